@@ -1,0 +1,58 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { FileStore } from '../../ports/file-store.ts';
+import { isErrno, publishFile, temporarySuffix } from './publish-file.ts';
+
+/** A {@link FileStore} in a folder of this machine. */
+export class LocalFileStore implements FileStore {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = resolve(folder);
+  }
+
+  /** The path of a file of this store on this machine. */
+  pathOf(path: string): string {
+    const full = resolve(join(this.folder, ...path.split('/')));
+    const back = relative(this.folder, full);
+    if (
+      path.includes('\0') ||
+      isAbsolute(path) ||
+      back === '..' ||
+      back.startsWith(`..${sep}`) ||
+      isAbsolute(back)
+    ) {
+      throw new RangeError(`path leaves its folder: ${JSON.stringify(path)}`);
+    }
+    return full;
+  }
+
+  async publish(path: string, content: Uint8Array | string): Promise<void> {
+    await publishFile(this.pathOf(path), content);
+  }
+
+  async read(path: string): Promise<Uint8Array | null> {
+    const full = this.pathOf(path);
+    try {
+      return await readFile(full);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return null;
+      throw error;
+    }
+  }
+
+  async list(folder: string): Promise<readonly string[]> {
+    const full = this.pathOf(folder);
+    try {
+      const names = await readdir(full);
+      return names.filter((name) => !name.endsWith(temporarySuffix)).sort();
+    } catch (error) {
+      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return [];
+      throw error;
+    }
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(this.pathOf(path), { force: true });
+  }
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+/** Version of `report.json`. */
+export const reportVersion = 1;
+
+const nullableCount = z.int().min(0).nullable();
+
+/** What went wrong with one spec: a stable code, what happened, and the next step. */
+export const reportFailureSchema = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+
+/** Tokens of one spec. `prompt_predicted` is what `actual_prompt` is compared with: vision + text + control. */
+export const reportTokensSchema = z.object({
+  estimator: z.string(),
+  vision: z.int().min(0),
+  text: z.int().min(0),
+  output_reserved: z.int().min(0),
+  limit: z.int().min(0),
+  prompt_predicted: z.int().min(0),
+  actual_prompt: nullableCount,
+  actual_output: nullableCount,
+});
+
+/** One candidate file and what became of it. */
+export const reportItemSchema = z.object({
+  /** Path relative to the input root, with forward slashes. */
+  spec: z.string(),
+  name: z.string(),
+  status: z.enum(['upsampled', 'reused', 'skipped', 'failed', 'pending']),
+  prompt_before: z.string().nullable(),
+  prompt_after: z.string().nullable(),
+  output: z.string().nullable(),
+  video: z.object({ path: z.string(), width: z.int(), height: z.int(), frames: z.int() }).nullable(),
+  hint: z
+    .object({
+      sha256: z.string(),
+      width: z.int(),
+      height: z.int(),
+      frames: z.int(),
+      generated: z.boolean(),
+    })
+    .nullable(),
+  frames_used: nullableCount,
+  tokens: reportTokensSchema.nullable(),
+  attempts: z.int().min(0),
+  duration_ms: nullableCount,
+  failure: reportFailureSchema.nullable(),
+});
+
+/** How far the estimate was from the server's own count, over all answered prompts of the run. */
+export const tokenDriftSchema = z.object({
+  estimator: z.string(),
+  prompts: z.int().min(1),
+  predicted: z.int().min(0),
+  actual: z.int().min(0),
+  /** predicted / actual - 1, in percent. */
+  drift_percent: z.number(),
+  is_notable: z.boolean(),
+});
+
+/** Everything about a run except its items. */
+export const reportHeaderSchema = z.object({
+  version: z.literal(reportVersion),
+  run_id: z.string(),
+  tool_version: z.string(),
+  status: z.enum(['complete', 'partial', 'detached', 'failed', 'unfinished']),
+  host: z.string(),
+  engine: z.string(),
+  model: z.string(),
+  input_root: z.string(),
+  output_dir: z.string(),
+  started_at: z.iso.datetime(),
+  finished_at: z.iso.datetime().nullable(),
+  duration_ms: z.int().min(0),
+  counts: z.object({
+    total: z.int().min(0),
+    upsampled: z.int().min(0),
+    reused: z.int().min(0),
+    skipped: z.int().min(0),
+    failed: z.int().min(0),
+  }),
+  token_drift: tokenDriftSchema.nullable(),
+});
+
+/** `report.json`: the header and one item per candidate file, failures first. */
+export const reportSchema = reportHeaderSchema.extend({ items: z.array(reportItemSchema) });
+
+export type ReportFailure = z.infer<typeof reportFailureSchema>;
+export type ReportItem = z.infer<typeof reportItemSchema>;
+export type ReportHeader = z.infer<typeof reportHeaderSchema>;
+export type TokenDrift = z.infer<typeof tokenDriftSchema>;
+export type Report = z.infer<typeof reportSchema>;

@@ -1,0 +1,36 @@
+import { type ErrorCode, type ExitCode, exitCodeOf } from './error-codes.ts';
+
+/** What an {@link AppError} is made of. */
+export interface AppErrorFacts {
+  readonly code: ErrorCode;
+  /** What happened, for a person: one sentence that names the file, host or value. */
+  readonly message: string;
+  /** The next step, for a person. */
+  readonly hint?: string;
+  readonly isRetryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** A failure that cosmos foresaw: it has a stable code, a message and a next step, and never a stack trace. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | null;
+  readonly isRetryable: boolean;
+
+  constructor(facts: AppErrorFacts) {
+    super(facts.message, { cause: facts.cause });
+    this.name = 'AppError';
+    this.code = facts.code;
+    this.hint = facts.hint ?? null;
+    this.isRetryable = facts.isRetryable ?? false;
+  }
+
+  get exitCode(): ExitCode {
+    return exitCodeOf[this.code];
+  }
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,43 @@
+/** What the process tells its caller; the table in `docs/exit-codes.md` is generated from here. */
+export const exitCodes = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  partial: 3,
+  detached: 4,
+  locked: 5,
+  mismatch: 6,
+  sigint: 130,
+  sigterm: 143,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/**
+ * Every code an {@link AppError} may carry, with the exit code it ends the program with when nothing
+ * catches it. A new code without an exit code does not compile.
+ */
+export const exitCodeOf = {
+  unexpected: exitCodes.unexpected,
+  'usage-invalid': exitCodes.usage,
+  'config-invalid': exitCodes.usage,
+  'no-valid-spec': exitCodes.usage,
+  'spec-exists': exitCodes.usage,
+  'input-missing': exitCodes.usage,
+  'run-not-found': exitCodes.usage,
+  'prerequisite-missing': exitCodes.usage,
+  'engine-rejected': exitCodes.usage,
+  'engine-unreachable': exitCodes.detached,
+  'host-unknown': exitCodes.usage,
+  'host-unreachable': exitCodes.detached,
+  'worker-failed': exitCodes.unexpected,
+  'run-locked': exitCodes.locked,
+  'checkpoint-damaged': exitCodes.mismatch,
+  'checkpoint-mismatch': exitCodes.mismatch,
+  'checkpoint-version': exitCodes.mismatch,
+  'disk-full': exitCodes.unexpected,
+  'video-unreadable': exitCodes.usage,
+  'hint-failed': exitCodes.usage,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof exitCodeOf;

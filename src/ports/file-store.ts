@@ -1,0 +1,17 @@
+/**
+ * A folder that several processes share, on this machine or on a host.
+ *
+ * Paths are relative, with forward slashes; one that would leave the folder is refused with a `RangeError`.
+ * Every call may be repeated. A full disk is an `AppError` with code `disk-full`; nothing half-written is ever
+ * visible under its final name.
+ */
+export interface FileStore {
+  /** Writes a file whole: temporary name, fsync, rename, fsync of the folder. Makes missing folders. */
+  publish(path: string, content: Uint8Array | string): Promise<void>;
+  /** The content, or null when there is no such file. */
+  read(path: string): Promise<Uint8Array | null>;
+  /** Names in a folder, sorted, temporary ones left out; empty when there is no such folder. */
+  list(folder: string): Promise<readonly string[]>;
+  /** Removes a file; one that is not there is no error. */
+  remove(path: string): Promise<void>;
+}

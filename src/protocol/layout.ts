@@ -1,0 +1,23 @@
+/**
+ * Where things lie on a host, relative to its root. Always with forward slashes: adapters turn them into paths
+ * of their own system. Kept short, because a socket's path may not exceed about 100 bytes.
+ */
+export const layout = {
+  object: (sha256: string) => `objects/${sha256}`,
+  run: (runId: string) => `runs/${runId}`,
+  manifests: 'manifests',
+  results: 'results',
+  status: 'status',
+  logs: 'logs',
+  manifest: (workerId: number, index: number) => `manifests/worker_${workerId}_manifest_${index}.json`,
+  result: (taskKey: string) => `results/${taskKey}.json`,
+  workerStatus: (workerId: number) => `status/worker_${workerId}_status.json`,
+  workerSocket: (workerId: number) => `worker_${workerId}.sock`,
+  workerLog: (workerId: number) => `logs/worker_${workerId}.log`,
+} as const;
+
+/** Worker and number of a manifest's file name, or null for another file. */
+export function parseManifestName(fileName: string): { workerId: number; index: number } | null {
+  const match = /^worker_(\d+)_manifest_(\d+)\.json$/.exec(fileName);
+  return match ? { workerId: Number(match[1]), index: Number(match[2]) } : null;
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { runIdSchema, sha256Schema, taskKeySchema } from './identifiers.ts';
+import { protocolVersion } from './version.ts';
+
+const sizePx = z.int().min(1).max(65_536);
+
+/** The clip a task's frames come from; its bytes lie under `objects/<sha256>`. */
+export const manifestHintSchema = z.object({
+  sha256: sha256Schema,
+  width: sizePx,
+  height: sizePx,
+  frames: z.int().min(1).max(1024),
+});
+
+/** One prompt to enrich. `hint` is null for a text-only task. */
+export const manifestTaskSchema = z.object({
+  task_key: taskKeySchema,
+  name: z.string().max(4096),
+  prompt: z.string().min(1),
+  hint: manifestHintSchema.nullable(),
+  max_output_tokens: z.int().min(1),
+});
+
+/** How often and how patiently a failed request is asked again; durations in milliseconds. */
+export const retryPolicySchema = z.object({
+  max_attempts: z.int().min(1).max(100),
+  base_delay_ms: z.int().min(0),
+  max_delay_ms: z.int().min(0),
+  /** How long an engine may be unreachable or overloaded before its tasks are given up. */
+  max_outage_ms: z.int().min(0),
+});
+
+/** Which engine answers, and how it is asked. The API key itself never travels: only its variable's name. */
+export const engineSpecSchema = z.object({
+  kind: z.enum(['describe', 'openai']),
+  model: z.string(),
+  base_url: z.string().nullable(),
+  api_key_env: z.string().nullable(),
+  concurrency: z.int().min(1).max(1024),
+  temperature: z.number().min(0).max(2),
+  request_timeout_ms: z.int().min(1),
+  retry: retryPolicySchema,
+});
+
+export const manifestBatchSchema = z.object({
+  batch_id: z.int().min(0),
+  tasks: z.array(manifestTaskSchema).min(1),
+});
+
+/** `runs/<run_id>/manifests/worker_<n>_manifest_<m>.json`: work handed over to one worker. */
+export const manifestSchema = z.object({
+  version: z.literal(protocolVersion),
+  kind: z.literal('upsample'),
+  run_id: runIdSchema,
+  worker_id: z.int().min(0),
+  engine: engineSpecSchema,
+  batches: z.array(manifestBatchSchema).min(1),
+});
+
+export type ManifestHint = z.infer<typeof manifestHintSchema>;
+export type ManifestTask = z.infer<typeof manifestTaskSchema>;
+export type ManifestBatch = z.infer<typeof manifestBatchSchema>;
+export type RetryPolicy = z.infer<typeof retryPolicySchema>;
+export type EngineSpec = z.infer<typeof engineSpecSchema>;
+export type Manifest = z.infer<typeof manifestSchema>;

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { taskKeySchema } from './identifiers.ts';
+import { protocolVersion } from './version.ts';
+
+/** Why a task failed on the worker. The texts for people are in `core/run/failure.ts`. */
+export const taskErrorCodes = [
+  'hint-unreadable',
+  'no-frames',
+  'output-empty',
+  'output-truncated',
+  'output-copied',
+  'output-repeated',
+  'request-rejected',
+  'context-exceeded',
+  'engine-rejected',
+  'engine-unreachable',
+  'engine-failed',
+  'engine-timeout',
+] as const;
+
+export const taskErrorSchema = z.object({
+  code: z.enum(taskErrorCodes),
+  message: z.string(),
+  is_retryable: z.boolean(),
+});
+
+/** Tokens as the engine counted them; null where it does not say. */
+export const usageSchema = z.object({
+  prompt_tokens: z.int().min(0).nullable(),
+  completion_tokens: z.int().min(0).nullable(),
+});
+
+/** `runs/<run_id>/results/<task_key>.json`: published once, by rename, and never changed. */
+export const taskResultSchema = z.object({
+  version: z.literal(protocolVersion),
+  task_key: taskKeySchema,
+  status: z.enum(['ok', 'failed']),
+  text: z.string().nullable(),
+  frames_used: z.int().min(0),
+  model: z.string(),
+  usage: usageSchema,
+  finish_reason: z.string().nullable(),
+  attempts: z.int().min(0),
+  duration_ms: z.int().min(0),
+  finished_at: z.iso.datetime(),
+  error: taskErrorSchema.nullable(),
+});
+
+export type TaskErrorCode = (typeof taskErrorCodes)[number];
+export type TaskError = z.infer<typeof taskErrorSchema>;
+export type Usage = z.infer<typeof usageSchema>;
+export type TaskResult = z.infer<typeof taskResultSchema>;
