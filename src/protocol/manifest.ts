@@ -38,6 +38,8 @@ export const engineSpecSchema = z.object({
   api_key_env: z.string().nullable(),
   concurrency: z.int().min(1).max(1024),
   temperature: z.number().min(0).max(2),
+  /** Text sent before each prompt; empty for models that were trained on bare prompts. */
+  instruction: z.string(),
   request_timeout_ms: z.int().min(1),
   retry: retryPolicySchema,
 });
