@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { taskErrorCodes } from './task-result.ts';
 import { protocolVersion } from './version.ts';
 
 /** `runs/<run_id>/status/worker_<n>_status.json` and `GET /status`. Times are ISO 8601 or null. */
@@ -12,12 +13,15 @@ export const workerStatusSchema = z.object({
   progress_percent: z.number().min(0).max(100),
   start_time: z.iso.datetime(),
   estimated_completion: z.iso.datetime().nullable(),
+  /** Tasks with a good result; those with a failed one are counted apart. */
   completed_tasks: z.int().min(0),
   failed_tasks: z.int().min(0),
   updated_at: z.iso.datetime(),
-  /** Why the worker is `failed`, for a person; null otherwise. */
+  /** Why the worker is `failed`, or what it waits for (a server that is away, a full disk); null otherwise. */
   message: z.string().nullable(),
-  /** A failure that no retry mends: a wrong key, an unknown model. */
+  /** Why the worker is `failed`, for programs. */
+  code: z.enum(taskErrorCodes).nullable().optional(),
+  /** The worker will not go on by itself: a wrong key, an unknown model, no server at all. A manifest makes it try again. */
   is_fatal: z.boolean(),
 });
 

@@ -40,6 +40,16 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Makes a file's content survive a power cut. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
   const handle = await openInNewFolder(path);
   try {

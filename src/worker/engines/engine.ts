@@ -22,6 +22,9 @@ export interface UpsampleAnswer {
   readonly finishReason: string | null;
 }
 
+/** What is left of a request when its frames are read: asking. May be called once per attempt. */
+export type PreparedUpsample = (attempt: number, signal: AbortSignal) => Promise<UpsampleAnswer>;
+
 /**
  * Whatever turns a prompt and its frames into a longer prompt.
  *
@@ -32,6 +35,11 @@ export interface Engine {
   /** Makes the engine ready, or says why it never will be. Called once, before the first `upsample`. */
   start(signal: AbortSignal): Promise<void>;
   upsample(request: UpsampleRequest, signal: AbortSignal): Promise<UpsampleAnswer>;
+  /**
+   * Optional: does the part of `upsample` that does not need the model, and returns the rest as a call. An engine
+   * with a server behind it has this, so that the next frames are in memory when one of its slots gets free.
+   */
+  prepare?(request: UpsampleRequest, signal: AbortSignal): Promise<PreparedUpsample>;
   /** Frees what `start` took. Safe to call twice. */
   stop(): Promise<void>;
 }

@@ -1,0 +1,137 @@
+/**
+ * Hints per second of the program's media tool against bare ffmpeg on the same clips, both with one process per
+ * core. Prints a table, or JSON with `--json`.
+ *
+ *     node scripts/bench/hints.ts [--clips 60] [--rounds 2] [--json]
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { createMediaTool } from '../../src/adapters/media/create-media-tool.ts';
+import { hintArguments } from '../../src/adapters/media/hint-command.ts';
+import { probeWithFfprobe } from '../../src/adapters/media/probe.ts';
+import type { HintRequest } from '../../src/ports/media-tool.ts';
+import { makeClip } from '../../test/support/clips.ts';
+
+const { values } = parseArgs({
+  options: {
+    clips: { type: 'string', default: '60' },
+    rounds: { type: 'string', default: '2' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const concurrency = availableParallelism();
+const run = promisify(execFile);
+const folder = await mkdtemp(join(tmpdir(), 'cosmos-bench-hints-'));
+
+try {
+  const paths = await makeClips(Number(values.clips));
+  const requests = await makeRequests(paths);
+  const bare: number[] = [];
+  const tool: number[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    tool.push(await secondsOf(() => makeHints(requests, join(folder, `cold-${round}`))));
+    bare.push(await secondsOf(() => runBareFfmpeg(requests, join(folder, `bare-${round}`))));
+  }
+  const result = {
+    clips: requests.length,
+    concurrency,
+    tool_hints_per_second: (requests.length * tool.length) / sum(tool),
+    bare_hints_per_second: (requests.length * bare.length) / sum(bare),
+    ratio: sum(bare) / sum(tool),
+    cached_hint_ms: await cachedHintMs(requests),
+    ...(await probeCosts(paths)),
+  };
+  if (values.json) console.log(JSON.stringify(result));
+  else console.table(Object.fromEntries(Object.entries(result).map(([name, value]) => [name, Number(value.toFixed(3))])));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Different clips of 2 to 4 s in 720p, as a camera's encoder makes them. */
+async function makeClips(count: number): Promise<string[]> {
+  const seeds = Array.from({ length: count }, (_, index) => index + 1);
+  return await inParallel(seeds, (seed) =>
+    makeClip(join(folder, 'clips', `${seed}.mp4`), {
+      width: 1280,
+      height: 720,
+      seconds: 2 + (seed % 3),
+      seed,
+      codec: 'h264bframes',
+    }),
+  );
+}
+
+async function makeRequests(paths: readonly string[]): Promise<HintRequest[]> {
+  const media = createMediaTool({ folder: join(folder, 'requests') });
+  return await inParallel(paths, async (sourcePath) => ({
+    sourcePath,
+    video: await media.probe(sourcePath),
+    size: { width: 320, height: 180 },
+    frames: 2,
+    fps: 2,
+  }));
+}
+
+async function makeHints(requests: readonly HintRequest[], cache: string): Promise<void> {
+  const media = createMediaTool({ folder: cache });
+  const hints = await inParallel(requests, (request) => media.makeHint(request));
+  await media.settled();
+  if (new Set(hints.map((hint) => hint.sha256)).size !== requests.length) throw new Error('hints are missing');
+}
+
+async function runBareFfmpeg(requests: readonly HintRequest[], target: string): Promise<void> {
+  await mkdir(target);
+  const indexed = requests.map((request, index) => ({ request, path: join(target, `${index}.mp4`) }));
+  await inParallel(indexed, async ({ request, path }) => {
+    await run('ffmpeg', [...(await hintArguments(request, path, 'spaced'))]);
+  });
+  if ((await readdir(target)).length !== requests.length) throw new Error('bare hints are missing');
+}
+
+/** One hint from the cache of a new process, as resuming asks for it, in milliseconds. */
+async function cachedHintMs(requests: readonly HintRequest[]): Promise<number> {
+  return ((await secondsOf(() => makeHints(requests, join(folder, 'cold-0')))) * 1000) / requests.length;
+}
+
+/** Milliseconds per probe: by ffprobe one after the other, by the media tool cold, warm, and in one process again. */
+async function probeCosts(paths: readonly string[]): Promise<Record<string, number>> {
+  const options = { program: 'ffprobe', timeoutMs: 60_000, signal: undefined };
+  const cache = join(folder, 'probes');
+  const each = async (work: () => Promise<void>) => ((await secondsOf(work)) * 1000) / paths.length;
+  const media = createMediaTool({ folder: cache });
+  const probeAll = async (tool: typeof media) => {
+    for (const path of paths) await tool.probe(path);
+    await tool.settled();
+  };
+  return {
+    ffprobe_ms: await each(async () => {
+      for (const path of paths) await probeWithFfprobe(path, options);
+    }),
+    probe_cold_ms: await each(() => probeAll(media)),
+    probe_cached_ms: await each(() => probeAll(createMediaTool({ folder: cache }))),
+    probe_again_ms: await each(() => probeAll(media)),
+  };
+}
+
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const lanes = Array.from({ length: concurrency }, async () => {
+    for (const [index, item] of queue) results[index] = await work(item);
+  });
+  await Promise.all(lanes);
+  return results;
+}
+
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

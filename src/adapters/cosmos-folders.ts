@@ -1,0 +1,32 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Folders of a user on this machine that cosmos keeps things in. */
+export interface CosmosFolders {
+  /** Hints and results; may be deleted at any time. */
+  readonly cache: string;
+  /** The user's own `config.toml`. */
+  readonly config: string;
+}
+
+/** The platform's own places, or those of the XDG variables where they are set. */
+export function cosmosFolders(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): CosmosFolders {
+  return { cache: join(cacheHome(env, platform), 'cosmos'), config: join(configHome(env), 'cosmos') };
+}
+
+/** Resolves a leading `~` to the home folder. */
+export function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') || path.startsWith('~\\')
+    ? join(homedir(), path.slice(1))
+    : path;
+}
+
+function cacheHome(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  if (env['XDG_CACHE_HOME']) return env['XDG_CACHE_HOME'];
+  if (platform === 'win32') return env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
+  return platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache');
+}
+
+function configHome(env: NodeJS.ProcessEnv): string {
+  return env['XDG_CONFIG_HOME'] ? env['XDG_CONFIG_HOME'] : join(homedir(), '.config');
+}

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '../../errors/app-error.ts';
+import { layout } from '../../protocol/layout.ts';
+import { isOwnerAlive, readLockOwner } from '../files/process-lock.ts';
+import { WorkerApi } from './worker-api.ts';
+
+/** Longest path of a unix socket that every system takes, in bytes. */
+const maxSocketPathBytes = 100;
+
+/** How long a worker may take from its start until it answers, in milliseconds. */
+const startTimeoutMs = 30_000;
+
+/** Which worker of which run, and how it is started. */
+export interface WorkerPlace {
+  /** The host's root folder on this machine. */
+  readonly root: string;
+  readonly runId: string;
+  readonly workerId: number;
+  /** The worker's program: a JavaScript file for this Node. */
+  readonly program: string;
+}
+
+/** One worker of this machine, as a process of its own that outlives the one that started it. */
+export class WorkerProcess {
+  readonly place: WorkerPlace;
+  readonly api: WorkerApi;
+  readonly #socketPath: string;
+
+  constructor(place: WorkerPlace) {
+    this.place = place;
+    this.#socketPath = socketPathFor(place);
+    this.api = new WorkerApi(this.#socketPath);
+  }
+
+  /** Adopts the worker when it runs already, else starts it; returns once it answers. */
+  async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
+    if (await this.#isAnswering()) return { isStarted: false };
+    const child = await this.#spawn();
+    const deadlineMs = Date.now() + startTimeoutMs;
+    while (!(await this.#isAnswering())) {
+      if (child.exitCode !== null && child.exitCode !== 0)
+        throw this.#failed(`ended with code ${child.exitCode}`);
+      if (Date.now() > deadlineMs) throw this.#failed(`did not answer within ${startTimeoutMs / 1000} s`);
+      await delay(20);
+    }
+    return { isStarted: true };
+  }
+
+  /** Asks the worker to stop, and ends it by force when it does not. */
+  async stop(drainMs: number): Promise<void> {
+    const owner = await readLockOwner(this.#pathOf(`worker_${this.place.workerId}.lock`));
+    try {
+      await this.api.post('/shutdown', { drain_ms: drainMs });
+    } catch {
+      // Not there any more, or not answering: what follows takes care of both.
+    }
+    if (owner === null) return;
+    const deadlineMs = Date.now() + drainMs + 3_000;
+    while (await isOwnerAlive(owner)) {
+      if (Date.now() > deadlineMs) return killProcess(owner.pid);
+      await delay(20);
+    }
+  }
+
+  async #isAnswering(): Promise<boolean> {
+    return await this.api.get('/healthz').then(
+      (answer) => answer.status === 200,
+      () => false,
+    );
+  }
+
+  /** The worker gets a session of its own: neither Ctrl-C nor a closed terminal reaches it. */
+  async #spawn() {
+    const { root, runId, workerId, program } = this.place;
+    const logPath = this.#pathOf(layout.workerLog(workerId));
+    await mkdir(dirname(logPath), { recursive: true });
+    const log = await open(logPath, 'a');
+    const options = [
+      '--root',
+      root,
+      '--run',
+      runId,
+      '--worker',
+      String(workerId),
+      '--socket',
+      this.#socketPath,
+    ];
+    const child = spawn(process.execPath, [program, ...options], {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      windowsHide: true,
+    });
+    child.unref();
+    await log.close();
+    return child;
+  }
+
+  #failed(reason: string): AppError {
+    return new AppError({
+      code: 'worker-failed',
+      message: `The worker ${reason}.`,
+      hint: `Its log is ${this.#pathOf(layout.workerLog(this.place.workerId))}`,
+    });
+  }
+
+  #pathOf(path: string): string {
+    return join(this.place.root, layout.run(this.place.runId), path);
+  }
+}
+
+/** A unix socket in the run folder, somewhere shorter when that is too long, a named pipe on Windows. */
+function socketPathFor(place: WorkerPlace): string {
+  const own = join(place.root, layout.run(place.runId), layout.workerSocket(place.workerId));
+  const name = `cosmos-${createHash('sha256').update(own).digest('hex').slice(0, 16)}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  return Buffer.byteLength(own) <= maxSocketPathBytes ? own : join(tmpdir(), `${name}.sock`);
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}

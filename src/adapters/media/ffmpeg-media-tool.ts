@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { VideoInfo } from '../../core/hints/video-info.ts';
+import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
+import { type FfmpegPrograms, findPrograms } from './ffmpeg-program.ts';
+import { asHintWriteError } from './hint-errors.ts';
+import { type JpegFrames, parseHint } from './jpeg-frames.ts';
+import { Mp4FormatError } from './mp4-boxes.ts';
+import { probeWithFfprobe } from './probe.ts';
+import { renderHint } from './render-hint.ts';
+import { decodeRgbFrames } from './rgb-frames.ts';
+import { statSource } from './source-file.ts';
+import { unreadableVideo } from './unreadable-video.ts';
+
+/** Settings of a {@link FfmpegMediaTool}. */
+export interface FfmpegMediaToolOptions {
+  /** Where hints are written; made when missing. */
+  readonly hintFolder: string;
+  readonly programs?: FfmpegPrograms;
+  /** The most one process may take, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A {@link MediaTool} that starts one ffmpeg or ffprobe process for each call.
+ *
+ * Nothing is remembered: each `makeHint` writes a file of a new name, which is the caller's to keep or remove.
+ */
+export class FfmpegMediaTool implements MediaTool {
+  readonly #hintFolder: string;
+  readonly #programs: FfmpegPrograms;
+  readonly #timeoutMs: number;
+
+  constructor(options: FfmpegMediaToolOptions) {
+    this.#hintFolder = options.hintFolder;
+    this.#programs = options.programs ?? findPrograms();
+    this.#timeoutMs = options.timeoutMs ?? 60_000;
+  }
+
+  async probe(path: string, signal?: AbortSignal): Promise<VideoInfo> {
+    signal?.throwIfAborted();
+    await statSource(path);
+    return await probeWithFfprobe(path, this.#processOptions('ffprobe', signal));
+  }
+
+  async makeHint(request: HintRequest, signal?: AbortSignal): Promise<HintFile> {
+    signal?.throwIfAborted();
+    await statSource(request.sourcePath);
+    const target = join(this.#hintFolder, `${randomBytes(12).toString('hex')}.mp4`);
+    try {
+      await mkdir(this.#hintFolder, { recursive: true });
+      return await renderHint(request, target, this.#processOptions('ffmpeg', signal));
+    } catch (error) {
+      await rm(target, { force: true }).catch(() => undefined);
+      if (signal?.aborted) throw signal.reason;
+      throw asHintWriteError(error, target);
+    }
+  }
+
+  async readJpegFrames(hintPath: string, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    return (await readHint(hintPath, signal)).frames;
+  }
+
+  async readRgbFrames(hintPath: string, signal?: AbortSignal): Promise<readonly RgbFrame[]> {
+    const jpegs = await readHint(hintPath, signal);
+    return await decodeRgbFrames(hintPath, jpegs, this.#processOptions('ffmpeg', signal));
+  }
+
+  #processOptions(program: keyof FfmpegPrograms, signal: AbortSignal | undefined) {
+    return { program: this.#programs[program], timeoutMs: this.#timeoutMs, signal };
+  }
+}
+
+async function readHint(path: string, signal: AbortSignal | undefined): Promise<JpegFrames> {
+  signal?.throwIfAborted();
+  await statSource(path);
+  try {
+    return parseHint(await readFile(path, signal ? { signal } : {}));
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (error instanceof Mp4FormatError)
+      throw unreadableVideo(path, `it is no hint: ${error.message}`, error);
+    throw error;
+  }
+}

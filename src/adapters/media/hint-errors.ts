@@ -1,0 +1,32 @@
+import { dirname } from 'node:path';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { HintRequest } from '../../ports/media-tool.ts';
+import { asDiskError } from '../files/publish-file.ts';
+import { showPath } from './unreadable-video.ts';
+
+/** ffmpeg could not turn a source into the hint asked for. */
+export function hintFailed(request: HintRequest, reason: string): AppError {
+  const { width, height } = request.size;
+  return new AppError({
+    code: 'hint-failed',
+    message: `Cannot make a ${width}x${height} hint of ${showPath(request.sourcePath)}: ${reason}.`,
+    hint: 'Check that a player shows the video to its end, or convert it to H.264 in MP4.',
+  });
+}
+
+/** A system error met while writing the hint at `path`, as an error with a next step. Others pass unchanged. */
+export function asHintWriteError(error: unknown, path: string): unknown {
+  const known = asDiskError(error, path);
+  if (known instanceof AppError || !(error instanceof Error) || !('syscall' in error)) return known;
+  return hintFolderUnusable(path, messageOf(error), error);
+}
+
+/** The folder for hints may not be written. */
+export function hintFolderUnusable(path: string, reason: string, cause?: unknown): AppError {
+  return new AppError({
+    code: 'hint-failed',
+    message: `Cannot write hints to ${showPath(dirname(path))}: ${showPath(reason)}.`,
+    hint: 'Make the cache folder writable, or set XDG_CACHE_HOME to one that is.',
+    cause,
+  });
+}

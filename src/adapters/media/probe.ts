@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { displaySize } from '../../core/hints/display-size.ts';
+import type { VideoInfo } from '../../core/hints/video-info.ts';
+import { runFfmpegProgram } from './ffmpeg-program.ts';
+import { asFileUrl, guardedInputOptions } from './input-options.ts';
+import { reasonOf, unreadableVideo } from './unreadable-video.ts';
+
+/** How ffprobe is run. */
+export interface ProbeOptions {
+  readonly program: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+const maxStdoutBytes = 1_048_576;
+const entries =
+  'stream=width,height,sample_aspect_ratio,nb_frames,nb_read_packets,avg_frame_rate,r_frame_rate,duration' +
+  ':stream_side_data=rotation:stream_tags=rotate,DURATION:format=duration';
+
+const streamSchema = z.object({
+  width: z.int().min(0).default(0),
+  height: z.int().min(0).default(0),
+  sample_aspect_ratio: z.string().optional(),
+  nb_frames: z.string().optional(),
+  nb_read_packets: z.string().optional(),
+  avg_frame_rate: z.string().optional(),
+  r_frame_rate: z.string().optional(),
+  duration: z.string().optional(),
+  tags: z.object({ rotate: z.string().optional(), DURATION: z.string().optional() }).optional(),
+  side_data_list: z.array(z.object({ rotation: z.number().optional() })).optional(),
+});
+
+const answerSchema = z.object({
+  streams: z.array(streamSchema).default([]),
+  format: z.object({ duration: z.string().optional() }).default({}),
+});
+
+type Answer = z.infer<typeof answerSchema>;
+type Stream = z.infer<typeof streamSchema>;
+
+/**
+ * What ffprobe says of a file's first video stream that is no cover picture.
+ *
+ * fluent-ffmpeg's own `ffprobe` is not used because it can be neither stopped nor given a timeout.
+ *
+ * @throws AppError `video-unreadable`, `prerequisite-missing`.
+ */
+export async function probeWithFfprobe(path: string, options: ProbeOptions): Promise<VideoInfo> {
+  const answer = await ask(path, options, []);
+  const info = describe(path, answer);
+  if (info) return info;
+  // Neither a count nor a length, as in recordings of a browser: only reading the file through tells.
+  const counted = describe(path, await ask(path, options, ['-count_packets']));
+  if (!counted) throw unreadableVideo(path, 'it holds no frame');
+  return counted;
+}
+
+async function ask(path: string, options: ProbeOptions, more: readonly string[]): Promise<Answer> {
+  const outcome = await runFfmpegProgram(
+    options.program,
+    [
+      ...['-v', 'error', ...guardedInputOptions, '-select_streams', 'V:0', '-show_entries', entries],
+      ...['-of', 'json', ...more, '-i', asFileUrl(path)],
+    ],
+    { timeoutMs: options.timeoutMs, maxStdoutBytes, signal: options.signal },
+  );
+  if (outcome.isTimedOut)
+    throw unreadableVideo(path, `reading it took more than ${options.timeoutMs / 1000} s`);
+  if (outcome.exitCode !== 0) throw unreadableVideo(path, reasonOf(outcome.stderr));
+  const answer = answerSchema.safeParse(JSON.parse(outcome.stdout.toString('utf8')));
+  if (!answer.success) throw unreadableVideo(path, 'what ffprobe says of it makes no sense');
+  return answer.data;
+}
+
+/** Null when there is a picture, but nothing that tells how many. */
+function describe(path: string, answer: Answer): VideoInfo | null {
+  const [stream] = answer.streams;
+  if (!stream) throw unreadableVideo(path, 'it holds no video, only sound, a cover picture or nothing');
+  if (stream.width === 0 || stream.height === 0) throw unreadableVideo(path, 'it is damaged or no video');
+  const size = displaySize({
+    width: stream.width,
+    height: stream.height,
+    sampleAspectRatio: fraction(stream.sample_aspect_ratio) ?? 1,
+    rotationDegrees: rotationOf(stream),
+  });
+  const timing = timingOf(stream, answer.format.duration);
+  return timing && { ...size, ...timing };
+}
+
+function timingOf(
+  stream: Stream,
+  formatDuration: string | undefined,
+): Omit<VideoInfo, 'width' | 'height'> | null {
+  const rate = fraction(stream.avg_frame_rate) ?? fraction(stream.r_frame_rate) ?? 25;
+  // Matroska's tag is about the stream; what ffprobe computes there is about the longest one, or a guess.
+  const durationSeconds =
+    clockTime(stream.tags?.DURATION) ?? positive(stream.duration) ?? positive(formatDuration);
+  const counted = positive(stream.nb_frames) ?? positive(stream.nb_read_packets);
+  if (counted === null && durationSeconds === null) return null;
+  const frames = counted ?? Math.max(1, Math.round((durationSeconds ?? 0) * rate));
+  const length = durationSeconds ?? frames / rate;
+  return { frames, durationSeconds: length, frameRate: counted === null ? rate : frames / length };
+}
+
+/** The display matrix counts; the tag is what older files have. */
+function rotationOf(stream: Stream): number {
+  const side = stream.side_data_list?.find((data) => data.rotation !== undefined);
+  return side?.rotation ?? Number(stream.tags?.rotate ?? 0);
+}
+
+/** `30000/1001` or `64:45`. Null for `0/0`, `N/A` and the like. */
+function fraction(text: string | undefined): number | null {
+  const [numerator, denominator] = (text ?? '').split(/[/:]/).map(Number);
+  return positive(String((numerator ?? 0) / (denominator ?? 0)));
+}
+
+/** `00:00:01.500000000`, in seconds. */
+function clockTime(text: string | undefined): number | null {
+  const match = /^(\d+):(\d+):(\d+(?:\.\d+)?)$/.exec(text ?? '');
+  return match ? positive(String(Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3]))) : null;
+}
+
+function positive(text: string | undefined): number | null {
+  const value = Number(text);
+  return Number.isFinite(value) && value > 0 ? value : null;
+}

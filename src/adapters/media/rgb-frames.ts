@@ -1,0 +1,51 @@
+import type { RgbFrame } from '../../ports/media-tool.ts';
+import { runFfmpegProgram } from './ffmpeg-program.ts';
+import { asFileUrl, guardedInputOptions } from './input-options.ts';
+import type { JpegFrames } from './jpeg-frames.ts';
+import { reasonOf, unreadableVideo } from './unreadable-video.ts';
+
+/** How ffmpeg is run. */
+export interface DecodeOptions {
+  readonly program: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Decodes a hint's frames: ffmpeg writes raw RGB into a pipe, which is cut by the size the JPEG headers say.
+ *
+ * @throws AppError `video-unreadable` when not every frame can be decoded.
+ */
+export async function decodeRgbFrames(
+  hintPath: string,
+  jpegs: JpegFrames,
+  options: DecodeOptions,
+): Promise<readonly RgbFrame[]> {
+  const { width, height } = jpegs;
+  const frameBytes = width * height * 3;
+  const expectedBytes = frameBytes * jpegs.frames.length;
+  const outcome = await runFfmpegProgram(options.program, decodeArguments(hintPath), {
+    timeoutMs: options.timeoutMs,
+    maxStdoutBytes: expectedBytes,
+    signal: options.signal,
+  });
+  if (outcome.exitCode !== 0 || outcome.stdout.length !== expectedBytes) {
+    throw unreadableVideo(
+      hintPath,
+      outcome.isTimedOut ? 'decoding it took too long' : reasonOf(outcome.stderr),
+    );
+  }
+  return jpegs.frames.map((_, index) => ({
+    width,
+    height,
+    data: outcome.stdout.subarray(index * frameBytes, (index + 1) * frameBytes),
+  }));
+}
+
+function decodeArguments(hintPath: string): readonly string[] {
+  return [
+    ...['-nostdin', '-v', 'error', '-threads', '1', ...guardedInputOptions, '-i', asFileUrl(hintPath)],
+    ...['-map', '0:V:0', '-sws_flags', 'accurate_rnd+full_chroma_int+bitexact', '-pix_fmt', 'rgb24'],
+    ...['-f', 'rawvideo', 'pipe:1'],
+  ];
+}

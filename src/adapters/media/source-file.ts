@@ -1,0 +1,48 @@
+import type { BigIntStats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { unreadableVideo } from './unreadable-video.ts';
+
+const reasonOfErrno: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of its path is not a folder',
+  EACCES: 'it may not be read by this user',
+  EPERM: 'it may not be read by this user',
+  ENAMETOOLONG: 'its name is longer than this system allows',
+  ELOOP: 'its links go round in a circle',
+  ERR_INVALID_ARG_VALUE: 'its name holds a character that no file name may hold',
+};
+
+/**
+ * Looks at a video file without opening it.
+ *
+ * @throws AppError `video-unreadable` when it is missing, empty, a folder, or anything that reading could block on.
+ */
+export async function statSource(path: string): Promise<BigIntStats> {
+  const stats = await explaining(path, () => stat(path, { bigint: true }));
+  if (stats.isDirectory()) throw unreadableVideo(path, 'it is a folder');
+  if (!stats.isFile()) throw unreadableVideo(path, 'it is a device or pipe, not a file');
+  if (stats.size === 0n) throw unreadableVideo(path, 'it is empty');
+  return stats;
+}
+
+/**
+ * Text that changes whenever the file at `path` may hold something else: where it really lies, size, time of
+ * change in nanoseconds, and file number.
+ *
+ * @throws AppError `video-unreadable` as {@link statSource}.
+ */
+export async function identifySource(path: string): Promise<string> {
+  const [stats, real] = await Promise.all([statSource(path), explaining(path, () => realpath(path))]);
+  return JSON.stringify([real, String(stats.size), String(stats.mtimeNs), String(stats.ino)]);
+}
+
+async function explaining<T>(path: string, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw unreadableVideo(path, reasonOfErrno[code] ?? messageOf(error), error);
+  }
+}

@@ -1,0 +1,113 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import {
+  type RunEvent,
+  type RunEventBody,
+  runEventSchema,
+  runEventVersion,
+} from '../../core/run/run-event.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { asDiskError, isErrno } from '../files/publish-file.ts';
+
+/** A journal as it was found. */
+export interface JournalContent {
+  readonly events: readonly RunEvent[];
+  /** Bytes up to the end of the last whole line. */
+  readonly wholeBytes: number;
+  readonly isTorn: boolean;
+}
+
+/**
+ * Reads a journal. What follows the last newline was being written when the process died: it is left out.
+ *
+ * @throws AppError `checkpoint-damaged` for anything wrong before that.
+ */
+export async function readJournal(path: string): Promise<JournalContent> {
+  const bytes = await readOrEmpty(path);
+  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const lines = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
+  const events = lines.map((line, index) => parseLine(line, index, path));
+  return { events, wholeBytes, isTorn: wholeBytes < bytes.length };
+}
+
+/** The open end of a journal: appends lines in order, many at a time where they come faster than the disk. */
+export class JournalWriter {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #clock: Clock;
+  #nextSeq: number;
+  #waiting: string[] = [];
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(file: FileHandle, path: string, clock: Clock, nextSeq: number) {
+    this.#file = file;
+    this.#path = path;
+    this.#clock = clock;
+    this.#nextSeq = nextSeq;
+  }
+
+  /** Opens a journal for appending, and cuts a torn line off first. */
+  static async open(path: string, content: JournalContent, clock: Clock): Promise<JournalWriter> {
+    const file = await open(path, content.wholeBytes === 0 && !content.isTorn ? 'a' : 'r+');
+    if (content.isTorn) await file.truncate(content.wholeBytes);
+    await file.close();
+    return new JournalWriter(await open(path, 'a'), path, clock, content.events.length);
+  }
+
+  append(body: RunEventBody): RunEvent {
+    const time = new Date(this.#clock.now()).toISOString();
+    const event: RunEvent = { version: runEventVersion, seq: this.#nextSeq++, time, ...body };
+    this.#waiting.push(`${JSON.stringify(event)}\n`);
+    return event;
+  }
+
+  async flush(isDurable: boolean): Promise<void> {
+    const previous = this.#writing;
+    this.#writing = previous.catch(() => undefined).then(() => this.#write(isDurable));
+    await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    await this.#file.close();
+  }
+
+  async #write(isDurable: boolean): Promise<void> {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    try {
+      if (lines.length > 0) await this.#file.appendFile(lines.join(''));
+      if (isDurable) await this.#file.datasync();
+    } catch (error) {
+      throw asDiskError(error, this.#path);
+    }
+  }
+}
+
+async function readOrEmpty(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+function parseLine(line: string, index: number, path: string): RunEvent {
+  try {
+    const event = runEventSchema.parse(JSON.parse(line));
+    if (event.seq === index) return event;
+  } catch {
+    // Told below, like a line out of order.
+  }
+  throw new AppError({
+    code: 'checkpoint-damaged',
+    message: `${path}: line ${index + 1} is damaged or missing.`,
+    hint: 'Start a new run: finished prompts are taken from the cache of results. Nothing was changed.',
+  });
+}

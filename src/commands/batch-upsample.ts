@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { runSettingsFrom } from '../core/run/run-settings.ts';
+import { AppError } from '../errors/app-error.ts';
+import { planDocument } from '../output/plan-document.ts';
+import { formatPlan } from '../output/plan-text.ts';
+import { batchUpsample } from '../services/batch-upsample.ts';
+import { planRun } from '../services/plan-run.ts';
+import { resumeRun } from '../services/resume-run.ts';
+import { RunCommand } from './shared/run-command.ts';
+import { givenSettingsOf, planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
+
+export default class BatchUpsample extends RunCommand {
+  static override summary = 'Enrich a folder of PromptSpecs with a vision-language model.';
+  static override description =
+    'Loads the specs, counts tokens, makes small hint videos where a video is too large for the model, groups ' +
+    'specs into batches, has them enriched, and writes the enriched specs. Everything finished is kept: after an ' +
+    'interruption of any kind, --resume goes on.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> ./specs --auto-resize',
+    '<%= config.bin %> <%= command.id %> ./specs --engine openai --base-url http://127.0.0.1:8000/v1',
+    '<%= config.bin %> <%= command.id %> --resume latest',
+  ];
+  static override strict = false;
+  static override args = {
+    specs: Args.string({ description: 'folders (all *.json below them) or files', required: false }),
+  };
+  static override flags = {
+    ...planFlags,
+    ...runFlags,
+    ...progressFlags,
+    resume: Flags.string({
+      description: 'go on with a run: its checkpoint.json, folder or id, or "latest"',
+      helpValue: 'PATH|RUN|latest',
+    }),
+    'dry-run': Flags.boolean({
+      default: false,
+      description: 'show the plan and stop',
+      exclusive: ['resume'],
+    }),
+  };
+
+  async run(): Promise<object> {
+    const { flags, argv } = await this.parse(BatchUpsample);
+    const inputs = argv.map((input) => resolve(String(input)));
+    const { settings, ports } = await this.open(flags.config, settingsLayerOf(flags));
+    const outputDir = resolve(settings.upsampling.output_dir);
+    if (flags.resume !== undefined) {
+      const given = givenSettingsOf({ ...flags, outputDir: flags['output-dir'] && outputDir });
+      const request = { reference: flags.resume, inputs, given, baseUrl: flags['base-url'] ?? null };
+      return await this.carryOut(flags, (observer, signal) => resumeRun(request, ports, observer, signal));
+    }
+    if (inputs.length === 0) throw noSpecs();
+    const request = {
+      inputs,
+      settings: runSettingsFrom(settings, {
+        outputDir,
+        maxResolution: flags['max-resolution'] ?? null,
+        host: flags.host,
+        workers: flags.workers ?? null,
+        writeBack: flags['write-back'],
+        force: flags.force,
+        allowTextOnly: flags['allow-text-only'],
+      }),
+      excluded: [outputDir, settings.upsampling.checkpoint_dir],
+    };
+    if (flags['dry-run']) {
+      const plan = await this.interruptibly((signal) => planRun(request, ports, () => undefined, signal));
+      this.show(formatPlan(plan, this.style));
+      return planDocument(plan);
+    }
+    return await this.carryOut(flags, (observer, signal) => batchUpsample(request, ports, observer, signal));
+  }
+}
+
+function noSpecs(): AppError {
+  return new AppError({
+    code: 'usage-invalid',
+    message: 'No specs were named.',
+    hint: 'Name a folder of PromptSpecs: cosmos batch-upsample ./specs',
+  });
+}

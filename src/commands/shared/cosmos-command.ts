@@ -1,0 +1,79 @@
+import { Command, Flags } from '@oclif/core';
+import { createPorts, readSettings, readToolVersion } from '../../composition.ts';
+import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
+import type { Settings } from '../../core/settings/settings-schema.ts';
+import { exitCodes } from '../../errors/error-codes.ts';
+import { createStyle, type Style, wantsColour } from '../../output/style.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { describeError, type ErrorFacts } from './describe-error.ts';
+import { InterruptedError, listenForSignals } from './signals.ts';
+
+/** What every command of cosmos shares: `--config`, `--json`, settings, errors with a next step, exit codes. */
+export abstract class CosmosCommand extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = {
+    config: Flags.string({
+      description: 'settings file to use instead of ./config.toml',
+      helpValue: 'PATH',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  /** For what goes to stdout. */
+  protected readonly style: Style = createStyle(wantsColour(process.stdout, process.env));
+
+  protected async open(
+    configPath: string | undefined,
+    commandLine: SettingsLayer = { source: 'the command line', values: {} },
+  ): Promise<{ settings: Settings; ports: Ports }> {
+    const settings = await readSettings(commandLine, configPath ?? null);
+    return { settings, ports: createPorts(settings, await readToolVersion()) };
+  }
+
+  /** Runs `work` with a signal that aborts on the first Ctrl-C; the second one ends the process. */
+  protected async interruptibly<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const listening = listenForSignals((line) => this.logToStderr(line));
+    try {
+      return await work(listening.signal);
+    } finally {
+      listening.stop();
+    }
+  }
+
+  /** Text for people on stdout; nothing under `--json`. */
+  protected show(text: string): void {
+    if (!this.jsonEnabled()) process.stdout.write(text);
+  }
+
+  protected override async catch(error: unknown): Promise<never> {
+    const facts = describeError(error);
+    process.exitCode = facts.exitCode;
+    if (this.jsonEnabled()) this.logJson(this.toErrorJson(facts));
+    else this.#showError(facts);
+    return undefined as never;
+  }
+
+  /** Says on stderr what went wrong, without ending the command. */
+  protected tell(error: unknown): void {
+    this.#showError(describeError(error));
+  }
+
+  protected override toErrorJson(facts: ErrorFacts): object {
+    const { code, message, hint } = facts;
+    return { version: 1, error: { code, message, hint } };
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  }
+
+  #showError(facts: ErrorFacts): void {
+    const style = createStyle(wantsColour(process.stderr, process.env));
+    const label = facts.error instanceof InterruptedError ? 'Stopped' : 'Error';
+    const lines = [`${style.bad(`${label}:`)} ${facts.message}`];
+    if (facts.hint) lines.push(`  → ${facts.hint}`);
+    const isBug = facts.exitCode === exitCodes.unexpected && facts.code === 'unexpected';
+    if (isBug && process.env['DEBUG'] && facts.error instanceof Error) lines.push(facts.error.stack ?? '');
+    process.stderr.write(`${lines.join('\n')}\n`);
+  }
+}

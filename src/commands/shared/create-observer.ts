@@ -1,0 +1,30 @@
+import { createBarProgress } from '../../output/progress/bar-progress.ts';
+import { createEventLines } from '../../output/progress/event-lines.ts';
+import { createLineProgress } from '../../output/progress/line-progress.ts';
+import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
+import type { RunObserver } from '../../ports/run-observer.ts';
+
+/** What is to be seen of a run. */
+export interface ObserverOptions {
+  readonly progress: boolean;
+  /** A path, or `-` for stdout; undefined for no events. */
+  readonly events: string | undefined;
+}
+
+/** Bars on a terminal, lines elsewhere, and the stream of events where it is asked for. */
+export function createObserver(options: ObserverOptions): RunObserver {
+  const observers: RunObserver[] = [options.progress ? createProgress() : createNotices()];
+  if (options.events !== undefined) observers.push(createEventLines(options.events));
+  return combineObservers(observers);
+}
+
+function createProgress(): RunObserver {
+  const { stderr } = process;
+  if (stderr.isTTY && process.env['TERM'] !== 'dumb') return createBarProgress(stderr);
+  return createLineProgress((line) => stderr.write(`${line}\n`));
+}
+
+/** Without progress, what a person must know is still said. */
+function createNotices(): RunObserver {
+  return partialObserver({ onNotice: (message) => process.stderr.write(`${message}\n`) });
+}

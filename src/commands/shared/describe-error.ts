@@ -1,0 +1,46 @@
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
+import { InterruptedError } from './signals.ts';
+
+/** An error as a person, or `--json`, is told of it. */
+export interface ErrorFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly exitCode: ExitCode;
+  readonly error: unknown;
+}
+
+/** Sorts whatever was thrown: foreseen, interrupted, wrong usage, refused by the system, or a bug. */
+export function describeError(error: unknown): ErrorFacts {
+  if (error instanceof AppError) {
+    return { code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode, error };
+  }
+  if (error instanceof InterruptedError) {
+    return { code: 'interrupted', message: error.message, hint: error.hint, exitCode: error.exitCode, error };
+  }
+  if (isUsageError(error)) {
+    const message = messageOf(error).replace(/\n?See more help with --help\n?/, '');
+    return { code: 'usage-invalid', message, hint: 'See --help.', exitCode: exitCodes.usage, error };
+  }
+  if (isSystemError(error)) {
+    const message = `The system refused: ${error.message}`;
+    return { code: error.code, message, hint: null, exitCode: exitCodes.unexpected, error };
+  }
+  return {
+    code: 'unexpected',
+    message: messageOf(error),
+    hint: 'This is a bug of cosmos: please report it, with what DEBUG=1 shows. Finished work is kept.',
+    exitCode: exitCodes.unexpected,
+    error,
+  };
+}
+
+/** Errors of the argument parser carry an `oclif` field. */
+function isUsageError(error: unknown): boolean {
+  return error instanceof Error && 'oclif' in error;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}

@@ -1,0 +1,49 @@
+import type { RunSummary } from '../../core/report/run-summary.ts';
+import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
+import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
+import { formatSummary, resumeCommand } from '../../output/summary-text.ts';
+import type { RunObserver } from '../../ports/run-observer.ts';
+import type { RunOutcome } from '../../services/batch-upsample.ts';
+import { CosmosCommand } from './cosmos-command.ts';
+import { createObserver, type ObserverOptions } from './create-observer.ts';
+import { InterruptedError } from './signals.ts';
+
+/** A command that carries a run out: shows it, can be interrupted, and ends with the run's exit code. */
+export abstract class RunCommand extends CosmosCommand {
+  protected async carryOut(
+    options: ObserverOptions,
+    work: (observer: RunObserver, signal: AbortSignal) => Promise<RunOutcome>,
+  ): Promise<RunSummary> {
+    let runId: string | null = null;
+    const remember = partialObserver({
+      onBegin: (run) => {
+        runId = run.runId;
+      },
+    });
+    const observer = combineObservers([createObserver(options), remember]);
+    const { summary, error } = await this.interruptibly((signal) => work(observer, signal))
+      .catch((thrown: unknown) => {
+        if (thrown instanceof InterruptedError) thrown.hint = nextStep(runId);
+        throw thrown;
+      })
+      .finally(() => observer.onEnd());
+    this.show(formatSummary(summary, this.style));
+    process.exitCode = exitCodeOf(summary, error);
+    if (error) this.tell(error);
+    return summary;
+  }
+}
+
+function nextStep(runId: string | null): string {
+  return runId === null
+    ? 'Nothing was begun.'
+    : `Everything finished is saved. Go on with: ${resumeCommand(runId)}`;
+}
+
+/** A run that stopped before anything was done ends like a wrong start; one that got something done is partial. */
+function exitCodeOf({ status, counts }: RunSummary, error: RunOutcome['error']): ExitCode {
+  if (status === 'complete') return exitCodes.ok;
+  if (!error) return exitCodes.partial;
+  const isAnythingDone = counts.upsampled + counts.reused > 0;
+  return error.exitCode === exitCodes.usage && isAnythingDone ? exitCodes.partial : error.exitCode;
+}

@@ -1,0 +1,123 @@
+import { Flags } from '@oclif/core';
+import { parseSize } from '../../core/hints/size.ts';
+import type { RunSettings } from '../../core/run/run-settings.ts';
+import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
+
+const count = (options: { description: string; min?: number }) =>
+  Flags.integer({ min: 1, helpValue: 'N', ...options });
+
+/** Flags that decide what a plan looks like. No defaults here: those are the settings'. */
+export const planFlags = {
+  'auto-resize': Flags.boolean({
+    allowNo: true,
+    description: 'make a small hint video where a video is too large for the model (default: yes)',
+  }),
+  'max-resolution': Flags.string({
+    description: 'box for the frames the model sees (default: 320x180); auto: the largest that fits',
+    helpValue: 'WIDTHxHEIGHT|auto',
+    parse: async (text) => {
+      if (text !== 'auto' && !parseSize(text))
+        throw new Error(`"${text}" is neither auto nor a size such as 320x180`);
+      return text;
+    },
+  }),
+  'batch-size': count({ description: 'most specs in a batch (default: 10)' }),
+  'batch-tokens': count({ description: 'most tokens in a batch (default: 40960)' }),
+  estimator: Flags.string({
+    options: ['linear', 'pixtral', 'qwen2.5-vl'],
+    description: 'how vision tokens are counted (default: linear, which is safe for any model)',
+  }),
+  engine: Flags.string({
+    options: ['describe', 'openai'],
+    description: 'who enriches: describe (embedded, no model; the default) or openai (any compatible server)',
+  }),
+  'base-url': Flags.string({ description: 'of the OpenAI-compatible server', helpValue: 'URL' }),
+  model: Flags.string({ description: 'model to ask, as the server names it', helpValue: 'NAME' }),
+  'output-dir': Flags.string({
+    description: 'where enriched specs go (default: outputs/upsampled)',
+    helpValue: 'DIR',
+  }),
+  'checkpoint-dir': Flags.string({
+    description: 'where runs are kept (default: ./checkpoints)',
+    helpValue: 'DIR',
+  }),
+  force: Flags.boolean({
+    default: false,
+    description: 'redo specs that are enriched already, and ignore earlier results',
+  }),
+  'allow-text-only': Flags.boolean({
+    default: false,
+    description: 'enrich specs without a video from their words alone',
+  }),
+};
+
+/** Flags of a run that a plan does not need. */
+export const runFlags = {
+  host: Flags.string({ description: 'machine to run on', default: 'local', helpValue: 'NAME' }),
+  workers: count({ description: 'worker processes (default: 1)' }),
+  'write-back': Flags.boolean({
+    default: false,
+    description: 'also write each enriched spec over its source',
+  }),
+};
+
+/** Flags of everything that shows progress. */
+export const progressFlags = {
+  progress: Flags.boolean({ allowNo: true, default: true, description: 'show progress on stderr' }),
+  events: Flags.string({
+    description: 'write every step as a line of JSON; - for stdout',
+    helpValue: 'PATH|-',
+  }),
+};
+
+/** Values of {@link planFlags} and {@link runFlags}; missing ones were not given. */
+export interface GivenRunFlags {
+  readonly 'auto-resize'?: boolean | undefined;
+  readonly 'max-resolution'?: string | undefined;
+  readonly 'batch-size'?: number | undefined;
+  readonly 'batch-tokens'?: number | undefined;
+  readonly estimator?: string | undefined;
+  readonly engine?: string | undefined;
+  readonly 'base-url'?: string | undefined;
+  readonly model?: string | undefined;
+  readonly 'output-dir'?: string | undefined;
+  readonly 'checkpoint-dir'?: string | undefined;
+  readonly workers?: number | undefined;
+}
+
+/** The flags as a layer over the settings files, in the words of `config.toml`. */
+export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
+  const upsampling = withoutMissing({
+    auto_resize: flags['auto-resize'],
+    batch_size: flags['batch-size'],
+    batch_tokens: flags['batch-tokens'],
+    estimator: flags.estimator,
+    output_dir: flags['output-dir'],
+    checkpoint_dir: flags['checkpoint-dir'],
+  });
+  const engine = withoutMissing({ kind: flags.engine, base_url: flags['base-url'], model: flags.model });
+  return { source: 'the command line', values: { upsampling: { ...upsampling, engine } } };
+}
+
+/** The flags in the words of a checkpoint, to be compared with it when a run is resumed. */
+export function givenSettingsOf(
+  flags: GivenRunFlags & { outputDir?: string | undefined },
+): Partial<RunSettings> {
+  const engine = withoutMissing({ kind: flags.engine, model: flags.model });
+  const given = withoutMissing({
+    auto_resize: flags['auto-resize'],
+    max_resolution: flags['max-resolution'],
+    batch_size: flags['batch-size'],
+    batch_tokens: flags['batch-tokens'],
+    estimator: flags.estimator,
+    output_dir: flags.outputDir,
+    workers: flags.workers,
+  });
+  return { ...given, engine } as Partial<RunSettings>;
+}
+
+function withoutMissing<Values extends object>(values: Values): Partial<Values> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Partial<Values>;
+}

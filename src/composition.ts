@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadSettings } from './adapters/config-files.ts';
+import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
+import { FileResultCache } from './adapters/file-result-cache.ts';
+import { LocalFileStore } from './adapters/files/local-file-store.ts';
+import { publishStream } from './adapters/files/publish-stream.ts';
+import { LocalHost } from './adapters/local-host/local-host.ts';
+import { LocalSpecStore } from './adapters/local-spec-store.ts';
+import { CachingMediaTool } from './adapters/media/caching-media-tool.ts';
+import { FfmpegMediaTool } from './adapters/media/ffmpeg-media-tool.ts';
+import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
+import { systemClock } from './adapters/system-clock.ts';
+import { loadTextTokenCounter } from './adapters/text-tokens.ts';
+import type { SettingsLayer } from './core/settings/resolve-settings.ts';
+import type { Settings } from './core/settings/settings-schema.ts';
+import { AppError } from './errors/app-error.ts';
+import { renderHtmlReport } from './output/html-report/render-html-report.ts';
+import { renderJsonReport } from './output/json-report.ts';
+import type { Host } from './ports/host.ts';
+import type { MediaTool } from './ports/media-tool.ts';
+import type { Ports } from './ports/ports.ts';
+import type { ReportWriter } from './ports/report-writer.ts';
+
+const bytesPerGb = 1024 ** 3;
+
+/** Reads the settings for this process: files under the flags that were given. */
+export async function readSettings(commandLine: SettingsLayer, configPath: string | null): Promise<Settings> {
+  const { config } = cosmosFolders(process.env, process.platform);
+  return await loadSettings({ userFolder: config, workingFolder: process.cwd(), configPath, commandLine });
+}
+
+/** Builds the outside world for this process: the only place where the CLI makes adapters. */
+export function createPorts(settings: Settings, toolVersion: string): Ports {
+  const { cache } = cosmosFolders(process.env, process.platform);
+  const media = createMediaTool(join(cache, 'media'), settings);
+  return {
+    specs: new LocalSpecStore(process.cwd()),
+    media,
+    runs: new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock),
+    results: new FileResultCache(new LocalFileStore(join(cache, 'results'))),
+    reports: createReportWriter(media),
+    clock: systemClock,
+    host: (name) => createHost(name, settings),
+    textTokens: loadTextTokenCounter,
+    newRunId: () => newRunId(new Date()),
+    parallelism: availableParallelism(),
+    toolVersion,
+  };
+}
+
+function createMediaTool(folder: string, settings: Settings): MediaTool {
+  const inner = new FfmpegMediaTool({ hintFolder: CachingMediaTool.stagingFolderOf(folder) });
+  return new CachingMediaTool(inner, { folder, maxSizeBytes: settings.cache.max_size_gb * bytesPerGb });
+}
+
+function createHost(name: string, settings: Settings): Host {
+  if (name !== 'local') {
+    throw new AppError({
+      code: 'host-unknown',
+      message: `This version of cosmos runs on this machine only; "${name}" is another host.`,
+      hint: 'Leave --host away. To use a model on another machine, point upsampling.engine.base_url at its server.',
+    });
+  }
+  return new LocalHost({
+    root: expandHome(settings.hosts['local']?.remote_root ?? '~/.cosmos'),
+    workerProgram: fileURLToPath(new URL('./worker/main.js', import.meta.url)),
+    clock: systemClock,
+  });
+}
+
+function createReportWriter(media: MediaTool): ReportWriter {
+  return {
+    write: async (paths, header, items, hintPath) => {
+      const readFrames = async (sha256: string | undefined) => {
+        if (sha256 === undefined) return [];
+        return await media.readJpegFrames(hintPath(sha256)).catch(() => []);
+      };
+      await publishStream(paths.json, renderJsonReport(header, items()));
+      await publishStream(
+        paths.html,
+        renderHtmlReport(header, items(), (item) => readFrames(item.hint?.sha256)),
+      );
+    },
+  };
+}
+
+/** `20260110-093000-k3f9`: sorts by time, and is a folder name everywhere. */
+function newRunId(now: Date): string {
+  const [date = '', time = ''] = now.toISOString().replaceAll(/[-:]/g, '').split(/[T.]/);
+  return `${date}-${time}-${randomBytes(3).toString('hex')}`;
+}
+
+/** Version of this program, from its package. */
+export async function readToolVersion(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  const document: unknown = JSON.parse(text);
+  const version =
+    typeof document === 'object' && document !== null && 'version' in document ? document.version : null;
+  return typeof version === 'string' ? version : '0.0.0';
+}

@@ -1,0 +1,35 @@
+import type { RunCounts, RunStatus } from '../run/run-event.ts';
+import type { TokenDrift } from './report.ts';
+
+/** Version of the `--json` summary. */
+export const runSummaryVersion = 1;
+
+/** One failed spec in a summary. */
+export interface SummaryFailure {
+  readonly spec: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** How a run ended: what `--json` prints, and what the text says. JSON, so snake_case. */
+export interface RunSummary {
+  readonly version: typeof runSummaryVersion;
+  readonly run_id: string;
+  readonly status: RunStatus;
+  readonly counts: RunCounts;
+  readonly batches: number;
+  readonly output_dir: string;
+  readonly checkpoint: string;
+  readonly report: { readonly json: string; readonly html: string };
+  readonly duration_ms: number;
+  readonly token_drift: TokenDrift | null;
+  readonly failures: readonly SummaryFailure[];
+}
+
+/** The status of a run that came to its end. */
+export function endStatusOf(counts: RunCounts): RunStatus {
+  const done = counts.upsampled + counts.reused + counts.skipped;
+  if (counts.failed === 0 && done === counts.total) return 'complete';
+  return done + counts.failed === counts.total && done > 0 ? 'partial' : 'failed';
+}

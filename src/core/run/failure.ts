@@ -1,0 +1,49 @@
+/**
+ * Every way a spec can fail, with the next step for a person. The table in `docs/failures.md` is generated from
+ * here; codes are stable.
+ */
+export const failureHints = {
+  'spec-invalid':
+    'Correct the file, or move it out of the folder: docs/formats/prompt-spec.md shows the shape.',
+  'spec-changed': 'The file was edited while the run worked on it: start a new run.',
+  'output-unwritable': 'Check the rights and the path of the output folder, then resume the run.',
+  'resolution-too-large': 'Use --auto-resize, or a smaller --max-resolution.',
+  'prompt-too-long': 'Shorten the prompt, or raise upsampling.max_tokens if the model has a larger context.',
+  'video-unreadable': 'Check the path in the spec and that the video plays, then run again: finished prompts are reused.',
+  'no-video': 'Name a video in input_video_path, or allow prompts without one with --allow-text-only.',
+  'hint-failed': 'Play the video to see whether it is damaged; a re-encoded copy usually helps.',
+  'hint-unreadable': 'Resume the run: the hint is made and sent again.',
+  'no-frames': 'The model saw no frame: check that it takes images, then resume the run.',
+  'output-empty': 'Resume to ask again; if it stays empty, try another model or a higher temperature.',
+  'output-truncated': 'Raise upsampling.engine.max_output_tokens.',
+  'output-copied':
+    'The model only repeated the prompt: check that it follows instructions, or try another one.',
+  'output-repeated':
+    'The model gave the same text for different inputs: check that it really sees the frames.',
+  'request-rejected': 'The server refuses this request; its message says why.',
+  'context-exceeded':
+    'Set upsampling.max_tokens to the limit the server names, or use the exact --estimator of the model.',
+  'engine-rejected': 'Check the API key and the model name, then resume the run.',
+  'engine-unreachable':
+    'Check that the server runs and upsampling.engine.base_url is right, then resume the run.',
+  'engine-failed': 'The server answered with an error several times: look at its log, then resume the run.',
+  'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
+} as const satisfies Record<string, string>;
+
+export type FailureCode = keyof typeof failureHints;
+
+/** Why one spec failed; data, not an exception, because the rest goes on. */
+export interface SpecFailure {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A failure with the table's next step, unless a better one is known. */
+export function specFailure(
+  code: FailureCode,
+  message: string,
+  hint: string = failureHints[code],
+): SpecFailure {
+  return { code, message, hint };
+}

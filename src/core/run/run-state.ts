@@ -1,0 +1,77 @@
+import type { PlannedSpec } from './plan.ts';
+import type { RunCounts, RunEventBody, RunStatus } from './run-event.ts';
+
+type EventOf<Type extends RunEventBody['type']> = Extract<RunEventBody, { type: Type }>;
+
+/** What a run knows about one spec. */
+export interface SpecState {
+  readonly planned: PlannedSpec;
+  prepared: EventOf<'task-prepared'> | null;
+  finished: EventOf<'task-finished'> | null;
+  failed: EventOf<'task-failed'> | null;
+}
+
+/** The state of a run, folded from its plan and its events: nothing else decides what remains to be done. */
+export class RunState {
+  readonly specs: ReadonlyMap<string, SpecState>;
+  lastStatus: RunStatus | null = null;
+  readonly #counts: { upsampled: number; reused: number; skipped: number; failed: number };
+
+  constructor(planned: readonly PlannedSpec[]) {
+    this.specs = new Map(planned.map((spec) => [spec.spec, newSpecState(spec)]));
+    const skipped = planned.filter((spec) => spec.action === 'skip').length;
+    this.#counts = { upsampled: 0, reused: 0, skipped, failed: 0 };
+  }
+
+  /** Folds one event in. Events about specs that are not in the plan change nothing. */
+  apply(event: RunEventBody): void {
+    if (event.type === 'run-finished') this.lastStatus = event.status;
+    if (event.type === 'run-started') this.lastStatus = null;
+    if (event.type !== 'task-prepared' && event.type !== 'task-finished' && event.type !== 'task-failed')
+      return;
+    const state = this.specs.get(event.spec);
+    if (!state) return;
+    if (event.type === 'task-prepared') state.prepared = event;
+    else this.#settle(state, event);
+  }
+
+  /** Counts so far; specs without an outcome are in `total` only. */
+  get counts(): RunCounts {
+    return { total: this.specs.size, ...this.#counts };
+  }
+
+  /** Specs that still need work: neither finished, nor failed, nor skipped. */
+  get pendingCount(): number {
+    const { upsampled, reused, skipped, failed } = this.#counts;
+    return this.specs.size - upsampled - reused - skipped - failed;
+  }
+
+  isSettled(spec: string): boolean {
+    const state = this.specs.get(spec);
+    return !state || state.planned.action === 'skip' || state.finished !== null || state.failed !== null;
+  }
+
+  /** Makes a failed spec pending again, so that a resumed run tries it once more. */
+  reopen(spec: string): void {
+    const state = this.specs.get(spec);
+    if (!state?.failed) return;
+    state.failed = null;
+    this.#counts.failed--;
+  }
+
+  #settle(state: SpecState, event: EventOf<'task-finished'> | EventOf<'task-failed'>): void {
+    if (state.finished) return;
+    if (event.type === 'task-finished') {
+      this.reopen(state.planned.spec);
+      state.finished = event;
+      this.#counts[event.is_reused ? 'reused' : 'upsampled']++;
+    } else {
+      if (!state.failed) this.#counts.failed++;
+      state.failed = event;
+    }
+  }
+}
+
+function newSpecState(planned: PlannedSpec): SpecState {
+  return { planned, prepared: null, finished: null, failed: null };
+}

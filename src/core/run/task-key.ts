@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+
+/** Everything the answer to a prompt depends on. */
+export interface TaskIdentity {
+  readonly prompt: string;
+  /** Hex SHA-256 of the hint's file; null for a text-only task. */
+  readonly hintSha256: string | null;
+  readonly engine: string;
+  readonly model: string;
+  readonly instruction: string;
+  readonly temperature: number;
+  readonly maxOutputTokens: number;
+}
+
+/** Raised when engines or instructions change so much that old answers should not be reused. */
+const taskKeyVersion = 1;
+
+/** Identity of a task: hex SHA-256 over content, hint, model and sampling. Equal keys may share one answer. */
+export function taskKeyOf(task: TaskIdentity): string {
+  const parts = [
+    taskKeyVersion,
+    task.engine,
+    task.model,
+    task.instruction,
+    task.temperature,
+    task.maxOutputTokens,
+    task.hintSha256,
+    task.prompt,
+  ];
+  return createHash('sha256').update(JSON.stringify(parts), 'utf8').digest('hex');
+}

@@ -1,0 +1,76 @@
+import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { AppError } from '../../errors/app-error.ts';
+import { type Settings, settingsSchema } from './settings-schema.ts';
+
+/** One source of settings: a file or the command line. `values` is whatever was found there. */
+export interface SettingsLayer {
+  readonly source: string;
+  readonly values: unknown;
+}
+
+/**
+ * Merges layers over the built-in defaults; later layers win, key by key.
+ *
+ * @throws AppError `config-invalid` that names the layer, the key and, for an unknown key, the nearest known one.
+ */
+export function resolveSettings(layers: readonly SettingsLayer[]): Settings {
+  for (const layer of layers) check(layer);
+  const merged = layers.reduce<Tree>((all, layer) => merge(all, layer.values as Tree), {});
+  return settingsSchema.parse(merged);
+}
+
+type Tree = { readonly [key: string]: unknown };
+
+function check(layer: SettingsLayer): void {
+  const parsed = settingsSchema.safeParse(layer.values);
+  if (parsed.success) return;
+  const issue = parsed.error.issues[0];
+  if (issue) throw new AppError({ code: 'config-invalid', ...describe(issue, layer) });
+}
+
+function describe(issue: z.core.$ZodIssue, layer: SettingsLayer): { message: string; hint: string } {
+  const place = issue.path.map(String);
+  if (issue.code !== 'unrecognized_keys') {
+    const message = issue.message.replace(/^Invalid input: expected/, 'must be');
+    return {
+      message: `${layer.source}: ${place.join('.') || 'the file'}: ${message}.`,
+      hint: 'Correct the value; every setting with its default stands in config.toml.',
+    };
+  }
+  const unknown = issue.keys[0] ?? '';
+  const nearest = nearestOf(unknown, knownKeysAt(place));
+  return {
+    message: `${layer.source}: unknown setting "${[...place, unknown].join('.')}".`,
+    hint: nearest
+      ? `Did you mean "${[...place, nearest].join('.')}"?`
+      : 'Every setting with its default stands in config.toml.',
+  };
+}
+
+/** Keys that may stand in a table of `config.toml`, read off the defaults. */
+function knownKeysAt(place: readonly string[]): string[] {
+  const defaults: unknown = settingsSchema.parse({ hosts: { name: {} } });
+  const steps = place[0] === 'hosts' && place.length > 1 ? ['hosts', 'name', ...place.slice(2)] : place;
+  const table = steps.reduce<unknown>((tree, step) => (isTree(tree) ? tree[step] : undefined), defaults);
+  return isTree(table) ? Object.keys(table) : [];
+}
+
+function nearestOf(word: string, known: readonly string[]): string | null {
+  const ranked = known.map((key) => ({ key, steps: distance(word, key) })).sort((a, b) => a.steps - b.steps);
+  const best = ranked[0];
+  return best && best.steps <= Math.max(2, word.length / 2) ? best.key : null;
+}
+
+function merge(below: Tree, above: Tree): Tree {
+  const merged: Record<string, unknown> = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const old = Object.hasOwn(below, key) ? below[key] : undefined;
+    merged[key] = isTree(old) && isTree(value) ? merge(old, value) : value;
+  }
+  return merged;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

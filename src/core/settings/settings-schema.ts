@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { parseSize } from '../hints/size.ts';
+
+const sizeText = z.string().refine((text) => parseSize(text) !== null, 'must be a size such as "320x180"');
+const seconds = z.number().min(0).max(86_400);
+
+const dockerSchema = z.strictObject({
+  num_gpu: z.int().min(0).default(1),
+  cuda_devices: z.string().default('0'),
+  offload_models: z.boolean().default(true),
+});
+
+const engineSchema = z.strictObject({
+  kind: z.enum(['describe', 'openai']).default('describe'),
+  base_url: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+  model: z.string().max(512).default(''),
+  api_key_env: z
+    .string()
+    .regex(/^([A-Za-z_][A-Za-z0-9_]*)?$/, 'must be the name of an environment variable, not the key itself')
+    .default(''),
+  concurrency: z.int().min(1).max(1024).default(8),
+  max_output_tokens: z.int().min(1).max(32_768).default(300),
+  temperature: z.number().min(0).max(2).default(0.6),
+  request_timeout_s: z.number().min(1).max(300).default(120),
+  instruction: z.string().max(20_000).default('auto'),
+  command: z.array(z.string()).default([]),
+});
+
+const upsamplingSchema = z.strictObject({
+  max_tokens: z.int().min(64).max(10_000_000).default(4096),
+  safe_resolution: sizeText.default('320x180'),
+  frames_to_extract: z.int().min(1).max(64).default(2),
+  fps_for_hints: z.number().gt(0).max(120).default(2),
+  batch_size: z.int().min(1).max(100_000).default(10),
+  batch_tokens: z.int().min(1).default(40_960),
+  auto_resize: z.boolean().default(true),
+  estimator: z.enum(['linear', 'pixtral', 'qwen2.5-vl']).default('linear'),
+  output_dir: z.string().min(1).default('outputs/upsampled'),
+  checkpoint_dir: z.string().min(1).default('./checkpoints'),
+  docker: dockerSchema.prefault({}),
+  engine: engineSchema.prefault({}),
+});
+
+const retrySchema = z.strictObject({
+  max_attempts: z.int().min(1).max(100).default(5),
+  base_delay_s: seconds.default(0.5),
+  max_delay_s: seconds.default(30),
+  max_outage_s: seconds.default(300),
+});
+
+const cacheSchema = z.strictObject({ max_size_gb: z.number().gt(0).default(2) });
+
+const hostSchema = z.strictObject({
+  address: z.string().default(''),
+  port: z.int().min(1).max(65_535).default(22),
+  user: z.string().default(''),
+  identity_file: z.string().default(''),
+  known_hosts_file: z.string().default('~/.ssh/known_hosts'),
+  remote_root: z.string().min(1).default('~/.cosmos'),
+  docker_socket: z.string().default('/var/run/docker.sock'),
+  image: z.string().default('cosmos-upsampler:0.1.0'),
+  base_image: z.string().default(''),
+  workers: z.int().min(1).max(64).default(1),
+  gpus: z.string().default('all'),
+});
+
+/** `config.toml`, with every default; the file in the repository says the same, and a test holds them equal. */
+export const settingsSchema = z.strictObject({
+  upsampling: upsamplingSchema.prefault({}),
+  retry: retrySchema.prefault({}),
+  cache: cacheSchema.prefault({}),
+  hosts: z.record(z.string(), hostSchema).default({}),
+});
+
+/** All settings, in the words of `config.toml`: the one place where the file's snake_case is kept inside. */
+export type Settings = z.infer<typeof settingsSchema>;

@@ -1,0 +1,73 @@
+import type { SpecDocument } from './parse-spec.ts';
+import type { PromptSpec } from './prompt-spec.ts';
+import { sourcePromptOf } from './source-prompt.ts';
+import { specIdOf } from './spec-id.ts';
+
+/** What is recorded under `metadata.upsampling`: see `docs/formats/enriched-spec.md`. JSON, so snake_case. */
+export interface UpsamplingRecord {
+  readonly version: 1;
+  readonly run_id: string;
+  readonly task_key: string;
+  readonly parent_id: string | null;
+  readonly engine: string;
+  readonly model: string;
+  readonly frames_used: number;
+  readonly hint: {
+    readonly sha256: string;
+    readonly width: number;
+    readonly height: number;
+    readonly frames: number;
+    readonly generated: boolean;
+  } | null;
+  readonly tokens: {
+    readonly estimator: string;
+    readonly vision: number;
+    readonly text: number;
+    readonly output_reserved: number;
+    readonly limit: number;
+    readonly actual_prompt: number | null;
+    readonly actual_output: number | null;
+  };
+  readonly attempts: number;
+  readonly duration_ms: number;
+  readonly finished_at: string;
+  readonly tool_version: string;
+}
+
+/**
+ * The enriched spec: every field of the source stays, unknown ones too; the prompt is replaced and remembered as
+ * `parent_prompt_text`, the id follows the new prompt, and `metadata.upsampling` tells how it came about.
+ */
+export function enrichSpec(
+  document: SpecDocument,
+  spec: PromptSpec,
+  text: string,
+  record: Omit<UpsamplingRecord, 'version' | 'parent_id'>,
+): SpecDocument {
+  const upsampling: UpsamplingRecord = { version: 1, ...orderRecord(record, spec.id ?? null) };
+  return {
+    ...document,
+    id: specIdOf({
+      prompt: text,
+      videoPath: spec.input_video_path ?? '',
+      controlInputs: spec.control_inputs ?? {},
+    }),
+    prompt: text,
+    is_upsampled: true,
+    parent_prompt_text: sourcePromptOf(spec),
+    metadata: { ...(document['metadata'] ?? {}), upsampling },
+  };
+}
+
+/** Keys in the documented order, with `parent_id` where a reader expects it. */
+function orderRecord(record: Omit<UpsamplingRecord, 'version' | 'parent_id'>, parentId: string | null) {
+  const { run_id, task_key, ...rest } = record;
+  return { run_id, task_key, parent_id: parentId, ...rest };
+}
+
+/** The run that enriched this spec, or null when it is not enriched by cosmos. */
+export function enrichingRunOf(spec: PromptSpec): string | null {
+  const upsampling = spec.metadata?.['upsampling'];
+  if (spec.is_upsampled !== true || typeof upsampling !== 'object' || upsampling === null) return null;
+  return 'run_id' in upsampling && typeof upsampling.run_id === 'string' ? upsampling.run_id : null;
+}

@@ -1,0 +1,75 @@
+import { type PromptSpec, promptSpecSchema } from './prompt-spec.ts';
+
+/** The JSON object of a spec's file, with every key and every number as written. */
+export type SpecDocument = Readonly<Record<string, unknown>>;
+
+/** A spec's file understood, or why not. `line` counts from 1; null where no single line is at fault. */
+export type ParsedSpec =
+  | { readonly isValid: true; readonly spec: PromptSpec; readonly document: SpecDocument }
+  | { readonly isValid: false; readonly line: number | null; readonly reason: string };
+
+/** `JSON.rawJSON` of ECMAScript 2026, which Node has and TypeScript's library does not list yet. */
+const jsonWithSources = JSON as JSON & { rawJSON(source: string): unknown };
+
+/** Reads the text of a file as a PromptSpec. Never throws. */
+export function parseSpec(text: string): ParsedSpec {
+  const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  if (source.trim() === '') return invalid(null, 'the file is empty');
+  let document: unknown;
+  try {
+    document = JSON.parse(source, keepNumbersAsWritten);
+  } catch (error) {
+    return invalidJson(source, error);
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    return invalid(1, 'not a PromptSpec: the file holds no JSON object');
+  }
+  const parsed = promptSpecSchema.safeParse(document);
+  if (parsed.success) return { isValid: true, spec: parsed.data, document: document as SpecDocument };
+  const issue = parsed.error.issues[0];
+  const key = String(issue?.path[0] ?? '');
+  return invalid(lineOfKey(source, key), `not a PromptSpec: ${describeIssue(document, key, issue?.message)}`);
+}
+
+/** The text of a spec's file for a document: indented as the originals are, with a newline at the end. */
+export function formatSpec(document: SpecDocument): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** Seeds of 64 bits and numbers like `1.0` would not survive a round trip through a double. */
+function keepNumbersAsWritten(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || context?.source === undefined) return value;
+  return String(value) === context.source ? value : jsonWithSources.rawJSON(context.source);
+}
+
+function invalid(line: number | null, reason: string): ParsedSpec {
+  return { isValid: false, line, reason };
+}
+
+function invalidJson(source: string, error: unknown): ParsedSpec {
+  const message = error instanceof Error ? error.message : String(error);
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const end = position === undefined ? source.length : Number(position);
+  const reason = message.replace(/\s*\(line \d+ column \d+\)/, '').replace(/ at position \d+/, '');
+  return invalid(lineAt(source, end), `not valid JSON: ${shorten(reason)}`);
+}
+
+function describeIssue(document: object, key: string, message = 'has the wrong shape'): string {
+  if (!Object.hasOwn(document, key)) return `"${key}" is missing`;
+  return `"${key}" ${message.replace(/^Invalid input: expected/, 'must be')}`;
+}
+
+function lineAt(source: string, position: number): number {
+  return source.slice(0, position).split('\n').length;
+}
+
+function lineOfKey(source: string, key: string): number | null {
+  const position = key === '' ? -1 : source.indexOf(JSON.stringify(key));
+  return position < 0 ? null : lineAt(source, position);
+}
+
+/** V8 quotes the text around the fault; a hostile file must not fill the screen with it. */
+function shorten(reason: string): string {
+  const line = reason.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+}

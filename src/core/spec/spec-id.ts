@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { pythonRepr } from './python-repr.ts';
+
+/** What a spec's id depends on. */
+export interface SpecIdentity {
+  readonly prompt: string;
+  readonly videoPath: string;
+  readonly controlInputs: Readonly<Record<string, string | null>>;
+}
+
+/**
+ * Id of a PromptSpec by the original rule: `ps_` and the first 12 hex digits of
+ * sha256(`prompt|video_path|sorted(control_inputs.items())`), the last part as Python writes a list of pairs.
+ */
+export function specIdOf(identity: SpecIdentity): string {
+  const text = `${identity.prompt}|${identity.videoPath}|${pythonPairs(identity.controlInputs)}`;
+  return `ps_${createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 12)}`;
+}
+
+function pythonPairs(controlInputs: Readonly<Record<string, string | null>>): string {
+  const pairs = Object.entries(controlInputs)
+    .sort(([a], [b]) => compareCodePoints(a, b))
+    .map(([key, value]) => `(${pythonRepr(key)}, ${value === null ? 'None' : pythonRepr(value)})`);
+  return `[${pairs.join(', ')}]`;
+}
+
+/** Python compares strings by code point, JavaScript by UTF-16 unit. */
+function compareCodePoints(a: string, b: string): number {
+  const left = Array.from(a, (character) => character.codePointAt(0) ?? 0);
+  const right = Array.from(b, (character) => character.codePointAt(0) ?? 0);
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}

@@ -1,0 +1,53 @@
+import type { ReportHeader } from '../../../core/report/report.ts';
+import { type Html, html } from '../html.ts';
+import { createFormats } from '../page/formats.ts';
+
+const formats = createFormats();
+
+/** What a reader should do or know before the specs: how to go on, and an estimate that was far off. */
+export function renderNotices(header: ReportHeader): Html {
+  return html`${goOn(header)}${drift(header)}`;
+}
+
+function goOn({ status, run_id }: ReportHeader): Html | null {
+  if (status === 'complete') return null;
+  const resume = command(`cosmos batch-upsample --resume ${shellWord(run_id)}`);
+  if (status === 'detached') {
+    const attach = command(`cosmos attach ${shellWord(run_id)}`);
+    return notice(
+      'How to go on',
+      html`<p>Watch the work on the host, or collect what is done and continue:</p>
+${attach}${resume}`,
+    );
+  }
+  const first =
+    status === 'partial'
+      ? 'Follow the next step of each failure, then run:'
+      : 'Nothing finished is lost. Run:';
+  return notice('How to go on', html`<p>${first}</p>${resume}`);
+}
+
+function drift({ token_drift }: ReportHeader): Html | null {
+  if (token_drift === null || !token_drift.is_notable) return null;
+  const { estimator, prompts, predicted, actual, drift_percent } = token_drift;
+  return notice(
+    'The token estimate was off',
+    html`<p>Over ${formats.count(prompts)} answered prompts, <code>${estimator}</code> predicted
+${formats.count(predicted)} prompt tokens; the engine counted ${formats.count(actual)}
+(<strong>${formats.percent(drift_percent)}</strong>). An exact estimator for the model, such as
+<code>--estimator pixtral</code> or <code>--estimator qwen2.5-vl</code>, may fit better.</p>`,
+  );
+}
+
+function notice(title: string, content: Html): Html {
+  return html`<section class="notice"><h2>${title}</h2>${content}</section>`;
+}
+
+function command(text: string): Html {
+  return html`<p class="command"><code>${text}</code><button type="button" data-copy="${text}">Copy</button></p>`;
+}
+
+/** A word as a shell takes it; run ids need no quotes, a damaged one must not become a second command. */
+function shellWord(word: string): string {
+  return /^[\w.:@/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

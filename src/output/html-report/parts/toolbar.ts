@@ -1,0 +1,53 @@
+import type { ReportHeader } from '../../../core/report/report.ts';
+import { type Html, html } from '../html.ts';
+import { createFormats } from '../page/formats.ts';
+
+const formats = createFormats();
+
+/** Search, filters and order, and the start of the list that the page's script fills. */
+export function renderToolbar(header: ReportHeader): Html {
+  return html`<div class="toolbar" role="search" aria-label="Specs">
+<div class="toolbar-row">
+<label class="search"><span class="unseen">Search name, path, prompt or failure code</span>
+<input id="search" type="search" placeholder="Search name, path, prompt, code" autocomplete="off"
+ spellcheck="false" aria-keyshortcuts="/" dir="auto" aria-describedby="count"><kbd aria-hidden="true">/</kbd></label>
+<label class="sort"><span>Sort</span><select id="sort">
+<option value="failures">Failures first</option>
+<option value="name">Name</option>
+<option value="drift">Token drift</option>
+<option value="duration">Duration</option>
+</select></label>
+<button type="button" id="expand">Expand all</button>
+<button type="button" id="theme" aria-label="Theme: auto">◐ Auto</button>
+<button type="button" id="help" aria-keyshortcuts="?" aria-label="Keyboard shortcuts">?</button>
+</div>
+<div class="toolbar-row">
+<div class="chips" role="group" aria-label="Show only">${chips(header)}</div>
+<p id="count" role="status">${formats.count(header.counts.total)} specs</p>
+</div>
+</div>
+<main id="results" tabindex="-1">
+<h2 class="unseen">Specs</h2>
+<noscript><p class="notice">This list needs JavaScript to show prompts and frames. The failures are below;
+everything is also in <code>report.json</code>.</p></noscript>
+<div id="specs" role="feed" aria-label="Specs" aria-busy="true"></div>
+<p id="empty" class="empty" hidden>No spec matches. <button type="button" id="clear">Show all specs</button></p>
+`;
+}
+
+function chips({ counts }: ReportHeader): Html[] {
+  const done = counts.upsampled + counts.reused + counts.skipped + counts.failed;
+  return [
+    chip('failed', 'Failed', counts.failed),
+    chip('upsampled', 'Upsampled', counts.upsampled),
+    chip('reused', 'Reused', counts.reused),
+    chip('skipped', 'Skipped', counts.skipped),
+    chip('pending', 'Pending', Math.max(0, counts.total - done)),
+  ].filter((entry) => entry !== null);
+}
+
+function chip(status: string, title: string, count: number): Html | null {
+  if (count === 0) return null;
+  return html`<button type="button" class="chip ${status}" data-status="${status}" aria-pressed="false">
+<span class="mark" aria-hidden="true"></span><span>${title}</span><b>${formats.count(count)}</b></button>`;
+}

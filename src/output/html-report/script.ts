@@ -1,0 +1,45 @@
+import { createBlockList } from './page/block-list.ts';
+import { startControls } from './page/controls.ts';
+import { createElements } from './page/elements.ts';
+import { createFormats } from './page/formats.ts';
+import { handleKeys } from './page/keyboard.ts';
+import { startReport } from './page/main.ts';
+import { createOrder } from './page/order.ts';
+import { createSpecDetails } from './page/spec-details.ts';
+import { createSpecRow } from './page/spec-row.ts';
+import { openStore } from './page/store.ts';
+import { applyTheme, themeControl } from './page/theme.ts';
+import type { PageTools } from './page/tools.ts';
+import { visibleText } from './page/visible-text.ts';
+import { wordDiff } from './page/word-diff.ts';
+
+const tools: PageTools = {
+  createBlockList,
+  createElements,
+  createFormats,
+  createOrder,
+  createSpecDetails,
+  createSpecRow,
+  handleKeys,
+  openStore,
+  startControls,
+  themeControl,
+  visibleText,
+  wordDiff,
+};
+
+/**
+ * The page's own script: the source of the functions in `page/`, which therefore use nothing from outside
+ * themselves but types, the browser and what they are given.
+ */
+export const pageScript = `'use strict';\n(${source(startReport)})({\n${Object.entries(tools)
+  .map(([name, tool]) => `${name}: ${source(tool)},`)
+  .join('\n')}\n});`;
+
+/** Runs before the first paint, so that a chosen theme does not flash. */
+export const themeScript = `(${source(applyTheme)})();`;
+
+/** A function's source, unable to end the script block it stands in. */
+function source(tool: (...parameters: never[]) => unknown): string {
+  return tool.toString().replaceAll('</', '<\\/');
+}

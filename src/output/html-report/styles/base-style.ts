@@ -1,0 +1,77 @@
+/**
+ * Colours, type and the parts that every region shares. Each colour has a light and a dark value; text colours
+ * keep a contrast of at least 4.5 to 1 on the surfaces they are used on, which a test computes.
+ */
+export const baseStyle = `
+:root {
+  color-scheme: light dark;
+  --page: light-dark(#f5f6f8, #0e1116);
+  --surface: light-dark(#ffffff, #161b22);
+  --sunken: light-dark(#eef0f4, #1e252e);
+  --line: light-dark(#dde1e8, #2b333e);
+  --field-line: light-dark(#868f9c, #6c7785);
+  --text: light-dark(#171a20, #e8ebf0);
+  --quiet: light-dark(#565f6d, #9da7b5);
+  --accent: light-dark(#2350c8, #93b4ff);
+  --upsampled: light-dark(#11703f, #62d394);
+  --reused: light-dark(#0b6480, #6cc7e8);
+  --skipped: light-dark(#565f6d, #9da7b5);
+  --failed: light-dark(#b3241b, #ff968c);
+  --pending: light-dark(#855300, #efbf63);
+  --added: light-dark(#0c5a33, #a4ebc0);
+  --added-surface: light-dark(#e0f4e8, #143524);
+  --removed: light-dark(#9c2019, #ffb8b0);
+  --removed-surface: light-dark(#fde5e3, #3f1d1c);
+  --radius: 10px;
+  font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
+  scroll-padding-top: 8rem;
+}
+:root[data-theme=light] { color-scheme: light; }
+:root[data-theme=dark] { color-scheme: dark; }
+*, ::before, ::after { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--text); font-variant-numeric: tabular-nums; }
+.banner, main, footer { max-width: 72rem; margin-inline: auto; padding-inline: clamp(1rem, 3vw, 2rem); }
+h1, h2, h3, h4, p, dl, dd, figure { margin: 0; }
+code, kbd { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace; font-size: .9em; }
+bdi, p, dd, code { overflow-wrap: anywhere; }
+button, input, select { font: inherit; color: inherit; }
+button, select {
+  border: 1px solid var(--line); border-radius: 8px; background: var(--surface); padding: .3rem .7rem; cursor: pointer;
+}
+button:hover, select:hover { border-color: var(--field-line); }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+#results:focus { outline: none; }
+[hidden] { display: none !important; }
+.quiet { color: var(--quiet); }
+html:not([data-live]) :is(.toolbar, .command button) { display: none; }
+script { display: none !important; }
+.unseen {
+  position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
+}
+.skip { position: absolute; left: -100vw; z-index: 3; background: var(--surface); padding: .6rem 1rem; }
+.skip:focus { left: .5rem; top: .5rem; }
+.mark { font-weight: 700; }
+footer { color: var(--quiet); font-size: .87rem; padding-block: 2.5rem 3rem; }
+dialog {
+  border: 1px solid var(--line); border-radius: 14px; background: var(--surface); color: var(--text);
+  padding: 1.5rem; width: min(26rem, calc(100vw - 2rem)); box-shadow: 0 20px 60px rgb(0 0 0 / .3);
+}
+dialog::backdrop { background: rgb(10 12 16 / .5); }
+dialog h2 { font-size: 1.1rem; margin-bottom: 1rem; }
+dialog dl div { display: flex; gap: 1rem; padding: .35rem 0; border-top: 1px solid var(--line); }
+dialog dt { flex: 0 0 7rem; display: flex; gap: .3rem; align-items: flex-start; }
+dialog button { margin-top: 1rem; }
+kbd {
+  border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 5px; background: var(--sunken);
+  padding: 0 .4em; min-width: 1.7em; text-align: center; color: var(--quiet);
+}
+@media (prefers-reduced-motion: no-preference) {
+  button, .spec, .chip { transition: border-color .15s, background-color .15s; }
+}
+@media print {
+  :root { color-scheme: light; font-size: 11px; }
+  .toolbar, .skip, .copy, .command button, footer { display: none !important; }
+  .spec { break-inside: avoid; box-shadow: none; }
+  body { background: none; }
+}
+`;

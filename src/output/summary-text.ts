@@ -1,0 +1,57 @@
+import type { RunSummary } from '../core/report/run-summary.ts';
+import type { Style } from './style.ts';
+import { counted, durationText, printable } from './words.ts';
+
+/** Failures that are listed; the report has them all. */
+const maxListed = 20;
+
+/** What a person reads when a run has ended. */
+export function formatSummary(summary: RunSummary, style: Style): string {
+  const lines = [headline(summary, style), '', ...placesOf(summary, style)];
+  if (summary.failures.length > 0) lines.push('', ...failureLines(summary, style));
+  if (summary.status !== 'complete') lines.push('', ...nextSteps(summary, style));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The command that goes on with a run. */
+export function resumeCommand(runId: string): string {
+  return `cosmos batch-upsample --resume ${runId}`;
+}
+
+function headline({ counts, duration_ms: durationMs, status }: RunSummary, style: Style): string {
+  const parts = [
+    style.good(`${counts.upsampled.toLocaleString('en-US')} upsampled`),
+    counts.reused > 0 ? `${counts.reused.toLocaleString('en-US')} reused` : '',
+    counts.skipped > 0 ? `${counts.skipped.toLocaleString('en-US')} skipped (already enriched)` : '',
+    counts.failed > 0 ? style.bad(`${counts.failed.toLocaleString('en-US')} failed`) : '',
+  ].filter((part) => part !== '');
+  const done = counts.upsampled + counts.reused + counts.skipped + counts.failed;
+  const open = counts.total - done;
+  if (open > 0) parts.push(style.bad(`${open.toLocaleString('en-US')} not done`));
+  const mark = status === 'complete' ? style.good('✓') : style.bad('✗');
+  return `${mark} ${parts.join(', ')} of ${counted(counts.total, 'spec')} in ${durationText(durationMs)}`;
+}
+
+function placesOf(summary: RunSummary, style: Style): string[] {
+  return [
+    `  Enriched specs  ${printable(summary.output_dir)}`,
+    `  Report          ${printable(summary.report.html)}`,
+    `  Run             ${style.dim(summary.run_id)}`,
+  ];
+}
+
+function failureLines({ failures }: RunSummary, style: Style): string[] {
+  const lines = failures
+    .slice(0, maxListed)
+    .flatMap((failure) => [
+      `${style.bad('✗')} ${style.bold(printable(failure.spec))}  ${style.dim(failure.code)}`,
+      `    ${printable(failure.message)}`,
+      `    → ${failure.hint}`,
+    ]);
+  const more = failures.length - maxListed;
+  return more > 0 ? [...lines, `  … and ${counted(more, 'other')}; the report has them all.`] : lines;
+}
+
+function nextSteps(summary: RunSummary, style: Style): string[] {
+  return [`To try what is not done once more:  ${style.bold(resumeCommand(summary.run_id))}`];
+}

@@ -1,0 +1,66 @@
+import type { EngineSpec, ManifestBatch } from '../protocol/manifest.ts';
+import type { TaskResult } from '../protocol/task-result.ts';
+import type { WorkerStatus } from '../protocol/worker-status.ts';
+
+/** A file to be on the host under its content's hash. */
+export interface HostObject {
+  /** Hex SHA-256 of the content, and its name on the host. */
+  readonly sha256: string;
+  /** Where the bytes lie on this machine. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** What a host tells while it works. `task-finished` comes only after the result is durable on the host. */
+export type HostEvent =
+  | { readonly type: 'worker-status'; readonly status: WorkerStatus }
+  | { readonly type: 'task-started'; readonly taskKey: string }
+  | { readonly type: 'task-finished'; readonly result: TaskResult }
+  | { readonly type: 'unreachable'; readonly message: string }
+  | { readonly type: 'reachable' };
+
+/**
+ * A machine that runs workers. It owns the truth about work that was handed over: what is running, what is
+ * finished. Work goes on when the caller dies.
+ */
+export interface Host {
+  readonly name: string;
+  /**
+   * Opens a run on the host: makes its folders and starts its workers, or adopts those that run already.
+   * Safe to repeat.
+   *
+   * @throws AppError `host-unreachable`, `prerequisite-missing`, `worker-failed`.
+   */
+  openRun(runId: string, options: HostRunOptions): Promise<HostRun>;
+}
+
+export interface HostRunOptions {
+  readonly workers: number;
+}
+
+/** One run on one host. Every call may be repeated after any failure; none does finished work again. */
+export interface HostRun {
+  /** Keys of all tasks whose result is published, whether ok or failed. */
+  finishedKeys(): Promise<ReadonlySet<string>>;
+  /** A published result; null when there is none. A damaged one is removed, so that it is made again. */
+  result(taskKey: string): Promise<TaskResult | null>;
+  /** Those of the given contents that are not on the host. */
+  missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Brings files to the host, each under its hash; those that are there already are not sent again. */
+  deliver(objects: readonly HostObject[]): Promise<void>;
+  /** Hands a batch over, durably, to the next worker in turn. Tasks that are finished or queued stay so. */
+  submit(batch: ManifestBatch, engine: EngineSpec): Promise<{ readonly workerId: number }>;
+  /** Removes results, so that their tasks are done again when a batch with them is next submitted. */
+  forget(taskKeys: readonly string[]): Promise<void>;
+  /**
+   * What happens from now on, until `signal` aborts. A worker that dies is started again; results that appeared
+   * while nobody listened are told too, so that a result may be told more than once.
+   *
+   * @throws AppError `worker-failed` when a worker cannot be kept alive.
+   */
+  watch(signal: AbortSignal): AsyncIterable<HostEvent>;
+  /** Stops the workers: what is in flight has `drainMs` to finish, the rest stays undone. */
+  stop(drainMs: number): Promise<void>;
+  /** Lets go of the host; its work goes on. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import type { Clock } from './clock.ts';
+import type { Host } from './host.ts';
+import type { MediaTool } from './media-tool.ts';
+import type { ReportWriter } from './report-writer.ts';
+import type { ResultCache } from './result-cache.ts';
+import type { RunStore } from './run-store.ts';
+import type { SpecStore } from './spec-store.ts';
+
+/** The outside world as the services see it; `composition.ts` builds it. */
+export interface Ports {
+  readonly specs: SpecStore;
+  readonly media: MediaTool;
+  readonly runs: RunStore;
+  readonly results: ResultCache;
+  readonly reports: ReportWriter;
+  readonly clock: Clock;
+  /** The host of this name. @throws AppError `host-unknown`. */
+  host(name: string): Host;
+  /** Loads the counter of text tokens: takes a moment, so it is done only when a plan is made. */
+  textTokens(): Promise<(text: string) => number>;
+  /** A new run's id: its time and a few random letters. */
+  newRunId(): string;
+  /** How many media processes run at once. */
+  readonly parallelism: number;
+  readonly toolVersion: string;
+}

@@ -1,0 +1,21 @@
+import type { ReportHeader, ReportItem } from '../core/report/report.ts';
+
+/** Where a run's reports lie. */
+export interface ReportPaths {
+  readonly json: string;
+  readonly html: string;
+}
+
+/** Writes both reports of a run whole, replacing older ones. */
+export interface ReportWriter {
+  /**
+   * @param items - Gives the items anew each time it is called, failures first.
+   * @param hintPath - Where the run keeps the hint with this content.
+   */
+  write(
+    paths: ReportPaths,
+    header: ReportHeader,
+    items: () => AsyncIterable<ReportItem>,
+    hintPath: (sha256: string) => string,
+  ): Promise<void>;
+}

@@ -1,0 +1,44 @@
+/** A file that may hold a PromptSpec. */
+export interface SpecCandidate {
+  /** Path relative to the input root, with forward slashes. */
+  readonly spec: string;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** What the SPECS arguments name. */
+export interface SpecCandidates {
+  /** Absolute path of the folder that specs are named against: the folder given, or what all inputs share. */
+  readonly inputRoot: string;
+  /** Sorted by `spec`. */
+  readonly candidates: readonly SpecCandidate[];
+}
+
+/** A video's file as it stands now. */
+export interface VideoFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Time of the last change, in milliseconds since the Unix epoch. */
+  readonly modifiedMs: number;
+}
+
+/** Spec files and the videos they name, on this machine. */
+export interface SpecStore {
+  /**
+   * All candidates under the inputs: `*.json` in folders, and files as given; hidden folders and `excluded` ones
+   * are left out.
+   *
+   * @throws AppError `input-missing` for an input that does not exist.
+   */
+  find(inputs: readonly string[], excluded: readonly string[]): Promise<SpecCandidates>;
+  /** The bytes of a spec; null when there is no such file. Errors of the system pass through. */
+  read(path: string): Promise<Uint8Array | null>;
+  /** Where a spec's video lies: the first place that holds a file, or null. */
+  findVideo(written: string, specPath: string, inputRoot: string): Promise<VideoFile | null>;
+  /** A video as it stands now; null when it is gone. */
+  statVideo(path: string): Promise<VideoFile | null>;
+  /** Where the enriched form of a spec belongs. */
+  outputPath(outputDir: string, spec: string): string;
+  /** Writes a file whole, so that a reader sees either the old or the new one. */
+  publish(path: string, text: string): Promise<void>;
+}

@@ -1,0 +1,167 @@
+import { endStatusOf, type RunSummary, runSummaryVersion } from '../core/report/run-summary.ts';
+import type { Checkpoint } from '../core/run/checkpoint.ts';
+import { checkpointVersion } from '../core/run/checkpoint.ts';
+import type { RunPlan } from '../core/run/plan.ts';
+import type { RunEvent, RunStatus } from '../core/run/run-event.ts';
+import type { RunSettings } from '../core/run/run-settings.ts';
+import { RunState } from '../core/run/run-state.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { RunObserver } from '../ports/run-observer.ts';
+import type { RunSession } from '../ports/run-store.ts';
+import { type Execution, executeRun } from './execute-run.ts';
+import { planRun } from './plan-run.ts';
+import { tokenDriftOf } from './report-items.ts';
+import { writeReport } from './write-report.ts';
+
+/** What a new run is asked to do. */
+export interface UpsampleRequest {
+  readonly inputs: readonly string[];
+  readonly settings: RunSettings;
+  /** Folders that are no input even when they lie inside one. */
+  readonly excluded: readonly string[];
+}
+
+/** How a run ended. `error` is what stopped it before every spec had an outcome; its state is saved then. */
+export interface RunOutcome {
+  readonly summary: RunSummary;
+  readonly error: AppError | null;
+}
+
+/**
+ * Plans a run and carries it out.
+ *
+ * @throws AppError for anything that was wrong before the run began; the signal's reason when it aborts.
+ */
+export async function batchUpsample(
+  request: UpsampleRequest,
+  ports: Ports,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const plan = await planRun(request, ports, observer.onPlanned.bind(observer), signal);
+  assertAnyValid(plan);
+  const session = await ports.runs.create(newCheckpoint(request, plan, ports));
+  return await carryOut(session, new RunState(plan.specs), ports, observer, signal);
+}
+
+/** Executes an open run to its end, writes its reports and lets go of it. */
+export async function carryOut(
+  session: RunSession,
+  state: RunState,
+  ports: Ports,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const startedMs = ports.clock.now();
+  const { settings } = session.checkpoint;
+  const total = state.specs.size;
+  const isResumed = session.events.length > 0;
+  observer.onBegin({
+    runId: session.runId,
+    total,
+    settled: total - state.pendingCount,
+    concurrency: settings.engine.concurrency * settings.workers,
+  });
+  try {
+    observer.onEvent(
+      session.append({ type: 'run-started', run_id: session.runId, total, is_resumed: isResumed }),
+    );
+    state.apply({ type: 'run-started', run_id: session.runId, total, is_resumed: isResumed });
+    const { error, interruption } = await tryExecute({ session, state, ports, observer, signal });
+    const status = error || interruption ? 'failed' : endStatusOf(state.counts);
+    const summary = summaryOf(session, state, status, ports.clock.now() - startedMs);
+    if (summary.token_drift?.is_notable) observer.onNotice(driftNotice(summary.token_drift));
+    const event = await close(session, state, status);
+    if (interruption) throw interruption.reason;
+    await writeReport(session, state, ports);
+    observer.onEvent(event);
+    return { summary, error };
+  } finally {
+    await session.release();
+  }
+}
+
+/** Separates what a run may end with: done, stopped by something foreseen, stopped by the user; bugs are thrown. */
+async function tryExecute(
+  execution: Execution,
+): Promise<{ readonly error: AppError | null; readonly interruption: { readonly reason: unknown } | null }> {
+  try {
+    await executeRun(execution);
+    return { error: null, interruption: null };
+  } catch (error) {
+    if (execution.signal.aborted) return { error: null, interruption: { reason: execution.signal.reason } };
+    if (error instanceof AppError) return { error, interruption: null };
+    throw error;
+  }
+}
+
+/** Notes how the run ended. */
+async function close(session: RunSession, state: RunState, status: RunStatus): Promise<RunEvent> {
+  const body = { type: 'run-finished', status, counts: state.counts } as const;
+  const event = session.append(body);
+  state.apply(body);
+  await session.flush(true);
+  return event;
+}
+
+/** The summary of a run as it stands. */
+export function summaryOf(
+  session: Pick<RunSession, 'runId' | 'checkpoint' | 'paths'>,
+  state: RunState,
+  status: RunStatus,
+  durationMs: number,
+): RunSummary {
+  const failures = [...state.specs.values()].flatMap(({ failed }) =>
+    failed ? [{ spec: failed.spec, code: failed.code, message: failed.message, hint: failed.hint }] : [],
+  );
+  return {
+    version: runSummaryVersion,
+    run_id: session.runId,
+    status,
+    counts: state.counts,
+    batches: session.checkpoint.batches.length,
+    output_dir: session.checkpoint.settings.output_dir,
+    checkpoint: session.paths.checkpoint,
+    report: { json: session.paths.reportJson, html: session.paths.reportHtml },
+    duration_ms: Math.max(0, Math.round(durationMs)),
+    token_drift: tokenDriftOf(state, session.checkpoint.settings),
+    failures,
+  };
+}
+
+function newCheckpoint(request: UpsampleRequest, plan: RunPlan, ports: Ports): Checkpoint {
+  return {
+    version: checkpointVersion,
+    run_id: ports.newRunId(),
+    tool_version: ports.toolVersion,
+    created_at: new Date(ports.clock.now()).toISOString(),
+    input_root: plan.inputRoot,
+    inputs: [...request.inputs],
+    settings: request.settings,
+    batches: [...plan.batches],
+    specs: [...plan.specs],
+  };
+}
+
+/** With nothing but broken files there is nothing to run. */
+function assertAnyValid(plan: RunPlan): void {
+  if (plan.specs.some((spec) => spec.failure?.code !== 'spec-invalid')) return;
+  const reasons = plan.specs.slice(0, 20).map((spec) => `\n  ${spec.failure?.message ?? spec.spec}`);
+  throw new AppError({
+    code: 'no-valid-spec',
+    message:
+      plan.specs.length === 0
+        ? `There is no *.json file in ${plan.inputRoot}.`
+        : `None of ${plan.specs.length} files is a PromptSpec:${reasons.join('')}`,
+    hint: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
+  });
+}
+
+function driftNotice(drift: NonNullable<RunSummary['token_drift']>): string {
+  return (
+    `The ${drift.estimator} estimate was ${drift.predicted} prompt tokens, the server counted ${drift.actual} ` +
+    `(${drift.drift_percent > 0 ? '+' : ''}${drift.drift_percent} %). An exact --estimator for the model, or another ` +
+    'max_tokens, uses its context better.'
+  );
+}

@@ -1,0 +1,61 @@
+import pMap from 'p-map';
+import { groupBatches } from '../core/batches/group-batches.ts';
+import type { PlannedBatch, PlannedSpec, RunPlan } from '../core/run/plan.ts';
+import type { RunSettings } from '../core/run/run-settings.ts';
+import type { Ports } from '../ports/ports.ts';
+import { type PlanContext, planSpec } from './plan-spec.ts';
+
+/** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
+const readsPerCore = 8;
+
+/** What a plan is made from. */
+export interface PlanRequest {
+  readonly inputs: readonly string[];
+  readonly settings: RunSettings;
+  /** Folders that are no input even when they lie inside one: results and checkpoints. */
+  readonly excluded: readonly string[];
+}
+
+/** Reads, probes, counts and groups: everything a run will do, without doing any of it. */
+export async function planRun(
+  request: PlanRequest,
+  ports: Pick<Ports, 'specs' | 'media' | 'textTokens' | 'parallelism'>,
+  onPlanned: (done: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<RunPlan> {
+  const { inputRoot, candidates } = await ports.specs.find(request.inputs, request.excluded);
+  onPlanned(0, candidates.length);
+  const countTextTokens = await ports.textTokens();
+  const context: PlanContext = { inputRoot, settings: request.settings, ports, countTextTokens, signal };
+  let done = 0;
+  const specs = await pMap(
+    candidates,
+    async (candidate) => {
+      const planned = await planSpec(candidate, context);
+      onPlanned(++done, candidates.length);
+      return planned;
+    },
+    { concurrency: ports.parallelism * readsPerCore, signal },
+  );
+  return { inputRoot, ...withBatches(specs, request.settings) };
+}
+
+function withBatches(
+  specs: readonly PlannedSpec[],
+  settings: RunSettings,
+): { specs: readonly PlannedSpec[]; batches: readonly PlannedBatch[] } {
+  const tasks = specs.flatMap((spec, id) =>
+    spec.action === 'hint' || spec.action === 'as-is' ? [{ id, tokens: spec.tokens?.total ?? 0 }] : [],
+  );
+  const grouped = groupBatches(tasks, { maxTasks: settings.batch_size, maxTokens: settings.batch_tokens });
+  const batchOf = new Map<number, number>();
+  for (const batch of grouped) for (const id of batch.taskIds) batchOf.set(id, batch.batchId);
+  return {
+    specs: specs.map((spec, id) => ({ ...spec, batch_id: batchOf.get(id) ?? null })),
+    batches: grouped.map((batch) => ({
+      batch_id: batch.batchId,
+      total_tokens: batch.totalTokens,
+      specs: batch.taskIds.flatMap((id) => specs[id]?.spec ?? []),
+    })),
+  };
+}

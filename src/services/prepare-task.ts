@@ -1,0 +1,132 @@
+import { lowerHintSizes } from '../core/hints/choose-hint.ts';
+import { formatSize } from '../core/hints/size.ts';
+import { type FailureCode, type SpecFailure, specFailure } from '../core/run/failure.ts';
+import type { PlannedSpec, PlannedVideo } from '../core/run/plan.ts';
+import type { RunSettings } from '../core/run/run-settings.ts';
+import type { SpecState } from '../core/run/run-state.ts';
+import { taskKeyOf } from '../core/run/task-key.ts';
+import { sourcePromptOf } from '../core/spec/source-prompt.ts';
+import { AppError, messageOf } from '../errors/app-error.ts';
+import type { HintFile } from '../ports/media-tool.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { RunSession } from '../ports/run-store.ts';
+import { readSource } from './read-source.ts';
+
+/** The clip a task's frames come from, as kept with the run. */
+export interface TaskHint {
+  readonly sha256: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** False when the video was small enough to be used as it is. */
+  readonly generated: boolean;
+}
+
+/** A spec that is ready to be handed over. */
+export interface PreparedTask {
+  readonly planned: PlannedSpec;
+  readonly prompt: string;
+  readonly hint: TaskHint | null;
+  readonly taskKey: string;
+}
+
+export type Preparation =
+  | { readonly isReady: true; readonly task: PreparedTask }
+  | { readonly isReady: false; readonly planned: PlannedSpec; readonly failure: SpecFailure };
+
+/** What preparing needs of the run. */
+export interface PrepareContext {
+  readonly session: RunSession;
+  readonly ports: Pick<Ports, 'specs' | 'media'>;
+  readonly signal: AbortSignal;
+}
+
+/** Reads a spec once more and makes its hint, or finds the one that this run made before. */
+export async function prepareTask(state: SpecState, context: PrepareContext): Promise<Preparation> {
+  const { planned } = state;
+  const { settings } = context.session.checkpoint;
+  const source = await readSource(planned, context.session, context.ports.specs);
+  if (source === null) {
+    return notReady(planned, 'spec-changed', `${planned.spec} is not the file that was planned any more.`);
+  }
+  const prompt = sourcePromptOf(source.spec);
+  try {
+    const hint = (await keptHint(state, context)) ?? (await makeHint(planned, settings, context));
+    return {
+      isReady: true,
+      task: { planned, prompt, hint, taskKey: keyOf(prompt, hint, settings) },
+    };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code !== 'hint-failed' && error.code !== 'video-unreadable') throw error;
+    return notReady(planned, error.code, error.message);
+  }
+}
+
+/** The hint that an earlier sitting of this run made, if it still lies there. */
+async function keptHint(state: SpecState, { session, ports }: PrepareContext): Promise<TaskHint | null> {
+  const made = state.prepared?.hint;
+  if (!made) return null;
+  const path = session.paths.hint(made.sha256);
+  const file = await ports.specs.statVideo(path);
+  return file === null ? null : { ...made, path, sizeBytes: file.sizeBytes };
+}
+
+async function makeHint(
+  planned: PlannedSpec,
+  settings: RunSettings,
+  context: PrepareContext,
+): Promise<TaskHint | null> {
+  const { video, hint } = planned;
+  if (video === null || hint === null) return null;
+  const lower = planned.action === 'hint' ? lowerHintSizes(video, hint) : [];
+  const reasons: string[] = [];
+  for (const size of [hint, ...lower]) {
+    try {
+      const made = await context.ports.media.makeHint(
+        { sourcePath: video.path, video: infoOf(video), size, frames: hint.frames, fps: settings.fps },
+        context.signal,
+      );
+      return await keep(made, planned, context.session);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'hint-failed') throw error;
+      reasons.push(`${formatSize(size)}: ${messageOf(error)}`);
+    }
+  }
+  throw new AppError({ code: 'hint-failed', message: reasons.join(' ') });
+}
+
+async function keep(made: HintFile, planned: PlannedSpec, session: RunSession): Promise<TaskHint> {
+  return {
+    sha256: made.sha256,
+    path: await session.keepHint(made.sha256, made.path),
+    sizeBytes: made.sizeBytes,
+    width: made.width,
+    height: made.height,
+    frames: made.frames,
+    generated: planned.action === 'hint',
+  };
+}
+
+function keyOf(prompt: string, hint: TaskHint | null, { engine }: RunSettings): string {
+  return taskKeyOf({
+    prompt,
+    hintSha256: hint?.sha256 ?? null,
+    engine: engine.kind,
+    model: engine.model,
+    instruction: engine.instruction,
+    temperature: engine.temperature,
+    maxOutputTokens: engine.max_output_tokens,
+  });
+}
+
+function infoOf(video: PlannedVideo) {
+  const { width, height, frames, duration_seconds: durationSeconds, frame_rate: frameRate } = video;
+  return { width, height, frames, durationSeconds, frameRate };
+}
+
+function notReady(planned: PlannedSpec, code: FailureCode, message: string): Preparation {
+  return { isReady: false, planned, failure: specFailure(code, message) };
+}

@@ -1,0 +1,46 @@
+import { type ReportHeader, reportVersion } from '../core/report/report.ts';
+import { endStatusOf } from '../core/report/run-summary.ts';
+import type { RunState } from '../core/run/run-state.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { StoredRun } from '../ports/run-store.ts';
+import { reportItems, tokenDriftOf } from './report-items.ts';
+
+/** Writes `report.json` and `report.html` of a run as it stands. */
+export async function writeReport(
+  run: Pick<StoredRun, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  state: RunState,
+  ports: Pick<Ports, 'reports' | 'specs' | 'clock' | 'toolVersion'>,
+): Promise<void> {
+  const { paths, checkpoint } = run;
+  await ports.reports.write(
+    { json: paths.reportJson, html: paths.reportHtml },
+    headerOf(run, state, ports),
+    () => reportItems(checkpoint, state, ports.specs),
+    paths.hint,
+  );
+}
+
+function headerOf(
+  { runId, checkpoint }: Pick<StoredRun, 'runId' | 'checkpoint'>,
+  state: RunState,
+  { clock, toolVersion }: Pick<Ports, 'clock' | 'toolVersion'>,
+): ReportHeader {
+  const { settings } = checkpoint;
+  const isEnded = state.pendingCount === 0;
+  return {
+    version: reportVersion,
+    run_id: runId,
+    tool_version: toolVersion,
+    status: isEnded ? endStatusOf(state.counts) : 'unfinished',
+    host: settings.host,
+    engine: settings.engine.kind,
+    model: settings.engine.model,
+    input_root: checkpoint.input_root,
+    output_dir: settings.output_dir,
+    started_at: checkpoint.created_at,
+    finished_at: isEnded ? new Date(clock.now()).toISOString() : null,
+    duration_ms: Math.max(0, clock.now() - Date.parse(checkpoint.created_at)),
+    counts: state.counts,
+    token_drift: tokenDriftOf(state, settings),
+  };
+}

@@ -1,0 +1,35 @@
+import { chmod, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { AppError } from '../errors/app-error.ts';
+
+/** What systems allow for a socket's path, with room to spare: 104 on macOS, 108 on Linux. */
+const maxSocketPathBytes = 100;
+
+/**
+ * Listens on a unix socket that only this user may open, or on a Windows named pipe. A file that is in the way is
+ * a dead worker's and is removed, so the worker's lock must be held.
+ *
+ * @throws AppError `usage-invalid` when the path is too long for the system.
+ */
+export async function listenPrivately(server: Server, socketPath: string): Promise<void> {
+  const isPipe = process.platform === 'win32';
+  if (!isPipe && Buffer.byteLength(socketPath) > maxSocketPathBytes) {
+    throw new AppError({
+      code: 'usage-invalid',
+      message: `The socket's path is longer than ${maxSocketPathBytes} bytes: ${socketPath}`,
+      hint: 'Give a shorter one with --socket, or use a shorter root folder.',
+    });
+  }
+  if (!isPipe) await rm(socketPath, { force: true });
+  // Born private: between listening and chmod somebody else could connect.
+  const umask = isPipe ? null : process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(socketPath, resolve);
+    });
+  } finally {
+    if (umask !== null) process.umask(umask);
+  }
+  if (!isPipe) await chmod(socketPath, 0o600);
+}

@@ -1,0 +1,271 @@
+import { messageOf } from '../errors/app-error.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FileStore } from '../ports/file-store.ts';
+import type { EngineSpec, Manifest, ManifestTask } from '../protocol/manifest.ts';
+import type { TaskResult } from '../protocol/task-result.ts';
+import type { WorkerEvent } from '../protocol/worker-event.ts';
+import type { WorkerStatus } from '../protocol/worker-status.ts';
+import { AnswerLedger, inputOf } from './answer-ledger.ts';
+import { buildStatus } from './build-status.ts';
+import { EngineDesk } from './engine-desk.ts';
+import type { EngineSession } from './engine-session.ts';
+import { type Engine, EngineError } from './engines/engine.ts';
+import { ResultShelf } from './result-shelf.ts';
+import { runTask } from './run-task.ts';
+import { StatusBoard } from './status-board.ts';
+import { WorkBook } from './work-book.ts';
+import { WorkRate } from './work-rate.ts';
+
+/** What a worker is built from. */
+export interface WorkerParts {
+  readonly workerId: number;
+  /** The run folder. */
+  readonly store: FileStore;
+  readonly clock: Clock;
+  readonly random01: () => number;
+  createEngine(spec: EngineSpec): Engine;
+  /** Where a hint's file lies on this machine. */
+  hintPathOf(sha256: string): string;
+  emit(event: WorkerEvent): void;
+  log(line: string): void;
+}
+
+/** A manifest and its number: of several, the highest number's engine settings hold. */
+export interface NumberedManifest {
+  readonly index: number;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Does the tasks of manifests, one engine's worth at a time, without a pause between batches or manifests. What
+ * it finishes is published before it is told; what it does not finish leaves no trace.
+ */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #book = new WorkBook();
+  readonly #ledger = new AnswerLedger();
+  readonly #rate = new WorkRate();
+  readonly #desk: EngineDesk;
+  readonly #shelf: ResultShelf;
+  readonly #board: StatusBoard;
+  readonly #startedAtMs: number;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #inputs = new Map<string, string>();
+  readonly #publishing = new AbortController();
+  #newestIndex = -1;
+  #currentBatch: number | null = null;
+  #failure: EngineError | null = null;
+  #trouble: string | null = null;
+  #phase: 'loading' | 'working' | 'stopping' | 'stopped' = 'loading';
+  #submitting: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#startedAtMs = parts.clock.now();
+    this.#desk = new EngineDesk({
+      ...parts,
+      onReady: () => this.#pump(),
+      onFailed: (error) => this.#fail(error),
+    });
+    this.#shelf = new ResultShelf({ ...parts, onTrouble: (trouble) => this.#onTrouble(trouble) });
+    this.#board = new StatusBoard({
+      ...parts,
+      current: () => this.status(),
+      onShown: (status) => parts.emit({ type: 'status', status }),
+    });
+  }
+
+  /** Takes no more work. */
+  get isStopping(): boolean {
+    return this.#phase === 'stopping' || this.#phase === 'stopped';
+  }
+
+  /** No request can succeed, until a manifest comes. */
+  get hasFailed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Nothing to do and nothing under way. */
+  get isIdle(): boolean {
+    if (this.#phase === 'loading') return false;
+    return this.#running.size === 0 && (!this.#book.hasWaiting || this.#failure !== null);
+  }
+
+  /** Takes up what earlier processes left: their results and the manifests. Called once, before anything else. */
+  async load(manifests: readonly NumberedManifest[]): Promise<void> {
+    const loaded = this.#load(manifests);
+    this.#submitting = loaded.catch(() => undefined);
+    await loaded;
+  }
+
+  /**
+   * Takes a manifest in; one that was taken before only brings back tasks whose results are gone. It also ends a
+   * failure or outage: whoever hands work over wants it tried.
+   *
+   * @returns how many tasks were queued.
+   */
+  async submit({ index, manifest }: NumberedManifest): Promise<number> {
+    const submitted = this.#submitting.then(async () => {
+      const keys = manifest.batches.flatMap((batch) => batch.tasks.map((task) => task.task_key));
+      const results = await this.#shelf.read([...new Set(keys)]);
+      this.#rememberInputs(manifest);
+      for (const result of results) this.#claim(result);
+      this.#failure = null;
+      const finished = new Map(results.map((result) => [result.task_key, result.status]));
+      const queued = this.#take(manifest, index, finished);
+      this.#desk.tryAgain();
+      this.#pump();
+      return queued;
+    });
+    this.#submitting = submitted.catch(() => undefined);
+    return await submitted;
+  }
+
+  status(): WorkerStatus {
+    const nowMs = this.#parts.clock.now();
+    const counts = this.#book.counts();
+    const remaining = counts.totalTasks - counts.okTasks - counts.failedTasks;
+    return buildStatus({
+      workerId: this.#parts.workerId,
+      startedAtMs: this.#startedAtMs,
+      nowMs,
+      phase: this.#shownPhase(),
+      counts,
+      currentBatch: this.#running.size > 0 ? this.#currentBatch : null,
+      completionMs: this.#rate.completionMs(remaining, nowMs),
+      failure: this.#failure,
+      trouble: this.#trouble ?? this.#desk.trouble,
+    });
+  }
+
+  /** Shows the status to whoever listens; called now and then, so that silence means something. */
+  heartbeat(): void {
+    this.#board.update();
+  }
+
+  /** Begins no request any more, and gives those in flight `drainMs` to end. Resolves when nothing is left. */
+  async stop(drainMs: number): Promise<void> {
+    this.#phase = 'stopping';
+    this.#desk.stop();
+    const drained = new AbortController();
+    void this.#parts.clock.sleep(drainMs, drained.signal).then(
+      () => this.abort(),
+      () => undefined,
+    );
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+    drained.abort();
+    await this.#desk.close();
+    this.#phase = 'stopped';
+    await this.#board.close();
+  }
+
+  /** Ends requests in flight at once. Their tasks get no result. */
+  abort(): void {
+    this.#desk.abort();
+    this.#publishing.abort(new Error('the worker ends'));
+  }
+
+  async #load(manifests: readonly NumberedManifest[]): Promise<void> {
+    this.#board.show();
+    const inOrder = [...manifests].sort((a, b) => a.index - b.index);
+    for (const { manifest } of inOrder) this.#rememberInputs(manifest);
+    const results = await this.#shelf.readAll();
+    const finished = new Map(results.map((result) => [result.task_key, result.status]));
+    for (const result of results) this.#claim(result);
+    for (const { index, manifest } of inOrder) this.#take(manifest, index, finished);
+    if (this.#phase === 'loading') this.#phase = 'working';
+    this.#pump();
+  }
+
+  #take(manifest: Manifest, index: number, finished: ReadonlyMap<string, TaskResult['status']>): number {
+    if (index >= this.#newestIndex) {
+      this.#newestIndex = index;
+      this.#desk.use(manifest.engine);
+    }
+    return this.#book.add(manifest, finished);
+  }
+
+  /** Starts tasks while there is room. Whatever may make room calls this. */
+  #pump(): void {
+    while (this.#mayBegin()) {
+      const session = this.#desk.session();
+      if (!session || this.#running.size >= session.taskLimit) break;
+      const task = this.#book.next();
+      if (!task) break;
+      this.#begin(task, session);
+    }
+    if (this.isIdle) this.#rate.resting();
+    this.#board.update();
+  }
+
+  #mayBegin(): boolean {
+    return (
+      this.#phase === 'working' && this.#failure === null && !this.#shelf.isStuck && this.#book.hasWaiting
+    );
+  }
+
+  #begin(task: ManifestTask, session: EngineSession): void {
+    this.#rate.working(this.#parts.clock.now());
+    this.#currentBatch = this.#book.batchOf(task.task_key);
+    this.#parts.emit({ type: 'task-started', task_key: task.task_key });
+    const done = this.#run(task, session).finally(() => {
+      this.#running.delete(task.task_key);
+      this.#pump();
+    });
+    this.#running.set(task.task_key, done);
+  }
+
+  async #run(task: ManifestTask, session: EngineSession): Promise<void> {
+    try {
+      const outcome = await runTask(task, session, { ...this.#parts, ledger: this.#ledger });
+      if (outcome.isFatal) {
+        this.#book.giveBack(task.task_key);
+        if (this.#desk.isCurrent(session)) this.#fail(outcome.error);
+        return;
+      }
+      await this.#shelf.publish(outcome.result, this.#publishing.signal);
+      this.#book.finish(task.task_key, outcome.result.status);
+      this.#rate.finished();
+      this.#parts.emit({ type: 'task-finished', result: outcome.result });
+      if (outcome.result.error) this.#parts.log(`${task.task_key} failed: ${outcome.result.error.message}`);
+    } catch (error) {
+      this.#book.giveBack(task.task_key);
+      if (session.stopSignal.aborted || this.#publishing.signal.aborted) return;
+      // Not foreseen: going on could ask for the same task for ever.
+      const message = `Task ${task.task_key} could not be run: ${messageOf(error)}`;
+      this.#fail(new EngineError({ code: 'engine-failed', class: 'fatal', message, cause: error }));
+    }
+  }
+
+  #fail(error: EngineError): void {
+    this.#failure = error;
+    this.#parts.log(`failed: ${error.message}`);
+    this.#desk.drop();
+    this.#board.update();
+  }
+
+  #onTrouble(trouble: string | null): void {
+    if (trouble !== null && this.#trouble === null) this.#parts.log(trouble);
+    this.#trouble = trouble;
+    this.#pump();
+  }
+
+  #rememberInputs(manifest: Manifest): void {
+    for (const batch of manifest.batches) {
+      for (const task of batch.tasks) this.#inputs.set(task.task_key, inputOf(task));
+    }
+  }
+
+  #claim(result: TaskResult): void {
+    if (result.status !== 'ok' || result.text === null) return;
+    const input = this.#inputs.get(result.task_key) ?? null;
+    this.#ledger.claim({ taskKey: result.task_key, input, text: result.text });
+  }
+
+  #shownPhase(): WorkerStatus['status'] {
+    if (this.#phase === 'stopped') return 'stopped';
+    if (this.#failure) return 'failed';
+    if (this.#phase === 'loading' || (this.#desk.isStarting && this.#book.hasWaiting)) return 'loading';
+    return this.isIdle ? 'idle' : 'processing';
+  }
+}

@@ -1,0 +1,61 @@
+/** What the stand-in does wrong. */
+export type Fault =
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly message: string;
+      readonly retryAfter?: string;
+    }
+  | { readonly kind: 'body'; readonly body: string }
+  | { readonly kind: 'answer'; readonly text: string; readonly finishReason?: string }
+  /** A good answer with so many more words, different ones for every input. */
+  | { readonly kind: 'answer-with-noise'; readonly words: number }
+  | { readonly kind: 'echo' | 'over-length' | 'hang' | 'reset' | 'reset-mid-body' | 'huge' };
+
+/** When it does so. Without a rate: always; without a count: as often as it comes. */
+export interface FaultRule {
+  readonly fault: Fault;
+  /** Share of requests, 0 to 1, drawn with the server's seed. */
+  readonly rate?: number;
+  /** Only this many requests, the next ones. */
+  readonly times?: number;
+  /** Only requests whose text holds this. */
+  readonly textIncludes?: string;
+}
+
+/** Decides which request goes wrong. */
+export class FaultPlan {
+  readonly #random01: () => number;
+  #rule: FaultRule | null = null;
+  #left = 0;
+
+  constructor(seed: number) {
+    this.#random01 = seededRandom(seed);
+  }
+
+  set(rule: FaultRule | null): void {
+    this.#rule = rule;
+    this.#left = rule?.times ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The fault of the next request with this text; null for none. */
+  next(text: string): Fault | null {
+    const rule = this.#rule;
+    if (!rule || this.#left <= 0) return null;
+    if (rule.textIncludes !== undefined && !text.includes(rule.textIncludes)) return null;
+    if (rule.rate !== undefined && this.#random01() >= rule.rate) return null;
+    this.#left -= 1;
+    return rule.fault;
+  }
+}
+
+/** Numbers from 0 up to 1, the same ones for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fitInside } from '../../../../src/core/hints/fit-inside.ts';
+import { formatSize, type Size } from '../../../../src/core/hints/size.ts';
+import { budgetOf, type TokenRequest } from '../../../../src/core/tokens/budget.ts';
+import { type EstimatorName, estimatorNames } from '../../../../src/core/tokens/estimator.ts';
+import { largestSizeThatFits, minLongerSidePx } from '../../../../src/core/tokens/largest-size.ts';
+
+type Rest = Omit<TokenRequest, 'size'>;
+
+const usual: Rest = { estimator: 'pixtral', frames: 2, textTokens: 41, outputReserved: 300, limit: 4096 };
+
+describe('the largest size that fits', () => {
+  it.each([
+    {
+      rule: 'linear allows little more than 320x180',
+      estimator: 'linear',
+      width: 1920,
+      height: 1080,
+      expected: '414x232',
+    },
+    {
+      rule: 'pixtral allows much more',
+      estimator: 'pixtral',
+      width: 1920,
+      height: 1080,
+      expected: '912x512',
+    },
+    {
+      rule: 'portrait keeps its shape',
+      estimator: 'pixtral',
+      width: 1080,
+      height: 1920,
+      expected: '504x896',
+    },
+    { rule: 'qwen sees full HD', estimator: 'qwen2.5-vl', width: 1920, height: 1080, expected: '1920x1080' },
+    {
+      rule: 'a small video stays as it is',
+      estimator: 'pixtral',
+      width: 320,
+      height: 240,
+      expected: '320x240',
+    },
+    { rule: 'odd sides become even', estimator: 'pixtral', width: 321, height: 241, expected: '320x240' },
+    { rule: 'a tiny video stays as it is', estimator: 'pixtral', width: 20, height: 10, expected: '20x10' },
+  ] as const)('$rule', ({ estimator, width, height, expected }) => {
+    const size = largestSizeThatFits({ width, height }, { ...usual, estimator });
+    expect(size && formatSize(size)).toBe(expected);
+  });
+
+  it.each(estimatorNames)('is none when the text alone is too long: %s', (estimator) => {
+    expect(
+      largestSizeThatFits({ width: 640, height: 360 }, { ...usual, estimator, textTokens: 4096 }),
+    ).toBeNull();
+  });
+
+  it('is none when not even the smallest size offered fits', () => {
+    const tight = { ...usual, estimator: 'linear', textTokens: 0, outputReserved: 0 } as const;
+    const limit = 23;
+    expect(budgetOf({ ...tight, limit, size: { width: 30, height: 16 } }).fits).toBe(true);
+    expect(largestSizeThatFits({ width: 640, height: 360 }, { ...tight, limit })).toBeNull();
+  });
+
+  it.each(estimatorNames)('is what trying every size finds: %s', (estimator) => {
+    fc.assert(
+      fc.property(anyDisplay, anyRest(estimator), (display, rest) => {
+        expect(largestSizeThatFits(display, rest)).toEqual(largestByTrying(display, rest));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(['pixtral', 'qwen2.5-vl'] as const)('is true too where the model rescales: %s', (estimator) => {
+    fc.assert(
+      fc.property(hugeDisplay, anyRest(estimator, 40_000), (display, rest) => {
+        expect(largestSizeThatFits(display, rest)).toEqual(largestByTrying(display, rest));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+const anyDisplay = fc.record({
+  width: fc.integer({ min: 2, max: 1500 }),
+  height: fc.integer({ min: 2, max: 1500 }),
+});
+const hugeDisplay = fc.record({
+  width: fc.integer({ min: 900, max: 5000 }),
+  height: fc.integer({ min: 900, max: 5000 }),
+});
+
+function anyRest(estimator: EstimatorName, maxLimit = 6000): fc.Arbitrary<Rest> {
+  return fc.record({
+    estimator: fc.constant(estimator),
+    frames: fc.integer({ min: 1, max: 6 }),
+    textTokens: fc.nat(200),
+    outputReserved: fc.constant(0),
+    limit: fc.integer({ min: 10, max: maxLimit }),
+  });
+}
+
+/** The answer by definition: the largest of all sizes that `fitInside` can give for this video. */
+function largestByTrying(display: Size, rest: Rest): Size | null {
+  const own = fitInside(display, display);
+  const smallest = Math.min(minLongerSidePx, Math.max(own.width, own.height));
+  const candidates: Size[] = [];
+  for (let side = 2; side <= Math.max(own.width, own.height); side += 2) {
+    candidates.push(fitInside(display, { width: side, height: display.height }));
+    candidates.push(fitInside(display, { width: display.width, height: side }));
+  }
+  let best: Size | null = null;
+  for (const size of candidates) {
+    if (Math.max(size.width, size.height) < smallest || !budgetOf({ ...rest, size }).fits) continue;
+    if (!best || size.width * size.height > best.width * best.height) best = size;
+  }
+  return best;
+}

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createChooser } from '../../../../src/worker/engines/describe/compose/chooser.ts';
+import { composeText } from '../../../../src/worker/engines/describe/compose/compose.ts';
+import { countWords } from '../../../../src/worker/engines/describe/compose/user-words.ts';
+import type { Facts } from '../../../../src/worker/engines/describe/facts.ts';
+import { grammarFaults, sentencesOf } from './grammar.ts';
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const zone = fc.integer({ min: 0, max: 8 });
+const colourFact = (...names: string[]) =>
+  fc.record({
+    name: fc.constantFrom(...names),
+    share,
+    place: fc.constantFrom(
+      'left' as const,
+      'right' as const,
+      'top' as const,
+      'bottom' as const,
+      'center' as const,
+      'all' as const,
+    ),
+  });
+const facts: fc.Arbitrary<Facts> = fc.record({
+  surface: fc.constantFrom('footage', 'depth', 'edges', 'regions', 'blank'),
+  lightLevel: fc.constantFrom('black', 'low', 'balanced', 'bright', 'white'),
+  lightPlace: fc.oneof(
+    fc.constant({ kind: 'even' as const }),
+    fc.record({
+      kind: fc.constant('side' as const),
+      side: fc.constantFrom('left' as const, 'right' as const, 'top' as const, 'bottom' as const),
+    }),
+    fc.record({ kind: fc.constant('zone' as const), zone }),
+  ),
+  contrast: fc.constantFrom('flat', 'soft', 'clear', 'strong'),
+  shadowShare: share,
+  highlightShare: share,
+  colour: fc.record({
+    colours: fc.oneof(
+      fc.tuple(colourFact('orange', 'off-white', 'deep blue')),
+      fc.tuple(colourFact('orange'), colourFact('black', 'pale yellow')),
+      fc.tuple(colourFact('azure'), colourFact('olive', 'tan'), colourFact('midnight blue', 'indigo')),
+    ),
+    saturation: fc.constantFrom('neutral', 'muted', 'rich', 'vivid'),
+    temperature: fc.constantFrom('warm', 'cool', 'even'),
+  }),
+  detail: fc.constantFrom('smooth', 'sparse', 'rich', 'dense'),
+  focusZone: fc.option(zone),
+  lines: fc.constantFrom('none', 'horizon', 'bands', 'upright', 'uprights', 'grid', 'mirror'),
+  horizonHeight: fc.option(share),
+  areas: fc.integer({ min: 2, max: 30 }),
+  motion: fc.option(
+    fc.oneof(
+      fc.record({
+        kind: fc.constantFrom('still' as const, 'brighter' as const, 'darker' as const, 'scattered' as const),
+      }),
+      fc.record({ kind: fc.constant('local' as const), zone, isStrong: fc.boolean() }),
+      fc.record({ kind: fc.constant('broad' as const), isStrong: fc.boolean() }),
+      fc.record({
+        kind: fc.constant('travel' as const),
+        towards: fc.constantFrom('left' as const, 'right' as const, 'up' as const, 'down' as const),
+        isStrong: fc.boolean(),
+      }),
+    ),
+  ),
+});
+const seed = fc.uint8Array({ minLength: 16, maxLength: 16 });
+const prompt = (least: number, most: number) =>
+  fc.integer({ min: least, max: most }).map((words) => `A ${'robot '.repeat(words - 1)}`.trim());
+/** The words that were added to a prompt that is a sentence already. */
+const measuredPart = (text: string, words: string) => text.slice(words.length).trim();
+
+describe('composed text', () => {
+  it.each([
+    { rule: 'with frames', known: facts },
+    { rule: 'text only', known: fc.constant(null) },
+  ])('has 60 to 110 words of clean English for prompts up to 60 words, $rule', ({ known }) => {
+    fc.assert(
+      fc.property(known, prompt(1, 60), seed, (each, words, bytes) => {
+        const text = composeText(`${words}.`, each, createChooser(bytes));
+        expect(text.startsWith(`${words}.`)).toBe(true);
+        expect(countWords(text)).toBeGreaterThanOrEqual(60);
+        expect(countWords(text)).toBeLessThanOrEqual(110);
+        expect(grammarFaults(measuredPart(text, `${words}.`))).toEqual([]);
+      }),
+      { numRuns: 4000, seed: 1 },
+    );
+  });
+
+  it('keeps longer prompts whole and adds 40 to 60 words', () => {
+    fc.assert(
+      fc.property(fc.option(facts), prompt(61, 400), seed, (each, words, bytes) => {
+        const text = composeText(`${words}.`, each, createChooser(bytes));
+        expect(text.startsWith(`${words}.`)).toBe(true);
+        const added = countWords(measuredPart(text, `${words}.`));
+        expect(added).toBeGreaterThanOrEqual(40);
+        expect(added).toBeLessThanOrEqual(60);
+      }),
+      { numRuns: 4000, seed: 2 },
+    );
+  });
+
+  it('has 60 to 110 words without any word of the user', () => {
+    fc.assert(
+      fc.property(facts, seed, (each, bytes) => {
+        const text = composeText(' ', each, createChooser(bytes));
+        expect(countWords(text)).toBeGreaterThanOrEqual(60);
+        expect(countWords(text)).toBeLessThanOrEqual(110);
+        expect(grammarFaults(text)).toEqual([]);
+      }),
+      { numRuns: 1000, seed: 3 },
+    );
+  });
+
+  it('says nothing about motion when there is one frame', () => {
+    fc.assert(
+      fc.property(facts, seed, (each, bytes) => {
+        const text = composeText('Kitchen.', { ...each, motion: null }, createChooser(bytes));
+        expect(text).not.toMatch(
+          /\b(camera|movement|motion|moves|drifts|during the shot|moment to moment)\b/i,
+        );
+      }),
+      { numRuns: 1000, seed: 4 },
+    );
+  });
+
+  it('says nothing about the color or light of a control video', () => {
+    fc.assert(
+      fc.property(
+        facts,
+        fc.constantFrom('depth' as const, 'edges' as const, 'regions' as const),
+        seed,
+        (each, surface, bytes) => {
+          const text = composeText('Kitchen.', { ...each, surface }, createChooser(bytes));
+          expect(text).not.toMatch(
+            /\b(orange|off-white|azure|palette|monochrome|shadow|highlights|dark|bright)\b/i,
+          );
+        },
+      ),
+      { numRuns: 1000, seed: 5 },
+    );
+  });
+
+  it('claims nothing seen without a video', () => {
+    fc.assert(
+      fc.property(seed, (bytes) => {
+        const sentences = sentencesOf(composeText('Kitchen.', null, createChooser(bytes)));
+        expect(sentences.length).toBeGreaterThanOrEqual(5);
+        expect(sentences.join(' ')).not.toMatch(
+          /\b(left|right|upper|lower|palette stays|covers|fills|percent)\b/i,
+        );
+      }),
+      { numRuns: 500, seed: 6 },
+    );
+  });
+
+  it("does not read the user's words as a template", () => {
+    const text = composeText('[a|b] <zone> $& $1 {c}', null, createChooser(new Uint8Array(16)));
+    expect(text.startsWith('[a|b] <zone> $& $1 {c}. ')).toBe(true);
+  });
+});

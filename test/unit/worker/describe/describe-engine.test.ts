@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../../src/errors/app-error.ts';
+import type { MediaTool, RgbFrame } from '../../../../src/ports/media-tool.ts';
+import { createDescribeEngine } from '../../../../src/worker/engines/describe/describe-engine.ts';
+import { createRandom, paintFrame, texture } from '../../../support/rgb-frames.ts';
+
+const never = new AbortController().signal;
+const unused = () => Promise.reject(new Error('not part of this test'));
+
+/** A media tool that knows the frames of hints by path. */
+function memoryMedia(readRgbFrames: MediaTool['readRgbFrames']): MediaTool {
+  return { probe: unused, makeHint: unused, readJpegFrames: unused, readRgbFrames };
+}
+
+function upsample(
+  readRgbFrames: MediaTool['readRgbFrames'],
+  prompt = 'a robot waits',
+  hintPath: string | null = 'hint.mp4',
+) {
+  const engine = createDescribeEngine(memoryMedia(readRgbFrames));
+  return engine.upsample({ prompt, hintPath, maxOutputTokens: 300, attempt: 1 }, never);
+}
+
+const frame = paintFrame((x, y) => [texture(x, y), 90, 60]);
+const other = paintFrame((x, y) => [texture(x + 0.05, y), 90, 60]);
+
+describe('describe engine', () => {
+  it('says what it is and how many frames it read', async () => {
+    expect(await upsample(async () => [frame, other])).toMatchObject({
+      framesUsed: 2,
+      model: 'describe-1',
+      promptTokens: null,
+      outputTokens: null,
+      finishReason: 'stop',
+    });
+  });
+
+  it('gives the same text for the same input, whatever the attempt and the token limit', async () => {
+    const engine = createDescribeEngine(memoryMedia(async () => [frame, other]));
+    const ask = (attempt: number, maxOutputTokens: number) =>
+      engine.upsample({ prompt: 'a robot waits', hintPath: 'x', maxOutputTokens, attempt }, never);
+    const [first, ...rest] = await Promise.all([ask(1, 300), ask(2, 300), ask(1, 40)]);
+    for (const answer of rest) expect(answer.text).toBe(first?.text);
+  });
+
+  it('keeps its wording: a change is a new model version', async () => {
+    const { text } = await upsample(async () => [frame, other], 'a robot waits in the kitchen');
+    expect(text).toMatchInlineSnapshot(
+      `"A robot waits in the kitchen. Balanced, unforced light carries the scene, with barely any variation from edge to edge. The palette is rich and warm, with olive filling about a third of the frame, set beside rust and brown. Tonal contrast is soft, while gradations carry hardly any texture. The composition distributes its weight evenly across the frame, and the view is left free of long dividing lines. The camera drifts gently to the right, shifting the whole view in one smooth move. The overall mood remains calm and natural, with a cinematic sense of place."`,
+    );
+  });
+
+  it('gives another text when one value of one pixel differs', async () => {
+    const touched: RgbFrame = { ...frame, data: frame.data.slice() };
+    touched.data[5000] = ((touched.data[5000] ?? 0) + 1) % 256;
+    const [one, two] = [await upsample(async () => [frame]), await upsample(async () => [touched])];
+    expect(two.text).not.toBe(one.text);
+  });
+
+  it('tells the same bytes in another shape or order apart', async () => {
+    const turned: RgbFrame = { width: frame.height, height: frame.width, data: frame.data };
+    const texts = await Promise.all(
+      [
+        [frame, other],
+        [other, frame],
+        [turned, other],
+      ].map(async (frames) => (await upsample(async () => frames)).text),
+    );
+    expect(new Set(texts).size).toBe(3);
+  });
+
+  it('gives 1,000 different texts for 1,000 clips under one prompt', async () => {
+    const random = createRandom(11);
+    const noise = (): RgbFrame => ({
+      width: 16,
+      height: 9,
+      data: Uint8Array.from({ length: 432 }, () => Math.floor(256 * random())),
+    });
+    const texts = new Set<string>();
+    for (let clip = 0; clip < 1000; clip++) texts.add((await upsample(async () => [noise(), noise()])).text);
+    expect(texts.size).toBe(1000);
+  });
+
+  it('gives 500 different texts for 500 text-only prompts of one word', async () => {
+    const tails = new Set<string>();
+    for (let index = 0; index < 500; index++) {
+      const { text, framesUsed } = await upsample(unused, `x${index}`, null);
+      expect(framesUsed).toBe(0);
+      tails.add(text.slice(text.indexOf('.')));
+    }
+    expect(tails.size).toBe(500);
+  });
+
+  it.each([
+    {
+      rule: 'no frame at all is a permanent failure',
+      read: async () => [],
+      expected: { code: 'hint-unreadable', class: 'permanent' },
+    },
+    {
+      rule: 'frames without bytes are no frames',
+      read: async () => [{ width: 4, height: 4, data: new Uint8Array(3) }],
+      expected: { code: 'hint-unreadable', class: 'permanent' },
+    },
+    {
+      rule: 'a damaged hint is a permanent failure',
+      read: () => Promise.reject(new AppError({ code: 'video-unreadable', message: 'bad' })),
+      expected: { code: 'hint-unreadable', class: 'permanent' },
+    },
+    {
+      rule: 'a full disk may pass',
+      read: () => Promise.reject(new AppError({ code: 'disk-full', message: 'full', isRetryable: true })),
+      expected: { code: 'engine-failed', class: 'transient' },
+    },
+    {
+      rule: 'without ffmpeg nothing will ever work',
+      read: () =>
+        Promise.reject(new AppError({ code: 'prerequisite-missing', message: 'ffmpeg is missing' })),
+      expected: { code: 'engine-failed', class: 'fatal' },
+    },
+  ])('$rule', async ({ read, expected }) => {
+    await expect(upsample(read)).rejects.toMatchObject({ name: 'EngineError', ...expected });
+  });
+
+  it('stops with the reason of the signal', async () => {
+    const abort = new AbortController();
+    const engine = createDescribeEngine(
+      memoryMedia(() => {
+        abort.abort(new Error('enough'));
+        return Promise.reject(new Error('killed'));
+      }),
+    );
+    const request = { prompt: 'a', hintPath: 'x', maxOutputTokens: 1, attempt: 1 };
+    await expect(engine.upsample(request, abort.signal)).rejects.toThrow('enough');
+    await expect(engine.upsample(request, abort.signal)).rejects.toThrow('enough');
+  });
+});
