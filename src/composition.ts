@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadSettings } from './adapters/config-files.ts';
 import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
+import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
+import { engineCheck } from './adapters/diagnostics/engine-check.ts';
+import { LocalDiagnostics } from './adapters/diagnostics/local-diagnostics.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { publishStream } from './adapters/files/publish-stream.ts';
@@ -12,6 +15,7 @@ import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { CachingMediaTool } from './adapters/media/caching-media-tool.ts';
 import { FfmpegMediaTool } from './adapters/media/ffmpeg-media-tool.ts';
+import { ffmpegInstallLine, findPrograms } from './adapters/media/ffmpeg-program.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
@@ -20,6 +24,7 @@ import type { Settings } from './core/settings/settings-schema.ts';
 import { AppError } from './errors/app-error.ts';
 import { renderHtmlReport } from './output/html-report/render-html-report.ts';
 import { renderJsonReport } from './output/json-report.ts';
+import type { Diagnostics } from './ports/diagnostics.ts';
 import type { Host } from './ports/host.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { Ports } from './ports/ports.ts';
@@ -52,6 +57,24 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
   };
 }
 
+/** What `doctor` looks at on this machine. */
+export function createDiagnostics(settings: Settings): Diagnostics {
+  const { ffmpeg, ffprobe } = findPrograms();
+  const { cache } = cosmosFolders(process.env, process.platform);
+  const { output_dir: outputDir, checkpoint_dir: checkpointDir, engine } = settings.upsampling;
+  return new LocalDiagnostics([
+    nodeCheck,
+    programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
+    programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
+    settingsCheck(settings),
+    engineCheck(engine, process.env),
+    folderCheck('cache', cache, true),
+    folderCheck('host root', localRoot(settings), true),
+    folderCheck('checkpoints', resolve(checkpointDir), false),
+    folderCheck('output', resolve(outputDir), false),
+  ]);
+}
+
 function createMediaTool(folder: string, settings: Settings): MediaTool {
   const inner = new FfmpegMediaTool({ hintFolder: CachingMediaTool.stagingFolderOf(folder) });
   return new CachingMediaTool(inner, { folder, maxSizeBytes: settings.cache.max_size_gb * bytesPerGb });
@@ -66,10 +89,15 @@ function createHost(name: string, settings: Settings): Host {
     });
   }
   return new LocalHost({
-    root: expandHome(settings.hosts['local']?.remote_root ?? '~/.cosmos'),
+    root: localRoot(settings),
     workerProgram: fileURLToPath(new URL('./worker/main.js', import.meta.url)),
     clock: systemClock,
   });
+}
+
+/** This machine is a host like any other, with its root where the others have theirs. */
+function localRoot(settings: Settings): string {
+  return expandHome(settings.hosts['local']?.remote_root ?? '~/.cosmos');
 }
 
 function createReportWriter(media: MediaTool): ReportWriter {

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { runSettingsFrom } from '../core/run/run-settings.ts';
-import { AppError } from '../errors/app-error.ts';
 import { planDocument } from '../output/plan-document.ts';
 import { formatPlan } from '../output/plan-text.ts';
 import { batchUpsample } from '../services/batch-upsample.ts';
@@ -9,6 +7,7 @@ import { planRun } from '../services/plan-run.ts';
 import { resumeRun } from '../services/resume-run.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { givenSettingsOf, planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
+import { toUpsampleRequest } from './shared/upsample-request.ts';
 
 export default class BatchUpsample extends RunCommand {
   static override summary = 'Enrich a folder of PromptSpecs with a vision-language model.';
@@ -33,6 +32,11 @@ export default class BatchUpsample extends RunCommand {
       description: 'go on with a run: its checkpoint.json, folder or id, or "latest"',
       helpValue: 'PATH|RUN|latest',
     }),
+    detach: Flags.boolean({
+      default: false,
+      description: 'hand everything over and leave; "cosmos attach" brings the results home',
+      exclusive: ['resume', 'dry-run'],
+    }),
     'dry-run': Flags.boolean({
       default: false,
       description: 'show the plan and stop',
@@ -44,39 +48,20 @@ export default class BatchUpsample extends RunCommand {
     const { flags, argv } = await this.parse(BatchUpsample);
     const inputs = argv.map((input) => resolve(String(input)));
     const { settings, ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const outputDir = resolve(settings.upsampling.output_dir);
     if (flags.resume !== undefined) {
-      const given = givenSettingsOf({ ...flags, outputDir: flags['output-dir'] && outputDir });
-      const request = { reference: flags.resume, inputs, given, baseUrl: flags['base-url'] ?? null };
-      return await this.carryOut(flags, (observer, signal) => resumeRun(request, ports, observer, signal));
+      const outputDir = flags['output-dir'] && resolve(flags['output-dir']);
+      const given = givenSettingsOf({ ...flags, outputDir });
+      const resumed = { reference: flags.resume, inputs, given, baseUrl: flags['base-url'] ?? null };
+      return await this.carryOut(flags, (observer, signal) => resumeRun(resumed, ports, observer, signal));
     }
-    if (inputs.length === 0) throw noSpecs();
-    const request = {
-      inputs,
-      settings: runSettingsFrom(settings, {
-        outputDir,
-        maxResolution: flags['max-resolution'] ?? null,
-        host: flags.host,
-        workers: flags.workers ?? null,
-        writeBack: flags['write-back'],
-        force: flags.force,
-        allowTextOnly: flags['allow-text-only'],
-      }),
-      excluded: [outputDir, settings.upsampling.checkpoint_dir],
-    };
+    const request = toUpsampleRequest(inputs, settings, flags);
     if (flags['dry-run']) {
       const plan = await this.interruptibly((signal) => planRun(request, ports, () => undefined, signal));
       this.show(formatPlan(plan, this.style));
       return planDocument(plan);
     }
-    return await this.carryOut(flags, (observer, signal) => batchUpsample(request, ports, observer, signal));
+    return await this.carryOut(flags, (observer, signal) =>
+      batchUpsample({ ...request, isDetached: flags.detach }, ports, observer, signal),
+    );
   }
-}
-
-function noSpecs(): AppError {
-  return new AppError({
-    code: 'usage-invalid',
-    message: 'No specs were named.',
-    hint: 'Name a folder of PromptSpecs: cosmos batch-upsample ./specs',
-  });
 }

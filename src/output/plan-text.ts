@@ -1,5 +1,6 @@
 import type { PlannedSpec, RunPlan } from '../core/run/plan.ts';
 import type { Style } from './style.ts';
+import { formatTable } from './table.ts';
 import { counted, printable } from './words.ts';
 
 /** Rows that are shown; `--json` has them all. */
@@ -8,15 +9,7 @@ const maxRows = 200;
 /** The plan as a table: one row a spec, then what it adds up to. */
 export function formatPlan(plan: RunPlan, style: Style): string {
   const rows = plan.specs.slice(0, maxRows).map((spec) => rowOf(spec));
-  const table = [['SPEC', 'VIDEO', 'ACTION', 'SENT', 'TOKENS', 'BATCH'], ...rows];
-  const widths =
-    table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length))) ?? [];
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = formatTable([['SPEC', 'VIDEO', 'ACTION', 'SENT', 'TOKENS', 'BATCH'], ...rows]);
   const [head = '', ...body] = lines;
   const painted = body.map((line, index) => paint(line, plan.specs[index], style));
   const more = plan.specs.length - maxRows;

@@ -53,5 +53,10 @@ function failureLines({ failures }: RunSummary, style: Style): string[] {
 }
 
 function nextSteps(summary: RunSummary, style: Style): string[] {
+  if (summary.status === 'detached') {
+    return [
+      `The work goes on by itself. To bring the results home:  ${style.bold(`cosmos attach ${summary.run_id}`)}`,
+    ];
+  }
   return [`To try what is not done once more:  ${style.bold(resumeCommand(summary.run_id))}`];
 }

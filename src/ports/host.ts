@@ -32,6 +32,8 @@ export interface Host {
    * @throws AppError `host-unreachable`, `prerequisite-missing`, `worker-failed`.
    */
   openRun(runId: string, options: HostRunOptions): Promise<HostRun>;
+  /** Stops whatever of a run is still at work on the host, and starts nothing. What is in flight is dropped. */
+  stopRun(runId: string, options: HostRunOptions): Promise<void>;
 }
 
 export interface HostRunOptions {

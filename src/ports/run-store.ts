@@ -53,6 +53,8 @@ export interface RunStore {
   open(reference: string): Promise<RunSession>;
   /** Like `open`, without the lock. */
   read(reference: string): Promise<StoredRun>;
+  /** Pid of the process of this machine that works on a run; null when there is none. */
+  ownerPid(reference: string): Promise<number | null>;
   /** Newest first. */
   list(): Promise<readonly RunListing[]>;
 }

@@ -20,6 +20,8 @@ export interface UpsampleRequest {
   readonly settings: RunSettings;
   /** Folders that are no input even when they lie inside one. */
   readonly excluded: readonly string[];
+  /** Hand everything over and leave; resuming collects the results. */
+  readonly isDetached?: boolean;
 }
 
 /** How a run ended. `error` is what stopped it before every spec had an outcome; its state is saved then. */
@@ -42,17 +44,13 @@ export async function batchUpsample(
   const plan = await planRun(request, ports, observer.onPlanned.bind(observer), signal);
   assertAnyValid(plan);
   const session = await ports.runs.create(newCheckpoint(request, plan, ports));
-  return await carryOut(session, new RunState(plan.specs), ports, observer, signal);
+  const isDetached = request.isDetached ?? false;
+  return await carryOut({ session, state: new RunState(plan.specs), ports, observer, signal, isDetached });
 }
 
 /** Executes an open run to its end, writes its reports and lets go of it. */
-export async function carryOut(
-  session: RunSession,
-  state: RunState,
-  ports: Ports,
-  observer: RunObserver,
-  signal: AbortSignal,
-): Promise<RunOutcome> {
+export async function carryOut(execution: Execution): Promise<RunOutcome> {
+  const { session, state, ports, observer, isDetached } = execution;
   const startedMs = ports.clock.now();
   const { settings } = session.checkpoint;
   const total = state.specs.size;
@@ -68,8 +66,9 @@ export async function carryOut(
       session.append({ type: 'run-started', run_id: session.runId, total, is_resumed: isResumed }),
     );
     state.apply({ type: 'run-started', run_id: session.runId, total, is_resumed: isResumed });
-    const { error, interruption } = await tryExecute({ session, state, ports, observer, signal });
-    const status = error || interruption ? 'failed' : endStatusOf(state.counts);
+    const { error, interruption } = await tryExecute(execution);
+    const isLeft = isDetached && state.pendingCount > 0;
+    const status = error || interruption ? 'failed' : isLeft ? 'detached' : endStatusOf(state.counts);
     const summary = summaryOf(session, state, status, ports.clock.now() - startedMs);
     if (summary.token_drift?.is_notable) observer.onNotice(driftNotice(summary.token_drift));
     const event = await close(session, state, status);

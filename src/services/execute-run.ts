@@ -28,6 +28,8 @@ export interface Execution {
   readonly observer: RunObserver;
   /** Aborts to stop the run: its state is saved, and it can be resumed. */
   readonly signal: AbortSignal;
+  /** Return as soon as everything is handed over; the host goes on by itself. */
+  readonly isDetached: boolean;
 }
 
 /**
@@ -50,8 +52,10 @@ class RunExecution {
   #hostRun: Promise<HostRun> | null = null;
   /** Tasks whose answer is awaited, by key; several specs may share one. */
   readonly #waiting = new Map<string, PreparedTask[]>();
-  /** Keys of results that lie on the host and were not yet asked for. */
-  #finishedOnHost: ReadonlySet<string> = new Set();
+  /** Keys of results that lie on the host. */
+  #finishedOnHost = new Set<string>();
+  /** Keys of results that a spec of this run got: a further spec with the same one reuses it. */
+  readonly #usedKeys = new Set<string>();
   readonly #openInBatch = new Map<number, number>();
   readonly #writing = new Set<Promise<void>>();
   #collecting: Promise<void> | null = null;
@@ -64,6 +68,7 @@ class RunExecution {
   async run(): Promise<void> {
     const { state, session } = this.#run;
     this.#countOpenBatches();
+    for (const { finished } of state.specs.values()) if (finished) this.#usedKeys.add(finished.task_key);
     this.#settlePlannedFailures();
     this.#checkSettled();
     this.#settled.promise.catch(() => undefined);
@@ -72,9 +77,9 @@ class RunExecution {
         if (this.#isResumed()) await this.#openHost();
         await this.#prepareAndSubmit();
       }
-      await Promise.race([this.#settled.promise, rejectOnAbort(this.#signal)]);
+      if (!this.#run.isDetached) await Promise.race([this.#settled.promise, rejectOnAbort(this.#signal)]);
       await Promise.all(this.#writing);
-      await this.#close(0);
+      await this.#close(this.#run.isDetached ? null : 0);
     } catch (error) {
       this.#stop.abort(error);
       await Promise.allSettled(this.#writing);
@@ -120,9 +125,11 @@ class RunExecution {
       }
       const { task } = preparation;
       this.#recordPrepared(task);
+      // Waited for before it is looked up: an answer that comes in between is told only once.
+      if (!this.#await(task)) continue;
       const known = await this.#knownResult(task.taskKey);
-      if (known) this.#write(task, known.result, known.isReused);
-      else if (this.#await(task)) asked.set(task.taskKey, task);
+      if (known) await this.#finish(known.result, known.isReused);
+      else if (this.#waiting.has(task.taskKey)) asked.set(task.taskKey, task);
     }
     const first = preparations[0];
     if (asked.size === 0 || first === undefined) return;
@@ -189,7 +196,7 @@ class RunExecution {
     const { ports, session } = this.#run;
     const { host, workers } = session.checkpoint.settings;
     const hostRun = await ports.host(host).openRun(session.runId, { workers });
-    this.#finishedOnHost = await hostRun.finishedKeys();
+    this.#finishedOnHost = new Set(await hostRun.finishedKeys());
     await this.#forgetFailures(hostRun);
     this.#collecting = this.#collect(hostRun).catch((error: unknown) => this.#stop.abort(error));
     return hostRun;
@@ -205,7 +212,7 @@ class RunExecution {
       if ((await hostRun.result(key))?.status === 'failed') forgotten.push(key);
     }
     await hostRun.forget(forgotten);
-    this.#finishedOnHost = new Set(this.#finishedOnHost).difference(new Set(forgotten));
+    this.#finishedOnHost = this.#finishedOnHost.difference(new Set(forgotten));
   }
 
   async #collect(hostRun: HostRun): Promise<void> {
@@ -213,7 +220,7 @@ class RunExecution {
     for await (const event of hostRun.watch(this.#signal)) {
       if (event.type === 'task-started') observer.onTaskStarted(event.taskKey);
       else if (event.type === 'worker-status') this.#heed(event);
-      else if (event.type === 'task-finished') await this.#finish(event.result);
+      else if (event.type === 'task-finished') await this.#finish(event.result, false);
       else this.#tellReachability(event);
     }
   }
@@ -237,11 +244,16 @@ class RunExecution {
     );
   }
 
-  async #finish(result: TaskResult): Promise<void> {
-    const tasks = this.#waiting.get(result.task_key);
-    if (!tasks) return;
-    this.#waiting.delete(result.task_key);
-    for (const [index, task] of tasks.entries()) this.#write(task, result, index > 0);
+  /** Gives a result to the specs that wait for it. One that nobody waits for yet is found when it is looked up. */
+  async #finish(result: TaskResult, isReused: boolean): Promise<void> {
+    const { task_key: key } = result;
+    if (!isReused) this.#finishedOnHost.add(key);
+    const tasks = this.#waiting.get(key) ?? [];
+    this.#waiting.delete(key);
+    for (const task of tasks) {
+      this.#write(task, result, isReused || this.#usedKeys.has(key));
+      this.#usedKeys.add(key);
+    }
     while (this.#writing.size >= writesAtOnce) await Promise.race(this.#writing);
   }
 
@@ -312,10 +324,11 @@ class RunExecution {
     return this.#run.session.events.length > 0;
   }
 
-  async #close(grantedMs: number): Promise<void> {
+  /** @param grantedMs - How long the workers may finish what is in flight; null lets them go on. */
+  async #close(grantedMs: number | null): Promise<void> {
     const hostRun = await this.#hostRun?.catch(() => null);
     if (!hostRun) return;
-    await hostRun.stop(grantedMs);
+    if (grantedMs !== null) await hostRun.stop(grantedMs);
     this.#stop.abort();
     await this.#collecting;
     await hostRun.close();

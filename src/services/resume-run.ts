@@ -54,7 +54,7 @@ export async function resumeRun(
     );
   }
   if (request.baseUrl !== null) session.checkpoint.settings.engine.base_url = request.baseUrl;
-  return await carryOut(session, state, ports, observer, signal);
+  return await carryOut({ session, state, ports, observer, signal, isDetached: false });
 }
 
 /** The state of a stored run: its plan and all its events. */

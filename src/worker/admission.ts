@@ -12,6 +12,8 @@ export class Admission {
   readonly gate: OutageGate;
   readonly #waiting = new WaitList();
   #freeSlots: number;
+  /** What ended the engine's use; whoever waits for a slot then gets the same. */
+  #fatal: EngineError | null = null;
 
   constructor(spec: EngineSpec, clock: Clock, random01: () => number) {
     this.gate = new OutageGate(spec.retry, clock, random01);
@@ -26,6 +28,7 @@ export class Admission {
     for (;;) {
       await this.#takeSlot(signal);
       try {
+        if (this.#fatal) throw this.#fatal;
         const outcome = await this.#askOnce(ask, signal);
         if (outcome) return outcome.answer;
       } finally {
@@ -46,6 +49,7 @@ export class Admission {
         this.gate.failed(pass, error);
         return null;
       }
+      if (error instanceof EngineError && error.class === 'fatal') this.#fatal ??= error;
       if (error instanceof EngineError && error.code !== 'engine-timeout') this.gate.answered(pass);
       else this.gate.abandoned(pass);
       throw error;

@@ -1,11 +1,10 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { z } from 'zod';
 import { messageOf } from '../errors/app-error.ts';
 import type { FileStore } from '../ports/file-store.ts';
 import { layout, parseManifestName } from '../protocol/layout.ts';
-import { type Manifest, manifestSchema } from '../protocol/manifest.ts';
 import { ApiError } from './api-error.ts';
+import { parseManifest } from './parse-manifest.ts';
 import type { NumberedManifest } from './worker.ts';
 
 /** Whose manifests are read, and from where. */
@@ -97,16 +96,4 @@ async function readInside(path: string, source: ManifestSource): Promise<Numbere
     throw new ApiError(400, 'manifest-invalid', `${path} belongs to ${owner}, not to this worker.`);
   }
   return { index: parsedName.index, manifest };
-}
-
-function parseManifest(text: string, path: string): Manifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new ApiError(400, 'manifest-invalid', `${path} is not JSON: ${messageOf(error)}`);
-  }
-  const parsed = manifestSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new ApiError(400, 'manifest-invalid', `${path} is no manifest: ${z.prettifyError(parsed.error)}`);
 }

@@ -56,6 +56,16 @@ describe.skipIf(skipReason)(`a report by keyboard${skipReason ? ` (${skipReason}
     }
   });
 
+  it('e opens and closes all specs and leaves the focus where it is', async () => {
+    const { page } = await openReport(suite, { items });
+    for (const key of ['j', 'j', 'e']) await page.keyboard.press(key);
+    expect(await focused(page)).toBe('spec-1');
+    expect(await page.locator('.spec:not(.open)').count()).toBe(0);
+    await page.keyboard.press('e');
+    expect(await focused(page)).toBe('spec-1');
+    expect(await page.locator('.spec.open').count()).toBe(0);
+  });
+
   it('the arrow down leads from the search into its matches', async () => {
     const { page } = await openReport(suite, { items });
     await page.keyboard.press('/');

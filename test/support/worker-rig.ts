@@ -126,13 +126,14 @@ export class WorkerRig {
     return read();
   }
 
-  /** Ends all workers and removes the folder. */
+  /** Ends all workers and removes the folder. A warning of the runtime, such as for a leak, is a failure. */
   async close(): Promise<void> {
     for (const child of this.#children) {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
       await exitOf(child);
     }
     rmSync(this.root, { recursive: true, force: true });
+    if (/\bWarning: /.test(this.#log)) throw new Error(`a worker was warned: ${this.#log}`);
   }
 }
 

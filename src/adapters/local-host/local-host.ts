@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
 import type { Host, HostRun, HostRunOptions } from '../../ports/host.ts';
@@ -25,16 +25,24 @@ export class LocalHost implements Host {
   }
 
   async openRun(runId: string, options: HostRunOptions): Promise<HostRun> {
-    const { root, workerProgram, clock } = this.#options;
+    const { root, clock } = this.#options;
     for (const folder of ['objects', layout.run(runId)]) {
       await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
     }
-    const workers = Array.from(
-      { length: options.workers },
-      (_, workerId) => new WorkerProcess({ root, runId, workerId, program: workerProgram }),
-    );
-    await stat(workerProgram);
+    const workers = this.#workersOf(runId, options);
     await Promise.all(workers.map((worker) => worker.ensureRunning()));
     return new LocalHostRun({ root, runId, workers, clock });
+  }
+
+  async stopRun(runId: string, options: HostRunOptions): Promise<void> {
+    await Promise.all(this.#workersOf(runId, options).map((worker) => worker.stop(0)));
+  }
+
+  #workersOf(runId: string, { workers }: HostRunOptions): WorkerProcess[] {
+    const { root, workerProgram: program } = this.#options;
+    return Array.from(
+      { length: workers },
+      (_, workerId) => new WorkerProcess({ root, runId, workerId, program }),
+    );
   }
 }

@@ -15,6 +15,9 @@ const maxSocketPathBytes = 100;
 /** How long a worker may take from its start until it answers, in milliseconds. */
 const startTimeoutMs = 30_000;
 
+/** Pause before another process is tried in place of one that ended while it started, in milliseconds. */
+const respawnPauseMs = 200;
+
 /** Which worker of which run, and how it is started. */
 export interface WorkerPlace {
   /** The host's root folder on this machine. */
@@ -40,13 +43,15 @@ export class WorkerProcess {
   /** Adopts the worker when it runs already, else starts it; returns once it answers. */
   async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
     if (await this.#isAnswering()) return { isStarted: false };
-    const child = await this.#spawn();
     const deadlineMs = Date.now() + startTimeoutMs;
+    let child = await this.#spawn();
     while (!(await this.#isAnswering())) {
-      if (child.exitCode !== null && child.exitCode !== 0)
-        throw this.#failed(`ended with code ${child.exitCode}`);
+      if (child.exitCode) throw this.#failed(`ended with code ${child.exitCode}`);
       if (Date.now() > deadlineMs) throw this.#failed(`did not answer within ${startTimeoutMs / 1000} s`);
       await delay(20);
+      // Killed before it could answer; or it left the run to another worker, which is gone by now or still to come.
+      const isGone = child.signalCode !== null || child.exitCode === 0;
+      if (isGone && !(await this.#isAnswering())) child = await this.#respawn();
     }
     return { isStarted: true };
   }
@@ -72,6 +77,11 @@ export class WorkerProcess {
       (answer) => answer.status === 200,
       () => false,
     );
+  }
+
+  async #respawn() {
+    await delay(respawnPauseMs);
+    return await this.#spawn();
   }
 
   /** The worker gets a session of its own: neither Ctrl-C nor a closed terminal reaches it. */

@@ -8,6 +8,7 @@ import { asHintWriteError } from './hint-errors.ts';
 import { type JpegFrames, parseHint } from './jpeg-frames.ts';
 import { Mp4FormatError } from './mp4-boxes.ts';
 import { probeWithFfprobe } from './probe.ts';
+import { quickProbe } from './quick-probe.ts';
 import { renderHint } from './render-hint.ts';
 import { decodeRgbFrames } from './rgb-frames.ts';
 import { statSource } from './source-file.ts';
@@ -23,7 +24,7 @@ export interface FfmpegMediaToolOptions {
 }
 
 /**
- * A {@link MediaTool} that starts one ffmpeg or ffprobe process for each call.
+ * A {@link MediaTool} that starts at most one ffmpeg or ffprobe process for each call.
  *
  * Nothing is remembered: each `makeHint` writes a file of a new name, which is the caller's to keep or remove.
  */
@@ -41,7 +42,9 @@ export class FfmpegMediaTool implements MediaTool {
   async probe(path: string, signal?: AbortSignal): Promise<VideoInfo> {
     signal?.throwIfAborted();
     await statSource(path);
-    return await probeWithFfprobe(path, this.#processOptions('ffprobe', signal));
+    return (
+      (await quickProbe(path)) ?? (await probeWithFfprobe(path, this.#processOptions('ffprobe', signal)))
+    );
   }
 
   async makeHint(request: HintRequest, signal?: AbortSignal): Promise<HintFile> {

@@ -47,11 +47,16 @@ export async function runFfmpegProgram(
   }
 }
 
+/** How ffmpeg is installed on this system. */
+export function ffmpegInstallLine(): string {
+  return installLines[process.platform] ?? 'Install it with: sudo apt-get install ffmpeg';
+}
+
 function missingProgram(program: string, cause: unknown): AppError {
   return new AppError({
     code: 'prerequisite-missing',
     message: `${program} was not found, or may not be run; videos cannot be read without it.`,
-    hint: installLines[process.platform] ?? 'Install it with: sudo apt-get install ffmpeg',
+    hint: ffmpegInstallLine(),
     cause,
   });
 }

@@ -54,6 +54,11 @@ export class LocalRunStore implements RunStore {
     return await readRun(await this.#find(reference));
   }
 
+  async ownerPid(reference: string): Promise<number | null> {
+    const folder = await this.#find(reference);
+    return (await listingOf(basename(folder), folder)).ownerPid;
+  }
+
   async list(): Promise<readonly RunListing[]> {
     const ids = (await this.#runIds()).reverse();
     return await Promise.all(ids.map((runId) => listingOf(runId, join(this.#folder, runId))));

@@ -43,6 +43,7 @@ function nextStep(runId: string | null): string {
 /** A run that stopped before anything was done ends like a wrong start; one that got something done is partial. */
 function exitCodeOf({ status, counts }: RunSummary, error: RunOutcome['error']): ExitCode {
   if (status === 'complete') return exitCodes.ok;
+  if (status === 'detached') return exitCodes.detached;
   if (!error) return exitCodes.partial;
   const isAnythingDone = counts.upsampled + counts.reused > 0;
   return error.exitCode === exitCodes.usage && isAnythingDone ? exitCodes.partial : error.exitCode;

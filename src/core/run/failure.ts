@@ -9,7 +9,8 @@ export const failureHints = {
   'output-unwritable': 'Check the rights and the path of the output folder, then resume the run.',
   'resolution-too-large': 'Use --auto-resize, or a smaller --max-resolution.',
   'prompt-too-long': 'Shorten the prompt, or raise upsampling.max_tokens if the model has a larger context.',
-  'video-unreadable': 'Check the path in the spec and that the video plays, then run again: finished prompts are reused.',
+  'video-unreadable':
+    'Check the path in the spec and that the video plays, then run again: finished prompts are reused.',
   'no-video': 'Name a video in input_video_path, or allow prompts without one with --allow-text-only.',
   'hint-failed': 'Play the video to see whether it is damaged; a re-encoded copy usually helps.',
   'hint-unreadable': 'Resume the run: the hint is made and sent again.',

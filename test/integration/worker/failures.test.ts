@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TaskErrorCode } from '../../../src/protocol/task-result.ts';
 import { sampleEngine, sampleTask, sampleTasks } from '../../support/sample-work.ts';
@@ -153,7 +154,7 @@ describe('a failed task says why, and is asked again only where that helps', () 
     });
     expect(run.result?.error?.message).toMatch(says);
     expect(run.requests).toBe(requests);
-    expect((await rig.status()).failed_tasks).toBe(1);
+    await waitFor(async () => (await rig.status()).failed_tasks === 1);
   });
 
   it('a server that does not answer in time', async () => {

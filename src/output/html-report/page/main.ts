@@ -36,6 +36,8 @@ export function startReport(tools: PageTools): void {
   async function start(): Promise<void> {
     await store.load(showArrived);
     isLoaded = true;
+    for (const row of container.querySelectorAll('.spec'))
+      row.setAttribute('aria-setsize', `${store.specs.length}`);
     moveLateNotices();
     if (store.specs.length <= maxOpenAtStart) controls.toggleAll();
     const selection = controls.selection();
@@ -89,9 +91,11 @@ export function startReport(tools: PageTools): void {
   }
 
   function setAllOpen(isOpenNow: boolean): void {
+    const position = document.activeElement?.closest<HTMLElement>('.spec')?.dataset['position'];
     isAllOpen = isOpenNow;
     exceptions.clear();
     list.show(shown.length);
+    if (position !== undefined) focusRow(Number(position));
   }
 
   function onClick(event: Event): void {

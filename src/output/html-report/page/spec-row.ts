@@ -28,10 +28,10 @@ export interface SpecRow {
 export function createSpecRow({ el, formats, frames, details }: SpecRowParts): SpecRow {
   const titles = {
     upsampled: 'Upsampled',
-    reused: 'Reused',
-    skipped: 'Skipped',
+    reused: 'Reused from an earlier run',
+    skipped: 'Skipped, already upsampled',
     failed: 'Failed',
-    pending: 'Pending',
+    pending: 'Pending, not done yet',
   };
   return { make, setOpen };
 

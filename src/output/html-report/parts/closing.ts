@@ -16,8 +16,14 @@ export function renderClosing(omissions: Omissions): Html {
 
 function leftOut({ items, frames }: Omissions): Html | null {
   if (items === 0 && frames === 0) return null;
+  const sentences = [
+    items === 0 ? '' : `${specs(items)} that did not fail ${items === 1 ? 'is' : 'are'} not listed here.`,
+    frames === 0 ? '' : `${specs(frames)} of those listed ${frames === 1 ? 'comes' : 'come'} without frames.`,
+  ];
   return html`<section class="notice"><h2>Not everything is in this page</h2>
-<p>${items === 0 ? null : `${formats.count(items)} more specs that did not fail are not listed here. `}${
-    frames === 0 ? null : `${formats.count(frames)} of the listed specs are shown without their frames. `
-  }Every spec is in <code>report.json</code> beside this page.</p></section>`;
+<p>${sentences.filter(Boolean).join(' ')} Every spec is in <code>report.json</code> beside this page.</p></section>`;
+}
+
+function specs(count: number): string {
+  return `${formats.count(count)} ${count === 1 ? 'spec' : 'specs'}`;
 }

@@ -31,5 +31,5 @@ ins, del { padding: .08em .15em; -webkit-box-decoration-break: clone; box-decora
 .fact-list > div:last-child { border-bottom: 0; }
 .fact-list dt { color: var(--quiet); flex: none; }
 .fact-list dd { text-align: end; min-width: 0; }
-@media (max-width: 60rem) { .details { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 60rem) { .details { grid-template-columns: minmax(0, 1fr); } .numbers { max-width: 44rem; } }
 `;

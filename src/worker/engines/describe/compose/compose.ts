@@ -8,8 +8,8 @@ import { countWords, toSentence } from './user-words.ts';
  * present tense.
  *
  * Up to 60 words of the user's own, the paragraph has 60 to 110 words (runs of anything but white space). A longer
- * prompt is kept whole and followed by 40 to 60 measured words, nearer to 40, so it passes 110 only by what the
- * user's own words force.
+ * prompt is kept whole; the measured part then has 40 to 60 words, so the whole passes 110 only by what the user's
+ * own words force.
  *
  * @param facts - What is known about the clip; null for a prompt without one, which gets direction only.
  * @param choose - Chooses among equally good wordings; the same choices give the same text.
@@ -21,38 +21,46 @@ export function composeText(prompt: string, facts: Facts | null, choose: Choose)
   return [words, ...sentences].filter((sentence) => sentence !== '').join(' ');
 }
 
+interface WordLimits {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** How many words the measured part may have, given the user's. */
-export function measuredLimits(userWords: number): { readonly least: number; readonly most: number } {
+function measuredLimits(userWords: number): WordLimits {
   const least = Math.max(40, 64 - userWords);
   if (userWords <= 60) return { least, most: Math.max(50, 106 - userWords) };
-  return { least, most: Math.max(45, 110 - userWords) };
+  // From 71 words on, 110 is out of reach, and the room is better used.
+  return { least, most: userWords <= 70 ? Math.max(45, 110 - userWords) : 60 };
 }
 
-/** Enough for every combination of facts (tested); the nearest draft is taken should they ever run out. */
-const maxDrafts = 200;
+/** Far more than any combination of facts has needed in the tests. */
+const maxDrafts = 100;
 
-/** Rewords until a draft fits. Wordings differ in length, so a few tries are enough. */
-function draftWithin(limits: ReturnType<typeof measuredLimits>, draft: () => readonly Sentence[]): string[] {
-  let nearest: string[] = [];
-  let smallestMiss = Number.POSITIVE_INFINITY;
-  for (let tries = 0; tries < maxDrafts && smallestMiss > 0; tries++) {
-    const kept = shorten(draft(), limits.most);
-    const words = countWords(kept.join(' '));
-    const miss = Math.max(0, limits.least - words, words - limits.most);
-    if (miss < smallestMiss) {
-      smallestMiss = miss;
-      nearest = kept;
-    }
+/** Rewords until some of the sentences fit together; wordings differ in length, so the first try nearly always does. */
+function draftWithin(limits: WordLimits, draft: () => readonly Sentence[]): string[] {
+  for (let tries = 1; tries < maxDrafts; tries++) {
+    const fitting = pickFitting(draft(), limits);
+    if (fitting) return fitting;
   }
-  return nearest;
+  return draft().map(({ text }) => text);
 }
 
-/** Leaves out the least important sentences until the rest fits. */
-function shorten(sentences: readonly Sentence[], mostWords: number): string[] {
-  let kept = [...sentences];
-  while (kept.length > 1 && countWords(kept.map(({ text }) => text).join(' ')) > mostWords) {
-    const highest = Math.max(...kept.map(({ rank }) => rank));
-    kept = kept.filter(({ rank }) => rank !== highest);
+/** The sentences that fit the limits, in order, without the least important ones; null when none fit together. */
+function pickFitting(sentences: readonly Sentence[], limits: WordLimits): string[] | null {
+  const counts = sentences.map(({ text }) => countWords(text));
+  let best: readonly Sentence[] | null = null;
+  let bestWorth = 0;
+  for (let subset = 1; subset < 2 ** sentences.length; subset++) {
+    const isKept = (index: number) => (subset >> index) % 2 === 1;
+    const words = counts.reduce((sum, count, index) => (isKept(index) ? sum + count : sum), 0);
+    if (words < limits.least || words > limits.most) continue;
+    const kept = sentences.filter((_, index) => isKept(index));
+    // Powers of two: a sentence is worth more than all that rank behind it.
+    const worth = kept.reduce((sum, { rank }) => sum + 2 ** -rank, 0);
+    if (worth <= bestWorth) continue;
+    best = kept;
+    bestWorth = worth;
   }
-  return kept.map(({ text }) => text);
+  return best?.map(({ text }) => text) ?? null;
 }

@@ -17,7 +17,7 @@ import {
 } from './structure-sentences.ts';
 import { fill } from './template.ts';
 
-/** A sentence of a paragraph, in reading order. The higher its rank, the sooner it is left out for brevity. */
+/** A sentence of a paragraph. Ranks of a paragraph differ; the higher one is, the sooner it is left out. */
 export interface Sentence {
   readonly text: string;
   readonly rank: number;

@@ -21,7 +21,7 @@ export function countWords(text: string): number {
 
 /** Only scripts that start sentences with a capital; names such as `iPhone` and addresses stay as they are. */
 function raiseFirstLetter(words: string): string {
-  const match = /^([\p{P}\s]*)(\p{Ll})(\S*)/u.exec(words);
+  const match = /^(["'“‘«„‹(¿¡\s]*)(\p{Ll})(\S*)/u.exec(words);
   if (!match) return words;
   const [, before = '', letter = '', rest = ''] = match;
   const raised = letter.toUpperCase();

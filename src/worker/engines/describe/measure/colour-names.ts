@@ -106,4 +106,4 @@ const samples = namedSamples.map(([name, family, rgb]) => ({
   lab: toOklab((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255),
 }));
 
-const neutralSamples = samples.filter((sample) => chromaOf(sample.lab) < neutralChroma);
+const neutralSamples = samples.filter(({ family }) => ['black', 'gray', 'white'].includes(family));

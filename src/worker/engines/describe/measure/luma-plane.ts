@@ -17,22 +17,22 @@ export function toLumaPlane(frame: RgbFrame): LumaPlane {
   const factor = Math.max(1, Math.ceil(Math.max(frame.width, frame.height) / maxSidePx));
   const width = Math.max(1, Math.floor(frame.width / factor));
   const height = Math.max(1, Math.floor(frame.height / factor));
-  const data = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) data[y * width + x] = averageLuma(frame, x * factor, y * factor, factor);
+  const sums = new Uint32Array(width * height);
+  for (let y = 0; y < height * factor; y++) {
+    const row = Math.floor(y / factor) * width;
+    let at = y * frame.width * 3;
+    for (let column = 0; column < width; column++) {
+      let sum = 0;
+      for (let end = at + factor * 3; at < end; at += 3) sum += lumaAt(frame.data, at);
+      sums[row + column] = (sums[row + column] ?? 0) + sum;
+    }
   }
+  const data = new Uint8Array(width * height);
+  for (let at = 0; at < data.length; at++) data[at] = Math.round((sums[at] ?? 0) / (256 * factor * factor));
   return { width, height, data };
 }
 
-function averageLuma(frame: RgbFrame, left: number, top: number, factor: number): number {
-  const right = Math.min(frame.width, left + factor);
-  const bottom = Math.min(frame.height, top + factor);
-  let sum = 0;
-  for (let y = top; y < bottom; y++) {
-    for (let x = left; x < right; x++) {
-      const at = (y * frame.width + x) * 3;
-      sum += 77 * (frame.data[at] ?? 0) + 150 * (frame.data[at + 1] ?? 0) + 29 * (frame.data[at + 2] ?? 0);
-    }
-  }
-  return Math.round(sum / (256 * (right - left) * (bottom - top)));
+/** Rec. 601 luma times 256. */
+function lumaAt(data: Uint8Array, at: number): number {
+  return 77 * (data[at] ?? 0) + 150 * (data[at + 1] ?? 0) + 29 * (data[at + 2] ?? 0);
 }

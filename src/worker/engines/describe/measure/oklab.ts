@@ -70,10 +70,13 @@ function fifthRoot(value: number): number {
   return root;
 }
 
-/** Newton's method from the fourth root, which is near enough for six steps to reach double precision. */
+/** Halley's method from the fourth root, which is near enough for four steps. */
 function cubeRoot(value: number): number {
   if (value <= 0) return 0;
   let root = Math.sqrt(Math.sqrt(value));
-  for (let step = 0; step < 6; step++) root = (2 * root + value / (root * root)) / 3;
+  for (let step = 0; step < 4; step++) {
+    const cube = root * root * root;
+    root *= (cube + 2 * value) / (2 * cube + value);
+  }
   return root;
 }

@@ -15,7 +15,7 @@ export function recognizeSurface({ light, palette, tones, detail }: FrameMeasure
   if (light.range < 0.05 && largest >= 0.9 && detail.edgeShare < 0.002 && detail.grain < 1.5) return 'blank';
   const isLineDrawing = detail.litShare >= 0.003 && detail.litShare <= 0.4 && detail.thinShare >= 0.6;
   if (isNeutral && detail.blackShare >= 0.5 && isLineDrawing) return 'edges';
-  const isPainted = detail.flatShare >= 0.88 && detail.grain < 0.6 && detail.edgeShare >= 0.002;
+  const isPainted = detail.flatShare >= 0.88 && detail.grain < 0.6 && tones.slopeShare < 0.12;
   if (isPainted && tones.coveredShare >= 0.8 && tones.count >= 2) return 'regions';
   const isRelief = detail.grain < 1.2 && detail.edgeShare < 0.12 && light.range >= 0.15;
   return isNeutral && isRelief ? 'depth' : 'footage';

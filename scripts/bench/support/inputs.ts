@@ -1,0 +1,44 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { makeClip } from '../../../test/support/clips.ts';
+import { inParallel } from './in-parallel.ts';
+
+/** Distinct clips of two seconds of 720p, as paths. */
+export async function makeClips(folder: string, count: number): Promise<readonly string[]> {
+  const seeds = Array.from({ length: count }, (_, index) => index + 1);
+  return await inParallel(seeds, availableParallelism(), (seed) =>
+    makeClip(join(folder, `clip-${seed}.mp4`), { width: 1280, height: 720, seconds: 2, seed }),
+  );
+}
+
+/** Writes PromptSpecs with prompts that all differ, 1,000 a folder; the clips are used in turn. */
+export async function writeSpecs(folder: string, count: number, clips: readonly string[]): Promise<void> {
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  const folders = new Set(indexes.map((index) => dirname(specPath(folder, index))));
+  for (const each of folders) await mkdir(each, { recursive: true });
+  await inParallel(indexes, 64, (index) =>
+    writeFile(specPath(folder, index), JSON.stringify(specOf(index, clips), null, 2)),
+  );
+}
+
+function specPath(folder: string, index: number): string {
+  return join(folder, String(Math.floor(index / 1_000)).padStart(3, '0'), `spec-${index}.json`);
+}
+
+function specOf(index: number, clips: readonly string[]) {
+  const place = places[index % places.length];
+  return {
+    id: `ps_${index.toString(16).padStart(12, '0')}`,
+    name: `shot ${index}`,
+    prompt: `Shot ${index}: a delivery robot crosses ${place} while people walk past, filmed from the front.`,
+    negative_prompt: 'blurry, low quality',
+    input_video_path: clips[index % clips.length],
+    control_inputs: {},
+    timestamp: '2026-01-10T09:30:00.000Z',
+    is_upsampled: false,
+    parent_prompt_text: null,
+  };
+}
+
+const places = ['a warehouse', 'a rainy street', 'an empty car park', 'a market hall', 'a loading dock'];

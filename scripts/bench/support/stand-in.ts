@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const serverPath = fileURLToPath(new URL('../../../test/support/stand-in-server.ts', import.meta.url));
+
+const statsSchema = z.object({
+  requests: z.int(),
+  answered: z.int(),
+  max_in_flight: z.int(),
+  busy_ms: z.number().nullable(),
+  contents: z.int(),
+});
+
+/** A stand-in for a model's server, as a process of its own. */
+export interface StandInProcess {
+  readonly baseUrl: string;
+  /** What it saw so far; `busy_ms` is the time from the first request to the last answer. */
+  stats(): Promise<z.infer<typeof statsSchema>>;
+}
+
+/** Lets `work` use a server that takes `slots` requests at a time and `latencyMs` for each. */
+export async function withStandIn<Result>(
+  options: { readonly slots: number; readonly latencyMs: number },
+  work: (standIn: StandInProcess) => Promise<Result>,
+): Promise<Result> {
+  const { slots, latencyMs } = options;
+  const child = spawn(
+    process.execPath,
+    [serverPath, '--slots', String(slots), '--latency-ms', String(latencyMs)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const ended = once(child, 'close');
+  try {
+    const [baseUrl] = await Promise.race([
+      once(createInterface({ input: child.stdout }), 'line'),
+      ended.then(() => Promise.reject(new Error('the stand-in server ended at once'))),
+    ]);
+    const statsUrl = new URL('/control/stats', String(baseUrl));
+    return await work({
+      baseUrl: String(baseUrl),
+      stats: async () => statsSchema.parse(await (await fetch(statsUrl)).json()),
+    });
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}

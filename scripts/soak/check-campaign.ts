@@ -1,0 +1,85 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJournal } from '../../src/adapters/run-store/journal.ts';
+import type { Cli } from '../../test/support/run-cli.ts';
+import type { StandInStats } from '../../test/support/stand-in/stats.ts';
+import { writeAnswer } from '../../test/support/stand-in/write-answer.ts';
+import type { KillRecord } from './kill-campaign.ts';
+
+/** What is known when a campaign is over. */
+export interface CampaignFacts {
+  readonly cli: Cli;
+  readonly stats: StandInStats;
+  readonly kills: readonly KillRecord[];
+}
+
+const enrichedSchema = z.object({
+  prompt: z.string(),
+  is_upsampled: z.literal(true),
+  parent_prompt_text: z.string(),
+  metadata: z.object({ upsampling: z.object({ task_key: z.string(), frames_used: z.literal(2) }) }),
+});
+
+/** Words that tell one spec's prompt, and every request for it, from all others. */
+export function markerOf(index: number): string {
+  return `Shot number ${String(index).padStart(5, '0')}`;
+}
+
+/** Everything that must hold once a run that was killed so often is complete; what does not is told. */
+export async function checkCampaign(facts: CampaignFacts, specs: number): Promise<string[]> {
+  const keys = new Map<string, string>();
+  const faults: string[] = [];
+  for (let index = 0; index < specs; index++) {
+    faults.push(...(await checkSpec(facts, index, keys)));
+  }
+  return [...faults, ...checkAskedAgain(facts, keys), ...(await checkLeftovers(facts.cli)), ...(await checkRun(facts.cli, specs))];
+}
+
+async function checkSpec({ cli, stats }: CampaignFacts, index: number, keys: Map<string, string>): Promise<string[]> {
+  const marker = markerOf(index);
+  const path = join(cli.outputFolder, `shot_${index}`, 's.json');
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return [`${path} is missing`];
+  const parsed = enrichedSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) return [`${path}: ${z.prettifyError(parsed.error)}`];
+  keys.set(parsed.data.metadata.upsampling.task_key, marker);
+  const contents = new Set(stats.asks.filter((ask) => ask.text.includes(marker)).map((ask) => ask.contentKey));
+  const [content] = contents;
+  if (contents.size !== 1 || content === undefined) return [`${marker} was asked in ${contents.size} ways`];
+  if (parsed.data.prompt !== writeAnswer(content)) return [`${path} holds another prompt's answer`];
+  return parsed.data.parent_prompt_text.startsWith(marker) ? [] : [`${path} has another prompt as its parent`];
+}
+
+/** No request for a spec comes after a kill that its result had survived. */
+function checkAskedAgain({ stats, kills }: CampaignFacts, keys: ReadonlyMap<string, string>): string[] {
+  return kills.flatMap(({ published, asked, target }, at) => {
+    const later = stats.asks.slice(asked);
+    return [...published].flatMap((key) => {
+      const marker = keys.get(key);
+      if (marker === undefined) return [`the result ${key} belongs to no enriched spec`];
+      const isAskedAgain = later.some((ask) => ask.text.includes(marker));
+      return isAskedAgain ? [`${marker} was asked again after kill ${at + 1} (${target})`] : [];
+    });
+  });
+}
+
+async function checkLeftovers(cli: Cli): Promise<string[]> {
+  const names = await readdir(cli.outputFolder, { recursive: true });
+  const strange = names.filter((name) => !/^shot_\d+([/\\]s\.json)?$/.test(name));
+  return strange.map((name) => `${name} was left in the output folder`);
+}
+
+async function checkRun(cli: Cli, specs: number): Promise<string[]> {
+  const faults: string[] = [];
+  const runs = await readdir(cli.checkpointFolder);
+  if (runs.length !== 1) faults.push(`there are ${runs.length} run folders`);
+  const { events, isTorn } = await readJournal(join(cli.checkpointFolder, runs[0] ?? '', 'journal.jsonl'));
+  if (isTorn) faults.push('the journal ends in half a line');
+  const finished = events.flatMap((event) => (event.type === 'task-finished' ? [event.spec] : []));
+  if (new Set(finished).size !== specs) faults.push(`the journal has ${new Set(finished).size} finished specs`);
+  if (finished.length !== new Set(finished).size) faults.push('the journal has a spec finished twice');
+  const last = events.at(-1);
+  if (last?.type !== 'run-finished' || last.status !== 'complete') faults.push('the journal does not end complete');
+  return faults;
+}

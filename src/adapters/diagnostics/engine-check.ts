@@ -1,0 +1,93 @@
+import type { Settings } from '../../core/settings/settings-schema.ts';
+import { messageOf } from '../../errors/app-error.ts';
+import type { Check } from './local-diagnostics.ts';
+
+/** How long a server may take to name its models, in milliseconds. */
+const answerTimeoutMs = 5_000;
+
+type Finding = Awaited<ReturnType<Check['run']>>;
+
+/** Whether the configured engine can be used: for a server, whether it answers and has the model. */
+export function engineCheck(engine: Settings['upsampling']['engine'], env: NodeJS.ProcessEnv): Check {
+  return {
+    name: 'engine',
+    run: async () => {
+      if (engine.kind === 'describe')
+        return { status: 'ok', detail: 'describe (embedded, no model)', fix: null };
+      if (engine.api_key_env !== '' && !env[engine.api_key_env]) {
+        return failed(
+          `the variable ${engine.api_key_env} is empty`,
+          `Set it: export ${engine.api_key_env}=…`,
+        );
+      }
+      return engine.base_url === ''
+        ? failed('no base_url', 'Pass --base-url URL.')
+        : await askServer(engine, env);
+    },
+  };
+}
+
+async function askServer(engine: Settings['upsampling']['engine'], env: NodeJS.ProcessEnv): Promise<Finding> {
+  const key = engine.api_key_env === '' ? undefined : env[engine.api_key_env];
+  const url = `${engine.base_url.replace(/\/+$/, '')}/models`;
+  let response: Response;
+  try {
+    const headers: HeadersInit = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    response = await fetch(url, {
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error);
+    return failed(
+      `${engine.base_url} does not answer (${cause})`,
+      'Start the server, or correct --base-url.',
+    );
+  }
+  if (response.status === 401 || response.status === 403) {
+    return failed('the server refuses the key', 'Set api_key_env to the variable that holds a valid key.');
+  }
+  if (!response.ok)
+    return {
+      status: 'warning',
+      detail: `${url} answers ${response.status}`,
+      fix: 'A base_url usually ends in /v1.',
+    };
+  return judgeModels(engine, modelIds(await response.json().catch(() => null)));
+}
+
+function judgeModels(
+  { base_url: baseUrl, model }: Settings['upsampling']['engine'],
+  ids: readonly string[],
+): Finding {
+  const isThere =
+    model === ''
+      ? ids.length <= 1
+      : ids.length === 0 || ids.some((id) => id === model || id === `${model}:latest`);
+  if (isThere)
+    return { status: 'ok', detail: `${baseUrl}, model ${model || (ids[0] ?? 'of the server')}`, fix: null };
+  return failed(
+    model === '' ? 'the server has several models' : `the server has no model "${model}"`,
+    `Pass --model, one of: ${ids.slice(0, 8).join(', ')}`,
+  );
+}
+
+function modelIds(document: unknown): string[] {
+  if (
+    typeof document !== 'object' ||
+    document === null ||
+    !('data' in document) ||
+    !Array.isArray(document.data)
+  )
+    return [];
+  return document.data.flatMap((entry: unknown) =>
+    typeof entry === 'object' && entry !== null && 'id' in entry && typeof entry.id === 'string'
+      ? [entry.id]
+      : [],
+  );
+}
+
+function failed(detail: string, fix: string): Finding {
+  return { status: 'failed', detail, fix };
+}

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { Args } from '@oclif/core';
+import { planDocument } from '../output/plan-document.ts';
+import { formatPlan } from '../output/plan-text.ts';
+import { planRun } from '../services/plan-run.ts';
+import { CosmosCommand } from './shared/cosmos-command.ts';
+import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
+import { toUpsampleRequest } from './shared/upsample-request.ts';
+
+export default class Plan extends CosmosCommand {
+  static override summary = 'Show what batch-upsample would do; touches no host and writes nothing.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> ./specs',
+    '<%= config.bin %> <%= command.id %> ./specs --json',
+  ];
+  static override strict = false;
+  static override args = {
+    specs: Args.string({ description: 'folders (all *.json below them) or files', required: true }),
+  };
+  static override flags = planFlags;
+
+  async run(): Promise<object> {
+    const { flags, argv } = await this.parse(Plan);
+    const { settings, ports } = await this.open(flags.config, settingsLayerOf(flags));
+    const request = toUpsampleRequest(
+      argv.map((input) => resolve(String(input))),
+      settings,
+      flags,
+    );
+    const plan = await this.interruptibly((signal) => planRun(request, ports, () => undefined, signal));
+    this.show(formatPlan(plan, this.style));
+    return planDocument(plan);
+  }
+}

@@ -1,0 +1,20 @@
+import { Args } from '@oclif/core';
+import { formatSummary } from '../output/summary-text.ts';
+import { showReport } from '../services/show-report.ts';
+import { CosmosCommand } from './shared/cosmos-command.ts';
+
+export default class Report extends CosmosCommand {
+  static override summary = 'Sum up a run and write its report anew.';
+  static override examples = ['<%= config.bin %> <%= command.id %> latest'];
+  static override args = {
+    run: Args.string({ description: 'run id, run folder, checkpoint.json, or "latest"', default: 'latest' }),
+  };
+
+  async run(): Promise<object> {
+    const { flags, args } = await this.parse(Report);
+    const { ports } = await this.open(flags.config);
+    const summary = await showReport(args.run, ports);
+    this.show(formatSummary(summary, this.style));
+    return summary;
+  }
+}

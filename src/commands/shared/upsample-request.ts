@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import { runSettingsFrom } from '../../core/run/run-settings.ts';
+import type { Settings } from '../../core/settings/settings-schema.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { UpsampleRequest } from '../../services/batch-upsample.ts';
+import type { GivenRunFlags } from './run-flags.ts';
+
+/** Flags of a request that are no settings. */
+interface RequestFlags extends GivenRunFlags {
+  readonly host?: string;
+  readonly force?: boolean;
+  readonly 'write-back'?: boolean;
+  readonly 'allow-text-only'?: boolean;
+}
+
+/**
+ * A request in the words of the services.
+ *
+ * @param inputs - Absolute paths.
+ */
+export function toUpsampleRequest(
+  inputs: readonly string[],
+  settings: Settings,
+  flags: RequestFlags,
+): UpsampleRequest {
+  if (inputs.length === 0) throw noSpecs();
+  const outputDir = resolve(settings.upsampling.output_dir);
+  return {
+    inputs,
+    settings: runSettingsFrom(settings, {
+      outputDir,
+      maxResolution: flags['max-resolution'] ?? null,
+      host: flags.host ?? 'local',
+      workers: flags.workers ?? null,
+      writeBack: flags['write-back'] ?? false,
+      force: flags.force ?? false,
+      allowTextOnly: flags['allow-text-only'] ?? false,
+    }),
+    excluded: [outputDir, settings.upsampling.checkpoint_dir],
+  };
+}
+
+function noSpecs(): AppError {
+  return new AppError({
+    code: 'usage-invalid',
+    message: 'No specs were named.',
+    hint: 'Name a folder of PromptSpecs: cosmos batch-upsample ./specs',
+  });
+}
