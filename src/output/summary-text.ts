@@ -18,7 +18,10 @@ export function resumeCommand(runId: string): string {
   return `cosmos batch-upsample --resume ${runId}`;
 }
 
-function headline({ counts, duration_ms: durationMs, status }: RunSummary, style: Style): string {
+function headline(summary: RunSummary, style: Style): string {
+  const { counts, duration_ms: durationMs, status } = summary;
+  if (status === 'detached')
+    return `… ${counted(counts.total, 'spec')} handed over in ${durationText(durationMs)}`;
   const parts = [
     style.good(`${counts.upsampled.toLocaleString('en-US')} upsampled`),
     counts.reused > 0 ? `${counts.reused.toLocaleString('en-US')} reused` : '',

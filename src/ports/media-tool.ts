@@ -38,7 +38,10 @@ export interface RgbFrame extends Size {
 export interface MediaTool {
   /** Size, length and rate of a video's first video stream. */
   probe(path: string, signal?: AbortSignal): Promise<VideoInfo>;
-  /** Makes the hint, or finds it: the same source and parameters give the same file, never a partial one. */
+  /**
+   * Makes the hint, or finds it: the same source and parameters give the same bytes, and never half a file. It may
+   * be moved or removed only by whoever made the tool.
+   */
   makeHint(request: HintRequest, signal?: AbortSignal): Promise<HintFile>;
   /** The frames of a hint as JPEG files in memory, in order. */
   readJpegFrames(hintPath: string, signal?: AbortSignal): Promise<readonly Uint8Array[]>;

@@ -7,7 +7,7 @@ import { parseSpec } from '../core/spec/parse-spec.ts';
 import { sourcePromptOf } from '../core/spec/source-prompt.ts';
 import { controlTokens } from '../core/tokens/budget.ts';
 import type { SpecStore } from '../ports/spec-store.ts';
-import { visionTokensOf } from './finish-task.ts';
+import { visionTokensOf } from './execution/finish-task.ts';
 
 /** Order of a report: what needs a person first. */
 const statusOrder: readonly ReportItem['status'][] = ['failed', 'pending', 'upsampled', 'reused', 'skipped'];

@@ -6,7 +6,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunSession, StoredRun } from '../ports/run-store.ts';
 import { carryOut, type RunOutcome } from './batch-upsample.ts';
-import { readSource } from './read-source.ts';
+import { readSource } from './execution/read-source.ts';
 
 /** Files looked at together when inputs are compared with the plan. */
 const readsPerCore = 8;

@@ -32,6 +32,8 @@ export class LocalHostRun implements HostRun {
   readonly #files: LocalFileStore;
   /** Results that the caller knows of; others are told when a connection was lost in between. */
   readonly #told = new Set<string>();
+  /** From then on a worker that ends is not started again. */
+  #isStopping = false;
   #nextManifest: Map<number, number> | null = null;
 
   constructor(parts: LocalHostRunParts) {
@@ -112,6 +114,7 @@ export class LocalHostRun implements HostRun {
   }
 
   async stop(drainMs: number): Promise<void> {
+    this.#isStopping = true;
     await Promise.all(this.#parts.workers.map((worker) => worker.stop(drainMs)));
   }
 
@@ -135,7 +138,7 @@ export class LocalHostRun implements HostRun {
         // The connection broke; whether the worker lives is found out below.
       }
       await this.#parts.clock.sleep(100, signal).catch(() => undefined);
-      if (signal.aborted) return;
+      if (signal.aborted || this.#isStopping) return;
       const { isStarted } = await worker.ensureRunning();
       if (isStarted && ++restarts > maxFruitlessRestarts) throw workerKeepsDying(worker);
     }

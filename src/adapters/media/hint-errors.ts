@@ -2,14 +2,14 @@ import { dirname } from 'node:path';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { HintRequest } from '../../ports/media-tool.ts';
 import { asDiskError } from '../files/publish-file.ts';
-import { showPath } from './unreadable-video.ts';
+import { printable } from './unreadable-video.ts';
 
 /** ffmpeg could not turn a source into the hint asked for. */
 export function hintFailed(request: HintRequest, reason: string): AppError {
   const { width, height } = request.size;
   return new AppError({
     code: 'hint-failed',
-    message: `Cannot make a ${width}x${height} hint of ${showPath(request.sourcePath)}: ${reason}.`,
+    message: `Cannot make a ${width}x${height} hint of ${printable(request.sourcePath)}: ${reason}.`,
     hint: 'Check that a player shows the video to its end, or convert it to H.264 in MP4.',
   });
 }
@@ -25,7 +25,7 @@ export function asHintWriteError(error: unknown, path: string): unknown {
 export function hintFolderUnusable(path: string, reason: string, cause?: unknown): AppError {
   return new AppError({
     code: 'hint-failed',
-    message: `Cannot write hints to ${showPath(dirname(path))}: ${showPath(reason)}.`,
+    message: `Cannot write hints to ${printable(dirname(path))}: ${printable(reason)}.`,
     hint: 'Make the cache folder writable, or set XDG_CACHE_HOME to one that is.',
     cause,
   });

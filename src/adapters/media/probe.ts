@@ -67,9 +67,17 @@ async function ask(path: string, options: ProbeOptions, more: readonly string[])
   if (outcome.isTimedOut)
     throw unreadableVideo(path, `reading it took more than ${options.timeoutMs / 1000} s`);
   if (outcome.exitCode !== 0) throw unreadableVideo(path, reasonOf(outcome.stderr));
-  const answer = answerSchema.safeParse(JSON.parse(outcome.stdout.toString('utf8')));
+  const answer = answerSchema.safeParse(parseJson(outcome.stdout.toString('utf8')));
   if (!answer.success) throw unreadableVideo(path, 'what ffprobe says of it makes no sense');
   return answer.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Null when there is a picture, but nothing that tells how many. */

@@ -75,6 +75,7 @@ function failureOf(
 ): unknown {
   const { stderr } = outcome;
   if (outcome.isTimedOut) return hintFailed(request, `ffmpeg was not done after ${timeoutMs / 1000} s`);
+  if (outcome.exitCode === null) return hintFailed(request, 'ffmpeg was killed, perhaps for lack of memory');
   if (/no space left|disk quota exceeded/i.test(stderr)) {
     return asDiskError(Object.assign(new Error(stderr), { code: 'ENOSPC' }), 'a hint video');
   }

@@ -18,7 +18,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
 export function unreadableVideo(path: string, reason: string, cause?: unknown): AppError {
   return new AppError({
     code: 'video-unreadable',
-    message: `Cannot read the video ${showPath(path)}: ${reason}.`,
+    message: `Cannot read the video ${printable(path)}: ${reason}.`,
     hint: 'Check the path in the spec and whether a player opens the file; then run again.',
     cause,
   });
@@ -29,14 +29,13 @@ export function reasonOf(stderr: string): string {
   const known = reasons.find(([pattern]) => pattern.test(stderr));
   if (known) return known[1];
   const last = stderr.trim().split(/\r?\n/).at(-1) ?? '';
-  return last ? `ffmpeg says "${showPath(last.slice(0, 200))}"` : 'it holds no frame that can be decoded';
+  return last ? `ffmpeg says "${printable(last.slice(0, 200))}"` : 'it holds no frame that can be decoded';
 }
 
-/** Text of unknown origin, safe on a terminal and on one line. */
-export function showPath(text: string): string {
-  return text
-    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
-      JSON.stringify(character).slice(1, -1),
-    )
-    .replace(/[\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16)}`);
+/** Text of unknown origin, safe on a terminal and on one line: control and direction characters are spelled out. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    if (character === '\n') return '\\n';
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }

@@ -16,19 +16,22 @@ export function parseSpec(text: string): ParsedSpec {
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
   if (source.trim() === '') return invalid(null, 'the file is empty');
   let document: unknown;
+  let plain: unknown;
   try {
     document = JSON.parse(source, keepNumbersAsWritten);
+    // A number kept as written is an object: the schema must not take it for one of the file's.
+    plain = JSON.parse(source);
   } catch (error) {
     return invalidJson(source, error);
   }
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
     return invalid(1, 'not a PromptSpec: the file holds no JSON object');
   }
-  const parsed = promptSpecSchema.safeParse(document);
+  const parsed = promptSpecSchema.safeParse(plain);
   if (parsed.success) return { isValid: true, spec: parsed.data, document: document as SpecDocument };
   const issue = parsed.error.issues[0];
   const key = String(issue?.path[0] ?? '');
-  return invalid(lineOfKey(source, key), `not a PromptSpec: ${describeIssue(document, key, issue?.message)}`);
+  return invalid(lineOfKey(source, key), `not a PromptSpec: ${describeIssue(plain, key, issue?.message)}`);
 }
 
 /** The text of a spec's file for a document: indented as the originals are, with a newline at the end. */
@@ -47,6 +50,7 @@ function invalid(line: number | null, reason: string): ParsedSpec {
 }
 
 function invalidJson(source: string, error: unknown): ParsedSpec {
+  if (error instanceof RangeError) return invalid(null, 'not a PromptSpec: it is nested too deeply');
   const message = error instanceof Error ? error.message : String(error);
   const position = /at position (\d+)/.exec(message)?.[1];
   const end = position === undefined ? source.length : Number(position);

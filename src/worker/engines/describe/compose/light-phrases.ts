@@ -52,6 +52,11 @@ export const toneSentences: readonly Template[] = [
   '[Dark|Shadowed] areas [take up|occupy|hold] <shadowPart>, and [bright|light] areas [take up|occupy|hold] <highlightPart>.',
 ];
 
+/** The same where both have as much. */
+export const equalToneSentences: readonly Template[] = [
+  '[Shadows and highlights|Dark and bright areas|Deep shadows and bright highlights] each [take up|occupy|hold] <shadowPart>, [with|leaving] [the rest|everything else] [in between|in the midtones].',
+];
+
 /** The same where there are neither shadows nor highlights. */
 export const midtoneSentences: readonly Template[] = [
   'Midtones [carry|hold|make up] [nearly all|almost all] of the [frame|picture], with [almost no|hardly any] [deep shadow|true black] or [bright highlight|pure white].',
@@ -62,7 +67,7 @@ export const contrastClauses: Record<Facts['contrast'], readonly Template[]> = {
   flat: ['[Tones|Values|Brightness levels] [stay|sit|remain] [close together|within a narrow range]'],
   soft: ['[Contrast|Tonal contrast] [is|stays|remains] [soft|gentle|mild]'],
   clear: ['[Contrast|Tonal contrast] [is|stays|remains] [clear|firm|well defined]'],
-  strong: ['[Contrast|Tonal contrast] [is|runs|stays] [strong|high|pronounced]'],
+  strong: ['[Contrast|Tonal contrast] [is|stays|remains] [strong|high|pronounced]'],
 };
 
 /** Detail: second halves. */

@@ -3,7 +3,7 @@ import type { Template } from './template.ts';
 /** What moves, with `gentle` and `strong` wordings where strength was measured. */
 export const motionSentences = {
   still: [
-    'The camera [holds|stays|remains] [still|steady|fixed], and [hardly anything|almost nothing|very little] [in view|in the frame] [changes|moves|shifts] from [one moment to the next|beginning to end].',
+    'The camera [holds|stays|remains] [still|steady|motionless], and [hardly anything|almost nothing|very little] [in view|in the frame] [changes|moves|shifts] from [one moment to the next|beginning to end].',
   ],
   localGentle: [
     '[Movement|Motion|Change] [stays|is|remains] [gentle|slight|restrained] and [gathers|appears mainly|shows mainly|plays out] <zone>, while the rest of the frame [holds still|stays steady|barely changes].',
@@ -21,10 +21,10 @@ export const motionSentences = {
     '[Strong|Restless|Energetic] [movement|motion] [runs|sweeps|surges] through the [whole|entire] [frame|picture], [changing|reshaping|renewing] the view from [moment to moment|one instant to the next].',
   ],
   travelGentle: [
-    'The camera [drifts|glides|eases] [slowly|gently|smoothly] <direction>, [carrying|shifting|moving] the whole view [along with it|in one smooth move|in a single motion].',
+    'The camera [drifts|glides|eases] [slowly|gently|smoothly] <direction>, [carrying|shifting|sliding] the whole view [along with it|in one smooth move|in a single motion].',
   ],
   travelStrong: [
-    'The camera [sweeps|travels|moves] [briskly|quickly|firmly] <direction>, [carrying|shifting|moving] the whole view [along with it|in one broad move|in a single motion].',
+    'The camera [sweeps|travels|swings] [briskly|quickly|firmly] <direction>, [carrying|shifting|sliding] the whole view [along with it|in one broad move|in a single motion].',
   ],
   brighter: [
     'The light [rises|builds|grows] [steadily|gradually|visibly] [during the shot|as the shot goes on|over the shot], [opening up|lifting|brightening] the [whole frame|entire frame|whole picture].',

@@ -51,11 +51,12 @@ export function textureSentence(facts: Facts, choose: Choose): string {
 /** How shadows and highlights share the frame. */
 export function toneSentence({ shadowShare, highlightShare }: Facts, choose: Choose): string {
   if (shadowShare < 0.02 && highlightShare < 0.02) return fill(lightPhrases.midtoneSentences, {}, choose);
+  const isEqual = shareWords(shadowShare) === shareWords(highlightShare);
   const slots = {
     shadowPart: `${shareWords(shadowShare)} the frame`,
     highlightPart: `${shareWords(highlightShare)} it`,
   };
-  return fill(lightPhrases.toneSentences, slots, choose);
+  return fill(isEqual ? lightPhrases.equalToneSentences : lightPhrases.toneSentences, slots, choose);
 }
 
 /** What moves, and how. */

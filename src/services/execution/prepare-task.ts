@@ -1,15 +1,15 @@
-import { lowerHintSizes } from '../core/hints/choose-hint.ts';
-import { formatSize } from '../core/hints/size.ts';
-import { type FailureCode, type SpecFailure, specFailure } from '../core/run/failure.ts';
-import type { PlannedSpec, PlannedVideo } from '../core/run/plan.ts';
-import type { RunSettings } from '../core/run/run-settings.ts';
-import type { SpecState } from '../core/run/run-state.ts';
-import { taskKeyOf } from '../core/run/task-key.ts';
-import { sourcePromptOf } from '../core/spec/source-prompt.ts';
-import { AppError, messageOf } from '../errors/app-error.ts';
-import type { HintFile } from '../ports/media-tool.ts';
-import type { Ports } from '../ports/ports.ts';
-import type { RunSession } from '../ports/run-store.ts';
+import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
+import { formatSize } from '../../core/hints/size.ts';
+import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
+import type { PlannedSpec, PlannedVideo } from '../../core/run/plan.ts';
+import type { RunSettings } from '../../core/run/run-settings.ts';
+import type { SpecState } from '../../core/run/run-state.ts';
+import { taskKeyOf } from '../../core/run/task-key.ts';
+import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { HintFile } from '../../ports/media-tool.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunSession } from '../../ports/run-store.ts';
 import { readSource } from './read-source.ts';
 
 /** The clip a task's frames come from, as kept with the run. */

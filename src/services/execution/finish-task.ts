@@ -1,17 +1,18 @@
-import { type SpecFailure, specFailure } from '../core/run/failure.ts';
-import type { RunEventBody } from '../core/run/run-event.ts';
-import type { RunSettings } from '../core/run/run-settings.ts';
-import { enrichSpec, type UpsamplingRecord } from '../core/spec/enrich.ts';
-import { formatSpec } from '../core/spec/parse-spec.ts';
-import { estimatorNamed } from '../core/tokens/estimator.ts';
-import { AppError, messageOf } from '../errors/app-error.ts';
-import type { Ports } from '../ports/ports.ts';
-import type { RunSession } from '../ports/run-store.ts';
-import type { TaskResult } from '../protocol/task-result.ts';
+import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
+import type { RunEventBody } from '../../core/run/run-event.ts';
+import type { RunSettings } from '../../core/run/run-settings.ts';
+import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
+import { formatSpec } from '../../core/spec/parse-spec.ts';
+import { estimatorNamed } from '../../core/tokens/estimator.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunSession } from '../../ports/run-store.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
 import type { PreparedTask, TaskHint } from './prepare-task.ts';
 import { readSource, type SpecSource } from './read-source.ts';
 
-type Outcome = Extract<RunEventBody, { type: 'task-finished' | 'task-failed' }>;
+/** The event that says what became of a spec. */
+export type Outcome = Extract<RunEventBody, { type: 'task-finished' | 'task-failed' }>;
 
 /** What finishing needs of the run. */
 export interface FinishContext {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { PlannedSpec } from '../core/run/plan.ts';
-import { enrichingRunOf } from '../core/spec/enrich.ts';
-import { parseSpec, type SpecDocument } from '../core/spec/parse-spec.ts';
-import type { PromptSpec } from '../core/spec/prompt-spec.ts';
-import type { RunSession } from '../ports/run-store.ts';
-import type { SpecStore } from '../ports/spec-store.ts';
+import type { PlannedSpec } from '../../core/run/plan.ts';
+import { enrichingRunOf } from '../../core/spec/enrich.ts';
+import { parseSpec, type SpecDocument } from '../../core/spec/parse-spec.ts';
+import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
+import type { RunSession } from '../../ports/run-store.ts';
+import type { SpecStore } from '../../ports/spec-store.ts';
 
 /** A planned spec's file, as it is now. */
 export interface SpecSource {

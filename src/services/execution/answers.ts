@@ -1,0 +1,65 @@
+import type { Ports } from '../../ports/ports.ts';
+import type { RunSession } from '../../ports/run-store.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import { finishTask } from './finish-task.ts';
+import type { PreparedTask } from './prepare-task.ts';
+import type { RunLedger } from './run-ledger.ts';
+
+/** Enriched specs that are written at once. */
+const writesAtOnce = 16;
+
+/** What {@link Answers} works with. */
+export interface AnswersParts {
+  readonly session: RunSession;
+  readonly ports: Pick<Ports, 'specs' | 'results' | 'toolVersion'>;
+  readonly ledger: RunLedger;
+  /** Hears of an error that the run cannot go on after. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Brings answers together with the specs that wait for them, and writes the enriched specs. */
+export class Answers {
+  readonly #parts: AnswersParts;
+  /** Tasks whose answer is awaited, by key; several specs may share one. */
+  readonly #waiting = new Map<string, PreparedTask[]>();
+  readonly #writing = new Set<Promise<void>>();
+
+  constructor(parts: AnswersParts) {
+    this.#parts = parts;
+  }
+
+  /** Notes that a spec waits for its task's answer; false when another spec waits for the same one already. */
+  expect(task: PreparedTask): boolean {
+    const others = this.#waiting.get(task.taskKey);
+    if (others) others.push(task);
+    else this.#waiting.set(task.taskKey, [task]);
+    return others === undefined;
+  }
+
+  /** Takes an answer for one spec, without waiting for its file. */
+  adopt(task: PreparedTask, result: TaskResult, isReused: boolean): void {
+    const writing = this.#write(task, result, isReused)
+      .catch(this.#parts.onError)
+      .finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+  }
+
+  /** Takes an answer for all specs that wait for it; waits while too many files are being written. */
+  async accept(result: TaskResult): Promise<void> {
+    const tasks = this.#waiting.get(result.task_key) ?? [];
+    this.#waiting.delete(result.task_key);
+    for (const [index, task] of tasks.entries()) this.adopt(task, result, index > 0);
+    while (this.#writing.size >= writesAtOnce) await Promise.race(this.#writing);
+  }
+
+  /** Resolves when everything that was taken is written, or has been reported as an error. */
+  async allWritten(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
+
+  async #write(task: PreparedTask, result: TaskResult, isReused: boolean): Promise<void> {
+    const { session, ports, ledger } = this.#parts;
+    if (!isReused) await ports.results.put(result);
+    await ledger.settle(await finishTask(task, result, isReused, { session, ports }));
+  }
+}

@@ -1,0 +1,133 @@
+import type { RunState } from '../../core/run/run-state.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { HostEvent, HostRun } from '../../ports/host.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunObserver } from '../../ports/run-observer.ts';
+import type { RunSession } from '../../ports/run-store.ts';
+import type { EngineSpec, ManifestBatch } from '../../protocol/manifest.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import type { Answers } from './answers.ts';
+import type { TaskHint } from './prepare-task.ts';
+import type { RunLedger } from './run-ledger.ts';
+
+/** What a {@link HostLink} works with. */
+export interface HostLinkParts {
+  readonly session: RunSession;
+  readonly state: RunState;
+  readonly ports: Pick<Ports, 'host'>;
+  readonly observer: RunObserver;
+  readonly ledger: RunLedger;
+  readonly answers: Answers;
+  readonly signal: AbortSignal;
+  /** Hears of an error that the run cannot go on after. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The run's side of its host: opened when first needed, listened to until the end. */
+export class HostLink {
+  readonly #parts: HostLinkParts;
+  #opening: Promise<HostRun> | null = null;
+  #collecting: Promise<void> | null = null;
+  /** Keys of results that lie on the host from earlier sittings. */
+  #finishedBefore: ReadonlySet<string> = new Set();
+  #hasSubmitted = false;
+
+  constructor(parts: HostLinkParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens the run on its host, once; begins to listen. */
+  open(): Promise<HostRun> {
+    this.#opening ??= this.#start();
+    return this.#opening;
+  }
+
+  /** What an earlier sitting's task came to, if it is finished; asks the host only when it was opened. */
+  async finishedBefore(taskKey: string): Promise<TaskResult | null> {
+    if (!this.#finishedBefore.has(taskKey)) return null;
+    return await (await this.open()).result(taskKey);
+  }
+
+  /** Brings the hints of a batch to the host, and hands the batch over. */
+  async submit(batch: ManifestBatch, hints: readonly TaskHint[], engine: EngineSpec): Promise<number> {
+    const hostRun = await this.open();
+    const missing = await hostRun.missingObjects(hints.map((hint) => hint.sha256));
+    await hostRun.deliver(hints.filter((hint) => missing.has(hint.sha256)));
+    const { workerId } = await hostRun.submit(batch, engine);
+    this.#hasSubmitted = true;
+    return workerId;
+  }
+
+  /**
+   * Lets go of the host.
+   *
+   * @param drainMs - How long the workers may finish what is in flight before they stop; null lets them go on.
+   */
+  async close(drainMs: number | null, stopListening: () => void): Promise<void> {
+    const hostRun = await this.#opening?.catch(() => null);
+    if (!hostRun) return;
+    if (drainMs !== null) await hostRun.stop(drainMs);
+    stopListening();
+    await this.#collecting;
+    await hostRun.close();
+  }
+
+  async #start(): Promise<HostRun> {
+    const { ports, session } = this.#parts;
+    const { host, workers } = session.checkpoint.settings;
+    const hostRun = await ports.host(host).openRun(session.runId, { workers });
+    const finished = await hostRun.finishedKeys();
+    const failed = await this.#failedBefore(hostRun, finished);
+    await hostRun.forget([...failed]);
+    this.#finishedBefore = new Set(finished).difference(failed);
+    this.#collecting = this.#collect(hostRun).catch(this.#parts.onError);
+    return hostRun;
+  }
+
+  /** Tasks of an earlier sitting that failed on the host and are to be done again. */
+  async #failedBefore(hostRun: HostRun, finished: ReadonlySet<string>): Promise<Set<string>> {
+    const failed = new Set<string>();
+    for (const { planned, prepared } of this.#parts.state.specs.values()) {
+      const key = prepared?.task_key;
+      if (key === undefined || !finished.has(key) || this.#parts.state.isSettled(planned.spec)) continue;
+      if ((await hostRun.result(key))?.status === 'failed') failed.add(key);
+    }
+    return failed;
+  }
+
+  async #collect(hostRun: HostRun): Promise<void> {
+    const { observer, answers, signal } = this.#parts;
+    for await (const event of hostRun.watch(signal)) {
+      if (event.type === 'task-started') observer.onTaskStarted(event.taskKey);
+      else if (event.type === 'worker-status') this.#heed(event.status);
+      else if (event.type === 'task-finished') await answers.accept(event.result);
+      else this.#tellReachability(event);
+    }
+  }
+
+  /** A worker that was adopted may still tell of the failure that ended the sitting before. */
+  #heed(status: WorkerStatus): void {
+    this.#parts.observer.onWorkerStatus(status);
+    if (status.status !== 'failed' || !status.is_fatal || !this.#hasSubmitted) return;
+    throw new AppError({
+      code: fatalCodeOf(status),
+      message: status.message ?? 'The engine cannot be used.',
+      hint: 'Nothing finished is lost: mend it, then go on with --resume.',
+    });
+  }
+
+  #tellReachability(event: Extract<HostEvent, { type: 'unreachable' | 'reachable' }>): void {
+    const { host } = this.#parts.session.checkpoint.settings;
+    this.#parts.ledger.emit(
+      event.type === 'reachable'
+        ? { type: 'host-reachable', host }
+        : { type: 'host-unreachable', host, message: event.message },
+    );
+  }
+}
+
+function fatalCodeOf({ code }: WorkerStatus): 'engine-unreachable' | 'engine-rejected' | 'worker-failed' {
+  if (code === 'engine-unreachable' || code === 'engine-rejected') return code;
+  return 'worker-failed';
+}
