@@ -13,8 +13,7 @@ import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { publishStream } from './adapters/files/publish-stream.ts';
 import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
-import { CachingMediaTool } from './adapters/media/caching-media-tool.ts';
-import { FfmpegMediaTool } from './adapters/media/ffmpeg-media-tool.ts';
+import { createMediaTool } from './adapters/media/create-media-tool.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/media/ffmpeg-program.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import { systemClock } from './adapters/system-clock.ts';
@@ -41,7 +40,10 @@ export async function readSettings(commandLine: SettingsLayer, configPath: strin
 /** Builds the outside world for this process: the only place where the CLI makes adapters. */
 export function createPorts(settings: Settings, toolVersion: string): Ports {
   const { cache } = cosmosFolders(process.env, process.platform);
-  const media = createMediaTool(join(cache, 'media'), settings);
+  const media = createMediaTool({
+    folder: join(cache, 'media'),
+    maxSizeBytes: settings.cache.max_size_gb * bytesPerGb,
+  });
   return {
     specs: new LocalSpecStore(process.cwd()),
     media,
@@ -73,11 +75,6 @@ export function createDiagnostics(settings: Settings): Diagnostics {
     folderCheck('checkpoints', resolve(checkpointDir), false),
     folderCheck('output', resolve(outputDir), false),
   ]);
-}
-
-function createMediaTool(folder: string, settings: Settings): MediaTool {
-  const inner = new FfmpegMediaTool({ hintFolder: CachingMediaTool.stagingFolderOf(folder) });
-  return new CachingMediaTool(inner, { folder, maxSizeBytes: settings.cache.max_size_gb * bytesPerGb });
 }
 
 function createHost(name: string, settings: Settings): Host {

@@ -7,9 +7,9 @@
 import { parseArgs } from 'node:util';
 import { type EtaCheck, etaErrorPercent } from './support/eta.ts';
 import { makeClips, writeSpecs } from './support/inputs.ts';
+import { readPhases } from './support/phases.ts';
 import { assertSucceeded, runProgram } from './support/program.ts';
 import { type BenchResult, figure, printResult } from './support/result.ts';
-import { readPhases } from './support/phases.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
 import { type StandInProcess, withStandIn } from './support/stand-in.ts';
 

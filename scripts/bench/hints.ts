@@ -23,25 +23,20 @@ const { values } = parseArgs({
   },
 });
 const concurrency = availableParallelism();
+const chunkSize = 12;
 const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'cosmos-bench-hints-'));
 
 try {
   const paths = await makeClips(Number(values.clips));
   const requests = await makeRequests(paths);
-  const bare: number[] = [];
-  const tool: number[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
-    tool.push(await secondsOf(() => makeHints(requests, join(folder, `cold-${round}`))));
-    bare.push(await secondsOf(() => runBareFfmpeg(requests, join(folder, `bare-${round}`))));
-  }
+  const { tool, bare } = await compare(requests, Number(values.rounds));
   const result = {
     clips: requests.length,
     concurrency,
-    // The best round of each: other load on the machine only ever slows.
-    tool_hints_per_second: requests.length / Math.min(...tool),
-    bare_hints_per_second: requests.length / Math.min(...bare),
-    ratio: Math.min(...bare) / Math.min(...tool),
+    tool_hints_per_second: chunkSize / tool,
+    bare_hints_per_second: chunkSize / bare,
+    ratio: bare / tool,
     cached_hint_ms: await cachedHintMs(requests),
     ...(await probeCosts(paths)),
   };
@@ -52,6 +47,30 @@ try {
     );
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/**
+ * Median seconds per chunk of clips, in turns of A B, B A, so that other load on the machine meets both alike.
+ * Each chunk of the tool starts with an empty cache.
+ */
+async function compare(
+  requests: readonly HintRequest[],
+  rounds: number,
+): Promise<{ tool: number; bare: number }> {
+  const tool: number[] = [];
+  const bare: number[] = [];
+  for (let turn = 0; turn < (rounds * requests.length) / chunkSize; turn++) {
+    const start = (turn * chunkSize) % requests.length;
+    const chunk = Array.from({ length: chunkSize }, (_, at) =>
+      requests.at((start + at) % requests.length),
+    ).filter((request) => request !== undefined);
+    const sides = [
+      async () => tool.push(await secondsOf(() => makeHints(chunk, join(folder, `cold-${turn}`)))),
+      async () => bare.push(await secondsOf(() => runBareFfmpeg(chunk, join(folder, `bare-${turn}`)))),
+    ];
+    for (const side of turn % 2 === 0 ? sides : sides.reverse()) await side();
+  }
+  return { tool: median(tool), bare: median(bare) };
 }
 
 /** Different clips of 2 to 4 s in 720p, as a camera's encoder makes them. */
@@ -98,7 +117,9 @@ async function runBareFfmpeg(requests: readonly HintRequest[], target: string): 
 
 /** One hint from the cache of a new process, as resuming asks for it, in milliseconds. */
 async function cachedHintMs(requests: readonly HintRequest[]): Promise<number> {
-  return ((await secondsOf(() => makeHints(requests, join(folder, 'cold-0')))) * 1000) / requests.length;
+  const cache = join(folder, 'warm');
+  await makeHints(requests, cache);
+  return ((await secondsOf(() => makeHints(requests, cache))) * 1000) / requests.length;
 }
 
 /** Milliseconds per probe: by ffprobe one after the other, by the media tool cold, warm, and in one process again. */
@@ -135,4 +156,8 @@ async function secondsOf(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

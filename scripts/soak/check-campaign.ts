@@ -33,10 +33,19 @@ export async function checkCampaign(facts: CampaignFacts, specs: number): Promis
   for (let index = 0; index < specs; index++) {
     faults.push(...(await checkSpec(facts, index, keys)));
   }
-  return [...faults, ...checkAskedAgain(facts, keys), ...(await checkLeftovers(facts.cli)), ...(await checkRun(facts.cli, specs))];
+  return [
+    ...faults,
+    ...checkAskedAgain(facts, keys),
+    ...(await checkLeftovers(facts.cli)),
+    ...(await checkRun(facts.cli, specs)),
+  ];
 }
 
-async function checkSpec({ cli, stats }: CampaignFacts, index: number, keys: Map<string, string>): Promise<string[]> {
+async function checkSpec(
+  { cli, stats }: CampaignFacts,
+  index: number,
+  keys: Map<string, string>,
+): Promise<string[]> {
   const marker = markerOf(index);
   const path = join(cli.outputFolder, `shot_${index}`, 's.json');
   const text = await readFile(path, 'utf8').catch(() => null);
@@ -44,11 +53,15 @@ async function checkSpec({ cli, stats }: CampaignFacts, index: number, keys: Map
   const parsed = enrichedSchema.safeParse(JSON.parse(text));
   if (!parsed.success) return [`${path}: ${z.prettifyError(parsed.error)}`];
   keys.set(parsed.data.metadata.upsampling.task_key, marker);
-  const contents = new Set(stats.asks.filter((ask) => ask.text.includes(marker)).map((ask) => ask.contentKey));
+  const contents = new Set(
+    stats.asks.filter((ask) => ask.text.includes(marker)).map((ask) => ask.contentKey),
+  );
   const [content] = contents;
   if (contents.size !== 1 || content === undefined) return [`${marker} was asked in ${contents.size} ways`];
   if (parsed.data.prompt !== writeAnswer(content)) return [`${path} holds another prompt's answer`];
-  return parsed.data.parent_prompt_text.startsWith(marker) ? [] : [`${path} has another prompt as its parent`];
+  return parsed.data.parent_prompt_text.startsWith(marker)
+    ? []
+    : [`${path} has another prompt as its parent`];
 }
 
 /** No request for a spec comes after a kill that its result had survived. */
@@ -77,9 +90,11 @@ async function checkRun(cli: Cli, specs: number): Promise<string[]> {
   const { events, isTorn } = await readJournal(join(cli.checkpointFolder, runs[0] ?? '', 'journal.jsonl'));
   if (isTorn) faults.push('the journal ends in half a line');
   const finished = events.flatMap((event) => (event.type === 'task-finished' ? [event.spec] : []));
-  if (new Set(finished).size !== specs) faults.push(`the journal has ${new Set(finished).size} finished specs`);
+  if (new Set(finished).size !== specs)
+    faults.push(`the journal has ${new Set(finished).size} finished specs`);
   if (finished.length !== new Set(finished).size) faults.push('the journal has a spec finished twice');
   const last = events.at(-1);
-  if (last?.type !== 'run-finished' || last.status !== 'complete') faults.push('the journal does not end complete');
+  if (last?.type !== 'run-finished' || last.status !== 'complete')
+    faults.push('the journal does not end complete');
   return faults;
 }

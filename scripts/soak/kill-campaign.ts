@@ -123,12 +123,14 @@ class Campaign {
   async #kill(target: KillTarget, cli: CliProcess): Promise<void> {
     const [runId] = await runsOnHost(this.#cli.hostRoot);
     if (target !== 'worker') cli.child.kill('SIGKILL');
-    const isWorkerHit = target !== 'cli' && runId !== undefined && (await killWorker(this.#cli.hostRoot, runId));
+    const isWorkerHit =
+      target !== 'cli' && runId !== undefined && (await killWorker(this.#cli.hostRoot, runId));
     if (target === 'worker' && !isWorkerHit) return;
     // Requests of the dead that were still on their way arrive before what they are counted against.
     await delay(20);
     const asked = this.#server.stats.asks.length;
-    const published = runId === undefined ? new Set<string>() : await publishedKeys(this.#cli.hostRoot, runId);
+    const published =
+      runId === undefined ? new Set<string>() : await publishedKeys(this.#cli.hostRoot, runId);
     this.#kills.push({ target, published, asked });
   }
 }
@@ -141,7 +143,10 @@ async function writeInputs(folder: string, count: number): Promise<void> {
   const specs = Array.from({ length: count }, (_, index) => {
     const prompt = `${markerOf(index)}: a robot sorts parcels on line ${index}`;
     const video = `clips/${clips[index % clips.length]}`;
-    return [`shot_${index}/s.json`, sampleSpec({ name: `s${index}`, prompt, input_video_path: video })] as const;
+    return [
+      `shot_${index}/s.json`,
+      sampleSpec({ name: `s${index}`, prompt, input_video_path: video }),
+    ] as const;
   });
   await writeSpecs(folder, Object.fromEntries(specs));
 }

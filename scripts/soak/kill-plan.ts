@@ -29,10 +29,12 @@ export async function killWorker(hostRoot: string, runId: string): Promise<boole
 export async function publishedKeys(hostRoot: string, runId: string): Promise<ReadonlySet<string>> {
   const folder = join(hostRoot, 'runs', runId, 'results');
   const names = await readdir(folder).catch(() => []);
-  const keys = names.filter((name) => name.endsWith('.json')).map(async (name) => {
-    const result = taskResultSchema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
-    return result.status === 'ok' ? [result.task_key] : [];
-  });
+  const keys = names
+    .filter((name) => name.endsWith('.json'))
+    .map(async (name) => {
+      const result = taskResultSchema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+      return result.status === 'ok' ? [result.task_key] : [];
+    });
   return new Set((await Promise.all(keys)).flat());
 }
 

@@ -19,7 +19,12 @@ export type Figure = z.infer<typeof figureSchema>;
 export type BenchResult = z.infer<typeof benchResultSchema>;
 
 /** A figure; `limit` such as `>= 0.95` or `<= 60`. */
-export function figure(name: string, value: number, unit: string, limit?: `${'>=' | '<='} ${number}`): Figure {
+export function figure(
+  name: string,
+  value: number,
+  unit: string,
+  limit?: `${'>=' | '<='} ${number}` | undefined,
+): Figure {
   const [sign, bound] = limit?.split(' ') ?? [];
   const kind = sign === '>=' ? 'at-least' : 'at-most';
   return { name, value, unit, limit: bound === undefined ? null : { kind, value: Number(bound) } };

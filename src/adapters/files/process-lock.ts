@@ -17,9 +17,9 @@ const lockOwnerSchema = z.object({
 /** Who holds a lock. */
 export type LockOwner = z.infer<typeof lockOwnerSchema>;
 
-/** Either the lock, to be released once, or who has it. */
+/** Either the lock, to be released once, or who has it. `isTakenOver` when whoever had it died with it. */
 export type LockAttempt =
-  | { readonly isHeld: true; release(): Promise<void> }
+  | { readonly isHeld: true; readonly isTakenOver: boolean; release(): Promise<void> }
   | { readonly isHeld: false; readonly owner: LockOwner };
 
 /**
@@ -29,8 +29,8 @@ export type LockAttempt =
 export async function acquireProcessLock(path: string): Promise<LockAttempt> {
   const mine = await describeThisProcess();
   await mkdir(dirname(path), { recursive: true });
-  for (;;) {
-    if (await linkNew(path, mine)) return { isHeld: true, release: () => release(path, mine) };
+  for (let isTakenOver = false; ; isTakenOver = true) {
+    if (await linkNew(path, mine)) return { isHeld: true, isTakenOver, release: () => release(path, mine) };
     const owner = await readLockOwner(path);
     if (owner && (await isOwnerAlive(owner))) return { isHeld: false, owner };
     await removeStale(path, owner);

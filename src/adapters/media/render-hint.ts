@@ -19,6 +19,7 @@ export interface RenderOptions {
 
 /** More on stdout means that something is wrong: the hint goes to a file. */
 const maxStdoutBytes = 65_536;
+const diskFullPattern = /no space left|disk quota exceeded/i;
 
 /**
  * Writes the hint of `request` to `targetPath`, durably, and says what was written. One ffmpeg process; a second
@@ -55,7 +56,9 @@ async function attempt(
       signal: options.signal,
     },
   );
-  if (outcome.exitCode !== 0) throw failureOf(request, targetPath, outcome, options.timeoutMs);
+  // On a full disk ffmpeg complains, and may yet end well.
+  if (outcome.exitCode !== 0 || diskFullPattern.test(outcome.stderr))
+    throw failureOf(request, targetPath, outcome, options.timeoutMs);
   const file = await readDurably(targetPath);
   const parsed = file && parseOrNull(file);
   if (!file || !parsed) return null;
@@ -76,8 +79,8 @@ function failureOf(
   const { stderr } = outcome;
   if (outcome.isTimedOut) return hintFailed(request, `ffmpeg was not done after ${timeoutMs / 1000} s`);
   if (outcome.exitCode === null) return hintFailed(request, 'ffmpeg was killed, perhaps for lack of memory');
-  if (/no space left|disk quota exceeded/i.test(stderr)) {
-    return asDiskError(Object.assign(new Error(stderr), { code: 'ENOSPC' }), 'a hint video');
+  if (diskFullPattern.test(stderr)) {
+    return asDiskError(Object.assign(new Error(stderr), { code: 'ENOSPC' }), targetPath);
   }
   if (stderr.includes(`${targetPath}: `))
     return hintFolderUnusable(targetPath, stderr.split(`${targetPath}: `)[1] ?? '');

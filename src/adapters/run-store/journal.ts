@@ -38,12 +38,17 @@ export class JournalWriter {
   #nextSeq: number;
   #waiting: string[] = [];
   #writing: Promise<void> = Promise.resolve();
+  /** Size of all whole lines. */
+  #wholeBytes: number;
+  /** A write failed half-way: what it left has to go before the next one. */
+  #isTorn = false;
 
-  private constructor(file: FileHandle, path: string, clock: Clock, nextSeq: number) {
+  private constructor(file: FileHandle, path: string, clock: Clock, content: JournalContent) {
     this.#file = file;
     this.#path = path;
     this.#clock = clock;
-    this.#nextSeq = nextSeq;
+    this.#nextSeq = content.events.length;
+    this.#wholeBytes = content.wholeBytes;
   }
 
   /** Opens a journal for appending, and cuts a torn line off first. */
@@ -51,7 +56,7 @@ export class JournalWriter {
     const file = await open(path, content.wholeBytes === 0 && !content.isTorn ? 'a' : 'r+');
     if (content.isTorn) await file.truncate(content.wholeBytes);
     await file.close();
-    return new JournalWriter(await open(path, 'a'), path, clock, content.events.length);
+    return new JournalWriter(await open(path, 'a'), path, clock, content);
   }
 
   append(body: RunEventBody): RunEvent {
@@ -73,14 +78,26 @@ export class JournalWriter {
   }
 
   async #write(isDurable: boolean): Promise<void> {
-    const lines = this.#waiting;
-    this.#waiting = [];
     try {
-      if (lines.length > 0) await this.#file.appendFile(lines.join(''));
+      await this.#writeLines();
       if (isDurable) await this.#file.datasync();
     } catch (error) {
       throw asDiskError(error, this.#path);
     }
+  }
+
+  /** Lines that could not be written, as on a full disk, wait for the next time; half a line never stays. */
+  async #writeLines(): Promise<void> {
+    if (this.#isTorn) await this.#file.truncate(this.#wholeBytes);
+    this.#isTorn = false;
+    const lines = [...this.#waiting];
+    if (lines.length === 0) return;
+    const content = Buffer.from(lines.join(''));
+    this.#isTorn = true;
+    await this.#file.appendFile(content);
+    this.#isTorn = false;
+    this.#wholeBytes += content.byteLength;
+    this.#waiting = this.#waiting.slice(lines.length);
   }
 }
 

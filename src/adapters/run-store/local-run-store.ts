@@ -7,6 +7,7 @@ import type { RunListing, RunPaths, RunSession, RunStore, StoredRun } from '../.
 import { placeFile } from '../files/place-file.ts';
 import { acquireProcessLock, isOwnerAlive, readLockOwner } from '../files/process-lock.ts';
 import { isErrno, publishFile } from '../files/publish-file.ts';
+import { removeLeftovers } from '../files/remove-leftovers.ts';
 import { readCheckpoint } from './checkpoint-file.ts';
 import { JournalWriter, readJournal } from './journal.ts';
 
@@ -28,7 +29,7 @@ export class LocalRunStore implements RunStore {
 
   async create(checkpoint: Checkpoint): Promise<RunSession> {
     const folder = join(this.#folder, checkpoint.run_id);
-    const release = await lockAll(folder, checkpoint.settings.output_dir);
+    const release = await lockAll(folder, checkpoint);
     try {
       await publishFile(join(folder, checkpointName), `${JSON.stringify(checkpoint)}\n`);
       return await this.#session(await readRun(folder), release);
@@ -40,8 +41,7 @@ export class LocalRunStore implements RunStore {
 
   async open(reference: string): Promise<RunSession> {
     const folder = await this.#find(reference);
-    const { settings } = await readCheckpoint(join(folder, checkpointName));
-    const release = await lockAll(folder, settings.output_dir);
+    const release = await lockAll(folder, await readCheckpoint(join(folder, checkpointName)));
     try {
       return await this.#session(await readRun(folder), release);
     } catch (error) {
@@ -146,8 +146,10 @@ async function listingOf(runId: string, folder: string): Promise<RunListing> {
   return { runId, folder, isLocked, ownerPid: isLocked ? owner.pid : null };
 }
 
-/** Takes the lock of the run and that of its output folder, or neither. */
-async function lockAll(runFolder: string, outputFolder: string): Promise<() => Promise<void>> {
+/** Takes the lock of the run and that of its output folder, or neither; clears up after a process that died with one. */
+async function lockAll(runFolder: string, checkpoint: Checkpoint): Promise<() => Promise<void>> {
+  const outputFolder = checkpoint.settings.output_dir;
+  let hasSomebodyDied = false;
   const releases: (() => Promise<void>)[] = [];
   const releaseAll = async () => {
     for (const release of releases.reverse()) await release();
@@ -167,8 +169,18 @@ async function lockAll(runFolder: string, outputFolder: string): Promise<() => P
       });
     }
     releases.push(() => attempt.release());
+    hasSomebodyDied ||= attempt.isTakenOver;
   }
+  if (hasSomebodyDied) await removeLeftovers(writtenPaths(runFolder, checkpoint));
   return releaseAll;
+}
+
+/** Every file that a run writes by rename, besides its hints. */
+function writtenPaths(runFolder: string, { specs, settings, input_root: inputRoot }: Checkpoint): string[] {
+  const { checkpoint, reportJson, reportHtml } = pathsOf(runFolder);
+  const folders = settings.write_back ? [settings.output_dir, inputRoot] : [settings.output_dir];
+  const written = folders.flatMap((folder) => specs.map(({ spec }) => join(folder, ...spec.split('/'))));
+  return [checkpoint, reportJson, reportHtml, ...written];
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -46,6 +46,8 @@ export abstract class CosmosCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<never> {
+    // Wrong arguments end here too; oclif would warn that nobody had parsed them.
+    this.parsed = true;
     const facts = describeError(error);
     process.exitCode = facts.exitCode;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(facts));

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { parseSize } from '../../core/hints/size.ts';
 import type { RunSettings } from '../../core/run/run-settings.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
+import { AppError } from '../../errors/app-error.ts';
 
 const count = (options: { description: string; min?: number }) =>
   Flags.integer({ min: 1, helpValue: 'N', ...options });
@@ -16,9 +17,12 @@ export const planFlags = {
     description: 'box for the frames the model sees (default: 320x180); auto: the largest that fits',
     helpValue: 'WIDTHxHEIGHT|auto',
     parse: async (text) => {
-      if (text !== 'auto' && !parseSize(text))
-        throw new Error(`"${text}" is neither auto nor a size such as 320x180`);
-      return text;
+      if (text === 'auto' || parseSize(text)) return text;
+      throw new AppError({
+        code: 'usage-invalid',
+        message: `--max-resolution ${text}: neither auto nor a size.`,
+        hint: 'A size is WIDTHxHEIGHT in pixels, such as 320x180.',
+      });
     },
   }),
   'batch-size': count({ description: 'most specs in a batch (default: 10)' }),

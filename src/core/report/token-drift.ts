@@ -25,13 +25,13 @@ export class TokenDriftMeter {
   /** The drift so far; null before any engine counted. */
   get drift(): TokenDrift | null {
     if (this.#prompts === 0) return null;
-    const percent = (this.#predicted / this.#actual - 1) * 100;
+    const percent = Math.round((this.#predicted / this.#actual - 1) * 1000) / 10;
     return {
       estimator: this.#estimator,
       prompts: this.#prompts,
       predicted: this.#predicted,
       actual: this.#actual,
-      drift_percent: Math.round(percent * 10) / 10,
+      drift_percent: percent,
       is_notable: Math.abs(percent) > notableDriftPercent,
     };
   }

@@ -34,36 +34,34 @@ export async function handOver(parts: HandOverParts): Promise<void> {
     concurrency: ports.parallelism,
     backpressure: preparedAhead,
   });
-  let batch: Preparation[] = [];
+  let asked: PreparedTask[] = [];
   for await (const preparation of prepared) {
     signal.throwIfAborted();
-    if (batch[0] !== undefined && batchIdOf(batch[0]) !== batchIdOf(preparation)) {
-      await handOverBatch(batch, parts);
-      batch = [];
+    if (asked[0] !== undefined && asked[0].planned.batch_id !== batchIdOf(preparation)) {
+      await handOverBatch(asked, parts);
+      asked = [];
     }
-    batch.push(preparation);
+    if (!preparation.isReady) await parts.ledger.settle(failedOutcome(preparation, preparation.failure, 0));
+    else if (await isToBeAsked(preparation.task, parts)) {
+      // The host starts while the rest of the first batch is prepared.
+      parts.host.openSoon();
+      asked.push(preparation.task);
+    }
   }
-  if (batch.length > 0) await handOverBatch(batch, parts);
+  if (asked.length > 0) await handOverBatch(asked, parts);
 }
 
-/** Hands a batch over, less what is answered already: by the cache, by the host, by another spec's task. */
-async function handOverBatch(preparations: readonly Preparation[], parts: HandOverParts): Promise<void> {
-  const asked: PreparedTask[] = [];
-  for (const preparation of preparations) {
-    if (!preparation.isReady) await parts.ledger.settle(failedOutcome(preparation, preparation.failure, 0));
-    else if (await isToBeAsked(preparation.task, parts)) asked.push(preparation.task);
-  }
-  const first = preparations[0];
-  if (asked.length === 0 || first === undefined) return;
+/** Hands over those tasks of a batch that nothing else has answered. */
+async function handOverBatch(asked: readonly PreparedTask[], parts: HandOverParts): Promise<void> {
   const { engine } = parts.session.checkpoint.settings;
   const tasks = asked.map((task) => manifestTask(task, engine.max_output_tokens));
-  const batchId = batchIdOf(first);
+  const batchId = asked[0]?.planned.batch_id ?? 0;
   const workerId = await parts.host.submit({ batch_id: batchId, tasks }, hintsOf(asked), engine);
   parts.ledger.emit({ type: 'batch-submitted', batch_id: batchId, worker_id: workerId, tasks: tasks.length });
   await parts.session.flush(false);
 }
 
-/** Records that a task is ready; false when its answer is known, or is on its way for another spec. */
+/** Records that a task is ready; false when the cache, the host or another spec's task answers it. */
 async function isToBeAsked(task: PreparedTask, parts: HandOverParts): Promise<boolean> {
   recordPrepared(task, parts);
   const finished = await parts.host.finishedBefore(task.taskKey);
@@ -98,9 +96,8 @@ function recordPrepared({ planned, taskKey, hint }: PreparedTask, { state, ledge
   ledger.emit({ type: 'task-prepared', spec: planned.spec, task_key: taskKey, hint: recorded });
 }
 
-function batchIdOf(preparation: Preparation): number {
-  const { planned } = preparation.isReady ? preparation.task : preparation;
-  return planned.batch_id ?? 0;
+function batchIdOf(preparation: Preparation): number | null {
+  return preparation.isReady ? preparation.task.planned.batch_id : preparation.planned.batch_id;
 }
 
 /** The hints of several tasks, each once. */

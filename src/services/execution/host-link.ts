@@ -43,6 +43,11 @@ export class HostLink {
     return this.#opening;
   }
 
+  /** Like `open`, for a caller that need not wait: what goes wrong is heard by `onError`. */
+  openSoon(): void {
+    if (this.#opening === null) this.open().catch(this.#parts.onError);
+  }
+
   /** What an earlier sitting's task came to, if it is finished; asks the host only when it was opened. */
   async finishedBefore(taskKey: string): Promise<TaskResult | null> {
     if (!this.#finishedBefore.has(taskKey)) return null;

@@ -48,7 +48,7 @@ it('stops the work when the last one goes, and starts anew for the next', async 
   const waits = controllers.map((controller) => flights.run('a', controller.signal, work));
   for (const controller of controllers) controller.abort(new Error('enough'));
   const next = flights.run('a', undefined, async () => 'fresh');
-  for (const wait of waits) await expect(wait).rejects.toThrow('enough');
+  await Promise.all(waits.map((wait) => expect(wait).rejects.toThrow('enough')));
   expect(seen.map((signal) => signal.aborted)).toEqual([true]);
   expect(await next).toBe('fresh');
 });
@@ -58,8 +58,7 @@ it('hands a failure to all, and forgets it', async () => {
   const fail = async () => {
     throw new Error('broken');
   };
-  for (const wait of [flights.run('a', undefined, fail), flights.run('a', undefined, fail)]) {
-    await expect(wait).rejects.toThrow('broken');
-  }
+  const waits = [flights.run('a', undefined, fail), flights.run('a', undefined, fail)];
+  await Promise.all(waits.map((wait) => expect(wait).rejects.toThrow('broken')));
   expect(await flights.run('a', undefined, async () => 'fine')).toBe('fine');
 });

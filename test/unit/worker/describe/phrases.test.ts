@@ -49,7 +49,7 @@ describe('every sentence that can ever be written', () => {
       'colors',
       expand([colour.singleColourSentences, colour.severalColourSentences, colour.scatteredColourSentences]),
     ],
-    ['tones', expand([light.toneSentences, light.midtoneSentences])],
+    ['tones', expand([light.toneSentences, light.equalToneSentences, light.midtoneSentences])],
     ['texture', cross(expand(light.contrastClauses), expand(light.detailClauses))],
     ['motion', expand(motion.motionSentences)],
     ['mood', expand(motion.moodSentences)],

@@ -1,0 +1,47 @@
+/**
+ * Writes everything in `docs/` that comes from the code: `node scripts/docs/generate.ts`. With `--check` nothing is
+ * written, and the exit code is 1 when something is stale. Needs the built program (`npm run build`).
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fillParts } from './marked-part.ts';
+import { commandSections } from './parts/commands.ts';
+import { errorCodeTable, exitCodeTable } from './parts/exit-codes.ts';
+import { failureSections } from './parts/failures.ts';
+import { settingsTables } from './parts/settings.ts';
+import { tokenTable } from './parts/tokens.ts';
+import { jsonSchemas } from './schemas/documents.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const docs = join(root, 'docs');
+
+/** Pages with generated parts, and who makes them. */
+const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'exit-codes.md': { 'exit-codes': exitCodeTable, 'error-codes': errorCodeTable },
+  'failures.md': { failures: failureSections },
+  'commands.md': { commands: commandSections },
+  'settings.md': { settings: settingsTables },
+  'tokens.md': { 'vision-tokens': tokenTable },
+};
+
+/** Paths, relative to the repository, of files that are not as the code says, after writing them unless `isCheck`. */
+export function generateDocs(isCheck: boolean): string[] {
+  const wanted = new Map<string, string>();
+  for (const [name, parts] of Object.entries(pages)) {
+    const path = join(docs, name);
+    const contents = Object.fromEntries(Object.entries(parts).map(([part, make]) => [part, make()]));
+    wanted.set(path, fillParts(readFileSync(path, 'utf8'), contents));
+  }
+  for (const [name, text] of Object.entries(jsonSchemas())) wanted.set(join(docs, 'formats', name), text);
+  const stale = [...wanted].filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text);
+  if (!isCheck) for (const [path, text] of stale) writeFileSync(path, text);
+  return stale.map(([path]) => relative(root, path));
+}
+
+if (import.meta.main) {
+  const isCheck = process.argv.includes('--check');
+  const stale = generateDocs(isCheck);
+  for (const path of stale) process.stdout.write(`${isCheck ? 'stale' : 'written'}: ${path}\n`);
+  if (isCheck && stale.length > 0) process.exitCode = 1;
+}

@@ -1,0 +1,57 @@
+import { type ErrorCode, exitCodeOf, exitCodes } from '../../../src/errors/error-codes.ts';
+import { markdownTable } from '../markdown-table.ts';
+
+/** What each exit code tells the caller; one that is missing here does not compile. */
+const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  ok: 'Everything asked for is done.',
+  unexpected: 'Unexpected: a bug, or the machine (no space, no rights, a process that keeps dying).',
+  usage: 'Wrong usage, settings, specs or key. Nothing was run.',
+  partial: 'The run ended; some specs failed, all others are done. The report names each failure.',
+  detached: 'The host or the server cannot be reached, or the run was detached: resume or attach.',
+  locked: 'Another process works on this run or this output folder.',
+  mismatch: 'The checkpoint does not match these inputs, these settings or this version. Nothing was changed.',
+  sigint: 'Ctrl-C (SIGINT): the state is saved, and the resume command was printed.',
+  sigterm: 'SIGTERM or SIGHUP: the same.',
+};
+
+const causes: Readonly<Record<ErrorCode, string>> = {
+  unexpected: 'a bug; `DEBUG=1` shows where',
+  'usage-invalid': 'a flag or an argument is missing, unknown or contradicts another',
+  'config-invalid': 'a settings file cannot be read, or has an unknown or wrong setting',
+  'no-valid-spec': 'none of the files is a PromptSpec',
+  'spec-exists': '`create-spec` would overwrite a file',
+  'input-missing': 'a file or folder that was named is not there',
+  'run-not-found': 'no run under that path, id or `latest`',
+  'prerequisite-missing': 'ffmpeg or ffprobe is missing',
+  'engine-rejected': 'the server refuses: key, model or address',
+  'engine-unreachable': 'the server cannot be reached',
+  'host-unknown': 'no host of that name',
+  'host-unreachable': 'the host cannot be reached; work on it may go on',
+  'worker-failed': 'the worker does not start or keeps ending',
+  'run-locked': 'another process has the run or the output folder',
+  'checkpoint-damaged': 'a checkpoint or journal is not what cosmos wrote',
+  'checkpoint-mismatch': 'specs, videos or settings changed since the run began',
+  'checkpoint-version': 'a checkpoint of another version of cosmos',
+  'disk-full': 'no space left while writing',
+  'video-unreadable': '`create-spec` was given a video that cannot be read',
+  'hint-failed': 'no hint could be made, for a reason beyond the video',
+};
+
+/** Exit codes with their meaning. */
+export function exitCodeTable(): string {
+  const rows = Object.entries(exitCodes).map(([name, code]) => [
+    String(code),
+    meanings[name as keyof typeof exitCodes],
+  ]);
+  return markdownTable(['Exit code', 'Meaning'], rows);
+}
+
+/** Error codes of `--json` with the exit code each one ends with. */
+export function errorCodeTable(): string {
+  const rows = Object.entries(exitCodeOf).map(([code, exitCode]) => [
+    `\`${code}\``,
+    String(exitCode),
+    causes[code as ErrorCode],
+  ]);
+  return markdownTable(['`error.code`', 'Exit code', 'Cause'], rows);
+}

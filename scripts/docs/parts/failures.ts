@@ -1,0 +1,32 @@
+import { type FailureCode, failureHints } from '../../../src/core/run/failure.ts';
+
+/** What each failure means; one that is missing here does not compile. */
+const meanings: Readonly<Record<FailureCode, string>> = {
+  'spec-invalid': 'The file is empty, no JSON, or no PromptSpec. The message names file, line and reason.',
+  'spec-changed': 'The file is not the one that was planned: somebody edited it meanwhile.',
+  'output-unwritable': 'The enriched spec could not be written.',
+  'resolution-too-large':
+    'The video is larger than `--max-resolution` or has too many tokens, and no hint may be made.',
+  'prompt-too-long': 'Even with the smallest hint, prompt, frames and answer do not fit the model.',
+  'video-unreadable': 'The video is missing, damaged, or has no frame.',
+  'no-video': 'The spec names no input video, and none of its control videos exists.',
+  'hint-failed': 'ffmpeg could make no hint, at the planned size nor at the lower ones.',
+  'hint-unreadable': 'The worker could not read the hint it was given.',
+  'no-frames': 'The engine answered without having seen a frame; its text would be fiction.',
+  'output-empty': 'The answer had no word in it, at every attempt.',
+  'output-truncated': 'The answer was cut off at the output limit (`finish_reason` is `length`).',
+  'output-copied': 'The answer repeats the prompt or the instruction instead of enriching it.',
+  'output-repeated': 'The answer is word for word the one for another input.',
+  'request-rejected': 'The server refuses this request (HTTP 400, 413, 422 and the like).',
+  'context-exceeded': 'The server says that prompt, frames and answer exceed its context.',
+  'engine-rejected': 'The server refuses the key or the model.',
+  'engine-unreachable': 'The server was away, or asked for patience, for longer than `retry.max_outage_s`.',
+  'engine-failed': 'The server answered with an error, or not whole, at every attempt.',
+  'engine-timeout': 'No answer within `upsampling.engine.request_timeout_s`, at every attempt.',
+};
+
+/** One section a failure: what it means and what to do. Sections, so that each can be linked to. */
+export function failureSections(): string {
+  const codes = Object.keys(failureHints) as FailureCode[];
+  return codes.map((code) => `### ${code}\n\n${meanings[code]}\n\n→ ${failureHints[code]}`).join('\n\n');
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { settingsLayerOf } from '../../../src/commands/shared/run-flags.ts';
+import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
+import { markdownTable } from '../markdown-table.ts';
+
+interface Setting {
+  readonly table: string;
+  readonly key: string;
+  readonly value: string;
+  readonly comment: string;
+}
+
+/** A value for each flag that stands for a setting, to find out which one. */
+const anyFlagValues = {
+  'auto-resize': true,
+  'batch-size': 1,
+  'batch-tokens': 1,
+  estimator: 'x',
+  engine: 'x',
+  'base-url': 'x',
+  model: 'x',
+  'output-dir': 'x',
+  'checkpoint-dir': 'x',
+} as const;
+
+/** One table of settings for each table of `config.toml`: default, what is allowed, meaning, flag. */
+export function settingsTables(): string {
+  const settings = readConfigFile();
+  const flags = flagsBySetting();
+  const tables = [...new Set(settings.map((setting) => setting.table))];
+  return tables
+    .map((table) => {
+      const rows = settings
+        .filter((setting) => setting.table === table)
+        .map(({ key, value, comment }) => {
+          const flag = flags.get(`${table}.${key}`);
+          return [`\`${key}\``, `\`${value}\``, allowedAt(`${table}.${key}`), comment, flag ? `\`--${flag}\`` : ''];
+        });
+      return `## ${headingOf(table)}\n\n${markdownTable(['Setting', 'Default', 'Allowed', 'Meaning', 'Flag'], rows)}`;
+    })
+    .join('\n\n');
+}
+
+/** The names of all settings with their tables, as `upsampling.engine.kind`. */
+export function settingNames(): string[] {
+  return readConfigFile().map(({ table, key }) => `${table}.${key}`);
+}
+
+/** Entries of `config.toml`; the example of a host stands in it as comments. */
+function readConfigFile(): Setting[] {
+  const text = readFileSync(new URL('../../../config.toml', import.meta.url), 'utf8');
+  const settings: Setting[] = [];
+  let table = '';
+  for (const raw of text.split('\n')) {
+    const line = raw.replace(/^# (?=\[hosts\.|[a-z_]+ = )/, '');
+    const opened = /^\[([a-z0-9_.]+)\]$/.exec(line)?.[1];
+    if (opened !== undefined) table = opened.replace(/^hosts\..*/, 'hosts.NAME');
+    const [, key, value, comment = ''] = /^([a-z_]+) = ("[^"]*"|\S+)(?:\s+# (.*))?$/.exec(line) ?? [];
+    if (key !== undefined && value !== undefined) settings.push({ table, key, value, comment });
+  }
+  return settings;
+}
+
+function headingOf(table: string): string {
+  return `[${table}]`;
+}
+
+function flagsBySetting(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [flag, value] of Object.entries(anyFlagValues)) {
+    for (const path of pathsOf(settingsLayerOf({ [flag]: value }).values, '')) found.set(path, flag);
+  }
+  found.set('upsampling.safe_resolution', 'max-resolution');
+  found.set('hosts.NAME.workers', 'workers');
+  return found;
+}
+
+function pathsOf(tree: unknown, path: string): string[] {
+  if (typeof tree !== 'object' || tree === null) return [path];
+  return Object.entries(tree).flatMap(([key, value]) => pathsOf(value, path === '' ? key : `${path}.${key}`));
+}
+
+const nodeSchema = z.looseObject({
+  type: z.string().optional(),
+  enum: z.array(z.unknown()).optional(),
+  minimum: z.number().optional(),
+  exclusiveMinimum: z.number().optional(),
+  maximum: z.number().optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+  additionalProperties: z.unknown().optional(),
+});
+
+/** What a setting may be, read off the schema. */
+function allowedAt(path: string): string {
+  let node = nodeSchema.parse(z.toJSONSchema(settingsSchema, { io: 'input' }));
+  for (const step of path.split('.')) {
+    node = nodeSchema.parse(node.properties?.[step] ?? node.additionalProperties);
+  }
+  if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ');
+  if (node.type === 'integer' || node.type === 'number') return rangeOf(node);
+  if (node.type === 'boolean') return '`true`, `false`';
+  return node.type === 'array' ? 'list of texts' : 'text';
+}
+
+function rangeOf(node: z.infer<typeof nodeSchema>): string {
+  const { type, minimum, exclusiveMinimum, maximum } = node;
+  const low = exclusiveMinimum === undefined ? `from ${minimum ?? 0}` : `above ${exclusiveMinimum}`;
+  const isBounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
+  return `${type === 'integer' ? 'whole number' : 'number'} ${low}${isBounded ? ` to ${maximum}` : ''}`;
+}

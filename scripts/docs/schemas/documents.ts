@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { reportSchema } from '../../../src/core/report/report.ts';
+import { checkpointSchema } from '../../../src/core/run/checkpoint.ts';
+import { runEventSchema } from '../../../src/core/run/run-event.ts';
+import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
+import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
+import { manifestSchema } from '../../../src/protocol/manifest.ts';
+import { taskResultSchema } from '../../../src/protocol/task-result.ts';
+import { workerStatusSchema } from '../../../src/protocol/worker-status.ts';
+import { enrichedSpecSchema } from './enriched-spec.ts';
+import { planDocumentSchema } from './plan-document.ts';
+import { runSummarySchema } from './run-summary.ts';
+
+/** Every versioned document, by the name of its page in `docs/formats`. */
+export const documentSchemas = {
+  'prompt-spec': promptSpecSchema,
+  'enriched-spec': enrichedSpecSchema,
+  plan: planDocumentSchema,
+  summary: runSummarySchema,
+  events: runEventSchema,
+  checkpoint: checkpointSchema,
+  report: reportSchema,
+  manifest: manifestSchema,
+  result: taskResultSchema,
+  'worker-status': workerStatusSchema,
+} as const satisfies Record<string, z.ZodType>;
+
+/** JSON Schemas to publish, by file name. Draft 7, because that is what editors know best. */
+export function jsonSchemas(): Record<string, string> {
+  const schemas = { ...documentSchemas, config: settingsSchema };
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [`${name}.schema.json`, jsonSchemaOf(name, schema)]),
+  );
+}
+
+/** Of what is read, not of what cosmos makes of it: unknown keys are allowed wherever cosmos allows them. */
+function jsonSchemaOf(name: string, schema: z.ZodType): string {
+  const document = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  return `${JSON.stringify({ title: name, ...document }, null, 2)}\n`;
+}

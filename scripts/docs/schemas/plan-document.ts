@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { plannedBatchSchema, specActions } from '../../../src/core/run/plan.ts';
+import type { planDocument } from '../../../src/output/plan-document.ts';
+
+const count = z.int().min(0);
+const frames = z.object({ width: z.int().min(1), height: z.int().min(1), frames: z.int().min(1) });
+
+/** What `plan --json` and `batch-upsample --dry-run --json` print. */
+export const planDocumentSchema = z
+  .object({
+    version: z.literal(1),
+    batches: z.array(plannedBatchSchema),
+    specs: z.array(
+      z.object({
+        spec: z.string(),
+        video: frames.nullable(),
+        action: z.enum(specActions),
+        hint: frames.nullable().describe('Size and number of the frames that would be sent.'),
+        tokens: z.object({ linear: count, pixtral: count, text: count, total: count }).nullable(),
+        code: z.string().nullable().describe('Why the spec would fail.'),
+        message: z.string().nullable(),
+        batch_id: count.nullable(),
+      }),
+    ),
+  })
+  .describe('What batch-upsample would do.') satisfies z.ZodType<PlanDocument>;
+
+type PlanDocument = Omit<ReturnType<typeof planDocument>, 'version' | 'batches'> & {
+  version: 1;
+  batches: z.infer<typeof plannedBatchSchema>[];
+};

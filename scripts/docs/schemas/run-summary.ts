@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { reportFailureSchema, tokenDriftSchema } from '../../../src/core/report/report.ts';
+import { type RunSummary, runSummaryVersion } from '../../../src/core/report/run-summary.ts';
+import { runCountsSchema, runStatuses } from '../../../src/core/run/run-event.ts';
+
+/** What `--json` prints when a run has ended. */
+export const runSummarySchema = z
+  .object({
+    version: z.literal(runSummaryVersion),
+    run_id: z.string(),
+    status: z.enum(runStatuses),
+    counts: runCountsSchema,
+    batches: z.int().min(0),
+    output_dir: z.string(),
+    checkpoint: z.string(),
+    report: z.object({ json: z.string(), html: z.string() }),
+    duration_ms: z.int().min(0),
+    token_drift: tokenDriftSchema.nullable(),
+    failures: z.array(reportFailureSchema.extend({ spec: z.string() })),
+  })
+  .describe('How a run ended.') satisfies z.ZodType<RunSummary>;

@@ -1,0 +1,281 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip } from '../support/clips.ts';
+import { Cli } from '../support/run-cli.ts';
+import { sampleSpec, writeSpecs } from '../support/spec-builder.ts';
+import { startStandInServer } from '../support/stand-in-server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const folder = await temporaryFolder();
+let server: Awaited<ReturnType<typeof startStandInServer>>;
+
+/** A user's folder with `count` specs over one small clip. */
+async function userWith(name: string, count: number): Promise<Cli> {
+  const cli = new Cli(join(folder, name));
+  const specs = join(cli.workingFolder, 'specs');
+  await makeClip(join(specs, 'clip.mp4'), { width: 256, height: 144 });
+  const named = Array.from({ length: count }, (_, index) => [
+    `s${index}.json`,
+    sampleSpec({ prompt: `Scene number ${index} of ${name}` }),
+  ]);
+  await writeSpecs(specs, Object.fromEntries(named));
+  return cli;
+}
+
+function onServer(...flags: string[]): string[] {
+  const address = flags.includes('--base-url') ? [] : ['--base-url', server.baseUrl];
+  return ['batch-upsample', 'specs', '--engine', 'openai', '--no-progress', ...address, ...flags];
+}
+
+beforeAll(async () => {
+  server = await startStandInServer({ slots: 8, latencyMs: 150 });
+});
+afterAll(() => server.stop());
+
+describe('exit codes', () => {
+  it('0 when everything is done, with the summary as one JSON document', async () => {
+    const cli = await userWith('all', 2);
+    const end = await cli.run(['batch-upsample', 'specs', '--json', '--no-progress']);
+    expect(end.code).toBe(0);
+    expect(JSON.parse(end.stdout)).toMatchObject({
+      version: 1,
+      status: 'complete',
+      counts: { total: 2, upsampled: 2 },
+    });
+    expect(end.stderr).toBe('');
+  });
+
+  it.each([
+    { rule: 'a folder that is not there', args: ['batch-upsample', 'nowhere'], says: 'nowhere' },
+    { rule: 'no specs named', args: ['batch-upsample'], says: 'No specs' },
+    { rule: 'an unknown flag', args: ['batch-upsample', 'specs', '--nope'], says: '--nope' },
+    { rule: 'an unknown command', args: ['btch-upsample'], says: 'btch-upsample' },
+    {
+      rule: 'a size that is none',
+      args: ['batch-upsample', 'specs', '--max-resolution', 'big'],
+      says: 'big',
+    },
+    { rule: 'an unknown host', args: ['batch-upsample', 'specs', '--host', 'gpu1'], says: 'gpu1' },
+    {
+      rule: 'a settings file that is not there',
+      args: ['plan', 'specs', '--config', 'none.toml'],
+      says: 'none.toml',
+    },
+    { rule: 'an unknown run', args: ['batch-upsample', '--resume', 'never'], says: 'never' },
+    { rule: 'a run id that leaves the folder', args: ['report', '../../etc'], says: 'etc' },
+    {
+      rule: 'an engine without a server',
+      args: ['batch-upsample', 'specs', '--engine', 'openai'],
+      says: 'base_url',
+    },
+  ])('2 for $rule', async ({ args, says }) => {
+    const cli = await userWith('usage', 1);
+    const end = await cli.run(args);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toContain(says);
+    expect(end.stderr).not.toMatch(/\n\s+at |Warning/);
+  });
+
+  it('2 for an unknown setting, with the nearest known one', async () => {
+    const cli = await userWith('config', 1);
+    await writeFile(join(cli.workingFolder, 'config.toml'), '[upsampling]\nbatch_sise = 3\n');
+    const end = await cli.run(['plan', 'specs']);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toContain('upsampling.batch_sise');
+    expect(end.stderr).toContain('Did you mean "upsampling.batch_size"');
+  });
+
+  it('2 when no file is a PromptSpec, naming each', async () => {
+    const cli = new Cli(join(folder, 'broken'));
+    await writeSpecs(join(cli.workingFolder, 'specs'), { 'a.json': '', 'b.json': '[1]' });
+    const end = await cli.run(['batch-upsample', 'specs', '--json']);
+    expect(end.code).toBe(2);
+    const { error } = JSON.parse(end.stdout);
+    expect(error.code).toBe('no-valid-spec');
+    expect(error.message).toContain('a.json');
+    expect(error.message).toContain('b.json');
+  });
+
+  it('2 for a refused key before anything was done, and the key is never printed', async () => {
+    const strict = await startStandInServer({ slots: 2, latencyMs: 10, apiKey: 'right-key' });
+    const cli = new Cli(join(folder, 'key'), { COSMOS_TEST_KEY: 'wrong-secret-key' });
+    const specs = join(cli.workingFolder, 'specs');
+    await makeClip(join(specs, 'clip.mp4'), { width: 256, height: 144 });
+    await writeSpecs(specs, { 'a.json': sampleSpec() });
+    await writeFile(
+      join(cli.workingFolder, 'config.toml'),
+      '[upsampling.engine]\napi_key_env = "COSMOS_TEST_KEY"\n',
+    );
+    const end = await cli.run([
+      'batch-upsample',
+      'specs',
+      '--engine',
+      'openai',
+      '--base-url',
+      strict.baseUrl,
+    ]);
+    await strict.stop();
+    expect(end.code).toBe(2);
+    expect(end.stderr + end.stdout).not.toContain('wrong-secret-key');
+    expect(end.stderr).toMatch(/key/i);
+    expect(await filesWith(folder, 'wrong-secret-key')).toEqual([]);
+  });
+
+  it('4 when the server cannot be reached, and the run can be resumed where it is', async () => {
+    const cli = await userWith('away', 2);
+    const gone = ['--engine', 'openai', '--base-url', 'http://127.0.0.1:9/v1'];
+    await writeFile(join(cli.workingFolder, 'config.toml'), '[retry]\nmax_outage_s = 1\n');
+    const end = await cli.run(['batch-upsample', 'specs', '--no-progress', ...gone]);
+    expect(end.code).toBe(4);
+    expect(end.stderr).toContain('127.0.0.1:9');
+    const resumed = await cli.run([
+      'batch-upsample',
+      '--resume',
+      'latest',
+      '--base-url',
+      server.baseUrl,
+      '--no-progress',
+    ]);
+    expect(resumed.code).toBe(0);
+  });
+
+  it('4 when detached; attach brings the results home', async () => {
+    const cli = await userWith('detached', 3);
+    const end = await cli.run(onServer('--detach', '--json'));
+    expect(end.code).toBe(4);
+    const { run_id: runId, status } = JSON.parse(end.stdout);
+    expect(status).toBe('detached');
+    const attached = await cli.run(['attach', runId, '--json', '--no-progress']);
+    expect(attached.code).toBe(0);
+    expect(JSON.parse(attached.stdout).counts).toMatchObject({ upsampled: 3, failed: 0 });
+  });
+
+  it('5 while another process works on the run or the output folder; cancel ends it, resume goes on', async () => {
+    const slow = await startStandInServer({ slots: 8, latencyMs: 700 });
+    const cli = await userWith('locked', 60);
+    const { ended } = await cli.start(onServer('--base-url', slow.baseUrl));
+    await waitForOutputs(cli, 1);
+    const second = await cli.run(onServer());
+    expect(second.code).toBe(5);
+    expect(second.stderr).toMatch(/Process \d+/);
+    const resumed = await cli.run(['batch-upsample', '--resume', 'latest']);
+    expect(resumed.code).toBe(5);
+    const cancelled = await cli.run(['cancel', 'latest', '--json']);
+    expect(cancelled.code).toBe(0);
+    expect(JSON.parse(cancelled.stdout)).toMatchObject({ was_running: true });
+    expect((await ended).code).toBe(143);
+    const done = await cli.run(['batch-upsample', '--resume', 'latest', '--json', '--no-progress']);
+    await slow.stop();
+    expect(done.code).toBe(0);
+    expect(JSON.parse(done.stdout).counts).toMatchObject({ total: 60, upsampled: 60, failed: 0 });
+  });
+
+  it.each([
+    {
+      rule: 'a spec was edited',
+      change: (cli: Cli) =>
+        writeFile(
+          join(cli.workingFolder, 'specs/s9.json'),
+          JSON.stringify(sampleSpec({ prompt: 'Another' })),
+        ),
+      flags: [],
+      says: 's9.json',
+    },
+    {
+      rule: 'a spec is gone',
+      change: (cli: Cli) => rm(join(cli.workingFolder, 'specs/s9.json')),
+      flags: [],
+      says: 's9.json',
+    },
+    {
+      rule: 'the video was replaced',
+      change: (cli: Cli) => makeClip(join(cli.workingFolder, 'specs/clip.mp4'), { width: 128, height: 72 }),
+      flags: [],
+      says: 'clip.mp4',
+    },
+    {
+      rule: 'another setting is asked for',
+      change: async () => undefined,
+      flags: ['--estimator', 'pixtral'],
+      says: 'estimator',
+    },
+    {
+      rule: 'another model is asked for',
+      change: async () => undefined,
+      flags: ['--model', 'other'],
+      says: 'model',
+    },
+  ])('6 when $rule, and nothing is changed', async ({ rule, change, flags, says }) => {
+    const cli = await userWith(`mismatch ${rule}`, 10);
+    const first = await cli.start(onServer('--batch-size', '1'));
+    await waitForOutputs(cli, 1);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await stopWorkers(cli);
+    const journal = await readFile(await journalOf(cli), 'utf8');
+    await rm(join(cli.outputFolder, 's9.json'), { force: true });
+    await change(cli);
+    const end = await cli.run(['batch-upsample', '--resume', 'latest', ...flags]);
+    if (end.code !== 0) {
+      expect(end.code).toBe(6);
+      expect(end.stderr).toContain(says);
+      expect(await readFile(await journalOf(cli), 'utf8')).toBe(journal);
+    }
+    expect(flags.length === 0 || end.code === 6).toBe(true);
+  });
+
+  it.each([
+    { signal: 'SIGINT', code: 130 },
+    { signal: 'SIGTERM', code: 143 },
+  ] as const)('$code after $signal: saved, with the command that goes on', async ({ signal, code }) => {
+    const cli = await userWith(signal, 60);
+    const { child, ended } = await cli.start(onServer('--events', 'events.ndjson'));
+    await waitForOutputs(cli, 1);
+    child.kill(signal);
+    const end = await ended;
+    expect(end.code).toBe(code);
+    expect(end.stderr).toMatch(/cosmos batch-upsample --resume \d{8}-\d{6}-\w+/);
+    const events = (await readFile(join(cli.workingFolder, 'events.ndjson'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.at(-1)).toMatchObject({ type: 'run-finished', status: 'failed' });
+    const resumed = await cli.run(['batch-upsample', '--resume', 'latest', '--json', '--no-progress']);
+    expect(resumed.code).toBe(0);
+    expect(JSON.parse(resumed.stdout).counts).toMatchObject({ total: 60, upsampled: 60, failed: 0 });
+  });
+});
+
+async function waitForOutputs(cli: Cli, count: number): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    const names = await readdir(cli.outputFolder).catch(() => []);
+    if (names.filter((name) => name.endsWith('.json')).length >= count) return;
+    await delay(25);
+  }
+  throw new Error('no enriched spec appeared');
+}
+
+async function journalOf(cli: Cli): Promise<string> {
+  const [run = ''] = (await readdir(cli.checkpointFolder)).sort().reverse();
+  return join(cli.checkpointFolder, run, 'journal.jsonl');
+}
+
+/** A killed client leaves its worker at work; these tests want it gone. */
+async function stopWorkers(cli: Cli): Promise<void> {
+  for (const run of await readdir(join(cli.hostRoot, 'runs')).catch(() => [])) {
+    const lock = await readFile(join(cli.hostRoot, 'runs', run, 'worker_0.lock'), 'utf8').catch(() => null);
+    if (lock !== null) process.kill(JSON.parse(lock).pid, 'SIGKILL');
+  }
+}
+
+async function filesWith(root: string, text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    if ((await readFile(path)).includes(text)) found.push(path);
+  }
+  return found;
+}

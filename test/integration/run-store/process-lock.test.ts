@@ -1,0 +1,103 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { acquireProcessLock, isOwnerAlive, readLockOwner } from '../../../src/adapters/files/process-lock.ts';
+import { holdLockElsewhere, killHolder } from '../../support/lock-holder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = await temporaryFolder();
+let next = 0;
+const newPath = () => join(folder, `lock-${next++}`);
+
+/** A lock file as some other process left it. */
+async function writeOwner(change: object): Promise<string> {
+  const path = newPath();
+  const owner = { pid: process.pid, host: hostname(), process_start: null, acquired_at: 'then', token: 't' };
+  await writeFile(path, JSON.stringify({ ...owner, ...change }));
+  return path;
+}
+
+describe('acquireProcessLock', () => {
+  it('gives a free lock, and gives it again after its release', async () => {
+    const path = newPath();
+    for (let round = 0; round < 2; round++) {
+      const attempt = await acquireProcessLock(path);
+      if (!attempt.isHeld) throw new Error('it is not held');
+      expect(attempt.isTakenOver).toBe(false);
+      expect((await readLockOwner(path))?.pid).toBe(process.pid);
+      await attempt.release();
+    }
+    expect(await readLockOwner(path)).toBeNull();
+  });
+
+  it('refuses a lock that another process holds, and takes it over as soon as that one is killed', async () => {
+    const path = newPath();
+    const holder = await holdLockElsewhere(path);
+    const refused = await acquireProcessLock(path);
+    expect(refused).toMatchObject({ isHeld: false, owner: { pid: holder.pid } });
+    await killHolder(holder);
+    expect(await acquireProcessLock(path)).toMatchObject({ isHeld: true, isTakenOver: true });
+  });
+
+  it('refuses a lock that this very process holds', async () => {
+    const path = newPath();
+    await acquireProcessLock(path);
+    expect(await acquireProcessLock(path)).toMatchObject({ isHeld: false, owner: { pid: process.pid } });
+  });
+
+  it.each([
+    { rule: 'of a process that is gone', change: { pid: 2 ** 22 + 1 } },
+    { rule: 'of a process whose number another one has by now', change: { process_start: '1' } },
+    { rule: 'that nobody can read', change: { pid: 'x' } },
+  ])('takes over a lock $rule', async ({ change }) => {
+    const path = await writeOwner(change);
+    // Only Linux tells when a process was started.
+    if ('process_start' in change && process.platform !== 'linux') return;
+    expect(await acquireProcessLock(path)).toMatchObject({ isHeld: true, isTakenOver: true });
+    expect((await readLockOwner(path))?.token).not.toBe('t');
+  });
+
+  it.each([
+    { rule: 'of a living process, its start unknown', change: {} },
+    { rule: 'of another machine, which cannot be asked', change: { host: 'elsewhere', pid: 2 ** 22 + 1 } },
+  ])('respects a lock $rule', async ({ change }) => {
+    const path = await writeOwner(change);
+    expect(await acquireProcessLock(path)).toMatchObject({ isHeld: false, owner: { token: 't' } });
+    expect((await readLockOwner(path))?.token).toBe('t');
+  });
+
+  it('takes an empty file for no lock', async () => {
+    const path = newPath();
+    await writeFile(path, '');
+    expect(await acquireProcessLock(path)).toMatchObject({ isHeld: true });
+  });
+
+  it('gives a stale lock to one of many only', async () => {
+    const path = await writeOwner({ pid: 2 ** 22 + 1 });
+    const attempts = await Promise.all(Array.from({ length: 12 }, () => acquireProcessLock(path)));
+    expect(attempts.filter((attempt) => attempt.isHeld)).toHaveLength(1);
+  });
+
+  it("does not release somebody else's lock", async () => {
+    const path = newPath();
+    const attempt = await acquireProcessLock(path);
+    const other = await readFile(await writeOwner({}), 'utf8');
+    await writeFile(path, other);
+    if (attempt.isHeld) await attempt.release();
+    expect(await readFile(path, 'utf8')).toBe(other);
+  });
+
+  it('leaves no other files', async () => {
+    expect((await readdir(folder)).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+});
+
+describe('isOwnerAlive', () => {
+  it('knows this process, however it is described', async () => {
+    const attempt = await acquireProcessLock(newPath());
+    expect(attempt.isHeld).toBe(true);
+    const owner = await readLockOwner(join(folder, `lock-${next - 1}`));
+    expect(owner && (await isOwnerAlive(owner))).toBe(true);
+  });
+});

@@ -1,0 +1,142 @@
+import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LocalSpecStore } from '../../../src/adapters/local-spec-store.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const root = await temporaryFolder();
+let next = 0;
+
+/** A folder with these files; names that end with a slash are folders. */
+async function newTree(files: readonly string[]): Promise<string> {
+  const folder = join(root, String(next++));
+  await mkdir(folder);
+  for (const file of files) {
+    if (file.endsWith('/')) await mkdir(join(folder, file), { recursive: true });
+    else {
+      await mkdir(join(folder, file, '..'), { recursive: true });
+      await writeFile(join(folder, file), file);
+    }
+  }
+  return folder;
+}
+
+async function found(folder: string, inputs: readonly string[], excluded: readonly string[] = []) {
+  const { inputRoot, candidates } = await new LocalSpecStore(folder).find(inputs, excluded);
+  return { root: inputRoot.slice(folder.length), specs: candidates.map(({ spec }) => spec) };
+}
+
+describe('find', () => {
+  const files = [
+    'b.json',
+    'a/x.JSON',
+    'a/b/y.json',
+    'ps',
+    'a/notes.txt',
+    '.hidden/z.json',
+    'a/.z.json',
+    'out/o.json',
+  ];
+
+  it.each([
+    {
+      rule: 'all below a folder, sorted',
+      inputs: ['.'],
+      expected: { root: '', specs: ['a/b/y.json', 'a/x.JSON', 'b.json', 'out/o.json'] },
+    },
+    {
+      rule: 'less what is excluded',
+      inputs: ['.'],
+      excluded: ['out'],
+      expected: { root: '', specs: ['a/b/y.json', 'a/x.JSON', 'b.json'] },
+    },
+    { rule: 'a folder below', inputs: ['a'], expected: { root: '/a', specs: ['b/y.json', 'x.JSON'] } },
+    {
+      rule: 'single files, whatever their name',
+      inputs: ['ps', 'a/notes.txt'],
+      expected: { root: '', specs: ['a/notes.txt', 'ps'] },
+    },
+    {
+      rule: 'one file against its folder',
+      inputs: ['a/b/y.json'],
+      expected: { root: '/a/b', specs: ['y.json'] },
+    },
+    {
+      rule: 'folder and file together',
+      inputs: ['a/b', 'b.json'],
+      expected: { root: '', specs: ['a/b/y.json', 'b.json'] },
+    },
+    {
+      rule: 'the same one named twice once',
+      inputs: ['a', './a/', 'a/x.JSON'],
+      expected: { root: '/a', specs: ['b/y.json', 'x.JSON'] },
+    },
+    {
+      rule: 'a folder written in a roundabout way',
+      inputs: ['.hidden/..//a/b/../b', 'a/b'],
+      excluded: [],
+      expected: { root: '/a/b', specs: ['y.json'] },
+    },
+  ])('$rule', async ({ inputs, excluded, expected }) => {
+    expect(await found(await newTree(files), inputs, excluded)).toEqual(expected);
+  });
+
+  it('does not take a sibling with the same beginning for a folder inside', async () => {
+    const folder = await newTree(['in/a.json', 'inner/b.json']);
+    expect(await found(folder, ['in', 'inner'])).toEqual({ root: '', specs: ['in/a.json', 'inner/b.json'] });
+  });
+
+  it('follows links once, round in circles never, and takes broken ones for what they are called', async () => {
+    const folder = await newTree(['a/x.json', 'b/']);
+    await symlink('../a', join(folder, 'b', 'again'));
+    await symlink('..', join(folder, 'a', 'up'));
+    await symlink('nowhere', join(folder, 'broken.json'));
+    const { specs } = await found(folder, ['.']);
+    expect(specs).toHaveLength(2);
+    expect(specs).toContain('broken.json');
+  });
+
+  it.each(['nowhere', 'b.json/x'])('refuses %j', async (input) => {
+    const folder = await newTree(files);
+    await expect(found(folder, [input])).rejects.toMatchObject({ code: 'input-missing', exitCode: 2 });
+  });
+});
+
+describe('findVideo', () => {
+  it('looks beside the spec, then upwards, then where the program was started', async () => {
+    const folder = await newTree(['in/a/v/', 'in/v/c.mp4', 'w/d.mp4', 'in/a/c.mp4/']);
+    const store = new LocalSpecStore(join(folder, 'w'));
+    const look = (written: string) =>
+      store.findVideo(written, join(folder, 'in/a/s.json'), join(folder, 'in'));
+    expect(await look('v\\c.mp4')).toMatchObject({ path: join(folder, 'in/v/c.mp4'), sizeBytes: 10 });
+    expect((await look('d.mp4'))?.path).toBe(join(folder, 'w/d.mp4'));
+    expect(await look('c.mp4')).toBeNull();
+    expect(await look('F:/Shots/c.mp4')).toBeNull();
+  });
+
+  it('tells when a file was last changed, in whole milliseconds', async () => {
+    const folder = await newTree(['c.mp4']);
+    await utimes(join(folder, 'c.mp4'), 1_700_000_000.4567, 1_700_000_000.4567);
+    const video = await new LocalSpecStore(folder).statVideo(join(folder, 'c.mp4'));
+    expect(video?.modifiedMs).toBe(1_700_000_000_456);
+  });
+});
+
+describe('files', () => {
+  it('are read as they are, and missing ones are null', async () => {
+    const folder = await newTree(['a.json', 'd/']);
+    const store = new LocalSpecStore(folder);
+    expect(Buffer.from((await store.read(join(folder, 'a.json'))) ?? []).toString()).toBe('a.json');
+    expect(await store.read(join(folder, 'b.json'))).toBeNull();
+    await expect(store.read(join(folder, 'd'))).rejects.toThrow(/EISDIR/);
+  });
+
+  it('are written into folders that are made for them', async () => {
+    const folder = await newTree([]);
+    const store = new LocalSpecStore(folder);
+    const path = store.outputPath('out', 'x/y/z.json');
+    expect(path).toBe(join(folder, 'out', 'x', 'y', 'z.json'));
+    await store.publish(path, 'text');
+    expect(Buffer.from((await store.read(path)) ?? []).toString()).toBe('text');
+  });
+});

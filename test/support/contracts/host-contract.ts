@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { HostRun } from '../../../src/ports/host.ts';
+import type { ManifestHint, ManifestTask } from '../../../src/protocol/manifest.ts';
+import { sampleTask, sampleTasks } from '../sample-work.ts';
+import { waitFor } from '../wait-for.ts';
+import { type HostBench, Listener } from './host-bench.ts';
+
+/**
+ * What every host must do, whatever it is made of.
+ *
+ * @param hintPath - A clip of 64x36 with two frames.
+ */
+export function describeHost(
+  name: string,
+  setUp: () => Promise<HostBench>,
+  hintPath: () => Promise<string>,
+): void {
+  describe(`${name} as a host`, () => {
+    let bench: HostBench;
+    let runId = '';
+    let nextRun = 0;
+    const open: HostRun[] = [];
+
+    beforeAll(async () => {
+      bench = await setUp();
+    });
+    afterAll(async () => await bench[Symbol.asyncDispose]());
+    afterEach(async () => {
+      for (const run of open.splice(0)) await run.stop(0);
+      nextRun++;
+    });
+
+    async function openRun(workers = 1): Promise<HostRun> {
+      runId = `contract-${nextRun}`;
+      const run = await bench.createHost().openRun(runId, { workers });
+      open.push(run);
+      return run;
+    }
+
+    async function submit(run: HostRun, tasks: readonly ManifestTask[], batchId = 0): Promise<number> {
+      return (await run.submit({ batch_id: batchId, tasks: [...tasks] }, bench.engine)).workerId;
+    }
+
+    it('does what is handed over, tells each result, and keeps it', async () => {
+      const tasks = sampleTasks(6, null, 'plain');
+      const run = await openRun();
+      await using heard = new Listener(run);
+      await submit(run, tasks);
+      await heard.until(6);
+      expect([...(await run.finishedKeys())].sort()).toEqual(keysOf(tasks).sort());
+      for (const key of keysOf(tasks)) {
+        expect(heard.results.get(key)).toMatchObject({ status: 'ok', task_key: key, frames_used: 0 });
+        expect(await run.result(key)).toEqual(heard.results.get(key));
+      }
+    });
+
+    it('knows nothing of what was never handed over', async () => {
+      const run = await openRun();
+      expect(await run.finishedKeys()).toEqual(new Set());
+      expect(await run.result('0'.repeat(64))).toBeNull();
+    });
+
+    it('takes files once, under their hash, and gives them to the engine', async () => {
+      const hint = await hintOf(await hintPath());
+      const run = await openRun();
+      const other = '1'.repeat(64);
+      const object = { sha256: hint.sha256, path: await hintPath(), sizeBytes: 1 };
+      expect(await run.missingObjects([hint.sha256, other])).toEqual(new Set([hint.sha256, other]));
+      await Promise.all([run.deliver([object]), run.deliver([object])]);
+      await run.deliver([object]);
+      expect(await run.missingObjects([hint.sha256, other])).toEqual(new Set([other]));
+      await using heard = new Listener(run);
+      await submit(run, [sampleTask('A lighthouse in a storm', hint)]);
+      await heard.until(1);
+      expect([...heard.results.values()][0]).toMatchObject({ status: 'ok', frames_used: 2 });
+    });
+
+    it('does not do again what is handed over again', async () => {
+      const tasks = sampleTasks(4, null, 'repeated');
+      const run = await openRun();
+      await using heard = new Listener(run);
+      await submit(run, tasks);
+      await submit(run, tasks, 1);
+      await heard.until(4);
+      await submit(run, tasks, 2);
+      await submit(run, sampleTasks(5, null, 'repeated'), 3);
+      await heard.until(5);
+      for (const task of tasks) expect(bench.asksFor(task.prompt)).toBe(1);
+    });
+
+    it('starts a killed worker again, which finishes the rest and nothing twice', async () => {
+      const tasks = sampleTasks(12, null, 'killed');
+      const run = await openRun();
+      await using heard = new Listener(run);
+      await submit(run, tasks);
+      await heard.until(3);
+      await bench.killWorker(runId, 0);
+      const published = await run.finishedKeys();
+      const asks = new Map(tasks.map((task) => [task.task_key, bench.asksFor(task.prompt)]));
+      await heard.until(12);
+      expect(published.size).toBeLessThan(12);
+      for (const task of tasks) {
+        if (published.has(task.task_key)) expect(bench.asksFor(task.prompt)).toBe(asks.get(task.task_key));
+      }
+    });
+
+    it('tells results that appeared while nobody listened', async () => {
+      const tasks = sampleTasks(4, null, 'unheard');
+      const run = await openRun();
+      await submit(run, tasks);
+      await waitFor(async () =>
+        (await Promise.all(keysOf(tasks).map((key) => run.result(key)))).every((r) => r),
+      );
+      await using heard = new Listener(run);
+      await heard.until(4);
+      expect([...heard.results.keys()].sort()).toEqual(keysOf(tasks).sort());
+    });
+
+    it('goes on when whoever handed the work over is gone', async () => {
+      const tasks = sampleTasks(6, null, 'left');
+      const run = await openRun();
+      await submit(run, tasks);
+      await run.close();
+      await waitFor(async () => (await run.finishedKeys()).size === 6);
+    });
+
+    it('does forgotten work again, and only that', async () => {
+      const tasks = sampleTasks(3, null, 'forgotten');
+      const [first = '', ...others] = keysOf(tasks);
+      const run = await openRun();
+      await using heard = new Listener(run);
+      await submit(run, tasks);
+      await heard.until(3);
+      await run.forget([first, 'f'.repeat(64)]);
+      expect(await run.result(first)).toBeNull();
+      expect(await run.finishedKeys()).toEqual(new Set(others));
+      heard.results.clear();
+      await submit(run, tasks, 1);
+      await waitFor(() => heard.results.has(first));
+      expect(tasks.map((task) => bench.asksFor(task.prompt))).toEqual([2, 1, 1]);
+    });
+
+    it('stopped, finishes what is in flight and begins nothing', async () => {
+      const tasks = sampleTasks(10, null, 'drained');
+      const run = await openRun();
+      await using heard = new Listener(run);
+      await submit(run, tasks);
+      await heard.until(1);
+      await heard[Symbol.asyncDispose]();
+      await run.stop(10_000);
+      const finished = await run.finishedKeys();
+      const asked = tasks.filter((task) => bench.asksFor(task.prompt) > 0);
+      expect(new Set(keysOf(asked))).toEqual(finished);
+      expect(finished.size).toBeLessThan(10);
+      await delay(300);
+      expect(await run.finishedKeys()).toEqual(finished);
+    });
+
+    it('stopped at once, leaves the rest to the next opening', async () => {
+      const tasks = sampleTasks(8, null, 'cut');
+      const run = await openRun();
+      await submit(run, tasks);
+      await waitFor(async () => (await run.finishedKeys()).size > 0);
+      await run.stop(0);
+      await run.stop(0);
+      const finished = await run.finishedKeys();
+      const asks = new Map(tasks.map((task) => [task.task_key, bench.asksFor(task.prompt)]));
+      const again = await openRun();
+      await using heard = new Listener(again);
+      await waitFor(async () => (await again.finishedKeys()).size === 8);
+      for (const task of tasks) {
+        if (finished.has(task.task_key)) expect(bench.asksFor(task.prompt)).toBe(asks.get(task.task_key));
+      }
+      expect(heard.events.length).toBeGreaterThan(0);
+    });
+
+    it('gives a running worker to whoever opens the run next', async () => {
+      const tasks = sampleTasks(8, null, 'adopted');
+      const first = await openRun();
+      await using heard = new Listener(first);
+      await submit(first, tasks.slice(0, 6));
+      const second = await openRun();
+      await using heardToo = new Listener(second);
+      await submit(second, tasks.slice(6), 1);
+      expect(await heardToo.startOf(0)).toBe(await heard.startOf(0));
+      await heard.until(8);
+      expect((await second.finishedKeys()).size).toBe(8);
+      for (const task of tasks) expect(bench.asksFor(task.prompt)).toBe(1);
+    });
+
+    it('spreads batches over two workers in turn', async () => {
+      const tasks = sampleTasks(8, null, 'spread');
+      const run = await openRun(2);
+      await using heard = new Listener(run);
+      const workers: number[] = [];
+      for (let at = 0; at < 4; at++) workers.push(await submit(run, tasks.slice(2 * at, 2 * at + 2), at));
+      expect(workers).toEqual([0, 1, 0, 1]);
+      await heard.until(8);
+      await bench.killWorker(runId, 1);
+      await submit(run, sampleTasks(2, null, 'spread further'), 5);
+      await heard.until(10);
+    });
+
+    it('ends a watch as soon as its signal says so', async () => {
+      const run = await openRun();
+      await expectToEnd(run, AbortSignal.abort());
+      const stop = new AbortController();
+      const ended = expectToEnd(run, stop.signal);
+      stop.abort();
+      await ended;
+    });
+  });
+}
+
+async function expectToEnd(run: HostRun, signal: AbortSignal): Promise<void> {
+  for await (const _ of run.watch(signal)) {
+    // Only its end matters.
+  }
+}
+
+function keysOf(tasks: readonly ManifestTask[]): string[] {
+  return tasks.map((task) => task.task_key);
+}
+
+async function hintOf(path: string): Promise<ManifestHint> {
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  return { sha256, width: 64, height: 36, frames: 2 };
+}

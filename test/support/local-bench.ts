@@ -1,0 +1,47 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readLockOwner } from '../../src/adapters/files/process-lock.ts';
+import { LocalHost } from '../../src/adapters/local-host/local-host.ts';
+import { systemClock } from '../../src/adapters/system-clock.ts';
+import type { HostBench } from './contracts/host-bench.ts';
+import { sampleEngine } from './sample-work.ts';
+import { startStandInServer } from './stand-in-server.ts';
+import { waitFor } from './wait-for.ts';
+
+/** The worker's program as it is written. */
+export const workerProgram = resolve(import.meta.dirname, '../../src/worker/main.ts');
+
+/** A local host in a folder of its own, whose engine is a stand-in. */
+export async function createLocalBench(): Promise<HostBench & { readonly root: string }> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'ch-')));
+  const server = await startStandInServer({ slots: 2, latencyMs: 60 });
+  const engine = sampleEngine(server.baseUrl, { concurrency: 2 });
+  return {
+    root,
+    engine,
+    createHost: () => new LocalHost({ root, workerProgram, clock: systemClock }),
+    asksFor: (prompt) => server.stats.asks.filter((ask) => ask.text === prompt).length,
+    killWorker: async (runId, workerId) => {
+      const owner = await readLockOwner(join(root, 'runs', runId, `worker_${workerId}.lock`));
+      if (owner === null) throw new Error('there is no worker to kill');
+      await killAndWait(owner.pid);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function killAndWait(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  await waitFor(() => {
+    try {
+      process.kill(pid, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import type { Checkpoint } from '../../src/core/run/checkpoint.ts';
+import type { PlannedSpec } from '../../src/core/run/plan.ts';
+import { runSettingsFrom } from '../../src/core/run/run-settings.ts';
+import { resolveSettings } from '../../src/core/settings/resolve-settings.ts';
+
+/** The checkpoint of a run of these specs, text-only and all in one batch. */
+export function sampleCheckpoint(outputDir: string, change: Partial<Checkpoint> = {}): Checkpoint {
+  const settings = runSettingsFrom(resolveSettings([]), {
+    outputDir,
+    maxResolution: null,
+    host: 'local',
+    workers: null,
+    writeBack: false,
+    force: false,
+    allowTextOnly: true,
+  });
+  return {
+    version: 1,
+    run_id: '20260110-093000-abcdef',
+    tool_version: '0.1.0',
+    created_at: '2026-01-10T09:30:00.000Z',
+    input_root: '/in',
+    inputs: ['/in'],
+    settings,
+    batches: [{ batch_id: 0, total_tokens: 100, specs: ['a.json', 'b/c.json'] }],
+    specs: [samplePlanned('a.json'), samplePlanned('b/c.json')],
+    ...change,
+  };
+}
+
+/** A planned text-only spec. */
+export function samplePlanned(spec: string): PlannedSpec {
+  return {
+    spec,
+    name: spec,
+    sha256: '0'.repeat(64),
+    action: 'as-is',
+    video: null,
+    hint: null,
+    tokens: { linear: 0, pixtral: 0, vision: 0, text: 10, total: 313 },
+    failure: null,
+    batch_id: 0,
+  };
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { FileResultCache } from '../../src/adapters/file-result-cache.ts';
+import { LocalFileStore } from '../../src/adapters/files/local-file-store.ts';
+import { publishStream } from '../../src/adapters/files/publish-stream.ts';
+import { LocalSpecStore } from '../../src/adapters/local-spec-store.ts';
+import { CachingMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
+import { FfmpegMediaTool } from '../../src/adapters/media/ffmpeg-media-tool.ts';
+import { LocalRunStore } from '../../src/adapters/run-store/local-run-store.ts';
+import { systemClock } from '../../src/adapters/system-clock.ts';
+import { type RunSettings, runSettingsFrom } from '../../src/core/run/run-settings.ts';
+import { resolveSettings } from '../../src/core/settings/resolve-settings.ts';
+import { renderJsonReport } from '../../src/output/json-report.ts';
+import { partialObserver } from '../../src/output/progress/observers.ts';
+import type { Host } from '../../src/ports/host.ts';
+import type { Ports } from '../../src/ports/ports.ts';
+
+/** The ports of the program with everything below one folder, on a host of the test's own. */
+export function createTestPorts(folder: string, host: Host): Ports {
+  const mediaFolder = join(folder, 'cache', 'media');
+  const media = new CachingMediaTool(
+    new FfmpegMediaTool({ hintFolder: CachingMediaTool.stagingFolderOf(mediaFolder) }),
+    { folder: mediaFolder, maxSizeBytes: 2 ** 30 },
+  );
+  let runs = 0;
+  return {
+    specs: new LocalSpecStore(folder),
+    media,
+    runs: new LocalRunStore(join(folder, 'checkpoints'), systemClock),
+    results: new FileResultCache(new LocalFileStore(join(folder, 'cache', 'results'))),
+    reports: {
+      write: (paths, header, items) => publishStream(paths.json, renderJsonReport(header, items())),
+    },
+    clock: systemClock,
+    host: () => host,
+    textTokens: async () => (text) => Math.ceil(text.length / 4),
+    newRunId: () => `test-run-${runs++}`,
+    parallelism: 2,
+    toolVersion: '0.1.0',
+  };
+}
+
+/** Settings of a run that writes to `out` below the folder. */
+export function testRunSettings(
+  folder: string,
+  values: object = {},
+  change: Partial<RunSettings> = {},
+): RunSettings {
+  const settings = resolveSettings([{ source: 'the test', values }]);
+  const request = { outputDir: join(folder, 'out'), maxResolution: null, host: 'memory', workers: null };
+  const flags = { writeBack: false, force: false, allowTextOnly: true };
+  return { ...runSettingsFrom(settings, { ...request, ...flags }), ...change };
+}
+
+/** An observer that wants to know nothing. */
+export const silent = partialObserver({});

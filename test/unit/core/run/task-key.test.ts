@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { instructionFor, requestText } from '../../../../src/core/run/instruction.ts';
+import { type TaskIdentity, taskKeyOf } from '../../../../src/core/run/task-key.ts';
+
+const task: TaskIdentity = {
+  prompt: 'p',
+  hintSha256: 'h',
+  engine: 'openai',
+  model: 'm',
+  instruction: '',
+  temperature: 0.6,
+  maxOutputTokens: 300,
+};
+
+describe('taskKeyOf', () => {
+  it('stays the same over versions: cached answers depend on it', () => {
+    expect(taskKeyOf(task)).toBe('1ef5fd300d76c505911f7741d0fbdebbe74a9515ae744f4b89ba93d0d1ed1b1e');
+  });
+
+  it.each([
+    { what: 'prompt', change: { prompt: 'q' } },
+    { what: 'hint', change: { hintSha256: 'i' } },
+    { what: 'absence of a hint', change: { hintSha256: null } },
+    { what: 'engine', change: { engine: 'describe' } },
+    { what: 'model', change: { model: 'n' } },
+    { what: 'instruction', change: { instruction: 'i' } },
+    { what: 'temperature', change: { temperature: 0.7 } },
+    { what: 'length of the answer', change: { maxOutputTokens: 301 } },
+  ])('depends on the $what', ({ change }) =>
+    expect(taskKeyOf({ ...task, ...change })).not.toBe(taskKeyOf(task)),
+  );
+
+  it('cannot be moved from one part to the next', () => {
+    expect(taskKeyOf({ ...task, model: 'm","' })).not.toBe(taskKeyOf({ ...task, instruction: '","' }));
+  });
+});
+
+describe('instructionFor', () => {
+  it.each([
+    {
+      rule: 'a general model is told what to do',
+      setting: 'auto',
+      model: 'qwen2.5-vl',
+      expected: /^You write/,
+    },
+    {
+      rule: "NVIDIA's upsampler is not",
+      setting: 'auto',
+      model: 'Pixtral-12B-UpsamplePrompt',
+      expected: /^$/,
+    },
+    { rule: 'nor under its other name', setting: 'auto', model: 'cosmos-prompt-upsampler', expected: /^$/ },
+    { rule: 'the words of the user win', setting: 'Be brief.', model: 'x', expected: /^Be brief\.$/ },
+    { rule: 'also when there are none', setting: '', model: 'x', expected: /^$/ },
+  ])('$rule', ({ setting, model, expected }) => expect(instructionFor(setting, model)).toMatch(expected));
+
+  it('stands before the prompt, if at all', () => {
+    expect(requestText('', 'p')).toBe('p');
+    expect(requestText('Do.', 'p')).toBe('Do.\n\np');
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
+import { AppError } from '../../../../src/errors/app-error.ts';
+
+const layer = (values: unknown, source = 'config.toml') => ({ source, values });
+
+function refusal(values: unknown): AppError {
+  try {
+    resolveSettings([layer(values)]);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error('it was taken');
+}
+
+describe('resolveSettings', () => {
+  it('without layers gives the defaults', () => {
+    const { upsampling, retry, cache, hosts } = resolveSettings([]);
+    expect(upsampling).toMatchObject({ max_tokens: 4096, safe_resolution: '320x180', frames_to_extract: 2 });
+    expect(upsampling).toMatchObject({ fps_for_hints: 2, batch_size: 10, auto_resize: true });
+    expect(upsampling.checkpoint_dir).toBe('./checkpoints');
+    expect(upsampling.docker).toEqual({ num_gpu: 1, cuda_devices: '0', offload_models: true });
+    expect(upsampling.engine.kind).toBe('describe');
+    expect(retry.max_attempts).toBe(5);
+    expect(cache.max_size_gb).toBe(2);
+    expect(hosts).toEqual({});
+  });
+
+  it('lets later layers win, key by key', () => {
+    const settings = resolveSettings([
+      layer({ upsampling: { batch_size: 3, max_tokens: 8192, engine: { model: 'a', concurrency: 2 } } }),
+      layer({ upsampling: { batch_size: 4, engine: { model: 'b' } } }),
+      layer({ upsampling: { engine: {} } }),
+    ]);
+    expect(settings.upsampling).toMatchObject({ batch_size: 4, max_tokens: 8192 });
+    expect(settings.upsampling.engine).toMatchObject({ model: 'b', concurrency: 2 });
+  });
+
+  it('replaces lists whole', () => {
+    const command = (words: string[]) => layer({ upsampling: { engine: { command: words } } });
+    const settings = resolveSettings([command(['vllm', 'serve']), command(['x'])]);
+    expect(settings.upsampling.engine.command).toEqual(['x']);
+  });
+
+  it('merges hosts by name and fills in their defaults', () => {
+    const { hosts } = resolveSettings([
+      layer({ hosts: { gpu1: { user: 'ubuntu', port: 2222 } } }),
+      layer({ hosts: { gpu1: { port: 22 }, gpu2: {} } }),
+    ]);
+    expect(hosts['gpu1']).toMatchObject({ user: 'ubuntu', port: 22, remote_root: '~/.cosmos' });
+    expect(Object.keys(hosts)).toEqual(['gpu1', 'gpu2']);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'a host may be called %s, and nothing else changes',
+    (name) => {
+      const { hosts } = resolveSettings([layer(JSON.parse(`{"hosts":{"${name}":{"user":"u"}}}`))]);
+      expect(Object.getPrototypeOf(hosts)).toBe(Object.prototype);
+      expect(({} as Record<string, unknown>)['user']).toBeUndefined();
+    },
+  );
+});
+
+describe('resolveSettings refuses', () => {
+  it.each([
+    {
+      rule: 'a misspelt key, with the nearest one',
+      values: { upsampling: { batchsize: 1 } },
+      message: 'unknown setting "upsampling.batchsize"',
+      hint: 'Did you mean "upsampling.batch_size"?',
+    },
+    {
+      rule: 'a misspelt table',
+      values: { upsamplng: {} },
+      message: 'unknown setting "upsamplng"',
+      hint: 'Did you mean "upsampling"?',
+    },
+    {
+      rule: 'a misspelt key of the engine',
+      values: { upsampling: { engine: { baseurl: '' } } },
+      message: 'unknown setting "upsampling.engine.baseurl"',
+      hint: 'Did you mean "upsampling.engine.base_url"?',
+    },
+    {
+      rule: 'a misspelt key of a host',
+      values: { hosts: { gpu1: { adress: 'x' } } },
+      message: 'unknown setting "hosts.gpu1.adress"',
+      hint: 'Did you mean "hosts.gpu1.address"?',
+    },
+    {
+      rule: 'a key like no other, without a guess',
+      values: { upsampling: { zzzzzzzzzz: 1 } },
+      message: 'unknown setting "upsampling.zzzzzzzzzz"',
+      hint: 'Every setting with its default stands in config.toml.',
+    },
+    {
+      rule: 'a text for a number',
+      values: { upsampling: { batch_size: '10' } },
+      message: 'upsampling.batch_size: must be number, received string.',
+      hint: 'Correct the value',
+    },
+    {
+      rule: 'half a batch',
+      values: { upsampling: { batch_size: 1.5 } },
+      message: 'upsampling.batch_size: must be int',
+      hint: 'Correct the value',
+    },
+    {
+      rule: 'too small a value',
+      values: { upsampling: { batch_size: 0 } },
+      message: 'upsampling.batch_size: Too small',
+      hint: 'Correct the value',
+    },
+    {
+      rule: 'an unknown engine',
+      values: { upsampling: { engine: { kind: 'gpt' } } },
+      message: 'upsampling.engine.kind: Invalid option',
+      hint: 'Correct the value',
+    },
+    {
+      rule: 'a size that is none',
+      values: { upsampling: { safe_resolution: 'small' } },
+      message: 'upsampling.safe_resolution: must be a size such as "320x180".',
+      hint: 'Correct the value',
+    },
+    {
+      rule: 'an API key in the place of its name',
+      values: { upsampling: { engine: { api_key_env: 'sk-123' } } },
+      message: 'must be the name of an environment variable, not the key itself',
+      hint: 'Correct the value',
+    },
+    {
+      rule: 'a server that is not http',
+      values: { upsampling: { engine: { base_url: 'file:///etc/passwd' } } },
+      message: 'upsampling.engine.base_url: ',
+      hint: 'Correct the value',
+    },
+    {
+      rule: 'a table that is a list',
+      values: { upsampling: [] },
+      message: 'upsampling: must be',
+      hint: 'Correct',
+    },
+    { rule: 'a file that is no table', values: 7, message: 'the file: must be', hint: 'Correct the value' },
+  ])('$rule', ({ values, message, hint }) => {
+    const error = refusal(values);
+    expect(error.code).toBe('config-invalid');
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toContain(`config.toml: `);
+    expect(error.message).toContain(message);
+    expect(error.hint).toContain(hint);
+  });
+
+  it('names the layer that is wrong', () => {
+    const layers = [
+      layer({}, 'a.toml'),
+      layer({ retry: { max_attempts: 0 } }, 'b.toml'),
+      layer({}, 'c.toml'),
+    ];
+    expect(() => resolveSettings(layers)).toThrow(/^b\.toml: retry\.max_attempts/);
+  });
+});
