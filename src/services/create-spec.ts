@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { formatSpec } from '../core/spec/parse-spec.ts';
 import { controlKinds } from '../core/spec/prompt-spec.ts';
 import { specFileName } from '../core/spec/spec-file-name.ts';
@@ -66,8 +66,9 @@ export function parseControl(text: string): [kind: string, path: string] {
 }
 
 async function probe(path: string, { specs, media }: Pick<Ports, 'specs' | 'media'>): Promise<void> {
-  const here = join(process.cwd(), 'spec.json');
-  const video = await specs.findVideo(path, here, process.cwd());
+  // A spec that lay in the working folder would find its video there: that is what the user means by a path.
+  const here = specs.outputPath('.', 'spec.json');
+  const video = await specs.findVideo(path, here, dirname(here));
   if (video === null) {
     throw new AppError({
       code: 'video-unreadable',

@@ -34,7 +34,7 @@ function headerOf(
     status: isEnded ? endStatusOf(state.counts) : 'unfinished',
     host: settings.host,
     engine: settings.engine.kind,
-    model: settings.engine.model,
+    model: settings.engine.model || answeringModelOf(state),
     input_root: checkpoint.input_root,
     output_dir: settings.output_dir,
     started_at: checkpoint.created_at,
@@ -43,4 +43,10 @@ function headerOf(
     counts: state.counts,
     token_drift: tokenDriftOf(state, settings),
   };
+}
+
+/** The model that answered, where none was named. */
+function answeringModelOf(state: RunState): string {
+  for (const { finished } of state.specs.values()) if (finished) return finished.model;
+  return '';
 }

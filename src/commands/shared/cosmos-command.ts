@@ -31,8 +31,11 @@ export abstract class CosmosCommand extends Command {
   }
 
   /** Runs `work` with a signal that aborts on the first Ctrl-C; the second one ends the process. */
-  protected async interruptibly<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    const listening = listenForSignals((line) => this.logToStderr(line));
+  protected async interruptibly<Result>(
+    work: (signal: AbortSignal) => Promise<Result>,
+    tell: (line: string) => void = (line) => this.logToStderr(line),
+  ): Promise<Result> {
+    const listening = listenForSignals(tell);
     try {
       return await work(listening.signal);
     } finally {

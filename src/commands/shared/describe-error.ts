@@ -14,13 +14,14 @@ export interface ErrorFacts {
 /** Sorts whatever was thrown: foreseen, interrupted, wrong usage, refused by the system, or a bug. */
 export function describeError(error: unknown): ErrorFacts {
   if (error instanceof AppError) {
-    return { code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode, error };
+    const { code, hint, exitCode } = error;
+    return { code, message: withoutParserWords(error.message), hint, exitCode, error };
   }
   if (error instanceof InterruptedError) {
     return { code: 'interrupted', message: error.message, hint: error.hint, exitCode: error.exitCode, error };
   }
   if (isUsageError(error)) {
-    const message = messageOf(error).replace(/\n?See more help with --help\n?/, '');
+    const message = withoutParserWords(messageOf(error));
     return { code: 'usage-invalid', message, hint: 'See --help.', exitCode: exitCodes.usage, error };
   }
   if (isSystemError(error)) {
@@ -34,6 +35,11 @@ export function describeError(error: unknown): ErrorFacts {
     exitCode: exitCodes.unexpected,
     error,
   };
+}
+
+/** The argument parser wraps what it throws, and what is thrown inside it. */
+function withoutParserWords(message: string): string {
+  return message.replace(/^Parsing --\S+ \n\t/, '').replace(/\n?See more help with --help\n?/, '');
 }
 
 /** Errors of the argument parser carry an `oclif` field. */

@@ -21,7 +21,10 @@ export abstract class RunCommand extends CosmosCommand {
       },
     });
     const observer = combineObservers([createObserver(options), remember]);
-    const { summary, error } = await this.interruptibly((signal) => work(observer, signal))
+    const { summary, error } = await this.interruptibly(
+      (signal) => work(observer, signal),
+      (line) => observer.onNotice(line),
+    )
       .catch((thrown: unknown) => {
         if (thrown instanceof InterruptedError) thrown.hint = nextStep(runId);
         throw thrown;

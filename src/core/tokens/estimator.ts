@@ -1,7 +1,7 @@
 import type { Size } from '../hints/size.ts';
 import { linearVisionTokens } from './linear.ts';
 import { isPixtralRescaled, pixtralVisionTokens } from './pixtral.ts';
-import { isQwenRescaled, qwenVisionTokens } from './qwen2-5-vl.ts';
+import { isQwenRescaled, qwenImageTokens } from './qwen2-5-vl.ts';
 
 /** The estimators a person may choose, the default first. */
 export const estimatorNames = ['linear', 'pixtral', 'qwen2.5-vl'] as const;
@@ -38,7 +38,7 @@ const estimators: Readonly<Record<EstimatorName, TokenEstimator>> = {
   'qwen2.5-vl': {
     name: 'qwen2.5-vl',
     isExact: true,
-    visionTokens: qwenVisionTokens,
+    visionTokens: qwenImageTokens,
     isRescaled: isQwenRescaled,
   },
 };

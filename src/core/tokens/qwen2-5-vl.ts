@@ -10,12 +10,19 @@ const minAreaPx = 3136;
 const maxAreaPx = 12_845_056;
 
 /**
- * Vision tokens of Qwen2.5-VL for frames sent as one video: two frames share their tokens, an odd last one costs
- * as much as two. The source is `smart_resize` of the Qwen2-VL processors.
+ * Vision tokens of Qwen2.5-VL for frames sent as images, which is how the engine sends them: each costs in full.
  *
  * @param size - Size of each frame, in pixels.
  */
-export function qwenVisionTokens(size: Size, frames: number): number {
+export function qwenImageTokens(size: Size, frames: number): number {
+  return frames * qwenVideoTokens(size, 1);
+}
+
+/**
+ * The same for frames sent as one video: two frames share their tokens, an odd last one costs as much as two.
+ * The source is `smart_resize` of the Qwen2-VL processors.
+ */
+export function qwenVideoTokens(size: Size, frames: number): number {
   const { width, height } = qwenResized(size);
   return Math.ceil(frames / framesPerToken) * (width / tokenSidePx) * (height / tokenSidePx);
 }

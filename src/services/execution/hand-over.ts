@@ -54,27 +54,33 @@ export async function handOver(parts: HandOverParts): Promise<void> {
 /** Hands over those tasks of a batch that nothing else has answered. */
 async function handOverBatch(asked: readonly PreparedTask[], parts: HandOverParts): Promise<void> {
   const { engine } = parts.session.checkpoint.settings;
-  const tasks = asked.map((task) => manifestTask(task, engine.max_output_tokens));
-  const batchId = asked[0]?.planned.batch_id ?? 0;
-  const workerId = await parts.host.submit({ batch_id: batchId, tasks }, hintsOf(asked), engine);
+  await parts.host.open();
+  const open: PreparedTask[] = [];
+  for (const task of asked) if (await isUnanswered(task, parts)) open.push(task);
+  if (open.length === 0) return;
+  const tasks = open.map((task) => manifestTask(task, engine.max_output_tokens));
+  const batchId = open[0]?.planned.batch_id ?? 0;
+  const workerId = await parts.host.submit({ batch_id: batchId, tasks }, hintsOf(open), engine);
   parts.ledger.emit({ type: 'batch-submitted', batch_id: batchId, worker_id: workerId, tasks: tasks.length });
   await parts.session.flush(false);
 }
 
 /** Records that a task is ready; false when the cache, the host or another spec's task answers it. */
 async function isToBeAsked(task: PreparedTask, parts: HandOverParts): Promise<boolean> {
+  const { answers } = parts;
   recordPrepared(task, parts);
-  const finished = await parts.host.finishedBefore(task.taskKey);
-  if (finished) {
-    parts.answers.adopt(task, finished, false);
-    return false;
-  }
+  // Expected before it is looked up: an answer that comes in between is told only once.
+  if (!answers.expect(task) || !(await isUnanswered(task, parts))) return false;
   const cached = await cachedResult(task.taskKey, parts);
-  if (cached) {
-    parts.answers.adopt(task, cached, true);
-    return false;
-  }
-  return parts.answers.expect(task);
+  if (cached) await answers.accept(cached, true);
+  return answers.isExpected(task.taskKey);
+}
+
+/** Looks on the host, which tells nothing of tasks that were finished before they are handed over. */
+async function isUnanswered({ taskKey }: PreparedTask, { answers, host }: HandOverParts): Promise<boolean> {
+  const finished = await host.finished(taskKey);
+  if (finished) await answers.accept(finished, false);
+  return answers.isExpected(taskKey);
 }
 
 async function cachedResult(taskKey: string, { session, ports }: HandOverParts): Promise<TaskResult | null> {

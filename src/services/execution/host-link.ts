@@ -29,8 +29,8 @@ export class HostLink {
   readonly #parts: HostLinkParts;
   #opening: Promise<HostRun> | null = null;
   #collecting: Promise<void> | null = null;
-  /** Keys of results that lie on the host from earlier sittings. */
-  #finishedBefore: ReadonlySet<string> = new Set();
+  /** Keys of results that lie on the host: from earlier sittings, and from this one. */
+  #finished = new Set<string>();
   #hasSubmitted = false;
 
   constructor(parts: HostLinkParts) {
@@ -48,9 +48,9 @@ export class HostLink {
     if (this.#opening === null) this.open().catch(this.#parts.onError);
   }
 
-  /** What an earlier sitting's task came to, if it is finished; asks the host only when it was opened. */
-  async finishedBefore(taskKey: string): Promise<TaskResult | null> {
-    if (!this.#finishedBefore.has(taskKey)) return null;
+  /** What a task came to, if it is finished; asks the host only when it was opened. */
+  async finished(taskKey: string): Promise<TaskResult | null> {
+    if (!this.#finished.has(taskKey)) return null;
     return await (await this.open()).result(taskKey);
   }
 
@@ -85,7 +85,7 @@ export class HostLink {
     const finished = await hostRun.finishedKeys();
     const failed = await this.#failedBefore(hostRun, finished);
     await hostRun.forget([...failed]);
-    this.#finishedBefore = new Set(finished).difference(failed);
+    this.#finished = new Set(finished).difference(failed);
     this.#collecting = this.#collect(hostRun).catch(this.#parts.onError);
     return hostRun;
   }
@@ -106,8 +106,10 @@ export class HostLink {
     for await (const event of hostRun.watch(signal)) {
       if (event.type === 'task-started') observer.onTaskStarted(event.taskKey);
       else if (event.type === 'worker-status') this.#heed(event.status);
-      else if (event.type === 'task-finished') await answers.accept(event.result);
-      else this.#tellReachability(event);
+      else if (event.type === 'task-finished') {
+        this.#finished.add(event.result.task_key);
+        await answers.accept(event.result, false);
+      } else this.#tellReachability(event);
     }
   }
 

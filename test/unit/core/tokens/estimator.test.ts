@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSize, type Size } from '../../../../src/core/hints/size.ts';
 import { estimatorNamed, estimatorNames } from '../../../../src/core/tokens/estimator.ts';
+import { qwenVideoTokens } from '../../../../src/core/tokens/qwen2-5-vl.ts';
 
 const linear = estimatorNamed('linear');
 const pixtral = estimatorNamed('pixtral');
@@ -29,7 +30,8 @@ describe('two frames of a common size', () => {
     ['640x480', 391],
     ['1280x720', 1196],
   ])('%s costs %i with Qwen2.5-VL', (text, expected) => {
-    expect(qwen.visionTokens(size(text), 2)).toBe(expected);
+    expect(qwenVideoTokens(size(text), 2)).toBe(expected);
+    expect(qwen.visionTokens(size(text), 2)).toBe(2 * expected);
   });
 });
 
@@ -70,7 +72,7 @@ describe('qwen2.5-vl', () => {
     [3, 132],
     [4, 132],
   ])('%i frames cost %i tokens, because two share them', (frames, expected) => {
-    expect(qwen.visionTokens(size('320x180'), frames)).toBe(expected);
+    expect(qwenVideoTokens(size('320x180'), frames)).toBe(expected);
   });
 });
 

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+/** The arrows of docs/architecture.md are checked by the linter; this checks that the linter really objects. */
+const root = join(import.meta.dirname, '../..');
+const biome = join(root, 'node_modules/.bin/biome');
+
+it.each([
+  {
+    rule: 'core must not know an adapter',
+    file: 'src/core/run/x.ts',
+    imported: '../../adapters/system-clock.ts',
+  },
+  {
+    rule: 'core must not know the protocol',
+    file: 'src/core/run/x.ts',
+    imported: '../../protocol/version.ts',
+  },
+  { rule: 'core must not read files', file: 'src/core/run/x.ts', imported: 'node:fs' },
+  { rule: 'core must not know a library but zod', file: 'src/core/run/x.ts', imported: 'p-map' },
+  { rule: 'protocol must not know core', file: 'src/protocol/x.ts', imported: '../core/hints/size.ts' },
+  { rule: 'ports must not know adapters', file: 'src/ports/x.ts', imported: '../adapters/system-clock.ts' },
+  {
+    rule: 'services must not build adapters',
+    file: 'src/services/x.ts',
+    imported: '../adapters/system-clock.ts',
+  },
+  { rule: 'services must not print', file: 'src/services/x.ts', imported: '../output/words.ts' },
+  { rule: 'adapters must not know services', file: 'src/adapters/x.ts', imported: '../services/plan-run.ts' },
+  {
+    rule: 'the worker must not know adapters',
+    file: 'src/worker/x.ts',
+    imported: '../adapters/system-clock.ts',
+  },
+  {
+    rule: 'the worker must not know the CLI',
+    file: 'src/worker/main.ts',
+    imported: '../services/plan-run.ts',
+  },
+  {
+    rule: 'commands must not build adapters',
+    file: 'src/commands/x.ts',
+    imported: '../adapters/system-clock.ts',
+  },
+  { rule: 'output must not know services', file: 'src/output/x.ts', imported: '../services/plan-run.ts' },
+  { rule: 'errors stands below every room', file: 'src/errors/x.ts', imported: '../core/hints/size.ts' },
+])('$rule', async ({ file, imported }) => {
+  const { code, text } = await lint(
+    file,
+    `import * as other from '${imported}';\nexport const use = other;\n`,
+  );
+  expect(text).toContain('noRestrictedImports');
+  expect(code).not.toBe(0);
+});
+
+it.each([
+  { rule: 'services may know ports', file: 'src/services/x.ts', imported: '../ports/clock.ts' },
+  { rule: 'core may use zod and hashes', file: 'src/core/run/x.ts', imported: 'node:crypto' },
+  {
+    rule: 'worker/main.ts may build adapters',
+    file: 'src/worker/main.ts',
+    imported: '../adapters/system-clock.ts',
+  },
+])('$rule', async ({ file, imported }) => {
+  const { text } = await lint(file, `import * as other from '${imported}';\nexport const use = other;\n`);
+  expect(text).not.toContain('noRestrictedImports');
+});
+
+async function lint(file: string, source: string): Promise<{ code: number | null; text: string }> {
+  const child = spawn(biome, ['lint', `--stdin-file-path=${file}`], { cwd: root });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += String(part)));
+  child.stdin.end(source);
+  return await new Promise((resolve) => child.once('close', (code) => resolve({ code, text })));
+}
