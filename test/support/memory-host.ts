@@ -24,6 +24,8 @@ export class MemoryHost implements Host {
       return this.#answer(task);
     });
   }
+
+  async stopRun(): Promise<void> {}
 }
 
 class MemoryRun implements HostRun {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { batchUpsample } from '../../../src/services/batch-upsample.ts';
@@ -65,12 +65,9 @@ describe('a result that comes before anybody waits for it', () => {
     const folder = await newInputs();
     const host = new MemoryHost();
     const ports = createTestPorts(folder, host);
-    const stop = new AbortController();
     const settings = testRunSettings(folder, oneByOne, { force: true });
-    const first = batchUpsample({ inputs: ['in'], settings, excluded: [] }, ports, silent, stop.signal);
-    const { summary } = await first;
+    const { summary } = await batchUpsample({ inputs: ['in'], settings, excluded: [] }, ports, silent, never);
     // As a worker that went on alone leaves it: the results are there, the journal knows nothing.
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(join(folder, 'checkpoints', summary.run_id, 'journal.jsonl'), '');
     const request = { reference: summary.run_id, inputs: [], given: {}, baseUrl: null };
     const resumed = await resumeRun(request, ports, silent, never);

@@ -177,6 +177,18 @@ export function describeHost(
       expect(heard.events.length).toBeGreaterThan(0);
     });
 
+    it('stops a run that somebody else opened, and one that nobody works on', async () => {
+      const tasks = sampleTasks(10, null, 'stopped');
+      const run = await openRun();
+      await submit(run, tasks);
+      await waitFor(async () => (await run.finishedKeys()).size > 0);
+      for (let round = 0; round < 2; round++) await bench.createHost().stopRun(runId, { workers: 1 });
+      const finished = await run.finishedKeys();
+      await delay(300);
+      expect(await run.finishedKeys()).toEqual(finished);
+      expect(finished.size).toBeLessThan(10);
+    });
+
     it('gives a running worker to whoever opens the run next', async () => {
       const tasks = sampleTasks(8, null, 'adopted');
       const first = await openRun();

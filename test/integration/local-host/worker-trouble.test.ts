@@ -1,0 +1,132 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readLockOwner } from '../../../src/adapters/files/process-lock.ts';
+import { LocalHost } from '../../../src/adapters/local-host/local-host.ts';
+import { systemClock } from '../../../src/adapters/system-clock.ts';
+import { Listener } from '../../support/contracts/host-bench.ts';
+import { workerProgram } from '../../support/local-bench.ts';
+import { sampleEngine, sampleTasks } from '../../support/sample-work.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const describeEngine = sampleEngine(null, { kind: 'describe', model: 'describe-1', temperature: 0 });
+const roots: string[] = [];
+
+async function newRoot(name = ''): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'cw-'));
+  roots.push(folder);
+  return join(folder, name);
+}
+
+afterEach(async () => {
+  for (const root of roots.splice(0)) await rm(root, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** A program of these words in the place of the worker's. */
+async function programOf(text: string): Promise<string> {
+  const path = join(await newRoot(), 'worker.mjs');
+  await writeFile(path, text);
+  return path;
+}
+
+function hostWith(root: string, program = workerProgram): LocalHost {
+  return new LocalHost({ root, workerProgram: program, clock: systemClock });
+}
+
+describe('a worker program', () => {
+  it('that is missing is told at once', async () => {
+    const host = hostWith(await newRoot(), '/nowhere/worker.js');
+    await expect(host.openRun('run-1', { workers: 1 })).rejects.toThrow(/nowhere/);
+  });
+
+  it('that ends by itself is told with its log', async () => {
+    const root = await newRoot();
+    const host = hostWith(root, await programOf('console.error("no GPU here"); process.exit(7)'));
+    await expect(host.openRun('run-1', { workers: 1 })).rejects.toMatchObject({
+      code: 'worker-failed',
+      message: 'The worker ended with code 7.',
+      hint: expect.stringContaining(join(root, 'runs', 'run-1', 'logs', 'worker_0.log')),
+    });
+  });
+
+  it('that dies again and again is given up', async () => {
+    // The real one, which a task ends as the kernel would.
+    const program = await programOf(
+      `import { watch } from 'node:fs'; import { readdirSync } from 'node:fs';
+       const folder = process.argv[process.argv.indexOf('--root') + 1] + '/runs/run-1/manifests';
+       setInterval(() => { try { if (readdirSync(folder).length) process.kill(process.pid, 'SIGKILL') } catch {} }, 5);
+       await import(${JSON.stringify(workerProgram)});`,
+    );
+    const run = await hostWith(await newRoot(), program).openRun('run-1', { workers: 1 });
+    await using heard = new Listener(run);
+    await run.submit({ batch_id: 0, tasks: sampleTasks(1) }, describeEngine);
+    await expect(heard.until(1)).rejects.toMatchObject({ code: 'worker-failed', isRetryable: true });
+  }, 60_000);
+
+  it('that is killed while it starts is started again', async () => {
+    const root = await newRoot();
+    const marker = join(root, 'killed-once');
+    const program = await programOf(
+      `import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+       if (!existsSync(${JSON.stringify(marker)})) {
+         writeFileSync(${JSON.stringify(marker)}, '');
+         process.kill(process.pid, 'SIGKILL');
+       }
+       await import(${JSON.stringify(workerProgram)});`,
+    );
+    await mkdir(root, { recursive: true });
+    const run = await hostWith(root, program).openRun('run-1', { workers: 1 });
+    expect(await run.finishedKeys()).toEqual(new Set());
+    await run.stop(0);
+  });
+});
+
+describe('a local host', () => {
+  it('works in a folder whose name is far too long for a socket', async () => {
+    const root = await newRoot(join('x'.repeat(100), 'y'.repeat(100)));
+    const run = await hostWith(root).openRun('run-1', { workers: 1 });
+    await using heard = new Listener(run);
+    await run.submit({ batch_id: 0, tasks: sampleTasks(1) }, describeEngine);
+    await heard.until(1);
+    await run.stop(0);
+    expect(await readdir(join(root, 'runs', 'run-1'))).not.toContain('worker_0.sock');
+  });
+
+  it.each([
+    { rule: 'is half a file', content: '{"version":1' },
+    { rule: 'is empty', content: '' },
+    { rule: 'has another version', content: '{"version":9}' },
+  ])('removes a result that $rule, and makes it again', async ({ content }) => {
+    const root = await newRoot();
+    const [task] = sampleTasks(1);
+    if (!task) throw new Error('no task');
+    const host = hostWith(root);
+    const run = await host.openRun('run-1', { workers: 1 });
+    await mkdir(join(root, 'runs/run-1/results'), { recursive: true });
+    await writeFile(join(root, `runs/run-1/results/${task.task_key}.json`), content);
+    expect(await run.result(task.task_key)).toBeNull();
+    expect(await run.finishedKeys()).toEqual(new Set());
+    await using heard = new Listener(run);
+    await run.submit({ batch_id: 0, tasks: [task] }, describeEngine);
+    await heard.until(1);
+    await run.stop(0);
+  });
+
+  it('leaves neither process, lock nor socket behind', async () => {
+    const root = await newRoot();
+    const run = await hostWith(root).openRun('run-1', { workers: 2 });
+    const owners = await Promise.all(
+      [0, 1].map((id) => readLockOwner(join(root, `runs/run-1/worker_${id}.lock`))),
+    );
+    await run.stop(0);
+    for (const owner of owners) {
+      await waitFor(() => {
+        expect(() => process.kill(owner?.pid ?? 0, 0)).toThrow(/ESRCH/);
+        return true;
+      });
+    }
+    const left = await readdir(join(root, 'runs/run-1'));
+    expect(left.filter((name) => /sock|lock/.test(name))).toEqual([]);
+  });
+});
