@@ -9,7 +9,7 @@ import { LocalRunStore } from '../../src/adapters/run-store/local-run-store.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { RunSession } from '../../src/ports/run-store.ts';
 import { type BenchResult, figure, median, printResult } from './support/result.ts';
-import { finishedEvents, sampleCheckpoint } from './support/sample-run.ts';
+import { finishedEvents, nameOf, sampleCheckpoint } from './support/sample-run.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
 
 const { values } = parseArgs({
@@ -56,7 +56,7 @@ async function openRun(sandbox: Sandbox, count: number, finished: number): Promi
     sampleCheckpoint(`run-of-${count}`, count, sandbox.path(`out-${count}`)),
   );
   for (let index = 0; index < finished; index++) {
-    for (const event of finishedEvents(index)) session.append(event);
+    for (const event of finishedEvents(nameOf(index), `/out/${index}.json`)) session.append(event);
     if (index % 1_000 === 0) await session.flush(false);
   }
   await session.flush(true);
@@ -66,7 +66,7 @@ async function openRun(sandbox: Sandbox, count: number, finished: number): Promi
 async function checkpointMs(session: RunSession, firstSpec: number): Promise<number> {
   const start = performance.now();
   for (let index = firstSpec; index < firstSpec + 10; index++) {
-    for (const event of finishedEvents(index)) session.append(event);
+    for (const event of finishedEvents(nameOf(index), `/out/${index}.json`)) session.append(event);
   }
   session.append({ type: 'batch-finished', batch_id: firstSpec / 10 });
   await session.flush(true);

@@ -43,7 +43,16 @@ export function readCommands(): CommandFacts[] {
 }
 
 /** What people need first stands first; the rest follows by name. */
-const firstCommands = ['batch-upsample', 'plan', 'create-spec', 'runs', 'report', 'attach', 'cancel', 'doctor'];
+const firstCommands = [
+  'batch-upsample',
+  'plan',
+  'create-spec',
+  'runs',
+  'report',
+  'attach',
+  'cancel',
+  'doctor',
+];
 
 function rankOf(id: string): number {
   const rank = firstCommands.indexOf(id);

@@ -34,7 +34,9 @@ export function generateDocs(isCheck: boolean): string[] {
     wanted.set(path, fillParts(readFileSync(path, 'utf8'), contents));
   }
   for (const [name, text] of Object.entries(jsonSchemas())) wanted.set(join(docs, 'formats', name), text);
-  const stale = [...wanted].filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text);
+  const stale = [...wanted].filter(
+    ([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text,
+  );
   if (!isCheck) for (const [path, text] of stale) writeFileSync(path, text);
   return stale.map(([path]) => relative(root, path));
 }

@@ -1,3 +1,4 @@
+import { pMapIterable } from 'p-map';
 import type { ReportItem, TokenDrift } from '../core/report/report.ts';
 import { TokenDriftMeter } from '../core/report/token-drift.ts';
 import type { Checkpoint } from '../core/run/checkpoint.ts';
@@ -9,20 +10,24 @@ import { controlTokens } from '../core/tokens/budget.ts';
 import type { SpecStore } from '../ports/spec-store.ts';
 import { visionTokensOf } from './execution/finish-task.ts';
 
+/** Files that are read at once. */
+const readsAtOnce = 16;
+
 /** Order of a report: what needs a person first. */
 const statusOrder: readonly ReportItem['status'][] = ['failed', 'pending', 'upsampled', 'reused', 'skipped'];
 
-/** The items of a run's report, failures first, read one after another from the files they describe. */
-export async function* reportItems(
+/** The items of a run's report, failures first, read from the files they describe, a few ahead. */
+export function reportItems(
   checkpoint: Checkpoint,
   state: RunState,
   specs: SpecStore,
-): AsyncGenerator<ReportItem> {
-  for (const status of statusOrder) {
-    for (const spec of state.specs.values()) {
-      if (statusOf(spec) === status) yield await itemOf(spec, checkpoint, specs);
-    }
-  }
+): AsyncIterable<ReportItem> {
+  const byStatus = Map.groupBy(state.specs.values(), statusOf);
+  const inOrder = statusOrder.flatMap((status) => byStatus.get(status) ?? []);
+  return pMapIterable(inOrder, (spec) => itemOf(spec, checkpoint, specs), {
+    concurrency: readsAtOnce,
+    backpressure: 4 * readsAtOnce,
+  });
 }
 
 /** How far the estimate was from the server's counts, over the answers of this run. */

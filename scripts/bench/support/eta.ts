@@ -14,19 +14,30 @@ export interface RunTruth {
 const progressLine = /^(\d+) of \d+ done.*about ((?:\d+(?:\.\d+)? (?:h|min|s) ?)+)left/;
 const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, min: 60_000, s: 1_000 };
 
-/**
- * How far the estimates of the remaining time were off, in percent of the run's whole time, at the worst; those
- * before a quarter of the prompts was done do not count. Null when there is none.
- */
-export function etaErrorPercent(checks: readonly EtaCheck[], truth: RunTruth): number | null {
+/** How far estimates of the remaining time were off at the worst, in percent. */
+export interface EtaErrors {
+  /** Of the run's whole time: when it was foretold to end against when it did. */
+  readonly ofWhole: number;
+  /** Of the time that was really left, until nine tenths were done: later, a moment is a large part of it. */
+  readonly ofRest: number;
+}
+
+/** The errors from a quarter of the way on; null where nothing was foretold after that. */
+export function etaErrors(checks: readonly EtaCheck[], truth: RunTruth): EtaErrors | null {
+  const wholeMs = truth.endedMs - truth.startedMs;
   const errors = checks.flatMap(({ line, atMs }) => {
     const [, done = '0', left = ''] = progressLine.exec(line) ?? [];
-    if (Number(done) < truth.prompts / 4) return [];
-    const foretoldMs = atMs - truth.startedMs + millisecondsOf(left);
-    const trueMs = truth.endedMs - truth.startedMs;
-    return [(100 * Math.abs(foretoldMs - trueMs)) / trueMs];
+    const share = Number(done) / truth.prompts;
+    if (share < 0.25) return [];
+    const leftMs = truth.endedMs - atMs;
+    const errorMs = Math.abs(millisecondsOf(left) - leftMs);
+    return [{ ofWhole: (100 * errorMs) / wholeMs, ofRest: share > 0.9 ? 0 : (100 * errorMs) / leftMs }];
   });
-  return errors.length === 0 ? null : Math.max(...errors);
+  if (errors.length === 0) return null;
+  return {
+    ofWhole: Math.max(...errors.map((error) => error.ofWhole)),
+    ofRest: Math.max(...errors.map((error) => error.ofRest)),
+  };
 }
 
 function millisecondsOf(text: string): number {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeClip } from '../../../test/support/clips.ts';
 import { inParallel } from './in-parallel.ts';
+import { nameOf } from './sample-run.ts';
 
 /** Distinct clips of two seconds of 720p, as paths. */
 export async function makeClips(folder: string, count: number): Promise<readonly string[]> {
@@ -23,7 +24,7 @@ export async function writeSpecs(folder: string, count: number, clips: readonly 
 }
 
 function specPath(folder: string, index: number): string {
-  return join(folder, String(Math.floor(index / 1_000)).padStart(3, '0'), `spec-${index}.json`);
+  return join(folder, ...nameOf(index).split('/'));
 }
 
 function specOf(index: number, clips: readonly string[]) {

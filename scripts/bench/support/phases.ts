@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { runEventSchema } from '../../../src/core/run/run-event.ts';
+import { readEvents } from './events.ts';
 
 /** Where a run's time went besides the engine's, in milliseconds. */
 export interface Phases {
@@ -24,8 +23,7 @@ export async function readPhases(
   endedMs: number,
   busyMs: number,
 ): Promise<Phases> {
-  const lines = (await readFile(eventsPath, 'utf8')).split('\n').filter((line) => line !== '');
-  const events = lines.map((line) => runEventSchema.parse(JSON.parse(line)));
+  const events = await readEvents(eventsPath);
   const begun = events.find((event) => event.type === 'run-started');
   const finished = events.filter((event) => event.type === 'task-finished');
   const last = finished.at(-1);

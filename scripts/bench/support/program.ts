@@ -33,8 +33,8 @@ export interface ProgramOptions {
   readonly stdoutPath?: string;
   /** Called for every line on stderr, as it comes. */
   onLine?(line: string): void;
-  /** Ends the program by SIGTERM when it aborts. */
-  readonly signal?: AbortSignal;
+  /** Ends the program by SIGTERM when it resolves. */
+  readonly until?: Promise<void>;
 }
 
 /** Runs `cosmos` of this checkout as a process of its own, in the sandbox. */
@@ -52,7 +52,7 @@ export async function runProgram(
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  options.signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+  void options.until?.then(() => child.kill('SIGTERM'));
   const stderr: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     stderr.push(line);
@@ -77,7 +77,8 @@ export function ownUsage(run: ProgramRun): Usage {
 
 /** @throws when the program ended otherwise than by success. */
 export function assertSucceeded(run: ProgramRun): void {
-  if (run.exitCode !== 0) throw new Error(`cosmos ended with ${run.exitCode}:\n${run.stderr.join('\n')}`);
+  if (run.exitCode !== 0)
+    throw new Error(`cosmos ended with ${run.exitCode}:\n${run.stderr.slice(-20).join('\n')}`);
 }
 
 async function readUsages(path: string): Promise<Usage[]> {

@@ -33,9 +33,8 @@ export function sampleCheckpoint(runId: string, count: number, outputDir: string
   };
 }
 
-/** What a run notes about a spec that goes well. */
-export function finishedEvents(index: number): readonly RunEventBody[] {
-  const spec = nameOf(index);
+/** What a run notes about a spec that goes well, and whose enriched form lies at `output`. */
+export function finishedEvents(spec: string, output: string): readonly RunEventBody[] {
   const taskKey = createHash('sha256').update(spec).digest('hex');
   const hint = { sha256: taskKey, width: 320, height: 180, frames: 2, generated: true };
   return [
@@ -44,7 +43,7 @@ export function finishedEvents(index: number): readonly RunEventBody[] {
       type: 'task-finished',
       spec,
       task_key: taskKey,
-      output: `/out/${spec}`,
+      output,
       is_reused: false,
       frames_used: 2,
       model: 'stand-in',
@@ -79,6 +78,7 @@ function plannedSpec(index: number): PlannedSpec {
   };
 }
 
-function nameOf(index: number): string {
+/** A spec's path in its input folder; 1,000 lie in each. */
+export function nameOf(index: number): string {
   return `${String(Math.floor(index / 1_000)).padStart(3, '0')}/spec-${index}.json`;
 }

@@ -19,6 +19,8 @@ export interface StandInProcess {
   readonly baseUrl: string;
   /** What it saw so far; `busy_ms` is the time from the first request to the last answer. */
   stats(): Promise<z.infer<typeof statsSchema>>;
+  /** Resolves when the server is gone: nothing that is measured after that counts. */
+  readonly ended: Promise<void>;
 }
 
 /** Lets `work` use a server that takes `slots` requests at a time and `latencyMs` for each. */
@@ -39,10 +41,18 @@ export async function withStandIn<Result>(
       ended.then(() => Promise.reject(new Error('the stand-in server ended at once'))),
     ]);
     const statsUrl = new URL('/control/stats', String(baseUrl));
-    return await work({
+    const working = work({
       baseUrl: String(baseUrl),
       stats: async () => statsSchema.parse(await (await fetch(statsUrl)).json()),
+      ended: ended.then(() => undefined),
     });
+    return await Promise.race([
+      working,
+      ended.then(async () => {
+        await working.catch(() => undefined);
+        throw new Error('the stand-in server was ended while it was needed');
+      }),
+    ]);
   } finally {
     child.kill('SIGTERM');
     await ended;

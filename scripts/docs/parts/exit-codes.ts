@@ -9,7 +9,8 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   partial: 'The run ended; some specs failed, all others are done. The report names each failure.',
   detached: 'The host or the server cannot be reached, or the run was detached: resume or attach.',
   locked: 'Another process works on this run or this output folder.',
-  mismatch: 'The checkpoint does not match these inputs, these settings or this version. Nothing was changed.',
+  mismatch:
+    'The checkpoint does not match these inputs, these settings or this version. Nothing was changed.',
   sigint: 'Ctrl-C (SIGINT): the state is saved, and the resume command was printed.',
   sigterm: 'SIGTERM or SIGHUP: the same.',
 };

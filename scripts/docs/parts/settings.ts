@@ -35,9 +35,16 @@ export function settingsTables(): string {
         .filter((setting) => setting.table === table)
         .map(({ key, value, comment }) => {
           const flag = flags.get(`${table}.${key}`);
-          return [`\`${key}\``, `\`${value}\``, allowedAt(`${table}.${key}`), comment, flag ? `\`--${flag}\`` : ''];
+          return [
+            `\`${key}\``,
+            `\`${value}\``,
+            allowedAt(`${table}.${key}`),
+            comment,
+            flag ? `\`--${flag}\`` : '',
+          ];
         });
-      return `## ${headingOf(table)}\n\n${markdownTable(['Setting', 'Default', 'Allowed', 'Meaning', 'Flag'], rows)}`;
+      const value = table.startsWith('hosts.') ? 'Example' : 'Default';
+      return `## [${table}]\n\n${markdownTable(['Setting', value, 'Allowed', 'Meaning', 'Flag'], rows)}`;
     })
     .join('\n\n');
 }
@@ -60,10 +67,6 @@ function readConfigFile(): Setting[] {
     if (key !== undefined && value !== undefined) settings.push({ table, key, value, comment });
   }
   return settings;
-}
-
-function headingOf(table: string): string {
-  return `[${table}]`;
 }
 
 function flagsBySetting(): Map<string, string> {

@@ -23,7 +23,10 @@ const folder = await realpath(await mkdtemp(join(tmpdir(), 'd-')));
 try {
   await run(process.execPath, [join(root, 'scripts', 'make-demo.ts'), join(folder, 'demo')]);
   const screens = await runInTerminal();
-  await writeFile(join(images, 'run.svg'), terminalSvg(screens, TerminalSession.columns));
+  await writeFile(
+    join(images, 'run.svg'),
+    terminalSvg(screens, TerminalSession.columns, 'A run of cosmos in a terminal'),
+  );
   await photographReport();
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -11,6 +11,9 @@ const lineHeight = 19;
 const padding = 18;
 const titleHeight = 30;
 
+/** The escape sequence for colours and weight, `ESC [ … m`. */
+const styleChange = new RegExp(`${String.fromCharCode(27)}\\[([\\d;]*)m`);
+
 const plain = '#d8dee9';
 const colours: Readonly<Record<number, string>> = {
   31: '#ef7f86',
@@ -27,10 +30,12 @@ const colours: Readonly<Record<number, string>> = {
  * @param screens - Text with the escape sequences for colours, as `tmux capture-pane -e` gives it, and what to
  * write above each.
  * @param columns - Width of the terminal.
+ * @param name - What the picture shows, for those who cannot see it.
  */
 export function terminalSvg(
   screens: readonly { readonly title: string; readonly text: string }[],
   columns: number,
+  name: string,
 ): string {
   const width = Math.round(columns * cellWidth + 2 * padding);
   const parts: string[] = [];
@@ -49,7 +54,8 @@ export function terminalSvg(
     'text{font:14px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre}' +
     '.title{font:12px system-ui,sans-serif;text-anchor:middle;fill:#8a94a6}';
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top - 12}" width="${width}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top - 12}" width="${width}" role="img" xml:space="preserve">`,
+    `<title>${escapeXml(name)}</title>`,
     `<style>${style}</style>`,
     ...parts,
     '</svg>\n',
@@ -74,7 +80,7 @@ function runsOf(line: string): Run[] {
   const runs: Run[] = [];
   let style = { colour: plain, isBold: false };
   let column = 0;
-  for (const [index, part] of line.split(/\x1b\[([\d;]*)m/).entries()) {
+  for (const [index, part] of line.split(styleChange).entries()) {
     if (index % 2 === 1) style = restyled(style, part);
     else if (part !== '') {
       runs.push({ column, text: part, ...style });

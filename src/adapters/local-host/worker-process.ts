@@ -15,6 +15,9 @@ const maxSocketPathBytes = 100;
 /** How long a worker may take from its start until it answers, in milliseconds. */
 const startTimeoutMs = 30_000;
 
+/** How often a worker may be killed while it starts before that is taken for no accident. */
+const maxKillsAtStart = 5;
+
 /** Pause before another process is tried in place of one that ended while it started, in milliseconds. */
 const respawnPauseMs = 200;
 
@@ -45,12 +48,15 @@ export class WorkerProcess {
     if (await this.#isAnswering()) return { isStarted: false };
     const deadlineMs = Date.now() + startTimeoutMs;
     let child = await this.#spawn();
+    let kills = 0;
     while (!(await this.#isAnswering())) {
       if (child.exitCode) throw this.#failed(`ended with code ${child.exitCode}`);
       if (Date.now() > deadlineMs) throw this.#failed(`did not answer within ${startTimeoutMs / 1000} s`);
       await delay(20);
       // Killed before it could answer; or it left the run to another worker, which is gone by now or still to come.
       const isGone = child.signalCode !== null || child.exitCode === 0;
+      if (child.signalCode !== null && ++kills > maxKillsAtStart)
+        throw this.#failed(`was ended by ${child.signalCode} each time it started`);
       if (isGone && !(await this.#isAnswering())) child = await this.#respawn();
     }
     return { isStarted: true };

@@ -34,18 +34,24 @@ function describe(issue: z.core.$ZodIssue, layer: SettingsLayer): { message: str
   if (issue.code !== 'unrecognized_keys') {
     const message = issue.message.replace(/^Invalid input: expected/, 'must be');
     return {
-      message: `${layer.source}: ${place.join('.') || 'the file'}: ${message}.`,
+      message: `${layer.source}: ${shown(place) || 'the file'}: ${message}.`,
       hint: 'Correct the value; every setting with its default stands in config.toml.',
     };
   }
   const unknown = issue.keys[0] ?? '';
   const nearest = nearestOf(unknown, knownKeysAt(place));
   return {
-    message: `${layer.source}: unknown setting "${[...place, unknown].join('.')}".`,
+    message: `${layer.source}: unknown setting "${shown([...place, unknown])}".`,
     hint: nearest
-      ? `Did you mean "${[...place, nearest].join('.')}"?`
+      ? `Did you mean "${shown([...place, nearest])}"?`
       : 'Every setting with its default stands in config.toml.',
   };
+}
+
+/** A key for people: a hostile one fills no screen and moves no cursor. */
+function shown(place: readonly string[]): string {
+  const key = place.join('.').replaceAll(/\p{Cc}/gu, '\uFFFD');
+  return key.length > 120 ? `${key.slice(0, 117)}...` : key;
 }
 
 /** Keys that may stand in a table of `config.toml`, read off the defaults. */

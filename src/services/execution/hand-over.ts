@@ -24,7 +24,10 @@ export interface HandOverParts {
   readonly signal: AbortSignal;
 }
 
-/** Prepares every spec without an outcome, batch by batch, and hands each batch over as soon as it is whole. */
+/**
+ * Prepares every spec without an outcome, batch by batch, and hands each batch over as soon as it is whole; until
+ * the engine has all it can work on at once, also parts of one.
+ */
 export async function handOver(parts: HandOverParts): Promise<void> {
   const { session, state, ports, signal } = parts;
   const pending = session.checkpoint.batches.flatMap((batch) =>
@@ -34,6 +37,8 @@ export async function handOver(parts: HandOverParts): Promise<void> {
     concurrency: ports.parallelism,
     backpressure: preparedAhead,
   });
+  const { engine, workers } = session.checkpoint.settings;
+  let freePlaces = engine.concurrency * workers;
   let asked: PreparedTask[] = [];
   for await (const preparation of prepared) {
     signal.throwIfAborted();
@@ -46,12 +51,17 @@ export async function handOver(parts: HandOverParts): Promise<void> {
       // The host starts while the rest of the first batch is prepared.
       parts.host.openSoon();
       asked.push(preparation.task);
+      if (freePlaces > 0 && parts.host.isOpen) {
+        await handOverBatch(asked, parts);
+        freePlaces -= asked.length;
+        asked = [];
+      }
     }
   }
   if (asked.length > 0) await handOverBatch(asked, parts);
 }
 
-/** Hands over those tasks of a batch that nothing else has answered. */
+/** Hands over tasks of one batch: those that nothing else has answered. */
 async function handOverBatch(asked: readonly PreparedTask[], parts: HandOverParts): Promise<void> {
   const { engine } = parts.session.checkpoint.settings;
   await parts.host.open();

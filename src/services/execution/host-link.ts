@@ -31,6 +31,7 @@ export class HostLink {
   #collecting: Promise<void> | null = null;
   /** Keys of results that lie on the host: from earlier sittings, and from this one. */
   #finished = new Set<string>();
+  #isOpen = false;
   #hasSubmitted = false;
 
   constructor(parts: HostLinkParts) {
@@ -41,6 +42,11 @@ export class HostLink {
   open(): Promise<HostRun> {
     this.#opening ??= this.#start();
     return this.#opening;
+  }
+
+  /** Whether work can be handed over without waiting for the host to start. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Like `open`, for a caller that need not wait: what goes wrong is heard by `onError`. */
@@ -87,6 +93,7 @@ export class HostLink {
     await hostRun.forget([...failed]);
     this.#finished = new Set(finished).difference(failed);
     this.#collecting = this.#collect(hostRun).catch(this.#parts.onError);
+    this.#isOpen = true;
     return hostRun;
   }
 

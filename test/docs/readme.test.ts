@@ -1,0 +1,98 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { documentSchemas } from '../../scripts/docs/schemas/documents.ts';
+import { Cli } from '../support/run-cli.ts';
+import { type StandIn, startStandInServer } from '../support/stand-in-server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { readPage, root } from './markdown.ts';
+
+const run = promisify(execFile);
+
+/** What a person would type, line by line, in the order of the README. */
+const lines = readPage('README.md')
+  .blocks.filter(({ language }) => language === 'sh')
+  .flatMap(({ text }) => text.replaceAll('\\\n', ' ').split('\n'))
+  .map((line) => line.replace(/\s+#.*$/, '').trim());
+const examples = lines.filter((line) => line.startsWith('cosmos '));
+
+/** `--detach` says with 4 that work goes on; where everything is known already, it ends with 0. */
+const allowedCodes = (line: string) => (line.includes('--detach') ? [0, 4] : [0]);
+
+let cli: Cli;
+/** Base URLs of the README, and what answers in their place. */
+const standIns = new Map<string, StandIn>();
+
+beforeAll(async () => {
+  const cwd = await temporaryFolder();
+  cli = new Cli(cwd);
+  await cli.run(['runs']);
+  await run(process.execPath, [join(root, 'scripts', 'make-demo.ts'), cli.workingFolder]);
+  for (const line of examples) {
+    const url = /--base-url (\S+)/.exec(line)?.[1];
+    const model = /--model (\S+)/.exec(line)?.[1] ?? 'stand-in';
+    if (url && !standIns.has(url)) standIns.set(url, await startStandInServer({ models: [model] }));
+  }
+});
+
+afterAll(async () => {
+  for (const standIn of standIns.values()) await standIn.stop();
+});
+
+describe('the README', () => {
+  it('has examples for each of the things people do', () => {
+    expect(examples.length).toBeGreaterThan(10);
+    expect(standIns.size).toBe(3);
+  });
+
+  it.each(lines.filter((line) => line.startsWith('bash ')))('%s: the script is there', (line) => {
+    expect(existsSync(join(root, line.split(' ')[1] ?? ''))).toBe(true);
+  });
+
+  it.each(examples.map((line, index) => ({ line, index })))('runs: $line', async ({ line }) => {
+    const { code, output } = await type(line);
+    expect(allowedCodes(line), output).toContain(code);
+  });
+
+  it('asks servers for every prompt, and each server has answered', () => {
+    for (const standIn of standIns.values()) expect(standIn.stats.requests).toBeGreaterThan(0);
+  });
+
+  it('leaves documents behind that are as docs/formats says', async () => {
+    const read = async (...path: string[]) =>
+      JSON.parse(await readFile(join(cli.workingFolder, ...path), 'utf8')) as unknown;
+    expectExact('summary', await read('summary.json'));
+    expectExact('plan', await read('plan.json'));
+    const [runId = ''] = readdirSync(cli.checkpointFolder).sort();
+    expectExact('checkpoint', await read('checkpoints', runId, 'checkpoint.json'));
+    expectExact('report', await read('checkpoints', runId, 'report.json'));
+    const events = await readFile(join(cli.workingFolder, 'events.jsonl'), 'utf8');
+    for (const line of events.trim().split('\n')) expectExact('events', JSON.parse(line));
+    const enriched = join('outputs', 'upsampled', '2026-01-10');
+    for (const name of readdirSync(join(cli.workingFolder, enriched))) {
+      expectExact('enriched-spec', await read(enriched, name));
+    }
+  });
+});
+
+/** Types a line into a shell, with the stand-ins in the place of the servers. */
+async function type(line: string): Promise<{ code: number; output: string }> {
+  let typed = line;
+  for (const [url, { baseUrl }] of standIns) typed = typed.replaceAll(url, baseUrl);
+  const PATH = [join(root, 'scripts'), cli.env['PATH']].join(delimiter);
+  const options = { cwd: cli.workingFolder, env: { ...cli.env, PATH }, timeout: 60_000 };
+  try {
+    const { stdout, stderr } = await run('bash', ['-c', typed], options);
+    return { code: 0, output: stdout + stderr };
+  } catch (error) {
+    const { code, stdout = '', stderr = '' } = error as ExecFileException;
+    return { code: typeof code === 'number' ? code : -1, output: stdout + stderr };
+  }
+}
+
+function expectExact(name: keyof typeof documentSchemas, document: unknown): void {
+  expect(documentSchemas[name].parse(document)).toEqual(document);
+}
