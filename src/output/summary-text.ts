@@ -9,7 +9,7 @@ const maxListed = 20;
 export function formatSummary(summary: RunSummary, style: Style): string {
   const lines = [headline(summary, style), '', ...placesOf(summary, style)];
   if (summary.failures.length > 0) lines.push('', ...failureLines(summary, style));
-  if (summary.status !== 'complete') lines.push('', ...nextSteps(summary, style));
+  if (summary.status !== 'complete') lines.push('', nextStep(summary, style));
   return `${lines.join('\n')}\n`;
 }
 
@@ -55,11 +55,11 @@ function failureLines({ failures }: RunSummary, style: Style): string[] {
   return more > 0 ? [...lines, `  … and ${counted(more, 'other')}; the report has them all.`] : lines;
 }
 
-function nextSteps(summary: RunSummary, style: Style): string[] {
+function nextStep(summary: RunSummary, style: Style): string {
   if (summary.status === 'detached') {
-    return [
-      `The work goes on by itself. To bring the results home:  ${style.bold(`cosmos attach ${summary.run_id}`)}`,
-    ];
+    return `The work goes on by itself. To bring the results home:  ${style.bold(`cosmos attach ${summary.run_id}`)}`;
   }
-  return [`To try what is not done once more:  ${style.bold(resumeCommand(summary.run_id))}`];
+  return summary.is_resumable
+    ? `To try what is not done once more:  ${style.bold(resumeCommand(summary.run_id))}`
+    : 'Correct what failed and run the same command again: what is finished is reused.';
 }

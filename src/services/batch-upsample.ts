@@ -70,12 +70,18 @@ export async function carryOut(execution: Execution): Promise<RunOutcome> {
     const isLeft = isDetached && state.pendingCount > 0;
     const status = error || interruption ? 'failed' : isLeft ? 'detached' : endStatusOf(state.counts);
     const summary = summaryOf(session, state, status, ports.clock.now() - startedMs);
-    if (summary.token_drift?.is_notable) observer.onNotice(driftNotice(summary.token_drift));
-    const event = await close(session, state, status);
-    if (interruption) throw interruption.reason;
-    await writeReport(session, state, ports);
-    observer.onEvent(event);
-    return { summary, error };
+    const drift = summary.token_drift;
+    if (drift?.is_notable || drift?.is_vision_missing) observer.onNotice(driftNotice(drift));
+    const event = noteEnd(session, state, status);
+    try {
+      await session.flush(true);
+      if (interruption) throw interruption.reason;
+      await writeReport(session, state, ports);
+      return { summary, error };
+    } finally {
+      // Whoever follows the events waits for this one, however the run ended.
+      observer.onEvent(event);
+    }
   } finally {
     await session.release();
   }
@@ -96,11 +102,10 @@ async function tryExecute(
 }
 
 /** Notes how the run ended. */
-async function close(session: RunSession, state: RunState, status: RunStatus): Promise<RunEvent> {
+function noteEnd(session: RunSession, state: RunState, status: RunStatus): RunEvent {
   const body = { type: 'run-finished', status, counts: state.counts } as const;
   const event = session.append(body);
   state.apply(body);
-  await session.flush(true);
   return event;
 }
 
@@ -126,7 +131,16 @@ export function summaryOf(
     duration_ms: Math.max(0, Math.round(durationMs)),
     token_drift: tokenDriftOf(state, session.checkpoint.settings),
     failures,
+    is_resumable: isResumable(state),
   };
+}
+
+/** What failed while the plan was made would fail again: its file has to change, and that is a new run. */
+function isResumable(state: RunState): boolean {
+  if (state.pendingCount > 0) return true;
+  return [...state.specs.values()].some(
+    ({ planned, failed }) => failed !== null && planned.action !== 'fail',
+  );
 }
 
 function newCheckpoint(request: UpsampleRequest, plan: RunPlan, ports: Ports): Checkpoint {
@@ -158,6 +172,12 @@ function assertAnyValid(plan: RunPlan): void {
 }
 
 function driftNotice(drift: NonNullable<RunSummary['token_drift']>): string {
+  if (drift.is_vision_missing) {
+    return (
+      `The server counted ${drift.actual} prompt tokens, no more than the text alone has: it probably did not see ` +
+      'the frames. Check that the model takes images before you trust these prompts.'
+    );
+  }
   return (
     `The ${drift.estimator} estimate was ${drift.predicted} prompt tokens, the server counted ${drift.actual} ` +
     `(${drift.drift_percent > 0 ? '+' : ''}${drift.drift_percent} %). An exact --estimator for the model, or another ` +

@@ -1,6 +1,6 @@
 import { pMapIterable } from 'p-map';
 import type { ReportItem, TokenDrift } from '../core/report/report.ts';
-import { TokenDriftMeter } from '../core/report/token-drift.ts';
+import { type PredictedTokens, TokenDriftMeter } from '../core/report/token-drift.ts';
 import type { Checkpoint } from '../core/run/checkpoint.ts';
 import type { RunSettings } from '../core/run/run-settings.ts';
 import type { RunState, SpecState } from '../core/run/run-state.ts';
@@ -34,7 +34,7 @@ export function reportItems(
 export function tokenDriftOf(state: RunState, settings: RunSettings): TokenDrift | null {
   const meter = new TokenDriftMeter(settings.estimator);
   for (const spec of state.specs.values()) {
-    if (spec.finished) meter.add(predictedPromptOf(spec, settings), spec.finished.actual_prompt);
+    if (spec.finished) meter.add(predictedTokensOf(spec, settings), spec.finished.actual_prompt);
   }
   return meter.drift;
 }
@@ -82,20 +82,21 @@ async function promptsOf(
 function tokensOf(spec: SpecState, settings: RunSettings): ReportItem['tokens'] {
   const { planned, finished } = spec;
   if (!planned.tokens) return null;
+  const predicted = predictedTokensOf(spec, settings);
   return {
     estimator: settings.estimator,
-    vision: visionOf(spec, settings),
+    vision: predicted.vision,
     text: planned.tokens.text,
     output_reserved: settings.engine.max_output_tokens,
     limit: settings.max_tokens,
-    prompt_predicted: predictedPromptOf(spec, settings),
+    prompt_predicted: predicted.vision + predicted.text,
     actual_prompt: finished?.actual_prompt ?? null,
     actual_output: finished?.actual_output ?? null,
   };
 }
 
-function predictedPromptOf(spec: SpecState, settings: RunSettings): number {
-  return visionOf(spec, settings) + (spec.planned.tokens?.text ?? 0) + controlTokens;
+function predictedTokensOf(spec: SpecState, settings: RunSettings): PredictedTokens {
+  return { vision: visionOf(spec, settings), text: (spec.planned.tokens?.text ?? 0) + controlTokens };
 }
 
 function visionOf({ planned, prepared }: SpecState, settings: RunSettings): number {

@@ -124,7 +124,7 @@ export class OutageGate {
     this.#givenUp = new EngineError({
       code: 'engine-unreachable',
       class: 'outage',
-      message: `${error.message} ${waited} (retry.max_outage).`,
+      message: `${error.message} ${waited} (retry.max_outage_s).`,
       cause: error,
     });
   }

@@ -59,6 +59,7 @@ export function sampleHeader(
       actual: 18_216,
       drift_percent: 267.3,
       is_notable: true,
+      is_vision_missing: false,
     },
     ...changes,
   };

@@ -17,5 +17,6 @@ export const runSummarySchema = z
     duration_ms: z.int().min(0),
     token_drift: tokenDriftSchema.nullable(),
     failures: z.array(reportFailureSchema.extend({ spec: z.string() })),
+    is_resumable: z.boolean(),
   })
   .describe('How a run ended.') satisfies z.ZodType<RunSummary>;

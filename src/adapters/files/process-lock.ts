@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { isErrno, temporaryPathFor } from './publish-file.ts';
+import { asDiskError, isErrno, temporaryPathFor } from './publish-file.ts';
 
 const lockOwnerSchema = z.object({
   pid: z.int().min(1),
@@ -70,13 +70,13 @@ async function describeThisProcess(): Promise<LockOwner> {
 /** Publishes the lock file with its whole content, unless one is there: `link` fails where `rename` would replace. */
 async function linkNew(path: string, owner: LockOwner): Promise<boolean> {
   const temporary = temporaryPathFor(path);
-  await writeFile(temporary, `${JSON.stringify(owner)}\n`);
   try {
+    await writeFile(temporary, `${JSON.stringify(owner)}\n`);
     await link(temporary, path);
     return true;
   } catch (error) {
     if (isErrno(error, 'EEXIST')) return false;
-    throw error;
+    throw asDiskError(error, path);
   } finally {
     await rm(temporary, { force: true });
   }

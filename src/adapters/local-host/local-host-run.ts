@@ -52,11 +52,13 @@ export class LocalHostRun implements HostRun {
     const bytes = await this.#files.read(layout.result(taskKey));
     if (bytes === null) return null;
     try {
-      return taskResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+      const result = taskResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+      if (result.task_key === taskKey) return result;
     } catch {
-      await this.forget([taskKey]);
-      return null;
+      // Damaged, like one that belongs to another task.
     }
+    await this.forget([taskKey]);
+    return null;
   }
 
   async missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>> {

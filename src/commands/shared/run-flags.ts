@@ -57,7 +57,7 @@ export const planFlags = {
 
 /** Flags of a run that a plan does not need. */
 export const runFlags = {
-  host: Flags.string({ description: 'machine to run on', default: 'local', helpValue: 'NAME' }),
+  host: Flags.string({ description: 'machine to run on (default: local)', helpValue: 'NAME' }),
   workers: count({ description: 'worker processes (default: 1)' }),
   'write-back': Flags.boolean({
     default: false,
@@ -87,6 +87,10 @@ export interface GivenRunFlags {
   readonly 'output-dir'?: string | undefined;
   readonly 'checkpoint-dir'?: string | undefined;
   readonly workers?: number | undefined;
+  readonly host?: string | undefined;
+  readonly force?: boolean | undefined;
+  readonly 'write-back'?: boolean | undefined;
+  readonly 'allow-text-only'?: boolean | undefined;
 }
 
 /** The flags as a layer over the settings files, in the words of `config.toml`. */
@@ -116,6 +120,10 @@ export function givenSettingsOf(
     estimator: flags.estimator,
     output_dir: flags.outputDir,
     workers: flags.workers,
+    host: flags.host,
+    force: flags.force || undefined,
+    write_back: flags['write-back'] || undefined,
+    allow_text_only: flags['allow-text-only'] || undefined,
   });
   return { ...given, engine } as Partial<RunSettings>;
 }

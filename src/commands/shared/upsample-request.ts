@@ -5,14 +5,6 @@ import { AppError } from '../../errors/app-error.ts';
 import type { UpsampleRequest } from '../../services/batch-upsample.ts';
 import type { GivenRunFlags } from './run-flags.ts';
 
-/** Flags of a request that are no settings. */
-interface RequestFlags extends GivenRunFlags {
-  readonly host?: string;
-  readonly force?: boolean;
-  readonly 'write-back'?: boolean;
-  readonly 'allow-text-only'?: boolean;
-}
-
 /**
  * A request in the words of the services.
  *
@@ -21,7 +13,7 @@ interface RequestFlags extends GivenRunFlags {
 export function toUpsampleRequest(
   inputs: readonly string[],
   settings: Settings,
-  flags: RequestFlags,
+  flags: GivenRunFlags,
 ): UpsampleRequest {
   if (inputs.length === 0) throw noSpecs();
   const outputDir = resolve(settings.upsampling.output_dir);

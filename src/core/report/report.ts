@@ -55,6 +55,8 @@ export const tokenDriftSchema = z.object({
   /** predicted / actual - 1, in percent. */
   drift_percent: z.number(),
   is_notable: z.boolean(),
+  /** The server counted no more than the text alone has: it probably did not see the frames. */
+  is_vision_missing: z.boolean(),
 });
 
 /** Everything about a run except its items. */

@@ -25,6 +25,8 @@ export interface RunSummary {
   readonly duration_ms: number;
   readonly token_drift: TokenDrift | null;
   readonly failures: readonly SummaryFailure[];
+  /** Whether resuming the run would try anything. */
+  readonly is_resumable: boolean;
 }
 
 /** The status of a run that came to its end. */

@@ -11,6 +11,24 @@ import { sampleEngine, sampleTasks } from '../../support/sample-work.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const describeEngine = sampleEngine(null, { kind: 'describe', model: 'describe-1', temperature: 0 });
+const foreignResult = {
+  ...{
+    version: 1,
+    task_key: 'f'.repeat(64),
+    status: 'ok',
+    text: 'x',
+    frames_used: 0,
+    model: 'm',
+    error: null,
+  },
+  ...{
+    usage: { prompt_tokens: null, completion_tokens: null },
+    finish_reason: 'stop',
+    attempts: 1,
+    duration_ms: 1,
+  },
+  finished_at: '2026-01-01T00:00:00.000Z',
+};
 const roots: string[] = [];
 
 async function newRoot(name = ''): Promise<string> {
@@ -100,6 +118,7 @@ describe('a local host', () => {
     { rule: 'is half a file', content: '{"version":1' },
     { rule: 'is empty', content: '' },
     { rule: 'has another version', content: '{"version":9}' },
+    { rule: "is another task's", content: JSON.stringify(foreignResult) },
   ])('removes a result that $rule, and makes it again', async ({ content }) => {
     const root = await newRoot();
     const [task] = sampleTasks(1);

@@ -28,8 +28,15 @@ ${attach}${resume}`,
 }
 
 function drift({ token_drift }: ReportHeader): Html | null {
-  if (token_drift === null || !token_drift.is_notable) return null;
+  if (token_drift === null || !(token_drift.is_notable || token_drift.is_vision_missing)) return null;
   const { estimator, prompts, predicted, actual, drift_percent } = token_drift;
+  if (token_drift.is_vision_missing) {
+    return notice(
+      'The model probably did not see the frames',
+      html`<p>Over ${formats.count(prompts)} answered prompts the engine counted ${formats.count(actual)} prompt
+tokens, no more than the text alone has. Check that the model takes images before you trust these prompts.</p>`,
+    );
+  }
   return notice(
     'The token estimate was off',
     html`<p>Over ${formats.count(prompts)} answered prompts, <code>${estimator}</code> predicted

@@ -26,8 +26,8 @@ describe('endStatusOf', () => {
 describe('TokenDriftMeter', () => {
   it('has nothing to say before a server counted', () => {
     const meter = new TokenDriftMeter('linear');
-    meter.add(100, null);
-    meter.add(100, 0);
+    meter.add({ vision: 90, text: 10 }, null);
+    meter.add({ vision: 90, text: 10 }, 0);
     expect(meter.drift).toBeNull();
   });
 
@@ -47,8 +47,23 @@ describe('TokenDriftMeter', () => {
     },
   ])('$rule', ({ pairs, percent, isNotable }) => {
     const meter = new TokenDriftMeter('pixtral');
-    for (const [predicted = 0, actual = 0] of pairs) meter.add(predicted, actual);
+    for (const [predicted = 0, actual = 0] of pairs) meter.add({ vision: predicted, text: 0 }, actual);
     expect(meter.drift).toMatchObject({ estimator: 'pixtral', prompts: pairs.length });
     expect(meter.drift).toMatchObject({ drift_percent: percent, is_notable: isNotable });
+  });
+
+  it.each([
+    {
+      rule: 'no more than the text has: the frames were not seen',
+      vision: 500,
+      actual: 105,
+      isMissing: true,
+    },
+    { rule: 'a little for the frames: they were', vision: 500, actual: 164, isMissing: false },
+    { rule: 'without frames none can be missed', vision: 0, actual: 100, isMissing: false },
+  ])('$rule', ({ vision, actual, isMissing }) => {
+    const meter = new TokenDriftMeter('pixtral');
+    meter.add({ vision, text: 100 }, actual);
+    expect(meter.drift?.is_vision_missing).toBe(isMissing);
   });
 });

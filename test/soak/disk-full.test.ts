@@ -1,0 +1,110 @@
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { makeClip } from '../support/clips.ts';
+import { Cli, type CliEnd } from '../support/run-cli.ts';
+import { SmallDisk, smallDiskSkipReason } from '../support/small-disk.ts';
+import { sampleSpec, writeSpecs } from '../support/spec-builder.ts';
+import { startStandInServer } from '../support/stand-in-server.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const skipReason = smallDiskSkipReason();
+const count = 24;
+
+/** A user whose folder `part` is a disk of 4 MB, with specs elsewhere, and a server that counts. */
+async function newScene(part: 'work' | 'home' | 'cache') {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'cd-')));
+  const specs = join(folder, 'specs');
+  await makeClip(join(specs, 'clip.mp4'), { width: 640, height: 360 });
+  const list = Array.from({ length: count }, (_, at) => {
+    return [`${at}.json`, sampleSpec({ name: `s${at}`, prompt: `A crane number ${at} turns` })] as const;
+  });
+  await writeSpecs(specs, Object.fromEntries(list));
+  const disk = new SmallDisk(join(folder, part), 4);
+  const server = await startStandInServer({ slots: 2, latencyMs: 150 });
+  const cli = new Cli(folder);
+  const engine = ['--engine', 'openai', '--base-url', server.baseUrl, '--model', 'stand-in'];
+  return {
+    disk,
+    server,
+    cli,
+    start: () => cli.start(['batch-upsample', specs, ...engine, '--no-progress']),
+    resume: () => cli.run(['batch-upsample', '--resume', 'latest', '--no-progress']),
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      disk[Symbol.dispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+type Scene = Awaited<ReturnType<typeof newScene>>;
+
+/** Everything is there, nothing half-written is, and no finished prompt was asked for twice. */
+async function expectAllDone({ cli, server }: Scene, mostAsksOfOne: number): Promise<void> {
+  const names = await readdir(cli.outputFolder);
+  expect(names.filter((name) => name.endsWith('.json'))).toHaveLength(count);
+  expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  for (const name of names) JSON.parse(await readFile(join(cli.outputFolder, name), 'utf8'));
+  expect(server.stats.asksByContent.size).toBe(count);
+  expect(Math.max(...server.stats.asksByContent.values())).toBeLessThanOrEqual(mostAsksOfOne);
+}
+
+function expectToldSo({ code, stderr }: CliEnd): void {
+  expect(stderr).toMatch(/No space left on the disk while writing/);
+  expect(stderr).toContain('--resume latest');
+  expect(stderr).not.toMatch(/^\s+at .+:\d+/m);
+  expect(code).toBe(1);
+}
+
+describe.skipIf(skipReason !== null)(`a full disk${skipReason ? ` (skipped: ${skipReason})` : ''}`, () => {
+  it.each(['work', 'cache'] as const)(
+    'under the %s folder stops the run, which goes on later',
+    async (part) => {
+      await using scene = await newScene(part);
+      const { ended } = await scene.start();
+      await waitFor(() => scene.server.stats.answered >= 4);
+      scene.disk.fill();
+      expectToldSo(await ended);
+      const answered = new Set(scene.server.stats.answersByContent.keys());
+      expect(answered.size).toBeLessThan(count);
+      // Still full: it is told again, and nothing gets worse.
+      expectToldSo(await scene.resume());
+      scene.disk.free();
+      expect(await scene.resume()).toMatchObject({ code: 0 });
+      await expectAllDone(scene, 2);
+      for (const content of answered) expect(scene.server.stats.answersByContent.get(content)).toBe(1);
+    },
+    60_000,
+  );
+
+  it('under the host holds its worker up, which goes on by itself', async () => {
+    await using scene = await newScene('home');
+    const { ended } = await scene.start();
+    const runsFolder = join(scene.cli.hostRoot, 'runs');
+    await waitFor(async () => {
+      const names = await readdir(runsFolder, { recursive: true });
+      return names.filter((name) => /^[0-9a-f]{64}\.json$/.test(basename(name))).length >= 4;
+    });
+    scene.disk.fill();
+    await delay(1_500);
+    const answered = scene.server.stats.answered;
+    expect(answered).toBeLessThan(count);
+    await delay(500);
+    // It asks for nothing more than it may lose.
+    expect(scene.server.stats.answered).toBe(answered);
+    scene.disk.free();
+    expect(await ended).toMatchObject({ code: 0 });
+    await expectAllDone(scene, 1);
+  }, 60_000);
+
+  it('is told before anything begins', async () => {
+    await using scene = await newScene('work');
+    scene.disk.fill();
+    const { ended } = await scene.start();
+    expectToldSo(await ended);
+    expect(scene.server.stats.requests).toBe(0);
+  }, 60_000);
+});
