@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { asDiskError, isErrno, temporaryPathFor } from './publish-file.ts';
 
@@ -13,6 +14,9 @@ const lockOwnerSchema = z.object({
   acquired_at: z.string(),
   token: z.string(),
 });
+
+/** How long to wait while another process takes a stale lock over, in milliseconds. */
+const guardPollMs = 5;
 
 /** Who holds a lock. */
 export type LockOwner = z.infer<typeof lockOwnerSchema>;
@@ -33,7 +37,7 @@ export async function acquireProcessLock(path: string): Promise<LockAttempt> {
     if (await linkNew(path, mine)) return { isHeld: true, isTakenOver, release: () => release(path, mine) };
     const owner = await readLockOwner(path);
     if (owner && (await isOwnerAlive(owner))) return { isHeld: false, owner };
-    await removeStale(path, owner);
+    await removeStale(path, owner, mine);
   }
 }
 
@@ -82,18 +86,24 @@ async function linkNew(path: string, owner: LockOwner): Promise<boolean> {
   }
 }
 
-/** Moves a dead process's lock away. If another process was faster, its living lock is put back. */
-async function removeStale(path: string, judged: LockOwner | null): Promise<void> {
-  const aside = temporaryPathFor(path);
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
-    throw error;
+/**
+ * Removes a dead process's lock. Only whoever has the guard may do so: without it, one that judged the old lock
+ * could remove the new one that a faster process has already put in its place.
+ */
+async function removeStale(path: string, judged: LockOwner | null, mine: LockOwner): Promise<void> {
+  const guard = `${path}.takeover`;
+  if (!(await linkNew(guard, mine))) {
+    const holder = await readLockOwner(guard);
+    if (holder && (await isOwnerAlive(holder))) await delay(guardPollMs);
+    else await rm(guard, { force: true });
+    return;
   }
-  const moved = await readLockOwner(aside);
-  if (moved && moved.token !== judged?.token) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+  try {
+    const present = await readLockOwner(path);
+    if (present?.token === judged?.token) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 async function release(path: string, mine: LockOwner): Promise<void> {
