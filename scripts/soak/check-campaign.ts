@@ -5,7 +5,7 @@ import { readJournal } from '../../src/adapters/run-store/journal.ts';
 import type { Cli } from '../../test/support/run-cli.ts';
 import type { StandInStats } from '../../test/support/stand-in/stats.ts';
 import { writeAnswer } from '../../test/support/stand-in/write-answer.ts';
-import type { KillRecord } from './kill-campaign.ts';
+import type { CampaignOptions, KillRecord } from './kill-campaign.ts';
 
 /** What is known when a campaign is over. */
 export interface CampaignFacts {
@@ -27,11 +27,17 @@ export function markerOf(index: number): string {
 }
 
 /** Everything that must hold once a run that was killed so often is complete; what does not is told. */
-export async function checkCampaign(facts: CampaignFacts, specs: number): Promise<string[]> {
+export async function checkCampaign(
+  facts: CampaignFacts,
+  { specs, writesBack }: CampaignOptions,
+): Promise<string[]> {
   const keys = new Map<string, string>();
   const faults: string[] = [];
   for (let index = 0; index < specs; index++) {
-    faults.push(...(await checkSpec(facts, index, keys)));
+    faults.push(
+      ...(await checkSpec(facts, index, keys)),
+      ...(await checkSource(facts.cli, index, writesBack)),
+    );
   }
   return [
     ...faults,
@@ -62,6 +68,18 @@ async function checkSpec(
   return parsed.data.parent_prompt_text.startsWith(marker)
     ? []
     : [`${path} has another prompt as its parent`];
+}
+
+async function checkSource(cli: Cli, index: number, isWrittenBack: boolean): Promise<string[]> {
+  const folder = join(cli.workingFolder, 'specs', `shot_${index}`);
+  const source = await readFile(join(folder, 's.json'), 'utf8');
+  const output = await readFile(join(cli.outputFolder, `shot_${index}`, 's.json'), 'utf8').catch(() => null);
+  const names = await readdir(folder);
+  const faults =
+    (source === output) === isWrittenBack ? [] : [`the source of ${markerOf(index)} is not as it should be`];
+  return names.length === 1
+    ? faults
+    : [...faults, `${names.join(', ')} lie beside the source of ${markerOf(index)}`];
 }
 
 /** No request for a spec comes after a kill that its result had survived. */

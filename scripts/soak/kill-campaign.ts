@@ -16,6 +16,8 @@ export interface CampaignOptions {
   readonly specs: number;
   readonly latencyMs: number;
   readonly longestWaitMs: number;
+  /** Enriched specs also go over their sources. */
+  readonly writesBack: boolean;
   readonly random01: () => number;
 }
 
@@ -76,7 +78,7 @@ class Campaign {
       if (this.#faults.length > 0) break;
     }
     const facts = { cli: this.#cli, stats: this.#server.stats, kills: this.#kills };
-    if (this.#faults.length === 0) this.#faults.push(...(await checkCampaign(facts, this.#options.specs)));
+    if (this.#faults.length === 0) this.#faults.push(...(await checkCampaign(facts, this.#options)));
     const asks = this.#server.stats.asks.length;
     return { kills: this.#kills, asks, starts: this.#starts, faults: this.#faults };
   }
@@ -115,7 +117,9 @@ class Campaign {
     const engine = ['--engine', 'openai', '--base-url', this.#server.baseUrl, '--model', 'stand-in'];
     return await this.#cli.start([
       'batch-upsample',
-      ...(isBegun ? ['--resume', 'latest'] : ['specs', ...engine]),
+      ...(isBegun
+        ? ['--resume', 'latest']
+        : ['specs', ...engine, ...(this.#options.writesBack ? ['--write-back'] : [])]),
       '--no-progress',
     ]);
   }

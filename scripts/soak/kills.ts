@@ -26,6 +26,7 @@ while (done < kills && process.exitCode === undefined) {
     specs: Number(values.specs),
     latencyMs: 300,
     longestWaitMs: 2_500,
+    writesBack: campaigns % 2 === 1,
     random01,
   });
   campaigns += 1;

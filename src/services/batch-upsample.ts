@@ -1,4 +1,4 @@
-import { endStatusOf, type RunSummary, runSummaryVersion } from '../core/report/run-summary.ts';
+import { endStatusOf, type RunSummary } from '../core/report/run-summary.ts';
 import type { Checkpoint } from '../core/run/checkpoint.ts';
 import { checkpointVersion } from '../core/run/checkpoint.ts';
 import type { RunPlan } from '../core/run/plan.ts';
@@ -11,7 +11,7 @@ import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunSession } from '../ports/run-store.ts';
 import { type Execution, executeRun } from './execute-run.ts';
 import { planRun } from './plan-run.ts';
-import { tokenDriftOf } from './report-items.ts';
+import { driftNotice, summaryOf } from './summarise-run.ts';
 import { writeReport } from './write-report.ts';
 
 /** What a new run is asked to do. */
@@ -109,40 +109,6 @@ function noteEnd(session: RunSession, state: RunState, status: RunStatus): RunEv
   return event;
 }
 
-/** The summary of a run as it stands. */
-export function summaryOf(
-  session: Pick<RunSession, 'runId' | 'checkpoint' | 'paths'>,
-  state: RunState,
-  status: RunStatus,
-  durationMs: number,
-): RunSummary {
-  const failures = [...state.specs.values()].flatMap(({ failed }) =>
-    failed ? [{ spec: failed.spec, code: failed.code, message: failed.message, hint: failed.hint }] : [],
-  );
-  return {
-    version: runSummaryVersion,
-    run_id: session.runId,
-    status,
-    counts: state.counts,
-    batches: session.checkpoint.batches.length,
-    output_dir: session.checkpoint.settings.output_dir,
-    checkpoint: session.paths.checkpoint,
-    report: { json: session.paths.reportJson, html: session.paths.reportHtml },
-    duration_ms: Math.max(0, Math.round(durationMs)),
-    token_drift: tokenDriftOf(state, session.checkpoint.settings),
-    failures,
-    is_resumable: isResumable(state),
-  };
-}
-
-/** What failed while the plan was made would fail again: its file has to change, and that is a new run. */
-function isResumable(state: RunState): boolean {
-  if (state.pendingCount > 0) return true;
-  return [...state.specs.values()].some(
-    ({ planned, failed }) => failed !== null && planned.action !== 'fail',
-  );
-}
-
 function newCheckpoint(request: UpsampleRequest, plan: RunPlan, ports: Ports): Checkpoint {
   return {
     version: checkpointVersion,
@@ -169,18 +135,4 @@ function assertAnyValid(plan: RunPlan): void {
         : `None of ${plan.specs.length} files is a PromptSpec:${reasons.join('')}`,
     hint: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
   });
-}
-
-function driftNotice(drift: NonNullable<RunSummary['token_drift']>): string {
-  if (drift.is_vision_missing) {
-    return (
-      `The server counted ${drift.actual} prompt tokens, no more than the text alone has: it probably did not see ` +
-      'the frames. Check that the model takes images before you trust these prompts.'
-    );
-  }
-  return (
-    `The ${drift.estimator} estimate was ${drift.predicted} prompt tokens, the server counted ${drift.actual} ` +
-    `(${drift.drift_percent > 0 ? '+' : ''}${drift.drift_percent} %). An exact --estimator for the model, or another ` +
-    'max_tokens, uses its context better.'
-  );
 }

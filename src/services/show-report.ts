@@ -1,7 +1,7 @@
 import { endStatusOf, type RunSummary } from '../core/report/run-summary.ts';
 import type { Ports } from '../ports/ports.ts';
-import { summaryOf } from './batch-upsample.ts';
 import { stateOf } from './resume-run.ts';
+import { summaryOf } from './summarise-run.ts';
 import { writeReport } from './write-report.ts';
 
 /** Writes both reports of a run anew, as it stands, and sums it up. Needs no lock: it may run meanwhile. */

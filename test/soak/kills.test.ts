@@ -13,6 +13,7 @@ it('killed at any moment, a run loses nothing and asks for nothing twice that wa
       specs: 60,
       latencyMs: 200,
       longestWaitMs: 1_500,
+      writesBack: true,
       random01,
     });
     expect(result.faults).toEqual([]);

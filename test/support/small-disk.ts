@@ -24,10 +24,14 @@ export class SmallDisk implements Disposable {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m`, 'tmpfs', folder]);
   }
 
-  /** Takes all room but so many bytes. */
-  fill(leaveBytes = 0): void {
+  /** Takes all room there is, also while others write. */
+  fill(): void {
     const { bavail, bsize } = statfsSync(this.folder);
-    writeFileSync(this.#ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
+    try {
+      writeFileSync(this.#ballast, Buffer.alloc((bavail + 1) * bsize));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    }
   }
 
   /** Gives the room back. */

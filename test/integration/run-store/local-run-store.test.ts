@@ -216,6 +216,16 @@ describe('a checkpoint', () => {
     { rule: 'that is cut off', change: (text: string) => text.slice(0, -30), code: 'checkpoint-damaged' },
     { rule: 'that is something else', change: () => '[]', code: 'checkpoint-damaged' },
     {
+      rule: 'with a spec that no batch holds',
+      change: (text: string) => text.replace('"specs":["a.json","b/c.json"]', '"specs":["a.json"]'),
+      code: 'checkpoint-damaged',
+    },
+    {
+      rule: 'with a spec in two batches',
+      change: (text: string) => text.replace('"specs":["a.json","b/c.json"]', '"specs":["a.json","a.json"]'),
+      code: 'checkpoint-damaged',
+    },
+    {
       rule: 'without its specs',
       change: (text: string) => text.replace('"specs":[{', '"spec":[{'),
       code: 'checkpoint-damaged',
