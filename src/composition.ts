@@ -113,10 +113,11 @@ function createReportWriter(media: MediaTool): ReportWriter {
   };
 }
 
-/** `20260110-093000-k3f9`: sorts by time, and is a folder name everywhere. */
+/** `20260110-093000-12ca1b2c`: sorts by time to the millisecond, and is a folder name everywhere. */
 function newRunId(now: Date): string {
   const [date = '', time = ''] = now.toISOString().replaceAll(/[-:]/g, '').split(/[T.]/);
-  return `${date}-${time}-${randomBytes(3).toString('hex')}`;
+  const milliseconds = now.getUTCMilliseconds().toString(16).padStart(3, '0');
+  return `${date}-${time}-${milliseconds}${randomBytes(3).toString('hex').slice(1)}`;
 }
 
 /** Version of this program, from its package. */

@@ -14,7 +14,7 @@ export default class Attach extends RunCommand {
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Attach);
     const { ports } = await this.open(flags.config);
-    const request = { reference: args.run, inputs: [], given: {}, baseUrl: null };
+    const request = { reference: args.run, inputs: [], given: {}, baseUrl: null, isDetached: false };
     return await this.carryOut(flags, (observer, signal) => resumeRun(request, ports, observer, signal));
   }
 }

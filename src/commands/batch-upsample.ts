@@ -35,7 +35,7 @@ export default class BatchUpsample extends RunCommand {
     detach: Flags.boolean({
       default: false,
       description: 'hand everything over and leave; "cosmos attach" brings the results home',
-      exclusive: ['resume', 'dry-run'],
+      exclusive: ['dry-run'],
     }),
     'dry-run': Flags.boolean({
       default: false,
@@ -47,14 +47,16 @@ export default class BatchUpsample extends RunCommand {
   async run(): Promise<object> {
     const { flags, argv } = await this.parse(BatchUpsample);
     const inputs = argv.map((input) => resolve(String(input)));
-    const { settings, ports } = await this.open(flags.config, settingsLayerOf(flags));
+    const opened = await this.open(flags.config, settingsLayerOf(flags));
+    const { ports } = opened;
     if (flags.resume !== undefined) {
       const outputDir = flags['output-dir'] && resolve(flags['output-dir']);
       const given = givenSettingsOf({ ...flags, outputDir });
-      const resumed = { reference: flags.resume, inputs, given, baseUrl: flags['base-url'] ?? null };
+      const baseUrl = flags['base-url'] ?? null;
+      const resumed = { reference: flags.resume, inputs, given, baseUrl, isDetached: flags.detach };
       return await this.carryOut(flags, (observer, signal) => resumeRun(resumed, ports, observer, signal));
     }
-    const request = toUpsampleRequest(inputs, settings, flags);
+    const request = toUpsampleRequest(inputs, opened, flags);
     if (flags['dry-run']) {
       const plan = await this.interruptibly((signal) => planRun(request, ports, () => undefined, signal));
       this.show(formatPlan(plan, this.style));

@@ -37,7 +37,10 @@ export default class CreateSpec extends RunCommand {
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(CreateSpec);
-    const { settings, ports } = await this.open(flags.config, settingsLayerOf(flags));
+    const opened = await this.open(flags.config, settingsLayerOf(flags));
+    const { ports } = opened;
+    // An unknown host is told before anything is written.
+    ports.host(flags.host ?? 'local');
     const controls = (flags.control ?? []).map((control) => parseControl(control));
     const path = await createSpec(
       {
@@ -52,7 +55,7 @@ export default class CreateSpec extends RunCommand {
     );
     this.show(`${relative('', path)}\n`);
     if (!flags.upsample) return { version: 1, spec: path, run: null };
-    const request = toUpsampleRequest([path], settings, flags);
+    const request = toUpsampleRequest([path], opened, flags);
     const run = await this.carryOut(flags, (observer, signal) =>
       batchUpsample(request, ports, observer, signal),
     );

@@ -21,13 +21,12 @@ export default class Plan extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags, argv } = await this.parse(Plan);
-    const { settings, ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const request = toUpsampleRequest(
-      argv.map((input) => resolve(String(input))),
-      settings,
-      flags,
+    const opened = await this.open(flags.config, settingsLayerOf(flags));
+    const inputs = argv.map((input) => resolve(String(input)));
+    const request = toUpsampleRequest(inputs, opened, flags);
+    const plan = await this.interruptibly((signal) =>
+      planRun(request, opened.ports, () => undefined, signal),
     );
-    const plan = await this.interruptibly((signal) => planRun(request, ports, () => undefined, signal));
     this.show(formatPlan(plan, this.style));
     return planDocument(plan);
   }

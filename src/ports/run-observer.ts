@@ -13,6 +13,6 @@ export interface RunObserver {
   onWorkerStatus(status: WorkerStatus): void;
   /** Something a person should know that changes nothing: one sentence. */
   onNotice(message: string): void;
-  /** Nothing more will come. */
+  /** Nothing more will come. May be told twice. */
   onEnd(): void;
 }

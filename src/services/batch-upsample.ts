@@ -5,7 +5,7 @@ import type { RunPlan } from '../core/run/plan.ts';
 import type { RunEvent, RunStatus } from '../core/run/run-event.ts';
 import type { RunSettings } from '../core/run/run-settings.ts';
 import { RunState } from '../core/run/run-state.ts';
-import { AppError } from '../errors/app-error.ts';
+import { AppError, messageOf } from '../errors/app-error.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunSession } from '../ports/run-store.ts';
@@ -43,6 +43,7 @@ export async function batchUpsample(
 ): Promise<RunOutcome> {
   const plan = await planRun(request, ports, observer.onPlanned.bind(observer), signal);
   assertAnyValid(plan);
+  assertSourcesAreSafe(request.settings, plan, ports);
   const session = await ports.runs.create(newCheckpoint(request, plan, ports));
   const isDetached = request.isDetached ?? false;
   return await carryOut({ session, state: new RunState(plan.specs), ports, observer, signal, isDetached });
@@ -75,8 +76,8 @@ export async function carryOut(execution: Execution): Promise<RunOutcome> {
     const event = noteEnd(session, state, status);
     try {
       await session.flush(true);
+      await tryWriteReport(execution);
       if (interruption) throw interruption.reason;
-      await writeReport(session, state, ports);
       return { summary, error };
     } finally {
       // Whoever follows the events waits for this one, however the run ended.
@@ -101,6 +102,15 @@ async function tryExecute(
   }
 }
 
+/** A report that cannot be written takes nothing from the run; `cosmos report` writes it anew. */
+async function tryWriteReport({ session, state, ports, observer }: Execution): Promise<void> {
+  try {
+    await writeReport(session, state, ports);
+  } catch (error) {
+    observer.onNotice(`The report could not be written: ${messageOf(error)}`);
+  }
+}
+
 /** Notes how the run ended. */
 function noteEnd(session: RunSession, state: RunState, status: RunStatus): RunEvent {
   const body = { type: 'run-finished', status, counts: state.counts } as const;
@@ -121,6 +131,17 @@ function newCheckpoint(request: UpsampleRequest, plan: RunPlan, ports: Ports): C
     batches: [...plan.batches],
     specs: [...plan.specs],
   };
+}
+
+/** Enriched specs in the folder of their sources would replace them, which only `--write-back` may do. */
+function assertSourcesAreSafe(settings: RunSettings, { inputRoot }: RunPlan, { specs }: Ports): void {
+  if (settings.write_back || specs.outputPath(settings.output_dir, 'x') !== specs.outputPath(inputRoot, 'x'))
+    return;
+  throw new AppError({
+    code: 'usage-invalid',
+    message: `The output folder ${settings.output_dir} is the folder of the specs: they would be overwritten.`,
+    hint: 'Choose another --output-dir, or say --write-back if that is what you want.',
+  });
 }
 
 /** With nothing but broken files there is nothing to run. */

@@ -24,6 +24,8 @@ export interface ResumeRequest {
   readonly given: Partial<RunSettings>;
   /** Where the server is now, if it moved: the one setting that may change, because no answer depends on it. */
   readonly baseUrl: string | null;
+  /** Hand over what remains and leave again. */
+  readonly isDetached?: boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function resumeRun(
     );
   }
   if (request.baseUrl !== null) session.checkpoint.settings.engine.base_url = request.baseUrl;
-  return await carryOut({ session, state, ports, observer, signal, isDetached: false });
+  return await carryOut({ session, state, ports, observer, signal, isDetached: request.isDetached ?? false });
 }
 
 /** The state of a stored run: its plan and all its events. */

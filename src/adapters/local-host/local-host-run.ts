@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
-import { layout, parseManifestName } from '../../protocol/layout.ts';
+import { layout } from '../../protocol/layout.ts';
 import type { EngineSpec, Manifest, ManifestBatch } from '../../protocol/manifest.ts';
 import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
@@ -11,6 +11,7 @@ import type { WorkerEvent } from '../../protocol/worker-event.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { placeFile } from '../files/place-file.ts';
 import { EventQueue } from './event-queue.ts';
+import { HandedOver } from './handed-over.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** How often in a row a worker is started again without having finished anything in between. */
@@ -34,7 +35,7 @@ export class LocalHostRun implements HostRun {
   readonly #told = new Set<string>();
   /** From then on a worker that ends is not started again. */
   #isStopping = false;
-  #nextManifest: Map<number, number> | null = null;
+  #earlier: Promise<HandedOver> | null = null;
 
   constructor(parts: LocalHostRunParts) {
     this.#parts = parts;
@@ -75,19 +76,13 @@ export class LocalHostRun implements HostRun {
   }
 
   async submit(batch: ManifestBatch, engine: EngineSpec): Promise<{ readonly workerId: number }> {
-    const workerId = batch.batch_id % this.#parts.workers.length;
-    const path = layout.manifest(workerId, await this.#takeManifestNumber(workerId));
-    const manifest: Manifest = {
-      version: protocolVersion,
-      kind: 'upsample',
-      run_id: this.#parts.runId,
-      worker_id: workerId,
-      engine,
-      batches: [batch],
-    };
-    await this.#files.publish(path, JSON.stringify(manifest));
-    await this.#announce(workerId, path);
-    return { workerId };
+    const handedOver = await this.#handedOver();
+    const parts = handedOver.divide(batch);
+    for (const part of parts) {
+      const number = handedOver.take(part.workerId, part.batch);
+      await this.#submitTo(part.workerId, number, part.batch, engine);
+    }
+    return { workerId: parts[0]?.workerId ?? 0 };
   }
 
   async forget(taskKeys: readonly string[]): Promise<void> {
@@ -164,6 +159,20 @@ export class LocalHostRun implements HostRun {
     }
   }
 
+  async #submitTo(workerId: number, number: number, batch: ManifestBatch, engine: EngineSpec): Promise<void> {
+    const path = layout.manifest(workerId, number);
+    const manifest: Manifest = {
+      version: protocolVersion,
+      kind: 'upsample',
+      run_id: this.#parts.runId,
+      worker_id: workerId,
+      engine,
+      batches: [batch],
+    };
+    await this.#files.publish(path, JSON.stringify(manifest));
+    await this.#announce(workerId, path);
+  }
+
   /** A worker that is not there reads its manifests when it is started again. */
   async #announce(workerId: number, path: string): Promise<void> {
     const answer = await this.#parts.workers[workerId]?.api
@@ -177,21 +186,10 @@ export class LocalHostRun implements HostRun {
     });
   }
 
-  /** Numbers go on where an earlier process of this run stopped. */
-  async #takeManifestNumber(workerId: number): Promise<number> {
-    this.#nextManifest ??= await this.#countManifests();
-    const number = this.#nextManifest.get(workerId) ?? 0;
-    this.#nextManifest.set(workerId, number + 1);
-    return number;
-  }
-
-  async #countManifests(): Promise<Map<number, number>> {
-    const next = new Map<number, number>();
-    for (const name of await this.#files.list(layout.manifests)) {
-      const parsed = parseManifestName(name);
-      if (parsed) next.set(parsed.workerId, Math.max(next.get(parsed.workerId) ?? 0, parsed.index + 1));
-    }
-    return next;
+  /** What this run's manifests say, those of earlier sittings included. */
+  #handedOver(): Promise<HandedOver> {
+    this.#earlier ??= HandedOver.read(this.#files, this.#parts.workers.length);
+    return this.#earlier;
   }
 
   #objectPath(sha256: string): string {

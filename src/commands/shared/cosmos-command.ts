@@ -6,7 +6,7 @@ import { exitCodes } from '../../errors/error-codes.ts';
 import { createStyle, type Style, wantsColour } from '../../output/style.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { describeError, type ErrorFacts } from './describe-error.ts';
-import { InterruptedError, listenForSignals } from './signals.ts';
+import { InterruptedError, listenForSignals, type SignalListener } from './signals.ts';
 
 /** What every command of cosmos shares: `--config`, `--json`, settings, errors with a next step, exit codes. */
 export abstract class CosmosCommand extends Command {
@@ -33,9 +33,9 @@ export abstract class CosmosCommand extends Command {
   /** Runs `work` with a signal that aborts on the first Ctrl-C; the second one ends the process. */
   protected async interruptibly<Result>(
     work: (signal: AbortSignal) => Promise<Result>,
-    tell: (line: string) => void = (line) => this.logToStderr(line),
+    listener: SignalListener = { tell: (line) => this.logToStderr(line), leave: () => undefined },
   ): Promise<Result> {
-    const listening = listenForSignals(tell);
+    const listening = listenForSignals(listener);
     try {
       return await work(listening.signal);
     } finally {

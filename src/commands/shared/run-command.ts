@@ -1,4 +1,5 @@
 import type { RunSummary } from '../../core/report/run-summary.ts';
+import { AppError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { formatSummary, resumeCommand } from '../../output/summary-text.ts';
@@ -20,21 +21,32 @@ export abstract class RunCommand extends CosmosCommand {
         runId = run.runId;
       },
     });
+    if (options.events === '-' && this.jsonEnabled()) throw twoDocuments();
     const observer = combineObservers([createObserver(options), remember]);
-    const { summary, error } = await this.interruptibly(
-      (signal) => work(observer, signal),
-      (line) => observer.onNotice(line),
-    )
+    const { summary, error } = await this.interruptibly((signal) => work(observer, signal), {
+      tell: (line) => observer.onNotice(line),
+      leave: () => observer.onEnd(),
+    })
       .catch((thrown: unknown) => {
         if (thrown instanceof InterruptedError) thrown.hint = nextStep(runId);
         throw thrown;
       })
       .finally(() => observer.onEnd());
-    this.show(formatSummary(summary, this.style));
+    const text = formatSummary(summary, this.style);
+    if (options.events === '-') process.stderr.write(text);
+    else this.show(text);
     process.exitCode = exitCodeOf(summary, error);
     if (error) this.tell(error);
     return summary;
   }
+}
+
+function twoDocuments(): AppError {
+  return new AppError({
+    code: 'usage-invalid',
+    message: '--json and --events - both want stdout.',
+    hint: 'Write the events to a file: --events events.jsonl',
+  });
 }
 
 function nextStep(runId: string | null): string {

@@ -4,7 +4,7 @@ import type { RunSettings } from '../../core/run/run-settings.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 
-const count = (options: { description: string; min?: number }) =>
+const count = (options: { description: string; max?: number }) =>
   Flags.integer({ min: 1, helpValue: 'N', ...options });
 
 /** Flags that decide what a plan looks like. No defaults here: those are the settings'. */
@@ -58,7 +58,7 @@ export const planFlags = {
 /** Flags of a run that a plan does not need. */
 export const runFlags = {
   host: Flags.string({ description: 'machine to run on (default: local)', helpValue: 'NAME' }),
-  workers: count({ description: 'worker processes (default: 1)' }),
+  workers: count({ description: 'worker processes (default: 1)', max: 64 }),
   'write-back': Flags.boolean({
     default: false,
     description: 'also write each enriched spec over its source',

@@ -15,14 +15,27 @@ export class InterruptedError extends Error {
   }
 }
 
+/** What is done about signals besides aborting. */
+export interface SignalListener {
+  /** Tells the user that cosmos is about to stop. */
+  tell(line: string): void;
+  /** Puts the terminal in order before the process ends at once. */
+  leave(): void;
+}
+
 /** Turns the first stop signal into an abort and the second into the end of the process. */
-export function listenForSignals(tell: (line: string) => void): { signal: AbortSignal; stop(): void } {
+export function listenForSignals(listener: SignalListener): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => {
     const handle = () => {
+      if (name === 'SIGHUP' && !hasTerminal()) return;
       const error = new InterruptedError(name);
-      if (controller.signal.aborted) process.exit(error.exitCode);
-      if (name === 'SIGINT') tell('Stopping: saving what is done. Press Ctrl-C again to stop at once.');
+      if (controller.signal.aborted) {
+        listener.leave();
+        process.exit(error.exitCode);
+      }
+      if (name === 'SIGINT')
+        listener.tell('Stopping: saving what is done. Press Ctrl-C again to stop at once.');
       controller.abort(error);
     };
     process.on(name, handle);
@@ -32,4 +45,12 @@ export function listenForSignals(tell: (line: string) => void): { signal: AbortS
     for (const { name, handle } of handlers) process.off(name, handle);
   };
   return { signal: controller.signal, stop };
+}
+
+/**
+ * A process without any terminal, as under `nohup`, has none that could hang up: the signal then only says that
+ * the shell has gone. (Node takes a hang-up seriously even where its parent had told it not to.)
+ */
+function hasTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
 }

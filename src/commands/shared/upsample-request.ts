@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { runSettingsFrom } from '../../core/run/run-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleRequest } from '../../services/batch-upsample.ts';
 import type { GivenRunFlags } from './run-flags.ts';
 
@@ -12,10 +13,12 @@ import type { GivenRunFlags } from './run-flags.ts';
  */
 export function toUpsampleRequest(
   inputs: readonly string[],
-  settings: Settings,
+  { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host'> },
   flags: GivenRunFlags,
 ): UpsampleRequest {
   if (inputs.length === 0) throw noSpecs();
+  // An unknown host is told before anything is planned or written.
+  ports.host(flags.host ?? 'local');
   const outputDir = resolve(settings.upsampling.output_dir);
   return {
     inputs,

@@ -9,6 +9,8 @@ export interface SpecState {
   prepared: EventOf<'task-prepared'> | null;
   finished: EventOf<'task-finished'> | null;
   failed: EventOf<'task-failed'> | null;
+  /** It failed in an earlier sitting, and this one tries it again. */
+  isReopened: boolean;
 }
 
 /** The state of a run, folded from its plan and its events: nothing else decides what remains to be done. */
@@ -56,6 +58,7 @@ export class RunState {
     const state = this.specs.get(spec);
     if (!state?.failed) return;
     state.failed = null;
+    state.isReopened = true;
     this.#counts.failed--;
   }
 
@@ -73,5 +76,5 @@ export class RunState {
 }
 
 function newSpecState(planned: PlannedSpec): SpecState {
-  return { planned, prepared: null, finished: null, failed: null };
+  return { planned, prepared: null, finished: null, failed: null, isReopened: false };
 }

@@ -24,6 +24,7 @@ export function createBarProgress(stream: NodeJS.WriteStream): RunObserver {
   let prompts: SingleBar | null = null;
   let pace: RunPace | null = null;
   let engineNote = '';
+  let hasEnded = false;
   const refresh = () => {
     if (!pace) return;
     hints?.update(Math.max(pace.prepared, pace.settled), { note: '' });
@@ -56,6 +57,8 @@ export function createBarProgress(stream: NodeJS.WriteStream): RunObserver {
     },
     onNotice: (message) => bars.log(` ${message}\n`),
     onEnd: () => {
+      if (hasEnded) return;
+      hasEnded = true;
       clearInterval(timer);
       refresh();
       bars.stop();

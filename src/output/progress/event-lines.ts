@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type RunEvent, runEventVersion } from '../../core/run/run-event.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 import { partialObserver } from './observers.ts';
 
@@ -10,8 +11,9 @@ const noCounts = { total: 0, upsampled: 0, reused: 0, skipped: 0, failed: 0 };
  * never began. Lines are written at once and whole, so that whoever follows the file sees them in time.
  */
 export function createEventLines(target: string): RunObserver {
-  const file = target === '-' ? null : openSync(target, 'w');
+  const file = target === '-' ? null : openFor(target);
   let last: RunEvent | null = null;
+  let hasEnded = false;
   const write = (event: RunEvent) => {
     last = event;
     const line = `${JSON.stringify(event)}\n`;
@@ -21,10 +23,25 @@ export function createEventLines(target: string): RunObserver {
   return partialObserver({
     onEvent: write,
     onEnd: () => {
+      if (hasEnded) return;
+      hasEnded = true;
       if (last?.type !== 'run-finished') write(unfinished(last));
       if (file !== null) closeSync(file);
     },
   });
+}
+
+function openFor(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (cause) {
+    throw new AppError({
+      code: 'usage-invalid',
+      message: `--events ${path}: the file cannot be written (${messageOf(cause)}).`,
+      hint: 'Name a file in a folder that exists and that you may write to.',
+      cause,
+    });
+  }
 }
 
 function unfinished(last: RunEvent | null): RunEvent {

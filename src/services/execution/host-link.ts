@@ -97,12 +97,12 @@ export class HostLink {
     return hostRun;
   }
 
-  /** Tasks of an earlier sitting that failed on the host and are to be done again. */
+  /** Failures that an earlier sitting told, to be tried again; one that nobody was told of is news. */
   async #failedBefore(hostRun: HostRun, finished: ReadonlySet<string>): Promise<Set<string>> {
     const failed = new Set<string>();
-    for (const { planned, prepared } of this.#parts.state.specs.values()) {
+    for (const { prepared, isReopened } of this.#parts.state.specs.values()) {
       const key = prepared?.task_key;
-      if (key === undefined || !finished.has(key) || this.#parts.state.isSettled(planned.spec)) continue;
+      if (key === undefined || !isReopened || !finished.has(key)) continue;
       if ((await hostRun.result(key))?.status === 'failed') failed.add(key);
     }
     return failed;
