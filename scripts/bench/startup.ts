@@ -16,7 +16,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const rounds = Number(values.rounds ?? (values.quick ? 5 : 15));
+const rounds = Number(values.rounds ?? (values.quick ? 9 : 15));
 const program = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const calls: Readonly<Record<string, readonly string[]>> = {
   'bare node': ['-e', '0'],

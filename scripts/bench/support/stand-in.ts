@@ -41,18 +41,14 @@ export async function withStandIn<Result>(
       ended.then(() => Promise.reject(new Error('the stand-in server ended at once'))),
     ]);
     const statsUrl = new URL('/control/stats', String(baseUrl));
-    const working = work({
+    return await work({
       baseUrl: String(baseUrl),
       stats: async () => statsSchema.parse(await (await fetch(statsUrl)).json()),
       ended: ended.then(() => undefined),
     });
-    return await Promise.race([
-      working,
-      ended.then(async () => {
-        await working.catch(() => undefined);
-        throw new Error('the stand-in server was ended while it was needed');
-      }),
-    ]);
+  } catch (error) {
+    if (child.exitCode === null && child.signalCode === null) throw error;
+    throw new Error('the stand-in server was ended while it was needed', { cause: error });
   } finally {
     child.kill('SIGTERM');
     await ended;

@@ -5,6 +5,7 @@ import { type Engine, EngineError, type UpsampleAnswer, type UpsampleRequest } f
 import { createChooser } from './compose/chooser.ts';
 import { composeText } from './compose/compose.ts';
 import { type Facts, judge } from './facts.ts';
+import { FrameCache } from './frame-cache.ts';
 import { measureFrames } from './measure/measure.ts';
 
 /** Name and version of the wording: a change of measures or phrases is a new version. */
@@ -18,12 +19,13 @@ export const describeModel = 'describe-1';
  * machine and at every attempt. `maxOutputTokens` does not apply: the length is bounded by the wording.
  */
 export function createDescribeEngine(media: MediaTool): Engine {
+  const cache = new FrameCache(media);
   return {
     start: async (signal) => signal.throwIfAborted(),
     upsample: async (request, signal) => {
       signal.throwIfAborted();
       if (request.hintPath === null) return answer(request, []);
-      const frames = await readFrames(media, request.hintPath, signal);
+      const frames = await readFrames(cache, request.hintPath, signal);
       signal.throwIfAborted();
       return answer(request, frames);
     },
@@ -32,13 +34,13 @@ export function createDescribeEngine(media: MediaTool): Engine {
 }
 
 async function readFrames(
-  media: MediaTool,
+  cache: FrameCache,
   hintPath: string,
   signal: AbortSignal,
 ): Promise<readonly RgbFrame[]> {
   let frames: readonly RgbFrame[];
   try {
-    frames = await media.readRgbFrames(hintPath, signal);
+    frames = await cache.read(hintPath, signal);
   } catch (cause) {
     signal.throwIfAborted();
     throw classify(hintPath, cause);
