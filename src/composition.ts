@@ -60,7 +60,7 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
 }
 
 /** What `doctor` looks at on this machine. */
-export function createDiagnostics(settings: Settings): Diagnostics {
+export function createDiagnostics(settings: Settings, problem: AppError | null): Diagnostics {
   const { ffmpeg, ffprobe } = findPrograms();
   const { cache } = cosmosFolders(process.env, process.platform);
   const { output_dir: outputDir, checkpoint_dir: checkpointDir, engine } = settings.upsampling;
@@ -68,7 +68,7 @@ export function createDiagnostics(settings: Settings): Diagnostics {
     nodeCheck,
     programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
-    settingsCheck(settings),
+    settingsCheck(settings, problem),
     engineCheck(engine, process.env),
     folderCheck('cache', cache, true),
     folderCheck('host root', localRoot(settings), true),

@@ -1,3 +1,5 @@
+import { AppError } from '../errors/app-error.ts';
+import { isSystemError } from '../errors/system-error.ts';
 import type { FileStore } from '../ports/file-store.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
 import { type TaskResult, taskResultSchema } from '../protocol/task-result.ts';
@@ -11,7 +13,7 @@ export class FileResultCache implements ResultCache {
   }
 
   async get(taskKey: string): Promise<TaskResult | null> {
-    const bytes = await this.#files.read(pathOf(taskKey));
+    const bytes = await unlessRefused(this.#files.read(pathOf(taskKey)));
     if (bytes === null) return null;
     try {
       const result = taskResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
@@ -22,7 +24,18 @@ export class FileResultCache implements ResultCache {
   }
 
   async put(result: TaskResult): Promise<void> {
-    if (result.status === 'ok') await this.#files.publish(pathOf(result.task_key), JSON.stringify(result));
+    if (result.status !== 'ok') return;
+    await unlessRefused(this.#files.publish(pathOf(result.task_key), JSON.stringify(result)));
+  }
+}
+
+/** What the call gives; null when the system refuses it, as on a full or read-only disk. */
+async function unlessRefused<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isSystemError(error) || error instanceof AppError) return null;
+    throw error;
   }
 }
 

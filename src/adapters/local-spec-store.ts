@@ -1,10 +1,14 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { stat } from 'node:fs/promises';
 import path, { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { maxSpecBytes } from '../core/spec/parse-spec-file.ts';
 import { videoCandidates } from '../core/spec/video-candidates.ts';
-import { AppError } from '../errors/app-error.ts';
+import { AppError, messageOf } from '../errors/app-error.ts';
+import { isSystemError } from '../errors/system-error.ts';
 import type { SpecCandidate, SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
+import { collectSpecFiles, type FoundFiles } from './collect-spec-files.ts';
+import { overwriteFile } from './files/overwrite-file.ts';
 import { isErrno, publishFile } from './files/publish-file.ts';
+import { readAtMost } from './files/read-at-most.ts';
 
 /** {@link SpecStore} on this machine's file system. */
 export class LocalSpecStore implements SpecStore {
@@ -19,22 +23,27 @@ export class LocalSpecStore implements SpecStore {
   async find(inputs: readonly string[], excluded: readonly string[]): Promise<SpecCandidates> {
     const absolute = inputs.map((input) => resolve(this.#workingFolder, input));
     const hidden = new Set(excluded.map((folder) => resolve(this.#workingFolder, folder)));
-    const found = new Set<string>();
+    const found: FoundFiles = { files: new Set(), skippedFolders: new Set() };
     const roots: string[] = [];
     for (const [index, input] of absolute.entries()) {
-      const isFolder = await isFolderAt(input, inputs[index] ?? input);
-      roots.push(isFolder ? input : dirname(input));
-      if (isFolder) await collect(input, hidden, found);
-      else found.add(input);
+      try {
+        roots.push(await collectInput(input, hidden, found));
+      } catch (error) {
+        throw asInputError(error, inputs[index] ?? input);
+      }
     }
     const inputRoot = sharedFolder(roots);
-    const candidates = Array.from(found, (file) => candidateOf(inputRoot, file));
-    return { inputRoot, candidates: candidates.sort(bySpec) };
+    const candidates = Array.from(found.files, (file) => candidateOf(inputRoot, file));
+    return {
+      inputRoot,
+      candidates: candidates.sort(bySpec),
+      skippedFolders: [...found.skippedFolders].sort(),
+    };
   }
 
   async read(file: string): Promise<Uint8Array | null> {
     try {
-      return await readFile(file);
+      return await readAtMost(file, maxSpecBytes);
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return null;
       throw error;
@@ -62,6 +71,10 @@ export class LocalSpecStore implements SpecStore {
     await publishFile(file, text);
   }
 
+  async overwrite(file: string, text: string): Promise<void> {
+    await overwriteFile(file, text);
+  }
+
   #look(file: string): Promise<VideoFile | null> {
     const known = this.#seen.get(file);
     if (known) return known;
@@ -77,53 +90,29 @@ async function lookAt(file: string): Promise<VideoFile | null> {
   return { path: file, sizeBytes: found.size, modifiedMs: Math.trunc(found.mtimeMs) };
 }
 
-async function isFolderAt(file: string, given: string): Promise<boolean> {
-  try {
-    return (await stat(file)).isDirectory();
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT') && !isErrno(error, 'ENOTDIR')) throw error;
-    throw new AppError({
-      code: 'input-missing',
-      message: `There is no file or folder ${given}.`,
-      hint: 'Give the folder of your PromptSpecs, or single files.',
-    });
+/** Adds what one input names, and gives the folder that it is named against. */
+async function collectInput(input: string, hidden: ReadonlySet<string>, found: FoundFiles): Promise<string> {
+  if ((await stat(input)).isDirectory()) {
+    await collectSpecFiles(input, hidden, found);
+    return input;
   }
+  found.files.add(input);
+  return dirname(input);
 }
 
-/** Adds every `*.json` below a folder. Folders reached through links are visited once. */
-async function collect(root: string, hidden: ReadonlySet<string>, found: Set<string>): Promise<void> {
-  const visited = new Set<string>();
-  let level = [root];
-  while (level.length > 0) {
-    const next: string[] = [];
-    for (let i = 0; i < level.length; i += availableParallelism() * 4) {
-      const part = level.slice(i, i + availableParallelism() * 4);
-      const folders = await Promise.all(part.map((folder) => collectFolder(folder, hidden, found, visited)));
-      next.push(...folders.flat());
-    }
-    level = next;
-  }
-}
-
-/** Adds the `*.json` of one folder and gives its sub-folders. */
-async function collectFolder(
-  folder: string,
-  hidden: ReadonlySet<string>,
-  found: Set<string>,
-  visited: Set<string>,
-): Promise<string[]> {
-  const real = await realpath(folder);
-  if (visited.has(real)) return [];
-  visited.add(real);
-  const folders: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const full = join(folder, entry.name);
-    if (entry.name.startsWith('.') || hidden.has(full)) continue;
-    const kind = entry.isSymbolicLink() ? await stat(full).catch(() => entry) : entry;
-    if (kind.isDirectory()) folders.push(full);
-    else if (entry.name.toLowerCase().endsWith('.json') && !kind.isFIFO()) found.add(full);
-  }
-  return folders;
+function asInputError(error: unknown, given: string): unknown {
+  if (!isSystemError(error)) return error;
+  const isMissing = isErrno(error, 'ENOENT', 'ENOTDIR');
+  const isForbidden = isErrno(error, 'EACCES', 'EPERM');
+  const refused = isForbidden ? 'may not be read by this user' : `cannot be read: ${messageOf(error)}`;
+  return new AppError({
+    code: 'input-missing',
+    message: isMissing ? `There is no file or folder ${given}.` : `${given} ${refused}.`,
+    hint: isForbidden
+      ? 'Change its rights, or run cosmos as a user who may read it.'
+      : 'Give the folder of your PromptSpecs, or single files.',
+    cause: error,
+  });
 }
 
 /** The deepest folder that holds all the given ones. */

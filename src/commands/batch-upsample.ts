@@ -5,6 +5,7 @@ import { formatPlan } from '../output/plan-text.ts';
 import { batchUpsample } from '../services/batch-upsample.ts';
 import { planRun } from '../services/plan-run.ts';
 import { resumeRun } from '../services/resume-run.ts';
+import { createNotices } from './shared/create-observer.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { givenSettingsOf, planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
@@ -58,8 +59,8 @@ export default class BatchUpsample extends RunCommand {
     }
     const request = toUpsampleRequest(inputs, opened, flags);
     if (flags['dry-run']) {
-      const plan = await this.interruptibly((signal) => planRun(request, ports, () => undefined, signal));
-      this.show(formatPlan(plan, this.style));
+      const plan = await this.interruptibly((signal) => planRun(request, ports, createNotices(), signal));
+      this.show(formatPlan(plan, this.style, process.stdout.columns));
       return planDocument(plan);
     }
     return await this.carryOut(flags, (observer, signal) =>

@@ -1,19 +1,27 @@
 import { Args } from '@oclif/core';
 import { resumeCommand } from '../output/summary-text.ts';
-import { cancelRun } from '../services/cancel-run.ts';
+import { type Cancellation, cancelRun } from '../services/cancel-run.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
+import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 
 export default class Cancel extends CosmosCommand {
   static override summary = 'Stop a run wherever it goes on; what is finished stays finished.';
   static override args = {
     run: Args.string({ description: 'run id, run folder, checkpoint.json, or "latest"', required: true }),
   };
+  static override flags = storeFlags;
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Cancel);
-    const { ports } = await this.open(flags.config);
+    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
     const cancelled = await cancelRun(args.run, ports, (pid) => process.kill(pid, 'SIGTERM'));
-    this.show(`Run ${cancelled.run_id} is stopped. Go on with: ${resumeCommand(cancelled.run_id)}\n`);
+    this.show(`${textOf(cancelled)}\n`);
     return cancelled;
   }
+}
+
+function textOf({ run_id: runId, is_ended: isEnded, counts }: Cancellation): string {
+  if (isEnded) return `Run ${runId} had ended already: there was nothing to stop.`;
+  const done = counts.upsampled + counts.reused + counts.skipped;
+  return `Run ${runId} is stopped with ${done} of ${counts.total} done. Go on with: ${resumeCommand(runId)}`;
 }

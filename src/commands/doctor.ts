@@ -1,5 +1,7 @@
 import { Flags } from '@oclif/core';
-import { createDiagnostics } from '../composition.ts';
+import { createDiagnostics, readToolVersion } from '../composition.ts';
+import type { SettingsLayer } from '../core/settings/resolve-settings.ts';
+import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { formatChecks } from '../output/checks-text.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
@@ -16,12 +18,22 @@ export default class Doctor extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Doctor);
-    const { settings, ports } = await this.open(flags.config, settingsLayerOf(flags));
-    ports.host(flags.host);
-    const checks = await createDiagnostics(settings).check();
+    const opened = await this.#openOrExplain(flags.config, settingsLayerOf(flags));
+    opened.ports.host(flags.host);
+    const checks = await createDiagnostics(opened.settings, opened.problem).check();
     const isHealthy = checks.every((check) => check.status !== 'failed');
     if (!isHealthy) process.exitCode = exitCodes.usage;
     this.show(formatChecks(checks, this.style));
     return { version: 1, is_healthy: isHealthy, checks };
+  }
+
+  /** A settings file that cannot be used is one more thing to mend, not the end of the visit. */
+  async #openOrExplain(configPath: string | undefined, layer: SettingsLayer) {
+    try {
+      return { ...(await this.open(configPath, layer)), problem: null };
+    } catch (problem) {
+      if (!(problem instanceof AppError) || problem.code !== 'config-invalid') throw problem;
+      return { ...this.openDefaults(await readToolVersion()), problem };
+    }
   }
 }

@@ -4,6 +4,7 @@ import { planDocument } from '../output/plan-document.ts';
 import { formatPlan } from '../output/plan-text.ts';
 import { planRun } from '../services/plan-run.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
+import { createNotices } from './shared/create-observer.ts';
 import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
 
@@ -25,9 +26,9 @@ export default class Plan extends CosmosCommand {
     const inputs = argv.map((input) => resolve(String(input)));
     const request = toUpsampleRequest(inputs, opened, flags);
     const plan = await this.interruptibly((signal) =>
-      planRun(request, opened.ports, () => undefined, signal),
+      planRun(request, opened.ports, createNotices(), signal),
     );
-    this.show(formatPlan(plan, this.style));
+    this.show(formatPlan(plan, this.style, process.stdout.columns));
     return planDocument(plan);
   }
 }

@@ -1,13 +1,15 @@
 import { formatTable } from '../output/table.ts';
 import { listRuns, type RunRow } from '../services/list-runs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
+import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 
 export default class Runs extends CosmosCommand {
   static override summary = 'List the runs of this folder, newest first.';
+  static override flags = storeFlags;
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Runs);
-    const { ports } = await this.open(flags.config);
+    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
     const runs = await listRuns(ports);
     this.show(formatRuns(runs));
     return { version: 1, runs };

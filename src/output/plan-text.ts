@@ -1,31 +1,61 @@
 import type { PlannedSpec, RunPlan } from '../core/run/plan.ts';
+import { failureLines } from './failures-text.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
+import { columnsOf, cutInMiddle } from './text-width.ts';
 import { counted, printable } from './words.ts';
 
 /** Rows that are shown; `--json` has them all. */
 const maxRows = 200;
 
-/** The plan as a table: one row a spec, then what it adds up to. */
-export function formatPlan(plan: RunPlan, style: Style): string {
-  const rows = plan.specs.slice(0, maxRows).map((spec) => rowOf(spec));
-  const lines = formatTable([['SPEC', 'VIDEO', 'ACTION', 'SENT', 'TOKENS', 'BATCH'], ...rows]);
-  const [head = '', ...body] = lines;
+/** What is always left of a spec's path, in columns. */
+const minSpecColumns = 14;
+
+/** With less than this for paths, in columns, they look alike; the table then does without codes. */
+const readableSpecColumns = 24;
+
+/**
+ * The plan as a table: one row a spec, then what it adds up to.
+ *
+ * @param columns - Width to keep to, in columns: paths are shortened in the middle. Undefined keeps them whole.
+ */
+export function formatPlan(plan: RunPlan, style: Style, columns?: number): string {
+  const [head = '', ...body] = formatTable(fittedRows(plan.specs.slice(0, maxRows), columns));
   const painted = body.map((line, index) => paint(line, plan.specs[index], style));
   const more = plan.specs.length - maxRows;
   if (more > 0) painted.push(style.dim(`… and ${counted(more, 'other')}; --json has them all.`));
-  return `${[style.dim(head), ...painted, '', ...failureLines(plan, style), totals(plan)].join('\n')}\n`;
+  return `${[style.dim(head), ...painted, '', ...failuresOf(plan, style), totals(plan)].join('\n')}\n`;
 }
 
-function rowOf({ spec, video, action, hint, tokens, failure, batch_id: batchId }: PlannedSpec): string[] {
+/** The rows, within `columns`: first codes of failures give way, which are told below, then the paths. */
+function fittedRows(specs: readonly PlannedSpec[], columns: number | undefined): string[][] {
+  const rows = rowsOf(specs, true);
+  if (columns === undefined) return rows;
+  const isNarrow = columns - columnsBesideSpec(rows) < readableSpecColumns;
+  const fitting = isNarrow ? rowsOf(specs, false) : rows;
+  const left = Math.max(minSpecColumns, columns - columnsBesideSpec(fitting));
+  return fitting.map(([spec = '', ...rest]) => [cutInMiddle(spec, left), ...rest]);
+}
+
+function rowsOf(specs: readonly PlannedSpec[], hasCodes: boolean): string[][] {
+  const head = ['SPEC', 'VIDEO', 'ACTION', 'SENT', 'TOKENS', 'BATCH'];
+  return [head, ...specs.map((spec) => rowOf(spec, hasCodes))];
+}
+
+function rowOf(planned: PlannedSpec, hasCodes: boolean): string[] {
+  const { spec, video, action, hint, tokens, failure, batch_id: batchId } = planned;
   return [
     printable(spec),
     video ? `${video.width}x${video.height}` : '—',
-    action === 'fail' ? (failure?.code ?? 'fail') : action,
+    hasCodes ? (failure?.code ?? action) : action,
     hint ? `${hint.width}x${hint.height} x${hint.frames}` : '—',
     tokens ? String(tokens.total) : '—',
     batchId === null ? '—' : String(batchId),
   ];
+}
+
+function columnsBesideSpec(rows: readonly string[][]): number {
+  return Math.max(...formatTable(rows.map(([, ...rest]) => ['', ...rest])).map(columnsOf));
 }
 
 function paint(line: string, spec: PlannedSpec | undefined, style: Style): string {
@@ -33,22 +63,23 @@ function paint(line: string, spec: PlannedSpec | undefined, style: Style): strin
   return spec?.action === 'skip' ? style.dim(line) : line;
 }
 
-function failureLines(plan: RunPlan, style: Style): string[] {
-  const failed = plan.specs.filter((spec) => spec.failure).slice(0, maxRows);
-  const lines = failed.flatMap(({ spec, failure }) => [
-    `${style.bad('✗')} ${printable(spec)}: ${printable(failure?.message ?? '')}`,
-    `    → ${failure?.hint ?? ''}`,
-  ]);
-  return lines.length > 0 ? [...lines, ''] : [];
+function failuresOf(plan: RunPlan, style: Style): string[] {
+  const failed = plan.specs.flatMap(({ spec, failure }) => (failure ? [{ spec, ...failure }] : []));
+  return failed.length > 0 ? [...failureLines(failed, style, '--json'), ''] : [];
 }
 
 function totals(plan: RunPlan): string {
-  const count = (action: PlannedSpec['action']) => plan.specs.filter((spec) => spec.action === action).length;
+  const part = (action: PlannedSpec['action'], what: string) => {
+    const count = plan.specs.filter((spec) => spec.action === action).length;
+    return count > 0 ? [`${count.toLocaleString('en-US')} ${what}`] : [];
+  };
   const parts = [
-    `${count('hint')} with a hint video`,
-    `${count('as-is')} as they are`,
-    `${count('skip')} skipped`,
-    `${count('fail')} failing`,
+    ...part('hint', 'with a hint video'),
+    ...part('as-is', 'as they are'),
+    ...part('skip', 'skipped'),
+    ...part('fail', 'failing'),
   ];
-  return `${counted(plan.specs.length, 'spec')}: ${parts.join(', ')}; ${counted(plan.batches.length, 'batch', 'batches')}.`;
+  const sum = counted(plan.specs.length, 'spec');
+  const batches = plan.batches.length > 0 ? `; ${counted(plan.batches.length, 'batch', 'batches')}` : '';
+  return `${parts.length > 0 ? `${sum}: ${parts.join(', ')}` : sum}${batches}.`;
 }

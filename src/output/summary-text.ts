@@ -1,14 +1,12 @@
-import type { RunSummary } from '../core/report/run-summary.ts';
+import { engineText, type RunSummary } from '../core/report/run-summary.ts';
+import { failureLines } from './failures-text.ts';
 import type { Style } from './style.ts';
 import { counted, durationText, printable } from './words.ts';
-
-/** Failures that are listed; the report has them all. */
-const maxListed = 20;
 
 /** What a person reads when a run has ended. */
 export function formatSummary(summary: RunSummary, style: Style): string {
   const lines = [headline(summary, style), '', ...placesOf(summary, style)];
-  if (summary.failures.length > 0) lines.push('', ...failureLines(summary, style));
+  if (summary.failures.length > 0) lines.push('', ...failureLines(summary.failures, style, 'the report'));
   if (summary.status !== 'complete') lines.push('', nextStep(summary, style));
   return `${lines.join('\n')}\n`;
 }
@@ -16,6 +14,11 @@ export function formatSummary(summary: RunSummary, style: Style): string {
 /** The command that goes on with a run. */
 export function resumeCommand(runId: string): string {
   return `cosmos batch-upsample --resume ${runId}`;
+}
+
+/** How much of a run lies on disk when it is interrupted: `24 of 60 are saved.` */
+export function savedText(done: number, total: number): string {
+  return `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${done === 1 ? 'is' : 'are'} saved.`;
 }
 
 function headline(summary: RunSummary, style: Style): string {
@@ -39,20 +42,9 @@ function placesOf(summary: RunSummary, style: Style): string[] {
   return [
     `  Enriched specs  ${printable(summary.output_dir)}`,
     `  Report          ${printable(summary.report.html)}`,
+    `  Engine          ${printable(engineText(summary.engine, summary.model))}`,
     `  Run             ${style.dim(summary.run_id)}`,
   ];
-}
-
-function failureLines({ failures }: RunSummary, style: Style): string[] {
-  const lines = failures
-    .slice(0, maxListed)
-    .flatMap((failure) => [
-      `${style.bad('✗')} ${style.bold(printable(failure.spec))}  ${style.dim(failure.code)}`,
-      `    ${printable(failure.message)}`,
-      `    → ${failure.hint}`,
-    ]);
-  const more = failures.length - maxListed;
-  return more > 0 ? [...lines, `  … and ${counted(more, 'other')}; the report has them all.`] : lines;
 }
 
 function nextStep(summary: RunSummary, style: Style): string {

@@ -20,7 +20,15 @@ export interface RunSession extends StoredRun {
   flush(isDurable: boolean): Promise<void>;
   /** Keeps a hint with the run, so that it need not be made again; gives its path there. */
   keepHint(sha256: string, path: string): Promise<string>;
+  /** A hint that is kept with the run; null when there is none, or when it is damaged. */
+  keptHint(sha256: string): Promise<KeptHint | null>;
   release(): Promise<void>;
+}
+
+/** A hint in a run folder. */
+export interface KeptHint {
+  readonly path: string;
+  readonly sizeBytes: number;
 }
 
 /** Paths of the files in a run folder. */
@@ -42,19 +50,31 @@ export interface RunListing {
   readonly ownerPid: number | null;
 }
 
+/** The process that works on a run. */
+export interface RunOwner {
+  readonly pid: number;
+  /** Name of the machine it runs on. */
+  readonly machine: string;
+  /** Whether that is this machine, so that the pid means something here. */
+  readonly isHere: boolean;
+}
+
 /**
  * Run folders: one folder a run, with a checkpoint that is written once and a journal that only grows, so that
  * the cost of a checkpoint does not depend on the size of the run.
  */
 export interface RunStore {
-  /** @throws AppError `run-locked` when another process works on the output folder. */
+  /**
+   * @throws AppError `run-locked` when another process works on the output folder, `usage-invalid` when the output
+   * or the checkpoint folder cannot be made or written to. No run is left behind then.
+   */
   create(checkpoint: Checkpoint): Promise<RunSession>;
-  /** @throws AppError `run-not-found`, `run-locked`, `checkpoint-damaged`, `checkpoint-version`. */
+  /** @throws AppError as `create`, and `run-not-found`, `checkpoint-damaged`, `checkpoint-version`. */
   open(reference: string): Promise<RunSession>;
   /** Like `open`, without the lock. */
   read(reference: string): Promise<StoredRun>;
-  /** Pid of the process of this machine that works on a run; null when there is none. */
-  ownerPid(reference: string): Promise<number | null>;
+  /** The process that works on a run, on whatever machine; null when there is none. */
+  owner(reference: string): Promise<RunOwner | null>;
   /** Newest first. */
   list(): Promise<readonly RunListing[]>;
 }

@@ -12,6 +12,8 @@ export interface SpecCandidates {
   readonly inputRoot: string;
   /** Sorted by `spec`. */
   readonly candidates: readonly SpecCandidate[];
+  /** Absolute paths of sub-folders that could not be looked into: what lies in them is not among the candidates. */
+  readonly skippedFolders: readonly string[];
 }
 
 /** A video's file as it stands now. */
@@ -28,10 +30,14 @@ export interface SpecStore {
    * All candidates under the inputs: `*.json` in folders, and files as given; hidden folders and `excluded` ones
    * are left out.
    *
-   * @throws AppError `input-missing` for an input that does not exist.
+   * @throws AppError `input-missing` for an input that does not exist or may not be read.
    */
   find(inputs: readonly string[], excluded: readonly string[]): Promise<SpecCandidates>;
-  /** The bytes of a spec; null when there is no such file. Errors of the system pass through. */
+  /**
+   * The bytes of a spec; null when there is no such file. Errors of the system pass through.
+   *
+   * @throws RangeError for a file larger than `maxSpecBytes`, which is not read.
+   */
   read(path: string): Promise<Uint8Array | null>;
   /** Where a spec's video lies: the first place that holds a file, or null. */
   findVideo(written: string, specPath: string, inputRoot: string): Promise<VideoFile | null>;
@@ -41,4 +47,6 @@ export interface SpecStore {
   outputPath(outputDir: string, spec: string): string;
   /** Writes a file whole, so that a reader sees either the old or the new one. */
   publish(path: string, text: string): Promise<void>;
+  /** Like `publish`, over a file of the user's: links to it stay, and so do its rights. */
+  overwrite(path: string, text: string): Promise<void>;
 }

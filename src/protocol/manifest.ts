@@ -4,12 +4,17 @@ import { protocolVersion } from './version.ts';
 
 const sizePx = z.int().min(1).max(65_536);
 
+/** What a clip shows: the scene itself, the scene blurred (`vis`), or one of the maps made from it. */
+export const hintKinds = ['video', 'vis', 'edge', 'seg', 'depth'] as const;
+
 /** The clip a task's frames come from; its bytes lie under `objects/<sha256>`. */
 export const manifestHintSchema = z.object({
   sha256: sha256Schema,
   width: sizePx,
   height: sizePx,
   frames: z.int().min(1).max(1024),
+  /** Missing in manifests of older versions; then `video`. */
+  kind: z.enum(hintKinds).optional(),
 });
 
 /** One prompt to enrich. `hint` is null for a text-only task. */

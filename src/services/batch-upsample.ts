@@ -1,4 +1,4 @@
-import { endStatusOf, type RunSummary } from '../core/report/run-summary.ts';
+import { endStatusOf, engineText, type RunSummary } from '../core/report/run-summary.ts';
 import type { Checkpoint } from '../core/run/checkpoint.ts';
 import { checkpointVersion } from '../core/run/checkpoint.ts';
 import type { RunPlan } from '../core/run/plan.ts';
@@ -41,8 +41,8 @@ export async function batchUpsample(
   observer: RunObserver,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const plan = await planRun(request, ports, observer.onPlanned.bind(observer), signal);
-  assertAnyValid(plan);
+  assertServerIsNamed(request.settings);
+  const plan = await planRun(request, ports, observer, signal);
   assertSourcesAreSafe(request.settings, plan, ports);
   const session = await ports.runs.create(newCheckpoint(request, plan, ports));
   const isDetached = request.isDetached ?? false;
@@ -60,7 +60,9 @@ export async function carryOut(execution: Execution): Promise<RunOutcome> {
     runId: session.runId,
     total,
     settled: total - state.pendingCount,
+    failed: state.counts.failed,
     concurrency: settings.engine.concurrency * settings.workers,
+    engine: engineText(settings.engine.kind, settings.engine.model),
   });
   try {
     observer.onEvent(
@@ -133,6 +135,16 @@ function newCheckpoint(request: UpsampleRequest, plan: RunPlan, ports: Ports): C
   };
 }
 
+/** Told before anything is prepared: no run can go on without a server. */
+function assertServerIsNamed({ engine }: RunSettings): void {
+  if (engine.kind !== 'openai' || engine.base_url !== null) return;
+  throw new AppError({
+    code: 'config-invalid',
+    message: 'The engine openai needs a server, and none is named (base_url).',
+    hint: 'Name it with --base-url http://127.0.0.1:8000/v1, or as upsampling.engine.base_url in config.toml.',
+  });
+}
+
 /** Enriched specs in the folder of their sources would replace them, which only `--write-back` may do. */
 function assertSourcesAreSafe(settings: RunSettings, { inputRoot }: RunPlan, { specs }: Ports): void {
   if (settings.write_back || specs.outputPath(settings.output_dir, 'x') !== specs.outputPath(inputRoot, 'x'))
@@ -141,19 +153,5 @@ function assertSourcesAreSafe(settings: RunSettings, { inputRoot }: RunPlan, { s
     code: 'usage-invalid',
     message: `The output folder ${settings.output_dir} is the folder of the specs: they would be overwritten.`,
     hint: 'Choose another --output-dir, or say --write-back if that is what you want.',
-  });
-}
-
-/** With nothing but broken files there is nothing to run. */
-function assertAnyValid(plan: RunPlan): void {
-  if (plan.specs.some((spec) => spec.failure?.code !== 'spec-invalid')) return;
-  const reasons = plan.specs.slice(0, 20).map((spec) => `\n  ${spec.failure?.message ?? spec.spec}`);
-  throw new AppError({
-    code: 'no-valid-spec',
-    message:
-      plan.specs.length === 0
-        ? `There is no *.json file in ${plan.inputRoot}.`
-        : `None of ${plan.specs.length} files is a PromptSpec:${reasons.join('')}`,
-    hint: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
   });
 }

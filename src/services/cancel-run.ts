@@ -1,5 +1,9 @@
+import type { RunCounts } from '../core/run/run-event.ts';
+import type { RunState } from '../core/run/run-state.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { RunOwner, StoredRun } from '../ports/run-store.ts';
+import { stateOf } from './resume-run.ts';
 
 /** How long a process that works on the run may take to save and leave, in milliseconds. */
 const leaveTimeoutMs = 20_000;
@@ -10,13 +14,17 @@ export interface Cancellation {
   readonly run_id: string;
   /** Whether a process of this machine was working on it and has left. */
   readonly was_running: boolean;
+  /** Whether there was nothing left to do. */
+  readonly is_ended: boolean;
+  readonly counts: RunCounts;
 }
 
 /**
  * Stops a run wherever it goes on: the process that works on it is asked to save and leave, then the host's workers
  * are stopped. Finished work is kept, and the run can be resumed.
  *
- * @param ask - Asks the process of this pid to leave.
+ * @param ask - Asks the process of this pid, on this machine, to leave.
+ * @throws AppError `run-locked` when a process of another machine works on it, or when one of this machine stays.
  */
 export async function cancelRun(
   reference: string,
@@ -25,21 +33,46 @@ export async function cancelRun(
 ): Promise<Cancellation> {
   const run = await ports.runs.read(reference);
   const { settings } = run.checkpoint;
-  const pid = await ports.runs.ownerPid(reference);
-  if (pid !== null) await waitForLeave(reference, pid, ports, ask);
+  // By its folder from here on: `latest` may be another run by now.
+  const owner = await ports.runs.owner(run.folder);
+  if (owner && !owner.isHere) throw lockedElsewhere(owner, run);
+  if (owner) await waitForLeave(run.folder, owner.pid, ports, ask);
   await ports.host(settings.host).stopRun(run.runId, { workers: settings.workers });
-  return { version: 1, run_id: run.runId, was_running: pid !== null };
+  const state = await noteStop(run.folder, ports);
+  const isEnded = owner === null && state.pendingCount === 0;
+  return {
+    version: 1,
+    run_id: run.runId,
+    was_running: owner !== null,
+    is_ended: isEnded,
+    counts: state.counts,
+  };
+}
+
+/** A detached run has no process that could note its end. */
+async function noteStop(folder: string, ports: Ports): Promise<RunState> {
+  const session = await ports.runs.open(folder);
+  try {
+    const state = stateOf(session);
+    if (state.lastStatus === 'detached' && state.pendingCount > 0) {
+      session.append({ type: 'run-finished', status: 'failed', counts: state.counts });
+      await session.flush(true);
+    }
+    return state;
+  } finally {
+    await session.release();
+  }
 }
 
 async function waitForLeave(
-  reference: string,
+  folder: string,
   pid: number,
   ports: Ports,
   ask: (pid: number) => void,
 ): Promise<void> {
   ask(pid);
   const deadlineMs = ports.clock.now() + leaveTimeoutMs;
-  while ((await ports.runs.ownerPid(reference)) === pid) {
+  while ((await ports.runs.owner(folder))?.pid === pid) {
     if (ports.clock.now() > deadlineMs) {
       throw new AppError({
         code: 'run-locked',
@@ -49,4 +82,12 @@ async function waitForLeave(
     }
     await ports.clock.sleep(100);
   }
+}
+
+function lockedElsewhere({ pid, machine }: RunOwner, { runId, folder }: StoredRun): AppError {
+  return new AppError({
+    code: 'run-locked',
+    message: `Process ${pid} on ${machine} works on run ${runId}; it cannot be reached from this machine.`,
+    hint: `Cancel it there. If that process is gone for good, delete the lock in ${folder}.`,
+  });
 }

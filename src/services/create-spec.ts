@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { formatSpec } from '../core/spec/parse-spec.ts';
 import { controlKinds } from '../core/spec/prompt-spec.ts';
 import { specFileName } from '../core/spec/spec-file-name.ts';
@@ -9,7 +9,7 @@ import type { Ports } from '../ports/ports.ts';
 /** What original specs say when nobody says otherwise. */
 const defaultNegativePrompt = 'blurry, low resolution, cartoonish, bad geometry';
 
-/** A spec to be made. Paths are as the user wrote them: that is what the spec will say. */
+/** A spec to be made. Paths are as the user wrote them, from the working folder. */
 export interface NewSpec {
   readonly name: string;
   readonly prompt: string;
@@ -30,11 +30,20 @@ export async function createSpec(
   request: NewSpec,
   ports: Pick<Ports, 'specs' | 'media' | 'clock'>,
 ): Promise<string> {
+  if (request.name.trim() === '')
+    throw usage('The name is empty.', 'Give the spec a name: cosmos create-spec NAME …');
   if (request.prompt.trim() === '')
     throw usage('The prompt is empty.', 'Say what the video shows: --prompt TEXT');
   for (const path of [request.videoPath, ...Object.values(request.controlInputs)]) await probe(path, ports);
   const createdAt = new Date(ports.clock.now());
-  const { prompt, videoPath, controlInputs } = request;
+  const { prompt } = request;
+  const specFolder = dirname(
+    ports.specs.outputPath(request.folder, specFileName(request.name, createdAt, 'id')),
+  );
+  const videoPath = fromFolder(specFolder, request.videoPath);
+  const controlInputs = Object.fromEntries(
+    Object.entries(request.controlInputs).map(([kind, file]) => [kind, fromFolder(specFolder, file)]),
+  );
   const id = specIdOf({ prompt, videoPath, controlInputs });
   const path = ports.specs.outputPath(request.folder, specFileName(request.name, createdAt, id));
   if ((await ports.specs.read(path)) !== null) throw exists(path);
@@ -51,6 +60,11 @@ export async function createSpec(
   };
   await ports.specs.publish(path, formatSpec(document));
   return path;
+}
+
+/** A path as the spec says it: from its own folder, so that it is found from wherever the spec is used. */
+function fromFolder(folder: string, path: string): string {
+  return isAbsolute(path) ? path : relative(folder, resolve(path)).split(sep).join('/');
 }
 
 /** Reads `depth=PATH`. @throws AppError `usage-invalid`. */

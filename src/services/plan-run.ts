@@ -1,12 +1,18 @@
 import pMap from 'p-map';
 import { groupBatches } from '../core/batches/group-batches.ts';
+import { failureHints } from '../core/run/failure.ts';
 import type { PlannedBatch, PlannedSpec, RunPlan } from '../core/run/plan.ts';
 import type { RunSettings } from '../core/run/run-settings.ts';
+import { AppError } from '../errors/app-error.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { RunObserver } from '../ports/run-observer.ts';
 import { type PlanContext, planSpec } from './plan-spec.ts';
 
 /** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
 const readsPerCore = 8;
+
+/** Broken files that are named when there is no other. */
+const maxReasons = 20;
 
 /** What a plan is made from. */
 export interface PlanRequest {
@@ -20,11 +26,13 @@ export interface PlanRequest {
 export async function planRun(
   request: PlanRequest,
   ports: Pick<Ports, 'specs' | 'media' | 'textTokens' | 'parallelism'>,
-  onPlanned: (done: number, total: number) => void,
+  observer: Pick<RunObserver, 'onPlanned' | 'onNotice'>,
   signal: AbortSignal,
 ): Promise<RunPlan> {
-  const { inputRoot, candidates } = await ports.specs.find(request.inputs, request.excluded);
-  onPlanned(0, candidates.length);
+  const { inputRoot, candidates, skippedFolders } = await ports.specs.find(request.inputs, request.excluded);
+  for (const folder of skippedFolders)
+    observer.onNotice(`The folder ${folder} cannot be read and is left out.`);
+  observer.onPlanned(0, candidates.length);
   const countTextTokens = await ports.textTokens();
   const context: PlanContext = { inputRoot, settings: request.settings, ports, countTextTokens, signal };
   let done = 0;
@@ -32,12 +40,33 @@ export async function planRun(
     candidates,
     async (candidate) => {
       const planned = await planSpec(candidate, context);
-      onPlanned(++done, candidates.length);
+      observer.onPlanned(++done, candidates.length);
       return planned;
     },
     { concurrency: ports.parallelism * readsPerCore, signal },
   );
+  assertAnyValid(specs, inputRoot);
   return { inputRoot, ...withBatches(specs, request.settings) };
+}
+
+/** With nothing but broken files there is nothing to run. */
+function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string): void {
+  if (specs.some((spec) => spec.failure?.code !== 'spec-invalid')) return;
+  if (specs.length === 0) {
+    throw new AppError({
+      code: 'no-valid-spec',
+      message: `There is no *.json file in ${inputRoot}.`,
+      hint: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
+    });
+  }
+  const reasons = specs.slice(0, maxReasons).map((spec) => `\n  ${spec.failure?.message ?? spec.spec}`);
+  const what =
+    specs.length === 1 ? 'The file is no PromptSpec' : `None of ${specs.length} files is a PromptSpec`;
+  throw new AppError({
+    code: 'no-valid-spec',
+    message: `${what}:${reasons.join('')}`,
+    hint: failureHints['spec-invalid'],
+  });
 }
 
 function withBatches(

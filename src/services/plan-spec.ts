@@ -2,21 +2,19 @@ import { createHash } from 'node:crypto';
 import { chooseHint, type HintRules } from '../core/hints/choose-hint.ts';
 import { parseSize } from '../core/hints/size.ts';
 import type { VideoInfo } from '../core/hints/video-info.ts';
-import { type FailureCode, specFailure } from '../core/run/failure.ts';
+import { type FailureCode, type SpecFailure, specFailure } from '../core/run/failure.ts';
 import { requestText } from '../core/run/instruction.ts';
 import type { PlannedSpec, PlannedVideo } from '../core/run/plan.ts';
 import type { RunSettings } from '../core/run/run-settings.ts';
-import { type ParsedSpec, parseSpec } from '../core/spec/parse-spec.ts';
-import { type PromptSpec, videoPathsOf } from '../core/spec/prompt-spec.ts';
+import type { ParsedSpec } from '../core/spec/parse-spec.ts';
+import { parseSpecFile } from '../core/spec/parse-spec-file.ts';
+import { type NamedVideo, type PromptSpec, videosOf } from '../core/spec/prompt-spec.ts';
 import { sourcePromptOf } from '../core/spec/source-prompt.ts';
 import { budgetOf, type TokenBudget } from '../core/tokens/budget.ts';
 import { estimatorNamed } from '../core/tokens/estimator.ts';
 import { AppError, messageOf } from '../errors/app-error.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { SpecCandidate, VideoFile } from '../ports/spec-store.ts';
-
-/** A larger file is no PromptSpec, and is not read into memory to find that out twice. */
-const maxSpecBytes = 16 * 1024 * 1024;
 
 /** What planning one spec needs besides its file. */
 export interface PlanContext {
@@ -37,9 +35,7 @@ export async function planSpec(candidate: SpecCandidate, context: PlanContext): 
     return failed(draft, 'spec-invalid', `${candidate.spec}: cannot be read: ${messageOf(error)}.`);
   }
   if (bytes === null) return failed(draft, 'spec-invalid', `${candidate.spec}: the file is gone.`);
-  if (bytes.length > maxSpecBytes)
-    return failed(draft, 'spec-invalid', `${candidate.spec}: too large for a PromptSpec.`);
-  const parsed = parseSpec(Buffer.from(bytes).toString('utf8'));
+  const parsed = parseSpecFile(bytes);
   const known = { ...draft, sha256: createHash('sha256').update(bytes).digest('hex') };
   if (!parsed.isValid) return failed(known, 'spec-invalid', invalidMessage(candidate.spec, parsed));
   const named = { ...known, name: parsed.spec.name?.trim() || known.name };
@@ -55,9 +51,10 @@ async function planValid(
 ): Promise<PlannedSpec> {
   const { settings } = context;
   const textTokens = context.countTextTokens(requestText(settings.engine.instruction, sourcePromptOf(spec)));
-  const written = videoPathsOf(spec);
-  const file = await firstVideo(written, candidate, context);
-  if (file === null) return planWithoutVideo(draft, spec, written, textTokens, context);
+  const named = videosOf(spec);
+  const found = await firstVideo(named, candidate, context);
+  if (found === null) return planWithoutVideo(draft, named, textTokens, context);
+  const { file, kind } = found;
   let info: VideoInfo;
   try {
     info = await context.ports.media.probe(file.path, context.signal);
@@ -66,14 +63,9 @@ async function planValid(
     return failed(draft, 'video-unreadable', error.message);
   }
   const choice = chooseHint(info, textTokens, hintRulesOf(settings));
-  const video = plannedVideo(file, info);
+  const video = plannedVideo(file, info, kind);
   if (choice.action === 'fail') {
-    const tokens = tokensOf(
-      settings,
-      budgetAt(settings, info, textTokens),
-      info,
-      Math.min(settings.frames, info.frames),
-    );
+    const tokens = tokensOf(settings, choice.budget, choice.size, choice.frames);
     return { ...failed({ ...draft, tokens }, choice.code, choice.message), video };
   }
   const hint = { ...choice.size, frames: choice.frames };
@@ -83,15 +75,15 @@ async function planValid(
 
 function planWithoutVideo(
   draft: PlannedSpec,
-  spec: PromptSpec,
-  written: readonly string[],
+  named: readonly NamedVideo[],
   textTokens: number,
-  { settings }: PlanContext,
+  { settings, inputRoot }: PlanContext,
 ): PlannedSpec {
-  if (spec.input_video_path?.trim()) {
-    return failed(draft, 'video-unreadable', `There is no video ${JSON.stringify(spec.input_video_path)}.`);
-  }
-  const tried = written.length > 0 ? `, and none of its control videos exists (${written.join(', ')})` : '';
+  const [first] = named;
+  if (first?.kind === 'video')
+    return { ...draft, action: 'fail', failure: missingVideo(first.path, inputRoot) };
+  const paths = named.map(({ path }) => path).join(', ');
+  const tried = named.length > 0 ? `, and none of its control videos exists (${paths})` : '';
   if (!settings.allow_text_only) return failed(draft, 'no-video', `The spec names no input video${tried}.`);
   const budget = budgetAt(settings, null, textTokens);
   const tokens = tokensOf(settings, budget, null, 0);
@@ -100,14 +92,26 @@ function planWithoutVideo(
   return failed({ ...draft, tokens }, 'prompt-too-long', message);
 }
 
+function missingVideo(path: string, inputRoot: string): SpecFailure {
+  // A drive's letter found nothing: either it is none of this system, or the drive is not there.
+  const isForeign = /^[A-Za-z]:[\\/]/.test(path);
+  const message = isForeign
+    ? `The video "${path}" is on another machine.`
+    : `There is no video "${path}", neither from the spec's folder, nor its parents up to ${inputRoot}, nor from here.`;
+  const hint = isForeign
+    ? 'Write the path that the video has on this machine, then run again: finished prompts are reused.'
+    : 'Correct the path, name a higher folder as input, or start in the folder the path begins at; then run again.';
+  return specFailure('video-unreadable', message, hint);
+}
+
 async function firstVideo(
-  written: readonly string[],
+  named: readonly NamedVideo[],
   candidate: SpecCandidate,
   { ports, inputRoot }: PlanContext,
-): Promise<VideoFile | null> {
-  for (const path of written) {
+): Promise<{ readonly file: VideoFile; readonly kind: NamedVideo['kind'] } | null> {
+  for (const { kind, path } of named) {
     const file = await ports.specs.findVideo(path, candidate.path, inputRoot);
-    if (file) return file;
+    if (file) return { file, kind };
   }
   return null;
 }
@@ -117,7 +121,6 @@ function hintRulesOf(settings: RunSettings): HintRules {
   return {
     autoResize: settings.auto_resize,
     maxResolution: parseSize(settings.max_resolution) ?? 'auto',
-    safeResolution: parseSize(settings.safe_resolution) ?? { width: 320, height: 180 },
     frames: settings.frames,
     estimator: settings.estimator,
     outputReserved: settings.engine.max_output_tokens,
@@ -169,7 +172,7 @@ function newDraft(candidate: SpecCandidate): PlannedSpec {
   };
 }
 
-function plannedVideo(file: VideoFile, info: VideoInfo): PlannedVideo {
+function plannedVideo(file: VideoFile, info: VideoInfo, kind: NamedVideo['kind']): PlannedVideo {
   return {
     path: file.path,
     width: info.width,
@@ -179,6 +182,7 @@ function plannedVideo(file: VideoFile, info: VideoInfo): PlannedVideo {
     frame_rate: info.frameRate,
     size_bytes: file.sizeBytes,
     modified_ms: file.modifiedMs,
+    kind,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunSession, StoredRun } from '../ports/run-store.ts';
 import { carryOut, type RunOutcome } from './batch-upsample.ts';
-import { readSource } from './execution/read-source.ts';
+import { findSource } from './execution/read-source.ts';
 
 /** Files looked at together when inputs are compared with the plan. */
 const readsPerCore = 8;
@@ -103,8 +103,8 @@ async function assertSameInputs(session: RunSession, state: RunState, ports: Por
 }
 
 async function changeOf({ planned }: SpecState, session: RunSession, ports: Ports): Promise<string | null> {
-  if ((await readSource(planned, session, ports.specs)) === null)
-    return `${planned.spec} was edited or is gone`;
+  const found = await findSource(planned, session, ports.specs);
+  if (!found.isFound) return `${planned.spec} was edited or is gone (${found.failure.message})`;
   if (planned.video === null) return null;
   const video = await ports.specs.statVideo(planned.video.path);
   if (video === null) return `the video ${planned.video.path} is gone`;

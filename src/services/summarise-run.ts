@@ -19,6 +19,8 @@ export function summaryOf(
     run_id: session.runId,
     status,
     counts: state.counts,
+    engine: session.checkpoint.settings.engine.kind,
+    model: session.checkpoint.settings.engine.model || answeringModelOf(state),
     batches: session.checkpoint.batches.length,
     output_dir: session.checkpoint.settings.output_dir,
     checkpoint: session.paths.checkpoint,
@@ -26,7 +28,7 @@ export function summaryOf(
     duration_ms: Math.max(0, Math.round(durationMs)),
     token_drift: tokenDriftOf(state, session.checkpoint.settings),
     failures,
-    is_resumable: isResumable(state),
+    is_resumable: state.isResumable,
   };
 }
 
@@ -38,6 +40,12 @@ export function driftNotice(drift: NonNullable<RunSummary['token_drift']>): stri
       'the frames. Check that the model takes images before you trust these prompts.'
     );
   }
+  if (drift.estimator === 'linear' && drift.drift_percent > 0) {
+    return (
+      `The linear estimate is high on purpose: ${drift.predicted} prompt tokens predicted, ${drift.actual} counted. If ` +
+      'your model is one of them, --estimator pixtral or qwen2.5-vl is exact and allows larger hints.'
+    );
+  }
   return (
     `The ${drift.estimator} estimate was ${drift.predicted} prompt tokens, the server counted ${drift.actual} ` +
     `(${drift.drift_percent > 0 ? '+' : ''}${drift.drift_percent} %). An exact --estimator for the model, or another ` +
@@ -45,10 +53,8 @@ export function driftNotice(drift: NonNullable<RunSummary['token_drift']>): stri
   );
 }
 
-/** What failed while the plan was made would fail again: its file has to change, and that is a new run. */
-function isResumable(state: RunState): boolean {
-  if (state.pendingCount > 0) return true;
-  return [...state.specs.values()].some(
-    ({ planned, failed }) => failed !== null && planned.action !== 'fail',
-  );
+/** The model that answered, where none was named. */
+export function answeringModelOf(state: RunState): string {
+  for (const { finished } of state.specs.values()) if (finished) return finished.model;
+  return '';
 }

@@ -4,6 +4,7 @@ import type { RunState } from '../core/run/run-state.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { StoredRun } from '../ports/run-store.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
+import { answeringModelOf } from './summarise-run.ts';
 
 /** Writes `report.json` and `report.html` of a run as it stands. */
 export async function writeReport(
@@ -42,11 +43,6 @@ function headerOf(
     duration_ms: Math.max(0, clock.now() - Date.parse(checkpoint.created_at)),
     counts: state.counts,
     token_drift: tokenDriftOf(state, settings),
+    is_resumable: state.isResumable,
   };
-}
-
-/** The model that answered, where none was named. */
-function answeringModelOf(state: RunState): string {
-  for (const { finished } of state.specs.values()) if (finished) return finished.model;
-  return '';
 }

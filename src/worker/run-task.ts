@@ -87,7 +87,7 @@ class Asking {
     const { engine, stopSignal } = this.#session;
     const { prompt, hint, max_output_tokens: maxOutputTokens } = this.#task;
     const hintPath = hint ? this.#tools.hintPathOf(hint.sha256) : null;
-    const request = { prompt, hintPath, maxOutputTokens, attempt: 1 };
+    const request = { prompt, hintPath, kind: hint?.kind, maxOutputTokens, attempt: 1 };
     if (engine.prepare) return await engine.prepare(request, stopSignal);
     return (attempt, signal) => engine.upsample({ ...request, attempt }, signal);
   }

@@ -28,6 +28,18 @@ describe.skipIf(skipReason)(`reading a report${skipReason ? ` (${skipReason})` :
     expect(complaints).toEqual([]);
   });
 
+  it('draws an edge around frames, so that a white one is seen on white', async () => {
+    const { page } = await openReport(suite, { items, frames });
+    await page.locator('.spec .toggle').nth(1).click();
+    for (const frame of [page.locator('img.thumb').first(), page.locator('.frames img').first()]) {
+      const edge = await frame.evaluate((image) => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(image);
+        return `${outlineWidth} ${outlineStyle}`;
+      });
+      expect(edge).toBe('1px solid');
+    }
+  });
+
   it('searches names, paths, prompts and codes while typing, and announces the count', async () => {
     const { page } = await openReport(suite, { items, frames });
     const count = page.getByRole('status');

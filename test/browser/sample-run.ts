@@ -61,6 +61,7 @@ export function sampleHeader(
       is_notable: true,
       is_vision_missing: false,
     },
+    is_resumable: true,
     ...changes,
   };
 }

@@ -11,6 +11,8 @@ export const runSummarySchema = z
     status: z.enum(runStatuses),
     counts: runCountsSchema,
     batches: z.int().min(0),
+    engine: z.string(),
+    model: z.string(),
     output_dir: z.string(),
     checkpoint: z.string(),
     report: z.object({ json: z.string(), html: z.string() }),

@@ -4,6 +4,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Settings } from '../../core/settings/settings-schema.ts';
+import type { AppError } from '../../errors/app-error.ts';
 import { isErrno } from '../files/publish-file.ts';
 import type { Check } from './local-diagnostics.ts';
 
@@ -18,7 +19,7 @@ export const nodeCheck: Check = {
   name: 'node',
   run: async () => ({
     status: 'ok',
-    detail: `${process.versions.node} on ${process.platform}-${process.arch}, ${availableParallelism()} cores, ${(freemem() / gib).toFixed(1)} GiB free`,
+    detail: `${process.versions.node} on ${process.platform}-${process.arch}, ${availableParallelism()} cores, ${(freemem() / gib).toFixed(1)} GiB of memory free`,
     fix: null,
   }),
 };
@@ -30,7 +31,15 @@ export function programCheck(name: string, program: string, installLine: string)
     run: async () => {
       try {
         const { stdout } = await runFile(program, ['-version'], { timeout: 10_000, windowsHide: true });
-        return { status: 'ok', detail: stdout.split('\n')[0]?.slice(0, 80) ?? '', fix: null };
+        return {
+          status: 'ok',
+          detail:
+            stdout
+              .split('\n')[0]
+              ?.replace(/ Copyright.*/, '')
+              .slice(0, 80) ?? '',
+          fix: null,
+        };
       } catch (error) {
         const detail = isErrno(error, 'ENOENT') ? 'not found' : `${program} does not run`;
         return { status: 'failed', detail, fix: installLine };
@@ -64,18 +73,12 @@ export function folderCheck(name: string, folder: string, isNeededNow: boolean):
 }
 
 /** Settings that contradict each other or leave something out. */
-export function settingsCheck({ upsampling }: Settings): Check {
+export function settingsCheck({ upsampling }: Settings, problem: AppError | null): Check {
   return {
     name: 'settings',
     run: async () => {
+      if (problem) return { status: 'failed', detail: problem.message, fix: problem.hint };
       const { engine, max_tokens: maxTokens } = upsampling;
-      if (engine.kind === 'openai' && engine.base_url === '') {
-        return {
-          status: 'failed',
-          detail: 'engine "openai" without a server',
-          fix: 'Set upsampling.engine.base_url, or pass --base-url URL.',
-        };
-      }
       if (engine.max_output_tokens >= maxTokens) {
         return {
           status: 'failed',

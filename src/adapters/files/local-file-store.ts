@@ -1,7 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { FileStore } from '../../ports/file-store.ts';
-import { isErrno, publishFile, temporarySuffix } from './publish-file.ts';
+import { isErrno, publishFile } from './publish-file.ts';
+import { temporarySuffix } from './temporary-path.ts';
 
 /** A {@link FileStore} in a folder of this machine. */
 export class LocalFileStore implements FileStore {
@@ -36,7 +37,7 @@ export class LocalFileStore implements FileStore {
     try {
       return await readFile(full);
     } catch (error) {
-      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return null;
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
       throw error;
     }
   }
@@ -47,7 +48,7 @@ export class LocalFileStore implements FileStore {
       const names = await readdir(full);
       return names.filter((name) => !name.endsWith(temporarySuffix)).sort();
     } catch (error) {
-      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return [];
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
       throw error;
     }
   }

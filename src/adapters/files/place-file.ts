@@ -1,23 +1,35 @@
-import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, link, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError, isErrno, syncFile, temporaryPathFor } from './publish-file.ts';
+import { hasContent } from './has-content.ts';
+import { makeFolder } from './make-folder.ts';
+import { asDiskError, isErrno, syncFile } from './publish-file.ts';
+import { temporaryPathFor } from './temporary-path.ts';
 
 /**
  * Makes the file at `source` also stand at `target`: as a second name where the file system can, else as a copy
- * that appears whole. A target that is there already is kept. Both files must never be changed in place.
+ * that appears whole. A target that is there already is kept when it holds the same, and replaced when it was
+ * damaged. Both files must never be changed in place.
+ *
+ * @param sha256 - Hex SHA-256 of the source. Null compares the sizes only.
+ * @throws AppError `disk-full`.
  */
-export async function placeFile(source: string, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
+export async function placeFile(source: string, target: string, sha256: string | null = null): Promise<void> {
+  await makeFolder(dirname(target));
   try {
     await link(source, target);
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) return;
     if (isErrno(error, 'ENOENT')) throw error;
+    if (isErrno(error, 'EEXIST') && (await isSame(source, target, sha256))) return;
     await copyWhole(source, target);
   }
 }
 
-/** Other disks, and file systems without second names, want a copy. */
+async function isSame(source: string, target: string, sha256: string | null): Promise<boolean> {
+  const [wanted, found] = await Promise.all([stat(source), stat(target).catch(() => null)]);
+  return wanted.size === found?.size && (sha256 === null || (await hasContent(target, sha256)));
+}
+
+/** Other disks, file systems without second names, and a target to be replaced want a copy. */
 async function copyWhole(source: string, target: string): Promise<void> {
   const temporary = temporaryPathFor(target);
   try {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { asDiskError, isErrno, temporaryPathFor } from './publish-file.ts';
+import { canLinkBeside, createOnce, type MakeLink } from './create-once.ts';
+import { makeFolder } from './make-folder.ts';
+import { processFacts } from './process-facts.ts';
+import { isErrno } from './publish-file.ts';
 
 const lockOwnerSchema = z.object({
   pid: z.int().min(1),
@@ -15,29 +18,36 @@ const lockOwnerSchema = z.object({
   token: z.string(),
 });
 
-/** How long to wait while another process takes a stale lock over, in milliseconds. */
-const guardPollMs = 5;
+/** Pause between looks at what another process is about to finish, in milliseconds. */
+const pollMs = 5;
+
+/** How long a lock file may be there without content before it counts as damaged, in milliseconds. */
+const unfinishedMs = 500;
 
 /** Who holds a lock. */
 export type LockOwner = z.infer<typeof lockOwnerSchema>;
 
 /** Either the lock, to be released once, or who has it. `isTakenOver` when whoever had it died with it. */
-export type LockAttempt =
+type LockAttempt =
   | { readonly isHeld: true; readonly isTakenOver: boolean; release(): Promise<void> }
   | { readonly isHeld: false; readonly owner: LockOwner };
 
 /**
  * Takes the lock file at `path` for this process, or says who has it. A lock whose process is gone is taken over
  * at once; one of another machine is respected, because nothing here can tell whether its process lives.
+ *
+ * @param makeLink - How a file gets a second name; the system's own way unless told.
+ * @throws AppError `disk-full`. Other errors of the system pass through.
  */
-export async function acquireProcessLock(path: string): Promise<LockAttempt> {
+export async function acquireProcessLock(path: string, makeLink?: MakeLink): Promise<LockAttempt> {
   const mine = await describeThisProcess();
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   for (let isTakenOver = false; ; isTakenOver = true) {
-    if (await linkNew(path, mine)) return { isHeld: true, isTakenOver, release: () => release(path, mine) };
-    const owner = await readLockOwner(path);
+    if (await createOnce(path, textOf(mine), makeLink))
+      return { isHeld: true, isTakenOver, release: () => release(path, mine) };
+    const owner = await finishedOwner(path, makeLink);
     if (owner && (await isOwnerAlive(owner))) return { isHeld: false, owner };
-    await removeStale(path, owner, mine);
+    await removeStale(path, owner, mine, makeLink);
   }
 }
 
@@ -50,56 +60,78 @@ export async function readLockOwner(path: string): Promise<LockOwner | null> {
   }
 }
 
-/** Whether the lock's process lives. One of another machine counts as alive. */
+/** Whether the lock's process runs on this machine; the pid of any other means nothing here. */
+export function isOwnerHere(owner: LockOwner): boolean {
+  return owner.host === hostname();
+}
+
+/**
+ * Whether the lock's process lives. One of another machine counts as alive; one that has ended, and that only
+ * waits for its parent to take note, does not.
+ */
 export async function isOwnerAlive(owner: LockOwner): Promise<boolean> {
-  if (owner.host !== hostname()) return true;
+  if (!isOwnerHere(owner)) return true;
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
     return isErrno(error, 'EPERM');
   }
-  return owner.process_start === null || owner.process_start === (await processStart(owner.pid));
+  const { state, start } = await processFacts(owner.pid);
+  if (state === 'Z' || state === 'X') return false;
+  return owner.process_start === null || owner.process_start === start;
 }
 
 async function describeThisProcess(): Promise<LockOwner> {
   return {
     pid: process.pid,
     host: hostname(),
-    process_start: await processStart(process.pid),
+    process_start: (await processFacts(process.pid)).start,
     acquired_at: new Date().toISOString(),
     token: randomBytes(8).toString('hex'),
   };
 }
 
-/** Publishes the lock file with its whole content, unless one is there: `link` fails where `rename` would replace. */
-async function linkNew(path: string, owner: LockOwner): Promise<boolean> {
-  const temporary = temporaryPathFor(path);
-  try {
-    await writeFile(temporary, `${JSON.stringify(owner)}\n`);
-    await link(temporary, path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false;
-    throw asDiskError(error, path);
-  } finally {
-    await rm(temporary, { force: true });
+function textOf(owner: LockOwner): string {
+  return `${JSON.stringify(owner)}\n`;
+}
+
+/**
+ * Like `readLockOwner`; but where a lock cannot appear with its content, an empty one is given time to get it.
+ */
+async function finishedOwner(path: string, makeLink?: MakeLink): Promise<LockOwner | null> {
+  if (!(await isEmpty(path)) || (await canLinkBeside(path, makeLink))) return await readLockOwner(path);
+  for (let waitedMs = 0; waitedMs < unfinishedMs && (await isEmpty(path)); waitedMs += pollMs) {
+    await delay(pollMs);
   }
+  return await readLockOwner(path);
+}
+
+async function isEmpty(path: string): Promise<boolean> {
+  return await stat(path).then(
+    ({ size }) => size === 0,
+    () => false,
+  );
 }
 
 /**
  * Removes a dead process's lock. Only whoever has the guard may do so: without it, one that judged the old lock
  * could remove the new one that a faster process has already put in its place.
  */
-async function removeStale(path: string, judged: LockOwner | null, mine: LockOwner): Promise<void> {
+async function removeStale(
+  path: string,
+  judged: LockOwner | null,
+  mine: LockOwner,
+  makeLink?: MakeLink,
+): Promise<void> {
   const guard = `${path}.takeover`;
-  if (!(await linkNew(guard, mine))) {
-    const holder = await readLockOwner(guard);
-    if (holder && (await isOwnerAlive(holder))) await delay(guardPollMs);
+  if (!(await createOnce(guard, textOf(mine), makeLink))) {
+    const holder = await finishedOwner(guard, makeLink);
+    if (holder && (await isOwnerAlive(holder))) await delay(pollMs);
     else await rm(guard, { force: true });
     return;
   }
   try {
-    const present = await readLockOwner(path);
+    const present = await finishedOwner(path, makeLink);
     if (present?.token === judged?.token) await rm(path, { force: true });
   } finally {
     await rm(guard, { force: true });
@@ -109,15 +141,4 @@ async function removeStale(path: string, judged: LockOwner | null, mine: LockOwn
 async function release(path: string, mine: LockOwner): Promise<void> {
   const owner = await readLockOwner(path);
   if (owner?.token === mine.token) await rm(path, { force: true });
-}
-
-async function processStart(pid: number): Promise<string | null> {
-  if (process.platform !== 'linux') return null;
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // Field 22; the second one, the program's name, may hold spaces and ends at the last parenthesis.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -1,21 +1,26 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
+import { temporaryPathFor } from './temporary-path.ts';
 
-/** Ending of files that are being written; nothing reads them, and leftovers may be deleted. */
-export const temporarySuffix = '.tmp';
+/** What some file systems say of a flush or a change of rights that they do not offer. */
+const unsupportedCodes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM'] as const;
 
 /**
  * Writes a file so that its final name shows either the old content or the whole new one, also after a power
  * cut: temporary name beside it, fsync, rename, fsync of the folder. Makes missing folders.
  *
+ * @param mode - Rights of the new file; null leaves them to the user's defaults.
  * @throws AppError `disk-full` when there is no room; the target is untouched then.
  */
-export async function publishFile(path: string, content: Uint8Array | string): Promise<void> {
+export async function publishFile(
+  path: string,
+  content: Uint8Array | string,
+  mode: number | null = null,
+): Promise<void> {
   const temporary = temporaryPathFor(path);
   try {
-    await writeDurably(temporary, content);
+    await writeDurably(temporary, content, mode);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -24,19 +29,21 @@ export async function publishFile(path: string, content: Uint8Array | string): P
   await syncFolder(dirname(path));
 }
 
-/** A name beside `path` that no other process will choose. */
-export function temporaryPathFor(path: string): string {
-  return `${path}.${randomBytes(6).toString('hex')}${temporarySuffix}`;
-}
-
-/** Makes a rename in `folder` survive a power cut. Windows cannot open folders and does without. */
+/**
+ * Makes a rename in `folder` survive a power cut, where that is possible: Windows cannot open folders, some file
+ * systems cannot flush them, and one that may be written need not be readable. What was renamed stands all the same.
+ */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!isErrno(error, ...unsupportedCodes, 'EACCES', 'EISDIR')) throw error;
   }
 }
 
@@ -50,9 +57,10 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
+async function writeDurably(path: string, content: Uint8Array | string, mode: number | null): Promise<void> {
   const handle = await openInNewFolder(path);
   try {
+    if (mode !== null) await changeMode(handle, mode);
     await handle.writeFile(content);
     await handle.sync();
   } finally {
@@ -60,7 +68,16 @@ async function writeDurably(path: string, content: Uint8Array | string): Promise
   }
 }
 
-async function openInNewFolder(path: string) {
+/** Not every file system knows rights. */
+async function changeMode(handle: FileHandle, mode: number): Promise<void> {
+  try {
+    await handle.chmod(mode);
+  } catch (error) {
+    if (!isErrno(error, ...unsupportedCodes)) throw error;
+  }
+}
+
+async function openInNewFolder(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx');
   } catch (error) {
@@ -72,7 +89,7 @@ async function openInNewFolder(path: string) {
 
 /** Turns "no space left" into an error with a next step; anything else passes unchanged. */
 export function asDiskError(error: unknown, path: string): unknown {
-  if (!isErrno(error, 'ENOSPC') && !isErrno(error, 'EDQUOT')) return error;
+  if (!isErrno(error, 'ENOSPC', 'EDQUOT')) return error;
   return new AppError({
     code: 'disk-full',
     message: `No space left on the disk while writing ${path}.`,
@@ -82,7 +99,7 @@ export function asDiskError(error: unknown, path: string): unknown {
   });
 }
 
-/** Whether something thrown is the system error `code`. */
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+/** Whether something thrown is the system error of one of these codes. */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }

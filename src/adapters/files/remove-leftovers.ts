@@ -1,9 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pMap from 'p-map';
-
-/** Names that `temporaryPathFor` gives. */
-const temporaryName = /^(.+)\.[0-9a-f]{12}\.tmp$/s;
+import { stemOfTemporary, temporaryStem } from './temporary-path.ts';
 
 const foldersAtOnce = 32;
 
@@ -12,16 +10,16 @@ const foldersAtOnce = 32;
  * the lock that keeps others from writing them. What cannot be removed stays: it harms nobody.
  */
 export async function removeLeftovers(paths: readonly string[]): Promise<void> {
-  const namesByFolder = Map.groupBy(paths, dirname);
+  const pathsByFolder = Map.groupBy(paths, dirname);
   await pMap(
-    namesByFolder,
-    async ([folder, files]) => removeIn(folder, new Set(files.map((file) => basename(file)))),
+    pathsByFolder,
+    async ([folder, files]) => removeIn(folder, new Set(files.map((file) => temporaryStem(basename(file))))),
     { concurrency: foldersAtOnce },
   );
 }
 
-async function removeIn(folder: string, names: ReadonlySet<string>): Promise<void> {
+async function removeIn(folder: string, stems: ReadonlySet<string>): Promise<void> {
   const found = await readdir(folder).catch(() => []);
-  const leftovers = found.filter((name) => names.has(temporaryName.exec(name)?.[1] ?? ''));
+  const leftovers = found.filter((name) => stems.has(stemOfTemporary(name) ?? ''));
   for (const name of leftovers) await rm(join(folder, name), { force: true }).catch(() => undefined);
 }

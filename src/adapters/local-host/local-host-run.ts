@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -8,6 +7,7 @@ import type { EngineSpec, Manifest, ManifestBatch } from '../../protocol/manifes
 import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
+import { hasContent } from '../files/has-content.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { placeFile } from '../files/place-file.ts';
 import { EventQueue } from './event-queue.ts';
@@ -65,14 +65,13 @@ export class LocalHostRun implements HostRun {
   async missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>> {
     const missing = new Set<string>();
     for (const sha256 of sha256s) {
-      const found = await stat(this.#objectPath(sha256)).catch(() => null);
-      if (found === null || found.size === 0) missing.add(sha256);
+      if (!(await hasContent(this.#objectPath(sha256), sha256))) missing.add(sha256);
     }
     return missing;
   }
 
   async deliver(objects: readonly HostObject[]): Promise<void> {
-    for (const object of objects) await placeFile(object.path, this.#objectPath(object.sha256));
+    for (const { path, sha256 } of objects) await placeFile(path, this.#objectPath(sha256), sha256);
   }
 
   async submit(batch: ManifestBatch, engine: EngineSpec): Promise<{ readonly workerId: number }> {

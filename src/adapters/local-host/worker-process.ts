@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
-import { isOwnerAlive, readLockOwner } from '../files/process-lock.ts';
+import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { WorkerApi } from './worker-api.ts';
 
 /** Longest path of a unix socket that every system takes, in bytes. */
@@ -71,6 +72,7 @@ export class WorkerProcess {
       // Not there any more, or not answering: what follows takes care of both.
     }
     if (owner === null) return;
+    if (!isOwnerHere(owner)) throw this.#failed(`runs on ${owner.host}, where it has to be stopped`);
     const deadlineMs = Date.now() + drainMs + 3_000;
     while (await isOwnerAlive(owner)) {
       if (Date.now() > deadlineMs) return killProcess(owner.pid);
@@ -106,14 +108,13 @@ export class WorkerProcess {
       '--socket',
       this.#socketPath,
     ];
-    const child = spawn(process.execPath, [program, ...options], {
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      windowsHide: true,
-    });
-    child.unref();
-    await log.close();
-    return child;
+    try {
+      return await startDetached([program, ...options], ['ignore', log.fd, log.fd]);
+    } catch (error) {
+      throw this.#failed(`cannot be started: ${messageOf(error)}`);
+    } finally {
+      await log.close();
+    }
   }
 
   #failed(reason: string): AppError {
@@ -127,6 +128,14 @@ export class WorkerProcess {
   #pathOf(path: string): string {
     return join(this.place.root, layout.run(this.place.runId), path);
   }
+}
+
+/** Starts this Node with other arguments. @throws Errors of the system when it cannot be started. */
+async function startDetached(args: readonly string[], stdio: StdioOptions): Promise<ChildProcess> {
+  const child = spawn(process.execPath, args, { detached: true, stdio, windowsHide: true });
+  child.unref();
+  await once(child, 'spawn');
+  return child;
 }
 
 /** A unix socket in the run folder, somewhere shorter when that is too long, a named pipe on Windows. */

@@ -3,7 +3,8 @@ import { copyFile, mkdir, readFile, rename, rm, stat, utimes } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { HintFile } from '../../ports/media-tool.ts';
-import { isErrno, temporaryPathFor } from '../files/publish-file.ts';
+import { isErrno } from '../files/publish-file.ts';
+import { temporaryPathFor } from '../files/temporary-path.ts';
 import { AppendLog } from './append-log.ts';
 import { evictLeastRecentlyUsed, removeLeftovers } from './evict-files.ts';
 import { asHintWriteError } from './hint-errors.ts';

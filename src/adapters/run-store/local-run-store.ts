@@ -1,21 +1,24 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Checkpoint } from '../../core/run/checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { RunListing, RunPaths, RunSession, RunStore, StoredRun } from '../../ports/run-store.ts';
+import type {
+  KeptHint,
+  RunListing,
+  RunOwner,
+  RunSession,
+  RunStore,
+  StoredRun,
+} from '../../ports/run-store.ts';
+import { hasContent } from '../files/has-content.ts';
 import { placeFile } from '../files/place-file.ts';
-import { acquireProcessLock, isOwnerAlive, readLockOwner } from '../files/process-lock.ts';
+import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { isErrno, publishFile } from '../files/publish-file.ts';
-import { removeLeftovers } from '../files/remove-leftovers.ts';
 import { readCheckpoint } from './checkpoint-file.ts';
 import { JournalWriter, readJournal } from './journal.ts';
-
-const checkpointName = 'checkpoint.json';
-const runLockName = 'run.lock';
-
-/** Name of the lock in an output folder; it starts with a dot, so that no scan takes it for a spec. */
-export const outputLockName = '.cosmos.lock';
+import { lockRun } from './run-locks.ts';
+import { checkpointName, runLockName, runPaths } from './run-paths.ts';
 
 /** {@link RunStore} in a folder of this machine. */
 export class LocalRunStore implements RunStore {
@@ -29,39 +32,45 @@ export class LocalRunStore implements RunStore {
 
   async create(checkpoint: Checkpoint): Promise<RunSession> {
     const folder = join(this.#folder, checkpoint.run_id);
-    const release = await lockAll(folder, checkpoint);
     try {
-      await publishFile(join(folder, checkpointName), `${JSON.stringify(checkpoint)}\n`);
-      return await this.#session(await readRun(folder), release);
+      return await this.#lock(folder, checkpoint, async () => {
+        await publishFile(join(folder, checkpointName), `${JSON.stringify(checkpoint)}\n`);
+      });
     } catch (error) {
-      await release();
+      // Only an empty folder can be removed like this: one in which no run has begun.
+      await rmdir(folder).catch(() => undefined);
       throw error;
     }
   }
 
   async open(reference: string): Promise<RunSession> {
     const folder = await this.#find(reference);
-    const release = await lockAll(folder, await readCheckpoint(join(folder, checkpointName)));
-    try {
-      return await this.#session(await readRun(folder), release);
-    } catch (error) {
-      await release();
-      throw error;
-    }
+    return await this.#lock(folder, await readCheckpoint(join(folder, checkpointName)));
   }
 
   async read(reference: string): Promise<StoredRun> {
     return await readRun(await this.#find(reference));
   }
 
-  async ownerPid(reference: string): Promise<number | null> {
-    const folder = await this.#find(reference);
-    return (await listingOf(basename(folder), folder)).ownerPid;
+  async owner(reference: string): Promise<RunOwner | null> {
+    return await ownerOf(await this.#find(reference));
   }
 
   async list(): Promise<readonly RunListing[]> {
     const ids = (await this.#runIds()).reverse();
     return await Promise.all(ids.map((runId) => listingOf(runId, join(this.#folder, runId))));
+  }
+
+  /** Takes the locks and reads the run, or does neither. */
+  async #lock(folder: string, checkpoint: Checkpoint, prepare?: () => Promise<void>): Promise<RunSession> {
+    const release = await lockRun(folder, checkpoint);
+    try {
+      await prepare?.();
+      return await this.#session(await readRun(folder), release);
+    } catch (error) {
+      await release();
+      throw error;
+    }
   }
 
   async #session(run: StoredRun, release: () => Promise<void>): Promise<RunSession> {
@@ -72,9 +81,10 @@ export class LocalRunStore implements RunStore {
       append: (body) => journal.append(body),
       flush: (isDurable) => journal.flush(isDurable),
       keepHint: async (sha256, source) => {
-        await placeFile(source, run.paths.hint(sha256));
+        await placeFile(source, run.paths.hint(sha256), sha256);
         return run.paths.hint(sha256);
       },
+      keptHint: (sha256) => findHint(run.paths.hint(sha256), sha256),
       release: async () => {
         await journal.close();
         await release();
@@ -118,7 +128,7 @@ export class LocalRunStore implements RunStore {
 
 async function readRun(folder: string): Promise<StoredRun> {
   const checkpoint = await readCheckpoint(join(folder, checkpointName));
-  const paths = pathsOf(folder);
+  const paths = runPaths(folder);
   const journal = await readJournal(paths.journal);
   return {
     runId: checkpoint.run_id,
@@ -130,57 +140,21 @@ async function readRun(folder: string): Promise<StoredRun> {
   };
 }
 
-function pathsOf(folder: string): RunPaths {
-  return {
-    checkpoint: join(folder, checkpointName),
-    journal: join(folder, 'journal.jsonl'),
-    reportJson: join(folder, 'report.json'),
-    reportHtml: join(folder, 'report.html'),
-    hint: (sha256) => join(folder, 'hints', `${sha256}.mp4`),
-  };
+async function findHint(path: string, sha256: string): Promise<KeptHint | null> {
+  const file = await stat(path).catch(() => null);
+  if (file === null || !(await hasContent(path, sha256))) return null;
+  return { path, sizeBytes: file.size };
 }
 
 async function listingOf(runId: string, folder: string): Promise<RunListing> {
+  const owner = await ownerOf(folder);
+  return { runId, folder, isLocked: owner !== null, ownerPid: owner?.isHere ? owner.pid : null };
+}
+
+async function ownerOf(folder: string): Promise<RunOwner | null> {
   const owner = await readLockOwner(join(folder, runLockName));
-  const isLocked = owner !== null && (await isOwnerAlive(owner));
-  return { runId, folder, isLocked, ownerPid: isLocked ? owner.pid : null };
-}
-
-/** Takes the lock of the run and that of its output folder, or neither; clears up after a process that died with one. */
-async function lockAll(runFolder: string, checkpoint: Checkpoint): Promise<() => Promise<void>> {
-  const outputFolder = checkpoint.settings.output_dir;
-  let hasSomebodyDied = false;
-  const releases: (() => Promise<void>)[] = [];
-  const releaseAll = async () => {
-    for (const release of releases.reverse()) await release();
-  };
-  for (const [path, what] of [
-    [join(runFolder, runLockName), `run ${basename(runFolder)}`],
-    [join(outputFolder, outputLockName), `output folder ${outputFolder}`],
-  ] as const) {
-    await mkdir(dirname(path), { recursive: true });
-    const attempt = await acquireProcessLock(path);
-    if (!attempt.isHeld) {
-      await releaseAll();
-      throw new AppError({
-        code: 'run-locked',
-        message: `Process ${attempt.owner.pid} on ${attempt.owner.host} works on the ${what}.`,
-        hint: `Wait for it, or stop it. If that process is gone for good, delete ${path}.`,
-      });
-    }
-    releases.push(() => attempt.release());
-    hasSomebodyDied ||= attempt.isTakenOver;
-  }
-  if (hasSomebodyDied) await removeLeftovers(writtenPaths(runFolder, checkpoint));
-  return releaseAll;
-}
-
-/** Every file that a run writes by rename, besides its hints. */
-function writtenPaths(runFolder: string, { specs, settings, input_root: inputRoot }: Checkpoint): string[] {
-  const { checkpoint, reportJson, reportHtml } = pathsOf(runFolder);
-  const folders = settings.write_back ? [settings.output_dir, inputRoot] : [settings.output_dir];
-  const written = folders.flatMap((folder) => specs.map(({ spec }) => join(folder, ...spec.split('/'))));
-  return [checkpoint, reportJson, reportHtml, ...written];
+  if (owner === null || !(await isOwnerAlive(owner))) return null;
+  return { pid: owner.pid, machine: owner.host, isHere: isOwnerHere(owner) };
 }
 
 async function exists(path: string): Promise<boolean> {

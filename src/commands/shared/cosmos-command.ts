@@ -1,6 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { createPorts, readSettings, readToolVersion } from '../../composition.ts';
-import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
+import { resolveSettings, type SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
 import { createStyle, type Style, wantsColour } from '../../output/style.ts';
@@ -28,6 +28,12 @@ export abstract class CosmosCommand extends Command {
   ): Promise<{ settings: Settings; ports: Ports }> {
     const settings = await readSettings(commandLine, configPath ?? null);
     return { settings, ports: createPorts(settings, await readToolVersion()) };
+  }
+
+  /** What there is without any settings file. */
+  protected openDefaults(toolVersion: string): { settings: Settings; ports: Ports } {
+    const settings = resolveSettings([]);
+    return { settings, ports: createPorts(settings, toolVersion) };
   }
 
   /** Runs `work` with a signal that aborts on the first Ctrl-C; the second one ends the process. */

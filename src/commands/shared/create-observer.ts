@@ -25,6 +25,6 @@ function createProgress(): RunObserver {
 }
 
 /** Without progress, what a person must know is still said. */
-function createNotices(): RunObserver {
+export function createNotices(): RunObserver {
   return partialObserver({ onNotice: (message) => process.stderr.write(`${message}\n`) });
 }

@@ -39,7 +39,10 @@ export function describeError(error: unknown): ErrorFacts {
 
 /** The argument parser wraps what it throws, and what is thrown inside it. */
 function withoutParserWords(message: string): string {
-  return message.replace(/^Parsing --\S+ \n\t/, '').replace(/\n?See more help with --help\n?/, '');
+  return message
+    .replace(/^Parsing (--\S+) \n\t(?!--)/, '$1: ')
+    .replace(/^Parsing --\S+ \n\t/, '')
+    .replace(/\n?See more help with --help\n?/, '');
 }
 
 /** Errors of the argument parser carry an `oclif` field. */

@@ -1,8 +1,9 @@
 import type { RunSummary } from '../../core/report/run-summary.ts';
+import type { RunCounts } from '../../core/run/run-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
-import { formatSummary, resumeCommand } from '../../output/summary-text.ts';
+import { formatSummary, resumeCommand, savedText } from '../../output/summary-text.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 import type { RunOutcome } from '../../services/batch-upsample.ts';
 import { CosmosCommand } from './cosmos-command.ts';
@@ -15,10 +16,13 @@ export abstract class RunCommand extends CosmosCommand {
     options: ObserverOptions,
     work: (observer: RunObserver, signal: AbortSignal) => Promise<RunOutcome>,
   ): Promise<RunSummary> {
-    let runId: string | null = null;
+    const seen: { runId: string | null; counts: RunCounts | null } = { runId: null, counts: null };
     const remember = partialObserver({
       onBegin: (run) => {
-        runId = run.runId;
+        seen.runId = run.runId;
+      },
+      onEvent: (event) => {
+        if (event.type === 'run-finished') seen.counts = event.counts;
       },
     });
     if (options.events === '-' && this.jsonEnabled()) throw twoDocuments();
@@ -28,7 +32,7 @@ export abstract class RunCommand extends CosmosCommand {
       leave: () => observer.onEnd(),
     })
       .catch((thrown: unknown) => {
-        if (thrown instanceof InterruptedError) thrown.hint = nextStep(runId);
+        if (thrown instanceof InterruptedError) thrown.hint = nextStep(seen.runId, seen.counts);
         throw thrown;
       })
       .finally(() => observer.onEnd());
@@ -49,10 +53,11 @@ function twoDocuments(): AppError {
   });
 }
 
-function nextStep(runId: string | null): string {
-  return runId === null
-    ? 'Nothing was begun.'
-    : `Everything finished is saved. Go on with: ${resumeCommand(runId)}`;
+function nextStep(runId: string | null, counts: RunCounts | null): string {
+  if (runId === null) return 'Nothing was begun.';
+  const done = counts ? counts.upsampled + counts.reused + counts.skipped : 0;
+  const saved = counts ? savedText(done, counts.total) : 'Everything finished is saved.';
+  return `${saved} Go on with: ${resumeCommand(runId)}`;
 }
 
 /** A run that stopped before anything was done ends like a wrong start; one that got something done is partial. */

@@ -7,6 +7,14 @@ import { AppError } from '../../errors/app-error.ts';
 const count = (options: { description: string; max?: number }) =>
   Flags.integer({ min: 1, helpValue: 'N', ...options });
 
+/** Where runs are looked for. */
+export const storeFlags = {
+  'checkpoint-dir': Flags.string({
+    description: 'where runs are kept (default: ./checkpoints)',
+    helpValue: 'DIR',
+  }),
+};
+
 /** Flags that decide what a plan looks like. No defaults here: those are the settings'. */
 export const planFlags = {
   'auto-resize': Flags.boolean({
@@ -35,16 +43,19 @@ export const planFlags = {
     options: ['describe', 'openai'],
     description: 'who enriches: describe (embedded, no model; the default) or openai (any compatible server)',
   }),
-  'base-url': Flags.string({ description: 'of the OpenAI-compatible server', helpValue: 'URL' }),
-  model: Flags.string({ description: 'model to ask, as the server names it', helpValue: 'NAME' }),
+  'base-url': Flags.string({
+    description: 'address of the OpenAI-compatible server; implies --engine openai',
+    helpValue: 'URL',
+  }),
+  model: Flags.string({
+    description: 'model to ask, as the server names it; implies --engine openai',
+    helpValue: 'NAME',
+  }),
   'output-dir': Flags.string({
     description: 'where enriched specs go (default: outputs/upsampled)',
     helpValue: 'DIR',
   }),
-  'checkpoint-dir': Flags.string({
-    description: 'where runs are kept (default: ./checkpoints)',
-    helpValue: 'DIR',
-  }),
+  ...storeFlags,
   force: Flags.boolean({
     default: false,
     description: 'redo specs that are enriched already, and ignore earlier results',
@@ -103,7 +114,10 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
     output_dir: flags['output-dir'],
     checkpoint_dir: flags['checkpoint-dir'],
   });
-  const engine = withoutMissing({ kind: flags.engine, base_url: flags['base-url'], model: flags.model });
+  // Whoever names a server or a model means the engine that has one.
+  const isServerNamed = flags['base-url'] !== undefined || flags.model !== undefined;
+  const kind = flags.engine ?? (isServerNamed ? 'openai' : undefined);
+  const engine = withoutMissing({ kind, base_url: flags['base-url'], model: flags.model });
   return { source: 'the command line', values: { upsampling: { ...upsampling, engine } } };
 }
 

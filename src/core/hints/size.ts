@@ -6,7 +6,7 @@ export interface Size {
 
 /** Reads `320x180`. Returns null for anything else, including sides of 0. */
 export function parseSize(text: string): Size | null {
-  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text.trim());
+  const match = /^(\d{1,5})[xX×](\d{1,5})$/.exec(text.trim());
   if (!match) return null;
   const size = { width: Number(match[1]), height: Number(match[2]) };
   return size.width >= 2 && size.height >= 2 ? size : null;

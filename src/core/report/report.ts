@@ -81,6 +81,8 @@ export const reportHeaderSchema = z.object({
     failed: z.int().min(0),
   }),
   token_drift: tokenDriftSchema.nullable(),
+  /** Whether resuming the run would try anything; what failed may have to be corrected first. */
+  is_resumable: z.boolean(),
 });
 
 /** `report.json`: the header and one item per candidate file, failures first. */

@@ -19,6 +19,10 @@ export interface RunSummary {
   readonly status: RunStatus;
   readonly counts: RunCounts;
   readonly batches: number;
+  /** Kind of the engine: `describe` or `openai`. */
+  readonly engine: string;
+  /** The model that was named, or that answered; empty where none is known. */
+  readonly model: string;
   readonly output_dir: string;
   readonly checkpoint: string;
   readonly report: { readonly json: string; readonly html: string };
@@ -27,6 +31,12 @@ export interface RunSummary {
   readonly failures: readonly SummaryFailure[];
   /** Whether resuming the run would try anything. */
   readonly is_resumable: boolean;
+}
+
+/** An engine and its model for people: `openai, MODEL`, `describe (embedded, no model)`. */
+export function engineText(engine: string, model: string): string {
+  if (engine === 'describe') return 'describe (embedded, no model)';
+  return model === '' ? engine : `${engine}, ${model}`;
 }
 
 /** The status of a run that came to its end. */

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** What is to be done with a spec. */
 export const specActions = ['hint', 'as-is', 'skip', 'fail'] as const;
 
+/** Which of a spec's videos was chosen: its input video, or a control video by its kind. */
+export const videoKinds = ['video', 'vis', 'edge', 'seg', 'depth'] as const;
+
 /** The video a spec's frames come from, as it was when the run was planned. */
 export const plannedVideoSchema = z.object({
   path: z.string(),
@@ -13,6 +16,8 @@ export const plannedVideoSchema = z.object({
   frame_rate: z.number().min(0),
   size_bytes: z.number().min(0),
   modified_ms: z.number(),
+  /** Missing in older plans; then `video`. */
+  kind: z.enum(videoKinds).optional(),
 });
 
 /** One candidate file and what is to be done with it. JSON, because the plan is part of the checkpoint. */

@@ -11,7 +11,6 @@ export const runSettingsSchema = z.object({
   auto_resize: z.boolean(),
   /** `WIDTHxHEIGHT`, or `auto` for the largest that fits. */
   max_resolution: z.string(),
-  safe_resolution: z.string(),
   batch_size: z.int().min(1),
   batch_tokens: z.int().min(1),
   estimator: z.enum(['linear', 'pixtral', 'qwen2.5-vl']),
@@ -58,7 +57,7 @@ export interface RunRequest {
 }
 
 /** The model's name where the embedded engine answers; part of the task key. */
-const describeModel = 'describe-1';
+const describeModel = 'describe-2';
 
 /** Freezes what a run will use. */
 export function runSettingsFrom(settings: Settings, request: RunRequest): RunSettings {
@@ -67,7 +66,6 @@ export function runSettingsFrom(settings: Settings, request: RunRequest): RunSet
     output_dir: request.outputDir,
     auto_resize: upsampling.auto_resize,
     max_resolution: request.maxResolution ?? upsampling.safe_resolution,
-    safe_resolution: upsampling.safe_resolution,
     batch_size: upsampling.batch_size,
     batch_tokens: upsampling.batch_tokens,
     estimator: upsampling.estimator,

@@ -48,6 +48,16 @@ export class RunState {
     return this.specs.size - upsampled - reused - skipped - failed;
   }
 
+  /**
+   * Whether another sitting would try anything. What failed while the plan was made would fail again: its file has
+   * to change, and that is a new run.
+   */
+  get isResumable(): boolean {
+    if (this.pendingCount > 0) return true;
+    const specs = [...this.specs.values()];
+    return specs.some(({ planned, failed }) => failed !== null && planned.action !== 'fail');
+  }
+
   isSettled(spec: string): boolean {
     const state = this.specs.get(spec);
     return !state || state.planned.action === 'skip' || state.finished !== null || state.failed !== null;

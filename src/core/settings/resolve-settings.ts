@@ -35,16 +35,16 @@ function describe(issue: z.core.$ZodIssue, layer: SettingsLayer): { message: str
     const message = issue.message.replace(/^Invalid input: expected/, 'must be');
     return {
       message: `${layer.source}: ${shown(place) || 'the file'}: ${message}.`,
-      hint: 'Correct the value; every setting with its default stands in config.toml.',
+      hint: 'Correct the value: docs/settings.md has every setting with its default.',
     };
   }
   const unknown = issue.keys[0] ?? '';
-  const nearest = nearestOf(unknown, knownKeysAt(place));
+  const nearest = nearestSetting(place, unknown);
   return {
     message: `${layer.source}: unknown setting "${shown([...place, unknown])}".`,
     hint: nearest
-      ? `Did you mean "${shown([...place, nearest])}"?`
-      : 'Every setting with its default stands in config.toml.',
+      ? `Did you mean "${shown(nearest)}"?`
+      : 'docs/settings.md has every setting with its default.',
   };
 }
 
@@ -60,6 +60,23 @@ function knownKeysAt(place: readonly string[]): string[] {
   const steps = place[0] === 'hosts' && place.length > 1 ? ['hosts', 'name', ...place.slice(2)] : place;
   const table = steps.reduce<unknown>((tree, step) => (isTree(tree) ? tree[step] : undefined), defaults);
   return isTree(table) ? Object.keys(table) : [];
+}
+
+/** The setting that was probably meant: a like key in the same table, or the same key in another one. */
+function nearestSetting(place: readonly string[], word: string): readonly string[] | null {
+  const here = knownKeysAt(place);
+  const longer = here.find((key) => key.startsWith(`${word}_`));
+  const nearest = longer ?? nearestOf(word, here);
+  return nearest !== null ? [...place, nearest] : elsewhere(settingsSchema.parse({}), word);
+}
+
+function elsewhere(tree: Tree, word: string): readonly string[] | null {
+  for (const [key, value] of Object.entries(tree)) {
+    if (key === word) return [key];
+    const below = isTree(value) ? elsewhere(value, word) : null;
+    if (below) return [key, ...below];
+  }
+  return null;
 }
 
 function nearestOf(word: string, known: readonly string[]): string | null {

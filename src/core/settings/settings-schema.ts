@@ -12,7 +12,12 @@ const dockerSchema = z.strictObject({
 
 const engineSchema = z.strictObject({
   kind: z.enum(['describe', 'openai']).default('describe'),
-  base_url: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+  base_url: z
+    .union([
+      z.literal(''),
+      z.url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' }),
+    ])
+    .default(''),
   model: z.string().max(512).default(''),
   api_key_env: z
     .string()

@@ -36,12 +36,18 @@ export type PromptSpec = z.infer<typeof promptSpecSchema>;
 /** Control videos in the order in which they stand in for a missing input video. */
 export const controlKinds = ['vis', 'edge', 'seg', 'depth'] as const;
 
-/** Videos of a spec, best first: the input video, then the control videos by {@link controlKinds}. */
-export function videoPathsOf(spec: PromptSpec): string[] {
-  if (spec.input_video_path?.trim()) return [spec.input_video_path];
+/** One video that a spec names, as the spec writes it. */
+export interface NamedVideo {
+  readonly kind: 'video' | (typeof controlKinds)[number];
+  readonly path: string;
+}
+
+/** Videos of a spec, best first: the input video, or else the control videos by {@link controlKinds}. */
+export function videosOf(spec: PromptSpec): NamedVideo[] {
+  if (spec.input_video_path?.trim()) return [{ kind: 'video', path: spec.input_video_path }];
   const controls = spec.control_inputs ?? {};
   return controlKinds.flatMap((kind) => {
     const path = Object.hasOwn(controls, kind) ? controls[kind] : null;
-    return path?.trim() ? [path] : [];
+    return path?.trim() ? [{ kind, path }] : [];
   });
 }

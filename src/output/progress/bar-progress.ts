@@ -1,61 +1,41 @@
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { RunObserver } from '../../ports/run-observer.ts';
-import { durationText, printable } from '../words.ts';
+import { printable } from '../words.ts';
+import { BarStack, type TerminalStream } from './bar-stack.ts';
+import { EngineWatch } from './engine-watch.ts';
+import { createFailureTeller, hostText, remainingText, standText } from './progress-words.ts';
 import { RunPace } from './run-pace.ts';
 
 /** Progress as bars on a terminal: one for the plan, then one for hints and one for prompts. */
-export function createBarProgress(stream: NodeJS.WriteStream): RunObserver {
-  const bars = new MultiBar(
-    {
-      stream,
-      format: ' {what} {bar} {value}/{total}{note}',
-      hideCursor: true,
-      clearOnComplete: true,
-      fps: 8,
-      barsize: 30,
-      autopadding: true,
-      gracefulExit: false,
-      emptyOnZero: true,
-    },
-    Presets.shades_classic,
-  );
-  let plan: SingleBar | null = null;
-  let hints: SingleBar | null = null;
-  let prompts: SingleBar | null = null;
+export function createBarProgress(stream: TerminalStream): RunObserver {
+  const bars = new BarStack(stream);
+  const engine = new EngineWatch();
+  const failureText = createFailureTeller();
+  let engineName = '';
   let pace: RunPace | null = null;
-  let engineNote = '';
   let hasEnded = false;
+  const tell = (line: string | null) => {
+    if (line !== null) bars.log(line);
+  };
   const refresh = () => {
-    if (!pace) return;
-    hints?.update(Math.max(pace.prepared, pace.settled), { note: '' });
-    prompts?.update(pace.settled, { note: noteOf(pace, engineNote) });
+    if (pace) showRun(bars, pace, engine, engineName);
   };
   const timer = setInterval(refresh, 250);
   timer.unref();
   return {
-    onPlanned: (done, total) => {
-      plan ??= bars.create(total, 0, { what: 'Plan   ', note: '' });
-      plan?.update(done);
-    },
+    onPlanned: (done, total) => bars.show({ what: 'Plan', done, total, text: `${done}/${total}` }),
     onBegin: (run) => {
-      if (plan) bars.remove(plan);
+      bars.remove('Plan');
       pace = new RunPace(run);
-      hints = bars.create(run.total, run.settled, { what: 'Hints  ', note: '' });
-      prompts = bars.create(run.total, run.settled, { what: 'Prompts', note: '' });
-      pace.prepared = run.settled;
+      engineName = printable(run.engine ?? '');
+      refresh();
     },
     onEvent: (event) => {
       pace?.apply(event);
-      if (event.type === 'task-failed') bars.log(` ✗ ${printable(event.spec)}: ${event.code}\n`);
-      if (event.type === 'host-unreachable') bars.log(` ${event.host} unreachable since ${event.time}\n`);
+      tell(event.type === 'task-failed' ? failureText(event) : hostText(event));
     },
     onTaskStarted: () => pace?.start(Date.now()),
-    onWorkerStatus: (status) => {
-      engineNote = status.status === 'loading' ? 'engine loading' : '';
-      if (status.message !== null && status.status !== 'stopped')
-        engineNote = printable(status.message).slice(0, 60);
-    },
-    onNotice: (message) => bars.log(` ${message}\n`),
+    onWorkerStatus: (status) => tell(engine.apply(status, Date.now())),
+    onNotice: (message) => bars.log(message),
     onEnd: () => {
       if (hasEnded) return;
       hasEnded = true;
@@ -66,11 +46,19 @@ export function createBarProgress(stream: NodeJS.WriteStream): RunObserver {
   };
 }
 
-function noteOf(pace: RunPace, engineNote: string): string {
-  const remainingMs = pace.remainingMs(Date.now());
-  const parts = [
-    pace.failed > 0 ? `${pace.failed} failed` : '',
-    remainingMs === null ? engineNote : `${durationText(remainingMs)} left`,
-  ].filter((part) => part !== '');
-  return parts.length > 0 ? ` · ${parts.join(' · ')}` : '';
+function showRun(bars: BarStack, pace: RunPace, engine: EngineWatch, engineName: string): void {
+  const { total, settled } = pace;
+  const nowMs = Date.now();
+  const prepared = Math.max(pace.prepared, settled);
+  const { trouble } = engine;
+  const note = engine.note(nowMs);
+  const outlook = trouble === null ? note || remainingText(pace, nowMs) : '';
+  bars.show({ what: 'Hints', done: prepared, total, text: `${prepared}/${total}` });
+  bars.show({ what: 'Prompts', done: settled, total, text: joined(standText(pace), outlook) });
+  const said = trouble === null ? engineName : `${note}: ${trouble}`;
+  bars.show({ what: 'Engine', done: 0, total: null, text: said });
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
 }

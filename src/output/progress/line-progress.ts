@@ -1,5 +1,7 @@
 import type { RunObserver } from '../../ports/run-observer.ts';
-import { durationText, printable } from '../words.ts';
+import { counted, printable } from '../words.ts';
+import { EngineWatch } from './engine-watch.ts';
+import { createFailureTeller, hostText, remainingText, standText } from './progress-words.ts';
 import { RunPace } from './run-pace.ts';
 
 /** How often a line is written where no bar can be drawn, in milliseconds. */
@@ -9,8 +11,15 @@ const lineEveryMs = 10_000;
 export function createLineProgress(write: (line: string) => void): RunObserver {
   let pace: RunPace | null = null;
   let planned: { done: number; total: number } | null = null;
-  let engine = '';
-  const timer = setInterval(() => write(pace ? paceLine(pace, engine) : planLine(planned)), lineEveryMs);
+  const engine = new EngineWatch();
+  const failureText = createFailureTeller();
+  const tell = (line: string | null) => {
+    if (line !== null) write(line);
+  };
+  const timer = setInterval(
+    () => write(pace ? paceLine(pace, engine, Date.now()) : planLine(planned)),
+    lineEveryMs,
+  );
   timer.unref();
   return {
     onPlanned: (done, total) => {
@@ -18,33 +27,27 @@ export function createLineProgress(write: (line: string) => void): RunObserver {
     },
     onBegin: (run) => {
       pace = new RunPace(run);
-      const before = run.settled > 0 ? `, ${run.settled} of them settled before` : '';
-      write(`run ${run.runId}: ${run.total} specs${before}`);
+      const before = run.settled > 0 ? `, ${run.settled} of them finished or skipped earlier` : '';
+      const by = run.engine === undefined ? '' : `; engine: ${printable(run.engine)}`;
+      write(`run ${run.runId}: ${counted(run.total, 'spec')}${before}${by}`);
     },
     onEvent: (event) => {
       pace?.apply(event);
-      if (event.type === 'task-failed')
-        write(`failed: ${printable(event.spec)}: ${event.code}: ${printable(event.message)}`);
-      if (event.type === 'host-unreachable')
-        write(`${event.host} unreachable since ${event.time}: ${printable(event.message)}`);
-      if (event.type === 'host-reachable') write(`${event.host} reachable again`);
+      tell(event.type === 'task-failed' ? failureText(event) : hostText(event));
     },
     onTaskStarted: () => pace?.start(Date.now()),
-    onWorkerStatus: (status) => {
-      engine = status.status === 'loading' ? ', engine loading' : '';
-    },
-    onNotice: (message) => write(message),
+    onWorkerStatus: (status) => tell(engine.apply(status, Date.now())),
+    onNotice: write,
     onEnd: () => clearInterval(timer),
   };
 }
 
 function planLine(planned: { done: number; total: number } | null): string {
-  return planned ? `planned ${planned.done} of ${planned.total} specs` : 'reading specs';
+  return planned ? `planned ${planned.done} of ${counted(planned.total, 'spec')}` : 'reading specs';
 }
 
-function paceLine(pace: RunPace, engine: string): string {
-  const remainingMs = pace.remainingMs(Date.now());
-  const eta = remainingMs === null ? '' : `, about ${durationText(remainingMs)} left`;
-  const failed = pace.failed > 0 ? `, ${pace.failed} failed` : '';
-  return `${pace.settled} of ${pace.total} done${failed}${eta}${engine}`;
+function paceLine(pace: RunPace, engine: EngineWatch, nowMs: number): string {
+  const left = remainingText(pace, nowMs);
+  const note = engine.note(nowMs) || (left && `about ${left}`);
+  return note === '' ? standText(pace) : `${standText(pace)}, ${note}`;
 }

@@ -1,22 +1,23 @@
 import { remainingTimeMs } from '../../core/run/remaining-time.ts';
 import type { RunEvent } from '../../core/run/run-event.ts';
+import type { RunBeginning } from '../../ports/run-observer.ts';
 
 /** Counts what a run does, and tells how much is left. Time is passed in. */
 export class RunPace {
   readonly total: number;
+  /** Specs with an outcome, good or bad. */
   settled: number;
-  failed = 0;
-  prepared = 0;
-  /** Prompts that are waited for: prepared and not yet settled. */
-  readonly #settledBefore: number;
+  failed: number;
+  prepared: number;
   readonly #concurrency: number;
   #answered = 0;
   #workStartedMs: number | null = null;
 
-  constructor(run: { total: number; settled: number; concurrency: number }) {
+  constructor(run: Pick<RunBeginning, 'total' | 'settled' | 'failed' | 'concurrency'>) {
     this.total = run.total;
     this.settled = run.settled;
-    this.#settledBefore = run.settled;
+    this.failed = run.failed ?? 0;
+    this.prepared = run.settled;
     this.#concurrency = run.concurrency;
   }
 
@@ -41,10 +42,5 @@ export class RunPace {
       remaining: this.total - this.settled,
       concurrency: this.#concurrency,
     });
-  }
-
-  /** How many specs had an outcome when this sitting began. */
-  get settledBefore(): number {
-    return this.#settledBefore;
   }
 }

@@ -77,7 +77,8 @@ export class Answers {
 
   async #write(task: PreparedTask, result: TaskResult, isReused: boolean): Promise<void> {
     const { session, ports, ledger } = this.#parts;
-    if (!isReused) await ports.results.put(result);
     await ledger.settle(await finishTask(task, result, isReused, { session, ports }));
+    // Later runs can wait for the cache; this one's user waits for the spec.
+    if (!isReused) await ports.results.put(result);
   }
 }

@@ -9,7 +9,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { RunSession } from '../../ports/run-store.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { PreparedTask, TaskHint } from './prepare-task.ts';
-import { readSource, type SpecSource } from './read-source.ts';
+import { findSource, type SpecSource } from './read-source.ts';
 
 /** The event that says what became of a spec. */
 export type Outcome = Extract<RunEventBody, { type: 'task-finished' | 'task-failed' }>;
@@ -34,15 +34,13 @@ export async function finishTask(
     return failedOutcome(task, failureOf(result), result.attempts);
   const { session, ports } = context;
   const output = ports.specs.outputPath(session.checkpoint.settings.output_dir, task.planned.spec);
+  const found = await findSource(task.planned, session, ports.specs);
+  if (!found.isFound) return failedOutcome(task, found.failure, result.attempts);
+  const { source } = found;
   try {
-    const source = await readSource(task.planned, session, ports.specs);
-    if (source === null) {
-      const message = `${task.planned.spec} was edited while the run worked on it.`;
-      return failedOutcome(task, specFailure('spec-changed', message), result.attempts);
-    }
     const text = source.isWrittenBack ? source.text : enrichedText(source, task, result, context);
     await ports.specs.publish(output, text);
-    if (session.checkpoint.settings.write_back) await ports.specs.publish(source.path, text);
+    if (session.checkpoint.settings.write_back) await ports.specs.overwrite(source.path, text);
   } catch (error) {
     if (error instanceof AppError) throw error;
     const failure = specFailure('output-unwritable', `${output} cannot be written: ${messageOf(error)}.`);

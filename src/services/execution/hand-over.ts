@@ -129,7 +129,13 @@ function manifestTask(
     task_key: taskKey,
     name: planned.name.slice(0, 200),
     prompt,
-    hint: hint && { sha256: hint.sha256, width: hint.width, height: hint.height, frames: hint.frames },
+    hint: hint && {
+      sha256: hint.sha256,
+      width: hint.width,
+      height: hint.height,
+      frames: hint.frames,
+      kind: planned.video?.kind ?? 'video',
+    },
     max_output_tokens: maxOutputTokens,
   };
 }

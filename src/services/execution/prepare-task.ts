@@ -1,16 +1,17 @@
 import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
 import { formatSize } from '../../core/hints/size.ts';
-import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
+import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import type { PlannedSpec, PlannedVideo } from '../../core/run/plan.ts';
 import type { RunSettings } from '../../core/run/run-settings.ts';
 import type { SpecState } from '../../core/run/run-state.ts';
 import { taskKeyOf } from '../../core/run/task-key.ts';
 import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { isSystemError } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunSession } from '../../ports/run-store.ts';
-import { readSource } from './read-source.ts';
+import { findSource } from './read-source.ts';
 
 /** The clip a task's frames come from, as kept with the run. */
 export interface TaskHint {
@@ -43,35 +44,36 @@ export interface PrepareContext {
   readonly signal: AbortSignal;
 }
 
-/** Reads a spec once more and makes its hint, or finds the one that this run made before. */
+/**
+ * Reads a spec once more and makes its hint, or finds the one that this run made before. What is wrong with this
+ * spec, or with its files, is told as its failure.
+ *
+ * @throws AppError for what would stop every other spec too, such as `disk-full`; the signal's reason.
+ */
 export async function prepareTask(state: SpecState, context: PrepareContext): Promise<Preparation> {
   const { planned } = state;
   const { settings } = context.session.checkpoint;
-  const source = await readSource(planned, context.session, context.ports.specs);
-  if (source === null) {
-    return notReady(planned, 'spec-changed', `${planned.spec} is not the file that was planned any more.`);
-  }
-  const prompt = sourcePromptOf(source.spec);
+  const found = await findSource(planned, context.session, context.ports.specs);
+  if (!found.isFound) return { isReady: false, planned, failure: found.failure };
+  const prompt = sourcePromptOf(found.source.spec);
   try {
-    const hint = (await keptHint(state, context)) ?? (await makeHint(planned, settings, context));
+    const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
     return {
       isReady: true,
       task: { planned, prompt, hint, taskKey: keyOf(prompt, hint, settings) },
     };
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    if (error.code !== 'hint-failed' && error.code !== 'video-unreadable') throw error;
-    return notReady(planned, error.code, error.message);
+    if (context.signal.aborted) throw error;
+    return { isReady: false, planned, failure: failureOf(error, planned) };
   }
 }
 
-/** The hint that an earlier sitting of this run made, if it still lies there. */
-async function keptHint(state: SpecState, { session, ports }: PrepareContext): Promise<TaskHint | null> {
+/** The hint that an earlier sitting of this run made, if it still lies there as it was. */
+async function keptHint(state: SpecState, session: RunSession): Promise<TaskHint | null> {
   const made = state.prepared?.hint;
   if (!made) return null;
-  const path = session.paths.hint(made.sha256);
-  const file = await ports.specs.statVideo(path);
-  return file === null ? null : { ...made, path, sizeBytes: file.sizeBytes };
+  const kept = await session.keptHint(made.sha256);
+  return kept && { ...made, ...kept };
 }
 
 async function makeHint(
@@ -127,6 +129,12 @@ function infoOf(video: PlannedVideo) {
   return { width, height, frames, durationSeconds, frameRate };
 }
 
-function notReady(planned: PlannedSpec, code: FailureCode, message: string): Preparation {
-  return { isReady: false, planned, failure: specFailure(code, message) };
+/** @throws whatever is not the fault of this spec. */
+function failureOf(error: unknown, planned: PlannedSpec): SpecFailure {
+  if (isSystemError(error)) {
+    return specFailure('hint-failed', `The hint of ${planned.spec} cannot be kept: ${messageOf(error)}.`);
+  }
+  if (!(error instanceof AppError)) throw error;
+  if (error.code !== 'hint-failed' && error.code !== 'video-unreadable') throw error;
+  return specFailure(error.code, error.message);
 }

@@ -1,3 +1,4 @@
+import type { ManifestHint } from '../../protocol/manifest.ts';
 import type { TaskErrorCode } from '../../protocol/task-result.ts';
 
 /** One prompt to enrich, and where its frames lie. */
@@ -5,6 +6,8 @@ export interface UpsampleRequest {
   readonly prompt: string;
   /** The hint's file on this machine; null for a text-only task. */
   readonly hintPath: string | null;
+  /** What the hint shows, as the plan knows it; missing or undefined is `video`. */
+  readonly kind?: ManifestHint['kind'];
   readonly maxOutputTokens: number;
   /** 1 for the first time this task is asked, 2 for the next; engines may vary their sampling with it. */
   readonly attempt: number;

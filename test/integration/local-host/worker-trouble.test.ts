@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { workerProgram } from '../../support/local-bench.ts';
 import { sampleEngine, sampleTasks } from '../../support/sample-work.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
-const describeEngine = sampleEngine(null, { kind: 'describe', model: 'describe-1', temperature: 0 });
+const describeEngine = sampleEngine(null, { kind: 'describe', model: 'describe-2', temperature: 0 });
 const foreignResult = {
   ...{
     version: 1,
@@ -56,6 +57,28 @@ describe('a worker program', () => {
   it('that is missing is told at once', async () => {
     const host = hostWith(await newRoot(), '/nowhere/worker.js');
     await expect(host.openRun('run-1', { workers: 1 })).rejects.toMatchObject({ code: 'worker-failed' });
+  });
+
+  it.each([
+    { rule: 'whose Node is gone', execPath: '/nowhere/node', program: workerProgram, reason: 'ENOENT' },
+    {
+      rule: 'that the system refuses',
+      execPath: process.execPath,
+      program: 'x'.repeat(1 << 20),
+      reason: 'E2BIG',
+    },
+  ])('$rule is told', async ({ execPath, program, reason }) => {
+    const host = hostWith(await newRoot(), program);
+    const present = process.execPath;
+    process.execPath = execPath;
+    try {
+      await expect(host.openRun('run-1', { workers: 1 })).rejects.toMatchObject({
+        code: 'worker-failed',
+        message: expect.stringMatching(`^The worker cannot be started: .*${reason}`),
+      });
+    } finally {
+      process.execPath = present;
+    }
   });
 
   it('that ends by itself is told with its log', async () => {
@@ -104,6 +127,24 @@ describe('a worker program', () => {
 });
 
 describe('a local host', () => {
+  it('stops no process of this machine in the place of one of another', async () => {
+    const root = await newRoot();
+    const bystander = spawn(process.execPath, ['--eval', 'setInterval(() => undefined, 60_000)']);
+    try {
+      await mkdir(join(root, 'runs/run-1'), { recursive: true });
+      const owner = { pid: bystander.pid, host: 'elsewhere', process_start: null };
+      const lock = { ...owner, acquired_at: 'then', token: 't' };
+      await writeFile(join(root, 'runs/run-1/worker_0.lock'), JSON.stringify(lock));
+      await expect(hostWith(root).stopRun('run-1', { workers: 1 })).rejects.toMatchObject({
+        code: 'worker-failed',
+        message: expect.stringContaining('runs on elsewhere'),
+      });
+      expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+    } finally {
+      bystander.kill('SIGKILL');
+    }
+  });
+
   it('works in a folder whose name is far too long for a socket', async () => {
     const root = await newRoot(join('x'.repeat(100), 'y'.repeat(100)));
     const run = await hostWith(root).openRun('run-1', { workers: 1 });

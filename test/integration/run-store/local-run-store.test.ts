@@ -1,12 +1,16 @@
-import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LocalRunStore, outputLockName } from '../../../src/adapters/run-store/local-run-store.ts';
+import { LocalRunStore } from '../../../src/adapters/run-store/local-run-store.ts';
+import { outputLockName } from '../../../src/adapters/run-store/run-paths.ts';
 import { AppError } from '../../../src/errors/app-error.ts';
 import { holdLockElsewhere, killHolder } from '../../support/lock-holder.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { sampleCheckpoint } from '../../support/sample-checkpoint.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { asUnprivileged } from '../../support/unprivileged.ts';
 
 const root = await temporaryFolder();
 let folder = '';
@@ -108,6 +112,24 @@ describe('LocalRunStore', () => {
 
   it('lists nothing where there is no folder', async () => expect(await store.list()).toEqual([]));
 
+  it('knows a hint that it keeps, and one that was damaged it keeps anew', async () => {
+    const session = await store.create(sampleCheckpoint(outputDir));
+    const source = join(root, 'frames.mp4');
+    await writeFile(source, 'frames');
+    const sha256 = createHash('sha256').update('frames').digest('hex');
+    expect(await session.keptHint(sha256)).toBeNull();
+    const path = await session.keepHint(sha256, source);
+    expect(await session.keptHint(sha256)).toEqual({ path, sizeBytes: 6 });
+    for (const damaged of ['', 'frame', 'fRames']) {
+      await rm(path);
+      await writeFile(path, damaged);
+      expect(await session.keptHint(sha256)).toBeNull();
+      await session.keepHint(sha256, source);
+      expect(await readFile(path, 'utf8')).toBe('frames');
+    }
+    await session.release();
+  });
+
   it('keeps a hint once', async () => {
     const session = await store.create(sampleCheckpoint(outputDir));
     const source = join(root, 'hint.mp4');
@@ -116,6 +138,64 @@ describe('LocalRunStore', () => {
     expect(await session.keepHint('ab', source)).toBe(kept);
     expect(await readFile(kept, 'utf8')).toBe('frames');
     await session.release();
+  });
+});
+
+describe('who works on a run', () => {
+  it('is told with its machine, and with a pid only where that means something', async () => {
+    const { runId } = await storedRun();
+    expect(await store.owner(runId)).toBeNull();
+    const facts = { process_start: null, acquired_at: 'then', token: 't' };
+    const lock = join(folder, runId, 'run.lock');
+    await writeFile(lock, JSON.stringify({ ...facts, pid: process.pid, host: 'elsewhere' }));
+    expect(await store.owner(runId)).toEqual({ pid: process.pid, machine: 'elsewhere', isHere: false });
+    expect((await store.list())[0]).toMatchObject({ isLocked: true, ownerPid: null });
+    await writeFile(lock, JSON.stringify({ ...facts, pid: process.pid, host: hostname() }));
+    expect(await store.owner(runId)).toEqual({ pid: process.pid, machine: hostname(), isHere: true });
+    expect((await store.list())[0]).toMatchObject({ isLocked: true, ownerPid: process.pid });
+  });
+});
+
+describe('folders that cannot be used', () => {
+  it.each([
+    { rule: 'a file where the output belongs', out: 'file', reason: 'a file is in its place' },
+    { rule: 'a file above where the output belongs', out: 'file/out', reason: 'a file is in its place' },
+    { rule: 'no right to make the output', out: 'mine/out', reason: 'this user may not write there' },
+    { rule: 'no right to write to the output', out: 'mine', reason: 'this user may not write there' },
+    { rule: 'a broken link as the output', out: 'broken', reason: 'ENOENT' },
+  ])('$rule: is told with the flag, and no run is left', async ({ out, reason }) => {
+    const home = join(folder, '..');
+    await mkdir(join(home, 'mine'), { recursive: true, mode: 0o755 });
+    await mkdir(folder, { mode: 0o777 });
+    await chmod(folder, 0o777);
+    await chmod(root, 0o755);
+    await writeFile(join(home, 'file'), '');
+    await symlink('nowhere/at/all', join(home, 'broken'));
+    const output = join(home, out);
+    if (process.geteuid?.() !== 0) await chmod(join(home, 'mine'), 0o555);
+    const error = await refusal(asUnprivileged(() => store.create(sampleCheckpoint(output))));
+    expect(error).toMatchObject({ code: 'usage-invalid', exitCode: 2 });
+    expect(error.message).toContain(`output folder ${output} cannot be used: ${reason}`);
+    expect(error.hint).toContain('--output-dir');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('a file where the runs belong: is told with the flag', async () => {
+    await mkdir(join(folder, '..'), { recursive: true });
+    await writeFile(folder, '');
+    const error = await refusal(store.create(sampleCheckpoint(outputDir)));
+    expect(error).toMatchObject({ code: 'usage-invalid', exitCode: 2 });
+    expect(error.message).toContain(`checkpoint folder ${folder} cannot be used`);
+    expect(error.hint).toContain('--checkpoint-dir');
+  });
+
+  it('let go of the run that is resumed', async () => {
+    const { runId } = await storedRun();
+    await rm(outputDir, { recursive: true });
+    await writeFile(outputDir, '');
+    expect(await refusal(store.open(runId))).toMatchObject({ code: 'usage-invalid' });
+    expect((await store.list())[0]).toMatchObject({ isLocked: false });
+    expect(await readdir(join(folder, runId))).toEqual(['checkpoint.json', 'journal.jsonl']);
   });
 });
 
@@ -141,9 +221,23 @@ describe('the locks', () => {
     expect(await refusal(store.create(sampleCheckpoint(outputDir, { run_id: 'other-run' })))).toMatchObject({
       code: 'run-locked',
     });
+    expect(await readdir(folder)).toEqual([runId]);
     await killHolder(holder);
     await (await store.open(runId)).release();
     expect(await readdir(outputDir)).toEqual([]);
+  });
+
+  it('taken over from the dead, clear up also where links of sources lead', async () => {
+    const home = join(folder, '..');
+    for (const name of ['in', 'store']) await mkdir(join(home, name), { recursive: true });
+    await writeFile(join(home, 'store', 'real.json'), '{}');
+    await symlink('../store/real.json', join(home, 'in', 'a.json'));
+    await writeFile(join(home, 'store', 'real.json.0123456789ab.tmp'), 'half');
+    await killHolder(await holdLockElsewhere(join(outputDir, outputLockName)));
+    const plain = sampleCheckpoint(outputDir, { input_root: join(home, 'in') });
+    const settings = { ...plain.settings, write_back: true };
+    await (await store.create({ ...plain, settings })).release();
+    expect(await readdir(join(home, 'store'))).toEqual(['real.json']);
   });
 
   it('taken over from the dead, clear up what they left half-written, and only that', async () => {

@@ -1,10 +1,19 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { acquireProcessLock, isOwnerAlive, readLockOwner } from '../../../src/adapters/files/process-lock.ts';
+import {
+  acquireProcessLock,
+  isOwnerAlive,
+  isOwnerHere,
+  readLockOwner,
+} from '../../../src/adapters/files/process-lock.ts';
 import { holdLockElsewhere, killHolder } from '../../support/lock-holder.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const folder = await temporaryFolder();
 let next = 0;
@@ -73,6 +82,23 @@ describe('acquireProcessLock', () => {
     expect(await acquireProcessLock(path)).toMatchObject({ isHeld: true });
   });
 
+  it.runIf(process.platform === 'linux')('takes over a lock of a process that ended unnoticed', async () => {
+    // The shell becomes a program that never asks what became of its child.
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [said] = await once(parent.stdout, 'data');
+      const pid = Number(said);
+      await waitFor(async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).includes(') Z '));
+      expect(() => process.kill(pid, 0)).not.toThrow();
+      const attempt = await acquireProcessLock(await writeOwner({ pid }));
+      expect(attempt).toMatchObject({ isHeld: true, isTakenOver: true });
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
+
   it('gives a stale lock to one of many only', async () => {
     const path = await writeOwner({ pid: 2 ** 22 + 1 });
     const attempts = await Promise.all(Array.from({ length: 12 }, () => acquireProcessLock(path)));
@@ -90,6 +116,56 @@ describe('acquireProcessLock', () => {
 
   it('leaves no other files', async () => {
     expect((await readdir(folder)).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+});
+
+describe('where files cannot have two names, acquireProcessLock', () => {
+  const noLinks = () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM', syscall: 'link' }));
+
+  it('gives a free lock to one of many, and again after its release', async () => {
+    const path = newPath();
+    for (let round = 0; round < 3; round++) {
+      const attempts = await Promise.all(Array.from({ length: 12 }, () => acquireProcessLock(path, noLinks)));
+      const held = attempts.filter((attempt) => attempt.isHeld);
+      expect(held).toHaveLength(1);
+      for (const attempt of held) await attempt.release();
+    }
+  });
+
+  it('gives a stale lock to one of many only', async () => {
+    const path = await writeOwner({ pid: 2 ** 22 + 1 });
+    const attempts = await Promise.all(Array.from({ length: 12 }, () => acquireProcessLock(path, noLinks)));
+    expect(attempts.filter((attempt) => attempt.isHeld)).toHaveLength(1);
+  });
+
+  it('respects a lock that its process is just writing', async () => {
+    const path = newPath();
+    await writeFile(path, '');
+    const attempt = acquireProcessLock(path, noLinks);
+    // Enough to look at it a few times.
+    await delay(50);
+    await writeFile(path, await readFile(await writeOwner({}), 'utf8'));
+    expect(await attempt).toMatchObject({ isHeld: false, owner: { token: 't' } });
+  });
+
+  it('takes over a lock that stays empty', async () => {
+    const path = newPath();
+    await writeFile(path, '');
+    expect(await acquireProcessLock(path, noLinks)).toMatchObject({ isHeld: true, isTakenOver: true });
+  });
+
+  it('leaves no other files', async () => {
+    expect((await readdir(folder)).filter((name) => /tmp|takeover/.test(name))).toEqual([]);
+  });
+});
+
+describe('isOwnerHere', () => {
+  it.each([
+    { host: hostname(), expected: true },
+    { host: 'elsewhere', expected: false },
+  ])('tells machines apart: $expected', async ({ host, expected }) => {
+    const owner = await readLockOwner(await writeOwner({ host }));
+    expect(owner && isOwnerHere(owner)).toBe(expected);
   });
 });
 

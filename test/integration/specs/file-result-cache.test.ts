@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FileResultCache } from '../../../src/adapters/file-result-cache.ts';
 import { LocalFileStore } from '../../../src/adapters/files/local-file-store.ts';
+import { AppError } from '../../../src/errors/app-error.ts';
 import type { TaskResult } from '../../../src/protocol/task-result.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -55,5 +56,38 @@ describe('FileResultCache', () => {
     expect(await cache.get(key)).toBeNull();
     await cache.put(result(key));
     expect(await cache.get(key)).toEqual(result(key));
+  });
+
+  it.each([
+    { rule: 'that is a file', path: join(folder, 'file') },
+    { rule: 'below a file', path: join(folder, 'file', 'below') },
+  ])('in a folder $rule holds nothing, and harms nobody', async ({ path }) => {
+    await writeFile(join(folder, 'file'), 'x');
+    const broken = new FileResultCache(new LocalFileStore(path));
+    await broken.put(result(keyOf('6')));
+    expect(await broken.get(keyOf('6'))).toBeNull();
+  });
+
+  it('does not stumble over a folder in the place of an answer', async () => {
+    await mkdir(pathOf(keyOf('7')), { recursive: true });
+    expect(await cache.get(keyOf('7'))).toBeNull();
+    await cache.put(result(keyOf('7')));
+  });
+
+  it.each([
+    { rule: 'a full disk', error: new AppError({ code: 'disk-full', message: 'full' }) },
+    {
+      rule: 'a disk that fails',
+      error: Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'read' }),
+    },
+  ])('holds nothing on $rule', async ({ error }) => {
+    const refuse = () => Promise.reject(error);
+    const broken = new FileResultCache({ publish: refuse, read: refuse, list: refuse, remove: refuse });
+    await broken.put(result(keyOf('8')));
+    expect(await broken.get(keyOf('8'))).toBeNull();
+  });
+
+  it('hides no bug', async () => {
+    await expect(cache.get('../../../x')).rejects.toThrow(RangeError);
   });
 });

@@ -1,10 +1,14 @@
-import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, lstat, mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LocalSpecStore } from '../../../src/adapters/local-spec-store.ts';
+import { maxSpecBytes } from '../../../src/core/spec/parse-spec-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { asUnprivileged } from '../../support/unprivileged.ts';
 
 const root = await temporaryFolder();
+await chmod(root, 0o755);
 let next = 0;
 
 /** A folder with these files; names that end with a slash are folders. */
@@ -102,6 +106,52 @@ describe('find', () => {
   });
 });
 
+describe('a folder that cannot be read', () => {
+  it('is skipped and told when it lies in an input', async () => {
+    const folder = await newTree(['a.json', 'lost+found/x.json', 'b/secret/y.json', 'b/c.json']);
+    for (const name of ['lost+found', 'b/secret']) await chmod(join(folder, name), 0o000);
+    const { candidates, skippedFolders } = await asUnprivileged(() =>
+      new LocalSpecStore(folder).find(['.'], []),
+    );
+    expect(candidates.map(({ spec }) => spec)).toEqual(['a.json', 'b/c.json']);
+    expect(skippedFolders).toEqual([join(folder, 'b/secret'), join(folder, 'lost+found')]);
+  });
+
+  it('because it lies too deep is skipped and told', async () => {
+    const folder = await newTree(['a.json']);
+    // Made from within: a path of more than 4,096 bytes cannot be named.
+    const name = 'd'.repeat(250);
+    let deepest = folder;
+    while (Buffer.byteLength(deepest) + 251 < 4_096) deepest = join(deepest, name);
+    await mkdir(deepest, { recursive: true });
+    execFileSync('mkdir', ['-p', `${name}/${name}`], { cwd: deepest });
+    const { candidates, skippedFolders } = await new LocalSpecStore(folder).find(['.'], []);
+    execFileSync('rm', ['-rf', name], { cwd: folder });
+    expect(candidates.map(({ spec }) => spec)).toEqual(['a.json']);
+    expect(skippedFolders).toEqual([join(deepest, name)]);
+  });
+
+  it.each(['.', 'a.json', 'sub'])('is an error when the input is %j', async (input) => {
+    const folder = await newTree(['a.json', 'sub/']);
+    await chmod(folder, 0o000);
+    await expect(asUnprivileged(() => found(folder, [input]))).rejects.toMatchObject({
+      code: 'input-missing',
+      exitCode: 2,
+      message: `${input} may not be read by this user.`,
+      hint: expect.stringContaining('rights'),
+    });
+  });
+
+  it('is an error when it is named itself in a circle', async () => {
+    const folder = await newTree([]);
+    await symlink('round', join(folder, 'round'));
+    await expect(found(folder, ['round'])).rejects.toMatchObject({
+      code: 'input-missing',
+      message: expect.stringMatching(/^round cannot be read: ELOOP/),
+    });
+  });
+});
+
 describe('findVideo', () => {
   it('looks beside the spec, then upwards, then where the program was started', async () => {
     const folder = await newTree(['in/a/v/', 'in/v/c.mp4', 'w/d.mp4', 'in/a/c.mp4/']);
@@ -129,6 +179,29 @@ describe('files', () => {
     expect(Buffer.from((await store.read(join(folder, 'a.json'))) ?? []).toString()).toBe('a.json');
     expect(await store.read(join(folder, 'b.json'))).toBeNull();
     await expect(store.read(join(folder, 'd'))).rejects.toThrow(/EISDIR/);
+  });
+
+  it('larger than any spec are not read', async () => {
+    const folder = await newTree(['large.json', 'largest.json']);
+    const store = new LocalSpecStore(folder);
+    await truncate(join(folder, 'largest.json'), maxSpecBytes);
+    expect((await store.read(join(folder, 'largest.json')))?.length).toBe(maxSpecBytes);
+    await truncate(join(folder, 'large.json'), 2 ** 29);
+    await expect(store.read(join(folder, 'large.json'))).rejects.toThrow(RangeError);
+  });
+
+  it.runIf(process.platform === 'linux')('without an end are not read to it', async () => {
+    await expect(new LocalSpecStore(root).read('/dev/zero')).rejects.toThrow(RangeError);
+    expect(await new LocalSpecStore(root).read('/dev/null')).toHaveLength(0);
+  });
+
+  it('of the user are written over where their links lead', async () => {
+    const folder = await newTree(['real.json']);
+    await symlink('real.json', join(folder, 'link.json'));
+    const store = new LocalSpecStore(folder);
+    await store.overwrite(join(folder, 'link.json'), 'new');
+    expect((await lstat(join(folder, 'link.json'))).isSymbolicLink()).toBe(true);
+    expect(Buffer.from((await store.read(join(folder, 'real.json'))) ?? []).toString()).toBe('new');
   });
 
   it('are written into folders that are made for them', async () => {

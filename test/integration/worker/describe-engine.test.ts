@@ -39,7 +39,7 @@ describe('describe engine on real clips', () => {
       rule: 'color bars stand still',
       clip: { pattern: 'bars' },
       frames: 2,
-      says: /The camera (holds|stays|remains)/,
+      says: /The camera (holds still|is steady|does not move)/,
     },
     { rule: 'moving shapes move', clip: { pattern: 'moving' }, frames: 2, says: /(movement|motion|change)/i },
     {

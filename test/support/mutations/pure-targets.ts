@@ -7,7 +7,7 @@ import { LocalFileStore } from '../../../src/adapters/files/local-file-store.ts'
 import { acquireProcessLock } from '../../../src/adapters/files/process-lock.ts';
 import { enrichSpec } from '../../../src/core/spec/enrich.ts';
 import { formatSpec, parseSpec } from '../../../src/core/spec/parse-spec.ts';
-import { videoPathsOf } from '../../../src/core/spec/prompt-spec.ts';
+import { videosOf } from '../../../src/core/spec/prompt-spec.ts';
 import { videoCandidates } from '../../../src/core/spec/video-candidates.ts';
 import { AppError } from '../../../src/errors/app-error.ts';
 import { ApiError } from '../../../src/worker/api-error.ts';
@@ -74,7 +74,7 @@ export async function specTarget(): Promise<MutationTarget> {
         if (parsed.line !== null && parsed.line < 1) throw new Error(`line ${parsed.line}`);
         return 'refused';
       }
-      for (const written of videoPathsOf(parsed.spec)) videoCandidates(written, place, path.posix);
+      for (const named of videosOf(parsed.spec)) videoCandidates(named.path, place, path.posix);
       const again = parseSpec(formatSpec(enrichSpec(parsed.document, parsed.spec, 'long text', record)));
       if (!again.isValid || again.spec.prompt !== 'long text') throw new Error('does not survive enrichment');
       return 'valid';

@@ -9,7 +9,7 @@ export function renderNotices(header: ReportHeader): Html {
   return html`${goOn(header)}${drift(header)}`;
 }
 
-function goOn({ status, run_id }: ReportHeader): Html | null {
+function goOn({ status, run_id, is_resumable }: ReportHeader): Html | null {
   if (status === 'complete') return null;
   const resume = command(`cosmos batch-upsample --resume ${shellWord(run_id)}`);
   if (status === 'detached') {
@@ -18,6 +18,12 @@ function goOn({ status, run_id }: ReportHeader): Html | null {
       'How to go on',
       html`<p>Watch the work on the host, or collect what is done and continue:</p>
 ${attach}${resume}`,
+    );
+  }
+  if (!is_resumable) {
+    return notice(
+      'How to go on',
+      html`<p>Correct what failed and run the same command again: what is finished is reused.</p>`,
     );
   }
   const first =
@@ -37,13 +43,27 @@ function drift({ token_drift }: ReportHeader): Html | null {
 tokens, no more than the text alone has. Check that the model takes images before you trust these prompts.</p>`,
     );
   }
+  const figures = html`Over ${formats.count(prompts)} answered prompts, <code>${estimator}</code> predicted
+${formats.count(predicted)} prompt tokens; the engine counted ${formats.count(actual)}
+(<strong>${formats.percent(drift_percent)}</strong>).`;
+  if (estimator === 'linear' && drift_percent > 0) {
+    return remark(
+      'The token estimate is on the safe side',
+      html`<p>${figures} <code>linear</code> is high on purpose, so that a prompt fits whatever the model.
+<code>--estimator pixtral</code> or <code>--estimator qwen2.5-vl</code> would allow larger hints if that is your
+model.</p>`,
+    );
+  }
   return notice(
     'The token estimate was off',
-    html`<p>Over ${formats.count(prompts)} answered prompts, <code>${estimator}</code> predicted
-${formats.count(predicted)} prompt tokens; the engine counted ${formats.count(actual)}
-(<strong>${formats.percent(drift_percent)}</strong>). An exact estimator for the model, such as
+    html`<p>${figures} An exact estimator for the model, such as
 <code>--estimator pixtral</code> or <code>--estimator qwen2.5-vl</code>, may fit better.</p>`,
   );
+}
+
+/** Something to know that asks for nothing. */
+function remark(title: string, content: Html): Html {
+  return html`<section class="notice remark"><h2>${title}</h2>${content}</section>`;
 }
 
 function notice(title: string, content: Html): Html {

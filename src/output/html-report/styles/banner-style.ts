@@ -27,6 +27,7 @@ h1 { font-size: clamp(1.5rem, 1.1rem + 1.8vw, 2.1rem); line-height: 1.2; font-we
   background: var(--surface); border: 1px solid var(--line); border-left: 4px solid var(--pending);
   border-radius: var(--radius); padding: .9rem 1.1rem;
 }
+.notice.remark { border-left: 1px solid var(--line); padding-left: calc(1.1rem + 3px); }
 .notice h2 { font-size: 1rem; font-weight: 650; }
 .command { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin-top: .6rem; }
 .command code { background: var(--sunken); border-radius: 8px; padding: .4rem .7rem; flex: 0 1 auto; }

@@ -22,6 +22,7 @@ export const baseStyle = `
   --added-surface: light-dark(#e0f4e8, #143524);
   --removed: light-dark(#9c2019, #ffb8b0);
   --removed-surface: light-dark(#fde5e3, #3f1d1c);
+  --frame-edge: 1px solid color-mix(in srgb, var(--text) 28%, transparent);
   --radius: 10px;
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
   scroll-padding-top: 8rem;

@@ -8,7 +8,7 @@ export const detailsStyle = `
 .numbers { gap: .6rem; font-size: .93rem; }
 .frames { display: flex; flex-wrap: wrap; gap: .8rem; }
 .frames figure { flex: 0 1 320px; min-width: 0; }
-.frames img { display: block; max-width: 100%; height: auto; border-radius: 6px; background: var(--sunken); }
+.frames img { display: block; max-width: 100%; height: auto; border-radius: 6px; background: var(--sunken); outline: var(--frame-edge); outline-offset: -1px; }
 figcaption { color: var(--quiet); font-size: .83rem; margin-top: .2rem; }
 h4 { font-size: .83rem; font-weight: 650; color: var(--quiet); }
 .prompt-title { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .8rem; margin-bottom: .25rem; }

@@ -10,8 +10,8 @@ main { padding-block: 1rem; }
 .spec:has(.toggle:hover) { border-color: var(--field-line); }
 .spec.failed:has(.toggle:hover) { border-left-color: var(--failed); }
 .head { display: grid; grid-template-columns: 7rem minmax(0, 1fr) auto; gap: 1rem; padding: .8rem 1rem .8rem .8rem; position: relative; }
-.thumb { width: 7rem; height: 3.94rem; object-fit: cover; border-radius: 6px; background: var(--sunken); display: block; }
-.thumb.none { display: grid; place-items: center; color: var(--quiet); font-size: .8rem; border: 1px dashed var(--line); background: none; }
+.thumb { width: 7rem; height: 3.94rem; object-fit: cover; border-radius: 6px; background: var(--sunken); display: block; outline: var(--frame-edge); outline-offset: -1px; }
+.thumb.none { display: grid; place-items: center; color: var(--quiet); font-size: .8rem; border: 1px dashed var(--line); background: none; outline: none; }
 .summary { min-width: 0; }
 .name-line { display: flex; flex-wrap: wrap; align-items: baseline; gap: .1rem .7rem; }
 h3 { font-size: 1rem; font-weight: 620; line-height: 1.35; min-width: 0; }

@@ -9,13 +9,13 @@ import { FrameCache } from './frame-cache.ts';
 import { measureFrames } from './measure/measure.ts';
 
 /** Name and version of the wording: a change of measures or phrases is a new version. */
-export const describeModel = 'describe-1';
+export const describeModel = 'describe-2';
 
 /**
  * The embedded engine: no model, no network. It measures a hint's frames (light, contrast, color, detail,
  * composition, motion) and writes them as a paragraph after the user's words.
  *
- * The answer depends on the frames' bytes and the prompt only, so the same input gives the same text on every
+ * The answer depends on the frames' bytes, their kind and the prompt only, so the same input gives the same text on every
  * machine and at every attempt. `maxOutputTokens` does not apply: the length is bounded by the wording.
  */
 export function createDescribeEngine(media: MediaTool): Engine {
@@ -70,9 +70,9 @@ function isWhole({ width, height, data }: RgbFrame): boolean {
   return width > 0 && height > 0 && data.length >= width * height * 3;
 }
 
-function answer({ prompt }: UpsampleRequest, frames: readonly RgbFrame[]): UpsampleAnswer {
+function answer({ prompt, kind }: UpsampleRequest, frames: readonly RgbFrame[]): UpsampleAnswer {
   return {
-    text: composeText(prompt, judgeFrames(frames), createChooser(seedOf(prompt, frames))),
+    text: composeText(prompt, judgeFrames(frames, kind), createChooser(seedOf(prompt, frames))),
     framesUsed: frames.length,
     model: describeModel,
     promptTokens: null,
@@ -81,8 +81,8 @@ function answer({ prompt }: UpsampleRequest, frames: readonly RgbFrame[]): Upsam
   };
 }
 
-function judgeFrames([first, ...rest]: readonly RgbFrame[]): Facts | null {
-  return first ? judge(measureFrames([first, ...rest])) : null;
+function judgeFrames([first, ...rest]: readonly RgbFrame[], kind: UpsampleRequest['kind']): Facts | null {
+  return first ? judge(measureFrames([first, ...rest]), kind) : null;
 }
 
 /** Sizes are hashed with the bytes, so that no two different inputs run together. */

@@ -1,9 +1,12 @@
-import { type ColourFacts, judgeColour } from './judge-colour.ts';
+import type { UpsampleRequest } from '../engine.ts';
+import { type ColourFacts, type ColourPlace, judgeColour, placeOf } from './judge-colour.ts';
 import { judgeMotion, type MotionFacts } from './judge-motion.ts';
+import type { FlatToneMeasures } from './measure/flat-tones.ts';
 import type { LayoutMeasures } from './measure/layout.ts';
 import type { LightMeasures } from './measure/light.ts';
 import type { FrameMeasures } from './measure/measure.ts';
-import { recognizeSurface, type Surface } from './measure/surface.ts';
+import type { SmallLightMeasures } from './measure/small-lights.ts';
+import { type Surface, surfaceOf } from './measure/surface.ts';
 
 /** Where something lies: one of the nine zones (0 upper left to 8 lower right), a side, or nowhere special. */
 export type LightPlace =
@@ -27,20 +30,33 @@ export interface Facts {
   readonly lines: 'none' | 'horizon' | 'bands' | 'upright' | 'uprights' | 'grid' | 'mirror';
   /** Height of the horizon, 0 (top) to 1; null unless `lines` is `horizon`. */
   readonly horizonHeight: number | null;
-  /** How many flat areas a `regions` picture has. */
-  readonly areas: number;
+  /** Flat areas within one frame: how many kinds, and the largest. For `regions` pictures. */
+  readonly areas: {
+    readonly count: number;
+    readonly largestShare: number;
+    readonly place: ColourPlace;
+    readonly isSharp: boolean;
+  };
+  /** Small lights in a dark frame: their color, and their zone when one has most of them. */
+  readonly glow: { readonly name: string; readonly zone: number | null } | null;
+  /** False when the light changes so much that a mean brightness, or a share, would tell of no frame at all. */
+  readonly isLightSteady: boolean;
+  /** First and last tone of a `plain` picture. */
+  readonly tones: readonly [first: string, last: string];
   /** Null for a single frame: nothing is said about motion then. */
   readonly motion: MotionFacts | null;
 }
 
-/** Judges the measures. The thresholds were set by eye on clips of known content. */
-export function judge(measures: FrameMeasures): Facts {
-  const { light, detail, layout } = measures;
+/**
+ * Judges the measures of frames of a `kind`. The thresholds were set by eye on clips of known content.
+ */
+export function judge(measures: FrameMeasures, kind: UpsampleRequest['kind']): Facts {
+  const { light, detail, layout, field } = measures;
   const lines = judgeLines(layout);
-  const surface = recognizeSurface(measures);
+  const lightLevel = judgeLevel(light.mean);
   return {
-    surface,
-    lightLevel: judgeLevel(light.mean),
+    surface: surfaceOf(kind, measures),
+    lightLevel,
     lightPlace: judgePlace(light),
     contrast: judgeContrast(light.range),
     shadowShare: light.shadowShare,
@@ -50,10 +66,40 @@ export function judge(measures: FrameMeasures): Facts {
     focusZone: strongest(detail.zones, 0.24),
     lines,
     horizonHeight: lines === 'horizon' ? (layout.horizontals[0] ?? null) : null,
-    areas: measures.tones.count,
-    motion: judgeMotion(measures.motion, surface === 'footage' || surface === 'blank'),
+    areas: judgeAreas(measures.tones),
+    glow: lightLevel === 'black' || lightLevel === 'low' ? judgeGlow(measures.smallLights) : null,
+    isLightSteady: light.swing < 0.25,
+    tones: [field.firstTone.name, field.lastTone.name],
+    motion: judgeMotion(measures.motion, !isMap(kind)),
   };
 }
+
+function isMap(kind: UpsampleRequest['kind']): boolean {
+  return kind === 'edge' || kind === 'seg' || kind === 'depth';
+}
+
+function judgeAreas({ count, coveredShare, largestShare, largestZones, slopeShare }: FlatToneMeasures) {
+  return {
+    // Where the commonest tones leave much uncovered, there are more areas than were counted.
+    count: coveredShare >= 0.8 ? count : Number.POSITIVE_INFINITY,
+    largestShare,
+    place: placeOf({ zones: largestZones, share: largestShare }),
+    isSharp: slopeShare < 0.12,
+  };
+}
+
+/** Lights that are small: more of them would be what the frame shows, fewer are noise. */
+function judgeGlow({ share, name, zones }: SmallLightMeasures): Facts['glow'] {
+  if (name === null || share < 0.0003 || share > 0.1) return null;
+  return { name: lightNames[name] ?? name, zone: strongest(zones, 0.6) };
+}
+
+/** Words for light where those for paint would sound odd. */
+const lightNames: Readonly<Record<string, string>> = {
+  ...{ gray: 'white', 'light gray': 'white', 'off-white': 'white', 'dark gray': 'white' },
+  ...{ beige: 'pale gold', tan: 'pale gold', cream: 'pale gold', ochre: 'gold', olive: 'gold' },
+  ...{ brown: 'amber', taupe: 'amber', 'slate gray': 'pale blue', 'steel blue': 'pale blue' },
+};
 
 function judgeLevel(mean: number): Facts['lightLevel'] {
   if (mean < 0.1) return 'black';

@@ -46,12 +46,8 @@ function pickAccents(entries: readonly PaletteEntry[], families: Set<string>): P
   return accents;
 }
 
-function toFact(entry: PaletteEntry): ColourFact {
-  return { name: entry.name, share: entry.share, place: placeOf(entry) };
-}
-
-/** A half of the frame (with half of the middle third) that holds four fifths of the color, or the center. */
-function placeOf({ zones, share }: PaletteEntry): ColourPlace {
+/** A half of the frame (with half of the middle third) that holds four fifths of something, or the center. */
+export function placeOf({ zones, share }: Pick<PaletteEntry, 'zones' | 'share'>): ColourPlace {
   if (share >= 0.8) return 'all';
   const sum = (...indices: number[]) => indices.reduce((total, index) => total + (zones[index] ?? 0), 0);
   if (sum(4) >= 0.45) return 'center';
@@ -63,6 +59,10 @@ function placeOf({ zones, share }: PaletteEntry): ColourPlace {
   ] as const;
   const strongest = sides.reduce((best, side) => (side[1] > best[1] ? side : best));
   return strongest[1] >= 0.8 ? strongest[0] : 'all';
+}
+
+function toFact(entry: PaletteEntry): ColourFact {
+  return { name: entry.name, share: entry.share, place: placeOf(entry) };
 }
 
 function judgeSaturation({ meanChroma, neutralShare }: PaletteMeasures): ColourFacts['saturation'] {

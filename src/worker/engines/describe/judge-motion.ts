@@ -11,8 +11,7 @@ export type MotionFacts =
       readonly towards: 'left' | 'right' | 'up' | 'down';
       readonly isStrong: boolean;
     }
-  | { readonly kind: 'brighter' }
-  | { readonly kind: 'darker' };
+  | { readonly kind: 'brighter' | 'darker'; readonly isStrong: boolean };
 
 /**
  * Judges motion; null stays null.
@@ -28,7 +27,8 @@ export function judgeMotion(measures: MotionMeasures | null, isLightReal: boolea
     measures.driftAgreement > 0.9 &&
     measures.changedZones >= 6
   ) {
-    return { kind: measures.lightDrift > 0 ? 'brighter' : 'darker' };
+    const isStrong = Math.abs(measures.lightDrift) > 0.3;
+    return { kind: measures.lightDrift > 0 ? 'brighter' : 'darker', isStrong };
   }
   const { shift } = measures;
   if (shift) {

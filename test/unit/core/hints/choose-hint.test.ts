@@ -4,7 +4,6 @@ import { chooseHint, type HintRules, lowerHintSizes } from '../../../../src/core
 const rules: HintRules = {
   autoResize: true,
   maxResolution: { width: 320, height: 180 },
-  safeResolution: { width: 320, height: 180 },
   frames: 2,
   estimator: 'linear',
   outputReserved: 300,
@@ -52,18 +51,18 @@ describe('a video that is too large', () => {
     { rule: 'also when only the box is too small', size: [322, 180], change: {}, expected: [320, 178] },
     { rule: 'keeps its shape', size: [1080, 1920], change: {}, expected: [100, 180] },
     {
-      rule: 'that is too large for the limit falls to the safe box',
+      rule: 'in a box that is too large for the limit, the largest that fits',
       size: [1920, 1080],
       change: large,
-      expected: [320, 180],
+      expected: [414, 232],
     },
     {
-      rule: 'falls further when the text is long',
+      rule: 'a smaller one when the text is long',
       size: [1920, 1080],
       change: { text: 1600 },
-      expected: [256, 144],
+      expected: [302, 170],
     },
-    { rule: 'and further', size: [1920, 1080], change: { text: 2500 }, expected: [192, 108] },
+    { rule: 'and further', size: [1920, 1080], change: { text: 2500 }, expected: [212, 120] },
   ] as const)('$rule', ({ size, change, expected }) => {
     const [width, height] = expected;
     expect(choose(size[0], size[1], change)).toMatchObject({ action: 'hint', width, height, frames: 2 });

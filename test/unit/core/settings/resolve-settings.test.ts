@@ -92,7 +92,19 @@ describe('resolveSettings refuses', () => {
       rule: 'a key like no other, without a guess',
       values: { upsampling: { zzzzzzzzzz: 1 } },
       message: 'unknown setting "upsampling.zzzzzzzzzz"',
-      hint: 'Every setting with its default stands in config.toml.',
+      hint: 'docs/settings.md has every setting with its default.',
+    },
+    {
+      rule: 'the key itself where its variable is wanted',
+      values: { upsampling: { engine: { api_key: 'secret' } } },
+      message: 'unknown setting "upsampling.engine.api_key"',
+      hint: 'Did you mean "upsampling.engine.api_key_env"?',
+    },
+    {
+      rule: 'a table in the wrong place',
+      values: { engine: { kind: 'openai' } },
+      message: 'unknown setting "engine"',
+      hint: 'Did you mean "upsampling.engine"?',
     },
     {
       rule: 'a text for a number',

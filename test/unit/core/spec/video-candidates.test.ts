@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { promptSpecSchema, videoPathsOf } from '../../../../src/core/spec/prompt-spec.ts';
+import { promptSpecSchema, videosOf } from '../../../../src/core/spec/prompt-spec.ts';
 import { videoCandidates } from '../../../../src/core/spec/video-candidates.ts';
 
 const posixPlace = { specFolder: '/in/a/b', inputRoot: '/in', workingFolder: '/work' };
@@ -76,7 +76,7 @@ describe('videoCandidates on Windows', () => {
   });
 });
 
-describe('videoPathsOf', () => {
+describe('videosOf', () => {
   it.each([
     {
       rule: 'the input video alone',
@@ -96,6 +96,7 @@ describe('videoPathsOf', () => {
     { rule: 'with nothing, nothing', spec: {}, expected: [] },
     { rule: 'null is nothing', spec: { input_video_path: null, control_inputs: null }, expected: [] },
   ])('$rule', ({ spec, expected }) => {
-    expect(videoPathsOf(promptSpecSchema.parse({ prompt: 'p', ...spec }))).toEqual(expected);
+    const named = videosOf(promptSpecSchema.parse({ prompt: 'p', ...spec }));
+    expect(named.map((video) => video.path)).toEqual(expected);
   });
 });

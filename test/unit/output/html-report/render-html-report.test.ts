@@ -107,6 +107,16 @@ describe('the head of the report', () => {
     expect([...page.matchAll(/data-copy="([^"]*)"/g)].map(([, command]) => command)).toEqual(commands);
   });
 
+  it.each(['partial', 'failed'] as const)(
+    'a %s run that resuming cannot help is told to be corrected and run again',
+    async (status) => {
+      const page = await render({ items: [], header: { status, is_resumable: false } });
+      expect(page).toContain('Correct what failed and run the same command again');
+      expect(page).not.toContain('--resume');
+      expect(page).not.toContain('data-copy="');
+    },
+  );
+
   it('cannot be made to offer a second command', async () => {
     const page = await render({ items: [], header: { run_id: "x'; rm -rf ~" } });
     expect(page).toContain(`--resume '${"x'\\''; rm -rf ~"}'`.replaceAll("'", '&#39;'));
@@ -128,6 +138,22 @@ describe('the head of the report', () => {
       header: { token_drift: token_drift && { ...token_drift, is_notable } },
     });
     expect(/66,900[\s\S]*18,216[\s\S]*\+267 %/.test(page)).toBe(isTold);
+  });
+
+  it.each([
+    { estimator: 'linear', drift_percent: 267.3, isWarning: false },
+    { estimator: 'linear', drift_percent: -12.5, isWarning: true },
+    { estimator: 'pixtral', drift_percent: 31.2, isWarning: true },
+  ])('a drift of $drift_percent % of $estimator is a warning: $isWarning', async (drift) => {
+    const { token_drift } = sampleHeader([]);
+    const { isWarning, ...changes } = drift;
+    const page = await render({
+      items: [],
+      header: { token_drift: token_drift && { ...token_drift, ...changes } },
+    });
+    expect(page.includes('The token estimate was off')).toBe(isWarning);
+    expect(page.includes('high on purpose')).toBe(!isWarning);
+    expect(page.includes('class="notice remark"')).toBe(!isWarning);
   });
 
   it('counts what is pending beside the counts of the header', async () => {

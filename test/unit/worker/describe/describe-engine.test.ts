@@ -28,7 +28,7 @@ describe('describe engine', () => {
   it('says what it is and how many frames it read', async () => {
     expect(await upsample(async () => [frame, other])).toMatchObject({
       framesUsed: 2,
-      model: 'describe-1',
+      model: 'describe-2',
       promptTokens: null,
       outputTokens: null,
       finishReason: 'stop',
@@ -49,9 +49,22 @@ describe('describe engine', () => {
     const brighter = paintFrame((x, y) => [Math.floor(230 * x), Math.floor(140 * y), 80]);
     const { text } = await upsample(async () => [ramp, brighter], 'a robot waits in the kitchen');
     expect(text).toMatchInlineSnapshot(
-      `"A robot waits in the kitchen. Subdued, quiet light shapes the scene, and the clearest light sits in the lower right. The palette stays warm and full, spread over many colors, with crimson, plum and charcoal most frequent. Tonal contrast is firm, while transitions show hardly any texture. Shadowed areas occupy about a third of the frame, and bright areas hold almost none of it. The composition shares its weight broadly over the picture, and the view is left free of hard dividing lines. The light grows gradually as the shot goes on, lifting the entire frame. The mood is quiet and mysterious."`,
+      `"A robot waits in the kitchen. Low, shadowy light shapes the scene, with the fullest light in the lower right. The palette is rich and warm, divided among many colors, with crimson, plum and charcoal most frequent. Clear contrast meets smooth transitions. Deep shadow covers about a third of the frame, and almost nothing comes near full brightness. The composition spreads its weight broadly across the picture, with no long line crossing the space. The light builds steadily during the shot, lifting the whole frame. The tone reads as calm and intimate."`,
     );
   });
+
+  it.each(['vis', 'edge', 'seg', 'depth'] as const)(
+    'writes something else of the same frames as %s',
+    async (kind) => {
+      const engine = createDescribeEngine(memoryMedia(async () => [frame, other]));
+      const request = { prompt: 'a robot waits', hintPath: 'x', maxOutputTokens: 300, attempt: 1 };
+      const [plain, mapped] = [
+        await engine.upsample(request, never),
+        await engine.upsample({ ...request, kind }, never),
+      ];
+      expect(mapped.text).not.toBe(plain.text);
+    },
+  );
 
   it('gives another text when one value of one pixel differs', async () => {
     const touched: RgbFrame = { ...frame, data: frame.data.slice() };

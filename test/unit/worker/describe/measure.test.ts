@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { RgbFrame } from '../../../../src/ports/media-tool.ts';
 import { judge } from '../../../../src/worker/engines/describe/facts.ts';
 import { measureFrames } from '../../../../src/worker/engines/describe/measure/measure.ts';
-import { recognizeSurface } from '../../../../src/worker/engines/describe/measure/surface.ts';
+import { surfaceOf } from '../../../../src/worker/engines/describe/measure/surface.ts';
 import { createRandom, paintFrame, type Rgb, texture } from '../../../support/rgb-frames.ts';
 
 const grayOf = (value: number): Rgb => [value, value, value];
 const measure = (...frames: [RgbFrame, ...RgbFrame[]]) => measureFrames(frames);
-const factsOf = (...frames: [RgbFrame, ...RgbFrame[]]) => judge(measureFrames(frames));
+const factsOf = (...frames: [RgbFrame, ...RgbFrame[]]) => judge(measureFrames(frames), 'video');
 const blob = (x: number, y: number) => 70 + 90 * y + 90 * Math.exp(-((x - 0.4) ** 2 + (y - 0.5) ** 2) * 30);
 const random = createRandom(7);
 /** Texture in color, so that it counts as footage. */
@@ -102,37 +102,69 @@ describe('layout', () => {
 });
 
 describe('kinds of pictures', () => {
-  it.each<{ rule: string; paint: (x: number, y: number) => Rgb; surface: string }>([
-    { rule: 'one tone is blank', paint: () => [30, 60, 140], surface: 'blank' },
-    { rule: 'smooth gray slopes are a depth map', paint: (x, y) => grayOf(blob(x, y)), surface: 'depth' },
+  const plain = (rgb: Rgb) => paintFrame(() => rgb);
+  const outline = paintFrame((x, y) =>
+    grayOf(Math.abs(Math.hypot(x - 0.5, y - 0.5) - 0.3) < 0.006 ? 255 : 0),
+  );
+  const areas = paintFrame((x, y) => (y < 0.4 ? [70, 130, 180] : x < 0.3 ? [220, 20, 60] : [128, 64, 128]));
+  const relief = paintFrame((x, y) => grayOf(blob(x, y)));
+  const real = paintFrame(scene(1));
+
+  it.each([
+    { rule: 'a video of outlines is footage', kind: 'video', frame: outline, surface: 'footage' },
+    { rule: 'a video of flat areas is footage', kind: 'video', frame: areas, surface: 'footage' },
+    { rule: 'a video of gray slopes is footage', kind: 'video', frame: relief, surface: 'footage' },
+    { rule: 'without a kind it is a video', kind: undefined, frame: outline, surface: 'footage' },
+    { rule: 'an edge map is one, however busy', kind: 'edge', frame: real, surface: 'edges' },
+    { rule: 'a segmentation map has areas', kind: 'seg', frame: areas, surface: 'regions' },
+    { rule: 'a depth map is one', kind: 'depth', frame: relief, surface: 'depth' },
+    { rule: 'blurred footage keeps its colors', kind: 'vis', frame: real, surface: 'masses' },
+    { rule: 'one tone is a plain video', kind: 'video', frame: plain([30, 60, 140]), surface: 'plain' },
+    { rule: 'an edge map without an edge is empty', kind: 'edge', frame: plain([0, 0, 0]), surface: 'empty' },
     {
-      rule: 'thin bright lines on black are an edge map',
-      paint: (x, y) => grayOf(Math.abs(Math.hypot(x - 0.5, y - 0.5) - 0.3) < 0.006 ? 255 : 0),
-      surface: 'edges',
+      rule: 'a segmentation map of one area is empty',
+      kind: 'seg',
+      frame: plain([9, 90, 9]),
+      surface: 'empty',
     },
+  ] as const)('$rule', ({ kind, frame, surface }) => {
+    expect(surfaceOf(kind, measure(frame))).toBe(surface);
+  });
+
+  it.each([
+    { rule: 'in a video', kind: 'video', surface: 'plain' },
+    { rule: 'in a segmentation map', kind: 'seg', surface: 'empty' },
+  ] as const)('a white frame and a black one have no areas, $rule', ({ kind, surface }) => {
+    const facts = judge(measureFrames([plain([255, 255, 255]), plain([0, 0, 0])]), kind);
+    expect(facts).toMatchObject({
+      surface,
+      tones: ['white', 'black'],
+      areas: { count: 1 },
+      isLightSteady: false,
+    });
+  });
+
+  it('areas are counted within one frame', () => {
+    const shifted = paintFrame((x) => (x < 0.3 ? [10, 200, 30] : [230, 220, 40]));
+    const { areas: counted } = judge(measureFrames([areas, shifted]), 'seg');
+    expect(counted).toMatchObject({ count: 3, isSharp: true });
+    expect(counted.largestShare).toBeCloseTo(0.42, 1);
+  });
+
+  it.each([
     {
-      rule: 'a few flat colors are a segmentation map',
-      paint: (x, y) => (y < 0.4 ? [70, 130, 180] : x < 0.3 ? [220, 20, 60] : [128, 64, 128]),
-      surface: 'regions',
+      rule: 'scattered',
+      isLit: (x: number, y: number) => (x * 8) % 1 < 0.08 && (y * 6) % 1 < 0.1,
+      zone: null,
     },
-    {
-      rule: 'a white shape on black is one too',
-      paint: (x, y) => grayOf(x > 0.3 && x < 0.6 && y > 0.4 ? 255 : 0),
-      surface: 'regions',
-    },
-    { rule: 'texture in color is footage', paint: scene(1), surface: 'footage' },
-    {
-      rule: 'black and white with grain is footage',
-      paint: (x, y) => grayOf(texture(x, y) + 24 * random()),
-      surface: 'footage',
-    },
-    {
-      rule: 'a smooth color gradient is footage',
-      paint: (x) => [255 * x, 120, 255 - 255 * x],
-      surface: 'footage',
-    },
-  ])('$rule', ({ paint, surface }) => {
-    expect(recognizeSurface(measure(paintFrame(paint)))).toBe(surface);
+    { rule: 'in one place', isLit: (x: number, y: number) => Math.hypot(x - 0.85, y - 0.15) < 0.03, zone: 2 },
+  ])('small lights in the dark are found with their color, $rule', ({ isLit, zone }) => {
+    const facts = factsOf(paintFrame((x, y) => (isLit(x, y) ? [235, 195, 50] : [8, 8, 12])));
+    expect(facts).toMatchObject({ surface: 'footage', lightLevel: 'black', glow: { name: 'gold', zone } });
+  });
+
+  it('a bright frame has no small lights', () => {
+    expect(factsOf(paintFrame(() => [200, 200, 190])).glow).toBeNull();
   });
 
   it.each([

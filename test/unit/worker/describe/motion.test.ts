@@ -38,8 +38,16 @@ describe('motion', () => {
       frames: [box(0.7, 0.7), box(0.76, 0.7)],
       expected: { kind: 'local', zone: 8, isStrong: false },
     },
-    { rule: 'a fade in', frames: [textured(0, 0, 0.3), textured()], expected: { kind: 'brighter' } },
-    { rule: 'a fade out', frames: [textured(), textured(0, 0, 0.3)], expected: { kind: 'darker' } },
+    {
+      rule: 'a fade in',
+      frames: [textured(0, 0, 0.3), textured()],
+      expected: { kind: 'brighter', isStrong: true },
+    },
+    {
+      rule: 'a fade out',
+      frames: [textured(), textured(0, 0, 0.3)],
+      expected: { kind: 'darker', isStrong: true },
+    },
     { rule: 'noise is everywhere', frames: [noise(), noise()], expected: { kind: 'broad', isStrong: true } },
     {
       rule: 'three frames count as two pairs',

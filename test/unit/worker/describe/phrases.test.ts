@@ -2,8 +2,15 @@ import { describe, expect, it } from 'vitest';
 import * as colour from '../../../../src/worker/engines/describe/compose/colour-phrases.ts';
 import { directionSentences } from '../../../../src/worker/engines/describe/compose/direction-phrases.ts';
 import * as light from '../../../../src/worker/engines/describe/compose/light-phrases.ts';
+import * as mood from '../../../../src/worker/engines/describe/compose/mood-phrases.ts';
 import * as motion from '../../../../src/worker/engines/describe/compose/motion-phrases.ts';
-import { joinList, shareWords } from '../../../../src/worker/engines/describe/compose/slot-words.ts';
+import {
+  capitalize,
+  joinList,
+  joinPlaced,
+  partAt,
+  shareWords,
+} from '../../../../src/worker/engines/describe/compose/slot-words.ts';
 import * as structure from '../../../../src/worker/engines/describe/compose/structure-phrases.ts';
 import { expandAll } from '../../../../src/worker/engines/describe/compose/template.ts';
 import { grammarFaults } from './grammar.ts';
@@ -21,6 +28,16 @@ const slots = {
   accents: 'amber on the right and white',
   list: 'orange, amber and white',
   tone: 'muted and warm',
+  toneAdjectives: 'muted, warm',
+  contrast: 'soft contrast',
+  Contrast: 'Soft contrast',
+  detail: 'fine texture',
+  glow: 'gold',
+  flow: 'to the left',
+  first: 'white',
+  last: 'black',
+  areaPart: 'about half of the frame, mainly on the left',
+  highlightPart1: 'about half of the frame',
   mood: 'calm and clear',
   shadowPart: 'about a third of the frame',
   highlightPart: 'a small part of it',
@@ -39,6 +56,16 @@ const expand = (table: unknown) => leaves(table).flatMap((template) => expandAll
 const cross = (firsts: readonly string[], seconds: readonly string[]) =>
   firsts.flatMap((first) => seconds.map((second) => first + second));
 
+const contrasts = expand(light.contrastWords);
+/** Every contrast with every detail in every frame for them. */
+const texture = expand(light.detailWords).flatMap((detail) =>
+  contrasts.flatMap((contrast) =>
+    light.textureSentences.flatMap((template) =>
+      expandAll(template, { detail, contrast, Contrast: capitalize(contrast) }),
+    ),
+  ),
+);
+
 /** The first few that are wrong, and why. */
 const faulty = (sentences: readonly string[]) =>
   sentences.flatMap((text) => grammarFaults(text).map((rule) => `${rule}: ${text}`)).slice(0, 10);
@@ -47,12 +74,17 @@ describe('every sentence that can ever be written', () => {
   it.each([
     [
       'colors',
-      expand([colour.singleColourSentences, colour.severalColourSentences, colour.scatteredColourSentences]),
+      expand([
+        colour.singleColourSentences,
+        colour.severalColourSentences,
+        colour.scatteredColourSentences,
+        colour.listColourSentences,
+      ]),
     ],
-    ['tones', expand([light.toneSentences, light.equalToneSentences, light.midtoneSentences])],
-    ['texture', cross(expand(light.contrastClauses), expand(light.detailClauses))],
-    ['motion', expand(motion.motionSentences)],
-    ['mood', expand(motion.moodSentences)],
+    ['tones', expand(light.toneSentences)],
+    ['texture', texture],
+    ['motion', expand([motion.motionSentences, motion.motionInFrameSentences])],
+    ['mood', expand(mood.moodSentences)],
     ['direction', expand(directionSentences)],
     ['lines', expand(structure.lineSentences)],
     [
@@ -61,9 +93,16 @@ describe('every sentence that can ever be written', () => {
     ],
     ['edges', expand([structure.edgeSentences, structure.edgeDensitySentences])],
     ['regions', expand([structure.regionSentences, structure.largestRegionSentences])],
+    ['soft regions', expand([structure.softRegionSentences, structure.largestSoftRegionSentences])],
+    ['masses', expand(structure.massSentences)],
     [
       'blank',
-      expand([structure.blankSentences, structure.blankTextureSentences, structure.blankRoomSentences]),
+      expand([
+        structure.blankSentences,
+        structure.blankChangeSentences,
+        structure.blankTextureSentences,
+        structure.blankRoomSentences,
+      ]),
     ],
   ])('%s', (_, sentences) => {
     expect(sentences.length).toBeGreaterThan(20);
@@ -87,7 +126,7 @@ describe('every sentence that can ever be written', () => {
 
   it.each([
     ['palette', expand([colour.toneWords, colour.neutralToneWords])],
-    ['mood', expand(motion.moodWords)],
+    ['mood', expand(mood.moodWords)],
   ])('%s words join two different adjectives', (_, words) => {
     for (const each of words) {
       expect(each).toMatch(/^[a-z]+( [a-z]+)? and [a-z]+( [a-z]+)?$/);
@@ -105,8 +144,41 @@ describe('slot words', () => {
     [0.33, 'about a third of'],
     [0.25, 'about a quarter of'],
     [0.05, 'a small part of'],
-    [0, 'almost none of'],
   ])('a share of %d is %s', (share, words) => expect(shareWords(share)).toBe(words));
+
+  it.each([
+    {
+      rule: 'each place once',
+      items: [
+        ['amber', 'left'],
+        ['orange', 'left'],
+      ] as const,
+      words: 'amber and orange on the left',
+    },
+    {
+      rule: 'names without a place last',
+      items: [
+        ['amber', 'all'],
+        ['orange', 'left'],
+      ] as const,
+      words: 'orange on the left and amber',
+    },
+    {
+      rule: 'two places',
+      items: [
+        ['amber', 'right'],
+        ['orange', 'center'],
+      ] as const,
+      words: 'amber on the right and orange in the center',
+    },
+  ])('colors are listed with $rule', ({ items, words }) => {
+    expect(joinPlaced(items.map(([name, place]) => ({ name, place })))).toBe(words);
+  });
+
+  it('a part has its place only if it has one', () => {
+    expect(partAt(0.5, 'all')).toBe('about half of the frame');
+    expect(partAt(0.5, 'top')).toBe('about half of the frame, mainly in the upper part');
+  });
 
   it.each([
     [['a'], 'a'],

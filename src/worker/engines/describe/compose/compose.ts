@@ -1,6 +1,8 @@
 import type { Facts } from '../facts.ts';
 import type { Choose } from './chooser.ts';
-import { outline, type Sentence } from './outline.ts';
+import { type Outline, outline, type Sentence } from './outline.ts';
+import { claimsOf } from './prompt-claims.ts';
+import { spell } from './spelling.ts';
 import { countWords, toSentence } from './user-words.ts';
 
 /**
@@ -17,8 +19,11 @@ import { countWords, toSentence } from './user-words.ts';
 export function composeText(prompt: string, facts: Facts | null, choose: Choose): string {
   const words = toSentence(prompt);
   const limits = measuredLimits(countWords(words));
-  const sentences = draftWithin(limits, () => outline(facts, choose));
-  return [words, ...sentences].filter((sentence) => sentence !== '').join(' ');
+  const claims = claimsOf(prompt);
+  const sentences = draftWithin(limits, () => outline(facts, claims, choose));
+  return [words, ...sentences.map((sentence) => spell(sentence, claims.spelling))]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }
 
 interface WordLimits {
@@ -37,13 +42,17 @@ function measuredLimits(userWords: number): WordLimits {
 /** Far more than any combination of facts has needed in the tests. */
 const maxDrafts = 100;
 
-/** Rewords until some of the sentences fit together; wordings differ in length, so the first try nearly always does. */
-function draftWithin(limits: WordLimits, draft: () => readonly Sentence[]): string[] {
+/**
+ * Rewords until some of the sentences fit together; wordings differ in length, so the first try nearly always does.
+ * Fillers come in only where the rest is too short.
+ */
+function draftWithin(limits: WordLimits, draft: () => Outline): string[] {
   for (let tries = 1; tries < maxDrafts; tries++) {
-    const fitting = pickFitting(draft(), limits);
+    const { sentences, fillers } = draft();
+    const fitting = pickFitting(sentences, limits) ?? pickFitting([...sentences, ...fillers], limits);
     if (fitting) return fitting;
   }
-  return draft().map(({ text }) => text);
+  return draft().sentences.map(({ text }) => text);
 }
 
 /** The sentences that fit the limits, in order, without the least important ones; null when none fit together. */

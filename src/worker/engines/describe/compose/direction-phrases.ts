@@ -6,10 +6,10 @@ import type { Template } from './template.ts';
  */
 export const directionSentences = {
   camera: [
-    'The camera [holds|keeps] the action [clearly|steadily|firmly] in [view|frame], and every [movement|moment|change] [stays|remains] [easy to follow|readable|clear] from [start to finish|beginning to end].',
+    'The camera [holds|keeps] the action [clearly|steadily|firmly] in [view|frame], and every [movement|moment|change] is [easy to follow|readable|clear] from [start to finish|beginning to end].',
   ],
   light: [
-    'Lighting [stays|remains|is kept] [believable|motivated|coherent] and consistent, with [soft|gentle|gradual] transitions between [light and shadow|bright and dark areas].',
+    'Lighting is [believable|motivated|coherent] and consistent, with [soft|gentle|gradual] transitions between [light and shadow|bright and dark areas].',
   ],
   framing: [
     'The [framing|composition] [keeps|holds] the subject [clear|readable|prominent], with [enough|ample|sufficient] space around it for the action to [develop|unfold].',
@@ -21,7 +21,7 @@ export const directionSentences = {
     '[Movement|Action] [proceeds|develops|unfolds] at a [measured|steady|controlled] pace, with [believable|convincing|realistic] weight, [momentum|balance] and timing.',
   ],
   detail: [
-    '[Surfaces|Materials] [carry|show] [fine|believable|natural] [texture|detail], and [perspective|scale] [stays|remains] [coherent|stable|consistent] [throughout|in every part of the frame].',
+    '[Surfaces|Materials] [carry|show] [fine|believable|natural] [texture|detail], and [perspective|scale] is [coherent|stable|consistent] [throughout|in every part of the frame].',
   ],
   mood: [
     'The [mood|atmosphere|tone] [grows out of|follows|comes from] the [described scene|description] itself, [clear|plain|direct] and [cinematic|unforced|sincere].',
@@ -30,6 +30,6 @@ export const directionSentences = {
     '[Light|Lighting], [materials|surfaces] and color [follow|match|serve] the described scene [closely|faithfully], while [every form|each shape|every contour] keeps its [place|position] and [proportions|scale].',
   ],
   volume: [
-    '[Believable|Convincing|Coherent] light [gives|lends] every form [weight and volume|solidity and weight|a solid presence], [and|while] [textures|materials] [stay|remain] [consistent|stable] from [start to finish|beginning to end].',
+    '[Believable|Convincing|Coherent] light [gives|lends] every form [weight and volume|solidity and weight|a solid presence], with [textures|materials] [consistent|stable] from [start to finish|beginning to end].',
   ],
 } as const satisfies Record<string, readonly Template[]>;

@@ -9,17 +9,17 @@ export const levelClauses: Record<Facts['lightLevel'], readonly Template[]> = {
     '[Very|Extremely] little light [reaches|touches|enters] the [scene|frame]',
   ],
   low: [
-    '[Low|Dim|Subdued], [moody|shadowy|quiet] light [holds|shapes|settles over] the [scene|frame]',
-    'The [scene|frame] is [lit sparingly|kept dim|held in low light|lit in a low key]',
+    '[Low|Dim|Subdued], [moody|shadowy|quiet] light [falls across|shapes|settles over] the [scene|frame]',
+    'The [scene|frame] is [lit sparingly|dimly lit|lit in a low key]',
     '[Low-key|Dim|Subdued|Sparse] lighting [sets the tone|shapes the scene|defines the look]',
   ],
   balanced: [
-    '[Moderate|Balanced|Measured], [natural|unforced|steady] light [fills|shapes|carries] the [scene|frame]',
-    'The [exposure|lighting] [sits|stays|remains] in the [middle range|midrange]',
-    'The [scene|frame] is [lit|exposed] at a [moderate|comfortable|middle] level',
+    '[Moderate|Balanced|Measured], [natural|unforced|steady] light [fills|shapes|falls across] the [scene|frame]',
+    'A [balanced|moderate|middle] exposure keeps [shadows and highlights|dark and light areas] [readable|in check]',
+    'The light is [moderate|balanced|measured], neither [dim|dark] nor [harsh|glaring]',
   ],
   bright: [
-    '[Bright|Ample|Generous], [open|clear|airy] light [fills|opens up|carries] the [scene|frame]',
+    '[Bright|Ample|Generous], [open|clear|airy] light [fills|opens up|washes] the [scene|frame]',
     'The [scene|frame] is [brightly|generously|openly] lit',
     'Light tones [dominate|prevail in|carry] the [frame|scene]',
   ],
@@ -31,59 +31,77 @@ export const levelClauses: Record<Facts['lightLevel'], readonly Template[]> = {
 };
 
 /** Where the light sits: tails that follow any of the clauses above. */
-export const placeTails: Record<LightPlace['kind'], readonly Template[]> = {
+export const placeTails: Record<LightPlace['kind'] | 'glow' | 'glowSpot', readonly Template[]> = {
   even: [
-    ', with [little|hardly any|barely any] [falloff|variation|difference] from [edge to edge|corner to corner|side to side]',
-    ', with [the tones|its tones|all tones] [spread|distributed|laid out] evenly from [edge to edge|side to side|corner to corner]',
+    ', with [little|hardly any|barely any] [falloff|variation] from [edge to edge|corner to corner|side to side]',
+    ', with no part [much|clearly|noticeably] brighter than the rest',
   ],
   side: [
     ', with a [gentle|steady|gradual] falloff from the <side> [to|toward] the <opposite>',
-    ', with the [brightest|lightest] tones along the <side> and [darker ones|deeper ones|a slow falloff] toward the <opposite>',
+    ', [brightest|lightest] along the <side> and [darker|deeper] toward the <opposite>',
   ],
   zone: [
+    ', [brightest|lightest] <zone>',
     ', with the [brightest|lightest] [area|passage|patch|part] <zone>',
-    ', and the [strongest|clearest|fullest] light [sits|gathers|falls|lands] <zone>',
+    ', with the [clearest|fullest] light <zone>',
+  ],
+  glow: [
+    ', [broken|pierced|relieved] only by [small|scattered|tiny] points of <glow> light',
+    ', with [small|scattered|tiny] [points|flecks|spots] of <glow> light [standing out|shining through|scattered across it]',
+  ],
+  glowSpot: [
+    ', [broken|pierced|relieved] only by a [small|little] [patch|spot|touch] of <glow> light <zone>',
+    ', with a [small|little] [patch|spot|touch] of <glow> light [standing out|shining] <zone>',
   ],
 };
 
-/** How shadows and highlights share the frame. */
-export const toneSentences: readonly Template[] = [
-  'Shadows [take up|occupy|hold] <shadowPart>, while highlights [take up|occupy|hold] <highlightPart>.',
-  '[Dark|Shadowed] areas [take up|occupy|hold] <shadowPart>, and [bright|light] areas [take up|occupy|hold] <highlightPart>.',
-];
-
-/** The same where both have as much. */
-export const equalToneSentences: readonly Template[] = [
-  '[Shadows and highlights|Dark and bright areas|Deep shadows and bright highlights] each [take up|occupy|hold] <shadowPart>, [with|leaving] [the rest|everything else] [in between|in the midtones].',
-];
-
-/** The same where there are neither shadows nor highlights. */
-export const midtoneSentences: readonly Template[] = [
-  'Midtones [carry|hold|make up] [nearly all|almost all] of the [frame|picture], with [almost no|hardly any] [deep shadow|true black] or [bright highlight|pure white].',
-];
-
-/** Contrast: first halves of a sentence. */
-export const contrastClauses: Record<Facts['contrast'], readonly Template[]> = {
-  flat: ['[Tones|Values|Brightness levels] [stay|sit|remain] [close together|within a narrow range]'],
-  soft: ['[Contrast|Tonal contrast] [is|stays|remains] [soft|gentle|mild]'],
-  clear: ['[Contrast|Tonal contrast] [is|stays|remains] [clear|firm|well defined]'],
-  strong: ['[Contrast|Tonal contrast] [is|stays|remains] [strong|high|pronounced]'],
+/** How shadows and highlights share the frame; parts below a fiftieth are none. */
+export const toneSentences: Record<
+  'both' | 'equal' | 'shadows' | 'highlights' | 'midtones',
+  readonly Template[]
+> = {
+  both: [
+    'Shadows [take up|cover|fill] <shadowPart>, while highlights [take|claim|occupy] <highlightPart>.',
+    '[Dark|Shadowed] areas [take up|cover|fill] <shadowPart>, [set against|balanced by] [bright|light] areas over <highlightPart>.',
+  ],
+  equal: [
+    '[Shadows and highlights|Dark and bright areas|Deep shadows and bright highlights] each [take up|cover|fill] <shadowPart>, [with|leaving] [the rest|everything else] [in between|in the midtones].',
+  ],
+  shadows: [
+    '[Shadow|Deep shadow] [covers|fills|claims] <shadowPart>, and [hardly anything|almost nothing] [reaches|comes near] full brightness.',
+    '[Dark areas|Shadows] [take up|cover|fill] <shadowPart>, without [strong|bright|hard] highlights.',
+  ],
+  highlights: [
+    '[Highlights|Bright areas] [take up|cover|fill] <highlightPart1>, with [hardly any|next to no] [deep shadow|true black].',
+    '[Highlights|Bright areas] [take up|cover|fill] <highlightPart1>, and shadows are [light|shallow|pale].',
+  ],
+  midtones: [
+    'Midtones [carry|make up] [nearly all|almost all] of the frame, with [next to no|hardly any] [deep shadow|true black] or [bright highlight|pure white].',
+  ],
 };
 
-/** Detail: second halves. */
-export const detailClauses: Record<Facts['detail'], readonly Template[]> = {
-  smooth: [
-    '[, and|, while] [surfaces|transitions|gradations] [read as|remain|look] [smooth|clean|unbroken].',
-    '[, and|, while] [surfaces|transitions|gradations] [show|carry] [hardly any|very little|almost no] texture.',
-  ],
+/** Contrast and detail in one breath. */
+export const textureSentences: readonly Template[] = [
+  '<Contrast> [meets|goes with|comes with] <detail>.',
+  'The [picture|frame|image] [pairs|combines|joins] <contrast> with <detail>.',
+  '<Contrast> and <detail> [define|shape|give character to] the [picture|frame].',
+];
+
+export const contrastWords: Record<Facts['contrast'], readonly Template[]> = {
+  flat: ['[very low|minimal|barely visible] contrast'],
+  soft: ['[soft|gentle|mild] contrast'],
+  clear: ['[clear|firm|well-defined] contrast'],
+  strong: ['[strong|high|pronounced] contrast'],
+};
+
+export const detailWords: Record<Facts['detail'], readonly Template[]> = {
+  smooth: ['[smooth|clean|seamless] [surfaces|gradations|transitions]'],
   sparse: [
-    '[, and|, while] [detail|texture|fine detail] [is sparse|stays sparse|is held back|stays restrained].',
-    '[, and|, while] [a few|only a few|some] [crisp|clear|distinct] edges [stand out|interrupt smoother areas|carry the detail].',
+    '[a few|only a few|a handful of] [crisp|clear|distinct] edges',
+    '[sparse|restrained|sparing] detail',
   ],
-  rich: [
-    '[, and|, while] [fine|clear|crisp] [detail|texture] [appears|shows|emerges] [in many places|through much of the frame|across the picture].',
-  ],
+  rich: ['[fine|clear|crisp] [detail|texture] [in many places|through much of the view|across the view]'],
   dense: [
-    '[, and|, while] [fine|intricate|dense|busy] [detail|texture] [fills|covers|runs through] [nearly every part|most|almost all] of the [frame|picture].',
+    '[fine|intricate|dense|busy] [detail|texture] [nearly everywhere|in almost every part|over most of the view]',
   ],
 };

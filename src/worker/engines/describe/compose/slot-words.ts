@@ -1,4 +1,4 @@
-import type { ColourFact } from '../judge-colour.ts';
+import type { ColourPlace } from '../judge-colour.ts';
 
 /** Names of the nine zones, as adverbials that fit after a noun or a verb. */
 export const zoneWords = [
@@ -19,21 +19,27 @@ export function shareWords(share: number): string {
   return step?.[1] ?? 'a small part of';
 }
 
-/** A color with its place, if it has one: `amber on the right`. */
-export function colourAt(colour: ColourFact): string {
-  const place = placeWords[colour.place];
-  return place === '' ? colour.name : `${colour.name} ${place}`;
+/** A share with the place where most of it lies, if it has one: `about half of the frame, mainly on the left`. */
+export function partAt(share: number, place: ColourPlace): string {
+  const part = `${shareWords(share)} the frame`;
+  return place === 'all' ? part : `${part}, mainly ${placeWords[place]}`;
 }
 
-/** Where a color mainly lies; empty for a color without a place. */
-export const placeWords: Record<ColourFact['place'], string> = {
-  left: 'on the left',
-  right: 'on the right',
-  top: 'in the upper part',
-  bottom: 'in the lower part',
-  center: 'in the center',
-  all: '',
-};
+/**
+ * Names with their places, each place once: `amber and orange on the left`. Names without one come last, so that
+ * no place seems to be theirs.
+ */
+export function joinPlaced(
+  items: ReadonlyArray<{ readonly name: string; readonly place: ColourPlace }>,
+): string {
+  const placed = items.filter(({ place }) => place !== 'all');
+  const groups = [...new Set(placed.map(({ place }) => place))].map((place) => {
+    const names = placed.filter((item) => item.place === place).map(({ name }) => name);
+    return `${joinList(names)} ${placeWords[place]}`;
+  });
+  const free = items.filter(({ place }) => place === 'all').map(({ name }) => name);
+  return joinList([...groups, ...free]);
+}
 
 /** Small numbers as words, larger ones as `many`. */
 export function countWord(count: number): string {
@@ -59,9 +65,16 @@ const shareSteps: ReadonlyArray<readonly [least: number, words: string]> = [
   [0.29, 'about a third of'],
   [0.21, 'about a quarter of'],
   [0.14, 'about a sixth of'],
-  [0.02, 'a small part of'],
-  [0, 'almost none of'],
 ];
+
+const placeWords: Record<ColourPlace, string> = {
+  left: 'on the left',
+  right: 'on the right',
+  top: 'in the upper part',
+  bottom: 'in the lower part',
+  center: 'in the center',
+  all: '',
+};
 
 const numbers = [
   'no',

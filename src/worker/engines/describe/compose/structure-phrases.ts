@@ -4,22 +4,23 @@ import type { Template } from './template.ts';
 /** Where the visual weight lies: clauses without the full stop. */
 export const focusClauses: Record<'zone' | 'spread', readonly Template[]> = {
   zone: [
-    '[Visual weight|The visual weight] [gathers|sits|collects] <zone>',
+    '[Visual weight|The visual weight] [gathers|sits|collects|rests] <zone>',
     'The composition [draws|pulls|leads] the eye to the [detail|edges|forms] <zone>',
     'The [sharpest|strongest|clearest] [edges|outlines|contours] [gather|cluster|collect] <zone>',
   ],
   spread: [
     'The composition [spreads|distributes|shares] its weight [evenly|broadly|fairly evenly] [across|over] the [frame|picture]',
     'Visual weight is [spread|shared|distributed] [evenly|broadly|fairly evenly] [across|over] the [frame|picture]',
-    'No single area [pulls|draws|takes] the eye away from the rest',
+    'All parts of the [frame|picture] [carry|hold|have] [equal|similar|much the same] [weight|importance]',
   ],
 };
 
 /** Large lines: tails that follow any of the clauses above. */
 export const lineTails: Record<Facts['lines'], readonly Template[]> = {
   none: [
+    '',
     ', with no [single|hard|long] line [dominating|dividing|crossing] the [space|view]',
-    ', and the [space|view] [stays|remains|is left] free of [long|hard|dominant] dividing lines',
+    ', and no [long|hard|straight] line [divides|splits|crosses] the [space|view]',
   ],
   horizon: [
     ', with a [clear|strong|firm] horizontal line [crossing|dividing|spanning] the [view|space] <height>',
@@ -40,7 +41,7 @@ export const lineTails: Record<Facts['lines'], readonly Template[]> = {
 /** Large lines as sentences of their own, where the visual weight has been told already. */
 export const lineSentences: Record<Facts['lines'], readonly Template[]> = {
   none: [
-    'No [single|hard|long] line [dominates|divides|crosses] the [view|picture], which [stays|remains] open [on all sides|in every direction].',
+    'No [single|hard|long] line [dominates|divides|crosses] the [view|picture], which is open [on all sides|in every direction].',
   ],
   horizon: [
     'A [clear|strong|firm] horizontal line [crosses|divides|spans] the [view|picture] <height> and [steadies|anchors|grounds] the composition.',
@@ -102,12 +103,29 @@ export const regionSentences: readonly Template[] = [
   '<Areas> [clearly|cleanly|sharply] bounded areas [make up|build|compose] the [frame|view|scene], each [holding|keeping] its own [place|ground].',
 ];
 export const largestRegionSentences: readonly Template[] = [
-  'The largest [of them|area|one] [takes up|covers|fills] <part1At>, and [the borders between them|the borders|all borders] [stay|remain] [crisp|clean|sharp].',
+  'The largest [of them|area|one] [takes up|covers|fills] <areaPart>[|, and the borders are crisp|, and all borders are clean|, with sharp borders between them].',
+];
+
+/** The same where the borders are not that clear. */
+export const softRegionSentences: readonly Template[] = [
+  'The [frame|view|scene] [divides|separates|falls] into <areas> areas, [shading|merging|blending] [softly|gradually] into [one another|each other].',
+];
+export const largestSoftRegionSentences: readonly Template[] = [
+  'The largest [of them|area|one] [takes up|covers|fills] <areaPart>.',
+];
+
+/** Blurred footage: what its color patches say, and what they leave open. */
+export const massSentences: readonly Template[] = [
+  '[Broad|Soft|Loose] [masses|patches|fields] of color [lay out|set|map] the [scene|view], [leaving|with] [fine detail|outlines and texture|surface detail] to the description.',
+  '[Shapes|Forms] [read as|appear as] [broad|soft|loose] [masses|patches|fields] of color, [leaving|with] [fine detail|outlines and texture|surface detail] to the description.',
 ];
 
 /** Frames of one tone. */
 export const blankSentences: readonly Template[] = [
   '<C1> [fills|covers|occupies] the frame from [edge to edge|corner to corner|side to side] [as|in] [one|a single] [unbroken|continuous|undivided] field.',
+];
+export const blankChangeSentences: readonly Template[] = [
+  'The [whole|entire] frame [goes|passes|turns] from <first> to <last>, [one|a single] [plain|unbroken|undivided] field at [every moment|each moment].',
 ];
 export const blankTextureSentences: readonly Template[] = [
   'No [line|edge|contour], [shape|form|figure] or texture [interrupts|breaks|disturbs] the field, and [tone|brightness|color] [hardly|barely|scarcely] varies from [top to bottom|one corner to another].',

@@ -1,7 +1,6 @@
 import type { Facts } from '../facts.ts';
 import type { Choose } from './chooser.ts';
-import { colourSlots } from './observation-sentences.ts';
-import { capitalize, countWord, zoneWords } from './slot-words.ts';
+import { capitalize, countWord, partAt, zoneWords } from './slot-words.ts';
 import * as phrases from './structure-phrases.ts';
 import { fill, type Slots } from './template.ts';
 
@@ -17,8 +16,8 @@ export function lineSentence(facts: Facts, choose: Choose): string {
   return fill(phrases.lineSentences[facts.lines], structureSlots(facts), choose);
 }
 
-/** What a control video shows, in two sentences about the scene's structure; empty for footage. */
-export function structureSentences(facts: Facts, choose: Choose): readonly [string, string] | null {
+/** What a map shows, in two sentences about the scene's structure. */
+export function mapSentences(facts: Facts, choose: Choose): readonly [string, string] {
   const slots = structureSlots(facts);
   const say = (templates: readonly string[]) => fill(templates, slots, choose);
   switch (facts.surface) {
@@ -28,15 +27,28 @@ export function structureSentences(facts: Facts, choose: Choose): readonly [stri
       }
       return [say(phrases.depthSentences), say(phrases.depthBreakSentences[focusOf(facts)])];
     }
-    case 'edges':
-      return [say(phrases.edgeSentences), say(phrases.edgeDensitySentences[focusOf(facts)])];
-    case 'regions':
+    case 'regions': {
+      if (!facts.areas.isSharp) {
+        return [say(phrases.softRegionSentences), say(phrases.largestSoftRegionSentences)];
+      }
       return [say(phrases.regionSentences), say(phrases.largestRegionSentences)];
-    case 'blank':
-      return [say(phrases.blankSentences), say(phrases.blankTextureSentences)];
-    case 'footage':
-      return null;
+    }
+    default:
+      return [say(phrases.edgeSentences), say(phrases.edgeDensitySentences[focusOf(facts)])];
   }
+}
+
+/** What frames of one tone show, in two sentences. */
+export function plainSentences(facts: Facts, choose: Choose): readonly [string, string] {
+  const [first, last] = facts.tones;
+  const slots = { first, last, C1: capitalize(first) };
+  const templates = first === last ? phrases.blankSentences : phrases.blankChangeSentences;
+  return [fill(templates, slots, choose), fill(phrases.blankTextureSentences, {}, choose)];
+}
+
+/** What blurred footage shows. */
+export function massSentence(choose: Choose): string {
+  return fill(phrases.massSentences, {}, choose);
 }
 
 /** That an empty frame leaves room. */
@@ -50,11 +62,11 @@ function focusOf(facts: Facts): 'zone' | 'spread' {
 
 function structureSlots(facts: Facts): Slots {
   return {
-    ...colourSlots(facts.colour),
     zone: zoneWords[facts.focusZone ?? 4] ?? 'in the center',
     height: heightWords(facts.horizonHeight ?? 0.5),
-    areas: countWord(facts.areas),
-    Areas: capitalize(countWord(facts.areas)),
+    areas: countWord(facts.areas.count),
+    Areas: capitalize(countWord(facts.areas.count)),
+    areaPart: partAt(facts.areas.largestShare, facts.areas.place),
   };
 }
 

@@ -7,12 +7,16 @@ import { type LightMeasures, measureLight } from './light.ts';
 import { toLumaPlane } from './luma-plane.ts';
 import { type MotionMeasures, measureMotion } from './motion.ts';
 import { measurePalette, type PaletteMeasures } from './palette.ts';
+import { measurePlainField, type PlainFieldMeasures } from './plain-field.ts';
+import { measureSmallLights, type SmallLightMeasures } from './small-lights.ts';
 
 /** Everything that is known about a clip: numbers only, no words. */
 export interface FrameMeasures {
   readonly light: LightMeasures;
   readonly palette: PaletteMeasures;
   readonly tones: FlatToneMeasures;
+  readonly field: PlainFieldMeasures;
+  readonly smallLights: SmallLightMeasures;
   readonly detail: DetailMeasures;
   readonly layout: LayoutMeasures;
   /** Null for a single frame. */
@@ -28,12 +32,16 @@ export interface FrameMeasures {
 export function measureFrames(frames: readonly [RgbFrame, ...RgbFrame[]]): FrameMeasures {
   const [first, ...rest] = frames;
   const firstGrid = toLabGrid(first);
-  const grids = [firstGrid, ...rest.map(toLabGrid)];
+  const planes = frames.map(toLumaPlane);
+  const restGrids = rest.map(toLabGrid);
+  const grids = [firstGrid, ...restGrids];
   return {
     light: measureLight(grids),
     palette: measurePalette(grids),
-    tones: measureFlatTones(grids),
-    detail: measureDetail(frames.map(toLumaPlane)),
+    tones: measureFlatTones(firstGrid, restGrids),
+    field: measurePlainField(firstGrid, restGrids, planes),
+    smallLights: measureSmallLights(frames),
+    detail: measureDetail(planes),
     layout: measureLayout(firstGrid),
     motion: measureMotion(grids),
   };

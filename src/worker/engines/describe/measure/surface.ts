@@ -1,22 +1,33 @@
+import type { UpsampleRequest } from '../../engine.ts';
 import type { FrameMeasures } from './measure.ts';
 
 /**
- * What kind of picture the frames are. Control videos are told apart from footage, because their grays and flat
- * colors stand for distance, outline or class and say nothing about the scene's own light and color.
- * - `depth`: smooth gray slopes. - `edges`: thin bright lines on black. - `regions`: a few flat tones.
- * - `blank`: one tone and nothing else. - `footage`: everything else.
+ * What the frames may be said to show. Where they come from decides it, never how they look: a flat picture is not
+ * a segmentation map, and points of light on black are no outlines.
+ * - `footage`: the scene itself. - `plain`: the scene, but each frame is one tone and nothing else.
+ * - `masses`: the scene, blurred on purpose. - `edges`, `regions`, `depth`: maps whose grays and colors are codes
+ *   for outline, class or distance. - `empty`: such a map with nothing in it.
  */
-export type Surface = 'footage' | 'depth' | 'edges' | 'regions' | 'blank';
+export type Surface = 'footage' | 'plain' | 'masses' | 'edges' | 'regions' | 'depth' | 'empty';
 
-/** Recognizes the kind of picture. When in doubt it is footage. */
-export function recognizeSurface({ light, palette, tones, detail }: FrameMeasures): Surface {
-  const isNeutral = palette.neutralShare >= 0.97;
-  const largest = palette.entries[0]?.share ?? 0;
-  if (light.range < 0.05 && largest >= 0.9 && detail.edgeShare < 0.002 && detail.grain < 1.5) return 'blank';
-  const isLineDrawing = detail.litShare >= 0.003 && detail.litShare <= 0.4 && detail.thinShare >= 0.6;
-  if (isNeutral && detail.blackShare >= 0.5 && isLineDrawing) return 'edges';
-  const isPainted = detail.flatShare >= 0.88 && detail.grain < 0.6 && tones.slopeShare < 0.12;
-  if (isPainted && tones.coveredShare >= 0.8 && tones.count >= 2) return 'regions';
-  const isRelief = detail.grain < 1.2 && detail.edgeShare < 0.12 && light.range >= 0.15;
-  return isNeutral && isRelief ? 'depth' : 'footage';
+/** What frames of a `kind` show; a missing kind is `video`. */
+export function surfaceOf(kind: UpsampleRequest['kind'], measures: FrameMeasures): Surface {
+  const isPlain = isPlainField(measures);
+  switch (kind ?? 'video') {
+    case 'video':
+      return isPlain ? 'plain' : 'footage';
+    case 'vis':
+      return isPlain ? 'plain' : 'masses';
+    case 'edge':
+      return isPlain ? 'empty' : 'edges';
+    case 'seg':
+      return isPlain || measures.tones.count < 2 ? 'empty' : 'regions';
+    case 'depth':
+      return isPlain ? 'empty' : 'depth';
+  }
+}
+
+function isPlainField({ field, detail }: FrameMeasures): boolean {
+  const isEven = field.plainShare >= 0.999 && field.strayShare < 0.0001;
+  return isEven && detail.edgeShare < 0.002 && detail.grain < 1.5;
 }

@@ -1,0 +1,65 @@
+import { link, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { asDiskError, isErrno } from './publish-file.ts';
+import { temporaryPathFor } from './temporary-path.ts';
+
+/** What systems say where a file cannot have a second name. */
+const noLinkCodes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EISDIR'] as const;
+
+/** Gives a file a second name, and fails when that is taken: `link`, or what stands for it in a test. */
+export type MakeLink = (path: string, name: string) => Promise<void>;
+
+/**
+ * Makes a small file with its whole content, unless one of that name is there; false then. Of many that try at
+ * once, one succeeds: `link` fails where `rename` would replace.
+ *
+ * Where files cannot have two names the file may be seen empty for a moment.
+ */
+export async function createOnce(path: string, content: string, makeLink: MakeLink = link): Promise<boolean> {
+  const temporary = temporaryPathFor(path);
+  try {
+    await writeFile(temporary, content);
+    await makeLink(temporary, path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    if (isErrno(error, ...noLinkCodes)) return await writeNew(path, content);
+    throw asDiskError(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Whether files beside `path` can have two names, so that `createOnce` never shows an empty one there. */
+export async function canLinkBeside(path: string, makeLink: MakeLink = link): Promise<boolean> {
+  const [first, second] = [temporaryPathFor(path), temporaryPathFor(path)];
+  try {
+    await writeFile(first, '');
+    await makeLink(first, second);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(first, { force: true });
+    await rm(second, { force: true });
+  }
+}
+
+async function writeNew(path: string, content: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw asDiskError(error, path);
+  }
+  // Whoever was held up before it wrote may have been taken for dead, and its file for damaged.
+  return (await readFile(path, 'utf8').catch(() => null)) === content;
+}

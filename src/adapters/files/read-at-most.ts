@@ -1,0 +1,34 @@
+import { type FileHandle, open } from 'node:fs/promises';
+
+/**
+ * The content of a file that ought to be small.
+ *
+ * @throws RangeError when it holds more than `maxBytes`: its size is looked at first, and of a device without an end
+ * no more is read.
+ */
+export async function readAtMost(path: string, maxBytes: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const stats = await file.stat();
+    if (stats.size > maxBytes) throw tooLarge(maxBytes);
+    return stats.isFile() ? await file.readFile() : await readStream(file, maxBytes);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Pipes and devices have no size. */
+async function readStream(file: FileHandle, maxBytes: number): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of file.createReadStream({ autoClose: false })) {
+    parts.push(part);
+    length += part.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+  }
+  return Buffer.concat(parts);
+}
+
+function tooLarge(maxBytes: number): RangeError {
+  return new RangeError(`it is larger than ${maxBytes / 1024 / 1024} MiB`);
+}

@@ -1,0 +1,12 @@
+/** An error of the operating system, as Node throws it. */
+export interface SystemError extends Error {
+  /** Such as `EACCES`. */
+  readonly code: string;
+  /** The call that failed, such as `open`. */
+  readonly syscall: string;
+}
+
+/** Whether something thrown is the operating system's refusal, and neither a bug nor an `AppError`. */
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}

@@ -1,0 +1,52 @@
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import { durationText, printable } from '../words.ts';
+
+/** Follows what the workers say of their engines: whether they load, and what they wait for. Time is passed in. */
+export class EngineWatch {
+  readonly #statuses = new Map<number, WorkerStatus>();
+  #loadingSinceMs: number | null = null;
+  #waitingSinceMs: number | null = null;
+
+  /** Takes a status in; the result is a line for people when a wait begins or ends, else null. */
+  apply(status: WorkerStatus, nowMs: number): string | null {
+    this.#statuses.set(status.worker_id, status);
+    this.#loadingSinceMs = this.#isLoading ? (this.#loadingSinceMs ?? nowMs) : null;
+    const { trouble } = this;
+    const sinceMs = this.#waitingSinceMs;
+    this.#waitingSinceMs = trouble === null ? null : (sinceMs ?? nowMs);
+    if (trouble !== null) return sinceMs === null ? `waiting: ${trouble}` : null;
+    if (sinceMs === null || hasEnded(status)) return null;
+    return `going on after ${secondsText(nowMs - sinceMs)} of waiting`;
+  }
+
+  /** What a worker waits for, on one line: a server that is away, a full disk; null while none waits. */
+  get trouble(): string | null {
+    for (const status of this.#statuses.values())
+      if (status.message !== null && !hasEnded(status)) return printable(status.message);
+    return null;
+  }
+
+  /** `waiting for 12 s`, `engine loading 7 s`, or nothing. */
+  note(nowMs: number): string {
+    if (this.#waitingSinceMs !== null) return `waiting for ${secondsText(nowMs - this.#waitingSinceMs)}`;
+    if (this.#loadingSinceMs !== null) return `engine loading ${secondsText(nowMs - this.#loadingSinceMs)}`;
+    return '';
+  }
+
+  /** One engine at work is enough for a run to go on. */
+  get #isLoading(): boolean {
+    const all = [...this.#statuses.values()];
+    return (
+      all.some(({ status }) => status === 'loading') && !all.some(({ status }) => status === 'processing')
+    );
+  }
+}
+
+/** What a worker says when it ends is an outcome, no wait. */
+function hasEnded({ status }: WorkerStatus): boolean {
+  return status === 'stopped' || status === 'failed';
+}
+
+function secondsText(ms: number): string {
+  return ms < 10_000 ? `${Math.floor(ms / 1000)} s` : durationText(ms);
+}

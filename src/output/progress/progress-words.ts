@@ -1,0 +1,46 @@
+import type { RunEvent } from '../../core/run/run-event.ts';
+import { reasonOf } from '../failures-text.ts';
+import { durationText, printable } from '../words.ts';
+import type { RunPace } from './run-pace.ts';
+
+/** Failures that are told as they come; the end of a run has them by code. */
+const maxTold = 5;
+
+/** How a run stands: `1 done, 13 failed, 17 to go`. */
+export function standText({ settled, failed, total }: Pick<RunPace, 'settled' | 'failed' | 'total'>): string {
+  const parts = [`${numeral(settled - failed)} done`];
+  if (failed > 0) parts.push(`${numeral(failed)} failed`);
+  if (total > settled) parts.push(`${numeral(total - settled)} to go`);
+  return parts.join(', ');
+}
+
+/** How much time is left; nothing while that cannot be told. */
+export function remainingText(pace: RunPace, nowMs: number): string {
+  const remainingMs = pace.remainingMs(nowMs);
+  return remainingMs === null ? '' : `${durationText(remainingMs)} left`;
+}
+
+/** Tells the first failures as lines, then says once that the others are only counted. */
+export function createFailureTeller(): (
+  failure: Extract<RunEvent, { type: 'task-failed' }>,
+) => string | null {
+  let seen = 0;
+  return (failure) => {
+    seen++;
+    if (seen <= maxTold) return `failed: ${printable(failure.spec)}: ${failure.code}: ${reasonOf(failure)}`;
+    return seen === maxTold + 1
+      ? 'more failed: from here on failures are counted and listed at the end'
+      : null;
+  };
+}
+
+/** What an event says of the host, as a line; null for any other event. */
+export function hostText(event: RunEvent): string | null {
+  if (event.type === 'host-reachable') return `${event.host} reachable again`;
+  if (event.type !== 'host-unreachable') return null;
+  return `${event.host} unreachable since ${event.time}: ${printable(event.message)}`;
+}
+
+function numeral(count: number): string {
+  return count.toLocaleString('en-US');
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RunEvent } from '../../../../src/core/run/run-event.ts';
+import { createLineProgress } from '../../../../src/output/progress/line-progress.ts';
+import { standText } from '../../../../src/output/progress/progress-words.ts';
+import { workerStatus } from '../../../support/sample-worker-status.ts';
+
+describe('createLineProgress', () => {
+  it.each([
+    { rule: 'counts one spec as one', run: { total: 1, settled: 0 }, expected: 'run r: 1 spec' },
+    {
+      rule: 'says what was done earlier',
+      run: { total: 31, settled: 4 },
+      expected: 'run r: 31 specs, 4 of them finished or skipped earlier',
+    },
+    {
+      rule: 'names the engine',
+      run: { total: 2, settled: 0, engine: 'openai, org/model' },
+      expected: 'run r: 2 specs; engine: openai, org/model',
+    },
+  ])('$rule', ({ run, expected }) => {
+    const { lines, progress } = listen();
+    progress.onBegin({ runId: 'r', concurrency: 4, ...run });
+    expect(lines).toEqual([expected]);
+  });
+
+  it('tells five failures and then only counts', () => {
+    const { lines, progress } = listen();
+    for (let index = 0; index < 14; index++) progress.onEvent(failed(index));
+    expect(lines).toHaveLength(6);
+    expect(lines[0]).toBe('failed: 0.json: spec-invalid: line 3: no comma.');
+    expect(lines[5]).toMatch(/counted/);
+  });
+
+  it('says when the server goes and when it is back', () => {
+    const { lines, progress } = listen();
+    progress.onWorkerStatus(workerStatus({ message: 'No connection.' }));
+    progress.onWorkerStatus(workerStatus({ message: 'No connection.' }));
+    progress.onWorkerStatus(workerStatus({ message: null }));
+    expect(lines).toEqual(['waiting: No connection.', expect.stringMatching(/^going on after \d s/)]);
+  });
+});
+
+describe('standText', () => {
+  it.each([
+    { settled: 14, failed: 13, total: 31, expected: '1 done, 13 failed, 17 to go' },
+    { settled: 0, failed: 0, total: 1200, expected: '0 done, 1,200 to go' },
+    { settled: 31, failed: 0, total: 31, expected: '31 done' },
+  ])('$expected', ({ expected, ...pace }) => expect(standText(pace)).toBe(expected));
+});
+
+function listen() {
+  const lines: string[] = [];
+  const progress = createLineProgress((line) => lines.push(line));
+  onTestFinished(() => progress.onEnd());
+  return { lines, progress };
+}
+
+function failed(index: number): RunEvent {
+  return {
+    version: 1,
+    seq: index,
+    time: '2026-03-01T10:15:00.000Z',
+    type: 'task-failed',
+    spec: `${index}.json`,
+    task_key: null,
+    attempts: 0,
+    code: 'spec-invalid',
+    message: `${index}.json:3: no comma.`,
+    hint: 'Correct the file.',
+  };
+}
