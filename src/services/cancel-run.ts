@@ -38,7 +38,7 @@ export async function cancelRun(
   if (owner && !owner.isHere) throw lockedElsewhere(owner, run);
   if (owner) await waitForLeave(run.folder, owner.pid, ports, ask);
   await ports.host(settings.host).stopRun(run.runId, { workers: settings.workers });
-  const state = await noteStop(run.folder, ports);
+  const state = await noteStop(run, ports);
   const isEnded = owner === null && state.pendingCount === 0;
   return {
     version: 1,
@@ -50,14 +50,13 @@ export async function cancelRun(
 }
 
 /** A detached run has no process that could note its end. */
-async function noteStop(folder: string, ports: Ports): Promise<RunState> {
-  const session = await ports.runs.open(folder);
+async function noteStop(run: StoredRun, ports: Ports): Promise<RunState> {
+  const state = stateOf(await ports.runs.read(run.folder));
+  if (state.lastStatus !== 'detached' || state.pendingCount === 0) return state;
+  const session = await ports.runs.open(run.folder);
   try {
-    const state = stateOf(session);
-    if (state.lastStatus === 'detached' && state.pendingCount > 0) {
-      session.append({ type: 'run-finished', status: 'failed', counts: state.counts });
-      await session.flush(true);
-    }
+    session.append({ type: 'run-finished', status: 'failed', counts: state.counts });
+    await session.flush(true);
     return state;
   } finally {
     await session.release();

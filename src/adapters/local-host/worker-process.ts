@@ -1,17 +1,13 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { WorkerApi } from './worker-api.ts';
-
-/** Longest path of a unix socket that every system takes, in bytes. */
-const maxSocketPathBytes = 100;
+import { assertSocketIsPrivate, socketPathFor } from './worker-socket.ts';
 
 /** How long a worker may take from its start until it answers, in milliseconds. */
 const startTimeoutMs = 30_000;
@@ -40,12 +36,14 @@ export class WorkerProcess {
 
   constructor(place: WorkerPlace) {
     this.place = place;
-    this.#socketPath = socketPathFor(place);
+    const { root, runId, workerId } = place;
+    this.#socketPath = socketPathFor(join(root, layout.run(runId), layout.workerSocket(workerId)));
     this.api = new WorkerApi(this.#socketPath);
   }
 
   /** Adopts the worker when it runs already, else starts it; returns once it answers. */
   async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
+    await assertSocketIsPrivate(this.#socketPath);
     if (await this.#isAnswering()) return { isStarted: false };
     const deadlineMs = Date.now() + startTimeoutMs;
     let child = await this.#spawn();
@@ -136,14 +134,6 @@ async function startDetached(args: readonly string[], stdio: StdioOptions): Prom
   child.unref();
   await once(child, 'spawn');
   return child;
-}
-
-/** A unix socket in the run folder, somewhere shorter when that is too long, a named pipe on Windows. */
-function socketPathFor(place: WorkerPlace): string {
-  const own = join(place.root, layout.run(place.runId), layout.workerSocket(place.workerId));
-  const name = `cosmos-${createHash('sha256').update(own).digest('hex').slice(0, 16)}`;
-  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
-  return Buffer.byteLength(own) <= maxSocketPathBytes ? own : join(tmpdir(), `${name}.sock`);
 }
 
 function killProcess(pid: number): void {

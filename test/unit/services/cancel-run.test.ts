@@ -24,8 +24,7 @@ function newScene(owner: () => RunOwner | null) {
     clock,
     host: () => host,
     runs: {
-      read: async () => ({ runId: 'r1', folder: '/runs/r1', checkpoint }),
-      open: async () => ({ checkpoint, events: [], release: async () => undefined }),
+      read: async () => ({ runId: 'r1', folder: '/runs/r1', checkpoint, events: [] }),
       owner: async (reference: string) => {
         references.push(reference);
         return owner();

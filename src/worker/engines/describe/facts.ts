@@ -25,6 +25,8 @@ export interface Facts {
   readonly highlightShare: number;
   readonly colour: ColourFacts;
   readonly detail: 'smooth' | 'sparse' | 'rich' | 'dense';
+  /** Whether anything in the frame has a sharp side. */
+  readonly hasEdges: boolean;
   /** The zone with most of the detail; null when it is spread evenly. */
   readonly focusZone: number | null;
   readonly lines: 'none' | 'horizon' | 'bands' | 'upright' | 'uprights' | 'grid' | 'mirror';
@@ -63,11 +65,12 @@ export function judge(measures: FrameMeasures, kind: UpsampleRequest['kind']): F
     highlightShare: light.highlightShare,
     colour: judgeColour(measures.palette),
     detail: judgeDetail(detail.edgeShare, detail.grain),
+    hasEdges: detail.edgeShare >= 0.002,
     focusZone: strongest(detail.zones, 0.24),
     lines,
     horizonHeight: lines === 'horizon' ? (layout.horizontals[0] ?? null) : null,
     areas: judgeAreas(measures.tones),
-    glow: lightLevel === 'black' || lightLevel === 'low' ? judgeGlow(measures.smallLights) : null,
+    glow: judgeGlow(measures.smallLights),
     isLightSteady: light.swing < 0.25,
     tones: [field.firstTone.name, field.lastTone.name],
     motion: judgeMotion(measures.motion, !isMap(kind)),

@@ -41,6 +41,7 @@ const facts: fc.Arbitrary<Facts> = fc.record({
     temperature: fc.constantFrom('warm', 'cool', 'even'),
   }),
   detail: fc.constantFrom('smooth', 'sparse', 'rich', 'dense'),
+  hasEdges: fc.boolean(),
   focusZone: fc.option(zone),
   lines: fc.constantFrom('none', 'horizon', 'bands', 'upright', 'uprights', 'grid', 'mirror'),
   horizonHeight: fc.option(share),

@@ -22,7 +22,7 @@ export function mapSentences(facts: Facts, choose: Choose): readonly [string, st
   const say = (templates: readonly string[]) => fill(templates, slots, choose);
   switch (facts.surface) {
     case 'depth': {
-      if (facts.detail === 'smooth') {
+      if (!facts.hasEdges) {
         return [say(phrases.depthSlopeSentences), say(phrases.depthBreakSentences.smooth)];
       }
       return [say(phrases.depthSentences), say(phrases.depthBreakSentences[focusOf(facts)])];

@@ -28,28 +28,66 @@ const smallestArea = 0.015;
 const toneWidth = 0.02;
 
 function measureFrame(grid: LabGrid): FlatToneMeasures {
-  const tones = new Map<number, { cells: number; readonly zones: Float64Array }>();
-  let cells = 0;
-  // An odd step visits every column in turn; a fifth of the cells is plenty for shares.
-  for (let cell = 0; cell < grid.light.length; cell += 5) {
-    const tone = toneOf(grid.light[cell] ?? 0, grid.a[cell] ?? 0, grid.b[cell] ?? 0);
-    const tally = tones.get(tone) ?? { cells: 0, zones: new Float64Array(9) };
-    const zone = zoneOfCell(cell);
-    tally.cells++;
-    tally.zones[zone] = (tally.zones[zone] ?? 0) + 1;
-    tones.set(tone, tally);
-    cells++;
-  }
-  const ranked = [...tones.values()].sort((one, other) => other.cells - one.cells);
-  const largest = ranked[0];
+  const { tones, cells } = tallyTones(grid);
+  const ranked = joinNeighbours(tones).sort((one, other) => other.cells - one.cells);
+  const largest = ranked[0] ?? newTone();
   return {
     coveredShare: ranked.slice(0, mostTones).reduce((sum, tone) => sum + tone.cells, 0) / cells,
     count: ranked.filter((tone) => tone.cells / cells >= smallestArea).length,
-    largestShare: (largest?.cells ?? 0) / cells,
-    largestZones: Array.from(largest?.zones ?? new Float64Array(9), (count) => count / (largest?.cells ?? 1)),
+    largestShare: largest.cells / cells,
+    largestZones: Array.from(largest.zones, (count) => count / Math.max(1, largest.cells)),
     slopeShare: measureSlopes(grid),
   };
 }
+
+interface Tone {
+  cells: number;
+  readonly zones: Float64Array;
+}
+
+function newTone(): Tone {
+  return { cells: 0, zones: new Float64Array(9) };
+}
+
+function byCells([, one]: readonly [number, Tone], [, other]: readonly [number, Tone]): number {
+  return other.cells - one.cells;
+}
+
+function tallyTones(grid: LabGrid) {
+  const tones = new Map<number, Tone>();
+  let cells = 0;
+  // An odd step visits every column in turn; a fifth of the cells is plenty for shares.
+  for (let cell = 0; cell < grid.light.length; cell += 5) {
+    const index = toneOf(grid.light[cell] ?? 0, grid.a[cell] ?? 0, grid.b[cell] ?? 0);
+    const tone = tones.get(index) ?? newTone();
+    const zone = zoneOfCell(cell);
+    tone.cells++;
+    tone.zones[zone] = (tone.zones[zone] ?? 0) + 1;
+    tones.set(index, tone);
+    cells++;
+  }
+  return { tones, cells };
+}
+
+/** Compression spreads one painted tone over neighboring steps: the lesser ones join the greatest beside them. */
+function joinNeighbours(tones: ReadonlyMap<number, Tone>): Tone[] {
+  const joined = new Map<number, Tone>();
+  for (const [index, tone] of [...tones].sort(byCells).slice(0, mostSteps)) {
+    const beside = neighbourOffsets.find((offset) => joined.has(index + offset));
+    const target = beside === undefined ? newTone() : (joined.get(index + beside) ?? newTone());
+    target.cells += tone.cells;
+    for (const [zone, count] of tone.zones.entries()) target.zones[zone] = (target.zones[zone] ?? 0) + count;
+    if (beside === undefined) joined.set(index, target);
+  }
+  return [...joined.values()];
+}
+
+const aroundZero = [-1, 0, 1];
+const neighbourOffsets = aroundZero.flatMap((light) =>
+  aroundZero.flatMap((a) => aroundZero.map((b) => (light * 256 + a) * 256 + b)),
+);
+/** Steps beyond these are too small to matter. */
+const mostSteps = 64;
 
 /** Compares cells a twelfth of the frame apart: a slope differs a little there, an area not at all, a border much. */
 function measureSlopes(grid: LabGrid): number {

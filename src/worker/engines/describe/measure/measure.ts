@@ -35,12 +35,13 @@ export function measureFrames(frames: readonly [RgbFrame, ...RgbFrame[]]): Frame
   const planes = frames.map(toLumaPlane);
   const restGrids = rest.map(toLabGrid);
   const grids = [firstGrid, ...restGrids];
+  const light = measureLight(grids);
   return {
-    light: measureLight(grids),
+    light,
     palette: measurePalette(grids),
     tones: measureFlatTones(firstGrid, restGrids),
     field: measurePlainField(firstGrid, restGrids, planes),
-    smallLights: measureSmallLights(frames),
+    smallLights: measureSmallLights(frames, light),
     detail: measureDetail(planes),
     layout: measureLayout(firstGrid),
     motion: measureMotion(grids),

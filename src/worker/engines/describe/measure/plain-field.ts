@@ -4,10 +4,8 @@ import type { LumaPlane } from './luma-plane.ts';
 
 /** Frames of one tone each; the tone may differ from frame to frame. */
 export interface PlainFieldMeasures {
-  /** Smallest share, over the frames, of cells near the frame's own mean tone, 0 to 1. */
-  readonly plainShare: number;
-  /** Largest share, over the frames, of pixels that stray from the frame's mean brightness: small lights do. */
-  readonly strayShare: number;
+  /** Whether each frame is of one tone: hardly a cell, and hardly a pixel, strays from its mean. */
+  readonly isPlain: boolean;
   /** The mean tones of the first and the last frame. */
   readonly firstTone: ColourName;
   readonly lastTone: ColourName;
@@ -19,39 +17,42 @@ export function measurePlainField(
   rest: readonly LabGrid[],
   planes: readonly LumaPlane[],
 ): PlainFieldMeasures {
-  const last = rest.at(-1) ?? first;
+  const firstMean = meanOf(first);
+  const last = rest.at(-1);
   return {
-    plainShare: Math.min(...[first, ...rest].map(plainShareOf)),
-    strayShare: Math.max(...planes.map(strayShareOf)),
-    firstTone: nameColour(meanOf(first)),
-    lastTone: nameColour(meanOf(last)),
+    isPlain: [first, ...rest].every(isPlainGrid) && planes.every(isPlainPlane),
+    firstTone: nameColour(firstMean),
+    lastTone: nameColour(last ? meanOf(last) : firstMean),
   };
 }
 
 /** Distance in OKLab that passes for the same tone: compression noise stays below it. */
 const sameTone = 0.04;
-/** Steps of brightness, 0 to 255. */
+/** Share of cells that may be of another tone. */
+const strayCells = 0.001;
+/** Steps of brightness, 0 to 255, and the share of pixels that may differ by more: a small light has more. */
 const strayLuma = 16;
+const strayPixels = 0.0001;
 
-function plainShareOf(grid: LabGrid): number {
+function isPlainGrid(grid: LabGrid): boolean {
+  const { light, a, b } = grid;
   const mean = meanOf(grid);
-  let near = 0;
-  for (const [cell, light] of grid.light.entries()) {
-    const dLight = light - mean.light;
-    const da = (grid.a[cell] ?? 0) - mean.a;
-    const db = (grid.b[cell] ?? 0) - mean.b;
-    if (dLight * dLight + da * da + db * db <= sameTone * sameTone) near++;
+  const allowed = strayCells * light.length;
+  let stray = 0;
+  // Most pictures are not plain, and show it within a few rows.
+  for (let cell = 0; cell < light.length && stray <= allowed; cell++) {
+    const dLight = (light[cell] ?? 0) - mean.light;
+    const da = (a[cell] ?? 0) - mean.a;
+    const db = (b[cell] ?? 0) - mean.b;
+    if (dLight * dLight + da * da + db * db > sameTone * sameTone) stray++;
   }
-  return near / grid.light.length;
+  return stray <= allowed;
 }
 
-function strayShareOf({ data }: LumaPlane): number {
-  let sum = 0;
-  for (const luma of data) sum += luma;
-  const mean = sum / data.length;
-  let stray = 0;
-  for (const luma of data) if (Math.abs(luma - mean) > strayLuma) stray++;
-  return stray / data.length;
+function isPlainPlane({ data }: LumaPlane): boolean {
+  const mean = data.reduce((sum, luma) => sum + luma, 0) / data.length;
+  const stray = data.reduce((count, luma) => (Math.abs(luma - mean) > strayLuma ? count + 1 : count), 0);
+  return stray <= strayPixels * data.length;
 }
 
 function meanOf({ light, a, b }: LabGrid) {
@@ -59,5 +60,7 @@ function meanOf({ light, a, b }: LabGrid) {
 }
 
 function average(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at] ?? 0;
+  return sum / values.length;
 }

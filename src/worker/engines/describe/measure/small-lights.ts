@@ -1,5 +1,6 @@
 import type { RgbFrame } from '../../../../ports/media-tool.ts';
 import { nameColour } from './colour-names.ts';
+import type { LightMeasures } from './light.ts';
 import { toOklab } from './oklab.ts';
 
 /** The pixels that stand out as light in a dark frame; too small for the grid, which averages them away. */
@@ -12,8 +13,12 @@ export interface SmallLightMeasures {
   readonly zones: readonly number[];
 }
 
-/** Looks at no more than about 40,000 pixels of a frame. */
-export function measureSmallLights(frames: readonly RgbFrame[]): SmallLightMeasures {
+/** Looks at no more than about 40,000 pixels of a frame, and at none unless nearly all of the frames is dark. */
+export function measureSmallLights(
+  frames: readonly RgbFrame[],
+  { shadowShare }: Pick<LightMeasures, 'shadowShare'>,
+): SmallLightMeasures {
+  if (shadowShare < darkShare) return noLights;
   const tally: Tally = { lit: newSums(), unlit: newSums(), zones: new Float64Array(9) };
   for (const frame of frames) tallyFrame(frame, tally);
   const { lit, unlit } = tally;
@@ -24,6 +29,8 @@ export function measureSmallLights(frames: readonly RgbFrame[]): SmallLightMeasu
   };
 }
 
+const noLights: SmallLightMeasures = { share: 0, name: null, zones: new Array<number>(9).fill(0) };
+const darkShare = 0.85;
 const samplesPerSide = 200;
 /** The strongest of red, green and blue, 0 to 255: a saturated light is a light, however low its luma. */
 const litValue = 120;

@@ -28,6 +28,5 @@ export function surfaceOf(kind: UpsampleRequest['kind'], measures: FrameMeasures
 }
 
 function isPlainField({ field, detail }: FrameMeasures): boolean {
-  const isEven = field.plainShare >= 0.999 && field.strayShare < 0.0001;
-  return isEven && detail.edgeShare < 0.002 && detail.grain < 1.5;
+  return field.isPlain && detail.edgeShare < 0.002 && detail.grain < 1.5;
 }
