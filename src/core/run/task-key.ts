@@ -5,6 +5,8 @@ export interface TaskIdentity {
   readonly prompt: string;
   /** Hex SHA-256 of the hint's file; null for a text-only task. */
   readonly hintSha256: string | null;
+  /** Which of the spec's videos the hint shows: an engine may read an edge map differently from footage. */
+  readonly videoKind: string | null;
   readonly engine: string;
   readonly model: string;
   readonly instruction: string;
@@ -25,6 +27,7 @@ export function taskKeyOf(task: TaskIdentity): string {
     task.temperature,
     task.maxOutputTokens,
     task.hintSha256,
+    task.videoKind,
     task.prompt,
   ];
   return createHash('sha256').update(JSON.stringify(parts), 'utf8').digest('hex');

@@ -60,7 +60,7 @@ export async function prepareTask(state: SpecState, context: PrepareContext): Pr
     const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
     return {
       isReady: true,
-      task: { planned, prompt, hint, taskKey: keyOf(prompt, hint, settings) },
+      task: { planned, prompt, hint, taskKey: keyOf(planned, prompt, hint, settings) },
     };
   } catch (error) {
     if (context.signal.aborted) throw error;
@@ -112,10 +112,11 @@ async function keep(made: HintFile, planned: PlannedSpec, session: RunSession): 
   };
 }
 
-function keyOf(prompt: string, hint: TaskHint | null, { engine }: RunSettings): string {
+function keyOf(planned: PlannedSpec, prompt: string, hint: TaskHint | null, { engine }: RunSettings): string {
   return taskKeyOf({
     prompt,
     hintSha256: hint?.sha256 ?? null,
+    videoKind: planned.video?.kind ?? null,
     engine: engine.kind,
     model: engine.model,
     instruction: engine.instruction,

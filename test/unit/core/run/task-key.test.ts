@@ -5,6 +5,7 @@ import { type TaskIdentity, taskKeyOf } from '../../../../src/core/run/task-key.
 const task: TaskIdentity = {
   prompt: 'p',
   hintSha256: 'h',
+  videoKind: 'video',
   engine: 'openai',
   model: 'm',
   instruction: '',
@@ -14,13 +15,14 @@ const task: TaskIdentity = {
 
 describe('taskKeyOf', () => {
   it('stays the same over versions: cached answers depend on it', () => {
-    expect(taskKeyOf(task)).toBe('1ef5fd300d76c505911f7741d0fbdebbe74a9515ae744f4b89ba93d0d1ed1b1e');
+    expect(taskKeyOf(task)).toBe('557fafa526f01c0db2b9e05b81582bdb73abe030f3bfeafc7d5e342feda3c034');
   });
 
   it.each([
     { what: 'prompt', change: { prompt: 'q' } },
     { what: 'hint', change: { hintSha256: 'i' } },
     { what: 'absence of a hint', change: { hintSha256: null } },
+    { what: 'kind of the video', change: { videoKind: 'edge' } },
     { what: 'engine', change: { engine: 'describe' } },
     { what: 'model', change: { model: 'n' } },
     { what: 'instruction', change: { instruction: 'i' } },

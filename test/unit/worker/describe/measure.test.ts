@@ -163,6 +163,14 @@ describe('kinds of pictures', () => {
     expect(facts).toMatchObject({ surface: 'footage', lightLevel: 'black', glow: { name: 'gold', zone } });
   });
 
+  it.each([
+    { rule: 'a hint of yellow is warm', rgb: [228, 228, 216], name: 'warm white' },
+    { rule: 'gray is white', rgb: [190, 190, 190], name: 'white' },
+  ] as const)('a small light: $rule', ({ rgb, name }) => {
+    const facts = factsOf(paintFrame((x, y) => ((x * 8) % 1 < 0.08 && (y * 6) % 1 < 0.1 ? rgb : [4, 4, 4])));
+    expect(facts.glow?.name).toBe(name);
+  });
+
   it('a bright frame has no small lights', () => {
     expect(factsOf(paintFrame(() => [200, 200, 190])).glow).toBeNull();
   });

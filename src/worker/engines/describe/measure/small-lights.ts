@@ -79,6 +79,13 @@ function nameOfLight(lit: Sums, unlit: Sums): string {
   const added = (channel: 'red' | 'green' | 'blue') =>
     Math.max(0, lit[channel] / lit.pixels - unlit[channel] / Math.max(1, unlit.pixels));
   const [red, green, blue] = [added('red'), added('green'), added('blue')];
+  const { name, family } = nameAtFullBrightness(red, green, blue);
+  const isNeutral = family === 'gray' || family === 'white';
+  // Video keeps less color than light in points this small: a hint of yellow is more than a hint at the source.
+  return isNeutral && blue < 0.95 * Math.min(red, green) ? 'warm white' : name;
+}
+
+function nameAtFullBrightness(red: number, green: number, blue: number) {
   const scale = fullBrightness / Math.max(1, red, green, blue);
-  return nameColour(toOklab(red * scale, green * scale, blue * scale)).name;
+  return nameColour(toOklab(red * scale, green * scale, blue * scale));
 }
