@@ -58,8 +58,9 @@ async function measure(sandbox: Sandbox, standIn: StandInProcess): Promise<Bench
       figure('efficiency', idealMs / run.wallMs, '', limitOf('>= 0.95')),
       figure('failed prompts', prompts - phases.finished, '', '<= 0'),
       figure('prompts asked for twice', stats.requests - stats.contents, '', '<= 0'),
+      // A run that is long enough for several lines of progress must have foretold its end.
       ...(etaError === null
-        ? []
+        ? [figure('estimates of the time left', 0, '', run.wallMs > 40_000 ? '>= 1' : undefined)]
         : [
             figure('largest error of the ETA, of the whole', etaError.ofWhole, '%', limitOf('<= 20')),
             figure('largest error of the ETA, of the rest', etaError.ofRest, '%', limitOf('<= 20')),

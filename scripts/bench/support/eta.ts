@@ -11,7 +11,8 @@ export interface RunTruth {
   readonly endedMs: number;
 }
 
-const progressLine = /^(\d+) of \d+ done.*about ((?:\d+(?:\.\d+)? (?:h|min|s) ?)+)left/;
+/** As `src/output/progress` writes it: `250 done, 750 to go, about 1 min 34 s left`. */
+const progressLine = /^([\d,]+) done.*about ((?:\d+(?:\.\d+)? (?:h|min|s) ?)+)left/;
 const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, min: 60_000, s: 1_000 };
 
 /** How far estimates of the remaining time were off at the worst, in percent. */
@@ -27,7 +28,7 @@ export function etaErrors(checks: readonly EtaCheck[], truth: RunTruth): EtaErro
   const wholeMs = truth.endedMs - truth.startedMs;
   const errors = checks.flatMap(({ line, atMs }) => {
     const [, done = '0', left = ''] = progressLine.exec(line) ?? [];
-    const share = Number(done) / truth.prompts;
+    const share = Number(done.replaceAll(',', '')) / truth.prompts;
     if (share < 0.25) return [];
     const leftMs = truth.endedMs - atMs;
     const errorMs = Math.abs(millisecondsOf(left) - leftMs);
