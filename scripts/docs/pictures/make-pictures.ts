@@ -66,7 +66,7 @@ async function watchOneRun(): Promise<string[]> {
 }
 
 function promptsDone(screen: string): number {
-  return Number(/Prompts \S* (\d+)\/12/.exec(screen)?.[1] ?? 0);
+  return Number(/Prompts \S* (\d+) done/.exec(screen)?.[1] ?? 0);
 }
 
 /** How far a screen is from the one that shows most: nearly done, with a time that is left. */
