@@ -20,7 +20,7 @@ export class LocalSpecStore implements SpecStore {
     this.#workingFolder = workingFolder;
   }
 
-  async find(inputs: readonly string[], excluded: readonly string[]): Promise<SpecCandidates> {
+  async find(inputs: readonly string[], excluded: readonly string[], root?: string): Promise<SpecCandidates> {
     const absolute = inputs.map((input) => resolve(this.#workingFolder, input));
     const hidden = new Set(excluded.map((folder) => resolve(this.#workingFolder, folder)));
     const found: FoundFiles = { files: new Set(), skippedFolders: new Set() };
@@ -32,7 +32,7 @@ export class LocalSpecStore implements SpecStore {
         throw asInputError(error, inputs[index] ?? input);
       }
     }
-    const inputRoot = sharedFolder(roots);
+    const inputRoot = root === undefined ? sharedFolder(roots) : resolve(this.#workingFolder, root);
     const candidates = Array.from(found.files, (file) => candidateOf(inputRoot, file));
     return {
       inputRoot,

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { batchUpsample } from '../services/batch-upsample.ts';
 import { createSpec, parseControl } from '../services/create-spec.ts';
@@ -55,7 +55,8 @@ export default class CreateSpec extends RunCommand {
     );
     this.show(`${relative('', path)}\n`);
     if (!flags.upsample) return { version: 1, spec: path, run: null };
-    const request = toUpsampleRequest([path], opened, flags);
+    // Named against the folder of all specs, as a later run over that folder will name it.
+    const request = { ...toUpsampleRequest([path], opened, flags), inputRoot: resolve(flags.dir) };
     const run = await this.carryOut(flags, (observer, signal) =>
       batchUpsample(request, ports, observer, signal),
     );

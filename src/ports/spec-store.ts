@@ -30,9 +30,10 @@ export interface SpecStore {
    * All candidates under the inputs: `*.json` in folders, and files as given; hidden folders and `excluded` ones
    * are left out.
    *
+   * @param root - The input root, where it is not simply what all inputs share; it must hold them all.
    * @throws AppError `input-missing` for an input that does not exist or may not be read.
    */
-  find(inputs: readonly string[], excluded: readonly string[]): Promise<SpecCandidates>;
+  find(inputs: readonly string[], excluded: readonly string[], root?: string): Promise<SpecCandidates>;
   /**
    * The bytes of a spec; null when there is no such file. Errors of the system pass through.
    *

@@ -20,6 +20,8 @@ export interface UpsampleRequest {
   readonly settings: RunSettings;
   /** Folders that are no input even when they lie inside one. */
   readonly excluded: readonly string[];
+  /** Folder that specs are named against, where it is not simply what all inputs share. */
+  readonly inputRoot?: string;
   /** Hand everything over and leave; resuming collects the results. */
   readonly isDetached?: boolean;
 }

@@ -20,6 +20,8 @@ export interface PlanRequest {
   readonly settings: RunSettings;
   /** Folders that are no input even when they lie inside one: results and checkpoints. */
   readonly excluded: readonly string[];
+  /** Folder that specs are named against, where it is not simply what all inputs share. */
+  readonly inputRoot?: string;
 }
 
 /** Reads, probes, counts and groups: everything a run will do, without doing any of it. */
@@ -29,7 +31,11 @@ export async function planRun(
   observer: Pick<RunObserver, 'onPlanned' | 'onNotice'>,
   signal: AbortSignal,
 ): Promise<RunPlan> {
-  const { inputRoot, candidates, skippedFolders } = await ports.specs.find(request.inputs, request.excluded);
+  const { inputRoot, candidates, skippedFolders } = await ports.specs.find(
+    request.inputs,
+    request.excluded,
+    request.inputRoot,
+  );
   for (const folder of skippedFolders)
     observer.onNotice(`The folder ${folder} cannot be read and is left out.`);
   observer.onPlanned(0, candidates.length);
