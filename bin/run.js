@@ -5,13 +5,6 @@ if (major < 22 || (major === 22 && minor < 12)) {
   process.exit(1);
 }
 
-// A closed pipe or terminal ends what is shown, not what is done.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') process.exitCode = 1;
-  });
-}
-
 // Keeps compiled code between runs, where only this user may write.
 const { enableCompileCache } = await import('node:module');
 const { join } = await import('node:path');
@@ -20,4 +13,22 @@ const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
 enableCompileCache(join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'cosmos', 'compiled'));
 
 const { handle, run } = await import('@oclif/core');
+
+// A closed pipe or terminal ends what is shown, not what is done; output that cannot be written is told in a sentence,
+// where oclif's own listener would throw.
+let isOutputLost = false;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.removeAllListeners('error');
+  stream.on('error', (error) => {
+    if (error.code === 'EPIPE' || error.code === 'EIO' || isOutputLost) return;
+    isOutputLost = true;
+    const hint = 'Free some space or choose another target; finished work is kept.';
+    if (stream === process.stdout)
+      process.stderr.write(`Error: The output cannot be written: ${error.message}.\n  → ${hint}\n`);
+  });
+}
+process.on('exit', () => {
+  if (isOutputLost) process.exitCode ||= 1;
+});
+
 await run(process.argv.slice(2), import.meta.url).catch(handle);
