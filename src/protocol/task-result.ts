@@ -47,6 +47,5 @@ export const taskResultSchema = z.object({
 });
 
 export type TaskErrorCode = (typeof taskErrorCodes)[number];
-export type TaskError = z.infer<typeof taskErrorSchema>;
 export type Usage = z.infer<typeof usageSchema>;
 export type TaskResult = z.infer<typeof taskResultSchema>;

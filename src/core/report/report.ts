@@ -88,7 +88,6 @@ export const reportHeaderSchema = z.object({
 /** `report.json`: the header and one item per candidate file, failures first. */
 export const reportSchema = reportHeaderSchema.extend({ items: z.array(reportItemSchema) });
 
-export type ReportFailure = z.infer<typeof reportFailureSchema>;
 export type ReportItem = z.infer<typeof reportItemSchema>;
 export type ReportHeader = z.infer<typeof reportHeaderSchema>;
 export type TokenDrift = z.infer<typeof tokenDriftSchema>;
