@@ -34,6 +34,34 @@ export interface Host {
   openRun(runId: string, options: HostRunOptions): Promise<HostRun>;
   /** Stops whatever of a run is still at work on the host, and starts nothing. What is in flight is dropped. */
   stopRun(runId: string, options: HostRunOptions): Promise<void>;
+  /**
+   * What the host knows of a run. Starts nothing, changes nothing.
+   *
+   * @throws AppError `host-unreachable`, soon: whoever only looks does not wait for a lost host to come back.
+   */
+  lookUp(runId: string): Promise<HostRunFacts>;
+  /**
+   * A part of a worker's log, from a byte on; null when there is no such log.
+   *
+   * @throws AppError as `lookUp`.
+   */
+  readLog(runId: string, workerId: number, fromByte: number): Promise<LogPart | null>;
+}
+
+/** What a host knows of a run. */
+export interface HostRunFacts {
+  /** `unknown`: nothing of it is there. `stopped`: handed over in part, and nobody works on it. */
+  readonly state: 'running' | 'finished' | 'stopped' | 'unknown';
+  /** Tasks with a published result, good or bad. */
+  readonly finishedTasks: number;
+  /** Tasks that were handed over. */
+  readonly totalTasks: number;
+}
+
+/** Bytes of a log, as text; `nextByte` is where the following part begins. */
+export interface LogPart {
+  readonly text: string;
+  readonly nextByte: number;
 }
 
 export interface HostRunOptions {

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Host } from './host.ts';
+import type { HostUpkeep } from './host-upkeep.ts';
 import type { MediaTool } from './media-tool.ts';
 import type { ReportWriter } from './report-writer.ts';
 import type { ResultCache } from './result-cache.ts';
@@ -16,6 +17,8 @@ export interface Ports {
   readonly clock: Clock;
   /** The host of this name. @throws AppError `host-unknown`. */
   host(name: string): Host;
+  /** Upkeep of the host of this name. @throws AppError `host-unknown`. */
+  upkeep(name: string): HostUpkeep;
   /** Loads the counter of text tokens: takes a moment, so it is done only when a plan is made. */
   textTokens(): Promise<(text: string) => number>;
   /** A new run's id: its time and a few random letters. */

@@ -4,6 +4,16 @@
  */
 export const layout = {
   object: (sha256: string) => `objects/${sha256}`,
+  objects: 'objects',
+  /** Uploads under way; what is whole moves to `objects`. */
+  incoming: 'incoming',
+  runs: 'runs',
+  slots: 'slots',
+  /** What engines keep between starts, such as compiled kernels. */
+  cache: 'cache',
+  slotSocket: (slotId: number) => `slots/slot_${slotId}.sock`,
+  engineLog: (slotId: number) => `slots/engine_${slotId}.log`,
+  loadTimes: 'slots/load_times.json',
   run: (runId: string) => `runs/${runId}`,
   manifests: 'manifests',
   results: 'results',

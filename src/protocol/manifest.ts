@@ -46,11 +46,18 @@ export const engineSpecSchema = z.object({
   /** Text sent before each prompt; empty for models that were trained on bare prompts. */
   instruction: z.string(),
   request_timeout_ms: z.int().min(1),
+  /**
+   * Program and arguments of the server that the worker starts itself, `{port}` standing for the port it gives;
+   * missing or empty when `base_url` names one that runs already.
+   */
+  command: z.array(z.string().max(4096)).max(256).optional(),
   retry: retryPolicySchema,
 });
 
 export const manifestBatchSchema = z.object({
   batch_id: z.int().min(0),
+  /** How often the batch was handed over: 2 when the first worker died. Of two manifests the higher one holds. */
+  attempt: z.int().min(1).optional(),
   tasks: z.array(manifestTaskSchema).min(1),
 });
 

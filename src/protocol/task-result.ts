@@ -16,6 +16,7 @@ export const taskErrorCodes = [
   'engine-unreachable',
   'engine-failed',
   'engine-timeout',
+  'engine-crashed',
 ] as const;
 
 export const taskErrorSchema = z.object({

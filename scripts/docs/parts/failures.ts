@@ -22,6 +22,8 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'engine-rejected': 'The server refuses the key or the model.',
   'engine-unreachable': 'The server was away, or asked for patience, for longer than `retry.max_outage_s`.',
   'engine-failed': 'The server answered with an error, or not whole, at every attempt.',
+  'engine-crashed':
+    "The model's server ended while it worked on this prompt alone; the prompts beside it were done.",
   'engine-timeout': 'No answer within `upsampling.engine.request_timeout_s`, at every attempt.',
 };
 

@@ -32,6 +32,8 @@ export const runSettingsSchema = z.object({
     max_output_tokens: z.int().min(1),
     instruction: z.string(),
     request_timeout_ms: z.int().min(1),
+    /** Missing in checkpoints of older versions. */
+    command: z.array(z.string()).optional(),
     retry: z.object({
       max_attempts: z.int().min(1),
       base_delay_ms: z.int().min(0),

@@ -66,7 +66,13 @@ const hostSchema = z.strictObject({
   image: z.string().default('cosmos-upsampler:0.1.0'),
   base_image: z.string().default(''),
   workers: z.int().min(1).max(64).default(1),
-  gpus: z.string().default('all'),
+  gpus: z
+    .string()
+    .regex(/^(none|all|\d{1,3}(,\d{1,3})*)$/, 'must be "none", "all" or a list such as "0,1"')
+    .default('all'),
+  models_dir: z.string().default(''),
+  network: z.enum(['none', 'host']).default('none'),
+  idle_timeout_s: z.number().min(1).max(604_800).default(1800),
 });
 
 /** `config.toml`, with every default; the file in the repository says the same, and a test holds them equal. */
@@ -76,6 +82,9 @@ export const settingsSchema = z.strictObject({
   cache: cacheSchema.prefault({}),
   hosts: z.record(z.string(), hostSchema).default({}),
 });
+
+/** `[hosts.NAME]`: one machine. */
+export type HostSettings = z.infer<typeof hostSchema>;
 
 /** All settings, in the words of `config.toml`: the one place where the file's snake_case is kept inside. */
 export type Settings = z.infer<typeof settingsSchema>;
