@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { askPassphrase } from './adapters/ask-passphrase.ts';
 import { loadSettings } from './adapters/config-files.ts';
 import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
@@ -12,12 +13,16 @@ import { FileResultCache } from './adapters/file-result-cache.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { publishStream } from './adapters/files/publish-stream.ts';
 import { LocalHost } from './adapters/local-host/local-host.ts';
+import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/create-media-tool.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/media/ffmpeg-program.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
+import { LateHost, LateUpkeep } from './adapters/ssh-host/late.ts';
+import type { RemoteMachineParts } from './adapters/ssh-host/remote-machine.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
+import { hostNamed, localHostName } from './core/settings/host-named.ts';
 import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
 import { AppError } from './errors/app-error.ts';
@@ -25,6 +30,7 @@ import { renderHtmlReport } from './output/html-report/render-html-report.ts';
 import { renderJsonReport } from './output/json-report.ts';
 import type { Diagnostics } from './ports/diagnostics.ts';
 import type { Host } from './ports/host.ts';
+import type { HostUpkeep } from './ports/host-upkeep.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { Ports } from './ports/ports.ts';
 import type { ReportWriter } from './ports/report-writer.ts';
@@ -52,6 +58,7 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
     reports: createReportWriter(media),
     clock: systemClock,
     host: (name) => createHost(name, settings),
+    upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,
     newRunId: () => newRunId(new Date()),
     parallelism: availableParallelism(),
@@ -59,8 +66,16 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
   };
 }
 
-/** What `doctor` looks at on this machine. */
-export function createDiagnostics(settings: Settings, problem: AppError | null): Diagnostics {
+/**
+ * What `doctor` looks at on this machine.
+ *
+ * @param host - Who is to run the workers.
+ */
+export function createDiagnostics(
+  settings: Settings,
+  problem: AppError | null,
+  host: string = localHostName,
+): Diagnostics {
   const { ffmpeg, ffprobe } = findPrograms();
   const { cache } = cosmosFolders(process.env, process.platform);
   const { output_dir: outputDir, checkpoint_dir: checkpointDir, engine } = settings.upsampling;
@@ -69,7 +84,7 @@ export function createDiagnostics(settings: Settings, problem: AppError | null):
     programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
     settingsCheck(settings, problem),
-    engineCheck(engine, process.env),
+    engineCheck(engine, process.env, host),
     folderCheck('cache', cache, true),
     folderCheck('host root', localRoot(settings), true),
     folderCheck('checkpoints', resolve(checkpointDir), false),
@@ -78,18 +93,52 @@ export function createDiagnostics(settings: Settings, problem: AppError | null):
 }
 
 function createHost(name: string, settings: Settings): Host {
-  if (name !== 'local') {
-    throw new AppError({
-      code: 'host-unknown',
-      message: `This version of cosmos runs on this machine only; "${name}" is another host.`,
-      hint: 'Leave --host away. To use a model on another machine, point upsampling.engine.base_url at its server.',
+  if (name === 'local') {
+    return new LocalHost({
+      root: localRoot(settings),
+      workerProgram: fileURLToPath(new URL('./worker/main.js', import.meta.url)),
+      clock: systemClock,
     });
   }
-  return new LocalHost({
-    root: localRoot(settings),
-    workerProgram: fileURLToPath(new URL('./worker/main.js', import.meta.url)),
-    clock: systemClock,
+  const parts = machinePartsOf(name, settings);
+  return new LateHost(name, async () => {
+    const { SshHost } = await import('./adapters/ssh-host/ssh-host.ts');
+    return new SshHost(parts);
   });
+}
+
+function createUpkeep(name: string, settings: Settings): HostUpkeep {
+  if (name === 'local') return new LocalUpkeep({ root: localRoot(settings), clock: systemClock });
+  const parts = machinePartsOf(name, settings);
+  const buildFiles = {
+    dockerfile: fileURLToPath(new URL('../docker/upsampler/Dockerfile', import.meta.url)),
+    workerBundle: fileURLToPath(new URL('./worker.mjs', import.meta.url)),
+  };
+  return new LateUpkeep(name, async () => {
+    const { SshUpkeep } = await import('./adapters/ssh-host/ssh-upkeep.ts');
+    return new SshUpkeep({ ...parts, buildFiles });
+  });
+}
+
+function machinePartsOf(name: string, settings: Settings): RemoteMachineParts {
+  const host = hostNamed(settings, name);
+  if (host.address === '') {
+    throw new AppError({
+      code: 'config-invalid',
+      message: `The host "${name}" has no address.`,
+      hint: `Set address under [hosts.${name}]: a name, an IP address, or an alias of ~/.ssh/config.`,
+    });
+  }
+  return {
+    name,
+    settings: host,
+    docker: settings.upsampling.docker,
+    clock: systemClock,
+    random01: Math.random,
+    patienceMs: Math.round(settings.retry.max_outage_s * 1000),
+    environment: process.env,
+    askPassphrase,
+  };
 }
 
 /** This machine is a host like any other, with its root where the others have theirs. */

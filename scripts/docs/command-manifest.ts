@@ -48,10 +48,14 @@ const firstCommands = [
   'plan',
   'create-spec',
   'runs',
+  'logs',
   'report',
   'attach',
   'cancel',
   'doctor',
+  'host:prepare',
+  'host:status',
+  'host:prune',
 ];
 
 function rankOf(id: string): number {

@@ -1,14 +1,29 @@
 import { Flags } from '@oclif/core';
 import { createDiagnostics, readToolVersion } from '../composition.ts';
 import type { SettingsLayer } from '../core/settings/resolve-settings.ts';
+import type { Settings } from '../core/settings/settings-schema.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { formatChecks } from '../output/checks-text.ts';
+import type { CheckResult } from '../ports/diagnostics.ts';
+import type { Ports } from '../ports/ports.ts';
+import { checkHost } from '../services/check-host.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 
+/** Settings and ports; where the settings cannot be used, those of no file, and why. */
+interface Opened {
+  readonly settings: Settings;
+  readonly ports: Ports;
+  readonly problem: AppError | null;
+}
+
 export default class Doctor extends CosmosCommand {
   static override summary = 'Look at everything a run needs, and say how to mend what is missing.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --host gpu1',
+  ];
   static override flags = {
     engine: planFlags.engine,
     'base-url': planFlags['base-url'],
@@ -19,16 +34,24 @@ export default class Doctor extends CosmosCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Doctor);
     const opened = await this.#openOrExplain(flags.config, settingsLayerOf(flags));
-    opened.ports.host(flags.host);
-    const checks = await createDiagnostics(opened.settings, opened.problem).check();
+    const checks = (await Promise.all(this.#looks(opened, flags.host))).flat();
     const isHealthy = checks.every((check) => check.status !== 'failed');
     if (!isHealthy) process.exitCode = exitCodes.usage;
     this.show(formatChecks(checks, this.style));
     return { version: 1, is_healthy: isHealthy, checks };
   }
 
+  /** With settings that cannot be used nothing is known of any host. @throws AppError `host-unknown`. */
+  #looks({ settings, ports, problem }: Opened, host: string): Promise<readonly CheckResult[]>[] {
+    const here = createDiagnostics(settings, problem, host);
+    if (problem !== null) return [here.check()];
+    // An unknown host is told before anything is looked at.
+    ports.host(host);
+    return [here.check(), checkHost(host, ports)];
+  }
+
   /** A settings file that cannot be used is one more thing to mend, not the end of the visit. */
-  async #openOrExplain(configPath: string | undefined, layer: SettingsLayer) {
+  async #openOrExplain(configPath: string | undefined, layer: SettingsLayer): Promise<Opened> {
     try {
       return { ...(await this.open(configPath, layer)), problem: null };
     } catch (problem) {

@@ -1,30 +1,30 @@
-import { formatTable } from '../output/table.ts';
-import { listRuns, type RunRow } from '../services/list-runs.ts';
+import { Flags } from '@oclif/core';
+import { formatRuns } from '../output/runs-text.ts';
+import { listRuns } from '../services/list-runs.ts';
+import { lookUpRuns } from '../services/look-up-runs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 
 export default class Runs extends CosmosCommand {
   static override summary = 'List the runs of this folder, newest first.';
-  static override flags = storeFlags;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --check',
+  ];
+  static override flags = {
+    ...storeFlags,
+    check: Flags.boolean({
+      default: false,
+      description: 'also ask each host how its runs stand there; without it nothing is contacted',
+    }),
+  };
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Runs);
     const { ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const runs = await listRuns(ports);
-    this.show(formatRuns(runs));
+    const listed = await listRuns(ports);
+    const runs = flags.check ? await lookUpRuns(listed, ports) : listed;
+    this.show(formatRuns(runs, this.style));
     return { version: 1, runs };
   }
-}
-
-function formatRuns(runs: readonly RunRow[]): string {
-  if (runs.length === 0) return 'No runs yet. Begin one with: cosmos batch-upsample ./specs\n';
-  const rows = runs.map(({ run_id, status, created_at, engine, counts }) => [
-    run_id,
-    status,
-    created_at?.slice(0, 16).replace('T', ' ') ?? '—',
-    engine ?? '—',
-    counts ? `${counts.upsampled + counts.reused + counts.skipped}/${counts.total}` : '—',
-    counts ? String(counts.failed) : '—',
-  ]);
-  return `${formatTable([['RUN', 'STATUS', 'BEGUN (UTC)', 'ENGINE', 'DONE', 'FAILED'], ...rows]).join('\n')}\n`;
 }

@@ -13,6 +13,21 @@ export function durationText(ms: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }
 
+/** A size for people, in powers of 1024: `0 B`, `812 KiB`, `1.4 GiB`. */
+export function bytesText(bytes: number): string {
+  const power = bytes < 1024 ? 0 : Math.min(sizeUnits.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)} ${sizeUnits[power] ?? 'B'}`;
+}
+
+const sizeUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** `14:03:11`, by this machine's clock and time zone. */
+export function clockText(iso: string): string {
+  return new Date(iso).toTimeString().slice(0, 8);
+}
+
 /**
  * Text from outside on one line of a terminal: control characters could move the cursor or change colours, so
  * they are shown as escapes.

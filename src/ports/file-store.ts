@@ -15,3 +15,18 @@ export interface FileStore {
   /** Removes a file; one that is not there is no error. */
   remove(path: string): Promise<void>;
 }
+
+/** A {@link FileStore} where of several writers of one file the first one wins. */
+export interface ExclusiveFileStore extends FileStore {
+  /**
+   * Writes a file whole, as `publish`, unless a sound one is there already; one that is damaged is replaced.
+   *
+   * @param isSound - Whether a content is one to keep.
+   * @returns null when the file holds `content` now, else what it held already.
+   */
+  publishOnce(
+    path: string,
+    content: string,
+    isSound: (content: Uint8Array) => boolean,
+  ): Promise<Uint8Array | null>;
+}

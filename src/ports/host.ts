@@ -41,11 +41,20 @@ export interface Host {
    */
   lookUp(runId: string): Promise<HostRunFacts>;
   /**
-   * A part of a worker's log, from a byte on; null when there is no such log.
+   * A part of a log, whole lines only, from a byte on; null when there is no such log. A log that is shorter by now was
+   * begun anew, and is read from its beginning.
    *
    * @throws AppError as `lookUp`.
    */
-  readLog(runId: string, workerId: number, fromByte: number): Promise<LogPart | null>;
+  readLog(runId: string, log: LogName, fromByte: number): Promise<LogPart | null>;
+  /** Lets go of what looking at the host holds open. Runs that are open have a `close` of their own. */
+  close(): Promise<void>;
+}
+
+/** Which log: what a worker tells, or the model's server that it started. */
+export interface LogName {
+  readonly kind: 'worker' | 'engine';
+  readonly workerId: number;
 }
 
 /** What a host knows of a run. */
@@ -66,6 +75,8 @@ export interface LogPart {
 
 export interface HostRunOptions {
   readonly workers: number;
+  /** The workers start the model's server themselves, and need what it needs: GPUs, weights. */
+  readonly servesModel?: boolean;
 }
 
 /** One run on one host. Every call may be repeated after any failure; none does finished work again. */

@@ -12,6 +12,8 @@ export const layout = {
   /** What engines keep between starts, such as compiled kernels. */
   cache: 'cache',
   slotSocket: (slotId: number) => `slots/slot_${slotId}.sock`,
+  /** The runs that a slot has open, for the time after it was killed. */
+  slotState: (slotId: number) => `slots/slot_${slotId}.json`,
   engineLog: (slotId: number) => `slots/engine_${slotId}.log`,
   loadTimes: 'slots/load_times.json',
   run: (runId: string) => `runs/${runId}`,
@@ -24,6 +26,8 @@ export const layout = {
   workerStatus: (workerId: number) => `status/worker_${workerId}_status.json`,
   workerSocket: (workerId: number) => `worker_${workerId}.sock`,
   workerLog: (workerId: number) => `logs/worker_${workerId}.log`,
+  /** What the model's server of a worker without a slot tells. */
+  workerEngineLog: (workerId: number) => `logs/engine_${workerId}.log`,
 } as const;
 
 /** Worker and number of a manifest's file name, or null for another file. */

@@ -10,6 +10,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunSession } from '../ports/run-store.ts';
 import { type Execution, executeRun } from './execute-run.ts';
+import { hostAway } from './host-away.ts';
 import { planRun } from './plan-run.ts';
 import { driftNotice, summaryOf } from './summarise-run.ts';
 import { writeReport } from './write-report.ts';
@@ -72,8 +73,10 @@ export async function carryOut(execution: Execution): Promise<RunOutcome> {
     );
     state.apply({ type: 'run-started', run_id: session.runId, total, is_resumed: isResumed });
     const { error, interruption } = await tryExecute(execution);
-    const isLeft = isDetached && state.pendingCount > 0;
-    const status = error || interruption ? 'failed' : isLeft ? 'detached' : endStatusOf(state.counts);
+    const away = error?.code === 'host-unreachable' ? await hostAway(error, session, state, ports) : null;
+    const isFailed = away ? !away.isWorkOnHost : error !== null || interruption !== null;
+    const isLeft = (isDetached || away !== null) && state.pendingCount > 0;
+    const status = isFailed ? 'failed' : isLeft ? 'detached' : endStatusOf(state.counts);
     const summary = summaryOf(session, state, status, ports.clock.now() - startedMs);
     const drift = summary.token_drift;
     if (drift?.is_notable || drift?.is_vision_missing) observer.onNotice(driftNotice(drift));
@@ -82,7 +85,8 @@ export async function carryOut(execution: Execution): Promise<RunOutcome> {
       await session.flush(true);
       await tryWriteReport(execution);
       if (interruption) throw interruption.reason;
-      return { summary, error };
+      const told = away?.error ?? error;
+      return { summary: { ...summary, error: told && factsOf(told) }, error: told };
     } finally {
       // Whoever follows the events waits for this one, however the run ended.
       observer.onEvent(event);
@@ -90,6 +94,10 @@ export async function carryOut(execution: Execution): Promise<RunOutcome> {
   } finally {
     await session.release();
   }
+}
+
+function factsOf({ code, message, hint }: AppError): NonNullable<RunSummary['error']> {
+  return { code, message, hint };
 }
 
 /** Separates what a run may end with: done, stopped by something foreseen, stopped by the user; bugs are thrown. */
@@ -139,11 +147,11 @@ function newCheckpoint(request: UpsampleRequest, plan: RunPlan, ports: Ports): C
 
 /** Told before anything is prepared: no run can go on without a server. */
 function assertServerIsNamed({ engine }: RunSettings): void {
-  if (engine.kind !== 'openai' || engine.base_url !== null) return;
+  if (engine.kind !== 'openai' || engine.base_url !== null || (engine.command?.length ?? 0) > 0) return;
   throw new AppError({
     code: 'config-invalid',
     message: 'The engine openai needs a server, and none is named (base_url).',
-    hint: 'Name it with --base-url http://127.0.0.1:8000/v1, or as upsampling.engine.base_url in config.toml.',
+    hint: 'Name it with --base-url http://127.0.0.1:8000/v1, or have a host serve the model with --host NAME.',
   });
 }
 

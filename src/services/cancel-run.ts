@@ -24,7 +24,8 @@ export interface Cancellation {
  * are stopped. Finished work is kept, and the run can be resumed.
  *
  * @param ask - Asks the process of this pid, on this machine, to leave.
- * @throws AppError `run-locked` when a process of another machine works on it, or when one of this machine stays.
+ * @throws AppError `run-locked` when a process of another machine works on it, or when one of this machine stays;
+ * `host-unreachable` when the host cannot be told, and the work there goes on.
  */
 export async function cancelRun(
   reference: string,
@@ -32,12 +33,11 @@ export async function cancelRun(
   ask: (pid: number) => void,
 ): Promise<Cancellation> {
   const run = await ports.runs.read(reference);
-  const { settings } = run.checkpoint;
   // By its folder from here on: `latest` may be another run by now.
   const owner = await ports.runs.owner(run.folder);
   if (owner && !owner.isHere) throw lockedElsewhere(owner, run);
   if (owner) await waitForLeave(run.folder, owner.pid, ports, ask);
-  await ports.host(settings.host).stopRun(run.runId, { workers: settings.workers });
+  await stopOnHost(run, ports);
   const state = await noteStop(run, ports);
   const isEnded = owner === null && state.pendingCount === 0;
   return {
@@ -47,6 +47,26 @@ export async function cancelRun(
     is_ended: isEnded,
     counts: state.counts,
   };
+}
+
+async function stopOnHost({ runId, checkpoint }: StoredRun, ports: Pick<Ports, 'host'>): Promise<void> {
+  const { host: name, workers, engine } = checkpoint.settings;
+  const host = ports.host(name);
+  const servesModel = (engine.command?.length ?? 0) > 0;
+  try {
+    await host.stopRun(runId, { workers, servesModel });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'host-unreachable') throw error;
+    throw new AppError({
+      code: 'host-unreachable',
+      message: `Run ${runId} is not stopped: ${name} is unreachable, and what was handed over goes on there. (${error.message})`,
+      hint: `When it is back, try again: cosmos cancel ${runId}`,
+      isRetryable: true,
+      cause: error,
+    });
+  } finally {
+    await host.close();
+  }
 }
 
 /** A detached run has no process that could note its end. */

@@ -1,4 +1,5 @@
 import type { RunState } from '../core/run/run-state.ts';
+import { AppError } from '../errors/app-error.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunSession } from '../ports/run-store.ts';
@@ -48,16 +49,36 @@ export async function executeRun(execution: Execution): Promise<void> {
     if (!isDetached) await Promise.race([ledger.allSettled, rejectionOf(signal)]);
     await answers.allWritten();
     signal.throwIfAborted();
-    await host.close(isDetached ? null : 0, () => stop.abort());
+    await letGo(host, isDetached ? null : 0, execution, () => stop.abort());
   } catch (error) {
     stop.abort(error);
     await answers.allWritten();
-    await host.close(drainMs, () => undefined).catch(() => undefined);
+    // A host that is away cannot be told to stop: its work goes on, and resuming finds it.
+    await host.close(isAway(stop.signal.reason) ? null : drainMs, () => undefined).catch(() => undefined);
     await answers.allWritten();
     throw execution.signal.aborted ? execution.signal.reason : stop.signal.reason;
   } finally {
     await session.flush(true);
   }
+}
+
+/** Everything is settled by now: a host that is lost while it is let go of takes nothing from the run. */
+async function letGo(
+  host: HostLink,
+  drainMs: number | null,
+  { observer }: Execution,
+  stopListening: () => void,
+): Promise<void> {
+  try {
+    await host.close(drainMs, stopListening);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    observer.onNotice(`The run is done, but its workers could not be told so: ${error.message}`);
+  }
+}
+
+function isAway(reason: unknown): boolean {
+  return reason instanceof AppError && reason.code === 'host-unreachable';
 }
 
 function rejectionOf(signal: AbortSignal): Promise<never> {

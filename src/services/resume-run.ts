@@ -55,7 +55,10 @@ export async function resumeRun(
       'The last line of the journal was half-written and is dropped; what it told is found again on the host.',
     );
   }
-  if (request.baseUrl !== null) session.checkpoint.settings.engine.base_url = request.baseUrl;
+  if (request.baseUrl !== null) {
+    session.checkpoint.settings.engine.base_url = request.baseUrl;
+    delete session.checkpoint.settings.engine.command;
+  }
   return await carryOut({ session, state, ports, observer, signal, isDetached: request.isDetached ?? false });
 }
 

@@ -29,6 +29,7 @@ export function summaryOf(
     token_drift: tokenDriftOf(state, session.checkpoint.settings),
     failures,
     is_resumable: state.isResumable,
+    error: null,
   };
 }
 

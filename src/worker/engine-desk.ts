@@ -29,13 +29,14 @@ export class EngineDesk {
     this.#parts = parts;
   }
 
+  /** The engine starts, or starts again. */
   get isStarting(): boolean {
-    return this.#session !== null && !this.#isReady;
+    return this.#session !== null && (!this.#isReady || this.#session.engine.trouble != null);
   }
 
   /** Why requests wait; null while they do not. */
   get trouble(): string | null {
-    return this.#session?.admission.gate.trouble ?? null;
+    return this.#session?.engine.trouble ?? this.#session?.admission.gate.trouble ?? null;
   }
 
   isCurrent(session: EngineSession): boolean {
@@ -54,6 +55,21 @@ export class EngineDesk {
     return this.#isReady ? this.#session : null;
   }
 
+  /** A task goes to this session; `end` is to be called when it has ended. */
+  begin(session: EngineSession): void {
+    session.tasks += 1;
+  }
+
+  end(session: EngineSession): void {
+    session.tasks -= 1;
+    this.#freeWhenUnused(session);
+  }
+
+  /** There is nothing to ask at the moment: an engine that others may wait for is let go. */
+  rest(): void {
+    if (this.#isReady && this.#session?.engine.isReleasedWhenIdle && this.#session.tasks === 0) this.drop();
+  }
+
   /** Forgets that the engine was away. */
   tryAgain(): void {
     this.#session?.admission.gate.reset();
@@ -61,11 +77,13 @@ export class EngineDesk {
 
   /** No new request goes to the present engine; the next `session` call starts another one. */
   drop(): void {
-    if (!this.#session) return;
-    this.#session.stop();
-    this.#leaving.add(this.#session);
+    const session = this.#session;
+    if (!session) return;
+    session.stop();
+    this.#leaving.add(session);
     this.#session = null;
     this.#isReady = false;
+    this.#freeWhenUnused(session);
   }
 
   /** No request begins any more, on any engine. */
@@ -86,6 +104,15 @@ export class EngineDesk {
       ...this.#closing,
       ...[...this.#leaving].map((session) => session.engine.stop()),
     ]);
+  }
+
+  #freeWhenUnused(session: EngineSession): void {
+    if (session.tasks > 0 || !this.#leaving.delete(session)) return;
+    const stopped = session.engine
+      .stop()
+      .catch(() => undefined)
+      .finally(() => this.#closing.delete(stopped));
+    this.#closing.add(stopped);
   }
 
   #start(spec: EngineSpec): void {

@@ -9,6 +9,8 @@ export class EngineSession {
   readonly spec: EngineSpec;
   readonly engine: Engine;
   readonly admission: Admission;
+  /** How many of its tasks are under way. */
+  tasks = 0;
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
 

@@ -5,9 +5,11 @@ import { AppError } from '../errors/app-error.ts';
 /** What systems allow for a socket's path, with room to spare: 104 on macOS, 108 on Linux. */
 const maxSocketPathBytes = 100;
 
+const closingPatienceMs = 1_000;
+
 /**
  * Listens on a unix socket that only this user may open, or on a Windows named pipe. A file that is in the way is
- * a dead worker's and is removed, so the worker's lock must be held.
+ * taken for a dead worker's and is removed: whoever calls this knows that no other one listens there.
  *
  * @throws AppError `usage-invalid` when the path is too long for the system.
  */
@@ -21,15 +23,29 @@ export async function listenPrivately(server: Server, socketPath: string): Promi
     });
   }
   if (!isPipe) await rm(socketPath, { force: true });
-  // Born private: between listening and chmod somebody else could connect.
-  const umask = isPipe ? null : process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(socketPath, resolve);
-    });
-  } finally {
-    if (umask !== null) process.umask(umask);
-  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    // Born private: between listening and chmod somebody else could connect. The mask is the whole process's, so
+    // it must be back before anything else runs; the socket's file is made within the call.
+    const umask = isPipe ? null : process.umask(0o177);
+    try {
+      server.listen(socketPath, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    } finally {
+      if (umask !== null) process.umask(umask);
+    }
+  });
   if (!isPipe) await chmod(socketPath, 0o600);
+}
+
+/** Stops listening, which removes the socket; whoever does not hang up within a second is cut off. */
+export async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cutOff = setTimeout(() => server.closeAllConnections(), closingPatienceMs);
+  await closed;
+  clearTimeout(cutOff);
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocalFileStore } from '../adapters/files/local-file-store.ts';
 import { acquireProcessLock } from '../adapters/files/process-lock.ts';
@@ -7,43 +7,113 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { layout } from '../protocol/layout.ts';
+import { EngineServers } from './engine-server/engine-servers.ts';
 import { createEngine } from './engines/create-engine.ts';
-import { parseWorkerOptions, type WorkerOptions } from './options.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { parseProgramOptions, type SlotOptions, type WorkerOptions, workerOptionsOf } from './options.ts';
+import { ObjectShelf } from './slot/object-shelf.ts';
+import { startRunWorker } from './slot/running-worker.ts';
+import { Slot } from './slot/slot.ts';
+import { SlotProcess } from './slot/slot-process.ts';
+import { whyNotResumable } from './slot/why-not-resumable.ts';
+import { WorkerProcess, type WorkerProcessParts } from './worker-process.ts';
 
-/** The worker program: takes its run's lock, serves its socket, and works until it is told to stop or is idle. */
+/** The worker program: serves one run, or a slot that has a worker for each run that is open. */
 async function main(): Promise<number> {
-  const options = parseWorkerOptions(process.argv.slice(2));
-  await mkdir(options.runFolder, { recursive: true });
-  const lock = await acquireProcessLock(join(options.runFolder, `worker_${options.workerId}.lock`));
+  const options = parseProgramOptions(process.argv.slice(2));
+  // Whoever reads the log may be gone.
+  process.stderr.on('error', () => undefined);
+  return options.kind === 'slot' ? await serveSlot(options.slot) : await serveRun(options.worker);
+}
+
+/** Takes the run's lock, serves its socket, and works until it is told to stop or is idle. */
+async function serveRun(options: WorkerOptions): Promise<number> {
+  const { root, runId, runFolder, workerId } = options;
+  await mkdir(runFolder, { recursive: true });
+  const lock = await acquireProcessLock(join(runFolder, `worker_${workerId}.lock`));
   if (!lock.isHeld) {
-    log(`worker ${options.workerId} of ${options.runId} runs already, as process ${lock.owner.pid}`);
+    log(`worker ${workerId} of ${runId} runs already, as process ${lock.owner.pid}`);
     return exitCodes.ok;
   }
+  const logPath = join(runFolder, layout.workerEngineLog(workerId));
+  const servers = createServers(root, workerId, logPath);
   try {
-    await work(options);
+    const worker = new WorkerProcess(options, createParts(root, runFolder, servers, log));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.requestStop());
+    await worker.listen();
+    await worker.work();
     return exitCodes.ok;
   } finally {
-    if (process.platform !== 'win32') await rm(options.socketPath, { force: true });
+    await servers.stop();
     await lock.release();
   }
 }
 
-async function work(options: WorkerOptions): Promise<void> {
-  const media = new FfmpegMediaTool({ hintFolder: join(options.runFolder, 'hints') });
-  const store = new LocalFileStore(options.root);
-  const worker = new WorkerProcess(options, {
-    store: new LocalFileStore(options.runFolder),
+/**
+ * Serves a slot until it is told to stop or is idle. A signal that leaves work undone is no success: the container
+ * is started again when its engine is, and finishes by itself.
+ */
+async function serveSlot(options: SlotOptions): Promise<number> {
+  const { root, slotId } = options;
+  const store = new LocalFileStore(root);
+  const shelf = new ObjectShelf(root);
+  const engine = createServers(root, slotId, store.pathOf(layout.engineLog(slotId)));
+  const partsFor = (runFolder: string, say: typeof log) => createParts(root, runFolder, engine, say);
+  const slot = new Slot({
+    slotId,
+    store,
+    engine,
     clock: systemClock,
-    random01: Math.random,
-    createEngine: (spec) => createEngine(spec, { media, clock: systemClock, environment: process.env }),
-    hintPathOf: (sha256) => store.pathOf(layout.object(sha256)),
+    startWorker: (runId) => startRunWorker(runId, { slot: options, partsFor, log }),
+    whyNotResumable: async (runId) => {
+      const worker = workerOptionsOf(options, runId);
+      return await whyNotResumable(worker, new LocalFileStore(worker.runFolder), shelf);
+    },
     log,
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.requestStop());
-  // The launcher that reads the log may be gone.
-  process.stderr.on('error', () => undefined);
-  await worker.run();
+  const program = new SlotProcess(options, { slot, shelf, log });
+  let isInterrupted = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      isInterrupted = true;
+      program.requestStop();
+    });
+  }
+  await program.run();
+  return isInterrupted && slot.hasUnfinished ? exitCodes.sigterm : exitCodes.ok;
+}
+
+function createServers(root: string, slotId: number, logPath: string): EngineServers {
+  const store = new LocalFileStore(root);
+  const { env: environment } = process;
+  return new EngineServers({
+    store,
+    slotId,
+    clock: systemClock,
+    random01: Math.random,
+    log,
+    logPath,
+    environment,
+  });
+}
+
+/** What the worker of a run is built from. */
+function createParts(
+  root: string,
+  runFolder: string,
+  servers: EngineServers,
+  say: (line: string) => void,
+): WorkerProcessParts {
+  const media = new FfmpegMediaTool({ hintFolder: join(runFolder, 'hints') });
+  const objects = new LocalFileStore(root);
+  return {
+    store: new LocalFileStore(runFolder),
+    clock: systemClock,
+    random01: Math.random,
+    createEngine: (spec) =>
+      createEngine(spec, { media, clock: systemClock, environment: process.env, servers }),
+    hintPathOf: (sha256) => objects.pathOf(layout.object(sha256)),
+    log: say,
+  };
 }
 
 function log(line: string): void {

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError, messageOf } from '../errors/app-error.ts';
 import { runIdSchema } from '../protocol/identifiers.ts';
 import { layout } from '../protocol/layout.ts';
 
-/** What a worker process is told on its command line. */
+/** What the worker of one run is told. */
 export interface WorkerOptions {
   /** The host's root folder, absolute. */
   readonly root: string;
@@ -16,25 +17,83 @@ export interface WorkerOptions {
   readonly idleTimeoutMs: number;
 }
 
-const usage = 'worker --root DIR --run RUN_ID --worker N [--socket PATH] [--idle-timeout-ms 60000]';
+/** What a slot is told: a program that stays between runs, and has a worker for each of those that are open. */
+export interface SlotOptions {
+  /** The host's root folder, absolute. */
+  readonly root: string;
+  readonly slotId: number;
+  readonly socketPath: string;
+  readonly idleTimeoutMs: number;
+}
+
+/** What the command line asks for. */
+export type ProgramOptions =
+  | { readonly kind: 'run'; readonly worker: WorkerOptions }
+  | { readonly kind: 'slot'; readonly slot: SlotOptions };
+
+const workerIdleTimeoutMs = 60_000;
+const slotIdleTimeoutMs = 600_000;
+
+const usage =
+  `worker --root DIR (--run RUN_ID --worker N | --slot N) [--socket PATH] [--idle-timeout-ms N]; ` +
+  `a worker of a run waits ${workerIdleTimeoutMs} ms, a slot ${slotIdleTimeoutMs}`;
 
 /** Reads the command line. @throws AppError `usage-invalid`. */
-export function parseWorkerOptions(argv: readonly string[]): WorkerOptions {
-  const { root, run, worker, socket, 'idle-timeout-ms': idleTimeout } = parseFlags(argv);
-  if (root === undefined || run === undefined || worker === undefined) {
-    throw invalid('--root, --run and --worker are needed');
+export function parseProgramOptions(argv: readonly string[]): ProgramOptions {
+  const { root, run, worker, slot, socket, 'idle-timeout-ms': idleTimeout } = parseFlags(argv);
+  if (root === undefined) throw invalid('--root is needed');
+  const idleTimeoutMs = idleTimeout === undefined ? null : toCount(idleTimeout, '--idle-timeout-ms');
+  const place = { root: resolve(root), socketPath: socket ?? null, idleTimeoutMs };
+  if (slot !== undefined) {
+    if (run !== undefined || worker !== undefined) throw invalid('--slot goes without --run and --worker');
+    return { kind: 'slot', slot: slotOptions(place, toCount(slot, '--slot')) };
   }
+  if (run === undefined || worker === undefined) throw invalid('--run and --worker, or --slot, are needed');
   if (!runIdSchema.safeParse(run).success) throw invalid(`${JSON.stringify(run)} is no run id`);
-  const workerId = toCount(worker, '--worker');
-  const runFolder = resolve(root, ...layout.run(run).split('/'));
+  return { kind: 'run', worker: workerOptions(place, run, toCount(worker, '--worker')) };
+}
+
+/** What a slot tells the worker of one of its runs: it goes by the slot's number, and never outlives the slot. */
+export function workerOptionsOf(slot: SlotOptions, runId: string): WorkerOptions {
+  const idleTimeoutMs = Math.min(slot.idleTimeoutMs, workerIdleTimeoutMs);
+  return workerOptions({ root: slot.root, socketPath: null, idleTimeoutMs }, runId, slot.slotId);
+}
+
+/** What both kinds are told; null where the command line says nothing. */
+interface Place {
+  readonly root: string;
+  readonly socketPath: string | null;
+  readonly idleTimeoutMs: number | null;
+}
+
+function workerOptions(place: Place, runId: string, workerId: number): WorkerOptions {
+  const runFolder = join(place.root, ...layout.run(runId).split('/'));
+  const ownSocket = pipeName(`${runId}-${workerId}`) ?? join(runFolder, layout.workerSocket(workerId));
   return {
-    root: resolve(root),
-    runId: run,
+    root: place.root,
+    runId,
     workerId,
     runFolder,
-    socketPath: socket ?? defaultSocketPath(runFolder, run, workerId),
-    idleTimeoutMs: toCount(idleTimeout, '--idle-timeout-ms'),
+    socketPath: place.socketPath ?? ownSocket,
+    idleTimeoutMs: place.idleTimeoutMs ?? workerIdleTimeoutMs,
   };
+}
+
+function slotOptions(place: Place, slotId: number): SlotOptions {
+  const rootHash = createHash('sha256').update(place.root).digest('hex').slice(0, 12);
+  const ownSocket =
+    pipeName(`slot-${rootHash}-${slotId}`) ?? join(place.root, ...layout.slotSocket(slotId).split('/'));
+  return {
+    root: place.root,
+    slotId,
+    socketPath: place.socketPath ?? ownSocket,
+    idleTimeoutMs: place.idleTimeoutMs ?? slotIdleTimeoutMs,
+  };
+}
+
+/** The name of a pipe on Windows, whose sockets are no files; null elsewhere. */
+function pipeName(name: string): string | null {
+  return process.platform === 'win32' ? `\\\\.\\pipe\\cosmos-${name}` : null;
 }
 
 function parseFlags(argv: readonly string[]) {
@@ -45,19 +104,15 @@ function parseFlags(argv: readonly string[]) {
         root: { type: 'string' },
         run: { type: 'string' },
         worker: { type: 'string' },
+        slot: { type: 'string' },
         socket: { type: 'string' },
-        'idle-timeout-ms': { type: 'string', default: '60000' },
+        'idle-timeout-ms': { type: 'string' },
       },
     });
     return values;
   } catch (error) {
     throw invalid(messageOf(error));
   }
-}
-
-function defaultSocketPath(runFolder: string, runId: string, workerId: number): string {
-  if (process.platform === 'win32') return `\\\\.\\pipe\\cosmos-${runId}-${workerId}`;
-  return join(runFolder, layout.workerSocket(workerId));
 }
 
 function toCount(text: string, flag: string): number {

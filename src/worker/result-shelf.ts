@@ -1,18 +1,19 @@
 import { backoffDelayMs } from '../core/run/backoff.ts';
 import { messageOf } from '../errors/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { FileStore } from '../ports/file-store.ts';
+import type { ExclusiveFileStore } from '../ports/file-store.ts';
 import { layout } from '../protocol/layout.ts';
 import { type TaskResult, taskResultSchema } from '../protocol/task-result.ts';
 
 /** What the shelf is built from. */
 export interface ResultShelfParts {
   /** The run folder. */
-  readonly store: FileStore;
+  readonly store: ExclusiveFileStore;
   readonly clock: Clock;
   readonly random01: () => number;
   /** Called when publishing begins to fail, with the reason, and with null when it works again. */
   onTrouble(trouble: string | null): void;
+  log(line: string): void;
 }
 
 const publishPatience = { baseDelayMs: 250, maxDelayMs: 5_000 };
@@ -48,16 +49,18 @@ export class ResultShelf {
   }
 
   /**
-   * Publishes a result; while that fails, as on a full disk, it is kept and tried again. Rejects with the signal's
-   * reason, and then the result is lost and its task is as it was.
+   * Publishes a result, unless there is one; while that fails, as on a full disk, it is kept and tried again. Rejects
+   * with the signal's reason, and then the result is lost and its task is as it was.
+   *
+   * @returns the result that is published: this one, or that of a worker who was first.
    */
-  async publish(result: TaskResult, signal: AbortSignal): Promise<void> {
+  async publish(result: TaskResult, signal: AbortSignal): Promise<TaskResult> {
     const content = `${JSON.stringify(taskResultSchema.parse(result))}\n`;
     let isStuck = false;
     try {
       for (let attempt = 1; ; attempt += 1) {
-        const error = await this.#tryPublish(layout.result(result.task_key), content);
-        if (error === null) return;
+        const { published, error } = await this.#tryPublish(result, content);
+        if (published) return published;
         if (!isStuck) this.#stuckResults += 1;
         isStuck = true;
         this.#parts.onTrouble(
@@ -72,12 +75,19 @@ export class ResultShelf {
     }
   }
 
-  async #tryPublish(path: string, content: string): Promise<string | null> {
+  async #tryPublish(
+    result: TaskResult,
+    content: string,
+  ): Promise<{ published: TaskResult | null; error: string }> {
+    const { task_key: key } = result;
+    const isSound = (found: Uint8Array) => parseResult(found, key) !== null;
     try {
-      await this.#parts.store.publish(path, content);
-      return null;
+      const present = await this.#parts.store.publishOnce(layout.result(key), content, isSound);
+      const earlier = present && parseResult(present, key);
+      if (earlier) this.#parts.log(`${key} has a result already; the earlier one stands`);
+      return { published: earlier ?? result, error: '' };
     } catch (error) {
-      return messageOf(error);
+      return { published: null, error: messageOf(error) };
     }
   }
 
@@ -96,13 +106,17 @@ export class ResultShelf {
 
   /** What cannot be read counts as none: the task is done again and the file replaced. */
   async #readOne(taskKey: string): Promise<TaskResult | null> {
-    try {
-      const content = await this.#parts.store.read(layout.result(taskKey));
-      if (!content) return null;
-      const result = taskResultSchema.parse(JSON.parse(Buffer.from(content).toString('utf8')));
-      return result.task_key === taskKey ? result : null;
-    } catch {
-      return null;
-    }
+    const content = await this.#parts.store.read(layout.result(taskKey)).catch(() => null);
+    return content && parseResult(content, taskKey);
+  }
+}
+
+/** The result in a file; null when it is damaged or another task's. */
+function parseResult(content: Uint8Array, taskKey: string): TaskResult | null {
+  try {
+    const result = taskResultSchema.parse(JSON.parse(Buffer.from(content).toString('utf8')));
+    return result.task_key === taskKey ? result : null;
+  } catch {
+    return null;
   }
 }

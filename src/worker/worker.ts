@@ -1,15 +1,15 @@
 import { messageOf } from '../errors/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { FileStore } from '../ports/file-store.ts';
+import type { ExclusiveFileStore } from '../ports/file-store.ts';
 import type { EngineSpec, Manifest, ManifestTask } from '../protocol/manifest.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 import type { WorkerEvent } from '../protocol/worker-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
-import { AnswerLedger, inputOf } from './answer-ledger.ts';
 import { buildStatus } from './build-status.ts';
 import { EngineDesk } from './engine-desk.ts';
 import type { EngineSession } from './engine-session.ts';
 import { type Engine, EngineError } from './engines/engine.ts';
+import { KnownAnswers } from './known-answers.ts';
 import { ResultShelf } from './result-shelf.ts';
 import { runTask } from './run-task.ts';
 import { StatusBoard } from './status-board.ts';
@@ -20,7 +20,7 @@ import { WorkRate } from './work-rate.ts';
 export interface WorkerParts {
   readonly workerId: number;
   /** The run folder. */
-  readonly store: FileStore;
+  readonly store: ExclusiveFileStore;
   readonly clock: Clock;
   readonly random01: () => number;
   createEngine(spec: EngineSpec): Engine;
@@ -43,14 +43,13 @@ export interface NumberedManifest {
 export class Worker {
   readonly #parts: WorkerParts;
   readonly #book = new WorkBook();
-  readonly #ledger = new AnswerLedger();
+  readonly #answers = new KnownAnswers();
   readonly #rate = new WorkRate();
   readonly #desk: EngineDesk;
   readonly #shelf: ResultShelf;
   readonly #board: StatusBoard;
   readonly #startedAtMs: number;
   readonly #running = new Map<string, Promise<void>>();
-  readonly #inputs = new Map<string, string>();
   readonly #publishing = new AbortController();
   #newestIndex = -1;
   #currentBatch: number | null = null;
@@ -108,8 +107,8 @@ export class Worker {
     const submitted = this.#submitting.then(async () => {
       const keys = manifest.batches.flatMap((batch) => batch.tasks.map((task) => task.task_key));
       const results = await this.#shelf.read([...new Set(keys)]);
-      this.#rememberInputs(manifest);
-      for (const result of results) this.#claim(result);
+      this.#answers.remember(manifest);
+      this.#answers.claim(results);
       this.#failure = null;
       const finished = new Map(results.map((result) => [result.task_key, result.status]));
       const queued = this.#take(manifest, index, finished);
@@ -168,10 +167,10 @@ export class Worker {
   async #load(manifests: readonly NumberedManifest[]): Promise<void> {
     this.#board.show();
     const inOrder = [...manifests].sort((a, b) => a.index - b.index);
-    for (const { manifest } of inOrder) this.#rememberInputs(manifest);
+    for (const { manifest } of inOrder) this.#answers.remember(manifest);
     const results = await this.#shelf.readAll();
     const finished = new Map(results.map((result) => [result.task_key, result.status]));
-    for (const result of results) this.#claim(result);
+    this.#answers.claim(results);
     for (const { index, manifest } of inOrder) this.#take(manifest, index, finished);
     if (this.#phase === 'loading') this.#phase = 'working';
     this.#pump();
@@ -194,7 +193,10 @@ export class Worker {
       if (!task) break;
       this.#begin(task, session);
     }
-    if (this.isIdle) this.#rate.resting();
+    if (this.isIdle) {
+      this.#rate.resting();
+      this.#desk.rest();
+    }
     this.#board.update();
   }
 
@@ -208,8 +210,10 @@ export class Worker {
     this.#rate.working(this.#parts.clock.now());
     this.#currentBatch = this.#book.batchOf(task.task_key);
     this.#parts.emit({ type: 'task-started', task_key: task.task_key });
+    this.#desk.begin(session);
     const done = this.#run(task, session).finally(() => {
       this.#running.delete(task.task_key);
+      this.#desk.end(session);
       this.#pump();
     });
     this.#running.set(task.task_key, done);
@@ -217,17 +221,17 @@ export class Worker {
 
   async #run(task: ManifestTask, session: EngineSession): Promise<void> {
     try {
-      const outcome = await runTask(task, session, { ...this.#parts, ledger: this.#ledger });
+      const outcome = await runTask(task, session, { ...this.#parts, ledger: this.#answers.ledger });
       if (outcome.isFatal) {
         this.#book.giveBack(task.task_key);
         if (this.#desk.isCurrent(session)) this.#fail(outcome.error);
         return;
       }
-      await this.#shelf.publish(outcome.result, this.#publishing.signal);
-      this.#book.finish(task.task_key, outcome.result.status);
+      const result = await this.#shelf.publish(outcome.result, this.#publishing.signal);
+      this.#book.finish(task.task_key, result.status);
       this.#rate.finished();
-      this.#parts.emit({ type: 'task-finished', result: outcome.result });
-      if (outcome.result.error) this.#parts.log(`${task.task_key} failed: ${outcome.result.error.message}`);
+      this.#parts.emit({ type: 'task-finished', result });
+      if (result.error) this.#parts.log(`${task.task_key} failed: ${result.error.message}`);
     } catch (error) {
       this.#book.giveBack(task.task_key);
       if (session.stopSignal.aborted || this.#publishing.signal.aborted) return;
@@ -248,18 +252,6 @@ export class Worker {
     if (trouble !== null && this.#trouble === null) this.#parts.log(trouble);
     this.#trouble = trouble;
     this.#pump();
-  }
-
-  #rememberInputs(manifest: Manifest): void {
-    for (const batch of manifest.batches) {
-      for (const task of batch.tasks) this.#inputs.set(task.task_key, inputOf(task));
-    }
-  }
-
-  #claim(result: TaskResult): void {
-    if (result.status !== 'ok' || result.text === null) return;
-    const input = this.#inputs.get(result.task_key) ?? null;
-    this.#ledger.claim({ taskKey: result.task_key, input, text: result.text });
   }
 
   #shownPhase(): WorkerStatus['status'] {

@@ -116,9 +116,9 @@ function leadsSomewhere(from: string, link: string): boolean {
 }
 
 function faultsOfCommand(line: string): string[] {
-  const [, id = '', rest = ''] = /^(?:\$ )?cosmos ([a-z-]+)(.*)$/.exec(line) ?? [];
+  const [, id = '', rest = ''] = /^(?:\$ )?cosmos ((?:host )?[a-z-]+)(.*)$/.exec(line) ?? [];
   if (id === 'autocomplete') return [];
-  const command = commands.find((known) => known.id === id);
+  const command = commands.find((known) => known.id.replaceAll(':', ' ') === id);
   if (!command) return [`no command: ${line}`];
   const flags = [...rest.replaceAll(/"[^"]*"/g, '').matchAll(/--([a-z][a-z-]*)/g)].map(
     ([, flag = '']) => flag,

@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readLockOwner } from '../../src/adapters/files/process-lock.ts';
@@ -26,6 +26,16 @@ export async function createLocalBench(): Promise<HostBench & { readonly root: s
       const owner = await readLockOwner(join(root, 'runs', runId, `worker_${workerId}.lock`));
       if (owner === null) throw new Error('there is no worker to kill');
       await killAndWait(owner.pid);
+    },
+    ruinWorker: async (runId, workerId) => {
+      // A folder where its lock belongs: nobody can take that lock.
+      const lock = join(root, 'runs', runId, `worker_${workerId}.lock`);
+      const owner = await readLockOwner(lock);
+      if (owner === null) throw new Error('there is no worker to ruin');
+      await killAndWait(owner.pid);
+      await rm(lock, { force: true });
+      await mkdir(join(lock, 'ruined'), { recursive: true });
+      return { mend: () => rm(lock, { recursive: true }) };
     },
     [Symbol.asyncDispose]: async () => {
       await server.stop();

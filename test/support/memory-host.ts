@@ -1,7 +1,9 @@
-import { EventQueue } from '../../src/adapters/local-host/event-queue.ts';
-import type { Host, HostEvent, HostRun } from '../../src/ports/host.ts';
+import { EventQueue } from '../../src/adapters/host-run/event-queue.ts';
+import type { AppError } from '../../src/errors/app-error.ts';
+import type { Host, HostEvent, HostRun, HostRunFacts, LogName, LogPart } from '../../src/ports/host.ts';
 import type { ManifestBatch, ManifestTask } from '../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../src/protocol/task-result.ts';
+import { unreachableError } from './memory-upkeep.ts';
 
 /** A host without processes or files: answers at once, and remembers what it was asked over all its runs. */
 export class MemoryHost implements Host {
@@ -10,6 +12,14 @@ export class MemoryHost implements Host {
   readonly results = new Map<string, Map<string, TaskResult>>();
   /** Task keys in the order in which they were asked. */
   readonly asked: string[] = [];
+  /** What workers wrote, by run and worker: `run-1/0`. */
+  readonly logs = new Map<string, string>();
+  /** What is told of a run, where it is not simply what was answered. */
+  readonly facts = new Map<string, HostRunFacts>();
+  /** Thrown by every call while it is set, as for a host that is away. */
+  trouble: AppError | null = null;
+  /** So many answers are told before the connection is lost for good; the host itself goes on. Null loses none. */
+  answersUntilLoss: number | null = null;
   readonly #answer: (task: ManifestTask) => string;
 
   constructor(answer: (task: ManifestTask) => string = (task) => `A long text about ${task.prompt}`) {
@@ -17,25 +27,58 @@ export class MemoryHost implements Host {
   }
 
   async openRun(runId: string): Promise<HostRun> {
+    this.#assertReachable();
     const results = this.results.get(runId) ?? new Map<string, TaskResult>();
     this.results.set(runId, results);
-    return new MemoryRun(results, (task) => {
+    const ask = (task: ManifestTask) => {
       this.asked.push(task.task_key);
       return this.#answer(task);
-    });
+    };
+    const isHeard = () => {
+      if (this.answersUntilLoss === null) return true;
+      return this.answersUntilLoss-- > 0;
+    };
+    return new MemoryRun(results, ask, isHeard);
   }
 
-  async stopRun(): Promise<void> {}
+  async stopRun(): Promise<void> {
+    this.#assertReachable();
+  }
+
+  async lookUp(runId: string): Promise<HostRunFacts> {
+    this.#assertReachable();
+    const finishedTasks = this.results.get(runId)?.size ?? 0;
+    const state = finishedTasks > 0 ? 'finished' : 'unknown';
+    return this.facts.get(runId) ?? { state, finishedTasks, totalTasks: finishedTasks };
+  }
+
+  /** Gives at most 100 bytes at once, so that readers must come again. */
+  async readLog(runId: string, { workerId }: LogName, fromByte: number): Promise<LogPart | null> {
+    this.#assertReachable();
+    const log = this.logs.get(`${runId}/${workerId}`);
+    if (log === undefined) return null;
+    const start = fromByte > log.length ? 0 : fromByte;
+    const text = log.slice(start, start + 100);
+    return { text, nextByte: start + text.length };
+  }
+
+  async close(): Promise<void> {}
+
+  #assertReachable(): void {
+    if (this.trouble) throw this.trouble;
+  }
 }
 
 class MemoryRun implements HostRun {
   readonly #results: Map<string, TaskResult>;
   readonly #ask: (task: ManifestTask) => string;
+  readonly #isHeard: () => boolean;
   readonly #events = new EventQueue<HostEvent>();
 
-  constructor(results: Map<string, TaskResult>, ask: (task: ManifestTask) => string) {
+  constructor(results: Map<string, TaskResult>, ask: (task: ManifestTask) => string, isHeard: () => boolean) {
     this.#results = results;
     this.#ask = ask;
+    this.#isHeard = isHeard;
   }
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
@@ -57,7 +100,8 @@ class MemoryRun implements HostRun {
       if (this.#results.has(task.task_key)) continue;
       const result = okResult(task, this.#ask(task));
       this.#results.set(task.task_key, result);
-      this.#events.push({ type: 'task-finished', result });
+      if (this.#isHeard()) this.#events.push({ type: 'task-finished', result });
+      else this.#lose();
     }
     return { workerId: 0 };
   }
@@ -75,6 +119,11 @@ class MemoryRun implements HostRun {
   async stop(): Promise<void> {}
 
   async close(): Promise<void> {}
+
+  #lose(): void {
+    this.#events.push({ type: 'unreachable', message: 'read ECONNRESET' });
+    this.#events.end(unreachableError('read ECONNRESET'));
+  }
 }
 
 function okResult(task: ManifestTask, text: string): TaskResult {

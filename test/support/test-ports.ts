@@ -13,6 +13,7 @@ import { renderJsonReport } from '../../src/output/json-report.ts';
 import { partialObserver } from '../../src/output/progress/observers.ts';
 import type { Host } from '../../src/ports/host.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import { MemoryUpkeep } from './memory-upkeep.ts';
 
 /** The ports of the program with everything below one folder, on a host of the test's own. */
 export function createTestPorts(folder: string, host: Host): Ports {
@@ -32,6 +33,7 @@ export function createTestPorts(folder: string, host: Host): Ports {
     },
     clock: systemClock,
     host: () => host,
+    upkeep: () => new MemoryUpkeep(),
     textTokens: async () => (text) => Math.ceil(text.length / 4),
     newRunId: () => `test-run-${runs++}`,
     parallelism: 2,

@@ -7,8 +7,9 @@ export function commandSections(): string {
 }
 
 function sectionOf(command: CommandFacts): string {
-  const parts = [`## cosmos ${command.id}`, command.summary ?? '', command.description ?? ''];
-  const usage = ['cosmos', command.id, ...Object.values(command.args).map((arg) => usageOf(arg, command))];
+  const typed = command.id.replaceAll(':', ' ');
+  const parts = [`## cosmos ${typed}`, command.summary ?? '', command.description ?? ''];
+  const usage = ['cosmos', typed, ...Object.values(command.args).map((arg) => usageOf(arg, command))];
   parts.push(`\`\`\`sh\n${usage.join(' ')} [FLAGS]\n\`\`\``);
   const args = Object.values(command.args).map((arg) => [
     `\`${arg.name.toUpperCase()}\``,
@@ -17,7 +18,7 @@ function sectionOf(command: CommandFacts): string {
   if (args.length > 0) parts.push(markdownTable(['Argument', ''], args));
   const flags = Object.values(command.flags).map((flag) => [`\`${spellingOf(flag)}\``, meaningOf(flag)]);
   parts.push(markdownTable(['Flag', ''], flags));
-  const examples = (command.examples ?? []).map((example) => exampleOf(example, command.id));
+  const examples = (command.examples ?? []).map((example) => exampleOf(example, typed));
   if (examples.length > 0) parts.push(`\`\`\`sh\n${examples.join('\n')}\n\`\`\``);
   return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -42,6 +43,6 @@ function defaultOf(value: unknown): string {
   return typeof value === 'string' ? `default: \`${value}\`` : '';
 }
 
-function exampleOf(example: string, id: string): string {
-  return example.replace('<%= config.bin %>', 'cosmos').replace('<%= command.id %>', id);
+function exampleOf(example: string, typed: string): string {
+  return example.replace('<%= config.bin %>', 'cosmos').replace('<%= command.id %>', typed);
 }

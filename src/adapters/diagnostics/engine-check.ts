@@ -7,13 +7,22 @@ const answerTimeoutMs = 5_000;
 
 type Finding = Awaited<ReturnType<Check['run']>>;
 
-/** Whether the configured engine can be used: for a server, whether it answers and has the model. */
-export function engineCheck(engine: Settings['upsampling']['engine'], env: NodeJS.ProcessEnv): Check {
+/**
+ * Whether the configured engine can be used: for a server, whether it answers and has the model.
+ *
+ * @param host - Who runs the workers. Another machine's reach a server, or serve the model, from there.
+ */
+export function engineCheck(
+  engine: Settings['upsampling']['engine'],
+  env: NodeJS.ProcessEnv,
+  host = 'local',
+): Check {
   return {
     name: 'engine',
     run: async () => {
       if (engine.kind === 'describe')
         return { status: 'ok', detail: 'describe (embedded, no model)', fix: null };
+      if (host !== 'local') return judgeOnHost(engine, host);
       if (engine.api_key_env !== '' && !env[engine.api_key_env]) {
         return failed(
           `the variable ${engine.api_key_env} is empty`,
@@ -25,6 +34,20 @@ export function engineCheck(engine: Settings['upsampling']['engine'], env: NodeJ
         : await askServer(engine, env);
     },
   };
+}
+
+/** Nothing of it can be tried from this machine. */
+function judgeOnHost(
+  { base_url: baseUrl, model, command }: Settings['upsampling']['engine'],
+  host: string,
+): Finding {
+  if (baseUrl !== '')
+    return { status: 'ok', detail: `${baseUrl}, as the workers of ${host} reach it`, fix: null };
+  const program = command[0] ?? 'vllm';
+  if (model === '' && command.length === 0)
+    return failed('no model to serve', 'Set upsampling.engine.model, or pass --model.');
+  const served = model === '' ? '' : `, model ${model}`;
+  return { status: 'ok', detail: `${program} in the containers of ${host}${served}`, fix: null };
 }
 
 async function askServer(engine: Settings['upsampling']['engine'], env: NodeJS.ProcessEnv): Promise<Finding> {

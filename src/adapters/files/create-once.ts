@@ -3,7 +3,7 @@ import { asDiskError, isErrno } from './publish-file.ts';
 import { temporaryPathFor } from './temporary-path.ts';
 
 /** What systems say where a file cannot have a second name. */
-const noLinkCodes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EISDIR'] as const;
+export const noLinkCodes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EISDIR'] as const;
 
 /** Gives a file a second name, and fails when that is taken: `link`, or what stands for it in a test. */
 export type MakeLink = (path: string, name: string) => Promise<void>;

@@ -1,11 +1,12 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import type { FileStore } from '../../ports/file-store.ts';
+import type { ExclusiveFileStore } from '../../ports/file-store.ts';
 import { isErrno, publishFile } from './publish-file.ts';
+import { publishOnce } from './publish-once.ts';
 import { temporarySuffix } from './temporary-path.ts';
 
-/** A {@link FileStore} in a folder of this machine. */
-export class LocalFileStore implements FileStore {
+/** An {@link ExclusiveFileStore} in a folder of this machine. */
+export class LocalFileStore implements ExclusiveFileStore {
   readonly folder: string;
 
   constructor(folder: string) {
@@ -30,6 +31,14 @@ export class LocalFileStore implements FileStore {
 
   async publish(path: string, content: Uint8Array | string): Promise<void> {
     await publishFile(this.pathOf(path), content);
+  }
+
+  async publishOnce(
+    path: string,
+    content: string,
+    isSound: (content: Uint8Array) => boolean,
+  ): Promise<Uint8Array | null> {
+    return await publishOnce(this.pathOf(path), content, isSound);
   }
 
   async read(path: string): Promise<Uint8Array | null> {

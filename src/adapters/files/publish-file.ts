@@ -57,7 +57,12 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-async function writeDurably(path: string, content: Uint8Array | string, mode: number | null): Promise<void> {
+/** Writes a new file and makes its content survive a power cut. Makes missing folders. */
+export async function writeDurably(
+  path: string,
+  content: Uint8Array | string,
+  mode: number | null,
+): Promise<void> {
   const handle = await openInNewFolder(path);
   try {
     if (mode !== null) await changeMode(handle, mode);

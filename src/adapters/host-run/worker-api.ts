@@ -1,5 +1,5 @@
-import { type IncomingMessage, request } from 'node:http';
-import { createInterface } from 'node:readline';
+import { type Agent, type IncomingMessage, request } from 'node:http';
+import { AppError } from '../../errors/app-error.ts';
 import { type WorkerEvent, workerEventSchema } from '../../protocol/worker-event.ts';
 
 /** How long a worker may take to answer a call that it answers at once, in milliseconds. */
@@ -14,54 +14,87 @@ export interface ApiAnswer {
   readonly body: string;
 }
 
-/** Calls of the worker's API over its unix socket or named pipe. Connection errors pass through. */
+/** How the worker is reached: its socket on this machine, or an agent whose connections end there. */
+export type WorkerAddress = { readonly socketPath: string } | { readonly agent: Agent };
+
+/** Calls of an API of the worker, over its unix socket or named pipe. Connection errors pass through. */
 export class WorkerApi {
-  readonly #socketPath: string;
+  readonly #address: WorkerAddress;
 
-  constructor(socketPath: string) {
-    this.#socketPath = socketPath;
+  constructor(address: WorkerAddress) {
+    this.#address = address;
   }
 
-  async get(path: string): Promise<ApiAnswer> {
-    return await readAnswer(await this.#open('GET', path, null, answerTimeoutMs));
+  async get(path: string, timeoutMs = answerTimeoutMs): Promise<ApiAnswer> {
+    return await this.#call('GET', path, null, timeoutMs);
   }
 
-  async post(path: string, body: unknown): Promise<ApiAnswer> {
-    return await readAnswer(await this.#open('POST', path, JSON.stringify(body), answerTimeoutMs));
+  async post(path: string, body: unknown, timeoutMs = answerTimeoutMs): Promise<ApiAnswer> {
+    return await this.#call('POST', path, JSON.stringify(body), timeoutMs);
+  }
+
+  /**
+   * Whether somebody answers.
+   *
+   * @throws AppErrors of the way there, which say that nobody knows.
+   */
+  async isAnswering(): Promise<boolean> {
+    try {
+      return (await this.get('/healthz')).status === 200;
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      return false;
+    }
   }
 
   /** Lines of `GET /events` until the stream ends, breaks, falls silent, or `signal` aborts. */
   async *events(signal: AbortSignal): AsyncGenerator<WorkerEvent> {
-    const response = await this.#open('GET', '/events', null, silenceTimeoutMs);
-    const stop = () => response.destroy();
-    signal.addEventListener('abort', stop, { once: true });
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(new Error('the worker is silent')), silenceTimeoutMs);
     try {
-      if (signal.aborted) return;
-      for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const response = await this.#open('GET', '/events', null, AbortSignal.any([signal, silence.signal]));
+      for await (const line of linesOf(response)) {
+        timer.refresh();
         const parsed = workerEventSchema.safeParse(parseJson(line));
         if (parsed.success) yield parsed.data;
       }
     } finally {
-      signal.removeEventListener('abort', stop);
-      response.destroy();
+      clearTimeout(timer);
+      // Ends the request also when the reader stopped early.
+      silence.abort();
     }
   }
 
-  #open(method: string, path: string, body: string | null, timeoutMs: number): Promise<IncomingMessage> {
+  async #call(method: string, path: string, body: string | null, timeoutMs: number): Promise<ApiAnswer> {
+    const response = await this.#open(method, path, body, AbortSignal.timeout(timeoutMs));
+    const parts: Buffer[] = [];
+    for await (const part of response) parts.push(part as Buffer);
+    return { status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('utf8') };
+  }
+
+  #open(method: string, path: string, body: string | null, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const headers = body === null ? {} : { 'content-type': 'application/json' };
-      const call = request({ socketPath: this.#socketPath, method, path, headers, agent: false }, resolve);
-      call.setTimeout(timeoutMs, () => call.destroy(new Error('the worker does not answer')));
-      call.once('error', reject);
+      const headers =
+        body === null
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+      const agent = 'agent' in this.#address ? {} : { agent: false as const };
+      const call = request({ host: 'worker', ...this.#address, ...agent, method, path, headers, signal });
+      call.once('response', resolve);
+      call.on('error', reject);
       call.end(body ?? undefined);
     });
   }
 }
 
-async function readAnswer(response: IncomingMessage): Promise<ApiAnswer> {
-  const parts: Buffer[] = [];
-  for await (const part of response) parts.push(part as Buffer);
-  return { status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('utf8') };
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
 }
 
 function parseJson(line: string): unknown {

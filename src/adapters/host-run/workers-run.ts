@@ -1,92 +1,94 @@
-import { join } from 'node:path';
+import pMap from 'p-map';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { EngineSpec, Manifest, ManifestBatch } from '../../protocol/manifest.ts';
-import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
-import type { WorkerEvent } from '../../protocol/worker-event.ts';
-import { hasContent } from '../files/has-content.ts';
-import { LocalFileStore } from '../files/local-file-store.ts';
-import { placeFile } from '../files/place-file.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import { Announcer } from './announcer.ts';
 import { EventQueue } from './event-queue.ts';
-import { HandedOver } from './handed-over.ts';
-import type { WorkerProcess } from './worker-process.ts';
+import { followWorker } from './follow-worker.ts';
+import { type BatchPart, type HandedOver, readManifests } from './handed-over.ts';
+import type { ObjectShelf } from './object-shelf.ts';
+import { PublishedResults } from './published-results.ts';
+import type { RunWorker } from './run-worker.ts';
 
-/** How often in a row a worker is started again without having finished anything in between. */
-const maxFruitlessRestarts = 5;
+/** Files of a run that are read at once: a far host answers all of them in the time of one. */
+const readsAtOnce = 32;
 
-const resultName = /^([0-9a-f]{64})\.json$/;
-
-/** What a {@link LocalHostRun} is made of. */
-export interface LocalHostRunParts {
-  readonly root: string;
-  readonly runId: string;
-  readonly workers: readonly WorkerProcess[];
-  readonly clock: Clock;
+/** Tells whether the host can be reached. */
+export interface Reachability {
+  /** Calls back at every change, until the returned function is called. */
+  onChange(
+    listener: (change: { readonly isReachable: boolean; readonly message: string }) => void,
+  ): () => void;
 }
 
-/** A run on this machine. */
-export class LocalHostRun implements HostRun {
-  readonly #parts: LocalHostRunParts;
-  readonly #files: LocalFileStore;
+/** What a {@link WorkersRun} is made of. */
+export interface WorkersRunParts {
+  readonly runId: string;
+  /** The run folder. */
+  readonly files: FileStore;
+  readonly objects: ObjectShelf;
+  readonly workers: readonly RunWorker[];
+  readonly handedOver: HandedOver;
+  readonly clock: Clock;
+  /** Missing for a host that is always there: this machine. */
+  readonly reachability?: Reachability;
+  /** Lets go of what the host holds open for the run. */
+  close(): Promise<void>;
+}
+
+/** A run on a host that is a folder and some workers, wherever they are. */
+export class WorkersRun implements HostRun {
+  readonly #parts: WorkersRunParts;
+  readonly #results: PublishedResults;
+  readonly #announcer: Announcer;
   /** Results that the caller knows of; others are told when a connection was lost in between. */
   readonly #told = new Set<string>();
   /** From then on a worker that ends is not started again. */
   #isStopping = false;
-  #earlier: Promise<HandedOver> | null = null;
 
-  constructor(parts: LocalHostRunParts) {
+  constructor(parts: WorkersRunParts) {
     this.#parts = parts;
-    this.#files = new LocalFileStore(join(parts.root, layout.run(parts.runId)));
+    this.#results = new PublishedResults(parts.files);
+    this.#announcer = new Announcer(parts.workers);
   }
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
-    const names = await this.#files.list(layout.results);
-    const keys = names.flatMap((name) => resultName.exec(name)?.[1] ?? []);
+    const keys = await this.#results.keys();
     for (const key of keys) this.#told.add(key);
     return new Set(keys);
   }
 
   async result(taskKey: string): Promise<TaskResult | null> {
-    const bytes = await this.#files.read(layout.result(taskKey));
-    if (bytes === null) return null;
-    try {
-      const result = taskResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-      if (result.task_key === taskKey) return result;
-    } catch {
-      // Damaged, like one that belongs to another task.
-    }
-    await this.forget([taskKey]);
-    return null;
+    const result = await this.#results.read(taskKey);
+    if (result === null) this.#told.delete(taskKey);
+    return result;
   }
 
   async missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>> {
-    const missing = new Set<string>();
-    for (const sha256 of sha256s) {
-      if (!(await hasContent(this.#objectPath(sha256), sha256))) missing.add(sha256);
-    }
-    return missing;
+    return await this.#parts.objects.missing(sha256s);
   }
 
   async deliver(objects: readonly HostObject[]): Promise<void> {
-    for (const { path, sha256 } of objects) await placeFile(path, this.#objectPath(sha256), sha256);
+    await this.#parts.objects.deliver(objects);
   }
 
   async submit(batch: ManifestBatch, engine: EngineSpec): Promise<{ readonly workerId: number }> {
-    const handedOver = await this.#handedOver();
-    const parts = handedOver.divide(batch);
-    for (const part of parts) {
-      const number = handedOver.take(part.workerId, part.batch);
-      await this.#submitTo(part.workerId, number, part.batch, engine);
-    }
+    const parts = this.#parts.handedOver.divide(batch);
+    // All numbers are taken before the first wait, so that batches handed over side by side do not share one.
+    const numbered = parts.map((part) => ({ ...part, index: this.#parts.handedOver.take(part) }));
+    await Promise.all(numbered.map((part) => this.#handTo(part, part.index, engine)));
     return { workerId: parts[0]?.workerId ?? 0 };
   }
 
   async forget(taskKeys: readonly string[]): Promise<void> {
     for (const key of taskKeys) {
-      await this.#files.remove(layout.result(key));
+      await this.#results.remove(key);
       this.#told.delete(key);
     }
   }
@@ -96,15 +98,17 @@ export class LocalHostRun implements HostRun {
     const stop = () => queue.end();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    for (const worker of this.#parts.workers) {
-      this.#follow(worker, queue, signal).then(
-        () => queue.end(),
-        (error: unknown) => queue.end(error),
-      );
-    }
+    const unsubscribe = this.#parts.reachability?.onChange(({ isReachable, message }) =>
+      queue.push(isReachable ? { type: 'reachable' } : { type: 'unreachable', message }),
+    );
+    Promise.all(this.#parts.workers.map((worker) => this.#follow(worker, queue, signal))).then(
+      () => queue.end(),
+      (error: unknown) => queue.end(error),
+    );
     try {
       yield* queue;
     } finally {
+      unsubscribe?.();
       signal.removeEventListener('abort', stop);
     }
   }
@@ -115,51 +119,80 @@ export class LocalHostRun implements HostRun {
   }
 
   async close(): Promise<void> {
-    // Nothing is held open: every call has a connection of its own.
+    await this.#parts.close();
   }
 
-  /** Tells what one worker does, and keeps it alive, until `signal` aborts. */
-  async #follow(worker: WorkerProcess, queue: EventQueue<HostEvent>, signal: AbortSignal): Promise<void> {
-    let restarts = 0;
-    while (!signal.aborted) {
-      let isFresh = true;
-      try {
-        for await (const event of worker.api.events(signal)) {
-          if (isFresh) await this.#tellMissed(queue);
-          isFresh = false;
-          if (event.type === 'task-finished') restarts = 0;
-          this.#tell(event, queue);
-        }
-      } catch {
-        // The connection broke; whether the worker lives is found out below.
-      }
-      await this.#parts.clock.sleep(100, signal).catch(() => undefined);
-      if (signal.aborted || this.#isStopping) return;
-      const { isStarted } = await worker.ensureRunning();
-      if (isStarted && ++restarts > maxFruitlessRestarts) throw workerKeepsDying(worker);
+  /** Tells what one worker does until `signal` aborts; gives its work to the others when it cannot be kept alive. */
+  async #follow(worker: RunWorker, queue: EventQueue<HostEvent>, signal: AbortSignal): Promise<void> {
+    try {
+      await followWorker(worker, {
+        clock: this.#parts.clock,
+        signal,
+        mayRestart: () => !this.#isStopping,
+        onConnected: async () => {
+          await this.#announcer.announceAgain(worker.workerId);
+          await this.#tellMissed(queue);
+        },
+        onEvent: (event) => {
+          if (event.type === 'status') {
+            this.#assertUsable(worker, event.status);
+            queue.push({ type: 'worker-status', status: event.status });
+            this.#announcer.announceAgain(worker.workerId).catch((error: unknown) => queue.end(error));
+          }
+          if (event.type === 'task-started') queue.push({ type: 'task-started', taskKey: event.task_key });
+          if (event.type === 'task-finished') this.#tell(event.result, queue);
+        },
+      });
+    } catch (error) {
+      const isOnlyThisOne = error instanceof AppError && error.code === 'worker-failed';
+      if (!isOnlyThisOne || this.#parts.handedOver.aliveCount <= 1) throw error;
+      await this.#replace(worker);
     }
   }
 
-  #tell(event: WorkerEvent, queue: EventQueue<HostEvent>): void {
-    if (event.type === 'status') queue.push({ type: 'worker-status', status: event.status });
-    if (event.type === 'task-started') queue.push({ type: 'task-started', taskKey: event.task_key });
-    if (event.type !== 'task-finished') return;
-    this.#told.add(event.result.task_key);
-    queue.push({ type: 'task-finished', result: event.result });
+  /** A worker that can do nothing more is as good as dead, as long as another one may be better off. */
+  #assertUsable({ workerId }: RunWorker, { status, is_fatal: isFatal, message }: WorkerStatus): void {
+    const { handedOver } = this.#parts;
+    if (status !== 'failed' || !isFatal || !handedOver.hasWork(workerId) || handedOver.aliveCount <= 1)
+      return;
+    throw new AppError({ code: 'worker-failed', message: message ?? `Worker ${workerId} has failed.` });
+  }
+
+  /**
+   * Gives a dead worker's unfinished batches to the others. The new manifest is there before the old one goes, and
+   * carries a higher attempt: whoever reads both after a crash in between knows which one holds.
+   */
+  async #replace(worker: RunWorker): Promise<void> {
+    const { handedOver, files } = this.#parts;
+    handedOver.bury(worker.workerId);
+    await worker.kill();
+    const finished = new Set(await this.#results.keys());
+    for (const { index, manifest } of await readManifests(files, worker.workerId)) {
+      for (const batch of manifest?.batches ?? []) {
+        const tasks = batch.tasks.filter(({ task_key: key }) => !finished.has(key));
+        if (manifest && tasks.length > 0) await this.submit({ ...batch, tasks }, manifest.engine);
+      }
+      if (manifest) await files.remove(layout.manifest(worker.workerId, index));
+    }
+  }
+
+  #tell(result: TaskResult, queue: EventQueue<HostEvent>): void {
+    this.#told.add(result.task_key);
+    queue.push({ type: 'task-finished', result });
   }
 
   /** Results that were published while nobody listened. */
   async #tellMissed(queue: EventQueue<HostEvent>): Promise<void> {
-    for (const name of await this.#files.list(layout.results)) {
-      const key = resultName.exec(name)?.[1];
-      if (key === undefined || this.#told.has(key)) continue;
-      const result = await this.result(key);
-      if (result !== null) this.#tell({ type: 'task-finished', result }, queue);
-    }
+    const missed = (await this.#results.keys()).filter((key) => !this.#told.has(key));
+    const read = async (key: string) => {
+      const result = await this.#results.read(key);
+      if (result !== null && !this.#told.has(key)) this.#tell(result, queue);
+    };
+    await pMap(missed, read, { concurrency: readsAtOnce });
   }
 
-  async #submitTo(workerId: number, number: number, batch: ManifestBatch, engine: EngineSpec): Promise<void> {
-    const path = layout.manifest(workerId, number);
+  async #handTo({ workerId, batch }: BatchPart, index: number, engine: EngineSpec): Promise<void> {
+    const path = layout.manifest(workerId, index);
     const manifest: Manifest = {
       version: protocolVersion,
       kind: 'upsample',
@@ -168,39 +201,14 @@ export class LocalHostRun implements HostRun {
       engine,
       batches: [batch],
     };
-    await this.#files.publish(path, JSON.stringify(manifest));
-    await this.#announce(workerId, path);
+    await this.#parts.files.publish(path, JSON.stringify(manifest));
+    // A worker that died meanwhile has had its manifests read already: this one would never be.
+    if (this.#parts.handedOver.isAlive(workerId)) await this.#announcer.announce(workerId, path);
+    else await this.#handAgain({ workerId, batch }, path, engine);
   }
 
-  /** A worker that is not there reads its manifests when it is started again. */
-  async #announce(workerId: number, path: string): Promise<void> {
-    const answer = await this.#parts.workers[workerId]?.api
-      .post('/process_manifest', { manifest_path: path })
-      .catch(() => null);
-    if (!answer || answer.status === 202 || answer.status === 503) return;
-    throw new AppError({
-      code: 'worker-failed',
-      message: `The worker refused ${path}: ${answer.body.slice(0, 500)}`,
-      hint: 'Worker and program may be of different versions: stop the old worker and resume.',
-    });
+  async #handAgain({ batch }: BatchPart, path: string, engine: EngineSpec): Promise<void> {
+    await this.submit(batch, engine);
+    await this.#parts.files.remove(path);
   }
-
-  /** What this run's manifests say, those of earlier sittings included. */
-  #handedOver(): Promise<HandedOver> {
-    this.#earlier ??= HandedOver.read(this.#files, this.#parts.workers.length);
-    return this.#earlier;
-  }
-
-  #objectPath(sha256: string): string {
-    return join(this.#parts.root, ...layout.object(sha256).split('/'));
-  }
-}
-
-function workerKeepsDying(worker: WorkerProcess): AppError {
-  return new AppError({
-    code: 'worker-failed',
-    message: `Worker ${worker.place.workerId} ended ${maxFruitlessRestarts} times in a row without finishing anything.`,
-    hint: `Its log lies in ${join(worker.place.root, layout.run(worker.place.runId), layout.logs)}; then resume the run.`,
-    isRetryable: true,
-  });
 }

@@ -1,9 +1,16 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
-import type { Host, HostRun, HostRunOptions } from '../../ports/host.ts';
+import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
-import { LocalHostRun } from './local-host-run.ts';
+import { LocalFileStore } from '../files/local-file-store.ts';
+import { isErrno } from '../files/publish-file.ts';
+import { HandedOver } from '../host-run/handed-over.ts';
+import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
+import { lookUpRun } from '../host-run/look-up-run.ts';
+import { startWorkers } from '../host-run/start-workers.ts';
+import { WorkersRun } from '../host-run/workers-run.ts';
+import { LocalObjects } from './local-objects.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Where a {@link LocalHost} keeps its files, and what it runs. */
@@ -26,23 +33,62 @@ export class LocalHost implements Host {
 
   async openRun(runId: string, options: HostRunOptions): Promise<HostRun> {
     const { root, clock } = this.#options;
-    for (const folder of ['objects', layout.run(runId)]) {
+    for (const folder of [layout.objects, layout.run(runId)]) {
       await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
     }
+    const files = this.#filesOf(runId);
+    const handedOver = await HandedOver.read(files, options.workers);
     const workers = this.#workersOf(runId, options);
-    await Promise.all(workers.map((worker) => worker.ensureRunning()));
-    return new LocalHostRun({ root, runId, workers, clock });
+    await startWorkers(workers);
+    const objects = new LocalObjects(root);
+    return new WorkersRun({
+      runId,
+      files,
+      objects,
+      workers,
+      handedOver,
+      clock,
+      close: async () => undefined,
+    });
   }
 
   async stopRun(runId: string, options: HostRunOptions): Promise<void> {
     await Promise.all(this.#workersOf(runId, options).map((worker) => worker.stop(0)));
   }
 
+  async lookUp(runId: string): Promise<HostRunFacts> {
+    return await lookUpRun(this.#filesOf(runId), async (workerIds) => {
+      const answers = workerIds.map((workerId) => this.#workerOf(runId, workerId).isAnswering());
+      return (await Promise.all(answers)).includes(true);
+    });
+  }
+
+  async readLog(runId: string, log: LogName, fromByte: number): Promise<LogPart | null> {
+    try {
+      await using file = await open(this.#filesOf(runId).pathOf(logPathOf(log)));
+      const position = logStart(fromByte, (await file.stat()).size);
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(logChunkBytes), position });
+      return toLogPart(buffer.subarray(0, bytesRead), position);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return null;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held open.
+  }
+
+  #filesOf(runId: string): LocalFileStore {
+    return new LocalFileStore(join(this.#options.root, layout.run(runId)));
+  }
+
   #workersOf(runId: string, { workers }: HostRunOptions): WorkerProcess[] {
+    return Array.from({ length: workers }, (_, workerId) => this.#workerOf(runId, workerId));
+  }
+
+  #workerOf(runId: string, workerId: number): WorkerProcess {
     const { root, workerProgram: program } = this.#options;
-    return Array.from(
-      { length: workers },
-      (_, workerId) => new WorkerProcess({ root, runId, workerId, program }),
-    );
+    return new WorkerProcess({ root, runId, workerId, program });
   }
 }

@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
-import { WorkerApi } from './worker-api.ts';
+import type { RunWorker } from '../host-run/run-worker.ts';
+import { WorkerApi } from '../host-run/worker-api.ts';
 import { assertSocketIsPrivate, socketPathFor } from './worker-socket.ts';
 
 /** How long a worker may take from its start until it answers, in milliseconds. */
@@ -29,7 +30,7 @@ export interface WorkerPlace {
 }
 
 /** One worker of this machine, as a process of its own that outlives the one that started it. */
-export class WorkerProcess {
+export class WorkerProcess implements RunWorker {
   readonly place: WorkerPlace;
   readonly api: WorkerApi;
   readonly #socketPath: string;
@@ -38,25 +39,34 @@ export class WorkerProcess {
     this.place = place;
     const { root, runId, workerId } = place;
     this.#socketPath = socketPathFor(join(root, layout.run(runId), layout.workerSocket(workerId)));
-    this.api = new WorkerApi(this.#socketPath);
+    this.api = new WorkerApi({ socketPath: this.#socketPath });
+  }
+
+  get workerId(): number {
+    return this.place.workerId;
+  }
+
+  get logPlace(): string {
+    return this.#pathOf(layout.workerLog(this.workerId));
   }
 
   /** Adopts the worker when it runs already, else starts it; returns once it answers. */
   async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
     await assertSocketIsPrivate(this.#socketPath);
-    if (await this.#isAnswering()) return { isStarted: false };
-    const deadlineMs = Date.now() + startTimeoutMs;
+    if (await this.isAnswering()) return { isStarted: false };
+    const deadlineMs = performance.now() + startTimeoutMs;
     let child = await this.#spawn();
     let kills = 0;
-    while (!(await this.#isAnswering())) {
+    while (!(await this.isAnswering())) {
       if (child.exitCode) throw this.#failed(`ended with code ${child.exitCode}`);
-      if (Date.now() > deadlineMs) throw this.#failed(`did not answer within ${startTimeoutMs / 1000} s`);
+      if (performance.now() > deadlineMs)
+        throw this.#failed(`did not answer within ${startTimeoutMs / 1000} s`);
       await delay(20);
       // Killed before it could answer; or it left the run to another worker, which is gone by now or still to come.
       const isGone = child.signalCode !== null || child.exitCode === 0;
       if (child.signalCode !== null && ++kills > maxKillsAtStart)
         throw this.#failed(`was ended by ${child.signalCode} each time it started`);
-      if (isGone && !(await this.#isAnswering())) child = await this.#respawn();
+      if (isGone && !(await this.isAnswering())) child = await this.#respawn();
     }
     return { isStarted: true };
   }
@@ -71,18 +81,20 @@ export class WorkerProcess {
     }
     if (owner === null) return;
     if (!isOwnerHere(owner)) throw this.#failed(`runs on ${owner.host}, where it has to be stopped`);
-    const deadlineMs = Date.now() + drainMs + 3_000;
+    const deadlineMs = performance.now() + drainMs + 3_000;
     while (await isOwnerAlive(owner)) {
-      if (Date.now() > deadlineMs) return killProcess(owner.pid);
+      if (performance.now() > deadlineMs) killProcess(owner.pid);
       await delay(20);
     }
   }
 
-  async #isAnswering(): Promise<boolean> {
-    return await this.api.get('/healthz').then(
-      (answer) => answer.status === 200,
-      () => false,
-    );
+  async kill(): Promise<void> {
+    await this.stop(0);
+  }
+
+  /** Whether it runs and takes calls. */
+  async isAnswering(): Promise<boolean> {
+    return await this.api.isAnswering();
   }
 
   async #respawn() {
@@ -93,7 +105,7 @@ export class WorkerProcess {
   /** The worker gets a session of its own: neither Ctrl-C nor a closed terminal reaches it. */
   async #spawn() {
     const { root, runId, workerId, program } = this.place;
-    const logPath = this.#pathOf(layout.workerLog(workerId));
+    const logPath = this.logPlace;
     await mkdir(dirname(logPath), { recursive: true });
     const log = await open(logPath, 'a');
     const options = [
@@ -119,7 +131,7 @@ export class WorkerProcess {
     return new AppError({
       code: 'worker-failed',
       message: `The worker ${reason}.`,
-      hint: `Its log is ${this.#pathOf(layout.workerLog(this.place.workerId))}`,
+      hint: `Its log is ${this.logPlace}`,
     });
   }
 

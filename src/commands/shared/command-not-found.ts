@@ -3,7 +3,8 @@ import { distance } from 'fastest-levenshtein';
 import { exitCodes } from '../../errors/error-codes.ts';
 
 /** Says which command was probably meant. */
-const commandNotFound: Hook<'command_not_found'> = async ({ id, config }) => {
+const commandNotFound: Hook<'command_not_found'> = async ({ id: given, config }) => {
+  const id = given.replaceAll(':', ' ');
   const known = config.commandIDs.map((command) => command.replaceAll(':', ' '));
   const ranked = known.map((command) => ({ command, steps: distance(id, command) }));
   const nearest = ranked.sort((a, b) => a.steps - b.steps)[0];

@@ -2,6 +2,7 @@ import { createBarProgress } from '../../output/progress/bar-progress.ts';
 import { createEventLines } from '../../output/progress/event-lines.ts';
 import { createLineProgress } from '../../output/progress/line-progress.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
+import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 
 /** What is to be seen of a run. */
@@ -27,4 +28,12 @@ function createProgress(): RunObserver {
 /** Without progress, what a person must know is still said. */
 export function createNotices(): RunObserver {
   return partialObserver({ onNotice: (message) => process.stderr.write(`${message}\n`) });
+}
+
+/** Steps of one piece of work on stderr: a bar on a terminal, lines elsewhere, nothing where it is not wanted. */
+export function createStepObserver(isWanted: boolean): StepObserver {
+  const { stderr } = process;
+  const write = (line: string) => void stderr.write(`${line}\n`);
+  if (!isWanted) return { onStep: () => undefined, onNotice: write, onEnd: () => undefined };
+  return stderr.isTTY && process.env['TERM'] !== 'dumb' ? createStepBar(stderr) : createStepLines(write);
 }

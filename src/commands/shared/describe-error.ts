@@ -42,6 +42,7 @@ function withoutParserWords(message: string): string {
   return message
     .replace(/^Parsing (--\S+) \n\t(?!--)/, '$1: ')
     .replace(/^Parsing --\S+ \n\t/, '')
+    .replace(/^The following errors? occurred:\s*/, '')
     .replace(/\n?See more help with --help\n?/, '');
 }
 

@@ -36,7 +36,7 @@ export abstract class RunCommand extends CosmosCommand {
         throw thrown;
       })
       .finally(() => observer.onEnd());
-    const text = formatSummary(summary, this.style);
+    const text = formatSummary(summary, this.style, error === null);
     if (options.events === '-') process.stderr.write(text);
     else this.show(text);
     process.exitCode = exitCodeOf(summary, error);

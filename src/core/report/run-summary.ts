@@ -31,6 +31,8 @@ export interface RunSummary {
   readonly failures: readonly SummaryFailure[];
   /** Whether resuming the run would try anything. */
   readonly is_resumable: boolean;
+  /** What stopped the run before every spec had an outcome; null when nothing did. */
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
 }
 
 /** An engine and its model for people: `openai, MODEL`, `describe (embedded, no model)`. */

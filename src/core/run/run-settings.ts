@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serveCommand } from '../engine/serve-command.ts';
 import type { Settings } from '../settings/settings-schema.ts';
 import { instructionFor } from './instruction.ts';
 
@@ -79,7 +80,7 @@ export function runSettingsFrom(settings: Settings, request: RunRequest): RunSet
     write_back: request.writeBack,
     force: request.force,
     allow_text_only: request.allowTextOnly,
-    engine: engineOf(settings),
+    engine: { ...engineOf(settings), ...serverOf(settings, request.host) },
   };
 }
 
@@ -103,4 +104,16 @@ function engineOf({ upsampling: { engine }, retry }: Settings): RunSettings['eng
       max_outage_ms: Math.round(retry.max_outage_s * 1000),
     },
   };
+}
+
+/**
+ * The server that the worker starts itself: on a host that is not this machine whenever no other is named, here only
+ * when its command is.
+ */
+function serverOf({ upsampling }: Settings, host: string): { readonly command?: string[] } {
+  const { engine, max_tokens: maxTokens, frames_to_extract: frames } = upsampling;
+  const isOwn = engine.kind === 'openai' && engine.base_url === '';
+  if (!isOwn || (host === 'local' && engine.command.length === 0)) return {};
+  const { command, model, concurrency } = engine;
+  return { command: [...serveCommand({ command, model, maxTokens, frames, concurrency })] };
 }

@@ -2,13 +2,15 @@ import type { RunObserver } from '../../ports/run-observer.ts';
 import { printable } from '../words.ts';
 import { BarStack, type TerminalStream } from './bar-stack.ts';
 import { EngineWatch } from './engine-watch.ts';
-import { createFailureTeller, hostText, remainingText, standText } from './progress-words.ts';
+import { HostWatch } from './host-watch.ts';
+import { createFailureTeller, remainingText, standText } from './progress-words.ts';
 import { RunPace } from './run-pace.ts';
 
 /** Progress as bars on a terminal: one for the plan, then one for hints and one for prompts. */
 export function createBarProgress(stream: TerminalStream): RunObserver {
   const bars = new BarStack(stream);
   const engine = new EngineWatch();
+  const host = new HostWatch();
   const failureText = createFailureTeller();
   let engineName = '';
   let pace: RunPace | null = null;
@@ -17,7 +19,7 @@ export function createBarProgress(stream: TerminalStream): RunObserver {
     if (line !== null) bars.log(line);
   };
   const refresh = () => {
-    if (pace) showRun(bars, pace, engine, engineName);
+    if (pace) showRun(bars, pace, outlookOf(pace, engine, host, engineName));
   };
   const timer = setInterval(refresh, 250);
   timer.unref();
@@ -31,10 +33,10 @@ export function createBarProgress(stream: TerminalStream): RunObserver {
     },
     onEvent: (event) => {
       pace?.apply(event);
-      tell(event.type === 'task-failed' ? failureText(event) : hostText(event));
+      tell(event.type === 'task-failed' ? failureText(event) : host.apply(event));
     },
-    onTaskStarted: () => pace?.start(Date.now()),
-    onWorkerStatus: (status) => tell(engine.apply(status, Date.now())),
+    onTaskStarted: () => pace?.start(performance.now()),
+    onWorkerStatus: (status) => tell(engine.apply(status, performance.now())),
     onNotice: (message) => bars.log(message),
     onEnd: () => {
       if (hasEnded) return;
@@ -46,17 +48,28 @@ export function createBarProgress(stream: TerminalStream): RunObserver {
   };
 }
 
-function showRun(bars: BarStack, pace: RunPace, engine: EngineWatch, engineName: string): void {
-  const { total, settled } = pace;
-  const nowMs = Date.now();
-  const prepared = Math.max(pace.prepared, settled);
-  const { trouble } = engine;
+/** What is said beside the bar of prompts, and in the row of the engine. */
+interface Outlook {
+  readonly beside: string;
+  readonly engine: string;
+}
+
+function outlookOf(pace: RunPace, engine: EngineWatch, host: HostWatch, engineName: string): Outlook {
+  // Nothing is known of an engine while its host is away, nor of the time that is left.
+  if (host.isAway) return { beside: '', engine: host.note };
+  const nowMs = performance.now();
   const note = engine.note(nowMs);
-  const outlook = trouble === null ? note || remainingText(pace, nowMs) : '';
+  const { trouble } = engine;
+  if (trouble !== null) return { beside: '', engine: `${note}: ${trouble}` };
+  return { beside: note || remainingText(pace, nowMs), engine: engineName };
+}
+
+function showRun(bars: BarStack, pace: RunPace, outlook: Outlook): void {
+  const { total, settled } = pace;
+  const prepared = Math.max(pace.prepared, settled);
   bars.show({ what: 'Hints', done: prepared, total, text: `${prepared}/${total}` });
-  bars.show({ what: 'Prompts', done: settled, total, text: joined(standText(pace), outlook) });
-  const said = trouble === null ? engineName : `${note}: ${trouble}`;
-  bars.show({ what: 'Engine', done: 0, total: null, text: said });
+  bars.show({ what: 'Prompts', done: settled, total, text: joined(standText(pace), outlook.beside) });
+  bars.show({ what: 'Engine', done: 0, total: null, text: outlook.engine });
 }
 
 function joined(...parts: readonly string[]): string {

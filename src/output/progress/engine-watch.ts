@@ -22,28 +22,40 @@ export class EngineWatch {
   /** What a worker waits for, on one line: a server that is away, a full disk; null while none waits. */
   get trouble(): string | null {
     for (const status of this.#statuses.values())
-      if (status.message !== null && !hasEnded(status)) return printable(status.message);
+      if (status.message !== null && !hasEnded(status) && !isLoadReport(status))
+        return printable(status.message);
     return null;
   }
 
-  /** `waiting for 12 s`, `engine loading 7 s`, or nothing. */
+  /** `waiting for 12 s`, `loading org/model: 37 s of about 95 s`, `engine loading 7 s`, or nothing. */
   note(nowMs: number): string {
     if (this.#waitingSinceMs !== null) return `waiting for ${secondsText(nowMs - this.#waitingSinceMs)}`;
-    if (this.#loadingSinceMs !== null) return `engine loading ${secondsText(nowMs - this.#loadingSinceMs)}`;
-    return '';
+    if (this.#loadingSinceMs === null) return '';
+    return this.#loadReport ?? `engine loading ${secondsText(nowMs - this.#loadingSinceMs)}`;
+  }
+
+  /** How far a model's server is, in its worker's words. */
+  get #loadReport(): string | null {
+    for (const status of this.#statuses.values())
+      if (status.message !== null && isLoadReport(status)) return printable(status.message);
+    return null;
   }
 
   /** One engine at work is enough for a run to go on. */
   get #isLoading(): boolean {
     const all = [...this.#statuses.values()];
-    return (
-      all.some(({ status }) => status === 'loading') && !all.some(({ status }) => status === 'processing')
-    );
+    const isOneAtWork = all.some((status) => status.status === 'processing' && !isLoadReport(status));
+    return all.some((status) => status.status === 'loading' || isLoadReport(status)) && !isOneAtWork;
   }
 }
 
+/** A server that loads, also once more after it had died, is on its way: that is progress and no trouble. */
+function isLoadReport({ message, status }: WorkerStatus): boolean {
+  return message !== null && /^(?:re)?(?:loading|starting)\b/i.test(message) && !hasEnded({ status });
+}
+
 /** What a worker says when it ends is an outcome, no wait. */
-function hasEnded({ status }: WorkerStatus): boolean {
+function hasEnded({ status }: Pick<WorkerStatus, 'status'>): boolean {
   return status === 'stopped' || status === 'failed';
 }
 

@@ -1,7 +1,8 @@
 import type { RunObserver } from '../../ports/run-observer.ts';
 import { counted, printable } from '../words.ts';
 import { EngineWatch } from './engine-watch.ts';
-import { createFailureTeller, hostText, remainingText, standText } from './progress-words.ts';
+import { HostWatch } from './host-watch.ts';
+import { createFailureTeller, remainingText, standText } from './progress-words.ts';
 import { RunPace } from './run-pace.ts';
 
 /** How often a line is written where no bar can be drawn, in milliseconds. */
@@ -12,12 +13,13 @@ export function createLineProgress(write: (line: string) => void): RunObserver {
   let pace: RunPace | null = null;
   let planned: { done: number; total: number } | null = null;
   const engine = new EngineWatch();
+  const host = new HostWatch();
   const failureText = createFailureTeller();
   const tell = (line: string | null) => {
     if (line !== null) write(line);
   };
   const timer = setInterval(
-    () => write(pace ? paceLine(pace, engine, Date.now()) : planLine(planned)),
+    () => write(pace ? paceLine(pace, engine, host) : planLine(planned)),
     lineEveryMs,
   );
   timer.unref();
@@ -33,10 +35,10 @@ export function createLineProgress(write: (line: string) => void): RunObserver {
     },
     onEvent: (event) => {
       pace?.apply(event);
-      tell(event.type === 'task-failed' ? failureText(event) : hostText(event));
+      tell(event.type === 'task-failed' ? failureText(event) : host.apply(event));
     },
-    onTaskStarted: () => pace?.start(Date.now()),
-    onWorkerStatus: (status) => tell(engine.apply(status, Date.now())),
+    onTaskStarted: () => pace?.start(performance.now()),
+    onWorkerStatus: (status) => tell(engine.apply(status, performance.now())),
     onNotice: write,
     onEnd: () => clearInterval(timer),
   };
@@ -46,7 +48,9 @@ function planLine(planned: { done: number; total: number } | null): string {
   return planned ? `planned ${planned.done} of ${counted(planned.total, 'spec')}` : 'reading specs';
 }
 
-function paceLine(pace: RunPace, engine: EngineWatch, nowMs: number): string {
+function paceLine(pace: RunPace, engine: EngineWatch, host: HostWatch): string {
+  if (host.isAway) return `${standText(pace)}, ${host.note}`;
+  const nowMs = performance.now();
   const left = remainingText(pace, nowMs);
   const note = engine.note(nowMs) || (left && `about ${left}`);
   return note === '' ? standText(pace) : `${standText(pace)}, ${note}`;

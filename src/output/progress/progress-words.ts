@@ -34,13 +34,6 @@ export function createFailureTeller(): (
   };
 }
 
-/** What an event says of the host, as a line; null for any other event. */
-export function hostText(event: RunEvent): string | null {
-  if (event.type === 'host-reachable') return `${event.host} reachable again`;
-  if (event.type !== 'host-unreachable') return null;
-  return `${event.host} unreachable since ${event.time}: ${printable(event.message)}`;
-}
-
 function numeral(count: number): string {
   return count.toLocaleString('en-US');
 }

@@ -13,6 +13,9 @@ import type { RunLedger } from './run-ledger.ts';
 /** Specs that are prepared ahead of the batch that is being handed over. */
 const preparedAhead = 256;
 
+/** Batches that are on their way to the host at once: a far one is waited for by none of the others. */
+const batchesAtOnce = 4;
+
 /** What handing over works with. */
 export interface HandOverParts {
   readonly session: RunSession;
@@ -22,6 +25,8 @@ export interface HandOverParts {
   readonly answers: Answers;
   readonly host: HostLink;
   readonly signal: AbortSignal;
+  /** Hears of an error that the run cannot go on after. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -40,25 +45,35 @@ export async function handOver(parts: HandOverParts): Promise<void> {
   const { engine, workers } = session.checkpoint.settings;
   let freePlaces = engine.concurrency * workers;
   let asked: PreparedTask[] = [];
-  for await (const preparation of prepared) {
-    signal.throwIfAborted();
-    if (asked[0] !== undefined && asked[0].planned.batch_id !== batchIdOf(preparation)) {
-      await handOverBatch(asked, parts);
-      asked = [];
-    }
-    if (!preparation.isReady) await parts.ledger.settle(failedOutcome(preparation, preparation.failure, 0));
-    else if (await isToBeAsked(preparation.task, parts)) {
-      // The host starts while the rest of the first batch is prepared.
-      parts.host.openSoon();
-      asked.push(preparation.task);
-      if (freePlaces > 0 && parts.host.isOpen) {
-        await handOverBatch(asked, parts);
-        freePlaces -= asked.length;
-        asked = [];
+  const onTheirWay = new Set<Promise<void>>();
+  const send = async () => {
+    const sending = handOverBatch(asked, parts)
+      .catch(parts.onError)
+      .finally(() => onTheirWay.delete(sending));
+    onTheirWay.add(sending);
+    asked = [];
+    while (onTheirWay.size >= batchesAtOnce) await Promise.race(onTheirWay);
+  };
+  try {
+    for await (const preparation of prepared) {
+      signal.throwIfAborted();
+      if (asked[0] !== undefined && asked[0].planned.batch_id !== batchIdOf(preparation)) await send();
+      if (!preparation.isReady) await parts.ledger.settle(failedOutcome(preparation, preparation.failure, 0));
+      else if (await isToBeAsked(preparation.task, parts)) {
+        // The host starts while the rest of the first batch is prepared.
+        parts.host.openSoon();
+        asked.push(preparation.task);
+        if (freePlaces > 0 && parts.host.isOpen) {
+          freePlaces -= asked.length;
+          await send();
+        }
       }
     }
+    if (asked.length > 0) await send();
+  } finally {
+    // Also after an error: nothing may be on its way when the run is closed.
+    await Promise.all(onTheirWay);
   }
-  if (asked.length > 0) await handOverBatch(asked, parts);
 }
 
 /** Hands over tasks of one batch: those that nothing else has answered. */

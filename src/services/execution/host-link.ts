@@ -78,16 +78,20 @@ export class HostLink {
   async close(drainMs: number | null, stopListening: () => void): Promise<void> {
     const hostRun = await this.#opening?.catch(() => null);
     if (!hostRun) return;
-    if (drainMs !== null) await hostRun.stop(drainMs);
-    stopListening();
-    await this.#collecting;
-    await hostRun.close();
+    try {
+      if (drainMs !== null) await hostRun.stop(drainMs);
+    } finally {
+      stopListening();
+      await this.#collecting;
+      await hostRun.close();
+    }
   }
 
   async #start(): Promise<HostRun> {
     const { ports, session } = this.#parts;
-    const { host, workers } = session.checkpoint.settings;
-    const hostRun = await ports.host(host).openRun(session.runId, { workers });
+    const { host, workers, engine } = session.checkpoint.settings;
+    const servesModel = (engine.command?.length ?? 0) > 0;
+    const hostRun = await ports.host(host).openRun(session.runId, { workers, servesModel });
     const finished = await hostRun.finishedKeys();
     const failed = await this.#failedBefore(hostRun, finished);
     await hostRun.forget([...failed]);

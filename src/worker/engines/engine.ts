@@ -45,6 +45,10 @@ export interface Engine {
   prepare?(request: UpsampleRequest, signal: AbortSignal): Promise<PreparedUpsample>;
   /** Frees what `start` took. Safe to call twice. */
   stop(): Promise<void>;
+  /** Optional: why it cannot be asked at the moment, for a person; null while it can. */
+  readonly trouble?: string | null;
+  /** It holds what others may wait for: stopped when there is nothing to ask, and another one started when there is. */
+  readonly isReleasedWhenIdle?: boolean;
 }
 
 /**

@@ -13,6 +13,8 @@ export interface HostBench extends AsyncDisposable {
   asksFor(prompt: string): number;
   /** Ends a worker as a crash would. */
   killWorker(runId: string, workerId: number): Promise<void>;
+  /** Ends a worker, and sees to it that it cannot be started again until it is mended. */
+  ruinWorker(runId: string, workerId: number): Promise<{ mend(): Promise<void> }>;
 }
 
 /** Listens to a run and remembers what it is told. */

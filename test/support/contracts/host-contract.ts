@@ -29,7 +29,10 @@ export function describeHost(
     });
     afterAll(async () => await bench[Symbol.asyncDispose]());
     afterEach(async () => {
-      for (const run of open.splice(0)) await run.stop(0);
+      for (const run of open.splice(0)) {
+        await run.stop(0);
+        await run.close();
+      }
       nextRun++;
     });
 
@@ -124,7 +127,53 @@ export function describeHost(
       const run = await openRun();
       await submit(run, tasks);
       await run.close();
-      await waitFor(async () => (await run.finishedKeys()).size === 6);
+      open.pop();
+      const host = bench.createHost();
+      await waitFor(async () => (await host.lookUp(runId)).state === 'finished');
+      expect(await host.lookUp(runId)).toEqual({ state: 'finished', finishedTasks: 6, totalTasks: 6 });
+      expect(await (await openRun()).finishedKeys()).toEqual(new Set(keysOf(tasks)));
+    });
+
+    it('tells what it knows of a run without touching it', async () => {
+      const host = bench.createHost();
+      expect(await host.lookUp('never-heard-of')).toMatchObject({ state: 'unknown' });
+      const tasks = sampleTasks(8, null, 'looked at');
+      const run = await openRun();
+      await submit(run, tasks);
+      await waitFor(async () => (await host.lookUp(runId)).finishedTasks > 0);
+      expect(await host.lookUp(runId)).toMatchObject({ state: 'running', totalTasks: 8 });
+      await run.stop(0);
+      expect(await host.lookUp(runId)).toMatchObject({ state: 'stopped', totalTasks: 8 });
+    });
+
+    it("shows a worker's log, part by part", async () => {
+      const host = bench.createHost();
+      const run = await openRun();
+      await submit(run, sampleTasks(1, null, 'logged'));
+      const first = await host.readLog(runId, { kind: 'worker', workerId: 0 }, 0);
+      expect(first?.text).toContain(runId);
+      const rest = await host.readLog(runId, { kind: 'worker', workerId: 0 }, first?.nextByte ?? 0);
+      expect(rest?.nextByte).toBeGreaterThanOrEqual(first?.nextByte ?? 0);
+      expect(await host.readLog(runId, { kind: 'worker', workerId: 7 }, 0)).toBeNull();
+    });
+
+    it('gives the work of a worker that cannot be kept alive to the others', async () => {
+      const tasks = sampleTasks(12, null, 'taken over');
+      const run = await openRun(2);
+      await using heard = new Listener(run);
+      await submit(run, tasks.slice(0, 6));
+      await submit(run, tasks.slice(6), 1);
+      const ruined = await bench.ruinWorker(runId, 1);
+      await heard.until(12);
+      expect((await run.finishedKeys()).size).toBe(12);
+      for (const task of tasks.slice(0, 6)) expect(bench.asksFor(task.prompt)).toBe(1);
+      await ruined.mend();
+      // Resumed, with the worker back: what was taken over is not done again.
+      const asks = tasks.map((task) => bench.asksFor(task.prompt));
+      const again = await openRun(2);
+      await submit(again, tasks, 2);
+      await delay(300);
+      expect(tasks.map((task) => bench.asksFor(task.prompt))).toEqual(asks);
     });
 
     it('does forgotten work again, and only that', async () => {

@@ -10,7 +10,11 @@ export type Fault =
   | { readonly kind: 'answer'; readonly text: string; readonly finishReason?: string }
   /** A good answer with so many more words, different ones for every input. */
   | { readonly kind: 'answer-with-noise'; readonly words: number }
-  | { readonly kind: 'echo' | 'over-length' | 'hang' | 'reset' | 'reset-mid-body' | 'huge' };
+  | { readonly kind: 'echo' | 'over-length' | 'hang' | 'reset' | 'reset-mid-body' | 'huge' }
+  /** Takes the whole process along: killed at once, or stuck for ever; only for one of its own. */
+  | { readonly kind: 'die' | 'freeze' }
+  /** The model is dead from now on, as `/health` says, and only the API is left: every request is a 500. */
+  | { readonly kind: 'sicken' };
 
 /** When it does so. Without a rate: always; without a count: as often as it comes. */
 export interface FaultRule {

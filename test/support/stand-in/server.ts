@@ -21,6 +21,12 @@ export interface StandInOptions {
   /** Required as a bearer token, unless empty. */
   readonly apiKey?: string;
   readonly maxImages?: number;
+  /** Longest prompt and output together, in tokens; any, unless given. */
+  readonly maxModelLen?: number;
+  /** Whether `GET /health` says that it is well. */
+  readonly isHealthy?: boolean;
+  /** Told of every prompt that comes in. */
+  readonly onAsk?: (text: string) => void;
   readonly seed?: number;
 }
 
@@ -31,6 +37,7 @@ export class StandInServer {
   readonly #faults: FaultPlan;
   readonly #slots: Slots;
   readonly #server: Server;
+  #isWell: boolean;
 
   constructor(options: StandInOptions) {
     this.#options = {
@@ -41,9 +48,13 @@ export class StandInServer {
       listsModels: true,
       apiKey: '',
       maxImages: 2,
+      maxModelLen: Number.POSITIVE_INFINITY,
+      isHealthy: true,
+      onAsk: () => undefined,
       seed: 1,
       ...options,
     };
+    this.#isWell = this.#options.isHealthy;
     this.#faults = new FaultPlan(this.#options.seed);
     this.#slots = new Slots(this.#options.slots);
     this.#server = createServer((request, response) => {
@@ -83,6 +94,12 @@ export class StandInServer {
       this.setFault(JSON.parse(await readBody(request)));
       return sendJson(response, 200, {});
     }
+    // As in vLLM, these need no key.
+    if (route === 'GET /health') {
+      response.writeHead(this.#isWell ? 200 : 503).end();
+      return;
+    }
+    if (route === 'GET /metrics') return sendMetrics(response, this.stats, this.#options);
     if (!this.#isAuthorized(request)) {
       return sendError(
         response,
@@ -113,14 +130,18 @@ export class StandInServer {
       return sendError(response, 400, `Bad request: ${String(error)}`);
     }
     this.stats.asked(ask);
+    this.#options.onAsk(ask.text);
     const fault = this.#faults.next(ask.text);
-    if (fault && misbehave(fault, ask, response)) return;
+    if (fault?.kind === 'sicken') this.#isWell = false;
+    else if (fault && misbehave(fault, ask, response)) return;
     await this.#slots.use(() => this.#answer(ask, fault, response));
   }
 
   async #answer(ask: ChatAsk, fault: Fault | null, response: ServerResponse): Promise<void> {
     if (response.destroyed) return;
-    await delay(this.#options.latencyMs);
+    await delay(this.#isWell ? this.#options.latencyMs : 0);
+    if (!this.#isWell)
+      return sendError(response, 500, 'EngineCore encountered an issue. See stack trace above.');
     if (!this.#options.models.includes(ask.model)) {
       return sendError(response, 404, `The model \`${ask.model}\` does not exist.`);
     }
@@ -131,6 +152,8 @@ export class StandInServer {
         `At most ${this.#options.maxImages} image(s) may be provided in one prompt.`,
       );
     }
+    const tooLong = contextError(ask, this.#options.maxModelLen);
+    if (tooLong !== null) return sendError(response, 400, tooLong);
     const text = textFor(ask, fault);
     const finishReason = fault?.kind === 'answer' ? (fault.finishReason ?? 'stop') : 'stop';
     sendJson(response, 200, completion(ask, text, finishReason));
@@ -144,6 +167,7 @@ function misbehave(fault: Fault, ask: ChatAsk, response: ServerResponse): boolea
     case 'answer':
     case 'answer-with-noise':
     case 'echo':
+    case 'sicken':
       return false;
     case 'status':
       if (fault.retryAfter !== undefined) response.setHeader('retry-after', fault.retryAfter);
@@ -161,6 +185,11 @@ function misbehave(fault: Fault, ask: ChatAsk, response: ServerResponse): boolea
       return true;
     case 'hang':
       return true;
+    case 'die':
+      process.kill(process.pid, 'SIGKILL');
+      return true;
+    case 'freeze':
+      for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
     case 'reset':
       response.socket?.resetAndDestroy();
       return true;
@@ -173,6 +202,16 @@ function misbehave(fault: Fault, ask: ChatAsk, response: ServerResponse): boolea
       response.end(`{"choices":[{"message":{"content":"${'x'.repeat(8 * 1024 * 1024)}"}}]}`);
       return true;
   }
+}
+
+/** vLLM's words for a request that does not fit, or null. */
+function contextError(ask: ChatAsk, maxModelLen: number): string | null {
+  const prompt = promptTokens(ask);
+  if (prompt > maxModelLen) {
+    return `The decoder prompt (length ${prompt}) is longer than the maximum model length of ${maxModelLen}. Make sure that \`max_model_len\` is no smaller than the number of text tokens plus multimodal tokens.`;
+  }
+  if (prompt + ask.maxTokens <= maxModelLen) return null;
+  return `This model's maximum context length is ${maxModelLen} tokens. However, you requested ${prompt + ask.maxTokens} tokens (${prompt} in the messages, ${ask.maxTokens} in the completion). Please reduce the length of the messages or completion.`;
 }
 
 function textFor(ask: ChatAsk, fault: Fault | null): string {
@@ -199,12 +238,30 @@ function promptTokens(ask: ChatAsk): number {
   return ask.imageSizes.reduce((sum, size) => sum + pixtralTokens(size), textTokens(ask.text) + 3);
 }
 
+function sendMetrics(
+  response: ServerResponse,
+  stats: StandInStats,
+  { slots, models }: Required<StandInOptions>,
+): void {
+  const running = Math.min(stats.inFlight, slots);
+  const label = `{model_name="${models[0] ?? ''}"}`;
+  const lines = [
+    '# TYPE vllm:num_requests_running gauge',
+    `vllm:num_requests_running${label} ${running}`,
+    '# TYPE vllm:num_requests_waiting gauge',
+    `vllm:num_requests_waiting${label} ${stats.inFlight - running}`,
+  ];
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(`${lines.join('\n')}\n`);
+}
+
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 function sendError(response: ServerResponse, status: number, message: string): void {
-  if (!response.headersSent) sendJson(response, status, { error: { message, type: 'error', code: status } });
+  const type = status === 400 ? 'BadRequestError' : status === 404 ? 'NotFoundError' : 'error';
+  if (!response.headersSent)
+    sendJson(response, status, { error: { message, type, param: null, code: status } });
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -31,6 +31,20 @@ describe('formatSummary', () => {
     expect(/--resume/.test(last)).toBe(next?.includes('--resume') ?? false);
   });
 
+  it('names what can be done with a detached run', () => {
+    const shown = text({
+      status: 'detached',
+      counts: { total: 9, upsampled: 0, reused: 0, skipped: 0, failed: 0 },
+    });
+    expect(shown).toMatch(/^… 9 specs handed over in/);
+    for (const command of ['attach', 'logs', 'cancel']) expect(shown).toContain(`cosmos ${command} run-7`);
+  });
+
+  it('does not call lost what is still to come from a host that is away', () => {
+    const counts = { total: 9, upsampled: 4, reused: 0, skipped: 0, failed: 0 };
+    expect(text({ status: 'detached', counts })).toMatch(/^… 4 upsampled, 5 still to come of 9 specs in/);
+  });
+
   it('tells a next step once, however many specs need it', () => {
     const failures = Array.from({ length: 14 }, (_, index) => ({
       spec: `${index}.json`,
@@ -68,6 +82,7 @@ function text(changes: Partial<RunSummary>): string {
     token_drift: null,
     failures: [],
     is_resumable: false,
+    error: null,
     ...changes,
   };
   return formatSummary(summary, createStyle(false));

@@ -4,6 +4,7 @@ import type { Ports } from '../../../src/ports/ports.ts';
 import type { RunOwner } from '../../../src/ports/run-store.ts';
 import { cancelRun } from '../../../src/services/cancel-run.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
+import { unreachableError } from '../../support/memory-upkeep.ts';
 import { sampleCheckpoint } from '../../support/sample-checkpoint.ts';
 
 const here: RunOwner = { pid: 7, machine: 'desk', isHere: true };
@@ -16,6 +17,7 @@ function newScene(owner: () => RunOwner | null) {
   const clock = new ManualClock();
   const checkpoint = sampleCheckpoint('/out', { run_id: 'r1' });
   const host: Partial<Host> = {
+    close: async () => undefined,
     stopRun: async (runId) => {
       stopped.push(runId);
     },
@@ -32,7 +34,7 @@ function newScene(owner: () => RunOwner | null) {
     },
   } as unknown as Ports;
   const cancel = (reference: string) => cancelRun(reference, ports, (pid) => asked.push(pid));
-  return { cancel, clock, asked, stopped, references };
+  return { cancel, clock, asked, stopped, references, host };
 }
 
 describe('cancelRun', () => {
@@ -69,6 +71,19 @@ describe('cancelRun', () => {
     expect(error).toMatchObject({ code: 'run-locked', exitCode: 5 });
     expect(error).toMatchObject({ message: expect.stringContaining('farm') });
     expect([asked, stopped]).toEqual([[], []]);
+  });
+
+  it('says that the work goes on when the host is away', async () => {
+    const { cancel, host } = newScene(() => null);
+    host.stopRun = async () => {
+      throw unreachableError('connect ETIMEDOUT.');
+    };
+    const error = await cancel('r1').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/not stopped: local is unreachable.*ETIMEDOUT/),
+    });
+    expect(error).toMatchObject({ hint: expect.stringContaining('cosmos cancel r1') });
   });
 
   it('stays with the run that was the latest when it began', async () => {

@@ -22,6 +22,8 @@ export interface OpenAiEngineParts {
   readonly spec: EngineSpec;
   readonly media: MediaTool;
   readonly clock: Clock;
+  /** Where the server is at the moment, instead of the spec's `base_url`; asked before every request. */
+  readonly baseUrl?: () => string;
   /** Where the API key's variable is looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -35,23 +37,22 @@ const listTimeoutMs = 10_000;
 const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** An engine that asks any server with the OpenAI chat completions API, with the frames as JPEG image parts. */
-export function createOpenAiEngine(parts: OpenAiEngineParts): Engine {
+export function createOpenAiEngine(parts: OpenAiEngineParts): Engine & Required<Pick<Engine, 'prepare'>> {
   return new OpenAiEngine(parts);
 }
 
 class OpenAiEngine implements Engine {
   readonly #parts: OpenAiEngineParts;
   readonly #http = new HttpClient();
-  #server: { readonly address: ServerAddress; readonly model: string } | null = null;
+  #model: string | null = null;
 
   constructor(parts: OpenAiEngineParts) {
     this.#parts = parts;
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const address = serverAddress(this.#parts.spec, this.#parts.environment);
-    const served = await this.#listModels(address, signal);
-    this.#server = { address, model: chooseModel(this.#parts.spec.model, served) };
+    const served = await this.#listModels(this.#address(), signal);
+    this.#model = chooseModel(this.#parts.spec.model, served);
   }
 
   async upsample(request: UpsampleRequest, signal: AbortSignal): Promise<UpsampleAnswer> {
@@ -85,8 +86,9 @@ class OpenAiEngine implements Engine {
     attempt: number,
     signal: AbortSignal,
   ): Promise<UpsampleAnswer> {
-    if (!this.#server) throw new Error('the engine was asked before it was started');
-    const { address, model } = this.#server;
+    const model = this.#model;
+    if (model === null) throw new Error('the engine was asked before it was started');
+    const address = this.#address();
     const body = chatRequestBody(this.#parts.spec, model, request, frames, attempt);
     const path = '/chat/completions';
     const answer = await this.#call(address, path, this.#parts.spec.request_timeout_ms, signal, body);
@@ -94,6 +96,11 @@ class OpenAiEngine implements Engine {
       throw answerError(answer, { path, model, address, nowMs: this.#parts.clock.now() });
     }
     return readChatAnswer(answer.body, { model, frames: frames.length });
+  }
+
+  #address(): ServerAddress {
+    const { spec, baseUrl, environment } = this.#parts;
+    return serverAddress(baseUrl ? { ...spec, base_url: baseUrl() } : spec, environment);
   }
 
   /** The served models' names; null when the server does not list them. Waits for one that is coming up. */

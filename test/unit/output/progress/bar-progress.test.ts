@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createBarProgress } from '../../../../src/output/progress/bar-progress.ts';
+import type { RunObserver } from '../../../../src/ports/run-observer.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 
 const notice =
@@ -42,6 +43,33 @@ describe('createBarProgress', () => {
     expect(lines.at(-2)?.trimEnd()).toMatch(new RegExp(`^ Prompts [░]+ ${stand}$`));
     expect(lines.at(-1)).toBe(` Engine  ${row}`);
   });
+});
+
+it.each([
+  {
+    rule: 'how far a loading model is, beside the prompts',
+    tell: (progress: RunObserver) =>
+      progress.onWorkerStatus(
+        workerStatus({ status: 'loading', message: 'loading org/model: 37 s of about 95 s' }),
+      ),
+    expected: [
+      /Prompts .*0 done, 3 to go · loading org\/model: 37 s of about 95 s/,
+      /Engine {2}openai, org\/model/,
+    ],
+  },
+  {
+    rule: 'since when a host is away, in the place of its engine',
+    tell: (progress: RunObserver) => {
+      const event = { version: 1, seq: 0, time: '2026-03-01T10:15:00.000Z', host: 'gpu1' } as const;
+      progress.onEvent({ ...event, type: 'host-unreachable', message: 'no route' });
+    },
+    expected: [/Prompts .*0 done, 3 to go *$/m, /Engine {2}gpu1 unreachable since \d\d:\d\d:\d\d/],
+  },
+])('shows $rule', ({ tell, expected }) => {
+  const { shown, progress } = begin(120);
+  tell(progress);
+  progress.onEnd();
+  for (const pattern of expected) expect(shown()).toMatch(pattern);
 });
 
 function begin(columns: number) {

@@ -54,6 +54,19 @@ describe('EngineWatch', () => {
     expect(watch.note(8_000)).toBe(expected);
   });
 
+  it.each(['loading', 'idle', 'processing'] as const)(
+    'takes a server that loads for no trouble: %s',
+    (status) => {
+      const watch = new EngineWatch();
+      const message = 'loading org/model: 37 s of about 95 s';
+      expect(watch.apply(workerStatus({ status, message }), 0)).toBeNull();
+      expect(watch.trouble).toBeNull();
+      expect(watch.note(7_000)).toBe(message);
+      expect(watch.apply(workerStatus({ message: null }), 8_000)).toBeNull();
+      expect(watch.note(8_000)).toBe('');
+    },
+  );
+
   it('goes on only when no worker waits any more', () => {
     const watch = new EngineWatch();
     watch.apply(workerStatus({ message: away }), 0);

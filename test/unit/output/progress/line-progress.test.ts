@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RunEvent } from '../../../../src/core/run/run-event.ts';
 import { createLineProgress } from '../../../../src/output/progress/line-progress.ts';
 import { standText } from '../../../../src/output/progress/progress-words.ts';
@@ -29,6 +29,37 @@ describe('createLineProgress', () => {
     expect(lines).toHaveLength(6);
     expect(lines[0]).toBe('failed: 0.json: spec-invalid: line 3: no comma.');
     expect(lines[5]).toMatch(/counted/);
+  });
+
+  it('says once when the host goes, and when it is back', () => {
+    const { lines, progress } = listen();
+    for (let seq = 0; seq < 3; seq++) progress.onEvent(hostEvent(seq, 'host-unreachable'));
+    for (let seq = 3; seq < 5; seq++) progress.onEvent(hostEvent(seq, 'host-reachable'));
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^gpu1 unreachable since \d\d:\d\d:\d\d — its work goes on; trying again \(read ECONNRESET\)$/,
+      ),
+      'gpu1 reachable again',
+    ]);
+  });
+
+  it('tells no time that is left while the host is away', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { lines, progress } = listen();
+    progress.onBegin({ runId: 'r', total: 100, settled: 0, concurrency: 1 });
+    progress.onTaskStarted('a');
+    vi.advanceTimersByTime(10_000);
+    for (let seq = 0; seq < 20; seq++) progress.onEvent(finished(seq));
+    vi.advanceTimersByTime(10_000);
+    progress.onEvent(hostEvent(20, 'host-unreachable'));
+    vi.advanceTimersByTime(10_000);
+    progress.onEvent(hostEvent(21, 'host-reachable'));
+    vi.advanceTimersByTime(10_000);
+    const paces = lines.filter((line) => line.includes('to go'));
+    expect(paces[1]).toMatch(/to go, about .* left$/);
+    expect(paces[2]).toMatch(/^20 done, 80 to go, gpu1 unreachable since [\d:]+$/);
+    expect(paces[3]).toMatch(/to go, about .* left$/);
   });
 
   it('says when the server goes and when it is back', () => {
@@ -67,5 +98,29 @@ function failed(index: number): RunEvent {
     code: 'spec-invalid',
     message: `${index}.json:3: no comma.`,
     hint: 'Correct the file.',
+  };
+}
+
+function hostEvent(seq: number, type: 'host-unreachable' | 'host-reachable'): RunEvent {
+  const known = { version: 1, seq, time: '2026-03-01T10:15:00.000Z', host: 'gpu1' } as const;
+  return type === 'host-reachable' ? { ...known, type } : { ...known, type, message: 'read ECONNRESET' };
+}
+
+function finished(seq: number): RunEvent {
+  return {
+    version: 1,
+    seq,
+    time: '2026-03-01T10:15:00.000Z',
+    type: 'task-finished',
+    spec: `${seq}.json`,
+    task_key: 'k',
+    output: 'out.json',
+    is_reused: false,
+    frames_used: 2,
+    model: 'm',
+    actual_prompt: null,
+    actual_output: null,
+    attempts: 1,
+    duration_ms: 1,
   };
 }

@@ -1,0 +1,28 @@
+/**
+ * Writes `dist/worker.mjs`, or the file named as argument: the worker program and every package it uses in one
+ * file, which runs on any Node from 22 on with nothing beside it. It is what travels into the image of a host.
+ */
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const file = resolve(process.argv[2] ?? join(root, 'dist/worker.mjs'));
+
+await build({
+  input: join(root, 'src/worker/main.ts'),
+  platform: 'node',
+  tsconfig: join(root, 'tsconfig.json'),
+  // fluent-ffmpeg can load an instrumented copy of itself, which is not in its package.
+  transform: { target: 'node22', define: { 'process.env.FLUENTFFMPEG_COV': 'undefined' } },
+  onLog(level, log, report) {
+    // Whatever the bundle would lack when it runs is an error now.
+    report(level === 'warn' ? 'error' : level, log);
+  },
+  output: {
+    file,
+    format: 'esm',
+    codeSplitting: false,
+    comments: { legal: true, annotation: false, jsdoc: false },
+  },
+});

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { AppError } from '../../errors/app-error.ts';
+import { tarOf } from './tar.ts';
+
+/** Where the files of a build lie on this machine. */
+export interface BuildFiles {
+  /** `docker/upsampler/Dockerfile`. */
+  readonly dockerfile: string;
+  /** `dist/worker.mjs`. */
+  readonly workerBundle: string;
+}
+
+/** What is sent to the engine, and what it is recognised by later. */
+export interface BuildContext {
+  /** The archive with everything that the Dockerfile copies. */
+  readonly archive: Buffer;
+  /** Hash of the files and of the base image's name, hexadecimal. */
+  readonly contentHash: string;
+}
+
+/** @throws AppError `prerequisite-missing` when the worker's bundle has not been built. */
+export async function readBuildContext(files: BuildFiles, baseImage: string): Promise<BuildContext> {
+  const [dockerfile, worker] = await Promise.all([readPart(files.dockerfile), readPart(files.workerBundle)]);
+  const hash = createHash('sha256');
+  for (const part of [dockerfile, worker, Buffer.from(baseImage)])
+    hash.update(`${part.length}\n`).update(part);
+  const archive = tarOf([
+    { name: 'Dockerfile', content: dockerfile },
+    { name: 'worker.mjs', content: worker },
+  ]);
+  return { archive, contentHash: hash.digest('hex') };
+}
+
+async function readPart(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new AppError({
+      code: 'prerequisite-missing',
+      message: `${path} is missing, which the image is built from.`,
+      hint: 'Run scripts/setup, or npm run build.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { AppError } from '../../errors/app-error.ts';
+import { reasonOf } from './docker-failure.ts';
+
+interface Refusal {
+  readonly pattern: RegExp;
+  readonly error: (
+    reason: string,
+    match: RegExpExecArray,
+  ) => Omit<ConstructorParameters<typeof AppError>[0], 'cause'>;
+}
+
+/** Why engines refuse to make or start a container, in the order in which they are looked for. */
+const refusals: readonly Refusal[] = [
+  {
+    pattern: /could not select device driver|no known GPU vendor|nvidia-container-(cli|runtime)|CDI device/i,
+    error: (reason) => ({
+      code: 'prerequisite-missing',
+      message: `Docker cannot give GPUs to containers: ${reason}.`,
+      hint: 'Install nvidia-container-toolkit there and run sudo nvidia-ctk runtime configure --runtime=docker, or set gpus = "none".',
+    }),
+  },
+  {
+    pattern: /bind source path does not exist: (.*)/i,
+    error: (_reason, match) => ({
+      code: 'config-invalid',
+      message: `There is no folder ${match[1]?.trim()} on the host.`,
+      hint: 'Correct models_dir or remote_root, or make the folder.',
+    }),
+  },
+  {
+    pattern: /no space left on device/i,
+    error: (reason) => ({
+      code: 'disk-full',
+      message: `The host's disk is full: ${reason}.`,
+      hint: 'Make room there; cosmos host prune NAME removes what no run needs.',
+      isRetryable: true,
+    }),
+  },
+  {
+    pattern: /docker-init\b.*(no such file|not found)/i,
+    error: () => ({
+      code: 'prerequisite-missing',
+      message: "The host's Docker engine has no docker-init.",
+      hint: 'Install it there: it is in the package tini of Debian and Ubuntu, and in docker-ce of docker.com.',
+    }),
+  },
+  {
+    pattern: /executable file not found|exec format error|no such file or directory: unknown/i,
+    error: (reason) => ({
+      code: 'image-failed',
+      message: `The image has no worker that could be started: ${reason}.`,
+      hint: 'Build it anew with cosmos host prepare NAME --force, or correct image in the settings.',
+    }),
+  },
+];
+
+/** What a user sees when an engine refused to make or start the container `name`. */
+export function asContainerError(error: unknown, name: string): AppError {
+  const reason = reasonOf(error).replace(/\.$/, '');
+  for (const { pattern, error: describe } of refusals) {
+    const match = pattern.exec(reason);
+    if (match) return new AppError({ ...describe(reason, match), cause: error });
+  }
+  return new AppError({
+    code: 'worker-failed',
+    message: `The container ${name} cannot be started: ${reason}.`,
+    hint: 'cosmos doctor --host NAME checks what it needs.',
+    cause: error,
+  });
+}

@@ -1,0 +1,136 @@
+import { link, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type MakeLink, noLinkCodes } from './create-once.ts';
+import { asDiskError, isErrno, publishFile, syncFolder, writeDurably } from './publish-file.ts';
+import { temporaryPathFor, temporarySuffix } from './temporary-path.ts';
+
+/** How long somebody else may take to repair a file; then whoever began is taken for dead. */
+const repairPatienceMs = 1_000;
+const pauseMs = 10;
+/** Each ends with a step forward, or after somebody else's. */
+const maxRounds = 20;
+
+/** Whether a content is one to keep. */
+export type IsSound = (content: Uint8Array) => boolean;
+
+/**
+ * Writes a file as `publishFile`, unless one with a sound content is there already: `link` fails where `rename`
+ * would replace. Of several processes that publish at the same time one succeeds.
+ *
+ * Where files cannot have two names, the look and the rename are two steps, and two that come within the same moment
+ * may both succeed; whole the file is there as well.
+ *
+ * @param makeLink - How a file gets a second name; the system's own way unless told.
+ * @returns null when the file holds `content` now, else what it held already.
+ * @throws AppError `disk-full`.
+ */
+export async function publishOnce(
+  path: string,
+  content: string,
+  isSound: IsSound,
+  makeLink: MakeLink = link,
+): Promise<Uint8Array | null> {
+  const temporary = temporaryPathFor(path);
+  try {
+    await writeDurably(temporary, content, null);
+    return await putInPlace(temporary, path, isSound, makeLink);
+  } catch (error) {
+    if (!isErrno(error, ...noLinkCodes)) throw asDiskError(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  const present = await look(path);
+  if (present && isSound(present.content)) return present.content;
+  await publishFile(path, content);
+  return null;
+}
+
+async function putInPlace(
+  temporary: string,
+  path: string,
+  isSound: IsSound,
+  makeLink: MakeLink,
+): Promise<Uint8Array | null> {
+  for (let round = 1; round <= maxRounds; round += 1) {
+    let isPlaced = await tryLink(temporary, path, makeLink);
+    const present = isPlaced ? null : await look(path);
+    if (present && isSound(present.content)) return present.content;
+    if (present) isPlaced = await tryReplace(temporary, path, present.inode, makeLink);
+    if (!isPlaced) continue;
+    await syncFolder(dirname(path));
+    return null;
+  }
+  throw new Error(`${path} is damaged again and again`);
+}
+
+/**
+ * Puts the new file over a damaged one. Only whoever has given the damaged one a certain second name may do so: one
+ * that judged it could else replace the good one that a faster process has put there.
+ *
+ * @returns whether it did; false also after a while of waiting for another one who is about to.
+ */
+async function tryReplace(
+  temporary: string,
+  path: string,
+  damagedInode: bigint,
+  makeLink: MakeLink,
+): Promise<boolean> {
+  const claim = `${path}.${damagedInode.toString(16).padStart(12, '0')}${temporarySuffix}`;
+  if (!(await tryClaim(path, claim, makeLink))) {
+    await waitWhileThere(claim);
+    return false;
+  }
+  try {
+    const { ino } = await stat(claim, { bigint: true });
+    if (ino !== damagedInode) return false;
+    await rename(temporary, path);
+    return true;
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+/** The file may be removed while it is being claimed: then there is nothing to replace any more. */
+async function tryClaim(path: string, claim: string, makeLink: MakeLink): Promise<boolean> {
+  try {
+    return await tryLink(path, claim, makeLink);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+async function waitWhileThere(claim: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < repairPatienceMs; waitedMs += pauseMs) {
+    const isThere = await stat(claim).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return;
+    await delay(pauseMs);
+  }
+  await rm(claim, { force: true });
+}
+
+async function tryLink(file: string, name: string, makeLink: MakeLink): Promise<boolean> {
+  try {
+    await makeLink(file, name);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/** What is in the file, and which one it is; null when there is none. */
+async function look(path: string): Promise<{ readonly content: Uint8Array; readonly inode: bigint } | null> {
+  try {
+    await using file = await open(path, 'r');
+    const { ino: inode } = await file.stat({ bigint: true });
+    return { content: await file.readFile(), inode };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}

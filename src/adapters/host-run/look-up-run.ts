@@ -1,0 +1,27 @@
+import type { FileStore } from '../../ports/file-store.ts';
+import type { HostRunFacts } from '../../ports/host.ts';
+import { readManifests } from './handed-over.ts';
+import { PublishedResults } from './published-results.ts';
+
+/**
+ * What the files of a run tell about it.
+ *
+ * @param files - The run folder.
+ * @param isServed - Whether one of these workers answers on its socket.
+ */
+export async function lookUpRun(
+  files: FileStore,
+  isServed: (workerIds: readonly number[]) => Promise<boolean>,
+): Promise<HostRunFacts> {
+  const manifests = await readManifests(files);
+  if (manifests.length === 0) return { state: 'unknown', finishedTasks: 0, totalTasks: 0 };
+  const tasks = manifests.flatMap(({ manifest }) =>
+    (manifest?.batches ?? []).flatMap((batch) => batch.tasks),
+  );
+  const keys = new Set(tasks.map(({ task_key: key }) => key));
+  const finished = keys.intersection(new Set(await new PublishedResults(files).keys()));
+  const counts = { finishedTasks: finished.size, totalTasks: keys.size };
+  if (finished.size === keys.size) return { state: 'finished', ...counts };
+  const workerIds = [...new Set(manifests.map(({ workerId }) => workerId))];
+  return { state: (await isServed(workerIds)) ? 'running' : 'stopped', ...counts };
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { HostObject } from '../../ports/host.ts';
+import { layout } from '../../protocol/layout.ts';
+import { hasContent } from '../files/has-content.ts';
+import { placeFile } from '../files/place-file.ts';
+import type { ObjectShelf } from '../host-run/object-shelf.ts';
+
+/** The objects of this machine. */
+export class LocalObjects implements ObjectShelf {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async missing(sha256s: readonly string[]): Promise<ReadonlySet<string>> {
+    const missing = new Set<string>();
+    for (const sha256 of sha256s) {
+      if (!(await hasContent(this.#pathOf(sha256), sha256))) missing.add(sha256);
+    }
+    return missing;
+  }
+
+  async deliver(objects: readonly HostObject[]): Promise<void> {
+    for (const { path, sha256 } of objects) await placeFile(path, this.#pathOf(sha256), sha256);
+  }
+
+  #pathOf(sha256: string): string {
+    return join(this.#root, ...layout.object(sha256).split('/'));
+  }
+}

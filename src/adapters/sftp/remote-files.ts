@@ -1,0 +1,29 @@
+import type { SshLink } from '../ssh/ssh-link.ts';
+import { SftpSession } from './sftp-session.ts';
+
+/** How long a step may take without getting on, in milliseconds. */
+const stepTimeoutMs = 30_000;
+
+/** Files of one host over its supervised link: every step may be repeated, so that a lost connection is no error. */
+export class RemoteFiles {
+  readonly hostName: string;
+  readonly #link: SshLink;
+
+  constructor(link: SshLink, hostName: string) {
+    this.#link = link;
+    this.hostName = hostName;
+  }
+
+  /**
+   * Does something that may be done twice; again when the connection is lost.
+   *
+   * @param work - Calls `progress` when it gets on, if it may take longer than half a minute.
+   */
+  async step<Value>(work: (session: SftpSession, progress: () => void) => Promise<Value>): Promise<Value> {
+    return await this.#link.use(
+      async (connection, attempt) =>
+        await work(new SftpSession(await connection.sftp(), this.hostName), () => attempt.progress()),
+      { deadlineMs: stepTimeoutMs },
+    );
+  }
+}

@@ -1,0 +1,47 @@
+import { posix } from 'node:path';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { DiskSpace } from './sftp-session.ts';
+
+/** Status codes of SFTP version 3 that mean something here (draft-ietf-secsh-filexfer-02, section 7). */
+export const sftpStatus = { endOfFile: 1, noSuchFile: 2, permissionDenied: 3, failure: 4 } as const;
+
+/** Below this much free space a refused write is taken for a full disk, in bytes. */
+const fullBelowBytes = 1024 * 1024;
+
+/** Whether an error is the server's answer with this status. */
+export function isSftpStatus(error: unknown, status: number): boolean {
+  return error instanceof Error && 'code' in error && error.code === status;
+}
+
+/** The reason of a failed write, where the state of the disk explains it; else the error as it came. */
+export async function whyWritingFailed(
+  error: unknown,
+  hostName: string,
+  path: string,
+  spaceOf: (folder: string) => Promise<DiskSpace | null>,
+): Promise<unknown> {
+  if (isSftpStatus(error, sftpStatus.permissionDenied)) {
+    return new AppError({
+      code: 'host-refused',
+      message: `${hostName} does not let you write ${path} (${messageOf(error)}).`,
+      hint: 'Give your user that folder, or choose another remote_root for this host.',
+    });
+  }
+  if (!isSftpStatus(error, sftpStatus.failure)) return error;
+  const space = await spaceOf(posix.dirname(path));
+  if (space?.isReadOnly) {
+    return new AppError({
+      code: 'disk-read-only',
+      message: `The disk of ${hostName} takes no writes: ${path} could not be written.`,
+      hint: 'Mount it writable again or choose another remote_root, then resume: nothing is lost.',
+    });
+  }
+  if (space !== null && space.freeBytes < fullBelowBytes) {
+    return new AppError({
+      code: 'disk-full',
+      message: `The disk of ${hostName} is full: ${path} could not be written.`,
+      hint: `Free some space there (cosmos host prune ${hostName}), then resume: nothing is lost.`,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,65 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { RemoteFiles } from './remote-files.ts';
+import type { SftpSession } from './sftp-session.ts';
+
+/** Bytes read at once. */
+const pieceBytes = 2 * 1024 * 1024;
+
+/** Pieces on their way at once: together more than a fast link with 100 ms of latency can hold. */
+const piecesAtOnce = 8;
+
+/**
+ * Sends a file to `path` on the host, from where an earlier attempt left off: writes arrive in order, so that the size
+ * of what is there tells how much of it is good. Whether it is, the receiver finds out by its hash.
+ *
+ * @param sizeBytes - Of the local file.
+ */
+export async function upload(
+  files: RemoteFiles,
+  localPath: string,
+  path: string,
+  sizeBytes: number,
+): Promise<void> {
+  await using source = await open(localPath);
+  await makeRoom(files, path, sizeBytes);
+  await files.step((session, progress) => sendRest(session, source, path, sizeBytes, progress));
+}
+
+/** What is longer than the file is no part of it; an empty file has to be made all the same. */
+async function makeRoom(files: RemoteFiles, path: string, sizeBytes: number): Promise<void> {
+  await files.step(async (session) => {
+    const found = (await session.stat(path))?.size ?? -1;
+    if (found < 0 || found > sizeBytes) await session.close(await session.openForWriting(path, 'w'));
+  });
+}
+
+/** Asks anew where it stands, because it may be repeated on another connection. */
+async function sendRest(
+  session: SftpSession,
+  source: FileHandle,
+  path: string,
+  sizeBytes: number,
+  progress: () => void,
+): Promise<void> {
+  const handle = await session.openForWriting(path, 'r+');
+  const onTheirWay: Promise<void>[] = [];
+  try {
+    let at = (await session.stat(path))?.size ?? 0;
+    while (at < sizeBytes) {
+      const length = Math.min(pieceBytes, sizeBytes - at);
+      const { buffer, bytesRead } = await source.read({
+        buffer: Buffer.allocUnsafe(length),
+        position: at,
+        length,
+      });
+      if (bytesRead === 0) throw new Error(`the file became shorter while it was sent to ${path}`);
+      onTheirWay.push(session.write(handle, path, buffer.subarray(0, bytesRead), at).then(progress));
+      at += bytesRead;
+      if (onTheirWay.length >= piecesAtOnce) await onTheirWay.shift();
+    }
+    await Promise.all(onTheirWay);
+  } finally {
+    await Promise.allSettled(onTheirWay);
+    await session.close(handle).catch(() => undefined);
+  }
+}

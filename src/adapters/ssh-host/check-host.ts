@@ -1,0 +1,86 @@
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { CheckResult } from '../../ports/diagnostics.ts';
+import { engineFacts } from '../docker/engine-facts.ts';
+import { findImage } from '../docker/images.ts';
+import type { RemoteMachine } from './remote-machine.ts';
+import { makeRoot } from './remote-root.ts';
+import { type ContainerSettings, gpusFor } from './slot-containers.ts';
+
+/** Below this much free space a host is worth a warning, in bytes. */
+const littleSpaceBytes = 10 * 1024 ** 3;
+
+const gib = 1024 ** 3;
+
+type Finding = Omit<CheckResult, 'name'>;
+
+/** Everything a host needs, in the order in which one thing stands on the other. Never throws. */
+export async function checkHost(
+  open: () => Promise<RemoteMachine>,
+  parts: ContainerSettings & { readonly name: string },
+): Promise<readonly CheckResult[]> {
+  const connected = await checked('ssh', async () => {
+    const machine = await open();
+    await machine.root();
+    return ok(machine.address);
+  });
+  if (connected.status === 'failed') return [connected];
+  const machine = await open();
+  return [
+    connected,
+    await checked('host root', () => checkRoot(machine)),
+    await checked('docker', async () => ok(`engine ${(await machine.docker.version()).version}`)),
+    await checked('image', () => checkImage(machine, parts)),
+    await checked('gpus', () => checkGpus(machine, parts)),
+  ];
+}
+
+async function checkRoot(machine: RemoteMachine): Promise<Finding> {
+  const path = await machine.root();
+  const space = await machine.files.step(async (session) => {
+    await makeRoot(session, path);
+    return await session.space(path);
+  });
+  if (space === null) return ok(path);
+  const detail = `${path}, ${(space.freeBytes / gib).toFixed(1)} GiB free`;
+  if (space.freeBytes >= littleSpaceBytes) return ok(detail);
+  return { status: 'warning', detail, fix: `Free some space: cosmos host prune ${machine.name}` };
+}
+
+async function checkImage(
+  machine: RemoteMachine,
+  { settings, name }: ContainerSettings & { readonly name: string },
+): Promise<Finding> {
+  const found = await findImage(machine.docker, settings.image);
+  if (found !== null) return ok(settings.image);
+  return {
+    status: 'failed',
+    detail: `${settings.image} is not there`,
+    fix: `Build or pull it: cosmos host prepare ${name}`,
+  };
+}
+
+async function checkGpus(machine: RemoteMachine, parts: ContainerSettings): Promise<Finding> {
+  const { gpus, workers } = parts.settings;
+  if (gpus === 'none' || parts.docker.num_gpu === 0) return ok('none wanted');
+  const wanted = Array.from({ length: workers }, (_, slotId) => gpusFor(slotId, parts, workers)).flat();
+  const { hasNvidiaRuntime } = await engineFacts(machine.docker);
+  if (hasNvidiaRuntime) return ok(`${wanted.join(', ')} for ${workers} workers`);
+  return {
+    status: 'warning',
+    detail: 'the Docker engine has no NVIDIA runtime',
+    fix: 'Install nvidia-container-toolkit there, or set gpus = "none" if the host has no GPU.',
+  };
+}
+
+async function checked(name: string, look: () => Promise<Finding>): Promise<CheckResult> {
+  try {
+    return { name, ...(await look()) };
+  } catch (error) {
+    const fix = error instanceof AppError ? error.hint : null;
+    return { name, status: 'failed', detail: messageOf(error), fix: fix ?? 'See the message.' };
+  }
+}
+
+function ok(detail: string): Finding {
+  return { status: 'ok', detail, fix: null };
+}

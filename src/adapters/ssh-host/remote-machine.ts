@@ -1,0 +1,128 @@
+import { posix } from 'node:path';
+import type { HostSettings, Settings } from '../../core/settings/settings-schema.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { layout } from '../../protocol/layout.ts';
+import { DockerClient } from '../docker/docker-client.ts';
+import { WorkerApi } from '../host-run/worker-api.ts';
+import { RemoteFiles } from '../sftp/remote-files.ts';
+import { SftpFileStore } from '../sftp/sftp-file-store.ts';
+import { type ResolveOptions, resolveTarget } from '../ssh/resolve-target.ts';
+import { SshLink } from '../ssh/ssh-link.ts';
+import { addressOf } from '../ssh/ssh-target.ts';
+import { StreamAgent } from '../ssh/stream-agent.ts';
+import { absolutePath, rootAt } from './remote-root.ts';
+import { SlotApi } from './slot-api.ts';
+
+/** What a host is reached with. */
+export interface RemoteMachineParts {
+  readonly name: string;
+  readonly settings: HostSettings;
+  /** `[upsampling.docker]`. */
+  readonly docker: Settings['upsampling']['docker'];
+  readonly clock: Clock;
+  readonly random01: () => number;
+  /** How long a host that was reached may be away before it is given up, in milliseconds. */
+  readonly patienceMs: number;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly ssh?: Pick<ResolveOptions, 'sshConfigFile'>;
+  /** Asks a person for a key's passphrase; null where there is nobody. */
+  askPassphrase(keyFile: string): Promise<string | null>;
+}
+
+/** A machine behind one supervised SSH link: its files, its Docker engine, and the sockets of its workers. */
+export class RemoteMachine {
+  readonly name: string;
+  readonly link: SshLink;
+  readonly files: RemoteFiles;
+  readonly docker: DockerClient;
+  /** `user@address:port`. */
+  readonly address: string;
+  readonly #settings: HostSettings;
+  readonly #agents: StreamAgent[] = [];
+  #homePath: Promise<string> | null = null;
+
+  private constructor(parts: RemoteMachineParts, link: SshLink, address: string) {
+    const { name, settings, clock, random01, patienceMs } = parts;
+    this.name = name;
+    this.link = link;
+    this.address = address;
+    this.#settings = settings;
+    this.files = new RemoteFiles(link, name);
+    const socketPath = settings.docker_socket;
+    const agent = this.#agentFor(socketPath);
+    this.docker = new DockerClient({ hostName: name, socketPath, agent, clock, random01, patienceMs });
+  }
+
+  /** Decides how the machine is reached; connects when it is first used. @throws AppError `config-invalid`. */
+  static async at(parts: RemoteMachineParts): Promise<RemoteMachine> {
+    const target = await resolveTarget(parts.name, parts.settings, {
+      ...parts.ssh,
+      env: parts.environment,
+    });
+    const { clock, random01, patienceMs } = parts;
+    const askPassphrase = (keyFile: string) => parts.askPassphrase(keyFile);
+    const link = new SshLink({ target, clock, random01, patienceMs, askPassphrase });
+    return new RemoteMachine(parts, link, addressOf(target));
+  }
+
+  /** Absolute path of the root folder. @throws AppError `config-invalid`. */
+  async root(): Promise<string> {
+    return rootAt(await this.#home(), this.#settings.remote_root);
+  }
+
+  /** Absolute path of the folder of weights; null when there is none. */
+  async modelsDir(): Promise<string | null> {
+    const { models_dir: modelsDir } = this.#settings;
+    return modelsDir === '' ? null : absolutePath(await this.#home(), modelsDir);
+  }
+
+  /** The files of a run. */
+  async runFiles(runId: string): Promise<SftpFileStore> {
+    return new SftpFileStore(this.files, posix.join(await this.root(), layout.run(runId)));
+  }
+
+  /** The API of a run's worker. */
+  async workerApi(runId: string, workerId: number): Promise<WorkerApi> {
+    return await this.#apiAt(posix.join(layout.run(runId), layout.workerSocket(workerId)));
+  }
+
+  /** The API of a slot. */
+  async slotApi(slotId: number): Promise<SlotApi> {
+    return new SlotApi(await this.#apiAt(layout.slotSocket(slotId)), this.name);
+  }
+
+  /** Tells when the machine is lost and found again, until the returned function is called. */
+  watch(listener: (change: { readonly isReachable: boolean; readonly message: string }) => void): () => void {
+    let wasReachable = true;
+    return this.link.onChange(({ isReachable, message }) => {
+      if (isReachable === wasReachable) return;
+      wasReachable = isReachable;
+      listener({ isReachable, message: message ?? `${this.name} cannot be reached.` });
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const agent of this.#agents) agent.destroy();
+    await this.link.close();
+  }
+
+  #home(): Promise<string> {
+    this.#homePath ??= this.files
+      .step((session) => session.realPath('.'))
+      .catch((error: unknown) => {
+        this.#homePath = null;
+        throw error;
+      });
+    return this.#homePath;
+  }
+
+  async #apiAt(socket: string): Promise<WorkerApi> {
+    return new WorkerApi({ agent: this.#agentFor(posix.join(await this.root(), socket)) });
+  }
+
+  #agentFor(socketPath: string): StreamAgent {
+    const agent = new StreamAgent(() => this.link.openStream(socketPath), { keepAlive: true });
+    this.#agents.push(agent);
+    return agent;
+  }
+}

@@ -1,0 +1,67 @@
+import { posix } from 'node:path';
+import { AppError } from '../../errors/app-error.ts';
+import { layout } from '../../protocol/layout.ts';
+import type { SftpSession } from '../sftp/sftp-session.ts';
+
+/** Longest path of a unix socket that every system takes, in bytes. */
+const maxSocketPathBytes = 100;
+
+/** Who the container's program is where the SSH user is root: nobody that the host knows. */
+const unprivilegedId = 65_532;
+
+const folders = [layout.objects, layout.incoming, layout.runs, layout.slots, layout.cache];
+
+/** The root folder of a host. */
+export interface RemoteRoot {
+  /** Absolute, without a trailing slash. */
+  readonly path: string;
+  /** Who owns what the workers write. */
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * The root's absolute path.
+ *
+ * @throws AppError `config-invalid` when it cannot be mounted, or is too long for the sockets below it.
+ */
+export function rootAt(home: string, remoteRoot: string): string {
+  const path = absolutePath(home, remoteRoot);
+  const longest = posix.join(path, layout.run('x'.repeat(28)), layout.workerSocket(63));
+  if (/[\0\n]/.test(path) || path === '/') throw invalid(remoteRoot, 'cannot be mounted into a container');
+  if (Buffer.byteLength(longest) > maxSocketPathBytes) throw invalid(remoteRoot, 'is too long for sockets');
+  return path;
+}
+
+/** A path of the settings on a host; a leading `~` is the SSH user's home. */
+export function absolutePath(home: string, path: string): string {
+  return posix.resolve(home, path === '~' ? '' : path.replace(/^~\//, ''));
+}
+
+/** Makes the root's folders and says who owns them. Safe to repeat. */
+export async function makeRoot(session: SftpSession, path: string): Promise<RemoteRoot> {
+  for (const folder of folders) await session.makeFolder(posix.join(path, folder));
+  const found = await session.stat(path);
+  const owner = workerIdOf(found);
+  if (found?.uid !== 0) return { path, ...owner };
+  if ((found.mode & 0o111) !== 0o111) await session.changeMode(path, (found.mode & 0o777) | 0o111);
+  for (const folder of folders) await session.changeOwner(posix.join(path, folder), owner.uid, owner.gid);
+  return { path, ...owner };
+}
+
+/** Who workers run as in a root with this owner: containers do not run as root, also where the SSH user is root. */
+export function workerIdOf(root: { readonly uid: number; readonly gid: number } | null): {
+  readonly uid: number;
+  readonly gid: number;
+} {
+  if (root === null || root.uid === 0) return { uid: unprivilegedId, gid: unprivilegedId };
+  return { uid: root.uid, gid: root.gid };
+}
+
+function invalid(remoteRoot: string, why: string): AppError {
+  return new AppError({
+    code: 'config-invalid',
+    message: `remote_root = ${JSON.stringify(remoteRoot)} ${why}.`,
+    hint: 'Choose a short absolute path, or "~/.cosmos".',
+  });
+}

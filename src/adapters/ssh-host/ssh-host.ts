@@ -1,0 +1,125 @@
+import { posix } from 'node:path';
+import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
+import { layout } from '../../protocol/layout.ts';
+import { HandedOver } from '../host-run/handed-over.ts';
+import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
+import { lookUpRun } from '../host-run/look-up-run.ts';
+import { startWorkers } from '../host-run/start-workers.ts';
+import { WorkersRun } from '../host-run/workers-run.ts';
+import { RemoteMachine, type RemoteMachineParts } from './remote-machine.ts';
+import { RemoteObjects } from './remote-objects.ts';
+import { makeRoot } from './remote-root.ts';
+import { SharedMachine } from './shared-machine.ts';
+import type { SlotApi } from './slot-api.ts';
+import { SlotCaller } from './slot-caller.ts';
+import { slotContainersOf } from './slot-containers.ts';
+import { SlotWorker } from './slot-worker.ts';
+
+/** How long a mere look at a host waits for it, in milliseconds. */
+const lookPatienceMs = 10_000;
+
+/** A machine that is reached over SSH and runs Docker, as a {@link Host}: its workers are containers. */
+export class SshHost implements Host {
+  readonly name: string;
+  readonly #parts: RemoteMachineParts;
+  readonly #looker: SharedMachine;
+
+  constructor(parts: RemoteMachineParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+    this.#looker = new SharedMachine({ ...parts, patienceMs: Math.min(lookPatienceMs, parts.patienceMs) });
+  }
+
+  async openRun(runId: string, options: HostRunOptions): Promise<HostRun> {
+    const machine = await RemoteMachine.at(this.#parts);
+    try {
+      return await this.#open(machine, runId, options);
+    } catch (error) {
+      await machine.close();
+      throw error;
+    }
+  }
+
+  async stopRun(runId: string, options: HostRunOptions): Promise<void> {
+    await this.#look(async (machine) => {
+      const workers = await this.#workersOf(machine, runId, options);
+      await Promise.all(workers.map((worker) => worker.stop(0)));
+    });
+  }
+
+  async lookUp(runId: string): Promise<HostRunFacts> {
+    return await this.#look(async (machine) =>
+      lookUpRun(await machine.runFiles(runId), async (workerIds) => {
+        const answers = workerIds.map(async (id) => (await machine.workerApi(runId, id)).isAnswering());
+        return (await Promise.all(answers)).includes(true);
+      }),
+    );
+  }
+
+  async readLog(runId: string, log: LogName, fromByte: number): Promise<LogPart | null> {
+    return await this.#look(async (machine) => {
+      const root = await machine.root();
+      // The server of a slot outlives runs, and so does its log.
+      const path =
+        log.kind === 'engine'
+          ? posix.join(root, layout.engineLog(log.workerId))
+          : posix.join(root, layout.run(runId), logPathOf(log));
+      return await machine.files.step(async (session) => {
+        const found = await session.stat(path);
+        if (found === null) return null;
+        const position = logStart(fromByte, found.size);
+        const bytes = await session.readPart(path, position, logChunkBytes);
+        return bytes === null ? null : toLogPart(bytes, position);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#looker.close();
+  }
+
+  async #open(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<HostRun> {
+    const { clock } = this.#parts;
+    const files = await machine.runFiles(runId);
+    const handedOver = await HandedOver.read(files, options.workers);
+    const workers = await this.#workersOf(machine, runId, options);
+    await startWorkers(workers);
+    const slots = await slotsOf(machine, options);
+    const caller = new SlotCaller(slots, clock);
+    const root = await machine.root();
+    const objects = new RemoteObjects({ root, files: machine.files, callSlot: (call) => caller.call(call) });
+    const reachability = {
+      onChange: (listener: Parameters<RemoteMachine['watch']>[0]) => machine.watch(listener),
+    };
+    const close = () => machine.close();
+    return new WorkersRun({ runId, files, objects, workers, handedOver, clock, reachability, close });
+  }
+
+  async #workersOf(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<SlotWorker[]> {
+    const path = await machine.root();
+    const root = await machine.files.step((session) => makeRoot(session, path));
+    const containers = await slotContainersOf(machine, root, this.#parts, options);
+    return await Promise.all(
+      containers.map(async (container, workerId) => {
+        return new SlotWorker({
+          runId,
+          workerId,
+          container,
+          offloadModels: this.#parts.docker.offload_models,
+          slot: await machine.slotApi(workerId),
+          api: await machine.workerApi(runId, workerId),
+          logPlace: `${this.name}:${posix.join(path, layout.run(runId), layout.workerLog(workerId))} (cosmos logs ${runId})`,
+          clock: this.#parts.clock,
+        });
+      }),
+    );
+  }
+
+  async #look<Value>(look: (machine: RemoteMachine) => Promise<Value>): Promise<Value> {
+    return await this.#looker.use(look);
+  }
+}
+
+async function slotsOf(machine: RemoteMachine, { workers }: HostRunOptions): Promise<SlotApi[]> {
+  return await Promise.all(Array.from({ length: workers }, (_, slotId) => machine.slotApi(slotId)));
+}

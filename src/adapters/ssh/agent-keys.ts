@@ -1,0 +1,59 @@
+import ssh2, { type BaseAgent } from 'ssh2';
+import { type PersonGate, withDeadline } from './deadline.ts';
+
+/** A key that the user's agent holds. */
+export interface AgentKey {
+  readonly publicKey: Buffer;
+  readonly comment: string;
+  /** @throws Error when the agent refuses or does not answer in time. */
+  sign(data: Buffer, hash: string | undefined): Promise<Buffer>;
+}
+
+const listTimeoutMs = 5_000;
+/** A person may have to touch a token or to confirm. */
+const signTimeoutMs = 60_000;
+
+/**
+ * The keys of the agent that listens on a socket.
+ *
+ * @throws Error when nobody answers there in time.
+ */
+export async function listAgentKeys(socketPath: string, gate: PersonGate): Promise<readonly AgentKey[]> {
+  const agent = ssh2.createAgent(socketPath);
+  const keys = await withDeadline(listTimeoutMs, 'the SSH agent gave no answer', () => identitiesOf(agent));
+  return keys.flatMap((key) => {
+    const parsed = ssh2.utils.parseKey(key);
+    if (parsed instanceof Error) return [];
+    const publicKey = parsed.getPublicSSH();
+    const sign = (data: Buffer, hash: string | undefined) =>
+      gate.during(() =>
+        withDeadline(signTimeoutMs, 'the SSH agent did not sign', () =>
+          signWith(agent, publicKey, data, hash),
+        ),
+      );
+    return [{ publicKey, comment: parsed.comment, sign }];
+  });
+}
+
+function identitiesOf(agent: BaseAgent): Promise<readonly (string | Buffer)[]> {
+  return new Promise((resolve, reject) => {
+    agent.getIdentities((error, keys) => {
+      if (error) reject(error);
+      else resolve((keys ?? []) as readonly (string | Buffer)[]);
+    });
+  });
+}
+
+function signWith(
+  agent: BaseAgent,
+  publicKey: Buffer,
+  data: Buffer,
+  hash: string | undefined,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    agent.sign(publicKey, data, hash === undefined ? {} : { hash: hash as 'sha256' }, (error, signature) => {
+      if (error || !signature) reject(error ?? new Error('the SSH agent gave no signature'));
+      else resolve(signature);
+    });
+  });
+}

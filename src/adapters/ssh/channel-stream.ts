@@ -1,0 +1,116 @@
+import { Duplex } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
+
+/** The connection under a channel went away: what was said over it may or may not have arrived. */
+export class ChannelLostError extends Error {
+  override readonly name = 'ChannelLostError';
+  readonly code = 'ECONNRESET';
+}
+
+/**
+ * An SSH channel that behaves as a socket does. ssh2's own stream ends a channel whose connection was lost as if
+ * the other side had said all it had to say, waits for the other side when it is destroyed, and knows no
+ * timeouts; HTTP depends on all three.
+ */
+export class ChannelStream extends Duplex {
+  readonly #channel: ClientChannel;
+  readonly #isAlive: () => boolean;
+  #bytesRead = 0;
+  #idleTimer: NodeJS.Timeout | null = null;
+  /** Milliseconds of `setTimeout`; http.Agent reads it. */
+  timeout = 0;
+
+  /** @param isAlive - Whether the connection under the channel is there. */
+  constructor(channel: ClientChannel, isAlive: () => boolean) {
+    super({ allowHalfOpen: false, readableHighWaterMark: 1 << 18, writableHighWaterMark: 1 << 18 });
+    this.#channel = channel;
+    this.#isAlive = isAlive;
+    channel.on('data', (chunk: Buffer) => {
+      this.#bytesRead += chunk.length;
+      this.#idleTimer?.refresh();
+      if (!this.push(chunk)) channel.pause();
+    });
+    channel.on('end', () => this.#onEnd());
+    channel.on('close', () => this.#onClose());
+    channel.on('error', (error: Error) => this.destroy(error));
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  override _read(): void {
+    this.#channel.resume();
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#idleTimer?.refresh();
+    this.#channel.write(chunk, encoding, callback);
+  }
+
+  override _final(callback: () => void): void {
+    this.#channel.end();
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.setTimeout(0);
+    // Whatever the other side still sends is thrown away, so that the channel comes to its end there too.
+    this.#channel.resume();
+    this.#channel.destroy();
+    callback(error);
+  }
+
+  /** Emits `timeout` when nothing was sent or received for `ms`; 0 turns it off. */
+  setTimeout(ms: number, onTimeout?: () => void): this {
+    if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    this.timeout = ms;
+    this.#idleTimer = ms > 0 ? setTimeout(() => this.emit('timeout'), ms).unref() : null;
+    if (onTimeout) {
+      if (ms > 0) this.once('timeout', onTimeout);
+      else this.off('timeout', onTimeout);
+    }
+    return this;
+  }
+
+  /** The connection below has keepalive of its own. */
+  setKeepAlive(): this {
+    return this;
+  }
+
+  /** The socket below is without delay already. */
+  setNoDelay(): this {
+    return this;
+  }
+
+  /** The connection below keeps the process alive, or does not. */
+  ref(): this {
+    return this;
+  }
+
+  /** As `ref`. */
+  unref(): this {
+    return this;
+  }
+
+  /** Destroys once everything was written; net.Socket has it. */
+  destroySoon(): void {
+    if (this.writableFinished) this.destroy();
+    else this.end(() => this.destroy());
+  }
+
+  #onEnd(): void {
+    if (this.#isAlive()) this.push(null);
+    else this.#lose();
+  }
+
+  #onClose(): void {
+    if (!this.#isAlive()) this.#lose();
+    else if (this.readableEnded) this.destroy();
+    else this.once('end', () => this.destroy());
+  }
+
+  #lose(): void {
+    this.destroy(new ChannelLostError('the SSH connection was lost'));
+  }
+}

@@ -1,0 +1,116 @@
+import { getCiphers } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { CipherAlgorithm, ConnectConfig } from 'ssh2';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { Authentication } from './authentication.ts';
+import type { IdentityStore } from './identities.ts';
+import { KnownHosts } from './known-hosts.ts';
+import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
+
+/** What all connections of a process know of keys. */
+export interface Access {
+  readonly identities: IdentityStore;
+  /** Id of the key that was taken the last time, by `user@host:port`. */
+  readonly takenIds: Map<string, string>;
+}
+
+/** Ciphers in hardware first: measured, they are the fastest by far. */
+const ciphers: CipherAlgorithm[] = [
+  'aes128-gcm@openssh.com',
+  'aes256-gcm@openssh.com',
+  'aes128-ctr',
+  'aes192-ctr',
+  'aes256-ctr',
+  ...(getCiphers().includes('chacha20') ? ['chacha20-poly1305@openssh.com' as const] : []),
+];
+
+/** One handshake with one host: its key is checked before anything else, then ours are shown. */
+export class Handshake {
+  readonly #target: SshTarget;
+  readonly #access: Access;
+  readonly #knownHosts: KnownHosts;
+  readonly #authentication: Authentication;
+  #refusal: AppError | null = null;
+
+  private constructor(
+    target: SshTarget,
+    access: Access,
+    knownHosts: KnownHosts,
+    authentication: Authentication,
+  ) {
+    this.#target = target;
+    this.#access = access;
+    this.#knownHosts = knownHosts;
+    this.#authentication = authentication;
+  }
+
+  /** Reads the files it takes. */
+  static async prepare(target: SshTarget, access: Access): Promise<Handshake> {
+    const [knownHosts, identities] = await Promise.all([
+      KnownHosts.read(target),
+      access.identities.identitiesFor(target),
+    ]);
+    const takenId = access.takenIds.get(addressOf(target)) ?? null;
+    return new Handshake(target, access, knownHosts, new Authentication(target, identities, takenId));
+  }
+
+  /** What ssh2 needs. The deadline is the caller's, because a person may have to be asked meanwhile. */
+  config(sock: Duplex, keepaliveMs: number): ConnectConfig {
+    return {
+      sock: sock as NonNullable<ConnectConfig['sock']>,
+      username: this.#target.user,
+      authHandler: this.#authentication.handler,
+      hostVerifier: (key: Buffer) => {
+        this.#refusal = this.#knownHosts.refusalOf(key);
+        return this.#refusal === null;
+      },
+      algorithms: {
+        serverHostKey: this.#knownHosts.wantedAlgorithms(),
+        cipher: ciphers,
+        compress: ['none'],
+      },
+      // Whether a server forwards to sockets is for it to say, not for its name.
+      strictVendor: false,
+      readyTimeout: 0,
+      keepaliveInterval: keepaliveMs,
+      // A lost connection is told by bytes that do not come, see `watchSilence`: ssh2's count takes a slow upload,
+      // whose bytes stand in line before the question, for a lost connection.
+      keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+    };
+  }
+
+  /** Remembers the key that was taken. */
+  succeeded(): void {
+    const taken = this.#authentication.current;
+    if (taken) this.#access.takenIds.set(addressOf(this.#target), taken.id);
+  }
+
+  /** Whether an error that ssh2 reports leaves the handshake running: a key that cannot be used is passed over. */
+  isMinor(error: Error & { readonly level?: string }): boolean {
+    if (error.level !== 'agent') return false;
+    this.#authentication.noteTrouble(error.message);
+    return true;
+  }
+
+  /** What a failed handshake is to be told as: an AppError when trying again cannot help, else what happened. */
+  errorFor(cause: unknown): unknown {
+    if (this.#refusal) return this.#refusal;
+    if (cause instanceof AppError) return cause;
+    const reason = messageOf(cause);
+    if (/too many authentication failures/i.test(reason)) {
+      return this.#authentication.failure('too many keys were offered');
+    }
+    if (/all configured authentication methods failed/i.test(reason)) {
+      return this.#authentication.failure('it took none of the keys');
+    }
+    if (/no matching|unsupported version|invalid identification/i.test(reason)) {
+      return new AppError({
+        code: 'host-refused',
+        message: `${titleOf(this.#target)} and cosmos have no way of speaking SSH in common: ${reason}.`,
+        hint: 'Is this the port of an SSH server? If it is, update the server (OpenSSH 7.2 or newer).',
+        cause,
+      });
+    }
+    return cause;
+  }
+}

@@ -1,0 +1,89 @@
+import type { SFTPWrapper, Stats } from 'ssh2';
+import { AppError } from '../../errors/app-error.ts';
+import type { SshConnection } from './connection.ts';
+import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
+
+/** Why nobody answers at a unix socket on the host. */
+export class SocketRefusedError extends Error {
+  override readonly name = 'SocketRefusedError';
+  /** `ENOENT`: it is not there; `ENOTSOCK`: it is something else; `EACCES`: not for this user; `ECONNREFUSED`. */
+  readonly code: 'ENOENT' | 'ENOTSOCK' | 'EACCES' | 'ECONNREFUSED';
+
+  constructor(code: SocketRefusedError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const noSuchFile = 2;
+const permissionDenied = 3;
+
+/**
+ * Finds out why sshd opened no channel to a socket. sshd says "open failed" for whatever the reason, also when it is
+ * set to forward to no socket at all; the files on the host tell the reasons apart.
+ */
+export async function explainRefusal(
+  connection: SshConnection,
+  socketPath: string,
+): Promise<AppError | SocketRefusedError> {
+  const { target } = connection;
+  const sftp = await connection.sftp();
+  const user = addressOf(target);
+  const found = await statusOf<Stats>((done) => sftp.stat(socketPath, done));
+  if (found.status === noSuchFile)
+    return new SocketRefusedError('ENOENT', `there is no ${socketPath} on ${user}`);
+  if (found.value && !found.value.isSocket()) {
+    return new SocketRefusedError('ENOTSOCK', `${socketPath} on ${user} is no socket`);
+  }
+  // A socket cannot be opened as a file; but the system looks at the rights first, which are those to connect.
+  const opened = await statusOf<Buffer>((done) => sftp.open(socketPath, 'r+', done));
+  if (found.status === permissionDenied || opened.status === permissionDenied) {
+    return new SocketRefusedError('EACCES', `${user} may not use ${socketPath}`);
+  }
+  if (await isListedAsListening(sftp, socketPath)) {
+    return forwardsToNoSocket(target, socketPath);
+  }
+  return new SocketRefusedError('ECONNREFUSED', `nobody listens on ${socketPath} on ${user}`);
+}
+
+/** What to tell when sshd is set to forward to no socket. */
+export function forwardsToNoSocket(target: SshTarget, socketPath: string): AppError {
+  return new AppError({
+    code: 'host-refused',
+    message: `${titleOf(target)} forwards to no sockets, such as ${socketPath}.`,
+    hint: 'Its sshd_config needs the line: AllowStreamLocalForwarding yes (and no DisableForwarding), then restart sshd.',
+  });
+}
+
+/**
+ * Linux lists the sockets of sshd's own network namespace: `… FLAGS TYPE STATE INODE PATH`. That a socket is not
+ * listed says nothing: it may belong to a container.
+ */
+async function isListedAsListening(sftp: SFTPWrapper, socketPath: string): Promise<boolean> {
+  const listing = await statusOf<Buffer>((done) => sftp.readFile('/proc/net/unix', done));
+  const lines = listing.value?.toString('utf8').split('\n') ?? [];
+  const isListening = (line: string) => line.split(/\s+/)[3] === '00010000';
+  return lines.some(
+    (line) => isListening(line) && withoutVar(line.split(' ').at(-1) ?? '') === withoutVar(socketPath),
+  );
+}
+
+/** `/var/run` is a link to `/run`. */
+function withoutVar(path: string): string {
+  return path.replace(/^\/var\/run\//, '/run/');
+}
+
+type Done<T> = (error: (Error & { readonly code?: number }) | null | undefined, value?: T) => void;
+
+/** What an SFTP call gives: a value, or the number of its status. */
+async function statusOf<T>(
+  call: (done: Done<T>) => void,
+): Promise<{ readonly value?: T; readonly status: number }> {
+  return await new Promise((resolve, reject) => {
+    call((error, value) => {
+      if (!error) resolve(value === undefined ? { status: 0 } : { value, status: 0 });
+      else if (typeof error.code === 'number') resolve({ status: error.code });
+      else reject(error);
+    });
+  });
+}

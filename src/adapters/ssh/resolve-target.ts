@@ -1,0 +1,168 @@
+import { access } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import type { HostSettings } from '../../core/settings/settings-schema.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { expandHome } from '../cosmos-folders.ts';
+import { askOpenSsh, assertAddress } from './ask-openssh.ts';
+import { agentSocket, expandConfigPath, type PathTokens } from './config-paths.ts';
+import { parseJumpSpec, type SshConfigFacts } from './ssh-config-output.ts';
+import type { SshTarget } from './ssh-target.ts';
+
+/** The part of `[hosts.NAME]` that says how to get there. */
+export type SshSettings = Pick<
+  HostSettings,
+  'address' | 'port' | 'user' | 'identity_file' | 'known_hosts_file'
+>;
+
+/** Where to look besides the settings. */
+export interface ResolveOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** OpenSSH's configuration, in place of the user's and the system's. */
+  readonly sshConfigFile?: string;
+}
+
+/** What one machine is asked for with; null where its own configuration decides. */
+interface Wanted {
+  readonly name: string;
+  readonly address: string;
+  readonly user: string | null;
+  readonly port: number | null;
+  readonly identityFile: string | null;
+  readonly knownHostsFile: string | null;
+}
+
+const defaults = { port: 22, knownHostsFile: '~/.ssh/known_hosts' };
+const defaultIdentityFiles = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
+const globalKnownHostsFile = '/etc/ssh/ssh_known_hosts';
+const defaultConnectTimeoutMs = 10_000;
+const maxHops = 8;
+
+/**
+ * Decides every setting of the way to a host: what is set under `[hosts.NAME]` wins, then OpenSSH's own
+ * configuration, then OpenSSH's defaults.
+ *
+ * @throws AppError `config-invalid` for an address, key file or proxy that cannot work.
+ */
+export async function resolveTarget(
+  name: string,
+  settings: SshSettings,
+  options: ResolveOptions,
+): Promise<SshTarget> {
+  const wanted: Wanted = {
+    name,
+    address: settings.address,
+    user: settings.user || null,
+    port: settings.port === defaults.port ? null : settings.port,
+    identityFile: settings.identity_file ? expandHome(settings.identity_file) : null,
+    knownHostsFile:
+      settings.known_hosts_file === defaults.knownHostsFile ? null : expandHome(settings.known_hosts_file),
+  };
+  if (wanted.identityFile !== null) await assertReadable(name, wanted.identityFile);
+  const { target, facts } = await resolveOne(wanted, options);
+  const jumps = facts?.proxyJump ?? null;
+  if (jumps === null) return target;
+  return { ...target, proxyJump: await resolveJumps(jumps, wanted, options, 0) };
+}
+
+async function resolveOne(
+  wanted: Wanted,
+  options: ResolveOptions,
+): Promise<{ readonly target: SshTarget; readonly facts: SshConfigFacts | null }> {
+  assertAddress(wanted.address);
+  const facts = await askOpenSsh({ ...wanted, configFile: options.sshConfigFile ?? null });
+  if (facts?.proxyCommand) throw unsupportedProxy(wanted.name);
+  const [before, at] = splitUser(wanted.address);
+  const basic = {
+    hostname: facts?.hostname || at,
+    port: wanted.port ?? facts?.port ?? defaults.port,
+    user: wanted.user ?? (facts?.user || before || userInfo().username),
+  };
+  const tokens: PathTokens = { ...basic, original: wanted.address };
+  const expand = (paths: readonly string[]) =>
+    paths.map((path) => expandConfigPath(path, tokens, options.env));
+  const identityFiles = expand(facts?.identityFiles ?? defaultIdentityFiles);
+  const target: SshTarget = {
+    name: wanted.name,
+    ...basic,
+    family: facts?.family ?? 0,
+    identityFiles: [...new Set([...present(wanted.identityFile), ...identityFiles])],
+    chosenIdentityFile: wanted.identityFile,
+    identitiesOnly: facts?.identitiesOnly ?? false,
+    identityAgent: agentSocket(facts?.identityAgent ?? null, tokens, options.env),
+    knownHostsFiles: [
+      ...(wanted.knownHostsFile === null ? expand(userKnownHostsFiles(facts)) : [wanted.knownHostsFile]),
+      ...expand(facts?.globalKnownHostsFiles ?? [globalKnownHostsFile]),
+    ],
+    hostKeyAlias: facts?.hostKeyAlias ?? null,
+    proxyJump: [],
+    connectTimeoutMs: facts?.connectTimeoutS ? facts.connectTimeoutS * 1000 : defaultConnectTimeoutMs,
+  };
+  return { target, facts };
+}
+
+/** Whoever has set OpenSSH to forget all keys still has to let cosmos check them: against the usual file. */
+function userKnownHostsFiles(facts: SshConfigFacts | null): readonly string[] {
+  const files = facts?.userKnownHostsFiles.filter((file) => file !== '/dev/null') ?? [];
+  return files.length > 0 ? files : [defaults.knownHostsFile];
+}
+
+/** The machines of a `ProxyJump` line; the first one may itself be behind others. */
+async function resolveJumps(
+  jumps: string,
+  asking: Wanted,
+  options: ResolveOptions,
+  depth: number,
+): Promise<readonly SshTarget[]> {
+  const hops: SshTarget[] = [];
+  const specs = jumps.split(',');
+  if (depth + specs.length > maxHops) throw badJump(asking.name, jumps, `it has more than ${maxHops} hops`);
+  for (const [index, text] of specs.entries()) {
+    const spec = parseJumpSpec(text);
+    if (!spec) throw badJump(asking.name, jumps, `"${text}" is not user@host:port`);
+    const wanted: Wanted = { ...asking, ...spec, name: spec.address };
+    const { target, facts } = await resolveOne(wanted, options);
+    if (index === 0 && facts?.proxyJump) {
+      hops.push(...(await resolveJumps(facts.proxyJump, asking, options, depth + specs.length)));
+    }
+    hops.push(target);
+  }
+  return hops;
+}
+
+async function assertReadable(name: string, file: string): Promise<void> {
+  try {
+    await access(file);
+  } catch (error) {
+    throw new AppError({
+      code: 'config-invalid',
+      message: `The identity_file of host "${name}" cannot be read: ${file}.`,
+      hint: `Correct identity_file under [hosts.${name}], or leave it out to use your SSH agent and default keys.`,
+      cause: error,
+    });
+  }
+}
+
+function unsupportedProxy(name: string): AppError {
+  return new AppError({
+    code: 'config-invalid',
+    message: `Your SSH configuration reaches "${name}" through a ProxyCommand, which cosmos does not run.`,
+    hint: 'Use ProxyJump in ~/.ssh/config instead: it works, and the key of every machine on the way is checked.',
+  });
+}
+
+function badJump(name: string, jumps: string, reason: string): AppError {
+  return new AppError({
+    code: 'config-invalid',
+    message: `The ProxyJump of host "${name}", ${jumps}, cannot be used: ${reason}.`,
+    hint: 'Correct ProxyJump in ~/.ssh/config; "ssh -G ADDRESS" shows what OpenSSH makes of it.',
+  });
+}
+
+function splitUser(address: string): readonly [string, string] {
+  const at = address.lastIndexOf('@');
+  return [address.slice(0, Math.max(at, 0)), address.slice(at + 1)];
+}
+
+function present<T>(value: T | null): readonly T[] {
+  return value === null ? [] : [value];
+}

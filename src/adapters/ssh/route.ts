@@ -1,0 +1,185 @@
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import ssh2, { type Client } from 'ssh2';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { type ChannelRefusal, isChannelRefusal, isForbidden } from './channel-refusal.ts';
+import { ChannelStream } from './channel-stream.ts';
+import { armDeadline, type PersonGate, withDeadline } from './deadline.ts';
+import { type Access, Handshake } from './handshake.ts';
+import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
+
+/** What it takes to get to a host. */
+export interface DialParts {
+  readonly target: SshTarget;
+  readonly access: Access;
+  readonly gate: PersonGate;
+  /** How often the host is asked for a sign of life. */
+  readonly keepaliveMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A stream to a host's SSH port, directly or through others. */
+export interface Route {
+  readonly stream: Duplex & { readonly bytesRead: number };
+  /** Closes the socket under everything, at once. */
+  close(): void;
+}
+
+const handshakeTimeoutMs = 15_000;
+const forwardTimeoutMs = 15_000;
+
+/**
+ * Opens the way to a host. Every machine on it is checked and logged in to like the host itself.
+ *
+ * @throws AppError where trying again cannot help; other errors name the machine that does not answer.
+ */
+export async function openRoute(parts: DialParts): Promise<Route> {
+  const { target, signal } = parts;
+  const [first = target, ...rest] = [...target.proxyJump, target];
+  const socket = await connectSocket(first, signal);
+  const close = () => socket.destroy();
+  try {
+    let stream: Route['stream'] = socket;
+    let here = first;
+    for (const next of rest) {
+      const hop = here;
+      const client = await shakeHands({ ...parts, target: hop }, stream, close);
+      stream = await forward(client, hop, next, signal);
+      here = next;
+    }
+    return { stream, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Logs in over a stream. `close` must end the stream; it is called when that fails or the time is up. */
+export async function shakeHands(parts: DialParts, stream: Duplex, close: () => void): Promise<Client> {
+  const handshake = await prepareHandshake(parts).catch((error: unknown) => {
+    close();
+    throw error;
+  });
+  if (stream.destroyed) throw new Error('the connection was closed');
+  const client = new ssh2.Client();
+  const ready = new Promise<void>((resolve, reject) => {
+    client.once('ready', resolve);
+    client.on('error', (error: Error) => {
+      if (!handshake.isMinor(error)) reject(error);
+    });
+    client.once('close', () => reject(new Error('the connection was closed during the handshake')));
+    client.connect(handshake.config(stream, parts.keepaliveMs));
+  });
+  return await guardHandshake(
+    parts,
+    handshake,
+    close,
+    ready.then(() => client),
+  );
+}
+
+/** Reads keys, from an agent too, which may be slow to answer. */
+export async function prepareHandshake({ target, access, signal }: DialParts): Promise<Handshake> {
+  const prepare = () => Handshake.prepare(target, access);
+  return await withDeadline(handshakeTimeoutMs, 'your SSH keys could not be read', prepare, signal);
+}
+
+/** Waits for a handshake, no longer than it may take. */
+export async function guardHandshake<T>(
+  { gate, signal }: DialParts,
+  handshake: Handshake,
+  close: () => void,
+  ready: Promise<T>,
+): Promise<T> {
+  let reason: unknown = null;
+  const give = (cause: unknown) => {
+    reason = cause;
+    close();
+  };
+  const seconds = handshakeTimeoutMs / 1000;
+  const deadline = armDeadline(
+    handshakeTimeoutMs,
+    () => gate.wasAskingWithin(handshakeTimeoutMs),
+    () => give(new Error(`no answer to the handshake within ${seconds} s`)),
+  );
+  const onAbort = () => give(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    const result = await ready;
+    handshake.succeeded();
+    return result;
+  } catch (error) {
+    close();
+    throw reason ?? handshake.errorFor(error);
+  } finally {
+    deadline.disarm();
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function connectSocket(target: SshTarget, signal: AbortSignal): Promise<Socket> {
+  const { hostname: host, port, family, connectTimeoutMs } = target;
+  // Without noDelay every round trip waits 40 ms for an acknowledgement. Addresses are tried one after the other,
+  // each for longer than a far host takes to answer.
+  const socket = connect({ host, port, family, noDelay: true, autoSelectFamilyAttemptTimeout: 2_000 });
+  // Whoever uses the socket next learns of its end by itself; nobody may listen in between.
+  socket.on('error', () => {});
+  try {
+    await withDeadline(
+      connectTimeoutMs,
+      `${addressOf(target)} did not answer`,
+      () =>
+        new Promise<void>((resolve, reject) => {
+          socket.once('connect', resolve);
+          socket.once('error', reject);
+        }),
+      signal,
+    );
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** A stream from one machine to the SSH port of the next. */
+async function forward(
+  client: Client,
+  from: SshTarget,
+  to: SshTarget,
+  signal: AbortSignal,
+): Promise<ChannelStream> {
+  let isAlive = true;
+  client.on('end', () => {
+    isAlive = false;
+  });
+  client.on('close', () => {
+    isAlive = false;
+  });
+  const what = `${addressOf(from)} opened no way to ${addressOf(to)}`;
+  const openChannel = () =>
+    new Promise<ChannelStream>((resolve, reject) => {
+      client.once('close', () => reject(new Error('the connection was closed')));
+      client.forwardOut('127.0.0.1', 0, to.hostname, to.port, (error, channel) => {
+        if (error) reject(error);
+        else resolve(new ChannelStream(channel, () => isAlive).on('error', () => {}));
+      });
+    });
+  try {
+    return await withDeadline(forwardTimeoutMs, what, openChannel, signal);
+  } catch (error) {
+    if (!isChannelRefusal(error)) throw error;
+    throw refusedForward(from, what, error);
+  }
+}
+
+function refusedForward(from: SshTarget, what: string, error: ChannelRefusal): Error {
+  if (!isForbidden(error)) return new Error(`${what}: ${messageOf(error)}`, { cause: error });
+  return new AppError({
+    code: 'host-refused',
+    message: `${titleOf(from)} does not forward connections, so nothing behind it can be reached.`,
+    hint: 'Its sshd needs AllowTcpForwarding yes for your account.',
+    cause: error,
+  });
+}

@@ -1,0 +1,195 @@
+import type { Duplex } from 'node:stream';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import {
+  type AttemptBounds,
+  attemptWork,
+  NoProgressError,
+  type SshAttempt,
+  type SshWork,
+} from './attempt.ts';
+import type { ChannelStream } from './channel-stream.ts';
+import type { LiveConnection } from './connection.ts';
+import { armDeadline, onAbort, PersonGate } from './deadline.ts';
+import { Dialer } from './dialer.ts';
+import { IdentityStore } from './identities.ts';
+import { openSocket } from './open-socket.ts';
+import { Patience } from './patience.ts';
+import type { AskPassphrase } from './private-key-file.ts';
+import { type LinkState, Reachability } from './reachability.ts';
+import type { SshTarget } from './ssh-target.ts';
+import { hostUnreachable, reasonOf } from './unreachable.ts';
+import { defaultKeepaliveMs } from './watch-silence.ts';
+
+/** What an {@link SshLink} is made of. */
+export interface SshLinkParts {
+  readonly target: SshTarget;
+  readonly clock: Clock;
+  /** A random number from 0 up to, but not including, 1. */
+  random01(): number;
+  /** How long work goes without a connection before it fails, in milliseconds. */
+  readonly patienceMs: number;
+  /** Asks for the passphrase of a key file; null or left out where nobody can be asked. */
+  readonly askPassphrase?: AskPassphrase;
+  /** How often the host is asked for a sign of life; three times that without any is the end of a connection. */
+  readonly keepaliveMs?: number;
+}
+
+/** How long to wait for one piece of work. */
+export interface UseOptions {
+  /** Longest time of one try without progress, in milliseconds. Left out: as long as the connection lives. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+  /** In place of the link's own. */
+  readonly patienceMs?: number;
+}
+
+/** A host that was never reached may well not exist: nobody waits for it as long as for one that was lost. */
+const firstContactMs = 20_000;
+const openStreamMs = 15_000;
+/** A try that lasted that long before its connection broke was no failure of the link. */
+const longTryMs = 60_000;
+
+/**
+ * A host over SSH, through few connections that everybody shares: one for channels and, once there are files to
+ * move, one for SFTP. Lost connections are noticed within about 15 s and made anew; refused keys are not tried
+ * twice.
+ */
+export class SshLink {
+  readonly target: SshTarget;
+  readonly #patienceMs: number;
+  readonly #gate = new PersonGate();
+  readonly #reachability: Reachability;
+  readonly #dialer: Dialer;
+  readonly #closed = new AbortController();
+
+  constructor(parts: SshLinkParts) {
+    const { target, clock, keepaliveMs = defaultKeepaliveMs } = parts;
+    this.target = target;
+    this.#patienceMs = parts.patienceMs;
+    this.#reachability = new Reachability(clock);
+    const identities = new IdentityStore(parts.askPassphrase ?? (async () => null), this.#gate);
+    this.#dialer = new Dialer({
+      parts: { target, keepaliveMs, gate: this.#gate, access: { identities, takenIds: new Map() } },
+      reachability: this.#reachability,
+      clock,
+      random01: () => parts.random01(),
+    });
+  }
+
+  /** Whether the host answers, as far as anybody has tried. */
+  get state(): LinkState {
+    return this.#reachability.state;
+  }
+
+  /** Calls `listener` at every change of `state`; gives what stops it. */
+  onChange(listener: (state: LinkState) => void): () => void {
+    return this.#reachability.onChange(listener);
+  }
+
+  /**
+   * Does `work` on a live connection. When the connection is lost, or `deadlineMs` passes without progress, `work` is
+   * done again on a new one, until patience ends. Work must therefore be safe to repeat. What it throws while the
+   * connection is alive is its own and passes through at once.
+   *
+   * @throws AppError `host-unreachable` when patience ends; `host-key-unknown`, `host-key-changed`,
+   * `host-auth-failed`, `host-refused` at once; the reason of `signal` when it aborts.
+   */
+  async use<T>(work: SshWork<T>, options: UseOptions = {}): Promise<T> {
+    return await this.#use(work, options);
+  }
+
+  /**
+   * A stream to a unix socket on the host. Opening it is repeated like other work; once it is open, its loss is an
+   * error of the stream.
+   *
+   * @throws as `use`; AppError `host-refused` when sshd forwards to no socket; SocketRefusedError when
+   * nobody answers there.
+   */
+  async openStream(socketPath: string, options: UseOptions = {}): Promise<Duplex> {
+    return await this.#use<ChannelStream>(
+      (connection, attempt) => openSocket(connection, socketPath, attempt.signal),
+      { deadlineMs: openStreamMs, ...options },
+    );
+  }
+
+  /** Lets go of the host: all work and all streams end with an error, and nothing keeps the process alive. */
+  async close(): Promise<void> {
+    const reason = new Error(`the link to ${this.target.name} is closed`);
+    this.#closed.abort(reason);
+    await this.#dialer.close(reason);
+  }
+
+  async #use<T>(
+    work: (connection: LiveConnection, attempt: SshAttempt) => Promise<T>,
+    options: UseOptions,
+  ): Promise<T> {
+    const patience = new Patience(() => this.#limitMs(options));
+    const signals = [this.#closed.signal, ...(options.signal ? [options.signal] : [])];
+    for (let number = 1; ; number++) {
+      const connection = await this.#connect(patience, signals);
+      if (number === 1) patience.reset();
+      const bounds: AttemptBounds = {
+        number,
+        deadlineMs: options.deadlineMs ?? null,
+        signals,
+        onProgress: () => patience.reset(),
+      };
+      const startedMs = performance.now();
+      try {
+        return await attemptWork(connection, work, bounds);
+      } catch (error) {
+        for (const signal of signals) signal.throwIfAborted();
+        if (!isOfConnection(error, connection)) throw error;
+        if (performance.now() - startedMs > longTryMs) patience.reset();
+        patience.begin();
+        if (connection.isAlive)
+          connection.doubt(error instanceof Error ? error : new Error(messageOf(error)));
+        if (patience.leftMs === 0) throw this.#unreachable(patience, error);
+      }
+    }
+  }
+
+  /** A live connection, for which one waits as long as patience lasts. */
+  async #connect(patience: Patience, signals: readonly AbortSignal[]): Promise<LiveConnection> {
+    for (const signal of signals) signal.throwIfAborted();
+    const { current } = this.#dialer;
+    if (current) return current;
+    patience.begin();
+    const waiting = new AbortController();
+    const { leftMs } = patience;
+    const isExcused = () => this.#gate.wasAskingWithin(leftMs);
+    const deadline = armDeadline(leftMs, isExcused, () => {
+      waiting.abort(this.#unreachable(patience, this.#dialer.lastFailure));
+    });
+    const stopListening = onAbort(signals, (reason) => waiting.abort(reason));
+    try {
+      return await this.#dialer.connection(waiting.signal);
+    } finally {
+      deadline.disarm();
+      stopListening();
+    }
+  }
+
+  #limitMs(options: UseOptions): number {
+    const limitMs = options.patienceMs ?? this.#patienceMs;
+    return this.#reachability.wasReached ? limitMs : Math.min(limitMs, firstContactMs);
+  }
+
+  #unreachable(patience: Patience, cause: unknown): AppError {
+    const reason = cause === null ? 'it does not answer' : reasonOf(cause);
+    return hostUnreachable(this.target, reason, patience.waitedMs, cause);
+  }
+}
+
+/**
+ * Whether an error says that the connection failed, and not that the work did. ssh2 refuses new channels a moment
+ * before it tells that the connection is gone.
+ */
+function isOfConnection(error: unknown, connection: LiveConnection): boolean {
+  if (error instanceof AppError) return false;
+  if (error instanceof NoProgressError || error === connection.lost.reason) return true;
+  const isSftpStatus = error instanceof Error && 'code' in error && typeof error.code === 'number';
+  if (isSftpStatus) return false;
+  return !connection.isAlive || /^(Not connected|No response from server)$/.test(messageOf(error));
+}

@@ -1,0 +1,38 @@
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { DeadlineError } from './deadline.ts';
+import { type SshTarget, titleOf } from './ssh-target.ts';
+
+const reasons: Record<string, string> = {
+  ENOTFOUND: 'nobody knows that name (ENOTFOUND)',
+  EAI_AGAIN: 'names cannot be looked up right now (EAI_AGAIN)',
+  ECONNREFUSED: 'nothing listens on that port (ECONNREFUSED)',
+  ECONNRESET: 'the connection was reset (ECONNRESET)',
+  EHOSTUNREACH: 'there is no way to that machine (EHOSTUNREACH)',
+  ENETUNREACH: 'this machine is not on a network that leads there (ENETUNREACH)',
+  ETIMEDOUT: 'it did not answer in time (ETIMEDOUT)',
+};
+
+/** Why a host was not reached, for a person. */
+export function reasonOf(error: unknown): string {
+  const cause: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const isOwnText = cause instanceof DeadlineError;
+  return (isOwnText ? undefined : reasons[code]) ?? messageOf(cause);
+}
+
+/** Nobody answers at the host's address, for longer than one is ready to wait. */
+export function hostUnreachable(
+  target: SshTarget,
+  reason: string,
+  waitedMs: number,
+  cause: unknown,
+): AppError {
+  const waited = waitedMs >= 1000 ? ` within ${Math.round(waitedMs / 1000)} s` : '';
+  return new AppError({
+    code: 'host-unreachable',
+    message: `${titleOf(target)} could not be reached${waited}: ${reason}.`,
+    hint: 'Check address and port under [hosts], that the machine is up, and that "ssh" gets there. What was handed over goes on there.',
+    isRetryable: true,
+    cause,
+  });
+}

@@ -1,0 +1,58 @@
+import { Flags } from '@oclif/core';
+import { parseKeepTime } from '../../core/upkeep/keep-time.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { formatRemoved, formatUnneeded } from '../../output/prune-text.ts';
+import { type PruneDocument, type PrunedThing, pruneHost } from '../../services/prune-host.ts';
+import { askYesNo } from '../shared/ask-yes-no.ts';
+import { CosmosCommand } from '../shared/cosmos-command.ts';
+import { hostArgument } from '../shared/host-argument.ts';
+import { settingsLayerOf, storeFlags } from '../shared/run-flags.ts';
+
+export default class HostPrune extends CosmosCommand {
+  static override summary = 'List what no run needs on a host, and remove it once that is agreed to.';
+  static override description =
+    'Unfinished runs stay, and so do runs of this folder that wait for results, runs that a worker works on, and ' +
+    'whatever was touched within --keep. Inputs stay with their runs.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> gpu1',
+    '<%= config.bin %> <%= command.id %> gpu1 --keep 2d --yes',
+  ];
+  static override args = { name: hostArgument };
+  static override flags = {
+    yes: Flags.boolean({ char: 'y', default: false, description: 'remove what is listed without asking' }),
+    keep: Flags.string({
+      default: '7d',
+      description: 'leave whatever was touched within this time: 30m, 12h, 7d, 2w',
+      helpValue: 'TIME',
+    }),
+    ...storeFlags,
+  };
+
+  async run(): Promise<PruneDocument> {
+    const { flags, args } = await this.parse(HostPrune);
+    const keepMs = parseKeepTime(flags.keep);
+    if (keepMs === null) throw notATime(flags.keep);
+    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
+    const confirm = async (things: readonly PrunedThing[]) => {
+      this.show(formatUnneeded(things, args.name, this.style));
+      return flags.yes || (!this.jsonEnabled() && (await askYesNo('Remove all of it?')));
+    };
+    const pruned = await pruneHost({ host: args.name, keepMs }, ports, confirm);
+    this.#showEnd(pruned);
+    return pruned;
+  }
+
+  #showEnd({ host, unneeded, removed, is_confirmed: isConfirmed }: PruneDocument): void {
+    if (unneeded.length === 0) this.show(formatUnneeded([], host, this.style));
+    else if (isConfirmed) this.show(formatRemoved(removed, unneeded.length, host));
+    else this.show(`Nothing was removed. To remove it: cosmos host prune ${host} --yes\n`);
+  }
+}
+
+function notATime(text: string): AppError {
+  return new AppError({
+    code: 'usage-invalid',
+    message: `--keep ${text}: not a time.`,
+    hint: 'A time is a number with a unit: 30m, 12h, 7d or 2w; 0 keeps nothing that is not needed.',
+  });
+}

@@ -1,0 +1,71 @@
+import { Args, Flags } from '@oclif/core';
+import { formatLogLines } from '../output/log-text.ts';
+import { awayText, backText } from '../output/progress/host-watch.ts';
+import { type LogReader, readLogs } from '../services/read-logs.ts';
+import { CosmosCommand } from './shared/cosmos-command.ts';
+import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
+import { InterruptedError } from './shared/signals.ts';
+
+export default class Logs extends CosmosCommand {
+  static override summary = "Show the logs of a run's workers, on this machine or on its host.";
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> latest',
+    '<%= config.bin %> <%= command.id %> latest --follow',
+  ];
+  static override args = {
+    run: Args.string({ description: 'run id, run folder, checkpoint.json, or "latest"', default: 'latest' }),
+  };
+  static override flags = {
+    follow: Flags.boolean({
+      char: 'f',
+      default: false,
+      description: 'go on showing what comes, until the run has ended or Ctrl-C',
+      exclusive: ['json'],
+    }),
+    engine: Flags.boolean({
+      default: false,
+      description: "the log of the model's server that the worker started",
+    }),
+    worker: Flags.integer({ min: 0, max: 63, description: 'one worker only', helpValue: 'N' }),
+    lines: Flags.integer({
+      char: 'n',
+      min: 0,
+      max: 1_000_000,
+      default: 200,
+      description: 'how many of the last lines of each worker (default: 200)',
+      helpValue: 'N',
+    }),
+    ...storeFlags,
+  };
+
+  async run(): Promise<object> {
+    const { flags, args } = await this.parse(Logs);
+    const { ports } = await this.open(
+      flags.config,
+      settingsLayerOf({ 'checkpoint-dir': flags['checkpoint-dir'] }),
+    );
+    const request = {
+      reference: args.run,
+      isOfEngine: flags.engine,
+      workerId: flags.worker ?? null,
+      lines: flags.lines,
+      isFollowing: flags.follow,
+    };
+    // Ctrl-C is how following ends: nothing is to be saved, and nothing needs to be said.
+    const quiet = { tell: () => undefined, leave: () => undefined };
+    const reading = this.interruptibly((signal) => readLogs(request, ports, this.#reader, signal), quiet);
+    return await reading.catch((error: unknown) => {
+      if (!flags.follow || !(error instanceof InterruptedError)) throw error;
+      process.exitCode = error.exitCode;
+      return {};
+    });
+  }
+
+  get #reader(): LogReader {
+    return {
+      onLines: (workerId, lines, workers) => this.show(formatLogLines(workerId, lines, workers)),
+      onAway: (host, message) => this.logToStderr(awayText(host, new Date().toISOString(), message)),
+      onBack: (host) => this.logToStderr(backText(host)),
+    };
+  }
+}

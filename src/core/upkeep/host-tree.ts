@@ -1,0 +1,37 @@
+/** A file or folder of a host as its file system describes it. Times are milliseconds since the epoch, by the host's clock. */
+export interface StoredThing {
+  readonly name: string;
+  /** Bytes that removing it frees, everything in a folder included; null where that is not known. */
+  readonly sizeBytes: number | null;
+  /** When it got its place: never earlier than that. */
+  readonly modifiedMs: number;
+}
+
+/** The folder of one run. */
+export interface RunFolder {
+  readonly runId: string;
+  readonly sizeBytes: number | null;
+  /**
+   * When anything in it was last published: the newest of the run's folder and of its `manifests`, `results` and
+   * `status`, each of which changes when a file is renamed into it.
+   */
+  readonly modifiedMs: number;
+  /** A worker works on it now. */
+  readonly isServed: boolean;
+}
+
+/**
+ * A host's root as tidying sees it. Only looks; whatever cannot be read for a reason other than being gone is thrown,
+ * because what is not seen must not count as not needed.
+ */
+export interface HostTree {
+  runs(): Promise<readonly RunFolder[]>;
+  /** The text of each manifest of a run, damaged ones included; none when the run is gone. */
+  manifests(runId: string): Promise<readonly string[]>;
+  /** Keys of the tasks of a run that have a result. */
+  resultKeys(runId: string): Promise<ReadonlySet<string>>;
+  /** Everything under `objects` that is named by a hash. */
+  objects(): Promise<readonly StoredThing[]>;
+  /** What uploads left behind: everything under `incoming`, temporary files of `objects`. Names are relative to the root. */
+  uploads(): Promise<readonly StoredThing[]>;
+}

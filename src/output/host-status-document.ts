@@ -1,0 +1,26 @@
+import type { HostFacts } from '../ports/host-upkeep.ts';
+
+/** What `host status --json` prints. */
+export function hostStatusDocument({ name, address, image, slots, gpus, disk, dockerVersion }: HostFacts) {
+  return {
+    version: 1,
+    host: name,
+    address,
+    docker_version: dockerVersion,
+    image: image && { name: image.name, is_present: image.isPresent },
+    slots: slots.map(({ slotId, state, container, status }) => ({
+      slot_id: slotId,
+      state,
+      container,
+      engine: status?.engine ?? null,
+      runs: status?.runs ?? null,
+    })),
+    gpus: gpus.map(({ index, name: gpu, usedBytes, totalBytes }) => ({
+      index,
+      name: gpu,
+      used_bytes: usedBytes,
+      total_bytes: totalBytes,
+    })),
+    disk: disk && { free_bytes: disk.freeBytes, total_bytes: disk.totalBytes },
+  };
+}

@@ -1,0 +1,67 @@
+import type { RunCounts } from '../core/run/run-event.ts';
+import type { Style } from './style.ts';
+import { formatTable } from './table.ts';
+import { printable } from './words.ts';
+
+/** One run of the list. */
+export interface ListedRun {
+  readonly run_id: string;
+  readonly status: string;
+  readonly created_at: string | null;
+  readonly host: string | null;
+  readonly engine: string | null;
+  readonly counts: RunCounts | null;
+  /** What its host says; undefined where it was not asked. */
+  readonly on_host?: {
+    readonly state: string;
+    readonly finished_tasks: number | null;
+    readonly total_tasks: number | null;
+    readonly message: string | null;
+  } | null;
+}
+
+/** The runs of a folder; with a column of what their hosts say where they were asked. */
+export function formatRuns(runs: readonly ListedRun[], style: Style): string {
+  if (runs.length === 0) return 'No runs yet. Begin one with: cosmos batch-upsample ./specs\n';
+  const isChecked = runs.some((run) => run.on_host !== undefined);
+  const head = ['RUN', 'STATUS', 'BEGUN (UTC)', 'HOST', 'ENGINE', 'DONE', 'FAILED'];
+  const rows = runs.map((run) => (isChecked ? [...cellsOf(run), onHostText(run)] : cellsOf(run)));
+  const table = formatTable([isChecked ? [...head, 'ON HOST'] : head, ...rows]);
+  return `${[...table, ...troubleLines(runs, style)].join('\n')}\n`;
+}
+
+function cellsOf({
+  run_id: runId,
+  status,
+  created_at: createdAt,
+  host,
+  engine,
+  counts,
+}: ListedRun): string[] {
+  return [
+    printable(runId),
+    status,
+    createdAt?.slice(0, 16).replace('T', ' ') ?? '—',
+    host === null ? '—' : printable(host),
+    engine ?? '—',
+    counts ? `${counts.upsampled + counts.reused + counts.skipped}/${counts.total}` : '—',
+    counts ? String(counts.failed) : '—',
+  ];
+}
+
+function onHostText({ on_host: said }: ListedRun): string {
+  if (!said) return '—';
+  const { state, finished_tasks: finished, total_tasks: total } = said;
+  return total === null || total === 0 ? state : `${state} ${finished}/${total}`;
+}
+
+/** Why hosts could not be asked, once a host. */
+function troubleLines(runs: readonly ListedRun[], style: Style): string[] {
+  const troubles = new Map<string, string>();
+  for (const { host, on_host: said } of runs) {
+    if (host !== null && said?.message) troubles.set(host, said.message);
+  }
+  if (troubles.size === 0) return [];
+  const lines = [...troubles].map(([host, message]) => `${printable(host)}: ${printable(message)}`);
+  return ['', ...lines.map((line) => style.dim(line))];
+}

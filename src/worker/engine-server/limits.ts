@@ -1,0 +1,31 @@
+/** How patient a slot is with its engine's server; durations in milliseconds. */
+export interface EngineServerLimits {
+  /** From the start to the first good answer of `/health`. */
+  readonly startupTimeoutMs: number;
+  /** So often in a row it may die before it is ready. */
+  readonly maxLoadDeaths: number;
+  /** So often in a row it may die without an answer in between. */
+  readonly maxBarrenDeaths: number;
+  /** So often in a row its port may be taken by somebody else. */
+  readonly maxPortConflicts: number;
+  /** A request timed out, and its health was no good for so long: it hangs. */
+  readonly hungMs: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly stopGraceMs: number;
+  /** Pauses before it is started again. */
+  readonly restart: { readonly baseDelayMs: number; readonly maxDelayMs: number };
+  /** Size of its log, of which one older part is kept, in bytes. */
+  readonly maxLogBytes: number;
+}
+
+/** 23 GB of weights took 100 s from a fast disk; a network disk and compiling may take many times that. */
+export const engineServerLimits: EngineServerLimits = {
+  startupTimeoutMs: 30 * 60_000,
+  maxLoadDeaths: 3,
+  maxBarrenDeaths: 8,
+  maxPortConflicts: 10,
+  hungMs: 60_000,
+  stopGraceMs: 10_000,
+  restart: { baseDelayMs: 1_000, maxDelayMs: 30_000 },
+  maxLogBytes: 10 * 1024 * 1024,
+};

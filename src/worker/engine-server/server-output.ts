@@ -1,0 +1,60 @@
+import { StringDecoder } from 'node:string_decoder';
+import { stripVTControlCharacters } from 'node:util';
+import type { RotatingLog } from './rotating-log.ts';
+
+const linesKept = 40;
+const longestLine = 16 * 1024;
+const longestQuote = 2_000;
+
+/** What a server says, line by line: into its log, and the last lines for error messages. Secrets become `[key]`. */
+export class ServerOutput {
+  readonly #log: RotatingLog;
+  readonly #secrets: readonly string[];
+  readonly #last: string[] = [];
+
+  constructor(log: RotatingLog, secrets: readonly string[]) {
+    this.#log = log;
+    this.#secrets = secrets;
+  }
+
+  /** Takes one of the server's streams in; gives the function for its chunks, `null` standing for its end. */
+  reader(): (chunk: Buffer | null) => void {
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    return (chunk) => {
+      const text = rest + (chunk ? decoder.write(chunk) : decoder.end());
+      const lines = text.split(/\r?\n|\r/);
+      rest = chunk ? (lines.pop() ?? '') : '';
+      if (rest.length > longestLine) lines.push(rest);
+      if (rest.length > longestLine) rest = '';
+      for (const line of lines) if (line.trim() !== '') this.#take(line);
+    };
+  }
+
+  /** Whether one of the last lines looks so. */
+  hasSaid(pattern: RegExp): boolean {
+    return this.#last.some((line) => pattern.test(line));
+  }
+
+  /** The last lines on one line, of bearable length; empty when it said nothing. */
+  quote(): string {
+    const text = this.#last.slice(-6).join(' | ');
+    return text.length > longestQuote ? `…${text.slice(-longestQuote)}` : text;
+  }
+
+  #take(line: string): void {
+    let clean = stripVTControlCharacters(line);
+    for (const secret of this.#secrets) clean = clean.replaceAll(secret, '[key]');
+    this.#log.add(clean);
+    this.#last.push(clean.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim());
+    if (this.#last.length > linesKept) this.#last.shift();
+  }
+}
+
+/** Values in an environment that by their names are secrets. */
+export function secretsIn(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.entries(environment)
+    .filter(([name]) => /KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL/i.test(name))
+    .flatMap(([, value]) => (value !== undefined && value.trim().length >= 8 ? [value.trim()] : []))
+    .sort((a, b) => b.length - a.length);
+}

@@ -1,0 +1,112 @@
+import { hash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import pMap from 'p-map';
+import type { ObjectShelf } from './object-shelf.ts';
+import { hashOf, readBlocks, readRange, ShortFileError } from './read-blocks.ts';
+import { type BundledObject, readBundleHeader } from './read-bundle-header.ts';
+import { damaged, openUpload, removeUpload } from './uploads.ts';
+
+/** Objects up to this size in all are read with one call. */
+const groupBytes = 1024 * 1024;
+const groupsAtOnce = 4;
+const publishedAtOnce = 8;
+
+/**
+ * Unpacks the bundle at `incoming/<name>`: verifies every object and publishes those that are not there yet. What is
+ * good is published also when something else is not. The bundle is removed in any case: a client never sends the
+ * same one twice, and what can be asked again is which objects are missing.
+ *
+ * @param root - The host's root folder.
+ * @returns how many objects it held.
+ * @throws ApiError as `openUpload`; 422 `object-damaged`.
+ */
+export async function acceptBundle(root: string, path: string, shelf: ObjectShelf): Promise<number> {
+  await using upload = await openUpload(root, path);
+  try {
+    const objects = await readBundleHeader(upload.file);
+    const missing = await shelf.missing(objects.map(({ sha256 }) => sha256));
+    const damagedCount = await new Unpacking(upload.file, shelf, missing).run(objects);
+    if (damagedCount > 0)
+      throw damaged(`${damagedCount} of ${objects.length} objects hold other bytes than their hashes say.`);
+    return objects.length;
+  } catch (error) {
+    throw error instanceof ShortFileError ? damaged('The bundle became shorter while it was read.') : error;
+  } finally {
+    await removeUpload(upload);
+  }
+}
+
+class Unpacking {
+  readonly #file: FileHandle;
+  readonly #shelf: ObjectShelf;
+  readonly #missing: ReadonlySet<string>;
+  #damagedCount = 0;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(file: FileHandle, shelf: ObjectShelf, missing: ReadonlySet<string>) {
+    this.#file = file;
+    this.#shelf = shelf;
+    this.#missing = missing;
+  }
+
+  /** Resolves, and rejects, when nothing is under way any more. Gives how many objects are damaged. */
+  async run(objects: readonly BundledObject[]): Promise<number> {
+    const unpack = (group: readonly BundledObject[]) => this.#unlessFailed(() => this.#unpack(group));
+    await pMap(groupsOf(objects), unpack, { concurrency: groupsAtOnce });
+    if (this.#failure) throw this.#failure.error;
+    return this.#damagedCount;
+  }
+
+  async #unpack(group: readonly BundledObject[]): Promise<void> {
+    const [first] = group;
+    if (!first) return;
+    if (first.sizeBytes > groupBytes) await this.#unpackLarge(first);
+    else await this.#unpackSmall(group, first.fromByte);
+  }
+
+  async #unpackLarge({ sha256, fromByte, sizeBytes }: BundledObject): Promise<void> {
+    const isRight = this.#missing.has(sha256)
+      ? await this.#shelf.putBlocks(sha256, readBlocks(this.#file, fromByte, sizeBytes))
+      : (await hashOf(this.#file, fromByte, sizeBytes)) === sha256;
+    if (!isRight) this.#damagedCount += 1;
+  }
+
+  /** All of the group are in memory at once. */
+  async #unpackSmall(group: readonly BundledObject[], fromByte: number): Promise<void> {
+    const sizeBytes = group.reduce((sum, object) => sum + object.sizeBytes, 0);
+    const bytes = await readRange(this.#file, fromByte, sizeBytes);
+    const publish = (object: BundledObject) =>
+      this.#unlessFailed(async () => {
+        const at = object.fromByte - fromByte;
+        const content = bytes.subarray(at, at + object.sizeBytes);
+        if (hash('sha256', content) !== object.sha256) this.#damagedCount += 1;
+        else if (this.#missing.has(object.sha256)) await this.#shelf.put(object.sha256, content);
+      });
+    await pMap(group, publish, { concurrency: publishedAtOnce });
+  }
+
+  /** After the first failure, such as a full disk, nothing new begins, and what is under way is waited for. */
+  async #unlessFailed(work: () => Promise<void>): Promise<void> {
+    if (this.#failure) return;
+    try {
+      await work();
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+  }
+}
+
+/** Neighbours that are small together; a large object is a group of its own. */
+function groupsOf(objects: readonly BundledObject[]): BundledObject[][] {
+  const groups: BundledObject[][] = [];
+  let roomBytes = -1;
+  for (const object of objects) {
+    roomBytes -= object.sizeBytes;
+    if (roomBytes < 0) {
+      groups.push([]);
+      roomBytes = groupBytes - object.sizeBytes;
+    }
+    groups.at(-1)?.push(object);
+  }
+  return groups;
+}

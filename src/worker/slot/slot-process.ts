@@ -1,0 +1,108 @@
+import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { dirname } from 'node:path';
+import { closeServer, listenPrivately } from '../listen.ts';
+import type { SlotOptions } from '../options.ts';
+import { defaultDrainMs } from '../shutdown-route.ts';
+import type { ObjectShelf } from './object-shelf.ts';
+import { identityOf, isAnswered } from './probe-socket.ts';
+import type { Slot } from './slot.ts';
+import { createSlotApi } from './slot-api.ts';
+
+/** What a slot's process is built from. */
+export interface SlotProcessParts {
+  readonly slot: Slot;
+  readonly shelf: ObjectShelf;
+  log(line: string): void;
+}
+
+/**
+ * - `stopped`: it was told to, or was idle long enough.
+ * - `taken`: another process answers for this slot; nothing was begun.
+ * - `displaced`: another process has taken the slot over. This one must end at once, without tidying up: at its
+ *   paths are the other one's sockets.
+ */
+export type SlotOutcome = 'stopped' | 'taken' | 'displaced';
+
+const longestWatchMs = 1_000;
+
+/**
+ * A slot with its API, from listening to the last goodbye. That there is one at a time is the container's name's
+ * business; of two that were started by mistake the second one ends, or, when both start in the same moment, the one
+ * whose socket is not at its path any more.
+ */
+export class SlotProcess {
+  readonly #options: SlotOptions;
+  readonly #parts: SlotProcessParts;
+  readonly #server: Server;
+  readonly #ended = Promise.withResolvers<SlotOutcome>();
+  #isStopping = false;
+  #requests = 0;
+  /** By the clock that never jumps. */
+  #lastBusyMs = performance.now();
+
+  constructor(options: SlotOptions, parts: SlotProcessParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#server = createSlotApi({
+      ...parts,
+      root: options.root,
+      onShutdown: (drainMs) => this.requestStop(drainMs),
+      whileBusy: (work) => this.#whileBusy(work),
+    });
+  }
+
+  /** Serves until it is stopped or idle. */
+  async run(): Promise<SlotOutcome> {
+    const { slotId, socketPath, idleTimeoutMs } = this.#options;
+    const { slot, shelf, log } = this.#parts;
+    if (await isAnswered(socketPath)) {
+      log(`slot ${slotId} is served already by another process`);
+      return 'taken';
+    }
+    await shelf.prepare();
+    await slot.load();
+    if (process.platform !== 'win32') await mkdir(dirname(socketPath), { recursive: true });
+    await listenPrivately(this.#server, socketPath);
+    const identity = await identityOf(socketPath);
+    log(`slot ${slotId} listens on ${socketPath}`);
+    const watch = setInterval(
+      () => void this.#watch(identity),
+      Math.min(longestWatchMs, idleTimeoutMs / 4 + 1),
+    );
+    void this.#whileBusy(() => slot.restore()).catch(this.#ended.reject);
+    const outcome = await this.#ended.promise;
+    clearInterval(watch);
+    if (outcome === 'displaced') await slot.abandon();
+    else await closeServer(this.#server);
+    log(outcome);
+    return outcome;
+  }
+
+  /** Stops after requests in flight had `drainMs` to end; asked a second time, at once. */
+  requestStop(drainMs = defaultDrainMs): void {
+    if (!this.#isStopping) this.#parts.log(`stopping, requests in flight have ${drainMs} ms to end`);
+    this.#isStopping = true;
+    this.#parts.slot.stop(drainMs).then(() => this.#ended.resolve('stopped'), this.#ended.reject);
+  }
+
+  async #whileBusy(work: () => Promise<void>): Promise<void> {
+    this.#requests += 1;
+    try {
+      await work();
+    } finally {
+      this.#requests -= 1;
+      this.#lastBusyMs = performance.now();
+    }
+  }
+
+  async #watch(identity: string | null): Promise<void> {
+    const present = await identityOf(this.#options.socketPath);
+    if (present === null)
+      this.#ended.reject(new Error('the socket was removed, so nobody can reach this slot'));
+    else if (present !== identity) this.#ended.resolve('displaced');
+    if (this.#requests > 0 || this.#parts.slot.isBusy) this.#lastBusyMs = performance.now();
+    const idleMs = performance.now() - this.#lastBusyMs;
+    if (!this.#isStopping && idleMs >= this.#options.idleTimeoutMs) this.requestStop(0);
+  }
+}

@@ -1,0 +1,157 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildFiles } from '../../../src/adapters/docker/build-context.ts';
+import { findImage, findOldImages, removeImage } from '../../../src/adapters/docker/images.ts';
+import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
+import type { PrepareProgress } from '../../../src/ports/host-upkeep.ts';
+import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
+import { missing } from '../../support/lab/needs.ts';
+
+const image = 'cosmos-upsampler:0.1.0';
+/** A Dockerfile with one step. */
+const onBase = (step: string) => `ARG BASE_IMAGE\nFROM $BASE_IMAGE\n${step}`;
+const never = new AbortController().signal;
+
+describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
+  let lab: DockerLab;
+  let files: BuildFiles;
+  const progress: PrepareProgress[] = [];
+
+  const prepare = (change: Partial<Parameters<typeof prepareImage>[0]> = {}) => {
+    progress.length = 0;
+    const request = {
+      client: lab.client,
+      image,
+      baseImage: lab.baseImage,
+      files,
+      isForced: false,
+      ...change,
+    };
+    return prepareImage(request, (step) => progress.push(step), never);
+  };
+
+  afterAll(() => lab.stop());
+
+  beforeAll(async () => {
+    lab = await startDockerLab();
+    files = await lab.writeBuild('first');
+  });
+
+  it('builds on the base image, with progress, and does nothing the second time', async () => {
+    const built = await prepare();
+    expect(built).toMatchObject({ image, outcome: 'built', imageId: expect.stringMatching(/^sha256:/) });
+    expect(progress.length).toBeGreaterThan(5);
+    expect(progress.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^Step 1\//));
+    const fractions = progress.map(({ fraction }) => fraction ?? 0);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+
+    const startMs = performance.now();
+    expect(await prepare()).toEqual({ ...built, outcome: 'present' });
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(progress).toEqual([]);
+  });
+
+  it('builds anew when it is told to', async () => {
+    expect(await prepare({ isForced: true })).toMatchObject({ outcome: 'built' });
+  });
+
+  it('builds anew when the worker has changed, and leaves the old image to be removed', async () => {
+    const before = await prepare();
+    files = await lab.writeBuild('second', { worker: 'setInterval(() => undefined, 500);' });
+    const after = await prepare();
+    expect(after.outcome).toBe('built');
+    expect(after.imageId).not.toBe(before.imageId);
+    const old = await findOldImages(lab.client, image);
+    expect(old.map(({ id }) => id)).toContain(before.imageId);
+    expect(await removeImage(lab.client, before.imageId)).toBe(true);
+    expect(await removeImage(lab.client, before.imageId)).toBe(true);
+    expect(await findImage(lab.client, before.imageId)).toBeNull();
+  });
+
+  it('is what runs when nothing is told: the worker, as nobody', async () => {
+    await prepare();
+    const found = await lab.client.call((docker) => docker.getImage(image).inspect());
+    expect(found.Config).toMatchObject({
+      User: '65532:65532',
+      Entrypoint: ['/usr/local/bin/node', '/opt/cosmos/worker.mjs'],
+    });
+    expect(found.Config.Cmd ?? []).toEqual([]);
+  });
+
+  it.each([
+    {
+      what: 'a step fails',
+      dockerfile: onBase('RUN echo the reason; exit 7'),
+      said: /returned a non-zero code: 7/,
+      hint: /the reason/,
+    },
+    {
+      what: 'the Dockerfile is none',
+      dockerfile: 'NONSENSE',
+      said: /unknown instruction|no build stage/i,
+      hint: /^$/,
+    },
+    {
+      what: 'a file is missing',
+      dockerfile: onBase('COPY nothing.txt /'),
+      said: /nothing\.txt/,
+      hint: /COPY nothing\.txt/,
+    },
+  ])('says why when $what', async ({ dockerfile, said, hint }) => {
+    const broken = await lab.writeBuild('broken', { dockerfile });
+    const failure = await prepare({ files: broken }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'image-failed', message: expect.stringMatching(said) });
+    expect((failure as { hint: string | null }).hint ?? '').toMatch(hint);
+  });
+
+  it('a worker that this Node cannot read fails the build', async () => {
+    const broken = await lab.writeBuild('unreadable', { worker: 'const = 1' });
+    await expect(prepare({ files: broken })).rejects.toMatchObject({ code: 'image-failed' });
+  });
+
+  it.each([
+    { change: { baseImage: 'localhost:1/nobody/nothing:1' } },
+    { change: { image: 'localhost:1/nobody/worker:1' } },
+  ])('says so when a registry cannot be reached: $change', async ({ change }) => {
+    await expect(prepare(change)).rejects.toMatchObject({
+      code: 'image-failed',
+      hint: expect.stringContaining('reach the registry'),
+    });
+  });
+
+  it('takes an image of another name as it is', async () => {
+    expect(await prepare({ image: lab.baseImage })).toMatchObject({
+      outcome: 'present',
+      image: lab.baseImage,
+    });
+  });
+
+  it('says what to do when the bundle is missing', async () => {
+    const missing = await lab.writeBuild('missing');
+    await rm(missing.workerBundle);
+    await expect(prepare({ files: missing })).rejects.toMatchObject({ code: 'prerequisite-missing' });
+  });
+
+  it('ends when it is told to', async () => {
+    const slow = await lab.writeBuild('slow', {
+      dockerfile: onBase('RUN sleep 60'),
+    });
+    const stop = new AbortController();
+    const request = { client: lab.client, image, baseImage: lab.baseImage, files: slow, isForced: false };
+    const building = prepareImage(
+      request,
+      ({ message }) => {
+        if (message.includes('sleep 60')) stop.abort(new Error('enough'));
+      },
+      stop.signal,
+    );
+    await expect(building).rejects.toThrow('enough');
+  });
+
+  it('goes on with the build when the engine was restarted', async () => {
+    const again = await lab.writeBuild('again', { worker: 'setInterval(() => undefined, 700);' });
+    const building = prepare({ files: again });
+    await lab.engine.restart();
+    expect(await building).toMatchObject({ outcome: 'built' });
+  });
+});

@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { slotContainerSpec } from '../../../src/adapters/docker/container-spec.ts';
+import {
+  createContainer,
+  readLog,
+  removeContainer,
+  startContainer,
+} from '../../../src/adapters/docker/containers.ts';
+import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
+import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
+import { missing } from '../../support/lab/needs.ts';
+import { sampleEngine, sampleTask } from '../../support/sample-work.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { WorkerRig } from '../../support/worker-rig.ts';
+
+const bundleScript = resolve(import.meta.dirname, '../../../scripts/bundle-worker.ts');
+const image = 'cosmos-upsampler:bundle';
+
+describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
+  let lab: DockerLab;
+  let bundle: string;
+
+  afterAll(() => lab.stop());
+
+  beforeAll(async () => {
+    lab = await startDockerLab();
+    bundle = join(lab.folder, 'worker.mjs');
+    execFileSync(process.execPath, [bundleScript, bundle], { stdio: 'pipe' });
+    const { dockerfile } = await lab.writeBuild('unused');
+    const files = { dockerfile, workerBundle: bundle };
+    const request = { client: lab.client, image, baseImage: lab.baseImage, files, isForced: false };
+    await prepareImage(request, () => undefined, new AbortController().signal);
+  });
+
+  it('needs nothing beside it but what Node brings', () => {
+    const names = [...readFileSync(bundle, 'utf8').matchAll(/^import .* from "([^"]+)";$/gm)].map(
+      (match) => match[1],
+    );
+    expect(names.length).toBeGreaterThan(3);
+    expect(names.filter((name) => !name?.startsWith('node:'))).toEqual([]);
+  });
+
+  it('reads frames and answers in a confined container', async () => {
+    const rig = new WorkerRig();
+    const name = 'cosmos-bundle-test';
+    try {
+      // As on a host, where the root folder belongs to whom the container runs as.
+      mkdirSync(rig.runFolder, { recursive: true });
+      const task = sampleTask('a robot waits at the door', rig.addHint());
+      const manifest = rig.writeManifest(0, sampleEngine(null, { kind: 'describe', model: 'describe' }), [
+        [task],
+      ]);
+      execFileSync('chown', ['-R', '1234:2345', rig.root]);
+      chmodSync(rig.root, 0o700);
+      const { options } = slotContainerSpec({
+        rootPath: rig.root,
+        slotId: 0,
+        imageId: image,
+        user: { uid: 1234, gid: 2345 },
+        gpuIds: [],
+        network: 'none',
+        modelsDir: null,
+        idleTimeoutMs: 60_000,
+      });
+      const ofOneRun = { ...options, Cmd: ['--root', '/cosmos', '--run', 'run-1', '--worker', '0'] };
+      expect(await createContainer(lab.client, name, ofOneRun)).toBe('created');
+      await startContainer(lab.client, name);
+      await waitFor(async () => (await rig.get('/healthz')).status === 200);
+      expect((await rig.submit(manifest)).status).toBe(202);
+      const [result] = await rig.results([task]);
+      expect(result, await readLog(lab.client, name, 20)).toMatchObject({ status: 'ok', frames_used: 2 });
+      expect(result?.text).toContain('robot');
+    } finally {
+      await removeContainer(lab.client, name);
+      await rig.close();
+    }
+  });
+});

@@ -1,0 +1,241 @@
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readJournal } from '../../src/adapters/run-store/journal.ts';
+import { createRemoteStage, type RemoteStage } from '../support/lab/remote-stage.ts';
+import { writeNumberedSpecs } from '../support/numbered-specs.ts';
+import { SmallDisk } from '../support/small-disk.ts';
+import { type StandIn, startStandInServer } from '../support/stand-in-server.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const lab = inject('lab');
+const specs = 24;
+
+/** What may happen between a user's machine and a host, each once, to a run whose every prompt is counted. */
+describe.skipIf(lab === null)('a run on a host', () => {
+  let server: StandIn;
+  let stage: RemoteStage;
+  let run = 0;
+
+  beforeAll(async () => {
+    if (lab === null) return;
+    server = await startStandInServer({ slots: 4, latencyMs: 400 });
+    stage = await createRemoteStage(lab);
+    await stage.configure(settings());
+    await writeNumberedSpecs(join(stage.cli.workingFolder, 'specs'), specs, 4);
+  });
+  afterAll(async () => {
+    await stage?.[Symbol.asyncDispose]();
+    await server?.stop();
+  });
+
+  it('ends as if nothing was, while its link is cut every 1.5 s', async () => {
+    stage.network.cutEvery(1_500);
+    const { ended } = await begin();
+    const { code, stderr } = await ended.finally(() => stage.network.heal());
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+    await expectEnriched();
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+  });
+
+  it.each([
+    { trouble: 'silent in both directions', begin: () => stage.network.stall() },
+    { trouble: 'silent from the host', begin: () => stage.network.halfOpen() },
+  ])('ends as if nothing was when its link is $trouble for 25 s', async ({ begin: disturb }) => {
+    const { ended } = await begin();
+    await asked(2);
+    disturb();
+    await delay(25_000);
+    stage.network.heal();
+    const { code, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, expect.anything()]);
+    expect(await eventTypes()).toEqual(expect.arrayContaining(['host-unreachable', 'host-reachable']));
+    await expectEnriched();
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+  });
+
+  it('goes on where it was when the program is killed', async () => {
+    const first = await begin();
+    await asked(8);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const { code } = await stage.cli.run(['batch-upsample', '--resume', 'latest'], 60_000);
+    expect(code).toBe(0);
+    await expectEnriched();
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+  });
+
+  it('is finished on the host when the program is gone, and brought home by attach', async () => {
+    const first = await begin();
+    await asked(specs / 2);
+    first.child.kill('SIGKILL');
+    await asked(specs);
+    const { code, stdout } = await stage.cli.run(['attach', 'latest', '--json'], 60_000);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { counts: { upsampled: specs } }]);
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+  });
+
+  it('gets its worker back when that is killed', async () => {
+    const { ended } = await begin();
+    await asked(8);
+    await stage.docker('kill', stage.container());
+    expect((await ended).code).toBe(0);
+    await expectEnriched();
+    // What was in flight is asked again, and nothing else.
+    const again = [...asks().values()].filter((count) => count > 1).length;
+    expect(again).toBeLessThanOrEqual(4);
+  });
+
+  it('ends with 4 when the host stays away, and loses nothing', async () => {
+    await stage.configure({ ...settings(), retry: { max_outage_s: 3 } });
+    const { ended } = await begin();
+    await asked(specs / 2);
+    stage.network.refuse();
+    const { code, stderr } = await ended;
+    stage.network.heal();
+    await stage.configure(settings());
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/gpu1 is unreachable since \d\d:\d\d:\d\d/);
+    expect(stderr).toMatch(/cosmos attach|--resume/);
+    const attached = await stage.cli.run(['attach', 'latest'], 60_000);
+    expect(attached.code).toBe(0);
+    await expectEnriched();
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+  });
+
+  it('stops by Ctrl-C on the host as well, and goes on later', async () => {
+    const { child, ended } = await begin();
+    await asked(6);
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('--resume');
+    const stopped = server.stats.asks.length;
+    await delay(1_000);
+    expect(server.stats.asks.length).toBe(stopped);
+    expect((await stage.cli.run(['batch-upsample', '--resume', 'latest'], 60_000)).code).toBe(0);
+    await expectEnriched();
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+  });
+
+  it('is cancelled on its host', async () => {
+    const detached = await begin('--detach');
+    expect((await detached.ended).code).toBe(4);
+    await asked(1);
+    expect((await stage.cli.run(['cancel', 'latest'], 60_000)).code).toBe(0);
+    const stopped = server.stats.asks.length;
+    await delay(1_000);
+    expect(server.stats.asks.length).toBe(stopped);
+    expect(stopped).toBeLessThan(specs);
+  });
+
+  async function begin(...flags: string[]) {
+    server.stats.asks.splice(0);
+    run += 1;
+    const engine = ['--engine', 'openai', '--base-url', server.baseUrl, '--model', 'stand-in'];
+    const output = ['--output-dir', `out-${run}`, '--force', '--no-progress'];
+    return await stage.cli.start([
+      'batch-upsample',
+      'specs',
+      '--host',
+      'gpu1',
+      ...engine,
+      ...output,
+      ...flags,
+    ]);
+  }
+
+  async function asked(count: number): Promise<void> {
+    await waitFor(() => server.stats.asks.length >= count, 60_000);
+  }
+
+  function asks(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { text } of server.stats.asks) counts.set(text, (counts.get(text) ?? 0) + 1);
+    return counts;
+  }
+
+  /** How often each prompt was asked: `{1}` when all were asked exactly once. */
+  function asksPerPrompt(): ReadonlySet<number> {
+    expect(asks().size).toBe(specs);
+    return new Set(asks().values());
+  }
+
+  async function eventTypes(): Promise<readonly string[]> {
+    const { stdout } = await stage.cli.run(['runs', '--json']);
+    const [latest] = (JSON.parse(stdout) as { runs: { folder: string }[] }).runs;
+    const { events } = await readJournal(join(latest?.folder ?? '', 'journal.jsonl'));
+    return events.map(({ type }) => type);
+  }
+
+  async function expectEnriched(): Promise<void> {
+    for (let shot = 0; shot < specs; shot++) {
+      const path = join(stage.cli.workingFolder, `out-${run}`, `shot_${shot}`, 's.json');
+      expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ is_upsampled: true });
+    }
+  }
+});
+
+describe.skipIf(lab === null)('a host that is not the one that is known', () => {
+  it.each([
+    {
+      fault: 'shows another key',
+      code: 'host-key-changed',
+      arrange: async (stage: RemoteStage) => await stage.sshd.changeHostKeys(),
+    },
+    {
+      fault: 'has no key on file',
+      code: 'host-key-unknown',
+      arrange: async (stage: RemoteStage) => await writeFile(join(stage.folder, 'known_hosts'), ''),
+    },
+  ])('is not talked to when it $fault', async ({ code, arrange }) => {
+    if (lab === null) return;
+    await using stage = await createRemoteStage(lab);
+    await writeNumberedSpecs(join(stage.cli.workingFolder, 'specs'), 2, 1);
+    await arrange(stage);
+    const ended = await stage.cli.run(['batch-upsample', 'specs', '--host', 'gpu1', '--json']);
+    expect(ended.code).toBe(2);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code } });
+    // Neither a name nor a key was offered.
+    expect(await stage.sshd.log()).not.toMatch(/Accepted|Connection .* user|Postponed|userauth/i);
+  });
+});
+
+describe.skipIf(lab === null)("a host's disk", () => {
+  it('that is full is an error with a next step, and the run goes on when there is room', async () => {
+    if (lab === null) return;
+    await using stage = await createRemoteStage(lab);
+    using disk = new SmallDisk(stage.root, 24);
+    await writeNumberedSpecs(join(stage.cli.workingFolder, 'specs'), 8, 4);
+    const args = ['batch-upsample', 'specs', '--host', 'gpu1'];
+    // The first run makes the folders and starts the worker.
+    expect((await stage.cli.run([...args, '--output-dir', 'first'])).code).toBe(0);
+    await stage.cli.run(['host', 'prune', 'gpu1', '--keep', '0', '--yes']);
+    execFileSync('find', [join(stage.root, 'objects'), '-type', 'f', '-delete']);
+    disk.fill();
+    const full = await stage.cli.run([...args, '--force']);
+    expect(full.stderr).toContain('full');
+    expect(full.code).toBe(1);
+    disk.free();
+    const resumed = await stage.cli.run(['batch-upsample', '--resume', 'latest']);
+    expect([resumed.code, resumed.stderr]).toEqual([0, expect.anything()]);
+  });
+
+  it('that takes no writes is named', async () => {
+    if (lab === null) return;
+    await using stage = await createRemoteStage(lab);
+    using disk = new SmallDisk(stage.root, 24);
+    await writeNumberedSpecs(join(stage.cli.workingFolder, 'specs'), 2, 1);
+    execFileSync('mount', ['-o', 'remount,ro', disk.folder]);
+    const refused = await stage.cli.run(['batch-upsample', 'specs', '--host', 'gpu1']);
+    execFileSync('mount', ['-o', 'remount,rw', disk.folder]);
+    expect(refused.stderr).toContain('takes no writes');
+    expect(refused.code).toBe(1);
+  });
+});
+
+function settings() {
+  return { 'hosts.gpu1': { network: 'host' }, 'upsampling.engine': { concurrency: 4 } };
+}

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { slotContainerName } from '../../../src/adapters/docker/container-spec.ts';
+import { Cli } from '../run-cli.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import type { LabFacts } from './lab.ts';
+import { removeContainers } from './remote-bench.ts';
+import { type LabSshd, startSshd } from './sshd.ts';
+
+const run = promisify(execFile);
+
+/** Values of config.toml, one section each. */
+export type Sections = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+
+/** A user's machine with the program, and a host `gpu1` behind a network that can be disturbed. */
+export interface RemoteStage extends AsyncDisposable {
+  readonly folder: string;
+  readonly cli: Cli;
+  readonly sshd: LabSshd;
+  /** What lies between the program and the host's sshd. */
+  readonly network: FaultProxy;
+  /** The host's root folder, on this machine. */
+  readonly root: string;
+  /** Name of a slot's container. */
+  container(slotId?: number): string;
+  /** Calls the host's Docker engine; gives what it prints. */
+  docker(...args: readonly string[]): Promise<string>;
+  /** Writes config.toml anew: the host's own settings, and these over them. */
+  configure(sections?: Sections): Promise<void>;
+}
+
+/** Sets one up; `root` where the host's root folder is to be somewhere else. */
+export async function createRemoteStage(
+  lab: LabFacts,
+  options: { readonly sections?: Sections; readonly root?: string } = {},
+): Promise<RemoteStage> {
+  const folder = await mkdtemp('/tmp/crs-');
+  const root = options.root ?? join(folder, 'r');
+  const sshd = await startSshd();
+  const network = await startFaultProxy(sshd.port);
+  const knownHosts = join(folder, 'known_hosts');
+  // The key is filed under the port that the program connects to.
+  await writeFile(
+    knownHosts,
+    (await readFile(sshd.knownHostsFile, 'utf8')).replaceAll(`:${sshd.port}`, `:${network.port}`),
+  );
+  const cli = new Cli(folder);
+  const stage: RemoteStage = {
+    folder,
+    cli,
+    sshd,
+    network,
+    root,
+    container: (slotId = 0) => slotContainerName(root, slotId),
+    docker: async (...args) => (await run('docker', ['-H', `unix://${lab.dockerSocket}`, ...args])).stdout,
+    configure: async (sections = {}) => {
+      const host = {
+        address: '127.0.0.1',
+        port: network.port,
+        user: sshd.settings.user,
+        identity_file: sshd.identityFile,
+        known_hosts_file: knownHosts,
+        remote_root: root,
+        docker_socket: lab.dockerSocket,
+        image: lab.image,
+        base_image: lab.baseImage,
+        gpus: 'none',
+        ...sections['hosts.gpu1'],
+      };
+      await mkdir(cli.workingFolder, { recursive: true });
+      await writeFile(join(cli.workingFolder, 'config.toml'), toToml({ ...sections, 'hosts.gpu1': host }));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await removeContainers(lab, root);
+      await network.stop();
+      await sshd.stop();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  await stage.configure(options.sections);
+  return stage;
+}
+
+function toToml(sections: Sections): string {
+  return Object.entries(sections)
+    .map(([name, values]) => {
+      const lines = Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+      return `[${name}]\n${lines.join('\n')}\n`;
+    })
+    .join('\n');
+}

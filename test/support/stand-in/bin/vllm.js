@@ -1,0 +1,3 @@
+import { main } from '../vllm.ts';
+
+await main();

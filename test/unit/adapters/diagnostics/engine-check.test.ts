@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { engineCheck } from '../../../../src/adapters/diagnostics/engine-check.ts';
+import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
+
+it.each([
+  {
+    engine: { kind: 'openai', model: 'org/model' },
+    host: 'gpu1',
+    expected: ['ok', 'vllm in the containers of gpu1, model org/model'],
+  },
+  {
+    engine: { kind: 'openai', command: ['serve', '{port}'] },
+    host: 'gpu1',
+    expected: ['ok', 'serve in the containers of gpu1'],
+  },
+  {
+    engine: { kind: 'openai', base_url: 'http://127.0.0.1:9/v1' },
+    host: 'gpu1',
+    expected: ['ok', 'http://127.0.0.1:9/v1, as the workers of gpu1 reach it'],
+  },
+  { engine: { kind: 'openai' }, host: 'gpu1', expected: ['failed', 'no model to serve'] },
+  { engine: { kind: 'openai', model: 'org/model' }, host: 'local', expected: ['failed', 'no base_url'] },
+  { engine: {}, host: 'gpu1', expected: ['ok', 'describe (embedded, no model)'] },
+])('$engine on $host', async ({ engine, host, expected }) => {
+  const settings = resolveSettings([{ source: 'the test', values: { upsampling: { engine } } }]);
+  const found = await engineCheck(settings.upsampling.engine, {}, host).run();
+  expect([found.status, found.detail]).toEqual(expected);
+});

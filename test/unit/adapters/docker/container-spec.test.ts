@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type SlotContainerSettings,
+  slotContainerName,
+  slotContainerSpec,
+} from '../../../../src/adapters/docker/container-spec.ts';
+
+const settings: SlotContainerSettings = {
+  rootPath: '/home/ubuntu/.cosmos',
+  slotId: 1,
+  imageId: `sha256:${'a'.repeat(64)}`,
+  user: { uid: 1000, gid: 1001 },
+  gpuIds: [],
+  network: 'none',
+  modelsDir: null,
+  idleTimeoutMs: 1_800_000,
+};
+
+const hostConfigOf = (change: Partial<SlotContainerSettings> = {}) =>
+  slotContainerSpec({ ...settings, ...change }).options.HostConfig ?? {};
+
+describe('slotContainerSpec', () => {
+  it('is confined, whatever the settings say', () => {
+    for (const change of [{}, { network: 'host' }, { gpuIds: ['0'], modelsDir: '/models' }] as const) {
+      expect(hostConfigOf(change)).toMatchObject({
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges:true'],
+        ReadonlyRootfs: true,
+        Privileged: false,
+        PidsLimit: 4096,
+        Init: true,
+        AutoRemove: false,
+      });
+    }
+  });
+
+  it('runs the slot as the owner of the root folder', () => {
+    const { name, options } = slotContainerSpec(settings);
+    expect(name).toMatch(/^cosmos-[0-9a-f]{8}-slot-1$/);
+    expect(options).toMatchObject({
+      Image: settings.imageId,
+      User: '1000:1001',
+      Cmd: ['--root', '/cosmos', '--slot', '1', '--idle-timeout-ms', '1800000'],
+      Labels: { 'cosmos.root': '/home/ubuntu/.cosmos', 'cosmos.slot': '1' },
+    });
+  });
+
+  it('has no network unless told', () => {
+    expect(hostConfigOf().NetworkMode).toBe('none');
+    expect(hostConfigOf({ network: 'host' }).NetworkMode).toBe('host');
+    expect(slotContainerSpec(settings).options.Env).toContain('HF_HUB_OFFLINE=1');
+    expect(slotContainerSpec({ ...settings, network: 'host' }).options.Env).not.toContain('HF_HUB_OFFLINE=1');
+  });
+
+  it('mounts the root to write, and weights to read', () => {
+    expect(hostConfigOf({ modelsDir: '/srv/with:colon' }).Mounts).toEqual([
+      { Type: 'bind', Source: '/home/ubuntu/.cosmos', Target: '/cosmos' },
+      { Type: 'bind', Source: '/srv/with:colon', Target: '/models', ReadOnly: true },
+    ]);
+    expect(slotContainerSpec({ ...settings, modelsDir: '/srv/m' }).options.Env).toContain(
+      'HF_HUB_CACHE=/models/hub',
+    );
+  });
+
+  it('gives GPUs by their numbers, with room for what engines share', () => {
+    expect(hostConfigOf().DeviceRequests).toBeUndefined();
+    expect(hostConfigOf({ gpuIds: ['2', '3'] })).toMatchObject({
+      DeviceRequests: [{ Driver: 'nvidia', DeviceIDs: ['2', '3'], Capabilities: [['gpu']] }],
+      ShmSize: 8 * 1024 ** 3,
+    });
+  });
+
+  it.each<{ what: string; change: Partial<SlotContainerSettings> }>([
+    { what: 'the image', change: { imageId: 'sha256:b' } },
+    { what: 'the user', change: { user: { uid: 0, gid: 0 } } },
+    { what: 'the GPUs', change: { gpuIds: ['0'] } },
+    { what: 'the network', change: { network: 'host' } },
+    { what: 'the weights', change: { modelsDir: '/models' } },
+    { what: 'the idle time', change: { idleTimeoutMs: 1 } },
+  ])('another container when $what changes', ({ change }) => {
+    expect(slotContainerSpec({ ...settings, ...change }).specHash).not.toBe(
+      slotContainerSpec(settings).specHash,
+    );
+  });
+
+  it('is the same for the same settings', () => {
+    expect(slotContainerSpec({ ...settings })).toEqual(slotContainerSpec(settings));
+  });
+
+  it('names differ by root and slot', () => {
+    expect(
+      new Set([slotContainerName('/a', 0), slotContainerName('/a', 1), slotContainerName('/b', 0)]).size,
+    ).toBe(3);
+  });
+});

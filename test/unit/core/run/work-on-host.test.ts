@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import type { RunEvent, RunEventBody } from '../../../../src/core/run/run-event.ts';
+import { workOnHost } from '../../../../src/core/run/work-on-host.ts';
+
+const begun: RunEventBody = { type: 'run-started', run_id: 'r', total: 9, is_resumed: false };
+const gone: RunEventBody = { type: 'host-unreachable', host: 'gpu1', message: 'no route' };
+const back: RunEventBody = { type: 'host-reachable', host: 'gpu1' };
+const submitted = (tasks: number): RunEventBody => ({
+  type: 'batch-submitted',
+  batch_id: 0,
+  worker_id: 0,
+  tasks,
+});
+const failed = (attempts: number): RunEventBody => ({
+  type: 'task-failed',
+  spec: 'a.json',
+  task_key: 'k',
+  attempts,
+  code: 'c',
+  message: 'm',
+  hint: 'h',
+});
+
+it.each<{ rule: string; bodies: RunEventBody[]; open: number; since: number | null }>([
+  { rule: 'nothing was handed over', bodies: [begun], open: 0, since: null },
+  { rule: 'answers count off', bodies: [begun, submitted(5), failed(1), submitted(2)], open: 6, since: null },
+  {
+    rule: 'failures without an attempt do not',
+    bodies: [begun, submitted(5), failed(0)],
+    open: 5,
+    since: null,
+  },
+  {
+    rule: 'what a sitting hands over once more is not added up',
+    bodies: [begun, submitted(5), failed(1), begun, submitted(4)],
+    open: 4,
+    since: null,
+  },
+  {
+    rule: 'what an earlier sitting handed over is still there',
+    bodies: [begun, submitted(5), begun, gone],
+    open: 5,
+    since: 3,
+  },
+  { rule: 'the first loss counts', bodies: [begun, gone, gone], open: 0, since: 1 },
+  { rule: 'a host that came back is not away', bodies: [begun, gone, back], open: 0, since: null },
+  {
+    rule: 'a loss of an earlier sitting is none of this one',
+    bodies: [begun, gone, begun],
+    open: 0,
+    since: null,
+  },
+])('$rule', ({ bodies, open, since }) => {
+  const events = bodies.map((body, seq): RunEvent => ({ version: 1, seq, time: timeOf(seq), ...body }));
+  expect(workOnHost(events)).toEqual({ openTasks: open, awaySince: since === null ? null : timeOf(since) });
+});
+
+function timeOf(seq: number): string {
+  return `2026-03-01T10:15:${String(seq).padStart(2, '0')}.000Z`;
+}
