@@ -55,7 +55,10 @@ export class EngineServers {
         release: (lease) => {
           if (this.#users.delete(lease)) this.#changes.wakeAll();
         },
-        waitingFor: () => `waiting until the model ${this.status()?.model ?? ''} is not used any more`,
+        waitingFor: (lease) =>
+          this.#users.size === 0 || this.#users.has(lease)
+            ? null
+            : `waiting until the model ${this.status()?.model ?? ''} is not used any more`,
       },
     );
   }

@@ -11,8 +11,8 @@ export interface ServedModel {
 export interface LeaseOffice {
   take(lease: ServerLease, signal: AbortSignal): Promise<ServedModel>;
   release(lease: ServerLease): void;
-  /** Whose end is waited for, for a person. */
-  waitingFor(): string;
+  /** Whose end is waited for, for a person; null when nobody's is. */
+  waitingFor(lease: ServerLease): string | null;
 }
 
 /** The right to use the server of one command; several may have the same one. */
@@ -33,7 +33,7 @@ export class ServerLease {
 
   /** Why `take` waits, for a person; null while it does not. */
   get trouble(): string | null {
-    return this.#isWaiting ? this.#office.waitingFor() : null;
+    return this.#isWaiting ? this.#office.waitingFor(this) : null;
   }
 
   /**

@@ -12,7 +12,9 @@ import { type LabSshd, startSshd } from './sshd.ts';
 const run = promisify(execFile);
 
 /** Values of config.toml, one section each. */
-export type Sections = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+export type Sections = Readonly<
+  Record<string, Readonly<Record<string, string | number | boolean | readonly string[]>>>
+>;
 
 /** A user's machine with the program, and a host `gpu1` behind a network that can be disturbed. */
 export interface RemoteStage extends AsyncDisposable {
