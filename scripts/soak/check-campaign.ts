@@ -29,7 +29,7 @@ export function markerOf(index: number): string {
 /** Everything that must hold once a run that was killed so often is complete; what does not is told. */
 export async function checkCampaign(
   facts: CampaignFacts,
-  { specs, writesBack }: CampaignOptions,
+  { specs, writesBack }: Pick<CampaignOptions, 'specs' | 'writesBack'>,
 ): Promise<string[]> {
   const keys = new Map<string, string>();
   const faults: string[] = [];

@@ -23,7 +23,7 @@ export interface CampaignOptions {
 
 /** What stood on the host when something was killed. */
 export interface KillRecord {
-  readonly target: KillTarget;
+  readonly target: string;
   readonly published: ReadonlySet<string>;
   /** How many requests the server had seen by then. */
   readonly asked: number;
@@ -139,7 +139,8 @@ class Campaign {
   }
 }
 
-async function writeInputs(folder: string, count: number): Promise<void> {
+/** Specs with marked prompts over four clips. */
+export async function writeInputs(folder: string, count: number): Promise<void> {
   const clips = ['a.mp4', 'b.mp4', 'c.mp4', 'd.mp4'];
   for (const [seed, name] of clips.entries()) {
     await makeClip(join(folder, 'clips', name), { width: 640, height: 360, seed: seed + 1 });

@@ -32,7 +32,7 @@ while (done < kills && process.exitCode === undefined) {
   campaigns += 1;
   done += result.kills.length;
   asks += result.asks;
-  for (const { target } of result.kills) totals[target] += 1;
+  for (const { target } of result.kills) totals[target as keyof typeof totals] += 1;
   process.stdout.write(
     `campaign ${campaigns}: ${result.kills.length} kills, ${result.starts} starts, ${result.asks} asks for ${values.specs} specs; ${done} of ${kills} kills\n`,
   );

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
@@ -35,6 +35,14 @@ it('npm scripts that the pages name exist', () => {
   expect([...new Set(named)].filter((name) => !(name in scripts))).toEqual([]);
 });
 
+it('troubleshooting quotes messages that the program prints', () => {
+  const sources = readSources().replaceAll(/\$\{[^}]*\}/g, '…');
+  const quotes = [...readPage('docs/troubleshooting.md').boldSpans].filter((span) => span.includes(' '));
+  expect(quotes.length).toBeGreaterThan(30);
+  const pieces = quotes.flatMap((quote) => quote.split('…')).map((piece) => piece.trim());
+  expect(pieces.filter((piece) => piece.length > 3 && !sources.includes(piece))).toEqual([]);
+});
+
 describe.each(pages)('$path', (page) => {
   it('has links and anchors that lead somewhere', () => {
     const broken = page.links.filter((link) => !leadsSomewhere(page.path, link));
@@ -65,7 +73,7 @@ describe.each(pages)('$path', (page) => {
 
   it('names error and failure codes that exist', () => {
     const families =
-      /^(?:engine|output|video|hint|spec|checkpoint|request|context|prompt|resolution)-[a-z]+(?:-[a-z]+)*$/;
+      /^(?:engine|output|video|hint|spec|checkpoint|request|context|prompt|resolution|host|image|disk)-[a-z]+(?:-[a-z]+)*$/;
     const known = new Set([...Object.keys(failureHints), ...Object.keys(exitCodeOf), ...otherWords]);
     expect(page.spans.filter((span) => families.test(span) && !known.has(span))).toEqual([]);
   });
@@ -84,7 +92,7 @@ describe.each(pages)('$path', (page) => {
 });
 
 /** Words that look like codes and are none. */
-const otherWords = ['prompt-upsampler'];
+const otherWords = ['prompt-upsampler', 'host-reachable'];
 
 /** Flags of other programs that the pages mention. */
 const foreignFlags = new Set([
@@ -94,6 +102,9 @@ const foreignFlags = new Set([
   '--max-model-len',
   '--max-num-seqs',
   '--parallel',
+  '--tensor-parallel-size',
+  '--tokenizer-mode',
+  '--trust-remote-code',
 ]);
 
 /** Flags that every command line tool of the framework has. */
@@ -105,7 +116,16 @@ function isOfRepository(path: string): boolean {
   return topFolders.has(first) || existsSync(join(root, 'src', first));
 }
 
-const topFolders = new Set(['src', 'test', 'scripts', 'docs', 'bin', 'node_modules']);
+const topFolders = new Set(['src', 'test', 'scripts', 'docs', 'docker', 'bin', 'node_modules']);
+
+/** The code as one text. */
+function readSources(): string {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(root, 'src', file), 'utf8'))
+    .join('\n');
+}
 
 function leadsSomewhere(from: string, link: string): boolean {
   if (/^https?:\/\//.test(link)) return true;

@@ -18,6 +18,8 @@ export interface Page {
   readonly blocks: readonly CodeBlock[];
   /** `code` within text. */
   readonly spans: readonly string[];
+  /** `code` in bold: what a reader looks for. */
+  readonly boldSpans: readonly string[];
   /** Targets of links and pictures, as written. */
   readonly links: readonly string[];
   /** Anchors of the headings. */
@@ -43,10 +45,18 @@ export function readPage(path: string): Page {
     },
   );
   const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '');
+  const boldSpans = [...prose.matchAll(/\*\*`([^`\n]+)`/g)].map((match) => match[1] ?? '');
   const withoutCode = prose.replaceAll(/`[^`\n]+`/g, (code) => code.replaceAll(/[[\]()]/g, ''));
   const links = [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');
   const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? ''));
-  return { path: relative(root, join(root, path)), blocks, spans, links, anchors: new Set(headings) };
+  return {
+    path: relative(root, join(root, path)),
+    blocks,
+    spans,
+    boldSpans,
+    links,
+    anchors: new Set(headings),
+  };
 }
 
 /** A heading's anchor by GitHub's rule: lower case, no punctuation, dashes for spaces. */

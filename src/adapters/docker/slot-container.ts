@@ -20,6 +20,7 @@ import {
   stopContainer,
 } from './containers.ts';
 import type { DockerClient } from './docker-client.ts';
+import { reasonOf, statusOf } from './docker-failure.ts';
 import { queryGpus } from './gpu-query.ts';
 import { findImage, imageMissing } from './images.ts';
 
@@ -168,8 +169,18 @@ export class SlotContainer {
     if (outcome === 'image-missing') throw imageMissing(image, client.place.hostName);
   }
 
+  /**
+   * An engine that was killed may leave a container's processes behind, and cannot start that one again. Another one
+   * in its place can be; whether the old processes still work, their slot's socket tells.
+   */
   async #start(signal?: AbortSignal): Promise<void> {
-    await this.#ask(() => startContainer(this.#parts.client, this.name, signal ? { signal } : {}));
+    try {
+      await startContainer(this.#parts.client, this.name, signal ? { signal } : {});
+    } catch (error) {
+      if (statusOf(error) === null) throw error;
+      if (!/already (in use|exists)/i.test(reasonOf(error))) throw asContainerError(error, this.name);
+      await this.remove();
+    }
   }
 
   async #replace(found: ContainerInspectInfo | null): Promise<void> {

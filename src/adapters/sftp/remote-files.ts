@@ -1,4 +1,5 @@
 import type { SshLink } from '../ssh/ssh-link.ts';
+import { makeKeyReady } from './ready-key.ts';
 import { SftpSession } from './sftp-session.ts';
 
 /** How long a step may take without getting on, in milliseconds. */
@@ -21,8 +22,11 @@ export class RemoteFiles {
    */
   async step<Value>(work: (session: SftpSession, progress: () => void) => Promise<Value>): Promise<Value> {
     return await this.#link.use(
-      async (connection, attempt) =>
-        await work(new SftpSession(await connection.sftp(), this.hostName), () => attempt.progress()),
+      async (connection, attempt) => {
+        const sftp = await connection.sftp();
+        makeKeyReady(sftp);
+        return await work(new SftpSession(sftp, this.hostName), () => attempt.progress());
+      },
       { deadlineMs: stepTimeoutMs },
     );
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject } from '../../ports/host.ts';
@@ -7,14 +7,14 @@ import { layout } from '../../protocol/layout.ts';
 import type { ObjectShelf } from '../host-run/object-shelf.ts';
 import type { RemoteFiles } from '../sftp/remote-files.ts';
 import { upload } from '../sftp/upload.ts';
-import { planBundles, readBundle, type SizedObject } from './bundles.ts';
+import { inShortTurns, planBundles, readBundle, type SizedObject } from './bundles.ts';
 import { type SlotApi, SlotRefusal } from './slot-api.ts';
 
 /** Objects from this size on travel by themselves, and go on after a lost connection where they stopped. */
 const largeBytes = 4 * 1024 * 1024;
 
-/** Bundles that are read, sent or unpacked at the same time: one of each. */
-const bundlesAtOnce = 3;
+/** Bundles that are read, sent or unpacked at the same time: more than a fast link with some latency can hold. */
+const bundlesAtOnce = 6;
 
 /** How often a damaged transfer is repeated from its beginning. */
 const maxTransfers = 3;
@@ -48,7 +48,8 @@ export class RemoteObjects implements ObjectShelf {
 
   async deliver(objects: readonly HostObject[]): Promise<void> {
     const unsent = objects.filter(({ sha256 }) => !this.#sent.has(sha256));
-    const sized = await Promise.all(unsent.map(withRealSize));
+    const sized: SizedObject[] = [];
+    await inShortTurns(unsent, (object) => sized.push(withRealSize(object)));
     // Asked again after the wait: another batch may have begun to send the same ones.
     const mine = sized.filter(({ sha256 }) => !this.#sent.has(sha256));
     if (mine.length > 0) {
@@ -111,8 +112,8 @@ export class RemoteObjects implements ObjectShelf {
 }
 
 /** The size of the file as it is: who hands objects over need not be exact. */
-async function withRealSize(object: HostObject): Promise<SizedObject> {
-  return { path: object.path, sha256: object.sha256, sizeBytes: (await stat(object.path)).size };
+function withRealSize(object: HostObject): SizedObject {
+  return { path: object.path, sha256: object.sha256, sizeBytes: statSync(object.path).size };
 }
 
 function changedMeanwhile(error: unknown): unknown {

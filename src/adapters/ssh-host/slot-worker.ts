@@ -10,6 +10,12 @@ const startTimeoutMs = 60_000;
 /** How often a slot that starts is asked whether it answers. */
 const pollMs = 50;
 
+/** How often a container may end before its slot answers. */
+const maxEndsAtStart = 3;
+
+/** Pause before it is started again, in milliseconds. */
+const endPauseMs = 1_000;
+
 /** How long a worker may take to leave after its drain, in milliseconds. */
 const leaveTimeoutMs = 5_000;
 
@@ -90,8 +96,14 @@ export class SlotWorker implements RunWorker {
     const { container, slot, clock } = this.#parts;
     await container.ensureRunning();
     const deadlineMs = clock.now() + startTimeoutMs;
-    while (!(await slot.isAnswering())) {
-      if (!(await container.isRunning())) throw await container.explain();
+    for (let ends = 0; !(await slot.isAnswering()); ) {
+      // One that ends is no reason to give up at once: an engine that is restarted takes its containers with it.
+      if (!(await container.isRunning())) {
+        ends += 1;
+        if (ends > maxEndsAtStart) throw await container.explain();
+        await clock.sleep(endPauseMs);
+        await container.ensureRunning();
+      }
       if (clock.now() > deadlineMs) {
         const why = await container.explain();
         // It runs and is deaf: what holds it up is not known, a fresh one may be well.
