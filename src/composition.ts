@@ -114,9 +114,11 @@ function createUpkeep(name: string, settings: Settings): HostUpkeep {
     dockerfile: fileURLToPath(new URL('../docker/upsampler/Dockerfile', import.meta.url)),
     workerBundle: fileURLToPath(new URL('./worker.mjs', import.meta.url)),
   };
+  const { engine } = settings.upsampling;
+  const servesModel = engine.kind === 'openai' && engine.base_url === '';
   return new LateUpkeep(name, async () => {
     const { SshUpkeep } = await import('./adapters/ssh-host/ssh-upkeep.ts');
-    return new SshUpkeep({ ...parts, buildFiles });
+    return new SshUpkeep({ ...parts, buildFiles, servesModel });
   });
 }
 

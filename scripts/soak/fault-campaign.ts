@@ -113,9 +113,10 @@ class FaultCampaign {
     if (performance.now() - startedMs >= restTimeoutMs)
       this.#faults.push(`the program hangs: ${stderr.slice(-2000)}`);
     // 4: the host was away for too long; 1: its disk was full; 143: asked to stop. All say how to go on.
-    const isForeseen = signal === 'SIGKILL' || [0, 1, 4, 143].includes(code ?? -1);
-    const isSaid =
-      code === 0 || signal === 'SIGKILL' || /resume|cosmos attach|Nothing was begun/.test(stderr);
+    // A signal ends the program without a word in the moment before it listens to signals.
+    const isSilent = signal === 'SIGKILL' || (signal === 'SIGTERM' && stderr === '');
+    const isForeseen = isSilent || [0, 1, 4, 143].includes(code ?? -1);
+    const isSaid = code === 0 || isSilent || /resume|cosmos attach|Nothing was begun/.test(stderr);
     if (!isForeseen || !isSaid || /^\s+at /m.test(stderr))
       this.#faults.push(`the program ended with ${code ?? signal}: ${stderr.slice(-3000)}`);
     return code === 0;

@@ -8,8 +8,12 @@
 export interface FileStore {
   /** Writes a file whole: temporary name, fsync, rename, fsync of the folder. Makes missing folders. */
   publish(path: string, content: Uint8Array | string): Promise<void>;
-  /** The content, or null when there is no such file. */
-  read(path: string): Promise<Uint8Array | null>;
+  /**
+   * The content, or null when there is no such file.
+   *
+   * @throws RangeError for a file of more than `maxBytes`, which is not read whole.
+   */
+  read(path: string, maxBytes?: number): Promise<Uint8Array | null>;
   /** Names in a folder, sorted, temporary ones left out; empty when there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
   /** Removes a file; one that is not there is no error. */

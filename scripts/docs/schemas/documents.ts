@@ -4,11 +4,15 @@ import { checkpointSchema } from '../../../src/core/run/checkpoint.ts';
 import { runEventSchema } from '../../../src/core/run/run-event.ts';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
+import { bundleHeaderSchema } from '../../../src/protocol/bundle.ts';
 import { manifestSchema } from '../../../src/protocol/manifest.ts';
+import { slotStatusSchema } from '../../../src/protocol/slot.ts';
 import { taskResultSchema } from '../../../src/protocol/task-result.ts';
 import { workerStatusSchema } from '../../../src/protocol/worker-status.ts';
 import { enrichedSpecSchema } from './enriched-spec.ts';
+import { hostPrepareSchema, hostPruneSchema, hostStatusSchema } from './host-documents.ts';
 import { planDocumentSchema } from './plan-document.ts';
+import { logsSchema, runsSchema } from './run-documents.ts';
 import { runSummarySchema } from './run-summary.ts';
 
 /** Every versioned document, by the name of its page in `docs/formats`. */
@@ -23,6 +27,13 @@ export const documentSchemas = {
   manifest: manifestSchema,
   result: taskResultSchema,
   'worker-status': workerStatusSchema,
+  'slot-status': slotStatusSchema,
+  bundle: bundleHeaderSchema,
+  runs: runsSchema,
+  logs: logsSchema,
+  'host-prepare': hostPrepareSchema,
+  'host-status': hostStatusSchema,
+  'host-prune': hostPruneSchema,
 } as const satisfies Record<string, z.ZodType>;
 
 /** JSON Schemas to publish, by file name. Draft 7, because that is what editors know best. */

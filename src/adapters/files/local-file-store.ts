@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { ExclusiveFileStore } from '../../ports/file-store.ts';
 import { isErrno, publishFile } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
+import { readAtMost } from './read-at-most.ts';
 import { temporarySuffix } from './temporary-path.ts';
 
 /** An {@link ExclusiveFileStore} in a folder of this machine. */
@@ -41,10 +42,10 @@ export class LocalFileStore implements ExclusiveFileStore {
     return await publishOnce(this.pathOf(path), content, isSound);
   }
 
-  async read(path: string): Promise<Uint8Array | null> {
+  async read(path: string, maxBytes?: number): Promise<Uint8Array | null> {
     const full = this.pathOf(path);
     try {
-      return await readFile(full);
+      return maxBytes === undefined ? await readFile(full) : await readAtMost(full, maxBytes);
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
       throw error;

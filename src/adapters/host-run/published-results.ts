@@ -1,6 +1,14 @@
+import { z } from 'zod';
+import { AppError } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
+
+/** Far more than any model answers; a larger file is damaged, and must not fill this machine's memory. */
+const maxResultBytes = 4 * 1024 * 1024;
+
+/** As much as every version has of a result. */
+const ownershipSchema = z.object({ version: z.number(), task_key: z.string(), status: z.string() });
 
 const resultName = /^([0-9a-f]{64})\.json$/;
 
@@ -19,16 +27,18 @@ export class PublishedResults {
     return names.flatMap((name) => resultName.exec(name)?.[1] ?? []);
   }
 
-  /** A task's result; null when there is none. A damaged one is removed, so that it is made again. */
+  /**
+   * A task's result; null when there is none. A damaged one is removed, so that it is made again.
+   *
+   * @throws AppError `worker-failed` for a sound one that this version does not understand.
+   */
   async read(taskKey: string): Promise<TaskResult | null> {
-    const bytes = await this.#files.read(layout.result(taskKey));
-    if (bytes === null) return null;
-    try {
-      const result = taskResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-      if (result.task_key === taskKey) return result;
-    } catch {
-      // Damaged, like one that belongs to another task.
-    }
+    const document = await this.#readDocument(taskKey);
+    if (document === null) return null;
+    const result = taskResultSchema.safeParse(document);
+    if (result.success && result.data.task_key === taskKey) return result.data;
+    if (!result.success && ownershipSchema.safeParse(document).data?.task_key === taskKey)
+      throw notUnderstood(taskKey);
     await this.remove(taskKey);
     return null;
   }
@@ -36,4 +46,26 @@ export class PublishedResults {
   async remove(taskKey: string): Promise<void> {
     await this.#files.remove(layout.result(taskKey));
   }
+
+  /** Null also for what is no JSON, or too large for a result: it is removed. */
+  async #readDocument(taskKey: string): Promise<object | null> {
+    try {
+      const bytes = await this.#files.read(layout.result(taskKey), maxResultBytes);
+      if (bytes === null) return null;
+      const document: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+      if (typeof document === 'object' && document !== null) return document;
+    } catch (error) {
+      if (!(error instanceof RangeError) && !(error instanceof SyntaxError)) throw error;
+    }
+    await this.remove(taskKey);
+    return null;
+  }
+}
+
+function notUnderstood(taskKey: string): AppError {
+  return new AppError({
+    code: 'worker-failed',
+    message: `The result of task ${taskKey} was written by another version of cosmos and cannot be read.`,
+    hint: 'Use that version, or make the worker be of this one: cosmos host prepare NAME, then resume the run.',
+  });
 }

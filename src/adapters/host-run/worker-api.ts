@@ -8,6 +8,12 @@ const answerTimeoutMs = 10_000;
 /** How long the event stream may be silent, in milliseconds; the worker's heartbeat comes far more often. */
 const silenceTimeoutMs = 20_000;
 
+/** Longest answer that is taken, in bytes: the hashes of 200,000 objects have 13 MB. */
+const maxAnswerBytes = 32 * 1024 * 1024;
+
+/** Longest line of the event stream, in characters: it holds one result. */
+const maxLineLength = 4 * 1024 * 1024;
+
 /** The worker's answer to a call. */
 export interface ApiAnswer {
   readonly status: number;
@@ -68,7 +74,12 @@ export class WorkerApi {
   async #call(method: string, path: string, body: string | null, timeoutMs: number): Promise<ApiAnswer> {
     const response = await this.#open(method, path, body, AbortSignal.timeout(timeoutMs));
     const parts: Buffer[] = [];
-    for await (const part of response) parts.push(part as Buffer);
+    let sizeBytes = 0;
+    for await (const part of response as AsyncIterable<Buffer>) {
+      sizeBytes += part.length;
+      if (sizeBytes > maxAnswerBytes) throw new Error('the answer is too long');
+      parts.push(part);
+    }
     return { status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('utf8') };
   }
 
@@ -82,6 +93,13 @@ export class WorkerApi {
       const call = request({ host: 'worker', ...this.#address, ...agent, method, path, headers, signal });
       call.once('response', resolve);
       call.on('error', reject);
+      // Node heeds the signal only from when there is a connection, which may take as long as the host is away.
+      const giveUp = () => {
+        reject(signal.reason);
+        call.destroy();
+      };
+      if (signal.aborted) giveUp();
+      else signal.addEventListener('abort', giveUp, { once: true });
       call.end(body ?? undefined);
     });
   }
@@ -93,6 +111,7 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   for await (const chunk of response as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > maxLineLength) throw new Error('a line is too long');
     yield* lines;
   }
 }

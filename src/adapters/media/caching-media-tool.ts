@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
+import { SingleFlight } from '../single-flight.ts';
 import { AppendLog } from './append-log.ts';
 import { HintStore, stagingName } from './hint-store.ts';
-import { SingleFlight } from './single-flight.ts';
 import { identifySource } from './source-file.ts';
 
 /** Settings of a {@link CachingMediaTool}. */

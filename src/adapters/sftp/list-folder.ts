@@ -2,38 +2,55 @@ import type { FileEntryWithStats, SFTPWrapper } from 'ssh2';
 import { isSftpStatus, sftpStatus } from './sftp-errors.ts';
 
 /** Questions on their way at once: a far host answers all of them in the time of one. */
-const readsAtOnce = 4;
+const readsAtOnce = 16;
 
 /** What lies in a folder, in no order. Costs a far host two round trips, where asking in turns costs four or more. */
-export async function listFolder(sftp: SFTPWrapper, folder: string): Promise<FileEntryWithStats[]> {
+export async function listFolder(
+  sftp: SFTPWrapper,
+  folder: string,
+  progress: () => void,
+): Promise<FileEntryWithStats[]> {
   const handle = await new Promise<Buffer>((resolve, reject) => {
     sftp.opendir(folder, (error, opened) => (error ? reject(error) : resolve(opened)));
   });
-  const entries: FileEntryWithStats[] = [];
-  let isWhole = false;
-  const reader = async () => {
-    while (!isWhole) {
-      const part = await readNext(sftp, handle);
-      if (part === null) isWhole = true;
-      else entries.push(...part);
-    }
-  };
+  const reading = new Reading(sftp, handle, progress);
   try {
-    await Promise.all(Array.from({ length: readsAtOnce }, reader));
+    await Promise.all(Array.from({ length: readsAtOnce }, () => reading.readToEnd()));
   } finally {
     // Nothing depends on when, or whether, it is closed.
     sftp.close(handle, () => undefined);
   }
-  return entries;
+  return reading.entries;
 }
 
-/** Some more entries; null when there are none left. */
-function readNext(sftp: SFTPWrapper, handle: Buffer): Promise<FileEntryWithStats[] | null> {
-  return new Promise((resolve, reject) => {
-    sftp.readdir(handle, (error, part) => {
-      if (!error) resolve(part);
-      else if (isSftpStatus(error, sftpStatus.endOfFile)) resolve(null);
-      else reject(error);
+class Reading {
+  readonly entries: FileEntryWithStats[] = [];
+  readonly #sftp: SFTPWrapper;
+  readonly #handle: Buffer;
+  readonly #progress: () => void;
+  #isAtEnd = false;
+
+  constructor(sftp: SFTPWrapper, handle: Buffer, progress: () => void) {
+    this.#sftp = sftp;
+    this.#handle = handle;
+    this.#progress = progress;
+  }
+
+  /** May be under way several times at once. */
+  async readToEnd(): Promise<void> {
+    while (!this.#isAtEnd) await this.#readSome();
+  }
+
+  /** The end is noted at once: the answer before it arrived with it, and its reader must not ask once more. */
+  #readSome(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#sftp.readdir(this.#handle, (error, some) => {
+        this.#progress();
+        if (!error) this.entries.push(...some);
+        else if (isSftpStatus(error, sftpStatus.endOfFile)) this.#isAtEnd = true;
+        else reject(error);
+        resolve();
+      });
     });
-  });
+  }
 }

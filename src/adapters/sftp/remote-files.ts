@@ -2,7 +2,7 @@ import type { SshLink } from '../ssh/ssh-link.ts';
 import { makeKeyReady } from './ready-key.ts';
 import { SftpSession } from './sftp-session.ts';
 
-/** How long a step may take without getting on, in milliseconds. */
+/** How long a step may go without an answer of the server, in milliseconds. */
 const stepTimeoutMs = 30_000;
 
 /** Files of one host over its supervised link: every step may be repeated, so that a lost connection is no error. */
@@ -15,17 +15,13 @@ export class RemoteFiles {
     this.hostName = hostName;
   }
 
-  /**
-   * Does something that may be done twice; again when the connection is lost.
-   *
-   * @param work - Calls `progress` when it gets on, if it may take longer than half a minute.
-   */
-  async step<Value>(work: (session: SftpSession, progress: () => void) => Promise<Value>): Promise<Value> {
+  /** Does something that may be done twice; again when the connection is lost, or when the server falls silent. */
+  async step<Value>(work: (session: SftpSession) => Promise<Value>): Promise<Value> {
     return await this.#link.use(
       async (connection, attempt) => {
         const sftp = await connection.sftp();
         makeKeyReady(sftp);
-        return await work(new SftpSession(sftp, this.hostName), () => attempt.progress());
+        return await work(new SftpSession(sftp, this.hostName, () => attempt.progress()));
       },
       { deadlineMs: stepTimeoutMs },
     );

@@ -4,6 +4,9 @@ import { temporaryPathFor, temporarySuffix } from '../files/temporary-path.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
 
+/** No file that a host and its clients share is larger; whatever is, must not fill this machine's memory. */
+const maxFileBytes = 256 * 1024 * 1024;
+
 /** A {@link FileStore} in a folder of a host. */
 export class SftpFileStore implements FileStore {
   readonly #files: RemoteFiles;
@@ -21,9 +24,9 @@ export class SftpFileStore implements FileStore {
     await this.#files.step((session) => publish(session, full, bytes));
   }
 
-  async read(path: string): Promise<Uint8Array | null> {
+  async read(path: string, maxBytes = maxFileBytes): Promise<Uint8Array | null> {
     const full = this.#pathOf(path);
-    return await this.#files.step((session) => session.readFile(full));
+    return await this.#files.step((session) => session.readFile(full, maxBytes));
   }
 
   async list(folder: string): Promise<readonly string[]> {

@@ -1,10 +1,17 @@
 import { posix } from 'node:path';
+import pMap from 'p-map';
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
 import { listFolder } from './list-folder.ts';
 import { isSftpStatus, sftpStatus, whyWritingFailed } from './sftp-errors.ts';
 
 /** Bytes of one write request: OpenSSH takes 256 KiB packets, headers included. */
 const writeChunkBytes = 255 * 1024;
+
+/** Bytes of one read request, which every server answers whole. */
+const readChunkBytes = 64 * 1024;
+
+/** Read requests on their way at once. */
+const readsAtOnce = 32;
 
 /** Free and total bytes of a file system. */
 export interface DiskSpace {
@@ -22,59 +29,72 @@ type Done<Value> = (error: Error | null | undefined, value: Value) => void;
 export class SftpSession {
   readonly #sftp: SFTPWrapper;
   readonly #hostName: string;
+  readonly #progress: () => void;
 
-  constructor(sftp: SFTPWrapper, hostName: string) {
+  /** @param progress - Called with every answer of the server: the work gets on. */
+  constructor(sftp: SFTPWrapper, hostName: string, progress: () => void) {
     this.#sftp = sftp;
     this.#hostName = hostName;
+    this.#progress = progress;
   }
 
   /** The path with `.` and links resolved; the home folder for `.`. */
   async realPath(path: string): Promise<string> {
-    return await call<string>((done) => this.#sftp.realpath(path, done));
+    return await this.#call<string>((done) => this.#sftp.realpath(path, done));
   }
 
+  /** Follows links. */
   async stat(path: string): Promise<Stats | null> {
-    return await orNull(call<Stats>((done) => this.#sftp.stat(path, done)));
+    return await orNull(this.#call<Stats>((done) => this.#sftp.stat(path, done)));
   }
 
-  async readFile(path: string): Promise<Buffer | null> {
-    return await orNull(call<Buffer>((done) => this.#sftp.readFile(path, done)));
+  /** Of a link, not of what it leads to. */
+  async lstat(path: string): Promise<Stats | null> {
+    return await orNull(this.#call<Stats>((done) => this.#sftp.lstat(path, done)));
+  }
+
+  /** @throws RangeError for a file of more than `maxBytes`, which is not read. */
+  async readFile(path: string, maxBytes: number): Promise<Buffer | null> {
+    const bytes = await this.readPart(path, 0, maxBytes + 1);
+    if (bytes !== null && bytes.length > maxBytes)
+      throw new RangeError(`${this.#hostName}: ${path} has more than ${maxBytes} bytes`);
+    return bytes;
   }
 
   /** At most `length` bytes from an offset on; null when there is no such file. */
   async readPart(path: string, offset: number, length: number): Promise<Buffer | null> {
-    const handle = await orNull(call<Buffer>((done) => this.#sftp.open(path, 'r', done)));
+    const handle = await orNull(this.#call<Buffer>((done) => this.#sftp.open(path, 'r', done)));
     if (handle === null) return null;
     try {
-      const parts: Buffer[] = [];
-      let have = 0;
-      while (have < length) {
-        const part = await this.#readAt(handle, offset + have, Math.min(length - have, 64 * 1024));
-        if (part.length === 0) break;
-        parts.push(part);
-        have += part.length;
-      }
-      return Buffer.concat(parts);
+      const [{ size }, first] = await Promise.all([
+        this.#call<Stats>((done) => this.#sftp.fstat(handle, done)),
+        this.#readAt(handle, offset, Math.min(length, readChunkBytes)),
+      ]);
+      const starts: number[] = [];
+      const end = Math.min(size, offset + length);
+      if (first.length === readChunkBytes)
+        for (let at = offset + first.length; at < end; at += readChunkBytes) starts.push(at);
+      const read = (at: number) => this.#readAt(handle, at, Math.min(readChunkBytes, end - at));
+      return Buffer.concat([first, ...(await pMap(starts, read, { concurrency: readsAtOnce }))]);
     } finally {
-      await this.close(handle);
+      // Nothing depends on when, or whether, it is closed.
+      this.#sftp.close(handle, () => undefined);
     }
   }
 
   /** What lies in a folder, in no order; empty when there is none. */
   async list(folder: string): Promise<readonly FileEntryWithStats[]> {
-    return (await orNull(listFolder(this.#sftp, folder))) ?? [];
+    return (await orNull(listFolder(this.#sftp, folder, this.#progress))) ?? [];
   }
 
   /** Makes a folder and those above it, for this user alone. */
   async makeFolder(folder: string): Promise<void> {
-    const making = call<void>((done) => this.#sftp.mkdir(folder, { mode: 0o700 }, asDone(done)));
-    // Asked at the same time: mostly it is there already, and a far host's answer takes a while.
-    const [made, found] = await Promise.allSettled([making, this.stat(folder)]);
-    if (made.status === 'fulfilled' || (found.status === 'fulfilled' && found.value?.isDirectory())) return;
-    if (!isSftpStatus(made.reason, sftpStatus.noSuchFile) || folder === '/')
-      throw await this.#whyWritingFailed(made.reason, folder);
-    await this.makeFolder(posix.dirname(folder));
-    await this.makeFolder(folder);
+    let trouble = await this.#troubleMaking(folder);
+    if (isSftpStatus(trouble, sftpStatus.noSuchFile) && folder !== '/') {
+      await this.makeFolder(posix.dirname(folder));
+      trouble = await this.#troubleMaking(folder);
+    }
+    if (trouble !== null) throw await this.#whyWritingFailed(trouble, folder);
   }
 
   /** Opens a file for writing, and makes the folders above it if need be. */
@@ -91,20 +111,14 @@ export class SftpSession {
   }
 
   /** Writes bytes at an offset, all requests on their way at once. */
-  async write(
-    handle: Buffer,
-    path: string,
-    bytes: Buffer,
-    offset: number,
-    progress: () => void = () => undefined,
-  ): Promise<void> {
+  async write(handle: Buffer, path: string, bytes: Buffer, offset: number): Promise<void> {
     const writes: Promise<void>[] = [];
     for (let at = 0; at < bytes.length; at += writeChunkBytes) {
       const length = Math.min(writeChunkBytes, bytes.length - at);
       writes.push(
         this.#writing<void>(path, (done) =>
           this.#sftp.write(handle, bytes, at, length, offset + at, asDone(done)),
-        ).then(progress),
+        ),
       );
     }
     await Promise.all(writes);
@@ -118,7 +132,7 @@ export class SftpSession {
   }
 
   async close(handle: Buffer): Promise<void> {
-    await call<void>((done) => this.#sftp.close(handle, asDone(done)));
+    await this.#call<void>((done) => this.#sftp.close(handle, asDone(done)));
   }
 
   /** Renames over whatever has the name. */
@@ -128,20 +142,20 @@ export class SftpSession {
 
   /** Removes a file; one that is not there is no error. */
   async remove(path: string): Promise<void> {
-    await orNull(call<void>((done) => this.#sftp.unlink(path, asDone(done))));
+    await orNull(this.#call<void>((done) => this.#sftp.unlink(path, asDone(done))));
   }
 
   /** Removes an empty folder; one that is not there is no error. */
   async removeFolder(path: string): Promise<void> {
-    await orNull(call<void>((done) => this.#sftp.rmdir(path, asDone(done))));
+    await orNull(this.#call<void>((done) => this.#sftp.rmdir(path, asDone(done))));
   }
 
   async changeOwner(path: string, uid: number, gid: number): Promise<void> {
-    await call<void>((done) => this.#sftp.chown(path, uid, gid, asDone(done)));
+    await this.#writing<void>(path, (done) => this.#sftp.chown(path, uid, gid, asDone(done)));
   }
 
   async changeMode(path: string, mode: number): Promise<void> {
-    await call<void>((done) => this.#sftp.chmod(path, mode, asDone(done)));
+    await this.#writing<void>(path, (done) => this.#sftp.chmod(path, mode, asDone(done)));
   }
 
   /** Space of the file system that holds a path; null where the server does not tell. */
@@ -149,9 +163,15 @@ export class SftpSession {
     return await spaceOf(this.#sftp, path);
   }
 
+  async #call<Value>(start: (done: Done<Value>) => void): Promise<Value> {
+    const answer = await call(start);
+    this.#progress();
+    return answer;
+  }
+
   #readAt(handle: Buffer, position: number, length: number): Promise<Buffer> {
     const buffer = Buffer.alloc(length);
-    return call<Buffer>((done) =>
+    return this.#call<Buffer>((done) =>
       this.#sftp.read(handle, buffer, 0, length, position, (error, bytesRead) => {
         if (error && !isSftpStatus(error, sftpStatus.endOfFile)) done(error, buffer);
         else done(null, buffer.subarray(0, error ? 0 : bytesRead));
@@ -162,10 +182,19 @@ export class SftpSession {
   /** SFTP has one word for a full disk, a read-only one and much else; the file system is asked what it was. */
   async #writing<Value>(path: string, start: (done: Done<Value>) => void): Promise<Value> {
     try {
-      return await call(start);
+      return await this.#call(start);
     } catch (error) {
       throw await this.#whyWritingFailed(error, path);
     }
+  }
+
+  /** Makes a folder; null when it is there now, else why it is not. */
+  async #troubleMaking(folder: string): Promise<unknown> {
+    const making = this.#call<void>((done) => this.#sftp.mkdir(folder, { mode: 0o700 }, asDone(done)));
+    // Asked at the same time: mostly it is there already, and a far host's answer takes a while.
+    const [made, found] = await Promise.allSettled([making, this.stat(folder)]);
+    const isThere = found.status === 'fulfilled' && found.value?.isDirectory() === true;
+    return made.status === 'fulfilled' || isThere ? null : made.reason;
   }
 
   #whyWritingFailed(error: unknown, path: string): Promise<unknown> {

@@ -22,7 +22,7 @@ export async function upload(
 ): Promise<void> {
   await using source = await open(localPath);
   await makeRoom(files, path, sizeBytes);
-  await files.step((session, progress) => sendRest(session, source, path, sizeBytes, progress));
+  await files.step((session) => sendRest(session, source, path, sizeBytes));
 }
 
 /** What is longer than the file is no part of it; an empty file has to be made all the same. */
@@ -39,7 +39,6 @@ async function sendRest(
   source: FileHandle,
   path: string,
   sizeBytes: number,
-  progress: () => void,
 ): Promise<void> {
   const handle = await session.openForWriting(path, 'r+');
   const onTheirWay: Promise<void>[] = [];
@@ -53,7 +52,7 @@ async function sendRest(
         length,
       });
       if (bytesRead === 0) throw new Error(`the file became shorter while it was sent to ${path}`);
-      onTheirWay.push(session.write(handle, path, buffer.subarray(0, bytesRead), at).then(progress));
+      onTheirWay.push(session.write(handle, path, buffer.subarray(0, bytesRead), at));
       at += bytesRead;
       if (onTheirWay.length >= piecesAtOnce) await onTheirWay.shift();
     }

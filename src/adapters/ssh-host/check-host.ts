@@ -11,12 +11,19 @@ const littleSpaceBytes = 10 * 1024 ** 3;
 
 const gib = 1024 ** 3;
 
+/** The host that is looked at. */
+export interface CheckedHost extends ContainerSettings {
+  readonly name: string;
+  /** Whether its workers are to start the model's server. */
+  readonly servesModel: boolean;
+}
+
 type Finding = Omit<CheckResult, 'name'>;
 
 /** Everything a host needs, in the order in which one thing stands on the other. Never throws. */
 export async function checkHost(
   open: () => Promise<RemoteMachine>,
-  parts: ContainerSettings & { readonly name: string },
+  parts: CheckedHost,
 ): Promise<readonly CheckResult[]> {
   const connected = await checked('ssh', async () => {
     const machine = await open();
@@ -59,14 +66,15 @@ async function checkImage(
   };
 }
 
-async function checkGpus(machine: RemoteMachine, parts: ContainerSettings): Promise<Finding> {
+async function checkGpus(machine: RemoteMachine, parts: CheckedHost): Promise<Finding> {
   const { gpus, workers } = parts.settings;
   if (gpus === 'none' || parts.docker.num_gpu === 0) return ok('none wanted');
   const wanted = Array.from({ length: workers }, (_, slotId) => gpusFor(slotId, parts, workers)).flat();
   const { hasNvidiaRuntime } = await engineFacts(machine.docker);
   if (hasNvidiaRuntime) return ok(`${wanted.join(', ')} for ${workers} workers`);
   return {
-    status: 'warning',
+    // Without a model of their own the workers take no GPU.
+    status: parts.servesModel ? 'failed' : 'warning',
     detail: 'the Docker engine has no NVIDIA runtime',
     fix: 'Install nvidia-container-toolkit there, or set gpus = "none" if the host has no GPU.',
   };

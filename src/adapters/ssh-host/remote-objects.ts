@@ -78,9 +78,9 @@ export class RemoteObjects implements ObjectShelf {
     const bytes = await readBundle(objects);
     const name = `${layout.incoming}/${randomBytes(12).toString('hex')}.bundle`;
     const path = posix.join(this.#parts.root, name);
-    await this.#parts.files.step(async (session, progress) => {
+    await this.#parts.files.step(async (session) => {
       const handle = await session.openForWriting(path, 'w');
-      await Promise.all([session.write(handle, path, bytes, 0, progress), session.close(handle)]);
+      await Promise.all([session.write(handle, path, bytes, 0), session.close(handle)]);
     });
     try {
       await this.#parts.callSlot((slot) => slot.acceptBundle(name));

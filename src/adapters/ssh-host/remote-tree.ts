@@ -10,6 +10,9 @@ import type { RemoteFiles } from '../sftp/remote-files.ts';
 /** Folders and files that are looked at together. */
 const looksAtOnce = 32;
 
+/** As much as a worker reads of a manifest. */
+const maxManifestBytes = 256 * 1024 * 1024;
+
 const resultName = /^([0-9a-f]{64})\.json$/;
 
 /** A host's root as tidying sees it: a folder is one look, with sizes and times, however much lies in it. */
@@ -86,7 +89,9 @@ export class RemoteTree implements HostTree {
   }
 
   async #read(path: string): Promise<string | null> {
-    const bytes = await this.#files.step((session) => session.readFile(posix.join(this.#root, path)));
+    const bytes = await this.#files.step((session) =>
+      session.readFile(posix.join(this.#root, path), maxManifestBytes),
+    );
     return bytes === null ? null : bytes.toString('utf8');
   }
 }

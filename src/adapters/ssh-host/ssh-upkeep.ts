@@ -29,6 +29,8 @@ const patienceMs = 15_000;
 export interface SshUpkeepParts extends RemoteMachineParts {
   /** What the worker's image is built from. */
   readonly buildFiles: BuildFiles;
+  /** Whether its workers are to start the model's server, as the settings stand. */
+  readonly servesModel: boolean;
 }
 
 /** Upkeep of a machine that is reached over SSH and runs Docker. */
@@ -141,7 +143,7 @@ async function hostTime(machine: RemoteMachine, root: string): Promise<number> {
 async function removeRun(machine: RemoteMachine, root: string, runId: string): Promise<void> {
   const away = posix.join(root, layout.incoming, `pruned_${randomBytes(6).toString('hex')}`);
   await machine.files.step((session) => session.rename(posix.join(root, layout.run(runId)), away));
-  await machine.files.step((session, progress) => removeTree(session, away, progress));
+  await machine.files.step((session) => removeTree(session, away));
 }
 
 async function removeFile(machine: RemoteMachine, path: string): Promise<void> {
@@ -149,8 +151,8 @@ async function removeFile(machine: RemoteMachine, path: string): Promise<void> {
 }
 
 async function removeUpload(machine: RemoteMachine, path: string): Promise<void> {
-  await machine.files.step(async (session, progress) => {
-    if ((await session.stat(path))?.isDirectory()) await removeTree(session, path, progress);
+  await machine.files.step(async (session) => {
+    if ((await session.stat(path))?.isDirectory()) await removeTree(session, path);
     else await session.remove(path);
   });
 }

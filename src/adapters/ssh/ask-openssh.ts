@@ -1,6 +1,6 @@
 import { AppError } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
-import { runProcess } from '../media/run-process.ts';
+import { runProcess } from '../run-process.ts';
 import { parseSshConfigOutput, type SshConfigFacts } from './ssh-config-output.ts';
 
 /** A question to OpenSSH's client about the settings of a host. */

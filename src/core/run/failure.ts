@@ -29,7 +29,7 @@ export const failureHints = {
     'Check that the server runs and upsampling.engine.base_url is right, then resume the run.',
   'engine-failed': 'The server answered with an error several times: look at its log, then resume the run.',
   'engine-crashed':
-    'This prompt ends the model server each time: look at its log (cosmos logs), or change the prompt or its video.',
+    'This prompt ends the model server each time: look at its log (cosmos logs RUN --engine), or change the prompt or its video.',
   'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
 } as const satisfies Record<string, string>;
 

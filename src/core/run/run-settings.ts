@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../../errors/app-error.ts';
 import { serveCommand } from '../engine/serve-command.ts';
 import type { Settings } from '../settings/settings-schema.ts';
 import { instructionFor } from './instruction.ts';
@@ -110,10 +111,22 @@ function engineOf({ upsampling: { engine }, retry }: Settings): RunSettings['eng
  * The server that the worker starts itself: on a host that is not this machine whenever no other is named, here only
  * when its command is.
  */
-function serverOf({ upsampling }: Settings, host: string): { readonly command?: string[] } {
+function serverOf(settings: Settings, host: string): { readonly command?: string[] } {
+  const { upsampling } = settings;
   const { engine, max_tokens: maxTokens, frames_to_extract: frames } = upsampling;
   const isOwn = engine.kind === 'openai' && engine.base_url === '';
+  if (engine.kind === 'openai' && !isOwn) assertNetwork(settings, host);
   if (!isOwn || (host === 'local' && engine.command.length === 0)) return {};
   const { command, model, concurrency } = engine;
   return { command: [...serveCommand({ command, model, maxTokens, frames, concurrency })] };
+}
+
+/** A container without a network can ask no server, wherever that is. */
+function assertNetwork({ hosts }: Settings, host: string): void {
+  if (host === 'local' || hosts[host]?.network !== 'none') return;
+  throw new AppError({
+    code: 'config-invalid',
+    message: `The workers on ${host} have no network, so they cannot ask the server of base_url.`,
+    hint: `Set network = "host" under [hosts.${host}], or leave base_url away to have the worker start the server.`,
+  });
 }

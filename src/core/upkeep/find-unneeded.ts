@@ -10,7 +10,12 @@ const runsAtOnce = 8;
  */
 const graceMs = 60 * 60 * 1000;
 
-const dayMs = 24 * 60 * 60 * 1000;
+const minuteMs = 60 * 1000;
+
+const units = [
+  { name: 'day', ms: 24 * 60 * minuteMs },
+  { name: 'hour', ms: 60 * minuteMs },
+] as const;
 
 /** What keeps things on a host. */
 export interface KeepRules {
@@ -105,7 +110,8 @@ function isYoung(modifiedMs: number, keepMs: number, { nowMs }: KeepRules): bool
 
 function ageText(modifiedMs: number, { nowMs }: KeepRules): string {
   const ageMs = nowMs - modifiedMs;
-  const [count, unit] = ageMs >= dayMs ? [ageMs / dayMs, 'day'] : [ageMs / (dayMs / 24), 'hour'];
+  const unit = units.find(({ ms }) => ageMs >= ms) ?? { name: 'minute', ms: minuteMs };
+  const count = ageMs / unit.ms;
   const whole = Math.max(0, Math.floor(count));
-  return whole === 1 ? `1 ${unit}` : `${whole} ${unit}s`;
+  return whole === 1 ? `1 ${unit.name}` : `${whole} ${unit.name}s`;
 }

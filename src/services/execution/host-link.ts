@@ -131,8 +131,14 @@ export class HostLink {
     throw new AppError({
       code: fatalCodeOf(status),
       message: status.message ?? 'The engine cannot be used.',
-      hint: 'Nothing finished is lost: mend it, then go on with --resume.',
+      hint: `${this.#logHint()}Nothing finished is lost: mend it, then go on with --resume.`,
     });
+  }
+
+  #logHint(): string {
+    const { checkpoint, runId } = this.#parts.session;
+    const hasServer = (checkpoint.settings.engine.command?.length ?? 0) > 0;
+    return hasServer ? `The server's log: cosmos logs ${runId} --engine. ` : '';
   }
 
   #tellReachability(event: Extract<HostEvent, { type: 'unreachable' | 'reachable' }>): void {

@@ -57,14 +57,12 @@ describe.skipIf(skipReason !== null)(`streams to sockets${skipReason ? ` (${skip
     return await text(await responseOf(outgoing));
   }
 
-  it('carries many requests over one stream, fast', async () => {
+  it('carries many requests over one stream', async () => {
     const link = await linkTo(sshd.settings);
     const agent = agentFor(link);
     await echo(agent, 'warm');
     const before = sockets.size;
-    const startedMs = performance.now();
     for (let call = 0; call < 50; call++) expect(await echo(agent, `call ${call}`)).toBe(`call ${call}`);
-    expect((performance.now() - startedMs) / 50).toBeLessThan(30);
     expect(sockets.size).toBe(before);
     agent.destroy();
   });

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { runCountsSchema } from '../../../src/core/run/run-event.ts';
+import type { RunRow } from '../../../src/services/list-runs.ts';
+import type { CheckedRunRow, RunOnHost } from '../../../src/services/look-up-runs.ts';
+import type { LogsDocument } from '../../../src/services/read-logs.ts';
+
+const version = z.literal(1);
+const count = z.int().min(0);
+
+const runOnHostSchema = z.object({
+  state: z.enum(['running', 'finished', 'stopped', 'unknown', 'unreachable']),
+  finished_tasks: count.nullable(),
+  total_tasks: count.nullable().describe('Tasks that were handed over.'),
+  message: z.string().nullable().describe('Why the host could not be asked.'),
+}) satisfies z.ZodType<RunOnHost>;
+
+/** What `runs --json` prints; `on_host` only with `--check`. */
+export const runsSchema = z
+  .object({
+    version,
+    runs: z.array(
+      z.object({
+        run_id: z.string(),
+        folder: z.string(),
+        status: z.enum(['running', 'unfinished', 'complete', 'partial', 'detached', 'failed', 'damaged']),
+        created_at: z.string().nullable(),
+        host: z.string().nullable(),
+        engine: z.string().nullable(),
+        counts: runCountsSchema.nullable(),
+        message: z.string().nullable(),
+        on_host: runOnHostSchema.nullable().optional(),
+      }),
+    ),
+  })
+  .describe('The runs of a folder.') satisfies z.ZodType<RunsDocument>;
+
+/** What `logs --json` prints. */
+export const logsSchema = z
+  .object({
+    version,
+    run_id: z.string(),
+    host: z.string(),
+    workers: z.array(z.object({ worker_id: count, lines: z.array(z.string()) })),
+  })
+  .describe("The last lines of a run's logs.") satisfies z.ZodType<LogsDocument>;
+
+interface RunsDocument {
+  readonly version: 1;
+  readonly runs: readonly (RunRow & { readonly on_host?: CheckedRunRow['on_host'] | undefined })[];
+}
