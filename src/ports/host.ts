@@ -41,7 +41,7 @@ export interface Host {
    */
   lookUp(runId: string): Promise<HostRunFacts>;
   /**
-   * A part of a log, whole lines only, from a byte on; null when there is no such log. A log that is shorter by now was
+   * A part of a log, whole lines only, from a byte on, or from so many bytes before its end; null when there is no such log. A log that is shorter by now was
    * begun anew, and is read from its beginning.
    *
    * @throws AppError as `lookUp`.
@@ -67,9 +67,10 @@ export interface HostRunFacts {
   readonly totalTasks: number;
 }
 
-/** Bytes of a log, as text; `nextByte` is where the following part begins. */
+/** Bytes of a log, as text: `firstByte` is where they begin, `nextByte` where the following part does. */
 export interface LogPart {
   readonly text: string;
+  readonly firstByte: number;
   readonly nextByte: number;
 }
 
@@ -77,6 +78,8 @@ export interface HostRunOptions {
   readonly workers: number;
   /** The workers start the model's server themselves, and need what it needs: GPUs, weights. */
   readonly servesModel?: boolean;
+  /** Gives up opening; what is open already is not touched. */
+  readonly signal?: AbortSignal;
 }
 
 /** One run on one host. Every call may be repeated after any failure; none does finished work again. */

@@ -54,7 +54,8 @@ export async function executeRun(execution: Execution): Promise<void> {
     stop.abort(error);
     await answers.allWritten();
     // A host that is away cannot be told to stop: its work goes on, and resuming finds it.
-    await host.close(isAway(stop.signal.reason) ? null : drainMs, () => undefined).catch(() => undefined);
+    const isLost = host.isAway || isAway(stop.signal.reason);
+    await host.close(isLost ? null : drainMs, () => undefined).catch(() => undefined);
     await answers.allWritten();
     throw execution.signal.aborted ? execution.signal.reason : stop.signal.reason;
   } finally {

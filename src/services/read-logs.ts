@@ -10,6 +10,12 @@ const pollMs = 1_000;
 /** Of so many looks in a row that found nothing new, one also asks whether anybody still works on the run. */
 const pollsPerLook = 5;
 
+/** What a line of a log has, more or less, in bytes: logs are read from so far before their end. */
+const usualLineBytes = 160;
+
+/** How much farther back the next try begins when there were too few lines. */
+const spanGrowth = 4;
+
 /** What is to be seen of the logs of a run. */
 export interface LogRequest {
   /** A path, a run id or `latest`. */
@@ -152,11 +158,25 @@ class LogTail {
 
   /** The last lines that are there now. A line without an end is kept back for `more`. */
   async last(count: number, signal: AbortSignal): Promise<string[]> {
-    let kept: string[] = [];
-    for await (const lines of this.more(signal)) {
-      kept = count === 0 ? [] : [...kept, ...lines].slice(-count);
+    for (let span = Math.max(count, 1) * usualLineBytes; ; span *= spanGrowth) {
+      const isWhole = await this.#beginBeforeEnd(span, signal);
+      if (isWhole === null) return [];
+      let kept: string[] = [];
+      for await (const lines of this.more(signal)) kept = [...kept, ...lines].slice(-count - 1);
+      // What was read from the middle on begins in the middle of a line.
+      const lines = isWhole ? kept : kept.slice(1);
+      if (isWhole || lines.length >= count) return count === 0 ? [] : lines.slice(-count);
     }
-    return kept;
+  }
+
+  /** Begins so many bytes before the end; whether that is at the very beginning, or null when there is no log. */
+  async #beginBeforeEnd(span: number, signal: AbortSignal): Promise<boolean | null> {
+    signal.throwIfAborted();
+    this.#begun = '';
+    const part = await this.#host.readLog(this.#runId, this.#log, -span);
+    if (part === null) return null;
+    this.#nextByte = part.firstByte;
+    return part.firstByte === 0;
   }
 
   /** A last line whose end was never written. */

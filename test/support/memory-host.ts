@@ -1,4 +1,5 @@
 import { EventQueue } from '../../src/adapters/host-run/event-queue.ts';
+import { logStart } from '../../src/adapters/host-run/log-chunk.ts';
 import type { AppError } from '../../src/errors/app-error.ts';
 import type { Host, HostEvent, HostRun, HostRunFacts, LogName, LogPart } from '../../src/ports/host.ts';
 import type { ManifestBatch, ManifestTask } from '../../src/protocol/manifest.ts';
@@ -57,9 +58,9 @@ export class MemoryHost implements Host {
     this.#assertReachable();
     const log = this.logs.get(`${runId}/${workerId}`);
     if (log === undefined) return null;
-    const start = fromByte > log.length ? 0 : fromByte;
+    const start = logStart(fromByte, log.length);
     const text = log.slice(start, start + 100);
-    return { text, nextByte: start + text.length };
+    return { text, firstByte: start, nextByte: start + text.length };
   }
 
   async close(): Promise<void> {}

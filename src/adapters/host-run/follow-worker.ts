@@ -39,12 +39,13 @@ export async function followWorker(worker: RunWorker, following: Following): Pro
 
 /** Listens until the stream ends; true when something was finished meanwhile. */
 async function listen(worker: RunWorker, { signal, onConnected, onEvent }: Following): Promise<boolean> {
-  let isFresh = true;
+  const failing = new AbortController();
+  // Beside the stream, which would be taken for silent while nobody reads it.
+  let catchingUp: Promise<void> | null = null;
   let isFruitful = false;
   try {
-    for await (const event of worker.api.events(signal)) {
-      if (isFresh) await onConnected();
-      isFresh = false;
+    for await (const event of worker.api.events(AbortSignal.any([signal, failing.signal]))) {
+      catchingUp ??= onConnected().catch((error: unknown) => failing.abort(error));
       isFruitful ||= event.type === 'task-finished';
       onEvent(event);
     }
@@ -52,6 +53,8 @@ async function listen(worker: RunWorker, { signal, onConnected, onEvent }: Follo
     // The worker has refused what it was given. All else is a broken connection: whether the worker lives is found out.
     if (error instanceof AppError) throw error;
   }
+  await catchingUp;
+  if (failing.signal.reason instanceof AppError) throw failing.signal.reason;
   return isFruitful;
 }
 

@@ -1,7 +1,14 @@
 import pMap from 'p-map';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseManifestName } from '../../protocol/layout.ts';
-import { type Manifest, type ManifestBatch, manifestSchema } from '../../protocol/manifest.ts';
+import {
+  type EngineSpec,
+  type Manifest,
+  type ManifestBatch,
+  type ManifestTask,
+  manifestSchema,
+} from '../../protocol/manifest.ts';
+import { PublishedResults } from './published-results.ts';
 
 /** Manifests that are read at once. */
 const readsAtOnce = 32;
@@ -10,6 +17,16 @@ const readsAtOnce = 32;
 interface Holding {
   readonly workerId: number;
   readonly attempt: number;
+  /** Number of the manifest that it stands in. */
+  readonly index: number;
+  /** The engine that the manifest asks for, as JSON. */
+  readonly engine: string;
+}
+
+/** How a batch is divided: what goes into new manifests, and what stands in manifests that are there already. */
+export interface Division {
+  readonly parts: readonly BatchPart[];
+  readonly held: readonly { readonly workerId: number; readonly index: number }[];
 }
 
 /** A part of a batch, for one worker. */
@@ -40,16 +57,22 @@ export class HandedOver {
   }
 
   /**
-   * Reads the manifests that earlier sittings of the run left. One whose tasks were given to another worker, and that
-   * was to be removed when that sitting ended, is removed now: call this before any worker starts.
+   * Reads the manifests that earlier sittings of the run left. What was given to another worker, and was to go from the
+   * first one's manifests when that sitting ended, goes now: call this before any worker starts.
    */
   static async read(files: FileStore, workers: number): Promise<HandedOver> {
     const handedOver = new HandedOver(workers);
     const filed = await readManifests(files);
     for (const manifest of filed) handedOver.#note(manifest);
-    for (const { workerId, index, manifest } of filed) {
-      if (manifest && handedOver.#isSuperseded(workerId, manifest))
-        await files.remove(layout.manifest(workerId, index));
+    const outdated = filed.filter(({ workerId, manifest }) =>
+      tasksOf(manifest).some((task) => handedOver.#isSuperseded(workerId, task)),
+    );
+    if (outdated.length === 0) return handedOver;
+    const finished = new Set(await new PublishedResults(files).keys());
+    for (const { workerId, index, manifest } of outdated) {
+      const isOver = (task: HeldTask) =>
+        finished.has(task.taskKey) || handedOver.#isSuperseded(workerId, task);
+      await withdraw(files, { workerId, index, manifest }, isOver);
     }
     return handedOver;
   }
@@ -75,29 +98,45 @@ export class HandedOver {
   }
 
   /**
-   * Divides a batch among workers: tasks that a living worker has already go to that one, because a second one would
-   * do them twice; the others to whichever was given least. A task that a dead one had carries a higher attempt.
+   * Divides a batch among workers: tasks that a living worker has already stay with that one, because a second one would
+   * do them twice, and need no new manifest when they are to be done by the same engine; the others go to whichever was
+   * given least. A task that a dead one had carries a higher attempt.
    */
-  divide(batch: ManifestBatch): BatchPart[] {
+  divide(batch: ManifestBatch, engine: EngineSpec): Division {
     const idlest = this.#idlest();
-    const groups = Map.groupBy(batch.tasks, ({ task_key: key }) => {
+    const engineText = JSON.stringify(engine);
+    const held = new Map<string, { workerId: number; index: number }>();
+    const open: ManifestTask[] = [];
+    for (const task of batch.tasks) {
+      const holding = this.#holdings.get(task.task_key);
+      const isHeld = holding?.engine === engineText && this.isAlive(holding.workerId);
+      if (isHeld) held.set(`${holding.workerId}/${holding.index}`, holding);
+      else open.push(task);
+    }
+    const groups = Map.groupBy(open, ({ task_key: key }) => {
       const holder = this.#holdings.get(key)?.workerId;
       return holder !== undefined && this.isAlive(holder) ? holder : idlest;
     });
-    return Array.from(groups, ([workerId, tasks]) => {
+    const parts = Array.from(groups, ([workerId, tasks]) => {
       const attempt = Math.max(...tasks.map(({ task_key: key }) => this.#attemptFor(key, workerId)));
       return { workerId, batch: attempt > 1 ? { ...batch, attempt, tasks } : { ...batch, tasks } };
     });
+    return { parts, held: [...held.values()] };
   }
 
   /** Number of the worker's next manifest, which will hold this batch. */
-  take({ workerId, batch }: BatchPart): number {
-    for (const { task_key: key } of batch.tasks)
-      this.#holdings.set(key, { workerId, attempt: batch.attempt ?? 1 });
+  take({ workerId, batch }: BatchPart, engine: EngineSpec): number {
+    const index = this.#nextNumbers[workerId] ?? 0;
+    const holding = { workerId, attempt: batch.attempt ?? 1, index, engine: JSON.stringify(engine) };
+    for (const { task_key: key } of batch.tasks) this.#holdings.set(key, holding);
     this.#givenTasks[workerId] = (this.#givenTasks[workerId] ?? 0) + batch.tasks.length;
-    const number = this.#nextNumbers[workerId] ?? 0;
-    this.#nextNumbers[workerId] = number + 1;
-    return number;
+    this.#nextNumbers[workerId] = index + 1;
+    return index;
+  }
+
+  /** Notes that a worker is to go on with what it was given in an earlier sitting. */
+  remind(workerId: number): void {
+    this.#givenTasks[workerId] = (this.#givenTasks[workerId] ?? 0) + 1;
   }
 
   #idlest(): number {
@@ -116,22 +155,45 @@ export class HandedOver {
   #note({ workerId, index, manifest }: FiledManifest): void {
     if (workerId >= this.#nextNumbers.length) return;
     this.#nextNumbers[workerId] = Math.max(this.#nextNumbers[workerId] ?? 0, index + 1);
-    for (const { tasks, attempt = 1 } of manifest?.batches ?? []) {
-      for (const { task_key: key } of tasks) {
-        if (attempt >= (this.#holdings.get(key)?.attempt ?? 0))
-          this.#holdings.set(key, { workerId, attempt });
-      }
+    const engine = JSON.stringify(manifest?.engine);
+    for (const { taskKey, attempt } of tasksOf(manifest)) {
+      if (attempt >= (this.#holdings.get(taskKey)?.attempt ?? 0))
+        this.#holdings.set(taskKey, { workerId, attempt, index, engine });
     }
   }
 
-  #isSuperseded(workerId: number, manifest: Manifest): boolean {
-    return manifest.batches.some(({ tasks, attempt = 1 }) =>
-      tasks.some(({ task_key: key }) => {
-        const holding = this.#holdings.get(key);
-        return holding !== undefined && holding.workerId !== workerId && holding.attempt > attempt;
-      }),
-    );
+  #isSuperseded(workerId: number, { taskKey, attempt }: HeldTask): boolean {
+    const holding = this.#holdings.get(taskKey);
+    return holding !== undefined && holding.workerId !== workerId && holding.attempt > attempt;
   }
+}
+
+/** A task in a manifest. */
+interface HeldTask {
+  readonly taskKey: string;
+  readonly attempt: number;
+}
+
+function tasksOf(manifest: Manifest | null): HeldTask[] {
+  return (manifest?.batches ?? []).flatMap(({ tasks, attempt = 1 }) =>
+    tasks.map(({ task_key: taskKey }) => ({ taskKey, attempt })),
+  );
+}
+
+/** Takes tasks out of a manifest; one with nothing left goes. */
+async function withdraw(
+  files: FileStore,
+  { workerId, index, manifest }: FiledManifest,
+  isOver: (task: HeldTask) => boolean,
+): Promise<void> {
+  const path = layout.manifest(workerId, index);
+  const batches = (manifest?.batches ?? []).flatMap((batch) => {
+    const { attempt = 1 } = batch;
+    const tasks = batch.tasks.filter(({ task_key: taskKey }) => !isOver({ taskKey, attempt }));
+    return tasks.length === 0 ? [] : [{ ...batch, tasks }];
+  });
+  if (batches.length === 0) await files.remove(path);
+  else await files.publish(path, JSON.stringify({ ...manifest, batches }));
 }
 
 /** All manifests of a run, or of one of its workers, in order. */

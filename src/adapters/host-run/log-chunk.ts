@@ -10,11 +10,16 @@ const newline = 0x0a;
 export function toLogPart(bytes: Uint8Array, fromByte: number): LogPart {
   const isOneLongLine = bytes.length === logChunkBytes && !bytes.includes(newline);
   const end = isOneLongLine ? bytes.length : bytes.lastIndexOf(newline) + 1;
-  return { text: Buffer.from(bytes.subarray(0, end)).toString('utf8'), nextByte: fromByte + end };
+  return {
+    text: Buffer.from(bytes.subarray(0, end)).toString('utf8'),
+    firstByte: fromByte,
+    nextByte: fromByte + end,
+  };
 }
 
-/** Where to read on: a log that became shorter was begun anew. */
+/** Where to read on: negative ones count from the end; a log that became shorter was begun anew. */
 export function logStart(fromByte: number, sizeBytes: number): number {
+  if (fromByte < 0) return Math.max(0, sizeBytes + fromByte);
   return fromByte > sizeBytes ? 0 : fromByte;
 }
 

@@ -49,6 +49,9 @@ export class WorkersRun implements HostRun {
   readonly #announcer: Announcer;
   /** Results that the caller knows of; others are told when a connection was lost in between. */
   readonly #told = new Set<string>();
+  /** The present look for results that were missed, and the one after it. */
+  #looking: Promise<void> = Promise.resolve();
+  #nextLook: Promise<void> | null = null;
   /** From then on a worker that ends is not started again. */
   #isStopping = false;
 
@@ -79,18 +82,24 @@ export class WorkersRun implements HostRun {
   }
 
   async submit(batch: ManifestBatch, engine: EngineSpec): Promise<{ readonly workerId: number }> {
-    const parts = this.#parts.handedOver.divide(batch);
+    const { handedOver } = this.#parts;
+    const { parts, held } = handedOver.divide(batch, engine);
     // All numbers are taken before the first wait, so that batches handed over side by side do not share one.
-    const numbered = parts.map((part) => ({ ...part, index: this.#parts.handedOver.take(part) }));
-    await Promise.all(numbered.map((part) => this.#handTo(part, part.index, engine)));
-    return { workerId: parts[0]?.workerId ?? 0 };
+    const numbered = parts.map((part) => ({ ...part, index: handedOver.take(part, engine) }));
+    const reminders = held.map(async ({ workerId, index }) => {
+      handedOver.remind(workerId);
+      await this.#announcer.announce(workerId, layout.manifest(workerId, index));
+    });
+    await Promise.all([...reminders, ...numbered.map((part) => this.#handTo(part, part.index, engine))]);
+    return { workerId: (parts[0] ?? held[0])?.workerId ?? 0 };
   }
 
   async forget(taskKeys: readonly string[]): Promise<void> {
-    for (const key of taskKeys) {
+    const forget = async (key: string) => {
       await this.#results.remove(key);
       this.#told.delete(key);
-    }
+    };
+    await pMap(taskKeys, forget, { concurrency: readsAtOnce });
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<HostEvent> {
@@ -119,6 +128,11 @@ export class WorkersRun implements HostRun {
   }
 
   async close(): Promise<void> {
+    // A last word: what a worker did not hear of it would find by itself only later.
+    if (!this.#isStopping) {
+      const again = this.#parts.workers.map(({ workerId }) => this.#announcer.announceAgain(workerId));
+      await Promise.allSettled(again);
+    }
     await this.#parts.close();
   }
 
@@ -181,10 +195,26 @@ export class WorkersRun implements HostRun {
     queue.push({ type: 'task-finished', result });
   }
 
-  /** Results that were published while nobody listened. */
-  async #tellMissed(queue: EventQueue<HostEvent>): Promise<void> {
+  /**
+   * Results that were published while nobody listened. One look serves all workers: whoever asks while one goes on gets
+   * another one after it.
+   */
+  #tellMissed(queue: EventQueue<HostEvent>): Promise<void> {
+    this.#nextLook ??= this.#lookNext(queue);
+    return this.#nextLook;
+  }
+
+  async #lookNext(queue: EventQueue<HostEvent>): Promise<void> {
+    await this.#looking.catch(() => undefined);
+    this.#nextLook = null;
+    this.#looking = this.#lookForMissed(queue);
+    await this.#looking;
+  }
+
+  async #lookForMissed(queue: EventQueue<HostEvent>): Promise<void> {
     const missed = (await this.#results.keys()).filter((key) => !this.#told.has(key));
     const read = async (key: string) => {
+      if (this.#told.has(key)) return;
       const result = await this.#results.read(key);
       if (result !== null && !this.#told.has(key)) this.#tell(result, queue);
     };

@@ -13,6 +13,9 @@ import type { RunLedger } from './run-ledger.ts';
 /** Specs that are prepared ahead of the batch that is being handed over. */
 const preparedAhead = 256;
 
+/** Tasks that are looked up on the host together. */
+const looksAtOnce = 32;
+
 /** Batches that are on their way to the host at once: a far one is waited for by none of the others. */
 const batchesAtOnce = 4;
 
@@ -42,6 +45,10 @@ export async function handOver(parts: HandOverParts): Promise<void> {
     concurrency: ports.parallelism,
     backpressure: preparedAhead,
   });
+  const looked = pMapIterable(prepared, (preparation) => lookUp(preparation, parts), {
+    concurrency: looksAtOnce,
+    backpressure: looksAtOnce,
+  });
   const { engine, workers } = session.checkpoint.settings;
   let freePlaces = engine.concurrency * workers;
   let asked: PreparedTask[] = [];
@@ -55,11 +62,11 @@ export async function handOver(parts: HandOverParts): Promise<void> {
     while (onTheirWay.size >= batchesAtOnce) await Promise.race(onTheirWay);
   };
   try {
-    for await (const preparation of prepared) {
+    for await (const { preparation, finished } of looked) {
       signal.throwIfAborted();
       if (asked[0] !== undefined && asked[0].planned.batch_id !== batchIdOf(preparation)) await send();
       if (!preparation.isReady) await parts.ledger.settle(failedOutcome(preparation, preparation.failure, 0));
-      else if (await isToBeAsked(preparation.task, parts)) {
+      else if (await isToBeAsked(preparation.task, finished, parts)) {
         // The host starts while the rest of the first batch is prepared.
         parts.host.openSoon();
         asked.push(preparation.task);
@@ -90,12 +97,24 @@ async function handOverBatch(asked: readonly PreparedTask[], parts: HandOverPart
   await parts.session.flush(false);
 }
 
+/** A preparation with what the host has of it: many are looked up together, because a far host takes a while. */
+async function lookUp(preparation: Preparation, { host }: HandOverParts) {
+  const finished = preparation.isReady ? await host.finished(preparation.task.taskKey) : null;
+  return { preparation, finished };
+}
+
 /** Records that a task is ready; false when the cache, the host or another spec's task answers it. */
-async function isToBeAsked(task: PreparedTask, parts: HandOverParts): Promise<boolean> {
+async function isToBeAsked(
+  task: PreparedTask,
+  finished: TaskResult | null,
+  parts: HandOverParts,
+): Promise<boolean> {
   const { answers } = parts;
   recordPrepared(task, parts);
-  // Expected before it is looked up: an answer that comes in between is told only once.
-  if (!answers.expect(task) || !(await isUnanswered(task, parts))) return false;
+  if (!answers.expect(task)) return false;
+  if (finished) await answers.accept(finished, false);
+  // Looked up once more now that it is expected: an answer that came in between was told to nobody.
+  if (!(await isUnanswered(task, parts))) return false;
   const cached = await cachedResult(task.taskKey, parts);
   if (cached) await answers.accept(cached, true);
   return answers.isExpected(task.taskKey);
@@ -103,7 +122,7 @@ async function isToBeAsked(task: PreparedTask, parts: HandOverParts): Promise<bo
 
 /** Looks on the host, which tells nothing of tasks that were finished before they are handed over. */
 async function isUnanswered({ taskKey }: PreparedTask, { answers, host }: HandOverParts): Promise<boolean> {
-  const finished = await host.finished(taskKey);
+  const finished = answers.isExpected(taskKey) ? await host.finished(taskKey) : null;
   if (finished) await answers.accept(finished, false);
   return answers.isExpected(taskKey);
 }

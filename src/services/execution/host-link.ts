@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { RunState } from '../../core/run/run-state.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostEvent, HostRun } from '../../ports/host.ts';
@@ -10,6 +11,9 @@ import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Answers } from './answers.ts';
 import type { TaskHint } from './prepare-task.ts';
 import type { RunLedger } from './run-ledger.ts';
+
+/** Results that are looked at together. */
+const readsAtOnce = 32;
 
 /** What a {@link HostLink} works with. */
 export interface HostLinkParts {
@@ -32,6 +36,7 @@ export class HostLink {
   /** Keys of results that lie on the host: from earlier sittings, and from this one. */
   #finished = new Set<string>();
   #isOpen = false;
+  #isAway = false;
   #hasSubmitted = false;
 
   constructor(parts: HostLinkParts) {
@@ -47,6 +52,11 @@ export class HostLink {
   /** Whether work can be handed over without waiting for the host to start. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Whether the host cannot be reached, as far as is known. */
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
   /** Like `open`, for a caller that need not wait: what goes wrong is heard by `onError`. */
@@ -91,7 +101,10 @@ export class HostLink {
     const { ports, session } = this.#parts;
     const { host, workers, engine } = session.checkpoint.settings;
     const servesModel = (engine.command?.length ?? 0) > 0;
-    const hostRun = await ports.host(host).openRun(session.runId, { workers, servesModel });
+    const { signal } = this.#parts;
+    const hostRun = await ports.host(host).openRun(session.runId, { workers, servesModel, signal });
+    // What is on its way to a host that is away would be waited for as long as that may stay away.
+    signal.addEventListener('abort', () => this.#isAway && void hostRun.close(), { once: true });
     const finished = await hostRun.finishedKeys();
     const failed = await this.#failedBefore(hostRun, finished);
     await hostRun.forget([...failed]);
@@ -103,13 +116,13 @@ export class HostLink {
 
   /** Failures that an earlier sitting told, to be tried again; one that nobody was told of is news. */
   async #failedBefore(hostRun: HostRun, finished: ReadonlySet<string>): Promise<Set<string>> {
-    const failed = new Set<string>();
-    for (const { prepared, isReopened } of this.#parts.state.specs.values()) {
-      const key = prepared?.task_key;
-      if (key === undefined || !isReopened || !finished.has(key)) continue;
-      if ((await hostRun.result(key))?.status === 'failed') failed.add(key);
-    }
-    return failed;
+    const keys = [...this.#parts.state.specs.values()].flatMap(({ prepared, isReopened }) =>
+      prepared && isReopened && finished.has(prepared.task_key) ? [prepared.task_key] : [],
+    );
+    const statuses = await pMap(keys, async (key) => (await hostRun.result(key))?.status, {
+      concurrency: readsAtOnce,
+    });
+    return new Set(keys.filter((_, at) => statuses[at] === 'failed'));
   }
 
   async #collect(hostRun: HostRun): Promise<void> {
@@ -143,6 +156,7 @@ export class HostLink {
 
   #tellReachability(event: Extract<HostEvent, { type: 'unreachable' | 'reachable' }>): void {
     const { host } = this.#parts.session.checkpoint.settings;
+    this.#isAway = event.type === 'unreachable';
     this.#parts.ledger.emit(
       event.type === 'reachable'
         ? { type: 'host-reachable', host }
