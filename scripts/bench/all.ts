@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { whyNoLab } from './support/remote-lab.ts';
 import { type BenchResult, benchResultSchema, figure, rowOf } from './support/result.ts';
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const results: BenchResult[] = [
     benchResultSchema.parse(outputOf(name, quickly)),
   ),
   hintResult(outputOf('hints', values.quick ? ['--clips', '16', '--rounds', '1'] : [])),
+  ...remoteResults(),
 ];
 if (values.json) console.log(JSON.stringify(results, null, 2));
 else console.table(Object.fromEntries(results.flatMap(({ bench, figures }) => rowsOf(bench, figures))));
@@ -31,6 +33,18 @@ function outputOf(name: string, options: readonly string[]): unknown {
   });
   if (status !== 0) throw new Error(`the benchmark ${name} ended with ${status}`);
   return JSON.parse(stdout);
+}
+
+/** Nothing where no Docker engine and no sshd can be started: a benchmark is not worth failing for that. */
+function remoteResults(): BenchResult[] {
+  const reason = whyNoLab();
+  if (reason !== null) {
+    process.stderr.write(`benchmarks of remote hosts skipped: ${reason}\n`);
+    return [];
+  }
+  return ['docker-calls', 'remote', 'transfer', 'warm-run', 'seed-way'].map((name) =>
+    benchResultSchema.parse(outputOf(name, quickly)),
+  );
 }
 
 function hintResult(output: unknown): BenchResult {

@@ -120,6 +120,33 @@ describe.skipIf(lab === null)('a run on a host', () => {
     expect(asksPerPrompt()).toEqual(new Set([1]));
   });
 
+  it('leaves at once by Ctrl-C while the host is away, and says how to go on', async () => {
+    const { child, ended } = await begin();
+    await asked(6);
+    stage.network.refuse();
+    await delay(2_000);
+    const startedMs = performance.now();
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    stage.network.heal();
+    expect([code, stderr]).toEqual([130, expect.stringContaining('--resume')]);
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
+    expect((await stage.cli.run(['batch-upsample', '--resume', 'latest'], 60_000)).code).toBe(0);
+    await expectEnriched();
+  });
+
+  it('leaves at once by Ctrl-C while it waits for a host that never was there', async () => {
+    stage.network.refuse();
+    const { child, ended } = await begin();
+    await delay(4_000);
+    const startedMs = performance.now();
+    child.kill('SIGINT');
+    const { code } = await ended;
+    stage.network.heal();
+    expect(code).toBe(130);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+
   it('is cancelled on its host', async () => {
     const detached = await begin('--detach');
     expect((await detached.ended).code).toBe(4);

@@ -27,12 +27,17 @@ function specPath(folder: string, index: number): string {
   return join(folder, ...nameOf(index).split('/'));
 }
 
-function specOf(index: number, clips: readonly string[]) {
+/** The prompt of one of `writeSpecs`. */
+export function promptOf(index: number): string {
   const place = places[index % places.length];
+  return `Shot ${index}: a delivery robot crosses ${place} while people walk past, filmed from the front.`;
+}
+
+function specOf(index: number, clips: readonly string[]) {
   return {
     id: `ps_${index.toString(16).padStart(12, '0')}`,
     name: `shot ${index}`,
-    prompt: `Shot ${index}: a delivery robot crosses ${place} while people walk past, filmed from the front.`,
+    prompt: promptOf(index),
     negative_prompt: 'blurry, low quality',
     input_video_path: clips[index % clips.length],
     control_inputs: {},

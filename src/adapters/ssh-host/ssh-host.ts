@@ -31,12 +31,18 @@ export class SshHost implements Host {
   }
 
   async openRun(runId: string, options: HostRunOptions): Promise<HostRun> {
+    const { signal } = options;
     const machine = await RemoteMachine.at(this.#parts);
+    const giveUp = () => void machine.close();
+    signal?.addEventListener('abort', giveUp, { once: true });
     try {
+      signal?.throwIfAborted();
       return await this.#open(machine, runId, options);
     } catch (error) {
       await machine.close();
-      throw error;
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 

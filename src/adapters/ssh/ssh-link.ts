@@ -115,7 +115,11 @@ export class SshLink {
 
   /** Lets go of the host: all work and all streams end with an error, and nothing keeps the process alive. */
   async close(): Promise<void> {
-    const reason = new Error(`the link to ${this.target.name} is closed`);
+    // Foreseen, so that whoever still waits gives up instead of trying again.
+    const reason = new AppError({
+      code: 'host-unreachable',
+      message: `The link to ${this.target.name} is closed.`,
+    });
     this.#closed.abort(reason);
     await this.#dialer.close(reason);
   }
