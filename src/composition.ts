@@ -84,7 +84,7 @@ export function createDiagnostics(
     programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
     settingsCheck(settings, problem),
-    engineCheck(engine, process.env, host),
+    engineCheck(engine, process.env, host, settings.hosts[host]?.network),
     folderCheck('cache', cache, true),
     folderCheck('host root', localRoot(settings), true),
     folderCheck('checkpoints', resolve(checkpointDir), false),

@@ -2,7 +2,7 @@
  * Sending to a host against OpenSSH's own programs, in turns, every one over a new connection: one large file, and
  * very many small ones. Ours arrive verified by their hash and published under it; OpenSSH's are only written. A way
  * with latency is slow for whoever asks and waits, so OpenSSH gets fewer of the small files there and its time is
- * scaled up; that favours it, because connecting is scaled up only once.
+ * scaled up, that for connecting along with it, which makes OpenSSH look a few percent slower than it is.
  *
  *     node scripts/bench/transfer.ts [--large-mb 1000] [--small 5000] [--rounds 5]
  *         [--round-trips-ms 0,2,20] [--quick] [--json]

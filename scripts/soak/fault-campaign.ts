@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { taskResultSchema } from '../../src/protocol/task-result.ts';
 import type { DockerEngine } from '../../test/support/lab/docker-engine.ts';
 import type { LabFacts } from '../../test/support/lab/lab.ts';
 import { createRemoteStage, type RemoteStage } from '../../test/support/lab/remote-stage.ts';
@@ -148,6 +149,9 @@ class FaultCampaign {
       const folder = join(this.#parts.stage.root, 'runs', runId, 'results');
       for (const name of await readdir(folder).catch(() => [])) {
         if (!name.endsWith('.json')) continue;
+        // A failure is tried again when its run is resumed.
+        const result = taskResultSchema.safeParse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+        if (result.data?.status !== 'ok') continue;
         const { ino } = await stat(join(folder, name));
         if ((this.#inodes.get(name) ?? ino) !== ino) this.#faults.push(`${name} was published twice`);
         this.#inodes.set(name, ino);

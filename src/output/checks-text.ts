@@ -1,13 +1,13 @@
 import type { CheckResult } from '../ports/diagnostics.ts';
 import type { Style } from './style.ts';
-import { printable } from './words.ts';
+import { printable, printableLines } from './words.ts';
 
 /** What `doctor` found: a line each, with the fix below what needs one. */
 export function formatChecks(checks: readonly CheckResult[], style: Style): string {
-  const width = Math.max(...checks.map((check) => check.name.length));
+  const width = Math.max(...checks.map((check) => printable(check.name).length));
   const lines = checks.flatMap((check) => {
-    const line = `${markOf(check, style)} ${check.name.padEnd(width)}  ${printable(check.detail)}`;
-    return check.fix === null ? [line] : [line, `${' '.repeat(width + 4)}→ ${check.fix}`];
+    const line = `${markOf(check, style)} ${printable(check.name).padEnd(width)}  ${printable(check.detail)}`;
+    return check.fix === null ? [line] : [line, `${' '.repeat(width + 4)}→ ${printableLines(check.fix)}`];
   });
   const failed = checks.filter((check) => check.status === 'failed').length;
   lines.push(

@@ -30,7 +30,7 @@ export function failureLines(failures: readonly NamedFailure[], style: Style, co
     left -= named.length;
     return [
       `${style.bad('✗')} ${style.bold(group.code)}: ${counted(group.failures.length, 'spec')}`,
-      `    → ${group.hint}`,
+      `    → ${printable(group.hint)}`,
       ...named.map((failure) => `    ${printable(failure.spec)}  ${style.dim(reasonOf(failure))}`),
     ];
   });

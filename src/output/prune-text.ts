@@ -58,5 +58,7 @@ function namedRows(things: readonly ListedThing[]): { readonly cells: string[]; 
 
 /** A whole hash says nothing more to a person than its beginning. */
 function shortName(kind: ListedThing['kind'], name: string): string {
-  return kind === 'object' ? `${name.slice(0, 12)}…` : printable(name);
+  const hash = name.replace(/^sha256:/, '');
+  const isHash = kind === 'object' || hash !== name;
+  return isHash ? `${printable(hash.slice(0, 12))}…` : printable(name);
 }

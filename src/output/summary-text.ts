@@ -50,6 +50,7 @@ function placesOf(summary: RunSummary, style: Style): string[] {
     `  Enriched specs  ${printable(summary.output_dir)}`,
     `  Report          ${printable(summary.report.html)}`,
     `  Engine          ${printable(engineText(summary.engine, summary.model))}`,
+    ...(summary.host === 'local' ? [] : [`  Host            ${printable(summary.host)}`]),
     `  Run             ${style.dim(summary.run_id)}`,
   ];
 }

@@ -39,6 +39,17 @@ export function printable(text: string): string {
   });
 }
 
+/**
+ * Text from outside that may have several lines, each made {@link printable}. Tabs and the end of a Windows line are
+ * harmless, and common in logs.
+ */
+export function printableLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\r$/, '').split('\t').map(printable).join('\t'))
+    .join('\n');
+}
+
 /** An argument as a POSIX shell takes it, quoted only where needed. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -78,7 +78,7 @@ export interface HostRunOptions {
   readonly workers: number;
   /** The workers start the model's server themselves, and need what it needs: GPUs, weights. */
   readonly servesModel?: boolean;
-  /** Gives up opening; what is open already is not touched. */
+  /** The caller gives up: opening and whatever waits for the host's workers end. What was handed over goes on. */
   readonly signal?: AbortSignal;
 }
 

@@ -5,7 +5,7 @@
 export const layout = {
   object: (sha256: string) => `objects/${sha256}`,
   objects: 'objects',
-  /** Uploads under way; what is whole moves to `objects`. */
+  /** Uploads under way; what is whole is copied to `objects`. Containers can only read it. */
   incoming: 'incoming',
   runs: 'runs',
   slots: 'slots',
@@ -25,6 +25,8 @@ export const layout = {
   result: (taskKey: string) => `results/${taskKey}.json`,
   workerStatus: (workerId: number) => `status/worker_${workerId}_status.json`,
   workerSocket: (workerId: number) => `worker_${workerId}.sock`,
+  /** Somebody has stopped this worker of the run: until the run is opened again, nothing goes on with it by itself. */
+  stopMark: (workerId: number) => `stopped_${workerId}`,
   workerLog: (workerId: number) => `logs/worker_${workerId}.log`,
   /** What the model's server of a worker without a slot tells. */
   workerEngineLog: (workerId: number) => `logs/engine_${workerId}.log`,
@@ -34,4 +36,9 @@ export const layout = {
 export function parseManifestName(fileName: string): { workerId: number; index: number } | null {
   const match = /^worker_(\d+)_manifest_(\d+)\.json$/.exec(fileName);
   return match ? { workerId: Number(match[1]), index: Number(match[2]) } : null;
+}
+
+/** Task key of a result's file name, or null for another file. */
+export function parseResultName(fileName: string): string | null {
+  return /^([0-9a-f]{64})\.json$/.exec(fileName)?.[1] ?? null;
 }

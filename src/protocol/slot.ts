@@ -23,7 +23,14 @@ export const slotStatusSchema = z.object({
   slot_id: z.int().min(0),
   started_at: z.iso.datetime(),
   /** Runs that a worker of this slot serves now. */
-  runs: z.array(z.object({ run_id: runIdSchema, status: workerStatusSchema })),
+  runs: z.array(
+    z.object({
+      run_id: runIdSchema,
+      status: workerStatusSchema,
+      /** Somebody reads its events, and may hand work over at any moment. Older slots do not say. */
+      is_watched: z.boolean().optional(),
+    }),
+  ),
   engine: engineServerStatusSchema.nullable(),
 });
 
@@ -34,15 +41,21 @@ export const openRunRequestSchema = z.object({
   offload_models: z.boolean().default(true),
 });
 
+export const openRunAnswerSchema = z.object({
+  run_id: runIdSchema,
+  /** Whether it had a worker already. */
+  is_adopted: z.boolean(),
+});
+
 const atMost = 200_000;
 
 /** `POST /missing_objects`: which of these contents are not under `objects/`, whole and sound. */
 export const missingObjectsRequestSchema = z.object({ sha256s: z.array(sha256Schema).max(atMost) });
 export const missingObjectsAnswerSchema = z.object({ missing: z.array(sha256Schema) });
 
-/** `POST /accept_bundle`: unpack `incoming/<name>`, verify every object, publish it, and remove the bundle. */
+/** `POST /accept_bundle`: unpack `incoming/<name>`, verify every object and publish it. Uploads are the client's to remove. */
 export const acceptBundleRequestSchema = z.object({ path: z.string().min(1).max(512) });
-/** `POST /accept_object`: verify `incoming/<name>` against its hash and publish it by rename. */
+/** `POST /accept_object`: copy `incoming/<name>`, verify the copy against its hash and publish it by rename. */
 export const acceptObjectRequestSchema = z.object({ path: z.string().min(1).max(512), sha256: sha256Schema });
 export const acceptAnswerSchema = z.object({ accepted: z.int().min(0) });
 

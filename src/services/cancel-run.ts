@@ -37,7 +37,9 @@ export async function cancelRun(
   const owner = await ports.runs.owner(run.folder);
   if (owner && !owner.isHere) throw lockedElsewhere(owner, run);
   if (owner) await waitForLeave(run.folder, owner.pid, ports, ask);
-  await stopOnHost(run, ports);
+  // All of it is here: nothing can be at work anywhere.
+  const isDone = owner === null && stateOf(run).pendingCount === 0;
+  if (!isDone) await stopOnHost(run, ports);
   const state = await noteStop(run, ports);
   const isEnded = owner === null && state.pendingCount === 0;
   return {
@@ -56,11 +58,16 @@ async function stopOnHost({ runId, checkpoint }: StoredRun, ports: Pick<Ports, '
   try {
     await host.stopRun(runId, { workers, servesModel });
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'host-unreachable') throw error;
+    if (!(error instanceof AppError)) throw error;
+    const isAway = error.code === 'host-unreachable';
+    if (!isAway && error.code !== 'worker-failed') throw error;
+    const why = isAway ? `${name} is unreachable, and what was handed over goes on there` : 'it may go on';
     throw new AppError({
-      code: 'host-unreachable',
-      message: `Run ${runId} is not stopped: ${name} is unreachable, and what was handed over goes on there. (${error.message})`,
-      hint: `When it is back, try again: cosmos cancel ${runId}`,
+      code: error.code,
+      message: `Run ${runId} is not stopped: ${why}. (${error.message})`,
+      hint: isAway
+        ? `When it is back, try again: cosmos cancel ${runId}`
+        : `Try again: cosmos cancel ${runId}; cosmos host status ${name} shows how its workers stand.`,
       isRetryable: true,
       cause: error,
     });

@@ -31,7 +31,7 @@ export interface Execution {
  * recorded by then, and calling this again on the reopened run goes on from there.
  */
 export async function executeRun(execution: Execution): Promise<void> {
-  const { session, state, isDetached } = execution;
+  const { session, state, observer, isDetached } = execution;
   // Aborts when any part of the run fails, so that the others end too.
   const stop = new AbortController();
   const signal = AbortSignal.any([execution.signal, stop.signal]);
@@ -55,7 +55,13 @@ export async function executeRun(execution: Execution): Promise<void> {
     await answers.allWritten();
     // A host that is away cannot be told to stop: its work goes on, and resuming finds it.
     const isLost = host.isAway || isAway(stop.signal.reason);
-    await host.close(isLost ? null : drainMs, () => undefined).catch(() => undefined);
+    const isTold = await host
+      .close(isLost ? null : drainMs, () => undefined)
+      .then(
+        () => !isLost,
+        () => false,
+      );
+    if (!isTold && host.hasSubmitted && execution.signal.aborted) observer.onNotice(goesOn(session));
     await answers.allWritten();
     throw execution.signal.aborted ? execution.signal.reason : stop.signal.reason;
   } finally {
@@ -76,6 +82,11 @@ async function letGo(
     if (!(error instanceof AppError)) throw error;
     observer.onNotice(`The run is done, but its workers could not be told so: ${error.message}`);
   }
+}
+
+function goesOn({ runId, checkpoint }: RunSession): string {
+  const { host } = checkpoint.settings;
+  return `${host} could not be told to stop: what was handed over goes on there. Stop it with: cosmos cancel ${runId}`;
 }
 
 function isAway(reason: unknown): boolean {

@@ -21,6 +21,7 @@ export function summaryOf(
     counts: state.counts,
     engine: session.checkpoint.settings.engine.kind,
     model: session.checkpoint.settings.engine.model || answeringModelOf(state),
+    host: session.checkpoint.settings.host,
     batches: session.checkpoint.batches.length,
     output_dir: session.checkpoint.settings.output_dir,
     checkpoint: session.paths.checkpoint,

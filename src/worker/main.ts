@@ -64,6 +64,10 @@ async function serveSlot(options: SlotOptions): Promise<number> {
     engine,
     clock: systemClock,
     startWorker: (runId) => startRunWorker(runId, { slot: options, partsFor, log }),
+    forgetStop: async (runId) => {
+      const { runFolder, workerId } = workerOptionsOf(options, runId);
+      await new LocalFileStore(runFolder).remove(layout.stopMark(workerId));
+    },
     whyNotResumable: async (runId) => {
       const worker = workerOptionsOf(options, runId);
       return await whyNotResumable(worker, new LocalFileStore(worker.runFolder), shelf);

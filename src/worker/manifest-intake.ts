@@ -28,18 +28,24 @@ export async function readManifestAt(path: string, source: ManifestSource): Prom
   return await readInside(await pathInside(path, source.runFolder), source);
 }
 
-/** All manifests of this worker, in order. One that cannot be read is told to `onBad` and left out. */
+/**
+ * The manifests of this worker, in order. One that cannot be read is told to `onBad` and left out.
+ *
+ * @param known - Numbers of those that need not be read.
+ */
 export async function readOwnManifests(
   source: ManifestSource,
-  onBad: (message: string) => void,
+  onBad: (message: string, index: number) => void,
+  known: ReadonlySet<number> = new Set(),
 ): Promise<readonly NumberedManifest[]> {
   const found: NumberedManifest[] = [];
   for (const name of await source.store.list(layout.manifests)) {
-    if (parseManifestName(name)?.workerId !== source.workerId) continue;
+    const parsed = parseManifestName(name);
+    if (parsed?.workerId !== source.workerId || known.has(parsed.index)) continue;
     try {
       found.push(await readManifestAt(`${layout.manifests}/${name}`, source));
     } catch (error) {
-      onBad(messageOf(error));
+      onBad(messageOf(error), parsed.index);
     }
   }
   return found.sort((a, b) => a.index - b.index);

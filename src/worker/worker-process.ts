@@ -1,4 +1,6 @@
 import type { Server } from 'node:http';
+import { messageOf } from '../errors/app-error.ts';
+import { layout } from '../protocol/layout.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 import { createApiServer } from './api-server.ts';
 import { EventHub } from './event-hub.ts';
@@ -6,7 +8,7 @@ import { closeServer, listenPrivately } from './listen.ts';
 import { type ManifestSource, readManifestAt, readOwnManifests } from './manifest-intake.ts';
 import type { WorkerOptions } from './options.ts';
 import { defaultDrainMs } from './shutdown-route.ts';
-import { Worker, type WorkerParts } from './worker.ts';
+import { type NumberedManifest, Worker, type WorkerParts } from './worker.ts';
 
 /** Silence of the event stream means that something is wrong after five seconds. */
 const heartbeatMs = 4_000;
@@ -15,6 +17,8 @@ const heartbeatMs = 4_000;
  * It stays long enough for whoever handed the work over to hear why.
  */
 const failedLingerMs = 3_000;
+/** How often an idle worker looks for manifests that it was told of in vain, in milliseconds. */
+const unreadCheckMs = 10_000;
 
 /** What a worker with an API is built from. */
 export type WorkerProcessParts = Omit<WorkerParts, 'workerId' | 'emit'>;
@@ -31,6 +35,10 @@ export class WorkerProcess {
   #stopping: Promise<void> | null = null;
   /** By the clock that never jumps: an idle worker would end, or stay for ever, when somebody sets the other one. */
   #lastBusyMs = performance.now();
+  /** Numbers of the manifests that were read, the bad ones too. */
+  readonly #read = new Set<number>();
+  #lastCheckMs = performance.now();
+  #isChecking = false;
 
   constructor(options: WorkerOptions, parts: WorkerProcessParts) {
     const { runFolder, runId, workerId } = options;
@@ -41,7 +49,7 @@ export class WorkerProcess {
     this.#server = createApiServer({
       worker: this.#worker,
       events: this.#events,
-      readManifest: (path) => readManifestAt(path, this.#source),
+      readManifest: async (path) => this.#noteRead(await readManifestAt(path, this.#source)),
       onShutdown: (drainMs) => this.requestStop(drainMs),
       onRequest: () => this.#noteBusy(),
       log: parts.log,
@@ -52,7 +60,12 @@ export class WorkerProcess {
 
   /** Works, or is read from. */
   get isBusy(): boolean {
-    return !this.#worker.isIdle || this.#events.readerCount > 0;
+    return !this.#worker.isIdle || this.isWatched;
+  }
+
+  /** Somebody reads its events. */
+  get isWatched(): boolean {
+    return this.#events.readerCount > 0;
   }
 
   /** Has begun to end, by itself or asked to. */
@@ -71,13 +84,34 @@ export class WorkerProcess {
     this.#parts.log(`worker ${workerId} of ${runId} listens on ${socketPath}`);
   }
 
-  /** Works until it is stopped or idle, and lets go of the socket. Called once, after `listen`. */
+  /**
+   * Takes up manifests that lie ready and that it does not know of: whoever put them there may have lost the way here
+   * before he could tell.
+   *
+   * @returns whether there were some.
+   */
+  async takeUnread(): Promise<boolean> {
+    this.#lastCheckMs = performance.now();
+    const unread = this.isStopping ? [] : await this.#readManifests();
+    for (const manifest of unread) {
+      this.#parts.log(`manifest ${manifest.index} lay there, and nobody told of it`);
+      await this.#worker.submit(manifest);
+    }
+    if (unread.length > 0) this.#noteBusy();
+    return unread.length > 0;
+  }
+
+  /**
+   * Works until it is stopped or idle, and lets go of the socket. Called once, after `listen`. One that somebody has
+   * stopped meanwhile does not begin: whoever stops it leaves a mark before he looks whether anybody listens.
+   */
   async work(): Promise<void> {
     const heartbeat = setInterval(() => this.#worker.heartbeat(), heartbeatMs);
     const idleWatchMs = Math.min(1_000, this.#options.idleTimeoutMs / 4 + 1);
-    const idleWatch = setInterval(() => this.#stopWhenIdle(), idleWatchMs);
+    const idleWatch = setInterval(() => void this.#watchIdle(), idleWatchMs);
     try {
-      await this.#worker.load(await readOwnManifests(this.#source, this.#parts.log));
+      if (await this.#wasStopped()) this.requestStop(0);
+      else await this.#worker.load(await this.#readManifests());
       await this.#ended.promise;
     } catch (error) {
       this.requestStop(0);
@@ -108,10 +142,45 @@ export class WorkerProcess {
     this.#lastBusyMs = performance.now();
   }
 
-  #stopWhenIdle(): void {
+  async #wasStopped(): Promise<boolean> {
+    const { workerId } = this.#options;
+    return (await this.#parts.store.read(layout.stopMark(workerId))) !== null;
+  }
+
+  async #readManifests(): Promise<readonly NumberedManifest[]> {
+    const onBad = (message: string, index: number) => {
+      this.#parts.log(message);
+      this.#read.add(index);
+    };
+    const found = await readOwnManifests(this.#source, onBad, this.#read);
+    for (const manifest of found) this.#noteRead(manifest);
+    return found;
+  }
+
+  #noteRead(manifest: NumberedManifest): NumberedManifest {
+    this.#read.add(manifest.index);
+    return manifest;
+  }
+
+  /** Nobody stops before he has looked once more for what he was not told of. */
+  async #watchIdle(): Promise<void> {
     if (this.isBusy) this.#noteBusy();
+    const isCheckDue = this.#isIdleForLong || performance.now() - this.#lastCheckMs >= unreadCheckMs;
+    if (this.isStopping || this.#isChecking || !this.#worker.isIdle || !isCheckDue) return;
+    this.#isChecking = true;
+    try {
+      await this.takeUnread();
+    } catch (error) {
+      this.#parts.log(`the manifests cannot be looked through: ${messageOf(error)}`);
+    } finally {
+      this.#isChecking = false;
+    }
+    if (!this.isStopping && !this.isBusy && this.#isIdleForLong) this.requestStop(0);
+  }
+
+  get #isIdleForLong(): boolean {
     const { idleTimeoutMs } = this.#options;
     const lingerMs = this.#worker.hasFailed ? Math.min(failedLingerMs, idleTimeoutMs) : idleTimeoutMs;
-    if (!this.#stopping && performance.now() - this.#lastBusyMs >= lingerMs) this.requestStop(0);
+    return performance.now() - this.#lastBusyMs >= lingerMs;
   }
 }

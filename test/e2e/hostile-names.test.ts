@@ -61,3 +61,11 @@ it('text from specs cannot steer the terminal', async () => {
   expect(end.code).toBe(3);
   expect(end.stdout + end.stderr).not.toContain('\u001b');
 });
+
+it('what goes wrong is told without controls as well', async () => {
+  const cli = new Cli(join(folder, 'errors'));
+  const end = await cli.run(['plan', 'nowhere\u001b]0;owned\u0007\u009b2J']);
+  expect(end.code).toBe(2);
+  expect(end.stderr).toContain('nowhere\\u001b]0;owned');
+  expect(end.stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+});

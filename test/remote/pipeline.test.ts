@@ -68,6 +68,7 @@ describe.skipIf(lab === null)('a fresh host', () => {
     expect(await inside('id', '-u')).not.toBe('0\n');
     expect(await inside('ls', '/sys/class/net')).toBe('lo\n');
     await expect(inside('touch', '/opt/x')).rejects.toThrow('Read-only file system');
+    await expect(inside('touch', '/cosmos/incoming/x')).rejects.toThrow();
     // Its own network has no socket that listens, and no port of it is published.
     expect(listenersIn(await inside('cat', '/proc/net/tcp', '/proc/net/tcp6'))).toEqual([]);
     expect(facts.NetworkSettings.Ports ?? {}).toEqual({});

@@ -85,9 +85,11 @@ export class TransferHost {
    */
   async clear(): Promise<void> {
     const attic = join(this.#attic, randomUUID());
-    await mkdir(join(attic, 'objects'), { recursive: true });
-    for (const name of await readdir(join(this.root, 'objects'))) {
-      await rename(join(this.root, 'objects', name), join(attic, 'objects', name));
+    for (const folder of ['objects', 'incoming']) {
+      await mkdir(join(attic, folder), { recursive: true });
+      for (const name of await readdir(join(this.root, folder))) {
+        await rename(join(this.root, folder, name), join(attic, folder, name)).catch(unlessGone);
+      }
     }
     await rename(this.elsewhere, join(attic, 'elsewhere'));
     await mkdir(this.elsewhere);
@@ -97,4 +99,9 @@ export class TransferHost {
     const settings = { docker_socket: this.#lab.dockerSocket, image: this.#lab.image, gpus: 'none' };
     return machineParts('gpu1', hostSettings({ ...way, ...settings, remote_root: this.root }));
   }
+}
+
+/** Clients remove their uploads without waiting for it. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT') throw error;
 }

@@ -13,6 +13,7 @@ export const runSummarySchema = z
     batches: z.int().min(0),
     engine: z.string(),
     model: z.string(),
+    host: z.string(),
     output_dir: z.string(),
     checkpoint: z.string(),
     report: z.object({ json: z.string(), html: z.string() }),

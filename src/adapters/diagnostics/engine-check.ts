@@ -11,18 +11,20 @@ type Finding = Awaited<ReturnType<Check['run']>>;
  * Whether the configured engine can be used: for a server, whether it answers and has the model.
  *
  * @param host - Who runs the workers. Another machine's reach a server, or serve the model, from there.
+ * @param network - What the workers of another machine have.
  */
 export function engineCheck(
   engine: Settings['upsampling']['engine'],
   env: NodeJS.ProcessEnv,
   host = 'local',
+  network: 'none' | 'host' = 'host',
 ): Check {
   return {
     name: 'engine',
     run: async () => {
       if (engine.kind === 'describe')
         return { status: 'ok', detail: 'describe (embedded, no model)', fix: null };
-      if (host !== 'local') return judgeOnHost(engine, host);
+      if (host !== 'local') return judgeOnHost(engine, host, network);
       if (engine.api_key_env !== '' && !env[engine.api_key_env]) {
         return failed(
           `the variable ${engine.api_key_env} is empty`,
@@ -40,7 +42,13 @@ export function engineCheck(
 function judgeOnHost(
   { base_url: baseUrl, model, command }: Settings['upsampling']['engine'],
   host: string,
+  network: 'none' | 'host',
 ): Finding {
+  if (baseUrl !== '' && network === 'none')
+    return failed(
+      `the workers of ${host} have no network, so they cannot ask ${baseUrl}`,
+      `Set network = "host" under [hosts.${host}], or leave base_url away.`,
+    );
   if (baseUrl !== '')
     return { status: 'ok', detail: `${baseUrl}, as the workers of ${host} reach it`, fix: null };
   const program = command[0] ?? 'vllm';

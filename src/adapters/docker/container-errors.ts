@@ -54,17 +54,23 @@ const refusals: readonly Refusal[] = [
   },
 ];
 
-/** What a user sees when an engine refused to make or start the container `name`. */
-export function asContainerError(error: unknown, name: string): AppError {
+/** What a user sees when the engine of `hostName` refused to make or start the container `name`. */
+export function asContainerError(error: unknown, name: string, hostName: string): AppError {
   const reason = reasonOf(error).replace(/\.$/, '');
   for (const { pattern, error: describe } of refusals) {
     const match = pattern.exec(reason);
-    if (match) return new AppError({ ...describe(reason, match), cause: error });
+    if (!match) continue;
+    const facts = describe(reason, match);
+    return new AppError({
+      ...facts,
+      message: `${hostName}, container ${name}: ${facts.message}`,
+      cause: error,
+    });
   }
   return new AppError({
     code: 'worker-failed',
-    message: `The container ${name} cannot be started: ${reason}.`,
-    hint: 'cosmos doctor --host NAME checks what it needs.',
+    message: `${hostName}: the container ${name} cannot be started: ${reason}.`,
+    hint: `cosmos doctor --host ${hostName} checks what it needs.`,
     cause: error,
   });
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import { layout } from '../../protocol/layout.ts';
 import { confinement } from './confinement.ts';
 import { mountPoints, slotEnvironment } from './slot-environment.ts';
 
@@ -75,6 +77,13 @@ function hostConfig(settings: SlotContainerSettings): HostConfig {
     // Unlike `Binds`, mounts take any path as it is, and fail where a folder is missing instead of making it.
     Mounts: [
       { Type: 'bind', Source: rootPath, Target: mountPoints.root },
+      // Clients write there under names that can be guessed: a link in the way would lead them elsewhere.
+      {
+        Type: 'bind',
+        Source: posix.join(rootPath, layout.incoming),
+        Target: posix.join(mountPoints.root, layout.incoming),
+        ReadOnly: true,
+      },
       ...(modelsDir === null
         ? []
         : [{ Type: 'bind' as const, Source: modelsDir, Target: mountPoints.models, ReadOnly: true }]),

@@ -75,6 +75,16 @@ export async function removeContainer(client: DockerClient, name: string): Promi
     );
 }
 
+/** Removes it with its log, unless it runs or is removed already; gives whether it was removed. */
+export async function removeEndedContainer(client: DockerClient, id: string): Promise<boolean> {
+  const outcome = await accept([404, 409], () =>
+    client.call((docker) => docker.getContainer(id).remove({ force: false, v: true }), {
+      silenceMs: slowSilenceMs,
+    }),
+  );
+  return outcome === null;
+}
+
 /** The last `tail` lines that it wrote, both streams in order; empty when there is none. */
 export async function readLog(client: DockerClient, name: string, tail: number): Promise<string> {
   const bytes = await client.find((docker) =>

@@ -41,7 +41,10 @@ export class EngineProgress {
         this.#step = { number: Number(step[1]), total: Number(step[2]) };
         this.#layers.clear();
       }
-      shown = this.#takeLine(line);
+      const taken = this.#takeLine(line);
+      // Ids of layers and containers tell a person nothing.
+      if (!/^(--->|Removing intermediate container|Removed intermediate container)/.test(line.trim()))
+        shown = taken;
     }
     return shown;
   }
@@ -49,7 +52,7 @@ export class EngineProgress {
   #takeLine(line: string): PrepareProgress {
     this.#tail.push(line.trim());
     if (this.#tail.length > keptLines) this.#tail.shift();
-    return { message: line.trim(), fraction: this.#advance() };
+    return { message: line.trim().replaceAll(/\s+/g, ' '), fraction: this.#advance() };
   }
 
   #takeLayer({ status = '', id = '', progressDetail }: EngineMessage): PrepareProgress | null {

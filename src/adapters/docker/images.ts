@@ -1,8 +1,24 @@
 import type { ImageInspectInfo } from 'dockerode';
+import pMap from 'p-map';
+import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
 import { statusOf } from './docker-failure.ts';
+
+/** Images of this repository are built on the host; all others are pulled. */
+const ownRepository = 'cosmos-upsampler';
+
+/** Images that are looked into together. */
+const looksAtOnce = 8;
+
+/** Newest step first. */
+const historySchema = z.array(z.object({ CreatedBy: z.string() }));
+
+/** Whether an image of this name is built on the host, and not pulled. */
+export function isBuilt(image: string): boolean {
+  return image === ownRepository || image.startsWith(`${ownRepository}:`);
+}
 
 /** An image that an engine has. */
 export interface ImageFacts {
@@ -38,23 +54,39 @@ export interface OldImage {
   readonly id: string;
   readonly names: readonly string[];
   readonly sizeBytes: number;
+  /** By the engine's clock, in milliseconds since the epoch. */
+  readonly createdMs: number;
 }
 
-/** Images that cosmos built, other than the one called `image`, that no container uses. */
+/**
+ * Images that cosmos built, other than the one called `image`, that no container uses. One that somebody named
+ * otherwise is theirs, and so is one that somebody built on ours, although it has our labels as well.
+ */
 export async function findOldImages(client: DockerClient, image: string): Promise<OldImage[]> {
-  const [current, built, containers] = await Promise.all([
+  const [current, labelled, containers] = await Promise.all([
     findImage(client, image),
     client.call((docker) => docker.listImages({ filters: JSON.stringify({ label: [labels.content] }) })),
     client.call((docker) => docker.listContainers({ all: true })),
   ]);
   const used = new Set([current?.id, ...containers.map((container) => container.ImageID)]);
-  return built
+  const old = labelled
     .filter((found) => !used.has(found.Id))
     .map((found) => ({
       id: found.Id,
       names: (found.RepoTags ?? []).filter((name) => !name.startsWith('<none>')),
       sizeBytes: found.Size,
-    }));
+      createdMs: found.Created * 1000,
+    }))
+    .filter(({ names }) => names.every(isBuilt));
+  const areOurs = await pMap(old, ({ id }) => endsWithOurLabels(client, id), { concurrency: looksAtOnce });
+  return old.filter((_, index) => areOurs[index]);
+}
+
+/** The last step of a build of ours is its labels; whatever is built on the image has further steps. */
+async function endsWithOurLabels(client: DockerClient, id: string): Promise<boolean> {
+  const steps = await client.find((docker) => docker.getImage(id).history());
+  const last = historySchema.safeParse(steps).data?.[0]?.CreatedBy ?? '';
+  return /\bLABEL\b/.test(last) && last.includes(`${labels.content}=`);
 }
 
 /** Removes an image, unless a container uses it: false then. One that is gone already counts as removed. */

@@ -6,10 +6,7 @@ import { type BuildContext, type BuildFiles, readBuildContext } from './build-co
 import { labels } from './container-spec.ts';
 import type { DockerClient } from './docker-client.ts';
 import { followEngine } from './follow-engine.ts';
-import { findImage, type ImageFacts } from './images.ts';
-
-/** Images of this repository are built on the host; all others are pulled. */
-const ownRepository = 'cosmos-upsampler';
+import { findImage, type ImageFacts, isBuilt } from './images.ts';
 
 /** What `prepareImage` takes. */
 export interface ImageRequest {
@@ -41,11 +38,6 @@ export async function prepareImage(
   if (present) return { image, imageId: present.id, outcome: 'present' };
   const pulled = await pull(client, image, onProgress, signal);
   return { image, imageId: pulled.id, outcome: 'pulled' };
-}
-
-/** Whether an image of this name is built on the host, and not pulled. */
-export function isBuilt(image: string): boolean {
-  return image === ownRepository || image.startsWith(`${ownRepository}:`);
 }
 
 async function ensureBuilt(

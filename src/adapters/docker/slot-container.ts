@@ -49,8 +49,13 @@ export interface SlotContainerParts {
   /** Name of the image, which has to be there. */
   readonly image: string;
   readonly settings: Omit<SlotContainerSettings, 'imageId'>;
-  /** Whether a running container that does not match may be ended: it has nothing to do, or does not answer. */
-  readonly mayReplace: () => Promise<boolean>;
+  /** Why a running container that does not match may not be ended; null when it has nothing to do, or is deaf. */
+  readonly whyKept: () => Promise<KeptContainer | null>;
+}
+
+/** Who needs a container that does not match. */
+export interface KeptContainer {
+  readonly runId: string;
 }
 
 /** The one container of a slot. Every call may be repeated, and several clients may do so at once. */
@@ -122,13 +127,17 @@ export class SlotContainer {
     return await readLog(this.#parts.client, this.name, tail);
   }
 
-  /** Why it does not run, or does not answer: its exit code and the last it wrote, as an AppError `worker-failed`. */
+  /**
+   * Why it does not run, or does not answer: its exit code and the last it wrote, as an AppError `worker-failed`;
+   * `host-busy` when it is one that somebody else made in its place.
+   */
   async explain(): Promise<AppError> {
     const { state, exitCode } = await this.state();
+    if (state === 'foreign') return this.#busy('somebody else has just taken it');
     const lines = (await this.logs(10)).trim();
     const how =
       exitCode === null
-        ? `is ${state}, but of no use`
+        ? `is ${state}, but does not answer`
         : `does not stay up; its last exit code is ${exitCode}`;
     return new AppError({
       code: 'worker-failed',
@@ -178,29 +187,35 @@ export class SlotContainer {
       await startContainer(this.#parts.client, this.name, signal ? { signal } : {});
     } catch (error) {
       if (statusOf(error) === null) throw error;
-      if (!/already (in use|exists)/i.test(reasonOf(error))) throw asContainerError(error, this.name);
+      if (!/already (in use|exists)/i.test(reasonOf(error)))
+        throw asContainerError(error, this.name, this.#parts.client.place.hostName);
       await this.remove();
     }
   }
 
   async #replace(found: ContainerInspectInfo | null): Promise<void> {
-    const { client, mayReplace } = this.#parts;
+    const { client, whyKept } = this.#parts;
     if (found && found.Config.Labels[labels.root] !== this.#parts.settings.rootPath)
       throw new AppError({
         code: 'host-refused',
         message: `${client.place.hostName}: a container called ${this.name} is there, and it is not this root's.`,
         hint: `Remove it there, if nobody needs it: docker rm -f ${this.name}`,
       });
-    if (found?.State.Running && !(await mayReplace()))
-      throw new AppError({
-        code: 'host-busy',
-        message: `${client.place.hostName}: the worker ${this.name} has other settings or another version, and it is at work.`,
-        hint: 'Wait until its run is done, or end that with cosmos cancel RUN.',
-        isRetryable: true,
-      });
+    const kept = found?.State.Running ? await whyKept() : null;
+    if (kept) throw this.#busy(`run ${kept.runId} needs it`, kept.runId);
     // By its id: somebody else may have put a new one under the name meanwhile.
     if (found?.State.Running) await stopContainer(client, found.Id, 30);
     if (found) await removeContainer(client, found.Id);
+  }
+
+  #busy(why: string, runId = 'RUN'): AppError {
+    const { hostName } = this.#parts.client.place;
+    return new AppError({
+      code: 'host-busy',
+      message: `${hostName}: the container ${this.name} has other settings or another version, and ${why}.`,
+      hint: `Wait until that run is done, or end it with: cosmos cancel ${runId}`,
+      isRetryable: true,
+    });
   }
 
   async #ask<T>(call: () => Promise<T>): Promise<T> {
@@ -208,7 +223,7 @@ export class SlotContainer {
       return await call();
     } catch (error) {
       if (error instanceof AppError || !(error instanceof Error) || !('statusCode' in error)) throw error;
-      throw asContainerError(error, this.name);
+      throw asContainerError(error, this.name, this.#parts.client.place.hostName);
     }
   }
 }

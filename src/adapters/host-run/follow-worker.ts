@@ -32,7 +32,12 @@ export async function followWorker(worker: RunWorker, following: Following): Pro
     if (await listen(worker, following)) restarts = 0;
     await clock.sleep(reconnectPauseMs, signal).catch(() => undefined);
     if (signal.aborted || !following.mayRestart()) return;
-    const { isStarted } = await worker.ensureRunning();
+    const restarted = await worker.ensureRunning().catch((error: unknown) => {
+      if (signal.aborted) return null;
+      throw error;
+    });
+    if (restarted === null) return;
+    const { isStarted } = restarted;
     if (isStarted && ++restarts > maxFruitlessRestarts) throw keepsDying(worker);
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
-import { layout } from '../../protocol/layout.ts';
+import { layout, parseResultName } from '../../protocol/layout.ts';
 import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
 
 /** Far more than any model answers; a larger file is damaged, and must not fill this machine's memory. */
@@ -9,8 +9,6 @@ const maxResultBytes = 4 * 1024 * 1024;
 
 /** As much as every version has of a result. */
 const ownershipSchema = z.object({ version: z.number(), task_key: z.string(), status: z.string() });
-
-const resultName = /^([0-9a-f]{64})\.json$/;
 
 /** The results of a run on its host. */
 export class PublishedResults {
@@ -24,7 +22,7 @@ export class PublishedResults {
   /** Keys of all tasks that have one. */
   async keys(): Promise<readonly string[]> {
     const names = await this.#files.list(layout.results);
-    return names.flatMap((name) => resultName.exec(name)?.[1] ?? []);
+    return names.flatMap((name) => parseResultName(name) ?? []);
   }
 
   /**

@@ -15,6 +15,7 @@ import { type BatchPart, type HandedOver, readManifests } from './handed-over.ts
 import type { ObjectShelf } from './object-shelf.ts';
 import { PublishedResults } from './published-results.ts';
 import type { RunWorker } from './run-worker.ts';
+import { stopWorkers } from './stop-workers.ts';
 
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
 const readsAtOnce = 32;
@@ -124,7 +125,7 @@ export class WorkersRun implements HostRun {
 
   async stop(drainMs: number): Promise<void> {
     this.#isStopping = true;
-    await Promise.all(this.#parts.workers.map((worker) => worker.stop(drainMs)));
+    await stopWorkers(this.#parts.workers, drainMs);
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,8 @@ import { HandedOver } from '../host-run/handed-over.ts';
 import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { startWorkers } from '../host-run/start-workers.ts';
+import { stopWorkers } from '../host-run/stop-workers.ts';
+import { isAnyThere } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
 import { LocalObjects } from './local-objects.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -53,14 +55,13 @@ export class LocalHost implements Host {
   }
 
   async stopRun(runId: string, options: HostRunOptions): Promise<void> {
-    await Promise.all(this.#workersOf(runId, options).map((worker) => worker.stop(0)));
+    await stopWorkers(this.#workersOf(runId, options), 0);
   }
 
   async lookUp(runId: string): Promise<HostRunFacts> {
-    return await lookUpRun(this.#filesOf(runId), async (workerIds) => {
-      const answers = workerIds.map((workerId) => this.#workerOf(runId, workerId).isAnswering());
-      return (await Promise.all(answers)).includes(true);
-    });
+    return await lookUpRun(this.#filesOf(runId), (workerIds) =>
+      isAnyThere(workerIds.map((workerId) => this.#workerOf(runId, workerId).api)),
+    );
   }
 
   async readLog(runId: string, log: LogName, fromByte: number): Promise<LogPart | null> {

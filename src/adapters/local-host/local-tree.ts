@@ -1,17 +1,16 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { UnneededThing } from '../../core/upkeep/find-unneeded.ts';
 import type { HostTree, RunFolder, StoredThing } from '../../core/upkeep/host-tree.ts';
 import { sha256Schema } from '../../protocol/identifiers.ts';
-import { layout, parseManifestName } from '../../protocol/layout.ts';
+import { layout, parseManifestName, parseResultName } from '../../protocol/layout.ts';
 import { isErrno } from '../files/publish-file.ts';
 import { stemOfTemporary } from '../files/temporary-path.ts';
 import { liveWorkers } from './live-workers.ts';
 
 /** Files that are looked at together. */
 const looksAtOnce = 64;
-
-const resultName = /^([0-9a-f]{64})\.json$/;
 
 /** This machine's root as tidying sees it. */
 export class LocalTree implements HostTree {
@@ -43,7 +42,7 @@ export class LocalTree implements HostTree {
 
   async resultKeys(runId: string): Promise<ReadonlySet<string>> {
     const names = await namesIn(join(this.#root, layout.run(runId), layout.results));
-    return new Set(names.flatMap((name) => resultName.exec(name)?.[1] ?? []));
+    return new Set(names.flatMap((name) => parseResultName(name) ?? []));
   }
 
   async objects(): Promise<StoredThing[]> {
@@ -59,20 +58,30 @@ export class LocalTree implements HostTree {
     ];
   }
 
+  /** When a thing was touched last, as it is now; null when it is gone. */
+  async modifiedMs({ kind, name }: Pick<UnneededThing, 'kind' | 'name'>): Promise<number | null> {
+    if (kind === 'run') return await this.#runModifiedMs(name);
+    const path = kind === 'object' ? layout.object(name) : name;
+    const found = await unlessGone(lstat(join(this.#root, path)));
+    return found && timeOf(found);
+  }
+
   async #runFolder(runId: string): Promise<RunFolder | null> {
+    const folder = join(this.#root, layout.run(runId));
+    const modifiedMs = await this.#runModifiedMs(runId);
+    if (modifiedMs === null) return null;
+    const isServed = (await liveWorkers(folder)).length > 0;
+    return { runId, sizeBytes: await sizeOf(folder), modifiedMs, isServed };
+  }
+
+  async #runModifiedMs(runId: string): Promise<number | null> {
     const folder = join(this.#root, layout.run(runId));
     const own = await unlessGone(lstat(folder));
     if (!own?.isDirectory()) return null;
     const inside = [layout.manifests, layout.results, layout.status].map((name) =>
       unlessGone(lstat(join(folder, name))),
     );
-    const times = [own, ...(await Promise.all(inside))].map((found) => found?.mtimeMs ?? 0);
-    return {
-      runId,
-      sizeBytes: await sizeOf(folder),
-      modifiedMs: Math.max(...times),
-      isServed: (await liveWorkers(folder)).length > 0,
-    };
+    return Math.max(...[own, ...(await Promise.all(inside))].map((found) => found?.mtimeMs ?? 0));
   }
 
   async #things(folder: string, isWanted: (name: string) => boolean): Promise<StoredThing[]> {
@@ -82,10 +91,14 @@ export class LocalTree implements HostTree {
       const found = await unlessGone(lstat(join(path, name)));
       if (!found) return [];
       const sizeBytes = await sizeOf(join(path, name), found);
-      // An object may be a second name of an older file; only the time of its last renaming or naming is its own.
-      return [{ name, sizeBytes, modifiedMs: Math.max(found.mtimeMs, found.ctimeMs) }];
+      return [{ name, sizeBytes, modifiedMs: timeOf(found) }];
     });
   }
+}
+
+/** An object may be a second name of an older file; only the time of its last renaming or naming is its own. */
+function timeOf({ mtimeMs, ctimeMs }: Stats): number {
+  return Math.max(mtimeMs, ctimeMs);
 }
 
 /** Bytes that removing a file, or all files below a folder, frees: none for one that has another name elsewhere. */

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findUnneeded, type UnneededThing } from '../../core/upkeep/find-unneeded.ts';
-import { stillUnneeded } from '../../core/upkeep/still-unneeded.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
@@ -10,6 +9,7 @@ import type { HostFacts, HostUpkeep, PreparedHost, PruneRules, Unneeded } from '
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { isErrno } from '../files/publish-file.ts';
+import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
 import { localGpus } from './local-gpus.ts';
 import { localSlots } from './local-slots.ts';
 import { LocalTree } from './local-tree.ts';
@@ -44,14 +44,10 @@ export class LocalUpkeep implements HostUpkeep {
   }
 
   async remove(unneeded: readonly Unneeded[], rules: PruneRules): Promise<readonly Unneeded[]> {
-    const present = stillUnneeded(unneeded, await this.findUnneeded(rules));
-    const files = new LocalFileStore(this.#root);
-    for (const { kind, name } of present) {
-      if (kind === 'run') await this.#removeRun(files.pathOf(layout.run(name)));
-      if (kind === 'object') await rm(files.pathOf(layout.object(name)), { force: true });
-      if (kind === 'upload') await rm(files.pathOf(name), { force: true, recursive: true });
-    }
-    return present;
+    return await removeUnneeded(unneeded, {
+      find: () => this.findUnneeded(rules),
+      remove: (thing) => this.#remove(thing),
+    });
   }
 
   /** What a run needs on this machine is looked at by `doctor` itself. */
@@ -63,18 +59,28 @@ export class LocalUpkeep implements HostUpkeep {
     // Nothing is held open.
   }
 
+  /** What somebody touched since it was found stays: a run begins to need it. */
+  async #remove({ kind, name, modifiedMs }: UnneededThing): Promise<boolean> {
+    if ((await new LocalTree(this.#root).modifiedMs({ kind, name })) !== modifiedMs) return false;
+    const files = new LocalFileStore(this.#root);
+    if (kind === 'run') return await this.#removeRun(files.pathOf(layout.run(name)));
+    await rm(files.pathOf(kind === 'object' ? layout.object(name) : name), { force: true, recursive: true });
+    return true;
+  }
+
   /** Out of sight first: a removal that is interrupted leaves an upload to tidy, and never half a run. */
-  async #removeRun(folder: string): Promise<void> {
+  async #removeRun(folder: string): Promise<boolean> {
     const incoming = join(this.#root, layout.incoming);
     const away = join(incoming, `pruned_${randomBytes(6).toString('hex')}`);
     await mkdir(incoming, { recursive: true, mode: 0o700 });
     try {
       await rename(folder, away);
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) return;
+      if (isErrno(error, 'ENOENT')) return false;
       throw error;
     }
     await rm(away, { recursive: true, force: true });
+    return true;
   }
 }
 

@@ -5,8 +5,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
+import { LocalFileStore } from '../files/local-file-store.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import type { RunWorker } from '../host-run/run-worker.ts';
+import { markStopped } from '../host-run/stop-mark.ts';
 import { WorkerApi } from '../host-run/worker-api.ts';
 import { assertSocketIsPrivate, socketPathFor } from './worker-socket.ts';
 
@@ -19,6 +21,9 @@ const maxKillsAtStart = 5;
 /** Pause before another process is tried in place of one that ended while it started, in milliseconds. */
 const respawnPauseMs = 200;
 
+/** How long a worker that is asked to stop may take to say so, in milliseconds. */
+const askTimeoutMs = 3_000;
+
 /** Which worker of which run, and how it is started. */
 export interface WorkerPlace {
   /** The host's root folder on this machine. */
@@ -29,16 +34,22 @@ export interface WorkerPlace {
   readonly program: string;
 }
 
-/** One worker of this machine, as a process of its own that outlives the one that started it. */
+/**
+ * One worker of this machine, as a process of its own that outlives the one that started it. Once it was stopped or
+ * killed it is not started again.
+ */
 export class WorkerProcess implements RunWorker {
   readonly place: WorkerPlace;
   readonly api: WorkerApi;
   readonly #socketPath: string;
+  readonly #files: LocalFileStore;
+  #isEnded = false;
 
   constructor(place: WorkerPlace) {
     this.place = place;
     const { root, runId, workerId } = place;
-    this.#socketPath = socketPathFor(join(root, layout.run(runId), layout.workerSocket(workerId)));
+    this.#files = new LocalFileStore(join(root, layout.run(runId)));
+    this.#socketPath = socketPathFor(this.#files.pathOf(layout.workerSocket(workerId)));
     this.api = new WorkerApi({ socketPath: this.#socketPath });
   }
 
@@ -53,11 +64,15 @@ export class WorkerProcess implements RunWorker {
   /** Adopts the worker when it runs already, else starts it; returns once it answers. */
   async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
     await assertSocketIsPrivate(this.#socketPath);
-    if (await this.isAnswering()) return { isStarted: false };
+    if (this.#isEnded) return { isStarted: false };
+    await this.#files.remove(layout.stopMark(this.workerId));
+    if (this.#isEnded || (await this.isAnswering())) return { isStarted: false };
     const deadlineMs = performance.now() + startTimeoutMs;
     let child = await this.#spawn();
     let kills = 0;
     while (!(await this.isAnswering())) {
+      // One that is about to begin finds the mark, and ends by itself.
+      if (this.#isEnded) return { isStarted: false };
       if (child.exitCode) throw this.#failed(`ended with code ${child.exitCode}`);
       if (performance.now() > deadlineMs)
         throw this.#failed(`did not answer within ${startTimeoutMs / 1000} s`);
@@ -71,21 +86,37 @@ export class WorkerProcess implements RunWorker {
     return { isStarted: true };
   }
 
-  /** Asks the worker to stop, and ends it by force when it does not. */
+  /**
+   * Asks the worker to stop, and ends it by force when it does not. The mark is there before anybody looks whether one
+   * runs, and a worker takes its lock before it looks for the mark: one of them sees the other.
+   */
   async stop(drainMs: number): Promise<void> {
+    this.#isEnded = true;
+    const unmarked = await markStopped(this.#files, this.workerId).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    const wasThere = await this.#end(drainMs);
+    // The mark is for one that comes later; one that was there does not.
+    if (unmarked && !wasThere) throw unmarked.error;
+  }
+
+  /** Gives whether there was one. */
+  async #end(drainMs: number): Promise<boolean> {
     const owner = await readLockOwner(this.#pathOf(`worker_${this.place.workerId}.lock`));
     try {
-      await this.api.post('/shutdown', { drain_ms: drainMs });
+      await this.api.post('/shutdown', { drain_ms: drainMs }, askTimeoutMs);
     } catch {
       // Not there any more, or not answering: what follows takes care of both.
     }
-    if (owner === null) return;
+    if (owner === null) return false;
     if (!isOwnerHere(owner)) throw this.#failed(`runs on ${owner.host}, where it has to be stopped`);
     const deadlineMs = performance.now() + drainMs + 3_000;
     while (await isOwnerAlive(owner)) {
       if (performance.now() > deadlineMs) killProcess(owner.pid);
       await delay(20);
     }
+    return true;
   }
 
   async kill(): Promise<void> {
@@ -136,7 +167,7 @@ export class WorkerProcess implements RunWorker {
   }
 
   #pathOf(path: string): string {
-    return join(this.place.root, layout.run(this.place.runId), path);
+    return this.#files.pathOf(path);
   }
 }
 

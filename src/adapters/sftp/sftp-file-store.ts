@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { FileStore } from '../../ports/file-store.ts';
 import { temporaryPathFor, temporarySuffix } from '../files/temporary-path.ts';
+import { refuseLinks } from './refuse-links.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
 
@@ -21,7 +22,8 @@ export class SftpFileStore implements FileStore {
   async publish(path: string, content: Uint8Array | string): Promise<void> {
     const full = this.#pathOf(path);
     const bytes = Buffer.from(content);
-    await this.#files.step((session) => publish(session, full, bytes));
+    const folders = this.#foldersOf(path);
+    await this.#files.step((session) => publish(session, full, bytes, folders));
   }
 
   async read(path: string, maxBytes = maxFileBytes): Promise<Uint8Array | null> {
@@ -43,6 +45,13 @@ export class SftpFileStore implements FileStore {
     await this.#files.step((session) => session.remove(full));
   }
 
+  /** The store's folder, the one above it, and those of the path. */
+  #foldersOf(path: string): string[] {
+    const inside = posix.dirname(posix.normalize(path)).split('/');
+    const below = inside.map((_, index) => posix.join(this.#folder, ...inside.slice(0, index + 1)));
+    return [...new Set([posix.dirname(this.#folder), this.#folder, ...below])];
+  }
+
   #pathOf(path: string): string {
     const full = posix.join(this.#folder, path);
     const isInside = full === this.#folder || full.startsWith(`${this.#folder}/`);
@@ -53,10 +62,19 @@ export class SftpFileStore implements FileStore {
 }
 
 /** The rename waits for everything before it: a write that fails must not leave half a file under the name. */
-async function publish(session: SftpSession, path: string, bytes: Buffer): Promise<void> {
+async function publish(
+  session: SftpSession,
+  path: string,
+  bytes: Buffer,
+  folders: readonly string[],
+): Promise<void> {
   const temporary = temporaryPathFor(path);
+  // On its way together with the opening, so that it costs a far host no time; nothing is written before it is done.
+  const looking = refuseLinks(session, folders);
+  looking.catch(() => undefined);
   const handle = await session.openForWriting(temporary, 'wx');
   try {
+    await looking;
     const written = session.write(handle, temporary, bytes, 0);
     const synced = session.sync(handle, temporary);
     await Promise.all([written, synced, session.close(handle)]);

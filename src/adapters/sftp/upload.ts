@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { RemoteFiles } from './remote-files.ts';
+import { removeTree } from './remove-tree.ts';
 import type { SftpSession } from './sftp-session.ts';
 
 /** Bytes read at once. */
@@ -25,11 +26,16 @@ export async function upload(
   await files.step((session) => sendRest(session, source, path, sizeBytes));
 }
 
-/** What is longer than the file is no part of it; an empty file has to be made all the same. */
+/**
+ * What is longer than the file, or no file at all, is no part of it; an empty file has to be made all the same. Nothing
+ * is cut off a file that is there: another client may be sending the same one.
+ */
 async function makeRoom(files: RemoteFiles, path: string, sizeBytes: number): Promise<void> {
   await files.step(async (session) => {
-    const found = (await session.stat(path))?.size ?? -1;
-    if (found < 0 || found > sizeBytes) await session.close(await session.openForWriting(path, 'w'));
+    const found = await session.lstat(path);
+    if (found?.isFile() && found.size <= sizeBytes) return;
+    if (found) await removeTree(session, path);
+    await session.close(await session.openForWriting(path, 'a'));
   });
 }
 

@@ -6,6 +6,7 @@ import type { HostObject } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { ObjectShelf } from '../host-run/object-shelf.ts';
 import type { RemoteFiles } from '../sftp/remote-files.ts';
+import { isSftpStatus, sftpStatus } from '../sftp/sftp-errors.ts';
 import { upload } from '../sftp/upload.ts';
 import { inShortTurns, planBundles, readBundle, type SizedObject } from './bundles.ts';
 import { type SlotApi, SlotRefusal } from './slot-api.ts';
@@ -28,7 +29,10 @@ export interface RemoteObjectsParts {
   callSlot<Value>(call: (slot: SlotApi) => Promise<Value>): Promise<Value>;
 }
 
-/** The objects of a host: sent by SFTP, in bundles where they are small, then verified and published there. */
+/**
+ * The objects of a host: sent by SFTP, in bundles where they are small, then verified and published there. Uploads are
+ * removed from here, because a container can only read them.
+ */
 export class RemoteObjects implements ObjectShelf {
   readonly #parts: RemoteObjectsParts;
   /** Contents that are there, or on their way. */
@@ -78,19 +82,21 @@ export class RemoteObjects implements ObjectShelf {
     const bytes = await readBundle(objects);
     const name = `${layout.incoming}/${randomBytes(12).toString('hex')}.bundle`;
     const path = posix.join(this.#parts.root, name);
-    await this.#parts.files.step(async (session) => {
-      const handle = await session.openForWriting(path, 'w');
-      await Promise.all([session.write(handle, path, bytes, 0), session.close(handle)]);
-    });
     try {
+      await this.#parts.files.step(async (session) => {
+        const handle = await session.openForWriting(path, 'w');
+        await Promise.all([session.write(handle, path, bytes, 0), session.close(handle)]);
+      });
       await this.#parts.callSlot((slot) => slot.acceptBundle(name));
     } catch (error) {
-      // The answer to an earlier call was lost with its connection: what it unpacked is there.
+      // Somebody tidied there: what was unpacked before is there all the same.
       if (!(error instanceof SlotRefusal) || error.code !== 'upload-missing') throw changedMeanwhile(error);
       const hashes = objects.map(({ sha256 }) => sha256);
       const missing = await this.#parts.callSlot((slot) => slot.missingObjects(hashes));
       if (missing.length > 0)
         await this.#sendBundle(objects.filter(({ sha256 }) => missing.includes(sha256)));
+    } finally {
+      this.#forget(path);
     }
   }
 
@@ -98,16 +104,26 @@ export class RemoteObjects implements ObjectShelf {
     const name = `${layout.incoming}/${sha256}.part`;
     const path = posix.join(this.#parts.root, name);
     for (let transfer = 1; ; transfer += 1) {
-      await upload(this.#parts.files, localPath, path, sizeBytes);
       try {
+        await upload(this.#parts.files, localPath, path, sizeBytes);
         await this.#parts.callSlot((slot) => slot.acceptObject(name, sha256));
-        return;
+        break;
       } catch (error) {
+        // Another client may have sent the same one, and taken its upload away when it had arrived.
+        if (!(error instanceof SlotRefusal) && !isSftpStatus(error, sftpStatus.noSuchFile)) throw error;
         const missing = await this.#parts.callSlot((slot) => slot.missingObjects([sha256]));
-        if (missing.length === 0) return;
-        if (!(error instanceof SlotRefusal) || transfer >= maxTransfers) throw changedMeanwhile(error);
+        if (missing.length === 0) break;
+        if (transfer >= maxTransfers) throw changedMeanwhile(error);
+        // Damaged: nothing of it can be built upon.
+        await this.#parts.files.step((session) => session.remove(path));
       }
     }
+    this.#forget(path);
+  }
+
+  /** Removes an upload that is of no more use. Not waited for: what stays because of it is tidied some day. */
+  #forget(path: string): void {
+    this.#parts.files.step((session) => session.remove(path)).catch(() => undefined);
   }
 }
 

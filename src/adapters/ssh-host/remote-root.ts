@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
+import { refuseLinks } from '../sftp/refuse-links.ts';
 import type { SftpSession } from '../sftp/sftp-session.ts';
 
 /** Longest path of a unix socket that every system takes, in bytes. */
@@ -38,15 +39,32 @@ export function absolutePath(home: string, path: string): string {
   return posix.resolve(home, path === '~' ? '' : path.replace(/^~\//, ''));
 }
 
-/** Makes the root's folders and says who owns them. Safe to repeat. */
+/**
+ * Makes the root's folders and says who owns them. Safe to repeat.
+ *
+ * @throws AppError `host-refused` where one of them is a link.
+ */
 export async function makeRoot(session: SftpSession, path: string): Promise<RemoteRoot> {
-  for (const folder of folders) await session.makeFolder(posix.join(path, folder));
-  const found = await session.stat(path);
+  await session.makeFolder(path);
+  const below = folders.map((folder) => posix.join(path, folder));
+  await Promise.all(below.map((folder) => session.makeFolder(folder)));
+  const [found] = await Promise.all([session.stat(path), refuseLinks(session, below)]);
   const owner = workerIdOf(found);
   if (found?.uid !== 0) return { path, ...owner };
   if ((found.mode & 0o111) !== 0o111) await session.changeMode(path, (found.mode & 0o777) | 0o111);
-  for (const folder of folders) await session.changeOwner(posix.join(path, folder), owner.uid, owner.gid);
+  await Promise.all(below.map((folder) => giveAway(session, folder, owner)));
   return { path, ...owner };
+}
+
+/** A folder of root's to the workers. Uploads are theirs to read: who could write there could lead root astray. */
+async function giveAway(
+  session: SftpSession,
+  folder: string,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+): Promise<void> {
+  const isForReading = posix.basename(folder) === layout.incoming;
+  await session.changeOwner(folder, isForReading ? 0 : uid, gid);
+  if (isForReading) await session.changeMode(folder, 0o710);
 }
 
 /** Who workers run as in a root with this owner: containers do not run as root, also where the SSH user is root. */

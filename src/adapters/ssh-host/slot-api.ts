@@ -4,6 +4,8 @@ import {
   acceptAnswerSchema,
   apiErrorSchema,
   missingObjectsAnswerSchema,
+  type OpenRunRequest,
+  openRunAnswerSchema,
   type SlotStatus,
   slotStatusSchema,
 } from '../../protocol/slot.ts';
@@ -11,6 +13,12 @@ import type { WorkerApi } from '../host-run/worker-api.ts';
 
 /** How long a slot may take to look through its objects, or to unpack some, in milliseconds. */
 const objectsTimeoutMs = 10 * 60_000;
+
+/** Opening a run waits for its last worker, which may be about to stop, in milliseconds. */
+const openTimeoutMs = 20_000;
+
+/** Refusals that pass. */
+const passingCodes: ReadonlySet<string> = new Set(['run-stopping', 'shutting-down']);
 
 /** A slot that answers a call with an error. */
 export class SlotRefusal extends Error {
@@ -20,6 +28,11 @@ export class SlotRefusal extends Error {
     super(message);
     this.name = 'SlotRefusal';
     this.code = code;
+  }
+
+  /** Whether asking again later may help. */
+  get isPassing(): boolean {
+    return passingCodes.has(this.code);
   }
 }
 
@@ -52,8 +65,11 @@ export class SlotApi {
     return await this.#api.isAnswering();
   }
 
-  async openRun(runId: string, offloadModels: boolean): Promise<void> {
-    await this.#post('/open_run', { run_id: runId, offload_models: offloadModels });
+  /** Has a worker for the run; gives whether there was one. */
+  async openRun(runId: string, offloadModels: boolean): Promise<{ readonly isAdopted: boolean }> {
+    const request: OpenRunRequest = { run_id: runId, offload_models: offloadModels };
+    const answer = await this.#post('/open_run', request, openTimeoutMs);
+    return { isAdopted: parse(answer, openRunAnswerSchema).is_adopted };
   }
 
   async missingObjects(sha256s: readonly string[]): Promise<readonly string[]> {
@@ -80,7 +96,7 @@ export class SlotApi {
     if (code === 'disk-full') {
       throw new AppError({
         code: 'disk-full',
-        message: `The disk of ${this.#hostName} is full.`,
+        message: `The disk that holds remote_root on ${this.#hostName} is full: the hints could not be kept there.`,
         hint: `Free some space there (cosmos host prune ${this.#hostName}), then resume: nothing is lost.`,
       });
     }

@@ -7,7 +7,8 @@ import { gpusOfSlot } from '../docker/slot-gpus.ts';
 import type { RemoteMachine } from './remote-machine.ts';
 import type { RemoteRoot } from './remote-root.ts';
 import type { SlotApi } from './slot-api.ts';
-import type { WorkerContainer } from './slot-worker.ts';
+import type { WorkerContainer } from './start-slot.ts';
+import { whyKept } from './why-kept.ts';
 
 /** What the settings say about a host's containers. */
 export interface ContainerSettings {
@@ -46,7 +47,7 @@ export async function slotContainersOf(
       if (options.servesModel === true) return make(gpusFor(slotId, parts, options.workers));
       const gpuIds = gpusIfAny(slotId, parts, options.workers);
       const equipped = make(gpuIds);
-      return gpuIds.length > 0 && (await equipped.isRunning()) ? equipped : make([]);
+      return gpuIds.length > 0 && (await equipped.life()) === 'running' ? equipped : make([]);
     }),
   );
 }
@@ -78,7 +79,7 @@ export function slotContainer(
       modelsDir,
       idleTimeoutMs: Math.round(settings.idle_timeout_s * 1000),
     },
-    mayReplace: () => isIdle(slot),
+    whyKept: () => whyKept(slot),
   });
 }
 
@@ -92,7 +93,8 @@ export function gpusFor(
   return gpusOfSlot({ gpus: settings.gpus, numGpu, cudaDevices, workers }, slotId);
 }
 
-function gpusIfAny(slotId: number, parts: ContainerSettings, workers: number): readonly string[] {
+/** GPUs of a slot; none where there are too few for all. */
+export function gpusIfAny(slotId: number, parts: ContainerSettings, workers: number): readonly string[] {
   try {
     return gpusFor(slotId, parts, workers);
   } catch {
@@ -104,17 +106,15 @@ function gpusIfAny(slotId: number, parts: ContainerSettings, workers: number): r
 function asWorkerContainer(container: SlotContainer): WorkerContainer {
   return {
     name: container.name,
-    ensureRunning: () => container.ensureRunning(),
-    isRunning: async () => ['running', 'starting'].includes((await container.state()).state),
+    ensureRunning: (signal) => container.ensureRunning(signal),
+    life: async () => {
+      const { state } = await container.state();
+      if (state === 'foreign') return 'foreign';
+      return state === 'running' || state === 'starting' ? 'running' : 'ended';
+    },
     explain: () => container.explain(),
     kill: () => container.kill(),
   };
-}
-
-/** One that does not answer has nothing to lose: what it was given is on the disk. */
-async function isIdle(slot: SlotApi): Promise<boolean> {
-  const status = await slot.status();
-  return status === null || status.runs.every((run) => run.status.status === 'idle');
 }
 
 /** Under a rootless engine, root in a container is the user whom the engine belongs to. */

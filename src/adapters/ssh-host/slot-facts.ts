@@ -1,20 +1,24 @@
 import type { GpuFacts, SlotFacts } from '../../ports/host-upkeep.ts';
+import { listSlotContainers } from '../docker/slot-containers.ts';
 import type { RemoteMachine } from './remote-machine.ts';
 import { workerIdOf } from './remote-root.ts';
-import { type ContainerSettings, gpusFor, slotContainer, userOf } from './slot-containers.ts';
+import { type ContainerSettings, gpusIfAny, slotContainer, userOf } from './slot-containers.ts';
 
 /** How long a slot may take to tell how it stands, in milliseconds. */
 const statusTimeoutMs = 5_000;
 
-/** How the slots of a host stand, and the GPUs that their containers see. */
+/**
+ * How the slots of a host stand, and the GPUs that their containers see: those of the settings, and those that have a
+ * container although the settings no longer name them.
+ */
 export async function slotFactsOf(
   machine: RemoteMachine,
   parts: ContainerSettings,
 ): Promise<{ readonly facts: readonly SlotFacts[]; readonly gpus: readonly GpuFacts[] }> {
-  const { workers } = parts.settings;
-  const slots = await Promise.all(
-    Array.from({ length: workers }, (_, slotId) => lookAt(machine, parts, slotId)),
-  );
+  const wanted = Array.from({ length: parts.settings.workers }, (_, slotId) => slotId);
+  const found = await listSlotContainers(machine.docker, await machine.root());
+  const slotIds = [...new Set([...wanted, ...found.map(({ slotId }) => slotId)])].sort((a, b) => a - b);
+  const slots = await Promise.all(slotIds.map((slotId) => lookAt(machine, parts, slotId)));
   const gpus = new Map(slots.flatMap((slot) => slot.gpus.map((gpu) => [gpu.index, gpu])));
   return {
     facts: slots.map(({ facts }) => facts),
@@ -31,7 +35,7 @@ async function lookAt(machine: RemoteMachine, parts: ContainerSettings, slotId: 
   const make = (gpuIds: readonly string[]) =>
     slotContainer(machine.docker, rootPath, { slotId, user, gpuIds, modelsDir }, parts, slot);
   const plain = make([]);
-  const equipped = make(gpusFor(slotId, parts, parts.settings.workers));
+  const equipped = make(gpusIfAny(slotId, parts, parts.settings.workers));
   const { state } = await plain.state();
   const other = state === 'foreign' ? await equipped.state() : null;
   const status = state === 'absent' || state === 'stopped' ? null : await slot.status(statusTimeoutMs);

@@ -1,36 +1,29 @@
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import type { RunWorker } from '../host-run/run-worker.ts';
+import { markStopped } from '../host-run/stop-mark.ts';
 import type { WorkerApi } from '../host-run/worker-api.ts';
+import { withDeadline } from '../ssh/deadline.ts';
+import { type Ending, endWorker } from './end-worker.ts';
 import { type SlotApi, SlotRefusal } from './slot-api.ts';
+import { startSlot, type WorkerContainer } from './start-slot.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
-/** How long a started container's slot may take until it answers, in milliseconds. */
-const startTimeoutMs = 60_000;
+/** How long a slot may take to open a run, in milliseconds: its last worker may be about to stop. */
+const openTimeoutMs = 60_000;
 
-/** How often a slot that starts is asked whether it answers. */
-const pollMs = 50;
+/** Pause before it is asked again, in milliseconds. */
+const openPauseMs = 500;
 
-/** How often a container may end before its slot answers. */
-const maxEndsAtStart = 3;
+/** How long a worker that is to stop may be silent until it counts as deaf, in milliseconds. */
+const stopSilenceMs = 15_000;
 
-/** Pause before it is started again, in milliseconds. */
-const endPauseMs = 1_000;
+/** The same for one that has to be dead, because its work is given to others. */
+const killSilenceMs = 10_000;
 
-/** How long a worker may take to leave after its drain, in milliseconds. */
-const leaveTimeoutMs = 5_000;
-
-/** The container of a slot, as far as its worker is concerned. */
-export interface WorkerContainer {
-  /** For people. */
-  readonly name: string;
-  /** Adopts, starts or replaces it. @throws AppError when it can be neither. */
-  ensureRunning(): Promise<{ readonly isStarted: boolean }>;
-  isRunning(): Promise<boolean>;
-  /** Why it does not run, or does not answer. */
-  explain(): Promise<AppError>;
-  /** Returns when it surely does not run any more. */
-  kill(): Promise<void>;
-}
+/** How long writing the mark of one that is to stop may take, in milliseconds. */
+const markTimeoutMs = 30_000;
 
 /** What a {@link SlotWorker} is made of. */
 export interface SlotWorkerParts {
@@ -41,93 +34,131 @@ export interface SlotWorkerParts {
   readonly slot: SlotApi;
   /** The run's own API. */
   readonly api: WorkerApi;
+  /** The run folder. */
+  readonly files: FileStore;
+  readonly hostName: string;
   readonly logPlace: string;
   readonly clock: Clock;
+  /** Ends whatever waits for the worker to start. Stopping it is still possible then. */
+  readonly signal?: AbortSignal;
 }
 
-/** A run's worker in the slot of a container on a host. */
+/**
+ * A run's worker in the slot of a container on a host. The slot has workers of other runs as well: whatever happens to
+ * this one, the container is left alone as long as it answers. Once it was stopped or killed it is not started again.
+ */
 export class SlotWorker implements RunWorker {
   readonly workerId: number;
   readonly api: WorkerApi;
   readonly logPlace: string;
   readonly #parts: SlotWorkerParts;
-  /** Whether this process has seen that the container is the one that is wanted. */
-  #isContainerChecked = false;
+  /** Aborts when it is stopped or killed. */
+  readonly #ended = new AbortController();
+  /** Ends whatever waits for it to start. */
+  readonly #signal: AbortSignal;
+  /** Whether this process has opened the run here, in a container that is the one that is wanted. */
+  #isOpened = false;
+  /** The last asking of the slot for this run; never rejects. */
+  #opening: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SlotWorkerParts) {
     this.#parts = parts;
     this.workerId = parts.workerId;
     this.api = parts.api;
     this.logPlace = parts.logPlace;
+    this.#signal = AbortSignal.any([this.#ended.signal, ...(parts.signal ? [parts.signal] : [])]);
   }
 
   async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
-    const isChecked = this.#isContainerChecked;
-    if (isChecked && (await this.api.isAnswering())) return { isStarted: false };
-    if (!isChecked || !(await this.#parts.slot.isAnswering())) await this.#startSlot();
-    this.#isContainerChecked = true;
-    if (await this.api.isAnswering()) return { isStarted: false };
-    await this.#openRun();
-    return { isStarted: true };
+    try {
+      return await unlessAborted(this.#ensureRunning(), this.#signal);
+    } catch (error) {
+      // Whoever follows it learns from elsewhere that it was to end.
+      if (this.#ended.signal.aborted) return { isStarted: false };
+      throw error;
+    }
   }
 
   async stop(drainMs: number): Promise<void> {
-    try {
-      await this.api.post('/shutdown', { drain_ms: drainMs });
-    } catch (error) {
-      if (error instanceof AppError) throw error;
-      // Nobody there who could be asked.
-      return;
-    }
-    const { clock } = this.#parts;
-    const deadlineMs = clock.now() + drainMs + leaveTimeoutMs;
-    while (await this.api.isAnswering()) {
-      if (clock.now() > deadlineMs) throw this.#failed('does not stop');
-      await clock.sleep(pollMs);
-    }
+    const ending = await this.#end(drainMs, stopSilenceMs);
+    if (ending === 'stays') throw this.#failed('does not stop');
+    if (ending === 'silent')
+      throw this.#failed('does not answer, so that nobody knows whether it has stopped');
   }
 
   async kill(): Promise<void> {
-    await this.#parts.container.kill();
-    this.#isContainerChecked = false;
+    const ending = await this.#end(0, killSilenceMs);
+    if (ending === 'left' || ending === 'absent') return;
+    const { container } = this.#parts;
+    await container.kill();
+    // The runs of others go on; should it fail to start, they start it themselves.
+    await container.ensureRunning().catch(() => undefined);
   }
 
-  async #startSlot(): Promise<void> {
-    const { container, slot, clock } = this.#parts;
-    await container.ensureRunning();
-    const deadlineMs = clock.now() + startTimeoutMs;
-    for (let ends = 0; !(await slot.isAnswering()); ) {
-      // One that ends is no reason to give up at once: an engine that is restarted takes its containers with it.
-      if (!(await container.isRunning())) {
-        ends += 1;
-        if (ends > maxEndsAtStart) throw await container.explain();
-        await clock.sleep(endPauseMs);
-        await container.ensureRunning();
+  async #ensureRunning(): Promise<{ readonly isStarted: boolean }> {
+    this.#signal.throwIfAborted();
+    if (this.#isOpened && (await this.api.isAnswering())) return { isStarted: false };
+    const { clock } = this.#parts;
+    const deadlineMs = clock.now() + openTimeoutMs;
+    for (;;) {
+      await startSlot(this.#parts, this.#signal);
+      const opened = await this.#open();
+      if (!(opened instanceof Error)) {
+        this.#isOpened = true;
+        return { isStarted: !opened.isAdopted };
       }
-      if (clock.now() > deadlineMs) {
-        const why = await container.explain();
-        // It runs and is deaf: what holds it up is not known, a fresh one may be well.
-        await container.kill();
-        throw why;
-      }
-      await clock.sleep(pollMs);
+      if (clock.now() > deadlineMs) throw this.#failed(`does not open the run: ${opened.message}`);
+      await clock.sleep(openPauseMs, this.#signal);
     }
   }
 
-  async #openRun(): Promise<void> {
+  /** Gives the error when asking again may help. */
+  async #open(): Promise<{ readonly isAdopted: boolean } | Error> {
     const { slot, runId, offloadModels } = this.#parts;
+    this.#signal.throwIfAborted();
+    const opening = slot.openRun(runId, offloadModels);
+    this.#opening = opening.catch(() => undefined);
     try {
-      await slot.openRun(runId, offloadModels);
+      return await opening;
     } catch (error) {
-      throw error instanceof SlotRefusal ? this.#failed(`refuses the run: ${error.message}`) : error;
+      if (error instanceof AppError || !(error instanceof Error)) throw error;
+      if (error instanceof SlotRefusal && !error.isPassing)
+        throw this.#failed(`refuses the run: ${error.message}`);
+      return error;
     }
+  }
+
+  /**
+   * Ends the worker, and sees to it that it stays so. The mark is there before a socket that nobody answers on is
+   * looked at for the last time, and a slot listens before it looks for the mark: one of them sees the other.
+   *
+   * @throws AppError when it is not there and cannot be marked: a slot that is started again would go on with it.
+   */
+  async #end(drainMs: number, silenceMs: number): Promise<Ending> {
+    const { api, clock, files, workerId } = this.#parts;
+    this.#ended.abort(new Error('the worker is to end'));
+    await this.#opening;
+    const marking = withDeadline(markTimeoutMs, 'no answer', () => markStopped(files, workerId)).then(
+      () => null,
+      (error: unknown) =>
+        error instanceof AppError ? error : this.#failed(`cannot be kept from work: ${messageOf(error)}`),
+    );
+    const options = { drainMs, silenceMs, clock };
+    const first = await endWorker(api, options);
+    const unmarked = await marking;
+    if (first === 'left') return first;
+    // One that stays is asked to drop what it has in flight.
+    const ending = first === 'silent' ? first : await endWorker(api, { ...options, drainMs: 0 });
+    if (ending !== 'left' && unmarked) throw unmarked;
+    return ending;
   }
 
   #failed(reason: string): AppError {
+    const { container, hostName } = this.#parts;
     return new AppError({
       code: 'worker-failed',
-      message: `Worker ${this.workerId} (container ${this.#parts.container.name}) ${reason}.`,
-      hint: `Its log is ${this.logPlace}; the container's own: docker logs ${this.#parts.container.name}`,
+      message: `${hostName}: worker ${this.workerId} (container ${container.name}) ${reason}.`,
+      hint: `Its log is ${this.logPlace}; the container's own: docker logs ${container.name}`,
       isRetryable: true,
     });
   }

@@ -5,6 +5,8 @@ import { HandedOver } from '../host-run/handed-over.ts';
 import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { startWorkers } from '../host-run/start-workers.ts';
+import { stopWorkers } from '../host-run/stop-workers.ts';
+import { isAnyThere } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
 import { RemoteMachine, type RemoteMachineParts } from './remote-machine.ts';
 import { RemoteObjects } from './remote-objects.ts';
@@ -48,17 +50,15 @@ export class SshHost implements Host {
 
   async stopRun(runId: string, options: HostRunOptions): Promise<void> {
     await this.#look(async (machine) => {
-      const workers = await this.#workersOf(machine, runId, options);
-      await Promise.all(workers.map((worker) => worker.stop(0)));
+      await stopWorkers(await this.#workersOf(machine, runId, options), 0);
     });
   }
 
   async lookUp(runId: string): Promise<HostRunFacts> {
     return await this.#look(async (machine) =>
-      lookUpRun(await machine.runFiles(runId), async (workerIds) => {
-        const answers = workerIds.map(async (id) => (await machine.workerApi(runId, id)).isAnswering());
-        return (await Promise.all(answers)).includes(true);
-      }),
+      lookUpRun(await machine.runFiles(runId), async (workerIds) =>
+        isAnyThere(await Promise.all(workerIds.map((id) => machine.workerApi(runId, id)))),
+      ),
     );
   }
 
@@ -91,7 +91,7 @@ export class SshHost implements Host {
     const workers = await this.#workersOf(machine, runId, options);
     await startWorkers(workers);
     const slots = await slotsOf(machine, options);
-    const caller = new SlotCaller(slots, clock);
+    const caller = new SlotCaller(slots, clock, options.signal);
     const root = await machine.root();
     const objects = new RemoteObjects({ root, files: machine.files, callSlot: (call) => caller.call(call) });
     const reachability = {
@@ -105,6 +105,7 @@ export class SshHost implements Host {
     const path = await machine.root();
     const root = await machine.files.step((session) => makeRoot(session, path));
     const containers = await slotContainersOf(machine, root, this.#parts, options);
+    const files = await machine.runFiles(runId);
     return await Promise.all(
       containers.map(async (container, workerId) => {
         return new SlotWorker({
@@ -114,8 +115,11 @@ export class SshHost implements Host {
           offloadModels: this.#parts.docker.offload_models,
           slot: await machine.slotApi(workerId),
           api: await machine.workerApi(runId, workerId),
+          files,
+          hostName: this.name,
           logPlace: `${this.name}:${posix.join(path, layout.run(runId), layout.workerLog(workerId))} (cosmos logs ${runId})`,
           clock: this.#parts.clock,
+          ...(options.signal && { signal: options.signal }),
         });
       }),
     );

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
-import { findUnneeded } from '../../core/upkeep/find-unneeded.ts';
+import { findUnneeded, type UnneededThing } from '../../core/upkeep/find-unneeded.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type {
   HostFacts,
@@ -14,9 +14,18 @@ import { layout } from '../../protocol/layout.ts';
 import type { BuildFiles } from '../docker/build-context.ts';
 import { findImage } from '../docker/images.ts';
 import { prepareImage } from '../docker/prepare-image.ts';
+import type { RemoteFiles } from '../sftp/remote-files.ts';
 import { removeTree } from '../sftp/remove-tree.ts';
+import { isSftpStatus, sftpStatus } from '../sftp/sftp-errors.ts';
+import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
 import { checkHost } from './check-host.ts';
-import { findUnneededInEngine, removeFromEngine } from './engine-leftovers.ts';
+import {
+  type EngineLeftover,
+  engineTimeMs,
+  findUnneededInEngine,
+  isEngineLeftover,
+  removeFromEngine,
+} from './engine-leftovers.ts';
 import { RemoteMachine, type RemoteMachineParts } from './remote-machine.ts';
 import { makeRoot } from './remote-root.ts';
 import { RemoteTree } from './remote-tree.ts';
@@ -84,28 +93,22 @@ export class SshUpkeep implements HostUpkeep {
   }
 
   async findUnneeded(rules: PruneRules): Promise<readonly Unneeded[]> {
-    const machine = await this.#open();
-    const root = await machine.root();
-    const { facts } = await slotFactsOf(machine, this.#parts);
-    const served = facts.flatMap(({ status }) => (status?.runs ?? []).map(({ run_id: runId }) => runId));
-    const tree = new RemoteTree(machine.files, root, new Set(served));
-    const nowMs = await hostTime(machine, root);
-    const inFiles = await findUnneeded(tree, { ...rules, nowMs });
-    return [...inFiles, ...(await findUnneededInEngine(machine.docker, root, this.#parts.settings.image))];
+    return await this.#find(await this.#open(), rules);
   }
 
   async remove(unneeded: readonly Unneeded[], rules: PruneRules): Promise<readonly Unneeded[]> {
     const machine = await this.#open();
     const root = await machine.root();
-    const present = (await this.findUnneeded(rules)).filter((thing) => isAmong(thing, unneeded));
-    for (const thing of present) {
-      if (thing.kind === 'run') await removeRun(machine, root, thing.name);
-      else if (thing.kind === 'object')
-        await removeFile(machine, posix.join(root, layout.object(thing.name)));
-      else if (thing.kind === 'upload') await removeUpload(machine, posix.join(root, thing.name));
-      else await removeFromEngine(machine.docker, thing);
-    }
-    return present;
+    const tree = new RemoteTree(machine.files, root, new Set());
+    return await removeUnneeded(unneeded, {
+      find: () => this.#find(machine, rules),
+      remove: async (thing) => {
+        if (isEngineLeftover(thing)) return await removeFromEngine(machine.docker, thing);
+        // What somebody touched since it was found stays: a run begins to need it.
+        if ((await tree.modifiedMs(thing)) !== thing.modifiedMs) return false;
+        return await removeFromFiles(machine.files, root, thing);
+      },
+    });
   }
 
   async check(): Promise<readonly CheckResult[]> {
@@ -118,41 +121,54 @@ export class SshUpkeep implements HostUpkeep {
     await machine?.close();
   }
 
+  async #find(
+    machine: RemoteMachine,
+    rules: PruneRules,
+  ): Promise<readonly (UnneededThing | EngineLeftover)[]> {
+    const root = await machine.root();
+    const nowMs = await engineTimeMs(machine.docker);
+    const { facts } = await slotFactsOf(machine, this.#parts);
+    const served = facts.flatMap(({ status }) => (status?.runs ?? []).map(({ run_id: runId }) => runId));
+    const tree = new RemoteTree(machine.files, root, new Set(served));
+    const { keepMs } = rules;
+    const [inFiles, inEngine] = await Promise.all([
+      findUnneeded(tree, { ...rules, nowMs }),
+      findUnneededInEngine(machine.docker, { root, image: this.#parts.settings.image, keepMs, nowMs }),
+    ]);
+    return [...inFiles, ...inEngine];
+  }
+
   #open(): Promise<RemoteMachine> {
     this.#machine ??= RemoteMachine.at(this.#parts);
     return this.#machine;
   }
 }
 
-function isAmong({ kind, name }: Unneeded, things: readonly Unneeded[]): boolean {
-  return things.some((thing) => thing.kind === kind && thing.name === name);
-}
-
-/** The time by the clock that stamps the host's files, to the second. */
-async function hostTime(machine: RemoteMachine, root: string): Promise<number> {
-  const path = posix.join(root, layout.incoming, `clock.${randomBytes(6).toString('hex')}`);
-  return await machine.files.step(async (session) => {
-    await session.close(await session.openForWriting(path, 'w'));
-    const found = await session.stat(path);
-    await session.remove(path);
-    return (found?.mtime ?? 0) * 1000;
-  });
+/** Gives whether it was there to be removed. */
+async function removeFromFiles(
+  files: RemoteFiles,
+  root: string,
+  { kind, name }: UnneededThing,
+): Promise<boolean> {
+  if (kind === 'run') return await removeRun(files, root, name);
+  const path = posix.join(root, kind === 'object' ? layout.object(name) : name);
+  await files.step((session) => removeTree(session, path));
+  return true;
 }
 
 /** Out of sight first: a removal that is interrupted leaves an upload to tidy, and never half a run. */
-async function removeRun(machine: RemoteMachine, root: string, runId: string): Promise<void> {
+async function removeRun(files: RemoteFiles, root: string, runId: string): Promise<boolean> {
   const away = posix.join(root, layout.incoming, `pruned_${randomBytes(6).toString('hex')}`);
-  await machine.files.step((session) => session.rename(posix.join(root, layout.run(runId)), away));
-  await machine.files.step((session) => removeTree(session, away));
-}
-
-async function removeFile(machine: RemoteMachine, path: string): Promise<void> {
-  await machine.files.step((session) => session.remove(path));
-}
-
-async function removeUpload(machine: RemoteMachine, path: string): Promise<void> {
-  await machine.files.step(async (session) => {
-    if ((await session.stat(path))?.isDirectory()) await removeTree(session, path);
-    else await session.remove(path);
+  const isMoved = await files.step(async (session) => {
+    try {
+      await session.rename(posix.join(root, layout.run(runId)), away);
+    } catch (error) {
+      if (!isSftpStatus(error, sftpStatus.noSuchFile)) throw error;
+      // Somebody else prunes as well, or it was moved before the connection was lost.
+      return (await session.lstat(away)) !== null;
+    }
+    return true;
   });
+  if (isMoved) await files.step((session) => removeTree(session, away));
+  return isMoved;
 }

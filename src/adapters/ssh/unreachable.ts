@@ -31,7 +31,7 @@ export function hostUnreachable(
   return new AppError({
     code: 'host-unreachable',
     message: `${titleOf(target)} could not be reached${waited}: ${reason}.`,
-    hint: 'Check address and port under [hosts], that the machine is up, and that "ssh" gets there. What was handed over goes on there.',
+    hint: 'Check address and port under [hosts], that the machine is up, and that "ssh" gets there.',
     isRetryable: true,
     cause,
   });

@@ -38,14 +38,14 @@ export default class HostPrune extends CosmosCommand {
       return flags.yes || (!this.jsonEnabled() && (await askYesNo('Remove all of it?')));
     };
     const pruned = await pruneHost({ host: args.name, keepMs }, ports, confirm);
-    this.#showEnd(pruned);
+    this.#showEnd(pruned, flags.keep);
     return pruned;
   }
 
-  #showEnd({ host, unneeded, removed, is_confirmed: isConfirmed }: PruneDocument): void {
+  #showEnd({ host, unneeded, removed, is_confirmed: isConfirmed }: PruneDocument, keep: string): void {
     if (unneeded.length === 0) this.show(formatUnneeded([], host, this.style));
     else if (isConfirmed) this.show(formatRemoved(removed, unneeded.length, host));
-    else this.show(`Nothing was removed. To remove it: cosmos host prune ${host} --yes\n`);
+    else this.show(`Nothing was removed. To remove it: cosmos host prune ${host} --keep ${keep} --yes\n`);
   }
 }
 

@@ -4,6 +4,7 @@ import { resolveSettings, type SettingsLayer } from '../../core/settings/resolve
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
 import { createStyle, type Style, wantsColour } from '../../output/style.ts';
+import { printableLines } from '../../output/words.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { describeError, type ErrorFacts } from './describe-error.ts';
 import { InterruptedError, listenForSignals, type SignalListener } from './signals.ts';
@@ -81,10 +82,11 @@ export abstract class CosmosCommand extends Command {
   #showError(facts: ErrorFacts): void {
     const style = createStyle(wantsColour(process.stderr, process.env));
     const label = facts.error instanceof InterruptedError ? 'Stopped' : 'Error';
-    const lines = [`${style.bad(`${label}:`)} ${facts.message}`];
-    if (facts.hint) lines.push(`  → ${facts.hint}`);
+    const lines = [`${style.bad(`${label}:`)} ${printableLines(facts.message)}`];
+    if (facts.hint) lines.push(`  → ${printableLines(facts.hint)}`);
     const isBug = facts.exitCode === exitCodes.unexpected && facts.code === 'unexpected';
-    if (isBug && process.env['DEBUG'] && facts.error instanceof Error) lines.push(facts.error.stack ?? '');
+    if (isBug && process.env['DEBUG'] && facts.error instanceof Error)
+      lines.push(printableLines(facts.error.stack ?? ''));
     process.stderr.write(`${lines.join('\n')}\n`);
   }
 }

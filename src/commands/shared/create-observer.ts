@@ -3,6 +3,7 @@ import { createEventLines } from '../../output/progress/event-lines.ts';
 import { createLineProgress } from '../../output/progress/line-progress.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
+import { printableLines } from '../../output/words.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 
 /** What is to be seen of a run. */
@@ -27,7 +28,7 @@ function createProgress(): RunObserver {
 
 /** Without progress, what a person must know is still said. */
 export function createNotices(): RunObserver {
-  return partialObserver({ onNotice: (message) => process.stderr.write(`${message}\n`) });
+  return partialObserver({ onNotice: (message) => process.stderr.write(`${printableLines(message)}\n`) });
 }
 
 /** Steps of one piece of work on stderr: a bar on a terminal, lines elsewhere, nothing where it is not wanted. */

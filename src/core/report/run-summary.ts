@@ -23,6 +23,8 @@ export interface RunSummary {
   readonly engine: string;
   /** The model that was named, or that answered; empty where none is known. */
   readonly model: string;
+  /** Where the work was done: `local`, or the name of a host. */
+  readonly host: string;
   readonly output_dir: string;
   readonly checkpoint: string;
   readonly report: { readonly json: string; readonly html: string };

@@ -8,7 +8,7 @@ const runsAtOnce = 8;
  * What is younger stays whatever the rules say, in milliseconds: an object may be there for a run whose manifest is
  * still to come.
  */
-const graceMs = 60 * 60 * 1000;
+export const graceMs = 60 * 60 * 1000;
 
 const minuteMs = 60 * 1000;
 
@@ -33,6 +33,8 @@ export interface UnneededThing {
   /** Run id, hash, or path relative to the root. */
   readonly name: string;
   readonly sizeBytes: number | null;
+  /** When it was touched last; once that is another time, it may be needed. */
+  readonly modifiedMs: number;
   readonly reason: string;
 }
 
@@ -78,7 +80,8 @@ async function judgeRun(
   if (isKept) return { unneeded: null, demands };
   const what = demands.length === 0 ? 'nothing was handed over' : 'all of it has results';
   const reason = `${what}, untouched for ${ageText(run.modifiedMs, rules)}`;
-  return { unneeded: { kind: 'run', name: run.runId, sizeBytes: run.sizeBytes, reason }, demands };
+  const { runId: name, sizeBytes, modifiedMs } = run;
+  return { unneeded: { kind: 'run', name, sizeBytes, modifiedMs, reason }, demands };
 }
 
 async function isUnfinished(
@@ -95,12 +98,13 @@ async function isUnfinished(
 
 function judgeObject({ name, sizeBytes, modifiedMs }: StoredThing, rules: KeepRules): UnneededThing[] {
   if (isYoung(modifiedMs, Math.max(rules.keepMs, graceMs), rules)) return [];
-  return [{ kind: 'object', name, sizeBytes, reason: 'no run that stays names it' }];
+  return [{ kind: 'object', name, sizeBytes, modifiedMs, reason: 'no run that stays names it' }];
 }
 
 function judgeUpload({ name, sizeBytes, modifiedMs }: StoredThing, rules: KeepRules): UnneededThing[] {
   if (isYoung(modifiedMs, Math.max(rules.keepMs, graceMs), rules)) return [];
-  return [{ kind: 'upload', name, sizeBytes, reason: `left behind ${ageText(modifiedMs, rules)} ago` }];
+  const reason = `left behind ${ageText(modifiedMs, rules)} ago`;
+  return [{ kind: 'upload', name, sizeBytes, modifiedMs, reason }];
 }
 
 /** A time that lies ahead is young: clocks jump, and nothing is lost by waiting. */

@@ -1,5 +1,5 @@
 import type { RunObserver } from '../../ports/run-observer.ts';
-import { printable } from '../words.ts';
+import { printable, printableLines } from '../words.ts';
 import { BarStack, type TerminalStream } from './bar-stack.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { HostWatch } from './host-watch.ts';
@@ -37,7 +37,7 @@ export function createBarProgress(stream: TerminalStream): RunObserver {
     },
     onTaskStarted: () => pace?.start(performance.now()),
     onWorkerStatus: (status) => tell(engine.apply(status, performance.now())),
-    onNotice: (message) => bars.log(message),
+    onNotice: (message) => bars.log(printableLines(message)),
     onEnd: () => {
       if (hasEnded) return;
       hasEnded = true;

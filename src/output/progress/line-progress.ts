@@ -1,5 +1,5 @@
 import type { RunObserver } from '../../ports/run-observer.ts';
-import { counted, printable } from '../words.ts';
+import { counted, printable, printableLines } from '../words.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { HostWatch } from './host-watch.ts';
 import { createFailureTeller, remainingText, standText } from './progress-words.ts';
@@ -39,7 +39,7 @@ export function createLineProgress(write: (line: string) => void): RunObserver {
     },
     onTaskStarted: () => pace?.start(performance.now()),
     onWorkerStatus: (status) => tell(engine.apply(status, performance.now())),
-    onNotice: write,
+    onNotice: (message) => write(printableLines(message)),
     onEnd: () => clearInterval(timer),
   };
 }

@@ -59,6 +59,11 @@ export class HostLink {
     return this.#isAway;
   }
 
+  /** Whether anything was handed over in this sitting. */
+  get hasSubmitted(): boolean {
+    return this.#hasSubmitted;
+  }
+
   /** Like `open`, for a caller that need not wait: what goes wrong is heard by `onError`. */
   openSoon(): void {
     if (this.#opening === null) this.open().catch(this.#parts.onError);

@@ -14,7 +14,7 @@ export function cannotStart(wish: Named, error: unknown): EngineError {
   if (code === 'ENOENT') {
     return fatal(
       `The program ${program} of the model's server was not found where the worker runs. ` +
-        `It must be in the image, or on this machine's PATH: check upsampling.engine.command.`,
+        `On a host it has to be in the image (image or base_image); check upsampling.engine.command, too.`,
       error,
     );
   }

@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import type { ObjectShelf } from './object-shelf.ts';
 import { hashOf, readBlocks, readRange, ShortFileError } from './read-blocks.ts';
 import { type BundledObject, readBundleHeader } from './read-bundle-header.ts';
-import { damaged, openUpload, removeUpload } from './uploads.ts';
+import { damaged, openUpload } from './uploads.ts';
 
 /** Objects up to this size in all are read with one call. */
 const groupBytes = 1024 * 1024;
@@ -13,8 +13,7 @@ const publishedAtOnce = 8;
 
 /**
  * Unpacks the bundle at `incoming/<name>`: verifies every object and publishes those that are not there yet. What is
- * good is published also when something else is not. The bundle is removed in any case: a client never sends the
- * same one twice, and what can be asked again is which objects are missing.
+ * good is published also when something else is not. May be repeated.
  *
  * @param root - The host's root folder.
  * @returns how many objects it held.
@@ -31,8 +30,6 @@ export async function acceptBundle(root: string, path: string, shelf: ObjectShel
     return objects.length;
   } catch (error) {
     throw error instanceof ShortFileError ? damaged('The bundle became shorter while it was read.') : error;
-  } finally {
-    await removeUpload(upload);
   }
 }
 

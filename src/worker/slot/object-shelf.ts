@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as letOthersIn } from 'node:timers/promises';
 import pMap from 'p-map';
 import { layout } from '../../protocol/layout.ts';
-import { lookAt, SoundObjects } from './sound-objects.ts';
+import { look, lookAt, printOf, SoundObjects } from './sound-objects.ts';
 import { verifyFile } from './verify-file.ts';
 
 const filesAtOnce = 4;
@@ -33,15 +33,17 @@ export class ObjectShelf {
     }
   }
 
-  /** Those of these objects that are not there whole; damaged ones are removed. */
+  /** Those of these objects that are not there whole; damaged ones are removed, and old ones become young. */
   async missing(sha256s: Iterable<string>): Promise<ReadonlySet<string>> {
     const missing = new Set<string>();
     const unverified: string[] = [];
     let turnEndMs = performance.now() + longestTurnMs;
     for (const sha256 of new Set(sha256s)) {
-      const print = lookAt(this.#pathOf(sha256));
-      if (print === null) missing.add(sha256);
-      else if (!this.#sound.has(sha256, print)) unverified.push(sha256);
+      const path = this.#pathOf(sha256);
+      const found = look(path);
+      if (found === null) missing.add(sha256);
+      else if (!this.#sound.has(sha256, printOf(found))) unverified.push(sha256);
+      else this.#sound.touch(sha256, path, found);
       if (performance.now() < turnEndMs) continue;
       await letOthersIn();
       turnEndMs = performance.now() + longestTurnMs;
@@ -67,28 +69,24 @@ export class ObjectShelf {
       const hash = createHash('sha256');
       await using file = await open(path, 'wx');
       for await (const block of blocks) {
+        // Both at once: the one is for the processor, the other for the disk.
+        const writing = file.writeFile(block);
         hash.update(block);
-        await file.writeFile(block);
+        await writing;
       }
       return hash.digest('hex') === sha256;
     });
   }
 
-  /** Moves a file that was verified to its place. `print` is what it looked like before it was read. */
-  async adopt(sha256: string, path: string, print: string): Promise<void> {
-    await rename(path, this.#pathOf(sha256));
-    this.#sound.remember(sha256, print);
-  }
-
-  /** Publishes what `make` made, if that says so. New files begin among the uploads: leftovers are tidied there. */
+  /** Publishes what `make` made, if that says so. Leftovers of killed slots have the names of temporary files. */
   async #publish(sha256: string, make: (path: string) => Promise<boolean>): Promise<boolean> {
-    const name = `${sha256.slice(0, 16)}.${randomBytes(6).toString('hex')}.part`;
-    const path = join(this.#root, layout.incoming, name);
+    const path = `${this.#pathOf(sha256)}.${randomBytes(6).toString('hex')}.tmp`;
     try {
       const isRight = await make(path);
       const print = lookAt(path);
       if (isRight && print !== null) {
-        await this.adopt(sha256, path, print);
+        await rename(path, this.#pathOf(sha256));
+        this.#sound.remember(sha256, print);
         return true;
       }
     } catch (error) {
@@ -104,6 +102,8 @@ export class ObjectShelf {
     const { print, isSound } = await verifyFile(path, sha256);
     if (isSound && print !== null) {
       this.#sound.remember(sha256, print);
+      const found = look(path);
+      if (found && printOf(found) === print) this.#sound.touch(sha256, path, found);
       return true;
     }
     // Another slot may have put a good one there meanwhile.

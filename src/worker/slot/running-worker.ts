@@ -11,7 +11,10 @@ const maxLogBytes = 10 * 1024 * 1024;
 
 /** A run's worker as its slot sees it. */
 export interface RunningWorker
-  extends Pick<WorkerProcess, 'isBusy' | 'isStopping' | 'status' | 'requestStop'> {
+  extends Pick<
+    WorkerProcess,
+    'isBusy' | 'isWatched' | 'isStopping' | 'status' | 'takeUnread' | 'requestStop'
+  > {
   /** Everything that was handed over has a result. */
   readonly isFinished: boolean;
   /** Resolves when it listens no more; what went wrong was logged. */
@@ -59,6 +62,10 @@ class ProcessInside implements RunningWorker {
     return this.#worker.isBusy;
   }
 
+  get isWatched(): boolean {
+    return this.#worker.isWatched;
+  }
+
   get isStopping(): boolean {
     return this.#worker.isStopping;
   }
@@ -70,6 +77,10 @@ class ProcessInside implements RunningWorker {
 
   status(): WorkerStatus {
     return this.#worker.status();
+  }
+
+  async takeUnread(): Promise<boolean> {
+    return await this.#worker.takeUnread();
   }
 
   requestStop(drainMs: number): void {

@@ -7,6 +7,7 @@ import {
   acceptObjectRequestSchema,
   type missingObjectsAnswerSchema,
   missingObjectsRequestSchema,
+  type openRunAnswerSchema,
   openRunRequestSchema,
 } from '../../protocol/slot.ts';
 import { ApiError } from '../api-error.ts';
@@ -46,7 +47,7 @@ export function createSlotApi(parts: SlotApiParts): Server {
       '/open_run',
       route(openRunRequestSchema, async (run) => {
         const { isAdopted } = await slot.open(run);
-        return { run_id: run.run_id, is_adopted: isAdopted };
+        return { run_id: run.run_id, is_adopted: isAdopted } satisfies z.infer<typeof openRunAnswerSchema>;
       }),
     ],
     [

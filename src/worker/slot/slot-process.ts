@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
+import { messageOf } from '../../errors/app-error.ts';
 import { closeServer, listenPrivately } from '../listen.ts';
 import type { SlotOptions } from '../options.ts';
 import { defaultDrainMs } from '../shutdown-route.ts';
@@ -37,6 +38,7 @@ export class SlotProcess {
   readonly #server: Server;
   readonly #ended = Promise.withResolvers<SlotOutcome>();
   #isStopping = false;
+  #isLeaving = false;
   #requests = 0;
   /** By the clock that never jumps. */
   #lastBusyMs = performance.now();
@@ -101,8 +103,25 @@ export class SlotProcess {
     if (present === null)
       this.#ended.reject(new Error('the socket was removed, so nobody can reach this slot'));
     else if (present !== identity) this.#ended.resolve('displaced');
-    if (this.#requests > 0 || this.#parts.slot.isBusy) this.#lastBusyMs = performance.now();
+    if (this.#isBusy) this.#lastBusyMs = performance.now();
     const idleMs = performance.now() - this.#lastBusyMs;
-    if (!this.#isStopping && idleMs >= this.#options.idleTimeoutMs) this.requestStop(0);
+    if (idleMs >= this.#options.idleTimeoutMs) await this.#stopUnlessUnread();
+  }
+
+  get #isBusy(): boolean {
+    return this.#requests > 0 || this.#parts.slot.isBusy;
+  }
+
+  async #stopUnlessUnread(): Promise<void> {
+    if (this.#isStopping || this.#isLeaving) return;
+    this.#isLeaving = true;
+    const { slot, log } = this.#parts;
+    const hasFound = await slot.takeUnread().catch((error: unknown) => {
+      log(`the manifests cannot be looked through: ${messageOf(error)}`);
+      return false;
+    });
+    this.#isLeaving = false;
+    if (hasFound || this.#isBusy) this.#lastBusyMs = performance.now();
+    else if (!this.#isStopping) this.requestStop(0);
   }
 }

@@ -25,6 +25,8 @@ export interface SlotParts {
   readonly clock: Clock;
   /** Starts a worker for a run; it answers when this resolves. */
   startWorker(runId: string): Promise<RunningWorker>;
+  /** Lets the run be gone on with again, after its worker was stopped. */
+  forgetStop(runId: string): Promise<void>;
   /** Whether a run that was open before can be gone on with by itself; null, or why not. */
   whyNotResumable(runId: string): Promise<string | null>;
   log(line: string): void;
@@ -72,7 +74,11 @@ export class Slot {
       version: protocolVersion,
       slot_id: this.#parts.slotId,
       started_at: this.#startedAt,
-      runs: [...this.#runs].map(([run_id, { worker }]) => ({ run_id, status: worker.status() })),
+      runs: [...this.#runs].map(([run_id, { worker }]) => ({
+        run_id,
+        status: worker.status(),
+        is_watched: worker.isWatched,
+      })),
       engine: this.#parts.engine.status(),
     };
   }
@@ -95,7 +101,16 @@ export class Slot {
    * @throws ApiError 503 while the slot, or this run's last worker, stops. AppError `disk-full`.
    */
   async open(run: OpenRunRequest): Promise<{ readonly isAdopted: boolean }> {
-    return await this.#inTurn(run.run_id, () => this.#open(run));
+    return await this.#inTurn(run.run_id, async () => {
+      await this.#parts.forgetStop(run.run_id);
+      return await this.#open(run);
+    });
+  }
+
+  /** Has all workers take up what they were not told of; gives whether there was anything. */
+  async takeUnread(): Promise<boolean> {
+    const found = await Promise.all([...this.#runs.values()].map(({ worker }) => worker.takeUnread()));
+    return found.includes(true);
   }
 
   /** Stops all workers as their `/shutdown` does, then the engine. A second call ends requests in flight. */

@@ -1,4 +1,4 @@
-import { type FileHandle, lstat, rm } from 'node:fs/promises';
+import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '../../errors/system-error.ts';
 import { layout } from '../../protocol/layout.ts';
@@ -8,11 +8,9 @@ import { openAsItIs } from './verify-file.ts';
 /** A plain name, directly in the folder. */
 const uploadPath = new RegExp(`^${layout.incoming}/([A-Za-z0-9][A-Za-z0-9._-]{0,199})$`);
 
-/** A file that a client has sent, open for reading. */
+/** A file that a client has sent, open for reading. The client removes it: a container cannot write among uploads. */
 export interface Upload extends AsyncDisposable {
   readonly file: FileHandle;
-  /** Where it lies on this machine. */
-  readonly path: string;
 }
 
 /**
@@ -25,16 +23,10 @@ export async function openUpload(root: string, path: string): Promise<Upload> {
   const name = uploadPath.exec(path)?.[1];
   const folder = join(root, layout.incoming);
   if (name === undefined || !(await lstat(folder)).isDirectory()) throw outside(path);
-  const full = join(folder, name);
-  const file = await openPlain(full, path);
-  if ((await file.stat()).isFile()) return { file, path: full, [Symbol.asyncDispose]: () => file.close() };
+  const file = await openPlain(join(folder, name), path);
+  if ((await file.stat()).isFile()) return { file, [Symbol.asyncDispose]: () => file.close() };
   await file.close();
   throw new ApiError(400, 'upload-invalid', `${JSON.stringify(path)} is no file.`);
-}
-
-/** Removes an upload that is of no more use. */
-export async function removeUpload({ path }: Upload): Promise<void> {
-  await rm(path, { force: true });
 }
 
 /** What arrived is not what was sent. The client sends it again. */

@@ -31,7 +31,7 @@ export async function verifyFile(path: string, sha256: string): Promise<Verdict>
 }
 
 /** The same for an open file. */
-export async function verify(file: FileHandle, sha256: string): Promise<Verdict> {
+async function verify(file: FileHandle, sha256: string): Promise<Verdict> {
   const found = await file.stat({ bigint: true });
   const print = printOf(found);
   if (!found.isFile()) return { print, isSound: false };

@@ -15,6 +15,7 @@ export async function whyNotResumable(
   store: FileStore,
   shelf: ObjectShelf,
 ): Promise<string | null> {
+  if ((await store.read(layout.stopMark(workerId))) !== null) return 'it was stopped.';
   const manifests = await readOwnManifests({ runFolder, runId, workerId, store }, () => undefined);
   if (manifests.length === 0) return 'nothing was handed over.';
   const finished = new Set(await store.list(layout.results));

@@ -145,6 +145,36 @@ describe('a local host', () => {
     }
   });
 
+  it('counts a run as running whose worker hangs, and ends that one', async () => {
+    const root = await newRoot();
+    const host = hostWith(root);
+    const run = await host.openRun('run-1', { workers: 1 });
+    const engine = sampleEngine('http://127.0.0.1:9', { retry: { max_outage_ms: 60_000 } });
+    await run.submit({ batch_id: 0, tasks: sampleTasks(1) }, engine);
+    const owner = await readLockOwner(join(root, 'runs/run-1/worker_0.lock'));
+    process.kill(owner?.pid ?? 0, 'SIGSTOP');
+    expect(await host.lookUp('run-1')).toMatchObject({ state: 'running' });
+    await host.stopRun('run-1', { workers: 1 });
+    expect(await host.lookUp('run-1')).toMatchObject({ state: 'stopped' });
+  });
+
+  it('lets no worker begin that was started before the run was stopped', async () => {
+    const root = await newRoot();
+    const host = hostWith(root);
+    const run = await host.openRun('run-1', { workers: 1 });
+    await run.stop(0);
+    const engine = sampleEngine('http://127.0.0.1:9');
+    await run.submit({ batch_id: 0, tasks: sampleTasks(1) }, engine);
+    await host.stopRun('run-1', { workers: 1 });
+    const late = spawn(process.execPath, [workerProgram, '--root', root, '--run', 'run-1', '--worker', '0']);
+    expect(await new Promise((resolve) => late.once('exit', resolve))).toBe(0);
+    expect(await host.lookUp('run-1')).toMatchObject({ state: 'stopped', finishedTasks: 0 });
+    // Opening takes the mark away.
+    const again = await host.openRun('run-1', { workers: 1 });
+    expect(await readdir(join(root, 'runs', 'run-1'))).not.toContain('stopped_0');
+    await again.stop(0);
+  });
+
   it('works in a folder whose name is far too long for a socket', async () => {
     const root = await newRoot(join('x'.repeat(100), 'y'.repeat(100)));
     const run = await hostWith(root).openRun('run-1', { workers: 1 });

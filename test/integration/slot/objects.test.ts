@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -27,12 +28,14 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const uploads = () => readdirSync(join(rig.root, layout.incoming));
+const temporary = () =>
+  readdirSync(join(rig.root, layout.objects)).filter((name) => !/^[0-9a-f]{64}$/.test(name));
 const contentOf = (sha256: string) => readFileSync(rig.objectPath(sha256));
 const missing = async (sha256s: readonly string[]) =>
   (await rig.post('/missing_objects', { sha256s })).document.missing as string[];
 
 describe('a bundle', () => {
-  it('of objects of all sizes is unpacked, and removed', async () => {
+  it('of objects of all sizes is unpacked, and left to its client', async () => {
     const sizes = [0, 1, 20_000, 0, 1024 * 1024, 1024 * 1024 + 1, 3_000_000, 7, 0];
     const objects = sizes.map((size) => objectOf(randomBytes(size)));
     const hashes = objects.map(({ sha256 }) => sha256);
@@ -41,7 +44,8 @@ describe('a bundle', () => {
     expect([answer.status, answer.document]).toEqual([200, { accepted: objects.length }]);
     for (const { sha256, content } of objects) expect(contentOf(sha256).equals(content)).toBe(true);
     expect(await missing(hashes)).toEqual([]);
-    expect(uploads()).toEqual([]);
+    expect(uploads()).toEqual(['a.bundle']);
+    expect(temporary()).toEqual([]);
   });
 
   it('is unpacked beside others, also when they hold the same objects', async () => {
@@ -76,7 +80,7 @@ describe('a bundle', () => {
     expect(answer.document.error.message).toContain('2 of 21');
     const hashes = objects.map(({ sha256 }) => sha256);
     expect(await missing(hashes)).toEqual(bad.map((at) => hashes[at]));
-    expect(uploads()).toEqual([]);
+    expect(temporary()).toEqual([]);
   });
 
   const { sha256, content } = objectOf(Buffer.from('twelve bytes'));
@@ -111,12 +115,11 @@ describe('a bundle', () => {
     const answer = await rig.post('/accept_bundle', { path: rig.upload('hostile', bundle) });
     expect([answer.status, answer.code]).toEqual([422, 'object-damaged']);
     expect(readdirSync(join(rig.root, layout.objects)).length).toBe(before);
-    expect(uploads()).toEqual([]);
   });
 });
 
 describe('a large object', () => {
-  it('is verified and moved to its place; asked again, all is well', async () => {
+  it('is copied and verified; asked again, all is well, also when the upload is gone', async () => {
     const { sha256, content } = objectOf(randomBytes(5_000_000));
     const path = rig.upload(`${sha256}.part`, content);
     const calls = [0, 1, 2].map(() => rig.post('/accept_object', { path, sha256 }));
@@ -124,15 +127,18 @@ describe('a large object', () => {
       expect([status, document]).toEqual([200, { accepted: 1 }]);
     }
     expect(contentOf(sha256).equals(content)).toBe(true);
+    writeFileSync(join(rig.root, path), 'changed later');
+    expect(contentOf(sha256).equals(content)).toBe(true);
+    rmSync(join(rig.root, path));
     expect((await rig.post('/accept_object', { path, sha256 })).status).toBe(200);
-    expect(uploads()).toEqual([]);
+    expect(temporary()).toEqual([]);
   });
 
-  it('with other bytes than its hash says is removed', async () => {
+  it('with other bytes than its hash says is refused', async () => {
     const { sha256 } = objectOf(randomBytes(10));
     const answer = await rig.post('/accept_object', { path: rig.upload('x', 'other'), sha256 });
     expect([answer.status, answer.code]).toEqual([422, 'object-damaged']);
-    expect([await missing([sha256]), uploads()]).toEqual([[sha256], []]);
+    expect([await missing([sha256]), temporary()]).toEqual([[sha256], []]);
   });
 });
 
@@ -164,6 +170,20 @@ describe('missing objects', () => {
     const hashes = [linked?.sha256 ?? '', folder?.sha256 ?? ''];
     expect(new Set(await missing(hashes))).toEqual(new Set(hashes));
     expect(existsSync(join(rig.root, 'elsewhere'))).toBe(true);
+  });
+
+  it('are not those that are old: these become young, and need no second reading', async () => {
+    const objects = randomObjects(2, 1_000);
+    const hashes = objects.map(({ sha256 }) => sha256);
+    await rig.post('/accept_bundle', { path: rig.upload('ages', bundleOf(objects)) });
+    const [path, other] = hashes.map((sha256) => rig.objectPath(sha256));
+    for (const round of ['verified anew', 'remembered']) {
+      utimesSync(path ?? '', new Date(0), new Date(0));
+      const before = statSync(other ?? '').mtimeMs;
+      expect(await missing(hashes), round).toEqual([]);
+      expect(Date.now() - statSync(path ?? '').mtimeMs, round).toBeLessThan(60_000);
+      expect(statSync(other ?? '').mtimeMs, round).toBe(before);
+    }
   });
 
   it('are told apart from 200,000 at once', async () => {

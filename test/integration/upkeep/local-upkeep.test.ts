@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireProcessLock } from '../../../src/adapters/files/process-lock.ts';
+import { LocalObjects } from '../../../src/adapters/local-host/local-objects.ts';
 import { LocalUpkeep } from '../../../src/adapters/local-host/local-upkeep.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { hashOf, manifestText } from '../../support/memory-tree.ts';
@@ -68,6 +70,34 @@ describe('LocalUpkeep', () => {
     expect(unneeded).toHaveLength(2);
     expect(await upkeep.remove(unneeded, rules)).toEqual([]);
     expect(await readdir(join(root, 'runs'))).toEqual(['done-run']);
+  });
+
+  it('does not remove what is touched after its last look', async () => {
+    const content = 'bytes of a hint';
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const { root } = await newRoot({ [`objects/${sha256}`]: content, 'incoming/x': 'x' });
+    class TouchedUpkeep extends LocalUpkeep {
+      /** As a run that begins looks for its hints right after the tidying did. */
+      override async findUnneeded(...args: Parameters<LocalUpkeep['findUnneeded']>) {
+        const found = await super.findUnneeded(...args);
+        expect(await new LocalObjects(root).missing([sha256])).toEqual(new Set());
+        return found;
+      }
+    }
+    const upkeep = new TouchedUpkeep({ root, clock: later });
+    const removed = await upkeep.remove(await upkeep.findUnneeded(rules), rules);
+    expect(removed.map(({ kind }) => kind)).toEqual(['upload']);
+    expect(await readdir(join(root, 'objects'))).toEqual([sha256]);
+  });
+
+  it('is no trouble for another one that goes on at the same time', async () => {
+    const files = Array.from({ length: 40 }, (_, at) => runFiles(`done-run-${at}`, 'a', true));
+    const { root, upkeep } = await newRoot(Object.assign({}, ...files));
+    const unneeded = await upkeep.findUnneeded(rules);
+    const other = new LocalUpkeep({ root, clock: later });
+    const removed = await Promise.all([upkeep.remove(unneeded, rules), other.remove(unneeded, rules)]);
+    expect(removed.flat().filter(({ kind }) => kind === 'run')).toHaveLength(40);
+    expect([await readdir(join(root, 'runs')), await readdir(join(root, 'incoming'))]).toEqual([[], []]);
   });
 
   it('removes nothing that was not found, whatever it is asked', async () => {

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildFiles } from '../../../src/adapters/docker/build-context.ts';
 import { findImage, findOldImages, removeImage } from '../../../src/adapters/docker/images.ts';
 import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
+import { tarOf } from '../../../src/adapters/docker/tar.ts';
 import type { PrepareProgress } from '../../../src/ports/host-upkeep.ts';
 import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
 import { missing } from '../../support/lab/needs.ts';
@@ -10,6 +12,7 @@ import { missing } from '../../support/lab/needs.ts';
 const image = 'cosmos-upsampler:0.1.0';
 /** A Dockerfile with one step. */
 const onBase = (step: string) => `ARG BASE_IMAGE\nFROM $BASE_IMAGE\n${step}`;
+const archiveOf = (dockerfile: string) => tarOf([{ name: 'Dockerfile', content: Buffer.from(dockerfile) }]);
 const never = new AbortController().signal;
 
 describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
@@ -66,6 +69,34 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
     expect(await removeImage(lab.client, before.imageId)).toBe(true);
     expect(await removeImage(lab.client, before.imageId)).toBe(true);
     expect(await findImage(lab.client, before.imageId)).toBeNull();
+  });
+
+  it('leaves alone what somebody built on it or named otherwise, and finds its own under whatever tag', async () => {
+    const { imageId } = await prepare();
+    const build = async (t?: string) => {
+      const archive = archiveOf(`FROM ${imageId}\nENV MINE=${t}\n`);
+      await lab.client.call(async (docker) => {
+        const options = { version: '1' as const, networkmode: 'host', ...(t && { t }) };
+        for await (const _ of await docker.buildImage(Readable.from([archive]), options));
+      });
+    };
+    await build();
+    await build('mine:1');
+    await build('cosmos-upsampler:mine');
+    const tag = async (id: string, repo: string, name: string) =>
+      await lab.client.call((docker) => docker.getImage(id).tag({ repo, tag: name }));
+    await tag(imageId, 'cosmos-upsampler', 'older');
+    files = await lab.writeBuild('third', { worker: 'setInterval(() => undefined, 700);' });
+    const next = await prepare();
+    expect((await findOldImages(lab.client, image)).map(({ id }) => id)).toContain(imageId);
+    const old = await findOldImages(lab.client, 'cosmos-upsampler:not-yet');
+    expect(old.map(({ id }) => id)).toEqual(expect.arrayContaining([imageId, next.imageId]));
+    expect(old.flatMap(({ names }) => names).sort()).toEqual([
+      'cosmos-upsampler:0.1.0',
+      'cosmos-upsampler:older',
+    ]);
+    await tag(imageId, 'kept', '1');
+    expect((await findOldImages(lab.client, image)).map(({ id }) => id)).not.toContain(imageId);
   });
 
   it('is what runs when nothing is told: the worker, as nobody', async () => {
@@ -152,6 +183,7 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
     const again = await lab.writeBuild('again', { worker: 'setInterval(() => undefined, 700);' });
     const building = prepare({ files: again });
     await lab.engine.restart();
-    expect(await building).toMatchObject({ outcome: 'built' });
+    // Where the build was over when the engine went, the second look finds its image.
+    expect(['built', 'present']).toContain((await building).outcome);
   });
 });

@@ -27,12 +27,16 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     return await prepareImage(request, () => undefined, never);
   };
 
-  const slot = (change: Partial<typeof settings> = {}, mayReplace = async () => true, name = image) => {
+  const slot = (
+    change: Partial<typeof settings> = {},
+    whyKept: SlotContainerParts['whyKept'] = async () => null,
+    name = image,
+  ) => {
     const container = new SlotContainer({
       client: lab.client,
       image: name,
       settings: { ...settings, ...change },
-      mayReplace,
+      whyKept,
     });
     made.push(container);
     return container;
@@ -51,7 +55,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   beforeAll(async () => {
     lab = await startDockerLab();
     const rootPath = join(lab.folder, 'root with ünïcode, comma');
-    await mkdir(rootPath);
+    await mkdir(join(rootPath, 'incoming'), { recursive: true });
     await chmod(rootPath, 0o777);
     settings = {
       rootPath,
@@ -80,7 +84,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     await waitFor(async () => (await container.logs(5)).includes('ready'));
     expect(await container.logs(5)).toContain('ready --root /cosmos --slot 0 --idle-timeout-ms 60000');
     expect(await listSlotContainers(lab.client, settings.rootPath)).toEqual([
-      { name: container.name, slotId: 0, isRunning: true },
+      { id: expect.stringMatching(/^[0-9a-f]{64}$/), name: container.name, slotId: 0, isRunning: true },
     ]);
   });
 
@@ -151,7 +155,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   it('replaces one of other settings when that is idle, and leaves it alone when it is at work', async () => {
     const old = slot();
     await old.ensureRunning();
-    const busy = slot({ idleTimeoutMs: 5 }, async () => false);
+    const busy = slot({ idleTimeoutMs: 5 }, async () => ({ runId: 'run-1' }));
     expect(await busy.state()).toMatchObject({ state: 'foreign' });
     await expect(busy.ensureRunning()).rejects.toMatchObject({ code: 'host-busy', exitCode: 5 });
     expect(await old.ensureRunning()).toEqual({ isStarted: false });

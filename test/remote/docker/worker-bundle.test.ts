@@ -49,6 +49,7 @@ describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
     try {
       // As on a host, where the root folder belongs to whom the container runs as.
       mkdirSync(rig.runFolder, { recursive: true });
+      mkdirSync(join(rig.root, 'incoming'));
       const task = sampleTask('a robot waits at the door', rig.addHint());
       const manifest = rig.writeManifest(0, sampleEngine(null, { kind: 'describe', model: 'describe' }), [
         [task],

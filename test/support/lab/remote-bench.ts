@@ -3,10 +3,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { slotContainerName } from '../../../src/adapters/docker/container-spec.ts';
+import type { RemoteMachineParts } from '../../../src/adapters/ssh-host/remote-machine.ts';
 import { SshHost } from '../../../src/adapters/ssh-host/ssh-host.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
 import type { HostSettings } from '../../../src/core/settings/settings-schema.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import type { HostBench } from '../contracts/host-bench.ts';
 import { sampleEngine } from '../sample-work.ts';
 import { startStandInServer } from '../stand-in-server.ts';
@@ -15,8 +17,19 @@ import { startSshd } from './sshd.ts';
 
 const run = promisify(execFile);
 
+/** What tests of remote hosts need besides. */
+export interface RemoteBench extends HostBench {
+  readonly root: string;
+  /** What its hosts are made of. */
+  readonly parts: RemoteMachineParts;
+  /** As somebody with other settings would have it. */
+  createHost(change?: Partial<HostSettings>): Host;
+  /** Name of a slot's container. */
+  container(slotId: number): string;
+}
+
 /** A host over a real sshd and a real Docker engine, whose engine is a stand-in on this machine. */
-export async function createRemoteBench(lab: LabFacts): Promise<HostBench & { readonly root: string }> {
+export async function createRemoteBench(lab: LabFacts): Promise<RemoteBench> {
   const folder = await mkdtemp('/tmp/crb-');
   const root = join(folder, 'r');
   const sshd = await startSshd();
@@ -35,8 +48,10 @@ export async function createRemoteBench(lab: LabFacts): Promise<HostBench & { re
     await run('docker', ['-H', `unix://${lab.dockerSocket}`, ...args]);
   return {
     root,
+    parts: machineParts('gpu1', settings),
     engine: sampleEngine(server.baseUrl, { concurrency: 2 }),
-    createHost: () => new SshHost(machineParts('gpu1', settings)),
+    container,
+    createHost: (change = {}) => new SshHost(machineParts('gpu1', { ...settings, ...change })),
     asksFor: (prompt) => server.stats.asks.filter((ask) => ask.text === prompt).length,
     killWorker: async (_runId, workerId) => {
       await docker('kill', container(workerId));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatChecks } from '../../../src/output/checks-text.ts';
 import { hostStatusDocument } from '../../../src/output/host-status-document.ts';
 import { formatHostStatus } from '../../../src/output/host-status-text.ts';
 import { formatLogLines } from '../../../src/output/log-text.ts';
@@ -6,7 +7,7 @@ import { formatPrepared } from '../../../src/output/prepared-text.ts';
 import { formatRemoved, formatUnneeded, type ListedThing } from '../../../src/output/prune-text.ts';
 import { formatRuns, type ListedRun } from '../../../src/output/runs-text.ts';
 import { createStyle } from '../../../src/output/style.ts';
-import { bytesText } from '../../../src/output/words.ts';
+import { bytesText, printableLines } from '../../../src/output/words.ts';
 import type { EngineServerStatus } from '../../../src/protocol/slot.ts';
 import { sampleHostFacts } from '../../support/memory-upkeep.ts';
 import { workerStatus } from '../../support/sample-worker-status.ts';
@@ -211,3 +212,16 @@ it.each([
   [1024 ** 2 * 812, '812 MiB'],
   [1.4 * 1024 ** 3, '1.4 GiB'],
 ])('%i bytes', (bytes, expected) => expect(bytesText(bytes)).toBe(expected));
+
+it('lets no text of a host steer the terminal, and keeps lines apart', () => {
+  expect(printableLines('a\x1b[2J\nb\r\nc\td')).toBe('a\\u001b[2J\nb\nc\td');
+  const check = {
+    name: 'Docker\x07',
+    status: 'failed',
+    detail: 'x\x1b[31m',
+    fix: 'first\nsecond\x9b2J',
+  } as const;
+  const shown = formatChecks([check], createStyle(false));
+  expect(shown.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  expect(shown).toContain('→ first\nsecond');
+});

@@ -83,6 +83,7 @@ function text(changes: Partial<RunSummary>): string {
     failures: [],
     is_resumable: false,
     error: null,
+    host: 'local',
     ...changes,
   };
   return formatSummary(summary, createStyle(false));

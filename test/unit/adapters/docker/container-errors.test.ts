@@ -33,8 +33,10 @@ it.each([
   },
   { said: 'something else', code: 'worker-failed', hint: 'doctor' },
 ])('$said → $code', ({ said, code, hint }) => {
-  const error = asContainerError(fromEngine(said), 'cosmos-1-slot-0');
+  const error = asContainerError(fromEngine(said), 'cosmos-1-slot-0', 'gpu1');
   expect(error.code).toBe(code);
   expect(error.hint).toContain(hint);
+  expect(error.message).toContain('gpu1');
+  expect(error.message).toContain('cosmos-1-slot-0');
   expect(error.message).not.toContain('HTTP code');
 });

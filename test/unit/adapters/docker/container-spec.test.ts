@@ -52,9 +52,10 @@ describe('slotContainerSpec', () => {
     expect(slotContainerSpec({ ...settings, network: 'host' }).options.Env).not.toContain('HF_HUB_OFFLINE=1');
   });
 
-  it('mounts the root to write, and weights to read', () => {
+  it('mounts the root to write, and uploads and weights to read', () => {
     expect(hostConfigOf({ modelsDir: '/srv/with:colon' }).Mounts).toEqual([
       { Type: 'bind', Source: '/home/ubuntu/.cosmos', Target: '/cosmos' },
+      { Type: 'bind', Source: '/home/ubuntu/.cosmos/incoming', Target: '/cosmos/incoming', ReadOnly: true },
       { Type: 'bind', Source: '/srv/with:colon', Target: '/models', ReadOnly: true },
     ]);
     expect(slotContainerSpec({ ...settings, modelsDir: '/srv/m' }).options.Env).toContain(

@@ -1,0 +1,192 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { RemoteMachine } from '../../src/adapters/ssh-host/remote-machine.ts';
+import { slotContainersOf } from '../../src/adapters/ssh-host/slot-containers.ts';
+import { SlotWorker } from '../../src/adapters/ssh-host/slot-worker.ts';
+import { systemClock } from '../../src/adapters/system-clock.ts';
+import type { HostRun } from '../../src/ports/host.ts';
+import { Listener } from '../support/contracts/host-bench.ts';
+import { createRemoteBench, type RemoteBench } from '../support/lab/remote-bench.ts';
+import { sampleEngine, sampleTasks } from '../support/sample-work.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const lab = inject('lab');
+const run = promisify(execFile);
+
+/** What happens to the slots of a host when several runs share them, or when they do not answer. */
+describe.skipIf(lab === null)('slots that are shared', () => {
+  let bench: RemoteBench;
+  const open: HostRun[] = [];
+  let number = 0;
+
+  beforeAll(async () => {
+    if (lab !== null) bench = await createRemoteBench(lab);
+  });
+  afterAll(async () => {
+    for (const one of open) await one.close();
+    await bench?.[Symbol.asyncDispose]();
+  });
+
+  const nextRunId = () => `shared-${++number}`;
+  const openRun = async (runId: string, workers = 1) => {
+    const opened = await bench.createHost().openRun(runId, { workers });
+    open.push(opened);
+    return opened;
+  };
+  const docker = async (...args: string[]) =>
+    (await run('docker', ['-H', `unix://${lab?.dockerSocket}`, ...args])).stdout;
+  const startedAt = async (slotId: number) =>
+    (await docker('inspect', '--format', '{{.State.StartedAt}}', bench.container(slotId))).trim();
+  const answered = (tasks: readonly { prompt: string }[]) =>
+    tasks.filter(({ prompt }) => bench.asksFor(prompt) > 0).length;
+
+  const slotWorkerOf = async (machine: RemoteMachine, runId: string) => {
+    const root = { path: bench.root, uid: 65_532, gid: 65_532 };
+    const [container] = await slotContainersOf(machine, root, bench.parts, { workers: 1 });
+    if (!container) throw new Error('there is no slot');
+    return new SlotWorker({
+      ...{ runId, workerId: 0, container, offloadModels: true, hostName: 'gpu1', logPlace: 'its log' },
+      slot: await machine.slotApi(0),
+      api: await machine.workerApi(runId, 0),
+      files: await machine.runFiles(runId),
+      clock: systemClock,
+    });
+  };
+
+  it("a run whose engine is bad ends no other run's work", async () => {
+    const [good, bad] = [nextRunId(), nextRunId()];
+    const tasks = sampleTasks(120, null, 'undisturbed');
+    const undisturbed = await openRun(good, 2);
+    await undisturbed.submit({ batch_id: 0, tasks: tasks.slice(0, 60) }, bench.engine);
+    await undisturbed.submit({ batch_id: 1, tasks: tasks.slice(60) }, bench.engine);
+    // Its client is gone: nobody would start its workers again.
+    await undisturbed.close();
+    const before = [await startedAt(0), await startedAt(1)];
+    const failing = await openRun(bad, 2);
+    await using heard = new Listener(failing);
+    const engine = sampleEngine('http://127.0.0.1:9', { model: 'none', retry: { max_outage_ms: 300 } });
+    for (const [at, task] of sampleTasks(4, null, 'failing').entries())
+      await failing.submit({ batch_id: at, tasks: [task] }, engine);
+    await waitFor(() =>
+      heard.events.some((event) => event.type === 'worker-status' && event.status.is_fatal),
+    );
+    const host = bench.createHost();
+    expect(await host.lookUp(good)).toMatchObject({ state: 'running' });
+    await waitFor(async () => (await host.lookUp(good)).state === 'finished');
+    await host.close();
+    await failing.stop(0);
+    expect([await startedAt(0), await startedAt(1)]).toEqual(before);
+    expect(new Set(tasks.map((task) => bench.asksFor(task.prompt)))).toEqual(new Set([1]));
+  });
+
+  it('a worker that has to be dead takes its deaf container with it, which others go on in', async () => {
+    const [one, other] = [nextRunId(), nextRunId()];
+    const tasks = { one: sampleTasks(40, null, 'killed'), other: sampleTasks(40, null, 'spared') };
+    for (const [runId, work] of [
+      [one, tasks.one],
+      [other, tasks.other],
+    ] as const) {
+      const detached = await openRun(runId);
+      await detached.submit({ batch_id: 0, tasks: work }, bench.engine);
+      await detached.close();
+    }
+    await waitFor(() => answered(tasks.one) > 3 && answered(tasks.other) > 3);
+    await docker('pause', bench.container(0));
+    const machine = await RemoteMachine.at(bench.parts);
+    const worker = await slotWorkerOf(machine, one);
+    await worker.kill();
+    const stopped = answered(tasks.one);
+    const host = bench.createHost();
+    await waitFor(async () => (await host.lookUp(other)).state === 'finished');
+    expect(answered(tasks.one)).toBe(stopped);
+    expect(stopped).toBeLessThan(40);
+    expect(await host.lookUp(one)).toMatchObject({ state: 'stopped' });
+    expect(await worker.ensureRunning()).toEqual({ isStarted: false });
+    await machine.close();
+    await host.close();
+  });
+
+  it('a run that is stopped while its container is dead is not gone on with when that is started again', async () => {
+    const runId = nextRunId();
+    const tasks = sampleTasks(30, null, 'dead');
+    const detached = await openRun(runId);
+    await detached.submit({ batch_id: 0, tasks }, bench.engine);
+    await waitFor(() => answered(tasks) > 3);
+    await detached.close();
+    await docker('kill', bench.container(0));
+    const host = bench.createHost();
+    await host.stopRun(runId, { workers: 1 });
+    const stopped = answered(tasks);
+    await docker('start', bench.container(0));
+    await delay(2_000);
+    expect(answered(tasks)).toBe(stopped);
+    expect(await host.lookUp(runId)).toMatchObject({ state: 'stopped' });
+    await host.close();
+    await using heard = new Listener(await openRun(runId));
+    await heard.until(30);
+  });
+
+  it('stopping a run that does not answer is no success, and it counts as running', async () => {
+    const runId = nextRunId();
+    const tasks = sampleTasks(30, null, 'deaf');
+    const detached = await openRun(runId);
+    await detached.submit({ batch_id: 0, tasks }, bench.engine);
+    await waitFor(() => answered(tasks) > 3);
+    await detached.close();
+    const host = bench.createHost();
+    await docker('pause', bench.container(0));
+    try {
+      const [facts, stopping] = await Promise.all([
+        host.lookUp(runId),
+        host.stopRun(runId, { workers: 1 }).then(
+          () => null,
+          (error: unknown) => error,
+        ),
+      ]);
+      expect(facts).toMatchObject({ state: 'running' });
+      expect(stopping).toMatchObject({
+        code: 'worker-failed',
+        message: expect.stringMatching(`gpu1: .*${bench.container(0)}.* does not answer`),
+      });
+    } finally {
+      await docker('unpause', bench.container(0));
+    }
+    await host.stopRun(runId, { workers: 1 });
+    expect(await host.lookUp(runId)).toMatchObject({ state: 'stopped' });
+    await host.close();
+  });
+
+  it('a slot that somebody listens in is not taken for another image', async () => {
+    const runId = nextRunId();
+    const first = await openRun(runId);
+    const heard = new Listener(first);
+    await heard.startOf(0);
+    const other = 'cosmos-shared-slot:other';
+    await docker('commit', '--change', 'LABEL cosmos.test=other', bench.container(0), other);
+    const host = bench.createHost({ image: other });
+    const before = await startedAt(0);
+    const startMs = performance.now();
+    await expect(host.openRun(nextRunId(), { workers: 1 })).rejects.toMatchObject({
+      code: 'host-busy',
+      message: expect.stringMatching(new RegExp(`gpu1: .*${bench.container(0)}.*${runId}`)),
+    });
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(await startedAt(0)).toBe(before);
+    // Once nobody listens any more it is idle, and is replaced.
+    await heard[Symbol.asyncDispose]();
+    await waitFor(async () => {
+      const opened = await host.openRun('shared-other', { workers: 1 }).catch(() => null);
+      if (opened) open.push(opened);
+      return opened !== null;
+    });
+    // The first one comes back, finds another's container, and leaves that alone as long as it is watched.
+    await using second = new Listener(open.at(-1) as HostRun);
+    await second.startOf(0);
+    await using third = new Listener(first);
+    await expect(third.until(1)).rejects.toMatchObject({ code: 'host-busy' });
+    await host.close();
+    await docker('rmi', '-f', other);
+  });
+});

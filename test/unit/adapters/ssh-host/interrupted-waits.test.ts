@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { WorkerApi } from '../../../../src/adapters/host-run/worker-api.ts';
+import { SlotApi } from '../../../../src/adapters/ssh-host/slot-api.ts';
+import { SlotCaller } from '../../../../src/adapters/ssh-host/slot-caller.ts';
+import { startSlot, type WorkerContainer } from '../../../../src/adapters/ssh-host/start-slot.ts';
+import { systemClock } from '../../../../src/adapters/system-clock.ts';
+import { AppError } from '../../../../src/errors/app-error.ts';
+
+const interrupted = new Error('Ctrl-C');
+const absent = () => new SlotApi(new WorkerApi({ socketPath: '/nowhere/slot.sock' }), 'gpu1');
+
+const container = (life: 'running' | 'foreign'): WorkerContainer => ({
+  name: 'cosmos-1-slot-0',
+  ensureRunning: async () => ({ isStarted: false }),
+  life: async () => life,
+  explain: async () => new AppError({ code: 'host-busy', message: 'taken' }),
+  kill: async () => undefined,
+});
+
+describe('what waits for a slot ends at once when the run is interrupted', () => {
+  it.each([
+    {
+      wait: 'a call that no slot answers',
+      begin: (signal: AbortSignal) =>
+        new SlotCaller([absent()], systemClock, signal).call((slot) => slot.missingObjects([])),
+    },
+    {
+      wait: 'a call whose answer takes long',
+      begin: (signal: AbortSignal) =>
+        new SlotCaller([absent()], systemClock, signal).call(() => new Promise(() => undefined)),
+    },
+    {
+      wait: 'a slot that starts',
+      begin: (signal: AbortSignal) =>
+        startSlot({ container: container('running'), slot: absent(), clock: systemClock }, signal),
+    },
+  ])('$wait', async ({ begin }) => {
+    const interrupt = new AbortController();
+    const waiting = begin(interrupt.signal);
+    setTimeout(() => interrupt.abort(interrupted), 100);
+    const startMs = performance.now();
+    await expect(waiting).rejects.toBe(interrupted);
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+  });
+});
+
+it('a container that somebody else takes while its slot starts is told as that', async () => {
+  const parts = { container: container('foreign'), slot: absent(), clock: systemClock };
+  await expect(startSlot(parts, new AbortController().signal)).rejects.toMatchObject({ code: 'host-busy' });
+});
