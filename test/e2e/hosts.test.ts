@@ -70,7 +70,9 @@ describe('this machine as a host', () => {
     const listed = await cli.run(['host', 'prune', 'local']);
     expect(listed).toMatchObject({ code: 0, stderr: '' });
     expect(listed.stdout).toMatch(new RegExp(`^run  ${runId}  .* all of it has results`));
-    expect(listed.stdout).toContain('Nothing was removed. To remove it: cosmos host prune local --yes');
+    expect(listed.stdout).toContain(
+      'Nothing was removed. To remove it: cosmos host prune local --keep 7d --yes',
+    );
     const kept = await cli.run(['host', 'prune', 'local', '--keep', '520w', '--yes']);
     expect(kept.stdout).toContain('There is nothing');
     const document = JSON.parse((await cli.run(['host', 'prune', 'local', '--json'])).stdout);

@@ -100,7 +100,7 @@ describe('loading', () => {
       rule: 'no such program',
       environment: {},
       command: ['no-such-vllm', 'serve', '--port', '{port}'],
-      says: /"no-such-vllm" of the model's server was not found.*must be in the image/,
+      says: /"no-such-vllm" of the model's server was not found.*has to be in the image/,
     },
     {
       rule: 'no place for the port',
