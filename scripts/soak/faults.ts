@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { startLab } from '../../test/support/lab/lab.ts';
+import { missing } from '../../test/support/lab/needs.ts';
 import { seededRandom } from '../../test/support/stand-in/faults.ts';
 import { runFaultCampaign } from './fault-campaign.ts';
 
@@ -15,6 +16,12 @@ const { values } = parseArgs({
     specs: { type: 'string', default: '48' },
   },
 });
+
+const reason = missing('dockerd', 'sshd');
+if (reason !== null) {
+  process.stdout.write(`faults of hosts ${reason}\n`);
+  process.exit();
+}
 
 const wanted = Number(values.faults);
 const random01 = seededRandom(Number(values.seed));
