@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { messageOf } from '../../errors/app-error.ts';
@@ -65,8 +66,7 @@ export class SlotProcess {
     await shelf.prepare();
     await slot.load();
     if (process.platform !== 'win32') await mkdir(dirname(socketPath), { recursive: true });
-    await listenPrivately(this.#server, socketPath);
-    const identity = await identityOf(socketPath);
+    const identity = await this.#listen();
     log(`slot ${slotId} listens on ${socketPath}`);
     const watch = setInterval(
       () => void this.#watch(identity),
@@ -76,7 +76,7 @@ export class SlotProcess {
     const outcome = await this.#ended.promise;
     clearInterval(watch);
     if (outcome === 'displaced') await slot.abandon();
-    else await closeServer(this.#server);
+    else await this.#close(identity);
     log(outcome);
     return outcome;
   }
@@ -86,6 +86,31 @@ export class SlotProcess {
     if (!this.#isStopping) this.#parts.log(`stopping, requests in flight have ${drainMs} ms to end`);
     this.#isStopping = true;
     this.#parts.slot.stop(drainMs).then(() => this.#ended.resolve('stopped'), this.#ended.reject);
+  }
+
+  /**
+   * Listens under a name of its own, and takes the slot's name by rename: of several that start at once each knows which
+   * socket is its own, and the last one has the name.
+   */
+  async #listen(): Promise<string | null> {
+    const { socketPath } = this.#options;
+    if (process.platform === 'win32') {
+      await listenPrivately(this.#server, socketPath);
+      return await identityOf(socketPath);
+    }
+    const ownPath = `${socketPath}.${randomBytes(2).toString('hex')}`;
+    await listenPrivately(this.#server, ownPath);
+    const identity = await identityOf(ownPath);
+    await rename(ownPath, socketPath);
+    return identity;
+  }
+
+  /** Node removes the name that it listened under, which the socket does not have any more. */
+  async #close(identity: string | null): Promise<void> {
+    const { socketPath } = this.#options;
+    if (identity !== null && (await identityOf(socketPath)) === identity)
+      await rm(socketPath, { force: true });
+    await closeServer(this.#server);
   }
 
   async #whileBusy(work: () => Promise<void>): Promise<void> {
