@@ -12,6 +12,8 @@ const file = resolve(process.argv[2] ?? join(root, 'dist/worker.mjs'));
 await build({
   input: join(root, 'src/worker/main.ts'),
   platform: 'node',
+  // Native, and only in images that upscale with a model.
+  external: ['onnxruntime-node'],
   tsconfig: join(root, 'tsconfig.json'),
   // fluent-ffmpeg can load an instrumented copy of itself, which is not in its package.
   transform: { target: 'node22', define: { 'process.env.FLUENTFFMPEG_COV': 'undefined' } },

@@ -11,6 +11,7 @@ import { engineCheck } from './adapters/diagnostics/engine-check.ts';
 import { LocalDiagnostics } from './adapters/diagnostics/local-diagnostics.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
+import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
 import { publishStream } from './adapters/files/publish-stream.ts';
 import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
@@ -18,16 +19,20 @@ import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/create-media-tool.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/media/ffmpeg-program.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
+import { upsampleFormat } from './adapters/run-store/upsample-format.ts';
+import { upscaleFormat } from './adapters/run-store/upscale-format.ts';
 import { LateHost, LateUpkeep } from './adapters/ssh-host/late.ts';
 import type { RemoteMachineParts } from './adapters/ssh-host/remote-machine.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
+import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
 import { hostNamed, localHostName } from './core/settings/host-named.ts';
 import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
 import { AppError } from './errors/app-error.ts';
 import { renderHtmlReport } from './output/html-report/render-html-report.ts';
 import { renderJsonReport } from './output/json-report.ts';
+import { renderUpscaleReport } from './output/upscale/report/render-upscale-report.ts';
 import type { Diagnostics } from './ports/diagnostics.ts';
 import type { Host } from './ports/host.ts';
 import type { HostUpkeep } from './ports/host-upkeep.ts';
@@ -53,9 +58,12 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
   return {
     specs: new LocalSpecStore(process.cwd()),
     media,
-    runs: new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock),
+    runs: new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock, upsampleFormat),
     results: new FileResultCache(new LocalFileStore(join(cache, 'results'))),
     reports: createReportWriter(media),
+    upscaleRuns: new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock, upscaleFormat),
+    video: new FfmpegVideoTool(),
+    sources: new LocalSourceFiles(),
     clock: systemClock,
     host: (name) => createHost(name, settings),
     upkeep: (name) => createUpkeep(name, settings),
@@ -160,6 +168,10 @@ function createReportWriter(media: MediaTool): ReportWriter {
         paths.html,
         renderHtmlReport(header, items(), (item) => readFrames(item.hint?.sha256)),
       );
+    },
+    writeUpscale: async (paths, report, pictures) => {
+      await publishStream(paths.json, [`${JSON.stringify(report, null, 2)}\n`]);
+      await publishStream(paths.html, renderUpscaleReport(report, pictures));
     },
   };
 }

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { LocalRunStore } from '../../src/adapters/run-store/local-run-store.ts';
+import { upsampleFormat } from '../../src/adapters/run-store/upsample-format.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { RunSession } from '../../src/ports/run-store.ts';
 import { type BenchResult, figure, median, printResult } from './support/result.ts';
@@ -51,7 +52,7 @@ async function measure(sandbox: Sandbox): Promise<BenchResult> {
 
 /** A run of `count` specs of which `finished` are done. */
 async function openRun(sandbox: Sandbox, count: number, finished: number): Promise<RunSession> {
-  const store = new LocalRunStore(sandbox.path('runs'), systemClock);
+  const store = new LocalRunStore(sandbox.path('runs'), systemClock, upsampleFormat);
   const session = await store.create(
     sampleCheckpoint(`run-of-${count}`, count, sandbox.path(`out-${count}`)),
   );

@@ -1,5 +1,7 @@
 import { Args } from '@oclif/core';
+import { tallyOf } from '../core/run/tally.ts';
 import { resumeCommand } from '../output/summary-text.ts';
+import { resumeUpscaleCommand } from '../output/upscale/summary-text.ts';
 import { type Cancellation, cancelRun } from '../services/cancel-run.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
@@ -20,8 +22,9 @@ export default class Cancel extends CosmosCommand {
   }
 }
 
-function textOf({ run_id: runId, is_ended: isEnded, counts }: Cancellation): string {
+function textOf({ run_id: runId, kind, is_ended: isEnded, counts }: Cancellation): string {
   if (isEnded) return `Run ${runId} had ended already: there was nothing to stop.`;
-  const done = counts.upsampled + counts.reused + counts.skipped;
-  return `Run ${runId} is stopped with ${done} of ${counts.total} done. Go on with: ${resumeCommand(runId)}`;
+  const { done, total } = tallyOf(counts);
+  const next = kind === 'upscale' ? resumeUpscaleCommand(runId) : resumeCommand(runId);
+  return `Run ${runId} is stopped with ${done} of ${total} done. Go on with: ${next}`;
 }

@@ -1,6 +1,9 @@
 import { Args } from '@oclif/core';
 import { formatSummary } from '../output/summary-text.ts';
+import { formatUpscaleSummary } from '../output/upscale/summary-text.ts';
+import type { Ports } from '../ports/ports.ts';
 import { showReport } from '../services/show-report.ts';
+import { showUpscaleReport } from '../services/upscale/show-upscale-report.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 
@@ -15,10 +18,23 @@ export default class Report extends CosmosCommand {
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Report);
     const { ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const summary = await showReport(args.run, ports);
-    this.show(formatSummary(summary, this.style));
-    const owner = await ports.runs.owner(args.run);
+    const { folder, kind } = await ports.runs.locate(args.run);
+    const summary =
+      kind === 'upscale' ? await this.#showUpscale(folder, ports) : await this.#show(folder, ports);
+    const owner = await ports.runs.owner(folder);
     if (owner) this.show(`\nThe run still goes on, in process ${owner.pid}.\n`);
+    return summary;
+  }
+
+  async #show(folder: string, ports: Ports): Promise<object> {
+    const summary = await showReport(folder, ports);
+    this.show(formatSummary(summary, this.style));
+    return summary;
+  }
+
+  async #showUpscale(folder: string, ports: Ports): Promise<object> {
+    const summary = await showUpscaleReport(folder, ports);
+    this.show(formatUpscaleSummary(summary, this.style));
     return summary;
   }
 }

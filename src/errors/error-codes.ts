@@ -38,6 +38,7 @@ export const exitCodeOf = {
   'image-missing': exitCodes.usage,
   'image-failed': exitCodes.unexpected,
   'worker-failed': exitCodes.unexpected,
+  'run-kind': exitCodes.usage,
   'run-locked': exitCodes.locked,
   'checkpoint-damaged': exitCodes.mismatch,
   'checkpoint-mismatch': exitCodes.mismatch,
@@ -46,6 +47,12 @@ export const exitCodeOf = {
   'disk-read-only': exitCodes.unexpected,
   'video-unreadable': exitCodes.usage,
   'hint-failed': exitCodes.usage,
+  'frames-failed': exitCodes.unexpected,
+  'picture-unreadable': exitCodes.usage,
+  'model-unreadable': exitCodes.usage,
+  'output-exists': exitCodes.usage,
+  'output-unsupported': exitCodes.usage,
+  'output-unsound': exitCodes.unexpected,
 } as const satisfies Record<string, ExitCode>;
 
 export type ErrorCode = keyof typeof exitCodeOf;

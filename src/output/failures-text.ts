@@ -4,7 +4,7 @@ import { counted, printable } from './words.ts';
 /** Specs that are named; some document has them all. */
 const maxNamed = 20;
 
-/** One failed spec. */
+/** One failed spec, or another part of a run, by its name. */
 export interface NamedFailure {
   readonly spec: string;
   readonly code: string;
@@ -22,14 +22,20 @@ interface FailureGroup {
  * Failures by code: the code and the next step once, then the specs, 20 in all.
  *
  * @param completeIn - What has all of them: `the report`.
+ * @param noun - What failed: a `spec`, or in a video a `segment`.
  */
-export function failureLines(failures: readonly NamedFailure[], style: Style, completeIn: string): string[] {
+export function failureLines(
+  failures: readonly NamedFailure[],
+  style: Style,
+  completeIn: string,
+  noun = 'spec',
+): string[] {
   let left = maxNamed;
   const lines = groupsOf(failures).flatMap((group) => {
     const named = group.failures.slice(0, left);
     left -= named.length;
     return [
-      `${style.bad('✗')} ${style.bold(group.code)}: ${counted(group.failures.length, 'spec')}`,
+      `${style.bad('✗')} ${style.bold(group.code)}: ${counted(group.failures.length, noun)}`,
       `    → ${printable(group.hint)}`,
       ...named.map((failure) => `    ${printable(failure.spec)}  ${style.dim(reasonOf(failure))}`),
     ];

@@ -1,4 +1,6 @@
 import type { RunCounts } from '../core/run/run-event.ts';
+import { tallyOf } from '../core/run/tally.ts';
+import type { UpscaleCounts } from '../core/upscale/upscale-event.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 import { printable } from './words.ts';
@@ -10,7 +12,7 @@ export interface ListedRun {
   readonly created_at: string | null;
   readonly host: string | null;
   readonly engine: string | null;
-  readonly counts: RunCounts | null;
+  readonly counts: RunCounts | UpscaleCounts | null;
   /** What its host says; undefined where it was not asked. */
   readonly on_host?: {
     readonly state: string;
@@ -38,14 +40,15 @@ function cellsOf({
   engine,
   counts,
 }: ListedRun): string[] {
+  const tally = counts && tallyOf(counts);
   return [
     printable(runId),
     status,
     createdAt?.slice(0, 16).replace('T', ' ') ?? '—',
     host === null ? '—' : printable(host),
     engine ?? '—',
-    counts ? `${counts.upsampled + counts.reused + counts.skipped}/${counts.total}` : '—',
-    counts ? String(counts.failed) : '—',
+    tally ? `${tally.done}/${tally.total}` : '—',
+    tally ? String(tally.failed) : '—',
   ];
 }
 

@@ -1,4 +1,5 @@
-import type { EngineSpec, ManifestBatch } from '../protocol/manifest.ts';
+import type { WorkBatch, WorkEngine } from '../protocol/manifest.ts';
+import type { SegmentFacts } from '../protocol/segment.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 
@@ -15,6 +16,12 @@ export interface HostObject {
 export type HostEvent =
   | { readonly type: 'worker-status'; readonly status: WorkerStatus }
   | { readonly type: 'task-started'; readonly taskKey: string }
+  | {
+      readonly type: 'task-progress';
+      readonly taskKey: string;
+      readonly doneParts: number;
+      readonly totalParts: number;
+    }
   | { readonly type: 'task-finished'; readonly result: TaskResult }
   | { readonly type: 'unreachable'; readonly message: string }
   | { readonly type: 'reachable' };
@@ -92,8 +99,24 @@ export interface HostRun {
   missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>>;
   /** Brings files to the host, each under its hash; those that are there already are not sent again. */
   deliver(objects: readonly HostObject[]): Promise<void>;
-  /** Hands a batch over, durably, to the next worker in turn. Tasks that are finished or queued stay so. */
-  submit(batch: ManifestBatch, engine: EngineSpec): Promise<{ readonly workerId: number }>;
+  /**
+   * Hands a batch over, durably, to the next worker in turn. Tasks that are finished or queued stay so. The engine's
+   * kind says which kind of work it is.
+   */
+  submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number }>;
+  /**
+   * Brings the file of a finished segment to `path` on this machine: whole, verified, flushed to the disk. One that is
+   * there already is not brought again; a transfer that broke off goes on where it was.
+   *
+   * @throws AppError `host-unreachable`, `disk-full`, `worker-failed` when the host's file is gone or damaged.
+   */
+  bringSegment(
+    taskKey: string,
+    expected: Pick<SegmentFacts, 'sha256' | 'size_bytes'>,
+    path: string,
+  ): Promise<void>;
+  /** Removes the files of segments from the host; their results stay. One that is gone is no error. */
+  dropSegments(taskKeys: readonly string[]): Promise<void>;
   /** Removes results, so that their tasks are done again when a batch with them is next submitted. */
   forget(taskKeys: readonly string[]): Promise<void>;
   /**

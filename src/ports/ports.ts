@@ -1,3 +1,5 @@
+import type { UpscaleCheckpoint } from '../core/upscale/upscale-checkpoint.ts';
+import type { UpscaleEventBody } from '../core/upscale/upscale-event.ts';
 import type { Clock } from './clock.ts';
 import type { Host } from './host.ts';
 import type { HostUpkeep } from './host-upkeep.ts';
@@ -5,13 +7,21 @@ import type { MediaTool } from './media-tool.ts';
 import type { ReportWriter } from './report-writer.ts';
 import type { ResultCache } from './result-cache.ts';
 import type { RunStore } from './run-store.ts';
+import type { SourceFiles } from './source-files.ts';
 import type { SpecStore } from './spec-store.ts';
+import type { VideoTool } from './video-tool.ts';
+
+/** The runs that upscale a video. */
+export type UpscaleRuns = RunStore<UpscaleCheckpoint, UpscaleEventBody>;
 
 /** The outside world as the services see it; `composition.ts` builds it. */
 export interface Ports {
   readonly specs: SpecStore;
   readonly media: MediaTool;
   readonly runs: RunStore;
+  readonly upscaleRuns: UpscaleRuns;
+  readonly video: VideoTool;
+  readonly sources: SourceFiles;
   readonly results: ResultCache;
   readonly reports: ReportWriter;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import type { ReportHeader, ReportItem } from '../core/report/report.ts';
+import type { ComparedFrame, UpscaleReport } from '../core/upscale/upscale-report.ts';
 
 /** Where a run's reports lie. */
 export interface ReportPaths {
@@ -18,4 +19,6 @@ export interface ReportWriter {
     items: () => AsyncIterable<ReportItem>,
     hintPath: (sha256: string) => string,
   ): Promise<void>;
+  /** @param pictures - Frames before and after; none while there is no finished video. */
+  writeUpscale(paths: ReportPaths, report: UpscaleReport, pictures: readonly ComparedFrame[]): Promise<void>;
 }

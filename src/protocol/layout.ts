@@ -23,6 +23,9 @@ export const layout = {
   logs: 'logs',
   manifest: (workerId: number, index: number) => `manifests/worker_${workerId}_manifest_${index}.json`,
   result: (taskKey: string) => `results/${taskKey}.json`,
+  /** What upscaling made of a segment; there before its result is. */
+  segment: (taskKey: string) => `segments/${taskKey}.mp4`,
+  segments: 'segments',
   workerStatus: (workerId: number) => `status/worker_${workerId}_status.json`,
   workerSocket: (workerId: number) => `worker_${workerId}.sock`,
   /** Somebody has stopped this worker of the run: until the run is opened again, nothing goes on with it by itself. */

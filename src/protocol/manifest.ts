@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runIdSchema, sha256Schema, taskKeySchema } from './identifiers.ts';
+import { type SegmentTask, segmentTaskSchema, type UpscalerSpec, upscalerSpecSchema } from './segment.ts';
 import { protocolVersion } from './version.ts';
 
 const sizePx = z.int().min(1).max(65_536);
@@ -54,26 +55,74 @@ export const engineSpecSchema = z.object({
   retry: retryPolicySchema,
 });
 
-export const manifestBatchSchema = z.object({
-  batch_id: z.int().min(0),
-  /** How often the batch was handed over: 2 when the first worker died. Of two manifests the higher one holds. */
-  attempt: z.int().min(1).optional(),
-  tasks: z.array(manifestTaskSchema).min(1),
-});
+const batchOf = <Task extends z.ZodType>(task: Task) =>
+  z.object({
+    batch_id: z.int().min(0),
+    /** How often the batch was handed over: 2 when the first worker died. Of two manifests the higher one holds. */
+    attempt: z.int().min(1).optional(),
+    tasks: z.array(task).min(1),
+  });
 
-/** `runs/<run_id>/manifests/worker_<n>_manifest_<m>.json`: work handed over to one worker. */
-export const manifestSchema = z.object({
+export const manifestBatchSchema = batchOf(manifestTaskSchema);
+
+const owner = {
   version: z.literal(protocolVersion),
-  kind: z.literal('upsample'),
   run_id: runIdSchema,
   worker_id: z.int().min(0),
+};
+
+/** Prompts to enrich. */
+export const upsampleManifestSchema = z.object({
+  ...owner,
+  kind: z.literal('upsample'),
   engine: engineSpecSchema,
   batches: z.array(manifestBatchSchema).min(1),
 });
+
+/** Segments of a video to upscale. */
+export const upscaleManifestSchema = z.object({
+  ...owner,
+  kind: z.literal('upscale'),
+  engine: upscalerSpecSchema,
+  batches: z.array(batchOf(segmentTaskSchema)).min(1),
+});
+
+/** `runs/<run_id>/manifests/worker_<n>_manifest_<m>.json`: work handed over to one worker. */
+export const manifestSchema = z.discriminatedUnion('kind', [upsampleManifestSchema, upscaleManifestSchema]);
 
 export type ManifestHint = z.infer<typeof manifestHintSchema>;
 export type ManifestTask = z.infer<typeof manifestTaskSchema>;
 export type ManifestBatch = z.infer<typeof manifestBatchSchema>;
 export type RetryPolicy = z.infer<typeof retryPolicySchema>;
 export type EngineSpec = z.infer<typeof engineSpecSchema>;
+export type UpsampleManifest = z.infer<typeof upsampleManifestSchema>;
+export type UpscaleManifest = z.infer<typeof upscaleManifestSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A task of any kind; what all kinds have is its key. */
+export type WorkTask = ManifestTask | SegmentTask;
+/** Tasks of one kind that are handed over together. */
+export interface WorkBatch {
+  readonly batch_id: number;
+  readonly attempt?: number | undefined;
+  readonly tasks: readonly WorkTask[];
+}
+/** Who does the tasks of a manifest; its kind says what kind of work they are. */
+export type WorkEngine = EngineSpec | UpscalerSpec;
+
+/** The batches of a manifest of any kind. */
+export function batchesOf(manifest: Manifest | null): readonly WorkBatch[] {
+  return manifest?.batches ?? [];
+}
+
+/** The contents that a task needs on its host, by their hashes. */
+export function objectsOf(task: WorkTask, engine: WorkEngine): readonly string[] {
+  if ('clip' in task)
+    return [task.clip.source, ...('encoding' in engine && engine.model ? [engine.model] : [])];
+  return task.hint ? [task.hint.sha256] : [];
+}
+
+/** The kind of work that an engine does. */
+export function workKindOf(engine: WorkEngine): Manifest['kind'] {
+  return 'encoding' in engine ? 'upscale' : 'upsample';
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { taskKeySchema } from './identifiers.ts';
+import { segmentFactsSchema } from './segment.ts';
 import { protocolVersion } from './version.ts';
 
 /** Why a task failed on the worker. The texts for people are in `core/run/failure.ts`. */
@@ -17,6 +18,8 @@ export const taskErrorCodes = [
   'engine-failed',
   'engine-timeout',
   'engine-crashed',
+  'video-unreadable',
+  'out-of-memory',
 ] as const;
 
 export const taskErrorSchema = z.object({
@@ -45,6 +48,8 @@ export const taskResultSchema = z.object({
   duration_ms: z.int().min(0),
   finished_at: z.iso.datetime(),
   error: taskErrorSchema.nullable(),
+  /** What a task of kind `upscale` made; missing in those of other kinds, null in failed ones. */
+  segment: segmentFactsSchema.nullable().optional(),
 });
 
 export type TaskErrorCode = (typeof taskErrorCodes)[number];

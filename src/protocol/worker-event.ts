@@ -10,6 +10,13 @@ import { workerStatusSchema } from './worker-status.ts';
 export const workerEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('status'), status: workerStatusSchema }),
   z.object({ type: z.literal('task-started'), task_key: taskKeySchema }),
+  /** How far a long task is: only told for those that have parts. Parts are frames of a segment. */
+  z.object({
+    type: z.literal('task-progress'),
+    task_key: taskKeySchema,
+    done_parts: z.int().min(0),
+    total_parts: z.int().min(1),
+  }),
   z.object({ type: z.literal('task-finished'), result: taskResultSchema }),
 ]);
 

@@ -1,9 +1,12 @@
 import type { RunCounts } from '../core/run/run-event.ts';
-import type { RunState } from '../core/run/run-state.ts';
+import type { Tally } from '../core/run/tally.ts';
+import type { UpscaleCounts } from '../core/upscale/upscale-event.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { RunOwner, StoredRun } from '../ports/run-store.ts';
+import type { RunKind, RunOwner } from '../ports/run-store.ts';
+import { type AnyRun, readAnyRun } from './any-run.ts';
 import { stateOf } from './resume-run.ts';
+import { upscaleStateOf } from './upscale/resume-upscale.ts';
 
 /** How long a process that works on the run may take to save and leave, in milliseconds. */
 const leaveTimeoutMs = 20_000;
@@ -16,7 +19,8 @@ export interface Cancellation {
   readonly was_running: boolean;
   /** Whether there was nothing left to do. */
   readonly is_ended: boolean;
-  readonly counts: RunCounts;
+  readonly kind: RunKind;
+  readonly counts: RunCounts | UpscaleCounts;
 }
 
 /**
@@ -32,29 +36,32 @@ export async function cancelRun(
   ports: Ports,
   ask: (pid: number) => void,
 ): Promise<Cancellation> {
-  const run = await ports.runs.read(reference);
+  const run = await readAnyRun(reference, ports);
   // By its folder from here on: `latest` may be another run by now.
   const owner = await ports.runs.owner(run.folder);
   if (owner && !owner.isHere) throw lockedElsewhere(owner, run);
   if (owner) await waitForLeave(run.folder, owner.pid, ports, ask);
   // All of it is here: nothing can be at work anywhere.
-  const isDone = owner === null && stateOf(run).pendingCount === 0;
+  const isDone = owner === null && isSettled(run.tally);
   if (!isDone) await stopOnHost(run, ports);
-  const state = await noteStop(run, ports);
-  const isEnded = owner === null && state.pendingCount === 0;
+  const { tally, counts } = await noteStop(run, ports);
   return {
     version: 1,
     run_id: run.runId,
+    kind: run.kind,
     was_running: owner !== null,
-    is_ended: isEnded,
-    counts: state.counts,
+    is_ended: owner === null && isSettled(tally),
+    counts,
   };
 }
 
-async function stopOnHost({ runId, checkpoint }: StoredRun, ports: Pick<Ports, 'host'>): Promise<void> {
-  const { host: name, workers, engine } = checkpoint.settings;
+function isSettled({ done, failed, total }: Tally): boolean {
+  return done + failed === total;
+}
+
+async function stopOnHost(run: AnyRun, ports: Pick<Ports, 'host'>): Promise<void> {
+  const { runId, host: name, workers, servesModel } = run;
   const host = ports.host(name);
-  const servesModel = (engine.command?.length ?? 0) > 0;
   try {
     await host.stopRun(runId, { workers, servesModel });
   } catch (error) {
@@ -77,14 +84,29 @@ async function stopOnHost({ runId, checkpoint }: StoredRun, ports: Pick<Ports, '
 }
 
 /** A detached run has no process that could note its end. */
-async function noteStop(run: StoredRun, ports: Ports): Promise<RunState> {
-  const state = stateOf(await ports.runs.read(run.folder));
-  if (state.lastStatus !== 'detached' || state.pendingCount === 0) return state;
-  const session = await ports.runs.open(run.folder);
+async function noteStop({ folder }: AnyRun, ports: Ports): Promise<AnyRun> {
+  const run = await readAnyRun(folder, ports);
+  if (run.lastStatus !== 'detached' || isSettled(run.tally)) return run;
+  const note = run.kind === 'upscale' ? noteUpscaleStop : noteUpsampleStop;
+  await note(folder, ports);
+  return run;
+}
+
+async function noteUpsampleStop(folder: string, { runs }: Ports): Promise<void> {
+  const session = await runs.open(folder);
   try {
-    session.append({ type: 'run-finished', status: 'failed', counts: state.counts });
+    session.append({ type: 'run-finished', status: 'failed', counts: stateOf(session).counts });
     await session.flush(true);
-    return state;
+  } finally {
+    await session.release();
+  }
+}
+
+async function noteUpscaleStop(folder: string, { upscaleRuns }: Ports): Promise<void> {
+  const session = await upscaleRuns.open(folder);
+  try {
+    session.append({ type: 'run-finished', status: 'failed', counts: upscaleStateOf(session).counts });
+    await session.flush(true);
   } finally {
     await session.release();
   }
@@ -110,7 +132,7 @@ async function waitForLeave(
   }
 }
 
-function lockedElsewhere({ pid, machine }: RunOwner, { runId, folder }: StoredRun): AppError {
+function lockedElsewhere({ pid, machine }: RunOwner, { runId, folder }: AnyRun): AppError {
   return new AppError({
     code: 'run-locked',
     message: `Process ${pid} on ${machine} works on run ${runId}; it cannot be reached from this machine.`,

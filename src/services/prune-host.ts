@@ -1,3 +1,4 @@
+import { tallyOf } from '../core/run/tally.ts';
 import type { Unneeded } from '../ports/host-upkeep.ts';
 import type { Ports } from '../ports/ports.ts';
 import { listRuns, type RunRow } from './list-runs.ts';
@@ -36,7 +37,7 @@ export interface PruneDocument {
  */
 export async function pruneHost(
   { host, keepMs }: PruneRequest,
-  ports: Pick<Ports, 'upkeep' | 'runs'>,
+  ports: Pick<Ports, 'upkeep' | 'runs' | 'upscaleRuns'>,
   confirm: (unneeded: readonly PrunedThing[]) => Promise<boolean>,
 ): Promise<PruneDocument> {
   const upkeep = ports.upkeep(host);
@@ -61,15 +62,18 @@ export async function pruneHost(
 }
 
 /** Runs of this machine that something is still expected of; a damaged one tells neither its host nor its state. */
-async function neededRuns(host: string, ports: Pick<Ports, 'runs'>): Promise<ReadonlySet<string>> {
+async function neededRuns(
+  host: string,
+  ports: Pick<Ports, 'runs' | 'upscaleRuns'>,
+): Promise<ReadonlySet<string>> {
   const rows = await listRuns(ports);
   return new Set(rows.filter((row) => isNeeded(row, host)).map((row) => row.run_id));
 }
 
 function isNeeded({ status, host, counts }: RunRow, name: string): boolean {
   if (status === 'damaged' || counts === null) return true;
-  const { total, upsampled, reused, skipped, failed } = counts;
-  return host === name && (status === 'running' || upsampled + reused + skipped + failed < total);
+  const { done, failed, total } = tallyOf(counts);
+  return host === name && (status === 'running' || done + failed < total);
 }
 
 function toDocument({ kind, name, sizeBytes, reason }: Unneeded): PrunedThing {

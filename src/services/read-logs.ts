@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Host, LogName } from '../ports/host.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RunOwner } from '../ports/run-store.ts';
+import { readAnyRun } from './any-run.ts';
 
 /** How often logs are looked at while they are followed, in milliseconds. */
 const pollMs = 1_000;
@@ -54,14 +55,13 @@ export interface LogsDocument {
  */
 export async function readLogs(
   request: LogRequest,
-  ports: Pick<Ports, 'runs' | 'host' | 'clock'>,
+  ports: Pick<Ports, 'runs' | 'upscaleRuns' | 'host' | 'clock'>,
   reader: LogReader,
   signal: AbortSignal,
 ): Promise<LogsDocument> {
-  const { runId, folder, checkpoint } = await ports.runs.read(request.reference);
-  const { settings } = checkpoint;
-  const host = ports.host(settings.host);
-  const ids = request.workerId === null ? [...Array(settings.workers).keys()] : [request.workerId];
+  const { runId, folder, ...run } = await readAnyRun(request.reference, ports);
+  const host = ports.host(run.host);
+  const ids = request.workerId === null ? [...Array(run.workers).keys()] : [request.workerId];
   const kind = request.isOfEngine ? 'engine' : 'worker';
   const tails = ids.map((workerId) => new LogTail(host, runId, { kind, workerId }));
   try {
@@ -74,13 +74,13 @@ export async function readLogs(
         lines: request.isFollowing ? lines : [...lines, ...tail.rest()],
       });
     }
-    if (shown.length === 0 && !request.isFollowing) throw noLogs(runId, settings.host);
+    if (shown.length === 0 && !request.isFollowing) throw noLogs(runId, run.host);
     for (const { worker_id: workerId, lines } of shown) reader.onLines(workerId, lines, ids.length);
     if (request.isFollowing) {
       const owner = () => ports.runs.owner(folder);
       await follow({ host, runId, tails, reader, signal, clock: ports.clock, owner });
     }
-    return { version: 1, run_id: runId, host: settings.host, workers: shown };
+    return { version: 1, run_id: runId, host: run.host, workers: shown };
   } finally {
     await host.close();
   }

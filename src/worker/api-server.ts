@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { ApiError } from './api-error.ts';
 import type { EventHub } from './event-hub.ts';
-import { createJsonServer, type Route, type Routes, readJson, sendJson } from './json-api.ts';
+import { createJsonServer, type Handler, type Route, type Routes, readJson, sendJson } from './json-api.ts';
 import { shutdownRoute } from './shutdown-route.ts';
 import type { NumberedManifest, Worker } from './worker.ts';
 
@@ -10,6 +10,8 @@ import type { NumberedManifest, Worker } from './worker.ts';
 export interface ApiParts {
   readonly worker: Pick<Worker, 'submit' | 'status' | 'isStopping'>;
   readonly events: EventHub;
+  /** `POST /upscale_batch`. */
+  readonly upscaleBatch: Handler;
   readManifest(path: string): Promise<NumberedManifest>;
   /** Asked for by `POST /shutdown`; the answer is sent first. */
   onShutdown(drainMs: number): void;
@@ -34,6 +36,7 @@ function routesOf({ worker, events, ...parts }: ApiParts): Routes {
       '/process_manifest',
       { POST: (request, response) => processManifest({ worker, ...parts }, request, response) },
     ],
+    ['/upscale_batch', { POST: parts.upscaleBatch }],
     ['/shutdown', { POST: shutdownRoute((drainMs) => parts.onShutdown(drainMs)) }],
   ]);
 }

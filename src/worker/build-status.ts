@@ -1,5 +1,5 @@
 import { protocolVersion } from '../protocol/version.ts';
-import type { WorkerStatus } from '../protocol/worker-status.ts';
+import type { LaneStatus, WorkerStatus } from '../protocol/worker-status.ts';
 import type { EngineError } from './engines/engine.ts';
 import type { WorkCounts } from './work-book.ts';
 
@@ -16,6 +16,8 @@ export interface StatusFacts {
   readonly failure: EngineError | null;
   /** Why the worker waits; null while it does not. */
   readonly trouble: string | null;
+  /** Engine processes, where there are several. */
+  readonly lanes: LaneStatus[] | null;
 }
 
 /** The status as it goes over the wire and into the file. */
@@ -39,6 +41,7 @@ export function buildStatus(facts: StatusFacts): WorkerStatus {
     message: facts.failure?.message ?? facts.trouble,
     code: facts.failure?.code ?? null,
     is_fatal: facts.failure !== null,
+    ...(facts.lanes && { lanes: facts.lanes }),
   };
 }
 

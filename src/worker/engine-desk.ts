@@ -1,14 +1,14 @@
-import type { Clock } from '../ports/clock.ts';
-import type { EngineSpec } from '../protocol/manifest.ts';
+import type { WorkEngine, WorkTask } from '../protocol/manifest.ts';
+import type { LaneStatus } from '../protocol/worker-status.ts';
 import { asEngineError } from './as-engine-error.ts';
-import { EngineSession } from './engine-session.ts';
-import type { Engine, EngineError } from './engines/engine.ts';
+import type { EngineError } from './engines/engine.ts';
+import type { UpscaleEngine } from './upscale/upscale-engine.ts';
+import type { WorkSession } from './work-session.ts';
 
 /** What the desk is built from. */
 export interface EngineDeskParts {
-  readonly clock: Clock;
-  readonly random01: () => number;
-  createEngine(spec: EngineSpec): Engine;
+  /** A session with an engine that is not started yet. */
+  openSession(spec: WorkEngine): WorkSession;
   /** An engine has started. */
   onReady(): void;
   /** An engine can never start. */
@@ -19,11 +19,11 @@ export interface EngineDeskParts {
 export class EngineDesk {
   readonly #parts: EngineDeskParts;
   readonly #closing = new Set<Promise<void>>();
-  #spec: EngineSpec | null = null;
-  #session: EngineSession | null = null;
+  #spec: WorkEngine | null = null;
+  #session: WorkSession | null = null;
   #isReady = false;
   /** Sessions that no new task goes to, but that may still have requests in flight. */
-  readonly #leaving = new Set<EngineSession>();
+  readonly #leaving = new Set<WorkSession>();
 
   constructor(parts: EngineDeskParts) {
     this.#parts = parts;
@@ -31,48 +31,63 @@ export class EngineDesk {
 
   /** The engine starts, or starts again. */
   get isStarting(): boolean {
-    return this.#session !== null && (!this.#isReady || this.#session.engine.trouble != null);
+    return this.#session !== null && (!this.#isReady || this.#session.isRestarting);
   }
 
   /** Why requests wait; null while they do not. */
   get trouble(): string | null {
-    return this.#session?.engine.trouble ?? this.#session?.admission.gate.trouble ?? null;
+    return this.#session?.trouble ?? null;
   }
 
-  isCurrent(session: EngineSession): boolean {
+  /** The engine processes of the present session, where it has several. */
+  laneStatus(): LaneStatus[] | null {
+    return this.#session?.laneStatus() ?? null;
+  }
+
+  isCurrent(session: WorkSession): boolean {
     return session === this.#session;
   }
 
   /** From now on tasks go to such an engine. */
-  use(spec: EngineSpec): void {
+  use(spec: WorkEngine): void {
     if (this.#session && JSON.stringify(spec) !== JSON.stringify(this.#spec)) this.drop();
     this.#spec = spec;
   }
 
   /** The engine to give tasks to; null while it starts, which begins with this call if need be. */
-  session(): EngineSession | null {
+  session(): WorkSession | null {
     if (!this.#session && this.#spec) this.#start(this.#spec);
     return this.#isReady ? this.#session : null;
   }
 
   /** A task goes to this session; `end` is to be called when it has ended. */
-  begin(session: EngineSession): void {
+  begin(session: WorkSession): void {
     session.tasks += 1;
   }
 
-  end(session: EngineSession): void {
+  end(session: WorkSession): void {
     session.tasks -= 1;
     this.#freeWhenUnused(session);
   }
 
   /** There is nothing to ask at the moment: an engine that others may wait for is let go. */
   rest(): void {
-    if (this.#isReady && this.#session?.engine.isReleasedWhenIdle && this.#session.tasks === 0) this.drop();
+    if (this.#isReady && this.#session?.isReleasedWhenIdle && this.#session.tasks === 0) this.drop();
+  }
+
+  /** The model of the present session, where it upscales. */
+  get upscaleModel(): UpscaleEngine | null {
+    return this.#session?.upscaleModel ?? null;
+  }
+
+  /** Tells the present session of a task. */
+  expect(task: WorkTask, isDone: boolean): void {
+    this.#session?.expect(task, isDone);
   }
 
   /** Forgets that the engine was away. */
   tryAgain(): void {
-    this.#session?.admission.gate.reset();
+    this.#session?.tryAgain();
   }
 
   /** No new request goes to the present engine; the next `session` call starts another one. */
@@ -100,32 +115,28 @@ export class EngineDesk {
   /** Frees what the engines took. Called when no task is left. */
   async close(): Promise<void> {
     this.abort();
-    await Promise.allSettled([
-      ...this.#closing,
-      ...[...this.#leaving].map((session) => session.engine.stop()),
-    ]);
+    await Promise.allSettled([...this.#closing, ...[...this.#leaving].map((session) => session.close())]);
   }
 
-  #freeWhenUnused(session: EngineSession): void {
+  #freeWhenUnused(session: WorkSession): void {
     if (session.tasks > 0 || !this.#leaving.delete(session)) return;
-    const stopped = session.engine
-      .stop()
+    const stopped = session
+      .close()
       .catch(() => undefined)
       .finally(() => this.#closing.delete(stopped));
     this.#closing.add(stopped);
   }
 
-  #start(spec: EngineSpec): void {
-    const engine = this.#parts.createEngine(spec);
-    const session = new EngineSession(spec, engine, this.#parts.clock, this.#parts.random01);
+  #start(spec: WorkEngine): void {
+    const session = this.#parts.openSession(spec);
     this.#session = session;
     const started = this.#tryStart(session).finally(() => this.#closing.delete(started));
     this.#closing.add(started);
   }
 
-  async #tryStart(session: EngineSession): Promise<void> {
+  async #tryStart(session: WorkSession): Promise<void> {
     try {
-      await session.engine.start(session.stopSignal);
+      await session.start();
     } catch (error) {
       if (this.isCurrent(session)) this.#parts.onFailed(asEngineError(error));
       return;

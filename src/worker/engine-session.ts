@@ -1,35 +1,22 @@
-import { setMaxListeners } from 'node:events';
-import type { Clock } from '../ports/clock.ts';
-import type { EngineSpec } from '../protocol/manifest.ts';
+import type { EngineSpec, WorkTask } from '../protocol/manifest.ts';
 import { Admission } from './admission.ts';
 import type { Engine } from './engines/engine.ts';
+import { runTask, type TaskTools } from './run-task.ts';
+import { type TaskOutcome, WorkSession } from './work-session.ts';
 
-/** One engine in use, from its start to its last answer. */
-export class EngineSession {
+/** An engine that enriches prompts, in use. */
+export class EngineSession extends WorkSession {
   readonly spec: EngineSpec;
   readonly engine: Engine;
   readonly admission: Admission;
-  /** How many of its tasks are under way. */
-  tasks = 0;
-  readonly #stopping = new AbortController();
-  readonly #aborting = new AbortController();
+  readonly #tools: TaskTools;
 
-  constructor(spec: EngineSpec, engine: Engine, clock: Clock, random01: () => number) {
+  constructor(spec: EngineSpec, engine: Engine, tools: TaskTools) {
+    super();
     this.spec = spec;
     this.engine = engine;
-    this.admission = new Admission(spec, clock, random01);
-    // One listener per task that waits or asks; their number is bounded by `taskLimit`.
-    setMaxListeners(0, this.#stopping.signal, this.#aborting.signal);
-  }
-
-  /** Aborts when no new request may begin. */
-  get stopSignal(): AbortSignal {
-    return this.#stopping.signal;
-  }
-
-  /** Aborts when requests in flight are to end, too. */
-  get abortSignal(): AbortSignal {
-    return this.#aborting.signal;
+    this.#tools = tools;
+    this.admission = new Admission(spec, tools.clock, tools.random01);
   }
 
   /**
@@ -40,14 +27,33 @@ export class EngineSession {
     return this.engine.prepare ? 2 * this.spec.concurrency : this.spec.concurrency;
   }
 
-  /** No request begins any more; tasks that only wait are given back. */
-  stop(): void {
-    this.#stopping.abort(new Error('the worker takes no more tasks'));
+  get trouble(): string | null {
+    return this.engine.trouble ?? this.admission.gate.trouble;
   }
 
-  /** Ends the requests in flight, too. */
-  abort(): void {
-    this.stop();
-    this.#aborting.abort(new Error('the worker ends'));
+  get isRestarting(): boolean {
+    return this.engine.trouble != null;
+  }
+
+  get isReleasedWhenIdle(): boolean {
+    return this.engine.isReleasedWhenIdle ?? false;
+  }
+
+  async start(): Promise<void> {
+    await this.engine.start(this.stopSignal);
+  }
+
+  async run(task: WorkTask): Promise<TaskOutcome> {
+    if ('clip' in task)
+      throw new TypeError(`${task.task_key} is a segment, and this engine enriches prompts`);
+    return await runTask(task, this, this.#tools);
+  }
+
+  override tryAgain(): void {
+    this.admission.gate.reset();
+  }
+
+  async close(): Promise<void> {
+    await this.engine.stop();
   }
 }

@@ -9,6 +9,7 @@ export class KnownAnswers {
 
   /** What the tasks of this manifest ask. */
   remember(manifest: Manifest): void {
+    if (manifest.kind !== 'upsample') return;
     for (const batch of manifest.batches) {
       for (const task of batch.tasks) this.#inputs.set(task.task_key, inputOf(task));
     }

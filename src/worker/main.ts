@@ -4,6 +4,8 @@ import { LocalFileStore } from '../adapters/files/local-file-store.ts';
 import { acquireProcessLock } from '../adapters/files/process-lock.ts';
 import { FfmpegMediaTool } from '../adapters/media/ffmpeg-media-tool.ts';
 import { systemClock } from '../adapters/system-clock.ts';
+import { FfmpegFrameTool } from '../adapters/video/ffmpeg-frame-tool.ts';
+import { FfmpegPictureTool } from '../adapters/video/ffmpeg-picture-tool.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { layout } from '../protocol/layout.ts';
@@ -15,10 +17,16 @@ import { startRunWorker } from './slot/running-worker.ts';
 import { Slot } from './slot/slot.ts';
 import { SlotProcess } from './slot/slot-process.ts';
 import { whyNotResumable } from './slot/why-not-resumable.ts';
+import { createUpscaleEngine } from './upscale/create-upscale-engine.ts';
+import { laneArgument } from './upscale/onnx/lane-process.ts';
+import { runLane } from './upscale/onnx/lane-program.ts';
+import { createUpscaler } from './upscale/segment-upscaler.ts';
 import { WorkerProcess, type WorkerProcessParts } from './worker-process.ts';
 
 /** The worker program: serves one run, or a slot that has a worker for each run that is open. */
 async function main(): Promise<number> {
+  // A process that a worker starts to upscale frames; it is this same program, because a host has no other one.
+  if (process.argv[2] === laneArgument) return await runLane(process.argv[3] ?? '');
   const options = parseProgramOptions(process.argv.slice(2));
   // Whoever reads the log may be gone.
   process.stderr.on('error', () => undefined);
@@ -109,13 +117,28 @@ function createParts(
 ): WorkerProcessParts {
   const media = new FfmpegMediaTool({ hintFolder: join(runFolder, 'hints') });
   const objects = new LocalFileStore(root);
+  const objectPathOf = (sha256: string) => objects.pathOf(layout.object(sha256));
+  const frames = new FfmpegFrameTool();
+  const program = process.argv[1] ?? '';
   return {
     store: new LocalFileStore(runFolder),
     clock: systemClock,
     random01: Math.random,
     createEngine: (spec) =>
       createEngine(spec, { media, clock: systemClock, environment: process.env, servers }),
-    hintPathOf: (sha256) => objects.pathOf(layout.object(sha256)),
+    createUpscaler: (spec) =>
+      createUpscaler(spec, {
+        frames,
+        runFolder,
+        clock: systemClock,
+        sourcePathOf: objectPathOf,
+        createEngine: (wanted) =>
+          createUpscaleEngine(wanted, { frames, program, modelPathOf: objectPathOf, log: say }),
+        log: say,
+      }),
+    hintPathOf: objectPathOf,
+    frames,
+    pictures: new FfmpegPictureTool(),
     log: say,
   };
 }

@@ -3,12 +3,12 @@ import { checkAnswer } from '../core/run/output-checks.ts';
 import { tidyAnswer } from '../core/run/tidy-answer.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ManifestTask } from '../protocol/manifest.ts';
-import type { TaskResult } from '../protocol/task-result.ts';
 import { type AnswerLedger, inputOf } from './answer-ledger.ts';
 import { asEngineError } from './as-engine-error.ts';
 import { failedResult, okResult, type TaskEffort } from './build-result.ts';
 import type { EngineSession } from './engine-session.ts';
 import { EngineError, type PreparedUpsample, type UpsampleAnswer } from './engines/engine.ts';
+import type { TaskOutcome } from './work-session.ts';
 
 /** What running tasks needs besides the engine. */
 export interface TaskTools {
@@ -18,11 +18,6 @@ export interface TaskTools {
   hintPathOf(sha256: string): string;
   readonly ledger: AnswerLedger;
 }
-
-/** Either a result to publish, or the failure that ends the engine's use and leaves the task as it was. */
-export type TaskOutcome =
-  | { readonly isFatal: false; readonly result: TaskResult }
-  | { readonly isFatal: true; readonly error: EngineError };
 
 /**
  * Runs one task to its result: asks, checks the answer, and asks again as often as the policy allows.

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestTask } from '../protocol/manifest.ts';
+import { batchesOf, type Manifest, type WorkTask } from '../protocol/manifest.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 
 /** How far the work is, in numbers. */
@@ -13,7 +13,7 @@ export interface WorkCounts {
 type TaskState = 'queued' | 'running' | TaskResult['status'];
 
 interface Entry {
-  readonly task: ManifestTask;
+  readonly task: WorkTask;
   readonly order: number;
   readonly batches: Set<number>;
   state: TaskState;
@@ -37,7 +37,7 @@ export class WorkBook {
    */
   add(manifest: Manifest, finished: ReadonlyMap<string, TaskResult['status']>): number {
     let queued = 0;
-    for (const batch of manifest.batches) {
+    for (const batch of batchesOf(manifest)) {
       for (const task of batch.tasks) {
         const entry = this.#entryOf(task);
         this.#join(entry, batch.batch_id);
@@ -53,7 +53,7 @@ export class WorkBook {
   }
 
   /** The next task, now running; null when none waits. */
-  next(): ManifestTask | null {
+  next(): WorkTask | null {
     const entry = this.#givenBack.shift() ?? this.#queue[this.#head++];
     if (!entry) {
       this.#queue = [];
@@ -71,6 +71,11 @@ export class WorkBook {
     entry.state = 'queued';
     this.#givenBack.push(entry);
     this.#givenBack.sort((a, b) => a.order - b.order);
+  }
+
+  /** Every task there is, and whether it has a result. */
+  *tasks(): Generator<{ readonly task: WorkTask; readonly isDone: boolean }> {
+    for (const { task, state } of this.#entries.values()) yield { task, isDone: isDone(state) };
   }
 
   finish(taskKey: string, status: TaskResult['status']): void {
@@ -98,7 +103,7 @@ export class WorkBook {
     };
   }
 
-  #entryOf(task: ManifestTask): Entry {
+  #entryOf(task: WorkTask): Entry {
     const known = this.#entries.get(task.task_key);
     if (known) return known;
     // A new task counts as failed until `add` says what it is, so that it enters its batch as not open.

@@ -1,13 +1,16 @@
 import type { Server } from 'node:http';
 import { messageOf } from '../errors/app-error.ts';
+import type { FrameTool, PictureTool } from '../ports/frame-tool.ts';
 import { layout } from '../protocol/layout.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 import { createApiServer } from './api-server.ts';
 import { EventHub } from './event-hub.ts';
+import type { Handler } from './json-api.ts';
 import { closeServer, listenPrivately } from './listen.ts';
 import { type ManifestSource, readManifestAt, readOwnManifests } from './manifest-intake.ts';
 import type { WorkerOptions } from './options.ts';
 import { defaultDrainMs } from './shutdown-route.ts';
+import { upscaleBatchRoute } from './upscale/batch-endpoint/upscale-batch-route.ts';
 import { type NumberedManifest, Worker, type WorkerParts } from './worker.ts';
 
 /** Silence of the event stream means that something is wrong after five seconds. */
@@ -21,7 +24,10 @@ const failedLingerMs = 3_000;
 const unreadCheckMs = 10_000;
 
 /** What a worker with an API is built from. */
-export type WorkerProcessParts = Omit<WorkerParts, 'workerId' | 'emit'>;
+export interface WorkerProcessParts extends Omit<WorkerParts, 'workerId' | 'emit'> {
+  readonly frames: FrameTool;
+  readonly pictures: PictureTool;
+}
 
 /** The worker of one run with its API, from listening to the last goodbye. A process may hold several. */
 export class WorkerProcess {
@@ -39,6 +45,8 @@ export class WorkerProcess {
   readonly #read = new Set<number>();
   #lastCheckMs = performance.now();
   #isChecking = false;
+  /** Requests under way that take long. */
+  #openRequests = 0;
 
   constructor(options: WorkerOptions, parts: WorkerProcessParts) {
     const { runFolder, runId, workerId } = options;
@@ -49,6 +57,9 @@ export class WorkerProcess {
     this.#server = createApiServer({
       worker: this.#worker,
       events: this.#events,
+      upscaleBatch: this.#whileBusy(
+        upscaleBatchRoute({ ...parts, loadedModel: () => this.#worker.upscaleModel }),
+      ),
       readManifest: async (path) => this.#noteRead(await readManifestAt(path, this.#source)),
       onShutdown: (drainMs) => this.requestStop(drainMs),
       onRequest: () => this.#noteBusy(),
@@ -60,7 +71,7 @@ export class WorkerProcess {
 
   /** Works, or is read from. */
   get isBusy(): boolean {
-    return !this.#worker.isIdle || this.isWatched;
+    return !this.#worker.isIdle || this.isWatched || this.#openRequests > 0;
   }
 
   /** Somebody reads its events. */
@@ -136,6 +147,18 @@ export class WorkerProcess {
     this.#parts.log(`stopping, requests in flight have ${drainMs} ms to end`);
     this.#stopping = this.#worker.stop(drainMs);
     this.#stopping.then(this.#ended.resolve, this.#ended.reject);
+  }
+
+  /** A worker that answers a long request is not idle. */
+  #whileBusy(handler: Handler): Handler {
+    return async (request, response) => {
+      this.#openRequests += 1;
+      try {
+        await handler(request, response);
+      } finally {
+        this.#openRequests -= 1;
+      }
+    };
   }
 
   #noteBusy(): void {

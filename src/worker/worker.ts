@@ -1,20 +1,30 @@
 import { messageOf } from '../errors/app-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ExclusiveFileStore } from '../ports/file-store.ts';
-import type { EngineSpec, Manifest, ManifestTask } from '../protocol/manifest.ts';
+import {
+  batchesOf,
+  type EngineSpec,
+  type Manifest,
+  type WorkEngine,
+  type WorkTask,
+} from '../protocol/manifest.ts';
+import type { UpscalerSpec } from '../protocol/segment.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 import type { WorkerEvent } from '../protocol/worker-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 import { buildStatus } from './build-status.ts';
 import { EngineDesk } from './engine-desk.ts';
-import type { EngineSession } from './engine-session.ts';
+import { EngineSession } from './engine-session.ts';
 import { type Engine, EngineError } from './engines/engine.ts';
 import { KnownAnswers } from './known-answers.ts';
 import { ResultShelf } from './result-shelf.ts';
-import { runTask } from './run-task.ts';
 import { StatusBoard } from './status-board.ts';
+import type { UpscaleEngine } from './upscale/upscale-engine.ts';
+import type { Upscaler } from './upscale/upscaler.ts';
+import { UpscaleSession } from './upscale-session.ts';
 import { WorkBook } from './work-book.ts';
 import { WorkRate } from './work-rate.ts';
+import type { WorkSession } from './work-session.ts';
 
 /** What a worker is built from. */
 export interface WorkerParts {
@@ -24,6 +34,7 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly random01: () => number;
   createEngine(spec: EngineSpec): Engine;
+  createUpscaler(spec: UpscalerSpec): Upscaler;
   /** Where a hint's file lies on this machine. */
   hintPathOf(sha256: string): string;
   emit(event: WorkerEvent): void;
@@ -62,7 +73,7 @@ export class Worker {
     this.#parts = parts;
     this.#startedAtMs = parts.clock.now();
     this.#desk = new EngineDesk({
-      ...parts,
+      openSession: (spec) => this.#openSession(spec),
       onReady: () => this.#pump(),
       onFailed: (error) => this.#fail(error),
     });
@@ -82,6 +93,11 @@ export class Worker {
   /** No request can succeed, until a manifest comes. */
   get hasFailed(): boolean {
     return this.#failure !== null;
+  }
+
+  /** The model that upscales, where one is loaded: pictures of their own can be upscaled with it, too. */
+  get upscaleModel(): UpscaleEngine | null {
+    return this.#desk.upscaleModel;
   }
 
   /** Nothing to do and nothing under way. */
@@ -105,7 +121,7 @@ export class Worker {
    */
   async submit({ index, manifest }: NumberedManifest): Promise<number> {
     const submitted = this.#submitting.then(async () => {
-      const keys = manifest.batches.flatMap((batch) => batch.tasks.map((task) => task.task_key));
+      const keys = batchesOf(manifest).flatMap((batch) => batch.tasks.map((task) => task.task_key));
       const results = await this.#shelf.read([...new Set(keys)]);
       this.#answers.remember(manifest);
       this.#answers.claim(results);
@@ -134,6 +150,7 @@ export class Worker {
       completionMs: this.#rate.completionMs(remaining, nowMs),
       failure: this.#failure,
       trouble: this.#trouble ?? this.#desk.trouble,
+      lanes: this.#desk.laneStatus(),
     });
   }
 
@@ -176,12 +193,28 @@ export class Worker {
     this.#pump();
   }
 
+  #openSession(spec: WorkEngine): WorkSession {
+    if ('encoding' in spec) {
+      const session = new UpscaleSession(spec, this.#parts.createUpscaler(spec), this.#parts);
+      for (const { task, isDone } of this.#book.tasks()) session.expect(task, isDone);
+      return session;
+    }
+    return new EngineSession(spec, this.#parts.createEngine(spec), {
+      ...this.#parts,
+      ledger: this.#answers.ledger,
+    });
+  }
+
   #take(manifest: Manifest, index: number, finished: ReadonlyMap<string, TaskResult['status']>): number {
     if (index >= this.#newestIndex) {
       this.#newestIndex = index;
       this.#desk.use(manifest.engine);
     }
-    return this.#book.add(manifest, finished);
+    const queued = this.#book.add(manifest, finished);
+    for (const { tasks } of batchesOf(manifest)) {
+      for (const task of tasks) this.#desk.expect(task, finished.has(task.task_key));
+    }
+    return queued;
   }
 
   /** Starts tasks while there is room. Whatever may make room calls this. */
@@ -206,7 +239,7 @@ export class Worker {
     );
   }
 
-  #begin(task: ManifestTask, session: EngineSession): void {
+  #begin(task: WorkTask, session: WorkSession): void {
     this.#rate.working(this.#parts.clock.now());
     this.#currentBatch = this.#book.batchOf(task.task_key);
     this.#parts.emit({ type: 'task-started', task_key: task.task_key });
@@ -219,9 +252,16 @@ export class Worker {
     this.#running.set(task.task_key, done);
   }
 
-  async #run(task: ManifestTask, session: EngineSession): Promise<void> {
+  async #run(task: WorkTask, session: WorkSession): Promise<void> {
     try {
-      const outcome = await runTask(task, session, { ...this.#parts, ledger: this.#answers.ledger });
+      const outcome = await session.run(task, (doneParts, totalParts) =>
+        this.#parts.emit({
+          type: 'task-progress',
+          task_key: task.task_key,
+          done_parts: doneParts,
+          total_parts: totalParts,
+        }),
+      );
       if (outcome.isFatal) {
         this.#book.giveBack(task.task_key);
         if (this.#desk.isCurrent(session)) this.#fail(outcome.error);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { manifestSchema } from '../../src/protocol/manifest.ts';
+import { batchesOf, manifestSchema } from '../../src/protocol/manifest.ts';
 import { makeClip } from '../support/clips.ts';
 import { Cli, type CliEnd } from '../support/run-cli.ts';
 import { SmallDisk, smallDiskSkipReason } from '../support/small-disk.ts';
@@ -97,7 +97,7 @@ describe.skipIf(skipReason !== null)(`a full disk${skipReason ? ` (skipped: ${sk
       const manifests = names.filter((name) => /_manifest_\d+\.json$/.test(name));
       const contents = await Promise.all(manifests.map((name) => readFile(join(runsFolder, name), 'utf8')));
       const tasks = contents.flatMap((text) =>
-        manifestSchema.parse(JSON.parse(text)).batches.flatMap((at) => at.tasks),
+        batchesOf(manifestSchema.parse(JSON.parse(text))).flatMap((at) => at.tasks),
       );
       return isBegun && tasks.length === count;
     });

@@ -2,7 +2,7 @@ import { EventQueue } from '../../src/adapters/host-run/event-queue.ts';
 import { logStart } from '../../src/adapters/host-run/log-chunk.ts';
 import type { AppError } from '../../src/errors/app-error.ts';
 import type { Host, HostEvent, HostRun, HostRunFacts, LogName, LogPart } from '../../src/ports/host.ts';
-import type { ManifestBatch, ManifestTask } from '../../src/protocol/manifest.ts';
+import type { ManifestTask, WorkBatch } from '../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../src/protocol/task-result.ts';
 import { unreachableError } from './memory-upkeep.ts';
 
@@ -96,8 +96,15 @@ class MemoryRun implements HostRun {
 
   async deliver(): Promise<void> {}
 
-  async submit(batch: ManifestBatch): Promise<{ readonly workerId: number }> {
+  async bringSegment(): Promise<void> {
+    throw new TypeError('this host upscales nothing');
+  }
+
+  async dropSegments(): Promise<void> {}
+
+  async submit(batch: WorkBatch): Promise<{ readonly workerId: number }> {
     for (const task of batch.tasks) {
+      if ('clip' in task) throw new TypeError('this host upscales nothing');
       if (this.#results.has(task.task_key)) continue;
       const result = okResult(task, this.#ask(task));
       this.#results.set(task.task_key, result);

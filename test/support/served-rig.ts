@@ -105,6 +105,9 @@ export class ServedWorker {
       random01: () => 0.5,
       createEngine: (spec) =>
         createEngine(spec, { media, clock: systemClock, environment, servers: rig.servers }),
+      createUpscaler: () => {
+        throw new TypeError('this rig upscales nothing');
+      },
       hintPathOf: (sha256) => rig.store.pathOf(layout.object(sha256)),
       emit: (event) => {
         if (event.type === 'status' && event.status.message !== null) this.messages.add(event.status.message);

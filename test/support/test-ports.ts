@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { FileResultCache } from '../../src/adapters/file-result-cache.ts';
 import { LocalFileStore } from '../../src/adapters/files/local-file-store.ts';
+import { LocalSourceFiles } from '../../src/adapters/files/local-source-files.ts';
 import { publishStream } from '../../src/adapters/files/publish-stream.ts';
 import { LocalSpecStore } from '../../src/adapters/local-spec-store.ts';
 import { CachingMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
 import { FfmpegMediaTool } from '../../src/adapters/media/ffmpeg-media-tool.ts';
 import { LocalRunStore } from '../../src/adapters/run-store/local-run-store.ts';
+import { upsampleFormat } from '../../src/adapters/run-store/upsample-format.ts';
+import { upscaleFormat } from '../../src/adapters/run-store/upscale-format.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
+import { FfmpegVideoTool } from '../../src/adapters/video/ffmpeg-video-tool.ts';
 import { type RunSettings, runSettingsFrom } from '../../src/core/run/run-settings.ts';
 import { resolveSettings } from '../../src/core/settings/resolve-settings.ts';
 import { renderJsonReport } from '../../src/output/json-report.ts';
@@ -26,11 +30,15 @@ export function createTestPorts(folder: string, host: Host): Ports {
   return {
     specs: new LocalSpecStore(folder),
     media,
-    runs: new LocalRunStore(join(folder, 'checkpoints'), systemClock),
+    runs: new LocalRunStore(join(folder, 'checkpoints'), systemClock, upsampleFormat),
     results: new FileResultCache(new LocalFileStore(join(folder, 'cache', 'results'))),
     reports: {
       write: (paths, header, items) => publishStream(paths.json, renderJsonReport(header, items())),
+      writeUpscale: (paths, report) => publishStream(paths.json, [JSON.stringify(report)]),
     },
+    upscaleRuns: new LocalRunStore(join(folder, 'checkpoints'), systemClock, upscaleFormat),
+    video: new FfmpegVideoTool(),
+    sources: new LocalSourceFiles(),
     clock: systemClock,
     host: () => host,
     upkeep: () => new MemoryUpkeep(),

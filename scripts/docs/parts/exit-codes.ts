@@ -23,6 +23,7 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   'spec-exists': '`create-spec` would overwrite a file',
   'input-missing': 'a file or folder that was named is not there',
   'run-not-found': 'no run under that path, id or `latest`',
+  'run-kind': 'a run of another kind: prompts were enriched there, or a video upscaled',
   'prerequisite-missing': 'a program is missing: ffmpeg here, or what gives GPUs to containers on a host',
   'engine-rejected': 'the server refuses: key, model or address',
   'engine-unreachable': 'the server cannot be reached',
@@ -42,8 +43,14 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   'checkpoint-version': 'a checkpoint of another version of cosmos',
   'disk-full': 'no space left while writing, here or on the host',
   'disk-read-only': 'a disk takes no writes, here or on the host',
-  'video-unreadable': '`create-spec` was given a video that cannot be read',
+  'video-unreadable': 'a video that cannot be read was given to `create-spec` or `upscale`',
   'hint-failed': 'no hint could be made, for a reason beyond the video',
+  'frames-failed': 'ffmpeg ended while frames went through it',
+  'picture-unreadable': 'a picture is neither PNG nor JPEG, is damaged, or is too large',
+  'model-unreadable': 'a file is no ONNX model that upscales, or upscales by another factor',
+  'output-exists': '`upscale` would overwrite a file',
+  'output-unsupported': 'the output cannot hold what is asked for: its container, its size',
+  'output-unsound': 'a finished video failed its verification; nothing has the final name',
 };
 
 /** Exit codes with their meaning. */

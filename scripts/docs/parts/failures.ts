@@ -24,6 +24,7 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'engine-failed': 'The server answered with an error, or not whole, at every attempt.',
   'engine-crashed':
     "The model's server ended while it worked on this prompt alone; the prompts beside it were done.",
+  'out-of-memory': 'The machine has too little memory for a single frame, even in the smallest tiles.',
   'engine-timeout': 'No answer within `upsampling.engine.request_timeout_s`, at every attempt.',
 };
 

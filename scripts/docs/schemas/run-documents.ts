@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runCountsSchema } from '../../../src/core/run/run-event.ts';
+import { upscaleCountsSchema } from '../../../src/core/upscale/upscale-event.ts';
 import type { RunRow } from '../../../src/services/list-runs.ts';
 import type { CheckedRunRow, RunOnHost } from '../../../src/services/look-up-runs.ts';
 import type { LogsDocument } from '../../../src/services/read-logs.ts';
@@ -21,12 +22,13 @@ export const runsSchema = z
     runs: z.array(
       z.object({
         run_id: z.string(),
+        kind: z.enum(['upsample', 'upscale']),
         folder: z.string(),
         status: z.enum(['running', 'unfinished', 'complete', 'partial', 'detached', 'failed', 'damaged']),
         created_at: z.string().nullable(),
         host: z.string().nullable(),
         engine: z.string().nullable(),
-        counts: runCountsSchema.nullable(),
+        counts: z.union([runCountsSchema, upscaleCountsSchema]).nullable(),
         message: z.string().nullable(),
         on_host: runOnHostSchema.nullable().optional(),
       }),

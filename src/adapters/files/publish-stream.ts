@@ -7,7 +7,10 @@ import { temporaryPathFor } from './temporary-path.ts';
 const bufferLength = 256 * 1024;
 
 /** Like `publishFile`, for a text that comes in pieces and need not fit into memory. */
-export async function publishStream(path: string, pieces: AsyncIterable<string>): Promise<void> {
+export async function publishStream(
+  path: string,
+  pieces: AsyncIterable<string> | Iterable<string>,
+): Promise<void> {
   const temporary = temporaryPathFor(path);
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -20,7 +23,7 @@ export async function publishStream(path: string, pieces: AsyncIterable<string>)
   await syncFolder(dirname(path));
 }
 
-async function writePieces(path: string, pieces: AsyncIterable<string>): Promise<void> {
+async function writePieces(path: string, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
   const file = await open(path, 'wx');
   try {
     let waiting = '';

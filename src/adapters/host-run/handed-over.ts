@@ -2,11 +2,12 @@ import pMap from 'p-map';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseManifestName } from '../../protocol/layout.ts';
 import {
-  type EngineSpec,
+  batchesOf,
   type Manifest,
-  type ManifestBatch,
-  type ManifestTask,
   manifestSchema,
+  type WorkBatch,
+  type WorkEngine,
+  type WorkTask,
 } from '../../protocol/manifest.ts';
 import { PublishedResults } from './published-results.ts';
 
@@ -32,7 +33,7 @@ export interface Division {
 /** A part of a batch, for one worker. */
 export interface BatchPart {
   readonly workerId: number;
-  readonly batch: ManifestBatch;
+  readonly batch: WorkBatch;
 }
 
 /** A manifest on the host; null where its file is damaged. */
@@ -102,11 +103,11 @@ export class HandedOver {
    * do them twice, and need no new manifest when they are to be done by the same engine; the others go to whichever was
    * given least. A task that a dead one had carries a higher attempt.
    */
-  divide(batch: ManifestBatch, engine: EngineSpec): Division {
+  divide(batch: WorkBatch, engine: WorkEngine): Division {
     const idlest = this.#idlest();
     const engineText = JSON.stringify(engine);
     const held = new Map<string, { workerId: number; index: number }>();
-    const open: ManifestTask[] = [];
+    const open: WorkTask[] = [];
     for (const task of batch.tasks) {
       const holding = this.#holdings.get(task.task_key);
       const isHeld = holding?.engine === engineText && this.isAlive(holding.workerId);
@@ -125,7 +126,7 @@ export class HandedOver {
   }
 
   /** Number of the worker's next manifest, which will hold this batch. */
-  take({ workerId, batch }: BatchPart, engine: EngineSpec): number {
+  take({ workerId, batch }: BatchPart, engine: WorkEngine): number {
     const index = this.#nextNumbers[workerId] ?? 0;
     const holding = { workerId, attempt: batch.attempt ?? 1, index, engine: JSON.stringify(engine) };
     for (const { task_key: key } of batch.tasks) this.#holdings.set(key, holding);
@@ -175,7 +176,7 @@ interface HeldTask {
 }
 
 function tasksOf(manifest: Manifest | null): HeldTask[] {
-  return (manifest?.batches ?? []).flatMap(({ tasks, attempt = 1 }) =>
+  return batchesOf(manifest).flatMap(({ tasks, attempt = 1 }) =>
     tasks.map(({ task_key: taskKey }) => ({ taskKey, attempt })),
   );
 }
@@ -187,7 +188,7 @@ async function withdraw(
   isOver: (task: HeldTask) => boolean,
 ): Promise<void> {
   const path = layout.manifest(workerId, index);
-  const batches = (manifest?.batches ?? []).flatMap((batch) => {
+  const batches = batchesOf(manifest).flatMap((batch) => {
     const { attempt = 1 } = batch;
     const tasks = batch.tasks.filter(({ task_key: taskKey }) => !isOver({ taskKey, attempt }));
     return tasks.length === 0 ? [] : [{ ...batch, tasks }];

@@ -1,5 +1,6 @@
 import type { FileStore } from '../../ports/file-store.ts';
 import type { HostRunFacts } from '../../ports/host.ts';
+import { batchesOf } from '../../protocol/manifest.ts';
 import { readManifests } from './handed-over.ts';
 import { PublishedResults } from './published-results.ts';
 
@@ -15,9 +16,7 @@ export async function lookUpRun(
 ): Promise<HostRunFacts> {
   const manifests = await readManifests(files);
   if (manifests.length === 0) return { state: 'unknown', finishedTasks: 0, totalTasks: 0 };
-  const tasks = manifests.flatMap(({ manifest }) =>
-    (manifest?.batches ?? []).flatMap((batch) => batch.tasks),
-  );
+  const tasks = manifests.flatMap(({ manifest }) => batchesOf(manifest).flatMap((batch) => batch.tasks));
   const keys = new Set(tasks.map(({ task_key: key }) => key));
   const finished = keys.intersection(new Set(await new PublishedResults(files).keys()));
   const counts = { finishedTasks: finished.size, totalTasks: keys.size };

@@ -4,7 +4,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
-import type { EngineSpec, Manifest, ManifestBatch } from '../../protocol/manifest.ts';
+import { batchesOf, type WorkBatch, type WorkEngine, workKindOf } from '../../protocol/manifest.ts';
+import type { SegmentFacts } from '../../protocol/segment.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
@@ -15,6 +16,7 @@ import { type BatchPart, type HandedOver, readManifests } from './handed-over.ts
 import type { ObjectShelf } from './object-shelf.ts';
 import { PublishedResults } from './published-results.ts';
 import type { RunWorker } from './run-worker.ts';
+import type { SegmentShelf } from './segment-shelf.ts';
 import { stopWorkers } from './stop-workers.ts';
 
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
@@ -34,6 +36,7 @@ export interface WorkersRunParts {
   /** The run folder. */
   readonly files: FileStore;
   readonly objects: ObjectShelf;
+  readonly segments: SegmentShelf;
   readonly workers: readonly RunWorker[];
   readonly handedOver: HandedOver;
   readonly clock: Clock;
@@ -82,7 +85,7 @@ export class WorkersRun implements HostRun {
     await this.#parts.objects.deliver(objects);
   }
 
-  async submit(batch: ManifestBatch, engine: EngineSpec): Promise<{ readonly workerId: number }> {
+  async submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number }> {
     const { handedOver } = this.#parts;
     const { parts, held } = handedOver.divide(batch, engine);
     // All numbers are taken before the first wait, so that batches handed over side by side do not share one.
@@ -101,6 +104,19 @@ export class WorkersRun implements HostRun {
       this.#told.delete(key);
     };
     await pMap(taskKeys, forget, { concurrency: readsAtOnce });
+  }
+
+  async bringSegment(
+    taskKey: string,
+    expected: Pick<SegmentFacts, 'sha256' | 'size_bytes'>,
+    path: string,
+  ): Promise<void> {
+    await this.#parts.segments.bring(taskKey, expected, path);
+  }
+
+  async dropSegments(taskKeys: readonly string[]): Promise<void> {
+    const drop = (key: string) => this.#parts.files.remove(layout.segment(key));
+    await pMap(taskKeys, drop, { concurrency: readsAtOnce });
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<HostEvent> {
@@ -155,6 +171,10 @@ export class WorkersRun implements HostRun {
             this.#announcer.announceAgain(worker.workerId).catch((error: unknown) => queue.end(error));
           }
           if (event.type === 'task-started') queue.push({ type: 'task-started', taskKey: event.task_key });
+          if (event.type === 'task-progress') {
+            const { task_key: taskKey, done_parts: doneParts, total_parts: totalParts } = event;
+            queue.push({ type: 'task-progress', taskKey, doneParts, totalParts });
+          }
           if (event.type === 'task-finished') this.#tell(event.result, queue);
         },
       });
@@ -183,7 +203,7 @@ export class WorkersRun implements HostRun {
     await worker.kill();
     const finished = new Set(await this.#results.keys());
     for (const { index, manifest } of await readManifests(files, worker.workerId)) {
-      for (const batch of manifest?.batches ?? []) {
+      for (const batch of batchesOf(manifest)) {
         const tasks = batch.tasks.filter(({ task_key: key }) => !finished.has(key));
         if (manifest && tasks.length > 0) await this.submit({ ...batch, tasks }, manifest.engine);
       }
@@ -222,11 +242,11 @@ export class WorkersRun implements HostRun {
     await pMap(missed, read, { concurrency: readsAtOnce });
   }
 
-  async #handTo({ workerId, batch }: BatchPart, index: number, engine: EngineSpec): Promise<void> {
+  async #handTo({ workerId, batch }: BatchPart, index: number, engine: WorkEngine): Promise<void> {
     const path = layout.manifest(workerId, index);
-    const manifest: Manifest = {
+    const manifest = {
       version: protocolVersion,
-      kind: 'upsample',
+      kind: workKindOf(engine),
       run_id: this.#parts.runId,
       worker_id: workerId,
       engine,
@@ -238,7 +258,7 @@ export class WorkersRun implements HostRun {
     else await this.#handAgain({ workerId, batch }, path, engine);
   }
 
-  async #handAgain({ batch }: BatchPart, path: string, engine: EngineSpec): Promise<void> {
+  async #handAgain({ batch }: BatchPart, path: string, engine: WorkEngine): Promise<void> {
     await this.submit(batch, engine);
     await this.#parts.files.remove(path);
   }

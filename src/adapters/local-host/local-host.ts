@@ -13,6 +13,7 @@ import { stopWorkers } from '../host-run/stop-workers.ts';
 import { isAnyThere } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
 import { LocalObjects } from './local-objects.ts';
+import { LocalSegments } from './local-segments.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Where a {@link LocalHost} keeps its files, and what it runs. */
@@ -47,6 +48,7 @@ export class LocalHost implements Host {
       runId,
       files,
       objects,
+      segments: new LocalSegments(files),
       workers,
       handedOver,
       clock,

@@ -52,7 +52,8 @@ export function ffmpegInstallLine(): string {
   return installLines[process.platform] ?? 'Install it with: sudo apt-get install ffmpeg';
 }
 
-function missingProgram(program: string, cause: unknown): AppError {
+/** A program that is not there, or may not be run. */
+export function missingProgram(program: string, cause: unknown): AppError {
   return new AppError({
     code: 'prerequisite-missing',
     message: `${program} was not found, or may not be run; videos cannot be read without it.`,

@@ -1,14 +1,23 @@
-import { readFile } from 'node:fs/promises';
-import { type Checkpoint, checkpointSchema, checkpointVersion } from '../../core/run/checkpoint.ts';
+import { open, readFile } from 'node:fs/promises';
+import { checkpointVersion } from '../../core/run/checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { AnyCheckpoint, RunKind } from '../../ports/run-store.ts';
 import { isErrno } from '../files/publish-file.ts';
+import type { RunFormat } from './run-format.ts';
+
+/** A checkpoint names its kind within so many bytes. */
+const kindBytes = 64;
 
 /**
  * Reads a `checkpoint.json`.
  *
- * @throws AppError `run-not-found`, `checkpoint-damaged`, or `checkpoint-version` for a file of another version.
+ * @throws AppError `run-not-found`, `checkpoint-damaged`, `checkpoint-version` for a file of another version, or `run-kind`
+ * for one of another kind of run.
  */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
+export async function readCheckpoint<Planned extends AnyCheckpoint>(
+  path: string,
+  { kind, checkpointSchema }: Pick<RunFormat<Planned, never>, 'kind' | 'checkpointSchema'>,
+): Promise<Planned> {
   const document = parseJson(await readText(path), path);
   const version =
     typeof document === 'object' && document !== null && 'version' in document ? document.version : null;
@@ -19,6 +28,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       hint: 'Resume with the cosmos that began the run, or start a new run: finished prompts are reused.',
     });
   }
+  const found = kindOf(document);
+  if (found !== kind) throw otherKind(path, found);
   const parsed = checkpointSchema.safeParse(document);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -26,6 +37,34 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     path,
     `${issue?.path.map(String).join('.') || 'the file'}: ${issue?.message ?? 'has the wrong shape'}`,
   );
+}
+
+/** The kind of a run; null when there is no checkpoint. Reads only its beginning, where it says so. */
+export async function readKind(path: string): Promise<RunKind | null> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(kindBytes), position: 0 });
+    return buffer.subarray(0, bytesRead).includes('"kind":"upscale"') ? 'upscale' : 'upsample';
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return null;
+    throw error;
+  }
+}
+
+/** Those of runs that enrich prompts say nothing of their kind. */
+function kindOf(document: unknown): RunKind {
+  const isUpscale =
+    typeof document === 'object' && document !== null && 'kind' in document && document.kind === 'upscale';
+  return isUpscale ? 'upscale' : 'upsample';
+}
+
+function otherKind(path: string, found: RunKind): AppError {
+  const command = found === 'upscale' ? 'cosmos upscale' : 'cosmos batch-upsample';
+  return new AppError({
+    code: 'run-kind',
+    message: `${path} is a run of ${command}.`,
+    hint: `Go on with it by: ${command} --resume PATH`,
+  });
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,17 +1,21 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import {
-  type RunEvent,
-  type RunEventBody,
-  runEventSchema,
-  runEventVersion,
-} from '../../core/run/run-event.ts';
+import { z } from 'zod';
+import { runEventVersion } from '../../core/run/run-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Journaled } from '../../ports/run-store.ts';
 import { asDiskError, isErrno } from '../files/publish-file.ts';
 
+/** What every line has, whatever it tells. */
+const envelopeSchema = z.object({
+  version: z.literal(runEventVersion),
+  seq: z.int().min(0),
+  time: z.iso.datetime(),
+});
+
 /** A journal as it was found. */
-export interface JournalContent {
-  readonly events: readonly RunEvent[];
+export interface JournalContent<Body> {
+  readonly events: readonly Journaled<Body>[];
   /** Bytes up to the end of the last whole line. */
   readonly wholeBytes: number;
   readonly isTorn: boolean;
@@ -22,16 +26,19 @@ export interface JournalContent {
  *
  * @throws AppError `checkpoint-damaged` for anything wrong before that.
  */
-export async function readJournal(path: string): Promise<JournalContent> {
+export async function readJournal<Body>(
+  path: string,
+  bodySchema: z.ZodType<Body>,
+): Promise<JournalContent<Body>> {
   const bytes = await readOrEmpty(path);
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
-  const events = lines.map((line, index) => parseLine(line, index, path));
+  const events = lines.map((line, index) => parseLine(line, index, path, bodySchema));
   return { events, wholeBytes, isTorn: wholeBytes < bytes.length };
 }
 
 /** The open end of a journal: appends lines in order, many at a time where they come faster than the disk. */
-export class JournalWriter {
+export class JournalWriter<Body> {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #clock: Clock;
@@ -43,7 +50,7 @@ export class JournalWriter {
   /** A write failed half-way: what it left has to go before the next one. */
   #isTorn = false;
 
-  private constructor(file: FileHandle, path: string, clock: Clock, content: JournalContent) {
+  private constructor(file: FileHandle, path: string, clock: Clock, content: JournalContent<Body>) {
     this.#file = file;
     this.#path = path;
     this.#clock = clock;
@@ -52,16 +59,20 @@ export class JournalWriter {
   }
 
   /** Opens a journal for appending, and cuts a torn line off first. */
-  static async open(path: string, content: JournalContent, clock: Clock): Promise<JournalWriter> {
+  static async open<Body>(
+    path: string,
+    content: JournalContent<Body>,
+    clock: Clock,
+  ): Promise<JournalWriter<Body>> {
     const file = await open(path, content.wholeBytes === 0 && !content.isTorn ? 'a' : 'r+');
     if (content.isTorn) await file.truncate(content.wholeBytes);
     await file.close();
     return new JournalWriter(await open(path, 'a'), path, clock, content);
   }
 
-  append(body: RunEventBody): RunEvent {
+  append(body: Body): Journaled<Body> {
     const time = new Date(this.#clock.now()).toISOString();
-    const event: RunEvent = { version: runEventVersion, seq: this.#nextSeq++, time, ...body };
+    const event = { version: runEventVersion, seq: this.#nextSeq++, time, ...body } as const;
     this.#waiting.push(`${JSON.stringify(event)}\n`);
     return event;
   }
@@ -115,10 +126,16 @@ async function readOrEmpty(path: string): Promise<Buffer> {
   }
 }
 
-function parseLine(line: string, index: number, path: string): RunEvent {
+function parseLine<Body>(
+  line: string,
+  index: number,
+  path: string,
+  bodySchema: z.ZodType<Body>,
+): Journaled<Body> {
   try {
-    const event = runEventSchema.parse(JSON.parse(line));
-    if (event.seq === index) return event;
+    const document: unknown = JSON.parse(line);
+    const envelope = envelopeSchema.parse(document);
+    if (envelope.seq === index) return { ...bodySchema.parse(document), ...envelope };
   } catch {
     // Told below, like a line out of order.
   }

@@ -1,12 +1,13 @@
 import { readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Checkpoint } from '../../core/run/checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
+  AnyCheckpoint,
   KeptHint,
   RunListing,
   RunOwner,
+  RunPlace,
   RunSession,
   RunStore,
   StoredRun,
@@ -15,22 +16,26 @@ import { hasContent } from '../files/has-content.ts';
 import { placeFile } from '../files/place-file.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { isErrno, publishFile } from '../files/publish-file.ts';
-import { readCheckpoint } from './checkpoint-file.ts';
-import { JournalWriter, readJournal } from './journal.ts';
+import { publishStream } from '../files/publish-stream.ts';
+import { readCheckpoint, readKind } from './checkpoint-file.ts';
+import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
+import type { RunFormat } from './run-format.ts';
 import { lockRun } from './run-locks.ts';
 import { checkpointName, runLockName, runPaths } from './run-paths.ts';
 
-/** {@link RunStore} in a folder of this machine. */
-export class LocalRunStore implements RunStore {
+/** {@link RunStore} in a folder of this machine, for one kind of runs. */
+export class LocalRunStore<Planned extends AnyCheckpoint, Body> implements RunStore<Planned, Body> {
   readonly #folder: string;
   readonly #clock: Clock;
+  readonly #format: RunFormat<Planned, Body>;
 
-  constructor(folder: string, clock: Clock) {
+  constructor(folder: string, clock: Clock, format: RunFormat<Planned, Body>) {
     this.#folder = resolve(folder);
     this.#clock = clock;
+    this.#format = format;
   }
 
-  async create(checkpoint: Checkpoint): Promise<RunSession> {
+  async create(checkpoint: Planned): Promise<RunSession<Planned, Body>> {
     const folder = join(this.#folder, checkpoint.run_id);
     try {
       return await this.#lock(folder, checkpoint, async () => {
@@ -43,17 +48,22 @@ export class LocalRunStore implements RunStore {
     }
   }
 
-  async open(reference: string): Promise<RunSession> {
-    const folder = await this.#find(reference);
-    return await this.#lock(folder, await readCheckpoint(join(folder, checkpointName)));
+  async open(reference: string): Promise<RunSession<Planned, Body>> {
+    const folder = await this.#findOwn(reference);
+    return await this.#lock(folder, await readCheckpoint(join(folder, checkpointName), this.#format));
   }
 
-  async read(reference: string): Promise<StoredRun> {
-    return await readRun(await this.#find(reference));
+  async read(reference: string): Promise<StoredRun<Planned, Body>> {
+    return (await this.#read(await this.#findOwn(reference))).run;
   }
 
   async owner(reference: string): Promise<RunOwner | null> {
     return await ownerOf(await this.#find(reference));
+  }
+
+  async locate(reference: string): Promise<RunPlace> {
+    const folder = await this.#find(reference);
+    return { folder, kind: (await readKind(join(folder, checkpointName))) ?? 'upsample' };
   }
 
   async list(): Promise<readonly RunListing[]> {
@@ -62,24 +72,39 @@ export class LocalRunStore implements RunStore {
   }
 
   /** Takes the locks and reads the run, or does neither. */
-  async #lock(folder: string, checkpoint: Checkpoint, prepare?: () => Promise<void>): Promise<RunSession> {
-    const release = await lockRun(folder, checkpoint);
+  async #lock(
+    folder: string,
+    checkpoint: Planned,
+    prepare?: () => Promise<void>,
+  ): Promise<RunSession<Planned, Body>> {
+    const release = await lockRun(folder, checkpoint, this.#format);
     try {
       await prepare?.();
-      return await this.#session(await readRun(folder), release);
+      return await this.#session(await this.#read(folder), release);
     } catch (error) {
       await release();
       throw error;
     }
   }
 
-  async #session(run: StoredRun, release: () => Promise<void>): Promise<RunSession> {
-    const path = run.paths.journal;
-    const journal = await JournalWriter.open(path, await readJournal(path), this.#clock);
+  async #read(folder: string): Promise<ReadRun<Planned, Body>> {
+    const checkpoint = await readCheckpoint(join(folder, checkpointName), this.#format);
+    const paths = runPaths(folder);
+    const journal = await readJournal(paths.journal, this.#format.eventSchema);
+    const { events, isTorn: isJournalTorn } = journal;
+    return { run: { runId: checkpoint.run_id, folder, checkpoint, events, isJournalTorn, paths }, journal };
+  }
+
+  async #session(
+    { run, journal: content }: ReadRun<Planned, Body>,
+    release: () => Promise<void>,
+  ): Promise<RunSession<Planned, Body>> {
+    const journal = await JournalWriter.open(run.paths.journal, content, this.#clock);
     return {
       ...run,
       append: (body) => journal.append(body),
       flush: (isDurable) => journal.flush(isDurable),
+      publish: (name, chunks) => publishStream(run.paths.inside(name), chunks),
       keepHint: async (sha256, source) => {
         await placeFile(source, run.paths.hint(sha256), sha256);
         return run.paths.hint(sha256);
@@ -90,6 +115,16 @@ export class LocalRunStore implements RunStore {
         await release();
       },
     };
+  }
+
+  /** As `#find`, but `latest` is the latest run of this kind. */
+  async #findOwn(reference: string): Promise<string> {
+    if (reference !== 'latest') return await this.#find(reference);
+    for (const runId of (await this.#runIds()).reverse()) {
+      const folder = join(this.#folder, runId);
+      if ((await readKind(join(folder, checkpointName))) === this.#format.kind) return folder;
+    }
+    throw notFound(`There is no run of this kind in ${this.#folder}.`);
   }
 
   /** Folder of the run that a path, a run id or `latest` names. */
@@ -126,18 +161,10 @@ export class LocalRunStore implements RunStore {
   }
 }
 
-async function readRun(folder: string): Promise<StoredRun> {
-  const checkpoint = await readCheckpoint(join(folder, checkpointName));
-  const paths = runPaths(folder);
-  const journal = await readJournal(paths.journal);
-  return {
-    runId: checkpoint.run_id,
-    folder,
-    checkpoint,
-    events: journal.events,
-    isJournalTorn: journal.isTorn,
-    paths,
-  };
+/** A run with what its journal goes on from. */
+interface ReadRun<Planned extends AnyCheckpoint, Body> {
+  readonly run: StoredRun<Planned, Body>;
+  readonly journal: JournalContent<Body>;
 }
 
 async function findHint(path: string, sha256: string): Promise<KeptHint | null> {
@@ -148,7 +175,8 @@ async function findHint(path: string, sha256: string): Promise<KeptHint | null> 
 
 async function listingOf(runId: string, folder: string): Promise<RunListing> {
   const owner = await ownerOf(folder);
-  return { runId, folder, isLocked: owner !== null, ownerPid: owner?.isHere ? owner.pid : null };
+  const kind = (await readKind(join(folder, checkpointName))) ?? 'upsample';
+  return { runId, folder, kind, isLocked: owner !== null, ownerPid: owner?.isHere ? owner.pid : null };
 }
 
 async function ownerOf(folder: string): Promise<RunOwner | null> {

@@ -1,24 +1,11 @@
-import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import pMap from 'p-map';
-import type { Checkpoint } from '../../core/run/checkpoint.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
+import type { AnyCheckpoint } from '../../ports/run-store.ts';
 import { acquireProcessLock } from '../files/process-lock.ts';
 import { removeLeftovers } from '../files/remove-leftovers.ts';
-import { outputLockName, runLockName, runPaths } from './run-paths.ts';
-
-/** A folder that a run needs for itself. */
-interface LockPlace {
-  readonly lockPath: string;
-  /** What is locked, for a person. */
-  readonly what: string;
-  /** The folder that the user chose, for a person. */
-  readonly folder: string;
-  readonly flag: string;
-}
-
-const looksAtOnce = 32;
+import type { LockPlace, RunFormat } from './run-format.ts';
+import { runLockName, runPaths } from './run-paths.ts';
 
 /** What the system says when a folder cannot be made or written to, in words. */
 const reasonOfErrno: Readonly<Record<string, string>> = {
@@ -35,19 +22,27 @@ const reasonOfErrno: Readonly<Record<string, string>> = {
  *
  * @throws AppError `run-locked`, `usage-invalid` when one of the folders cannot be made or written to, `disk-full`.
  */
-export async function lockRun(runFolder: string, checkpoint: Checkpoint): Promise<() => Promise<void>> {
+export async function lockRun<Planned extends AnyCheckpoint, Body>(
+  runFolder: string,
+  checkpoint: Planned,
+  format: RunFormat<Planned, Body>,
+): Promise<() => Promise<void>> {
   const releases: (() => Promise<void>)[] = [];
   const releaseAll = async () => {
     for (const release of releases.splice(0).reverse()) await release();
   };
   let hasSomebodyDied = false;
   try {
-    for (const place of lockPlaces(runFolder, checkpoint)) {
+    for (const place of [runLock(runFolder), format.outputLock(checkpoint)]) {
       const lock = await take(place);
       releases.push(() => lock.release());
       hasSomebodyDied ||= lock.isTakenOver;
     }
-    if (hasSomebodyDied) await removeLeftovers(await writtenPaths(runFolder, checkpoint));
+    if (hasSomebodyDied) {
+      const { checkpoint: checkpointPath, reportJson, reportHtml } = runPaths(runFolder);
+      const outside = await format.writtenPaths(checkpoint);
+      await removeLeftovers([checkpointPath, reportJson, reportHtml, ...outside]);
+    }
   } catch (error) {
     await releaseAll();
     throw error;
@@ -55,22 +50,13 @@ export async function lockRun(runFolder: string, checkpoint: Checkpoint): Promis
   return releaseAll;
 }
 
-function lockPlaces(runFolder: string, { settings }: Checkpoint): readonly LockPlace[] {
-  const outputFolder = settings.output_dir;
-  return [
-    {
-      lockPath: join(runFolder, runLockName),
-      what: `run ${basename(runFolder)}`,
-      folder: `checkpoint folder ${dirname(runFolder)}`,
-      flag: '--checkpoint-dir',
-    },
-    {
-      lockPath: join(outputFolder, outputLockName),
-      what: `output folder ${outputFolder}`,
-      folder: `output folder ${outputFolder}`,
-      flag: '--output-dir',
-    },
-  ];
+function runLock(runFolder: string): LockPlace {
+  return {
+    lockPath: join(runFolder, runLockName),
+    what: `run ${basename(runFolder)}`,
+    folder: `checkpoint folder ${dirname(runFolder)}`,
+    flag: '--checkpoint-dir',
+  };
 }
 
 async function take(place: LockPlace) {
@@ -93,18 +79,4 @@ function asFolderError(error: unknown, { folder, flag }: LockPlace): unknown {
     hint: `Choose another one with ${flag}.`,
     cause: error,
   });
-}
-
-/** Every file that a run writes by rename, besides its hints. */
-async function writtenPaths(
-  runFolder: string,
-  { specs, settings, input_root: inputRoot }: Checkpoint,
-): Promise<string[]> {
-  const { checkpoint, reportJson, reportHtml } = runPaths(runFolder);
-  const pathsIn = (folder: string) => specs.map(({ spec }) => join(folder, ...spec.split('/')));
-  // Sources are written where their links lead.
-  const sources = settings.write_back
-    ? await pMap(pathsIn(inputRoot), (path) => realpath(path).catch(() => path), { concurrency: looksAtOnce })
-    : [];
-  return [checkpoint, reportJson, reportHtml, ...pathsIn(settings.output_dir), ...sources];
 }

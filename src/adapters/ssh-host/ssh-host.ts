@@ -11,6 +11,7 @@ import { WorkersRun } from '../host-run/workers-run.ts';
 import { RemoteMachine, type RemoteMachineParts } from './remote-machine.ts';
 import { RemoteObjects } from './remote-objects.ts';
 import { makeRoot } from './remote-root.ts';
+import { RemoteSegments } from './remote-segments.ts';
 import { SharedMachine } from './shared-machine.ts';
 import type { SlotApi } from './slot-api.ts';
 import { SlotCaller } from './slot-caller.ts';
@@ -98,7 +99,11 @@ export class SshHost implements Host {
       onChange: (listener: Parameters<RemoteMachine['watch']>[0]) => machine.watch(listener),
     };
     const close = () => machine.close();
-    return new WorkersRun({ runId, files, objects, workers, handedOver, clock, reachability, close });
+    const segments = new RemoteSegments(machine.files, posix.join(root, layout.run(runId)));
+    return new WorkersRun({
+      ...{ runId, files, objects, segments, workers, handedOver },
+      ...{ clock, reachability, close },
+    });
   }
 
   async #workersOf(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<SlotWorker[]> {

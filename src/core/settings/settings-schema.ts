@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseSize } from '../hints/size.ts';
+import { dedupeModes, presets, upscalerKinds } from '../upscale/upscale-settings.ts';
 
 const sizeText = z.string().refine((text) => parseSize(text) !== null, 'must be a size such as "320x180"');
 const seconds = z.number().min(0).max(86_400);
@@ -46,6 +47,20 @@ const upsamplingSchema = z.strictObject({
   engine: engineSchema.prefault({}),
 });
 
+const upscalingSchema = z.strictObject({
+  engine: z.enum(upscalerKinds).default('lanczos'),
+  model: z.string().max(4096).default(''),
+  scale: z.int().min(2).max(4).default(2),
+  batch_size: z.int().min(1).max(64).default(8),
+  tile: z.int().min(0).max(8192).default(256),
+  workers: z
+    .union([z.literal('auto'), z.int().min(1).max(64)], { error: 'must be "auto" or a number from 1 to 64' })
+    .default('auto'),
+  dedupe: z.enum(dedupeModes).default('safe'),
+  crf: z.number().min(0).max(51).default(18),
+  preset: z.enum(presets).default('medium'),
+});
+
 const retrySchema = z.strictObject({
   max_attempts: z.int().min(1).max(100).default(5),
   base_delay_s: seconds.default(0.5),
@@ -78,6 +93,7 @@ const hostSchema = z.strictObject({
 /** `config.toml`, with every default; the file in the repository says the same, and a test holds them equal. */
 export const settingsSchema = z.strictObject({
   upsampling: upsamplingSchema.prefault({}),
+  upscaling: upscalingSchema.prefault({}),
   retry: retrySchema.prefault({}),
   cache: cacheSchema.prefault({}),
   hosts: z.record(z.string(), hostSchema).default({}),

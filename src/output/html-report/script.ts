@@ -1,5 +1,7 @@
+import { embeddedSource, embeddedTools } from './embed.ts';
 import { createBlockList } from './page/block-list.ts';
 import { startControls } from './page/controls.ts';
+import { startCopyButtons } from './page/copy-buttons.ts';
 import { createElements } from './page/elements.ts';
 import { createFormats } from './page/formats.ts';
 import { handleKeys } from './page/keyboard.ts';
@@ -23,6 +25,7 @@ const tools: PageTools = {
   handleKeys,
   openStore,
   startControls,
+  startCopyButtons,
   themeControl,
   visibleText,
   wordDiff,
@@ -32,14 +35,7 @@ const tools: PageTools = {
  * The page's own script: the source of the functions in `page/`, which therefore use nothing from outside
  * themselves but types, the browser and what they are given.
  */
-export const pageScript = `'use strict';\n(${source(startReport)})({\n${Object.entries(tools)
-  .map(([name, tool]) => `${name}: ${source(tool)},`)
-  .join('\n')}\n});`;
+export const pageScript = `'use strict';\n(${embeddedSource(startReport)})(${embeddedTools(tools)});`;
 
 /** Runs before the first paint, so that a chosen theme does not flash. */
-export const themeScript = `(${source(applyTheme)})();`;
-
-/** A function's source, unable to end the script block it stands in. */
-function source(tool: (...parameters: never[]) => unknown): string {
-  return tool.toString().replaceAll('</', '<\\/');
-}
+export const themeScript = `(${embeddedSource(applyTheme)})();`;

@@ -1,5 +1,4 @@
-import type { RunEvent } from '../../core/run/run-event.ts';
-import { reasonOf } from '../failures-text.ts';
+import { type NamedFailure, reasonOf } from '../failures-text.ts';
 import { durationText, printable } from '../words.ts';
 import type { RunPace } from './run-pace.ts';
 
@@ -22,7 +21,7 @@ export function remainingText(pace: RunPace, nowMs: number): string {
 
 /** Tells the first failures as lines, then says once that the others are only counted. */
 export function createFailureTeller(): (
-  failure: Extract<RunEvent, { type: 'task-failed' }>,
+  failure: Pick<NamedFailure, 'spec' | 'code' | 'message'>,
 ) => string | null {
   let seen = 0;
   return (failure) => {

@@ -138,7 +138,7 @@ export class HostLink {
       else if (event.type === 'task-finished') {
         this.#finished.add(event.result.task_key);
         await answers.accept(event.result, false);
-      } else this.#tellReachability(event);
+      } else if (event.type !== 'task-progress') this.#tellReachability(event);
     }
   }
 

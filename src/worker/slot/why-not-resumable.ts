@@ -1,5 +1,6 @@
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout } from '../../protocol/layout.ts';
+import { batchesOf, objectsOf } from '../../protocol/manifest.ts';
 import { readOwnManifests } from '../manifest-intake.ts';
 import type { WorkerOptions } from '../options.ts';
 import type { ObjectShelf } from './object-shelf.ts';
@@ -19,10 +20,13 @@ export async function whyNotResumable(
   const manifests = await readOwnManifests({ runFolder, runId, workerId, store }, () => undefined);
   if (manifests.length === 0) return 'nothing was handed over.';
   const finished = new Set(await store.list(layout.results));
-  const unfinished = manifests
-    .flatMap(({ manifest }) => manifest.batches.flatMap((batch) => batch.tasks))
-    .filter((task) => !finished.has(`${task.task_key}.json`));
-  const missing = await shelf.missing(unfinished.flatMap((task) => task.hint?.sha256 ?? []));
+  const needed = manifests.flatMap(({ manifest }) =>
+    batchesOf(manifest)
+      .flatMap((batch) => batch.tasks)
+      .filter((task) => !finished.has(`${task.task_key}.json`))
+      .flatMap((task) => objectsOf(task, manifest.engine)),
+  );
+  const missing = await shelf.missing([...new Set(needed)]);
   if (missing.size === 0) return null;
   return `${missing.size} of its inputs are not whole; whoever opens it brings them again.`;
 }

@@ -47,7 +47,9 @@ describe('HandedOver', () => {
     const handedOver = await HandedOver.read(files, 2);
     const found = await readManifests(files, 0);
     const indexes = found.map((filed) =>
-      filed.manifest?.batches.flatMap((batch) => batch.tasks.map((task) => indexOf(task))),
+      (filed.manifest?.kind === 'upsample' ? filed.manifest.batches : []).flatMap((batch) =>
+        batch.tasks.map((task) => indexOf(task)),
+      ),
     );
     expect(indexes).toEqual(left);
     const { held } = handedOver.divide({ batch_id: 0, tasks: tasks.slice(0, moved) }, engine);

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LocalRunStore } from '../../../src/adapters/run-store/local-run-store.ts';
 import { outputLockName } from '../../../src/adapters/run-store/run-paths.ts';
+import { upsampleFormat } from '../../../src/adapters/run-store/upsample-format.ts';
 import { AppError } from '../../../src/errors/app-error.ts';
+import type { RunStore } from '../../../src/ports/run-store.ts';
 import { holdLockElsewhere, killHolder } from '../../support/lock-holder.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { sampleCheckpoint } from '../../support/sample-checkpoint.ts';
@@ -15,13 +17,13 @@ import { asUnprivileged } from '../../support/unprivileged.ts';
 const root = await temporaryFolder();
 let folder = '';
 let outputDir = '';
-let store: LocalRunStore;
+let store: RunStore;
 let round = 0;
 
 beforeEach(() => {
   folder = join(root, String(round++), 'checkpoints');
   outputDir = join(folder, '..', 'out');
-  store = new LocalRunStore(folder, new ManualClock());
+  store = new LocalRunStore(folder, new ManualClock(), upsampleFormat);
 });
 
 const started = { type: 'run-started', run_id: 'r', total: 2, is_resumed: false } as const;
@@ -49,7 +51,7 @@ async function refusal(promise: Promise<unknown>): Promise<AppError> {
 describe('LocalRunStore', () => {
   it('gives back what was put in, over processes', async () => {
     const { runId } = await storedRun();
-    const run = await new LocalRunStore(folder, new ManualClock()).read(runId);
+    const run = await new LocalRunStore(folder, new ManualClock(), upsampleFormat).read(runId);
     expect(run.checkpoint).toEqual(sampleCheckpoint(outputDir));
     expect(run.events.map(({ seq, type }) => [seq, type])).toEqual([
       [0, 'run-started'],

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -56,9 +57,21 @@ function stagedFrom(stage: string): string[] {
 /** Absolute paths of the programs and their libraries, as the loader will look for them. */
 async function collectPaths(): Promise<string[]> {
   const found = await Promise.all(programs.map(whereIs));
-  const { stdout } = await run('ldd', [...found, process.execPath]);
+  const { stdout } = await run('ldd', [...found, process.execPath, ...onnxBinding()]);
   const libraries = stdout.match(/(?<=\s)\/\S+(?= \(0x)/g) ?? [];
-  return [...new Set([...found, '/bin/sh', ...libraries, '/etc/ld.so.cache'])];
+  const ofSystem = libraries.filter((path) => !path.includes('/node_modules/'));
+  return [...new Set([...found, '/bin/sh', ...ofSystem, '/etc/ld.so.cache'])];
+}
+
+/** What an upscaling worker loads beside itself, where it is installed: the base has the libraries that it needs. */
+function onnxBinding(): string[] {
+  try {
+    const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+    const folder = `../bin/napi-v6/${process.platform}/${process.arch}`;
+    return [join(dirname(main), folder, 'onnxruntime_binding.node')];
+  } catch {
+    return [];
+  }
 }
 
 async function whereIs(program: string): Promise<string> {

@@ -9,7 +9,7 @@ import { unreachableError } from '../../support/memory-upkeep.ts';
 
 function row(runId: string, host: string | null): RunRow {
   const nothing = { created_at: null, engine: null, counts: null, message: null };
-  return { run_id: runId, folder: `/runs/${runId}`, status: 'detached', host, ...nothing };
+  return { run_id: runId, kind: 'upsample', folder: `/runs/${runId}`, status: 'detached', host, ...nothing };
 }
 
 function portsOf(hosts: Readonly<Record<string, Host>>) {

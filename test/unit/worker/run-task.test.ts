@@ -53,8 +53,8 @@ const retry = { max_attempts: 3, base_delay_ms: 1_000, max_delay_ms: 8_000, max_
 
 function start(steps: readonly Step[], task = sampleTask('A red car')) {
   const { engine, attempts } = scriptedEngine(steps);
-  const session = new EngineSession(sampleEngine(null, { retry }), engine, clock, () => 0.5);
   const tools = { clock, random01: () => 0.5, hintPathOf: (sha256: string) => sha256, ledger };
+  const session = new EngineSession(sampleEngine(null, { retry }), engine, tools);
   return { session, attempts, outcome: runTask(task, session, tools) };
 }
 

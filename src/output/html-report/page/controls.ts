@@ -19,7 +19,7 @@ export interface Controls {
 }
 
 /**
- * Connects search, filters, order, "expand all" and the copy buttons.
+ * Connects search, filters, order and "expand all".
  *
  * Self-contained: its source is also embedded in the page.
  */
@@ -41,10 +41,6 @@ export function startControls(root: Document, actions: ControlActions): Controls
       changed();
     });
   }
-  root.addEventListener('click', (event) => {
-    const button = event.target instanceof Element ? event.target.closest('[data-copy]') : null;
-    if (button) void copy(button);
-  });
   return { search, clear, toggleAll, selection };
 
   function selection(): Selection {
@@ -71,20 +67,5 @@ export function startControls(root: Document, actions: ControlActions): Controls
 
   function isPressed(button: Element): boolean {
     return button.getAttribute('aria-pressed') === 'true';
-  }
-
-  async function copy(button: Element): Promise<void> {
-    const said = await write(button.getAttribute('data-copy') ?? '').then(
-      () => 'Copied',
-      () => 'Not allowed',
-    );
-    button.textContent = said;
-    setTimeout(() => {
-      button.textContent = 'Copy';
-    }, 1_500);
-  }
-
-  async function write(text: string): Promise<void> {
-    await navigator.clipboard.writeText(text);
   }
 }

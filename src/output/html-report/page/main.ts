@@ -26,6 +26,7 @@ export function startReport(tools: PageTools): void {
   let isLoaded = false;
   let shown: number[] = [];
   const controls = tools.startControls(document, { select, setAllOpen });
+  tools.startCopyButtons(document);
   tools.themeControl(document.querySelector<HTMLElement>('#theme') ?? el('button', {}));
   tools.handleKeys(document, { controls, dialog: document.querySelector('#keys'), focus: focusRow });
   container.addEventListener('click', onClick);

@@ -1,5 +1,6 @@
 import type { createBlockList } from './block-list.ts';
 import type { startControls } from './controls.ts';
+import type { startCopyButtons } from './copy-buttons.ts';
 import type { createElements } from './elements.ts';
 import type { createFormats } from './formats.ts';
 import type { handleKeys } from './keyboard.ts';
@@ -25,6 +26,7 @@ export interface PageTools {
   readonly handleKeys: typeof handleKeys;
   readonly openStore: typeof openStore;
   readonly startControls: typeof startControls;
+  readonly startCopyButtons: typeof startCopyButtons;
   readonly themeControl: typeof themeControl;
   readonly visibleText: typeof visibleText;
   readonly wordDiff: typeof wordDiff;

@@ -1,0 +1,126 @@
+import { open, rm, stat } from 'node:fs/promises';
+import { AppError, messageOf } from '../../../errors/app-error.ts';
+import type { AssemblyProgress, SegmentFile } from '../../../ports/video-tool.ts';
+import { isErrno } from '../../files/publish-file.ts';
+import { Mp4FormatError } from '../../media/mp4-boxes.ts';
+import { FileTooShortError, type PartFile } from './part-file.ts';
+import type { PartWriter } from './part-writer.ts';
+import type { SampleJournal } from './sample-journal.ts';
+import { placeSamples, type SampleTable, sliceSamples } from './sample-table.ts';
+import { readSegmentSamples } from './segment-samples.ts';
+
+/** What segments are put into, and what is known of them. */
+export interface Appending {
+  readonly segments: readonly SegmentFile[];
+  readonly part: PartFile;
+  readonly writer: PartWriter;
+  readonly journal: SampleJournal;
+  readonly video: SampleTable;
+  /** Size of the part file after each segment that it held for good already. */
+  readonly taken: readonly number[];
+  readonly decoderSettings: Buffer;
+  readonly onProgress: (progress: AssemblyProgress) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A segment whose samples are written, yet not known to be durable. */
+interface Waiting {
+  readonly path: string;
+  readonly first: number;
+  readonly end: number;
+  readonly partBytes: number;
+}
+
+/** Segments are made durable in groups, so that many small ones do not take a flush of the disk each. */
+const maxGroupBytes = 32 * 1024 * 1024;
+/** Yet only so many, because until then they take their place twice. */
+const maxGroupShare = 1 / 16;
+
+/**
+ * Puts all segments into the part file. Each is removed when its samples and their index are durable there; those that
+ * were before are only counted again.
+ */
+export async function appendSegments(appending: Appending): Promise<void> {
+  const { segments, part, writer, taken, onProgress, signal } = appending;
+  const groupBytes = Math.min(maxGroupBytes, maxGroupShare * (await totalSize(segments)));
+  let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let first = 0;
+  for (const [index, segment] of segments.entries()) {
+    signal?.throwIfAborted();
+    const end = first + segment.frames;
+    const before = part.position;
+    const takenBytes = taken[index];
+    if (takenBytes !== undefined) {
+      await writer.append({ first, end, media: null });
+      if (part.position !== takenBytes) throw unsound('what was put together before cannot be gone on with');
+      await rm(segment.path, { force: true });
+    } else {
+      await appendSegment(appending, index, first);
+      waiting.push({ path: segment.path, first, end, partBytes: part.position });
+      waitingBytes += part.position - before;
+    }
+    if (waitingBytes >= groupBytes || index === segments.length - 1) {
+      await settle(appending, waiting);
+      waiting = [];
+      waitingBytes = 0;
+    }
+    onProgress({ step: 'append', done: index + 1, total: segments.length });
+    first = end;
+  }
+}
+
+async function appendSegment(appending: Appending, index: number, first: number): Promise<void> {
+  const { segments, writer, video, decoderSettings } = appending;
+  const segment = segments[index];
+  if (!segment) return;
+  try {
+    await using file = await open(segment.path, 'r');
+    const samples = await readSegmentSamples(file);
+    if (samples.table.sizes.length !== segment.frames) {
+      throw new Mp4FormatError(`it has ${samples.table.sizes.length} frames instead of ${segment.frames}`);
+    }
+    if (!samples.decoderSettings.equals(decoderSettings))
+      throw new Mp4FormatError('it was encoded in another way');
+    if (samples.table.keys[0] !== 1) throw new Mp4FormatError('it does not begin with a key frame');
+    placeSamples(video, samples.table, first, first);
+    await writer.append({ first, end: first + segment.frames, media: { file, offsets: samples.offsets } });
+  } catch (error) {
+    if (isDamage(error)) throw unsound(`segment ${index + 1} cannot be used: ${messageOf(error)}`, error);
+    throw error;
+  }
+}
+
+async function settle({ part, journal, video }: Appending, waiting: readonly Waiting[]): Promise<void> {
+  if (waiting.length === 0) return;
+  await part.sync();
+  await journal.add(
+    waiting.map(({ first, end, partBytes }) => ({ table: sliceSamples(video, first, end), partBytes })),
+  );
+  for (const { path } of waiting) await rm(path, { force: true });
+}
+
+async function totalSize(segments: readonly SegmentFile[]): Promise<number> {
+  let bytes = 0;
+  for (const { path } of segments) {
+    bytes += await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+  return bytes;
+}
+
+function isDamage(error: unknown): boolean {
+  if (error instanceof Mp4FormatError || error instanceof FileTooShortError) return true;
+  return error instanceof RangeError || isErrno(error, 'ENOENT');
+}
+
+function unsound(reason: string, cause?: unknown): AppError {
+  return new AppError({
+    code: 'output-unsound',
+    message: `The video could not be put together: ${reason}.`,
+    hint: 'Run the upscale again without --resume, with another output.',
+    cause,
+  });
+}

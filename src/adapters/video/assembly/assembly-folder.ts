@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../../errors/app-error.ts';
+import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
+import { isErrno, publishFile } from '../../files/publish-file.ts';
+
+const version = 1;
+
+/** Whose folder it is; the part file's path tells people where their video was going to be. */
+const requestRecordSchema = z.object({ version: z.literal(version), request: z.string(), part: z.string() });
+
+const count = z.int().min(0);
+const verifiedRecordSchema = z.object({
+  version: z.literal(version),
+  request: z.string(),
+  video: z.object({
+    sizeBytes: count,
+    frames: count,
+    durationSeconds: z.number().min(0),
+    maxTimeErrorMs: z.number().min(0),
+    streams: z.object({ copied: count, converted: count }),
+  }),
+});
+
+/** Where everything lies that is under way. */
+export interface AssemblyPaths {
+  /** The output until it has its name: in the same folder, so that a rename gives it. */
+  readonly part: string;
+  readonly request: string;
+  readonly verified: string;
+  readonly journal: string;
+  /** The first frame of the video in a file of its own. */
+  readonly first: string;
+  /** Everything but the rest of the video. */
+  readonly skeleton: string;
+}
+
+export function assemblyPathsOf(
+  { outputPath, workFolder }: AssemblyRequest,
+  extension: string,
+): AssemblyPaths {
+  const output = resolve(outputPath);
+  return {
+    part: join(dirname(output), `.${partStem(basename(output))}.cosmos-part`),
+    request: join(workFolder, 'assembly.json'),
+    verified: join(workFolder, 'verified.json'),
+    journal: join(workFolder, 'samples.bin'),
+    first: join(workFolder, 'first.mp4'),
+    skeleton: join(workFolder, `streams.${extension}`),
+  };
+}
+
+/** File systems take names of 255 bytes at most, some of 143. */
+function partStem(name: string): string {
+  if (Buffer.byteLength(name) <= 120) return name;
+  return createHash('sha256').update(name).digest('hex').slice(0, 32);
+}
+
+/** The same for requests for the same bytes in the same place. */
+export function fingerprintOf({
+  source,
+  segments,
+  timeline,
+  size,
+  isTurned,
+  outputPath,
+}: AssemblyRequest): string {
+  const { sizeBytes, video, others, chapters } = source.facts;
+  const frames = segments.map((segment) => segment.frames);
+  const facts = { sizeBytes, video, others, chapters, frames, endTime: timeline.endTime, size, isTurned };
+  return createHash('sha256')
+    .update(JSON.stringify({ ...facts, outputPath: resolve(outputPath) }))
+    .update(new Uint8Array(timeline.times.buffer, timeline.times.byteOffset, timeline.times.byteLength))
+    .digest('hex');
+}
+
+/**
+ * Makes the folder ready to go on in: what a killed call left half-made goes. One that holds nothing that matters is
+ * emptied, and is this request's from then on.
+ *
+ * @throws AppError `output-unsound` when segments of another request were put together already.
+ */
+export async function prepareFolder(paths: AssemblyPaths, fingerprint: string): Promise<void> {
+  const folder = dirname(paths.request);
+  await mkdir(folder, { recursive: true });
+  const record = requestRecordSchema.safeParse(await readJson(paths.request));
+  if (record.success && record.data.request === fingerprint) {
+    const { request, journal, first, skeleton } = paths;
+    await removeOthers(folder, [request, journal, first, skeleton]);
+    return;
+  }
+  if (record.success && (await hasContent(paths.journal))) throw otherRequest(record.data.part);
+  if (record.success) await rm(record.data.part, { force: true });
+  await removeOthers(folder, []);
+  await publishFile(
+    paths.request,
+    `${JSON.stringify({ version, request: fingerprint, part: paths.part })}\n`,
+  );
+}
+
+/** Removes what only a further call would have needed, once the output has its name. */
+export async function removeDone(paths: AssemblyPaths): Promise<void> {
+  await removeOthers(dirname(paths.request), [paths.request, paths.verified]);
+}
+
+async function removeOthers(folder: string, kept: readonly string[]): Promise<void> {
+  const names = new Set(kept.map((path) => basename(path)));
+  for (const name of await readdir(folder)) {
+    if (!names.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** What was verified before the output got its name; null when nothing was. */
+export async function readVerified(paths: AssemblyPaths, fingerprint: string): Promise<VerifiedVideo | null> {
+  const record = verifiedRecordSchema.safeParse(await readJson(paths.verified));
+  return record.success && record.data.request === fingerprint ? record.data.video : null;
+}
+
+export async function publishVerified(
+  paths: AssemblyPaths,
+  fingerprint: string,
+  video: VerifiedVideo,
+): Promise<void> {
+  await publishFile(paths.verified, `${JSON.stringify({ version, request: fingerprint, video })}\n`);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+async function hasContent(path: string): Promise<boolean> {
+  return await stat(path).then(
+    ({ size }) => size > 0,
+    () => false,
+  );
+}
+
+function otherRequest(part: string): AppError {
+  return new AppError({
+    code: 'output-unsound',
+    message: `Finished segments were put together for another output already, in ${part}.`,
+    hint: 'Go on with the output of the first call, or run the upscale again without --resume.',
+  });
+}

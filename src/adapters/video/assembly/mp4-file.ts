@@ -1,0 +1,28 @@
+import type { FileHandle } from 'node:fs/promises';
+import { type Mp4Box, Mp4FormatError, readBoxHeader } from '../../media/mp4-boxes.ts';
+import { readExactly } from './part-file.ts';
+
+/** An index larger than this belongs to no file that is put together here. */
+const maxIndexBytes = 2 ** 30;
+
+/**
+ * The boxes at the top of a file that have one of these names, read whole; others are passed over.
+ *
+ * @throws Mp4FormatError for a file that is no MP4, or is cut off.
+ */
+export async function readTopBoxes(file: FileHandle, names: readonly string[]): Promise<readonly Mp4Box[]> {
+  const { size } = await file.stat();
+  const boxes: Mp4Box[] = [];
+  for (let at = 0; at + 8 <= size; ) {
+    const head = await readExactly(file, at, Math.min(16, size - at));
+    const { name, headerBytes, sizeBytes } = readBoxHeader(head, 0, size - at);
+    if (at + sizeBytes > size) throw new Mp4FormatError(`box ${name} is cut off`);
+    if (names.includes(name)) {
+      if (sizeBytes > maxIndexBytes) throw new Mp4FormatError(`box ${name} is too large`);
+      const content = await readExactly(file, at + headerBytes, sizeBytes - headerBytes);
+      boxes.push({ name, content });
+    }
+    at += sizeBytes;
+  }
+  return boxes;
+}

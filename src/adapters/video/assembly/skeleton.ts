@@ -1,0 +1,122 @@
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppError } from '../../../errors/app-error.ts';
+import { syncFile, syncFolder } from '../../files/publish-file.ts';
+import { temporaryPathFor } from '../../files/temporary-path.ts';
+import type { FfmpegPrograms } from '../../media/ffmpeg-program.ts';
+import { asFileUrl, guardedInputOptions } from '../../media/input-options.ts';
+import { type HashedStream, hashArguments, hashedStreams } from './hashed-streams.ts';
+import { readOutput } from './media-program.ts';
+import { type SkeletonRequest, skeletonArguments } from './skeleton-command.ts';
+
+/** MD5 of no bytes. */
+const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
+
+/** How programs are run here. */
+export interface ProgramOptions {
+  readonly programs: FfmpegPrograms;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Writes the first frame of a segment to a file of its own, at time 0. */
+export async function makeFirstFrame(
+  segmentPath: string,
+  targetPath: string,
+  options: ProgramOptions,
+): Promise<void> {
+  await publishBy(targetPath, async (temporary) => {
+    await readOutput({
+      program: options.programs.ffmpeg,
+      arguments: [
+        ...['-nostdin', '-v', 'error', '-y', ...guardedInputOptions, '-i', asFileUrl(segmentPath)],
+        ...['-map', '0:v:0', '-c', 'copy', '-frames:v', '1', '-bsf:v', 'setts=pts=0:dts=0'],
+        ...['-map_metadata', '-1', '-bitexact', '-f', 'mp4', asFileUrl(temporary)],
+      ],
+      doing: 'Taking the first frame',
+      workBytes: 0,
+      target: temporary,
+      signal: options.signal,
+    });
+  });
+}
+
+/**
+ * Writes everything of the output but the frames after the first, and makes sure that what was to be copied is the
+ * same as in the source.
+ */
+export async function makeSkeleton(
+  request: SkeletonRequest,
+  targetPath: string,
+  options: ProgramOptions,
+): Promise<void> {
+  const hashed = hashedStreams(request.source.facts, request.plans, request.container);
+  await publishBy(targetPath, async (temporary) => {
+    const hashes = await readOutput({
+      program: options.programs.ffmpeg,
+      arguments: [
+        ...skeletonArguments(request, temporary),
+        ...(hashed.length > 0 ? hashArguments(hashed, ({ source }) => `1:${source}`) : []),
+      ],
+      doing: 'Taking over sound, subtitles and tags of the source',
+      workBytes: request.source.facts.sizeBytes,
+      target: temporary,
+      signal: options.signal,
+    });
+    if (hashed.length > 0) await expectHashes(hashes, temporary, hashed, request, options);
+  });
+}
+
+async function expectHashes(
+  expected: string,
+  path: string,
+  hashed: readonly HashedStream[],
+  request: SkeletonRequest,
+  options: ProgramOptions,
+): Promise<void> {
+  const found = await readOutput({
+    program: options.programs.ffmpeg,
+    arguments: [
+      ...['-nostdin', '-v', 'error', ...guardedInputOptions, '-i', asFileUrl(path)],
+      ...hashArguments(hashed, ({ specifier }) => `0:${specifier}?`),
+    ],
+    doing: 'Comparing sound and subtitles with the source',
+    workBytes: request.source.facts.sizeBytes,
+    target: null,
+    signal: options.signal,
+  });
+  const foundHashes = hashesOf(found);
+  const wanted = hashesOf(expected);
+  const differing = wanted.findIndex((hash, index) => hash !== foundHashes[index]);
+  if (differing === -1 && wanted.length === foundHashes.length) return;
+  const stream = hashed[differing];
+  throw new AppError({
+    code: 'output-unsound',
+    message: `Stream ${stream?.source ?? '?'} of the source could not be copied into the output without a change.`,
+    hint:
+      request.container === 'mkv'
+        ? 'Check the source with: ffmpeg -v error -i SOURCE -f null -'
+        : 'Choose an output that ends in .mkv: it holds nearly everything.',
+  });
+}
+
+/** What is said of each stream after its number and type; streams without a packet are left out by some containers. */
+function hashesOf(lines: string): readonly string[] {
+  return lines
+    .split('\n')
+    .map((line) => line.split(',')[2] ?? '')
+    .filter((hash) => hash !== '' && !hash.endsWith(hashOfNothing));
+}
+
+/** A file appears under its name when it is whole and durable. */
+async function publishBy(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = temporaryPathFor(path);
+  try {
+    await make(temporary);
+    await syncFile(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}

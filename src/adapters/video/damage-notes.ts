@@ -1,0 +1,58 @@
+import { printable } from '../media/unreadable-video.ts';
+
+/**
+ * What ffmpeg says of files that are damaged or cut off, and never of sound ones: those that begin in the middle of a
+ * group of pictures, or are cut by edit lists, make it complain too, in other words.
+ */
+const damagePatterns = [
+  /corrupt (decoded frame|input packet)/i,
+  /partial file|ended prematurely|truncat/i,
+  /error while decoding MB|concealing \d/i,
+  /invalid NAL unit size|error splitting the input into NAL/i,
+  /damaged at|tex damaged|error at MB|error y=|error count|illegal (ac|dc) /i,
+  /invalid as first byte of an EBML|packet mismatch|LZW decode failed|invalid block label/i,
+  /(crc|checksum) (mismatch|error)|error during demuxing/i,
+];
+/** Said of sound recordings too before their first frame. */
+const failedDecoding = /error while decoding stream|decoding error|error submitting packet/i;
+const packetOfStream = /(?:input packet in stream|packet corrupt \(stream =) (\d+)/i;
+const keptNotes = 3;
+
+/** Collects what speaks of damage among the lines of an ffmpeg that decodes one stream. */
+export class DamageNotes {
+  readonly #stream: number;
+  readonly #kept: string[] = [];
+  #count = 0;
+
+  constructor(stream: number) {
+    this.#stream = stream;
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  /** Takes a line of stderr, and how many frames were decoded before it. */
+  read(line: string, frames: number): void {
+    const packet = packetOfStream.exec(line);
+    if (packet && Number(packet[1]) !== this.#stream) return;
+    const isDamage = damagePatterns.some((pattern) => pattern.test(line));
+    if (isDamage || (frames > 0 && failedDecoding.test(line))) this.add(withoutPrefix(line));
+  }
+
+  add(note: string): void {
+    this.#count += 1;
+    if (this.#kept.length < keptNotes && !this.#kept.includes(note)) this.#kept.push(note);
+  }
+
+  /** The first notes, in one line; empty when there are none. */
+  toString(): string {
+    const more = this.#count - this.#kept.length;
+    return `${this.#kept.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+  }
+}
+
+/** Without `[h264 @ 0x55d0c0] `, which differs each time. */
+function withoutPrefix(line: string): string {
+  return printable(line.replace(/^(?:\[[^\]]* @ 0x[0-9a-f]+\] )+/, '').trim()).slice(0, 200);
+}

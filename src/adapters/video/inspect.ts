@@ -1,0 +1,61 @@
+import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import { statSource } from '../media/source-file.ts';
+import { type AskOptions, askFfprobe } from './ask-ffprobe.ts';
+import {
+  type ProbeAnswer,
+  type ProbeFrame,
+  type ProbeStream,
+  probeAnswerSchema,
+  probeFrameSchema,
+  probeQuestions,
+} from './probe-answer.ts';
+import { cannotRead } from './program-failures.ts';
+import { describeOther, describeVideo } from './stream-facts.ts';
+
+/** Packets read in search of a first frame: a recording may begin in the middle of a group of pictures. */
+const searchedPackets = [1, 600];
+
+/**
+ * What is in a video file: its first video stream that is no cover picture, and all others.
+ *
+ * @throws AppError `video-unreadable` also when that stream's first frames cannot be decoded.
+ */
+export async function inspectVideo(path: string, options: AskOptions): Promise<VideoFacts> {
+  options.signal?.throwIfAborted();
+  const { size } = await statSource(path);
+  const answer = await askFfprobe(path, probeQuestions, probeAnswerSchema, options);
+  const stream = answer.streams.find((candidate) => candidate.codec_type === 'video' && !isCover(candidate));
+  if (!stream) throw cannotRead(path, 'it holds no video, only sound, a cover picture or nothing');
+  const video = describeVideo(stream, await firstFrame(path, stream.index, options));
+  if (!video) throw cannotRead(path, 'its first frames cannot be decoded');
+  return {
+    container: answer.format.format_name ?? '',
+    sizeBytes: Number(size),
+    startSeconds: Number(answer.format.start_time) || 0,
+    durationSeconds: durationOf(answer),
+    video,
+    others: answer.streams.filter(({ index }) => index !== stream.index).map(describeOther),
+    chapters: answer.chapters.length,
+  };
+}
+
+async function firstFrame(path: string, stream: number, options: AskOptions): Promise<ProbeFrame | null> {
+  for (const packets of searchedPackets) {
+    const questions = [
+      ...['-select_streams', String(stream), '-read_intervals', `%+#${packets}`, '-show_frames'],
+      ...['-show_entries', 'frame=pix_fmt,interlaced_frame:frame_side_data=side_data_type'],
+    ];
+    const { frames } = await askFfprobe(path, questions, probeFrameSchema, options);
+    if (frames[0]) return frames[0];
+  }
+  return null;
+}
+
+function isCover(stream: ProbeStream): boolean {
+  return stream.disposition?.attached_pic === 1;
+}
+
+function durationOf({ format }: ProbeAnswer): number | null {
+  const seconds = Number(format.duration);
+  return seconds > 0 ? seconds : null;
+}

@@ -1,0 +1,71 @@
+import pMap from 'p-map';
+import type { Size } from '../../core/hints/size.ts';
+import { asFileUrl } from '../media/input-options.ts';
+import { runProcess } from '../run-process.ts';
+import { startFailed } from './program-failures.ts';
+import { decodingOptions } from './source-options.ts';
+
+/** Programs side by side: each decodes with threads of its own. */
+const programsAtOnce = 2;
+const timeoutMs = 120_000;
+const maxPictureBytes = 32 * 1024 * 1024;
+/** Clocks of containers round to a millisecond. */
+const toleranceSeconds = 0.0015;
+
+/**
+ * A picture of the frame that is shown from each of these moments on, as JPEG, as a player shows it: turned, with square
+ * pixels, and no larger than `box`. Null where there is none.
+ *
+ * @param seconds - On the video's own clock, which need not begin at 0.
+ */
+export async function takePictures(
+  program: string,
+  path: string,
+  seconds: readonly number[],
+  box: Size,
+  signal: AbortSignal | undefined,
+): Promise<readonly (Uint8Array | null)[]> {
+  return await pMap(
+    seconds,
+    async (moment) => {
+      const picture = await take(program, pictureArguments(path, moment, box, true), signal);
+      // An index may be wrong, or missing; then the way from the beginning is long, but sure.
+      return picture ?? (await take(program, pictureArguments(path, moment, box, false), signal));
+    },
+    { concurrency: programsAtOnce },
+  );
+}
+
+async function take(
+  program: string,
+  programArguments: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | null> {
+  const limits = { timeoutMs, maxStdoutBytes: maxPictureBytes, signal };
+  const outcome = await runProcess(program, programArguments, limits).catch((error: unknown): never => {
+    if (signal?.aborted) throw signal.reason;
+    throw startFailed(program, error);
+  });
+  return outcome.exitCode === 0 && outcome.stdout.length > 0 ? outcome.stdout : null;
+}
+
+function pictureArguments(path: string, seconds: number, box: Size, isSought: boolean): readonly string[] {
+  const from = seconds - toleranceSeconds;
+  const seek = ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', `${Math.ceil(seconds * 1e6)}us`];
+  return [
+    ...decodingOptions,
+    ...(isSought ? seek : []),
+    ...['-i', asFileUrl(path), '-map', '0:V:0'],
+    ...['-vf', `select=gte(t\\,${from.toFixed(6)}),${fit(box)}`],
+    ...['-fps_mode', 'passthrough', '-frames:v', '1'],
+    ...['-c:v', 'mjpeg', '-q:v', '3', '-flags:v', '+bitexact', '-f', 'mjpeg', 'pipe:1'],
+  ];
+}
+
+/** JPEG is full-range BT.601 by convention. */
+function fit({ width, height }: Size): string {
+  const ratio = `min(1\\,min(${width}/(iw*max(sar\\,1))\\,${height}/(ih/min(sar\\,1))))`;
+  const size = `w=max(1\\,round(iw*max(sar\\,1)*${ratio})):h=max(1\\,round(ih/min(sar\\,1)*${ratio}))`;
+  const colors = 'out_color_matrix=bt601:out_range=pc';
+  return `scale=${size}:flags=lanczos+accurate_rnd+full_chroma_int+bitexact:${colors},format=yuvj420p,setsar=1`;
+}

@@ -1,0 +1,90 @@
+import { type Fraction, parseFraction } from '../../core/frames/fraction.ts';
+import type { ColorTags, OtherStreamFacts, VideoStreamFacts } from '../../core/frames/video-facts.ts';
+import type { ProbeFrame, ProbeStream } from './probe-answer.ts';
+
+const square: Fraction = { numerator: 1, denominator: 1 };
+/** Where a file has no rate at all, as a single picture. */
+const usualRate: Fraction = { numerator: 25, denominator: 1 };
+const unknownNames = new Set(['unknown', 'unspecified', 'reserved', '']);
+
+/** What side data of pictures means; everything else goes with the frames or is about coding only. */
+const extraNames: readonly (readonly [RegExp, string])[] = [
+  [/mastering display|content light/i, 'HDR10 metadata'],
+  [/2094-40|HDR dynamic|HDR10\+/i, 'HDR10+ metadata'],
+  [/dolby vision|DOVI/i, 'Dolby Vision metadata'],
+  [/A\/?53|closed captions/i, 'closed captions inside the picture'],
+  [/stereo 3d/i, 'stereoscopic 3D layout'],
+  [/spherical/i, 'spherical projection'],
+  [/timecode/i, 'time codes inside the picture'],
+];
+
+/** The stream to be upscaled; null when its size, format or time base is not known, or it gave no frame. */
+export function describeVideo(stream: ProbeStream, frame: ProbeFrame | null): VideoStreamFacts | null {
+  const timeBase = parseFraction(stream.time_base);
+  const pixelFormat = frame?.pix_fmt ?? stream.pix_fmt;
+  if (!frame || !timeBase || !pixelFormat || stream.width === 0 || stream.height === 0) return null;
+  return {
+    index: stream.index,
+    codec: stream.codec_name ?? 'unknown',
+    size: { width: stream.width, height: stream.height },
+    sampleAspect: parseFraction(stream.sample_aspect_ratio) ?? square,
+    rotationDegrees: rotationOf(stream),
+    pixelFormat,
+    timeBase,
+    frameRate: parseFraction(stream.avg_frame_rate) ?? parseFraction(stream.r_frame_rate) ?? usualRate,
+    color: colorOf(stream),
+    extras: extrasOf(stream, frame),
+  };
+}
+
+/** Any other stream. What is none of the known types is data. */
+export function describeOther(stream: ProbeStream): OtherStreamFacts {
+  return {
+    index: stream.index,
+    type: typeOf(stream.codec_type),
+    codec: stream.codec_name ?? 'unknown',
+    language: stream.tags?.language ?? null,
+    isAttachedPicture: stream.disposition?.attached_pic === 1,
+  };
+}
+
+function typeOf(type: string | undefined): OtherStreamFacts['type'] {
+  return type === 'audio' || type === 'subtitle' || type === 'attachment' || type === 'video' ? type : 'data';
+}
+
+function colorOf(stream: ProbeStream): ColorTags {
+  return {
+    range: nameOrNull(stream.color_range),
+    space: nameOrNull(stream.color_space),
+    primaries: nameOrNull(stream.color_primaries),
+    transfer: nameOrNull(stream.color_transfer),
+    chromaLocation: nameOrNull(stream.chroma_location),
+  };
+}
+
+function nameOrNull(name: string | undefined): string | null {
+  return name === undefined || unknownNames.has(name) ? null : name;
+}
+
+/** The display matrix counts, and turns the other way round; the tag is what older files have. */
+function rotationOf(stream: ProbeStream): VideoStreamFacts['rotationDegrees'] {
+  const matrix = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation;
+  const clockwise = matrix === undefined ? Number(stream.tags?.rotate ?? 0) : -matrix;
+  const quarters = Math.round((Number.isFinite(clockwise) ? clockwise : 0) / 90);
+  return ([0, 90, 180, 270] as const)[((quarters % 4) + 4) % 4] ?? 0;
+}
+
+function extrasOf(stream: ProbeStream, frame: ProbeFrame): readonly string[] {
+  const sideData = [...(stream.side_data_list ?? []), ...(frame.side_data_list ?? [])];
+  const found = new Set<string>();
+  for (const { side_data_type: type = '' } of sideData) {
+    const known = extraNames.find(([pattern]) => pattern.test(type));
+    if (known) found.add(known[1]);
+  }
+  if (isInterlaced(stream, frame)) found.add('interlaced fields');
+  return [...found];
+}
+
+function isInterlaced(stream: ProbeStream, frame: ProbeFrame): boolean {
+  return /^(tt|bb|tb|bt)$/.test(stream.field_order ?? '') || frame.interlaced_frame === 1;
+}

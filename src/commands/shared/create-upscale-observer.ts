@@ -1,0 +1,30 @@
+import { createUpscaleBars } from '../../output/upscale/progress/upscale-bars.ts';
+import { createUpscaleEventLines } from '../../output/upscale/progress/upscale-event-lines.ts';
+import { createUpscaleLines } from '../../output/upscale/progress/upscale-lines.ts';
+import {
+  combineUpscaleObservers,
+  partialUpscaleObserver,
+} from '../../output/upscale/progress/upscale-observers.ts';
+import { printableLines } from '../../output/words.ts';
+import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { ObserverOptions } from './create-observer.ts';
+
+/** Bars on a terminal, lines elsewhere, and the stream of events where it is asked for. */
+export function createUpscaleObserver(options: ObserverOptions): UpscaleObserver {
+  const observers = [options.progress ? createProgress() : createNotices()];
+  if (options.events !== undefined) observers.push(createUpscaleEventLines(options.events));
+  return combineUpscaleObservers(observers);
+}
+
+function createProgress(): UpscaleObserver {
+  const { stderr } = process;
+  if (stderr.isTTY && process.env['TERM'] !== 'dumb') return createUpscaleBars(stderr);
+  return createUpscaleLines((line) => stderr.write(`${line}\n`));
+}
+
+/** Without progress, what a person must know is still said. */
+function createNotices(): UpscaleObserver {
+  return partialUpscaleObserver({
+    onNotice: (message) => process.stderr.write(`${printableLines(message)}\n`),
+  });
+}

@@ -1,0 +1,145 @@
+import { resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
+import { dedupeModes, presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { UpscaleSession } from '../../services/upscale/upscale-execution.ts';
+import { storeFlags } from './run-flags.ts';
+
+/** Flags that decide what is made of a video. No defaults here: those are the settings'. */
+export const upscaleFlags = {
+  output: Flags.string({
+    char: 'o',
+    description: 'the finished video: .mp4, .mov or .mkv',
+    helpValue: 'PATH',
+  }),
+  scale: Flags.string({
+    options: ['2', '3', '4'],
+    description: 'how many times the width and the height (default: 2)',
+  }),
+  engine: Flags.string({
+    options: [...upscalerKinds],
+    description: 'who upscales: lanczos (embedded, no model; the default) or onnx (a model)',
+  }),
+  model: Flags.string({
+    description: 'file of an ONNX model that upscales, such as Real-ESRGAN; implies --engine onnx',
+    helpValue: 'PATH',
+  }),
+  'batch-size': Flags.integer({
+    min: 1,
+    max: 64,
+    description: 'frames given to the engine at once (default: 8)',
+    helpValue: 'N',
+  }),
+  tile: Flags.integer({
+    min: 0,
+    max: 8192,
+    description:
+      'side of the tiles that a model sees, in pixels of the source; 0: whole frames (default: 256)',
+    helpValue: 'PIXELS',
+  }),
+  workers: Flags.string({
+    description: 'engine processes side by side (default: auto, by the memory of the GPU)',
+    helpValue: 'auto|N',
+    parse: async (text) => {
+      if (text === 'auto' || (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64)) return text;
+      throw new AppError({
+        code: 'usage-invalid',
+        message: `--workers ${text}: neither auto nor a number from 1 to 64.`,
+        hint: 'Leave it away to have the memory of the GPU decide.',
+      });
+    },
+  }),
+  dedupe: Flags.string({
+    options: [...dedupeModes],
+    description: 'which repeated frames are upscaled once (default: safe)',
+  }),
+  crf: Flags.integer({
+    min: 0,
+    max: 51,
+    description: 'quality of the finished video: lower is better and larger (default: 18)',
+    helpValue: 'N',
+  }),
+  preset: Flags.string({
+    options: [...presets],
+    description: 'how thoroughly the video is encoded (default: medium)',
+  }),
+  host: Flags.string({ description: 'machine to run on (default: local)', helpValue: 'NAME' }),
+  force: Flags.boolean({ default: false, description: 'replace the output if it is there already' }),
+  'keep-going': Flags.boolean({
+    default: false,
+    description: 'upscale what can be read of a damaged video, instead of refusing it',
+  }),
+  ...storeFlags,
+};
+
+/** Values of {@link upscaleFlags}; missing ones were not given. */
+export interface GivenUpscaleFlags {
+  readonly output?: string | undefined;
+  readonly scale?: string | undefined;
+  readonly engine?: string | undefined;
+  readonly model?: string | undefined;
+  readonly 'batch-size'?: number | undefined;
+  readonly tile?: number | undefined;
+  readonly workers?: string | undefined;
+  readonly dedupe?: string | undefined;
+  readonly crf?: number | undefined;
+  readonly preset?: string | undefined;
+  readonly host?: string | undefined;
+  readonly force?: boolean | undefined;
+  readonly 'keep-going'?: boolean | undefined;
+  readonly 'checkpoint-dir'?: string | undefined;
+}
+
+/** The flags as a layer over the settings files, in the words of `config.toml`. */
+export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
+  const { workers, scale } = flags;
+  const upscaling = {
+    // Whoever names a model means the engine that has one.
+    engine: flags.engine ?? (flags.model === undefined ? undefined : 'onnx'),
+    model: flags.model,
+    scale: scale === undefined ? undefined : Number(scale),
+    batch_size: flags['batch-size'],
+    tile: flags.tile,
+    workers: workers === undefined || workers === 'auto' ? workers : Number(workers),
+    dedupe: flags.dedupe,
+    crf: flags.crf,
+    preset: flags.preset,
+  };
+  const upsampling = { checkpoint_dir: flags['checkpoint-dir'] };
+  return {
+    source: 'the command line',
+    values: { upscaling: withoutMissing(upscaling), upsampling: withoutMissing(upsampling) },
+  };
+}
+
+/** What was given again when a run is resumed, each with whether the run has the same. */
+export function givenUpscaleFlags(flags: GivenUpscaleFlags) {
+  const same = (flag: string, given: unknown, recorded: (session: UpscaleSession) => unknown) => {
+    if (given === undefined || given === false) return [];
+    return [{ flag, isSame: (session: UpscaleSession) => recorded(session) === given }];
+  };
+  const settings = ({ checkpoint }: UpscaleSession) => checkpoint.settings;
+  const engine = (session: UpscaleSession) => settings(session).engine;
+  const model = flags.model === undefined ? undefined : resolve(flags.model);
+  const lanes = flags.workers === 'auto' ? undefined : flags.workers;
+  return [
+    ...same('scale', flags.scale, (run) => String(engine(run).scale)),
+    ...same('engine', flags.engine, (run) => engine(run).kind),
+    ...same('model', model, ({ checkpoint }) => checkpoint.model?.path),
+    ...same('batch-size', flags['batch-size'], (run) => engine(run).batch_size),
+    ...same('tile', flags.tile, (run) => engine(run).tile),
+    ...same('workers', lanes, (run) => String(engine(run).lanes)),
+    ...same('dedupe', flags.dedupe, (run) => settings(run).dedupe),
+    ...same('crf', flags.crf, (run) => engine(run).encoding.crf),
+    ...same('preset', flags.preset, (run) => engine(run).encoding.preset),
+    ...same('host', flags.host, (run) => settings(run).host),
+    ...same('keep-going', flags['keep-going'], (run) => settings(run).keep_going),
+  ];
+}
+
+function withoutMissing<Values extends object>(values: Values): Partial<Values> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Partial<Values>;
+}

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { upscalePlanDocument } from '../output/upscale/plan-document.ts';
+import { formatUpscalePlan } from '../output/upscale/plan-text.ts';
+import { expectUpscale } from '../services/upscale/expect-upscale.ts';
+import { planVideo } from '../services/upscale/plan-video.ts';
+import { resumeUpscale } from '../services/upscale/resume-upscale.ts';
+import { upscaleVideo } from '../services/upscale/upscale-video.ts';
+import { progressFlags } from './shared/run-flags.ts';
+import { UpscaleCommand } from './shared/upscale-command.ts';
+import { givenUpscaleFlags, upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
+import { toUpscaleRequest } from './shared/upscale-request.ts';
+
+export default class Upscale extends UpscaleCommand {
+  static override summary = 'Make a larger video of a video: every frame and every sound in place.';
+  static override description =
+    'Looks the video through once, upscales each different frame once, in batches over several workers, and puts the ' +
+    'larger frames together with the sound, subtitles and chapters of the source. Everything finished is kept: after ' +
+    'an interruption of any kind, --resume goes on and gives the same video.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-2x.mp4',
+    '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-4x.mkv --model realesr-general-x4v3.onnx --scale 4',
+    '<%= config.bin %> <%= command.id %> --resume latest',
+  ];
+  static override args = { video: Args.string({ description: 'the video to upscale', required: false }) };
+  static override flags = {
+    ...upscaleFlags,
+    ...progressFlags,
+    resume: Flags.string({
+      description: 'go on with a run: its checkpoint.json, folder or id, or "latest"',
+      helpValue: 'PATH|RUN|latest',
+    }),
+    detach: Flags.boolean({
+      default: false,
+      description: 'hand everything over and leave; "cosmos attach" finishes the video',
+      exclusive: ['dry-run'],
+    }),
+    'dry-run': Flags.boolean({
+      default: false,
+      description: 'look the video through, show the plan and stop',
+      exclusive: ['resume'],
+    }),
+  };
+
+  async run(): Promise<object> {
+    const { flags, args } = await this.parse(Upscale);
+    const { detach: isDetached } = flags;
+    const opened = await this.open(flags.config, upscaleLayerOf(flags));
+    const { ports } = opened;
+    if (flags.resume !== undefined) {
+      const input = args.video === undefined ? null : resolve(args.video);
+      const output = flags.output === undefined ? null : resolve(flags.output);
+      const resumed = { reference: flags.resume, input, output, given: givenUpscaleFlags(flags), isDetached };
+      return await this.carryOutUpscale(flags, (observer, signal) =>
+        resumeUpscale(resumed, ports, observer, signal),
+      );
+    }
+    const request = toUpscaleRequest(args.video, flags, opened);
+    if (flags['dry-run']) {
+      const plan = await this.observed(flags, (observer, signal) =>
+        planVideo(request, ports, observer, signal),
+      );
+      const expected = await expectUpscale(plan, ports);
+      this.show(formatUpscalePlan(plan, this.style, expected));
+      return upscalePlanDocument(plan, expected);
+    }
+    return await this.carryOutUpscale(flags, (observer, signal) =>
+      upscaleVideo({ ...request, isDetached }, ports, observer, signal),
+    );
+  }
+}

@@ -1,0 +1,30 @@
+/** Frames `first` to `last`, both included, numbered from 0 among the unique ones. */
+export interface BatchRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Batches of a video: the last one may be smaller than the others. */
+export function countBatches(uniqueFrames: number, batchSize: number): number {
+  return Math.ceil(uniqueFrames / batchSize);
+}
+
+/** The unique frames of a batch. */
+export function batchRange(batch: number, uniqueFrames: number, batchSize: number): BatchRange {
+  return { first: batch * batchSize, last: Math.min(uniqueFrames, (batch + 1) * batchSize) - 1 };
+}
+
+/** The lane that does a batch: they go round. */
+export function laneOf(batch: number, lanes: number): number {
+  return batch % lanes;
+}
+
+/** How many of the batches with numbers from `first` up to but not including `end` a lane does. */
+export function batchesOfLane(lane: number, lanes: number, first: number, end: number): number {
+  return countUpTo(end, lane, lanes) - countUpTo(first, lane, lanes);
+}
+
+/** Batches of a lane with numbers below `end`. */
+function countUpTo(end: number, lane: number, lanes: number): number {
+  return Math.max(0, Math.ceil((end - lane) / lanes));
+}

@@ -1,0 +1,157 @@
+import { AppError } from '../../errors/app-error.ts';
+import { formatSize, type Size } from '../hints/size.ts';
+import type { OutputContainer } from './container-limits.ts';
+import type { Fraction } from './fraction.ts';
+import type { FrameFormat } from './frame-format.ts';
+import { type PixelFamily, pixelFamily } from './pixel-family.ts';
+import type { ColorTags, VideoFacts } from './video-facts.ts';
+
+/** What is wanted of a video. */
+export interface ClipWish {
+  readonly engine: 'lanczos' | 'onnx';
+  readonly scale: number;
+  readonly container: OutputContainer;
+}
+
+/** How frames are read, upscaled and kept. */
+export interface ClipChoice {
+  /** Whether the decoder turns frames as the file's rotation says; otherwise the output keeps the rotation as a tag. */
+  readonly isTurned: boolean;
+  /** Frames as the engine gets them. */
+  readonly frame: FrameFormat;
+  /** Frames as the encoder keeps them: upscaled, and at most one pixel more where the format takes no odd sides. */
+  readonly target: FrameFormat;
+  /** Shape of a pixel of both, width to height. */
+  readonly sampleAspect: Fraction;
+  /** What `frame` and `target` mean, as far as known. */
+  readonly color: ColorTags;
+  /** What a person has to know before the work starts: sentences. */
+  readonly notices: readonly string[];
+}
+
+/** No encoder or decoder of H.264 takes longer sides. */
+const maxSidePx = 16_384;
+/** Of level 6.2, the highest: 139264 blocks of 16x16. Larger pictures can be encoded, but nothing promises to play them. */
+const maxPixels = 139_264 * 256;
+
+/**
+ * Chooses the formats of a video's frames: their depth, colour sampling and colours stay where H.264 can keep them.
+ *
+ * @throws AppError `output-unsupported` for a result that is too large or a pixel format that cannot be read.
+ */
+export function chooseClip({ video }: VideoFacts, { engine, scale, container }: ClipWish): ClipChoice {
+  const family = pixelFamily(video.pixelFormat);
+  if (family === null) throw unknownFormat(video.pixelFormat);
+  const isTurned = container === 'mkv' && video.rotationDegrees !== 0;
+  const isOnItsSide = isTurned && video.rotationDegrees !== 180;
+  const size = isOnItsSide ? swapped(video.size) : video.size;
+  const kept = keptFormat(family);
+  const whole = { width: size.width * scale, height: size.height * scale };
+  const target = { ...evenSize(whole, kept), pixelFormat: kept };
+  if (Math.max(target.width, target.height) > maxSidePx) throw tooLarge(target, scale);
+  const given = engine === 'onnx' ? rgbFormat(family) : kept;
+  return {
+    isTurned,
+    frame: { width: size.width, height: size.height, pixelFormat: given },
+    target,
+    sampleAspect: isOnItsSide ? inverted(video.sampleAspect) : video.sampleAspect,
+    color: colorOf(video.color, family),
+    notices: [
+      ...formatNotices(video.pixelFormat, family, kept),
+      ...sizeNotices(whole, target),
+      ...(isTurned ? ['Matroska cannot say how a picture is turned: the frames themselves are turned.'] : []),
+      ...video.extras.map((extra) => `${capital(extra)} cannot be kept: the upscaled video is without.`),
+    ],
+  };
+}
+
+function keptFormat({ sampling, bits }: PixelFamily): string {
+  const depth = bits > 8 ? '10le' : '';
+  return sampling === 'gray' ? `gray${depth}` : `yuv${keptSampling(sampling)}p${depth}`;
+}
+
+/** The sparest sampling of H.264 that keeps all colour there is. */
+function keptSampling(sampling: Exclude<PixelFamily['sampling'], 'gray'>): '420' | '422' | '444' {
+  if (sampling === '411') return '422';
+  if (sampling === '410') return '420';
+  return sampling === '440' ? '444' : sampling;
+}
+
+/** What models are trained on. */
+function rgbFormat({ bits }: PixelFamily): string {
+  return bits > 8 ? 'rgb48le' : 'rgb24';
+}
+
+function evenSize({ width, height }: Size, pixelFormat: string): Size {
+  return {
+    width: /420|422/.test(pixelFormat) ? toEven(width) : width,
+    height: pixelFormat.includes('420') ? toEven(height) : height,
+  };
+}
+
+function toEven(pixels: number): number {
+  return 2 * Math.ceil(pixels / 2);
+}
+
+function swapped({ width, height }: Size): Size {
+  return { width: height, height: width };
+}
+
+function inverted({ numerator, denominator }: Fraction): Fraction {
+  return { numerator: denominator, denominator: numerator };
+}
+
+/** RGB becomes YUV of limited range, whose matrix players find by the tags; grays that do not say are of full range. */
+function colorOf(color: ColorTags, family: PixelFamily): ColorTags {
+  if (family.isRgb) return { ...color, range: 'tv', space: 'gbr' };
+  if (family.isFullRange) return { ...color, range: 'pc' };
+  return family.sampling === 'gray' ? { ...color, range: color.range ?? 'pc' } : color;
+}
+
+function formatNotices(
+  pixelFormat: string,
+  { isRgb, bits, hasAlpha, sampling }: PixelFamily,
+  kept: string,
+): string[] {
+  const notices: string[] = [];
+  if (hasAlpha) notices.push('Transparency cannot be kept: the upscaled video is opaque.');
+  if (bits > 10) notices.push(`H.264 keeps at most 10 of the ${bits} bits of a sample of ${pixelFormat}.`);
+  if (isRgb) notices.push(`The colours are kept as ${kept} instead of ${pixelFormat}.`);
+  else if (/^4(11|10|40)$/.test(sampling)) {
+    notices.push(`Colour is kept as ${kept}, because H.264 does not know the sampling of ${pixelFormat}.`);
+  }
+  return notices;
+}
+
+function sizeNotices(whole: Size, target: Size): string[] {
+  const notices: string[] = [];
+  if (whole.width !== target.width || whole.height !== target.height) {
+    notices.push(
+      `The result is ${formatSize(target)}: its sides have to be even, and ${formatSize(whole)} is not.`,
+    );
+  }
+  if (target.width * target.height > maxPixels) {
+    notices.push(`No level of H.264 allows ${formatSize(target)}: many players will not show it.`);
+  }
+  return notices;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+function tooLarge(target: Size, scale: number): AppError {
+  return new AppError({
+    code: 'output-unsupported',
+    message: `The result would be ${formatSize(target)}, and H.264 holds sides of up to ${maxSidePx} pixels.`,
+    hint: scale > 2 ? 'Use a smaller --scale.' : 'Make the video smaller before.',
+  });
+}
+
+function unknownFormat(pixelFormat: string): AppError {
+  return new AppError({
+    code: 'output-unsupported',
+    message: `Frames of the pixel format ${pixelFormat} cannot be read.`,
+    hint: 'Convert the video first, for example with: ffmpeg -i VIDEO -pix_fmt yuv420p -crf 12 OTHER.mkv',
+  });
+}

@@ -1,0 +1,110 @@
+import type { Size } from '../../hints/size.ts';
+import { Cadence } from './cadence.ts';
+import { type PictureDifference, PictureMeter } from './picture-difference.ts';
+import type { DuplicateFinder, SeenFrame } from './seen-frame.ts';
+
+/** Where a finder draws its lines. Squared differences are of 8-bit samples, between a frame and what would be shown. */
+export interface FinderLimits {
+  /** Never above this: 6.5 would be a PSNR of 40 dB. */
+  readonly maxMse: number;
+  /** Up to both of these nothing can be seen, whatever came before. */
+  readonly invisible: { readonly mse: number; readonly blockMse: number };
+  /** Noise is at least this many times smaller than the jumps between pictures that are held. */
+  readonly jumpToNoise: number;
+  /** Mean squared difference of one block that may be noise: so many times the usual, within bounds. */
+  readonly noiseBlock: { readonly timesUsual: number; readonly atLeast: number; readonly atMost: number };
+  /** A change of more blocks than this is a fade, a cut or a camera, … */
+  readonly maxChanged: number;
+  /** … and a change in one direction of more blocks than this is a fade. */
+  readonly fade: { readonly changed: number; readonly coherence: number };
+  /** Frames that may follow a pause of the usual length while nothing grows. */
+  readonly maxStill: number;
+}
+
+export const limitsOf: Readonly<Record<'safe' | 'aggressive', FinderLimits>> = {
+  safe: {
+    maxMse: 5,
+    invisible: { mse: 0.02, blockMse: 1 },
+    jumpToNoise: 25,
+    noiseBlock: { timesUsual: 8, atLeast: 250, atMost: 600 },
+    maxChanged: 0.5,
+    fade: { changed: 0.15, coherence: 0.85 },
+    maxStill: 48,
+  },
+  aggressive: {
+    maxMse: 10,
+    invisible: { mse: 0.1, blockMse: 16 },
+    jumpToNoise: 8,
+    noiseBlock: { timesUsual: 12, atLeast: 500, atMost: 1500 },
+    maxChanged: 0.8,
+    fade: { changed: 0.3, coherence: 0.9 },
+    maxStill: 240,
+  },
+};
+
+/** Growth of the difference during a pause that noise may show; motion and fades at least double it. */
+const noiseGrowth = 1.25;
+
+/**
+ * Finds duplicates in lossy sources. A frame is one when nobody can see the difference; or when the source jumps and
+ * pauses in turns (see {@link Cadence}), the difference is far below the jumps, and it neither moves, fades nor grows.
+ * One pass; keeps one picture.
+ */
+export class TolerantFinder implements DuplicateFinder {
+  readonly #size: Size;
+  readonly #limits: FinderLimits;
+  readonly #cadence = new Cadence();
+  #meter: PictureMeter | null = null;
+  #hash: string | null = null;
+  /** The largest difference of this pause that was surely noise. */
+  #pauseMse = 0;
+
+  constructor(size: Size, limits: FinderLimits) {
+    this.#size = size;
+    this.#limits = limits;
+  }
+
+  isDuplicate({ hash, picture }: SeenFrame): boolean {
+    if (picture === null) throw new TypeError('frames have to come with their pictures');
+    if (this.#meter === null) {
+      this.#meter = new PictureMeter(this.#size, picture.byteLength);
+      return this.#keep(hash, picture);
+    }
+    if (hash === this.#hash) {
+      this.#cadence.take(noDifference, true);
+      return true;
+    }
+    const found = this.#meter.measure(picture, 4 * this.#limits.maxMse);
+    const isDuplicate = this.#isInvisible(found) || this.#isNoise(found);
+    this.#cadence.take(found, isDuplicate);
+    if (this.#cadence.sinceJump === 0) this.#pauseMse = 0;
+    return isDuplicate || this.#keep(hash, picture);
+  }
+
+  #keep(hash: string, picture: Uint8Array): false {
+    this.#hash = hash;
+    this.#meter?.keep(picture);
+    return false;
+  }
+
+  #isInvisible({ mse, blockMse }: PictureDifference): boolean {
+    const { invisible } = this.#limits;
+    return mse <= invisible.mse && blockMse <= invisible.blockMse;
+  }
+
+  #isNoise(found: PictureDifference): boolean {
+    const { maxMse, jumpToNoise, noiseBlock, maxChanged, fade, maxStill } = this.#limits;
+    const maxNoise = Math.min(maxMse, this.#cadence.jump / jumpToNoise);
+    if (found.mse > maxNoise || found.changed > maxChanged) return false;
+    if (found.changed > fade.changed && found.coherence > fade.coherence) return false;
+    const block = noiseBlock.timesUsual * this.#cadence.noiseBlock(maxNoise);
+    if (found.blockMse > Math.min(noiseBlock.atMost, Math.max(noiseBlock.atLeast, block))) return false;
+    const frame = this.#cadence.sinceJump + 1;
+    if (frame > this.#cadence.pause + maxStill) return false;
+    if (frame > this.#cadence.pause) return found.mse <= noiseGrowth * this.#pauseMse;
+    this.#pauseMse = Math.max(this.#pauseMse, found.mse);
+    return true;
+  }
+}
+
+const noDifference: Readonly<PictureDifference> = { mse: 0, blockMse: 0, changed: 0, coherence: 0 };

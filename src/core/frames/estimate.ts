@@ -1,0 +1,77 @@
+import type { Size } from '../hints/size.ts';
+
+/** What is to be done. */
+export interface UpscaleAmount {
+  readonly frames: number;
+  readonly uniqueFrames: number;
+  /** Of the source as the engine gets it. */
+  readonly frame: Size;
+  /** Of the result. */
+  readonly target: Size;
+  /** What the other streams take, about: the whole source is a safe guess. */
+  readonly otherBytes: number;
+  /** Segments of the video. */
+  readonly segments: number;
+}
+
+/** Measured speeds of the stages, which run at the same time; null where nothing was measured. */
+export interface UpscaleRates {
+  /** Pixels of source frames per second. */
+  readonly decode: number | null;
+  /** Pixels of results per second, all lanes together. */
+  readonly upscale: number | null;
+  /** Pixels of results per second. */
+  readonly encode: number | null;
+  /** Bits of the encoded video per pixel of a frame that shows something new. */
+  readonly bitsPerPixel: number | null;
+  /** Milliseconds that a segment costs besides its frames. */
+  readonly segmentMs: number;
+}
+
+/** What a run is expected to need; null where nobody knows. */
+export interface UpscaleEstimate {
+  readonly durationMs: number | null;
+  /** Size of the finished video. */
+  readonly outputBytes: number | null;
+  /** The most that is on the disk at once besides the source. */
+  readonly peakBytes: number | null;
+}
+
+/** A segment and its copy are both on the disk while it is appended; the slack is for tables and what is under way. */
+const peakSlack = 1.05;
+/** What a duplicate costs the encoder, in frames that show something new: next to nothing, but not nothing. */
+const duplicateCost = 0.1;
+
+/** Expected time and disk of an upscale run: the slowest stage decides, for the stages overlap. */
+export function estimateUpscale(amount: UpscaleAmount, rates: UpscaleRates): UpscaleEstimate {
+  const { uniqueFrames, frames, segments, otherBytes } = amount;
+  const framePixels = pixelsOf(amount.frame);
+  const targetPixels = pixelsOf(amount.target);
+  const encoded = uniqueFrames + duplicateCost * (frames - uniqueFrames);
+  const stages = [
+    secondsOf(frames * framePixels, rates.decode),
+    secondsOf(uniqueFrames * targetPixels, rates.upscale),
+    secondsOf(encoded * targetPixels, rates.encode),
+  ];
+  const known = stages.filter((seconds) => seconds !== null);
+  const videoBytes = rates.bitsPerPixel === null ? null : (encoded * targetPixels * rates.bitsPerPixel) / 8;
+  const outputBytes = videoBytes === null ? null : Math.round(videoBytes + otherBytes);
+  const segmentBytes = videoBytes === null ? 0 : videoBytes / Math.max(1, segments);
+  return {
+    // One stage that is not known may be the slowest.
+    durationMs:
+      known.length < stages.length
+        ? null
+        : Math.round(1000 * Math.max(...known) + segments * rates.segmentMs),
+    outputBytes,
+    peakBytes: outputBytes === null ? null : Math.round(peakSlack * outputBytes + segmentBytes),
+  };
+}
+
+function pixelsOf({ width, height }: Size): number {
+  return width * height;
+}
+
+function secondsOf(pixels: number, pixelsPerSecond: number | null): number | null {
+  return pixelsPerSecond === null || pixelsPerSecond <= 0 ? null : pixels / pixelsPerSecond;
+}

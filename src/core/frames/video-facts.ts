@@ -1,0 +1,60 @@
+import type { Size } from '../hints/size.ts';
+import type { Fraction } from './fraction.ts';
+
+/** How a picture's numbers are colours, in ffmpeg's names; null where the file does not say. */
+export interface ColorTags {
+  /** `tv` or `pc`. */
+  readonly range: string | null;
+  /** The YUV matrix, such as `bt709`. */
+  readonly space: string | null;
+  readonly primaries: string | null;
+  readonly transfer: string | null;
+  /** Where chroma samples sit, such as `left`. */
+  readonly chromaLocation: string | null;
+}
+
+/** The video stream that is upscaled. */
+export interface VideoStreamFacts {
+  /** Number of the stream in its file. */
+  readonly index: number;
+  readonly codec: string;
+  /** As stored: before rotation and sample aspect ratio. */
+  readonly size: Size;
+  /** Shape of a pixel, width to height; 1/1 where the file does not say. */
+  readonly sampleAspect: Fraction;
+  /** Clockwise, in degrees: how far a player turns the stored picture. */
+  readonly rotationDegrees: 0 | 90 | 180 | 270;
+  /** ffmpeg's name, such as `yuv420p10le`. */
+  readonly pixelFormat: string;
+  /** Seconds of one tick of its time stamps. */
+  readonly timeBase: Fraction;
+  /** Average frame rate in frames per second. */
+  readonly frameRate: Fraction;
+  readonly color: ColorTags;
+  /** Things about the picture that an upscaled H.264 stream cannot carry, in words, such as `HDR10 metadata`. */
+  readonly extras: readonly string[];
+}
+
+/** Any other stream. */
+export interface OtherStreamFacts {
+  readonly index: number;
+  readonly type: 'audio' | 'subtitle' | 'attachment' | 'data' | 'video';
+  readonly codec: string;
+  readonly language: string | null;
+  /** A cover picture. */
+  readonly isAttachedPicture: boolean;
+}
+
+/** What is in a video file. */
+export interface VideoFacts {
+  /** Names of ffmpeg's demuxer, such as `matroska,webm`. */
+  readonly container: string;
+  readonly sizeBytes: number;
+  /** When the earliest stream begins, in seconds. */
+  readonly startSeconds: number;
+  /** Null where the file does not say. */
+  readonly durationSeconds: number | null;
+  readonly video: VideoStreamFacts;
+  readonly others: readonly OtherStreamFacts[];
+  readonly chapters: number;
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { upscaleSettingsSchema } from './upscale-settings.ts';
+
+/** Version of the checkpoint of an upscale run. */
+export const upscaleCheckpointVersion = 1;
+
+const count = z.int().min(0);
+const fraction = z.object({ numerator: z.int().min(1), denominator: z.int().min(1) });
+const format = z.object({ width: z.int().min(1), height: z.int().min(1), pixel_format: z.string() });
+const tag = z.string().nullable();
+
+/** A file of this machine that the run depends on, as it was when the run was planned. */
+export const pinnedFileSchema = z.object({
+  path: z.string(),
+  sha256: z.string(),
+  size_bytes: z.number().min(0),
+  modified_ms: z.number(),
+});
+
+/** How frames are read and written; the same for all segments. */
+export const plannedClipSchema = z.object({
+  stream: count,
+  is_turned: z.boolean(),
+  frame: format,
+  target: format,
+  frame_rate: fraction,
+  time_base: fraction,
+  sample_aspect: fraction,
+  color: z.object({ range: tag, space: tag, primaries: tag, transfer: tag, chroma_location: tag }),
+});
+
+/** When frames are shown, run-length coded: a video of one hour with an even frame rate takes a few numbers. */
+export const plannedTimelineSchema = z.object({
+  /** Time of the first frame, in ticks of the time base. */
+  start: z.number(),
+  /** Steps from frame to frame and how often each comes in a row. */
+  steps: z.array(z.tuple([z.number(), z.int().min(1)])),
+  /** Ticks that the last frame is shown. */
+  last_duration: z.number(),
+  /** Some times are not those of the file. */
+  is_mended: z.boolean(),
+  /** For each unique frame, how many frames in a row show it; and how many unique frames in a row have that number. */
+  repeats: z.array(z.tuple([z.int().min(1), z.int().min(1)])),
+});
+
+export const plannedSegmentSchema = z.object({
+  segment_id: count,
+  task_key: z.string(),
+  first_frame: count,
+  frames: z.int().min(1),
+  first_unique: count,
+  unique_frames: z.int().min(1),
+  first_batch: count,
+  seek_time: z.number().nullable(),
+});
+
+/** `checkpoint.json` of an upscale run: written once, when it begins; the journal tells the rest. */
+export const upscaleCheckpointSchema = z.object({
+  // The first two in this order: a reader finds the kind at the file's beginning.
+  version: z.literal(upscaleCheckpointVersion),
+  kind: z.literal('upscale'),
+  run_id: z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/),
+  tool_version: z.string(),
+  created_at: z.iso.datetime(),
+  source: pinnedFileSchema,
+  model: pinnedFileSchema.nullable(),
+  settings: upscaleSettingsSchema,
+  clip: plannedClipSchema,
+  timeline: plannedTimelineSchema,
+  counts: z.object({ frames: z.int().min(1), unique_frames: z.int().min(1), batches: z.int().min(1) }),
+  segments: z.array(plannedSegmentSchema).min(1),
+  /** What a person was told before the work began. */
+  notices: z.array(z.string()),
+  /** How long the scan took, in milliseconds. */
+  scan_ms: z.int().min(0),
+});
+
+export type UpscaleCheckpoint = z.infer<typeof upscaleCheckpointSchema>;
+export type PlannedSegment = z.infer<typeof plannedSegmentSchema>;
+export type PlannedClip = z.infer<typeof plannedClipSchema>;
+export type PinnedFile = z.infer<typeof pinnedFileSchema>;

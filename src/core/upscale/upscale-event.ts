@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { runStatuses } from '../run/run-event.ts';
+
+const count = z.int().min(0);
+
+/** Counts of an upscale run. */
+export const upscaleCountsSchema = z.object({
+  frames: count,
+  unique_frames: count,
+  duplicates: count,
+  segments: count,
+  finished_segments: count,
+  failed_segments: count,
+});
+
+/** What an upscale run does, step by step: the lines of `--events`, and of its journal. */
+export const upscaleEventBodySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run-started'), run_id: z.string(), total: count, is_resumed: z.boolean() }),
+  z.object({ type: z.literal('batch-submitted'), batch_id: count, worker_id: count, tasks: count }),
+  z.object({
+    type: z.literal('segment-finished'),
+    segment_id: count,
+    task_key: z.string(),
+    frames: count,
+    unique_frames: count,
+    sha256: z.string(),
+    size_bytes: count,
+    attempts: count,
+    duration_ms: count,
+    stages_ms: z.object({ decode: count, upscale: count, encode: count }),
+    batch_size: count,
+    tile: count,
+    lanes: count,
+  }),
+  z.object({
+    type: z.literal('segment-failed'),
+    segment_id: count,
+    task_key: z.string(),
+    attempts: count,
+    code: z.string(),
+    message: z.string(),
+    hint: z.string(),
+  }),
+  z.object({ type: z.literal('host-unreachable'), host: z.string(), message: z.string() }),
+  z.object({ type: z.literal('host-reachable'), host: z.string() }),
+  z.object({
+    type: z.literal('video-finished'),
+    output: z.string(),
+    size_bytes: count,
+    frames: count,
+    duration_seconds: z.number().min(0),
+    max_time_error_ms: z.number().min(0),
+    copied_streams: count,
+    converted_streams: count,
+    duration_ms: count,
+  }),
+  z.object({ type: z.literal('run-finished'), status: z.enum(runStatuses), counts: upscaleCountsSchema }),
+]);
+
+export type UpscaleCounts = z.infer<typeof upscaleCountsSchema>;
+export type UpscaleEventBody = z.infer<typeof upscaleEventBodySchema>;
+export type UpscaleEventOf<Type extends UpscaleEventBody['type']> = Extract<UpscaleEventBody, { type: Type }>;

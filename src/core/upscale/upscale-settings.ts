@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/** How duplicates are looked for. */
+export const dedupeModes = ['off', 'exact', 'safe', 'aggressive'] as const;
+
+export const upscalerKinds = ['lanczos', 'onnx'] as const;
+
+/** x264's presets, from quick to thorough. */
+export const presets = [
+  'ultrafast',
+  'superfast',
+  'veryfast',
+  'faster',
+  'fast',
+  'medium',
+  'slow',
+  'slower',
+  'veryslow',
+] as const;
+
+/** What one run of `upscale` was asked to do, frozen in its checkpoint. */
+export const upscaleSettingsSchema = z.object({
+  /** Absolute path of the finished video. */
+  output: z.string(),
+  host: z.string(),
+  /** Workers of the host, each with lanes of its own. */
+  slots: z.int().min(1),
+  dedupe: z.enum(dedupeModes),
+  /** A damaged source gives what can be read of it. */
+  keep_going: z.boolean(),
+  /** A file that stands at `output` is replaced. */
+  force: z.boolean(),
+  engine: z.object({
+    kind: z.enum(upscalerKinds),
+    scale: z.int().min(2).max(4),
+    batch_size: z.int().min(1).max(64),
+    lanes: z.int().min(1).max(64),
+    is_lane_count_open: z.boolean(),
+    tile: z.int().min(0),
+    /** Content hash of the model; null for an engine without one. */
+    model: z.string().nullable(),
+    encoding: z.object({
+      crf: z.number().min(0).max(51),
+      preset: z.enum(presets),
+      threads: z.int().min(1).max(128),
+    }),
+  }),
+});
+
+export type UpscaleSettings = z.infer<typeof upscaleSettingsSchema>;
+export type DedupeMode = (typeof dedupeModes)[number];
+export type UpscalerKind = (typeof upscalerKinds)[number];

@@ -1,0 +1,105 @@
+import type { RunStatus } from '../run/run-event.ts';
+import type { PlannedSegment, UpscaleCheckpoint } from './upscale-checkpoint.ts';
+import type { UpscaleCounts, UpscaleEventBody, UpscaleEventOf } from './upscale-event.ts';
+
+/** What an upscale run knows about one segment. */
+export interface SegmentState {
+  readonly planned: PlannedSegment;
+  finished: UpscaleEventOf<'segment-finished'> | null;
+  failed: UpscaleEventOf<'segment-failed'> | null;
+}
+
+/** The state of an upscale run, folded from its plan and its events. */
+export class UpscaleState {
+  readonly segments: ReadonlyMap<number, SegmentState>;
+  /** The finished video; null until it was verified and has its name. */
+  video: UpscaleEventOf<'video-finished'> | null = null;
+  lastStatus: RunStatus | null = null;
+  readonly #planned: UpscaleCheckpoint['counts'];
+  #finished = 0;
+  #failed = 0;
+  #finishedFrames = 0;
+
+  constructor({ segments, counts }: Pick<UpscaleCheckpoint, 'segments' | 'counts'>) {
+    this.#planned = counts;
+    this.segments = new Map(
+      segments.map((planned) => [planned.segment_id, { planned, finished: null, failed: null }]),
+    );
+  }
+
+  /** Folds one event in. Events about segments that are not in the plan change nothing. */
+  apply(event: UpscaleEventBody): void {
+    if (event.type === 'run-finished') this.lastStatus = event.status;
+    if (event.type === 'run-started') this.lastStatus = null;
+    if (event.type === 'video-finished') this.video = event;
+    if (event.type === 'segment-finished') this.#finish(event);
+    if (event.type === 'segment-failed') this.#fail(event);
+  }
+
+  get counts(): UpscaleCounts {
+    const { frames, unique_frames: uniqueFrames } = this.#planned;
+    return {
+      frames,
+      unique_frames: uniqueFrames,
+      duplicates: frames - uniqueFrames,
+      segments: this.segments.size,
+      finished_segments: this.#finished,
+      failed_segments: this.#failed,
+    };
+  }
+
+  /** Frames of finished segments. */
+  get finishedFrames(): number {
+    return this.#finishedFrames;
+  }
+
+  /** Segments that have neither been finished nor failed. */
+  get pending(): readonly PlannedSegment[] {
+    return [...this.segments.values()].flatMap(({ planned, finished, failed }) =>
+      finished === null && failed === null ? [planned] : [],
+    );
+  }
+
+  get pendingCount(): number {
+    return this.segments.size - this.#finished - this.#failed;
+  }
+
+  /** Whether another sitting would try anything. */
+  get isResumable(): boolean {
+    return this.video === null;
+  }
+
+  /** Makes failed segments pending again, so that a resumed run tries them once more. */
+  reopenFailed(): void {
+    for (const segment of this.segments.values()) segment.failed = null;
+    this.#failed = 0;
+  }
+
+  /** A finished segment whose file is lost has to be made again. */
+  reopen(segmentId: number): void {
+    const segment = this.segments.get(segmentId);
+    if (!segment?.finished) return;
+    this.#finished -= 1;
+    this.#finishedFrames -= segment.planned.frames;
+    segment.finished = null;
+  }
+
+  #finish(event: UpscaleEventOf<'segment-finished'>): void {
+    const segment = this.segments.get(event.segment_id);
+    if (!segment) return;
+    if (segment.failed) this.#failed -= 1;
+    segment.failed = null;
+    if (!segment.finished) {
+      this.#finished += 1;
+      this.#finishedFrames += segment.planned.frames;
+    }
+    segment.finished = event;
+  }
+
+  #fail(event: UpscaleEventOf<'segment-failed'>): void {
+    const segment = this.segments.get(event.segment_id);
+    if (!segment || segment.finished) return;
+    if (!segment.failed) this.#failed += 1;
+    segment.failed = event;
+  }
+}

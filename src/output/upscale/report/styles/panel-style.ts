@@ -1,0 +1,68 @@
+/** The regions below the banner: tables, bars, lists. */
+export const panelStyle = `
+main { padding-block: 0 1rem; display: grid; gap: 1.1rem; }
+main:focus { outline: none; }
+.brand-line { display: flex; justify-content: space-between; align-items: center; gap: 1rem; }
+html:not([data-live]) :is(#theme, .live-only) { display: none; }
+.counts-bar .open { fill: var(--sunken); }
+.facts dd { max-width: 34rem; }
+.panel { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.1rem 1.3rem 1.3rem; min-width: 0; }
+.panel h2 { font-size: 1.13rem; font-weight: 650; letter-spacing: -.01em; margin-bottom: .6rem; }
+.panel h3 { font-size: .93rem; font-weight: 650; margin: 1.1rem 0 .3rem; }
+.lead { margin-bottom: .9rem; }
+.notice ul { margin: .4rem 0 0; padding-left: 1.2rem; }
+.failure-notice { border-left-color: var(--failed); }
+.notice .failures { list-style: none; padding: 0; display: grid; gap: .6rem; }
+.failures code, td code { color: var(--failed); background: var(--removed-surface); border-radius: 5px; padding: .1rem .4rem; }
+.failures b { color: var(--text); font-weight: 620; }
+.scroll { overflow-x: auto; margin-inline: -1.3rem; padding-inline: 1.3rem; }
+table { border-collapse: collapse; width: 100%; font-size: .95rem; }
+th, td { text-align: start; padding: .45rem 1.1rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; white-space: nowrap; }
+tr > :last-child { padding-right: 0; }
+tbody tr:last-child > * { border-bottom: 0; }
+thead th { color: var(--quiet); font-size: .83rem; padding-top: 0; }
+tbody th { font-weight: 600; }
+td small, th small { display: block; color: var(--quiet); font-weight: 400; font-size: .83rem; white-space: normal; }
+tr:has(+ .why) > * { border-bottom: 0; padding-bottom: 0; }
+.why td { padding-top: 0; }
+.scroll + p { margin-top: .7rem; }
+.stages .wide { width: 45%; min-width: 6rem; }
+.stages :is(td, th):not(:first-child, .wide), .segments :is(td, th):nth-child(n+5) { text-align: end; }
+.stages svg { display: block; width: 100%; height: 10px; border-radius: 99px; background: var(--sunken); margin-top: .4rem; }
+.pace { font-size: .8rem; font-weight: 600; color: var(--accent); white-space: nowrap; margin-left: .4rem; }
+.time-bar { display: block; width: 100%; height: 14px; border-radius: 99px; background: var(--sunken); }
+.legend-line { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: .5rem 0 1.1rem; font-size: .93rem; }
+.key::before { content: ""; display: inline-block; width: .62rem; height: .62rem; border-radius: 3px; margin-right: .4rem; }
+rect.scan { fill: var(--reused); } .key.scan::before { background: var(--reused); }
+rect:is(.segments, .upscale) { fill: var(--accent); } .key.segments::before { background: var(--accent); }
+rect:is(.decode, .encode) { fill: color-mix(in srgb, var(--accent) 55%, var(--surface)); }
+rect.finish { fill: var(--upsampled); } .key.finish::before { background: var(--upsampled); }
+.shares { margin-top: .8rem; }
+.shares svg { display: block; width: 100%; height: 3.4rem; border-radius: 6px; background: var(--sunken); fill: var(--reused); }
+.shares figcaption { display: flex; justify-content: space-between; gap: 1rem; color: var(--quiet); font-size: .83rem; margin-top: .25rem; }
+.held { margin: 0; padding-left: 1.2rem; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 0 2rem; }
+.held .quiet { white-space: nowrap; }
+.checks { list-style: none; margin: 0; padding: 0; }
+.checks li { padding-left: 1.4rem; text-indent: -1.4rem; }
+.checks li::before { content: "✓"; color: var(--upsampled); font-weight: 700; display: inline-block; width: 1.4rem; text-indent: 0; }
+.badge { white-space: nowrap; }
+.badge .mark { margin-right: .35rem; }
+.badge.upsampled .mark { color: var(--upsampled); } .badge.upsampled .mark::before { content: "✓"; }
+.badge.reused .mark { color: var(--reused); } .badge.reused .mark::before { content: "↻"; }
+.badge.failed { color: var(--failed); font-weight: 600; } .badge.failed .mark::before { content: "✕"; }
+.badge.pending .mark { color: var(--pending); } .badge.pending .mark::before { content: "–"; }
+summary { cursor: pointer; color: var(--quiet); width: fit-content; border-radius: 4px; }
+details[open] summary { margin-bottom: .7rem; }
+.settings { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 0 2.5rem; }
+.fact-list > div { display: flex; gap: .3rem 1rem; justify-content: space-between; padding: .3rem 0; border-bottom: 1px solid var(--line); }
+.fact-list dt { color: var(--quiet); flex: none; }
+.fact-list dd { text-align: end; min-width: 0; }
+@media (max-width: 40rem) {
+  .panel { padding-inline: 1rem; }
+  .scroll { margin-inline: -1rem; padding-inline: 1rem; }
+  .stages .wide { display: none; }
+  th, td { padding-right: .75rem; }
+  .pace { display: block; margin: 0; }
+}
+@media print { .panel { break-inside: avoid; } #theme, summary { display: none; } }
+`;

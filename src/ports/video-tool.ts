@@ -1,0 +1,107 @@
+import type { Timeline } from '../core/frames/timeline.ts';
+import type { VideoFacts, VideoStreamFacts } from '../core/frames/video-facts.ts';
+import type { Size } from '../core/hints/size.ts';
+
+/** One frame of a video as the plan sees it. */
+export interface ScannedFrame {
+  /** Presentation time in ticks of the stream's time base. */
+  readonly time: number;
+  /** In the same ticks; 0 where it is not known. */
+  readonly duration: number;
+  /** Hash of the decoded picture: equal hashes are equal pictures. */
+  readonly hash: string;
+  /** 8-bit samples as yuv420p, at full size and as stored; null unless asked for. Valid until the next frame is taken. */
+  readonly picture: Uint8Array | null;
+}
+
+export interface ScanOptions {
+  /** Whether each frame comes with its picture. */
+  readonly withPictures: boolean;
+  /** A damaged file gives what can be read of it, instead of an error. */
+  readonly keepGoing: boolean;
+}
+
+/** How a scan ended. */
+export interface ScanEnd {
+  /** What ffmpeg had to say about damage; null where there was none. */
+  readonly damage: string | null;
+}
+
+/** A segment's file and what it is part of. */
+export interface SegmentFile {
+  readonly path: string;
+  readonly frames: number;
+}
+
+/** What the finished video is made of. */
+export interface AssemblyRequest {
+  readonly source: { readonly path: string; readonly facts: VideoFacts };
+  /** In order; together they hold one frame for each of the timeline's times. Each file is removed once it is in the output. */
+  readonly segments: readonly SegmentFile[];
+  readonly timeline: Pick<Timeline, 'times' | 'endTime'>;
+  /** Size of the upscaled picture as stored. */
+  readonly size: Size;
+  /** Whether frames were turned already, so that no rotation is to be noted. */
+  readonly isTurned: boolean;
+  /** Where what is under way lies; nothing else is in there. */
+  readonly workFolder: string;
+  /** The final path: nothing stands there before everything is verified. */
+  readonly outputPath: string;
+}
+
+export interface AssemblyProgress {
+  /** `append` counts segments, `verify` frames. */
+  readonly step: 'streams' | 'append' | 'verify';
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What was verified of a finished video. */
+export interface VerifiedVideo {
+  readonly sizeBytes: number;
+  readonly frames: number;
+  readonly durationSeconds: number;
+  /** The largest difference of a frame's time to its source's, in milliseconds. */
+  readonly maxTimeErrorMs: number;
+  /** Number of streams besides the video; their packets are those of the source, unless they had to be converted. */
+  readonly streams: { readonly copied: number; readonly converted: number };
+}
+
+/**
+ * Everything that is asked of a whole video.
+ *
+ * All calls may be repeated after any failure, and stop soon after `signal` aborts, rejecting with its reason. What
+ * cannot be read is an `AppError` with code `video-unreadable`; a missing ffmpeg is `prerequisite-missing`; a full
+ * disk is `disk-full`.
+ */
+export interface VideoTool {
+  /** @throws AppError `video-unreadable` for a file without a video stream that can be decoded. */
+  inspect(path: string, signal?: AbortSignal): Promise<VideoFacts>;
+  /** Decodes every frame once, in order. Reading it through takes the same memory for any length. */
+  scan(
+    path: string,
+    stream: VideoStreamFacts,
+    options: ScanOptions,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ScannedFrame, ScanEnd>;
+  /** Presentation times of the key frames, ascending, in ticks of the stream's time base; decodes nothing. */
+  keyTimes(path: string, stream: VideoStreamFacts, signal?: AbortSignal): Promise<Float64Array>;
+  /**
+   * Puts segments together with all other streams, chapters, attachments and metadata of the source, verifies the
+   * result, and gives it its name. Goes on where an earlier call was killed; finished segments are never made again.
+   *
+   * @throws AppError `output-unsound` when what was made is not what was asked for; then nothing has the final name.
+   */
+  assemble(
+    request: AssemblyRequest,
+    onProgress: (progress: AssemblyProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<VerifiedVideo>;
+  /** Pictures of some frames, as JPEG files of at most `box`; null where a frame cannot be read. */
+  pictures(
+    path: string,
+    frames: readonly { readonly frame: number; readonly seconds: number }[],
+    box: Size,
+    signal?: AbortSignal,
+  ): Promise<readonly (Uint8Array | null)[]>;
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { sha256Schema, taskKeySchema } from './identifiers.ts';
+
+const sidePx = z.int().min(1).max(65_536);
+/** ffmpeg's names of pixel formats, colour spaces and the like: they become arguments of ffmpeg. */
+const ffmpegName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/);
+const positive = z
+  .int()
+  .min(1)
+  .max(2 ** 31);
+
+const frameFormatSchema = z.object({ width: sidePx, height: sidePx, pixel_format: ffmpegName });
+
+/** How the upscaled frames are encoded; the number of threads is fixed, because x264's bytes depend on it. */
+export const encodingSchema = z.object({
+  crf: z.number().min(0).max(51),
+  preset: z.enum([
+    'ultrafast',
+    'superfast',
+    'veryfast',
+    'faster',
+    'fast',
+    'medium',
+    'slow',
+    'slower',
+    'veryslow',
+  ]),
+  threads: z.int().min(1).max(128),
+});
+
+/** Which engine upscales, and how it is used. */
+export const upscalerSpecSchema = z.object({
+  kind: z.enum(['lanczos', 'onnx']),
+  scale: z.int().min(2).max(4),
+  /** Frames given to the engine at once. */
+  batch_size: z.int().min(1).max(64),
+  /** Engine processes side by side; batch b goes to lane b mod lanes. */
+  lanes: z.int().min(1).max(64),
+  /** The lanes may be fewer than `lanes` where a probe shows that more are no faster. */
+  is_lane_count_open: z.boolean(),
+  /** Side of the tiles that a model sees, in pixels of the source; 0: whole frames. */
+  tile: z.int().min(0).max(8192),
+  /** Content hash of the ONNX model, which lies among the objects; null for `lanczos`. */
+  model: sha256Schema.nullable(),
+  encoding: encodingSchema,
+});
+
+/** The clip that segments are cut from; the same for all of a run. */
+export const clipSchema = z.object({
+  /** Content hash of the source, which lies among the objects. */
+  source: sha256Schema,
+  /** Number of the video stream in its file. */
+  stream: z.int().min(0).max(1024),
+  /** Whether the decoder turns frames as the file's rotation says. */
+  is_turned: z.boolean(),
+  /** Frames as the engine gets them. */
+  frame: frameFormatSchema,
+  /** Frames as the encoder keeps them. */
+  target: frameFormatSchema,
+  /** Nominal frame rate in frames per second; exact times are set when segments are put together. */
+  frame_rate: z.object({ numerator: positive, denominator: positive }),
+  /** Seconds of one tick of `first_time` and the like. */
+  time_base: z.object({ numerator: positive, denominator: positive }),
+  /** Shape of a pixel, width to height. */
+  sample_aspect: z.object({ numerator: positive, denominator: positive }),
+  color: z.object({
+    range: ffmpegName.nullable(),
+    space: ffmpegName.nullable(),
+    primaries: ffmpegName.nullable(),
+    transfer: ffmpegName.nullable(),
+    chroma_location: ffmpegName.nullable(),
+  }),
+});
+
+/** One segment to upscale. Times are ticks of the clip's time base. */
+export const segmentTaskSchema = z.object({
+  task_key: taskKeySchema,
+  name: z.string().max(4096),
+  segment_id: z.int().min(0),
+  /** Number of its first batch over the whole video. */
+  first_batch: z.int().min(0),
+  clip: clipSchema,
+  /** Time of a key frame from which decoding gives all frames of the segment; null: from the file's beginning. */
+  seek_time: z.number().nullable(),
+  /** Frames from here on; null: whatever the file begins with, where times are not to be trusted … */
+  first_time: z.number().nullable(),
+  /** … and before this; null: to the end. */
+  end_time: z.number().nullable(),
+  /** For each unique frame, how many frames in a row show it. Their sum is the number of frames. */
+  repeats: z.array(positive).min(1).max(1_000_000),
+});
+
+/** A segment that is done: its file lies under `segments/<task_key>.mp4` in the run folder. */
+export const segmentFactsSchema = z.object({
+  sha256: sha256Schema,
+  size_bytes: z.int().min(1),
+  frames: z.int().min(1),
+  unique_frames: z.int().min(1),
+  width: sidePx,
+  height: sidePx,
+  /** Milliseconds that each stage kept the others waiting or worked; they overlap, so their sum is more than the time. */
+  stages_ms: z.object({ decode: z.int().min(0), upscale: z.int().min(0), encode: z.int().min(0) }),
+  /** What the engine used in the end: less than asked for after it ran out of memory. */
+  batch_size: z.int().min(1),
+  tile: z.int().min(0),
+  lanes: z.int().min(1),
+});
+
+export type Encoding = z.infer<typeof encodingSchema>;
+export type UpscalerSpec = z.infer<typeof upscalerSpecSchema>;
+export type Clip = z.infer<typeof clipSchema>;
+export type SegmentTask = z.infer<typeof segmentTaskSchema>;
+export type SegmentFacts = z.infer<typeof segmentFactsSchema>;

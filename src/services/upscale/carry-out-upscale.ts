@@ -1,0 +1,103 @@
+import type { RunStatus } from '../../core/run/run-event.ts';
+import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { finishVideo } from './finish-video.ts';
+import { makeSegments } from './make-segments.ts';
+import { SeedStatusFiles } from './seed-files.ts';
+import { summaryOfUpscale } from './summarise-upscale.ts';
+import { decodeTimeline } from './timeline-of.ts';
+import type { UpscaleExecution } from './upscale-execution.ts';
+import { UpscaleLedger } from './upscale-ledger.ts';
+import { writeUpscaleReport } from './write-upscale-report.ts';
+
+/** How an upscale run ended. `error` is what stopped it before the video was there; its state is saved then. */
+export interface UpscaleOutcome {
+  readonly summary: UpscaleSummary;
+  readonly error: AppError | null;
+}
+
+/** How far a sitting came. */
+interface Ending {
+  readonly status: RunStatus;
+  readonly error: AppError | null;
+  /** The user stopped it. */
+  readonly interruption: { readonly reason: unknown } | null;
+}
+
+/** Executes an open upscale run to its end, writes its report and lets go of it. */
+export async function carryOutUpscale(execution: UpscaleExecution): Promise<UpscaleOutcome> {
+  const { session, state, ports, observer } = execution;
+  const { checkpoint, runId } = session;
+  const startedMs = ports.clock.now();
+  const framesBefore = state.finishedFrames;
+  const total = checkpoint.segments.length;
+  observer.onBegin({
+    runId,
+    frames: checkpoint.counts.frames,
+    finishedFrames: framesBefore,
+    segments: total,
+    engine: checkpoint.settings.engine.kind,
+  });
+  const ledger = new UpscaleLedger(execution);
+  const statusFiles = new SeedStatusFiles(execution);
+  const watched = { ...execution, observer: statusFiles.watching(observer) };
+  try {
+    ledger.emit({ type: 'run-started', run_id: runId, total, is_resumed: session.events.length > 0 });
+    const { status, error, interruption } = await tryCarryOut(watched);
+    await statusFiles.finish();
+    ledger.emit({ type: 'run-finished', status, counts: state.counts });
+    await session.flush(true);
+    await tryWriteReport(execution);
+    if (interruption) throw interruption.reason;
+    const durationMs = ports.clock.now() - startedMs;
+    const frames = state.finishedFrames - framesBefore;
+    return { summary: summaryOfUpscale(session, state, { status, durationMs, frames, error }), error };
+  } finally {
+    await session.release();
+  }
+}
+
+/** Separates what a run may end with: done, stopped by something foreseen, stopped by the user; bugs are thrown. */
+async function tryCarryOut(execution: UpscaleExecution): Promise<Ending> {
+  const { session, state, isDetached } = execution;
+  try {
+    const timeline = decodeTimeline(session.checkpoint);
+    await makeSegments(execution, timeline);
+    if (isDetached && state.pendingCount > 0) return { status: 'detached', error: null, interruption: null };
+    if (state.counts.failed_segments > 0) return { status: 'partial', error: null, interruption: null };
+    await finishVideo(execution, timeline);
+    return { status: 'complete', error: null, interruption: null };
+  } catch (error) {
+    if (execution.signal.aborted)
+      return { status: 'failed', error: null, interruption: { reason: execution.signal.reason } };
+    if (!(error instanceof AppError)) throw error;
+    const isWorkOnHost = error.code === 'host-unreachable' && state.pendingCount > 0;
+    return {
+      status: isWorkOnHost ? 'detached' : 'failed',
+      error: withNextStep(error, execution),
+      interruption: null,
+    };
+  }
+}
+
+/** Whatever stopped the run: its state is saved, and one command goes on. */
+function withNextStep(error: AppError, { session }: UpscaleExecution): AppError {
+  const { code, message, isRetryable, hint } = error;
+  const next = `Then go on with: cosmos upscale --resume ${session.runId}`;
+  return new AppError({
+    code,
+    message,
+    isRetryable,
+    hint: hint === null ? next : `${hint} ${next}`,
+    cause: error,
+  });
+}
+
+/** A report that cannot be written takes nothing from the run; `cosmos report` writes it anew. */
+async function tryWriteReport({ session, state, ports, observer }: UpscaleExecution): Promise<void> {
+  try {
+    await writeUpscaleReport(session, state, ports);
+  } catch (error) {
+    observer.onNotice(`The report could not be written: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,38 @@
+import { lanesForVram } from '../../core/frames/lane-count.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { UpscaleRequest } from './upscale-request.ts';
+
+/** Engine processes of each worker. */
+export interface LaneCount {
+  readonly lanes: number;
+  /** A worker may find that fewer are as fast. */
+  readonly isOpen: boolean;
+}
+
+const bytesPerGb = 1024 ** 3;
+
+/** Cores that decoding, resampling and encoding keep busy together, for each lane that resamples. */
+const coresPerLane = 4;
+
+/** As many as were asked for; else by the memory of the host's GPU, and by cores where no GPU is used. */
+export async function countLanes(
+  { upscaling: { workers, engine }, host }: Pick<UpscaleRequest, 'upscaling' | 'host'>,
+  ports: Pick<Ports, 'upkeep' | 'parallelism'>,
+): Promise<LaneCount> {
+  if (workers !== 'auto') return { lanes: workers, isOpen: false };
+  const byCores = Math.max(1, Math.min(4, Math.floor(ports.parallelism / coresPerLane)));
+  if (engine !== 'onnx') return { lanes: byCores, isOpen: false };
+  const memoryBytes = await smallestGpu(host, ports);
+  return { lanes: memoryBytes === null ? byCores : lanesForVram(memoryBytes / bytesPerGb), isOpen: true };
+}
+
+/** Memory of the smallest GPU of a host, in bytes: every worker has to fit. Null where there is none. */
+async function smallestGpu(host: string, ports: Pick<Ports, 'upkeep'>): Promise<number | null> {
+  const upkeep = ports.upkeep(host);
+  try {
+    const { gpus } = await upkeep.status();
+    return gpus.length === 0 ? null : Math.min(...gpus.map(({ totalBytes }) => totalBytes));
+  } finally {
+    await upkeep.close();
+  }
+}

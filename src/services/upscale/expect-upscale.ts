@@ -1,0 +1,100 @@
+import { estimateUpscale, type UpscaleEstimate, type UpscaleRates } from '../../core/frames/estimate.ts';
+import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
+import type { UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
+import type { Ports, UpscaleRuns } from '../../ports/ports.ts';
+import { upscaleStateOf } from './resume-upscale.ts';
+
+type StoredUpscale = Awaited<ReturnType<UpscaleRuns['read']>>;
+
+/** How many of the last runs are looked through for one that is like the plan. */
+const runsLookedAt = 20;
+
+/**
+ * What x264 encodes on one core of a usual machine, in millions of pixels per second, together with decoding and
+ * resampling: measured by `scripts/bench/upscale.ts`. Only said before a run like this one was made.
+ */
+const usualRates: Readonly<Record<UpscaleSettings['engine']['encoding']['preset'], number>> = {
+  ultrafast: 60,
+  superfast: 45,
+  veryfast: 33,
+  faster: 22,
+  fast: 17,
+  medium: 12,
+  slow: 8,
+  slower: 4,
+  veryslow: 2,
+};
+
+/** How much a video grows in bytes when its sides do, as a power: measured on clips of x264 at crf 18. */
+const growth = 1.4;
+
+/** Expected time and disk: by the last run like this one, else by what is usual. */
+export async function expectUpscale(
+  plan: UpscalePlan,
+  ports: Pick<Ports, 'runs' | 'upscaleRuns' | 'parallelism'>,
+): Promise<UpscaleEstimate> {
+  const { clip, timeline, segments, source } = plan;
+  const rates = (await learnedRates(plan, ports)) ?? guessedRates(plan, ports.parallelism);
+  return estimateUpscale(
+    {
+      frames: timeline.times.length,
+      uniqueFrames: timeline.uniqueFrames.length,
+      frame: clip.frame,
+      target: clip.target,
+      // The sound is not known apart from the picture; it is part of what the guess of the picture grows from.
+      otherBytes: 0,
+      segments: segments.length,
+    },
+    { ...rates, bitsPerPixel: rates.bitsPerPixel ?? guessedBits(plan, source.size_bytes) },
+  );
+}
+
+/** The rates of the newest finished run of the same engine, host and encoder; null when there is none. */
+async function learnedRates(
+  { settings }: UpscalePlan,
+  { runs, upscaleRuns }: Pick<Ports, 'runs' | 'upscaleRuns'>,
+): Promise<UpscaleRates | null> {
+  const listed = (await runs.list()).filter(({ kind }) => kind === 'upscale').slice(0, runsLookedAt);
+  for (const { folder } of listed) {
+    const run = await upscaleRuns.read(folder).catch(() => null);
+    if (run && isLike(run.checkpoint.settings, settings)) {
+      const rates = ratesOf(run);
+      if (rates) return rates;
+    }
+  }
+  return null;
+}
+
+function isLike(one: UpscaleSettings, other: UpscaleSettings): boolean {
+  const identity = ({ host, slots, engine }: UpscaleSettings) =>
+    JSON.stringify([host, slots, engine.kind, engine.model, engine.scale, engine.lanes, engine.encoding]);
+  return identity(one) === identity(other);
+}
+
+/** Stages overlap, so the time of all of them together tells more than each one's. */
+function ratesOf(run: StoredUpscale): UpscaleRates | null {
+  const state = upscaleStateOf(run);
+  const finished = [...state.segments.values()].flatMap((segment) => segment.finished ?? []);
+  const began = run.events.find(({ type }) => type === 'batch-submitted')?.time;
+  const ended = run.events.findLast(({ type }) => type === 'segment-finished')?.time;
+  const { target } = run.checkpoint.clip;
+  const seconds = (Date.parse(ended ?? '') - Date.parse(began ?? '')) / 1000;
+  if (state.video === null || !(seconds > 1)) return null;
+  const pixels = target.width * target.height * finished.reduce((sum, { unique_frames: n }) => sum + n, 0);
+  const bits = 8 * finished.reduce((sum, { size_bytes: bytes }) => sum + bytes, 0);
+  const rate = pixels / seconds;
+  return { decode: rate, upscale: rate, encode: rate, bitsPerPixel: bits / pixels, segmentMs: 0 };
+}
+
+/** Nothing is said of a model, nor of another machine. */
+function guessedRates({ settings }: UpscalePlan, cores: number): UpscaleRates {
+  const { engine, host } = settings;
+  const isKnown = engine.kind === 'lanczos' && host === 'local';
+  const rate = isKnown ? 1e6 * usualRates[engine.encoding.preset] * cores : null;
+  return { decode: rate, upscale: rate, encode: rate, bitsPerPixel: null, segmentMs: 100 };
+}
+
+function guessedBits({ clip, timeline, settings }: UpscalePlan, sourceBytes: number): number {
+  const pixels = clip.target.width * clip.target.height * timeline.uniqueFrames.length;
+  return (8 * sourceBytes * settings.engine.scale ** growth) / pixels;
+}

@@ -1,0 +1,111 @@
+import { planSegments } from '../../core/frames/plan-segments.ts';
+import { planStreams } from '../../core/frames/stream-plan.ts';
+import { outputContainerOf } from '../../core/upscale/output-container.ts';
+import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import { countLanes } from './count-lanes.ts';
+import { planClip } from './plan-clip.ts';
+import { scanVideo } from './scan-video.ts';
+import { pinned } from './source-of.ts';
+import type { UpscaleRequest } from './upscale-request.ts';
+import { upscaleSettingsFrom } from './upscale-settings-from.ts';
+
+/**
+ * Finds out everything an upscale run will do. Reads the video through once; changes nothing.
+ *
+ * @throws AppError `input-missing`, `video-unreadable`, `output-exists`, `output-unsupported`; the signal's reason when
+ * it aborts.
+ */
+export async function planVideo(
+  request: UpscaleRequest,
+  ports: Ports,
+  observer: UpscaleObserver,
+  signal: AbortSignal,
+): Promise<UpscalePlan> {
+  const { inputPath: path, outputPath, modelPath, upscaling, isKeptGoing } = request;
+  const container = outputContainerOf(outputPath);
+  await assertOutputIsFree(request, ports);
+  const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
+  const facts = await ports.video.inspect(path, signal);
+  const { clip, notices } = planClip(facts, container, upscaling);
+  const streams = planStreams(facts, container);
+  const lanes = await countLanes(request, ports);
+  const settings = upscaleSettingsFrom(request, { lanes, model, cores: ports.parallelism });
+  const startedMs = ports.clock.now();
+  // Both read the file from its beginning: what the one has read is in memory for the other.
+  const hashing = ports.sources.identify(path, null, signal);
+  hashing.catch(() => undefined);
+  const scan = await scanVideo(
+    { path, facts, dedupe: upscaling.dedupe, isKeptGoing },
+    ports,
+    observer,
+    signal,
+  );
+  const segments = planSegments({
+    timeline: scan.timeline,
+    keyFrames: scan.keyTimes === null ? [] : keyFramesOf(scan.keyTimes, scan.timeline.times),
+    batchSize: upscaling.batch_size,
+    targetFrames: scan.keyTimes === null ? scan.timeline.times.length : targetFramesFor(clip.target),
+  });
+  return {
+    source: pinned(await hashing),
+    ...{ model, facts, settings, clip, segments, streams },
+    timeline: scan.timeline,
+    notices: [
+      ...notices,
+      ...streams.flatMap(({ why }) => (why === null ? [] : [sentence(why)])),
+      ...scan.notices,
+    ],
+    scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
+    freeBytes: await ports.sources.freeBytes(outputPath),
+  };
+}
+
+/** Numbers of the frames with these times; both ascend. Times without a frame are those of frames that do not decode. */
+function keyFramesOf(keyTimes: Float64Array, times: Float64Array): number[] {
+  const found: number[] = [];
+  let frame = 0;
+  for (const time of keyTimes) {
+    while (frame < times.length && (times[frame] ?? 0) < time) frame += 1;
+    if (times[frame] === time) found.push(frame);
+  }
+  return found;
+}
+
+/** Nothing is planned for an output that cannot be written. */
+async function assertOutputIsFree(
+  { inputPath, outputPath, isForced }: UpscaleRequest,
+  { sources }: Pick<Ports, 'sources'>,
+): Promise<void> {
+  if (outputPath === inputPath) {
+    throw new AppError({
+      code: 'usage-invalid',
+      message: 'The output is the video itself.',
+      hint: 'Name another file with --output.',
+    });
+  }
+  if (isForced || !(await sources.exists(outputPath))) return;
+  throw new AppError({
+    code: 'output-exists',
+    message: `${outputPath} is there already.`,
+    hint: 'Name another file with --output, or replace it with --force.',
+  });
+}
+
+/** Pixels that a segment's frames have together, more or less: some ten seconds at 1080p. */
+const segmentPixels = 240 * 1920 * 1080;
+
+/** What starting a segment costs is worth it from so many frames on; more than the most is too much to lose. */
+const segmentFrames = { least: 48, most: 2_400 };
+
+function targetFramesFor({ width, height }: { readonly width: number; readonly height: number }): number {
+  const frames = Math.round(segmentPixels / (width * height));
+  return Math.max(segmentFrames.least, Math.min(segmentFrames.most, frames));
+}
+
+/** `the audio stream 2 is left out: …` as a sentence of its own. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+}

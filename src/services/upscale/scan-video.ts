@@ -1,0 +1,88 @@
+import { createDuplicateFinder, needsPictures } from '../../core/frames/duplicates/duplicate-finder.ts';
+import { fractionValue } from '../../core/frames/fraction.ts';
+import { repairTimes } from '../../core/frames/repair-times.ts';
+import type { Timeline } from '../../core/frames/timeline.ts';
+import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import type { DedupeMode } from '../../core/upscale/upscale-settings.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import { GrowingNumbers } from './growing-numbers.ts';
+
+/** What is to be found out of a video. */
+export interface ScanRequest {
+  readonly path: string;
+  readonly facts: VideoFacts;
+  readonly dedupe: DedupeMode;
+  readonly isKeptGoing: boolean;
+}
+
+/** What reading a video through told. */
+export interface VideoScan {
+  readonly timeline: Timeline;
+  /** Times of the key frames, ascending; null where frames cannot be found by their times. */
+  readonly keyTimes: Float64Array | null;
+  readonly notices: readonly string[];
+}
+
+/** Decodes every frame once: when it is shown, and whether it shows something new. */
+export async function scanVideo(
+  { path, facts: { video, durationSeconds }, dedupe, isKeptGoing }: ScanRequest,
+  ports: Pick<Ports, 'video'>,
+  observer: UpscaleObserver,
+  signal: AbortSignal,
+): Promise<VideoScan> {
+  const keyTimes = ports.video.keyTimes(path, video, signal);
+  keyTimes.catch(() => undefined);
+  const options = { withPictures: needsPictures(dedupe), keepGoing: isKeptGoing };
+  const frames = ports.video.scan(path, video, options, signal);
+  const finder = createDuplicateFinder(dedupe, video.size);
+  const expected =
+    durationSeconds === null ? null : Math.round(durationSeconds * fractionValue(video.frameRate));
+  const times = new GrowingNumbers();
+  const unique = new GrowingNumbers();
+  let lastDuration = 0;
+  let next = await frames.next();
+  for (; !next.done; next = await frames.next()) {
+    const { time, duration } = next.value;
+    if (!finder.isDuplicate(next.value)) unique.push(times.length);
+    times.push(time);
+    lastDuration = duration;
+    observer.onScan(times.length, expected);
+  }
+  if (times.length === 0) throw noFrames(path);
+  const { damage } = next.value;
+  const { times: repaired, changed } = repairTimes(times.toArray(), ticksPerFrame(video));
+  const last = repaired.at(-1) ?? 0;
+  const usual = repaired.length > 1 ? last - (repaired.at(-2) ?? 0) : ticksPerFrame(video);
+  return {
+    timeline: {
+      times: repaired,
+      endTime: last + (lastDuration > 0 ? lastDuration : usual),
+      uniqueFrames: Int32Array.from(unique.toArray()),
+      isMended: changed > 0,
+    },
+    // Frames that lie cannot be sought by their time: the video is then done in one piece.
+    keyTimes: changed > 0 ? null : await keyTimes,
+    notices: [
+      ...(damage === null
+        ? []
+        : [`The video is damaged, and only what can be read of it is upscaled: ${damage}`]),
+      ...(changed === 0
+        ? []
+        : [`${changed} frames had no time of their own, or one before the frame before: mended.`]),
+    ],
+  };
+}
+
+function ticksPerFrame({ timeBase, frameRate }: VideoFacts['video']): number {
+  return Math.max(1, Math.round(1 / (fractionValue(timeBase) * fractionValue(frameRate))));
+}
+
+function noFrames(path: string): AppError {
+  return new AppError({
+    code: 'video-unreadable',
+    message: `${path} holds no frame that can be decoded.`,
+    hint: 'Play the video to see whether it is damaged.',
+  });
+}

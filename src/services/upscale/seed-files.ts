@@ -1,0 +1,130 @@
+import { processingPlan } from '../../core/frames/processing-plan.ts';
+import { workerManifest } from '../../core/frames/worker-manifest.ts';
+import { type LaneFacts, workerStatusFile } from '../../core/frames/worker-status-file.ts';
+import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
+import { messageOf } from '../../errors/app-error.ts';
+import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import { LaneTally } from './lane-tally.ts';
+import type { UpscaleExecution, UpscaleSession } from './upscale-execution.ts';
+
+/** How often the status files are written at most, in milliseconds. */
+const writeEveryMs = 2_000;
+
+/** Writes the plan for people and their programs: `parallel_processing_plan.json`, `worker_<n>_manifest.txt`. */
+export async function publishPlanFiles(
+  session: Pick<UpscaleSession, 'publish'>,
+  { timeline, settings }: Pick<UpscalePlan, 'timeline' | 'settings'>,
+): Promise<void> {
+  const { uniqueFrames, times } = timeline;
+  const { lanes: workers, batch_size: batchSize, scale, tile } = settings.engine;
+  await session.publish(
+    'parallel_processing_plan.json',
+    processingPlan({ frames: times.length, uniqueFrames }),
+  );
+  for (let worker = 0; worker < workers; worker++) {
+    const manifest = workerManifest(worker, { uniqueFrames, workers, batchSize, scale, tile });
+    await session.publish(`worker_${worker}_manifest.txt`, manifest);
+  }
+}
+
+/**
+ * Keeps `worker_<n>_status.json` in the run folder, one for each lane. They say what anybody may look at and nobody goes on
+ * from: where they cannot be written, the run goes on.
+ */
+export class SeedStatusFiles {
+  readonly #parts: Pick<UpscaleExecution, 'session' | 'state' | 'ports'>;
+  readonly #tally: LaneTally;
+  readonly #startMs: number;
+  /** What was written last, by lane, without its times. */
+  readonly #written = new Map<number, string>();
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  #onTrouble: (message: string) => void = () => undefined;
+  #hasEnded = false;
+
+  constructor(parts: Pick<UpscaleExecution, 'session' | 'state' | 'ports'>) {
+    this.#parts = parts;
+    this.#tally = new LaneTally(parts.session.checkpoint, parts.state);
+    this.#startMs = parts.ports.clock.now();
+  }
+
+  /** Passes everything on, and follows what the lanes do. */
+  watching(observer: UpscaleObserver): UpscaleObserver {
+    this.#onTrouble = (message) => observer.onNotice(message);
+    this.#schedule(0);
+    return {
+      onScan: (done, total) => observer.onScan(done, total),
+      onBegin: (run) => observer.onBegin(run),
+      onEvent: (event) => {
+        if (event.type === 'segment-finished') this.#tally.finish(event.segment_id);
+        this.#schedule(writeEveryMs);
+        observer.onEvent(event);
+      },
+      onFrames: (done) => observer.onFrames(done),
+      onWorkerStatus: (status) => {
+        this.#tally.heed(status);
+        this.#schedule(writeEveryMs);
+        observer.onWorkerStatus(status);
+      },
+      onAssembly: (progress) => observer.onAssembly(progress),
+      onNotice: (message) => observer.onNotice(message),
+      onEnd: () => observer.onEnd(),
+    };
+  }
+
+  /** Writes how it ended; nothing is written after that. */
+  async finish(): Promise<void> {
+    this.#hasEnded = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#writing;
+    for (const [id, { finished }] of this.#parts.state.segments) if (finished) this.#tally.finish(id);
+    await this.#write();
+  }
+
+  /** Writes once, `delayMs` from the first call on. */
+  #schedule(delayMs: number): void {
+    if (this.#timer || this.#hasEnded) return;
+    this.#timer = setTimeout(() => {
+      this.#writing = this.#write().finally(() => {
+        this.#timer = null;
+      });
+    }, delayMs);
+    this.#timer.unref();
+  }
+
+  async #write(): Promise<void> {
+    try {
+      for (let lane = 0; lane < this.#tally.lanes; lane++) await this.#writeLane(lane);
+    } catch (error) {
+      this.#onTrouble(`The workers' status files could not be written: ${messageOf(error)}`);
+      this.#onTrouble = () => undefined;
+    }
+  }
+
+  async #writeLane(lane: number): Promise<void> {
+    const facts = this.#endedIfSo(this.#tally.factsOf(lane));
+    const key = JSON.stringify(facts);
+    if (this.#written.get(lane) === key) return;
+    const nowMs = this.#parts.ports.clock.now();
+    const file = {
+      ...workerStatusFile(facts, { startMs: this.#startMs, nowMs }),
+      estimated_completion: this.#expectedEnd(facts, nowMs),
+    };
+    await this.#parts.session.publish(`worker_${lane}_status.json`, [`${JSON.stringify(file, null, 2)}\n`]);
+    this.#written.set(lane, key);
+  }
+
+  #endedIfSo(facts: LaneFacts): LaneFacts {
+    if (!this.#hasEnded || facts.status === 'failed') return facts;
+    return { ...facts, status: 'stopped', currentBatch: null };
+  }
+
+  /** By the pace of this sitting alone; null while there is none, and when no more will be done. */
+  #expectedEnd(facts: LaneFacts, nowMs: number): string | null {
+    const done = this.#tally.completedSince(facts.lane);
+    const left = facts.totalBatches - facts.completedBatches;
+    if (left === 0) return new Date(nowMs).toISOString();
+    if (done === 0 || facts.status === 'stopped' || facts.status === 'failed') return null;
+    return new Date(nowMs + (left * (nowMs - this.#startMs)) / done).toISOString();
+  }
+}

@@ -1,0 +1,60 @@
+import type { Segment } from '../../core/frames/segment.ts';
+import { repeatsOf, type Timeline } from '../../core/frames/timeline.ts';
+import { segmentKey } from '../../core/upscale/segment-key.ts';
+import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
+import type { WorkBatch } from '../../protocol/manifest.ts';
+import type { Clip, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
+
+/** A segment as it is handed over: a batch of one task, numbered like the segment. */
+export function batchOf(
+  segment: PlannedSegment,
+  checkpoint: Pick<UpscaleCheckpoint, 'source' | 'clip'>,
+  timeline: Timeline,
+): WorkBatch {
+  const { segment_id: segmentId, task_key: taskKey } = segment;
+  const endFrame = segment.first_frame + segment.frames;
+  const task: SegmentTask = {
+    task_key: taskKey,
+    name: `segment ${segmentId}`,
+    segment_id: segmentId,
+    first_batch: segment.first_batch,
+    clip: clipOf(checkpoint),
+    seek_time: segment.seek_time,
+    first_time: timeline.isMended ? null : (timeline.times[segment.first_frame] ?? 0),
+    end_time: timeline.times[endFrame] ?? null,
+    repeats: repeatsIn(segment.first_unique, segment.unique_frames, timeline),
+  };
+  return { batch_id: segmentId, tasks: [task] };
+}
+
+/** The engine as workers are told of it. */
+export function upscalerOf({ settings: { engine } }: Pick<UpscaleCheckpoint, 'settings'>): UpscalerSpec {
+  return { ...engine, encoding: { ...engine.encoding } };
+}
+
+/** Key of a segment's task: over the source, the engine and the frames. */
+export function segmentKeyOf(
+  { segmentId, firstFrame, frames, firstUnique, uniqueFrames, seekTime }: Segment,
+  { source, settings, clip, timeline }: Pick<UpscalePlan, 'source' | 'settings' | 'clip' | 'timeline'>,
+): string {
+  const { lanes: _lanes, is_lane_count_open: _isOpen, ...engine } = settings.engine;
+  return segmentKey({
+    source: source.sha256,
+    engine,
+    clip,
+    segmentId,
+    seekTime,
+    firstTime: timeline.times[firstFrame],
+    endTime: timeline.times[firstFrame + frames] ?? null,
+    repeats: repeatsIn(firstUnique, uniqueFrames, timeline),
+  });
+}
+
+function clipOf({ source, clip }: Pick<UpscaleCheckpoint, 'source' | 'clip'>): Clip {
+  return { ...clip, source: source.sha256 };
+}
+
+function repeatsIn(firstUnique: number, count: number, timeline: Timeline): number[] {
+  return Array.from({ length: count }, (_, index) => repeatsOf(timeline, firstUnique + index));
+}

@@ -1,0 +1,93 @@
+import { basename } from 'node:path';
+import type { RunStatus } from '../../core/run/run-event.ts';
+import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
+import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
+import { type UpscaleSummary, upscaleSummaryVersion } from '../../core/upscale/upscale-summary.ts';
+import type { AppError } from '../../errors/app-error.ts';
+import type { StoredRun } from '../../ports/run-store.ts';
+
+/** An upscale run as it is stored. */
+export type StoredUpscale = StoredRun<UpscaleCheckpoint, UpscaleEventBody>;
+
+/** How a sitting ended. */
+export interface SittingEnd {
+  readonly status: RunStatus;
+  readonly durationMs: number;
+  /** Frames of segments that were finished in it. */
+  readonly frames: number;
+  /** What stopped it; null when nothing did. */
+  readonly error: AppError | null;
+}
+
+/** The summary of an upscale run as it stands. */
+export function summaryOfUpscale(
+  run: Pick<StoredUpscale, 'runId' | 'checkpoint' | 'paths'>,
+  state: UpscaleState,
+  { status, durationMs, frames, error }: SittingEnd,
+): UpscaleSummary {
+  const { checkpoint, paths } = run;
+  const { settings, clip, source } = checkpoint;
+  return {
+    version: upscaleSummaryVersion,
+    kind: 'upscale',
+    run_id: run.runId,
+    status,
+    input: source.path,
+    output: settings.output,
+    counts: state.counts,
+    size: { width: clip.target.width, height: clip.target.height },
+    engine: settings.engine.kind,
+    model: modelNameOf(checkpoint),
+    scale: settings.engine.scale,
+    host: settings.host,
+    workers: settings.engine.lanes,
+    checkpoint: paths.checkpoint,
+    report: { json: paths.reportJson, html: paths.reportHtml },
+    duration_ms: Math.max(0, Math.round(durationMs)),
+    frames_per_second: perSecond(frames, durationMs),
+    video: verifiedOf(state),
+    notices: checkpoint.notices,
+    failures: failuresOf(state),
+    is_resumable: state.isResumable,
+    error: error && { code: error.code, message: error.message, hint: error.hint },
+  };
+}
+
+/** File name of the model; empty for an engine without one. */
+export function modelNameOf({ model }: Pick<UpscaleCheckpoint, 'model'>): string {
+  return model === null ? '' : basename(model.path);
+}
+
+/** What was verified of the finished video; null before. */
+export function verifiedOf({ video }: UpscaleState): UpscaleSummary['video'] {
+  if (video === null) return null;
+  return {
+    size_bytes: video.size_bytes,
+    frames: video.frames,
+    duration_seconds: video.duration_seconds,
+    max_time_error_ms: video.max_time_error_ms,
+    copied_streams: video.copied_streams,
+    converted_streams: video.converted_streams,
+  };
+}
+
+/** Frames per second to two decimals; null where nothing was done. */
+export function perSecond(frames: number, durationMs: number): number | null {
+  return frames > 0 && durationMs > 0 ? Math.round((100_000 * frames) / durationMs) / 100 : null;
+}
+
+function failuresOf(state: UpscaleState): UpscaleSummary['failures'] {
+  return [...state.segments.values()].flatMap(({ failed }) =>
+    failed
+      ? [
+          {
+            segment_id: failed.segment_id,
+            code: failed.code,
+            message: failed.message,
+            hint: failed.hint,
+          },
+        ]
+      : [],
+  );
+}

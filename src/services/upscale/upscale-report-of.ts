@@ -1,0 +1,152 @@
+import { containerOf } from '../../core/frames/container-limits.ts';
+import { fractionValue } from '../../core/frames/fraction.ts';
+import { planStreams } from '../../core/frames/stream-plan.ts';
+import type { Timeline } from '../../core/frames/timeline.ts';
+import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import { duplicateShares, longestHeld } from '../../core/upscale/held-frames.ts';
+import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import {
+  type SegmentReport,
+  type StageReport,
+  type UpscaleReport,
+  upscaleReportVersion,
+} from '../../core/upscale/upscale-report.ts';
+import type { SegmentState, UpscaleState } from '../../core/upscale/upscale-state.ts';
+import { modelNameOf, perSecond, type StoredUpscale, verifiedOf } from './summarise-upscale.ts';
+import { timesOf } from './upscale-times.ts';
+
+/** Pictures of which the report says how long they are held. */
+const maxHeldFrames = 8;
+
+/** Stretches of the video of which the report says how many frames are duplicates. */
+const shareStretches = 80;
+
+/** What a report is made from. */
+export interface UpscaleReportParts {
+  readonly checkpoint: UpscaleCheckpoint;
+  readonly state: UpscaleState;
+  /** Of all sittings. */
+  readonly events: StoredUpscale['events'];
+  readonly timeline: Timeline;
+  /** What is in the source; null where it cannot be read any more. */
+  readonly facts: VideoFacts | null;
+  readonly toolVersion: string;
+}
+
+/** The report of an upscale run as it stands. */
+export function upscaleReportOf(parts: UpscaleReportParts): UpscaleReport {
+  const { checkpoint, state, events, timeline, facts } = parts;
+  const { settings, clip, source, counts } = checkpoint;
+  const time = timesOf(events, state.segments.size);
+  const duplicates = counts.frames - counts.unique_frames;
+  return {
+    version: upscaleReportVersion,
+    kind: 'upscale',
+    run_id: checkpoint.run_id,
+    tool_version: parts.toolVersion,
+    status: state.video === null ? (state.lastStatus ?? 'unfinished') : 'complete',
+    host: settings.host,
+    input: source.path,
+    output: settings.output,
+    engine: settings.engine.kind,
+    model: modelNameOf(checkpoint),
+    started_at: checkpoint.created_at,
+    finished_at: time.finishedAt,
+    counts: state.counts,
+    finished_frames: state.finishedFrames,
+    time_ms: {
+      total: checkpoint.scan_ms + time.segmentsMs + time.finishMs,
+      scan: checkpoint.scan_ms,
+      segments: time.segmentsMs,
+      finish: time.finishMs,
+    },
+    frames_per_second: perSecond(state.finishedFrames, time.segmentsMs),
+    stages: stagesOf(checkpoint, state, time.finishMs),
+    source: {
+      ...(facts ? { ...facts.video.size, pixel_format: facts.video.pixelFormat } : clip.frame),
+      size_bytes: source.size_bytes,
+      frame_rate: fractionValue(clip.frame_rate),
+    },
+    target: clip.target,
+    settings: settingsOf(checkpoint),
+    duplicates: {
+      percent: Math.round((1_000 * duplicates) / counts.frames) / 10,
+      longest: longestHeld(timeline, clip.time_base, maxHeldFrames),
+      shares: duplicates === 0 ? [] : duplicateShares(timeline, shareStretches),
+    },
+    streams: facts && streamsOf(facts, settings.output),
+    chapters: facts?.chapters ?? null,
+    video: verifiedOf(state),
+    notices: checkpoint.notices,
+    is_resumable: state.isResumable,
+    segments: [...state.segments.values()].map(segmentOf),
+  };
+}
+
+function settingsOf({ settings }: UpscaleCheckpoint): UpscaleReport['settings'] {
+  const { engine } = settings;
+  return {
+    scale: engine.scale,
+    dedupe: settings.dedupe,
+    batch_size: engine.batch_size,
+    workers: engine.lanes,
+    is_worker_count_open: engine.is_lane_count_open,
+    tile: engine.tile,
+    crf: engine.encoding.crf,
+    preset: engine.encoding.preset,
+    slots: settings.slots,
+    keep_going: settings.keep_going,
+  };
+}
+
+function streamsOf(facts: VideoFacts, output: string): UpscaleReport['streams'] {
+  const container = containerOf(output);
+  if (container === null) return null;
+  return planStreams(facts, container).map(({ index, type, action, why }) => {
+    const stream = facts.others.find((other) => other.index === index);
+    return { index, type, codec: stream?.codec ?? '', language: stream?.language ?? null, action, why };
+  });
+}
+
+function segmentOf({ planned, finished, failed }: SegmentState): SegmentReport {
+  return {
+    segment_id: planned.segment_id,
+    status: finished ? 'finished' : failed ? 'failed' : 'pending',
+    first_frame: planned.first_frame + 1,
+    last_frame: planned.first_frame + planned.frames,
+    unique_frames: planned.unique_frames,
+    attempts: finished?.attempts ?? failed?.attempts ?? 0,
+    duration_ms: finished?.duration_ms ?? null,
+    frames_per_second: finished && perSecond(finished.frames, finished.duration_ms),
+    stages_ms: finished?.stages_ms ?? null,
+    size_bytes: finished?.size_bytes ?? null,
+    batch_size: finished?.batch_size ?? null,
+    tile: finished?.tile ?? null,
+    lanes: finished?.lanes ?? null,
+    failure: failed && { code: failed.code, message: failed.message, hint: failed.hint },
+  };
+}
+
+/** Each stage with the frames that went through it while it was timed. */
+function stagesOf(checkpoint: UpscaleCheckpoint, state: UpscaleState, finishMs: number): StageReport[] {
+  const sums = { decode: 0, upscale: 0, encode: 0, frames: 0, unique: 0 };
+  for (const { finished } of state.segments.values()) {
+    if (!finished) continue;
+    sums.decode += finished.stages_ms.decode;
+    sums.upscale += finished.stages_ms.upscale;
+    sums.encode += finished.stages_ms.encode;
+    sums.frames += finished.frames;
+    sums.unique += finished.unique_frames;
+  }
+  return [
+    stageOf('scan', checkpoint.scan_ms, checkpoint.counts.frames),
+    stageOf('decode', sums.decode, sums.unique),
+    stageOf('upscale', sums.upscale, sums.unique),
+    stageOf('encode', sums.encode, sums.frames),
+    stageOf('finish', finishMs, state.video?.frames ?? 0),
+  ];
+}
+
+function stageOf(stage: StageReport['stage'], busyMs: number, frames: number): StageReport {
+  return { stage, busy_ms: busyMs, frames, frames_per_second: perSecond(frames, busyMs) };
+}

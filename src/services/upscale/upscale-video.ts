@@ -1,0 +1,68 @@
+import { type UpscaleCheckpoint, upscaleCheckpointVersion } from '../../core/upscale/upscale-checkpoint.ts';
+import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
+import { UpscaleState } from '../../core/upscale/upscale-state.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import { carryOutUpscale, type UpscaleOutcome } from './carry-out-upscale.ts';
+import { planVideo } from './plan-video.ts';
+import { publishPlanFiles } from './seed-files.ts';
+import { segmentKeyOf } from './segment-tasks.ts';
+import { encodeTimeline } from './timeline-of.ts';
+import type { UpscaleRequest } from './upscale-request.ts';
+
+/**
+ * Plans an upscale run and carries it out.
+ *
+ * @throws AppError for anything that was wrong before the run began; the signal's reason when it aborts.
+ */
+export async function upscaleVideo(
+  request: UpscaleRequest & { readonly isDetached: boolean },
+  ports: Ports,
+  observer: UpscaleObserver,
+  signal: AbortSignal,
+): Promise<UpscaleOutcome> {
+  const plan = await planVideo(request, ports, observer, signal);
+  for (const notice of plan.notices) observer.onNotice(notice);
+  const session = await ports.upscaleRuns.create(newCheckpoint(plan, ports));
+  try {
+    await publishPlanFiles(session, plan);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+  const state = new UpscaleState(session.checkpoint);
+  return await carryOutUpscale({ session, state, ports, observer, signal, isDetached: request.isDetached });
+}
+
+function newCheckpoint(plan: UpscalePlan, ports: Ports): UpscaleCheckpoint {
+  const { source, model, settings, clip, timeline, segments } = plan;
+  return {
+    version: upscaleCheckpointVersion,
+    kind: 'upscale',
+    run_id: ports.newRunId(),
+    tool_version: ports.toolVersion,
+    created_at: new Date(ports.clock.now()).toISOString(),
+    source,
+    model,
+    settings,
+    clip,
+    timeline: encodeTimeline(timeline),
+    counts: {
+      frames: timeline.times.length,
+      unique_frames: timeline.uniqueFrames.length,
+      batches: Math.ceil(timeline.uniqueFrames.length / settings.engine.batch_size),
+    },
+    segments: segments.map((segment) => ({
+      segment_id: segment.segmentId,
+      task_key: segmentKeyOf(segment, plan),
+      first_frame: segment.firstFrame,
+      frames: segment.frames,
+      first_unique: segment.firstUnique,
+      unique_frames: segment.uniqueFrames,
+      first_batch: segment.firstBatch,
+      seek_time: segment.seekTime,
+    })),
+    notices: [...plan.notices],
+    scan_ms: plan.scanMs,
+  };
+}

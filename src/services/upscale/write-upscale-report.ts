@@ -1,0 +1,76 @@
+import { fractionValue } from '../../core/frames/fraction.ts';
+import type { Timeline } from '../../core/frames/timeline.ts';
+import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import type { Size } from '../../core/hints/size.ts';
+import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
+import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { StoredUpscale } from './summarise-upscale.ts';
+import { decodeTimeline } from './timeline-of.ts';
+import { upscaleReportOf } from './upscale-report-of.ts';
+
+/** Frames that are shown before and after. */
+const comparedFrames = 4;
+
+/** Sides of a picture before; those after are twice as large, or they would show nothing that was gained. */
+const longSidePx = 960;
+const shortSidePx = 540;
+
+/** Writes both reports of an upscale run as it stands; the result's pictures are in it once the video is finished. */
+export async function writeUpscaleReport(
+  run: Pick<StoredUpscale, 'folder' | 'paths' | 'checkpoint'>,
+  state: UpscaleState,
+  ports: Pick<Ports, 'reports' | 'upscaleRuns' | 'video' | 'toolVersion'>,
+): Promise<void> {
+  const { paths, checkpoint } = run;
+  // An open run knows the events of earlier sittings only.
+  const { events } = await ports.upscaleRuns.read(run.folder);
+  const timeline = decodeTimeline(checkpoint);
+  const facts = await ports.video.inspect(checkpoint.source.path).catch(() => null);
+  const pictures = state.video === null || !facts ? [] : await compare(checkpoint, timeline, facts, ports);
+  const { toolVersion } = ports;
+  await ports.reports.writeUpscale(
+    { json: paths.reportJson, html: paths.reportHtml },
+    upscaleReportOf({ checkpoint, state, events, timeline, facts, toolVersion }),
+    pictures,
+  );
+}
+
+/** Some frames before and after, from all over the video; none where they cannot be read any more. */
+async function compare(
+  { source, settings, clip }: StoredUpscale['checkpoint'],
+  timeline: Timeline,
+  facts: VideoFacts,
+  { video }: Pick<Ports, 'video'>,
+): Promise<ComparedFrame[]> {
+  const secondsPerTick = fractionValue(clip.time_base);
+  const frames = framesAllOver(timeline).map((frame) => {
+    return { frame, seconds: (timeline.times[frame] ?? 0) * secondsPerTick };
+  });
+  const box = boxFor(facts);
+  const larger = { width: 2 * box.width, height: 2 * box.height };
+  try {
+    const before = await video.pictures(source.path, frames, box);
+    const after = await video.pictures(settings.output, frames, larger);
+    return frames.flatMap(({ frame, seconds }, index) => {
+      const [one, other] = [before[index], after[index]];
+      return one && other ? [{ frame: frame + 1, seconds, before: one, after: other }] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** Unique frames from the middle of equal parts of the video. */
+function framesAllOver({ uniqueFrames }: Timeline): number[] {
+  const parts = Math.min(comparedFrames, uniqueFrames.length);
+  return Array.from({ length: parts }, (_, part) => {
+    return uniqueFrames[Math.floor(((part + 0.5) * uniqueFrames.length) / parts)] ?? 0;
+  });
+}
+
+function boxFor({ video: { size, rotationDegrees } }: VideoFacts): Size {
+  const isStoredUpright = size.height > size.width;
+  const isUpright = isStoredUpright !== (rotationDegrees % 180 === 90);
+  return isUpright ? { width: shortSidePx, height: longSidePx } : { width: longSidePx, height: shortSidePx };
+}

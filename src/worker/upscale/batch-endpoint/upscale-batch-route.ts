@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../../../errors/app-error.ts';
+import type { FrameTool, PictureTool } from '../../../ports/frame-tool.ts';
+import { ApiError } from '../../api-error.ts';
+import type { Handler } from '../../json-api.ts';
+import { LanczosEngine } from '../lanczos-engine.ts';
+import type { UpscaleEngine } from '../upscale-engine.ts';
+import { uploadLimits } from './limits.ts';
+import { readUpload } from './read-upload.ts';
+import { Turns } from './turns.ts';
+import { upscalePictures } from './upscale-pictures.ts';
+import { zipStream } from './zip-stream.ts';
+
+/** What the route is made of. */
+export interface BatchRouteParts {
+  readonly pictures: PictureTool;
+  readonly frames: FrameTool;
+  /** The engine with a model that the worker has started; null when it has none, and pictures are resampled. */
+  loadedModel(): UpscaleEngine | null;
+  log(line: string): void;
+}
+
+const defaultScale = 2;
+
+/**
+ * `POST /upscale_batch?scale=2`: PNG or JPEG files in, as `files` of a `multipart/form-data` body; a ZIP archive of
+ * upscaled PNG files of the same names out. Transparency is dropped. Errors are `{ error: { code, message } }`. One
+ * request is worked on at a time, and everything of it ends when its client goes away.
+ */
+export function upscaleBatchRoute(parts: BatchRouteParts): Handler {
+  const turns = new Turns(uploadLimits.waiting, uploadLimits.waitingMs);
+  return async (request, response) => {
+    const gone = new AbortController();
+    const onClose = () => gone.abort(new Error('the client went away'));
+    response.once('close', onClose);
+    try {
+      await turns.during(gone.signal, () => answer(parts, request, response, gone.signal));
+    } catch (error) {
+      if (!gone.signal.aborted) throw error;
+      // There is nobody left to be told, or half an answer was cut off.
+      parts.log(`pictures were not upscaled to their end: ${messageOf(error)}`);
+    } finally {
+      response.off('close', onClose);
+    }
+  };
+}
+
+async function answer(
+  parts: BatchRouteParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const engine = engineFor(request, parts);
+  const files = await readUpload(request, signal);
+  const archive = zipStream(upscalePictures(files, { ...parts, engine }, signal));
+  try {
+    // Until the first picture is there an error can still be told as one.
+    const first = await archive.next();
+    response.writeHead(200, { 'content-type': 'application/zip' });
+    if (!first.done) response.write(first.value);
+    await pipeline(Readable.from(archive, { objectMode: true }), response, { signal });
+  } finally {
+    await archive.return(undefined);
+  }
+}
+
+/** @throws ApiError 400 for a scale that there is not. */
+function engineFor({ url }: IncomingMessage, { loadedModel, frames }: BatchRouteParts): UpscaleEngine {
+  const asked = new URL(url ?? '', 'http://worker').searchParams.get('scale');
+  if (asked !== null && !['2', '3', '4'].includes(asked)) {
+    throw new ApiError(400, 'scale-invalid', 'The scale is 2, 3 or 4.');
+  }
+  const model = loadedModel();
+  if (!model) return new LanczosEngine(Number(asked ?? defaultScale), frames);
+  if (asked !== null && Number(asked) !== model.scale) {
+    throw new ApiError(
+      400,
+      'scale-invalid',
+      `The model of this worker makes pictures ${model.scale} times as large.`,
+    );
+  }
+  return model;
+}

@@ -1,0 +1,95 @@
+import type { Clip, UpscalerSpec } from '../../protocol/segment.ts';
+import { readFormat } from './frame-formats.ts';
+import { LanePool } from './lane-pool.ts';
+import { probeLanes } from './probe-lanes.ts';
+import type { UpscaleEngine } from './upscale-engine.ts';
+import { unlessAborted } from './waits.ts';
+
+/** What pools are made with. */
+export interface ClipPoolsParts {
+  readonly spec: UpscalerSpec;
+  readonly engine: UpscaleEngine;
+  log(line: string): void;
+}
+
+interface Entry {
+  readonly pool: Promise<LanePool>;
+  users: number;
+}
+
+/** The lanes of each clip; a run has one clip, so that they live as long as the worker has segments of it. */
+export class ClipPools {
+  readonly #parts: ClipPoolsParts;
+  readonly #entries = new Map<string, Entry>();
+  readonly #closing = new AbortController();
+  readonly #leaving = new Set<Promise<void>>();
+  #latest: LanePool | null = null;
+
+  constructor(parts: ClipPoolsParts) {
+    this.#parts = parts;
+  }
+
+  /** The lanes that were used last; null before there were any. */
+  get latest(): LanePool | null {
+    return this.#latest;
+  }
+
+  /** Works with the lanes for a clip. Those of another clip are closed when nobody works with them. */
+  async using<T>(clip: Clip, signal: AbortSignal, work: (pool: LanePool) => Promise<T>): Promise<T> {
+    this.#closing.signal.throwIfAborted();
+    const key = JSON.stringify(clip);
+    const entry = this.#entries.get(key) ?? this.#add(key, clip);
+    entry.users += 1;
+    try {
+      for (const other of this.#entries.keys()) if (other !== key) this.#dropIfUnused(other);
+      const pool = await unlessAborted(entry.pool, signal);
+      this.#latest = pool;
+      return await work(pool);
+    } finally {
+      entry.users -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the upscaler was stopped'));
+    for (const entry of this.#entries.values()) this.#leave(entry);
+    this.#entries.clear();
+    await Promise.all(this.#leaving);
+  }
+
+  #add(key: string, clip: Clip): Entry {
+    const pool = this.#open(clip);
+    const entry = { pool, users: 0 };
+    this.#entries.set(key, entry);
+    // The next segment tries again.
+    pool.catch(() => this.#entries.get(key) === entry && this.#entries.delete(key));
+    return entry;
+  }
+
+  async #open(clip: Clip): Promise<LanePool> {
+    const { spec, engine, log } = this.#parts;
+    const from = readFormat(clip.frame);
+    const request = { from, to: engine.outputFormat(from, clip), clip };
+    const size = { batchSize: spec.batch_size, tile: spec.tile };
+    const isProbed = spec.is_lane_count_open && engine.isProbed && spec.lanes > 1;
+    const probe = { engine, request: { ...request, size }, maxLanes: spec.lanes, log };
+    const processes = isProbed ? await probeLanes(probe, this.#closing.signal) : spec.lanes;
+    this.#closing.signal.throwIfAborted();
+    return new LanePool({ engine, request, size, lanes: spec.lanes, processes, log });
+  }
+
+  #dropIfUnused(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry || entry.users > 0) return;
+    this.#entries.delete(key);
+    this.#leave(entry);
+  }
+
+  #leave(entry: Entry): void {
+    const left = entry.pool
+      .then((pool) => pool.close())
+      .catch(() => undefined)
+      .finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+  }
+}

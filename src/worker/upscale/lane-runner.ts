@@ -1,0 +1,227 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EngineError } from '../engines/engine.ts';
+import { type Lane, LaneError } from './lane.ts';
+import type { LaneSizes } from './lane-sizes.ts';
+import type { LaneRequest, LaneSize, UpscaleEngine } from './upscale-engine.ts';
+import { asUpscaleError } from './upscale-errors.ts';
+import { unlessAborted, within } from './waits.ts';
+
+/** Frames of one batch that a lane is to upscale. */
+export interface LaneJob {
+  /** Jobs of a lower one go first; of equal ones the first that came. */
+  readonly order: number;
+  /** Number of the batch over the whole video. */
+  readonly batch: number;
+  readonly frames: readonly Uint8Array[];
+  /** The job is dropped when it aborts. A call that is under way is left to end: the lane serves others, too. */
+  readonly signal: AbortSignal;
+}
+
+/** What a runner is built from. */
+export interface LaneRunnerParts {
+  readonly engine: UpscaleEngine;
+  readonly request: Omit<LaneRequest, 'size'>;
+  readonly sizes: LaneSizes;
+  log(line: string): void;
+}
+
+interface Waiting extends LaneJob {
+  resolve(frames: Uint8Array[]): void;
+  reject(error: unknown): void;
+}
+
+interface OpenLane {
+  readonly lane: Lane;
+  readonly asked: LaneSize;
+}
+
+/** Deaths in a row, without a single frame in between, after which nobody believes in the next process. */
+const maxDeaths = 3;
+/** Before a lane that died is started again, in milliseconds. */
+const pauseMs = 100;
+/** Reading a large model from a slow disk. */
+const startPatienceMs = 10 * 60_000;
+
+/**
+ * Keeps one lane at work: started when it is needed, started again when it died or ran out of memory, with its
+ * unfinished frames alone done again. Jobs never wait for anything but the lane, so none can block another for ever.
+ */
+export class LaneRunner {
+  readonly #parts: LaneRunnerParts;
+  readonly #closing = new AbortController();
+  #waiting: Waiting[] = [];
+  #working: Promise<void> | null = null;
+  #open: OpenLane | null = null;
+  #deaths = 0;
+  #state: 'idle' | 'loading' | 'processing' | 'failed' | 'stopped' = 'idle';
+  #batch: number | null = null;
+  #usedTile: number | null = null;
+
+  constructor(parts: LaneRunnerParts) {
+    this.#parts = parts;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** The batch that is being worked on; null when none is. */
+  get batch(): number | null {
+    return this.#batch;
+  }
+
+  /** The tile that the last lane worked with; null before there was one. */
+  get usedTile(): number | null {
+    return this.#usedTile;
+  }
+
+  /**
+   * The upscaled frames. @throws EngineError `out-of-memory` when not even one frame in the smallest tiles can be done,
+   * `engine-crashed`, `engine-failed`; the signal's reason when it aborts first.
+   */
+  async run(job: LaneJob): Promise<Uint8Array[]> {
+    this.#closing.signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
+    this.#waiting.push({ ...job, resolve, reject });
+    this.#working ??= this.#work();
+    return await unlessAborted(promise, job.signal);
+  }
+
+  /** Ends the lane, and what it works on with it. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the lane was closed'));
+    const open = this.#open;
+    await open?.lane.close();
+    await this.#working;
+    this.#state = 'stopped';
+  }
+
+  async #work(): Promise<void> {
+    for (let job = this.#next(); job !== null; job = this.#next()) {
+      this.#batch = job.batch;
+      try {
+        job.resolve(await this.#upscale(job));
+        this.#state = 'idle';
+      } catch (error) {
+        this.#state = job.signal.aborted ? 'idle' : 'failed';
+        job.reject(error);
+      }
+      this.#batch = null;
+    }
+    this.#working = null;
+  }
+
+  #next(): Waiting | null {
+    const { signal } = this.#closing;
+    this.#waiting = this.#waiting.filter((job) => {
+      if (signal.aborted) job.reject(signal.reason);
+      return !signal.aborted && !job.signal.aborted;
+    });
+    const next = this.#waiting.reduce<Waiting | null>(
+      (first, job) => (first === null || job.order < first.order ? job : first),
+      null,
+    );
+    if (next) this.#waiting.splice(this.#waiting.indexOf(next), 1);
+    return next;
+  }
+
+  async #upscale({ frames, signal }: LaneJob): Promise<Uint8Array[]> {
+    const done: Uint8Array[] = [];
+    while (done.length < frames.length) {
+      if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
+      signal.throwIfAborted();
+      const rest = frames.slice(done.length, done.length + this.#parts.sizes.current.batchSize);
+      done.push(...(await this.#call(rest)));
+    }
+    return done;
+  }
+
+  /** As many frames as were given, or none when it is to be tried again. */
+  async #call(frames: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    const asked = this.#parts.sizes.current;
+    try {
+      const lane = await this.#lane();
+      const given = frames.slice(0, lane.batchSize);
+      this.#state = 'processing';
+      const upscaled = await this.#withPatience(lane, given);
+      if (upscaled.length !== given.length)
+        throw new LaneError('failed', 'The engine gave another number of frames.');
+      this.#deaths = 0;
+      return upscaled;
+    } catch (error) {
+      await this.#dropLane();
+      if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
+      if (!(error instanceof LaneError)) throw asUpscaleError(error);
+      this.#judge(error, asked, frames.length);
+      if (error.reason === 'died') await delay(pauseMs, undefined, { signal: this.#closing.signal });
+      return [];
+    }
+  }
+
+  /** Returns when it is worth another try. */
+  #judge(error: LaneError, asked: LaneSize, frames: number): void {
+    const { sizes, request, log } = this.#parts;
+    if (error.reason === 'failed') {
+      throw new EngineError({
+        code: 'engine-failed',
+        class: 'transient',
+        message: error.message,
+        cause: error,
+      });
+    }
+    log(`lane ${request.lane}: ${error.message}`);
+    if (error.reason === 'died') {
+      this.#deaths += 1;
+      // A system that is short of memory kills without a word.
+      if (this.#deaths === maxDeaths - 1) sizes.shrink(asked, frames);
+      if (this.#deaths < maxDeaths) return;
+      this.#deaths = 0;
+      const message = `The engine died ${maxDeaths} times in a row: ${error.message}`;
+      throw new EngineError({ code: 'engine-crashed', class: 'transient', message, cause: error });
+    }
+    if (!sizes.shrink(asked, frames)) {
+      const { width, height } = request.from;
+      const message = `Memory does not suffice for one frame of ${width}x${height} in the smallest tiles: ${error.message}`;
+      throw new EngineError({ code: 'out-of-memory', class: 'permanent', message, cause: error });
+    }
+    const { batchSize, tile } = sizes.current;
+    log(
+      `lane ${request.lane}: goes on with ${batchSize} frames at once${tile > 0 ? ` in tiles of ${tile}` : ''}`,
+    );
+  }
+
+  async #lane(): Promise<Lane> {
+    const { engine, request, sizes } = this.#parts;
+    const asked = sizes.current;
+    if (this.#open && this.#open.asked.tile !== asked.tile) await this.#dropLane();
+    if (this.#open) return this.#open.lane;
+    this.#state = 'loading';
+    const { signal } = this.#closing;
+    const starting = engine.startLane({ ...request, size: asked }, signal);
+    const lane = await within(
+      startPatienceMs,
+      starting,
+      () => new LaneError('died', 'It did not start in time.'),
+    ).catch((error: unknown) => {
+      void starting.then((late) => late.close()).catch(() => undefined);
+      throw error;
+    });
+    this.#open = { lane, asked };
+    this.#usedTile = lane.tile;
+    if (signal.aborted) throw signal.reason;
+    return lane;
+  }
+
+  async #withPatience(lane: Lane, frames: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    const patienceMs = this.#parts.engine.framePatienceMs * frames.length;
+    const onLate = () =>
+      new LaneError('died', `It did not answer within ${Math.round(patienceMs / 1000)} s.`);
+    return await within(patienceMs, lane.upscale(frames), onLate);
+  }
+
+  async #dropLane(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    await open?.lane.close();
+  }
+}

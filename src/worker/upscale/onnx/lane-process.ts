@@ -1,0 +1,143 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { LaneError } from '../lane.ts';
+import { AnswerReader, type LaneAnswer } from './answer-reader.ts';
+import { type LaneOptions, requestHeaderBytes } from './lane-protocol.ts';
+import { LineTail } from './line-tail.ts';
+import { countOomKills } from './oom-kills.ts';
+
+/** What a {@link LaneProcess} is made of. */
+export interface LaneProcessParts {
+  /** The worker's own program, which is a lane when its first argument is `--lane`. */
+  readonly program: string;
+  readonly options: LaneOptions;
+  /** Size of one enlarged frame. */
+  readonly frameBytes: number;
+  log(line: string): void;
+}
+
+/** An argument that makes the worker's program a lane; its options follow as JSON. */
+export const laneArgument = '--lane';
+
+type LaneChild = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** The process of a lane: answers come one by one, in the order of what was asked. */
+export class LaneProcess {
+  readonly #child: LaneChild;
+  readonly #signal: AbortSignal;
+  readonly #tail: LineTail;
+  readonly #ended: Promise<void>;
+  readonly #greeting = Promise.withResolvers<LaneAnswer>();
+  #awaited: PromiseWithResolvers<LaneAnswer> | null = this.#greeting;
+  #failure: LaneError | null = null;
+  /** Before what it does now. */
+  #oomKills = countOomKills();
+
+  constructor({ program, options, frameBytes, log }: LaneProcessParts, signal: AbortSignal) {
+    const lane = [program, laneArgument, JSON.stringify(options)];
+    this.#signal = signal;
+    this.#tail = new LineTail(log);
+    this.#greeting.promise.catch(() => undefined);
+    this.#child = spawn(process.execPath, lane, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    const reader = new AnswerReader(frameBytes, (answer) => this.#settle(answer));
+    this.#child.stdout.on('data', (chunk: Uint8Array) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        this.#giveUp(new LaneError('failed', `The lane's answer makes no sense: ${String(error)}.`, error));
+      }
+    });
+    // Whoever writes to one that is gone learns of it by its end.
+    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr])
+      stream.on('error', () => undefined);
+    this.#child.stderr.on('data', (chunk: Uint8Array) => this.#tail.push(chunk));
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('close', (code, killer) => resolve(this.#end(killer ?? `exit code ${code}`, killer)));
+      this.#child.once('error', (error) => resolve(this.#end(error.message, null)));
+    });
+    signal.addEventListener('abort', this.#kill, { once: true });
+    if (signal.aborted) this.#kill();
+  }
+
+  /**
+   * What it says first: facts, or a trouble.
+   *
+   * @param timeoutMs - After so long it is ended.
+   * @throws LaneError `died` or `out-of-memory`; the signal's reason when that aborts.
+   */
+  async greeting(timeoutMs: number): Promise<LaneAnswer> {
+    const timer = setTimeout(
+      () => this.#giveUp(new LaneError('died', `The lane was not ready after ${timeoutMs / 1000} s.`)),
+      timeoutMs,
+    );
+    try {
+      return await this.#answerTo(this.#greeting);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Gives it frames, and gives its answer.
+   *
+   * @throws LaneError `died` or `out-of-memory`; the signal's reason when that aborts.
+   */
+  async ask(frames: readonly Uint8Array[]): Promise<LaneAnswer> {
+    this.#signal.throwIfAborted();
+    if (this.#failure) throw this.#failure;
+    if (this.#awaited) throw new LaneError('failed', 'A lane was asked twice at once.');
+    const awaited = Promise.withResolvers<LaneAnswer>();
+    this.#awaited = awaited;
+    this.#oomKills = countOomKills();
+    const { stdin } = this.#child;
+    const header = Buffer.alloc(requestHeaderBytes);
+    header.writeUInt32LE(frames.length);
+    stdin.cork();
+    for (const part of [header, ...frames]) stdin.write(part);
+    stdin.uncork();
+    return await this.#answerTo(awaited);
+  }
+
+  /** Ends it at once, and resolves when it is gone. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#kill();
+    await this.#ended;
+  }
+
+  async #answerTo(awaited: PromiseWithResolvers<LaneAnswer>): Promise<LaneAnswer> {
+    try {
+      return await awaited.promise;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  readonly #kill = (): void => {
+    this.#child.kill('SIGKILL');
+  };
+
+  #settle(answer: LaneAnswer): void {
+    const awaited = this.#awaited;
+    this.#awaited = null;
+    if (awaited) awaited.resolve(answer);
+    else this.#giveUp(new LaneError('failed', 'The lane answered without being asked.'));
+  }
+
+  #giveUp(failure: LaneError): void {
+    this.#failure ??= failure;
+    this.#kill();
+  }
+
+  #end(how: string, killer: NodeJS.Signals | null): void {
+    this.#signal.removeEventListener('abort', this.#kill);
+    const said = this.#tail.end();
+    const isOutOfMemory = killer === 'SIGKILL' && countOomKills() > this.#oomKills;
+    const reason = isOutOfMemory ? 'out-of-memory' : 'died';
+    this.#failure ??= new LaneError(reason, `The lane has ended (${how})${said && `: ${said}`}.`);
+    this.#awaited?.reject(this.#failure);
+  }
+}

@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import type { Picture } from './convert.ts';
+import { endWithParent } from './end-with-parent.ts';
+import { FrameUpscaler } from './frame-upscaler.ts';
+import { readGraph } from './graph.ts';
+import {
+  answerHeaderBytes,
+  answerKinds,
+  type LaneFacts,
+  type LaneOptions,
+  laneOptionsSchema,
+  requestHeaderBytes,
+} from './lane-protocol.ts';
+import { LaneTrouble, troubleOf } from './lane-trouble.ts';
+import { type ModelFacts, probeModel } from './model-facts.ts';
+import { offerAsVictim } from './oom-kills.ts';
+import { choosePadding } from './padding.ts';
+import { readFully, writeFully } from './pipe-io.ts';
+import { receptiveRadius } from './receptive-radius.ts';
+import { loadRuntime, openSession } from './runtime.ts';
+import { cutSide } from './tiles.ts';
+
+const stdin = 0;
+const stdout = 1;
+
+/** What a lane has when it is ready. */
+interface ReadyLane {
+  readonly upscaler: FrameUpscaler;
+  readonly facts: LaneFacts;
+}
+
+/**
+ * The program of a lane: loads the model, and then enlarges frames from stdin to stdout until stdin ends. See
+ * `lane-protocol.ts` for what is said there; stderr is its log.
+ *
+ * @param argument - The lane's options as JSON.
+ * @returns the exit code: 0 also after a trouble that was told.
+ */
+export async function runLane(argument: string): Promise<number> {
+  endWithParent();
+  offerAsVictim();
+  try {
+    const options = laneOptionsSchema.parse(JSON.parse(argument));
+    const { upscaler, facts } = await makeReady(options);
+    answerText(answerKinds.facts, facts);
+    await serve(options, upscaler);
+  } catch (error) {
+    const { reason, message } = troubleOf(error, 'failed');
+    answerText(answerKinds.trouble, { reason, message });
+  }
+  return 0;
+}
+
+async function makeReady(options: LaneOptions): Promise<ReadyLane> {
+  const runtime = await loadRuntime();
+  const { radiusOf, hasExternalData } = await readModelFile(options.modelPath);
+  if (hasExternalData)
+    throw new LaneTrouble(
+      'model',
+      'its weights are in a file of their own; they have to be in the model file',
+    );
+  const { session, provider, notes } = await openSession(runtime, options);
+  const model = await probeModel(runtime, session);
+  if (model.scale !== options.scale)
+    throw new LaneTrouble('model', `it enlarges ${model.scale} times, and not ${options.scale} times`);
+  const radius = radiusOf(model);
+  const { padding, note } = choosePadding(radius, model);
+  const rules = { tile: options.tile, padding, alignment: model.alignment };
+  const columns = cutSide({ ...rules, side: options.width, fixed: model.width });
+  const rows = cutSide({ ...rules, side: options.height, fixed: model.height });
+  const upscaler = new FrameUpscaler({
+    ...{ runtime, session, model, batchSize: options.batchSize },
+    ...{ columns, rows },
+    top: options.pixelFormat === 'rgb24' ? 255 : 65_535,
+  });
+  const { batch, alignment, width, height } = model;
+  const fixed = { width, height };
+  const isTiled = columns.spans.length * rows.spans.length > 1;
+  const allNotes = isTiled && note !== null ? [...notes, note] : [...notes];
+  return { upscaler, facts: { provider, batch, fixed, alignment, radius, padding, notes: allNotes } };
+}
+
+/** A file that only ONNX Runtime can read is still good; only how far it looks around is not known then. */
+async function readModelFile(path: string) {
+  const bytes = await readFile(path);
+  try {
+    const graph = readGraph(bytes);
+    const radiusOf = ({ inputName, outputName }: ModelFacts) => receptiveRadius(graph, inputName, outputName);
+    return { radiusOf, hasExternalData: graph.hasExternalData };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { radiusOf: () => null, hasExternalData: false };
+  }
+}
+
+async function serve(options: LaneOptions, upscaler: FrameUpscaler): Promise<void> {
+  const { width, height, scale, batchSize } = options;
+  const small = pictures(batchSize, width, height, options.pixelFormat);
+  const large = pictures(batchSize, width * scale, height * scale, options.pixelFormat);
+  const request = Buffer.alloc(requestHeaderBytes);
+  while (readFully(stdin, request)) {
+    const count = request.readUInt32LE(0);
+    if (count < 1 || count > batchSize) throw new RangeError(`${count} frames at once were not agreed upon`);
+    const from = small.slice(0, count);
+    if (!from.every(({ samples }) => readFully(stdin, bytesOf(samples)))) return;
+    const to = large.slice(0, count);
+    await upscaler.upscale(from, to);
+    if (!writeFully(stdout, header(answerKinds.frames, count))) return;
+    if (!to.every(({ samples }) => writeFully(stdout, bytesOf(samples)))) return;
+  }
+}
+
+function pictures(
+  count: number,
+  width: number,
+  height: number,
+  pixelFormat: LaneOptions['pixelFormat'],
+): Picture[] {
+  const SampleArray = pixelFormat === 'rgb24' ? Uint8Array : Uint16Array;
+  return Array.from({ length: count }, () => ({
+    ...{ width, height },
+    samples: new SampleArray(3 * width * height),
+  }));
+}
+
+function bytesOf(samples: Picture['samples']): Uint8Array {
+  return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+}
+
+function answerText(kind: number, document: object): void {
+  const text = Buffer.from(JSON.stringify(document));
+  writeFully(stdout, Buffer.concat([header(kind, text.length), text]));
+}
+
+function header(kind: number, length: number): Buffer {
+  const bytes = Buffer.alloc(answerHeaderBytes);
+  bytes.writeUInt32LE(kind, 0);
+  bytes.writeUInt32LE(length, 4);
+  return bytes;
+}

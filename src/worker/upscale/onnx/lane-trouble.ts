@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import { messageOf } from '../../../errors/app-error.ts';
+import type { laneTroubleSchema } from './lane-protocol.ts';
+import { isOutOfMemory } from './out-of-memory.ts';
+
+/** Why a lane can do nothing, as it will tell its worker. */
+export class LaneTrouble extends Error {
+  readonly reason: z.infer<typeof laneTroubleSchema>['reason'];
+
+  constructor(reason: LaneTrouble['reason'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'LaneTrouble';
+    this.reason = reason;
+  }
+}
+
+/** Whatever was thrown, as a trouble; `otherwise` is its reason when it is neither known nor one of memory. */
+export function troubleOf(error: unknown, otherwise: LaneTrouble['reason']): LaneTrouble {
+  if (error instanceof LaneTrouble) return error;
+  const message = messageOf(error);
+  return new LaneTrouble(isOutOfMemory(message) ? 'out-of-memory' : otherwise, plainText(message), error);
+}
+
+const maxMessageLength = 500;
+
+/** What ONNX Runtime says, as a part of a sentence: without the file's name, which here is a hash, and in one line. */
+function plainText(message: string): string {
+  const text = message.replace(/^Load model from .* failed:/, '').replaceAll(/\s+/g, ' ');
+  return text.trim().replace(/\.+$/, '').slice(0, maxMessageLength);
+}

@@ -1,0 +1,153 @@
+import { availableParallelism } from 'node:os';
+import { type FrameFormat, frameBytes } from '../../../core/frames/frame-format.ts';
+import type { UpscalerSpec } from '../../../protocol/segment.ts';
+import { EngineError } from '../../engines/engine.ts';
+import { type Lane, LaneError } from '../lane.ts';
+import type { LaneRequest, UpscaleEngine } from '../upscale-engine.ts';
+import type { LaneAnswer } from './answer-reader.ts';
+import { LaneProcess } from './lane-process.ts';
+import { type LaneFacts, type LaneOptions, laneFactsSchema, laneTroubleSchema } from './lane-protocol.ts';
+
+/** What an ONNX engine is built from. */
+export interface OnnxEngineParts {
+  /** The model's file. */
+  readonly modelPath: string;
+  /** The worker's own program, which starts its lanes: `runLane` is called when its first argument is `--lane`. */
+  readonly program: string;
+  /** Cores that its lanes share on the CPU; by default all. */
+  readonly cores?: number;
+  log(line: string): void;
+}
+
+/** A model of hundreds of MB from a slow disk, and CUDA's first start on a new GPU. */
+const startTimeoutMs = 10 * 60_000;
+/** The heaviest models need half an hour for a large frame on few cores. */
+const framePatienceMs = 60 * 60_000;
+/** Smaller tiles are little but padding. */
+const smallestTile = 32;
+/** What the model is tried with. */
+const trialFrame: FrameFormat = { width: 32, height: 32, pixelFormat: 'rgb24' };
+
+/** Upscaling by a neural network in an ONNX file; each lane is a process that has the model loaded. */
+export class OnnxEngine implements UpscaleEngine {
+  readonly scale: number;
+  readonly isProbed = true;
+  readonly framePatienceMs = framePatienceMs;
+  readonly #parts: OnnxEngineParts;
+  readonly #told = new Set<string>();
+  #facts: LaneFacts | null = null;
+
+  constructor({ scale }: Pick<UpscalerSpec, 'scale'>, parts: OnnxEngineParts) {
+    this.scale = scale;
+    this.#parts = parts;
+  }
+
+  /** Null for a model that takes pictures of one size only. */
+  get minTile(): number | null {
+    const { width = null, height = null } = this.#facts?.fixed ?? {};
+    return width !== null && height !== null ? null : Math.max(smallestTile, this.#facts?.alignment ?? 1);
+  }
+
+  callFrames(_from: FrameFormat, _to: FrameFormat, batchSize: number): number {
+    return batchSize;
+  }
+
+  outputFormat({ width, height, pixelFormat }: FrameFormat): FrameFormat {
+    return { width: width * this.scale, height: height * this.scale, pixelFormat };
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const request = { from: trialFrame, size: { batchSize: 1, tile: 0 }, lane: 0, lanes: 1 };
+    const { process, facts } = await this.#startProcess(request, signal);
+    this.#facts = facts;
+    await process.close();
+  }
+
+  async startLane(request: LaneRequest, signal: AbortSignal): Promise<Lane> {
+    const { process } = await this.#startProcess(request, signal);
+    const wanted = { bytes: frameBytes(request.from), batchSize: request.size.batchSize };
+    return {
+      ...request.size,
+      upscale: async (frames) => {
+        refuseOthers(frames, wanted);
+        return framesOf(await process.ask(frames), frames.length);
+      },
+      close: async () => await process.close(),
+    };
+  }
+
+  async stop(): Promise<void> {
+    // Everything lives in its lanes.
+  }
+
+  async #startProcess(request: Omit<LaneRequest, 'to' | 'clip'>, signal: AbortSignal) {
+    signal.throwIfAborted();
+    const { program, log } = this.#parts;
+    const options = this.#laneOptions(request);
+    const outputBytes = frameBytes(this.outputFormat(request.from));
+    const process = new LaneProcess({ program, options, frameBytes: outputBytes, log }, signal);
+    try {
+      const greeting = await process.greeting(startTimeoutMs);
+      if (greeting.kind !== 'facts') throw troubleOf(greeting);
+      const facts = laneFactsSchema.parse(JSON.parse(greeting.text));
+      this.#tell(facts);
+      return { process, facts };
+    } catch (error) {
+      await process.close();
+      throw error;
+    }
+  }
+
+  #laneOptions({ from, size, lane, lanes }: Omit<LaneRequest, 'to' | 'clip'>): LaneOptions {
+    const { width, height, pixelFormat } = from;
+    if (pixelFormat !== 'rgb24' && pixelFormat !== 'rgb48le')
+      throw new RangeError(`an ONNX model takes RGB frames, and not ${pixelFormat}`);
+    const cores = this.#parts.cores ?? availableParallelism();
+    return {
+      modelPath: this.#parts.modelPath,
+      ...{ scale: this.scale, width, height, pixelFormat, lane, ...size },
+      threads: Math.max(1, Math.floor(cores / lanes)),
+    };
+  }
+
+  /** Each thing once, and not for each lane. */
+  #tell({ provider, notes }: LaneFacts): void {
+    for (const note of [`the model runs on ${provider === 'cuda' ? 'a GPU' : 'the CPU'}`, ...notes]) {
+      if (this.#told.has(note)) continue;
+      this.#told.add(note);
+      this.#parts.log(note);
+    }
+  }
+}
+
+/** What the lane does not expect it would wait for, or take for something else. */
+function refuseOthers(
+  frames: readonly Uint8Array[],
+  { bytes, batchSize }: { readonly bytes: number; readonly batchSize: number },
+): void {
+  if (frames.length < 1 || frames.length > batchSize)
+    throw new LaneError(
+      'failed',
+      `The lane takes 1 to ${batchSize} frames at once, and not ${frames.length}.`,
+    );
+  if (frames.some(({ length }) => length !== bytes))
+    throw new LaneError('failed', `The lane takes frames of ${bytes} bytes.`);
+}
+
+function framesOf(answer: LaneAnswer, count: number): Uint8Array[] {
+  if (answer.kind !== 'frames') throw troubleOf(answer);
+  if (answer.frames.length === count) return answer.frames;
+  throw new LaneError('failed', `The lane gave ${answer.frames.length} frames for ${count}.`);
+}
+
+/** What a lane said instead of what it was asked for, as an error. */
+function troubleOf(answer: LaneAnswer): Error {
+  if (answer.kind !== 'trouble')
+    return new LaneError('failed', 'The lane gave another answer than asked for.');
+  const { reason, message } = laneTroubleSchema.parse(JSON.parse(answer.text));
+  if (reason === 'out-of-memory')
+    return new LaneError(reason, `There is not memory enough for the model: ${message}.`);
+  if (reason === 'failed') return new LaneError(reason, `The model failed: ${message}.`);
+  const what = reason === 'model' ? `The ONNX model cannot be used: ${message}.` : message;
+  return new EngineError({ code: 'engine-rejected', class: 'fatal', message: what });
+}

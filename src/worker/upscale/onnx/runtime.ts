@@ -1,0 +1,82 @@
+import { messageOf } from '../../../errors/app-error.ts';
+import { cudaDeviceFor } from './cuda-devices.ts';
+import type { LaneFacts, LaneOptions } from './lane-protocol.ts';
+import { LaneTrouble, troubleOf } from './lane-trouble.ts';
+
+export type Runtime = typeof import('onnxruntime-node');
+export type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
+type SessionOptions = NonNullable<Parameters<Runtime['InferenceSession']['create']>[1]>;
+
+/** A model that is loaded, and what computes it. */
+export interface OpenSession {
+  readonly session: Session;
+  readonly provider: LaneFacts['provider'];
+  /** Why it is not what it could be. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Loads ONNX Runtime for the rest of this process, and changes two things for that:
+ * - Its official builds report every model and session to their maker and keep a number of this machine under
+ *   `~/.cache`, unless a variable says no before they start.
+ * - There is no `Float16Array` from then on: with one, its binding for Node wraps half-precision numbers in it and takes
+ *   its length for 0. Without, it takes their bits as they are.
+ *
+ * @throws LaneTrouble `runtime` where it is not installed, or does not fit this machine.
+ */
+export async function loadRuntime(): Promise<Runtime> {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
+  Reflect.deleteProperty(globalThis, 'Float16Array');
+  try {
+    return await import('onnxruntime-node');
+  } catch (cause) {
+    throw new LaneTrouble(
+      'runtime',
+      `ONNX Runtime cannot be loaded: ${messageOf(cause)}. Install it with: npm install onnxruntime-node`,
+      cause,
+    );
+  }
+}
+
+/**
+ * Loads a model for the GPU where this machine has one that ONNX Runtime can use, and for the CPU where not.
+ *
+ * @throws LaneTrouble `model` for what is no model; `out-of-memory`.
+ */
+export async function openSession(runtime: Runtime, options: LaneOptions): Promise<OpenSession> {
+  const deviceId = cudaDeviceFor(options.lane);
+  const notes: string[] = [];
+  if (deviceId !== null) {
+    try {
+      const session = await create(runtime, options, [{ name: 'cuda', deviceId }, 'cpu']);
+      return { session, provider: 'cuda', notes };
+    } catch (error) {
+      // On a GPU that is full it would be a mistake to go on with the CPU: a smaller batch or fewer lanes may fit.
+      if (troubleOf(error, 'failed').reason === 'out-of-memory') throw troubleOf(error, 'model');
+      notes.push(`the GPU is not used: ${messageOf(error)}`);
+    }
+  }
+  try {
+    return { session: await create(runtime, options, ['cpu']), provider: 'cpu', notes };
+  } catch (error) {
+    throw troubleOf(error, 'model');
+  }
+}
+
+async function create(
+  runtime: Runtime,
+  { modelPath, threads }: LaneOptions,
+  executionProviders: NonNullable<SessionOptions['executionProviders']>,
+): Promise<Session> {
+  return await runtime.InferenceSession.create(modelPath, {
+    executionProviders,
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    // Fatal ones only: all others come as exceptions, too.
+    logSeverityLevel: 4,
+    // Idle threads would take the cores from decoding and encoding while they wait for the next batch.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+}

@@ -1,0 +1,67 @@
+/** A tile along one axis, in pixels of the small picture. */
+export interface Span {
+  /** Where the window begins that the model sees. */
+  readonly windowBegin: number;
+  /** The part of it that goes into the large picture: from here on … */
+  readonly begin: number;
+  /** … and before this. */
+  readonly end: number;
+}
+
+/** How one side of a picture is cut. All windows have the same length. */
+export interface Cut {
+  readonly window: number;
+  readonly spans: readonly Span[];
+}
+
+/** What a side is cut by, in pixels. */
+export interface CutRules {
+  /** Length of the picture's side. */
+  readonly side: number;
+  /** How much of the picture a window gives at most where it has neighbours on both sides; 0: all in one window. */
+  readonly tile: number;
+  /** What a window sees beyond that, on sides that are no edge of the picture. */
+  readonly padding: number;
+  /** Windows begin and end at multiples of this. */
+  readonly alignment: number;
+  /** The model takes windows of this length only; null when it takes any. */
+  readonly fixed: number | null;
+}
+
+/**
+ * Cuts a side into windows that overlap by twice the padding: so each pixel is taken from a window that sees the padding
+ * all around it, or the picture's edge, where the whole picture would end, too. Only the last window may reach beyond
+ * the picture: to the next multiple of the alignment, or to the model's fixed length.
+ */
+export function cutSide(rules: CutRules): Cut {
+  const { side, alignment, fixed } = rules;
+  const canvas = Math.max(fixed ?? 0, alignUp(side, alignment));
+  const padding = alignUp(rules.padding, alignment);
+  const longest = fixed ?? (rules.tile === 0 ? canvas : alignUp(rules.tile, alignment) + 2 * padding);
+  if (canvas <= longest) return { window: fixed ?? canvas, spans: [{ windowBegin: 0, begin: 0, end: side }] };
+  const count = Math.ceil((canvas - 2 * padding) / (longest - 2 * padding));
+  // Tiles of one length, instead of a last one that is mostly overlap.
+  const step = fixed === null ? alignUp((canvas - 2 * padding) / count, alignment) : fixed - 2 * padding;
+  const window = step + 2 * padding;
+  const edge = (index: number) => (index === 0 ? 0 : index === count ? side : index * step + padding);
+  const spans = Array.from({ length: count }, (_, index) => ({
+    windowBegin: Math.min(index * step, canvas - window),
+    begin: edge(index),
+    end: edge(index + 1),
+  }));
+  return { window, spans };
+}
+
+/**
+ * The most padding, in pixels, that leaves a window of fixed length something to give: half of it at least.
+ *
+ * @param wanted - What the model needs.
+ */
+export function paddingWithin(fixed: number | null, wanted: number): number {
+  return fixed === null ? wanted : Math.min(wanted, Math.floor(fixed / 4));
+}
+
+/** The next multiple of `step`. */
+export function alignUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}

@@ -1,0 +1,79 @@
+import { frameBytes } from '../../core/frames/frame-format.ts';
+import { type Lane, LaneError } from './lane.ts';
+import type { LaneRequest, UpscaleEngine } from './upscale-engine.ts';
+import { within } from './waits.ts';
+
+/** More lanes must be faster by this factor to be worth their memory. */
+const worthwhileGain = 1.1;
+/** A probe that takes longer than this in all is not begun again with more lanes. */
+const probeMs = 60_000;
+const timedCalls = 2;
+
+/** What is probed: lanes as they would be started, and no more of them than `maxLanes`. */
+export interface ProbeRequest {
+  readonly engine: UpscaleEngine;
+  readonly request: Omit<LaneRequest, 'lane' | 'lanes'>;
+  readonly maxLanes: number;
+  log(line: string): void;
+}
+
+/**
+ * How many lanes upscale the most frames per second: tries one, two, and so on with grey frames, until more bring less
+ * than a tenth or memory does not suffice. Nothing stays open.
+ */
+export async function probeLanes(probe: ProbeRequest, signal: AbortSignal): Promise<number> {
+  const sinceMs = performance.now();
+  let best = { lanes: 1, framesPerSecond: 0 };
+  for (let lanes = 1; lanes <= probe.maxLanes; lanes += 1) {
+    const framesPerSecond = await measure(probe, lanes, signal);
+    if (framesPerSecond !== null)
+      probe.log(`${lanes} lanes: ${framesPerSecond.toFixed(2)} frames per second`);
+    if (framesPerSecond === null || framesPerSecond < best.framesPerSecond * worthwhileGain) break;
+    best = { lanes, framesPerSecond };
+    if (performance.now() - sinceMs > probeMs) break;
+  }
+  return best.lanes;
+}
+
+/** Frames per second of so many lanes together; null when they cannot work beside each other. */
+async function measure(probe: ProbeRequest, lanes: number, signal: AbortSignal): Promise<number | null> {
+  const { engine, request } = probe;
+  const batch = grayBatch(probe);
+  const open: Lane[] = [];
+  const failed = new AbortController();
+  const life = AbortSignal.any([signal, failed.signal]);
+  const work = async (lane: number) => {
+    const started = await engine.startLane({ ...request, lane, lanes }, life);
+    open.push(started);
+    // The first call is slower: memory is taken and programs are compiled.
+    await started.upscale(batch.slice(0, started.batchSize));
+    return started;
+  };
+  const run = async () => {
+    const ready = await Promise.all(Array.from({ length: lanes }, (_, lane) => work(lane)));
+    const sinceMs = performance.now();
+    await Promise.all(ready.map((lane) => repeat(lane, batch)));
+    const frames = ready.reduce((sum, lane) => sum + timedCalls * Math.min(batch.length, lane.batchSize), 0);
+    return (1000 * frames) / (performance.now() - sinceMs);
+  };
+  try {
+    return await within(probeMs, run(), () => new LaneError('failed', 'The probe took too long.'));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof LaneError)) throw error;
+    probe.log(`${lanes} lanes: ${error.message}`);
+    return null;
+  } finally {
+    failed.abort(new Error('the probe has ended'));
+    await Promise.all(open.map((lane) => lane.close()));
+  }
+}
+
+async function repeat(lane: Lane, batch: readonly Uint8Array[]): Promise<void> {
+  for (let call = 0; call < timedCalls; call += 1) await lane.upscale(batch.slice(0, lane.batchSize));
+}
+
+function grayBatch({ request: { from, size } }: ProbeRequest): readonly Uint8Array[] {
+  const frame = new Uint8Array(frameBytes(from)).fill(0x70);
+  return Array.from({ length: size.batchSize }, () => frame);
+}

@@ -1,0 +1,77 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { isSystemError } from '../../errors/system-error.ts';
+import { layout } from '../../protocol/layout.ts';
+
+/** A file under way has a name that ends like all of them, and begins with its final one. */
+const underWay = /^([0-9a-f]{64})\.mp4\.[0-9a-f]{12}\.tmp$/;
+
+/** What is known of a file that was published. */
+export interface PublishedFile {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** The folder of finished segments, and of those that are being made. */
+export class SegmentFolder {
+  readonly #runFolder: string;
+  #leftovers: Promise<ReadonlyMap<string, readonly string[]>> | null = null;
+
+  constructor(runFolder: string) {
+    this.#runFolder = runFolder;
+  }
+
+  /** Where to make a segment; what a process that died left of it is removed. */
+  async begin(taskKey: string): Promise<string> {
+    this.#leftovers ??= this.#findLeftovers();
+    const leftovers = (await this.#leftovers).get(taskKey) ?? [];
+    for (const name of leftovers) await rm(this.#pathOf(name), { force: true });
+    return `${join(this.#runFolder, layout.segment(taskKey))}.${randomBytes(6).toString('hex')}.tmp`;
+  }
+
+  /** Gives a file that is whole and flushed its final name. */
+  async publish(path: string, taskKey: string): Promise<PublishedFile> {
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    const count = async function* (blocks: AsyncIterable<Buffer>) {
+      for await (const block of blocks) {
+        sizeBytes += block.byteLength;
+        yield block;
+      }
+    };
+    await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), count, hash);
+    await rename(path, join(this.#runFolder, layout.segment(taskKey)));
+    await this.#flush();
+    return { sha256: hash.digest('hex'), sizeBytes };
+  }
+
+  async discard(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  /** Makes the folder, too. */
+  async #findLeftovers(): Promise<ReadonlyMap<string, readonly string[]>> {
+    await mkdir(this.#pathOf(''), { recursive: true });
+    const found = await readdir(this.#pathOf(''));
+    const names = found.filter((name) => underWay.test(name));
+    return Map.groupBy(names, (name) => underWay.exec(name)?.[1] ?? '');
+  }
+
+  /** Makes the new name survive a power cut, where folders can be flushed. */
+  async #flush(): Promise<void> {
+    if (process.platform === 'win32') return;
+    try {
+      await using folder = await open(this.#pathOf(''), 'r');
+      await folder.sync();
+    } catch (error) {
+      if (!isSystemError(error) || error.code === 'EIO') throw error;
+    }
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#runFolder, layout.segments, name);
+  }
+}

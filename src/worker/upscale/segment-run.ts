@@ -1,0 +1,182 @@
+import { messageOf } from '../../errors/app-error.ts';
+import type { FrameSink, FrameTool } from '../../ports/frame-tool.ts';
+import type { Encoding, SegmentTask } from '../../protocol/segment.ts';
+import { EngineError } from '../engines/engine.ts';
+import { BusyTime } from './busy-time.ts';
+import { bytesOfBoth } from './frame-formats.ts';
+import type { FrameMemory, FrameShare, ShareWish } from './frame-memory.ts';
+import type { LanePool } from './lane-pool.ts';
+import { PartQueue } from './part-queue.ts';
+
+/** What a segment is run with. */
+export interface SegmentRunParts {
+  readonly frames: FrameTool;
+  readonly pool: LanePool;
+  readonly memory: FrameMemory;
+  readonly sourcePath: string;
+  /** Where the encoded frames go. */
+  readonly targetPath: string;
+  readonly encoding: Encoding;
+  readonly batchSize: number;
+  /** Of two segments in flight the lanes serve the one with the lower number first. */
+  readonly order: number;
+  onProgress(doneFrames: number, totalFrames: number): void;
+  onBatchDone(batch: number): void;
+}
+
+/**
+ * Milliseconds. `decode`: waited for the next frame to be decoded. `upscale`: at least one lane had frames of this
+ * segment. `encode`: waited for the encoder to take a frame, or to finish.
+ */
+export interface StageTimes {
+  readonly decode: number;
+  readonly upscale: number;
+  readonly encode: number;
+}
+
+/** Frames on their way from a lane to the encoder: the first of them is the unique frame of this number. */
+interface Part {
+  readonly firstUnique: number;
+  readonly upscaled: Promise<readonly Uint8Array[]>;
+}
+
+/** At most so many batches of each lane wait: more would only take memory. */
+const batchesAhead = 3;
+
+/**
+ * Decodes, upscales and encodes one segment, all at the same time: a reader gives frames to the lanes as long as there
+ * is memory, a writer takes what they made in order. Which bytes come out never depends on who was faster.
+ */
+export class SegmentRun {
+  readonly #task: SegmentTask;
+  readonly #parts: SegmentRunParts;
+  readonly #ending = new AbortController();
+  readonly #queue = new PartQueue<Part>();
+  readonly #frameBytes: number;
+  readonly #times = { decode: new BusyTime(), upscale: new BusyTime(), encode: new BusyTime() };
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(task: SegmentTask, parts: SegmentRunParts) {
+    this.#task = task;
+    this.#parts = parts;
+    this.#frameBytes = bytesOfBoth(parts.pool.from, parts.pool.to);
+  }
+
+  /** Runs it, once. When it rejects all its processes have been told to end; what was written is to be removed. */
+  async run(signal: AbortSignal): Promise<StageTimes> {
+    const onAbort = () => this.#fail(signal.reason);
+    signal.throwIfAborted();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const share = await this.#parts.memory.open(this.#wish(), this.#ending.signal);
+      try {
+        await this.#runWith(share);
+      } finally {
+        share.close();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+    if (this.#failure) throw this.#failure.error;
+    const { decode, upscale, encode } = this.#times;
+    return { decode: decode.ms, upscale: upscale.ms, encode: encode.ms };
+  }
+
+  async #runWith(share: FrameShare): Promise<void> {
+    const { frames, targetPath, encoding, pool } = this.#parts;
+    const { clip } = this.#task;
+    const request = { path: targetPath, frame: pool.to, clip, encoding };
+    const sink = frames.encode(request, this.#ending.signal);
+    const reading = this.#read(share).catch((error: unknown) => this.#fail(error));
+    const writing = this.#write(sink, share).catch((error: unknown) => this.#fail(error));
+    await Promise.all([reading, writing]);
+    // An encoder that was told to end is waited for, so that nobody writes to what is removed next.
+    await this.#times.encode.during(() => sink.finish());
+  }
+
+  /** The first failure ends everything; what follows from it is of no interest. */
+  #fail(error: unknown): void {
+    if (this.#failure) return;
+    this.#failure = { error };
+    this.#ending.abort(error instanceof Error ? error : new Error(messageOf(error)));
+    this.#queue.close();
+  }
+
+  async #read(share: FrameShare): Promise<void> {
+    const { batchSize, pool, sourcePath } = this.#parts;
+    const { repeats, first_batch: firstBatch } = this.#task;
+    let part: Uint8Array[] = [];
+    let count = 0;
+    for await (const frame of this.#decoded(sourcePath)) {
+      if (count === repeats.length) throw this.#wrongCount('more');
+      await share.take(this.#frameBytes, this.#ending.signal);
+      part.push(frame);
+      count += 1;
+      const isBatchEnd = count % batchSize === 0 || count === repeats.length;
+      if (!isBatchEnd && part.length < pool.callFrames) continue;
+      const firstUnique = count - part.length;
+      this.#handOver(part, firstUnique, firstBatch + Math.floor(firstUnique / batchSize), isBatchEnd);
+      part = [];
+    }
+    if (count < repeats.length) throw this.#wrongCount(`only ${count}`);
+    share.takeNoMore();
+    this.#queue.close();
+  }
+
+  /** The decoded frames; counts how long they were waited for. */
+  async *#decoded(sourcePath: string): AsyncGenerator<Uint8Array> {
+    const request = { sourcePath, segment: this.#task };
+    const frames = this.#parts.frames.decode(request, this.#ending.signal)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await this.#times.decode.during(() => frames.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      await frames.return?.();
+    }
+  }
+
+  #handOver(frames: readonly Uint8Array[], firstUnique: number, batch: number, isBatchEnd: boolean): void {
+    const { pool, order, onBatchDone } = this.#parts;
+    const job = { order, batch, frames, signal: this.#ending.signal };
+    const upscaled = this.#times.upscale.during(() => pool.run(job));
+    upscaled.then(
+      () => isBatchEnd && onBatchDone(batch),
+      (error: unknown) => this.#fail(error),
+    );
+    this.#queue.push({ firstUnique, upscaled });
+  }
+
+  async #write(sink: FrameSink, share: FrameShare): Promise<void> {
+    const { repeats } = this.#task;
+    const totalFrames = repeats.reduce((sum, each) => sum + each, 0);
+    let doneFrames = 0;
+    for await (const { firstUnique, upscaled } of this.#queue) {
+      for (const [at, frame] of (await upscaled).entries()) {
+        for (let left = repeats[firstUnique + at] ?? 0; left > 0; left -= 1) {
+          await this.#times.encode.during(() => sink.write(frame));
+          doneFrames += 1;
+        }
+        share.giveBack(this.#frameBytes);
+        this.#parts.onProgress(doneFrames, totalFrames);
+      }
+    }
+  }
+
+  #wish(): ShareWish {
+    const { pool, batchSize } = this.#parts;
+    const leastFrames = pool.processes * pool.callFrames;
+    const mostFrames = Math.max(leastFrames, pool.processes * batchSize * batchesAhead);
+    return { leastBytes: leastFrames * this.#frameBytes, mostBytes: mostFrames * this.#frameBytes };
+  }
+
+  #wrongCount(found: string): EngineError {
+    const { name, repeats } = this.#task;
+    const message = `${name}: ${found} of ${repeats.length} frames could be decoded.`;
+    return new EngineError({ code: 'video-unreadable', class: 'permanent', message });
+  }
+}
