@@ -35,7 +35,7 @@ import { renderJsonReport } from './output/json-report.ts';
 import { renderUpscaleReport } from './output/upscale/report/render-upscale-report.ts';
 import type { Diagnostics } from './ports/diagnostics.ts';
 import type { Host } from './ports/host.ts';
-import type { HostUpkeep } from './ports/host-upkeep.ts';
+import type { HostUpkeep, ImageRole } from './ports/host-upkeep.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { Ports } from './ports/ports.ts';
 import type { ReportWriter } from './ports/report-writer.ts';
@@ -118,15 +118,17 @@ function createHost(name: string, settings: Settings): Host {
 function createUpkeep(name: string, settings: Settings): HostUpkeep {
   if (name === 'local') return new LocalUpkeep({ root: localRoot(settings), clock: systemClock });
   const parts = machinePartsOf(name, settings);
-  const buildFiles = {
-    dockerfile: fileURLToPath(new URL('../docker/upsampler/Dockerfile', import.meta.url)),
+  const buildFilesOf = (role: ImageRole) => ({
+    dockerfile: fileURLToPath(new URL(`../docker/${role}/Dockerfile`, import.meta.url)),
     workerBundle: fileURLToPath(new URL('./worker.mjs', import.meta.url)),
-  };
+  });
+  const buildFiles = { upsampler: buildFilesOf('upsampler'), upscaler: buildFilesOf('upscaler') };
   const { engine } = settings.upsampling;
   const servesModel = engine.kind === 'openai' && engine.base_url === '';
+  const upscalesWithModel = settings.upscaling.engine === 'onnx';
   return new LateUpkeep(name, async () => {
     const { SshUpkeep } = await import('./adapters/ssh-host/ssh-upkeep.ts');
-    return new SshUpkeep({ ...parts, buildFiles, servesModel });
+    return new SshUpkeep({ ...parts, buildFiles, servesModel, upscalesWithModel });
   });
 }
 

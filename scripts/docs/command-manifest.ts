@@ -47,6 +47,7 @@ const firstCommands = [
   'batch-upsample',
   'plan',
   'create-spec',
+  'upscale',
   'runs',
   'logs',
   'report',

@@ -1,13 +1,15 @@
 import type { HostFacts } from '../ports/host-upkeep.ts';
 
 /** What `host status --json` prints. */
-export function hostStatusDocument({ name, address, image, slots, gpus, disk, dockerVersion }: HostFacts) {
+export function hostStatusDocument(facts: HostFacts) {
+  const { name, address, image, upscalerImage, slots, gpus, disk, dockerVersion } = facts;
   return {
     version: 1,
     host: name,
     address,
     docker_version: dockerVersion,
     image: image && { name: image.name, is_present: image.isPresent },
+    upscaler_image: upscalerImage && { name: upscalerImage.name, is_present: upscalerImage.isPresent },
     slots: slots.map(({ slotId, state, container, status }) => ({
       slot_id: slotId,
       state,

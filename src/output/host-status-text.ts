@@ -1,4 +1,4 @@
-import type { GpuFacts, HostFacts, SlotFacts } from '../ports/host-upkeep.ts';
+import type { GpuFacts, HostFacts, HostImage, SlotFacts } from '../ports/host-upkeep.ts';
 import type { EngineServerStatus, SlotStatus } from '../protocol/slot.ts';
 import { meter } from './meter.ts';
 import type { Style } from './style.ts';
@@ -14,11 +14,11 @@ const meterColumns = 20;
  * @param nowMs - Milliseconds since the epoch: what since when is told as how long.
  */
 export function formatHostStatus(facts: HostFacts, style: Style, nowMs: number): string {
-  const { image, gpus, slots } = facts;
+  const { gpus, slots } = facts;
   const lines = [
     `${style.bold(printable(facts.name))}  ${printable(facts.address)}`,
     ...(facts.dockerVersion === null ? [] : [row('Docker', printable(facts.dockerVersion))]),
-    ...(image ? [row('Image', imageText(image, facts.name, style))] : []),
+    ...imageRows(facts, style),
     ...(facts.disk ? [row('Disk', diskText(facts.disk))] : []),
     ...gpus.map((gpu) => row(`GPU ${gpu.index}`, gpuText(gpu))),
     ...slots.flatMap((slot) => slotLines(slot, style, nowMs)),
@@ -31,14 +31,18 @@ function row(label: string, text: string): string {
   return `  ${padded(label, labelColumns)}${text}`;
 }
 
-function imageText(
-  image: { readonly name: string; readonly isPresent: boolean },
-  host: string,
-  style: Style,
-): string {
-  if (image.isPresent) return `${printable(image.name)}  ${style.good('there')}`;
-  const next = `cosmos host prepare ${printable(host)}`;
-  return `${printable(image.name)}  ${style.bad('not there')}; make it with: ${next}`;
+/** Without any image nothing works; which of the two is needed, the next run will say. */
+function imageRows({ image, upscalerImage, name }: HostFacts, style: Style): string[] {
+  const hasNone = image?.isPresent !== true && upscalerImage?.isPresent !== true;
+  const missing = hasNone ? style.bad('not there') : 'not there';
+  const text = (found: HostImage, flags: string) => {
+    if (found.isPresent) return `${printable(found.name)}  ${style.good('there')}`;
+    return `${printable(found.name)}  ${missing}; make it with: cosmos host prepare ${printable(name)}${flags}`;
+  };
+  return [
+    ...(image ? [row('Image', text(image, ''))] : []),
+    ...(upscalerImage ? [row('', text(upscalerImage, ' --upscaler'))] : []),
+  ];
 }
 
 function diskText({ freeBytes, totalBytes }: NonNullable<HostFacts['disk']>): string {

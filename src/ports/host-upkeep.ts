@@ -1,6 +1,18 @@
 import type { SlotStatus } from '../protocol/slot.ts';
 import type { CheckResult } from './diagnostics.ts';
 
+/**
+ * Which image of workers: each has the same worker, and beside it the server of a vision-language model (`upsampler`) or
+ * ONNX Runtime (`upscaler`).
+ */
+export type ImageRole = 'upsampler' | 'upscaler';
+
+/** An image as the settings name it, and whether the host has it. */
+export interface HostImage {
+  readonly name: string;
+  readonly isPresent: boolean;
+}
+
 /** What preparing a host came to. */
 export interface PreparedHost {
   /** The image's name on the host. */
@@ -42,7 +54,9 @@ export interface HostFacts {
   readonly address: string;
   /** Version of its Docker engine; null on this machine, which needs none. */
   readonly dockerVersion: string | null;
-  readonly image: { readonly name: string; readonly isPresent: boolean } | null;
+  /** That of the role `upsampler`; null on this machine, as is the other. */
+  readonly image: HostImage | null;
+  readonly upscalerImage: HostImage | null;
   readonly slots: readonly SlotFacts[];
   /** Empty where there is none or nvidia-smi is not there. */
   readonly gpus: readonly GpuFacts[];
@@ -75,9 +89,9 @@ export interface PruneRules {
  */
 export interface HostUpkeep {
   readonly name: string;
-  /** Makes the worker's image be there: builds it, pulls it, or finds it. @throws AppError `image-failed`. */
+  /** Makes an image of workers be there: builds it, pulls it, or finds it. @throws AppError `image-failed`. */
   prepare(
-    options: { readonly isForced: boolean },
+    options: { readonly role: ImageRole; readonly isForced: boolean },
     onProgress: (progress: PrepareProgress) => void,
     signal: AbortSignal,
   ): Promise<PreparedHost>;

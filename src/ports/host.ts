@@ -81,10 +81,16 @@ export interface LogPart {
   readonly nextByte: number;
 }
 
+/**
+ * What the workers of a run need beside their own program: `nothing`; a `model-server`, which they start themselves, with
+ * its GPUs and weights; or the `onnx-runtime`, with a GPU where the host has some.
+ */
+export type WorkerNeeds = 'nothing' | 'model-server' | 'onnx-runtime';
+
 export interface HostRunOptions {
   readonly workers: number;
-  /** The workers start the model's server themselves, and need what it needs: GPUs, weights. */
-  readonly servesModel?: boolean;
+  /** `nothing` unless told. */
+  readonly needs?: WorkerNeeds;
   /** The caller gives up: opening and whatever waits for the host's workers end. What was handed over goes on. */
   readonly signal?: AbortSignal;
 }

@@ -2,10 +2,12 @@ import { endStatusOf } from '../core/report/run-summary.ts';
 import type { RunCounts, RunStatus } from '../core/run/run-event.ts';
 import { type Tally, tallyOf } from '../core/run/tally.ts';
 import type { UpscaleCounts } from '../core/upscale/upscale-event.ts';
+import type { WorkerNeeds } from '../ports/host.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RunKind } from '../ports/run-store.ts';
 import { stateOf } from './resume-run.ts';
 import { upscaleStateOf } from './upscale/resume-upscale.ts';
+import { needsOf } from './upscale/segment-tasks.ts';
 
 /** What runs of all kinds have. */
 export interface AnyRun {
@@ -15,8 +17,7 @@ export interface AnyRun {
   readonly createdAt: string;
   readonly host: string;
   readonly workers: number;
-  /** Its workers need what a model needs: GPUs, weights. */
-  readonly servesModel: boolean;
+  readonly needs: WorkerNeeds;
   readonly engine: string;
   readonly counts: RunCounts | UpscaleCounts;
   readonly tally: Tally;
@@ -50,7 +51,7 @@ async function readUpsample(folder: string, { runs }: Pick<Ports, 'runs'>): Prom
   const isUnfinished = state.pendingCount > 0;
   return {
     ...{ kind: 'upsample', runId: run.runId, folder: run.folder, createdAt, host, workers },
-    servesModel: (engine.command?.length ?? 0) > 0,
+    needs: (engine.command?.length ?? 0) > 0 ? 'model-server' : 'nothing',
     engine: engine.kind,
     counts: state.counts,
     tally: tallyOf(state.counts),
@@ -69,7 +70,7 @@ async function readUpscale(folder: string, { upscaleRuns }: Pick<Ports, 'upscale
   const isPartial = state.pendingCount === 0 && state.counts.failed_segments > 0;
   return {
     ...{ kind: 'upscale', runId: run.runId, folder: run.folder, createdAt, host, workers },
-    servesModel: engine.kind === 'onnx',
+    needs: needsOf(engine),
     engine: engine.kind,
     counts: state.counts,
     tally: tallyOf(state.counts),

@@ -60,10 +60,10 @@ function isSettled({ done, failed, total }: Tally): boolean {
 }
 
 async function stopOnHost(run: AnyRun, ports: Pick<Ports, 'host'>): Promise<void> {
-  const { runId, host: name, workers, servesModel } = run;
+  const { runId, host: name, workers, needs } = run;
   const host = ports.host(name);
   try {
-    await host.stopRun(runId, { workers, servesModel });
+    await host.stopRun(runId, { workers, needs });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const isAway = error.code === 'host-unreachable';

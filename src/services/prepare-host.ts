@@ -1,4 +1,4 @@
-import type { PreparedHost, PrepareProgress } from '../ports/host-upkeep.ts';
+import type { ImageRole, PreparedHost, PrepareProgress } from '../ports/host-upkeep.ts';
 import type { Ports } from '../ports/ports.ts';
 
 /** What `host prepare` came to. JSON, so snake_case. */
@@ -11,9 +11,9 @@ export interface PreparationDocument {
   readonly duration_ms: number;
 }
 
-/** Makes the worker's image be on a host. @throws AppError as {@link Ports.upkeep} and `HostUpkeep.prepare`. */
+/** Makes an image of workers be on a host. @throws AppError as {@link Ports.upkeep} and `HostUpkeep.prepare`. */
 export async function prepareHost(
-  request: { readonly host: string; readonly isForced: boolean },
+  request: { readonly host: string; readonly role: ImageRole; readonly isForced: boolean },
   ports: Pick<Ports, 'upkeep'>,
   onProgress: (progress: PrepareProgress) => void,
   signal: AbortSignal,
@@ -21,11 +21,7 @@ export async function prepareHost(
   const startedMs = performance.now();
   const upkeep = ports.upkeep(request.host);
   try {
-    const { image, imageId, outcome } = await upkeep.prepare(
-      { isForced: request.isForced },
-      onProgress,
-      signal,
-    );
+    const { image, imageId, outcome } = await upkeep.prepare(request, onProgress, signal);
     const durationMs = Math.round(performance.now() - startedMs);
     return { version: 1, host: request.host, image, image_id: imageId, outcome, duration_ms: durationMs };
   } finally {

@@ -22,6 +22,8 @@ export class EngineDesk {
   #spec: WorkEngine | null = null;
   #session: WorkSession | null = null;
   #isReady = false;
+  /** What the lanes of the last session did. */
+  #lastLanes: LaneStatus[] | null = null;
   /** Sessions that no new task goes to, but that may still have requests in flight. */
   readonly #leaving = new Set<WorkSession>();
 
@@ -39,9 +41,9 @@ export class EngineDesk {
     return this.#session?.trouble ?? null;
   }
 
-  /** The engine processes of the present session, where it has several. */
+  /** The engine processes of the present or the last session, where it has several. */
   laneStatus(): LaneStatus[] | null {
-    return this.#session?.laneStatus() ?? null;
+    return this.#session?.laneStatus() ?? this.#lastLanes;
   }
 
   isCurrent(session: WorkSession): boolean {
@@ -94,6 +96,8 @@ export class EngineDesk {
   drop(): void {
     const session = this.#session;
     if (!session) return;
+    this.#lastLanes =
+      session.laneStatus()?.map((lane) => ({ ...lane, status: 'idle', current_batch: null })) ?? null;
     session.stop();
     this.#leaving.add(session);
     this.#session = null;

@@ -60,7 +60,9 @@ describe.each(pages)('$path', (page) => {
 
   it('names settings that exist', () => {
     const known = settingNames();
-    const written = page.spans.filter((span) => /^(?:upsampling|retry|cache|hosts)\.[\w.]+$/.test(span));
+    const written = page.spans.filter((span) =>
+      /^(?:upsampling|upscaling|retry|cache|hosts)\.[\w.]+$/.test(span),
+    );
     const isKnown = (name: string) => {
       const general = name.replace(/^hosts\.\w+/, 'hosts.NAME');
       return known.some((setting) => setting === general || setting.startsWith(`${general}.`));
@@ -92,7 +94,7 @@ describe.each(pages)('$path', (page) => {
 });
 
 /** Words that look like codes and are none. */
-const otherWords = ['prompt-upsampler', 'host-reachable'];
+const otherWords = ['prompt-upsampler', 'host-reachable', 'video-finished'];
 
 /** Flags of other programs that the pages mention. */
 const foreignFlags = new Set([

@@ -26,12 +26,15 @@ describe.each(names)('docs/formats/%s.md', (name) => {
 
 it('every page of docs/formats is about a known document', () => {
   const pages = readdirSync(join(root, 'docs', 'formats')).filter((file) => file.endsWith('.md'));
-  const others = ['README.md', 'host-layout.md'];
+  const others = ['README.md', 'host-layout.md', 'upscale-worker-manifest.md'];
   expect(pages.sort()).toEqual([...names.map((name) => `${name}.md`), ...others].sort());
 });
 
-it('the events page shows every type of event', () => {
-  const [block] = readPage('docs/formats/events.md').blocks.filter(({ language }) => language === 'jsonl');
+it.each([
+  { page: 'events', types: 9 },
+  { page: 'upscale-events', types: 8 },
+])('the page $page shows every type of event', ({ page, types }) => {
+  const [block] = readPage(`docs/formats/${page}.md`).blocks.filter(({ language }) => language === 'jsonl');
   const shown = (block?.text ?? '').matchAll(/"type":"([a-z-]+)"/g);
-  expect(new Set([...shown].map(([, type]) => type)).size).toBe(9);
+  expect(new Set([...shown].map(([, type]) => type)).size).toBe(types);
 });

@@ -1,22 +1,19 @@
-import { type ExecFileException, execFile } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentSchemas } from '../../scripts/docs/schemas/documents.ts';
 import { Cli } from '../support/run-cli.ts';
 import { type StandIn, startStandInServer } from '../support/stand-in-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { readPage, root } from './markdown.ts';
+import { root } from './markdown.ts';
+import { linesOf, typeLine } from './type-line.ts';
 
 const run = promisify(execFile);
 
-/** What a person would type, line by line, in the order of the README. */
-const lines = readPage('README.md')
-  .blocks.filter(({ language }) => language === 'sh')
-  .flatMap(({ text }) => text.replaceAll('\\\n', ' ').split('\n'))
-  .map((line) => line.replace(/\s+#.*$/, '').trim());
+const lines = linesOf('README.md');
 /** Those of a remote host are run where there is one: `test/remote/pages.test.ts`. */
 const examples = lines.filter((line) => line.startsWith('cosmos ') && !line.includes('gpu1'));
 
@@ -79,19 +76,11 @@ describe('the README', () => {
   });
 });
 
-/** Types a line into a shell, with the stand-ins in the place of the servers. */
+/** Types a line, with the stand-ins in the place of the servers. */
 async function type(line: string): Promise<{ code: number; output: string }> {
   let typed = line;
   for (const [url, { baseUrl }] of standIns) typed = typed.replaceAll(url, baseUrl);
-  const PATH = [join(root, 'scripts'), cli.env['PATH']].join(delimiter);
-  const options = { cwd: cli.workingFolder, env: { ...cli.env, PATH }, timeout: 60_000 };
-  try {
-    const { stdout, stderr } = await run('bash', ['-c', typed], options);
-    return { code: 0, output: stdout + stderr };
-  } catch (error) {
-    const { code, stdout = '', stderr = '' } = error as ExecFileException;
-    return { code: typeof code === 'number' ? code : -1, output: stdout + stderr };
-  }
+  return await typeLine(typed, cli);
 }
 
 function expectExact(name: keyof typeof documentSchemas, document: unknown): void {

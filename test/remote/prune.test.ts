@@ -92,7 +92,7 @@ describe.skipIf(lab === null)('tidying a host', () => {
     await symlink(victim, join(root, name));
     await expect(upkeepOf().findUnneeded(rules)).rejects.toMatchObject({ code: 'host-refused' });
     await expect(
-      upkeepOf().prepare({ isForced: false }, () => undefined, new AbortController().signal),
+      upkeepOf().prepare({ role: 'upsampler', isForced: false }, () => undefined, new AbortController().signal),
     ).rejects.toMatchObject({ code: 'host-refused' });
     await expectVictimWell();
   });
@@ -244,6 +244,7 @@ describe.skipIf(lab === null)('tidying a host', () => {
       ...machineParts('gpu1', settings(change)),
       buildFiles,
       servesModel: false,
+      upscalesWithModel: false,
     });
     closing.push(upkeep);
     return upkeep;

@@ -41,7 +41,7 @@ export async function judgeFinder(
   const sums = { frames: 0, duplicates: 0, found: 0, wrong: 0, worstPsnr: Number.POSITIVE_INFINITY };
   for await (const frame of decodeFrames(files.lossy, size)) {
     const original = originals[sums.frames] ?? '';
-    const picture = (await enlarged.next()).value?.picture ?? new Uint8Array(0);
+    const picture = factor === 1 ? frame.picture : ((await enlarged.next()).value?.picture ?? frame.picture);
     if (original === originals[sums.frames - 1]) sums.duplicates++;
     sums.frames++;
     if (finder.isDuplicate(frame)) {

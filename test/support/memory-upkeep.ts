@@ -24,7 +24,7 @@ export class MemoryUpkeep implements HostUpkeep {
   isClosed = false;
 
   async prepare(
-    _options: { readonly isForced: boolean },
+    _options: Parameters<HostUpkeep['prepare']>[0],
     onProgress: (progress: PrepareProgress) => void,
   ): Promise<PreparedHost> {
     this.#assertReachable();
@@ -71,6 +71,7 @@ export function sampleHostFacts(change: Partial<HostFacts> = {}): HostFacts {
     address: 'ubuntu@203.0.113.7:22',
     dockerVersion: '27.3.1',
     image: { name: 'cosmos-upsampler:0.1.0', isPresent: true },
+    upscalerImage: { name: 'cosmos-upscaler:0.1.0', isPresent: false },
     slots: [],
     gpus: [],
     disk: { freeBytes: 400 * 1024 ** 3, totalBytes: 1000 * 1024 ** 3 },

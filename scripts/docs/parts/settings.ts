@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { settingsLayerOf } from '../../../src/commands/shared/run-flags.ts';
+import { upscaleLayerOf } from '../../../src/commands/shared/upscale-flags.ts';
+import type { SettingsLayer } from '../../../src/core/settings/resolve-settings.ts';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { markdownTable } from '../markdown-table.ts';
 
@@ -11,7 +13,7 @@ interface Setting {
   readonly comment: string;
 }
 
-/** A value for each flag that stands for a setting, to find out which one. */
+/** A value for each flag that stands for a setting, to find out which one; of several that imply one the first. */
 const anyFlagValues = {
   'auto-resize': true,
   'batch-size': 1,
@@ -22,6 +24,19 @@ const anyFlagValues = {
   model: 'x',
   'output-dir': 'x',
   'checkpoint-dir': 'x',
+} as const;
+
+/** The same for `upscale`. */
+const anyUpscaleFlagValues = {
+  scale: '2',
+  engine: 'x',
+  model: 'x',
+  'batch-size': 1,
+  tile: 1,
+  workers: '1',
+  dedupe: 'x',
+  crf: 1,
+  preset: 'x',
 } as const;
 
 /** One table of settings for each table of `config.toml`: default, what is allowed, meaning, flag. */
@@ -71,9 +86,12 @@ function readConfigFile(): Setting[] {
 
 function flagsBySetting(): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [flag, value] of Object.entries(anyFlagValues)) {
-    for (const path of pathsOf(settingsLayerOf({ [flag]: value }).values, '')) found.set(path, flag);
-  }
+  const note = (flag: string, { values }: SettingsLayer) => {
+    for (const path of pathsOf(values, '')) if (!found.has(path)) found.set(path, flag);
+  };
+  for (const [flag, value] of Object.entries(anyFlagValues)) note(flag, settingsLayerOf({ [flag]: value }));
+  for (const [flag, value] of Object.entries(anyUpscaleFlagValues))
+    note(flag, upscaleLayerOf({ [flag]: value }));
   found.set('upsampling.safe_resolution', 'max-resolution');
   found.set('hosts.NAME.workers', 'workers');
   return found;
@@ -87,6 +105,8 @@ function pathsOf(tree: unknown, path: string): string[] {
 const nodeSchema = z.looseObject({
   type: z.string().optional(),
   enum: z.array(z.unknown()).optional(),
+  const: z.unknown().optional(),
+  anyOf: z.array(z.unknown()).optional(),
   minimum: z.number().optional(),
   exclusiveMinimum: z.number().optional(),
   maximum: z.number().optional(),
@@ -100,6 +120,16 @@ function allowedAt(path: string): string {
   for (const step of path.split('.')) {
     node = nodeSchema.parse(node.properties?.[step] ?? node.additionalProperties);
   }
+  return allowedBy(node);
+}
+
+function allowedBy(node: z.infer<typeof nodeSchema>): string {
+  if (node.anyOf) {
+    // An empty text is a text.
+    const choices = node.anyOf.map((each) => nodeSchema.parse(each)).filter((each) => each.const !== '');
+    return choices.map(allowedBy).join(', ');
+  }
+  if (node.const !== undefined) return `\`${node.const}\``;
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ');
   if (node.type === 'integer' || node.type === 'number') return rangeOf(node);
   if (node.type === 'boolean') return '`true`, `false`';

@@ -4,6 +4,8 @@ import { checkpointSchema } from '../../../src/core/run/checkpoint.ts';
 import { runEventSchema } from '../../../src/core/run/run-event.ts';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
+import { upscaleCheckpointSchema } from '../../../src/core/upscale/upscale-checkpoint.ts';
+import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
 import { bundleHeaderSchema } from '../../../src/protocol/bundle.ts';
 import { manifestSchema } from '../../../src/protocol/manifest.ts';
 import { slotStatusSchema } from '../../../src/protocol/slot.ts';
@@ -14,6 +16,13 @@ import { hostPrepareSchema, hostPruneSchema, hostStatusSchema } from './host-doc
 import { planDocumentSchema } from './plan-document.ts';
 import { logsSchema, runsSchema } from './run-documents.ts';
 import { runSummarySchema } from './run-summary.ts';
+import {
+  processingPlanSchema,
+  upscaleEventSchema,
+  upscaleSummarySchema,
+  upscaleWorkerStatusSchema,
+} from './upscale-documents.ts';
+import { upscalePlanSchema } from './upscale-plan-document.ts';
 
 /** Every versioned document, by the name of its page in `docs/formats`. */
 export const documentSchemas = {
@@ -24,6 +33,13 @@ export const documentSchemas = {
   events: runEventSchema,
   checkpoint: checkpointSchema,
   report: reportSchema,
+  'upscale-plan': upscalePlanSchema,
+  'upscale-summary': upscaleSummarySchema,
+  'upscale-events': upscaleEventSchema,
+  'upscale-checkpoint': upscaleCheckpointSchema,
+  'upscale-report': upscaleReportSchema,
+  'upscale-processing-plan': processingPlanSchema,
+  'upscale-worker-status': upscaleWorkerStatusSchema,
   manifest: manifestSchema,
   result: taskResultSchema,
   'worker-status': workerStatusSchema,

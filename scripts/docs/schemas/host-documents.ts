@@ -6,6 +6,7 @@ import type { PruneDocument } from '../../../src/services/prune-host.ts';
 
 const version = z.literal(1);
 const bytes = z.int().min(0);
+const image = z.object({ name: z.string(), is_present: z.boolean() });
 
 /** What `host status --json` prints. */
 export const hostStatusSchema = z
@@ -14,7 +15,8 @@ export const hostStatusSchema = z
     host: z.string(),
     address: z.string().describe('`user@address:port`, or `this machine`.'),
     docker_version: z.string().nullable().describe('Null on this machine, which needs no Docker.'),
-    image: z.object({ name: z.string(), is_present: z.boolean() }).nullable(),
+    image: image.nullable(),
+    upscaler_image: image.nullable(),
     slots: z.array(
       z.object({
         slot_id: z.int().min(0),

@@ -5,7 +5,7 @@ import { tarOf } from './tar.ts';
 
 /** Where the files of a build lie on this machine. */
 export interface BuildFiles {
-  /** `docker/upsampler/Dockerfile`. */
+  /** The image's own: `docker/upsampler/Dockerfile` or `docker/upscaler/Dockerfile`. */
   readonly dockerfile: string;
   /** `dist/worker.mjs`. */
   readonly workerBundle: string;

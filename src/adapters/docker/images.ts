@@ -5,20 +5,13 @@ import { AppError } from '../../errors/app-error.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
 import { statusOf } from './docker-failure.ts';
-
-/** Images of this repository are built on the host; all others are pulled. */
-const ownRepository = 'cosmos-upsampler';
+import { isOwnName } from './worker-images.ts';
 
 /** Images that are looked into together. */
 const looksAtOnce = 8;
 
 /** Newest step first. */
 const historySchema = z.array(z.object({ CreatedBy: z.string() }));
-
-/** Whether an image of this name is built on the host, and not pulled. */
-export function isBuilt(image: string): boolean {
-  return image === ownRepository || image.startsWith(`${ownRepository}:`);
-}
 
 /** An image that an engine has. */
 export interface ImageFacts {
@@ -40,12 +33,12 @@ export async function findImage(
   return found && toFacts(found);
 }
 
-/** What a user sees when a host has to be prepared first. */
-export function imageMissing(image: string, hostName: string): AppError {
+/** What a user sees when a host has to be prepared first: the hint is how. */
+export function imageMissing(image: string, hostName: string, hint: string): AppError {
   return new AppError({
     code: 'image-missing',
     message: `${hostName} does not have the image ${image}.`,
-    hint: `cosmos host prepare ${hostName}`,
+    hint,
   });
 }
 
@@ -59,16 +52,16 @@ export interface OldImage {
 }
 
 /**
- * Images that cosmos built, other than the one called `image`, that no container uses. One that somebody named
+ * Images that cosmos built, other than those of the given names, that no container uses. One that somebody named
  * otherwise is theirs, and so is one that somebody built on ours, although it has our labels as well.
  */
-export async function findOldImages(client: DockerClient, image: string): Promise<OldImage[]> {
+export async function findOldImages(client: DockerClient, names: readonly string[]): Promise<OldImage[]> {
   const [current, labelled, containers] = await Promise.all([
-    findImage(client, image),
+    Promise.all(names.map((name) => findImage(client, name))),
     client.call((docker) => docker.listImages({ filters: JSON.stringify({ label: [labels.content] }) })),
     client.call((docker) => docker.listContainers({ all: true })),
   ]);
-  const used = new Set([current?.id, ...containers.map((container) => container.ImageID)]);
+  const used = new Set([...current.map((image) => image?.id), ...containers.map(({ ImageID: id }) => id)]);
   const old = labelled
     .filter((found) => !used.has(found.Id))
     .map((found) => ({
@@ -77,7 +70,7 @@ export async function findOldImages(client: DockerClient, image: string): Promis
       sizeBytes: found.Size,
       createdMs: found.Created * 1000,
     }))
-    .filter(({ names }) => names.every(isBuilt));
+    .filter((image) => image.names.every(isOwnName));
   const areOurs = await pMap(old, ({ id }) => endsWithOurLabels(client, id), { concurrency: looksAtOnce });
   return old.filter((_, index) => areOurs[index]);
 }

@@ -6,15 +6,13 @@ import { type BuildContext, type BuildFiles, readBuildContext } from './build-co
 import { labels } from './container-spec.ts';
 import type { DockerClient } from './docker-client.ts';
 import { followEngine } from './follow-engine.ts';
-import { findImage, type ImageFacts, isBuilt } from './images.ts';
+import { findImage, type ImageFacts } from './images.ts';
+import { isBuilt, type WorkerImage } from './worker-images.ts';
 
 /** What `prepareImage` takes. */
 export interface ImageRequest {
   readonly client: DockerClient;
-  /** `[hosts.NAME] image`. */
-  readonly image: string;
-  /** `[hosts.NAME] base_image`; empty for the Dockerfile's own. */
-  readonly baseImage: string;
+  readonly image: WorkerImage;
   readonly files: BuildFiles;
   /** Build or pull even where the right image is there. */
   readonly isForced: boolean;
@@ -33,7 +31,8 @@ export async function prepareImage(
   signal: AbortSignal,
 ): Promise<PreparedHost> {
   if (isBuilt(request.image)) return await ensureBuilt(request, onProgress, signal);
-  const { client, image, isForced } = request;
+  const { client, isForced } = request;
+  const { name: image } = request.image;
   const present = isForced ? null : await findImage(client, image, { signal });
   if (present) return { image, imageId: present.id, outcome: 'present' };
   const pulled = await pull(client, image, onProgress, signal);
@@ -45,7 +44,8 @@ async function ensureBuilt(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<PreparedHost> {
-  const { client, image, baseImage, isForced } = request;
+  const { client, isForced } = request;
+  const { name: image, baseImage } = request.image;
   const [context, present, presentBase] = await Promise.all([
     readBuildContext(request.files, baseImage),
     findImage(client, image, { signal }),
@@ -73,7 +73,8 @@ async function build(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, image, baseImage, isForced } = request;
+  const { client, isForced } = request;
+  const { name: image, baseImage } = request.image;
   const options: Dockerode.ImageBuildOptions = {
     t: image,
     // The classic builder: every engine has it, and it needs no session beside the request.

@@ -46,8 +46,10 @@ export interface ContainerState {
 /** What a {@link SlotContainer} is made of. */
 export interface SlotContainerParts {
   readonly client: DockerClient;
-  /** Name of the image, which has to be there. */
+  /** Name of the image, which has to be there … */
   readonly image: string;
+  /** … and what a person does where it is not. */
+  readonly imageHint: string;
   readonly settings: Omit<SlotContainerSettings, 'imageId'>;
   /** Why a running container that does not match may not be ended; null when it has nothing to do, or is deaf. */
   readonly whyKept: () => Promise<KeptContainer | null>;
@@ -166,16 +168,16 @@ export class SlotContainer {
   async #spec(signal?: AbortSignal): Promise<SlotContainerSpec> {
     const { client, image, settings } = this.#parts;
     const present = await findImage(client, image, signal ? { signal } : {});
-    if (!present) throw imageMissing(image, client.place.hostName);
+    if (!present) throw this.#imageMissing();
     return slotContainerSpec({ ...settings, imageId: present.id });
   }
 
   async #create(spec: SlotContainerSpec, signal?: AbortSignal): Promise<void> {
-    const { client, image } = this.#parts;
+    const { client } = this.#parts;
     const outcome = await this.#ask(() =>
       createContainer(client, this.name, spec.options, signal ? { signal } : {}),
     );
-    if (outcome === 'image-missing') throw imageMissing(image, client.place.hostName);
+    if (outcome === 'image-missing') throw this.#imageMissing();
   }
 
   /**
@@ -206,6 +208,11 @@ export class SlotContainer {
     // By its id: somebody else may have put a new one under the name meanwhile.
     if (found?.State.Running) await stopContainer(client, found.Id, 30);
     if (found) await removeContainer(client, found.Id);
+  }
+
+  #imageMissing(): AppError {
+    const { client, image, imageHint } = this.#parts;
+    return imageMissing(image, client.place.hostName, imageHint);
   }
 
   #busy(why: string, runId = 'RUN'): AppError {

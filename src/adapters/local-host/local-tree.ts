@@ -78,7 +78,7 @@ export class LocalTree implements HostTree {
     const folder = join(this.#root, layout.run(runId));
     const own = await unlessGone(lstat(folder));
     if (!own?.isDirectory()) return null;
-    const inside = [layout.manifests, layout.results, layout.status].map((name) =>
+    const inside = [layout.manifests, layout.results, layout.status, layout.segments].map((name) =>
       unlessGone(lstat(join(folder, name))),
     );
     return Math.max(...[own, ...(await Promise.all(inside))].map((found) => found?.mtimeMs ?? 0));

@@ -36,7 +36,12 @@ export class LocalUpkeep implements HostUpkeep {
 
   async status(): Promise<HostFacts> {
     const [slots, gpus, disk] = await Promise.all([localSlots(this.#root), localGpus(), diskOf(this.#root)]);
-    return { name: this.name, address: 'this machine', dockerVersion: null, image: null, slots, gpus, disk };
+    return {
+      name: this.name,
+      address: 'this machine',
+      ...{ dockerVersion: null, image: null, upscalerImage: null },
+      ...{ slots, gpus, disk },
+    };
   }
 
   async findUnneeded(rules: PruneRules): Promise<readonly UnneededThing[]> {

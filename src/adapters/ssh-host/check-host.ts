@@ -1,7 +1,9 @@
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
+import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { engineFacts } from '../docker/engine-facts.ts';
 import { findImage } from '../docker/images.ts';
+import { prepareCommand, workerImageOf } from '../docker/worker-images.ts';
 import type { RemoteMachine } from './remote-machine.ts';
 import { makeRoot } from './remote-root.ts';
 import { type ContainerSettings, gpusFor } from './slot-containers.ts';
@@ -14,8 +16,10 @@ const gib = 1024 ** 3;
 /** The host that is looked at. */
 export interface CheckedHost extends ContainerSettings {
   readonly name: string;
-  /** Whether its workers are to start the model's server. */
+  /** Whether its workers are to start the model's server … */
   readonly servesModel: boolean;
+  /** … or to upscale with a model. */
+  readonly upscalesWithModel: boolean;
 }
 
 type Finding = Omit<CheckResult, 'name'>;
@@ -36,7 +40,7 @@ export async function checkHost(
     connected,
     await checked('host root', () => checkRoot(machine)),
     await checked('docker', async () => ok(`engine ${(await machine.docker.version()).version}`)),
-    await checked('image', () => checkImage(machine, parts)),
+    ...(await checkImages(machine, parts)),
     await checked('gpus', () => checkGpus(machine, parts)),
   ];
 }
@@ -53,17 +57,33 @@ async function checkRoot(machine: RemoteMachine): Promise<Finding> {
   return { status: 'warning', detail, fix: `Free some space: cosmos host prune ${machine.name}` };
 }
 
-async function checkImage(
-  machine: RemoteMachine,
-  { settings, name }: ContainerSettings & { readonly name: string },
-): Promise<Finding> {
-  const found = await findImage(machine.docker, settings.image);
-  if (found !== null) return ok(settings.image);
+/** One of them is enough for what needs no model; which ones are needed beyond that, the settings say. */
+async function checkImages(machine: RemoteMachine, parts: CheckedHost): Promise<readonly CheckResult[]> {
+  const { servesModel, upscalesWithModel } = parts;
+  const upscaler = await checked('upscaler image', () => checkImage(machine, parts, 'upscaler'));
+  const isOtherEnough = upscaler.status === 'ok' && !servesModel;
+  const upsampler = await checked('image', () => checkImage(machine, parts, 'upsampler'));
+  return [
+    isOtherEnough ? notNeeded(upsampler, 'not needed without a model to serve') : upsampler,
+    upscalesWithModel ? upscaler : notNeeded(upscaler, 'needed only to upscale with a model'),
+  ];
+}
+
+async function checkImage(machine: RemoteMachine, parts: CheckedHost, role: ImageRole): Promise<Finding> {
+  const { name: image } = workerImageOf(parts.settings, role);
+  const found = await findImage(machine.docker, image);
+  if (found !== null) return ok(image);
   return {
     status: 'failed',
-    detail: `${settings.image} is not there`,
-    fix: `Build or pull it: cosmos host prepare ${name}`,
+    detail: `${image} is not there`,
+    fix: `Build or pull it: ${prepareCommand(parts.name, role)}`,
   };
+}
+
+/** What is missing and not needed is worth a word, and no more. */
+function notNeeded(check: CheckResult, why: string): CheckResult {
+  if (check.status !== 'failed') return check;
+  return { ...check, status: 'ok', detail: `${check.detail}, and ${why}`, fix: null };
 }
 
 async function checkGpus(machine: RemoteMachine, parts: CheckedHost): Promise<Finding> {
@@ -73,7 +93,7 @@ async function checkGpus(machine: RemoteMachine, parts: CheckedHost): Promise<Fi
   const { hasNvidiaRuntime } = await engineFacts(machine.docker);
   if (hasNvidiaRuntime) return ok(`${wanted.join(', ')} for ${workers} workers`);
   return {
-    // Without a model of their own the workers take no GPU.
+    // Without a model to serve the workers do without: those that upscale take the processor.
     status: parts.servesModel ? 'failed' : 'warning',
     detail: 'the Docker engine has no NVIDIA runtime',
     fix: 'Install nvidia-container-toolkit there, or set gpus = "none" if the host has no GPU.',

@@ -15,8 +15,8 @@ export interface EngineLeftover extends Unneeded {
 /** Where leftovers are looked for, and what keeps them. Times are milliseconds, by the host's clock. */
 export interface LeftoverRules {
   readonly root: string;
-  /** The image that the settings name. */
-  readonly image: string;
+  /** The images that the settings name. */
+  readonly images: readonly string[];
   /** What ended or was built within this time stays. */
   readonly keepMs: number;
   readonly nowMs: number;
@@ -38,7 +38,7 @@ export async function findUnneededInEngine(
 ): Promise<readonly EngineLeftover[]> {
   const [containers, images] = await Promise.all([
     listSlotContainers(client, rules.root),
-    findOldImages(client, rules.image),
+    findOldImages(client, rules.images),
   ]);
   const stopped = containers.filter(({ isRunning }) => !isRunning);
   const judged = await Promise.all(stopped.map((container) => judgeContainer(client, container, rules)));
@@ -50,7 +50,7 @@ export async function findUnneededInEngine(
       name: id,
       id,
       sizeBytes,
-      reason: `built by cosmos, and not ${rules.image}`,
+      reason: `built by cosmos, and not ${rules.images.join(' or ')}`,
     })),
   ];
 }

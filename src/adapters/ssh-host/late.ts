@@ -51,7 +51,7 @@ export class LateUpkeep implements HostUpkeep {
   }
 
   async prepare(
-    options: { readonly isForced: boolean },
+    options: Parameters<HostUpkeep['prepare']>[0],
     onProgress: (progress: PrepareProgress) => void,
     signal: AbortSignal,
   ): Promise<PreparedHost> {

@@ -136,8 +136,8 @@ function changedMeanwhile(error: unknown): unknown {
   if (!(error instanceof SlotRefusal) || error.code !== 'object-damaged') return error;
   return new AppError({
     code: 'worker-failed',
-    message: `A hint arrived with another content than it had when it was made (${error.message}).`,
-    hint: 'Resume the run: it is made and sent again.',
+    message: `An input arrived with another content than it had when the run was planned (${error.message}).`,
+    hint: 'Resume the run: hints are made again, and everything that is missing is sent again.',
     isRetryable: true,
   });
 }

@@ -96,7 +96,7 @@ export class SlotApi {
     if (code === 'disk-full') {
       throw new AppError({
         code: 'disk-full',
-        message: `The disk that holds remote_root on ${this.#hostName} is full: the hints could not be kept there.`,
+        message: `The disk that holds remote_root on ${this.#hostName} is full: the inputs could not be kept there.`,
         hint: `Free some space there (cosmos host prune ${this.#hostName}), then resume: nothing is lost.`,
       });
     }

@@ -1,13 +1,11 @@
 import type { HostSettings, Settings } from '../../core/settings/settings-schema.ts';
-import type { HostRunOptions } from '../../ports/host.ts';
-import type { DockerClient } from '../docker/docker-client.ts';
-import { engineFacts } from '../docker/engine-facts.ts';
+import type { ImageRole } from '../../ports/host-upkeep.ts';
+import { type EngineFacts, engineFacts } from '../docker/engine-facts.ts';
 import { SlotContainer } from '../docker/slot-container.ts';
 import { gpusOfSlot } from '../docker/slot-gpus.ts';
+import { imageRoles, prepareCommand, workerImageOf } from '../docker/worker-images.ts';
 import type { RemoteMachine } from './remote-machine.ts';
-import type { RemoteRoot } from './remote-root.ts';
 import type { SlotApi } from './slot-api.ts';
-import type { WorkerContainer } from './start-slot.ts';
 import { whyKept } from './why-kept.ts';
 
 /** What the settings say about a host's containers. */
@@ -22,65 +20,80 @@ export interface ContainerUser {
   readonly gid: number;
 }
 
-/**
- * The containers of a run's slots, in order, none of them touched yet. A run that needs no GPU adopts a container that
- * has some rather than replace it.
- *
- * @throws AppError `config-invalid` when there are fewer GPUs than the slots take.
- */
-export async function slotContainersOf(
-  machine: RemoteMachine,
-  root: RemoteRoot,
-  parts: ContainerSettings,
-  options: HostRunOptions,
-): Promise<WorkerContainer[]> {
-  const modelsDir = await machine.modelsDir();
-  const user = await userOf(machine.docker, root);
-  const slotIds = Array.from({ length: options.workers }, (_, slotId) => slotId);
-  return await Promise.all(
-    slotIds.map(async (slotId) => {
-      const slot = await machine.slotApi(slotId);
-      const make = (gpuIds: readonly string[]) =>
-        asWorkerContainer(
-          slotContainer(machine.docker, root.path, { slotId, user, gpuIds, modelsDir }, parts, slot),
-        );
-      if (options.servesModel === true) return make(gpusFor(slotId, parts, options.workers));
-      const gpuIds = gpusIfAny(slotId, parts, options.workers);
-      const equipped = make(gpuIds);
-      return gpuIds.length > 0 && (await equipped.life()) === 'running' ? equipped : make([]);
-    }),
-  );
+/** What one container has that another of the same slot may not have. */
+export interface Equipment {
+  readonly role: ImageRole;
+  readonly gpuIds: readonly string[];
+  /** What a person does where the image is missing; how to make it unless told. */
+  readonly imageHint?: string;
 }
 
-/** One slot's container with everything that the settings say. */
-export function slotContainer(
-  client: DockerClient,
-  rootPath: string,
-  place: {
-    readonly slotId: number;
-    readonly user: ContainerUser;
-    readonly gpuIds: readonly string[];
-    /** Absolute path on the host. */
-    readonly modelsDir: string | null;
-  },
-  { settings }: ContainerSettings,
-  slot: SlotApi,
-): SlotContainer {
-  const { slotId, user, gpuIds, modelsDir } = place;
-  return new SlotContainer({
-    client,
-    image: settings.image,
-    settings: {
-      rootPath,
-      slotId,
-      user,
-      gpuIds,
-      network: settings.network,
-      modelsDir,
-      idleTimeoutMs: Math.round(settings.idle_timeout_s * 1000),
-    },
-    whyKept: () => whyKept(slot),
-  });
+/** The places for containers on a host, as its engine and the settings are now. */
+export class ContainerPlaces {
+  readonly engine: EngineFacts;
+  readonly #machine: RemoteMachine;
+  readonly #parts: ContainerSettings;
+  readonly #rootPath: string;
+  readonly #user: ContainerUser;
+  readonly #modelsDir: string | null;
+
+  private constructor(
+    machine: RemoteMachine,
+    parts: ContainerSettings,
+    facts: { engine: EngineFacts; rootPath: string; user: ContainerUser; modelsDir: string | null },
+  ) {
+    this.#machine = machine;
+    this.#parts = parts;
+    this.engine = facts.engine;
+    this.#rootPath = facts.rootPath;
+    this.#user = facts.user;
+    this.#modelsDir = facts.modelsDir;
+  }
+
+  /** @param owner - Of the host's root folder. */
+  static async on(
+    machine: RemoteMachine,
+    parts: ContainerSettings,
+    owner: ContainerUser,
+  ): Promise<ContainerPlaces> {
+    const [engine, rootPath, modelsDir] = await Promise.all([
+      engineFacts(machine.docker),
+      machine.root(),
+      machine.modelsDir(),
+    ]);
+    // Under a rootless engine, root in a container is the user whom the engine belongs to.
+    const user = engine.isRootless ? { uid: 0, gid: 0 } : { uid: owner.uid, gid: owner.gid };
+    return new ContainerPlaces(machine, parts, { engine, rootPath, user, modelsDir });
+  }
+
+  /** The container of a slot as it would be with this equipment; nothing is touched yet. */
+  container(slotId: number, slot: SlotApi, { role, gpuIds, imageHint }: Equipment): SlotContainer {
+    const { settings } = this.#parts;
+    return new SlotContainer({
+      client: this.#machine.docker,
+      image: workerImageOf(settings, role).name,
+      imageHint: imageHint ?? prepareCommand(this.#machine.name, role),
+      settings: {
+        rootPath: this.#rootPath,
+        slotId,
+        user: this.#user,
+        gpuIds,
+        network: settings.network,
+        modelsDir: this.#modelsDir,
+        idleTimeoutMs: Math.round(settings.idle_timeout_s * 1000),
+      },
+      whyKept: () => whyKept(slot),
+    });
+  }
+
+  /** Every container that runs with these settings may have made for a slot. */
+  possible(slotId: number, slot: SlotApi, workers: number): readonly SlotContainer[] {
+    const gpuIds = gpusIfAny(slotId, this.#parts, workers);
+    const choices = gpuIds.length > 0 ? [gpuIds, []] : [[]];
+    return imageRoles.flatMap((role) =>
+      choices.map((chosen) => this.container(slotId, slot, { role, gpuIds: chosen })),
+    );
+  }
 }
 
 /** GPUs of a slot. @throws AppError `config-invalid` when there are too few. */
@@ -94,31 +107,11 @@ export function gpusFor(
 }
 
 /** GPUs of a slot; none where there are too few for all. */
-export function gpusIfAny(slotId: number, parts: ContainerSettings, workers: number): readonly string[] {
+function gpusIfAny(slotId: number, parts: ContainerSettings, workers: number): readonly string[] {
   try {
     return gpusFor(slotId, parts, workers);
   } catch {
     // Too few of them: no container with GPUs can be there.
     return [];
   }
-}
-
-function asWorkerContainer(container: SlotContainer): WorkerContainer {
-  return {
-    name: container.name,
-    ensureRunning: (signal) => container.ensureRunning(signal),
-    life: async () => {
-      const { state } = await container.state();
-      if (state === 'foreign') return 'foreign';
-      return state === 'running' || state === 'starting' ? 'running' : 'ended';
-    },
-    explain: () => container.explain(),
-    kill: () => container.kill(),
-  };
-}
-
-/** Under a rootless engine, root in a container is the user whom the engine belongs to. */
-export async function userOf(client: DockerClient, owner: ContainerUser): Promise<ContainerUser> {
-  const { isRootless } = await engineFacts(client);
-  return isRootless ? { uid: 0, gid: 0 } : { uid: owner.uid, gid: owner.gid };
 }

@@ -8,6 +8,7 @@ import { startWorkers } from '../host-run/start-workers.ts';
 import { stopWorkers } from '../host-run/stop-workers.ts';
 import { isAnyThere } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
+import { chooseContainers } from './choose-containers.ts';
 import { RemoteMachine, type RemoteMachineParts } from './remote-machine.ts';
 import { RemoteObjects } from './remote-objects.ts';
 import { makeRoot } from './remote-root.ts';
@@ -15,7 +16,6 @@ import { RemoteSegments } from './remote-segments.ts';
 import { SharedMachine } from './shared-machine.ts';
 import type { SlotApi } from './slot-api.ts';
 import { SlotCaller } from './slot-caller.ts';
-import { slotContainersOf } from './slot-containers.ts';
 import { SlotWorker } from './slot-worker.ts';
 
 /** How long a mere look at a host waits for it, in milliseconds. */
@@ -109,7 +109,7 @@ export class SshHost implements Host {
   async #workersOf(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<SlotWorker[]> {
     const path = await machine.root();
     const root = await machine.files.step((session) => makeRoot(session, path));
-    const containers = await slotContainersOf(machine, root, this.#parts, options);
+    const containers = await chooseContainers(machine, root, this.#parts, options);
     const files = await machine.runFiles(runId);
     return await Promise.all(
       containers.map(async (container, workerId) => {

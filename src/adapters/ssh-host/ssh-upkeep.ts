@@ -4,7 +4,9 @@ import { findUnneeded, type UnneededThing } from '../../core/upkeep/find-unneede
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type {
   HostFacts,
+  HostImage,
   HostUpkeep,
+  ImageRole,
   PreparedHost,
   PrepareProgress,
   PruneRules,
@@ -14,6 +16,7 @@ import { layout } from '../../protocol/layout.ts';
 import type { BuildFiles } from '../docker/build-context.ts';
 import { findImage } from '../docker/images.ts';
 import { prepareImage } from '../docker/prepare-image.ts';
+import { imageRoles, workerImageOf } from '../docker/worker-images.ts';
 import type { RemoteFiles } from '../sftp/remote-files.ts';
 import { removeTree } from '../sftp/remove-tree.ts';
 import { isSftpStatus, sftpStatus } from '../sftp/sftp-errors.ts';
@@ -36,10 +39,12 @@ const patienceMs = 15_000;
 
 /** What a {@link SshUpkeep} is made of. */
 export interface SshUpkeepParts extends RemoteMachineParts {
-  /** What the worker's image is built from. */
-  readonly buildFiles: BuildFiles;
-  /** Whether its workers are to start the model's server, as the settings stand. */
+  /** What each image is built from. */
+  readonly buildFiles: Readonly<Record<ImageRole, BuildFiles>>;
+  /** Whether its workers are to start the model's server, as the settings stand … */
   readonly servesModel: boolean;
+  /** … or to upscale with a model. */
+  readonly upscalesWithModel: boolean;
 }
 
 /** Upkeep of a machine that is reached over SSH and runs Docker. */
@@ -54,30 +59,26 @@ export class SshUpkeep implements HostUpkeep {
   }
 
   async prepare(
-    { isForced }: { readonly isForced: boolean },
+    { role, isForced }: { readonly role: ImageRole; readonly isForced: boolean },
     onProgress: (progress: PrepareProgress) => void,
     signal: AbortSignal,
   ): Promise<PreparedHost> {
     const machine = await this.#open();
-    const { image, base_image: baseImage } = this.#parts.settings;
     onProgress({ message: `Connected to ${machine.address}`, fraction: null });
     const root = await machine.root();
     await machine.files.step((session) => makeRoot(session, root));
-    const files = this.#parts.buildFiles;
-    return await prepareImage(
-      { client: machine.docker, image, baseImage, files, isForced },
-      onProgress,
-      signal,
-    );
+    const files = this.#parts.buildFiles[role];
+    const image = workerImageOf(this.#parts.settings, role);
+    return await prepareImage({ client: machine.docker, image, files, isForced }, onProgress, signal);
   }
 
   async status(): Promise<HostFacts> {
     const machine = await this.#open();
-    const { image } = this.#parts.settings;
     const root = await machine.root();
-    const [{ version }, found, disk, slots] = await Promise.all([
+    const [{ version }, image, upscalerImage, disk, slots] = await Promise.all([
       machine.docker.version(),
-      findImage(machine.docker, image),
+      this.#image(machine, 'upsampler'),
+      this.#image(machine, 'upscaler'),
       machine.files.step(async (session) => (await session.space(root)) ?? (await session.space('/'))),
       slotFactsOf(machine, this.#parts),
     ]);
@@ -85,7 +86,8 @@ export class SshUpkeep implements HostUpkeep {
       name: this.name,
       address: machine.address,
       dockerVersion: version,
-      image: { name: image, isPresent: found !== null },
+      image,
+      upscalerImage,
       slots: slots.facts,
       gpus: slots.gpus,
       disk: disk && { freeBytes: disk.freeBytes, totalBytes: disk.totalBytes },
@@ -131,11 +133,17 @@ export class SshUpkeep implements HostUpkeep {
     const served = facts.flatMap(({ status }) => (status?.runs ?? []).map(({ run_id: runId }) => runId));
     const tree = new RemoteTree(machine.files, root, new Set(served));
     const { keepMs } = rules;
+    const images = imageRoles.map((role) => workerImageOf(this.#parts.settings, role).name);
     const [inFiles, inEngine] = await Promise.all([
       findUnneeded(tree, { ...rules, nowMs }),
-      findUnneededInEngine(machine.docker, { root, image: this.#parts.settings.image, keepMs, nowMs }),
+      findUnneededInEngine(machine.docker, { root, images, keepMs, nowMs }),
     ]);
     return [...inFiles, ...inEngine];
+  }
+
+  async #image(machine: RemoteMachine, role: ImageRole): Promise<HostImage> {
+    const { name } = workerImageOf(this.#parts.settings, role);
+    return { name, isPresent: (await findImage(machine.docker, name)) !== null };
   }
 
   #open(): Promise<RemoteMachine> {

@@ -13,6 +13,9 @@ import { writeFrame } from './write-frame.ts';
 /** No picture of a sensible size takes longer. */
 const timeoutMs = 120_000;
 
+/** Decoders count the padding of their own buffers. */
+const padding = 128;
+
 /**
  * A {@link PictureTool} that starts one ffmpeg for each picture. Pixels are taken as stored: a note on how to turn them
  * is not followed, transparency is dropped, and what has more than 8 bits loses the lowest.
@@ -83,7 +86,16 @@ function decodeArguments({ kind, width, height }: PictureHeader): readonly strin
   const colors = 'in_color_matrix=bt601:in_range=pc:out_range=pc:sws_dither=none';
   return [
     ...['-nostdin', '-v', 'error', '-noautorotate', '-threads', '1', '-err_detect', 'crccheck+explode'],
-    ...['-max_pixels', String(width * height), '-f', `${kind}_pipe`, '-i', 'pipe:0', '-map', '0:v:0'],
+    ...[
+      '-max_pixels',
+      String((width + padding) * (height + padding)),
+      '-f',
+      `${kind}_pipe`,
+      '-i',
+      'pipe:0',
+      '-map',
+      '0:v:0',
+    ],
     ...['-vf', `scale=${width}:${height}:flags=bicubic+${exactScaling}:${colors},format=rgb24`],
     ...['-frames:v', '1', ...rawOutput],
   ];

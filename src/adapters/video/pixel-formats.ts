@@ -5,9 +5,3 @@ const lumaPattern = /^(yuv|yvyu|yuyv|uyvy|uyyv|nv\d|p[0-9]|y[0-9]|xv|vuy|vyu|ayu
 export function isRgb(pixelFormat: string): boolean {
   return !lumaPattern.test(pixelFormat);
 }
-
-/** 1 to 16; 8 where the name does not say. */
-export function bitDepth(pixelFormat: string): number {
-  const match = /(?:^gray|p|^gbrp)(9|10|12|14|16)(?:le|be)?$/.exec(pixelFormat);
-  return match ? Number(match[1]) : 8;
-}

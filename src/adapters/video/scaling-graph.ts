@@ -21,7 +21,7 @@ export function scalingGraph(from: FrameFormat, to: FrameFormat, clip: Clip | nu
 function rgbGraph(format: string, size: string, to: string): string {
   const planar = format.startsWith('rgb48') ? 'gbrp16le' : 'gbrp';
   return [
-    `format=${planar},extractplanes=g+b+r[g][b][r]`,
+    `format=${planar},extractplanes=r+g+b[r][g][b]`,
     `[g]${size}[gs]`,
     `[b]${size}[bs]`,
     `[r]${size}[rs]`,

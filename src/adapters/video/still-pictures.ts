@@ -56,14 +56,14 @@ function pictureArguments(path: string, seconds: number, box: Size, isSought: bo
     ...decodingOptions,
     ...(isSought ? seek : []),
     ...['-i', asFileUrl(path), '-map', '0:V:0'],
-    ...['-vf', `select=gte(t\\,${from.toFixed(6)}),${fit(box)}`],
+    ...['-vf', `select=gte(t\\,${from.toFixed(6)}),${scaledInto(box)}`],
     ...['-fps_mode', 'passthrough', '-frames:v', '1'],
     ...['-c:v', 'mjpeg', '-q:v', '3', '-flags:v', '+bitexact', '-f', 'mjpeg', 'pipe:1'],
   ];
 }
 
 /** JPEG is full-range BT.601 by convention. */
-function fit({ width, height }: Size): string {
+function scaledInto({ width, height }: Size): string {
   const ratio = `min(1\\,min(${width}/(iw*max(sar\\,1))\\,${height}/(ih/min(sar\\,1))))`;
   const size = `w=max(1\\,round(iw*max(sar\\,1)*${ratio})):h=max(1\\,round(ih/min(sar\\,1)*${ratio}))`;
   const colors = 'out_color_matrix=bt601:out_range=pc';

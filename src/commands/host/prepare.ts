@@ -7,13 +7,21 @@ import { hostArgument } from '../shared/host-argument.ts';
 import { progressFlags } from '../shared/run-flags.ts';
 
 export default class HostPrepare extends CosmosCommand {
-  static override summary = "Make the workers' image on a host, or pull it.";
+  static override summary = 'Make an image of workers on a host, or pull it.';
   static override description =
     'Builds the image on the host itself, through its Docker engine: no registry is needed, and nothing is installed ' +
-    'beside it. An image that is there already is left as it is.';
-  static override examples = ['<%= config.bin %> <%= command.id %> gpu1'];
+    'beside it. An image that is there already is left as it is. There are two: the usual one has a server for ' +
+    'vision-language models, that of --upscaler has ONNX Runtime. Either will do for what needs no model.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> gpu1',
+    '<%= config.bin %> <%= command.id %> gpu1 --upscaler',
+  ];
   static override args = { name: hostArgument };
   static override flags = {
+    upscaler: Flags.boolean({
+      default: false,
+      description: 'make the image for upscaling with a model, in place of the usual one',
+    }),
     force: Flags.boolean({
       default: false,
       description: 'build or pull again, also when the image is there',
@@ -24,7 +32,8 @@ export default class HostPrepare extends CosmosCommand {
   async run(): Promise<object> {
     const { flags, args } = await this.parse(HostPrepare);
     const { ports } = await this.open(flags.config);
-    const request = { host: args.name, isForced: flags.force };
+    const role = flags.upscaler ? 'upscaler' : 'upsampler';
+    const request = { host: args.name, role, isForced: flags.force } as const;
     const steps = createStepObserver(flags.progress && !this.jsonEnabled());
     const prepared = await this.interruptibly(
       (signal) => prepareHost(request, ports, (step) => steps.onStep(step), signal),
@@ -33,7 +42,7 @@ export default class HostPrepare extends CosmosCommand {
         leave: () => steps.onEnd(),
       },
     ).finally(() => steps.onEnd());
-    this.show(formatPrepared(prepared, this.style));
+    this.show(formatPrepared(prepared, role, this.style));
     return prepared;
   }
 }

@@ -37,28 +37,29 @@ function isIncreasing(times: Float64Array): boolean {
 
 /**
  * Places of the most times that can stay with room for a whole tick for each between them: the longest run of times
- * that does not fall when each time is counted from its place.
+ * that does not fall when each time is counted from its place. Looked for from the end, so that of two equals the
+ * earlier one stays.
  */
 function longestSoundRun(times: Float64Array): number[] {
-  const before = new Int32Array(times.length).fill(-1);
-  /** For each length, the place where a run of that length ends lowest. */
-  const ends: number[] = [];
+  const after = new Int32Array(times.length).fill(-1);
+  /** For each length, the place where a run of that length begins highest. */
+  const starts: number[] = [];
   const slack = (place: number) => Math.round(times[place] ?? 0) - place;
-  for (let place = 0; place < times.length; place++) {
+  for (let place = times.length - 1; place >= 0; place--) {
     if (!Number.isFinite(times[place])) continue;
     let low = 0;
-    let high = ends.length;
+    let high = starts.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (slack(ends[middle] ?? 0) <= slack(place)) low = middle + 1;
+      if (slack(starts[middle] ?? 0) >= slack(place)) low = middle + 1;
       else high = middle;
     }
-    before[place] = ends[low - 1] ?? -1;
-    ends[low] = place;
+    after[place] = starts[low - 1] ?? -1;
+    starts[low] = place;
   }
   const run: number[] = [];
-  for (let place = ends.at(-1) ?? -1; place >= 0; place = before[place] ?? -1) run.push(place);
-  return run.reverse();
+  for (let place = starts.at(-1) ?? -1; place >= 0; place = after[place] ?? -1) run.push(place);
+  return run;
 }
 
 /** The mean step between times that stay; null for fewer than two. */

@@ -18,5 +18,3 @@ export function repeatsOf({ times, uniqueFrames }: Timeline, uniqueIndex: number
   const next = uniqueFrames[uniqueIndex + 1] ?? times.length;
   return next - (uniqueFrames[uniqueIndex] ?? times.length);
 }
-
-export { type RepairedTimes, repairTimes } from './repair-times.ts';

@@ -80,6 +80,8 @@ const hostSchema = z.strictObject({
   docker_socket: z.string().default('/var/run/docker.sock'),
   image: z.string().default('cosmos-upsampler:0.1.0'),
   base_image: z.string().default(''),
+  upscaler_image: z.string().default('cosmos-upscaler:0.1.0'),
+  upscaler_base_image: z.string().default(''),
   workers: z.int().min(1).max(64).default(1),
   gpus: z
     .string()

@@ -12,8 +12,8 @@ export interface RunFolder {
   readonly runId: string;
   readonly sizeBytes: number | null;
   /**
-   * When anything in it was last published: the newest of the run's folder and of its `manifests`, `results` and
-   * `status`, each of which changes when a file is renamed into it.
+   * When anything in it was last published: the newest of the run's folder and of its `manifests`, `results`, `status`
+   * and `segments`, each of which changes when a file is renamed into it.
    */
   readonly modifiedMs: number;
   /** A worker works on it now. */

@@ -93,7 +93,7 @@ function nextSteps(
 ): string[] {
   if (status === 'detached') {
     const next = [
-      [resumeUpscaleCommand(runId), 'bring the segments home and finish the video'],
+      [`cosmos attach ${runId}`, 'bring the segments home and finish the video'],
       [`cosmos logs ${runId}`, 'see what its workers say'],
       [`cosmos cancel ${runId}`, 'stop it'],
     ] as const;

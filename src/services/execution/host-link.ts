@@ -105,9 +105,9 @@ export class HostLink {
   async #start(): Promise<HostRun> {
     const { ports, session } = this.#parts;
     const { host, workers, engine } = session.checkpoint.settings;
-    const servesModel = (engine.command?.length ?? 0) > 0;
+    const needs = (engine.command?.length ?? 0) > 0 ? 'model-server' : 'nothing';
     const { signal } = this.#parts;
-    const hostRun = await ports.host(host).openRun(session.runId, { workers, servesModel, signal });
+    const hostRun = await ports.host(host).openRun(session.runId, { workers, needs, signal });
     // What is on its way to a host that is away would be waited for as long as that may stay away.
     signal.addEventListener('abort', () => this.#isAway && void hostRun.close(), { once: true });
     const finished = await hostRun.finishedKeys();

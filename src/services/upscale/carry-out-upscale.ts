@@ -4,7 +4,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { finishVideo } from './finish-video.ts';
 import { makeSegments } from './make-segments.ts';
 import { SeedStatusFiles } from './seed-files.ts';
-import { summaryOfUpscale } from './summarise-upscale.ts';
+import { modelNameOf, summaryOfUpscale } from './summarise-upscale.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import type { UpscaleExecution } from './upscale-execution.ts';
 import { UpscaleLedger } from './upscale-ledger.ts';
@@ -30,31 +30,38 @@ export async function carryOutUpscale(execution: UpscaleExecution): Promise<Upsc
   const { checkpoint, runId } = session;
   const startedMs = ports.clock.now();
   const framesBefore = state.finishedFrames;
+  const isResumed = session.events.length > 0;
   const total = checkpoint.segments.length;
   observer.onBegin({
     runId,
     frames: checkpoint.counts.frames,
     finishedFrames: framesBefore,
     segments: total,
-    engine: checkpoint.settings.engine.kind,
+    engine: engineOf(checkpoint),
   });
   const ledger = new UpscaleLedger(execution);
   const statusFiles = new SeedStatusFiles(execution);
   const watched = { ...execution, observer: statusFiles.watching(observer) };
   try {
-    ledger.emit({ type: 'run-started', run_id: runId, total, is_resumed: session.events.length > 0 });
+    ledger.emit({ type: 'run-started', run_id: runId, total, is_resumed: isResumed });
     const { status, error, interruption } = await tryCarryOut(watched);
     await statusFiles.finish();
     ledger.emit({ type: 'run-finished', status, counts: state.counts });
     await session.flush(true);
+    const durationMs = ports.clock.now() - startedMs + (isResumed ? 0 : checkpoint.scan_ms);
     await tryWriteReport(execution);
     if (interruption) throw interruption.reason;
-    const durationMs = ports.clock.now() - startedMs;
     const frames = state.finishedFrames - framesBefore;
     return { summary: summaryOfUpscale(session, state, { status, durationMs, frames, error }), error };
   } finally {
     await session.release();
   }
+}
+
+/** `lanczos`, `onnx (model.onnx)`. */
+function engineOf(checkpoint: UpscaleExecution['session']['checkpoint']): string {
+  const { kind } = checkpoint.settings.engine;
+  return checkpoint.model === null ? kind : `${kind} (${modelNameOf(checkpoint)})`;
 }
 
 /** Separates what a run may end with: done, stopped by something foreseen, stopped by the user; bugs are thrown. */

@@ -1,7 +1,9 @@
 import { planSegments } from '../../core/frames/plan-segments.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
+import type { Size } from '../../core/hints/size.ts';
 import { outputContainerOf } from '../../core/upscale/output-container.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
+import type { UpscalerKind } from '../../core/upscale/upscale-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
@@ -47,7 +49,8 @@ export async function planVideo(
     timeline: scan.timeline,
     keyFrames: scan.keyTimes === null ? [] : keyFramesOf(scan.keyTimes, scan.timeline.times),
     batchSize: upscaling.batch_size,
-    targetFrames: scan.keyTimes === null ? scan.timeline.times.length : targetFramesFor(clip.target),
+    targetFrames:
+      scan.keyTimes === null ? scan.timeline.times.length : targetFramesFor(clip.target, upscaling.engine),
   });
   return {
     source: pinned(await hashing),
@@ -98,11 +101,13 @@ async function assertOutputIsFree(
 const segmentPixels = 240 * 1920 * 1080;
 
 /** What starting a segment costs is worth it from so many frames on; more than the most is too much to lose. */
-const segmentFrames = { least: 48, most: 2_400 };
+const segmentFrames = { least: 48, most: 1_200, mostWithModel: 240 };
 
-function targetFramesFor({ width, height }: { readonly width: number; readonly height: number }): number {
+/** A model needs a thousand times as long for a frame, so that its segments are short also where frames are small. */
+function targetFramesFor({ width, height }: Size, engine: UpscalerKind): number {
+  const most = engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most;
   const frames = Math.round(segmentPixels / (width * height));
-  return Math.max(segmentFrames.least, Math.min(segmentFrames.most, frames));
+  return Math.max(segmentFrames.least, Math.min(most, frames));
 }
 
 /** `the audio stream 2 is left out: …` as a sentence of its own. */

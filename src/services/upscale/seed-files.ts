@@ -3,6 +3,7 @@ import { workerManifest } from '../../core/frames/worker-manifest.ts';
 import { type LaneFacts, workerStatusFile } from '../../core/frames/worker-status-file.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { messageOf } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
 import { LaneTally } from './lane-tally.ts';
 import type { UpscaleExecution, UpscaleSession } from './upscale-execution.ts';
@@ -27,12 +28,19 @@ export async function publishPlanFiles(
   }
 }
 
+/** As much of an execution as the status files are made from. */
+interface SeedStatusParts {
+  readonly session: Pick<UpscaleSession, 'checkpoint' | 'publish'>;
+  readonly state: UpscaleExecution['state'];
+  readonly ports: { readonly clock: Clock };
+}
+
 /**
  * Keeps `worker_<n>_status.json` in the run folder, one for each lane. They say what anybody may look at and nobody goes on
  * from: where they cannot be written, the run goes on.
  */
 export class SeedStatusFiles {
-  readonly #parts: Pick<UpscaleExecution, 'session' | 'state' | 'ports'>;
+  readonly #parts: SeedStatusParts;
   readonly #tally: LaneTally;
   readonly #startMs: number;
   /** What was written last, by lane, without its times. */
@@ -42,7 +50,7 @@ export class SeedStatusFiles {
   #onTrouble: (message: string) => void = () => undefined;
   #hasEnded = false;
 
-  constructor(parts: Pick<UpscaleExecution, 'session' | 'state' | 'ports'>) {
+  constructor(parts: SeedStatusParts) {
     this.#parts = parts;
     this.#tally = new LaneTally(parts.session.checkpoint, parts.state);
     this.#startMs = parts.ports.clock.now();

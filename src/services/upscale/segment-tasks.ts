@@ -3,6 +3,7 @@ import { repeatsOf, type Timeline } from '../../core/frames/timeline.ts';
 import { segmentKey } from '../../core/upscale/segment-key.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
+import type { WorkerNeeds } from '../../ports/host.ts';
 import type { WorkBatch } from '../../protocol/manifest.ts';
 import type { Clip, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 
@@ -31,6 +32,11 @@ export function batchOf(
 /** The engine as workers are told of it. */
 export function upscalerOf({ settings: { engine } }: Pick<UpscaleCheckpoint, 'settings'>): UpscalerSpec {
   return { ...engine, encoding: { ...engine.encoding } };
+}
+
+/** What the engine needs on the workers' host. */
+export function needsOf({ kind }: Pick<UpscalerSpec, 'kind'>): WorkerNeeds {
+  return kind === 'onnx' ? 'onnx-runtime' : 'nothing';
 }
 
 /** Key of a segment's task: over the source, the engine and the frames. */

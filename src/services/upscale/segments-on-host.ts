@@ -1,12 +1,16 @@
 import pMap from 'p-map';
+import { localHostName } from '../../core/settings/host-named.ts';
 import type { PlannedSegment } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import { SegmentOutcomes } from './segment-outcomes.ts';
-import { batchOf, upscalerOf } from './segment-tasks.ts';
+import { batchOf, needsOf, upscalerOf } from './segment-tasks.ts';
 import type { SegmentWork } from './segment-work.ts';
+
+/** How long a run that is given up while it begins may take to notice, in milliseconds. */
+const beginPatienceMs = 2_000;
 
 /** Segments that are on their way to the host at once. */
 const submitsAtOnce = 4;
@@ -18,6 +22,7 @@ export class SegmentsOnHost {
   readonly #outcomes: SegmentOutcomes;
   /** Frames done of segments under way, by task key. */
   readonly #doneFrames = new Map<string, number>();
+  #beginning: Promise<void> | null = null;
   #run: HostRun | null = null;
   #collecting: Promise<void> = Promise.resolve();
   #hasSubmitted = false;
@@ -41,10 +46,15 @@ export class SegmentsOnHost {
   }
 
   /** Opens the run on its host, takes what is finished there, and hands over everything else. */
-  async begin(): Promise<void> {
+  begin(): Promise<void> {
+    this.#beginning ??= this.#begin();
+    return this.#beginning;
+  }
+
+  async #begin(): Promise<void> {
     const { ports, session, state, signal } = this.#parts;
-    const { host, slots } = session.checkpoint.settings;
-    const options = { workers: slots, servesModel: this.#wantsGpu, signal };
+    const { host, slots, engine } = session.checkpoint.settings;
+    const options = { workers: slots, needs: needsOf(engine), signal };
     const run = await ports.host(host).openRun(session.runId, options);
     this.#run = run;
     signal.addEventListener('abort', () => this.#isAway && void run.close(), { once: true });
@@ -70,6 +80,7 @@ export class SegmentsOnHost {
    * @param drainMs - How long the workers may finish what is in flight before they stop; null lets them go on.
    */
   async close(drainMs: number | null, stopListening: () => void): Promise<void> {
+    await this.#untilBegun();
     const run = this.#run;
     if (!run) return;
     try {
@@ -82,15 +93,18 @@ export class SegmentsOnHost {
     }
   }
 
+  /** One that is given up in its middle may just be opening the run; what it still sends ends with the link. */
+  async #untilBegun(): Promise<void> {
+    const done = new AbortController();
+    const patience = this.#parts.ports.clock.sleep(beginPatienceMs, done.signal).catch(() => undefined);
+    await Promise.race([this.#beginning?.catch(() => undefined), patience]);
+    done.abort();
+  }
+
   /** What an earlier sitting brought home, and may have been killed before it told the host. */
   get #finishedBefore(): string[] {
     const segments = [...this.#parts.state.segments.values()];
     return segments.flatMap(({ planned, finished }) => (finished ? [planned.task_key] : []));
-  }
-
-  /** A model runs on the host's GPU, where there is one. */
-  get #wantsGpu(): boolean {
-    return this.#parts.session.checkpoint.settings.engine.kind === 'onnx';
   }
 
   /** A failure that an earlier sitting told is to be tried again. */
@@ -175,10 +189,15 @@ export class SegmentsOnHost {
   #heed(status: WorkerStatus): void {
     this.#parts.observer.onWorkerStatus(status);
     if (status.status !== 'failed' || !status.is_fatal || !this.#hasSubmitted) return;
-    throw new AppError({
-      code: 'worker-failed',
-      message: status.message ?? 'The engine cannot be used.',
-      hint: 'Nothing finished is lost: mend it, then go on with --resume.',
-    });
+    const message = status.message ?? 'The engine cannot be used.';
+    throw new AppError({ code: 'worker-failed', message, hint: this.#mendingHint(message) });
+  }
+
+  /** On a host the runtime comes with the image, and nothing can be installed by hand. */
+  #mendingHint(message: string): string {
+    const { host } = this.#parts.session.checkpoint.settings;
+    if (host === localHostName || !message.startsWith('ONNX Runtime cannot be loaded'))
+      return 'Nothing finished is lost: mend it, then go on with --resume.';
+    return `It has to be in upscaler_image; the usual one, which has it, is made by: cosmos host prepare ${host} --upscaler.`;
   }
 }

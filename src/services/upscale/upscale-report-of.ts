@@ -18,8 +18,9 @@ import { timesOf } from './upscale-times.ts';
 /** Pictures of which the report says how long they are held. */
 const maxHeldFrames = 8;
 
-/** Stretches of the video of which the report says how many frames are duplicates. */
-const shareStretches = 80;
+/** Stretches of the video of which the report says how many frames are duplicates: of enough frames to tell a share. */
+const maxStretches = 80;
+const minStretchFrames = 24;
 
 /** What a report is made from. */
 export interface UpscaleReportParts {
@@ -72,7 +73,7 @@ export function upscaleReportOf(parts: UpscaleReportParts): UpscaleReport {
     duplicates: {
       percent: Math.round((1_000 * duplicates) / counts.frames) / 10,
       longest: longestHeld(timeline, clip.time_base, maxHeldFrames),
-      shares: duplicates === 0 ? [] : duplicateShares(timeline, shareStretches),
+      shares: duplicates === 0 ? [] : duplicateShares(timeline, stretchesOf(counts.frames)),
     },
     streams: facts && streamsOf(facts, settings.output),
     chapters: facts?.chapters ?? null,
@@ -81,6 +82,10 @@ export function upscaleReportOf(parts: UpscaleReportParts): UpscaleReport {
     is_resumable: state.isResumable,
     segments: [...state.segments.values()].map(segmentOf),
   };
+}
+
+function stretchesOf(frames: number): number {
+  return Math.max(1, Math.min(maxStretches, Math.floor(frames / minStretchFrames)));
 }
 
 function settingsOf({ settings }: UpscaleCheckpoint): UpscaleReport['settings'] {

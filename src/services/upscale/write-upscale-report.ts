@@ -16,11 +16,19 @@ const comparedFrames = 4;
 const longSidePx = 960;
 const shortSidePx = 540;
 
+/** As much of the ports as a report is written with. */
+interface ReportPorts {
+  readonly reports: Pick<Ports['reports'], 'writeUpscale'>;
+  readonly upscaleRuns: Pick<Ports['upscaleRuns'], 'read'>;
+  readonly video: Pick<Ports['video'], 'inspect' | 'pictures'>;
+  readonly toolVersion: string;
+}
+
 /** Writes both reports of an upscale run as it stands; the result's pictures are in it once the video is finished. */
 export async function writeUpscaleReport(
   run: Pick<StoredUpscale, 'folder' | 'paths' | 'checkpoint'>,
   state: UpscaleState,
-  ports: Pick<Ports, 'reports' | 'upscaleRuns' | 'video' | 'toolVersion'>,
+  ports: ReportPorts,
 ): Promise<void> {
   const { paths, checkpoint } = run;
   // An open run knows the events of earlier sittings only.
@@ -41,7 +49,7 @@ async function compare(
   { source, settings, clip }: StoredUpscale['checkpoint'],
   timeline: Timeline,
   facts: VideoFacts,
-  { video }: Pick<Ports, 'video'>,
+  { video }: Pick<ReportPorts, 'video'>,
 ): Promise<ComparedFrame[]> {
   const secondsPerTick = fractionValue(clip.time_base);
   const frames = framesAllOver(timeline).map((frame) => {

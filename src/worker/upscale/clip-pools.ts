@@ -72,7 +72,8 @@ export class ClipPools {
     const request = { from, to: engine.outputFormat(from, clip), clip };
     const size = { batchSize: spec.batch_size, tile: spec.tile };
     const isProbed = spec.is_lane_count_open && engine.isProbed && spec.lanes > 1;
-    const probe = { engine, request: { ...request, size }, maxLanes: spec.lanes, log };
+    const nowMs = () => performance.now();
+    const probe = { engine, request: { ...request, size }, maxLanes: spec.lanes, nowMs, log };
     const processes = isProbed ? await probeLanes(probe, this.#closing.signal) : spec.lanes;
     this.#closing.signal.throwIfAborted();
     return new LanePool({ engine, request, size, lanes: spec.lanes, processes, log });

@@ -14,6 +14,8 @@ export interface ProbeRequest {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'lane' | 'lanes'>;
   readonly maxLanes: number;
+  /** A clock that never jumps, in milliseconds. */
+  nowMs(): number;
   log(line: string): void;
 }
 
@@ -22,7 +24,7 @@ export interface ProbeRequest {
  * than a tenth or memory does not suffice. Nothing stays open.
  */
 export async function probeLanes(probe: ProbeRequest, signal: AbortSignal): Promise<number> {
-  const sinceMs = performance.now();
+  const sinceMs = probe.nowMs();
   let best = { lanes: 1, framesPerSecond: 0 };
   for (let lanes = 1; lanes <= probe.maxLanes; lanes += 1) {
     const framesPerSecond = await measure(probe, lanes, signal);
@@ -30,7 +32,7 @@ export async function probeLanes(probe: ProbeRequest, signal: AbortSignal): Prom
       probe.log(`${lanes} lanes: ${framesPerSecond.toFixed(2)} frames per second`);
     if (framesPerSecond === null || framesPerSecond < best.framesPerSecond * worthwhileGain) break;
     best = { lanes, framesPerSecond };
-    if (performance.now() - sinceMs > probeMs) break;
+    if (probe.nowMs() - sinceMs > probeMs) break;
   }
   return best.lanes;
 }
@@ -51,10 +53,10 @@ async function measure(probe: ProbeRequest, lanes: number, signal: AbortSignal):
   };
   const run = async () => {
     const ready = await Promise.all(Array.from({ length: lanes }, (_, lane) => work(lane)));
-    const sinceMs = performance.now();
+    const sinceMs = probe.nowMs();
     await Promise.all(ready.map((lane) => repeat(lane, batch)));
     const frames = ready.reduce((sum, lane) => sum + timedCalls * Math.min(batch.length, lane.batchSize), 0);
-    return (1000 * frames) / (performance.now() - sinceMs);
+    return (1000 * frames) / (probe.nowMs() - sinceMs);
   };
   try {
     return await within(probeMs, run(), () => new LaneError('failed', 'The probe took too long.'));

@@ -18,7 +18,7 @@ export interface PublishedFile {
 /** The folder of finished segments, and of those that are being made. */
 export class SegmentFolder {
   readonly #runFolder: string;
-  #leftovers: Promise<ReadonlyMap<string, readonly string[]>> | null = null;
+  #leftovers: ReadonlyMap<string, readonly string[]> | null = null;
 
   constructor(runFolder: string) {
     this.#runFolder = runFolder;
@@ -26,8 +26,8 @@ export class SegmentFolder {
 
   /** Where to make a segment; what a process that died left of it is removed. */
   async begin(taskKey: string): Promise<string> {
-    this.#leftovers ??= this.#findLeftovers();
-    const leftovers = (await this.#leftovers).get(taskKey) ?? [];
+    this.#leftovers ??= await this.#findLeftovers();
+    const leftovers = this.#leftovers.get(taskKey) ?? [];
     for (const name of leftovers) await rm(this.#pathOf(name), { force: true });
     return `${join(this.#runFolder, layout.segment(taskKey))}.${randomBytes(6).toString('hex')}.tmp`;
   }

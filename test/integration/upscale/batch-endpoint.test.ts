@@ -52,7 +52,7 @@ describe('POST /upscale_batch with ffmpeg', () => {
       { name: 'clear.png', content: await makePicture('clear.png', '20x10', ['-pix_fmt', 'rgba']) },
     ];
     const { status, body } = await postPictures(socketPath, '/upscale_batch?scale=3', files);
-    expect(status).toBe(200);
+    expect([status, status === 200 ? '' : body.toString()]).toEqual([200, '']);
     const seen: string[] = [];
     for (const [name, content] of Object.entries(unzipSync(body)))
       seen.push(`${name} ${await look(content)}`);
@@ -84,7 +84,7 @@ describe('POST /upscale_batch with ffmpeg', () => {
     const inputs = ['-i', join(folder, 'same.png'), '-i', join(folder, 'upscaled.png')];
     const { stderr } = await run('ffmpeg', ['-hide_banner', ...inputs, '-lavfi', graph, '-f', 'null', '-']);
     const average = /average:(inf|[\d.]+)/.exec(stderr)?.[1];
-    expect(average === 'inf' || Number(average) > 45).toBe(true);
+    expect(Number(average?.replace('inf', '99'))).toBeGreaterThan(45);
   });
 
   it('names the file that is broken', async () => {

@@ -6,12 +6,13 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { FfmpegFrameTool } from '../../../src/adapters/video/ffmpeg-frame-tool.ts';
-import type { DecodeRequest } from '../../../src/ports/frame-tool.ts';
 import { layout } from '../../../src/protocol/layout.ts';
 import type { Clip, SegmentTask, UpscalerSpec } from '../../../src/protocol/segment.ts';
 import { createUpscaleEngine } from '../../../src/worker/upscale/create-upscale-engine.ts';
 import { createUpscaler } from '../../../src/worker/upscale/segment-upscaler.ts';
+import { childrenOf } from '../../support/child-processes.ts';
 import { makeClip } from '../../support/clips.ts';
+import { KillingFrames } from '../../support/killing-frames.ts';
 import { sampleSegment, sampleUpscalerSpec } from '../../support/memory-frames.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -126,12 +127,12 @@ describe('a segment', () => {
     const whole = rig();
     const { sha256 } = await whole.upscaler.run(segment(), quiet);
     await whole.upscaler.stop();
-    const frames = new KillingFrames();
+    const frames = new KillingFrames('filter_complex', 20);
     const { upscaler, log } = rig({}, { frames });
     const facts = await upscaler.run(segment(), quiet);
     await upscaler.stop();
     expect(facts.sha256).toBe(sha256);
-    expect(frames.kills).toBeGreaterThan(0);
+    expect(frames.kills).toBe(2);
     expect(log.join('\n')).toContain('killed');
   });
 });
@@ -178,24 +179,6 @@ describe('trouble', () => {
   });
 });
 
-/** Kills all lanes while a segment is decoded. */
-class KillingFrames extends FfmpegFrameTool {
-  kills = 0;
-
-  override async *decode(request: DecodeRequest, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    let count = 0;
-    for await (const frame of super.decode(request, signal)) {
-      yield frame;
-      count += 1;
-      if (count !== 20 && count !== 44) continue;
-      for (const pid of await childrenOf('filter_complex')) {
-        process.kill(pid, 'SIGKILL');
-        this.kills += 1;
-      }
-    }
-  }
-}
-
 /** The H.264 stream that one bare ffmpeg makes of an input. */
 async function bareStream(input: readonly string[], filters: string): Promise<Buffer> {
   const encoding = ['-preset', 'ultrafast', '-crf', '18', '-threads', '1', '-flags:v', '+bitexact'];
@@ -212,17 +195,4 @@ async function runBare(options: readonly string[]): Promise<Buffer> {
   const limits = { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 } as const;
   const { stdout } = await run('ffmpeg', ['-v', 'error', ...options], limits);
   return stdout;
-}
-
-/** Processes that this one started, with a word in their command line. Ended ones have none. */
-async function childrenOf(word: string): Promise<number[]> {
-  const pids: number[] = [];
-  for (const pid of (await readdir('/proc')).map(Number).filter((number) => number > 0)) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    if (parent !== process.pid) continue;
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (command.includes(word)) pids.push(pid);
-  }
-  return pids;
 }

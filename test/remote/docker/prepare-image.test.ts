@@ -5,6 +5,7 @@ import type { BuildFiles } from '../../../src/adapters/docker/build-context.ts';
 import { findImage, findOldImages, removeImage } from '../../../src/adapters/docker/images.ts';
 import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
 import { tarOf } from '../../../src/adapters/docker/tar.ts';
+import type { WorkerImage } from '../../../src/adapters/docker/worker-images.ts';
 import type { PrepareProgress } from '../../../src/ports/host-upkeep.ts';
 import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
 import { missing } from '../../support/lab/needs.ts';
@@ -22,16 +23,16 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
 
   const prepare = (change: Partial<Parameters<typeof prepareImage>[0]> = {}) => {
     progress.length = 0;
-    const request = {
-      client: lab.client,
-      image,
-      baseImage: lab.baseImage,
-      files,
-      isForced: false,
-      ...change,
-    };
+    const request = { client: lab.client, image: imageOf({}), files, isForced: false, ...change };
     return prepareImage(request, (step) => progress.push(step), never);
   };
+
+  const imageOf = (change: Partial<WorkerImage>): WorkerImage => ({
+    role: 'upsampler',
+    name: image,
+    baseImage: lab.baseImage,
+    ...change,
+  });
 
   afterAll(() => lab.stop());
 
@@ -64,7 +65,7 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
     const after = await prepare();
     expect(after.outcome).toBe('built');
     expect(after.imageId).not.toBe(before.imageId);
-    const old = await findOldImages(lab.client, image);
+    const old = await findOldImages(lab.client, [image]);
     expect(old.map(({ id }) => id)).toContain(before.imageId);
     expect(await removeImage(lab.client, before.imageId)).toBe(true);
     expect(await removeImage(lab.client, before.imageId)).toBe(true);
@@ -88,15 +89,15 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
     await tag(imageId, 'cosmos-upsampler', 'older');
     files = await lab.writeBuild('third', { worker: 'setInterval(() => undefined, 700);' });
     const next = await prepare();
-    expect((await findOldImages(lab.client, image)).map(({ id }) => id)).toContain(imageId);
-    const old = await findOldImages(lab.client, 'cosmos-upsampler:not-yet');
+    expect((await findOldImages(lab.client, [image])).map(({ id }) => id)).toContain(imageId);
+    const old = await findOldImages(lab.client, ['cosmos-upsampler:not-yet']);
     expect(old.map(({ id }) => id)).toEqual(expect.arrayContaining([imageId, next.imageId]));
     expect(old.flatMap(({ names }) => names).sort()).toEqual([
       'cosmos-upsampler:0.1.0',
       'cosmos-upsampler:older',
     ]);
     await tag(imageId, 'kept', '1');
-    expect((await findOldImages(lab.client, image)).map(({ id }) => id)).not.toContain(imageId);
+    expect((await findOldImages(lab.client, [image])).map(({ id }) => id)).not.toContain(imageId);
   });
 
   it('is what runs when nothing is told: the worker, as nobody', async () => {
@@ -142,16 +143,16 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
 
   it.each([
     { change: { baseImage: 'localhost:1/nobody/nothing:1' } },
-    { change: { image: 'localhost:1/nobody/worker:1' } },
+    { change: { name: 'localhost:1/nobody/worker:1' } },
   ])('says so when a registry cannot be reached: $change', async ({ change }) => {
-    await expect(prepare(change)).rejects.toMatchObject({
+    await expect(prepare({ image: imageOf(change) })).rejects.toMatchObject({
       code: 'image-failed',
       hint: expect.stringContaining('reach the registry'),
     });
   });
 
   it('takes an image of another name as it is', async () => {
-    expect(await prepare({ image: lab.baseImage })).toMatchObject({
+    expect(await prepare({ image: imageOf({ name: lab.baseImage }) })).toMatchObject({
       outcome: 'present',
       image: lab.baseImage,
     });
@@ -168,7 +169,7 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
       dockerfile: onBase('RUN sleep 60'),
     });
     const stop = new AbortController();
-    const request = { client: lab.client, image, baseImage: lab.baseImage, files: slow, isForced: false };
+    const request = { client: lab.client, image: imageOf({}), files: slow, isForced: false };
     const building = prepareImage(
       request,
       ({ message }) => {

@@ -21,10 +21,11 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   let settings: SlotContainerParts['settings'];
   const made: SlotContainer[] = [];
 
+  const imageOf = (name: string) => ({ role: 'upsampler', name, baseImage: lab.baseImage }) as const;
+
   const prepare = async (worker?: string) => {
     const files = await lab.writeBuild('worker', worker === undefined ? {} : { worker });
-    const request = { client: lab.client, image, baseImage: lab.baseImage, files, isForced: false };
-    return await prepareImage(request, () => undefined, never);
+    return await prepareImage({ client: lab.client, image: imageOf(image), files, isForced: false }, () => undefined, never);
   };
 
   const slot = (
@@ -35,6 +36,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     const container = new SlotContainer({
       client: lab.client,
       image: name,
+      imageHint: 'cosmos host prepare gpu1',
       settings: { ...settings, ...change },
       whyKept,
     });
@@ -235,8 +237,8 @@ USER root
 RUN printf '${output}' > ${program} && node -e 'fs.chmodSync("${program}", 0o755)'
 `,
     });
-    const request = { client: lab.client, image: 'cosmos-upsampler:smi', baseImage: lab.baseImage, files };
-    await prepareImage({ ...request, isForced: false }, () => undefined, never);
+    const request = { client: lab.client, image: imageOf('cosmos-upsampler:smi'), files, isForced: false };
+    await prepareImage(request, () => undefined, never);
     const container = slot({}, undefined, 'cosmos-upsampler:smi');
     await container.ensureRunning();
     expect(await queryGpus(lab.client, container.name)).toEqual([

@@ -6,18 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confinement } from '../../../src/adapters/docker/confinement.ts';
 import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
 import { missing } from '../../support/lab/needs.ts';
+import { writeRuntimeArchive } from '../../support/lab/upscaler-base.ts';
 import { samplePicture } from '../../support/onnx/onnx-rig.ts';
 import { largestDifference, runNetwork } from '../../support/onnx/run-network.ts';
 import { networkModel, sampleNetwork } from '../../support/onnx/sample-models.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const image = 'cosmos-upscaler:test';
-/** What ONNX Runtime needs when it runs; the rest of its packages is for other systems, and for its installation. */
-const runtimeParts = [
-  ...['onnxruntime-common/package.json', 'onnxruntime-common/dist'],
-  ...['onnxruntime-node/package.json', 'onnxruntime-node/dist'],
-  `onnxruntime-node/bin/napi-v6/linux/${process.arch}`,
-].map((path) => join('node_modules', path));
 /** In the container: gives a lane one frame, and writes what it says. */
 const askLane = `
 const { spawnSync } = require('node:child_process');
@@ -39,7 +34,7 @@ describe.skipIf(missing('dockerd') !== null)('the image of docker/upscaler', () 
     await mkdir(context);
     await copyFile(join(root, 'docker/upscaler/Dockerfile'), join(context, 'Dockerfile'));
     execFileSync(process.execPath, [join(root, 'scripts/bundle-worker.ts'), join(context, 'worker.mjs')]);
-    execFileSync('tar', ['-C', root, '-cf', join(context, 'onnxruntime.tar'), ...runtimeParts]);
+    await writeRuntimeArchive(join(context, 'onnxruntime.tar'));
     const archive = join(lab.folder, 'context.tar');
     execFileSync('tar', ['-C', context, '-cf', archive, '.']);
     const said: string[] = [];

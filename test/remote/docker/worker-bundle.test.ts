@@ -31,8 +31,8 @@ describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
     execFileSync(process.execPath, [bundleScript, bundle], { stdio: 'pipe' });
     const { dockerfile } = await lab.writeBuild('unused');
     const files = { dockerfile, workerBundle: bundle };
-    const request = { client: lab.client, image, baseImage: lab.baseImage, files, isForced: false };
-    await prepareImage(request, () => undefined, new AbortController().signal);
+    const built = { role: 'upsampler', name: image, baseImage: lab.baseImage } as const;
+    await prepareImage({ client: lab.client, image: built, files, isForced: false }, () => undefined, new AbortController().signal);
   });
 
   it('needs nothing beside it but what Node brings', () => {

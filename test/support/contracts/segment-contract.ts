@@ -6,6 +6,7 @@ import type { HostRun } from '../../../src/ports/host.ts';
 import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../../src/protocol/segment.ts';
 import { makeClip } from '../clips.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { waitFor } from '../wait-for.ts';
 import { type HostBench, Listener } from './host-bench.ts';
 
 const frames = 8;
@@ -89,10 +90,7 @@ export function describeSegments(name: string, setUp: () => Promise<HostBench>):
       expect(hashOf(await readFile(path))).toBe(factsOf(0).sha256);
       await run.bringSegment(task?.task_key ?? '', factsOf(0), path);
       await rm(path);
-      await writeFile(
-        `${path}.part`,
-        (await readFile(path).catch(() => Buffer.from('damaged'))).subarray(0, 5),
-      );
+      await writeFile(`${path}.part`, 'damaged');
       await run.bringSegment(task?.task_key ?? '', factsOf(0), path);
       expect(hashOf(await readFile(path))).toBe(factsOf(0).sha256);
     });
@@ -114,7 +112,8 @@ export function describeSegments(name: string, setUp: () => Promise<HostBench>):
       await run.forget([key]);
       const task = tasks[1];
       if (task) await run.submit({ batch_id: 1, tasks: [task] }, engine);
-      await expect.poll(async () => (await run.result(key))?.segment?.sha256).toBe(factsOf(1).sha256);
+      await waitFor(async () => (await run.result(key)) !== null);
+      expect((await run.result(key))?.segment?.sha256).toBe(factsOf(1).sha256);
       await run.bringSegment(key, factsOf(1), path);
     });
   });

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import type { BuildFiles } from '../../../src/adapters/docker/build-context.ts';
 import { DockerClient } from '../../../src/adapters/docker/docker-client.ts';
 import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
+import type { ImageRole } from '../../../src/ports/host-upkeep.ts';
 import { baseImageName, importBaseImage } from './base-image.ts';
 import { agentTo, type DockerEngine, startDockerEngine } from './docker-engine.ts';
 
@@ -16,11 +18,8 @@ export interface LabFacts {
 const image = 'cosmos-upsampler:lab';
 const projectRoot = resolve(import.meta.dirname, '../../..');
 
-/** Files that the image is built from; the bundle comes from the build. */
-export const buildFiles = {
-  dockerfile: resolve(projectRoot, 'docker/upsampler/Dockerfile'),
-  workerBundle: resolve(projectRoot, 'dist/worker.mjs'),
-};
+/** Files that images are built from; the bundle comes from the build. */
+export const buildFiles = { upsampler: buildFilesOf('upsampler'), upscaler: buildFilesOf('upscaler') };
 
 /** Starts an engine and builds the image in it. */
 export async function startLab(): Promise<{ readonly facts: LabFacts; readonly engine: DockerEngine }> {
@@ -38,8 +37,16 @@ export async function startLab(): Promise<{ readonly facts: LabFacts; readonly e
 export async function prepareLab(socketPath: string): Promise<void> {
   await importBaseImage(socketPath);
   const client = clientOf(socketPath);
-  const request = { client, image, baseImage: baseImageName, files: buildFiles, isForced: false };
-  await prepareImage(request, () => undefined, new AbortController().signal);
+  const request = { role: 'upsampler', name: image, baseImage: baseImageName } as const;
+  const files = buildFiles.upsampler;
+  await prepareImage({ client, image: request, files, isForced: false }, () => undefined, new AbortController().signal);
+}
+
+function buildFilesOf(role: ImageRole): BuildFiles {
+  return {
+    dockerfile: resolve(projectRoot, `docker/${role}/Dockerfile`),
+    workerBundle: resolve(projectRoot, 'dist/worker.mjs'),
+  };
 }
 
 /** A client of an engine on this machine. */

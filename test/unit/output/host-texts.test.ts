@@ -36,6 +36,7 @@ describe('formatHostStatus', () => {
       'gpu1  ubuntu@203.0.113.7:22',
       '  Docker   27.3.1',
       '  Image    cosmos-upsampler:0.1.0  there',
+      '           cosmos-upscaler:0.1.0  not there; make it with: cosmos host prepare gpu1 --upscaler',
       '  Disk     ████████████░░░░░░░░ 400 GiB free of 1000 GiB',
       '  GPU 0    █████░░░░░░░░░░░░░░░ 35.0 GiB used of 140 GiB  NVIDIA H200',
       '  Worker 0 running  cosmos-ab-slot-0  org/model loading 37 s of about 1 min 35 s',
@@ -195,9 +196,10 @@ it.each([
     duration_ms: 185_000,
     outcome,
   };
-  const text = formatPrepared(facts, style);
+  const text = formatPrepared(facts, 'upsampler', style);
   expect(text).toContain(`✓ Image i:1 (0123456789ab) ${expected}.`);
   expect(text).toContain('Next:  cosmos batch-upsample ./specs --host gpu1');
+  expect(formatPrepared(facts, 'upscaler', style)).toContain('--model model.onnx --host gpu1');
 });
 
 it('several workers are told apart, and no log writes to the terminal', () => {

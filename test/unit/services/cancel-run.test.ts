@@ -26,6 +26,7 @@ function newScene(owner: () => RunOwner | null) {
     clock,
     host: () => host,
     runs: {
+      locate: async () => ({ folder: '/runs/r1', kind: 'upsample' }),
       read: async () => ({ runId: 'r1', folder: '/runs/r1', checkpoint, events: [] }),
       owner: async (reference: string) => {
         references.push(reference);

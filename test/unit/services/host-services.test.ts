@@ -36,9 +36,11 @@ function storeOf(
     Object.entries(runs).map(([runId, run]) => ({
       runId,
       folder: `/runs/${runId}`,
+      kind: 'upsample',
       isLocked: run?.isLocked ?? false,
     }));
-  return { read, list };
+  const locate = async (folder: string) => ({ folder, kind: 'upsample' });
+  return { read, list, locate };
 }
 
 function portsOf(upkeep: MemoryUpkeep, runs: Parameters<typeof storeOf>[0] = {}): Ports {
@@ -89,7 +91,7 @@ it.each([
   {
     rule: 'prepare',
     work: (ports: Ports) =>
-      prepareHost({ host: 'gpu1', isForced: false }, ports, () => undefined, new AbortController().signal),
+      prepareHost({ host: 'gpu1', role: 'upsampler', isForced: false }, ports, () => undefined, new AbortController().signal),
   },
   { rule: 'status', work: (ports: Ports) => hostStatus('gpu1', ports) },
   { rule: 'prune', work: (ports: Ports) => pruneHost({ host: 'gpu1', keepMs: 0 }, ports, async () => true) },
@@ -105,7 +107,7 @@ it('prepares with progress', async () => {
   upkeep.steps = [{ message: 'Step 1/2', fraction: 0.5 }];
   const seen: string[] = [];
   const tell = ({ message }: { message: string }) => void seen.push(message);
-  const request = { host: 'gpu1', isForced: true };
+  const request = { host: 'gpu1', role: 'upscaler', isForced: true } as const;
   const prepared = await prepareHost(request, portsOf(upkeep), tell, new AbortController().signal);
   expect(prepared).toMatchObject({ version: 1, host: 'gpu1', outcome: 'built', image_id: 'sha256:abc' });
   expect(seen).toEqual(['Step 1/2']);

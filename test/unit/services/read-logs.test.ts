@@ -22,7 +22,8 @@ function newScene(workers: number, change: Partial<LogRequest> = {}) {
   checkpoint.settings.workers = workers;
   const scene = { owner: null as RunOwner | null, shown: [] as string[] };
   const runs = {
-    read: async () => ({ runId: 'r1', folder: '/runs/r1', checkpoint }),
+    locate: async () => ({ folder: '/runs/r1', kind: 'upsample' }),
+    read: async () => ({ runId: 'r1', folder: '/runs/r1', checkpoint, events: [] }),
     owner: async () => scene.owner,
   };
   const ports = { runs, clock, host: () => host } as unknown as Ports;

@@ -49,6 +49,7 @@ function rig(
   return { upscaler, frames, engine: engine as ScriptedEngine, runFolder, framesOf, namesThere, log };
 }
 
+const ones = (count: number) => new Array<number>(count).fill(1);
 const numbers = (count: number, first = 0) => Array.from({ length: count }, (_, at) => first + at);
 
 describe('frames', () => {
@@ -61,7 +62,7 @@ describe('frames', () => {
   ])('come out in order: $name', async ({ frames, lanes }) => {
     const late: LaneScript = ({ request }) => delay(5 * (lanes - request.lane));
     const { upscaler, framesOf } = rig(late, { spec: { lanes } });
-    const task = sampleSegment({ repeats: new Array<number>(frames).fill(1) });
+    const task = sampleSegment({ repeats: ones(frames) });
     const facts = await upscaler.run(task, quiet);
     expect(await framesOf(task)).toEqual(numbers(frames));
     expect(facts).toMatchObject({
@@ -120,7 +121,7 @@ describe('frames', () => {
     const clip = { ...sampleSegment().clip, frame: { width: 512, height: 512, pixel_format: 'gray' } };
     const { upscaler } = rig(undefined, { frames });
     const task = sampleSegment({ clip: { ...clip, target: { ...clip.frame, width: 1024, height: 1024 } } });
-    await upscaler.run({ ...task, repeats: new Array<number>(200).fill(1) }, quiet);
+    await upscaler.run({ ...task, repeats: ones(200) }, quiet);
     // Two lanes, three batches each; one more is in the reader's hand.
     expect(frames.mostWaiting).toBeLessThanOrEqual(2 * 3 * 8 + 1);
   });
@@ -133,7 +134,7 @@ describe('memory', () => {
       if (frames.length > 2) throw new LaneError('out-of-memory', 'Failed to allocate memory.');
     };
     const { upscaler, framesOf, engine } = rig(tooMuch, { spec: { lanes: 3 } });
-    const task = sampleSegment({ repeats: new Array<number>(61).fill(1) });
+    const task = sampleSegment({ repeats: ones(61) });
     expect(await upscaler.run(task, quiet)).toMatchObject({ batch_size: 2, tile: 0 });
     expect(await framesOf(task)).toEqual(numbers(61));
     const startsSoFar = engine.starts.length;
@@ -177,7 +178,7 @@ describe('lanes that die', () => {
       upscaled.push(...frames.map((frame) => frame[0] ?? -1));
     };
     const { upscaler, framesOf, engine } = rig(script);
-    const task = sampleSegment({ repeats: new Array<number>(50).fill(1) });
+    const task = sampleSegment({ repeats: ones(50) });
     await upscaler.run(task, quiet);
     expect(await framesOf(task)).toEqual(numbers(50));
     expect(upscaled.sort((a, b) => a - b)).toEqual(numbers(50));
@@ -241,7 +242,7 @@ describe('failures', () => {
   it('stopping in the middle rejects, and leaves nothing', async () => {
     const { upscaler, frames, namesThere, engine } = rig(() => delay(30));
     const ending = new AbortController();
-    const task = sampleSegment({ repeats: new Array<number>(100).fill(1) });
+    const task = sampleSegment({ repeats: ones(100) });
     const both = [
       upscaler.run(task, { ...quiet, signal: ending.signal }),
       upscaler.run(sampleSegment({ task_key: 'c'.repeat(64) }), quiet),
@@ -305,36 +306,16 @@ describe('failures', () => {
   });
 });
 
-describe('how many lanes', () => {
-  it.each([
-    { name: 'all, when each brings as much', speed: (lanes: number) => lanes, expected: 4 },
-    { name: 'one, when more bring nothing', speed: () => 1, expected: 1 },
-    {
-      name: 'two, when the third brings too little',
-      speed: (lanes: number) => Math.min(lanes, 2),
-      expected: 2,
-    },
-  ])('$name', async ({ speed, expected }) => {
-    const script: LaneScript = ({ request: { lanes } }) => delay((40 * lanes) / speed(lanes));
-    const engine = new ScriptedEngine(script);
-    engine.isProbed = true;
-    const { upscaler, framesOf, log } = rig(engine, { spec: { lanes: 4, is_lane_count_open: true } });
-    const task = sampleSegment();
-    expect(await upscaler.run(task, quiet)).toMatchObject({ lanes: expected });
-    expect(await framesOf(task)).toEqual(numbers(20));
-    expect(upscaler.laneStatus()).toHaveLength(4);
-    expect(log.join()).toContain('1 lanes: ');
-    await upscaler.stop();
-    expect(engine.openLanes).toBe(0);
+it('a probe says how many lanes there are; batches are counted by those that were asked for', async () => {
+  const engine = new ScriptedEngine(({ request: { lanes } }) => {
+    if (lanes > 1) throw new LaneError('out-of-memory', 'no memory');
   });
-
-  it('as many as memory suffices for', async () => {
-    const engine = new ScriptedEngine(({ request: { lanes } }) => {
-      if (lanes > 2) throw new LaneError('out-of-memory', 'no memory');
-      return delay(20);
-    });
-    engine.isProbed = true;
-    const { upscaler } = rig(engine, { spec: { lanes: 4, is_lane_count_open: true } });
-    expect(await upscaler.run(sampleSegment(), quiet)).toMatchObject({ lanes: 2 });
-  });
+  engine.isProbed = true;
+  const { upscaler, framesOf } = rig(engine, { spec: { lanes: 3, is_lane_count_open: true } });
+  const task = sampleSegment({ repeats: ones(40) });
+  expect(await upscaler.run(task, quiet)).toMatchObject({ lanes: 1, batch_size: 8 });
+  expect(await framesOf(task)).toEqual(numbers(40));
+  expect(upscaler.laneStatus().map((lane) => lane.completed_batches)).toEqual([2, 2, 1]);
+  await upscaler.stop();
+  expect(engine.openLanes).toBe(0);
 });

@@ -31,7 +31,12 @@ describe('parseManifest', () => {
 
   it.each([
     { rule: 'another version', broken: text.replace('"version":1', '"version":2'), says: /at version/ },
-    { rule: 'another kind', broken: text.replace('upsample', 'upscale'), says: /at kind/ },
+    { rule: 'another kind', broken: text.replace('upsample', 'download'), says: /at kind/ },
+    {
+      rule: 'work for an engine of another kind',
+      broken: text.replace('upsample', 'upscale'),
+      says: /at engine/,
+    },
     {
       rule: 'a hash that is a path',
       broken: text.replaceAll('a'.repeat(64), '../../etc/passwd'),
@@ -44,7 +49,11 @@ describe('parseManifest', () => {
       says: /concurrency/,
     },
     { rule: 'a torn file', broken: text.slice(0, -9), says: /m\.json is not JSON/ },
-    { rule: 'many problems, named in short', broken: '{"batches":[1,2,3,4,5]}', says: /and \d+ more$/ },
+    {
+      rule: 'many problems, named in short',
+      broken: '{"kind":"upsample","batches":[1,2,3,4,5]}',
+      says: /and \d+ more$/,
+    },
   ])('refuses $rule', ({ broken, says }) => expect(problemOf(broken)).toMatch(says));
 
   it('gives any mutated text a clear reason or a valid manifest', () => {

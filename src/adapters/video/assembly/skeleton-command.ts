@@ -2,6 +2,7 @@ import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../core/frames/video-facts.ts';
 import { asFileUrl, guardedInputOptions } from '../../media/input-options.ts';
+import { type Cover, coverStreams } from './covers.ts';
 import { movieTimescaleFor } from './movie-timescale.ts';
 import type { Presentation } from './presentation.ts';
 import type { StreamMarks } from './source-tags.ts';
@@ -26,27 +27,19 @@ const staleTag = /^(BPS|DURATION|NUMBER_OF_(FRAMES|BYTES)|SOURCE_ID|_STATISTICS_
  * The ffmpeg arguments that write everything of the output but all frames after the first: the other streams, chapters
  * and tags of the source, in its order. Times keep what they are but for the shift: no start is guessed.
  */
-export function skeletonArguments(request: SkeletonRequest, targetPath: string): readonly string[] {
+export function skeletonArguments(
+  request: SkeletonRequest,
+  covers: readonly Cover[],
+  targetPath: string,
+): readonly string[] {
   const { source, container, presentation, firstPath } = request;
   const streams = outputStreams(request);
   const { color } = source.facts.video;
   const isColored = [color.space, color.primaries, color.transfer].some((tag) => tag !== null);
   return [
     ...['-nostdin', '-v', 'error', '-y', '-copyts'],
-    ...[
-      '-itsoffset',
-      secondsText(Math.round(presentation.firstSeconds * 1e6)),
-      ...guardedInputOptions,
-      '-i',
-      asFileUrl(firstPath),
-    ],
-    ...[
-      '-itsoffset',
-      secondsText(presentation.shiftUs),
-      ...guardedInputOptions,
-      '-i',
-      asFileUrl(source.path),
-    ],
+    ...inputArguments(firstPath, Math.round(presentation.firstSeconds * 1e6)),
+    ...inputArguments(source.path, presentation.shiftUs),
     ...streams.flatMap(({ input }) => ['-map', input]),
     ...['-c', 'copy', '-copyinkf', '-map_metadata', '1', '-map_chapters', '1'],
     ...streams.flatMap((stream, output) =>
@@ -54,6 +47,7 @@ export function skeletonArguments(request: SkeletonRequest, targetPath: string):
     ),
     ...streams.flatMap(({ source: index }, output) => [`-map_metadata:s:${output}`, `1:s:${index}`]),
     ...staleTags(request, streams),
+    ...covers.flatMap((cover, index) => attachArguments(cover, streams.length + index)),
     ...['-bitexact', '-strict', 'experimental', '-max_muxing_queue_size', '65536'],
     ...(container === 'mkv' ? [] : ['-movie_timescale', String(movieTimescaleFor(presentation.timeBase))]),
     ...(container === 'mkv' || !isColored ? [] : ['-movflags', '+write_colr']),
@@ -70,7 +64,8 @@ interface OutputStream {
   readonly options: readonly (readonly [name: string, value: string])[];
 }
 
-function outputStreams({ source, plans, marks }: SkeletonRequest): readonly OutputStream[] {
+function outputStreams(request: SkeletonRequest): readonly OutputStream[] {
+  const { source, plans, marks } = request;
   const { index } = source.facts.video;
   const dispositionOf = (stream: number) =>
     marks.find((mark) => mark.index === stream)?.dispositions.join('+') || '0';
@@ -79,8 +74,9 @@ function outputStreams({ source, plans, marks }: SkeletonRequest): readonly Outp
     source: index,
     options: [['-disposition', dispositionOf(index)]],
   };
+  const attached = coverStreams(request);
   const others = plans
-    .filter(({ action }) => action !== 'drop')
+    .filter((plan) => plan.action !== 'drop' && !attached.includes(plan.index))
     .map((plan): OutputStream => {
       const codec = plan.action === 'convert' && plan.codec ? [['-c', plan.codec] as const] : [];
       return {
@@ -92,11 +88,21 @@ function outputStreams({ source, plans, marks }: SkeletonRequest): readonly Outp
   return [video, ...others].sort((a, b) => a.source - b.source);
 }
 
+function attachArguments({ path, name, mimeType }: Cover, output: number): readonly string[] {
+  const tags = [`filename=${name}`, `mimetype=${mimeType}`];
+  return ['-attach', asFileUrl(path), ...tags.flatMap((tag) => [`-metadata:s:${output}`, tag])];
+}
+
 function staleTags({ source, marks }: SkeletonRequest, streams: readonly OutputStream[]): string[] {
   const { index } = source.facts.video;
   const output = streams.findIndex((stream) => stream.source === index);
   const names = marks.find((mark) => mark.index === index)?.tagNames ?? [];
   return names.filter((name) => staleTag.test(name)).flatMap((name) => [`-metadata:s:${output}`, `${name}=`]);
+}
+
+/** A file all of whose times are moved. */
+function inputArguments(path: string, shiftUs: number): readonly string[] {
+  return ['-itsoffset', secondsText(shiftUs), ...guardedInputOptions, '-i', asFileUrl(path)];
 }
 
 /** Whole microseconds as ffmpeg takes times. */

@@ -5,9 +5,11 @@ import { syncFile, syncFolder } from '../../files/publish-file.ts';
 import { temporaryPathFor } from '../../files/temporary-path.ts';
 import type { FfmpegPrograms } from '../../media/ffmpeg-program.ts';
 import { asFileUrl, guardedInputOptions } from '../../media/input-options.ts';
+import { withCovers } from './covers.ts';
 import { type HashedStream, hashArguments, hashedStreams } from './hashed-streams.ts';
 import { readOutput } from './media-program.ts';
 import { type SkeletonRequest, skeletonArguments } from './skeleton-command.ts';
+import { noteLanguages } from './track-languages.ts';
 
 /** MD5 of no bytes. */
 const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
@@ -51,28 +53,32 @@ export async function makeSkeleton(
 ): Promise<void> {
   const hashed = hashedStreams(request.source.facts, request.plans, request.container);
   await publishBy(targetPath, async (temporary) => {
-    const hashes = await readOutput({
-      program: options.programs.ffmpeg,
-      arguments: [
-        ...skeletonArguments(request, temporary),
-        ...(hashed.length > 0 ? hashArguments(hashed, ({ source }) => `1:${source}`) : []),
-      ],
-      doing: 'Taking over sound, subtitles and tags of the source',
-      workBytes: request.source.facts.sizeBytes,
-      target: temporary,
-      signal: options.signal,
+    await withCovers(request, targetPath, options, async (covers) => {
+      const hashes = await readOutput({
+        program: options.programs.ffmpeg,
+        arguments: [
+          ...skeletonArguments(request, covers, temporary),
+          ...(hashed.length > 0 ? hashArguments(hashed, ({ source }) => `1:${source}`) : []),
+        ],
+        doing: 'Taking over sound, subtitles and tags of the source',
+        workBytes: request.source.facts.sizeBytes,
+        target: temporary,
+        signal: options.signal,
+      });
+      await expectHashes(hashesOf(hashes), temporary, hashed, request, options);
     });
-    if (hashed.length > 0) await expectHashes(hashes, temporary, hashed, request, options);
+    await noteLanguages(temporary, request);
   });
 }
 
 async function expectHashes(
-  expected: string,
+  expected: readonly string[],
   path: string,
   hashed: readonly HashedStream[],
   request: SkeletonRequest,
   options: ProgramOptions,
 ): Promise<void> {
+  if (expected.length === 0) return;
   const found = await readOutput({
     program: options.programs.ffmpeg,
     arguments: [
@@ -85,9 +91,8 @@ async function expectHashes(
     signal: options.signal,
   });
   const foundHashes = hashesOf(found);
-  const wanted = hashesOf(expected);
-  const differing = wanted.findIndex((hash, index) => hash !== foundHashes[index]);
-  if (differing === -1 && wanted.length === foundHashes.length) return;
+  const differing = expected.findIndex((hash, index) => hash !== foundHashes[index]);
+  if (differing === -1 && expected.length === foundHashes.length) return;
   const stream = hashed[differing];
   throw new AppError({
     code: 'output-unsound',

@@ -18,6 +18,8 @@ export interface StreamMarks {
   /** Names of what it is said to be, such as `default` or `forced`. */
   readonly dispositions: readonly string[];
   readonly tagNames: readonly string[];
+  /** Of an attached file; null for anything else. */
+  readonly fileName: string | null;
 }
 
 /** What the streams of a file are marked with, in the file's order. */
@@ -44,5 +46,6 @@ export async function readStreamMarks(
     type: codec_type,
     dispositions: Object.keys(disposition).filter((name) => disposition[name] === 1),
     tagNames: Object.keys(tags),
+    fileName: tags['filename'] ?? null,
   }));
 }

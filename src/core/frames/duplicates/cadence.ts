@@ -25,11 +25,12 @@ export class Cadence {
 
   /** The mean squared difference of a usual jump; 0 before anything is known. */
   get jump(): number {
-    const count = Math.min(this.#taken, remembered);
-    if (count === 0) return 0;
-    // On fours, six of 24 frames jump; the fourth largest is then a jump whatever the other three were.
-    const rank = Math.ceil(count / 6);
-    return sortedInto(this.#sorted, this.#changes, count)[count - rank] ?? 0;
+    return this.#usualJump(this.#changes);
+  }
+
+  /** The `blockMse` of a usual jump. */
+  get jumpBlock(): number {
+    return this.#usualJump(this.#blocks);
   }
 
   /** Frames since the last jump. */
@@ -66,14 +67,16 @@ export class Cadence {
     this.#taken++;
   }
 
+  /** On fours, six of 24 frames jump; the fourth largest change is then a jump whatever the other three were. */
+  #usualJump(changes: Float64Array): number {
+    const count = Math.min(this.#taken, remembered);
+    this.#sorted.set(changes);
+    return this.#sorted.subarray(0, count).sort()[count - Math.ceil(count / 6)] ?? 0;
+  }
+
   #endPause(): void {
     if (this.#taken > 0) this.#pauses.push(Math.min(this.#sinceJump, longestPause));
     if (this.#pauses.length > rememberedPauses) this.#pauses.shift();
     this.#sinceJump = 0;
   }
-}
-
-function sortedInto(target: Float64Array, source: Float64Array, count: number): Float64Array {
-  target.set(source);
-  return target.subarray(0, count).sort();
 }

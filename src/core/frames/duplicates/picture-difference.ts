@@ -33,7 +33,8 @@ export class PictureMeter {
   readonly #kept: Uint8Array;
   readonly #keptWords: Int32Array;
   readonly #found: PictureDifference = { mse: 0, blockMse: 0, changed: 0, coherence: 0 };
-  #blocks = 0;
+  /** Of luma. */
+  readonly #blocks: number;
   #changedBlocks = 0;
   #signed = 0;
   #unsigned = 0;
@@ -41,6 +42,7 @@ export class PictureMeter {
   /** @param size - Of the pictures: their luma alone, or yuv420p; `sizeBytes` tells which. */
   constructor(size: Size, sizeBytes: number) {
     this.#planes = planesOf(size, sizeBytes);
+    this.#blocks = Math.ceil(size.width / blockSide) * Math.ceil(size.height / blockSide);
     this.#kept = new Uint8Array(Math.ceil(sizeBytes / 4) * 4);
     this.#keptWords = new Int32Array(this.#kept.buffer);
   }
@@ -51,18 +53,21 @@ export class PictureMeter {
   }
 
   /**
-   * The difference to the kept picture; the same object at each call. Stops early, with an estimate of `mse`, once the
-   * true one is above `enoughMse` for sure.
+   * The difference to the kept picture; the same object at each call. Stops early, with estimates, once `mse` or
+   * `changed` are above what is enough for sure.
    */
-  measure(picture: Uint8Array, enoughMse: number): Readonly<PictureDifference> {
+  measure(
+    picture: Uint8Array,
+    enough: Pick<PictureDifference, 'mse' | 'changed'>,
+  ): Readonly<PictureDifference> {
     this.#reset();
     const words = wordsOf(picture);
     for (const [index, plane] of this.#planes.entries()) {
-      const mse = this.#measurePlane(picture, words, plane, enoughMse, index === 0);
+      const mse = this.#measurePlane(picture, words, plane, enough, index === 0);
       this.#found.mse = Math.max(this.#found.mse, mse);
-      if (mse > enoughMse) break;
+      if (mse > enough.mse || this.#changedBlocks > enough.changed * this.#blocks) break;
     }
-    this.#found.changed = this.#changedBlocks / Math.max(1, this.#blocks);
+    this.#found.changed = this.#changedBlocks / this.#blocks;
     this.#found.coherence = Math.abs(this.#signed) / Math.max(1, this.#unsigned);
     return this.#found;
   }
@@ -70,7 +75,6 @@ export class PictureMeter {
   #reset(): void {
     this.#found.mse = 0;
     this.#found.blockMse = 0;
-    this.#blocks = 0;
     this.#changedBlocks = 0;
     this.#signed = 0;
     this.#unsigned = 0;
@@ -80,19 +84,21 @@ export class PictureMeter {
     picture: Uint8Array,
     words: Int32Array | null,
     plane: Plane,
-    enoughMse: number,
+    enough: Pick<PictureDifference, 'mse' | 'changed'>,
     isLuma: boolean,
   ): number {
     const rows = Math.ceil(plane.height / blockSide);
     const samples = plane.width * plane.height;
     const areWordsWhole = words !== null && plane.width % 4 === 0 && plane.offset % 4 === 0;
+    const enoughSquares = enough.mse * samples;
+    const enoughBlocks = enough.changed * this.#blocks;
     let squares = 0;
     let visited = 0;
     for (const pass of passes) {
       for (let row = pass; row < rows; row += passes.length) {
         squares += this.#measureRow(picture, areWordsWhole ? words : null, plane, row, isLuma);
         visited += Math.min(blockSide, plane.height - row * blockSide) * plane.width;
-        if (squares > enoughMse * samples) return squares / visited;
+        if (squares > enoughSquares || this.#changedBlocks > enoughBlocks) return squares / visited;
       }
     }
     return squares / samples;
@@ -131,7 +137,6 @@ export class PictureMeter {
       if (squares > 0) this.#note(squares, signed, (right - left) * (bottom - top), isLuma);
       rowSquares += squares;
     }
-    if (isLuma) this.#blocks += Math.ceil(width / blockSide);
     return rowSquares;
   }
 

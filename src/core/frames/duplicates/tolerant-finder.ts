@@ -11,6 +11,8 @@ export interface FinderLimits {
   readonly invisible: { readonly mse: number; readonly blockMse: number };
   /** Noise is at least this many times smaller than the jumps between pictures that are held. */
   readonly jumpToNoise: number;
+  /** A jump changes some block at least so much; what changes less is slow motion that the encoder made uneven. */
+  readonly minJumpBlock: number;
   /** Mean squared difference of one block that may be noise: so many times the usual, within bounds. */
   readonly noiseBlock: { readonly timesUsual: number; readonly atLeast: number; readonly atMost: number };
   /** A change of more blocks than this is a fade, a cut or a camera, … */
@@ -24,8 +26,9 @@ export interface FinderLimits {
 export const limitsOf: Readonly<Record<'safe' | 'aggressive', FinderLimits>> = {
   safe: {
     maxMse: 5,
-    invisible: { mse: 0.02, blockMse: 1 },
+    invisible: { mse: 0.01, blockMse: 1 },
     jumpToNoise: 25,
+    minJumpBlock: 64,
     noiseBlock: { timesUsual: 8, atLeast: 250, atMost: 600 },
     maxChanged: 0.5,
     fade: { changed: 0.15, coherence: 0.85 },
@@ -35,6 +38,7 @@ export const limitsOf: Readonly<Record<'safe' | 'aggressive', FinderLimits>> = {
     maxMse: 10,
     invisible: { mse: 0.1, blockMse: 16 },
     jumpToNoise: 8,
+    minJumpBlock: 32,
     noiseBlock: { timesUsual: 12, atLeast: 500, atMost: 1500 },
     maxChanged: 0.8,
     fade: { changed: 0.3, coherence: 0.9 },
@@ -44,6 +48,9 @@ export const limitsOf: Readonly<Record<'safe' | 'aggressive', FinderLimits>> = {
 
 /** Growth of the difference during a pause that noise may show; motion and fades at least double it. */
 const noiseGrowth = 1.25;
+
+/** So many times `maxMse` is far enough above it for a sound guess of how large a jump is. */
+const enoughTimes = 4;
 
 /**
  * Finds duplicates in lossy sources. A frame is one when nobody can see the difference; or when the source jumps and
@@ -74,7 +81,8 @@ export class TolerantFinder implements DuplicateFinder {
       this.#cadence.take(noDifference, true);
       return true;
     }
-    const found = this.#meter.measure(picture, 4 * this.#limits.maxMse);
+    const { maxMse, maxChanged } = this.#limits;
+    const found = this.#meter.measure(picture, { mse: enoughTimes * maxMse, changed: maxChanged });
     const isDuplicate = this.#isInvisible(found) || this.#isNoise(found);
     this.#cadence.take(found, isDuplicate);
     if (this.#cadence.sinceJump === 0) this.#pauseMse = 0;
@@ -87,15 +95,16 @@ export class TolerantFinder implements DuplicateFinder {
     return false;
   }
 
-  #isInvisible({ mse, blockMse }: PictureDifference): boolean {
-    const { invisible } = this.#limits;
-    return mse <= invisible.mse && blockMse <= invisible.blockMse;
+  #isInvisible({ mse, blockMse, changed }: PictureDifference): boolean {
+    const { invisible, maxChanged } = this.#limits;
+    return changed <= maxChanged && mse <= invisible.mse && blockMse <= invisible.blockMse;
   }
 
   #isNoise(found: PictureDifference): boolean {
-    const { maxMse, jumpToNoise, noiseBlock, maxChanged, fade, maxStill } = this.#limits;
+    const { maxMse, jumpToNoise, minJumpBlock, noiseBlock, maxChanged, fade, maxStill } = this.#limits;
     const maxNoise = Math.min(maxMse, this.#cadence.jump / jumpToNoise);
     if (found.mse > maxNoise || found.changed > maxChanged) return false;
+    if (this.#cadence.jumpBlock < minJumpBlock) return false;
     if (found.changed > fade.changed && found.coherence > fade.coherence) return false;
     const block = noiseBlock.timesUsual * this.#cadence.noiseBlock(maxNoise);
     if (found.blockMse > Math.min(noiseBlock.atMost, Math.max(noiseBlock.atLeast, block))) return false;

@@ -18,6 +18,7 @@ export class FramePace {
   #hasSubmitted = false;
   #first: { readonly done: number; readonly atMs: number } | null = null;
   #reports = 0;
+  #lastMs = 0;
 
   constructor(run: Pick<UpscaleBeginning, 'frames' | 'finishedFrames' | 'segments'>) {
     this.total = run.frames;
@@ -47,12 +48,15 @@ export class FramePace {
       if (done > this.#first.done) this.#reports += 1;
     }
     this.#done = done;
+    this.#lastMs = nowMs;
   }
 
   /** Frames per second since the first one of this sitting; null while nothing honest can be said. */
   framesPerSecond(nowMs: number): number | null {
     if (this.#first === null || this.#reports < minReports) return null;
-    const elapsedMs = nowMs - this.#first.atMs;
+    // After the last frame there is no pace any more, only what it was.
+    const untilMs = this.#done >= this.total ? this.#lastMs : nowMs;
+    const elapsedMs = untilMs - this.#first.atMs;
     const frames = this.#done - this.#first.done;
     return elapsedMs < minElapsedMs || frames <= 0 ? null : (1_000 * frames) / elapsedMs;
   }

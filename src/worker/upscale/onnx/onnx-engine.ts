@@ -149,5 +149,5 @@ function troubleOf(answer: LaneAnswer): Error {
     return new LaneError(reason, `There is not memory enough for the model: ${message}.`);
   if (reason === 'failed') return new LaneError(reason, `The model failed: ${message}.`);
   const what = reason === 'model' ? `The ONNX model cannot be used: ${message}.` : message;
-  return new EngineError({ code: 'engine-rejected', class: 'fatal', message: what });
+  return new EngineError({ code: 'model-unreadable', class: 'fatal', message: what });
 }

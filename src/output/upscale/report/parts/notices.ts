@@ -17,13 +17,17 @@ export function renderNotices(report: UpscaleReport): Html {
 
 function goOn({ status, run_id: runId, is_resumable: isResumable }: UpscaleReport): Html | null {
   if (status === 'complete' || !isResumable) return null;
+  const isDetached = status === 'detached';
   const first = {
     partial: 'Follow the next step of each failure, then run:',
     detached: 'Bring home what is done, wait for the rest and finish the video:',
     failed: 'Nothing finished is lost. Run:',
     unfinished: 'Nothing finished is lost. Run:',
   }[status];
-  return notice('How to go on', html`<p>${first}</p>${command(resumeUpscaleCommand(shellWord(runId)))}`);
+  return notice(
+    'How to go on',
+    html`<p>${first}</p>${command(isDetached ? `cosmos attach ${shellWord(runId)}` : resumeUpscaleCommand(shellWord(runId)))}`,
+  );
 }
 
 function failures({ segments }: UpscaleReport): Html | null {

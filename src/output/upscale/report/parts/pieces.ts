@@ -33,7 +33,10 @@ export interface BarPart {
 
 /** How a whole divides, drawn; the same figures stand beside it as text, so it is hidden from readers. */
 export function partsBar(parts: readonly BarPart[], kind: string): Html {
-  const total = Math.max(1, ...[parts.reduce((sum, { amount }) => sum + amount, 0)]);
+  const total = Math.max(
+    1,
+    parts.reduce((sum, { amount }) => sum + amount, 0),
+  );
   let left = 0;
   const rects = parts.map((part) => {
     const width = (1000 * part.amount) / total;

@@ -1,6 +1,7 @@
 import type { UpscaleReport } from '../../../../core/upscale/upscale-report.ts';
 import { type Html, html } from '../../../html-report/html.ts';
 import { createFormats } from '../../../html-report/page/formats.ts';
+import { counted } from '../../../words.ts';
 import { panel } from './pieces.ts';
 
 const formats = createFormats();
@@ -18,7 +19,7 @@ export function renderStreams(report: UpscaleReport): Html {
 
 function streamTable({ streams, chapters }: UpscaleReport): Html {
   if (streams === null) return html`<p class="quiet">The source cannot be read any more.</p>`;
-  const kept = chapters ? html`<p>${formats.count(chapters)} chapters kept.</p>` : null;
+  const kept = chapters ? html`<p>${counted(chapters, 'chapter')} kept.</p>` : null;
   if (streams.length === 0) return html`<p>The source has no other streams.</p>${kept}`;
   const rows = streams.map(({ index, type, codec, language, action, why }) => {
     const { kind, title } = actionWords[action];
@@ -44,7 +45,7 @@ function verified({ video }: UpscaleReport): Html | null {
       ? 'every frame at the time it has in the source'
       : `every frame within ${error.toFixed(1)} ms of its time in the source`,
     `${video.duration_seconds.toFixed(2)} s long`,
-    streams === 0 ? '' : `${formats.count(streams)} other streams there`,
+    streams === 0 ? '' : `${counted(streams, 'other stream')} there`,
   ].filter((check) => check !== '');
   const items = checks.map((check) => html`<li>${check}</li>`);
   return html`<h3>Verified before the video got its name</h3><ul class="checks">${items}</ul>`;

@@ -41,8 +41,8 @@ ${legend('finish', 'Finish', times.finish, times.total)}</p>
 <span class="unseen">Drawn</span></th><th scope="col">Frames</th><th scope="col">Speed</th></tr></thead>
 <tbody>${stages.map((stage) => stageRow(stage, longest, paceSetter(stages)))}</tbody>
 </table></div>
-<p class="quiet">Decoding, upscaling and encoding of segments go on at the same time, so together they are longer than
-the segments took. The longest of them sets the pace.</p>`,
+<p class="quiet">Decoding, upscaling and encoding go on at the same time, so their times may add up to more than the
+segments took. The longest of them sets the pace.</p>`,
   );
 }
 

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { dedupeModes, presets, upscalerKinds } from '../../../src/core/upscale/upscale-settings.ts';
+import type { upscalePlanDocument } from '../../../src/output/upscale/plan-document.ts';
+
+const count = z.int().min(0);
+const positive = z.int().min(1);
+const picture = z.object({ width: positive, height: positive, pixel_format: z.string() });
+
+/** What `upscale --dry-run --json` prints. */
+export const upscalePlanSchema = z
+  .object({
+    version: z.literal(1),
+    kind: z.literal('upscale'),
+    input: picture.extend({
+      path: z.string(),
+      sha256: z.string(),
+      size_bytes: count,
+      codec: z.string(),
+      rotation_degrees: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+      frame_rate: z.number(),
+      duration_seconds: z.number().nullable(),
+      chapters: count,
+    }),
+    output: picture.extend({ path: z.string() }),
+    engine: z.object({
+      kind: z.enum(upscalerKinds),
+      model: z.string().nullable().describe('Path of the model.'),
+      scale: z.int(),
+      batch_size: positive,
+      workers: positive,
+      is_worker_count_open: z.boolean(),
+      tile: count,
+      crf: z.number(),
+      preset: z.enum(presets),
+    }),
+    host: z.string(),
+    counts: z.object({
+      frames: count,
+      unique_frames: count,
+      duplicates: count,
+      segments: count,
+      batches: count,
+    }),
+    dedupe: z.object({
+      mode: z.enum(dedupeModes),
+      examples: z.array(z.object({ frame: positive, frames: positive, seconds: z.number() })),
+    }),
+    segments: z.array(
+      z.object({
+        segment_id: count,
+        first_frame: positive,
+        last_frame: positive,
+        unique_frames: positive,
+        first_batch: count,
+      }),
+    ),
+    workers: z.array(z.object({ worker_id: count, batches: count })),
+    streams: z.array(
+      z.object({
+        index: count,
+        type: z.enum(['audio', 'subtitle', 'attachment', 'data', 'video']),
+        action: z.enum(['copy', 'convert', 'drop']),
+        codec: z.string().nullable().describe('Encoder that it is converted with.'),
+        why: z.string().nullable(),
+      }),
+    ),
+    notices: z.array(z.string()),
+    scan_ms: count,
+    expected: z.object({
+      duration_ms: count.nullable(),
+      output_bytes: count.nullable(),
+      peak_bytes: count.nullable(),
+    }),
+    free_bytes: z.number().min(0).nullable(),
+  })
+  .describe('What upscale would do.') satisfies z.ZodType<UpscalePlanDocument>;
+
+type Document = ReturnType<typeof upscalePlanDocument>;
+/** A document whose version and kind the code writes as a plain number and text, and whose lists may not be changed. */
+type UpscalePlanDocument = Omit<Document, 'version' | 'kind' | 'streams' | 'notices' | 'dedupe'> & {
+  readonly version: 1;
+  readonly kind: 'upscale';
+  readonly streams: readonly Document['streams'][number][];
+  readonly notices: readonly string[];
+  readonly dedupe: {
+    readonly mode: Document['dedupe']['mode'];
+    readonly examples: readonly Document['dedupe']['examples'][number][];
+  };
+};

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeFile, frameTimes, makeFilm, packetHashes } from '../support/film.ts';
+import { Cli } from '../support/run-cli.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+let cli: Cli;
+let folder = '';
+let film = '';
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  cli = new Cli(folder);
+  film = await makeFilm(folder, 'film.mkv', { seconds: 3, isRich: true });
+});
+
+/** Runs `upscale` with presets that are quick; gives the summary. */
+async function upscale(input: string, output: string, ...more: readonly string[]) {
+  const preset = more.includes('--preset') ? [] : ['--preset', 'ultrafast'];
+  const args = ['upscale', input, '-o', join(folder, output), ...preset, '--json', ...more];
+  const end = await cli.run(args);
+  return { ...end, json: JSON.parse(end.stdout), path: join(folder, output) };
+}
+
+async function hashOf(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+describe('upscale', () => {
+  it.each(['film.mkv', 'film.mp4', 'film.mov'])('keeps every frame, sound and chapter: %s', async (name) => {
+    const { code, json, path } = await upscale(film, `kept-${name}`, '--dedupe', 'off');
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ status: 'complete', counts: { frames: 72, failed_segments: 0 } });
+    const [wanted, found] = await Promise.all([frameTimes(film), frameTimes(path)]);
+    expect(found).toHaveLength(wanted.length);
+    for (const [index, time] of wanted.entries())
+      expect(Math.abs((found[index] ?? 0) - time)).toBeLessThan(0.0015);
+    expect(await packetHashes(path, 'a')).toEqual(await packetHashes(film, 'a'));
+    const { streams, chapters, format } = await describeFile(path);
+    expect(streams[0]).toMatchObject({
+      width: 192,
+      height: 108,
+      color_space: 'bt709',
+      color_transfer: 'bt709',
+    });
+    expect(streams.filter(({ codec_type: type }) => type === 'subtitle')).toHaveLength(1);
+    expect(streams.filter(({ codec_type: type }) => type === 'audio')).toMatchObject([
+      { tags: { language: 'eng' } },
+      { tags: { language: 'deu' } },
+    ]);
+    expect(chapters.map(({ start_time: time }) => Number(time))).toEqual([0, 1]);
+    expect(format.tags).toMatchObject({ title: 'A film' });
+  });
+
+  it.each(['uneven.mp4', 'uneven.mkv'])('keeps a variable frame rate: %s', async (name) => {
+    const uneven = await makeFilm(folder, `source-${name}`, { seconds: 3, isUneven: true });
+    const { path } = await upscale(uneven, name);
+    const [wanted, found] = await Promise.all([frameTimes(uneven), frameTimes(path)]);
+    const steps = new Set(wanted.map((time, index) => Math.round(1000 * (time - (wanted[index - 1] ?? 0)))));
+    expect(steps.size).toBeGreaterThan(2);
+    expect(found).toHaveLength(wanted.length);
+    for (const [index, time] of wanted.entries())
+      expect(Math.abs((found[index] ?? 0) - time)).toBeLessThan(0.0015);
+  });
+
+  it('gives 300 frames on 6 workers the manifests of the format', async () => {
+    const long = await makeFilm(folder, 'long.mp4', { seconds: 12.51 });
+    const { json } = await upscale(
+      long,
+      'long-2x.mp4',
+      '--workers',
+      '6',
+      '--dedupe',
+      'off',
+      '--batch-size',
+      '8',
+    );
+    expect(json.counts.frames).toBe(300);
+    const runFolder = join(json.checkpoint, '..');
+    const manifests = await Promise.all(
+      [0, 1, 2, 3, 4, 5].map((worker) => readFile(join(runFolder, `worker_${worker}_manifest.txt`), 'utf8')),
+    );
+    const batchesOf = (text: string) => text.split('\n').filter((line) => line.startsWith('batch_'));
+    expect(manifests.map((text) => batchesOf(text).length)).toEqual([7, 7, 6, 6, 6, 6]);
+    expect(batchesOf(manifests[1] ?? '').at(-1)).toBe(
+      'batch_37,frame_000297,frame_000298,frame_000299,frame_000300',
+    );
+    expect(manifests[0]).toContain('# Worker 0 Manifest - Batches: 0, 6, 12, 18, 24, 30, 36\n');
+    const statuses = await Promise.all(
+      [0, 5].map((worker) => readFile(join(runFolder, `worker_${worker}_status.json`), 'utf8')),
+    );
+    expect(statuses.map((text) => JSON.parse(text))).toMatchObject([
+      { worker_id: 0, total_batches: 7, completed_batches: 7, progress_percent: 100 },
+      { worker_id: 5, total_batches: 6, completed_batches: 6, progress_percent: 100 },
+    ]);
+    const plan = JSON.parse(await readFile(join(runFolder, 'parallel_processing_plan.json'), 'utf8'));
+    expect(plan.stats).toMatchObject({
+      total_frames: 300,
+      unique_frames: 300,
+      duplicates: 0,
+      parallel_jobs: 300,
+    });
+  });
+
+  it.each([
+    {
+      what: 'odd sides',
+      options: { width: 95, height: 53 },
+      more: ['-pix_fmt', 'yuv444p'],
+      format: 'yuv444p',
+    },
+    { what: 'portrait', options: { width: 54, height: 96 }, more: [], format: 'yuv420p' },
+    { what: 'one frame', options: {}, more: ['-frames:v', '1'], format: 'yuv420p' },
+    { what: '4:2:2', options: {}, more: ['-pix_fmt', 'yuv422p'], format: 'yuv422p' },
+    { what: '10 bits', options: {}, more: ['-pix_fmt', 'yuv420p10le'], format: 'yuv420p10le' },
+  ])('takes $what', async ({ what, options, more, format }) => {
+    const name = `${what.replaceAll(/\W/g, '-')}.mp4`;
+    const source = await makeFilm(folder, name, { seconds: 0.5, ...options, videoOptions: more });
+    const { code, path } = await upscale(source, `big-${name}`);
+    expect(code).toBe(0);
+    const [before, after] = await Promise.all([describeFile(source), describeFile(path)]);
+    expect(after.streams[0]).toMatchObject({
+      width: 2 * Number(before.streams[0]?.['width']),
+      height: 2 * Number(before.streams[0]?.['height']),
+      pix_fmt: format,
+      nb_frames: before.streams[0]?.['nb_frames'],
+    });
+  });
+
+  it('refuses a truncated video, and takes what can be read of it where that is wanted', async () => {
+    const cut = await makeFilm(folder, 'cut.mkv', { seconds: 3 });
+    await truncate(cut, Math.round(0.6 * (await stat(cut)).size));
+    const refused = await upscale(cut, 'cut-2x.mkv');
+    expect(refused.code).toBe(2);
+    expect(refused.json.error).toMatchObject({
+      code: 'video-unreadable',
+      hint: expect.stringContaining('--keep-going'),
+    });
+    const taken = await upscale(cut, 'cut-2x.mkv', '--keep-going');
+    expect(taken.code).toBe(0);
+    expect(taken.json.counts.frames).toBeGreaterThan(20);
+    expect(taken.json.counts.frames).toBeLessThan(72);
+    expect(taken.json.notices.join()).toContain('damaged');
+  });
+
+  it.each([
+    { what: 'nothing', args: [], code: 'usage-invalid' },
+    { what: 'no output', args: ['film.mkv'], code: 'usage-invalid' },
+    { what: 'another container', args: ['film.mkv', '-o', 'film.avi'], code: 'output-unsupported' },
+    { what: 'a video that is not there', args: ['none.mkv', '-o', 'x.mkv'], code: 'video-unreadable' },
+    {
+      what: 'an engine without its model',
+      args: ['film.mkv', '-o', 'x.mkv', '--engine', 'onnx'],
+      code: 'usage-invalid',
+    },
+    {
+      what: 'a model that is not there',
+      args: ['film.mkv', '-o', 'x.mkv', '--model', 'x.onnx'],
+      code: 'input-missing',
+    },
+    {
+      what: 'a host that is not there',
+      args: ['film.mkv', '-o', 'x.mkv', '--host', 'x'],
+      code: 'host-unknown',
+    },
+    { what: 'itself as output', args: ['film.mkv', '-o', 'film.mkv'], code: 'usage-invalid' },
+  ])('refuses $what', async ({ args, code }) => {
+    const inFolder = args.map((arg) => (/\.(mkv|avi)$/.test(arg) ? join(folder, arg) : arg));
+    const end = await cli.run(['upscale', ...inFolder, '--json']);
+    expect(end.code).toBe(2);
+    expect(JSON.parse(end.stdout).error).toMatchObject({ code });
+  });
+
+  it('replaces an output only when it is told to', async () => {
+    const path = join(folder, 'there.mkv');
+    await writeFile(path, 'mine');
+    const refused = await upscale(film, 'there.mkv');
+    expect(refused.json.error.code).toBe('output-exists');
+    expect(await readFile(path, 'utf8')).toBe('mine');
+    expect((await upscale(film, 'there.mkv', '--force')).code).toBe(0);
+    expect((await stat(path)).size).toBeGreaterThan(1000);
+  });
+
+  it('shows what it would do, and does nothing', async () => {
+    const { code, json, path } = await upscale(film, 'planned.mp4', '--dry-run');
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ version: 1 });
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    const text = (await cli.run(['upscale', film, '-o', path, '--dry-run'])).stdout;
+    for (const word of ['Frames', 'Duplicates', 'Segments', 'Batches', 'Time', 'Disk', 'mov_text']) {
+      expect(text).toContain(word);
+    }
+  });
+
+  it('goes on after being killed, and gives the same video', async () => {
+    const source = await makeFilm(folder, 'killed.mkv', {
+      seconds: 110,
+      width: 64,
+      height: 36,
+      isRich: true,
+    });
+    const whole = await upscale(source, 'whole.mkv', '--workers', '2');
+    expect(whole.json.counts.segments).toBeGreaterThan(1);
+    const path = join(folder, 'resumed.mkv');
+    const args = ['upscale', source, '-o', path, '--preset', 'ultrafast', '--workers', '2'];
+    const { child, ended } = await cli.start([...args, '--events', '-']);
+    child.stdout?.on('data', (line: string) => line.includes('segment-finished') && child.kill('SIGKILL'));
+    await ended;
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    const resumed = await cli.run(['upscale', '--resume', 'latest', '--json']);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ status: 'complete' });
+    expect(await hashOf(path)).toBe(await hashOf(whole.path));
+    const left = (await readdir(folder)).filter((name) => name.includes('cosmos'));
+    expect(left).toEqual([]);
+    expect((await cli.run(['upscale', '--resume', 'latest'])).code).toBe(0);
+  });
+});

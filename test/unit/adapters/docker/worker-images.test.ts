@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import {
+  isBuilt,
+  isOwnName,
+  prepareCommand,
+  workerImageOf,
+} from '../../../../src/adapters/docker/worker-images.ts';
+import { hostSettings } from '../../../support/lab/remote-bench.ts';
+
+describe('images of workers', () => {
+  it.each([
+    { role: 'upsampler', name: 'cosmos-upsampler:0.1.0', isBuiltThere: true },
+    { role: 'upsampler', name: 'cosmos-upsampler', isBuiltThere: true },
+    { role: 'upscaler', name: 'cosmos-upscaler:2', isBuiltThere: true },
+    // Of the other Dockerfile, or of somebody else.
+    { role: 'upscaler', name: 'cosmos-upsampler:0.1.0', isBuiltThere: false },
+    { role: 'upsampler', name: 'cosmos-upscaler:2', isBuiltThere: false },
+    { role: 'upscaler', name: 'registry.example/cosmos-upscaler:2', isBuiltThere: false },
+    { role: 'upscaler', name: 'cosmos-upscaler-mine:2', isBuiltThere: false },
+  ] as const)('$role $name is built there: $isBuiltThere', ({ role, name, isBuiltThere }) => {
+    expect(isBuilt({ role, name })).toBe(isBuiltThere);
+  });
+
+  it('knows its own by name', () => {
+    expect(['cosmos-upsampler:1', 'cosmos-upscaler:1', 'mine:1'].map(isOwnName)).toEqual([true, true, false]);
+  });
+
+  it('are those of the settings, each with its base', () => {
+    const settings = hostSettings({ base_image: 'a:1', upscaler_base_image: 'b:1' });
+    expect(workerImageOf(settings, 'upsampler')).toMatchObject({ name: settings.image, baseImage: 'a:1' });
+    expect(workerImageOf(settings, 'upscaler')).toEqual({
+      role: 'upscaler',
+      name: 'cosmos-upscaler:0.1.0',
+      baseImage: 'b:1',
+    });
+  });
+
+  it('are made by a command each', () => {
+    expect(prepareCommand('gpu1', 'upsampler')).toBe('cosmos host prepare gpu1');
+    expect(prepareCommand('gpu1', 'upscaler')).toBe('cosmos host prepare gpu1 --upscaler');
+  });
+});
