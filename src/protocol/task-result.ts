@@ -20,6 +20,7 @@ export const taskErrorCodes = [
   'engine-crashed',
   'video-unreadable',
   'out-of-memory',
+  'model-unreadable',
 ] as const;
 
 export const taskErrorSchema = z.object({

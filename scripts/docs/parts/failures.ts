@@ -25,6 +25,8 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'engine-crashed':
     "The model's server ended while it worked on this prompt alone; the prompts beside it were done.",
   'out-of-memory': 'The machine has too little memory for a single frame, even in the smallest tiles.',
+  'model-unreadable':
+    'The model is no ONNX model that upscales, or upscales by another factor than `--scale`.',
   'engine-timeout': 'No answer within `upsampling.engine.request_timeout_s`, at every attempt.',
 };
 

@@ -31,6 +31,7 @@ export const failureHints = {
   'engine-crashed':
     'This prompt ends the model server each time: look at its log (cosmos logs RUN --engine), or change the prompt or its video.',
   'out-of-memory': 'Use fewer --workers, a smaller --batch-size or --tile, then resume the run.',
+  'model-unreadable': 'Name another ONNX model with --model, or the --scale that this one has.',
   'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
 } as const satisfies Record<string, string>;
 

@@ -190,14 +190,15 @@ export class SegmentsOnHost {
     this.#parts.observer.onWorkerStatus(status);
     if (status.status !== 'failed' || !status.is_fatal || !this.#hasSubmitted) return;
     const message = status.message ?? 'The engine cannot be used.';
-    throw new AppError({ code: 'worker-failed', message, hint: this.#mendingHint(message) });
+    const code = status.code === 'model-unreadable' ? 'model-unreadable' : 'worker-failed';
+    throw new AppError({ code, message, hint: this.#mendingHint(message) });
   }
 
   /** On a host the runtime comes with the image, and nothing can be installed by hand. */
   #mendingHint(message: string): string {
     const { host } = this.#parts.session.checkpoint.settings;
     if (host === localHostName || !message.startsWith('ONNX Runtime cannot be loaded'))
-      return 'Nothing finished is lost: mend it, then go on with --resume.';
+      return 'Nothing finished is lost.';
     return `It has to be in upscaler_image; the usual one, which has it, is made by: cosmos host prepare ${host} --upscaler.`;
   }
 }

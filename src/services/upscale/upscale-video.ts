@@ -4,6 +4,7 @@ import { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
 import { carryOutUpscale, type UpscaleOutcome } from './carry-out-upscale.ts';
+import { expectUpscale } from './expect-upscale.ts';
 import { planVideo } from './plan-video.ts';
 import { publishPlanFiles } from './seed-files.ts';
 import { segmentKeyOf } from './segment-tasks.ts';
@@ -23,6 +24,7 @@ export async function upscaleVideo(
 ): Promise<UpscaleOutcome> {
   const plan = await planVideo(request, ports, observer, signal);
   for (const notice of plan.notices) observer.onNotice(notice);
+  await warnOfSpace(plan, ports, observer);
   const session = await ports.upscaleRuns.create(newCheckpoint(plan, ports));
   try {
     await publishPlanFiles(session, plan);
@@ -32,6 +34,17 @@ export async function upscaleVideo(
   }
   const state = new UpscaleState(session.checkpoint);
   return await carryOutUpscale({ session, state, ports, observer, signal, isDetached: request.isDetached });
+}
+
+/** A full disk ends no run for good; one that is sure to fill should be known of before. */
+async function warnOfSpace(plan: UpscalePlan, ports: Ports, observer: UpscaleObserver): Promise<void> {
+  const { peakBytes } = await expectUpscale(plan, ports);
+  const { freeBytes } = plan;
+  if (peakBytes === null || freeBytes === null || peakBytes <= freeBytes) return;
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  observer.onNotice(
+    `The disk of the output has ${megabytes(freeBytes)} free, and about ${megabytes(peakBytes)} are needed.`,
+  );
 }
 
 function newCheckpoint(plan: UpscalePlan, ports: Ports): UpscaleCheckpoint {

@@ -15,7 +15,7 @@ export interface UpscaleEngineParts {
   log(line: string): void;
 }
 
-/** The engine that the spec names. @throws EngineError `engine-rejected` for a model's engine without a model. */
+/** The engine that the spec names. @throws EngineError `model-unreadable` for a model's engine without a model. */
 export function createUpscaleEngine(
   { kind, scale, model }: UpscalerSpec,
   { frames, modelPathOf, program, log }: UpscaleEngineParts,
@@ -23,7 +23,7 @@ export function createUpscaleEngine(
   if (kind === 'lanczos') return new LanczosEngine(scale, frames);
   if (model === null) {
     const message = 'The engine onnx was asked for without a model.';
-    throw new EngineError({ code: 'engine-rejected', class: 'fatal', message });
+    throw new EngineError({ code: 'model-unreadable', class: 'fatal', message });
   }
   return new OnnxEngine({ scale }, { modelPath: modelPathOf(model), program, log });
 }

@@ -8,7 +8,8 @@ import { assembleVideo } from '../../../src/adapters/video/assembly/assemble.ts'
 import { AppError } from '../../../src/errors/app-error.ts';
 import type { AssemblyRequest } from '../../../src/ports/video-tool.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { bytesIn, ffmpeg, makeRequest, sha256Of } from './assembly-rig.ts';
+import { bytesIn, makeRequest, sha256Of } from './assembly-rig.ts';
+import { ffmpeg } from './ffmpeg-runs.ts';
 
 const folder = await temporaryFolder();
 const program = fileURLToPath(new URL('assemble-once.ts', import.meta.url));

@@ -69,7 +69,7 @@ describe('models that are refused', () => {
   const refused = async (scale: number, model: Buffer) => {
     const engine = rig.engine(scale, rig.write(model));
     const failure: unknown = await engine.start(new AbortController().signal).catch((error) => error);
-    expect(failure).toMatchObject({ name: 'EngineError', class: 'fatal', code: 'engine-rejected' });
+    expect(failure).toMatchObject({ name: 'EngineError', class: 'fatal', code: 'model-unreadable' });
     return failure instanceof Error ? failure.message : '';
   };
   const good = networkModel(sampleNetwork(4, [3]));
