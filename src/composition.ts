@@ -9,6 +9,7 @@ import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
 import { LocalDiagnostics } from './adapters/diagnostics/local-diagnostics.ts';
+import { upscaleCheck } from './adapters/diagnostics/upscale-check.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
@@ -93,6 +94,7 @@ export function createDiagnostics(
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
     settingsCheck(settings, problem),
     engineCheck(engine, process.env, host, settings.hosts[host]?.network),
+    upscaleCheck(settings, host === localHostName),
     folderCheck('cache', cache, true),
     folderCheck('host root', localRoot(settings), true),
     folderCheck('checkpoints', resolve(checkpointDir), false),

@@ -92,7 +92,11 @@ describe.skipIf(lab === null)('tidying a host', () => {
     await symlink(victim, join(root, name));
     await expect(upkeepOf().findUnneeded(rules)).rejects.toMatchObject({ code: 'host-refused' });
     await expect(
-      upkeepOf().prepare({ role: 'upsampler', isForced: false }, () => undefined, new AbortController().signal),
+      upkeepOf().prepare(
+        { role: 'upsampler', isForced: false },
+        () => undefined,
+        new AbortController().signal,
+      ),
     ).rejects.toMatchObject({ code: 'host-refused' });
     await expectVictimWell();
   });

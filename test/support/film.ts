@@ -92,6 +92,15 @@ export async function packetHashes(path: string, kind: 'a' | 's'): Promise<strin
     .map((line) => line.replace(/^\d+,/, ''));
 }
 
+/** One hash of all frames of a file as they are decoded. */
+export async function framesHash(path: string): Promise<string> {
+  const { stdout } = await run('ffmpeg', [
+    ...['-nostdin', '-v', 'error', '-i', path, '-map', '0:v:0', '-fps_mode', 'passthrough'],
+    ...['-f', 'streamhash', '-hash', 'md5', '-'],
+  ]);
+  return stdout.trim();
+}
+
 /** What ffprobe says of a file's streams and chapters. */
 export async function describeFile(path: string) {
   const { stdout } = await run('ffprobe', [

@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Sandbox } from './sandbox.ts';
 
-const programPath = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+/** `bin/run.js`, or the one of another build. */
+const programPath =
+  process.env['COSMOS_PROGRAM'] ?? fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const usageModule = new URL('./note-usage.ts', import.meta.url).href;
 
 const usageSchema = z.object({ program: z.string(), cpu_ms: z.number(), peak_rss_bytes: z.number() });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { dedupeModes, presets, upscalerKinds } from '../../../src/core/upscale/upscale-settings.ts';
+import { duplicateModes } from '../../../src/core/frames/duplicates/duplicate-finder.ts';
+import { presets, upscalerKinds } from '../../../src/core/upscale/upscale-settings.ts';
 import type { upscalePlanDocument } from '../../../src/output/upscale/plan-document.ts';
 
 const count = z.int().min(0);
@@ -42,7 +43,7 @@ export const upscalePlanSchema = z
       batches: count,
     }),
     dedupe: z.object({
-      mode: z.enum(dedupeModes),
+      mode: z.enum(duplicateModes),
       examples: z.array(z.object({ frame: positive, frames: positive, seconds: z.number() })),
     }),
     segments: z.array(

@@ -7,6 +7,7 @@ export const probeStreamSchema = z.object({
   index: z.int().min(0),
   codec_type: text,
   codec_name: text,
+  codec_tag_string: text,
   width: z.int().min(0).default(0),
   height: z.int().min(0).default(0),
   sample_aspect_ratio: text,

@@ -42,10 +42,16 @@ export function describeOther(stream: ProbeStream): OtherStreamFacts {
   return {
     index: stream.index,
     type: typeOf(stream.codec_type),
-    codec: stream.codec_name ?? 'unknown',
+    codec: codecOf(stream),
     language: stream.tags?.language ?? null,
     isAttachedPicture: stream.disposition?.attached_pic === 1,
   };
+}
+
+/** Data mostly has no codec by name; its four letters say what it is. */
+function codecOf({ codec_name: name = 'unknown', codec_tag_string: tag }: ProbeStream): string {
+  const isNamed = !['none', 'unknown', 'bin_data'].includes(name);
+  return isNamed || tag === undefined || !/^[\w ]{4}$/.test(tag) ? name : tag.trim();
 }
 
 function typeOf(type: string | undefined): OtherStreamFacts['type'] {

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
+import { duplicateModes } from '../../core/frames/duplicates/duplicate-finder.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
-import { dedupeModes, presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
+import { presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { UpscaleSession } from '../../services/upscale/upscale-execution.ts';
 import { storeFlags } from './run-flags.ts';
@@ -51,7 +52,7 @@ export const upscaleFlags = {
     },
   }),
   dedupe: Flags.string({
-    options: [...dedupeModes],
+    options: [...duplicateModes],
     description: 'which repeated frames are upscaled once (default: safe)',
   }),
   crf: Flags.integer({

@@ -23,19 +23,21 @@ export function planStreams(facts: VideoFacts, container: OutputContainer): Stre
   return facts.others.map((stream) => ({
     index: stream.index,
     type: stream.type,
-    ...planStream(stream, limits),
+    ...planStream(stream, limits, facts.chapters > 0),
   }));
 }
 
 type Fate = Pick<StreamPlan, 'action' | 'codec' | 'why'>;
 
-function planStream(stream: OtherStreamFacts, limits: StreamLimits): Fate {
+function planStream(stream: OtherStreamFacts, limits: StreamLimits, hasChapters: boolean): Fate {
   if (stream.type === 'video') return planVideo(stream, limits);
   if (stream.type === 'audio') return planAudio(stream, limits);
   if (stream.type === 'subtitle') return planSubtitle(stream, limits);
   if (stream.type === 'attachment') {
     return limits.hasAttachments ? copy : drop(stream, limits, 'cannot hold attached files');
   }
+  // QuickTime keeps chapters as a track of text, too; they come along as chapters.
+  if (stream.codec === 'text' && hasChapters) return { action: 'drop', codec: null, why: null };
   return limits.data.test(stream.codec) ? copy : drop(stream, limits, 'cannot hold this data');
 }
 

@@ -30,8 +30,8 @@ export const failureHints = {
   'engine-failed': 'The server answered with an error several times: look at its log, then resume the run.',
   'engine-crashed':
     'This prompt ends the model server each time: look at its log (cosmos logs RUN --engine), or change the prompt or its video.',
-  'out-of-memory': 'Use fewer --workers, a smaller --batch-size or --tile, then resume the run.',
-  'model-unreadable': 'Name another ONNX model with --model, or the --scale that this one has.',
+  'out-of-memory': 'Begin a new run with fewer --workers, a smaller --batch-size or a smaller --tile.',
+  'model-unreadable': 'Begin a new run with another --model, or with the --scale that this one has.',
   'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
 } as const satisfies Record<string, string>;
 

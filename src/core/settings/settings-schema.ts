@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
 import { parseSize } from '../hints/size.ts';
-import { dedupeModes, presets, upscalerKinds } from '../upscale/upscale-settings.ts';
+import { presets, upscalerKinds } from '../upscale/upscale-settings.ts';
 
 const sizeText = z.string().refine((text) => parseSize(text) !== null, 'must be a size such as "320x180"');
 const seconds = z.number().min(0).max(86_400);
@@ -56,7 +57,7 @@ const upscalingSchema = z.strictObject({
   workers: z
     .union([z.literal('auto'), z.int().min(1).max(64)], { error: 'must be "auto" or a number from 1 to 64' })
     .default('auto'),
-  dedupe: z.enum(dedupeModes).default('safe'),
+  dedupe: z.enum(duplicateModes).default('safe'),
   crf: z.number().min(0).max(51).default(18),
   preset: z.enum(presets).default('medium'),
 });

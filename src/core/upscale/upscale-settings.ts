@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** How duplicates are looked for. */
-export const dedupeModes = ['off', 'exact', 'safe', 'aggressive'] as const;
+import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
 
 export const upscalerKinds = ['lanczos', 'onnx'] as const;
 
@@ -25,7 +23,7 @@ export const upscaleSettingsSchema = z.object({
   host: z.string(),
   /** Workers of the host, each with lanes of its own. */
   slots: z.int().min(1),
-  dedupe: z.enum(dedupeModes),
+  dedupe: z.enum(duplicateModes),
   /** A damaged source gives what can be read of it. */
   keep_going: z.boolean(),
   /** A file that stands at `output` is replaced. */
@@ -48,5 +46,4 @@ export const upscaleSettingsSchema = z.object({
 });
 
 export type UpscaleSettings = z.infer<typeof upscaleSettingsSchema>;
-export type DedupeMode = (typeof dedupeModes)[number];
 export type UpscalerKind = (typeof upscalerKinds)[number];

@@ -36,7 +36,7 @@ export async function finishVideo(execution: UpscaleExecution, timeline: Timelin
     size_bytes: video.sizeBytes,
     frames: video.frames,
     duration_seconds: video.durationSeconds,
-    max_time_error_ms: video.maxTimeErrorMs,
+    max_time_error_ms: Math.round(1000 * video.maxTimeErrorMs) / 1000,
     copied_streams: video.streams.copied,
     converted_streams: video.streams.converted,
     duration_ms: Math.max(0, Math.round(ports.clock.now() - startedMs)),

@@ -1,9 +1,12 @@
-import { createDuplicateFinder, needsPictures } from '../../core/frames/duplicates/duplicate-finder.ts';
+import {
+  createDuplicateFinder,
+  type DuplicateMode,
+  needsPictures,
+} from '../../core/frames/duplicates/duplicate-finder.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
 import { repairTimes } from '../../core/frames/repair-times.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
-import type { DedupeMode } from '../../core/upscale/upscale-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
@@ -13,7 +16,7 @@ import { GrowingNumbers } from './growing-numbers.ts';
 export interface ScanRequest {
   readonly path: string;
   readonly facts: VideoFacts;
-  readonly dedupe: DedupeMode;
+  readonly dedupe: DuplicateMode;
   readonly isKeptGoing: boolean;
 }
 

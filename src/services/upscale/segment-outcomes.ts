@@ -13,6 +13,8 @@ const bringsAtOnce = 2;
 /** Next steps that differ from those of a spec. */
 const hints: Partial<Record<string, string>> = {
   'video-unreadable': 'Play the video to see where it is damaged; --keep-going upscales what can be read.',
+  'engine-crashed':
+    "Its processes end each time: look at the worker's log (cosmos logs RUN), then resume the run.",
   'engine-failed': "Look at the worker's log (cosmos logs RUN), then resume the run.",
 };
 

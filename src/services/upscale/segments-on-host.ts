@@ -190,15 +190,18 @@ export class SegmentsOnHost {
     this.#parts.observer.onWorkerStatus(status);
     if (status.status !== 'failed' || !status.is_fatal || !this.#hasSubmitted) return;
     const message = status.message ?? 'The engine cannot be used.';
+    if (message.startsWith('ONNX Runtime cannot be loaded')) throw this.#runtimeMissing(message);
     const code = status.code === 'model-unreadable' ? 'model-unreadable' : 'worker-failed';
-    throw new AppError({ code, message, hint: this.#mendingHint(message) });
+    throw new AppError({ code, message, hint: 'Nothing finished is lost.' });
   }
 
-  /** On a host the runtime comes with the image, and nothing can be installed by hand. */
-  #mendingHint(message: string): string {
+  /** On a host it comes with the image, and nothing can be installed by hand. */
+  #runtimeMissing(message: string): AppError {
     const { host } = this.#parts.session.checkpoint.settings;
-    if (host === localHostName || !message.startsWith('ONNX Runtime cannot be loaded'))
-      return 'Nothing finished is lost.';
-    return `It has to be in upscaler_image; the usual one, which has it, is made by: cosmos host prepare ${host} --upscaler.`;
+    const hint =
+      host === localHostName
+        ? 'Nothing finished is lost.'
+        : `It has to be in upscaler_image; the usual one has it: cosmos host prepare ${host} --upscaler.`;
+    return new AppError({ code: 'prerequisite-missing', message, hint });
   }
 }

@@ -25,7 +25,11 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
 
   const prepare = async (worker?: string) => {
     const files = await lab.writeBuild('worker', worker === undefined ? {} : { worker });
-    return await prepareImage({ client: lab.client, image: imageOf(image), files, isForced: false }, () => undefined, never);
+    return await prepareImage(
+      { client: lab.client, image: imageOf(image), files, isForced: false },
+      () => undefined,
+      never,
+    );
   };
 
   const slot = (

@@ -32,7 +32,11 @@ describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
     const { dockerfile } = await lab.writeBuild('unused');
     const files = { dockerfile, workerBundle: bundle };
     const built = { role: 'upsampler', name: image, baseImage: lab.baseImage } as const;
-    await prepareImage({ client: lab.client, image: built, files, isForced: false }, () => undefined, new AbortController().signal);
+    await prepareImage(
+      { client: lab.client, image: built, files, isForced: false },
+      () => undefined,
+      new AbortController().signal,
+    );
   });
 
   it('needs nothing beside it but what Node brings', () => {

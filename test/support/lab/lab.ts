@@ -39,7 +39,11 @@ export async function prepareLab(socketPath: string): Promise<void> {
   const client = clientOf(socketPath);
   const request = { role: 'upsampler', name: image, baseImage: baseImageName } as const;
   const files = buildFiles.upsampler;
-  await prepareImage({ client, image: request, files, isForced: false }, () => undefined, new AbortController().signal);
+  await prepareImage(
+    { client, image: request, files, isForced: false },
+    () => undefined,
+    new AbortController().signal,
+  );
 }
 
 function buildFilesOf(role: ImageRole): BuildFiles {

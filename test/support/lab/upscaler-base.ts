@@ -29,15 +29,8 @@ export async function makeUpscalerBase(lab: LabFacts): Promise<string> {
   const folder = await mkdtemp('/tmp/cub-');
   try {
     await writeRuntimeArchive(join(folder, 'onnxruntime.tar'));
-    await writeFile(
-      join(folder, 'Dockerfile'),
-      `FROM ${lab.baseImage}\nADD onnxruntime.tar /opt/cosmos/\n`,
-    );
-    await run('docker', [
-      '-H',
-      `unix://${lab.dockerSocket}`,
-      ...['build', '--quiet', '--tag', name, folder],
-    ]);
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${lab.baseImage}\nADD onnxruntime.tar /opt/cosmos/\n`);
+    await run('docker', ['-H', `unix://${lab.dockerSocket}`, ...['build', '--quiet', '--tag', name, folder]]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,13 +1,11 @@
-import { open, rename, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { containerOf, type OutputContainer } from '../../../core/frames/container-limits.ts';
+import { containerOf } from '../../../core/frames/container-limits.ts';
 import { planStreams } from '../../../core/frames/stream-plan.ts';
-import { AppError, messageOf } from '../../../errors/app-error.ts';
 import type { AssemblyProgress, AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
-import { isErrno, syncFolder } from '../../files/publish-file.ts';
+import { syncFolder } from '../../files/publish-file.ts';
 import { type FfmpegPrograms, findPrograms } from '../../media/ffmpeg-program.ts';
-import { Mp4FormatError } from '../../media/mp4-boxes.ts';
-import { appendSegments } from './append-segments.ts';
+import { lostPart, missingSegment, unsupportedOutput, unsupportedRotation } from './assembly-errors.ts';
 import {
   type AssemblyPaths,
   assemblyPathsOf,
@@ -17,26 +15,11 @@ import {
   readVerified,
   removeDone,
 } from './assembly-folder.ts';
-import { EbmlFormatError } from './ebml.ts';
-import { openWriter } from './open-writer.ts';
-import { FileTooShortError, PartFile } from './part-file.ts';
-import { type Presentation, presentationOf } from './presentation.ts';
-import { SampleJournal } from './sample-journal.ts';
-import { makeSampleTable, placeSamples, type SampleTable } from './sample-table.ts';
-import { readSegmentSamples, type SegmentSamples } from './segment-samples.ts';
-import { makeFirstFrame, makeSkeleton, type ProgramOptions } from './skeleton.ts';
+import { presentationOf } from './presentation.ts';
+import { makeFirstFrame, makeSkeleton } from './skeleton.ts';
 import { readStreamMarks } from './source-tags.ts';
 import { verifyVideo } from './verify.ts';
-
-/** One call, and what follows from its request. */
-interface Assembly {
-  readonly request: AssemblyRequest;
-  readonly container: OutputContainer;
-  readonly paths: AssemblyPaths;
-  readonly presentation: Presentation;
-  readonly options: ProgramOptions;
-  readonly onProgress: (progress: AssemblyProgress) => void;
-}
+import { type Assembly, writePart } from './write-part.ts';
 
 /**
  * Puts segments together with everything else of the source, as `VideoTool.assemble` promises.
@@ -54,6 +37,12 @@ export async function assembleVideo(
   signal?.throwIfAborted();
   const container = containerOf(request.outputPath);
   if (!container) throw unsupportedOutput(request.outputPath);
+  if (container === 'mkv' && !request.isTurned && request.source.facts.video.rotationDegrees !== 0) {
+    throw unsupportedRotation(request.outputPath);
+  }
+  const frames = request.segments.reduce((sum, segment) => sum + segment.frames, 0);
+  if (frames !== request.timeline.times.length)
+    throw new RangeError('segments and times do not fit together');
   const paths = assemblyPathsOf(request, container);
   const fingerprint = fingerprintOf(request);
   const verified = await readVerified(paths, fingerprint);
@@ -92,73 +81,6 @@ async function makeStreams({
   onProgress({ step: 'streams', done: 1, total: 1 });
 }
 
-/** What the part file holds when it is whole. */
-interface WrittenPart {
-  readonly table: SampleTable;
-  readonly firstSeconds: number;
-}
-
-async function writePart({
-  request,
-  container,
-  paths,
-  presentation,
-  options,
-  onProgress,
-}: Assembly): Promise<WrittenPart> {
-  const { segments, timeline } = request;
-  const table = makeSampleTable(timeline.times.length);
-  await using journal = await SampleJournal.open(paths.journal);
-  const taken: number[] = [];
-  let frames = 0;
-  for await (const segment of journal.taken()) {
-    placeSamples(table, segment.table, frames, 0);
-    frames += segment.table.sizes.length;
-    taken.push(segment.partBytes);
-  }
-  try {
-    await using part = await PartFile.open(paths.part, taken.at(-1) ?? 0);
-    await using skeleton = await open(paths.skeleton, 'r');
-    const first = await readFirst(paths);
-    const { writer, firstSeconds } = await openWriter({
-      request,
-      container,
-      presentation,
-      skeleton,
-      first,
-      part,
-      video: table,
-    });
-    await writer.begin();
-    const { decoderSettings } = first;
-    const { signal } = options;
-    await appendSegments({
-      segments,
-      part,
-      writer,
-      journal,
-      video: table,
-      taken,
-      decoderSettings,
-      onProgress,
-      signal,
-    });
-    await writer.finish();
-    await part.sync();
-    return { table, firstSeconds };
-  } catch (error) {
-    if (error instanceof FileTooShortError || (isErrno(error, 'ENOENT') && taken.length > 0))
-      throw lostPart(paths, error);
-    if (error instanceof Mp4FormatError || error instanceof EbmlFormatError) throw damagedStreams(error);
-    throw error;
-  }
-}
-
-async function readFirst(paths: AssemblyPaths): Promise<SegmentSamples> {
-  await using file = await open(paths.first, 'r');
-  return await readSegmentSamples(file);
-}
-
 /** Gives the verified file its name; false when neither it nor the output is there. */
 async function publish(
   { outputPath }: AssemblyRequest,
@@ -184,38 +106,4 @@ async function sizeOf(path: string): Promise<number | null> {
 
 async function isThere(path: string): Promise<boolean> {
   return (await sizeOf(path)) !== null;
-}
-
-function unsupportedOutput(path: string): AppError {
-  return new AppError({
-    code: 'output-unsupported',
-    message: `${path} has no ending of a video that can be written.`,
-    hint: 'Choose an output that ends in .mp4, .m4v, .mov or .mkv.',
-  });
-}
-
-function lostPart(paths: AssemblyPaths, cause?: unknown): AppError {
-  return new AppError({
-    code: 'output-unsound',
-    message: `${paths.part} was removed or cut off, and with it what segments were put together there.`,
-    hint: 'Run the upscale again without --resume.',
-    cause,
-  });
-}
-
-function missingSegment(path: string): AppError {
-  return new AppError({
-    code: 'output-unsound',
-    message: `${path} is not there, and what was put together of it before is not either.`,
-    hint: 'Run the upscale again without --resume.',
-  });
-}
-
-function damagedStreams(cause: Error): AppError {
-  return new AppError({
-    code: 'output-unsound',
-    message: `What ffmpeg wrote of the source's other streams cannot be used: ${messageOf(cause)}.`,
-    hint: 'Check the source with: ffmpeg -v error -i SOURCE -f null -',
-    cause,
-  });
 }

@@ -11,30 +11,29 @@ export interface HashedStream {
   readonly isAac: boolean;
 }
 
-const letters: Partial<Record<StreamPlan['type'], string>> = { audio: 'a', subtitle: 's', video: 'V' };
+/** Subtitles whose packets no container that takes them changes. */
+const plainSubtitles = /^(subrip|srt|ass|ssa)$/;
 
 /**
- * The copied streams whose packets can be compared. Cover pictures become something else in some containers, data
- * streams have no order that is kept, and MP4 notes also where there is no subtitle.
+ * The copied streams whose packets can be compared: all sound, and subtitles that are text. What is left may be the same
+ * and yet be wrapped in another way, as further videos and bitmaps of broadcasts are; MP4 also notes where there is no
+ * subtitle.
  */
 export function hashedStreams(
   facts: VideoFacts,
   plans: readonly StreamPlan[],
   container: OutputContainer,
 ): readonly HashedStream[] {
-  const pictures = new Set(facts.others.filter((other) => other.isAttachedPicture).map(({ index }) => index));
-  const kept = plans.filter(({ action, index }) => action !== 'drop' && !pictures.has(index));
-  return kept
-    .filter(({ type, action }) => action === 'copy' && (type !== 'subtitle' || container === 'mkv'))
-    .flatMap((plan) => {
-      const letter = letters[plan.type];
-      if (!letter) return [];
-      const before = kept.filter(({ type, index }) => type === plan.type && index < plan.index).length;
-      const isAfterVideo = plan.type === 'video' && plan.index > facts.video.index;
-      const specifier = `${letter}:${before + (isAfterVideo ? 1 : 0)}`;
-      const isAac = facts.others.some(({ index, codec }) => index === plan.index && codec === 'aac');
-      return [{ source: plan.index, specifier, isAac }];
-    });
+  const codecOf = (stream: number) => facts.others.find(({ index }) => index === stream)?.codec ?? '';
+  const kept = plans.filter(({ action }) => action !== 'drop');
+  const numbered = (type: StreamPlan['type'], letter: string) =>
+    kept
+      .filter((plan) => plan.type === type)
+      .map((plan, index) => ({ plan, specifier: `${letter}:${index}`, codec: codecOf(plan.index) }));
+  const subtitles = container === 'mkv' ? numbered('subtitle', 's') : [];
+  return [...numbered('audio', 'a'), ...subtitles.filter(({ codec }) => plainSubtitles.test(codec))]
+    .filter(({ plan }) => plan.action === 'copy')
+    .map(({ plan, specifier, codec }) => ({ source: plan.index, specifier, isAac: codec === 'aac' }));
 }
 
 /** The ffmpeg arguments that write a line with a hash for each of these: of all packets, one after the other. */

@@ -17,8 +17,8 @@ export class MkvCluster {
   #bytes: number;
 
   constructor(time: number) {
-    this.time = time;
-    const clock = uintElement(mkv.timestamp, Math.max(0, time));
+    this.time = Math.max(0, time);
+    const clock = uintElement(mkv.timestamp, this.time);
     this.#parts = [clock];
     this.#bytes = clock.length;
   }

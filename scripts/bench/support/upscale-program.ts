@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type UpscaleReport, upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
+import { makeClip } from '../../../test/support/clips.ts';
+import { assertSucceeded, runProgram } from './program.ts';
+import { markedEnvironment } from './run-processes.ts';
+import { type Peaks, watchRun } from './run-watch.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/** A film that is upscaled. */
+export interface BenchFilm {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+}
+
+/** Frames per second of all films. */
+export const filmRate = 24;
+
+/** A film with moving shapes, a little grain and a sound, in ordinary H.264. */
+export async function makeBenchFilm(folder: string, film: Omit<BenchFilm, 'path'>): Promise<BenchFilm> {
+  const { width, height, seconds } = film;
+  const path = join(folder, `film-${width}x${height}-${seconds}.mp4`);
+  const picture = `scale=${width}:${height},noise=alls=6:allf=t:all_seed=1`;
+  await makeClip(path, {
+    ...film,
+    fps: filmRate,
+    audio: true,
+    outputOptions: ['-vf', picture, '-preset', 'veryfast', '-crf', '22', '-g', '48'],
+  });
+  return { path, ...film };
+}
+
+/** One run of `cosmos upscale`, from the start of the process to its end. */
+export interface UpscaleRun {
+  readonly wallMs: number;
+  readonly report: UpscaleReport;
+  readonly outputPath: string;
+  readonly outputBytes: number;
+}
+
+/** Upscales a film in the sandbox; nothing of earlier runs is there, and nothing but the output is kept. */
+export async function upscaleOnce(
+  sandbox: Sandbox,
+  film: Pick<BenchFilm, 'path'>,
+  options: readonly string[],
+  mark: string = randomUUID(),
+): Promise<UpscaleRun> {
+  await clearRuns(sandbox);
+  await mkdir(sandbox.path('output'));
+  const outputPath = sandbox.path('output', 'larger.mp4');
+  const marked = { ...sandbox, env: markedEnvironment(sandbox.env, mark) };
+  const given = ['upscale', film.path, '-o', outputPath, '--no-progress', ...options];
+  const run = await runProgram(marked, given);
+  assertSucceeded(run);
+  const { size } = await stat(outputPath);
+  return { wallMs: run.wallMs, report: await readReport(sandbox), outputPath, outputBytes: size };
+}
+
+/** The same with somebody who watches, which takes a little time itself. */
+export async function upscaleWatched(
+  sandbox: Sandbox,
+  film: Pick<BenchFilm, 'path'>,
+  options: readonly string[],
+): Promise<UpscaleRun & { readonly peaks: Peaks }> {
+  await clearRuns(sandbox);
+  const mark = randomUUID();
+  const folders = [sandbox.path('checkpoints'), sandbox.path('home', '.cosmos'), sandbox.path('output')];
+  const ignored = new Set([(await stat(film.path)).ino]);
+  const { result, peaks } = await watchRun({ mark, folders, ignored }, () =>
+    upscaleOnce(sandbox, film, options, mark),
+  );
+  return { ...result, peaks };
+}
+
+/** Removes runs and outputs, as well as what the host keeps of them. */
+async function clearRuns(sandbox: Sandbox): Promise<void> {
+  for (const folder of ['checkpoints', 'output', join('home', '.cosmos')])
+    await rm(sandbox.path(folder), { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function readReport(sandbox: Sandbox): Promise<UpscaleReport> {
+  const [runId = ''] = await readdir(sandbox.path('checkpoints'));
+  const text = await readFile(sandbox.path('checkpoints', runId, 'report.json'), 'utf8');
+  return upscaleReportSchema.parse(JSON.parse(text));
+}

@@ -1,0 +1,81 @@
+/**
+ * The whole of `cosmos upscale` with Lanczos against one bare ffmpeg that does the same work (decodes, scales, encodes,
+ * copies the sound), in turns; and the disk it needs on the way. Linux only.
+ *
+ *     node scripts/bench/upscale.ts [--clips 480p-medium,720p-veryfast] [--seconds 30] [--rounds 3] [--quick] [--json] [--write]
+ */
+import { stat } from 'node:fs/promises';
+import { bareUpscaleArguments, encoderThreads, runFfmpeg } from './support/bare-ffmpeg.ts';
+import { readBenchOptions } from './support/bench-options.ts';
+import { inTurns } from './support/in-turns.ts';
+import { type Figure, figure, median } from './support/result.ts';
+import { inSandbox, type Sandbox } from './support/sandbox.ts';
+import { makeBenchFilm, type UpscaleRun, upscaleOnce, upscaleWatched } from './support/upscale-program.ts';
+
+const options = readBenchOptions({ values: ['clips', 'seconds'] });
+
+/** 854x480 is how 480p is stored: its height times 16/9, made even. */
+const clips = {
+  '480p-medium': { width: 854, height: 480, preset: 'medium', seconds: 40 },
+  '480p-veryfast': { width: 854, height: 480, preset: 'veryfast', seconds: 60 },
+  '720p-medium': { width: 1280, height: 720, preset: 'medium', seconds: 20 },
+  '720p-veryfast': { width: 1280, height: 720, preset: 'veryfast', seconds: 30 },
+};
+type ClipName = keyof typeof clips;
+
+const names = Object.keys(clips) as ClipName[];
+const chosen = options.own['clips']?.split(',') ?? (options.isQuick ? ['480p-medium'] : names);
+const seconds = options.own['seconds'] ?? (options.isQuick ? '10' : undefined);
+
+options.report({
+  bench: 'upscale',
+  config: { rounds: options.rounds, seconds: seconds ?? '20 to 60', encoder_threads: encoderThreads },
+  figures: await inSandbox('upscale', async (sandbox) => {
+    const figures: Figure[] = [];
+    for (const name of names.filter((each) => chosen.includes(each)))
+      figures.push(...(await measure(sandbox, name)));
+    return figures;
+  }),
+});
+
+async function measure(sandbox: Sandbox, name: ClipName): Promise<Figure[]> {
+  const { preset, ...shape } = { ...clips[name], ...(seconds ? { seconds: Number(seconds) } : {}) };
+  const film = await makeBenchFilm(sandbox.path('films'), shape);
+  const ofRun = (dedupe: string) => ['--dedupe', dedupe, '--preset', preset];
+  // Caches of the disk and of compiled code are warm afterwards.
+  const watched = await upscaleWatched(sandbox, film, ofRun('safe'));
+  const runs: UpscaleRun[] = [];
+  const bareOutput = sandbox.path('bare.mp4');
+  const wallOf = async (dedupe: string) => {
+    const run = await upscaleOnce(sandbox, film, ofRun(dedupe));
+    if (dedupe === 'safe') runs.push(run);
+    return run.wallMs;
+  };
+  const times = await inTurns(options.rounds, {
+    bare: () => runFfmpeg(bareUpscaleArguments({ ...film, source: film.path, output: bareOutput, preset })),
+    safe: () => wallOf('safe'),
+    off: () => wallOf('off'),
+  });
+  const timesBare = (way: 'safe' | 'off') =>
+    median(times[way].map((ms, round) => ms / (times.bare[round] ?? Number.NaN)));
+  const spent = (part: 'scan' | 'segments' | 'finish') =>
+    median(runs.map((run) => run.report.time_ms[part])) / 1000;
+  const { size: bareBytes } = await stat(bareOutput);
+  return [
+    figure(`${name}: times bare ffmpeg`, timesBare('safe'), '', '<= 1.3'),
+    figure(`${name}: times bare ffmpeg, dedupe off`, timesBare('off'), '', '<= 1.3'),
+    figure(
+      `${name}: peak disk, times the output`,
+      watched.peaks.diskBytes / watched.outputBytes,
+      '',
+      '<= 1.5',
+    ),
+    figure(`${name}: frames per second`, (film.seconds * 24_000) / median(times.safe), '1/s'),
+    figure(`${name}: bare ffmpeg`, median(times.bare) / 1000, 's'),
+    figure(`${name}: the program`, median(times.safe) / 1000, 's'),
+    figure(`${name}: looking at the frames`, spent('scan'), 's'),
+    figure(`${name}: segments`, spent('segments'), 's'),
+    figure(`${name}: putting together and verifying`, spent('finish'), 's'),
+    figure(`${name}: output, times bare ffmpeg's`, watched.outputBytes / bareBytes, ''),
+  ];
+}

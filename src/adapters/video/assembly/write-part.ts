@@ -1,0 +1,96 @@
+import { open } from 'node:fs/promises';
+import type { OutputContainer } from '../../../core/frames/container-limits.ts';
+import type { AssemblyProgress, AssemblyRequest } from '../../../ports/video-tool.ts';
+import { isErrno } from '../../files/publish-file.ts';
+import { Mp4FormatError } from '../../media/mp4-boxes.ts';
+import { appendSegments } from './append-segments.ts';
+import { damagedStreams, lostPart } from './assembly-errors.ts';
+import type { AssemblyPaths } from './assembly-folder.ts';
+import { EbmlFormatError } from './ebml.ts';
+import { openWriter } from './open-writer.ts';
+import { FileTooShortError, PartFile } from './part-file.ts';
+import type { Presentation } from './presentation.ts';
+import { SampleJournal } from './sample-journal.ts';
+import { makeSampleTable, placeSamples, type SampleTable } from './sample-table.ts';
+import { readSegmentSamples, type SegmentSamples } from './segment-samples.ts';
+import type { ProgramOptions } from './skeleton.ts';
+
+/** One call, and what follows from its request. */
+export interface Assembly {
+  readonly request: AssemblyRequest;
+  readonly container: OutputContainer;
+  readonly paths: AssemblyPaths;
+  readonly presentation: Presentation;
+  readonly options: ProgramOptions;
+  readonly onProgress: (progress: AssemblyProgress) => void;
+}
+
+/** What the part file holds when it is whole. */
+export interface WrittenPart {
+  /** All samples of the video. */
+  readonly table: SampleTable;
+  /** When the first frame is shown. */
+  readonly firstSeconds: number;
+}
+
+/** Writes the part file to its end, from wherever an earlier call came to. */
+export async function writePart({
+  request,
+  container,
+  paths,
+  presentation,
+  options,
+  onProgress,
+}: Assembly): Promise<WrittenPart> {
+  const { segments, timeline } = request;
+  const table = makeSampleTable(timeline.times.length);
+  await using journal = await SampleJournal.open(paths.journal);
+  const taken: number[] = [];
+  let frames = 0;
+  for await (const segment of journal.taken()) {
+    placeSamples(table, segment.table, frames, 0);
+    frames += segment.table.sizes.length;
+    taken.push(segment.partBytes);
+  }
+  try {
+    await using part = await PartFile.open(paths.part, taken.at(-1) ?? 0);
+    await using skeleton = await open(paths.skeleton, 'r');
+    const first = await readFirst(paths);
+    const { writer, firstSeconds } = await openWriter({
+      request,
+      container,
+      presentation,
+      skeleton,
+      first,
+      part,
+      video: table,
+    });
+    await writer.begin();
+    const { decoderSettings } = first;
+    const { signal } = options;
+    await appendSegments({
+      segments,
+      part,
+      writer,
+      journal,
+      video: table,
+      taken,
+      decoderSettings,
+      onProgress,
+      signal,
+    });
+    await writer.finish();
+    await part.sync();
+    return { table, firstSeconds };
+  } catch (error) {
+    if (error instanceof FileTooShortError || (isErrno(error, 'ENOENT') && taken.length > 0))
+      throw lostPart(paths, error);
+    if (error instanceof Mp4FormatError || error instanceof EbmlFormatError) throw damagedStreams(error);
+    throw error;
+  }
+}
+
+async function readFirst(paths: AssemblyPaths): Promise<SegmentSamples> {
+  await using file = await open(paths.first, 'r');
+  return await readSegmentSamples(file);
+}
