@@ -51,7 +51,7 @@ export class FfmpegVideoTool implements VideoTool {
     onProgress: (progress: AssemblyProgress) => void,
     signal?: AbortSignal,
   ): Promise<VerifiedVideo> {
-    return await assembleVideo(request, onProgress, signal);
+    return await assembleVideo(request, onProgress, signal, this.#programs);
   }
 
   async pictures(

@@ -50,7 +50,9 @@ export async function planVideo(
     keyFrames: scan.keyTimes === null ? [] : keyFramesOf(scan.keyTimes, scan.timeline.times),
     batchSize: upscaling.batch_size,
     targetFrames:
-      scan.keyTimes === null ? scan.timeline.times.length : targetFramesFor(clip.target, upscaling.engine),
+      scan.keyTimes === null
+        ? scan.timeline.times.length
+        : targetFramesFor(clip.target, scan.timeline.times.length, upscaling.engine),
   });
   return {
     source: pinned(await hashing),
@@ -103,11 +105,14 @@ const segmentPixels = 240 * 1920 * 1080;
 /** What starting a segment costs is worth it from so many frames on; more than the most is too much to lose. */
 const segmentFrames = { least: 48, most: 1_200, mostWithModel: 240 };
 
+/** A segment's file and its copy in the output are on the disk together: a short video has several, too. */
+const leastSegments = 5;
+
 /** A model needs a thousand times as long for a frame, so that its segments are short also where frames are small. */
-function targetFramesFor({ width, height }: Size, engine: UpscalerKind): number {
+function targetFramesFor({ width, height }: Size, frames: number, engine: UpscalerKind): number {
   const most = engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most;
-  const frames = Math.round(segmentPixels / (width * height));
-  return Math.max(segmentFrames.least, Math.min(most, frames));
+  const usual = Math.round(segmentPixels / (width * height));
+  return Math.max(segmentFrames.least, Math.min(most, usual, Math.ceil(frames / leastSegments)));
 }
 
 /** `the audio stream 2 is left out: …` as a sentence of its own. */
