@@ -31,18 +31,19 @@ function row(label: string, text: string): string {
   return `  ${padded(label, labelColumns)}${text}`;
 }
 
-/** Without any image nothing works; which of the two is needed, the next run will say. */
+/** One image is enough for many runs, and those that need the other one say so: without any, both are to choose from. */
 function imageRows({ image, upscalerImage, name }: HostFacts, style: Style): string[] {
+  const next = `make it with: cosmos host prepare ${printable(name)}`;
+  const text = (found: HostImage, flags: string) =>
+    found.isPresent
+      ? `${printable(found.name)}  ${style.good('there')}`
+      : `${printable(found.name)}  ${style.bad('not there')}; ${next}${flags}`;
   const hasNone = image?.isPresent !== true && upscalerImage?.isPresent !== true;
-  const missing = hasNone ? style.bad('not there') : 'not there';
-  const text = (found: HostImage, flags: string) => {
-    if (found.isPresent) return `${printable(found.name)}  ${style.good('there')}`;
-    return `${printable(found.name)}  ${missing}; make it with: cosmos host prepare ${printable(name)}${flags}`;
-  };
-  return [
-    ...(image ? [row('Image', text(image, ''))] : []),
-    ...(upscalerImage ? [row('', text(upscalerImage, ' --upscaler'))] : []),
+  const texts = [
+    ...(image && (image.isPresent || hasNone) ? [text(image, '')] : []),
+    ...(upscalerImage && (upscalerImage.isPresent || hasNone) ? [text(upscalerImage, ' --upscaler')] : []),
   ];
+  return texts.map((line, index) => row(index === 0 ? 'Image' : '', line));
 }
 
 function diskText({ freeBytes, totalBytes }: NonNullable<HostFacts['disk']>): string {

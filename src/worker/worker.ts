@@ -1,42 +1,25 @@
 import { messageOf } from '../errors/app-error.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { ExclusiveFileStore } from '../ports/file-store.ts';
-import {
-  batchesOf,
-  type EngineSpec,
-  type Manifest,
-  type WorkEngine,
-  type WorkTask,
-} from '../protocol/manifest.ts';
-import type { UpscalerSpec } from '../protocol/segment.ts';
+import { batchesOf, type Manifest, type WorkEngine, type WorkTask } from '../protocol/manifest.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 import type { WorkerEvent } from '../protocol/worker-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 import { buildStatus } from './build-status.ts';
 import { EngineDesk } from './engine-desk.ts';
-import { EngineSession } from './engine-session.ts';
-import { type Engine, EngineError } from './engines/engine.ts';
-import { KnownAnswers } from './known-answers.ts';
+import { EngineError } from './engines/engine.ts';
 import { ResultShelf } from './result-shelf.ts';
 import { StatusBoard } from './status-board.ts';
 import type { UpscaleEngine } from './upscale/upscale-engine.ts';
-import type { Upscaler } from './upscale/upscaler.ts';
-import { UpscaleSession } from './upscale-session.ts';
 import { WorkBook } from './work-book.ts';
+import { type WorkKindParts, WorkKinds } from './work-kinds.ts';
 import { WorkRate } from './work-rate.ts';
 import type { WorkSession } from './work-session.ts';
 
 /** What a worker is built from. */
-export interface WorkerParts {
+export interface WorkerParts extends WorkKindParts {
   readonly workerId: number;
   /** The run folder. */
   readonly store: ExclusiveFileStore;
-  readonly clock: Clock;
-  readonly random01: () => number;
-  createEngine(spec: EngineSpec): Engine;
-  createUpscaler(spec: UpscalerSpec): Upscaler;
-  /** Where a hint's file lies on this machine. */
-  hintPathOf(sha256: string): string;
   emit(event: WorkerEvent): void;
   log(line: string): void;
 }
@@ -54,7 +37,7 @@ export interface NumberedManifest {
 export class Worker {
   readonly #parts: WorkerParts;
   readonly #book = new WorkBook();
-  readonly #answers = new KnownAnswers();
+  readonly #kinds: WorkKinds;
   readonly #rate = new WorkRate();
   readonly #desk: EngineDesk;
   readonly #shelf: ResultShelf;
@@ -71,6 +54,7 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
+    this.#kinds = new WorkKinds(parts);
     this.#startedAtMs = parts.clock.now();
     this.#desk = new EngineDesk({
       openSession: (spec) => this.#openSession(spec),
@@ -123,8 +107,8 @@ export class Worker {
     const submitted = this.#submitting.then(async () => {
       const keys = batchesOf(manifest).flatMap((batch) => batch.tasks.map((task) => task.task_key));
       const results = await this.#shelf.read([...new Set(keys)]);
-      this.#answers.remember(manifest);
-      this.#answers.claim(results);
+      this.#kinds.remember(manifest);
+      this.#kinds.claim(results);
       this.#failure = null;
       const finished = new Map(results.map((result) => [result.task_key, result.status]));
       const queued = this.#take(manifest, index, finished);
@@ -184,25 +168,20 @@ export class Worker {
   async #load(manifests: readonly NumberedManifest[]): Promise<void> {
     this.#board.show();
     const inOrder = [...manifests].sort((a, b) => a.index - b.index);
-    for (const { manifest } of inOrder) this.#answers.remember(manifest);
+    for (const { manifest } of inOrder) this.#kinds.remember(manifest);
     const results = await this.#shelf.readAll();
     const finished = new Map(results.map((result) => [result.task_key, result.status]));
-    this.#answers.claim(results);
+    this.#kinds.claim(results);
     for (const { index, manifest } of inOrder) this.#take(manifest, index, finished);
     if (this.#phase === 'loading') this.#phase = 'working';
     this.#pump();
   }
 
+  /** The session hears of all tasks, as it is to count those of each lane. */
   #openSession(spec: WorkEngine): WorkSession {
-    if ('encoding' in spec) {
-      const session = new UpscaleSession(spec, this.#parts.createUpscaler(spec), this.#parts);
-      for (const { task, isDone } of this.#book.tasks()) session.expect(task, isDone);
-      return session;
-    }
-    return new EngineSession(spec, this.#parts.createEngine(spec), {
-      ...this.#parts,
-      ledger: this.#answers.ledger,
-    });
+    const session = this.#kinds.open(spec);
+    for (const { task, isDone } of this.#book.tasks()) session.expect(task, isDone);
+    return session;
   }
 
   #take(manifest: Manifest, index: number, finished: ReadonlyMap<string, TaskResult['status']>): number {

@@ -5,7 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
 import { statusOf } from './docker-failure.ts';
-import { isOwnName } from './worker-images.ts';
+import { imageRoles, isBuilt } from './worker-images.ts';
 
 /** Images that are looked into together. */
 const looksAtOnce = 8;
@@ -70,7 +70,7 @@ export async function findOldImages(client: DockerClient, names: readonly string
       sizeBytes: found.Size,
       createdMs: found.Created * 1000,
     }))
-    .filter((image) => image.names.every(isOwnName));
+    .filter(({ names: found }) => found.every((name) => imageRoles.some((role) => isBuilt({ role, name }))));
   const areOurs = await pMap(old, ({ id }) => endsWithOurLabels(client, id), { concurrency: looksAtOnce });
   return old.filter((_, index) => areOurs[index]);
 }

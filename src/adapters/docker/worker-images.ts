@@ -35,11 +35,6 @@ export function isBuilt({ role, name }: Pick<WorkerImage, 'role' | 'name'>): boo
   return name === repository || name.startsWith(`${repository}:`);
 }
 
-/** Whether an image of this name may be one that was built so. */
-export function isOwnName(name: string): boolean {
-  return imageRoles.some((role) => isBuilt({ role, name }));
-}
-
 /** The command that makes an image be on a host. */
 export function prepareCommand(hostName: string, role: ImageRole): string {
   return `cosmos host prepare ${hostName}${role === 'upscaler' ? ' --upscaler' : ''}`;

@@ -1,21 +1,14 @@
 import { AppError } from '../../errors/app-error.ts';
-import type { OutputContainer } from '../frames/container-limits.ts';
-
-const containers: Readonly<Record<string, OutputContainer>> = {
-  mp4: 'mp4',
-  m4v: 'mp4',
-  mov: 'mov',
-  mkv: 'mkv',
-};
+import { containerOf, type OutputContainer } from '../frames/container-limits.ts';
 
 /** The container that a path's ending asks for. @throws AppError `output-unsupported`. */
 export function outputContainerOf(path: string): OutputContainer {
-  const ending = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
-  const found = Object.hasOwn(containers, ending) ? containers[ending] : undefined;
+  const found = containerOf(path);
   if (found) return found;
+  const ending = /\.([^./\\]+)$/.exec(path)?.[1];
   throw new AppError({
     code: 'output-unsupported',
-    message: ending === '' ? `${path} has no ending.` : `No .${ending} can be written.`,
+    message: ending === undefined ? `${path} has no ending.` : `No .${ending} can be written.`,
     hint: 'Let the name end in .mp4, .mov or .mkv; .mkv holds every kind of sound and subtitles.',
   });
 }

@@ -65,6 +65,27 @@ describe('LocalUpkeep', () => {
     expect(await upkeep.findUnneeded(rules)).toEqual([]);
   });
 
+  it('counts the segments of a run, and their time', async () => {
+    const { root } = await newRoot({
+      ...runFiles('done-run', 'a', true),
+      'runs/done-run/segments/a.mp4': 'a segment that nobody brought home',
+    });
+    const [clock, keep] = [
+      { ...later, now: () => Date.now() },
+      { ...rules, keepMs: 1_000 },
+    ];
+    const makeOld = async (...names: readonly string[]) => {
+      for (const name of names) await utimes(join(root, 'runs/done-run', name), new Date(0), new Date(0));
+    };
+    await makeOld('manifests', 'results', '');
+    const runs = async () =>
+      (await new LocalUpkeep({ root, clock }).findUnneeded(keep)).filter(({ kind }) => kind === 'run');
+    expect(await runs()).toEqual([]);
+    await makeOld('segments');
+    expect(await runs()).toMatchObject([{ name: 'done-run' }]);
+    expect((await runs())[0]?.sizeBytes).toBeGreaterThan('a segment that nobody brought home'.length);
+  });
+
   it('does not remove what became needed in between', async () => {
     const { root, upkeep } = await newRoot(runFiles('done-run', 'a', true));
     const unneeded = await upkeep.findUnneeded(rules);

@@ -90,6 +90,8 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
     files = await lab.writeBuild('third', { worker: 'setInterval(() => undefined, 700);' });
     const next = await prepare();
     expect((await findOldImages(lab.client, [image])).map(({ id }) => id)).toContain(imageId);
+    const named = await findOldImages(lab.client, [image, 'cosmos-upsampler:older']);
+    expect(named.map(({ id }) => id)).not.toContain(imageId);
     const old = await findOldImages(lab.client, ['cosmos-upsampler:not-yet']);
     expect(old.map(({ id }) => id)).toEqual(expect.arrayContaining([imageId, next.imageId]));
     expect(old.flatMap(({ names }) => names).sort()).toEqual([

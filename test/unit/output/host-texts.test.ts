@@ -36,7 +36,6 @@ describe('formatHostStatus', () => {
       'gpu1  ubuntu@203.0.113.7:22',
       '  Docker   27.3.1',
       '  Image    cosmos-upsampler:0.1.0  there',
-      '           cosmos-upscaler:0.1.0  not there; make it with: cosmos host prepare gpu1 --upscaler',
       '  Disk     ████████████░░░░░░░░ 400 GiB free of 1000 GiB',
       '  GPU 0    █████░░░░░░░░░░░░░░░ 35.0 GiB used of 140 GiB  NVIDIA H200',
       '  Worker 0 running  cosmos-ab-slot-0  org/model loading 37 s of about 1 min 35 s',
@@ -69,6 +68,24 @@ describe('formatHostStatus', () => {
     const text = formatHostStatus(sampleHostFacts({ image, slots }), style, nowMs);
     expect(text).toContain('not there; make it with: cosmos host prepare gpu1');
     expect(text).toContain('Workers  none');
+  });
+
+  it.each([
+    { has: [true, true], expected: ['Image    u:1  there', '         v:1  there'] },
+    { has: [false, true], expected: ['Image    v:1  there'] },
+    {
+      has: [false, false],
+      expected: [
+        'Image    u:1  not there; make it with: cosmos host prepare gpu1',
+        '         v:1  not there; make it with: cosmos host prepare gpu1 --upscaler',
+      ],
+    },
+  ])('shows the images that are there, or how to make one: $has', ({ has, expected }) => {
+    const [image, upscalerImage] = ['u:1', 'v:1'].map((name, at) => ({ name, isPresent: has[at] === true }));
+    if (!image || !upscalerImage) return expect.unreachable();
+    const text = formatHostStatus(sampleHostFacts({ image, upscalerImage, disk: null }), style, nowMs);
+    const lines = text.split('\n').filter((line) => line.includes(':1  '));
+    expect(lines).toEqual(expected.map((line) => `  ${line}`));
   });
 
   it('lets no host write to the terminal', () => {

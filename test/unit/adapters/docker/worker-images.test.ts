@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  isBuilt,
-  isOwnName,
-  prepareCommand,
-  workerImageOf,
-} from '../../../../src/adapters/docker/worker-images.ts';
+import { isBuilt, prepareCommand, workerImageOf } from '../../../../src/adapters/docker/worker-images.ts';
 import { hostSettings } from '../../../support/lab/remote-bench.ts';
 
 describe('images of workers', () => {
@@ -19,10 +14,6 @@ describe('images of workers', () => {
     { role: 'upscaler', name: 'cosmos-upscaler-mine:2', isBuiltThere: false },
   ] as const)('$role $name is built there: $isBuiltThere', ({ role, name, isBuiltThere }) => {
     expect(isBuilt({ role, name })).toBe(isBuiltThere);
-  });
-
-  it('knows its own by name', () => {
-    expect(['cosmos-upsampler:1', 'cosmos-upscaler:1', 'mine:1'].map(isOwnName)).toEqual([true, true, false]);
   });
 
   it('are those of the settings, each with its base', () => {

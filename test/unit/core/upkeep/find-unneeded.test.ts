@@ -73,6 +73,22 @@ describe('an object', () => {
   });
 
   it.each([
+    { what: 'open', results: [], isKept: true },
+    { what: 'done', results: [hashOf('a')], isKept: false },
+  ])('that is the source or the model of a video stays while it is unfinished: $what', async (run) => {
+    const task = { task_key: hashOf('a'), clip: { source: hashOf('1') } };
+    const manifest = {
+      ...{ version: 1, kind: 'upscale', engine: { kind: 'onnx', model: hashOf('2') } },
+      batches: [{ batch_id: 0, tasks: [task] }],
+    };
+    const objects = { [hashOf('1')]: {}, [hashOf('2')]: {}, [hashOf('3')]: {} };
+    const runs = { run: { manifests: [JSON.stringify(manifest)], results: run.results } };
+    const found = (await unneeded({ runs, objects })).filter(({ kind }) => kind === 'object');
+    const others = run.isKept ? [] : [hashOf('1'), hashOf('2')];
+    expect(found.map(({ name }) => name)).toEqual([...others, hashOf('3')]);
+  });
+
+  it.each([
     { keepMs: 7 * dayMs, ageMs: dayMs, isKept: true },
     { keepMs: 7 * dayMs, ageMs: 8 * dayMs, isKept: false },
     { keepMs: 0, ageMs: 10 * 60_000, isKept: true },

@@ -1,0 +1,43 @@
+import { processesOf, type RunProcess } from '../bench/support/run-processes.ts';
+
+/** What one kill hits: one process, or all that belong to a run at once. */
+export type UpscaleKillTarget = 'program' | 'worker' | 'ffmpeg' | 'everything';
+
+export const upscaleKillTargets: readonly UpscaleKillTarget[] = ['program', 'worker', 'ffmpeg', 'everything'];
+
+/** The next kill: what, and how long after the program was started or something of it was killed, in milliseconds. */
+export function nextUpscaleKill(random01: () => number, longestWaitMs: number) {
+  const target = upscaleKillTargets[Math.floor(random01() * upscaleKillTargets.length)] ?? 'program';
+  return { target, waitMs: Math.floor(random01() * longestWaitMs) };
+}
+
+/** Kills processes of the run with this mark; false when it has none of that kind. */
+export async function killOf(
+  target: UpscaleKillTarget,
+  mark: string,
+  random01: () => number,
+): Promise<boolean> {
+  const hit = chosen(target, await processesOf(mark), random01);
+  return hit.map(({ pid }) => killProcess(pid)).some(Boolean);
+}
+
+/** Those that are hit; of several ffmpegs one. */
+function chosen(
+  target: UpscaleKillTarget,
+  processes: readonly RunProcess[],
+  random01: () => number,
+): readonly RunProcess[] {
+  if (target === 'everything') return processes;
+  const ofKind = processes.filter(({ kind }) => kind === target);
+  const at = Math.floor(random01() * ofKind.length);
+  return target === 'ffmpeg' ? ofKind.slice(at, at + 1) : ofKind;
+}
+
+function killProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+}
