@@ -19,6 +19,7 @@ const results: BenchResult[] = [
     benchResultSchema.parse(outputOf(name, quickly)),
   ),
   hintResult(outputOf('hints', values.quick ? ['--clips', '16', '--rounds', '1'] : [])),
+  ...videoResults(),
   ...remoteResults(),
 ];
 if (values.json) console.log(JSON.stringify(results, null, 2));
@@ -33,6 +34,19 @@ function outputOf(name: string, options: readonly string[]): unknown {
   });
   if (status !== 0) throw new Error(`the benchmark ${name} ended with ${status}`);
   return JSON.parse(stdout);
+}
+
+/** Memory and disk of `upscale` are read from /proc. */
+function videoResults(): BenchResult[] {
+  if (process.platform !== 'linux') return [];
+  return [
+    'upscale',
+    'upscale-length',
+    'upscale-stages',
+    'pipes-and-png',
+    'upscale-choices',
+    'batch-sizes',
+  ].map((name) => benchResultSchema.parse(outputOf(name, quickly)));
 }
 
 /** Nothing where no Docker engine and no sshd can be started: a benchmark is not worth failing for that. */

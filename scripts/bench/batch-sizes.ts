@@ -2,7 +2,7 @@
  * What batches and lanes give to an upscaling model on the CPU: frames per second of an ONNX model of 16 layers with
  * 32 channels, against one frame at once in one lane, and against ONNX Runtime alone, in turns.
  *
- *     node scripts/bench/batch-sizes.ts [--frames 32] [--rounds 3] [--size 256x144] [--quick] [--json]
+ *     node scripts/bench/batch-sizes.ts [--frames 32] [--rounds 3] [--size 256x144] [--quick] [--json] [--write]
  */
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -14,6 +14,7 @@ import { loadRuntime, openSession } from '../../src/worker/upscale/onnx/runtime.
 import { laneProgram } from '../../test/support/onnx/onnx-rig.ts';
 import { networkModel, sampleNetwork } from '../../test/support/onnx/sample-models.ts';
 import { inTurns } from './support/in-turns.ts';
+import { writeMeasured } from './support/measured.ts';
 import { type BenchResult, type Figure, figure, median, printResult } from './support/result.ts';
 import { inSandbox } from './support/sandbox.ts';
 
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     size: { type: 'string', default: '256x144' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
 const frames = Number(values.frames ?? (values.quick ? 16 : 32));
@@ -38,10 +40,9 @@ const from = { width, height, pixelFormat: 'rgb24' };
 const frame = new Uint8Array(frameBytes(from)).map((_, index) => (index * 37) & 255);
 const stop = new AbortController();
 
-printResult(
-  await inSandbox('batch-sizes', async (sandbox) => await measure(sandbox.path('model.onnx'))),
-  values.json,
-);
+const result = await inSandbox('batch-sizes', async (sandbox) => await measure(sandbox.path('model.onnx')));
+printResult(result, values.json);
+if (values.write) writeMeasured(result);
 
 async function measure(modelPath: string): Promise<BenchResult> {
   const layers = Array.from({ length: 16 }, () => 3);

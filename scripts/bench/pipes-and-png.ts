@@ -6,12 +6,13 @@
  *     node scripts/bench/pipes-and-png.ts [--size 1280x720] [--seconds 10] [--rounds 3] [--quick] [--json] [--write]
  */
 import { parseSize } from '../../src/core/hints/size.ts';
+import { filmRate, makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { inTurns } from './support/in-turns.ts';
 import { upscaleByPng } from './support/png-way.ts';
 import { figure, median } from './support/result.ts';
 import { inSandbox } from './support/sandbox.ts';
-import { filmRate, makeBenchFilm, upscaleOnce, upscaleWatched } from './support/upscale-program.ts';
+import { upscaleOnce, upscaleWatched } from './support/upscale-program.ts';
 
 const options = readBenchOptions({ values: ['size', 'seconds'] });
 const sizeText = options.own['size'] ?? (options.isQuick ? '640x360' : '1280x720');

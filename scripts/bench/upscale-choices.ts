@@ -8,11 +8,12 @@
 import { copyFile } from 'node:fs/promises';
 import { parseSize, type Size } from '../../src/core/hints/size.ts';
 import { animated, decodeFrames, drawScene, encodeLossy, psnr } from '../../test/support/duplicate-scenes.ts';
+import { filmRate, makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { inTurns } from './support/in-turns.ts';
 import { type Figure, figure, median } from './support/result.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
-import { makeBenchFilm, type UpscaleRun, upscaleOnce } from './support/upscale-program.ts';
+import { type UpscaleRun, upscaleOnce } from './support/upscale-program.ts';
 
 const options = readBenchOptions({ values: ['size', 'seconds'] });
 const sizeText = options.own['size'] ?? (options.isQuick ? '320x180' : '640x360');
@@ -41,7 +42,10 @@ async function measureSettings(sandbox: Sandbox): Promise<Figure[]> {
     workerCounts.map((count) => [`workers ${count}`, () => run(['--workers', String(count)])]),
   );
   const byBatch = Object.fromEntries(
-    batchSizes.map((count) => [`batch ${count}`, () => run(['--workers', '1', '--batch-size', String(count)])]),
+    batchSizes.map((count) => [
+      `batch ${count}`,
+      () => run(['--workers', '1', '--batch-size', String(count)]),
+    ]),
   );
   const times = await inTurns(options.rounds, { ...byWorkers, ...byBatch });
   const gain = (name: string, base: string) =>
@@ -52,17 +56,19 @@ async function measureSettings(sandbox: Sandbox): Promise<Figure[]> {
       .map((count) => figure(`${count} workers, times one`, gain(`workers ${count}`, 'workers 1'), '')),
     ...batchSizes
       .slice(1)
-      .map((count) => figure(`${count} frames at once, times one at once`, gain(`batch ${count}`, 'batch 1'), '')),
+      .map((count) =>
+        figure(`${count} frames at once, times one at once`, gain(`batch ${count}`, 'batch 1'), ''),
+      ),
   ];
 }
 
-/** The first three kinds of animation one after the other would be one film; each is measured alone. */
+/** Kinds of animation, each by itself. */
 async function measureDuplicates(sandbox: Sandbox): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const scene of animated.slice(0, options.isQuick ? 1 : 2)) {
     const original = sandbox.path('original.mkv');
     const path = sandbox.path('animation.mp4');
-    await drawScene(original, scene, { size, holdFrames: 3, frames: seconds * 24 });
+    await drawScene(original, scene, { size, holdFrames: 3, frames: seconds * filmRate });
     await encodeLossy(original, path, { crf: 23, preset: 'medium' });
     const last: Partial<Record<'off' | 'safe', UpscaleRun>> = {};
     const run = async (dedupe: 'off' | 'safe') => {
@@ -83,9 +89,18 @@ async function measureDuplicates(sandbox: Sandbox): Promise<Figure[]> {
         median(times.off.map((ms, round) => ms / (times.safe[round] ?? Number.NaN))),
         '',
       ),
-      figure(`${scene.name}: duplicates found of 66.7 %`, (100 * (counts?.duplicates ?? 0)) / (counts?.frames ?? 1), '%', '>= 60'),
+      figure(
+        `${scene.name}: duplicates found of 66.7 %`,
+        (100 * (counts?.duplicates ?? 0)) / (counts?.frames ?? 1),
+        '%',
+        '>= 60',
+      ),
       figure(`${scene.name}: worst frame of safe against off`, worst, 'dB', '>= 40'),
-      figure(`${scene.name}: output, safe times off`, (last.safe?.outputBytes ?? 0) / (last.off?.outputBytes ?? 1), ''),
+      figure(
+        `${scene.name}: output, safe times off`,
+        (last.safe?.outputBytes ?? 0) / (last.off?.outputBytes ?? 1),
+        '',
+      ),
     );
   }
   return figures;

@@ -1,22 +1,25 @@
 /**
  * What the length of a video costs `cosmos upscale`: time, memory and disk of a short one and of one that is ten times
- * as long; with `--hour` also of a low-resolution one that lasts an hour. Linux only.
+ * as long; with `--hour`, instead, of a low-resolution one that lasts an hour. Linux only.
  *
- *     node scripts/bench/upscale-length.ts [--seconds 20] [--size 640x360] [--rounds 3] [--hour] [--quick] [--json] [--write]
+ *     node scripts/bench/upscale-length.ts [--seconds 20] [--size 640x360] [--rounds 3] [--quick] [--json] [--write]
+ *     node scripts/bench/upscale-length.ts --hour [--quick] [--json] [--write]
  */
 import { parseSize } from '../../src/core/hints/size.ts';
+import { filmRate, makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { type Figure, figure, median } from './support/result.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
-import { filmRate, makeBenchFilm, upscaleWatched } from './support/upscale-program.ts';
+import { upscaleWatched } from './support/upscale-program.ts';
 
-const options = readBenchOptions({ values: ['seconds', 'size'], flags: ['hour', 'only-hour'] });
+const options = readBenchOptions({ values: ['seconds', 'size'], flags: ['hour'] });
 const sizeText = options.own['size'] ?? (options.isQuick ? '320x180' : '640x360');
 const size = parseSize(sizeText) ?? { width: 640, height: 360 };
 const seconds = Number(options.own['seconds'] ?? (options.isQuick ? 10 : 20));
 /** How many times as long as the shortest. */
 const lengths = options.isQuick ? [1, 10] : [1, 4, 10];
 const hourSize = { width: 128, height: 72 };
+const hourSeconds = options.isQuick ? 360 : 3600;
 const encoding = ['--preset', 'veryfast'];
 const mebibyte = 1024 ** 2;
 
@@ -29,14 +32,21 @@ interface Cost {
   readonly diskTimesOutput: number;
 }
 
-options.report({
-  bench: options.isGiven('only-hour') ? 'upscale-hour' : 'upscale-length',
-  config: { rounds: options.rounds, size: sizeText, seconds },
-  figures: await inSandbox('upscale-length', async (sandbox) => [
-    ...(options.isGiven('only-hour') ? [] : await measureLengths(sandbox)),
-    ...(options.isGiven('hour') || options.isGiven('only-hour') ? await measureHour(sandbox) : []),
-  ]),
-});
+options.report(
+  await inSandbox('upscale-length', async (sandbox) =>
+    options.isGiven('hour')
+      ? {
+          bench: 'upscale-hour',
+          config: { size: `${hourSize.width}x${hourSize.height}`, seconds: hourSeconds },
+          figures: await measureHour(sandbox),
+        }
+      : {
+          bench: 'upscale-length',
+          config: { rounds: options.rounds, size: sizeText, seconds },
+          figures: await measureLengths(sandbox),
+        },
+  ),
+);
 
 async function measureLengths(sandbox: Sandbox): Promise<Figure[]> {
   const costs: Cost[] = [];
@@ -72,11 +82,15 @@ async function measureLengths(sandbox: Sandbox): Promise<Figure[]> {
 }
 
 async function measureHour(sandbox: Sandbox): Promise<Figure[]> {
-  const cost = await costOf(sandbox, { ...hourSize, seconds: options.isQuick ? 360 : 3600 }, 1);
-  return costFigures(`an hour of ${hourSize.width}x${hourSize.height}`, cost).concat(
-    figure('an hour: frames', cost.frames, ''),
-    figure('an hour: frames per second', cost.frames / cost.seconds, '1/s'),
-  );
+  const cost = await costOf(sandbox, { ...hourSize, seconds: hourSeconds }, 1);
+  return [
+    figure('frames', cost.frames, ''),
+    figure('time', cost.seconds, 's'),
+    figure('frames per second', cost.frames / cost.seconds, '1/s'),
+    figure('memory of program and worker', cost.nodeBytes / mebibyte, 'MiB'),
+    figure('memory with ffmpeg', cost.allBytes / mebibyte, 'MiB'),
+    figure('peak disk, times the output', cost.diskTimesOutput, '', '<= 1.5'),
+  ];
 }
 
 function costFigures(name: string, cost: Cost): Figure[] {

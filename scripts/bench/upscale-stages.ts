@@ -5,11 +5,11 @@
  */
 import { parseSize } from '../../src/core/hints/size.ts';
 import { encoderThreads, runFfmpeg, scalerFlags } from './support/bare-ffmpeg.ts';
+import { makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { inTurns } from './support/in-turns.ts';
 import { type Figure, figure, median } from './support/result.ts';
 import { inSandbox } from './support/sandbox.ts';
-import { makeBenchFilm } from './support/upscale-program.ts';
 import { UpscaleRig } from './support/upscale-rig.ts';
 
 const options = readBenchOptions({ values: ['size', 'seconds'] });

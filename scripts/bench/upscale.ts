@@ -4,13 +4,17 @@
  *
  *     node scripts/bench/upscale.ts [--clips 480p-medium,720p-veryfast] [--seconds 30] [--rounds 3] [--quick] [--json] [--write]
  */
+import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { bareUpscaleArguments, encoderThreads, runFfmpeg } from './support/bare-ffmpeg.ts';
+import { filmRate, makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { inTurns } from './support/in-turns.ts';
 import { type Figure, figure, median } from './support/result.ts';
+import { markedEnvironment } from './support/run-processes.ts';
+import { watchRun } from './support/run-watch.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
-import { makeBenchFilm, type UpscaleRun, upscaleOnce, upscaleWatched } from './support/upscale-program.ts';
+import { type UpscaleRun, upscaleOnce, upscaleWatched } from './support/upscale-program.ts';
 
 const options = readBenchOptions({ values: ['clips', 'seconds'] });
 
@@ -46,13 +50,15 @@ async function measure(sandbox: Sandbox, name: ClipName): Promise<Figure[]> {
   const watched = await upscaleWatched(sandbox, film, ofRun('safe'));
   const runs: UpscaleRun[] = [];
   const bareOutput = sandbox.path('bare.mp4');
+  const bareArguments = bareUpscaleArguments({ ...film, source: film.path, output: bareOutput, preset });
+  const bareCpuMs = await watchedFfmpeg(bareArguments);
   const wallOf = async (dedupe: string) => {
     const run = await upscaleOnce(sandbox, film, ofRun(dedupe));
     if (dedupe === 'safe') runs.push(run);
     return run.wallMs;
   };
   const times = await inTurns(options.rounds, {
-    bare: () => runFfmpeg(bareUpscaleArguments({ ...film, source: film.path, output: bareOutput, preset })),
+    bare: () => runFfmpeg(bareArguments),
     safe: () => wallOf('safe'),
     off: () => wallOf('off'),
   });
@@ -64,13 +70,14 @@ async function measure(sandbox: Sandbox, name: ClipName): Promise<Figure[]> {
   return [
     figure(`${name}: times bare ffmpeg`, timesBare('safe'), '', '<= 1.3'),
     figure(`${name}: times bare ffmpeg, dedupe off`, timesBare('off'), '', '<= 1.3'),
+    figure(`${name}: CPU time, times bare ffmpeg`, watched.peaks.cpuMs / bareCpuMs, ''),
     figure(
       `${name}: peak disk, times the output`,
       watched.peaks.diskBytes / watched.outputBytes,
       '',
       '<= 1.5',
     ),
-    figure(`${name}: frames per second`, (film.seconds * 24_000) / median(times.safe), '1/s'),
+    figure(`${name}: frames per second`, (film.seconds * filmRate * 1000) / median(times.safe), '1/s'),
     figure(`${name}: bare ffmpeg`, median(times.bare) / 1000, 's'),
     figure(`${name}: the program`, median(times.safe) / 1000, 's'),
     figure(`${name}: looking at the frames`, spent('scan'), 's'),
@@ -78,4 +85,13 @@ async function measure(sandbox: Sandbox, name: ClipName): Promise<Figure[]> {
     figure(`${name}: putting together and verifying`, spent('finish'), 's'),
     figure(`${name}: output, times bare ffmpeg's`, watched.outputBytes / bareBytes, ''),
   ];
+}
+
+/** CPU time of one ffmpeg, in milliseconds, measured as the program's is. */
+async function watchedFfmpeg(args: readonly string[]): Promise<number> {
+  const mark = randomUUID();
+  const watched = await watchRun({ mark, folders: [], ignored: new Set() }, () =>
+    runFfmpeg(args, markedEnvironment(process.env, mark)),
+  );
+  return watched.peaks.cpuMs;
 }

@@ -9,8 +9,10 @@ import { fillParts } from './marked-part.ts';
 import { commandSections } from './parts/commands.ts';
 import { errorCodeTable, exitCodeTable } from './parts/exit-codes.ts';
 import { failureSections } from './parts/failures.ts';
+import { comparisonTable, figureTable } from './parts/measured-tables.ts';
 import { settingsTables } from './parts/settings.ts';
 import { tokenTable } from './parts/tokens.ts';
+import { batchTable, calculatorInputs, speedTable, taskTable } from './parts/upscale-calculator.ts';
 import { jsonSchemas } from './schemas/documents.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,6 +25,21 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'commands.md': { commands: commandSections },
   'settings.md': { settings: settingsTables },
   'tokens.md': { 'vision-tokens': tokenTable },
+  'benchmarks.md': {
+    'video-whole': () => comparisonTable('upscale'),
+    'video-length': () => figureTable('upscale-length'),
+    'video-hour': () => figureTable('upscale-hour'),
+    'video-stages': () => figureTable('upscale-stages'),
+    'video-png': () => figureTable('pipes-and-png'),
+    'video-choices': () => figureTable('upscale-choices'),
+    'video-batches': () => figureTable('batch-sizes'),
+  },
+  'upscale-calculator.md': {
+    'calculator-inputs': calculatorInputs,
+    'calculator-tasks': taskTable,
+    'calculator-speeds': speedTable,
+    'calculator-batches': batchTable,
+  },
 };
 
 /** Paths, relative to the repository, of files that are not as the code says, after writing them unless `isCheck`. */

@@ -5,10 +5,13 @@ export type UpscaleKillTarget = 'program' | 'worker' | 'ffmpeg' | 'everything';
 
 export const upscaleKillTargets: readonly UpscaleKillTarget[] = ['program', 'worker', 'ffmpeg', 'everything'];
 
-/** The next kill: what, and how long after the program was started or something of it was killed, in milliseconds. */
+/**
+ * The next kill: what, and how long after the program was started or something of it was killed, in milliseconds. Short
+ * waits come more often, so that most runs are hit several times, and the longest reach to a run's end.
+ */
 export function nextUpscaleKill(random01: () => number, longestWaitMs: number) {
   const target = upscaleKillTargets[Math.floor(random01() * upscaleKillTargets.length)] ?? 'program';
-  return { target, waitMs: Math.floor(random01() * longestWaitMs) };
+  return { target, waitMs: Math.floor(random01() ** 2 * longestWaitMs) };
 }
 
 /** Kills processes of the run with this mark; false when it has none of that kind. */

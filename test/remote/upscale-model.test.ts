@@ -52,6 +52,8 @@ describe.skipIf(lab === null)('upscale with a model on a host', () => {
     const prepare = async () =>
       JSON.parse((await stage.cli.run(['host', 'prepare', 'gpu1', '--upscaler', '--json'])).stdout);
     expect(await prepare()).toMatchObject({ image, outcome: 'built' });
+    // Other tests tidy the same engine: what has a name of somebody's own is left alone.
+    await stage.docker('tag', image, 'kept-for-a-test:1');
     expect(await prepare()).toMatchObject({ image, outcome: 'present' });
     const { stdout } = await stage.cli.run(['host', 'status', 'gpu1', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -95,6 +97,15 @@ describe.skipIf(lab === null)('upscale with a model on a host', () => {
     expect(await startedAt()).toBe(before);
     const { stdout } = await stage.cli.run(['host', 'status', 'gpu1', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ slots: [{ state: 'running' }], gpus: [] });
+  });
+
+  it('is enough for what needs no model where there is no other image', async () => {
+    await stage.docker('rm', '--force', stage.container());
+    await configure({ image: 'cosmos-upsampler:not-there' });
+    expect((await upscale('alone.mp4', 'gpu1')).code).toBe(0);
+    const { checks } = JSON.parse((await stage.cli.run(['doctor', '--host', 'gpu1', '--json'])).stdout);
+    const found = checks.filter(({ name }: { name: string }) => name.endsWith('image'));
+    expect(found.map(({ status }: { status: string }) => status)).toEqual(['ok', 'ok']);
   });
 
   async function configure(host: NonNullable<Sections[string]> = {}): Promise<void> {

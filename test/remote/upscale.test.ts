@@ -7,8 +7,8 @@ import { createRemoteStage, type RemoteStage } from '../support/lab/remote-stage
 import { waitFor } from '../support/wait-for.ts';
 
 const lab = inject('lab');
-/** Three segments of small frames. */
-const seconds = 131;
+/** Several segments of small frames. */
+const seconds = 60;
 
 /** What a user does with a video and a host that only has the upsampler's image; each step stands on those before. */
 describe.skipIf(lab === null)('upscale on a host', () => {
@@ -16,6 +16,7 @@ describe.skipIf(lab === null)('upscale on a host', () => {
   let film = '';
   let clip = '';
   let whole = '';
+  let segments = 0;
 
   beforeAll(async () => {
     if (lab === null) return;
@@ -28,7 +29,9 @@ describe.skipIf(lab === null)('upscale on a host', () => {
   it('gives the video that this machine gives: pictures, sound, subtitles and chapters', async () => {
     const [remote, local] = [await upscale(film, 'remote.mkv'), await upscale(film, 'local.mkv', 'local')];
     expect([remote.code, local.code]).toEqual([0, 0]);
-    expect(remote.json).toMatchObject({ status: 'complete', host: 'gpu1', counts: { segments: 3 } });
+    expect(remote.json).toMatchObject({ status: 'complete', host: 'gpu1' });
+    segments = remote.json.counts.segments;
+    expect(segments).toBeGreaterThan(2);
     // Encoded without loss: what x264 makes of frames depends on its threads, which machines have more or less of.
     expect(await framesHash(remote.path)).toEqual(await framesHash(local.path));
     for (const kind of ['a', 's'] as const)
@@ -40,7 +43,7 @@ describe.skipIf(lab === null)('upscale on a host', () => {
   it('leaves results and the source on the host, and no file of a segment', async () => {
     const [runId = ''] = await readdir(join(stage.root, 'runs'));
     const inRun = async (folder: string) => await readdir(join(stage.root, 'runs', runId, folder));
-    expect([await inRun('segments'), (await inRun('results')).length]).toEqual([[], 3]);
+    expect([await inRun('segments'), (await inRun('results')).length]).toEqual([[], segments]);
     expect(await readdir(join(stage.root, 'objects'))).toEqual([await hashOf(film)]);
     expect(await readdir(join(stage.root, 'incoming'))).toEqual([]);
   });

@@ -28,9 +28,10 @@ export function bareUpscaleArguments({ source, output, width, height, preset }: 
 }
 
 /** Runs ffmpeg to its end; milliseconds from start to end. */
-export async function runFfmpeg(args: readonly string[]): Promise<number> {
+export async function runFfmpeg(args: readonly string[], env = process.env): Promise<number> {
   const startMs = performance.now();
   const child = spawn('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args], {
+    env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -24,7 +24,9 @@ export function readBenchOptions(
   const texts = ['rounds', ...(own.values ?? [])].map((name) => [name, { type: 'string' as const }]);
   const flags = ['quick', 'json', 'write', ...(own.flags ?? [])];
   const switches = flags.map((name) => [name, { type: 'boolean' as const, default: false }]);
-  const { values } = parseArgs({ options: Object.fromEntries([...texts, ...switches]) });
+  const { values }: { values: Readonly<Record<string, unknown>> } = parseArgs({
+    options: Object.fromEntries([...texts, ...switches]),
+  });
   const isGiven = (flag: string) => values[flag] === true;
   const textOf = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
   return {

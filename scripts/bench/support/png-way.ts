@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encoderThreads, runFfmpeg, scalerFlags } from './bare-ffmpeg.ts';
+import type { BenchFilm } from './bench-film.ts';
 import { diskUse } from './disk-use.ts';
 import { inParallel } from './in-parallel.ts';
-import type { BenchFilm } from './upscale-program.ts';
 
 /** How frames go through files of their own. */
 export interface PngWay {
@@ -21,13 +21,27 @@ export interface PngWay {
  * Upscales a film as the documents that this project began with do: every frame becomes a PNG file, batches of them
  * become larger PNG files, and these are encoded. Nothing is kept.
  */
-export async function upscaleByPng(way: PngWay): Promise<{ readonly ms: number; readonly diskBytes: number }> {
+export async function upscaleByPng(
+  way: PngWay,
+): Promise<{ readonly ms: number; readonly diskBytes: number }> {
   const [input, output] = [join(way.folder, 'input_frames'), join(way.folder, 'output_frames')];
   for (const folder of [input, output]) await mkdir(folder, { recursive: true });
   const startMs = performance.now();
-  await runFfmpeg(['-i', way.film.path, '-map', '0:v:0', '-fps_mode', 'passthrough', ...png(way), names(input)]);
+  await runFfmpeg([
+    '-i',
+    way.film.path,
+    '-map',
+    '0:v:0',
+    '-fps_mode',
+    'passthrough',
+    ...png(way),
+    names(input),
+  ]);
   const frames = (await readdir(input)).length;
-  const starts = Array.from({ length: Math.ceil(frames / way.batchSize) }, (_, batch) => batch * way.batchSize + 1);
+  const starts = Array.from(
+    { length: Math.ceil(frames / way.batchSize) },
+    (_, batch) => batch * way.batchSize + 1,
+  );
   await inParallel(starts, way.workers, (first) => runFfmpeg(batchArguments(way, { input, output, first })));
   const video = join(way.folder, 'larger.mp4');
   await runFfmpeg(encodeArguments(way, output, video));
@@ -52,7 +66,20 @@ function batchArguments(
 
 function encodeArguments({ film, preset }: PngWay, output: string, video: string): string[] {
   return [
-    ...['-framerate', '24', '-i', names(output), '-i', film.path, '-map', '0:v', '-map', '1:a?', '-c:a', 'copy'],
+    ...[
+      '-framerate',
+      '24',
+      '-i',
+      names(output),
+      '-i',
+      film.path,
+      '-map',
+      '0:v',
+      '-map',
+      '1:a?',
+      '-c:a',
+      'copy',
+    ],
     ...['-vf', 'scale=out_color_matrix=bt709,format=yuv420p', '-c:v', 'libx264', '-preset', preset],
     ...['-crf', '18', '-threads', String(encoderThreads), video],
   ];

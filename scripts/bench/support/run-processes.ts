@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 
 /** What a process of a run is. */
-export type RunProcessKind = 'program' | 'worker' | 'ffmpeg' | 'other';
+type RunProcessKind = 'program' | 'worker' | 'ffmpeg' | 'other';
 
 /** One process of a run of the program. */
 export interface RunProcess {
@@ -9,6 +9,8 @@ export interface RunProcess {
   readonly kind: RunProcessKind;
 }
 
+/** The kernel counts CPU time for programs in hundredths of a second. */
+const millisecondsPerTick = 10;
 const markName = 'COSMOS_BENCH_RUN';
 
 /** Environment that marks a run: whatever it starts inherits the mark. */
@@ -34,6 +36,13 @@ export async function processesOf(mark: string): Promise<RunProcess[]> {
 export async function memoryOf(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'latin1').catch(() => '');
   return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
+}
+
+/** CPU time that a process used so far, in milliseconds. 0 when it is gone. */
+export async function cpuTimeOf(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * millisecondsPerTick;
 }
 
 function kindOf([program = '', ...args]: readonly string[]): RunProcessKind {

@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { diskUse } from './disk-use.ts';
-import { memoryOf, processesOf } from './run-processes.ts';
+import { cpuTimeOf, memoryOf, processesOf } from './run-processes.ts';
 
-/** The most that a run took at one moment. */
+/** The most that a run took at one moment; and its CPU time. */
 export interface Peaks {
   /** Memory of the program and its workers together, in bytes. */
   readonly nodeBytes: number;
   /** Of every process of the run, ffmpeg's included. */
   readonly allBytes: number;
   readonly diskBytes: number;
+  /** Of all its processes together, less what each used after it was looked at last. */
+  readonly cpuMs: number;
 }
 
 /** What is watched. */
@@ -42,22 +44,21 @@ async function watchUntil(
   { mark, folders, ignored, everyMs = 100 }: WatchOptions,
 ): Promise<Peaks> {
   const peaks = { nodeBytes: 0, allBytes: 0, diskBytes: 0 };
+  const cpuMs = new Map<number, number>();
   for (;;) {
     const isLast = signal.aborted;
-    const { node, all } = await memoryNow(mark);
-    peaks.nodeBytes = Math.max(peaks.nodeBytes, node);
-    peaks.allBytes = Math.max(peaks.allBytes, all);
+    const processes = await processesOf(mark);
+    const memory = { node: 0, all: 0 };
+    for (const { pid, kind } of processes) {
+      const bytes = await memoryOf(pid);
+      memory.all += bytes;
+      if (kind === 'program' || kind === 'worker') memory.node += bytes;
+      cpuMs.set(pid, Math.max(cpuMs.get(pid) ?? 0, await cpuTimeOf(pid)));
+    }
+    peaks.nodeBytes = Math.max(peaks.nodeBytes, memory.node);
+    peaks.allBytes = Math.max(peaks.allBytes, memory.all);
     peaks.diskBytes = Math.max(peaks.diskBytes, await diskUse(folders, ignored));
-    if (isLast) return peaks;
+    if (isLast) return { ...peaks, cpuMs: [...cpuMs.values()].reduce((sum, ms) => sum + ms, 0) };
     await delay(everyMs, undefined, { signal }).catch(() => undefined);
   }
-}
-
-async function memoryNow(mark: string): Promise<{ readonly node: number; readonly all: number }> {
-  const processes = await processesOf(mark);
-  const sizes = await Promise.all(processes.map(({ pid }) => memoryOf(pid)));
-  const sum = (isCounted: (index: number) => boolean) =>
-    sizes.reduce((total, size, index) => total + (isCounted(index) ? size : 0), 0);
-  const isNode = (index: number) => ['program', 'worker'].includes(processes[index]?.kind ?? 'other');
-  return { node: sum(isNode), all: sum(() => true) };
 }

@@ -2,13 +2,16 @@ import { copyFile, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FfmpegFrameTool } from '../../../src/adapters/video/ffmpeg-frame-tool.ts';
 import { FfmpegVideoTool } from '../../../src/adapters/video/ffmpeg-video-tool.ts';
-import { createDuplicateFinder } from '../../../src/core/frames/duplicates/duplicate-finder.ts';
+import {
+  createDuplicateFinder,
+  type DuplicateMode,
+  needsPictures,
+} from '../../../src/core/frames/duplicates/duplicate-finder.ts';
 import { type FrameFormat, frameBytes } from '../../../src/core/frames/frame-format.ts';
 import type { VideoFacts } from '../../../src/core/frames/video-facts.ts';
-import type { DedupeMode } from '../../../src/core/upscale/upscale-settings.ts';
 import type { Clip, Encoding } from '../../../src/protocol/segment.ts';
 import { planClip } from '../../../src/services/upscale/plan-clip.ts';
-import type { BenchFilm } from './upscale-program.ts';
+import type { BenchFilm } from './bench-film.ts';
 
 /** Upscaled frames that are kept to be encoded again and again: enough for the encoder to look ahead. */
 const keptFrames = 48;
@@ -52,7 +55,8 @@ export class UpscaleRig {
     const facts = await new FfmpegVideoTool().inspect(film.path);
     const rig = new UpscaleRig(folder, film, facts, encoding);
     await rig.scan('off');
-    for await (const frame of rig.#decoded()) if (rig.#source.length < keptFrames) rig.#source.push(frame.slice());
+    for await (const frame of rig.#decoded())
+      if (rig.#source.length < keptFrames) rig.#source.push(frame.slice());
     rig.#upscaled = await rig.#upscale(rig.#source.length);
     await writeRaw(rig.raw.source, rig.#source);
     await writeRaw(rig.raw.upscaled, rig.#upscaled);
@@ -64,11 +68,11 @@ export class UpscaleRig {
   }
 
   /** Reads the film through, with the look for duplicates. */
-  async scan(mode: DedupeMode): Promise<void> {
+  async scan(mode: DuplicateMode): Promise<void> {
     const { video } = this.#facts;
     const finder = createDuplicateFinder(mode, video.size);
     const times: number[] = [];
-    const options = { withPictures: mode !== 'off' && mode !== 'exact', keepGoing: false };
+    const options = { withPictures: needsPictures(mode), keepGoing: false };
     for await (const frame of this.#video.scan(this.film.path, video, options)) {
       finder.isDuplicate(frame);
       times.push(frame.time);
@@ -144,7 +148,10 @@ export class UpscaleRig {
     const first = this.#times[0] ?? 0;
     const segment = { task_key: noSource, name: 'film', segment_id: 0, first_batch: 0, clip: this.#clip };
     const times = { seek_time: null, first_time: first, end_time: null, repeats };
-    return this.#frames.decode({ sourcePath: this.film.path, segment: { ...segment, ...times } }, this.#stop.signal);
+    return this.#frames.decode(
+      { sourcePath: this.film.path, segment: { ...segment, ...times } },
+      this.#stop.signal,
+    );
   }
 
   /** The first upscaled frames, of as many as are upscaled. */

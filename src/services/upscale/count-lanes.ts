@@ -1,4 +1,5 @@
 import { lanesForVram } from '../../core/frames/lane-count.ts';
+import { localHostName } from '../../core/settings/host-named.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from './upscale-request.ts';
 
@@ -10,6 +11,9 @@ export interface LaneCount {
 }
 
 const bytesPerGb = 1024 ** 3;
+
+/** The most that the table of GPUs gives. */
+const mostLanes = 4;
 
 /** Cores that decoding, resampling and encoding keep busy together, for each lane that resamples. */
 const coresPerLane = 4;
@@ -23,7 +27,9 @@ export async function countLanes(
   const byCores = Math.max(1, Math.min(4, Math.floor(ports.parallelism / coresPerLane)));
   if (engine !== 'onnx') return { lanes: byCores, isOpen: false };
   const memoryBytes = await smallestGpu(host, ports);
-  return { lanes: memoryBytes === null ? byCores : lanesForVram(memoryBytes / bytesPerGb), isOpen: true };
+  if (memoryBytes !== null) return { lanes: lanesForVram(memoryBytes / bytesPerGb), isOpen: true };
+  // A host tells of its GPUs only while a container of its runs; its worker tries how many lanes are the fastest.
+  return { lanes: host === localHostName ? byCores : mostLanes, isOpen: true };
 }
 
 /** Memory of the smallest GPU of a host, in bytes: every worker has to fit. Null where there is none. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { slotContainerSpec } from '../../../src/adapters/docker/container-spec.ts';
@@ -44,7 +45,7 @@ describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
       (match) => match[1],
     );
     expect(names.length).toBeGreaterThan(3);
-    expect(names.filter((name) => !name?.startsWith('node:'))).toEqual([]);
+    expect(names.filter((name) => !isBuiltin(name ?? ''))).toEqual([]);
   });
 
   it('reads frames and answers in a confined container', async () => {
