@@ -17,7 +17,7 @@ export default class Attach extends UpscaleCommand {
     const { ports } = await this.open(flags.config, settingsLayerOf(flags));
     const { folder: reference, kind } = await ports.runs.locate(args.run);
     if (kind === 'upscale') {
-      const request = { reference, input: null, output: null, given: [], isDetached: false };
+      const request = { reference, input: null, output: null, given: [], isDetached: false, isForced: false };
       return await this.carryOutUpscale(flags, (observer, signal) =>
         resumeUpscale(request, ports, observer, signal),
       );

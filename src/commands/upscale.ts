@@ -50,7 +50,14 @@ export default class Upscale extends UpscaleCommand {
     if (flags.resume !== undefined) {
       const input = args.video === undefined ? null : resolve(args.video);
       const output = flags.output === undefined ? null : resolve(flags.output);
-      const resumed = { reference: flags.resume, input, output, given: givenUpscaleFlags(flags), isDetached };
+      const resumed = {
+        reference: flags.resume,
+        input,
+        output,
+        given: givenUpscaleFlags(flags),
+        isDetached,
+        isForced: flags.force,
+      };
       return await this.carryOutUpscale(flags, (observer, signal) =>
         resumeUpscale(resumed, ports, observer, signal),
       );

@@ -1,15 +1,21 @@
+import { basename } from 'node:path';
 import type { RunCounts } from '../core/run/run-event.ts';
 import { tallyOf } from '../core/run/tally.ts';
 import type { UpscaleCounts } from '../core/upscale/upscale-event.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
+import { cutInMiddle } from './text-width.ts';
 import { printable } from './words.ts';
+
+/** More of a file's name would push the numbers off a usual terminal. */
+const inputColumns = 24;
 
 /** One run of the list. */
 export interface ListedRun {
   readonly run_id: string;
   readonly status: string;
   readonly created_at: string | null;
+  readonly input: string | null;
   readonly host: string | null;
   readonly engine: string | null;
   readonly counts: RunCounts | UpscaleCounts | null;
@@ -26,7 +32,7 @@ export interface ListedRun {
 export function formatRuns(runs: readonly ListedRun[], style: Style): string {
   if (runs.length === 0) return 'No runs yet. Begin one with: cosmos batch-upsample ./specs\n';
   const isChecked = runs.some((run) => run.on_host !== undefined);
-  const head = ['RUN', 'STATUS', 'BEGUN (UTC)', 'HOST', 'ENGINE', 'DONE', 'FAILED'];
+  const head = ['RUN', 'STATUS', 'BEGUN (UTC)', 'HOST', 'ENGINE', 'INPUT', 'DONE', 'FAILED'];
   const rows = runs.map((run) => (isChecked ? [...cellsOf(run), onHostText(run)] : cellsOf(run)));
   const table = formatTable([isChecked ? [...head, 'ON HOST'] : head, ...rows]);
   return `${[...table, ...troubleLines(runs, style)].join('\n')}\n`;
@@ -38,6 +44,7 @@ function cellsOf({
   created_at: createdAt,
   host,
   engine,
+  input,
   counts,
 }: ListedRun): string[] {
   const tally = counts && tallyOf(counts);
@@ -47,6 +54,7 @@ function cellsOf({
     createdAt?.slice(0, 16).replace('T', ' ') ?? '—',
     host === null ? '—' : printable(host),
     engine ?? '—',
+    input === null ? '—' : cutInMiddle(printable(basename(input)), inputColumns),
     tally ? `${tally.done}/${tally.total}` : '—',
     tally ? String(tally.failed) : '—',
   ];

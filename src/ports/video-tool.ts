@@ -47,6 +47,8 @@ export interface AssemblyRequest {
   readonly workFolder: string;
   /** The final path: nothing stands there before everything is verified. */
   readonly outputPath: string;
+  /** Whether a file that stands there already may be replaced. */
+  readonly mayReplace: boolean;
 }
 
 export interface AssemblyProgress {
@@ -90,7 +92,7 @@ export interface VideoTool {
    * Puts segments together with all other streams, chapters, attachments and metadata of the source, verifies the
    * result, and gives it its name. Goes on where an earlier call was killed; finished segments are never made again.
    *
-   * @throws AppError `output-unsound` when what was made is not what was asked for; then nothing has the final name.
+   * @throws AppError `output-exists` when a file is in the way that may not be replaced; `output-unsound` when what was made is not what was asked for; then nothing has the final name.
    */
   assemble(
     request: AssemblyRequest,

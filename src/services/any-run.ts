@@ -15,6 +15,8 @@ export interface AnyRun {
   readonly runId: string;
   readonly folder: string;
   readonly createdAt: string;
+  /** What is worked on: the video, or the first of the folders and files of specs. Absolute. */
+  readonly input: string;
   readonly host: string;
   readonly workers: number;
   readonly needs: WorkerNeeds;
@@ -52,6 +54,7 @@ async function readUpsample(folder: string, { runs }: Pick<Ports, 'runs'>): Prom
   return {
     ...{ kind: 'upsample', runId: run.runId, folder: run.folder, createdAt, host, workers },
     needs: (engine.command?.length ?? 0) > 0 ? 'model-server' : 'nothing',
+    input: run.checkpoint.inputs[0] ?? run.checkpoint.input_root,
     engine: engine.kind,
     counts: state.counts,
     tally: tallyOf(state.counts),
@@ -71,6 +74,7 @@ async function readUpscale(folder: string, { upscaleRuns }: Pick<Ports, 'upscale
   return {
     ...{ kind: 'upscale', runId: run.runId, folder: run.folder, createdAt, host, workers },
     needs: needsOf(engine),
+    input: run.checkpoint.source.path,
     engine: engine.kind,
     counts: state.counts,
     tally: tallyOf(state.counts),

@@ -11,6 +11,8 @@ export interface RunRow {
   readonly kind: RunKind;
   readonly status: 'running' | 'unfinished' | 'complete' | 'partial' | 'detached' | 'failed' | 'damaged';
   readonly created_at: string | null;
+  /** What is worked on: a video, or the first of the folders and files of specs. */
+  readonly input: string | null;
   readonly host: string | null;
   readonly engine: string | null;
   readonly counts: RunCounts | UpscaleCounts | null;
@@ -37,6 +39,7 @@ async function rowOf({ runId, kind, folder, isLocked }: RunListing, ports: Store
       ...known,
       status: isLocked ? 'running' : left,
       created_at: run.createdAt,
+      input: run.input,
       host: run.host,
       engine: run.engine,
       counts: run.counts,
@@ -44,7 +47,7 @@ async function rowOf({ runId, kind, folder, isLocked }: RunListing, ports: Store
     };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const nothing = { created_at: null, host: null, engine: null, counts: null };
+    const nothing = { created_at: null, input: null, host: null, engine: null, counts: null };
     return { ...known, status: 'damaged', ...nothing, message: error.message };
   }
 }

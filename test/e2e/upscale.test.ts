@@ -149,7 +149,11 @@ describe('upscale', () => {
 
   it.each([
     { what: 'nothing', args: [], code: 'usage-invalid' },
-    { what: 'no output', args: ['film.mkv'], code: 'usage-invalid' },
+    {
+      what: 'a model for an engine without one',
+      args: ['film.mkv', '--engine', 'lanczos', '--model', 'x'],
+      code: 'usage-invalid',
+    },
     { what: 'another container', args: ['film.mkv', '-o', 'film.avi'], code: 'output-unsupported' },
     { what: 'a video that is not there', args: ['none.mkv', '-o', 'x.mkv'], code: 'video-unreadable' },
     {

@@ -135,6 +135,7 @@ export class UpscaleRig {
         timeline: { times: this.#times, endTime },
         size: this.to,
         isTurned: false,
+        mayReplace: true,
         workFolder,
         outputPath,
       },

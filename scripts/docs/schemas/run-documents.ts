@@ -26,6 +26,7 @@ export const runsSchema = z
         folder: z.string(),
         status: z.enum(['running', 'unfinished', 'complete', 'partial', 'detached', 'failed', 'damaged']),
         created_at: z.string().nullable(),
+        input: z.string().nullable(),
         host: z.string().nullable(),
         engine: z.string().nullable(),
         counts: z.union([runCountsSchema, upscaleCountsSchema]).nullable(),

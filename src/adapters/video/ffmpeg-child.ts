@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
+import { linesOf } from './lines-of.ts';
 
 /** How a child is started. */
 export interface ChildOptions {
@@ -109,7 +109,7 @@ async function exitOf(child: ChildProcess): Promise<Omit<ChildEnd, 'lastWords'>>
 async function collectWords(child: ChildProcess, onLine?: (line: string) => void): Promise<string> {
   let words = '';
   if (!child.stderr) return words;
-  for await (const line of createInterface({ input: child.stderr, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(child.stderr)) {
     words = `${words}${line}\n`.slice(-keptErrorLength);
     onLine?.(line);
   }

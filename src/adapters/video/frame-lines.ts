@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Fraction } from '../../core/frames/fraction.ts';
+import { linesOf } from './lines-of.ts';
 
 /** A frame as ffmpeg's `framehash` describes it. */
 export interface FrameLine {
@@ -21,7 +21,7 @@ const noTime = -(2 ** 63);
  * @throws Error when its clock is not `timeBase`: then its times would be taken for others.
  */
 export async function* readFrameLines(output: Readable, timeBase: Fraction): AsyncGenerator<FrameLine> {
-  for await (const line of createInterface({ input: output })) {
+  for await (const line of linesOf(output)) {
     if (line.startsWith('#')) checkClock(line, timeBase);
     const [, time, duration, hash] = linePattern.exec(line) ?? [];
     if (hash === undefined) continue;

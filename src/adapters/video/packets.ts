@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline';
 import { asFileUrl } from '../media/input-options.ts';
 import { reasonOf } from '../media/unreadable-video.ts';
 import { FfmpegChild } from './ffmpeg-child.ts';
+import { linesOf } from './lines-of.ts';
 import { cannotRead, startFailed } from './program-failures.ts';
 import { sourceOptions } from './source-options.ts';
 
@@ -36,7 +36,7 @@ export async function* readPackets(
   });
   let packets = 0;
   const [output] = child.outputs;
-  for await (const line of output ? createInterface({ input: output }) : []) {
+  for await (const line of output ? linesOf(output) : []) {
     const packet = parsePacket(line);
     if (!packet) continue;
     packets += 1;

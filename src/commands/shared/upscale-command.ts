@@ -59,7 +59,7 @@ export abstract class UpscaleCommand extends RunCommand {
 function nextStep(runId: string | null, counts: UpscaleCounts | null): string {
   if (runId === null) return 'Nothing was begun.';
   const saved = counts
-    ? `${counts.finished_segments} of ${counts.segments} segments are saved.`
+    ? `${counts.finished_segments} of ${counts.segments} segments are saved; what was under way is done again.`
     : 'Everything finished is saved.';
   return `${saved} Go on with: ${resumeUpscaleCommand(runId)}`;
 }

@@ -11,7 +11,7 @@ import { storeFlags } from './run-flags.ts';
 export const upscaleFlags = {
   output: Flags.string({
     char: 'o',
-    description: 'the finished video: .mp4, .mov or .mkv',
+    description: 'the finished video: .mp4, .mov or .mkv (default: clip-2x.mp4 beside clip.mp4)',
     helpValue: 'PATH',
   }),
   scale: Flags.string({
@@ -40,14 +40,14 @@ export const upscaleFlags = {
     helpValue: 'PIXELS',
   }),
   workers: Flags.string({
-    description: 'engine processes side by side (default: auto, by the memory of the GPU)',
+    description: 'engine processes side by side (default: auto, by the GPU or the cores)',
     helpValue: 'auto|N',
     parse: async (text) => {
       if (text === 'auto' || (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64)) return text;
       throw new AppError({
         code: 'usage-invalid',
         message: `--workers ${text}: neither auto nor a number from 1 to 64.`,
-        hint: 'Leave it away to have the memory of the GPU decide.',
+        hint: 'Leave it away: the memory of the GPU, or the number of cores, then decides.',
       });
     },
   }),

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
+import { containerOf } from '../../core/frames/container-limits.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -12,16 +13,15 @@ export function toUpscaleRequest(
   { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host' | 'parallelism'> },
 ): UpscaleRequest {
   if (video === undefined) throw missing('No video was named.');
-  if (flags.output === undefined) throw missing('It was not said where the finished video goes.');
   const host = flags.host ?? 'local';
   // An unknown host is told before anything is planned.
   ports.host(host);
   const { upscaling } = settings;
-  if (upscaling.engine === 'onnx' && upscaling.model === '')
-    throw missing('The engine onnx needs a --model.');
+  if (upscaling.engine === 'onnx' && upscaling.model === '') throw modelMissing();
+  if (upscaling.engine !== 'onnx' && flags.model !== undefined) throw modelUnused(upscaling.engine);
   return {
     inputPath: resolve(video),
-    outputPath: resolve(flags.output),
+    outputPath: resolve(flags.output ?? besideOf(video, upscaling.scale)),
     modelPath: upscaling.engine === 'onnx' ? resolve(upscaling.model) : null,
     host,
     slots: settings.hosts[host]?.workers ?? 1,
@@ -29,6 +29,28 @@ export function toUpscaleRequest(
     isForced: flags.force ?? false,
     isKeptGoing: flags['keep-going'] ?? false,
   };
+}
+
+/** `clip-2x.mp4` beside `clip.mp4`; what cannot be written in its own container goes into Matroska. */
+function besideOf(video: string, scale: number): string {
+  const { dir, name, ext } = parse(video);
+  return join(dir, `${name}-${scale}x${containerOf(video) === null ? '.mkv' : ext}`);
+}
+
+function modelMissing(): AppError {
+  return new AppError({
+    code: 'usage-invalid',
+    message: 'The engine onnx needs a model.',
+    hint: 'Name its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
+  });
+}
+
+function modelUnused(engine: string): AppError {
+  return new AppError({
+    code: 'usage-invalid',
+    message: `The engine ${engine} uses no model, and one is named.`,
+    hint: 'Leave --model away, or --engine.',
+  });
 }
 
 function missing(message: string): AppError {

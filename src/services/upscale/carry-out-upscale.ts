@@ -81,23 +81,10 @@ async function tryCarryOut(execution: UpscaleExecution): Promise<Ending> {
     const isWorkOnHost = error.code === 'host-unreachable' && state.pendingCount > 0;
     return {
       status: isWorkOnHost ? 'detached' : 'failed',
-      error: withNextStep(error, execution),
+      error,
       interruption: null,
     };
   }
-}
-
-/** Whatever stopped the run: its state is saved, and one command goes on. */
-function withNextStep(error: AppError, { session }: UpscaleExecution): AppError {
-  const { code, message, isRetryable, hint } = error;
-  const next = `Then go on with: cosmos upscale --resume ${session.runId}`;
-  return new AppError({
-    code,
-    message,
-    isRetryable,
-    hint: hint === null ? next : `${hint} ${next}`,
-    cause: error,
-  });
 }
 
 /** A report that cannot be written takes nothing from the run; `cosmos report` writes it anew. */

@@ -26,6 +26,7 @@ export async function finishVideo(execution: UpscaleExecution, timeline: Timelin
       isTurned,
       workFolder: paths.inside(workFolderName),
       outputPath: checkpoint.settings.output,
+      mayReplace: checkpoint.settings.force,
     },
     (progress) => observer.onAssembly(progress),
     signal,

@@ -1,5 +1,6 @@
 import { planSegments } from '../../core/frames/plan-segments.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
+import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/size.ts';
 import { outputContainerOf } from '../../core/upscale/output-container.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
@@ -31,6 +32,7 @@ export async function planVideo(
   await assertOutputIsFree(request, ports);
   const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
   const facts = await ports.video.inspect(path, signal);
+  assertIsVideo(facts, path);
   const { clip, notices } = planClip(facts, container, upscaling);
   const streams = planStreams(facts, container);
   const lanes = await countLanes(request, ports);
@@ -77,6 +79,16 @@ function keyFramesOf(keyTimes: Float64Array, times: Float64Array): number[] {
     if (times[frame] === time) found.push(frame);
   }
   return found;
+}
+
+/** ffmpeg reads a picture as a video of one frame, which no player would call one. */
+function assertIsVideo({ container }: VideoFacts, path: string): void {
+  if (!/^(image2|.*_pipe)$/.test(container)) return;
+  throw new AppError({
+    code: 'video-unreadable',
+    message: `${path} is a picture, not a video.`,
+    hint: 'Pictures are upscaled by a worker: POST /upscale_batch in docs/upscale.md.',
+  });
 }
 
 /** Nothing is planned for an output that cannot be written. */

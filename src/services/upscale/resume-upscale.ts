@@ -16,6 +16,8 @@ export interface ResumeUpscaleRequest {
   /** Other settings that were named, by their name on the command line, and whether they are the checkpoint's. */
   readonly given: readonly { readonly flag: string; isSame(session: UpscaleSession): boolean }[];
   readonly isDetached: boolean;
+  /** Replace what stands at the output by now. */
+  readonly isForced: boolean;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function resumeUpscale(
     throw error;
   }
   const { isDetached } = request;
+  if (request.isForced) session.checkpoint.settings.force = true;
   return await carryOutUpscale({ session, state, ports, observer, signal, isDetached });
 }
 

@@ -12,8 +12,8 @@ import type { SegmentWork } from './segment-work.ts';
 /** How long a run that is given up while it begins may take to notice, in milliseconds. */
 const beginPatienceMs = 2_000;
 
-/** Segments that are on their way to the host at once. */
-const submitsAtOnce = 4;
+/** Results that are looked at together. */
+const readsAtOnce = 4;
 
 /** The run's side of its host: hands segments over, brings finished ones home. */
 export class SegmentsOnHost {
@@ -65,7 +65,8 @@ export class SegmentsOnHost {
     await this.#adopt(run, finished);
     if (state.pendingCount === 0) return;
     await this.#deliver(run);
-    await pMap(state.pending, (segment) => this.#submit(run, segment), { concurrency: submitsAtOnce });
+    // One after the other: workers take them in this order, and the first ones are needed first.
+    for (const segment of state.pending) await this.#submit(run, segment);
     await session.flush(false);
   }
 
@@ -112,7 +113,7 @@ export class SegmentsOnHost {
     const { state } = this.#parts;
     const again = state.pending.filter(({ task_key: key }) => finished.has(key));
     const results = await pMap(again, async ({ task_key: key }) => ({ key, result: await run.result(key) }), {
-      concurrency: submitsAtOnce,
+      concurrency: readsAtOnce,
     });
     await run.forget(results.flatMap(({ key, result }) => (result?.status === 'failed' ? [key] : [])));
   }

@@ -49,7 +49,8 @@ export function summaryOfUpscale(
     video: verifiedOf(state),
     notices: checkpoint.notices,
     failures: failuresOf(state),
-    is_resumable: state.isResumable,
+    // The same model would be refused again.
+    is_resumable: state.isResumable && error?.code !== 'model-unreadable',
     error: error && { code: error.code, message: error.message, hint: error.hint },
   };
 }

@@ -6,6 +6,7 @@ import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
 import { carryOutUpscale, type UpscaleOutcome } from './carry-out-upscale.ts';
 import { expectUpscale } from './expect-upscale.ts';
 import { planVideo } from './plan-video.ts';
+import { upscaleStateOf } from './resume-upscale.ts';
 import { publishPlanFiles } from './seed-files.ts';
 import { segmentKeyOf } from './segment-tasks.ts';
 import { encodeTimeline } from './timeline-of.ts';
@@ -22,6 +23,7 @@ export async function upscaleVideo(
   observer: UpscaleObserver,
   signal: AbortSignal,
 ): Promise<UpscaleOutcome> {
+  await tellOfUnfinished(request, ports, observer);
   const plan = await planVideo(request, ports, observer, signal);
   for (const notice of plan.notices) observer.onNotice(notice);
   await warnOfSpace(plan, ports, observer);
@@ -34,6 +36,25 @@ export async function upscaleVideo(
   }
   const state = new UpscaleState(session.checkpoint);
   return await carryOutUpscale({ session, state, ports, observer, signal, isDetached: request.isDetached });
+}
+
+/** Runs that are looked through for one that could be resumed instead. */
+const runsLookedAt = 20;
+
+/** Beginning anew is what was asked for; whoever forgot the run that was stopped may want to go on with it. */
+async function tellOfUnfinished(
+  { inputPath, outputPath }: UpscaleRequest,
+  { runs, upscaleRuns }: Pick<Ports, 'runs' | 'upscaleRuns'>,
+  observer: UpscaleObserver,
+): Promise<void> {
+  const listed = (await runs.list()).filter(({ kind, isLocked }) => kind === 'upscale' && !isLocked);
+  for (const { folder, runId } of listed.slice(0, runsLookedAt)) {
+    const run = await upscaleRuns.read(folder).catch(() => null);
+    const isSame = run?.checkpoint.source.path === inputPath && run.checkpoint.settings.output === outputPath;
+    if (!isSame || upscaleStateOf(run).video !== null) continue;
+    observer.onNotice(`Run ${runId} of this video is unfinished; it would go on with --resume ${runId}.`);
+    return;
+  }
 }
 
 /** A full disk ends no run for good; one that is sure to fill should be known of before. */

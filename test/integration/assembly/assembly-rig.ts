@@ -40,6 +40,7 @@ export async function makeRequest(
     isTurned: options.isTurned ?? false,
     workFolder: join(folder, 'work'),
     outputPath,
+    mayReplace: true,
   };
 }
 

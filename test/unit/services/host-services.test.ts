@@ -91,7 +91,12 @@ it.each([
   {
     rule: 'prepare',
     work: (ports: Ports) =>
-      prepareHost({ host: 'gpu1', role: 'upsampler', isForced: false }, ports, () => undefined, new AbortController().signal),
+      prepareHost(
+        { host: 'gpu1', role: 'upsampler', isForced: false },
+        ports,
+        () => undefined,
+        new AbortController().signal,
+      ),
   },
   { rule: 'status', work: (ports: Ports) => hostStatus('gpu1', ports) },
   { rule: 'prune', work: (ports: Ports) => pruneHost({ host: 'gpu1', keepMs: 0 }, ports, async () => true) },

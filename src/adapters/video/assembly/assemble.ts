@@ -5,7 +5,13 @@ import { planStreams } from '../../../core/frames/stream-plan.ts';
 import type { AssemblyProgress, AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { syncFolder } from '../../files/publish-file.ts';
 import { type FfmpegPrograms, findPrograms } from '../../media/ffmpeg-program.ts';
-import { lostPart, missingSegment, unsupportedOutput, unsupportedRotation } from './assembly-errors.ts';
+import {
+  lostPart,
+  missingSegment,
+  somethingInTheWay,
+  unsupportedOutput,
+  unsupportedRotation,
+} from './assembly-errors.ts';
 import {
   type AssemblyPaths,
   assemblyPathsOf,
@@ -83,11 +89,12 @@ async function makeStreams({
 
 /** Gives the verified file its name; false when neither it nor the output is there. */
 async function publish(
-  { outputPath }: AssemblyRequest,
+  { outputPath, mayReplace }: AssemblyRequest,
   paths: AssemblyPaths,
   video: VerifiedVideo,
 ): Promise<boolean> {
   if ((await sizeOf(paths.part)) === video.sizeBytes) {
+    if (!mayReplace && (await sizeOf(outputPath)) !== null) throw somethingInTheWay(outputPath);
     await rename(paths.part, outputPath);
     await syncFolder(dirname(paths.part));
   } else if ((await sizeOf(outputPath)) !== video.sizeBytes) {

@@ -47,3 +47,12 @@ export function damagedStreams(cause: Error): AppError {
     cause,
   });
 }
+
+/** Somebody put a file where the finished video goes; the video waits beside it. */
+export function somethingInTheWay(outputPath: string): AppError {
+  return new AppError({
+    code: 'output-exists',
+    message: `The video is finished, but ${outputPath} is there already, and is not replaced.`,
+    hint: 'Move that file away.',
+  });
+}

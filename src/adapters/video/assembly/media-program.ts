@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline';
 import { AppError } from '../../../errors/app-error.ts';
 import { FfmpegChild } from '../ffmpeg-child.ts';
+import { linesOf } from '../lines-of.ts';
 import { diskFullIn, framesFailed } from '../program-failures.ts';
 
 /** One run of ffmpeg or ffprobe on files. */
@@ -43,7 +43,7 @@ export async function* readOutputLines(run: ProgramRun): AsyncGenerator<string> 
   run.signal?.throwIfAborted();
   await using child = new FfmpegChild(run.program, run.arguments, { hasInput: false, outputs: 1, signal });
   const [output] = child.outputs;
-  if (output) yield* createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY });
+  if (output) yield* linesOf(output);
   const end = await child.ended;
   run.signal?.throwIfAborted();
   if (deadline.aborted) throw tookTooLong(run.doing);
