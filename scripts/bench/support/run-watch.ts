@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { diskUse } from './disk-use.ts';
-import { cpuTimeOf, memoryOf, processesOf } from './run-processes.ts';
+import { cpuTimeOf, memoryOf, processesOf, type RunProcess } from './run-processes.ts';
 
 /** The most that a run took at one moment; and its CPU time. */
 export interface Peaks {
@@ -9,8 +9,8 @@ export interface Peaks {
   /** Of every process of the run, ffmpeg's included. */
   readonly allBytes: number;
   readonly diskBytes: number;
-  /** Of all its processes together, less what each used after it was looked at last. */
-  readonly cpuMs: number;
+  /** Of the program, its workers and ffmpegs, less what each process used after it was looked at last. */
+  readonly cpuMs: Readonly<Record<RunProcess['kind'], number>>;
 }
 
 /** What is watched. */
@@ -44,7 +44,7 @@ async function watchUntil(
   { mark, folders, ignored, everyMs = 100 }: WatchOptions,
 ): Promise<Peaks> {
   const peaks = { nodeBytes: 0, allBytes: 0, diskBytes: 0 };
-  const cpuMs = new Map<number, number>();
+  const used = new Map<number, { readonly kind: RunProcess['kind']; readonly ms: number }>();
   for (;;) {
     const isLast = signal.aborted;
     const processes = await processesOf(mark);
@@ -53,12 +53,18 @@ async function watchUntil(
       const bytes = await memoryOf(pid);
       memory.all += bytes;
       if (kind === 'program' || kind === 'worker') memory.node += bytes;
-      cpuMs.set(pid, Math.max(cpuMs.get(pid) ?? 0, await cpuTimeOf(pid)));
+      used.set(pid, { kind, ms: Math.max(used.get(pid)?.ms ?? 0, await cpuTimeOf(pid)) });
     }
     peaks.nodeBytes = Math.max(peaks.nodeBytes, memory.node);
     peaks.allBytes = Math.max(peaks.allBytes, memory.all);
     peaks.diskBytes = Math.max(peaks.diskBytes, await diskUse(folders, ignored));
-    if (isLast) return { ...peaks, cpuMs: [...cpuMs.values()].reduce((sum, ms) => sum + ms, 0) };
+    if (isLast) return { ...peaks, cpuMs: sumsOf([...used.values()]) };
     await delay(everyMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+function sumsOf(used: readonly { readonly kind: RunProcess['kind']; readonly ms: number }[]): Peaks['cpuMs'] {
+  const sums = { program: 0, worker: 0, ffmpeg: 0, other: 0 };
+  for (const { kind, ms } of used) sums[kind] += ms;
+  return sums;
 }

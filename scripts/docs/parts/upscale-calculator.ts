@@ -128,11 +128,13 @@ function fixedSeconds(): number {
   return measured('upscale-length', 'whatever the length');
 }
 
-/** What comes before the first segment and after the last one. */
-function aroundSeconds({ width, height, scale }: Task): number {
+/**
+ * What comes before the first segment and after the last one. Putting together does not depend on the size of frames:
+ * what is decoded to verify it is a segment at most, and segments have fewer frames where these are larger.
+ */
+function aroundSeconds({ width, height }: Task): number {
   const source = (width * height) / measuredPixels;
-  const output = (source * scale ** 2) / measuredScale ** 2;
-  return fixedSeconds() + frames * (source / rate('scan, dedupe safe') + output / rate('assembly, frames'));
+  return fixedSeconds() + frames * (source / rate('scan, dedupe safe') + 1 / rate('assembly, frames'));
 }
 
 function decodeSeconds({ width, height }: Task): number {

@@ -160,6 +160,7 @@ describe('formatRuns', () => {
     run_id: 'run-7',
     status: 'detached',
     created_at: since,
+    input: '/home/ada/specs',
     host: 'gpu1',
     engine: 'openai',
     counts: { total: 9, upsampled: 4, reused: 0, skipped: 0, failed: 1 },
@@ -167,8 +168,8 @@ describe('formatRuns', () => {
 
   it('always names the host, and what hosts say only where they were asked', () => {
     expect(formatRuns([run], style).split('\n').slice(0, 2)).toEqual([
-      'RUN    STATUS    BEGUN (UTC)       HOST  ENGINE  DONE  FAILED',
-      'run-7  detached  2026-03-01 10:15  gpu1  openai  4/9   1',
+      'RUN    STATUS    BEGUN (UTC)       HOST  ENGINE  INPUT  DONE  FAILED',
+      'run-7  detached  2026-03-01 10:15  gpu1  openai  specs  4/9   1',
     ]);
     const on_host = { state: 'running', finished_tasks: 6, total_tasks: 8, message: null };
     expect(
