@@ -18,6 +18,13 @@ export interface SourceFiles {
   identify(path: string, known: FileIdentity | null, signal?: AbortSignal): Promise<FileIdentity>;
   /** Whether something stands at this path. */
   exists(path: string): Promise<boolean>;
+  /** Whether a folder, or a link to one, stands at this path. */
+  isFolder(path: string): Promise<boolean>;
+  /**
+   * Whether two paths lead to one file: through links, by another spelling on a disk that knows no case, or because it
+   * has two names. False where one of them leads to nothing.
+   */
+  isSameFile(one: string, other: string): Promise<boolean>;
   /** Free bytes of the disk that holds a path, which need not exist; null where that cannot be told. */
   freeBytes(path: string): Promise<number | null>;
 }

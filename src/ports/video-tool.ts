@@ -31,6 +31,8 @@ export interface ScanEnd {
 export interface SegmentFile {
   readonly path: string;
   readonly frames: number;
+  /** Hex SHA-256 of the file; where it is told, another content is never used. */
+  readonly sha256?: string;
 }
 
 /** What the finished video is made of. */
@@ -90,9 +92,9 @@ export interface VideoTool {
   keyTimes(path: string, stream: VideoStreamFacts, signal?: AbortSignal): Promise<Float64Array>;
   /**
    * Puts segments together with all other streams, chapters, attachments and metadata of the source, verifies the
-   * result, and gives it its name. Goes on where an earlier call was killed; finished segments are never made again.
+   * result, and gives it its name. Goes on where an earlier call was killed.
    *
-   * @throws AppError `output-exists` when a file is in the way that may not be replaced; `output-unsound` when what was made is not what was asked for; then nothing has the final name.
+   * @throws AppError `output-exists` when a file is in the way that may not be replaced; `output-unsound` when what was made is not what was asked for; then nothing has the final name. A {@link SegmentsLostError} when segments have to be made again before the next call.
    */
   assemble(
     request: AssemblyRequest,

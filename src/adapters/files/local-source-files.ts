@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { type BigIntStats, createReadStream } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -40,6 +40,15 @@ export class LocalSourceFiles implements SourceFiles {
     );
   }
 
+  async isFolder(path: string): Promise<boolean> {
+    return (await statOrNull(path))?.isDirectory() ?? false;
+  }
+
+  async isSameFile(one: string, other: string): Promise<boolean> {
+    const [first, second] = await Promise.all([statOrNull(one), statOrNull(other)]);
+    return first !== null && first.dev === second?.dev && first.ino === second.ino;
+  }
+
   async freeBytes(path: string): Promise<number | null> {
     const full = resolve(path);
     try {
@@ -50,6 +59,11 @@ export class LocalSourceFiles implements SourceFiles {
       return await this.freeBytes(dirname(full));
     }
   }
+}
+
+/** What a path leads to; null where that is nothing that can be looked at. Numbers of files may exceed doubles. */
+async function statOrNull(path: string): Promise<BigIntStats | null> {
+  return await stat(path, { bigint: true }).catch(() => null);
 }
 
 function missing(path: string, reason: string): AppError {

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { type UpscaleCheckpoint, upscaleCheckpointSchema } from '../../core/upscale/upscale-checkpoint.ts';
 import { type UpscaleEventBody, upscaleEventBodySchema } from '../../core/upscale/upscale-event.ts';
+import { shortName } from '../files/short-name.ts';
 import type { RunFormat } from './run-format.ts';
 
 /** Runs that upscale a video. */
@@ -10,7 +11,7 @@ export const upscaleFormat: RunFormat<UpscaleCheckpoint, UpscaleEventBody> = {
   eventSchema: upscaleEventBodySchema,
   outputLock: ({ settings: { output } }) => ({
     // Hidden, and named after the file: other videos of the folder may be made meanwhile.
-    lockPath: join(dirname(output), `.${basename(output)}.cosmos.lock`),
+    lockPath: join(dirname(output), `.${shortName(basename(output))}.cosmos.lock`),
     what: `output ${output}`,
     folder: `output folder ${dirname(output)}`,
     flag: '--output',

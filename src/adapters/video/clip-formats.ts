@@ -6,7 +6,7 @@ export function asFrameFormat({ width, height, pixel_format }: Clip['frame']): F
   return { width, height, pixelFormat: pixel_format };
 }
 
-/** Options by which ffmpeg reads raw frames from its stdin, each as soon as it is there. */
+/** Options by which ffmpeg reads raw frames from its stdin, each as soon as it is there. They need a lead-in. */
 export function rawInput({ width, height, pixelFormat }: FrameFormat, frameRate: string): readonly string[] {
   return [
     ...['-probesize', '32', '-analyzeduration', '0', '-f', 'rawvideo', '-pixel_format', pixelFormat],

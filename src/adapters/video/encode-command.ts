@@ -1,10 +1,11 @@
-import { fractionText } from '../../core/frames/fraction.ts';
+import { fractionText, fractionValue } from '../../core/frames/fraction.ts';
 import type { EncodeRequest } from '../../ports/frame-tool.ts';
 import type { Clip } from '../../protocol/segment.ts';
 import { asFileUrl } from '../media/input-options.ts';
 import { rawInput } from './clip-formats.ts';
 import { chromaPositions, colorCodes, rangeOf, scalerMatrix } from './color.ts';
 import { exactScaling } from './decode-command.ts';
+import { dropLeadIn, leadInFrames } from './lead-in.ts';
 import { isRgb } from './pixel-formats.ts';
 
 /**
@@ -17,7 +18,7 @@ export function encodeArguments(request: EncodeRequest): readonly string[] {
   const { clip, encoding, frame, path } = request;
   const rate = clip.frame_rate;
   return [
-    ...['-nostdin', '-v', 'error', '-y', ...rawInput(frame, fractionText(rate))],
+    ...['-nostdin', '-v', 'error', '-y', ...timesFromZero(request), ...rawInput(frame, fractionText(rate))],
     ...['-map', '0:v', '-vf', filters(request).join(',')],
     ...['-c:v', 'libx264', '-preset', encoding.preset, '-crf', String(encoding.crf)],
     ...['-threads', String(encoding.threads), ...colorTags(clip)],
@@ -27,9 +28,16 @@ export function encodeArguments(request: EncodeRequest): readonly string[] {
   ];
 }
 
+/** So that the first frame after the lead-in has time 0. A filter that sets times would forget the frame rate. */
+function timesFromZero({ clip, frame }: EncodeRequest): string[] {
+  const seconds = leadInFrames(frame) / fractionValue(clip.frame_rate);
+  return ['-itsoffset', (-seconds).toFixed(6)];
+}
+
 function filters({ clip, frame }: EncodeRequest): string[] {
   const { numerator, denominator } = clip.sample_aspect;
-  return [...conversion(clip, frame), setParams(clip), `setsar=${numerator}/${denominator}`].filter(Boolean);
+  const shape = `setsar=${numerator}/${denominator}`;
+  return [dropLeadIn(frame), ...conversion(clip, frame), setParams(clip), shape].filter(Boolean);
 }
 
 /** To the clip's target: no step where frames are as the encoder keeps them. */

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { frameBytes } from '../../core/frames/frame-format.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { PictureTool, RgbPicture } from '../../ports/frame-tool.ts';
@@ -6,7 +7,9 @@ import { reasonOf } from '../media/unreadable-video.ts';
 import { rawInput, rawOutput } from './clip-formats.ts';
 import { exactScaling } from './decode-command.ts';
 import { type ChildEnd, FfmpegChild } from './ffmpeg-child.ts';
+import { dropLeadIn, writeLeadIn } from './lead-in.ts';
 import { type PictureHeader, readPictureHeader } from './picture-header.ts';
+import { essentialParts } from './picture-parts.ts';
 import { framesFailed } from './program-failures.ts';
 import { writeFrame } from './write-frame.ts';
 
@@ -34,7 +37,9 @@ export class FfmpegPictureTool implements PictureTool {
     if (width * height > maxPixels) {
       throw unreadable(`it has ${width}x${height} pixels, more than the ${maxPixels} that are taken`);
     }
-    const { output, end } = await this.#run(decodeArguments(header), file, signal);
+    const { output, end } = await this.#run(decodeArguments(header), signal, (input) =>
+      writeFrame(input, essentialParts(file, header.kind)),
+    );
     const isWhole = output.length === frameBytes({ width, height, pixelFormat: 'rgb24' });
     // What ffmpeg fills in for damaged parts is not the picture.
     if (isWhole && end.exitCode === 0 && end.lastWords === '') return { width, height, data: output };
@@ -43,11 +48,27 @@ export class FfmpegPictureTool implements PictureTool {
   }
 
   async encodePng({ width, height, data }: RgbPicture, signal: AbortSignal): Promise<Uint8Array> {
+    const format = { width, height, pixelFormat: 'rgb24' };
     const programArguments = [
-      ...['-nostdin', '-v', 'error', ...rawInput({ width, height, pixelFormat: 'rgb24' }, '1')],
-      ...['-c:v', 'png', '-threads:v', '1', '-flags:v', '+bitexact', '-f', 'image2pipe', 'pipe:1'],
+      ...['-nostdin', '-v', 'error', ...rawInput(format, '1'), '-vf', dropLeadIn(format)],
+      ...[
+        '-frames:v',
+        '1',
+        '-c:v',
+        'png',
+        '-threads:v',
+        '1',
+        '-flags:v',
+        '+bitexact',
+        '-f',
+        'image2pipe',
+        'pipe:1',
+      ],
     ];
-    const { output, end } = await this.#run(programArguments, data, signal);
+    const { output, end } = await this.#run(programArguments, signal, (input) => {
+      writeLeadIn(input, format);
+      return writeFrame(input, data);
+    });
     if (output.length === 0 || end.exitCode !== 0)
       throw framesFailed(this.#program, 'Writing a picture', end);
     return output;
@@ -55,8 +76,8 @@ export class FfmpegPictureTool implements PictureTool {
 
   async #run(
     programArguments: readonly string[],
-    input: Uint8Array,
     signal: AbortSignal,
+    write: (input: Writable) => Promise<void>,
   ): Promise<{ readonly output: Buffer; readonly end: ChildEnd }> {
     signal.throwIfAborted();
     const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -66,7 +87,7 @@ export class FfmpegPictureTool implements PictureTool {
       signal: limited,
     });
     // It may end before it has read all; how it ended says more than the broken pipe.
-    const writing = writeFrame(child.input, input).catch(() => undefined);
+    const writing = write(child.input).catch(() => undefined);
     child.input.end();
     const pieces: Buffer[] = [];
     try {

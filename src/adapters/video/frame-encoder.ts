@@ -3,6 +3,7 @@ import { syncFile } from '../files/publish-file.ts';
 import { countMp4Frames } from './count-mp4-frames.ts';
 import { encodeArguments } from './encode-command.ts';
 import { FfmpegChild } from './ffmpeg-child.ts';
+import { writeLeadIn } from './lead-in.ts';
 import { diskFullIn, framesFailed } from './program-failures.ts';
 import { writeFrame } from './write-frame.ts';
 
@@ -17,6 +18,7 @@ export class FrameEncoder implements FrameSink {
     signal.throwIfAborted();
     const options = { hasInput: true, outputs: 0, signal } as const;
     this.#child = new FfmpegChild(program, encodeArguments(request), options);
+    writeLeadIn(this.#child.input, request.frame);
     this.#path = request.path;
     this.#signal = signal;
   }

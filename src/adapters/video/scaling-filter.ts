@@ -5,6 +5,7 @@ import type { Clip } from '../../protocol/segment.ts';
 import { rawInput, rawOutput } from './clip-formats.ts';
 import { exactFrames } from './exact-frames.ts';
 import { FfmpegChild } from './ffmpeg-child.ts';
+import { dropLeadIn, writeLeadIn } from './lead-in.ts';
 import { framesFailed } from './program-failures.ts';
 import { scalingGraph } from './scaling-graph.ts';
 import { writeFrame } from './write-frame.ts';
@@ -15,7 +16,7 @@ export function scalingArguments(from: FrameFormat, to: FrameFormat, clip: Clip 
     // One thread: lanes run side by side, each on a core of its own.
     ...['-nostdin', '-v', 'error', '-filter_threads', '1', '-filter_complex_threads', '1'],
     ...rawInput(from, '25'),
-    ...['-filter_complex', `[0:v]${scalingGraph(from, to, clip)}[out]`, '-map', '[out]'],
+    ...['-filter_complex', `[0:v]${dropLeadIn(from)},${scalingGraph(from, to, clip)}[out]`, '-map', '[out]'],
     ...['-fps_mode', 'passthrough', ...rawOutput],
   ];
 }
@@ -31,6 +32,7 @@ export class ScalingFilter implements FrameFilter {
     signal.throwIfAborted();
     const options = { hasInput: true, outputs: 1, signal } as const;
     this.#child = new FfmpegChild(program, scalingArguments(from, to, clip), options);
+    writeLeadIn(this.#child.input, from);
     this.#frames = exactFrames(this.#child.outputs[0], { frameBytes: frameBytes(to) });
     this.#signal = signal;
     this.#doing = `Scaling from ${from.width}x${from.height} to ${to.width}x${to.height}`;

@@ -41,6 +41,8 @@ export async function* scanVideo(request: ScanRequest): AsyncGenerator<ScannedFr
   try {
     for await (const frame of pairedFrames(child, request)) {
       refuseDamage();
+      // Frames that have come are there for a while after their program is gone.
+      signal?.throwIfAborted();
       seen.frames += 1;
       seen.time = frame.time;
       yield frame;

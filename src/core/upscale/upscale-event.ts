@@ -41,6 +41,12 @@ export const upscaleEventBodySchema = z.discriminatedUnion('type', [
     message: z.string(),
     hint: z.string(),
   }),
+  z.object({
+    type: z.literal('segment-lost'),
+    segment_id: count,
+    task_key: z.string(),
+    message: z.string(),
+  }),
   z.object({ type: z.literal('host-unreachable'), host: z.string(), message: z.string() }),
   z.object({ type: z.literal('host-reachable'), host: z.string() }),
   z.object({

@@ -7,6 +7,8 @@ export interface SegmentState {
   readonly planned: PlannedSegment;
   finished: UpscaleEventOf<'segment-finished'> | null;
   failed: UpscaleEventOf<'segment-failed'> | null;
+  /** It was finished once, and its file is gone: what its host says of it may be of that file. */
+  isLost: boolean;
 }
 
 /** The state of an upscale run, folded from its plan and its events. */
@@ -23,7 +25,10 @@ export class UpscaleState {
   constructor({ segments, counts }: Pick<UpscaleCheckpoint, 'segments' | 'counts'>) {
     this.#planned = counts;
     this.segments = new Map(
-      segments.map((planned) => [planned.segment_id, { planned, finished: null, failed: null }]),
+      segments.map((planned) => [
+        planned.segment_id,
+        { planned, finished: null, failed: null, isLost: false },
+      ]),
     );
   }
 
@@ -34,6 +39,7 @@ export class UpscaleState {
     if (event.type === 'video-finished') this.video = event;
     if (event.type === 'segment-finished') this.#finish(event);
     if (event.type === 'segment-failed') this.#fail(event);
+    if (event.type === 'segment-lost') this.#lose(event.segment_id);
   }
 
   get counts(): UpscaleCounts {
@@ -76,9 +82,10 @@ export class UpscaleState {
   }
 
   /** A finished segment whose file is lost has to be made again. */
-  reopen(segmentId: number): void {
+  #lose(segmentId: number): void {
     const segment = this.segments.get(segmentId);
     if (!segment?.finished) return;
+    segment.isLost = true;
     this.#finished -= 1;
     this.#finishedFrames -= segment.planned.frames;
     segment.finished = null;
@@ -89,6 +96,7 @@ export class UpscaleState {
     if (!segment) return;
     if (segment.failed) this.#failed -= 1;
     segment.failed = null;
+    segment.isLost = false;
     if (!segment.finished) {
       this.#finished += 1;
       this.#finishedFrames += segment.planned.frames;

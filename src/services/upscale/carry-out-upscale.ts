@@ -1,6 +1,8 @@
+import type { Timeline } from '../../core/frames/timeline.ts';
 import type { RunStatus } from '../../core/run/run-event.ts';
 import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { SegmentsLostError } from '../../errors/segments-lost.ts';
 import { finishVideo } from './finish-video.ts';
 import { makeSegments } from './make-segments.ts';
 import { SeedStatusFiles } from './seed-files.ts';
@@ -69,11 +71,17 @@ async function tryCarryOut(execution: UpscaleExecution): Promise<Ending> {
   const { session, state, isDetached } = execution;
   try {
     const timeline = decodeTimeline(session.checkpoint);
-    await makeSegments(execution, timeline);
-    if (isDetached && state.pendingCount > 0) return { status: 'detached', error: null, interruption: null };
-    if (state.counts.failed_segments > 0) return { status: 'partial', error: null, interruption: null };
-    await finishVideo(execution, timeline);
-    return { status: 'complete', error: null, interruption: null };
+    for (let isAgain = false; ; isAgain = true) {
+      await makeSegments(execution, timeline);
+      if (isDetached && state.pendingCount > 0)
+        return { status: 'detached', error: null, interruption: null };
+      if (state.counts.failed_segments > 0) return { status: 'partial', error: null, interruption: null };
+      const loss = await tryFinish(execution, timeline);
+      if (loss === null) return { status: 'complete', error: null, interruption: null };
+      await noteLoss(execution, loss, isAgain);
+      // What is lost twice in a row will be lost again.
+      if (isAgain) throw loss;
+    }
   } catch (error) {
     if (execution.signal.aborted)
       return { status: 'failed', error: null, interruption: { reason: execution.signal.reason } };
@@ -85,6 +93,35 @@ async function tryCarryOut(execution: UpscaleExecution): Promise<Ending> {
       interruption: null,
     };
   }
+}
+
+/** @returns what was lost on the way, if that is why there is no video yet; null when it is finished. */
+async function tryFinish(execution: UpscaleExecution, timeline: Timeline): Promise<SegmentsLostError | null> {
+  try {
+    await finishVideo(execution, timeline);
+    return null;
+  } catch (error) {
+    if (error instanceof SegmentsLostError) return error;
+    throw error;
+  }
+}
+
+/** Segments that are lost have to be made again, in this sitting or a later one. */
+async function noteLoss(
+  execution: UpscaleExecution,
+  { message, lost }: SegmentsLostError,
+  isLastTry: boolean,
+): Promise<void> {
+  const { session, observer } = execution;
+  const ledger = new UpscaleLedger(execution);
+  const segments = lost.flatMap((index) => session.checkpoint.segments[index] ?? []);
+  for (const { segment_id: id, task_key: key } of segments)
+    ledger.emit({ type: 'segment-lost', segment_id: id, task_key: key, message });
+  await session.flush(true);
+  if (isLastTry) return;
+  const made = segments.length === 1 ? 'one segment' : `${segments.length} segments`;
+  const next = segments.length === 0 ? 'The video is put together anew' : `${made} made again`;
+  observer.onNotice(`${message} Going on: ${next}.`);
 }
 
 /** A report that cannot be written takes nothing from the run; `cosmos report` writes it anew. */

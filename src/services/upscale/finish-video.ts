@@ -6,7 +6,11 @@ import { UpscaleLedger } from './upscale-ledger.ts';
 /** Name of the folder, in the run folder, of what is under way while the video is put together. */
 const workFolderName = 'assembly';
 
-/** Puts the finished segments together to the video, once; may be repeated after any failure. */
+/**
+ * Puts the finished segments together to the video, once; may be repeated after any failure.
+ *
+ * @throws SegmentsLostError when some have to be made again first.
+ */
 export async function finishVideo(execution: UpscaleExecution, timeline: Timeline): Promise<void> {
   const { session, state, ports, observer, signal } = execution;
   if (state.video !== null) return;
@@ -19,7 +23,9 @@ export async function finishVideo(execution: UpscaleExecution, timeline: Timelin
     {
       source: { path: checkpoint.source.path, facts },
       segments: checkpoint.segments.map(({ segment_id: id, frames }) => {
-        return { path: paths.inside(segmentName(id)), frames };
+        const sha256 = state.segments.get(id)?.finished?.sha256;
+        const file = { path: paths.inside(segmentName(id)), frames };
+        return sha256 === undefined ? file : { ...file, sha256 };
       }),
       timeline,
       size: { width: target.width, height: target.height },

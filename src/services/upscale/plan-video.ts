@@ -96,19 +96,21 @@ async function assertOutputIsFree(
   { inputPath, outputPath, isForced }: UpscaleRequest,
   { sources }: Pick<Ports, 'sources'>,
 ): Promise<void> {
-  if (outputPath === inputPath) {
-    throw new AppError({
-      code: 'usage-invalid',
-      message: 'The output is the video itself.',
-      hint: 'Name another file with --output.',
-    });
+  // A link or another spelling would do to the video what its own name does.
+  if (outputPath === inputPath || (await sources.isSameFile(outputPath, inputPath))) {
+    throw otherOutputNeeded('The output is the video itself.');
   }
+  if (await sources.isFolder(outputPath)) throw otherOutputNeeded(`The output ${outputPath} is a folder.`);
   if (isForced || !(await sources.exists(outputPath))) return;
   throw new AppError({
     code: 'output-exists',
     message: `${outputPath} is there already.`,
     hint: 'Name another file with --output, or replace it with --force.',
   });
+}
+
+function otherOutputNeeded(message: string): AppError {
+  return new AppError({ code: 'usage-invalid', message, hint: 'Name another file with --output.' });
 }
 
 /** Pixels that a segment's frames have together, more or less: some ten seconds at 1080p. */

@@ -30,11 +30,12 @@ export interface VideoScan {
 
 /** Decodes every frame once: when it is shown, and whether it shows something new. */
 export async function scanVideo(
-  { path, facts: { video, durationSeconds }, dedupe, isKeptGoing }: ScanRequest,
+  { path, facts, dedupe, isKeptGoing }: ScanRequest,
   ports: Pick<Ports, 'video'>,
   observer: UpscaleObserver,
   signal: AbortSignal,
 ): Promise<VideoScan> {
+  const { video, durationSeconds } = facts;
   const keyTimes = ports.video.keyTimes(path, video, signal);
   keyTimes.catch(() => undefined);
   const options = { withPictures: needsPictures(dedupe), keepGoing: isKeptGoing };
@@ -61,7 +62,9 @@ export async function scanVideo(
   return {
     timeline: {
       times: repaired,
-      endTime: last + (lastDuration > 0 ? lastDuration : usual),
+      endTime:
+        last +
+        lastShown({ shown: lastDuration > 0 ? lastDuration : usual, last, first: repaired[0] ?? 0 }, facts),
       uniqueFrames: Int32Array.from(unique.toArray()),
       isMended: changed > 0,
     },
@@ -76,6 +79,19 @@ export async function scanVideo(
         : [`${changed} frames had no time of their own, or one before the frame before: mended.`]),
     ],
   };
+}
+
+/**
+ * How long the last frame is shown, in ticks. Where no container says so, it is guessed from the step between frames: a
+ * long one is believed only as far as the video lasts.
+ */
+function lastShown(
+  { shown, last, first }: { readonly shown: number; readonly last: number; readonly first: number },
+  { video, durationSeconds }: VideoFacts,
+): number {
+  const second = Math.round(1 / fractionValue(video.timeBase));
+  const left = first + Math.round((durationSeconds ?? 0) / fractionValue(video.timeBase)) - last;
+  return Math.min(shown, Math.max(1, second, left));
 }
 
 function ticksPerFrame({ timeBase, frameRate }: VideoFacts['video']): number {

@@ -85,6 +85,16 @@ export class SegmentOutcomes {
     await run.dropSegments([segment.task_key]);
   }
 
+  /** Brings a segment that was lost here once more, where its host still has it; else its result is forgotten. */
+  async fetchLost(run: HostRun, segment: PlannedSegment, { segment: facts }: TaskResult): Promise<void> {
+    if (!facts) return;
+    try {
+      await this.#bring(run, segment, facts);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'worker-failed')) throw error;
+    }
+  }
+
   /** A file that is lost takes its result with it, so that resuming makes it again. */
   async #bring(
     run: HostRun,

@@ -59,7 +59,7 @@ export class SegmentsOnHost {
     this.#run = run;
     signal.addEventListener('abort', () => this.#isAway && void run.close(), { once: true });
     const finished = await run.finishedKeys();
-    await this.#forgetFailed(run, finished);
+    await this.#forgetUnusable(run, finished);
     await run.dropSegments(this.#finishedBefore);
     this.#collecting = this.#collect(run).catch(this.#parts.onError);
     await this.#adopt(run, finished);
@@ -108,14 +108,19 @@ export class SegmentsOnHost {
     return segments.flatMap(({ planned, finished }) => (finished ? [planned.task_key] : []));
   }
 
-  /** A failure that an earlier sitting told is to be tried again. */
-  async #forgetFailed(run: HostRun, finished: ReadonlySet<string>): Promise<void> {
+  /** A failure that an earlier sitting told is to be tried again; so is what was lost here and is not there any more. */
+  async #forgetUnusable(run: HostRun, finished: ReadonlySet<string>): Promise<void> {
     const { state } = this.#parts;
     const again = state.pending.filter(({ task_key: key }) => finished.has(key));
     const results = await pMap(again, async ({ task_key: key }) => ({ key, result: await run.result(key) }), {
       concurrency: readsAtOnce,
     });
     await run.forget(results.flatMap(({ key, result }) => (result?.status === 'failed' ? [key] : [])));
+    for (const { key, result } of results) {
+      const segment = this.#byKey.get(key);
+      const isLost = segment && this.#parts.state.segments.get(segment.segment_id)?.isLost;
+      if (isLost && result?.status === 'ok') await this.#outcomes.fetchLost(run, segment, result);
+    }
   }
 
   /** What was finished while nobody listened. */

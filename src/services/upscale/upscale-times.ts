@@ -22,6 +22,7 @@ export function timesOf(events: StoredUpscale['events'], segments: number): Upsc
     if (finished.size === segments) finishMs += stepMs;
     else segmentsMs += stepMs;
     if (event.type === 'segment-finished') finished.add(event.segment_id);
+    if (event.type === 'segment-lost') finished.delete(event.segment_id);
     if (event.type === 'video-finished') finishedAt = event.time;
     lastMs = atMs;
   }

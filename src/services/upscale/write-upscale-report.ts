@@ -46,20 +46,22 @@ export async function writeUpscaleReport(
 
 /** Some frames before and after, from all over the video; none where they cannot be read any more. */
 async function compare(
-  { source, settings, clip }: StoredUpscale['checkpoint'],
+  { source, settings, clip, segments }: StoredUpscale['checkpoint'],
   timeline: Timeline,
   facts: VideoFacts,
   { video }: Pick<ReportPorts, 'video'>,
 ): Promise<ComparedFrame[]> {
   const secondsPerTick = fractionValue(clip.time_base);
-  const frames = framesAllOver(timeline).map((frame) => {
+  const frames = framesAllOver({ segments }).map((frame) => {
     return { frame, seconds: (timeline.times[frame] ?? 0) * secondsPerTick };
   });
   const box = boxFor(facts);
   const larger = { width: 2 * box.width, height: 2 * box.height };
   try {
-    const before = await video.pictures(source.path, frames, box);
-    const after = await video.pictures(settings.output, frames, larger);
+    const [before, after] = await Promise.all([
+      video.pictures(source.path, frames, box),
+      video.pictures(settings.output, frames, larger),
+    ]);
     return frames.flatMap(({ frame, seconds }, index) => {
       const [one, other] = [before[index], after[index]];
       return one && other ? [{ frame: frame + 1, seconds, before: one, after: other }] : [];
@@ -69,11 +71,15 @@ async function compare(
   }
 }
 
-/** Unique frames from the middle of equal parts of the video. */
-function framesAllOver({ uniqueFrames }: Timeline): number[] {
-  const parts = Math.min(comparedFrames, uniqueFrames.length);
+/**
+ * First frames of segments from all over the video: in the result they are key frames, and in the source close to one,
+ * so that nothing else has to be decoded for them. The very first frame is often black.
+ */
+function framesAllOver({ segments }: Pick<StoredUpscale['checkpoint'], 'segments'>): number[] {
+  const later = segments.length > comparedFrames ? segments.slice(1) : segments;
+  const parts = Math.min(comparedFrames, later.length);
   return Array.from({ length: parts }, (_, part) => {
-    return uniqueFrames[Math.floor(((part + 0.5) * uniqueFrames.length) / parts)] ?? 0;
+    return later[Math.floor((part * later.length) / parts)]?.first_frame ?? 0;
   });
 }
 

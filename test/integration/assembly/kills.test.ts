@@ -1,49 +1,16 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { assembleVideo } from '../../../src/adapters/video/assembly/assemble.ts';
-import { AppError } from '../../../src/errors/app-error.ts';
-import type { AssemblyRequest } from '../../../src/ports/video-tool.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { bytesIn, makeRequest, sha256Of } from './assembly-rig.ts';
-import { ffmpeg } from './ffmpeg-runs.ts';
+import { bytesIn, sha256Of } from './assembly-rig.ts';
+import { noisyFilm } from './noisy-film.ts';
 
-const folder = await temporaryFolder();
 const program = fileURLToPath(new URL('assemble-once.ts', import.meta.url));
-const source = join(folder, 'source.mkv');
-/** What is kept of all segments, because each case uses them up. */
-let pattern: AssemblyRequest;
-
-beforeAll(async () => {
-  // Noise is what fills files.
-  await ffmpeg(
-    ...['-f', 'lavfi', '-i', 'color=gray:s=96x54:r=25:d=2,noise=alls=60:allf=t:all_seed=1'],
-    ...['-f', 'lavfi', '-i', 'sine=d=2', '-map', '0', '-map', '1', '-c:v', 'libx264', '-preset', 'ultrafast'],
-    ...['-c:a', 'aac', source],
-  );
-  pattern = await makeRequest(source, 'nowhere.mp4', folder, {
-    framesPerSegment: 4,
-    encoding: ['-crf', '10'],
-  });
-});
-
-/** The same request with segments of its own. */
-async function freshRequest(name: string, output: string): Promise<AssemblyRequest> {
-  const own = join(folder, name);
-  await mkdir(join(own, 'segments'), { recursive: true });
-  await mkdir(join(own, 'out'));
-  const segments = pattern.segments.map(({ path, frames }) => ({
-    path: join(own, 'segments', basename(path)),
-    frames,
-  }));
-  for (const [index, { path }] of segments.entries())
-    await copyFile(pattern.segments[index]?.path ?? '', path);
-  return { ...pattern, segments, workFolder: join(own, 'work'), outputPath: join(own, 'out', output) };
-}
-
+const freshRequest = await noisyFilm(await temporaryFolder());
 const quiet = () => undefined;
 
 describe.each(['film.mp4', 'film.mkv'])('%s', (output) => {
@@ -94,42 +61,6 @@ describe.each(['film.mp4', 'film.mkv'])('%s', (output) => {
     expect((await stat(request.outputPath)).size).toBe(verified.sizeBytes);
   });
 });
-
-describe('what cannot be put together is said', () => {
-  it('where a segment has another number of frames', async () => {
-    const request = await freshRequest('frames', 'film.mp4');
-    await copyFile(request.segments.at(-1)?.path ?? '', request.segments[1]?.path ?? '');
-    await expectUnsound(request, 'segment 2 cannot be used: it has 2 frames instead of 4');
-    expect(await readdir(join(request.outputPath, '..'))).not.toContain('film.mp4');
-  });
-
-  it('where a segment is cut off', async () => {
-    const request = await freshRequest('cut', 'film.mkv');
-    await truncate(request.segments[2]?.path ?? '', 3000);
-    await expectUnsound(request, 'segment 3 cannot be used');
-  });
-
-  it('where the unfinished output was removed', async () => {
-    const request = await freshRequest('removed', 'film.mp4');
-    const stop = new AbortController();
-    const stopped = assembleVideo(
-      request,
-      ({ step, done }) => {
-        if (step === 'append' && done === 9) stop.abort(new Error('enough'));
-      },
-      stop.signal,
-    );
-    await expect(stopped).rejects.toThrow('enough');
-    await rm(join(request.outputPath, '..', '.film.mp4.cosmos-part'));
-    await expectUnsound(request, 'was removed or cut off');
-  });
-});
-
-async function expectUnsound(request: AssemblyRequest, message: string): Promise<void> {
-  const error = await assembleVideo(request, quiet).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(AppError);
-  expect(error).toMatchObject({ code: 'output-unsound', message: expect.stringContaining(message) });
-}
 
 /** Runs the program, and kills it after so many steps and a moment; whether it was faster. */
 async function runUntil(requestPath: string, steps: number, momentMs: number): Promise<boolean> {

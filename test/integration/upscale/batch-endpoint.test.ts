@@ -49,6 +49,7 @@ describe('POST /upscale_batch with ffmpeg', () => {
       { name: 'photo.jpg', content: await makePicture('photo.jpg', '64x48') },
       { name: 'odd.png', content: await makePicture('odd.png', '32x32', ['-vf', 'scale=33:21']) },
       { name: 'gray.png', content: await makePicture('gray.png', '64x48', ['-pix_fmt', 'gray']) },
+      { name: 'dot.png', content: await makePicture('dot.png', '2x2', ['-vf', 'scale=1:1']) },
       { name: 'clear.png', content: await makePicture('clear.png', '20x10', ['-pix_fmt', 'rgba']) },
     ];
     const { status, body } = await postPictures(socketPath, '/upscale_batch?scale=3', files);
@@ -60,15 +61,16 @@ describe('POST /upscale_batch with ffmpeg', () => {
       'photo.png png,192,144,rgb24',
       'odd.png png,99,63,rgb24',
       'gray.png png,192,144,rgb24',
+      'dot.png png,3,3,rgb24',
       'clear.png png,60,30,rgb24',
     ]);
     // Any program can open the archive, not just the library that made it.
     await writeFile(join(folder, 'all.zip'), body);
     const list = 'import sys,zipfile;z=zipfile.ZipFile(sys.argv[1]);print(z.testzip(),len(z.namelist()))';
     const listed = await run('python3', ['-c', list, join(folder, 'all.zip')]).catch(() => ({
-      stdout: 'None 4',
+      stdout: 'None 5',
     }));
-    expect(listed.stdout.trim()).toBe('None 4');
+    expect(listed.stdout.trim()).toBe('None 5');
   });
 
   it('gives the same bytes each time, and what one ffmpeg gives up to rounding', async () => {

@@ -7,7 +7,7 @@ import { frameBytes } from '../../../src/core/frames/frame-format.ts';
 import type { Clip } from '../../../src/protocol/segment.ts';
 import { SmallDisk, smallDiskSkipReason } from '../../support/small-disk.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { decodeAll, ffmpeg, noAbort, scanAll } from './rig.ts';
+import { decodeAll, ffmpeg, noAbort, scanAll, tagLikeBytes } from './rig.ts';
 
 const folder = await temporaryFolder();
 const tool = new FfmpegFrameTool();
@@ -190,3 +190,40 @@ function psnr(found: Buffer, wanted: Buffer, bytesPerSample: 1 | 2): number {
   const peak = bytesPerSample === 1 ? 255 : 1023;
   return 10 * Math.log10((peak * peak) / Math.max(1e-9, sum / (wanted.length / bytesPerSample)));
 }
+
+it.each([
+  { name: 'none', first: [] },
+  { name: 'pixels like an ID3 tag', first: tagLikeBytes },
+])('keeps the first frame, whatever begins it: $name', async ({ first }) => {
+  const small = { width: 16, height: 16, pixel_format: 'yuv444p' };
+  const target = clip('yuv444p', { frame: small, target: small });
+  const path = join(folder, `first-${first.length}.mp4`);
+  const frame = { width: 16, height: 16, pixelFormat: 'yuv444p' };
+  const exact = { crf: 0, preset: 'ultrafast', threads: 1 } as const;
+  const sink = tool.encode({ path, frame, clip: target, encoding: exact }, noAbort);
+  const frames = [90, 120, 150].map((fill) => Buffer.alloc(frameBytes(frame), fill));
+  frames[0]?.set(first);
+  for (const each of frames) await sink.write(each);
+  await sink.finish();
+  expect(decodeAll(path, 'yuv444p').equals(Buffer.concat(frames))).toBe(true);
+  const facts = await stream(path);
+  expect((await scanAll(path, facts)).frames.map(({ time }) => time)).toEqual([0, 1001, 2002]);
+});
+
+it('encodes frames smaller than what is looked at for a tag', async () => {
+  const small = { width: 2, height: 2, pixel_format: 'yuv420p' };
+  const path = join(folder, 'tiny.mp4');
+  const sink = tool.encode(
+    {
+      path,
+      frame: { width: 2, height: 2, pixelFormat: 'yuv420p' },
+      clip: clip('yuv420p', { frame: small, target: small }),
+      encoding,
+    },
+    noAbort,
+  );
+  for (const fill of [90, 120, 150]) await sink.write(Buffer.alloc(6, fill));
+  await sink.finish();
+  const facts = await stream(path);
+  expect((await scanAll(path, facts)).frames.map(({ time }) => time)).toEqual([0, 1001, 2002]);
+});

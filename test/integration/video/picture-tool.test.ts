@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { FfmpegPictureTool } from '../../../src/adapters/video/ffmpeg-picture-tool.ts';
+import { essentialParts } from '../../../src/adapters/video/picture-parts.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { ffmpeg, noAbort } from './rig.ts';
+import { ffmpeg, noAbort, tagLikeBytes } from './rig.ts';
 
 const folder = await temporaryFolder();
 const tool = new FfmpegPictureTool();
@@ -96,4 +98,47 @@ it('believes the header, and not a picture that is larger than it', async () => 
 it('ends when aborted', async () => {
   const reason = new Error('enough');
   await expect(tool.decodePicture(png, maxPixels, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+it.each([
+  { name: '1x1', width: 1, height: 1, pixels: [1, 2, 3] },
+  { name: '3 in a row', width: 3, height: 1, pixels: [9, 8, 7, 6, 5, 4, 3, 2, 1] },
+  { name: 'pixels like an ID3 tag', width: 4, height: 1, pixels: [...tagLikeBytes, 1, 2] },
+])('writes and reads the smallest pictures: $name', async ({ width, height, pixels }) => {
+  const data = Uint8Array.from(pixels);
+  const file = await tool.encodePng({ width, height, data }, noAbort);
+  const found = await tool.decodePicture(file, maxPixels, noAbort);
+  expect({ ...found, data: [...found.data] }).toEqual({ width, height, data: pixels });
+});
+
+it.each(['zTXt', 'iCCP', 'iTXt', 'acTL', 'abCd'])(
+  'gives the decoder nothing of a PNG that pixels do not need: %s',
+  (chunk) => {
+    const data = deflateSync(Buffer.alloc(100_000));
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(data.length);
+    head.write(chunk, 4, 'latin1');
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(Buffer.concat([head.subarray(4), data])));
+    // After the signature and the header chunk.
+    const bloated = Buffer.concat([png.subarray(0, 33), head, data, checksum, png.subarray(33)]);
+    const bare = Buffer.from(essentialParts(png, 'png'));
+    expect(Buffer.from(essentialParts(bloated, 'png')).equals(bare)).toBe(true);
+    expect(Buffer.from(essentialParts(Buffer.concat([png, bloated]), 'png')).equals(bare)).toBe(true);
+  },
+);
+
+it('leaves remarks out of a JPEG, but not the note on its colours', async () => {
+  const segment = (marker: number, data: string) =>
+    Buffer.concat([Buffer.from([0xff, marker, 0, data.length + 2]), Buffer.from(data, 'latin1')]);
+  const bare = Buffer.from(essentialParts(jpeg, 'jpeg'));
+  const remarks = [0xe1, 0xe2, 0xef, 0xfe].map((marker) => segment(marker, 'a remark'));
+  const adobe = segment(0xee, 'Adobe\0d\0\0\0\0\x01');
+  const rest = bare.subarray(2);
+  const bloated = Buffer.concat([bare.subarray(0, 2), ...remarks, adobe, rest]);
+  const expected = Buffer.concat([bare.subarray(0, 2), adobe, rest]);
+  expect(Buffer.from(essentialParts(bloated, 'jpeg')).equals(expected)).toBe(true);
+  expect(await tool.decodePicture(bloated, maxPixels, noAbort)).toEqual(
+    await tool.decodePicture(jpeg, maxPixels, noAbort),
+  );
 });

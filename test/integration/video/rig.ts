@@ -112,3 +112,6 @@ export function segmentOf(
 export async function collect(frames: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
   return await Array.fromAsync(frames);
 }
+
+/** Pixels that begin as an ID3 tag does, which ffmpeg looks for in every input. */
+export const tagLikeBytes: readonly number[] = [...Buffer.from('ID3\x03\0\0\0\0\0\x40', 'latin1')];

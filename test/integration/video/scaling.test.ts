@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FfmpegFrameTool } from '../../../src/adapters/video/ffmpeg-frame-tool.ts';
 import { type FrameFormat, frameBytes } from '../../../src/core/frames/frame-format.ts';
+import type { FrameFilter } from '../../../src/ports/frame-tool.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { noAbort } from './rig.ts';
+import { noAbort, tagLikeBytes } from './rig.ts';
 
 const tool = new FfmpegFrameTool();
 const small = (pixelFormat: string): FrameFormat => ({ width: 48, height: 26, pixelFormat });
@@ -13,6 +14,10 @@ const large = (pixelFormat: string): FrameFormat => ({ width: 96, height: 52, pi
 /** Starts a filter and ends it when the test is done. */
 function start(pixelFormat: string, signal: AbortSignal = noAbort) {
   const filter = tool.startScaling(small(pixelFormat), large(pixelFormat), null, signal);
+  return own(filter);
+}
+
+function own(filter: FrameFilter) {
   return { filter, [Symbol.asyncDispose]: () => filter.close() };
 }
 
@@ -103,4 +108,18 @@ it('says when ffmpeg is missing', async () => {
   });
   await filter.close();
   await filter.close();
+});
+
+it.each([
+  { name: '1x1', size: { width: 1, height: 1 }, start: [7] },
+  { name: '2x2', size: { width: 2, height: 2 }, start: [1, 2, 3, 4] },
+  { name: 'pixels like an ID3 tag', size: { width: 16, height: 16 }, start: tagLikeBytes },
+])('takes frames of any size and content, one at a time: $name', async ({ size, start: bytes }) => {
+  const format = { ...size, pixelFormat: 'gray' };
+  await using lane = own(tool.startScaling(format, format, null, noAbort));
+  for (const fill of [0, 200]) {
+    const data = Buffer.alloc(frameBytes(format), fill).fill(Buffer.from(bytes), 0, bytes.length);
+    const [result] = await lane.filter.filter([data]);
+    expect(Buffer.from(result ?? []).equals(data)).toBe(true);
+  }
 });

@@ -13,14 +13,14 @@ interface Asked {
 }
 
 describe('writeUpscaleReport', () => {
-  it('shows frames from all over the finished video, twice as large after as before', async () => {
+  it('shows the first frames of segments all over the finished video, twice as large after as before', async () => {
     const { asked, written } = await write({});
     expect(asked).toEqual([
-      { path: '/videos/in.mkv', frames: [37, 112, 187, 262], box: { width: 960, height: 540 } },
-      { path: '/videos/out.mp4', frames: [37, 112, 187, 262], box: { width: 1920, height: 1080 } },
+      { path: '/videos/in.mkv', frames: [0, 80, 160, 240], box: { width: 960, height: 540 } },
+      { path: '/videos/out.mp4', frames: [0, 80, 160, 240], box: { width: 1920, height: 1080 } },
     ]);
-    expect(written?.pictures.map(({ frame }) => frame)).toEqual([38, 113, 188, 263]);
-    expect(written?.pictures[0]?.seconds).toBeCloseTo(37 / 24);
+    expect(written?.pictures.map(({ frame }) => frame)).toEqual([1, 81, 161, 241]);
+    expect(written?.pictures[0]?.seconds).toBeCloseTo(0);
     expect(written?.report.video?.frames).toBe(300);
   });
 
@@ -30,8 +30,8 @@ describe('writeUpscaleReport', () => {
   });
 
   it('shows only frames of which both pictures can be read', async () => {
-    const { written } = await write({ pictureOf: (frame) => (frame === 112 ? null : new Uint8Array([1])) });
-    expect(written?.pictures.map(({ frame }) => frame)).toEqual([38, 188, 263]);
+    const { written } = await write({ pictureOf: (frame) => (frame === 80 ? null : new Uint8Array([1])) });
+    expect(written?.pictures.map(({ frame }) => frame)).toEqual([1, 161, 241]);
   });
 
   it.each([

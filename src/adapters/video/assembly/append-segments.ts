@@ -1,8 +1,10 @@
 import { open, rm, stat } from 'node:fs/promises';
-import { AppError, messageOf } from '../../../errors/app-error.ts';
+import { messageOf } from '../../../errors/app-error.ts';
 import type { AssemblyProgress, SegmentFile } from '../../../ports/video-tool.ts';
 import { isErrno } from '../../files/publish-file.ts';
 import { Mp4FormatError } from '../../media/mp4-boxes.ts';
+import { BrokenAssemblyError } from './assembly-errors.ts';
+import { isIntact, lostSegments } from './lost-segments.ts';
 import { FileTooShortError, type PartFile } from './part-file.ts';
 import type { PartWriter } from './part-writer.ts';
 import type { SampleJournal } from './sample-journal.ts';
@@ -39,6 +41,8 @@ const maxGroupShare = 1 / 16;
 /**
  * Puts all segments into the part file. Each is removed when its samples and their index are durable there; those that
  * were before are only counted again.
+ *
+ * @throws SegmentsLostError when some are gone or damaged; BrokenAssemblyError when those before cannot be gone on with.
  */
 export async function appendSegments(appending: Appending): Promise<void> {
   const { segments, part, writer, taken, onProgress, signal } = appending;
@@ -53,10 +57,15 @@ export async function appendSegments(appending: Appending): Promise<void> {
     const takenBytes = taken[index];
     if (takenBytes !== undefined) {
       await writer.append({ first, end, media: null });
-      if (part.position !== takenBytes) throw unsound('what was put together before cannot be gone on with');
+      if (part.position !== takenBytes) throw new BrokenAssemblyError('The unfinished video is another one');
       await rm(segment.path, { force: true });
     } else {
-      await appendSegment(appending, index, first);
+      await appendSegment(appending, index, first).catch(async (error: unknown) => {
+        if (!isDamage(error)) throw error;
+        const reason = `Segment ${index + 1} cannot be used: ${messageOf(error)}.`;
+        const durable = index - waiting.length;
+        throw await lostSegments(reason, segments, { first: durable, surely: index, cause: error });
+      });
       waiting.push({ path: segment.path, first, end, partBytes: part.position });
       waitingBytes += part.position - before;
     }
@@ -74,21 +83,15 @@ async function appendSegment(appending: Appending, index: number, first: number)
   const { segments, writer, video, decoderSettings } = appending;
   const segment = segments[index];
   if (!segment) return;
-  try {
-    await using file = await open(segment.path, 'r');
-    const samples = await readSegmentSamples(file);
-    if (samples.table.sizes.length !== segment.frames) {
-      throw new Mp4FormatError(`it has ${samples.table.sizes.length} frames instead of ${segment.frames}`);
-    }
-    if (!samples.decoderSettings.equals(decoderSettings))
-      throw new Mp4FormatError('it was encoded in another way');
-    if (samples.table.keys[0] !== 1) throw new Mp4FormatError('it does not begin with a key frame');
-    placeSamples(video, samples.table, first, first);
-    await writer.append({ first, end: first + segment.frames, media: { file, offsets: samples.offsets } });
-  } catch (error) {
-    if (isDamage(error)) throw unsound(`segment ${index + 1} cannot be used: ${messageOf(error)}`, error);
-    throw error;
+  await using file = await open(segment.path, 'r');
+  if (!(await isIntact(segment))) throw new Mp4FormatError('its file is not the one that was made');
+  const samples = await readSegmentSamples(file, segment.frames);
+  if (!samples.decoderSettings.equals(decoderSettings)) {
+    throw new BrokenAssemblyError('Segments were encoded in different ways', { isEverySegment: true });
   }
+  if (samples.table.keys[0] !== 1) throw new Mp4FormatError('it does not begin with a key frame');
+  placeSamples(video, samples.table, first, first);
+  await writer.append({ first, end: first + segment.frames, media: { file, offsets: samples.offsets } });
 }
 
 async function settle({ part, journal, video }: Appending, waiting: readonly Waiting[]): Promise<void> {
@@ -114,13 +117,4 @@ async function totalSize(segments: readonly SegmentFile[]): Promise<number> {
 function isDamage(error: unknown): boolean {
   if (error instanceof Mp4FormatError || error instanceof FileTooShortError) return true;
   return error instanceof RangeError || isErrno(error, 'ENOENT');
-}
-
-function unsound(reason: string, cause?: unknown): AppError {
-  return new AppError({
-    code: 'output-unsound',
-    message: `The video could not be put together: ${reason}.`,
-    hint: 'Run the upscale again without --resume, with another output.',
-    cause,
-  });
 }

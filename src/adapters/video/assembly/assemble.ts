@@ -1,29 +1,20 @@
-import { rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { containerOf } from '../../../core/frames/container-limits.ts';
-import { planStreams } from '../../../core/frames/stream-plan.ts';
 import type { AssemblyProgress, AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
-import { syncFolder } from '../../files/publish-file.ts';
 import { type FfmpegPrograms, findPrograms } from '../../media/ffmpeg-program.ts';
+import { BrokenAssemblyError, unsupportedOutput, unsupportedRotation } from './assembly-errors.ts';
 import {
-  lostPart,
-  missingSegment,
-  somethingInTheWay,
-  unsupportedOutput,
-  unsupportedRotation,
-} from './assembly-errors.ts';
-import {
-  type AssemblyPaths,
   assemblyPathsOf,
   fingerprintOf,
   prepareFolder,
   publishVerified,
   readVerified,
-  removeDone,
 } from './assembly-folder.ts';
+import { lostAssembly } from './lost-segments.ts';
+import { makeStreams } from './make-streams.ts';
+import { ProgramRefusedError } from './media-program.ts';
 import { presentationOf } from './presentation.ts';
-import { makeFirstFrame, makeSkeleton } from './skeleton.ts';
-import { readStreamMarks } from './source-tags.ts';
+import { hasItsName, publishOutput } from './publish-output.ts';
+import { unsound } from './unsound.ts';
 import { verifyVideo } from './verify.ts';
 import { type Assembly, writePart } from './write-part.ts';
 
@@ -52,65 +43,30 @@ export async function assembleVideo(
   const paths = assemblyPathsOf(request, container);
   const fingerprint = fingerprintOf(request);
   const verified = await readVerified(paths, fingerprint);
-  if (verified && (await publish(request, paths, verified))) return verified;
+  if (verified && (await hasItsName(request, paths, verified))) return verified;
   await prepareFolder(paths, fingerprint);
   const presentation = presentationOf(request);
   const assembly = { request, container, paths, presentation, options: { programs, signal }, onProgress };
+  try {
+    const video = await makeVideo(assembly);
+    await publishVerified(paths, fingerprint, video);
+    await publishOutput(request, paths);
+    return video;
+  } catch (error) {
+    if (!(error instanceof BrokenAssemblyError)) throw error;
+    throw await lostAssembly(error, request.segments, paths);
+  }
+}
+
+/** Writes the part file and looks at all of it. */
+async function makeVideo(assembly: Assembly): Promise<VerifiedVideo> {
   await makeStreams(assembly);
   const written = await writePart(assembly);
-  const video = await verifyVideo({ ...assembly, ...written });
-  await publishVerified(paths, fingerprint, video);
-  if (!(await publish(request, paths, video))) throw lostPart(paths);
-  return video;
-}
-
-async function makeStreams({
-  request,
-  container,
-  paths,
-  presentation,
-  options,
-  onProgress,
-}: Assembly): Promise<void> {
-  const { source, segments } = request;
-  onProgress({ step: 'streams', done: 0, total: 1 });
-  if (!(await isThere(paths.skeleton))) {
-    const [segment] = segments;
-    if (!segment || !(await isThere(segment.path)))
-      throw missingSegment(segment?.path ?? 'The first segment');
-    await makeFirstFrame(segment.path, paths.first, options);
-    const marks = await readStreamMarks(source.path, options.programs.ffprobe, options.signal);
-    const plans = planStreams(source.facts, container);
-    const skeleton = { source, container, plans, marks, presentation, firstPath: paths.first };
-    await makeSkeleton(skeleton, paths.skeleton, options);
+  try {
+    return await verifyVideo({ ...assembly, ...written });
+  } catch (error) {
+    // Damage may be such that it cannot even be read.
+    if (error instanceof ProgramRefusedError) throw unsound(error.message.replace(/\.$/, ''));
+    throw error;
   }
-  onProgress({ step: 'streams', done: 1, total: 1 });
-}
-
-/** Gives the verified file its name; false when neither it nor the output is there. */
-async function publish(
-  { outputPath, mayReplace }: AssemblyRequest,
-  paths: AssemblyPaths,
-  video: VerifiedVideo,
-): Promise<boolean> {
-  if ((await sizeOf(paths.part)) === video.sizeBytes) {
-    if (!mayReplace && (await sizeOf(outputPath)) !== null) throw somethingInTheWay(outputPath);
-    await rename(paths.part, outputPath);
-    await syncFolder(dirname(paths.part));
-  } else if ((await sizeOf(outputPath)) !== video.sizeBytes) {
-    return false;
-  }
-  await removeDone(paths);
-  return true;
-}
-
-async function sizeOf(path: string): Promise<number | null> {
-  return await stat(path).then(
-    ({ size }) => size,
-    () => null,
-  );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await sizeOf(path)) !== null;
 }

@@ -1,5 +1,4 @@
 import { AppError, messageOf } from '../../../errors/app-error.ts';
-import type { AssemblyPaths } from './assembly-folder.ts';
 
 /** An output whose name does not say what it is to be. */
 export function unsupportedOutput(path: string): AppError {
@@ -19,23 +18,27 @@ export function unsupportedRotation(path: string): AppError {
   });
 }
 
-/** The unfinished output is gone, and the segments in it are too. */
-export function lostPart(paths: AssemblyPaths, cause?: unknown): AppError {
-  return new AppError({
-    code: 'output-unsound',
-    message: `${paths.part} was removed or cut off, and with it what segments were put together there.`,
-    hint: 'Run the upscale again without --resume.',
-    cause,
-  });
+/** What was put together so far cannot be gone on with: a call has to begin anew. */
+export class BrokenAssemblyError extends Error {
+  override readonly name = 'BrokenAssemblyError';
+  /** Segments that are whole do not fit either. */
+  readonly isEverySegment: boolean;
+
+  /** @param reason - What was found: a sentence without its full stop. */
+  constructor(reason: string, { isEverySegment = false, cause }: BrokenAssemblyFacts = {}) {
+    super(reason, { cause });
+    this.isEverySegment = isEverySegment;
+  }
 }
 
-/** A call that can neither begin nor go on. */
-export function missingSegment(path: string): AppError {
-  return new AppError({
-    code: 'output-unsound',
-    message: `${path} is not there, and what was put together of it before is not either.`,
-    hint: 'Run the upscale again without --resume.',
-  });
+interface BrokenAssemblyFacts {
+  readonly isEverySegment?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The unfinished output is gone, and the segments in it are too. */
+export function lostPart(path: string, cause: unknown): BrokenAssemblyError {
+  return new BrokenAssemblyError(`${path} was removed or cut off`, { cause });
 }
 
 /** A skeleton in which the upscaled video cannot be put. */

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../../../errors/app-error.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { isErrno, publishFile } from '../../files/publish-file.ts';
 
@@ -35,6 +34,8 @@ export interface AssemblyPaths {
   readonly first: string;
   /** Everything but the rest of the video. */
   readonly skeleton: string;
+  /** What these two hold. */
+  readonly streams: string;
 }
 
 export function assemblyPathsOf(
@@ -43,12 +44,13 @@ export function assemblyPathsOf(
 ): AssemblyPaths {
   const output = resolve(outputPath);
   return {
-    part: join(dirname(output), `.${partStem(basename(output))}.cosmos-part`),
+    part: join(dirname(output), `.${partStem(basename(output))}.${folderMark(workFolder)}.cosmos-part`),
     request: join(workFolder, 'assembly.json'),
     verified: join(workFolder, 'verified.json'),
     journal: join(workFolder, 'samples.bin'),
     first: join(workFolder, 'first.mp4'),
     skeleton: join(workFolder, `streams.${extension}`),
+    streams: join(workFolder, 'streams.json'),
   };
 }
 
@@ -56,6 +58,11 @@ export function assemblyPathsOf(
 function partStem(name: string): string {
   if (Buffer.byteLength(name) <= 120) return name;
   return createHash('sha256').update(name).digest('hex').slice(0, 32);
+}
+
+/** Two runs never share a file, even where they are to give the same output. */
+function folderMark(workFolder: string): string {
+  return createHash('sha256').update(resolve(workFolder)).digest('hex').slice(0, 8);
 }
 
 /** The same for requests for the same bytes in the same place. */
@@ -77,27 +84,30 @@ export function fingerprintOf({
 }
 
 /**
- * Makes the folder ready to go on in: what a killed call left half-made goes. One that holds nothing that matters is
- * emptied, and is this request's from then on.
- *
- * @throws AppError `output-unsound` when segments of another request were put together already.
+ * Makes the folder ready to go on in: what a killed call left half-made goes. One of another request, or of none that
+ * can be read, is emptied, and is this request's from then on.
  */
 export async function prepareFolder(paths: AssemblyPaths, fingerprint: string): Promise<void> {
   const folder = dirname(paths.request);
   await mkdir(folder, { recursive: true });
   const record = requestRecordSchema.safeParse(await readJson(paths.request));
   if (record.success && record.data.request === fingerprint) {
-    const { request, journal, first, skeleton } = paths;
-    await removeOthers(folder, [request, journal, first, skeleton]);
+    const { request, journal, first, skeleton, streams } = paths;
+    await removeOthers(folder, [request, journal, first, skeleton, streams]);
     return;
   }
-  if (record.success && (await hasContent(paths.journal))) throw otherRequest(record.data.part);
   if (record.success) await rm(record.data.part, { force: true });
   await removeOthers(folder, []);
   await publishFile(
     paths.request,
     `${JSON.stringify({ version, request: fingerprint, part: paths.part })}\n`,
   );
+}
+
+/** Removes everything that is under way, so that the next call begins anew. */
+export async function startOver(paths: AssemblyPaths): Promise<void> {
+  await rm(paths.part, { force: true });
+  await removeOthers(dirname(paths.request), []);
 }
 
 /** Removes what only a further call would have needed, once the output has its name. */
@@ -126,26 +136,11 @@ export async function publishVerified(
   await publishFile(paths.verified, `${JSON.stringify({ version, request: fingerprint, video })}\n`);
 }
 
-async function readJson(path: string): Promise<unknown> {
+export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return null;
     throw error;
   }
-}
-
-async function hasContent(path: string): Promise<boolean> {
-  return await stat(path).then(
-    ({ size }) => size > 0,
-    () => false,
-  );
-}
-
-function otherRequest(part: string): AppError {
-  return new AppError({
-    code: 'output-unsound',
-    message: `Finished segments were put together for another output already, in ${part}.`,
-    hint: 'Go on with the output of the first call, or run the upscale again without --resume.',
-  });
 }

@@ -16,6 +16,13 @@ export interface ProgramRun {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A program that ended by itself with an error: what it was given may be at fault. */
+export class ProgramRefusedError extends AppError {
+  constructor({ code, message, hint, isRetryable }: AppError) {
+    super({ code, message, isRetryable, ...(hint === null ? {} : { hint }) });
+  }
+}
+
 /** No disk that is worth using reads less in a second. */
 const slowestBytesPerSecond = 1024 * 1024;
 const leastDeadlineMs = 600_000;
@@ -49,7 +56,9 @@ export async function* readOutputLines(run: ProgramRun): AsyncGenerator<string> 
   if (deadline.aborted) throw tookTooLong(run.doing);
   const diskFull = run.target !== null && diskFullIn(end.lastWords, run.target);
   if (diskFull) throw diskFull;
-  if (end.exitCode !== 0) throw framesFailed(run.program, run.doing, end);
+  if (end.exitCode === 0) return;
+  const failure = framesFailed(run.program, run.doing, end);
+  throw end.exitCode === null ? failure : new ProgramRefusedError(failure);
 }
 
 function deadlineMs(workBytes: number): number {

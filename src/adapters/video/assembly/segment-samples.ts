@@ -24,9 +24,10 @@ export interface SegmentSamples {
 /**
  * Reads the index of a segment: an MP4 file with one video track.
  *
+ * @param frames - How many it has to have: no room is made for any other number.
  * @throws Mp4FormatError for anything else.
  */
-export async function readSegmentSamples(file: FileHandle): Promise<SegmentSamples> {
+export async function readSegmentSamples(file: FileHandle, frames: number): Promise<SegmentSamples> {
   const [movie] = await readTopBoxes(file, ['moov']);
   const tracks = movie ? [...readBoxes(movie.content)].filter(isVideoTrack) : [];
   const [track] = tracks;
@@ -35,6 +36,9 @@ export async function readSegmentSamples(file: FileHandle): Promise<SegmentSampl
   if (!stbl) throw new Mp4FormatError('no stbl box');
   const { size } = await file.stat();
   const sizes = sampleSizesOf(stbl);
+  if (sizes.count !== frames) {
+    throw new Mp4FormatError(`it has ${sizes.count} frames instead of ${frames}`);
+  }
   const table = makeSampleTable(sizes.count);
   for (let sample = 0; sample < sizes.count; sample += 1) table.sizes[sample] = sizes.at(sample);
   table.ranks.set(ranksOf(stbl, sizes.count));

@@ -1,10 +1,6 @@
-import { AppError } from '../../../errors/app-error.ts';
+import { BrokenAssemblyError } from './assembly-errors.ts';
 
-/** A finished video that is not what it should be: it never gets its name. */
-export function unsound(difference: string): AppError {
-  return new AppError({
-    code: 'output-unsound',
-    message: `The finished video is not sound: ${difference}.`,
-    hint: 'Go on with --resume latest: what was upscaled is kept, and the file is put together once more.',
-  });
+/** A finished video that is not what it should be: it never gets its name, and is put together anew. */
+export function unsound(difference: string): BrokenAssemblyError {
+  return new BrokenAssemblyError(`The finished video is not sound: ${difference}`);
 }

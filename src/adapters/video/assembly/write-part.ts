@@ -4,7 +4,7 @@ import type { AssemblyProgress, AssemblyRequest } from '../../../ports/video-too
 import { isErrno } from '../../files/publish-file.ts';
 import { Mp4FormatError } from '../../media/mp4-boxes.ts';
 import { appendSegments } from './append-segments.ts';
-import { damagedStreams, lostPart } from './assembly-errors.ts';
+import { BrokenAssemblyError, damagedStreams, lostPart } from './assembly-errors.ts';
 import type { AssemblyPaths } from './assembly-folder.ts';
 import { EbmlFormatError } from './ebml.ts';
 import { openWriter } from './open-writer.ts';
@@ -12,7 +12,7 @@ import { FileTooShortError, PartFile } from './part-file.ts';
 import type { Presentation } from './presentation.ts';
 import { SampleJournal } from './sample-journal.ts';
 import { makeSampleTable, placeSamples, type SampleTable } from './sample-table.ts';
-import { readSegmentSamples, type SegmentSamples } from './segment-samples.ts';
+import { readSegmentSamples } from './segment-samples.ts';
 import type { ProgramOptions } from './skeleton.ts';
 
 /** One call, and what follows from its request. */
@@ -33,7 +33,11 @@ export interface WrittenPart {
   readonly firstSeconds: number;
 }
 
-/** Writes the part file to its end, from wherever an earlier call came to. */
+/**
+ * Writes the part file to its end, from wherever an earlier call came to.
+ *
+ * @throws SegmentsLostError; BrokenAssemblyError when what the earlier call left cannot be used.
+ */
 export async function writePart({
   request,
   container,
@@ -48,6 +52,8 @@ export async function writePart({
   const taken: number[] = [];
   let frames = 0;
   for await (const segment of journal.taken()) {
+    if (segment.table.sizes.length !== segments[taken.length]?.frames)
+      throw new BrokenAssemblyError(`${paths.journal} is of another video`);
     placeSamples(table, segment.table, frames, 0);
     frames += segment.table.sizes.length;
     taken.push(segment.partBytes);
@@ -55,7 +61,8 @@ export async function writePart({
   try {
     await using part = await PartFile.open(paths.part, taken.at(-1) ?? 0);
     await using skeleton = await open(paths.skeleton, 'r');
-    const first = await readFirst(paths);
+    await using firstFile = await open(paths.first, 'r');
+    const first = await readSegmentSamples(firstFile, 1);
     const { writer, firstSeconds } = await openWriter({
       request,
       container,
@@ -84,13 +91,8 @@ export async function writePart({
     return { table, firstSeconds };
   } catch (error) {
     if (error instanceof FileTooShortError || (isErrno(error, 'ENOENT') && taken.length > 0))
-      throw lostPart(paths, error);
+      throw lostPart(paths.part, error);
     if (error instanceof Mp4FormatError || error instanceof EbmlFormatError) throw damagedStreams(error);
     throw error;
   }
-}
-
-async function readFirst(paths: AssemblyPaths): Promise<SegmentSamples> {
-  await using file = await open(paths.first, 'r');
-  return await readSegmentSamples(file);
 }
