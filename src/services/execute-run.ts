@@ -1,5 +1,4 @@
 import type { RunState } from '../core/run/run-state.ts';
-import { AppError } from '../errors/app-error.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RunObserver } from '../ports/run-observer.ts';
 import type { RunSession } from '../ports/run-store.ts';
@@ -7,6 +6,7 @@ import { Answers } from './execution/answers.ts';
 import { handOver } from './execution/hand-over.ts';
 import { HostLink } from './execution/host-link.ts';
 import { RunLedger } from './execution/run-ledger.ts';
+import { goesOnText, isAway, letGo, rejectionOf } from './host-endings.ts';
 
 /** How long prompts in flight may take to finish when a run is stopped, in milliseconds. */
 const drainMs = 5_000;
@@ -49,7 +49,9 @@ export async function executeRun(execution: Execution): Promise<void> {
     if (!isDetached) await Promise.race([ledger.allSettled, rejectionOf(signal)]);
     await answers.allWritten();
     signal.throwIfAborted();
-    await letGo(host, isDetached ? null : 0, execution, () => stop.abort());
+    const tell = (reason: string) =>
+      observer.onNotice(`The run is done, but its workers could not be told so: ${reason}`);
+    await letGo(host, isDetached ? null : 0, () => stop.abort(), tell);
   } catch (error) {
     stop.abort(error);
     await answers.allWritten();
@@ -61,41 +63,11 @@ export async function executeRun(execution: Execution): Promise<void> {
         () => !isLost,
         () => false,
       );
-    if (!isTold && host.hasSubmitted && execution.signal.aborted) observer.onNotice(goesOn(session));
+    if (!isTold && host.hasSubmitted && execution.signal.aborted)
+      observer.onNotice(goesOnText(session.checkpoint.settings.host, session.runId));
     await answers.allWritten();
     throw execution.signal.aborted ? execution.signal.reason : stop.signal.reason;
   } finally {
     await session.flush(true);
   }
-}
-
-/** Everything is settled by now: a host that is lost while it is let go of takes nothing from the run. */
-async function letGo(
-  host: HostLink,
-  drainMs: number | null,
-  { observer }: Execution,
-  stopListening: () => void,
-): Promise<void> {
-  try {
-    await host.close(drainMs, stopListening);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    observer.onNotice(`The run is done, but its workers could not be told so: ${error.message}`);
-  }
-}
-
-function goesOn({ runId, checkpoint }: RunSession): string {
-  const { host } = checkpoint.settings;
-  return `${host} could not be told to stop: what was handed over goes on there. Stop it with: cosmos cancel ${runId}`;
-}
-
-function isAway(reason: unknown): boolean {
-  return reason instanceof AppError && reason.code === 'host-unreachable';
-}
-
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }

@@ -123,6 +123,7 @@ describe('upscale', () => {
     const { code, path } = await upscale(source, `big-${name}`);
     expect(code).toBe(0);
     const [before, after] = await Promise.all([describeFile(source), describeFile(path)]);
+    expect(before.streams[0]).toMatchObject({ width: 96, height: 54, ...options });
     expect(after.streams[0]).toMatchObject({
       width: 2 * Number(before.streams[0]?.['width']),
       height: 2 * Number(before.streams[0]?.['height']),

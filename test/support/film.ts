@@ -35,7 +35,8 @@ export async function makeFilm(folder: string, name: string, options: FilmOption
   const { width = 96, height = 54, seconds, rate = '24000/1001', isRich = false } = options;
   const path = join(folder, name);
   const uneven = options.isUneven ? ",select='not(between(n\\,10\\,30)*mod(n\\,2))'" : '';
-  const picture = `testsrc2=s=${width}x${height}:r=${rate}:d=${seconds}${uneven}`;
+  // Scaled from an even size, because the source rounds odd ones down.
+  const picture = `testsrc2=s=192x108:r=${rate}:d=${seconds},scale=${width}:${height},setsar=1${uneven}`;
   await writeFile(join(folder, 'subtitles.srt'), subtitles);
   await writeFile(join(folder, 'chapters.txt'), metadata);
   const inputs = [

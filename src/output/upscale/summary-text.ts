@@ -37,7 +37,11 @@ function headline(summary: UpscaleSummary, style: Style, isHandedOver: boolean):
   const time = `in ${durationText(durationMs)}${speedText(summary)}`;
   if (summary.video !== null) {
     const done = style.good(`${counted(summary.video.frames, 'frame')} upscaled`);
-    return `${style.good('✓')} ${done} to ${size.width}x${size.height} ${time}`;
+    const what = `${style.good('✓')} ${done} to ${size.width}x${size.height}`;
+    // Nothing was left to do but, at most, to put them together.
+    if (summary.frames_per_second === null)
+      return `${what}; all frames were done before, this took ${durationText(durationMs)}`;
+    return `${what} ${time}`;
   }
   if (status === 'detached' && isHandedOver && counts.finished_segments === 0)
     return `… ${counted(counts.frames, 'frame')} in ${counted(counts.segments, 'segment')} handed over ${time}`;

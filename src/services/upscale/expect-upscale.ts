@@ -10,8 +10,8 @@ type StoredUpscale = Awaited<ReturnType<UpscaleRuns['read']>>;
 const runsLookedAt = 20;
 
 /**
- * What x264 encodes on one core of a usual machine, in millions of pixels per second, together with decoding and
- * resampling: measured by `scripts/bench/upscale.ts`. Only said before a run like this one was made.
+ * About what x264 encodes on one core, in millions of pixels per second. `medium` and `veryfast` are what the clips of
+ * `scripts/bench/upscale.ts` gave; the others are guessed from them. Only said before a run like this one was made.
  */
 const usualRates: Readonly<Record<UpscaleSettings['engine']['encoding']['preset'], number>> = {
   ultrafast: 60,
@@ -25,7 +25,7 @@ const usualRates: Readonly<Record<UpscaleSettings['engine']['encoding']['preset'
   veryslow: 2,
 };
 
-/** How much a video grows in bytes when its sides do, as a power: measured on clips of x264 at crf 18. */
+/** How much a video grows in bytes when its sides do, as a power: a guess, replaced by the first run. */
 const growth = 1.4;
 
 /** Expected time and disk: by the last run like this one, else by what is usual. */

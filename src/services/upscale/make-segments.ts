@@ -1,5 +1,5 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { goesOnText, isAway, letGo, rejectionOf } from '../host-endings.ts';
 import { SegmentsOnHost } from './segments-on-host.ts';
 import type { UpscaleExecution } from './upscale-execution.ts';
 import { UpscaleLedger } from './upscale-ledger.ts';
@@ -28,7 +28,9 @@ export async function makeSegments(execution: UpscaleExecution, timeline: Timeli
     if (!isDetached) await Promise.race([ledger.allSettled, aborted]);
     await host.settled();
     signal.throwIfAborted();
-    await letGo(host, isDetached ? null : 0, execution, () => stop.abort());
+    const tell = (reason: string) =>
+      observer.onNotice(`The frames are done, but the workers could not be told so: ${reason}`);
+    await letGo(host, isDetached ? null : 0, () => stop.abort(), tell);
   } catch (error) {
     stop.abort(error);
     // A host that is away cannot be told to stop: its work goes on, and resuming finds it.
@@ -40,42 +42,10 @@ export async function makeSegments(execution: UpscaleExecution, timeline: Timeli
         () => false,
       );
     if (!isTold && host.hasSubmitted && execution.signal.aborted) {
-      const { host: name } = session.checkpoint.settings;
-      observer.onNotice(
-        `${name} could not be told to stop: what was handed over goes on there. Stop it with: cosmos cancel ${session.runId}`,
-      );
+      observer.onNotice(goesOnText(session.checkpoint.settings.host, session.runId));
     }
     throw execution.signal.aborted ? execution.signal.reason : stop.signal.reason;
   } finally {
     await session.flush(true);
   }
-}
-
-/** Everything is settled by now: a host that is lost while it is let go of takes nothing from the run. */
-async function letGo(
-  host: SegmentsOnHost,
-  drainMs: number | null,
-  { observer }: UpscaleExecution,
-  stopListening: () => void,
-): Promise<void> {
-  try {
-    await host.close(drainMs, stopListening);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    observer.onNotice(`The frames are done, but the workers could not be told so: ${error.message}`);
-  }
-}
-
-function isAway(reason: unknown): boolean {
-  return reason instanceof AppError && reason.code === 'host-unreachable';
-}
-
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  const rejected = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  // It may abort when nobody waits for it any more.
-  rejected.catch(() => undefined);
-  return rejected;
 }
