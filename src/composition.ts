@@ -140,7 +140,7 @@ function machinePartsOf(name: string, settings: Settings): RemoteMachineParts {
     throw new AppError({
       code: 'config-invalid',
       message: `The host "${name}" has no address.`,
-      hint: `Set address under [hosts.${name}]: a name, an IP address, or an alias of ~/.ssh/config.`,
+      nextStep: `Set address under [hosts.${name}]: a name, an IP address, or an alias of ~/.ssh/config.`,
     });
   }
   return {

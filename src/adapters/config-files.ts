@@ -45,6 +45,6 @@ function invalid(message: string): AppError {
   return new AppError({
     code: 'config-invalid',
     message,
-    hint: 'Correct the file; every setting with its default stands in config.toml.',
+    nextStep: 'Correct the file; every setting with its default stands in config.toml.',
   });
 }

@@ -108,7 +108,7 @@ function asInputError(error: unknown, given: string): unknown {
   return new AppError({
     code: 'input-missing',
     message: isMissing ? `There is no file or folder ${given}.` : `${given} ${refused}.`,
-    hint: isForbidden
+    nextStep: isForbidden
       ? 'Change its rights, or run cosmos as a user who may read it.'
       : 'Give the folder of your PromptSpecs, or single files.',
     cause: error,

@@ -6,7 +6,7 @@ export interface AppErrorFacts {
   /** What happened, for a person: one sentence that names the file, host or value. */
   readonly message: string;
   /** The next step, for a person. */
-  readonly hint?: string;
+  readonly nextStep?: string;
   readonly isRetryable?: boolean;
   readonly cause?: unknown;
 }
@@ -14,14 +14,14 @@ export interface AppErrorFacts {
 /** A failure that cosmos foresaw: it has a stable code, a message and a next step, and never a stack trace. */
 export class AppError extends Error {
   readonly code: ErrorCode;
-  readonly hint: string | null;
+  readonly nextStep: string | null;
   readonly isRetryable: boolean;
 
   constructor(facts: AppErrorFacts) {
     super(facts.message, { cause: facts.cause });
     this.name = 'AppError';
     this.code = facts.code;
-    this.hint = facts.hint ?? null;
+    this.nextStep = facts.nextStep ?? null;
     this.isRetryable = facts.isRetryable ?? false;
   }
 

@@ -52,7 +52,7 @@ export const exitCodeOf = {
   'model-unreadable': exitCodes.usage,
   'output-exists': exitCodes.usage,
   'output-unsupported': exitCodes.usage,
-  'output-unsound': exitCodes.unexpected,
+  'output-invalid': exitCodes.unexpected,
 } as const satisfies Record<string, ExitCode>;
 
 export type ErrorCode = keyof typeof exitCodeOf;

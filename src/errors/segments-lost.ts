@@ -11,9 +11,9 @@ export class SegmentsLostError extends AppError {
   /** @param reason - What was found: a sentence. */
   constructor(reason: string, lost: readonly number[], cause?: unknown) {
     super({
-      code: 'output-unsound',
+      code: 'output-invalid',
       message: reason,
-      hint: 'Go on with --resume latest: only what was lost is made again.',
+      nextStep: 'Go on with --resume latest: only what was lost is made again.',
       cause,
     });
     this.name = 'SegmentsLostError';

@@ -9,12 +9,12 @@ export interface NamedFailure {
   readonly spec: string;
   readonly code: string;
   readonly message: string;
-  readonly hint: string;
+  readonly next_step: string;
 }
 
 interface FailureGroup {
   readonly code: string;
-  readonly hint: string;
+  readonly next_step: string;
   readonly failures: NamedFailure[];
 }
 
@@ -36,7 +36,7 @@ export function failureLines(
     left -= named.length;
     return [
       `${style.bad('✗')} ${style.bold(group.code)}: ${counted(group.failures.length, noun)}`,
-      `    → ${printable(group.hint)}`,
+      `    → ${printable(group.next_step)}`,
       ...named.map((failure) => `    ${printable(failure.spec)}  ${style.dim(reasonOf(failure))}`),
     ];
   });
@@ -57,9 +57,9 @@ export function reasonOf({ spec, message }: Pick<NamedFailure, 'spec' | 'message
 function groupsOf(failures: readonly NamedFailure[]): FailureGroup[] {
   const groups = new Map<string, FailureGroup>();
   for (const failure of failures) {
-    const { code, hint } = failure;
-    const key = `${code} ${hint}`;
-    const group = groups.get(key) ?? { code, hint, failures: [] };
+    const { code, next_step: nextStep } = failure;
+    const key = `${code} ${nextStep}`;
+    const group = groups.get(key) ?? { code, next_step: nextStep, failures: [] };
     group.failures.push(failure);
     groups.set(key, group);
   }

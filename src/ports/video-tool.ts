@@ -94,7 +94,7 @@ export interface VideoTool {
    * Puts segments together with all other streams, chapters, attachments and metadata of the source, verifies the
    * result, and gives it its name. Goes on where an earlier call was killed.
    *
-   * @throws AppError `output-exists` when a file is in the way that may not be replaced; `output-unsound` when what was made is not what was asked for; then nothing has the final name. A {@link SegmentsLostError} when segments have to be made again before the next call.
+   * @throws AppError `output-exists` when a file is in the way that may not be replaced; `output-invalid` when what was made is not what was asked for; then nothing has the final name. A {@link SegmentsLostError} when segments have to be made again before the next call.
    */
   assemble(
     request: AssemblyRequest,

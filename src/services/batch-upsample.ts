@@ -96,8 +96,8 @@ export async function carryOut(execution: Execution): Promise<RunOutcome> {
   }
 }
 
-function factsOf({ code, message, hint }: AppError): NonNullable<RunSummary['error']> {
-  return { code, message, hint };
+function factsOf({ code, message, nextStep }: AppError): NonNullable<RunSummary['error']> {
+  return { code, message, next_step: nextStep };
 }
 
 /** Separates what a run may end with: done, stopped by something foreseen, stopped by the user; bugs are thrown. */
@@ -151,7 +151,8 @@ function assertServerIsNamed({ engine }: RunSettings): void {
   throw new AppError({
     code: 'config-invalid',
     message: 'The engine openai needs a server, and none is named (base_url).',
-    hint: 'Name it with --base-url http://127.0.0.1:8000/v1, or have a host serve the model with --host NAME.',
+    nextStep:
+      'Name it with --base-url http://127.0.0.1:8000/v1, or have a host serve the model with --host NAME.',
   });
 }
 
@@ -162,6 +163,6 @@ function assertSourcesAreSafe(settings: RunSettings, { inputRoot }: RunPlan, { s
   throw new AppError({
     code: 'usage-invalid',
     message: `The output folder ${settings.output_dir} is the folder of the specs: they would be overwritten.`,
-    hint: 'Choose another --output-dir, or say --write-back if that is what you want.',
+    nextStep: 'Choose another --output-dir, or say --write-back if that is what you want.',
   });
 }

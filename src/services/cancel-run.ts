@@ -72,7 +72,7 @@ async function stopOnHost(run: AnyRun, ports: Pick<Ports, 'host'>): Promise<void
     throw new AppError({
       code: error.code,
       message: `Run ${runId} is not stopped: ${why}. (${error.message})`,
-      hint: isAway
+      nextStep: isAway
         ? `When it is back, try again: cosmos cancel ${runId}`
         : `Try again: cosmos cancel ${runId}; cosmos host status ${name} shows how its workers stand.`,
       isRetryable: true,
@@ -125,7 +125,7 @@ async function waitForLeave(
       throw new AppError({
         code: 'run-locked',
         message: `Process ${pid} still works on the run.`,
-        hint: `End it (kill ${pid}); nothing finished is lost.`,
+        nextStep: `End it (kill ${pid}); nothing finished is lost.`,
       });
     }
     await ports.clock.sleep(100);
@@ -136,6 +136,6 @@ function lockedElsewhere({ pid, machine }: RunOwner, { runId, folder }: AnyRun):
   return new AppError({
     code: 'run-locked',
     message: `Process ${pid} on ${machine} works on run ${runId}; it cannot be reached from this machine.`,
-    hint: `Cancel it there. If that process is gone for good, delete the lock in ${folder}.`,
+    nextStep: `Cancel it there. If that process is gone for good, delete the lock in ${folder}.`,
   });
 }

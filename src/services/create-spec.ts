@@ -87,7 +87,7 @@ async function probe(path: string, { specs, media }: Pick<Ports, 'specs' | 'medi
     throw new AppError({
       code: 'video-unreadable',
       message: `There is no video ${path}.`,
-      hint: 'Give its path from the folder you are in, or its whole path.',
+      nextStep: 'Give its path from the folder you are in, or its whole path.',
     });
   }
   await media.probe(video.path);
@@ -97,10 +97,10 @@ function exists(path: string): AppError {
   return new AppError({
     code: 'spec-exists',
     message: `${path} is there already.`,
-    hint: 'Nothing was changed. Wait a second, or use another name.',
+    nextStep: 'Nothing was changed. Wait a second, or use another name.',
   });
 }
 
-function usage(message: string, hint: string): AppError {
-  return new AppError({ code: 'usage-invalid', message, hint });
+function usage(message: string, nextStep: string): AppError {
+  return new AppError({ code: 'usage-invalid', message, nextStep });
 }

@@ -42,7 +42,7 @@ export async function hostAway(
     error: new AppError({
       code: 'host-unreachable',
       message,
-      hint: `When ${host} is back, go on with: ${command} ${session.runId}`,
+      nextStep: `When ${host} is back, go on with: ${command} ${session.runId}`,
       isRetryable: true,
       cause: error,
     }),

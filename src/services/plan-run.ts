@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { groupBatches } from '../core/batches/group-batches.ts';
-import { failureHints } from '../core/run/failure.ts';
+import { failureNextSteps } from '../core/run/failure.ts';
 import type { PlannedBatch, PlannedSpec, RunPlan } from '../core/run/plan.ts';
 import type { RunSettings } from '../core/run/run-settings.ts';
 import { AppError } from '../errors/app-error.ts';
@@ -62,7 +62,7 @@ function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string): void 
     throw new AppError({
       code: 'no-valid-spec',
       message: `There is no *.json file in ${inputRoot}.`,
-      hint: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
+      nextStep: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
     });
   }
   const reasons = specs.slice(0, maxReasons).map((spec) => `\n  ${spec.failure?.message ?? spec.spec}`);
@@ -71,7 +71,7 @@ function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string): void 
   throw new AppError({
     code: 'no-valid-spec',
     message: `${what}:${reasons.join('')}`,
-    hint: failureHints['spec-invalid'],
+    nextStep: failureNextSteps['spec-invalid'],
   });
 }
 

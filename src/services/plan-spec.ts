@@ -98,10 +98,10 @@ function missingVideo(path: string, inputRoot: string): SpecFailure {
   const message = isForeign
     ? `The video "${path}" is on another machine.`
     : `There is no video "${path}", neither from the spec's folder, nor its parents up to ${inputRoot}, nor from here.`;
-  const hint = isForeign
+  const nextStep = isForeign
     ? 'Write the path that the video has on this machine, then run again: finished prompts are reused.'
     : 'Correct the path, name a higher folder as input, or start in the folder the path begins at; then run again.';
-  return specFailure('video-unreadable', message, hint);
+  return specFailure('video-unreadable', message, nextStep);
 }
 
 async function firstVideo(

@@ -207,6 +207,6 @@ function noLogs(runId: string, host: string): AppError {
   return new AppError({
     code: 'run-not-found',
     message: `There is no log of run ${runId} on ${host}: all of it was answered before, no worker has begun with it yet, or it was pruned.`,
-    hint: 'See how runs stand, on their hosts too, with: cosmos runs --check',
+    nextStep: 'See how runs stand, on their hosts too, with: cosmos runs --check',
   });
 }

@@ -62,7 +62,7 @@ async function itemOf(spec: SpecState, checkpoint: Checkpoint, specs: SpecStore)
     tokens: tokensOf(spec, checkpoint.settings),
     attempts: finished?.attempts ?? failed?.attempts ?? 0,
     duration_ms: finished?.duration_ms ?? null,
-    failure: failed && { code: failed.code, message: failed.message, hint: failed.hint },
+    failure: failed && { code: failed.code, message: failed.message, next_step: failed.next_step },
   };
 }
 

@@ -121,7 +121,7 @@ function mismatch(differences: readonly string[]): AppError {
   return new AppError({
     code: 'checkpoint-mismatch',
     message: `The run cannot be resumed as it was: ${differences.slice(0, maxNamed).join('; ')}${more}.`,
-    hint: 'Start a new run instead: prompts that are finished are reused, and nothing was changed.',
+    nextStep: 'Start a new run instead: prompts that are finished are reused, and nothing was changed.',
   });
 }
 

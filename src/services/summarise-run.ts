@@ -12,7 +12,9 @@ export function summaryOf(
   durationMs: number,
 ): RunSummary {
   const failures = [...state.specs.values()].flatMap(({ failed }) =>
-    failed ? [{ spec: failed.spec, code: failed.code, message: failed.message, hint: failed.hint }] : [],
+    failed
+      ? [{ spec: failed.spec, code: failed.code, message: failed.message, next_step: failed.next_step }]
+      : [],
   );
   return {
     version: runSummaryVersion,

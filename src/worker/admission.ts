@@ -1,8 +1,8 @@
+import { WaitQueue } from '../async/wait-queue.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EngineSpec } from '../protocol/manifest.ts';
 import { EngineError } from './engines/engine.ts';
 import { OutageGate } from './outage-gate.ts';
-import { WaitList } from './wait-list.ts';
 
 /**
  * Who may ask the engine, and when: at most `concurrency` requests at a time, and while the engine is away, one
@@ -10,7 +10,7 @@ import { WaitList } from './wait-list.ts';
  */
 export class Admission {
   readonly gate: OutageGate;
-  readonly #waiting = new WaitList();
+  readonly #waiting = new WaitQueue();
   #freeSlots: number;
   /** What ended the engine's use; whoever waits for a slot then gets the same. */
   #fatal: EngineError | null = null;

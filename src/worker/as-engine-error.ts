@@ -7,7 +7,7 @@ export function asEngineError(error: unknown): EngineError {
   const message = messageOf(error);
   if (error instanceof AppError) {
     if (error.code === 'prerequisite-missing') {
-      const fix = error.hint === null ? message : `${message} ${error.hint}`;
+      const fix = error.nextStep === null ? message : `${message} ${error.nextStep}`;
       return new EngineError({ code: 'engine-failed', class: 'fatal', message: fix, cause: error });
     }
     if (error.code === 'video-unreadable' || error.code === 'hint-failed') {

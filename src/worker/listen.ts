@@ -19,7 +19,7 @@ export async function listenPrivately(server: Server, socketPath: string): Promi
     throw new AppError({
       code: 'usage-invalid',
       message: `The socket's path is longer than ${maxSocketPathBytes} bytes: ${socketPath}`,
-      hint: 'Give a shorter one with --socket, or use a shorter root folder.',
+      nextStep: 'Give a shorter one with --socket, or use a shorter root folder.',
     });
   }
   if (!isPipe) await rm(socketPath, { force: true });

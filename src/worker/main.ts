@@ -150,7 +150,7 @@ function log(line: string): void {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    if (error instanceof AppError) log([error.message, error.hint ?? ''].join(' ').trim());
+    if (error instanceof AppError) log([error.message, error.nextStep ?? ''].join(' ').trim());
     else log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exit(error instanceof AppError ? error.exitCode : exitCodes.unexpected);
   },

@@ -1,8 +1,8 @@
+import { WaitQueue } from '../async/wait-queue.ts';
 import { backoffDelayMs } from '../core/run/backoff.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RetryPolicy } from '../protocol/manifest.ts';
 import { EngineError } from './engines/engine.ts';
-import { WaitList } from './wait-list.ts';
 
 /** Leave to ask the engine, handed back with what came of it. */
 export interface Pass {
@@ -29,7 +29,7 @@ export class OutageGate {
   readonly #policy: RetryPolicy;
   readonly #clock: Clock;
   readonly #random01: () => number;
-  readonly #waiting = new WaitList();
+  readonly #waiting = new WaitQueue();
   #outage: Outage | null = null;
   #outagesSeen = 0;
   #givenUp: EngineError | null = null;

@@ -104,6 +104,6 @@ function hostileItem(index: number, text: string): ReportItem {
     output: text,
     video: { path: text, width: 1, height: 1, frames: 1 },
     tokens: item.tokens && { ...item.tokens, estimator: text },
-    failure: { code: text, message: text, hint: text },
+    failure: { code: text, message: text, next_step: text },
   };
 }

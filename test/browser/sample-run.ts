@@ -71,7 +71,7 @@ export function sampleItem(index: number, isFailed = false, count = 40): ReportI
   const [name, prompt, folder] = scenes[index % scenes.length] ?? scenes[0];
   const status = isFailed ? 'failed' : statusOf(index, count);
   const isAnswered = status === 'upsampled' || status === 'reused';
-  const [code, message, hint] = causes[index % causes.length] ?? causes[0];
+  const [code, message, nextStep] = causes[index % causes.length] ?? causes[0];
   const hasNoVideo = isFailed && index % 3 === 0;
   return {
     spec: `${folder}/${String(index).padStart(4, '0')}.json`,
@@ -99,7 +99,7 @@ export function sampleItem(index: number, isFailed = false, count = 40): ReportI
     },
     attempts: isAnswered ? 1 + (index % 7 === 0 ? 1 : 0) : Number(isFailed),
     duration_ms: isAnswered ? 620 + ((index * 389) % 2900) : null,
-    failure: isFailed ? { code, message, hint } : null,
+    failure: isFailed ? { code, message, next_step: nextStep } : null,
   };
 }
 

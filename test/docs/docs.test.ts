@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readCommands } from '../../scripts/docs/command-manifest.ts';
 import { generateDocs } from '../../scripts/docs/generate.ts';
 import { settingNames } from '../../scripts/docs/parts/settings.ts';
-import { failureHints } from '../../src/core/run/failure.ts';
+import { failureNextSteps } from '../../src/core/run/failure.ts';
 import { resolveSettings } from '../../src/core/settings/resolve-settings.ts';
 import { exitCodeOf } from '../../src/errors/error-codes.ts';
 import { readPage, readPages, root } from './markdown.ts';
@@ -76,7 +76,7 @@ describe.each(pages)('$path', (page) => {
   it('names error and failure codes that exist', () => {
     const families =
       /^(?:engine|output|video|hint|spec|checkpoint|request|context|prompt|resolution|host|image|disk)-[a-z]+(?:-[a-z]+)*$/;
-    const known = new Set([...Object.keys(failureHints), ...Object.keys(exitCodeOf), ...otherWords]);
+    const known = new Set([...Object.keys(failureNextSteps), ...Object.keys(exitCodeOf), ...otherWords]);
     expect(page.spans.filter((span) => families.test(span) && !known.has(span))).toEqual([]);
   });
 

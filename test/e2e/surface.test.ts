@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { failureHints } from '../../src/core/run/failure.ts';
+import { failureNextSteps } from '../../src/core/run/failure.ts';
 import { exitCodes } from '../../src/errors/error-codes.ts';
 
 const run = promisify(execFile);
@@ -31,7 +31,7 @@ it('commands and flags change only in visible diffs', async () => {
 });
 
 it('exit codes and failure codes change only in visible diffs', () => {
-  expect({ exitCodes, failures: Object.keys(failureHints) }).toMatchSnapshot();
+  expect({ exitCodes, failures: Object.keys(failureNextSteps) }).toMatchSnapshot();
 });
 
 it('an older Node is told so in one line, with exit code 1', async () => {

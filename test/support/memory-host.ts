@@ -1,5 +1,5 @@
-import { EventQueue } from '../../src/adapters/host-run/event-queue.ts';
 import { logStart } from '../../src/adapters/host-run/log-chunk.ts';
+import { AsyncQueue } from '../../src/async/async-queue.ts';
 import type { AppError } from '../../src/errors/app-error.ts';
 import type { Host, HostEvent, HostRun, HostRunFacts, LogName, LogPart } from '../../src/ports/host.ts';
 import type { ManifestTask, WorkBatch } from '../../src/protocol/manifest.ts';
@@ -74,7 +74,7 @@ class MemoryRun implements HostRun {
   readonly #results: Map<string, TaskResult>;
   readonly #ask: (task: ManifestTask) => string;
   readonly #isHeard: () => boolean;
-  readonly #events = new EventQueue<HostEvent>();
+  readonly #events = new AsyncQueue<HostEvent>();
 
   constructor(results: Map<string, TaskResult>, ask: (task: ManifestTask) => string, isHeard: () => boolean) {
     this.#results = results;

@@ -128,7 +128,11 @@ export function failedSegment(index: number, text = 'Out of memory, even for one
     batch_size: null,
     tile: null,
     lanes: null,
-    failure: { code: 'out-of-memory', message: text, hint: 'Use a smaller --tile, then resume the run.' },
+    failure: {
+      code: 'out-of-memory',
+      message: text,
+      next_step: 'Use a smaller --tile, then resume the run.',
+    },
   });
 }
 

@@ -50,7 +50,7 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   'model-unreadable': 'a file is no ONNX model that upscales, or upscales by another factor',
   'output-exists': '`upscale` would overwrite a file',
   'output-unsupported': 'the output cannot hold what is asked for: its container, its size',
-  'output-unsound': 'a finished video failed its verification; nothing has the final name',
+  'output-invalid': 'a finished video failed its verification; nothing has the final name',
 };
 
 /** Exit codes with their meaning. */

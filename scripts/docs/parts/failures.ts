@@ -1,4 +1,4 @@
-import { type FailureCode, failureHints } from '../../../src/core/run/failure.ts';
+import { type FailureCode, failureNextSteps } from '../../../src/core/run/failure.ts';
 
 /** What each failure means; one that is missing here does not compile. */
 const meanings: Readonly<Record<FailureCode, string>> = {
@@ -32,6 +32,6 @@ const meanings: Readonly<Record<FailureCode, string>> = {
 
 /** One section a failure: what it means and what to do. Sections, so that each can be linked to. */
 export function failureSections(): string {
-  const codes = Object.keys(failureHints) as FailureCode[];
-  return codes.map((code) => `### ${code}\n\n${meanings[code]}\n\n→ ${failureHints[code]}`).join('\n\n');
+  const codes = Object.keys(failureNextSteps) as FailureCode[];
+  return codes.map((code) => `### ${code}\n\n${meanings[code]}\n\n→ ${failureNextSteps[code]}`).join('\n\n');
 }

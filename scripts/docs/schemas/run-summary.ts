@@ -21,6 +21,6 @@ export const runSummarySchema = z
     token_drift: tokenDriftSchema.nullable(),
     failures: z.array(reportFailureSchema.extend({ spec: z.string() })),
     is_resumable: z.boolean(),
-    error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
+    error: z.object({ code: z.string(), message: z.string(), next_step: z.string().nullable() }).nullable(),
   })
   .describe('How a run ended.') satisfies z.ZodType<RunSummary>;

@@ -37,10 +37,10 @@ export const upscaleSummarySchema = z
     video: upscaleReportSchema.shape.video,
     notices: z.array(z.string()),
     failures: z.array(
-      z.object({ segment_id: count, code: z.string(), message: z.string(), hint: z.string() }),
+      z.object({ segment_id: count, code: z.string(), message: z.string(), next_step: z.string() }),
     ),
     is_resumable: z.boolean(),
-    error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
+    error: z.object({ code: z.string(), message: z.string(), next_step: z.string().nullable() }).nullable(),
   })
   .describe('How an upscale run ended.') satisfies z.ZodType<UpscaleSummary>;
 

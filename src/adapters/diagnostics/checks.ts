@@ -77,7 +77,7 @@ export function settingsCheck({ upsampling }: Settings, problem: AppError | null
   return {
     name: 'settings',
     run: async () => {
-      if (problem) return { status: 'failed', detail: problem.message, fix: problem.hint };
+      if (problem) return { status: 'failed', detail: problem.message, fix: problem.nextStep };
       const { engine, max_tokens: maxTokens } = upsampling;
       if (engine.max_output_tokens >= maxTokens) {
         return {

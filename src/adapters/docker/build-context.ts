@@ -39,7 +39,7 @@ async function readPart(path: string): Promise<Buffer> {
     throw new AppError({
       code: 'prerequisite-missing',
       message: `${path} is missing, which the image is built from.`,
-      hint: 'Run scripts/setup, or npm run build.',
+      nextStep: 'Run scripts/setup, or npm run build.',
       cause,
     });
   }

@@ -16,7 +16,8 @@ const refusals: readonly Refusal[] = [
     error: (reason) => ({
       code: 'prerequisite-missing',
       message: `Docker cannot give GPUs to containers: ${reason}.`,
-      hint: 'Install nvidia-container-toolkit there and run sudo nvidia-ctk runtime configure --runtime=docker, or set gpus = "none".',
+      nextStep:
+        'Install nvidia-container-toolkit there and run sudo nvidia-ctk runtime configure --runtime=docker, or set gpus = "none".',
     }),
   },
   {
@@ -24,7 +25,7 @@ const refusals: readonly Refusal[] = [
     error: (_reason, match) => ({
       code: 'config-invalid',
       message: `There is no folder ${match[1]?.trim()} on the host.`,
-      hint: 'Correct models_dir or remote_root, or make the folder.',
+      nextStep: 'Correct models_dir or remote_root, or make the folder.',
     }),
   },
   {
@@ -32,7 +33,7 @@ const refusals: readonly Refusal[] = [
     error: (reason) => ({
       code: 'disk-full',
       message: `The host's disk is full: ${reason}.`,
-      hint: 'Make room there; cosmos host prune NAME removes what no run needs.',
+      nextStep: 'Make room there; cosmos host prune NAME removes what no run needs.',
       isRetryable: true,
     }),
   },
@@ -41,7 +42,8 @@ const refusals: readonly Refusal[] = [
     error: () => ({
       code: 'prerequisite-missing',
       message: "The host's Docker engine has no docker-init.",
-      hint: 'Install it there: it is in the package tini of Debian and Ubuntu, and in docker-ce of docker.com.',
+      nextStep:
+        'Install it there: it is in the package tini of Debian and Ubuntu, and in docker-ce of docker.com.',
     }),
   },
   {
@@ -49,7 +51,7 @@ const refusals: readonly Refusal[] = [
     error: (reason) => ({
       code: 'image-failed',
       message: `The image has no worker that could be started: ${reason}.`,
-      hint: 'Build it anew with cosmos host prepare NAME --force, or correct image in the settings.',
+      nextStep: 'Build it anew with cosmos host prepare NAME --force, or correct image in the settings.',
     }),
   },
 ];
@@ -70,7 +72,7 @@ export function asContainerError(error: unknown, name: string, hostName: string)
   return new AppError({
     code: 'worker-failed',
     message: `${hostName}: the container ${name} cannot be started: ${reason}.`,
-    hint: `cosmos doctor --host ${hostName} checks what it needs.`,
+    nextStep: `cosmos doctor --host ${hostName} checks what it needs.`,
     cause: error,
   });
 }

@@ -108,7 +108,7 @@ export class DockerClient {
       throw new AppError({
         code: 'host-refused',
         message: `${this.place.hostName}: the Docker engine ${refusal}.`,
-        hint: 'Install Docker Engine 20.10 or newer there: https://docs.docker.com/engine/install/',
+        nextStep: 'Install Docker Engine 20.10 or newer there: https://docs.docker.com/engine/install/',
       });
     return { version, apiVersion };
   }

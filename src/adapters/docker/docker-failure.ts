@@ -69,20 +69,20 @@ export function asHostError(failure: ConnectionFailure, place: EnginePlace, caus
     return new AppError({
       code: 'host-refused',
       message: `${hostName}: no permission to use the Docker engine at ${socketPath}.`,
-      hint: 'Add the user to the group docker there (sudo usermod -aG docker USER), and log in again.',
+      nextStep: 'Add the user to the group docker there (sudo usermod -aG docker USER), and log in again.',
       cause,
     });
   if (failure === 'absent')
     return new AppError({
       code: 'host-refused',
       message: `${hostName}: no Docker engine can be reached at ${socketPath} (${reason}).`,
-      hint: `Start Docker there and add the user to the group docker; or name its socket as docker_socket in [hosts.${hostName}].`,
+      nextStep: `Start Docker there and add the user to the group docker; or name its socket as docker_socket in [hosts.${hostName}].`,
       cause,
     });
   return new AppError({
     code: 'host-unreachable',
     message: `${hostName}: the Docker engine at ${socketPath} does not answer (${reason}).`,
-    hint: 'What runs there goes on; try again when it answers.',
+    nextStep: 'What runs there goes on; try again when it answers.',
     isRetryable: true,
     cause,
   });

@@ -66,7 +66,7 @@ function failed(client: DockerClient, work: FollowedWork, reason: string, tail: 
     return new AppError({
       code: 'disk-full',
       message,
-      hint: 'Make room there: docker system df shows what takes it.',
+      nextStep: 'Make room there: docker system df shows what takes it.',
     });
   const isAboutRegistry =
     /pull access denied|manifest( for .*)? (unknown|not found)|no such host|dial tcp|i\/o timeout|lookup /i.test(
@@ -76,6 +76,6 @@ function failed(client: DockerClient, work: FollowedWork, reason: string, tail: 
     ? 'The host has to reach the registry; where it cannot, load an image there and name it as image or base_image.'
     : null;
   const lines = tail.length > 0 ? `The last lines were:\n${tail.join('\n')}` : null;
-  const hint = [advice, lines].filter((part) => part !== null).join('\n');
-  return new AppError({ code: 'image-failed', message, ...(hint !== '' && { hint }) });
+  const nextStep = [advice, lines].filter((part) => part !== null).join('\n');
+  return new AppError({ code: 'image-failed', message, ...(nextStep !== '' && { nextStep }) });
 }

@@ -34,11 +34,11 @@ export async function findImage(
 }
 
 /** What a user sees when a host has to be prepared first: the hint is how. */
-export function imageMissing(image: string, hostName: string, hint: string): AppError {
+export function imageMissing(image: string, hostName: string, nextStep: string): AppError {
   return new AppError({
     code: 'image-missing',
     message: `${hostName} does not have the image ${image}.`,
-    hint,
+    nextStep,
   });
 }
 

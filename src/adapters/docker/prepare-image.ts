@@ -124,6 +124,6 @@ function vanished(client: DockerClient, image: string): AppError {
   return new AppError({
     code: 'image-failed',
     message: `${client.place.hostName}: the engine says it made the image ${image}, and then does not have it.`,
-    hint: 'Try again; somebody may have removed it meanwhile.',
+    nextStep: 'Try again; somebody may have removed it meanwhile.',
   });
 }

@@ -144,7 +144,7 @@ export class SlotContainer {
     return new AppError({
       code: 'worker-failed',
       message: `${this.#parts.client.place.hostName}: the container ${this.name} ${how}.`,
-      hint: lines === '' ? 'It has written nothing.' : `Its last lines are:\n${lines}`,
+      nextStep: lines === '' ? 'It has written nothing.' : `Its last lines are:\n${lines}`,
     });
   }
 
@@ -201,7 +201,7 @@ export class SlotContainer {
       throw new AppError({
         code: 'host-refused',
         message: `${client.place.hostName}: a container called ${this.name} is there, and it is not this root's.`,
-        hint: `Remove it there, if nobody needs it: docker rm -f ${this.name}`,
+        nextStep: `Remove it there, if nobody needs it: docker rm -f ${this.name}`,
       });
     const kept = found?.State.Running ? await whyKept() : null;
     if (kept) throw this.#busy(`run ${kept.runId} needs it`, kept.runId);
@@ -220,7 +220,7 @@ export class SlotContainer {
     return new AppError({
       code: 'host-busy',
       message: `${hostName}: the container ${this.name} has other settings or another version, and ${why}.`,
-      hint: `Wait until that run is done, or end it with: cosmos cancel ${runId}`,
+      nextStep: `Wait until that run is done, or end it with: cosmos cancel ${runId}`,
       isRetryable: true,
     });
   }

@@ -27,7 +27,7 @@ export function gpusOfSlot(settings: GpuSettings, slotId: number): readonly stri
     throw new AppError({
       code: 'config-invalid',
       message: `${workers} workers with ${numGpu} GPUs each need ${needed} GPUs, but gpus = "${gpus}" names ${pool.length}.`,
-      hint: 'Lower workers or num_gpu, or name more GPUs in gpus.',
+      nextStep: 'Lower workers or num_gpu, or name more GPUs in gpus.',
     });
   return pool.slice(slotId * numGpu, (slotId + 1) * numGpu);
 }

@@ -70,6 +70,6 @@ function missing(path: string, reason: string): AppError {
   return new AppError({
     code: 'input-missing',
     message: `${path} cannot be read: ${reason}.`,
-    hint: 'Check the path and its rights.',
+    nextStep: 'Check the path and its rights.',
   });
 }

@@ -98,7 +98,7 @@ export function asDiskError(error: unknown, path: string): unknown {
   return new AppError({
     code: 'disk-full',
     message: `No space left on the disk while writing ${path}.`,
-    hint: 'Free some space, then go on with --resume latest: nothing finished is lost.',
+    nextStep: 'Free some space, then go on with --resume latest: nothing finished is lost.',
     isRetryable: true,
     cause: error,
   });

@@ -67,7 +67,7 @@ function keepsDying({ workerId, logPlace }: RunWorker): AppError {
   return new AppError({
     code: 'worker-failed',
     message: `Worker ${workerId} ended ${maxFruitlessRestarts} times in a row without finishing anything.`,
-    hint: `Its log is ${logPlace}; then resume the run.`,
+    nextStep: `Its log is ${logPlace}; then resume the run.`,
     isRetryable: true,
   });
 }

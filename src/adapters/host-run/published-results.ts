@@ -64,6 +64,7 @@ function notUnderstood(taskKey: string): AppError {
   return new AppError({
     code: 'worker-failed',
     message: `The result of task ${taskKey} was written by another version of cosmos and cannot be read.`,
-    hint: 'Use that version, or make the worker be of this one: cosmos host prepare NAME, then resume the run.',
+    nextStep:
+      'Use that version, or make the worker be of this one: cosmos host prepare NAME, then resume the run.',
   });
 }

@@ -12,7 +12,7 @@ export function segmentLost(taskKey: string, reason: string): AppError {
   return new AppError({
     code: 'worker-failed',
     message: `The file of segment ${taskKey} is ${reason} on the host.`,
-    hint: 'Resume the run: the segment is made again.',
+    nextStep: 'Resume the run: the segment is made again.',
     isRetryable: true,
   });
 }

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { AsyncQueue } from '../../async/async-queue.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
@@ -10,7 +11,6 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import { Announcer } from './announcer.ts';
-import { EventQueue } from './event-queue.ts';
 import { followWorker } from './follow-worker.ts';
 import { type BatchPart, type HandedOver, readManifests } from './handed-over.ts';
 import type { ObjectShelf } from './object-shelf.ts';
@@ -120,7 +120,7 @@ export class WorkersRun implements HostRun {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<HostEvent> {
-    const queue = new EventQueue<HostEvent>();
+    const queue = new AsyncQueue<HostEvent>();
     const stop = () => queue.end();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
@@ -154,7 +154,7 @@ export class WorkersRun implements HostRun {
   }
 
   /** Tells what one worker does until `signal` aborts; gives its work to the others when it cannot be kept alive. */
-  async #follow(worker: RunWorker, queue: EventQueue<HostEvent>, signal: AbortSignal): Promise<void> {
+  async #follow(worker: RunWorker, queue: AsyncQueue<HostEvent>, signal: AbortSignal): Promise<void> {
     try {
       await followWorker(worker, {
         clock: this.#parts.clock,
@@ -211,7 +211,7 @@ export class WorkersRun implements HostRun {
     }
   }
 
-  #tell(result: TaskResult, queue: EventQueue<HostEvent>): void {
+  #tell(result: TaskResult, queue: AsyncQueue<HostEvent>): void {
     this.#told.add(result.task_key);
     queue.push({ type: 'task-finished', result });
   }
@@ -220,19 +220,19 @@ export class WorkersRun implements HostRun {
    * Results that were published while nobody listened. One look serves all workers: whoever asks while one goes on gets
    * another one after it.
    */
-  #tellMissed(queue: EventQueue<HostEvent>): Promise<void> {
+  #tellMissed(queue: AsyncQueue<HostEvent>): Promise<void> {
     this.#nextLook ??= this.#lookNext(queue);
     return this.#nextLook;
   }
 
-  async #lookNext(queue: EventQueue<HostEvent>): Promise<void> {
+  async #lookNext(queue: AsyncQueue<HostEvent>): Promise<void> {
     await this.#looking.catch(() => undefined);
     this.#nextLook = null;
     this.#looking = this.#lookForMissed(queue);
     await this.#looking;
   }
 
-  async #lookForMissed(queue: EventQueue<HostEvent>): Promise<void> {
+  async #lookForMissed(queue: AsyncQueue<HostEvent>): Promise<void> {
     const missed = (await this.#results.keys()).filter((key) => !this.#told.has(key));
     const read = async (key: string) => {
       if (this.#told.has(key)) return;

@@ -30,7 +30,7 @@ export class LocalUpkeep implements HostUpkeep {
     throw new AppError({
       code: 'usage-invalid',
       message: 'This machine needs no preparation: workers are processes here, not containers.',
-      hint: 'Look at what a run needs with: cosmos doctor',
+      nextStep: 'Look at what a run needs with: cosmos doctor',
     });
   }
 

@@ -162,7 +162,7 @@ export class WorkerProcess implements RunWorker {
     return new AppError({
       code: 'worker-failed',
       message: `The worker ${reason}.`,
-      hint: `Its log is ${this.logPlace}`,
+      nextStep: `Its log is ${this.logPlace}`,
     });
   }
 

@@ -32,7 +32,7 @@ export async function assertSocketIsPrivate(socketPath: string): Promise<void> {
   throw new AppError({
     code: 'worker-failed',
     message: `${folder} is not a folder of yours alone, so a worker cannot be trusted there.`,
-    hint: 'Remove it, or choose a shorter remote_root under [hosts.local].',
+    nextStep: 'Remove it, or choose a shorter remote_root under [hosts.local].',
   });
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { SingleFlight } from '../../async/single-flight.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
-import { SingleFlight } from '../single-flight.ts';
 import { AppendLog } from './append-log.ts';
 import { HintStore, stagingName } from './hint-store.ts';
 import { identifySource } from './source-file.ts';

@@ -40,7 +40,7 @@ export async function runFfmpegProgram(
     throw new AppError({
       code: 'hint-failed',
       message: `${program} could not be started: ${messageOf(error)}.`,
-      hint: 'The machine may have too many processes or open files; try again with fewer at once.',
+      nextStep: 'The machine may have too many processes or open files; try again with fewer at once.',
       isRetryable: true,
       cause: error,
     });
@@ -57,7 +57,7 @@ export function missingProgram(program: string, cause: unknown): AppError {
   return new AppError({
     code: 'prerequisite-missing',
     message: `${program} was not found, or may not be run; videos cannot be read without it.`,
-    hint: ffmpegInstallLine(),
+    nextStep: ffmpegInstallLine(),
     cause,
   });
 }

@@ -10,7 +10,7 @@ export function hintFailed(request: HintRequest, reason: string): AppError {
   return new AppError({
     code: 'hint-failed',
     message: `Cannot make a ${width}x${height} hint of ${printable(request.sourcePath)}: ${reason}.`,
-    hint: 'Check that a player shows the video to its end, or convert it to H.264 in MP4.',
+    nextStep: 'Check that a player shows the video to its end, or convert it to H.264 in MP4.',
   });
 }
 
@@ -26,7 +26,7 @@ export function hintFolderUnusable(path: string, reason: string, cause?: unknown
   return new AppError({
     code: 'hint-failed',
     message: `Cannot write hints to ${printable(dirname(path))}: ${printable(reason)}.`,
-    hint: 'Make the cache folder writable, or set XDG_CACHE_HOME to one that is.',
+    nextStep: 'Make the cache folder writable, or set XDG_CACHE_HOME to one that is.',
     cause,
   });
 }

@@ -19,7 +19,7 @@ export function unreadableVideo(path: string, reason: string, cause?: unknown): 
   return new AppError({
     code: 'video-unreadable',
     message: `Cannot read the video ${printable(path)}: ${reason}.`,
-    hint: 'Check the path and whether a player opens the file; then run again.',
+    nextStep: 'Check the path and whether a player opens the file; then run again.',
     cause,
   });
 }

@@ -25,7 +25,7 @@ export async function readCheckpoint<Planned extends AnyCheckpoint>(
     throw new AppError({
       code: 'checkpoint-version',
       message: `${path} has version ${version}; this cosmos reads version ${checkpointVersion}.`,
-      hint: 'Resume with the cosmos that began the run, or start a new run: finished prompts are reused.',
+      nextStep: 'Resume with the cosmos that began the run, or start a new run: finished prompts are reused.',
     });
   }
   const found = kindOf(document);
@@ -63,7 +63,7 @@ function otherKind(path: string, found: RunKind): AppError {
   return new AppError({
     code: 'run-kind',
     message: `${path} is a run of ${command}.`,
-    hint: `Go on with it by: ${command} --resume PATH`,
+    nextStep: `Go on with it by: ${command} --resume PATH`,
   });
 }
 
@@ -75,7 +75,7 @@ async function readText(path: string): Promise<string> {
     throw new AppError({
       code: 'run-not-found',
       message: `There is no checkpoint at ${path}.`,
-      hint: 'List the runs with: cosmos runs',
+      nextStep: 'List the runs with: cosmos runs',
     });
   }
 }
@@ -92,6 +92,6 @@ function damaged(path: string, reason: string): AppError {
   return new AppError({
     code: 'checkpoint-damaged',
     message: `${path} is no checkpoint that cosmos wrote: ${reason}.`,
-    hint: 'Start a new run: finished prompts are taken from the cache of results. Nothing was changed.',
+    nextStep: 'Start a new run: finished prompts are taken from the cache of results. Nothing was changed.',
   });
 }

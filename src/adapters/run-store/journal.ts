@@ -142,6 +142,6 @@ function parseLine<Body>(
   throw new AppError({
     code: 'checkpoint-damaged',
     message: `${path}: line ${index + 1} is damaged or missing.`,
-    hint: 'Start a new run: finished prompts are taken from the cache of results. Nothing was changed.',
+    nextStep: 'Start a new run: finished prompts are taken from the cache of results. Nothing was changed.',
   });
 }

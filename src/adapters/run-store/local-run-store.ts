@@ -193,5 +193,5 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function notFound(message: string): AppError {
-  return new AppError({ code: 'run-not-found', message, hint: 'List the runs with: cosmos runs' });
+  return new AppError({ code: 'run-not-found', message, nextStep: 'List the runs with: cosmos runs' });
 }

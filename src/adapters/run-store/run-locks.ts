@@ -67,7 +67,7 @@ async function take(place: LockPlace) {
   throw new AppError({
     code: 'run-locked',
     message: `Process ${attempt.owner.pid} on ${attempt.owner.host} works on the ${place.what}.`,
-    hint: `Wait for it, or stop it. If that process is gone for good, delete ${place.lockPath}.`,
+    nextStep: `Wait for it, or stop it. If that process is gone for good, delete ${place.lockPath}.`,
   });
 }
 
@@ -76,7 +76,7 @@ function asFolderError(error: unknown, { folder, flag }: LockPlace): unknown {
   return new AppError({
     code: 'usage-invalid',
     message: `The ${folder} cannot be used: ${reasonOfErrno[error.code] ?? messageOf(error)}.`,
-    hint: `Choose another one with ${flag}.`,
+    nextStep: `Choose another one with ${flag}.`,
     cause: error,
   });
 }

@@ -14,6 +14,7 @@ export async function refuseLinks(session: SftpSession, folders: readonly string
   throw new AppError({
     code: 'host-refused',
     message: `There is a link or a file on the host where cosmos keeps a folder: ${folders[at]}.`,
-    hint: 'Find out who put it there, remove it, and run the command again. A larger disk is had with remote_root.',
+    nextStep:
+      'Find out who put it there, remove it, and run the command again. A larger disk is had with remote_root.',
   });
 }

@@ -24,7 +24,7 @@ export async function whyWritingFailed(
     return new AppError({
       code: 'host-refused',
       message: `${hostName} does not let you write ${path} (${messageOf(error)}).`,
-      hint: 'Give your user that folder, or choose another remote_root for this host.',
+      nextStep: 'Give your user that folder, or choose another remote_root for this host.',
     });
   }
   if (!isSftpStatus(error, sftpStatus.failure)) return error;
@@ -33,14 +33,14 @@ export async function whyWritingFailed(
     return new AppError({
       code: 'disk-read-only',
       message: `The disk of ${hostName} takes no writes: ${path} could not be written.`,
-      hint: 'Mount it writable again or choose another remote_root, then resume: nothing is lost.',
+      nextStep: 'Mount it writable again or choose another remote_root, then resume: nothing is lost.',
     });
   }
   if (space !== null && space.freeBytes < fullBelowBytes) {
     return new AppError({
       code: 'disk-full',
       message: `The disk of ${hostName} is full: ${path} could not be written.`,
-      hint: `Free some space there (cosmos host prune ${hostName}), then resume: nothing is lost.`,
+      nextStep: `Free some space there (cosmos host prune ${hostName}), then resume: nothing is lost.`,
     });
   }
   return error;

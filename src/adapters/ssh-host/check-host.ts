@@ -104,7 +104,7 @@ async function checked(name: string, look: () => Promise<Finding>): Promise<Chec
   try {
     return { name, ...(await look()) };
   } catch (error) {
-    const fix = error instanceof AppError ? error.hint : null;
+    const fix = error instanceof AppError ? error.nextStep : null;
     return { name, status: 'failed', detail: messageOf(error), fix: fix ?? 'See the message.' };
   }
 }

@@ -137,7 +137,7 @@ function changedMeanwhile(error: unknown): unknown {
   return new AppError({
     code: 'worker-failed',
     message: `An input arrived with another content than it had when the run was planned (${error.message}).`,
-    hint: 'Resume the run: hints are made again, and everything that is missing is sent again.',
+    nextStep: 'Resume the run: hints are made again, and everything that is missing is sent again.',
     isRetryable: true,
   });
 }

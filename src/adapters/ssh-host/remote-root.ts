@@ -80,6 +80,6 @@ function invalid(remoteRoot: string, why: string): AppError {
   return new AppError({
     code: 'config-invalid',
     message: `remote_root = ${JSON.stringify(remoteRoot)} ${why}.`,
-    hint: 'Choose a short absolute path, or "~/.cosmos".',
+    nextStep: 'Choose a short absolute path, or "~/.cosmos".',
   });
 }

@@ -97,7 +97,7 @@ export class SlotApi {
       throw new AppError({
         code: 'disk-full',
         message: `The disk that holds remote_root on ${this.#hostName} is full: the inputs could not be kept there.`,
-        hint: `Free some space there (cosmos host prune ${this.#hostName}), then resume: nothing is lost.`,
+        nextStep: `Free some space there (cosmos host prune ${this.#hostName}), then resume: nothing is lost.`,
       });
     }
     throw new SlotRefusal(code, message);

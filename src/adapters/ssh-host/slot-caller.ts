@@ -1,7 +1,7 @@
+import { unlessAborted } from '../../async/abort.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type SlotApi, SlotRefusal } from './slot-api.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 /** How long no slot may answer, in milliseconds: one that died is started again meanwhile. */
 const silenceTimeoutMs = 90_000;
@@ -48,7 +48,7 @@ function silent(cause: unknown): AppError {
   return new AppError({
     code: 'worker-failed',
     message: `No worker answered for ${silenceTimeoutMs / 1000} s.`,
-    hint: 'Look at the host with: cosmos host status NAME; then resume the run.',
+    nextStep: 'Look at the host with: cosmos host status NAME; then resume the run.',
     isRetryable: true,
     cause,
   });

@@ -1,14 +1,14 @@
+import { unlessAborted } from '../../async/abort.ts';
+import { withDeadline } from '../../async/deadline.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import type { RunWorker } from '../host-run/run-worker.ts';
 import { markStopped } from '../host-run/stop-mark.ts';
 import type { WorkerApi } from '../host-run/worker-api.ts';
-import { withDeadline } from '../ssh/deadline.ts';
 import { type Ending, endWorker } from './end-worker.ts';
 import { type SlotApi, SlotRefusal } from './slot-api.ts';
 import { startSlot, type WorkerContainer } from './start-slot.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 /** How long a slot may take to open a run, in milliseconds: its last worker may be about to stop. */
 const openTimeoutMs = 60_000;
@@ -158,7 +158,7 @@ export class SlotWorker implements RunWorker {
     return new AppError({
       code: 'worker-failed',
       message: `${hostName}: worker ${this.workerId} (container ${container.name}) ${reason}.`,
-      hint: `Its log is ${this.logPlace}; the container's own: docker logs ${container.name}`,
+      nextStep: `Its log is ${this.logPlace}; the container's own: docker logs ${container.name}`,
       isRetryable: true,
     });
   }

@@ -1,5 +1,6 @@
 import ssh2, { type BaseAgent } from 'ssh2';
-import { type PersonGate, withDeadline } from './deadline.ts';
+import { withDeadline } from '../../async/deadline.ts';
+import type { PromptGate } from './prompt-gate.ts';
 
 /** A key that the user's agent holds. */
 export interface AgentKey {
@@ -18,7 +19,7 @@ const signTimeoutMs = 60_000;
  *
  * @throws Error when nobody answers there in time.
  */
-export async function listAgentKeys(socketPath: string, gate: PersonGate): Promise<readonly AgentKey[]> {
+export async function listAgentKeys(socketPath: string, gate: PromptGate): Promise<readonly AgentKey[]> {
   const agent = ssh2.createAgent(socketPath);
   const keys = await withDeadline(listTimeoutMs, 'the SSH agent gave no answer', () => identitiesOf(agent));
   return keys.flatMap((key) => {

@@ -49,7 +49,8 @@ function refused(address: string, reason: string): AppError {
   return new AppError({
     code: 'config-invalid',
     message: `The SSH settings of ${JSON.stringify(address)} cannot be used: ${reason}.`,
-    hint: 'Correct "address" under [hosts], or ~/.ssh/config; "ssh -G ADDRESS" shows what OpenSSH makes of it.',
+    nextStep:
+      'Correct "address" under [hosts], or ~/.ssh/config; "ssh -G ADDRESS" shows what OpenSSH makes of it.',
   });
 }
 

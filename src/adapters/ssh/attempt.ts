@@ -1,5 +1,6 @@
+import { onAbort } from '../../async/abort.ts';
+import { armDeadline, DeadlineError } from '../../async/deadline.ts';
 import type { LiveConnection, SshConnection } from './connection.ts';
-import { armDeadline, DeadlineError, onAbort } from './deadline.ts';
 
 /** One try of a piece of work on one connection. */
 export interface SshAttempt {

@@ -58,11 +58,11 @@ export class Authentication {
     return new AppError({
       code: 'host-auth-failed',
       message: `${titleOf(this.#target)} let nobody in: ${reason}. ${offered}${remarks}`,
-      hint: this.#hint(reason),
+      nextStep: this.#nextStepFor(reason),
     });
   }
 
-  #hint(reason: string): string {
+  #nextStepFor(reason: string): string {
     const { name, user, hostname, port, identityFiles } = this.#target;
     if (/too many/i.test(reason)) {
       return `Set identity_file under [hosts.${name}]: that key is then offered first.`;

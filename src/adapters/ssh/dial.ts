@@ -124,7 +124,7 @@ function noSftp({ target }: DialParts, cause: unknown): AppError {
   return new AppError({
     code: 'host-refused',
     message: `${titleOf(target)} gives no SFTP, which files travel by.`,
-    hint: 'Its sshd_config needs the line: Subsystem sftp internal-sftp',
+    nextStep: 'Its sshd_config needs the line: Subsystem sftp internal-sftp',
     cause,
   });
 }

@@ -1,7 +1,7 @@
+import { SingleFlight } from '../../async/single-flight.ts';
 import { type BackoffPolicy, backoffDelayMs } from '../../core/run/backoff.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { SingleFlight } from '../single-flight.ts';
 import { LiveConnection } from './connection.ts';
 import { SilentError } from './dial.ts';
 import type { Reachability } from './reachability.ts';

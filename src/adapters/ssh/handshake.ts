@@ -107,7 +107,7 @@ export class Handshake {
       return new AppError({
         code: 'host-refused',
         message: `${titleOf(this.#target)} and cosmos have no way of speaking SSH in common: ${reason}.`,
-        hint: 'Is this the port of an SSH server? If it is, update the server (OpenSSH 7.2 or newer).',
+        nextStep: 'Is this the port of an SSH server? If it is, update the server (OpenSSH 7.2 or newer).',
         cause,
       });
     }

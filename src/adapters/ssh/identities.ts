@@ -1,9 +1,9 @@
 import { messageOf } from '../../errors/app-error.ts';
 import { type AgentKey, listAgentKeys } from './agent-keys.ts';
-import type { PersonGate } from './deadline.ts';
 import { fingerprintOf } from './known-hosts.ts';
 import { OneKeyAgent } from './one-key-agent.ts';
 import { type AskPassphrase, PrivateKeyFile, readPublicKey } from './private-key-file.ts';
+import type { PromptGate } from './prompt-gate.ts';
 import type { SshTarget } from './ssh-target.ts';
 
 /** A key to offer to a host. */
@@ -32,10 +32,10 @@ interface ListedKey {
 /** Keeps key files that were read, so that each passphrase is asked for once in the life of the process. */
 export class IdentityStore {
   readonly #askPassphrase: AskPassphrase;
-  readonly #gate: PersonGate;
+  readonly #gate: PromptGate;
   readonly #files = new Map<string, PrivateKeyFile>();
 
-  constructor(askPassphrase: AskPassphrase, gate: PersonGate) {
+  constructor(askPassphrase: AskPassphrase, gate: PromptGate) {
     this.#askPassphrase = (keyFile) => gate.during(() => askPassphrase(keyFile));
     this.#gate = gate;
   }
@@ -68,7 +68,7 @@ export class IdentityStore {
 
 async function agentKeys(
   socketPath: string | null,
-  gate: PersonGate,
+  gate: PromptGate,
 ): Promise<{ readonly keys: readonly AgentKey[]; readonly remarks: readonly string[] }> {
   if (socketPath === null) return { keys: [], remarks: ['no SSH agent is set'] };
   try {

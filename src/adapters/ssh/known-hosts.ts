@@ -58,7 +58,7 @@ export class KnownHosts {
     return new AppError({
       code: 'host-key-unknown',
       message: `${titleOf(this.#target)} shows the key ${fingerprint}, which is not in ${file}${others}. Nothing was sent.`,
-      hint:
+      nextStep:
         `Run once: ${command}; compare the fingerprint with the machine's own ` +
         '(on it: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) before you answer yes.',
     });
@@ -73,7 +73,7 @@ export class KnownHosts {
         ? `${titleOf(this.#target)} shows the key ${fingerprint}, which ${file}, line ${lineNumber}, says is revoked. Nothing was sent.`
         : `${titleOf(this.#target)} shows the key ${fingerprint}, but ${file}, line ${lineNumber}, has ` +
           `${fingerprintOf(verdict.line.key)}: the machine was set up anew, or somebody else answers. Nothing was sent.`,
-      hint: isRevoked
+      nextStep: isRevoked
         ? 'Do not connect to it until its administrator has given it a new key.'
         : `Ask whoever runs the machine. If it was set up anew: ssh-keygen -R "${this.#names.name}" -f "${file}", then connect ` +
           'once with ssh and check the fingerprint.',

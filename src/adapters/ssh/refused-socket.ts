@@ -51,7 +51,8 @@ export function forwardsToNoSocket(target: SshTarget, socketPath: string): AppEr
   return new AppError({
     code: 'host-refused',
     message: `${titleOf(target)} forwards to no sockets, such as ${socketPath}.`,
-    hint: 'Its sshd_config needs the line: AllowStreamLocalForwarding yes (and no DisableForwarding), then restart sshd.',
+    nextStep:
+      'Its sshd_config needs the line: AllowStreamLocalForwarding yes (and no DisableForwarding), then restart sshd.',
   });
 }
 

@@ -136,7 +136,7 @@ async function assertReadable(name: string, file: string): Promise<void> {
     throw new AppError({
       code: 'config-invalid',
       message: `The identity_file of host "${name}" cannot be read: ${file}.`,
-      hint: `Correct identity_file under [hosts.${name}], or leave it out to use your SSH agent and default keys.`,
+      nextStep: `Correct identity_file under [hosts.${name}], or leave it out to use your SSH agent and default keys.`,
       cause: error,
     });
   }
@@ -146,7 +146,8 @@ function unsupportedProxy(name: string): AppError {
   return new AppError({
     code: 'config-invalid',
     message: `Your SSH configuration reaches "${name}" through a ProxyCommand, which cosmos does not run.`,
-    hint: 'Use ProxyJump in ~/.ssh/config instead: it works, and the key of every machine on the way is checked.',
+    nextStep:
+      'Use ProxyJump in ~/.ssh/config instead: it works, and the key of every machine on the way is checked.',
   });
 }
 
@@ -154,7 +155,7 @@ function badJump(name: string, jumps: string, reason: string): AppError {
   return new AppError({
     code: 'config-invalid',
     message: `The ProxyJump of host "${name}", ${jumps}, cannot be used: ${reason}.`,
-    hint: 'Correct ProxyJump in ~/.ssh/config; "ssh -G ADDRESS" shows what OpenSSH makes of it.',
+    nextStep: 'Correct ProxyJump in ~/.ssh/config; "ssh -G ADDRESS" shows what OpenSSH makes of it.',
   });
 }
 

@@ -1,18 +1,19 @@
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
+import { armDeadline, withDeadline } from '../../async/deadline.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { type ChannelRefusal, isChannelRefusal, isForbidden } from './channel-refusal.ts';
 import { ChannelStream } from './channel-stream.ts';
-import { armDeadline, type PersonGate, withDeadline } from './deadline.ts';
 import { type Access, Handshake } from './handshake.ts';
+import type { PromptGate } from './prompt-gate.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
 /** What it takes to get to a host. */
 export interface DialParts {
   readonly target: SshTarget;
   readonly access: Access;
-  readonly gate: PersonGate;
+  readonly gate: PromptGate;
   /** How often the host is asked for a sign of life. */
   readonly keepaliveMs: number;
   readonly signal: AbortSignal;
@@ -99,7 +100,7 @@ export async function guardHandshake<T>(
   const seconds = handshakeTimeoutMs / 1000;
   const deadline = armDeadline(
     handshakeTimeoutMs,
-    () => gate.wasAskingWithin(handshakeTimeoutMs),
+    () => gate.wasPromptingWithin(handshakeTimeoutMs),
     () => give(new Error(`no answer to the handshake within ${seconds} s`)),
   );
   const onAbort = () => give(signal.reason);
@@ -179,7 +180,7 @@ function refusedForward(from: SshTarget, what: string, error: ChannelRefusal): E
   return new AppError({
     code: 'host-refused',
     message: `${titleOf(from)} does not forward connections, so nothing behind it can be reached.`,
-    hint: 'Its sshd needs AllowTcpForwarding yes for your account.',
+    nextStep: 'Its sshd needs AllowTcpForwarding yes for your account.',
     cause: error,
   });
 }

@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+import { onAbort } from '../../async/abort.ts';
+import { armDeadline } from '../../async/deadline.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import {
@@ -10,12 +12,12 @@ import {
 } from './attempt.ts';
 import type { ChannelStream } from './channel-stream.ts';
 import type { LiveConnection } from './connection.ts';
-import { armDeadline, onAbort, PersonGate } from './deadline.ts';
 import { Dialer } from './dialer.ts';
 import { IdentityStore } from './identities.ts';
 import { openSocket } from './open-socket.ts';
 import { Patience } from './patience.ts';
 import type { AskPassphrase } from './private-key-file.ts';
+import { PromptGate } from './prompt-gate.ts';
 import { type LinkState, Reachability } from './reachability.ts';
 import type { SshTarget } from './ssh-target.ts';
 import { hostUnreachable, reasonOf } from './unreachable.ts';
@@ -58,7 +60,7 @@ const longTryMs = 60_000;
 export class SshLink {
   readonly target: SshTarget;
   readonly #patienceMs: number;
-  readonly #gate = new PersonGate();
+  readonly #gate = new PromptGate();
   readonly #reachability: Reachability;
   readonly #dialer: Dialer;
   readonly #closed = new AbortController();
@@ -162,7 +164,7 @@ export class SshLink {
     patience.begin();
     const waiting = new AbortController();
     const { leftMs } = patience;
-    const isExcused = () => this.#gate.wasAskingWithin(leftMs);
+    const isExcused = () => this.#gate.wasPromptingWithin(leftMs);
     const deadline = armDeadline(leftMs, isExcused, () => {
       waiting.abort(this.#unreachable(patience, this.#dialer.lastFailure));
     });

@@ -1,5 +1,5 @@
+import { DeadlineError } from '../../async/deadline.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { DeadlineError } from './deadline.ts';
 import { type SshTarget, titleOf } from './ssh-target.ts';
 
 const reasons: Record<string, string> = {
@@ -31,7 +31,7 @@ export function hostUnreachable(
   return new AppError({
     code: 'host-unreachable',
     message: `${titleOf(target)} could not be reached${waited}: ${reason}.`,
-    hint: 'Check address and port under [hosts], that the machine is up, and that "ssh" gets there.',
+    nextStep: 'Check address and port under [hosts], that the machine is up, and that "ssh" gets there.',
     isRetryable: true,
     cause,
   });

@@ -126,6 +126,6 @@ function unreadable(reason: string): AppError {
   return new AppError({
     code: 'picture-unreadable',
     message: `The picture cannot be read: ${reason}.`,
-    hint: 'Send PNG or JPEG files that a browser shows, within the limits.',
+    nextStep: 'Send PNG or JPEG files that a browser shows, within the limits.',
   });
 }

@@ -13,7 +13,7 @@ export function framesFailed(program: string, doing: string, end: ChildEnd): App
   return new AppError({
     code: 'frames-failed',
     message: `${doing} failed: ${exitCode === null ? 'ffmpeg was killed' : `ffmpeg ended with ${exitCode}`}${lastLine(end.lastWords)}.`,
-    hint:
+    nextStep:
       exitCode === null
         ? 'The machine may be short of memory; try fewer workers, then go on with --resume latest.'
         : 'Check ffmpeg and the free memory of the machine, then go on with --resume latest.',
@@ -27,7 +27,7 @@ export function startFailed(program: string, error: unknown): AppError {
   return new AppError({
     code: 'frames-failed',
     message: `${program} could not be started: ${messageOf(error)}.`,
-    hint: 'The machine may have too many processes or open files; try again with fewer workers.',
+    nextStep: 'The machine may have too many processes or open files; try again with fewer workers.',
     isRetryable: true,
     cause: error,
   });
@@ -40,11 +40,12 @@ export function diskFullIn(words: string, path: string): unknown {
 }
 
 /** A video that cannot be read, or not to its end. */
-export function cannotRead(path: string, reason: string, hint?: string): AppError {
+export function cannotRead(path: string, reason: string, nextStep?: string): AppError {
   return new AppError({
     code: 'video-unreadable',
     message: `Cannot read the video ${printable(path)}: ${reason}.`,
-    hint: hint ?? 'Check whether a player shows the whole video; if it does not, get an undamaged file.',
+    nextStep:
+      nextStep ?? 'Check whether a player shows the whole video; if it does not, get an undamaged file.',
   });
 }
 

@@ -53,6 +53,6 @@ function notATime(text: string): AppError {
   return new AppError({
     code: 'usage-invalid',
     message: `--keep ${text}: not a time.`,
-    hint: 'A time is a number with a unit: 30m, 12h, 7d or 2w; 0 keeps nothing that is not needed.',
+    nextStep: 'A time is a number with a unit: 30m, 12h, 7d or 2w; 0 keeps nothing that is not needed.',
   });
 }

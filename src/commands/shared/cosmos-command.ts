@@ -71,8 +71,8 @@ export abstract class CosmosCommand extends Command {
   }
 
   protected override toErrorJson(facts: ErrorFacts): object {
-    const { code, message, hint } = facts;
-    return { version: 1, error: { code, message, hint } };
+    const { code, message, nextStep } = facts;
+    return { version: 1, error: { code, message, next_step: nextStep } };
   }
 
   protected override logJson(json: unknown): void {
@@ -83,7 +83,7 @@ export abstract class CosmosCommand extends Command {
     const style = createStyle(wantsColour(process.stderr, process.env));
     const label = facts.error instanceof InterruptedError ? 'Stopped' : 'Error';
     const lines = [`${style.bad(`${label}:`)} ${printableLines(facts.message)}`];
-    if (facts.hint) lines.push(`  → ${printableLines(facts.hint)}`);
+    if (facts.nextStep) lines.push(`  → ${printableLines(facts.nextStep)}`);
     const isBug = facts.exitCode === exitCodes.unexpected && facts.code === 'unexpected';
     if (isBug && process.env['DEBUG'] && facts.error instanceof Error)
       lines.push(printableLines(facts.error.stack ?? ''));

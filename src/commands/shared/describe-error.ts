@@ -6,7 +6,7 @@ import { InterruptedError } from './signals.ts';
 export interface ErrorFacts {
   readonly code: string;
   readonly message: string;
-  readonly hint: string | null;
+  readonly nextStep: string | null;
   readonly exitCode: ExitCode;
   readonly error: unknown;
 }
@@ -14,24 +14,30 @@ export interface ErrorFacts {
 /** Sorts whatever was thrown: foreseen, interrupted, wrong usage, refused by the system, or a bug. */
 export function describeError(error: unknown): ErrorFacts {
   if (error instanceof AppError) {
-    const { code, hint, exitCode } = error;
-    return { code, message: withoutParserWords(error.message), hint, exitCode, error };
+    const { code, nextStep, exitCode } = error;
+    return { code, message: withoutParserWords(error.message), nextStep, exitCode, error };
   }
   if (error instanceof InterruptedError) {
-    return { code: 'interrupted', message: error.message, hint: error.hint, exitCode: error.exitCode, error };
+    return {
+      code: 'interrupted',
+      message: error.message,
+      nextStep: error.nextStep,
+      exitCode: error.exitCode,
+      error,
+    };
   }
   if (isUsageError(error)) {
     const message = withoutParserWords(messageOf(error));
-    return { code: 'usage-invalid', message, hint: 'See --help.', exitCode: exitCodes.usage, error };
+    return { code: 'usage-invalid', message, nextStep: 'See --help.', exitCode: exitCodes.usage, error };
   }
   if (isSystemError(error)) {
     const message = `The system refused: ${error.message}`;
-    return { code: error.code, message, hint: null, exitCode: exitCodes.unexpected, error };
+    return { code: error.code, message, nextStep: null, exitCode: exitCodes.unexpected, error };
   }
   return {
     code: 'unexpected',
     message: messageOf(error),
-    hint: 'This is a bug of cosmos: please report it, with what DEBUG=1 shows. Finished work is kept.',
+    nextStep: 'This is a bug of cosmos: please report it, with what DEBUG=1 shows. Finished work is kept.',
     exitCode: exitCodes.unexpected,
     error,
   };

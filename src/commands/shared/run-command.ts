@@ -32,7 +32,7 @@ export abstract class RunCommand extends CosmosCommand {
       leave: () => observer.onEnd(),
     })
       .catch((thrown: unknown) => {
-        if (thrown instanceof InterruptedError) thrown.hint = nextStep(seen.runId, seen.counts);
+        if (thrown instanceof InterruptedError) thrown.nextStep = nextStep(seen.runId, seen.counts);
         throw thrown;
       })
       .finally(() => observer.onEnd());
@@ -49,7 +49,7 @@ function twoDocuments(): AppError {
   return new AppError({
     code: 'usage-invalid',
     message: '--json and --events - both want stdout.',
-    hint: 'Write the events to a file: --events events.jsonl',
+    nextStep: 'Write the events to a file: --events events.jsonl',
   });
 }
 

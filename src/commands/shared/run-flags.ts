@@ -29,7 +29,7 @@ export const planFlags = {
       throw new AppError({
         code: 'usage-invalid',
         message: `--max-resolution ${text}: neither auto nor a size.`,
-        hint: 'A size is WIDTHxHEIGHT in pixels, such as 320x180.',
+        nextStep: 'A size is WIDTHxHEIGHT in pixels, such as 320x180.',
       });
     },
   }),

@@ -5,8 +5,8 @@ type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 /** The user or the system asked cosmos to stop; the state is saved. */
 export class InterruptedError extends Error {
   readonly exitCode: ExitCode;
-  /** How to go on; filled in by whoever knows the run. */
-  hint: string | null = null;
+  /** How to go on; filled in by the command, which knows the run. */
+  nextStep: string | null = null;
 
   constructor(signal: StopSignal) {
     super(signal === 'SIGINT' ? 'Interrupted.' : `Ended by ${signal}.`);

@@ -39,6 +39,6 @@ function noSpecs(): AppError {
   return new AppError({
     code: 'usage-invalid',
     message: 'No specs were named.',
-    hint: 'Name a folder of PromptSpecs: cosmos batch-upsample ./specs',
+    nextStep: 'Name a folder of PromptSpecs: cosmos batch-upsample ./specs',
   });
 }

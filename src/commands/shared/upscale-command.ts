@@ -44,7 +44,7 @@ export abstract class UpscaleCommand extends RunCommand {
     const { summary, error } = await this.observed(options, (observer, signal) =>
       work(combineUpscaleObservers([observer, remember]), signal),
     ).catch((thrown: unknown) => {
-      if (thrown instanceof InterruptedError) thrown.hint = nextStep(seen.runId, seen.counts);
+      if (thrown instanceof InterruptedError) thrown.nextStep = nextStep(seen.runId, seen.counts);
       throw thrown;
     });
     const text = formatUpscaleSummary(summary, this.style, error === null);
@@ -77,6 +77,6 @@ function twoDocuments(): AppError {
   return new AppError({
     code: 'usage-invalid',
     message: '--json and --events - both want stdout.',
-    hint: 'Write the events to a file: --events events.jsonl',
+    nextStep: 'Write the events to a file: --events events.jsonl',
   });
 }

@@ -47,7 +47,7 @@ export const upscaleFlags = {
       throw new AppError({
         code: 'usage-invalid',
         message: `--workers ${text}: neither auto nor a number from 1 to 64.`,
-        hint: 'Leave it away: the memory of the GPU, or the number of cores, then decides.',
+        nextStep: 'Leave it away: the memory of the GPU, or the number of cores, then decides.',
       });
     },
   }),

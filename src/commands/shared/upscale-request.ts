@@ -41,7 +41,7 @@ function modelMissing(): AppError {
   return new AppError({
     code: 'usage-invalid',
     message: 'The engine onnx needs a model.',
-    hint: 'Name its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
+    nextStep: 'Name its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
   });
 }
 
@@ -49,7 +49,7 @@ function modelUnused(engine: string): AppError {
   return new AppError({
     code: 'usage-invalid',
     message: `The engine ${engine} uses no model, and one is named.`,
-    hint: 'Leave --model away, or --engine.',
+    nextStep: 'Leave --model away, or --engine.',
   });
 }
 
@@ -57,6 +57,6 @@ function missing(message: string): AppError {
   return new AppError({
     code: 'usage-invalid',
     message,
-    hint: 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4',
+    nextStep: 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4',
   });
 }

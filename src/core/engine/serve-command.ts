@@ -32,7 +32,7 @@ export function serveCommand(options: ServeOptions): readonly string[] {
     throw new AppError({
       code: 'config-invalid',
       message: `upsampling.engine.command has no ${portPlaceholder} in it, so nobody can find its server.`,
-      hint: `Give the server's port as ${portPlaceholder}, such as "--port", "${portPlaceholder}".`,
+      nextStep: `Give the server's port as ${portPlaceholder}, such as "--port", "${portPlaceholder}".`,
     });
   }
   const values: Readonly<Record<string, string>> = {
@@ -70,7 +70,7 @@ function assertModel(model: string): void {
     throw new AppError({
       code: 'config-invalid',
       message: 'A server is to be started, but no model is set.',
-      hint: 'Set upsampling.engine.model, such as "mistralai/Pixtral-12B-2409".',
+      nextStep: 'Set upsampling.engine.model, such as "mistralai/Pixtral-12B-2409".',
     });
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
@@ -78,7 +78,7 @@ function assertModel(model: string): void {
     throw new AppError({
       code: 'config-invalid',
       message: `${JSON.stringify(model)} cannot be a model's name: it would be taken for an option.`,
-      hint: 'Set upsampling.engine.model to a name such as "mistralai/Pixtral-12B-2409", or to a folder.',
+      nextStep: 'Set upsampling.engine.model to a name such as "mistralai/Pixtral-12B-2409", or to a folder.',
     });
   }
 }

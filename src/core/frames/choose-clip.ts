@@ -144,7 +144,7 @@ function tooLarge(target: Size, scale: number): AppError {
   return new AppError({
     code: 'output-unsupported',
     message: `The result would be ${formatSize(target)}, and H.264 holds sides of up to ${maxSidePx} pixels.`,
-    hint: scale > 2 ? 'Use a smaller --scale.' : 'Make the video smaller before.',
+    nextStep: scale > 2 ? 'Use a smaller --scale.' : 'Make the video smaller before.',
   });
 }
 
@@ -152,6 +152,6 @@ function unknownFormat(pixelFormat: string): AppError {
   return new AppError({
     code: 'output-unsupported',
     message: `Frames of the pixel format ${pixelFormat} cannot be read.`,
-    hint: 'Convert the video first, for example with: ffmpeg -i VIDEO -pix_fmt yuv420p -crf 12 OTHER.mkv',
+    nextStep: 'Convert the video first, for example with: ffmpeg -i VIDEO -pix_fmt yuv420p -crf 12 OTHER.mkv',
   });
 }

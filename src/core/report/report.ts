@@ -6,7 +6,7 @@ export const reportVersion = 1;
 const nullableCount = z.int().min(0).nullable();
 
 /** What went wrong with one spec: a stable code, what happened, and the next step. */
-export const reportFailureSchema = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+export const reportFailureSchema = z.object({ code: z.string(), message: z.string(), next_step: z.string() });
 
 /** Tokens of one spec. `prompt_predicted` is what `actual_prompt` is compared with: vision + text + control. */
 export const reportTokensSchema = z.object({

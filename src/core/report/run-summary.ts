@@ -9,7 +9,7 @@ export interface SummaryFailure {
   readonly spec: string;
   readonly code: string;
   readonly message: string;
-  readonly hint: string;
+  readonly next_step: string;
 }
 
 /** How a run ended: what `--json` prints, and what the text says. JSON, so snake_case. */
@@ -34,7 +34,11 @@ export interface RunSummary {
   /** Whether resuming the run would try anything. */
   readonly is_resumable: boolean;
   /** What stopped the run before every spec had an outcome; null when nothing did. */
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly next_step: string | null;
+  } | null;
 }
 
 /** An engine and its model for people: `openai, MODEL`, `describe (embedded, no model)`. */

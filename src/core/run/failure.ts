@@ -2,7 +2,7 @@
  * Every way a spec can fail, with the next step for a person. The table in `docs/failures.md` is generated from
  * here; codes are stable.
  */
-export const failureHints = {
+export const failureNextSteps = {
   'spec-invalid':
     'Correct the file, or move it out of the folder: docs/formats/prompt-spec.md shows the shape.',
   'spec-changed': 'The file was edited while the run worked on it: start a new run.',
@@ -35,20 +35,20 @@ export const failureHints = {
   'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
 } as const satisfies Record<string, string>;
 
-export type FailureCode = keyof typeof failureHints;
+export type FailureCode = keyof typeof failureNextSteps;
 
 /** Why one spec failed; data, not an exception, because the rest goes on. */
 export interface SpecFailure {
   readonly code: FailureCode;
   readonly message: string;
-  readonly hint: string;
+  readonly next_step: string;
 }
 
 /** A failure with the table's next step, unless a better one is known. */
 export function specFailure(
   code: FailureCode,
   message: string,
-  hint: string = failureHints[code],
+  nextStep: string = failureNextSteps[code],
 ): SpecFailure {
-  return { code, message, hint };
+  return { code, message, next_step: nextStep };
 }

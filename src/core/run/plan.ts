@@ -41,7 +41,7 @@ export const plannedSpecSchema = z.object({
       total: z.int().min(0),
     })
     .nullable(),
-  failure: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+  failure: z.object({ code: z.string(), message: z.string(), next_step: z.string() }).nullable(),
   batch_id: z.int().min(0).nullable(),
 });
 

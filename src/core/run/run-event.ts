@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const failure = { code: z.string(), message: z.string(), hint: z.string() };
+const failure = { code: z.string(), message: z.string(), next_step: z.string() };
 
 const hintSchema = z.object({
   sha256: z.string(),

@@ -127,6 +127,6 @@ function assertNetwork({ hosts }: Settings, host: string): void {
   throw new AppError({
     code: 'config-invalid',
     message: `The workers on ${host} have no network, so they cannot ask the server of base_url.`,
-    hint: `Set network = "host" under [hosts.${host}], or leave base_url away to have the worker start the server.`,
+    nextStep: `Set network = "host" under [hosts.${host}], or leave base_url away to have the worker start the server.`,
   });
 }

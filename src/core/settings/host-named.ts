@@ -23,7 +23,7 @@ export function hostNamed(settings: Settings, name: string): HostSettings {
   throw new AppError({
     code: 'host-unknown',
     message: `There is no host "${name}" in the settings; ${others}.`,
-    hint: isNear
+    nextStep: isNear
       ? `Did you mean "${nearest.other}"? Another machine is added as [hosts.${keyText(name)}] in config.toml.`
       : `Add it to config.toml: [hosts.${keyText(name)}] with its address.`,
   });

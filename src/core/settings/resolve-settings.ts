@@ -29,20 +29,20 @@ function check(layer: SettingsLayer): void {
   if (issue) throw new AppError({ code: 'config-invalid', ...describe(issue, layer) });
 }
 
-function describe(issue: z.core.$ZodIssue, layer: SettingsLayer): { message: string; hint: string } {
+function describe(issue: z.core.$ZodIssue, layer: SettingsLayer): { message: string; nextStep: string } {
   const place = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') {
     const message = issue.message.replace(/^Invalid input: expected/, 'must be');
     return {
       message: `${layer.source}: ${shown(place) || 'the file'}: ${message}.`,
-      hint: 'Correct the value: docs/settings.md has every setting with its default.',
+      nextStep: 'Correct the value: docs/settings.md has every setting with its default.',
     };
   }
   const unknown = issue.keys[0] ?? '';
   const nearest = nearestSetting(place, unknown);
   return {
     message: `${layer.source}: unknown setting "${shown([...place, unknown])}".`,
-    hint: nearest
+    nextStep: nearest
       ? `Did you mean "${shown(nearest)}"?`
       : 'docs/settings.md has every setting with its default.',
   };

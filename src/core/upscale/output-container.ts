@@ -9,6 +9,6 @@ export function outputContainerOf(path: string): OutputContainer {
   throw new AppError({
     code: 'output-unsupported',
     message: ending === undefined ? `${path} has no ending.` : `No .${ending} can be written.`,
-    hint: 'Let the name end in .mp4, .mov or .mkv; .mkv holds every kind of sound and subtitles.',
+    nextStep: 'Let the name end in .mp4, .mov or .mkv; .mkv holds every kind of sound and subtitles.',
   });
 }

@@ -39,7 +39,7 @@ export const upscaleEventBodySchema = z.discriminatedUnion('type', [
     attempts: count,
     code: z.string(),
     message: z.string(),
-    hint: z.string(),
+    next_step: z.string(),
   }),
   z.object({
     type: z.literal('segment-lost'),

@@ -28,7 +28,7 @@ export const segmentReportSchema = z.object({
   batch_size: count.nullable(),
   tile: count.nullable(),
   lanes: count.nullable(),
-  failure: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+  failure: z.object({ code: z.string(), message: z.string(), next_step: z.string() }).nullable(),
 });
 
 /** How long a stage was at work over all segments, and how quick it was meanwhile. */

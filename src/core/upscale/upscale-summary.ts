@@ -40,8 +40,12 @@ export interface UpscaleSummary {
     readonly segment_id: number;
     readonly code: string;
     readonly message: string;
-    readonly hint: string;
+    readonly next_step: string;
   }[];
   readonly is_resumable: boolean;
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly next_step: string | null;
+  } | null;
 }

@@ -94,7 +94,7 @@ function failureList(specs: readonly ReportItem[]): Html {
   if (failures.length === 0) return trusted('');
   const rows = failures.map(
     ({ spec, failure }) => html`<li><bdi>${spec}</bdi>: <code>${failure.code}</code>
-<span dir="auto">${failure.message}</span> <span dir="auto">${failure.hint}</span></li>`,
+<span dir="auto">${failure.message}</span> <span dir="auto">${failure.next_step}</span></li>`,
   );
   return html`<noscript><ul class="plain-failures">${rows}</ul></noscript>`;
 }

@@ -62,7 +62,7 @@ function openFor(path: string): number {
     throw new AppError({
       code: 'usage-invalid',
       message: `--events ${path}: the file cannot be written (${messageOf(cause)}).`,
-      hint: 'Name a file in a folder that exists and that you may write to.',
+      nextStep: 'Name a file in a folder that exists and that you may write to.',
       cause,
     });
   }

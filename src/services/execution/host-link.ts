@@ -149,7 +149,7 @@ export class HostLink {
     throw new AppError({
       code: fatalCodeOf(status),
       message: status.message ?? 'The engine cannot be used.',
-      hint: `${this.#logHint()}Nothing finished is lost: mend it, then go on with --resume.`,
+      nextStep: `${this.#logHint()}Nothing finished is lost: mend it, then go on with --resume.`,
     });
   }
 

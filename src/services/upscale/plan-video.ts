@@ -87,7 +87,7 @@ function assertIsVideo({ container }: VideoFacts, path: string): void {
   throw new AppError({
     code: 'video-unreadable',
     message: `${path} is a picture, not a video.`,
-    hint: 'Pictures are upscaled by a worker: POST /upscale_batch in docs/upscale.md.',
+    nextStep: 'Pictures are upscaled by a worker: POST /upscale_batch in docs/upscale.md.',
   });
 }
 
@@ -105,12 +105,12 @@ async function assertOutputIsFree(
   throw new AppError({
     code: 'output-exists',
     message: `${outputPath} is there already.`,
-    hint: 'Name another file with --output, or replace it with --force.',
+    nextStep: 'Name another file with --output, or replace it with --force.',
   });
 }
 
 function otherOutputNeeded(message: string): AppError {
-  return new AppError({ code: 'usage-invalid', message, hint: 'Name another file with --output.' });
+  return new AppError({ code: 'usage-invalid', message, nextStep: 'Name another file with --output.' });
 }
 
 /** Pixels that a segment's frames have together, more or less: some ten seconds at 1080p. */

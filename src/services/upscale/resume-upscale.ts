@@ -69,6 +69,6 @@ function assertSameRequest(request: ResumeUpscaleRequest, session: UpscaleSessio
   throw new AppError({
     code: 'checkpoint-mismatch',
     message: `Run ${session.runId} was begun otherwise: ${differences.join(', ')}.`,
-    hint: 'Leave these away to go on with the run as it is, or start a new one without --resume.',
+    nextStep: 'Leave these away to go on with the run as it is, or start a new one without --resume.',
   });
 }

@@ -102,6 +102,6 @@ function noFrames(path: string): AppError {
   return new AppError({
     code: 'video-unreadable',
     message: `${path} holds no frame that can be decoded.`,
-    hint: 'Play the video to see whether it is damaged.',
+    nextStep: 'Play the video to see whether it is damaged.',
   });
 }

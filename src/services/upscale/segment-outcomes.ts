@@ -1,4 +1,4 @@
-import { type FailureCode, failureHints } from '../../core/run/failure.ts';
+import { type FailureCode, failureNextSteps } from '../../core/run/failure.ts';
 import type { PlannedSegment } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostRun } from '../../ports/host.ts';
@@ -11,7 +11,7 @@ import { segmentName } from './upscale-execution.ts';
 const bringsAtOnce = 2;
 
 /** Next steps that differ from those of a spec. */
-const hints: Partial<Record<string, string>> = {
+const nextSteps: Partial<Record<string, string>> = {
   'video-unreadable': 'Play the video to see where it is damaged; --keep-going upscales what can be read.',
   'engine-crashed':
     "Its processes end each time: look at the worker's log (cosmos logs RUN), then resume the run.",
@@ -63,8 +63,8 @@ export class SegmentOutcomes {
     if (result.status === 'failed' || facts === null) {
       const code = result.error?.code ?? 'engine-failed';
       const message = result.error?.message ?? 'The segment was not made.';
-      const hint = hints[code] ?? failureHints[code as FailureCode];
-      await ledger.settle({ type: 'segment-failed', ...common, code, message, hint });
+      const nextStep = nextSteps[code] ?? failureNextSteps[code as FailureCode];
+      await ledger.settle({ type: 'segment-failed', ...common, code, message, next_step: nextStep });
       return;
     }
     await this.#bring(run, segment, facts);

@@ -198,16 +198,16 @@ export class SegmentsOnHost {
     const message = status.message ?? 'The engine cannot be used.';
     if (message.startsWith('ONNX Runtime cannot be loaded')) throw this.#runtimeMissing(message);
     const code = status.code === 'model-unreadable' ? 'model-unreadable' : 'worker-failed';
-    throw new AppError({ code, message, hint: 'Nothing finished is lost.' });
+    throw new AppError({ code, message, nextStep: 'Nothing finished is lost.' });
   }
 
   /** On a host it comes with the image, and nothing can be installed by hand. */
   #runtimeMissing(message: string): AppError {
     const { host } = this.#parts.session.checkpoint.settings;
-    const hint =
+    const nextStep =
       host === localHostName
         ? 'Nothing finished is lost.'
         : `It has to be in upscaler_image; the usual one has it: cosmos host prepare ${host} --upscaler.`;
-    return new AppError({ code: 'prerequisite-missing', message, hint });
+    return new AppError({ code: 'prerequisite-missing', message, nextStep });
   }
 }

@@ -20,6 +20,6 @@ export async function assertSameFile(
   throw new AppError({
     code: 'checkpoint-mismatch',
     message: `${path} has changed since the run began.`,
-    hint: 'Put the old file back, or start a new run.',
+    nextStep: 'Put the old file back, or start a new run.',
   });
 }

@@ -51,7 +51,7 @@ export function summaryOfUpscale(
     failures: failuresOf(state),
     // The same model would be refused again.
     is_resumable: state.isResumable && error?.code !== 'model-unreadable',
-    error: error && { code: error.code, message: error.message, hint: error.hint },
+    error: error && { code: error.code, message: error.message, next_step: error.nextStep },
   };
 }
 
@@ -86,7 +86,7 @@ function failuresOf(state: UpscaleState): UpscaleSummary['failures'] {
             segment_id: failed.segment_id,
             code: failed.code,
             message: failed.message,
-            hint: failed.hint,
+            next_step: failed.next_step,
           },
         ]
       : [],

@@ -32,7 +32,7 @@ export function decodeTimeline({
     throw new AppError({
       code: 'checkpoint-damaged',
       message: `The timeline in the checkpoint of run ${runId} is no video's: ${messageOf(error)}.`,
-      hint: 'Start a new run. Nothing was changed.',
+      nextStep: 'Start a new run. Nothing was changed.',
       cause: error,
     });
   }

@@ -128,7 +128,7 @@ function segmentOf({ planned, finished, failed }: SegmentState): SegmentReport {
     batch_size: finished?.batch_size ?? null,
     tile: finished?.tile ?? null,
     lanes: finished?.lanes ?? null,
-    failure: failed && { code: failed.code, message: failed.message, hint: failed.hint },
+    failure: failed && { code: failed.code, message: failed.message, next_step: failed.next_step },
   };
 }
 

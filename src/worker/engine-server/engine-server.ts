@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import { WaitQueue } from '../../async/wait-queue.ts';
 import { portPlaceholder } from '../../core/engine/serve-command.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EngineServerStatus } from '../../protocol/slot.ts';
 import { EngineError } from '../engines/engine.ts';
-import { WaitList } from '../wait-list.ts';
 import { awaitHealth } from './await-health.ts';
 import { freePort } from './free-port.ts';
 import { HealthCheck } from './health.ts';
@@ -50,7 +50,7 @@ export class EngineServer {
   readonly #parts: EngineServerParts;
   readonly #story: ServerStory;
   readonly #tally: RestartTally;
-  readonly #changes = new WaitList();
+  readonly #changes = new WaitQueue();
   readonly #stopping = new AbortController();
   #process: ServerProcess | null = null;
   #running: RunningServer | null = null;

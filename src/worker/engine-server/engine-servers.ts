@@ -1,8 +1,8 @@
+import { WaitQueue } from '../../async/wait-queue.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import type { EngineSpec } from '../../protocol/manifest.ts';
 import type { EngineServerStatus } from '../../protocol/slot.ts';
-import { WaitList } from '../wait-list.ts';
 import { EngineServer, type ServerWish } from './engine-server.ts';
 import { type EngineServerLimits, engineServerLimits } from './limits.ts';
 import { LoadTimes } from './load-times.ts';
@@ -34,7 +34,7 @@ export class EngineServers {
   readonly #times: LoadTimes;
   readonly #output: RotatingLog;
   readonly #users = new Set<ServerLease>();
-  readonly #changes = new WaitList();
+  readonly #changes = new WaitQueue();
   #current: ServedModel | null = null;
   #isStopped = false;
 

@@ -1,5 +1,5 @@
+import { WaitQueue } from '../../async/wait-queue.ts';
 import { EngineError } from '../engines/engine.ts';
-import { WaitList } from '../wait-list.ts';
 import type { EngineServer } from './engine-server.ts';
 import type { RunningServer } from './running-server.ts';
 import { crashedBy } from './server-errors.ts';
@@ -39,7 +39,7 @@ export class RequestHunt {
   readonly #parts: RequestHuntParts;
   readonly #suspects = new Suspects<Ticket>();
   readonly #inFlight = new Set<Ticket>();
-  readonly #changes = new WaitList();
+  readonly #changes = new WaitQueue();
 
   constructor(parts: RequestHuntParts) {
     this.#parts = parts;

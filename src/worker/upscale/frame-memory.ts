@@ -1,4 +1,4 @@
-import { WaitList } from '../wait-list.ts';
+import { WaitQueue } from '../../async/wait-queue.ts';
 
 /** How much of the memory for frames a segment is to have, in bytes. */
 export interface ShareWish {
@@ -16,7 +16,7 @@ export class FrameMemory {
   readonly #totalBytes: number;
   readonly #usualBytes: number;
   readonly #shares = new Set<FrameShare>();
-  readonly #waiting = new WaitList();
+  readonly #waiting = new WaitQueue();
 
   /** @param segments - How many are usually in flight. */
   constructor(totalBytes: number, segments: number) {
@@ -48,7 +48,7 @@ export class FrameMemory {
 export class FrameShare {
   readonly #limitBytes: number;
   readonly #onLess: (isClosed: boolean) => void;
-  readonly #waiting = new WaitList();
+  readonly #waiting = new WaitQueue();
   #heldBytes = 0;
   #takesMore = true;
 

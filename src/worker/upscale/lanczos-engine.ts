@@ -1,3 +1,4 @@
+import { within } from '../../async/deadline.ts';
 import { type FrameFormat, frameBytes } from '../../core/frames/frame-format.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { FrameFilter, FrameTool } from '../../ports/frame-tool.ts';
@@ -6,7 +7,6 @@ import { readFormat } from './frame-formats.ts';
 import { type Lane, LaneError } from './lane.ts';
 import type { LaneRequest, UpscaleEngine } from './upscale-engine.ts';
 import { asUpscaleError } from './upscale-errors.ts';
-import { within } from './waits.ts';
 
 /** So much of upscaled frames at once keeps its program at work without a pause, measured from 360p to 4K. */
 const callBytes = 16 * 1024 * 1024;

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { unlessAborted } from '../../async/abort.ts';
+import { within } from '../../async/deadline.ts';
 import { EngineError } from '../engines/engine.ts';
 import { type Lane, LaneError } from './lane.ts';
 import type { LaneSizes } from './lane-sizes.ts';
 import type { LaneRequest, LaneSize, UpscaleEngine } from './upscale-engine.ts';
 import { asUpscaleError } from './upscale-errors.ts';
-import { unlessAborted, within } from './waits.ts';
 
 /** Frames of one batch that a lane is to upscale. */
 export interface LaneJob {

@@ -1,3 +1,4 @@
+import { AsyncQueue } from '../../async/async-queue.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { FrameSink, FrameTool } from '../../ports/frame-tool.ts';
 import type { Encoding, SegmentTask } from '../../protocol/segment.ts';
@@ -6,7 +7,6 @@ import { BusyTime } from './busy-time.ts';
 import { bytesOfBoth } from './frame-formats.ts';
 import type { FrameMemory, FrameShare, ShareWish } from './frame-memory.ts';
 import type { LanePool } from './lane-pool.ts';
-import { PartQueue } from './part-queue.ts';
 
 /** What a segment is run with. */
 export interface SegmentRunParts {
@@ -51,7 +51,7 @@ export class SegmentRun {
   readonly #task: SegmentTask;
   readonly #parts: SegmentRunParts;
   readonly #ending = new AbortController();
-  readonly #queue = new PartQueue<Part>();
+  readonly #queue = new AsyncQueue<Part>();
   readonly #frameBytes: number;
   readonly #times = { decode: new BusyTime(), upscale: new BusyTime(), encode: new BusyTime() };
   #failure: { readonly error: unknown } | null = null;
@@ -101,7 +101,7 @@ export class SegmentRun {
     if (this.#failure) return;
     this.#failure = { error };
     this.#ending.abort(error instanceof Error ? error : new Error(messageOf(error)));
-    this.#queue.close();
+    this.#queue.end();
   }
 
   async #read(share: FrameShare): Promise<void> {
@@ -122,7 +122,7 @@ export class SegmentRun {
     }
     if (count < repeats.length) throw this.#wrongCount(`only ${count}`);
     share.takeNoMore();
-    this.#queue.close();
+    this.#queue.end();
   }
 
   /** The decoded frames; counts how long they were waited for. */

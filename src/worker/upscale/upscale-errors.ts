@@ -20,7 +20,7 @@ export function asUpscaleError(error: unknown): EngineError {
     return new EngineError({ code: 'video-unreadable', class: errorClass, message, cause: error });
   }
   const isHopeless = error.code === 'prerequisite-missing' || error.code === 'model-unreadable';
-  const withFix = isHopeless && error.hint !== null ? `${message} ${error.hint}` : message;
+  const withFix = isHopeless && error.nextStep !== null ? `${message} ${error.nextStep}` : message;
   return new EngineError({
     code: 'engine-failed',
     class: isHopeless ? 'fatal' : 'transient',

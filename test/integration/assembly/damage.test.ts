@@ -122,7 +122,7 @@ async function expectHealed(
 async function failureOf(request: AssemblyRequest): Promise<SegmentsLostError> {
   const error = await assembleVideo(request, quiet).catch((thrown: unknown) => thrown);
   if (!(error instanceof SegmentsLostError)) throw new Error('nothing was lost', { cause: error });
-  expect(error.code).toBe('output-unsound');
+  expect(error.code).toBe('output-invalid');
   return error;
 }
 

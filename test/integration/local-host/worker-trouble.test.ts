@@ -87,7 +87,7 @@ describe('a worker program', () => {
     await expect(host.openRun('run-1', { workers: 1 })).rejects.toMatchObject({
       code: 'worker-failed',
       message: 'The worker ended with code 7.',
-      hint: expect.stringContaining(join(root, 'runs', 'run-1', 'logs', 'worker_0.log')),
+      nextStep: expect.stringContaining(join(root, 'runs', 'run-1', 'logs', 'worker_0.log')),
     });
   });
 

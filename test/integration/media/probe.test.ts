@@ -117,7 +117,7 @@ it('names the program to install when ffprobe is missing', async () => {
   await expect(lost.probe(path)).rejects.toMatchObject({
     code: 'prerequisite-missing',
     message: expect.stringContaining('no-such-ffprobe'),
-    hint: expect.stringContaining('ffmpeg'),
+    nextStep: expect.stringContaining('ffmpeg'),
   });
 });
 

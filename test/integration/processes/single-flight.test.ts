@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SingleFlight } from '../../../src/adapters/single-flight.ts';
+import { SingleFlight } from '../../../src/async/single-flight.ts';
 
 function pending() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();

@@ -178,7 +178,7 @@ describe('folders that cannot be used', () => {
     const error = await refusal(asUnprivileged(() => store.create(sampleCheckpoint(output))));
     expect(error).toMatchObject({ code: 'usage-invalid', exitCode: 2 });
     expect(error.message).toContain(`output folder ${output} cannot be used: ${reason}`);
-    expect(error.hint).toContain('--output-dir');
+    expect(error.nextStep).toContain('--output-dir');
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -188,7 +188,7 @@ describe('folders that cannot be used', () => {
     const error = await refusal(store.create(sampleCheckpoint(outputDir)));
     expect(error).toMatchObject({ code: 'usage-invalid', exitCode: 2 });
     expect(error.message).toContain(`checkpoint folder ${folder} cannot be used`);
-    expect(error.hint).toContain('--checkpoint-dir');
+    expect(error.nextStep).toContain('--checkpoint-dir');
   });
 
   it('let go of the run that is resumed', async () => {
@@ -332,6 +332,6 @@ describe('a checkpoint', () => {
     const error = await refusal(store.open(runId));
     expect(error).toMatchObject({ code, exitCode: 6 });
     expect(error.message).toContain(checkpoint);
-    expect(error.hint).not.toBeNull();
+    expect(error.nextStep).not.toBeNull();
   });
 });

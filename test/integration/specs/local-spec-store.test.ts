@@ -138,7 +138,7 @@ describe('a folder that cannot be read', () => {
       code: 'input-missing',
       exitCode: 2,
       message: `${input} may not be read by this user.`,
-      hint: expect.stringContaining('rights'),
+      nextStep: expect.stringContaining('rights'),
     });
   });
 

@@ -112,7 +112,7 @@ describe.skipIf(skipReason !== null)(`host keys${skipReason ? ` (${skipReason})`
     await expect(link.use(async () => 1)).rejects.toMatchObject({
       code: 'host-key-unknown',
       message: expect.stringContaining('nowhere'),
-      hint: expect.stringContaining('ssh-keygen -lf'),
+      nextStep: expect.stringContaining('ssh-keygen -lf'),
     });
   });
 

@@ -102,7 +102,7 @@ Host twice
       const link = await linkTo({ ...settings, known_hosts_file }, { sshConfigFile: config });
       await expect(link.use(async () => 1)).rejects.toMatchObject({
         code: 'host-refused',
-        hint: expect.stringContaining('AllowTcpForwarding'),
+        nextStep: expect.stringContaining('AllowTcpForwarding'),
       });
     } finally {
       await closed.stop();

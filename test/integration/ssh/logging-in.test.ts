@@ -74,7 +74,7 @@ describe.skipIf(skipReason !== null)(`logging in${skipReason ? ` (${skipReason})
     await expect(unchosen.use(connects)).rejects.toMatchObject({
       code: 'host-auth-failed',
       message: expect.stringContaining('too many keys'),
-      hint: expect.stringContaining('identity_file'),
+      nextStep: expect.stringContaining('identity_file'),
     });
   });
 
@@ -124,7 +124,7 @@ describe.skipIf(skipReason !== null)(`logging in${skipReason ? ` (${skipReason})
     expect(error).toMatchObject({ code: 'host-auth-failed', exitCode: 2, isRetryable: false });
     expect(error).toMatchObject({
       message: expect.stringContaining(path),
-      hint: expect.stringContaining('ssh-copy-id'),
+      nextStep: expect.stringContaining('ssh-copy-id'),
     });
     expect(JSON.stringify(error) + String(error)).not.toMatch(/very secret|my guess/);
     const tries = (await sshd.log()).slice(logged).match(/Connection from/g) ?? [];
@@ -147,7 +147,7 @@ describe.skipIf(skipReason !== null)(`logging in${skipReason ? ` (${skipReason})
       const link = await linkTo(strict.settings);
       await expect(link.use(connects)).rejects.toMatchObject({
         code: 'host-auth-failed',
-        hint: expect.stringContaining('password'),
+        nextStep: expect.stringContaining('password'),
       });
     } finally {
       await strict.stop();
@@ -201,7 +201,7 @@ Host aliased
     const settings = { ...sshd.settings, address: 'behind' };
     await expect(linkTo(settings, { sshConfigFile: configFile })).rejects.toMatchObject({
       code: 'config-invalid',
-      hint: expect.stringContaining('ProxyJump'),
+      nextStep: expect.stringContaining('ProxyJump'),
     });
     await expect(readFile(join(folder, 'ran'))).rejects.toMatchObject({ code: 'ENOENT' });
   });

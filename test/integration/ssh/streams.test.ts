@@ -154,7 +154,7 @@ describe.skipIf(skipReason !== null)(`streams to sockets${skipReason ? ` (${skip
       await expect(link.openStream(socketPath)).rejects.toMatchObject({
         code: 'host-refused',
         exitCode: 2,
-        hint: expect.stringContaining('AllowStreamLocalForwarding yes'),
+        nextStep: expect.stringContaining('AllowStreamLocalForwarding yes'),
       });
     } finally {
       await closed.stop();

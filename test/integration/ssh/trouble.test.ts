@@ -239,7 +239,7 @@ describe.skipIf(skipReason !== null)(`a link in trouble${skipReason ? ` (${skipR
         const link = await linkTo(bare.settings);
         await expect(link.use(ask)).rejects.toMatchObject({
           code: 'host-refused',
-          hint: expect.stringContaining('Subsystem sftp'),
+          nextStep: expect.stringContaining('Subsystem sftp'),
         });
         expect(await link.use(async (connection) => connection.isAlive)).toBe(true);
       } finally {

@@ -153,7 +153,7 @@ it.each([
   await expect(scanAll(path, stream)).rejects.toMatchObject({
     code: 'video-unreadable',
     message: expect.stringMatching(/damaged near second \d/),
-    hint: expect.stringContaining('--keep-going'),
+    nextStep: expect.stringContaining('--keep-going'),
   });
   const { frames, end } = await scanAll(path, stream, { withPictures: true, keepGoing: true });
   expect(frames.length).toBeGreaterThan(12);

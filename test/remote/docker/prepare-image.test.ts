@@ -135,7 +135,7 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
     const broken = await lab.writeBuild('broken', { dockerfile });
     const failure = await prepare({ files: broken }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'image-failed', message: expect.stringMatching(said) });
-    expect((failure as { hint: string | null }).hint ?? '').toMatch(hint);
+    expect((failure as { nextStep: string | null }).nextStep ?? '').toMatch(hint);
   });
 
   it('a worker that this Node cannot read fails the build', async () => {
@@ -149,7 +149,7 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
   ])('says so when a registry cannot be reached: $change', async ({ change }) => {
     await expect(prepare({ image: imageOf(change) })).rejects.toMatchObject({
       code: 'image-failed',
-      hint: expect.stringContaining('reach the registry'),
+      nextStep: expect.stringContaining('reach the registry'),
     });
   });
 

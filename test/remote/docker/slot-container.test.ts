@@ -189,7 +189,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     await lab.client.call((docker) => docker.createContainer(request));
     await expect(container.ensureRunning()).rejects.toMatchObject({
       code: 'host-refused',
-      hint: expect.stringContaining('docker rm'),
+      nextStep: expect.stringContaining('docker rm'),
     });
     expect(await container.state()).toMatchObject({ state: 'foreign' });
   });
@@ -215,7 +215,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     expect(await container.explain()).toMatchObject({
       code: 'worker-failed',
       message: expect.stringContaining('exit code is 3'),
-      hint: expect.stringContaining('no luck today'),
+      nextStep: expect.stringContaining('no luck today'),
     });
     await prepare();
   });

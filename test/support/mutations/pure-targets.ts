@@ -196,7 +196,7 @@ export async function validOrRefused(
     return 'valid';
   } catch (error) {
     if (!(error instanceof AppError) || !codes.includes(error.code)) throw error;
-    if (error.message.length > 2_000 || error.message === '' || error.hint === null) throw error;
+    if (error.message.length > 2_000 || error.message === '' || error.nextStep === null) throw error;
     return 'refused';
   }
 }

@@ -148,7 +148,7 @@ describe('limits', () => {
     { what: 'a side that is too long', some: { size: { width: 5464, height: 100 } } },
     { what: 'a pixel format that nobody knows', some: { pixelFormat: 'vaapi' } },
   ])('$what is refused', ({ some }) => {
-    const refused = expect.objectContaining({ code: 'output-unsupported', hint: expect.any(String) });
+    const refused = expect.objectContaining({ code: 'output-unsupported', nextStep: expect.any(String) });
     expect(() => chooseClip(factsOf(some), { ...wish, scale: 3 })).toThrow(refused);
   });
 });

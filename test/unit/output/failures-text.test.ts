@@ -24,8 +24,8 @@ describe('failureLines', () => {
 
   it('keeps next steps apart that differ', () => {
     const failures = [
-      { ...failure('a.json', 'hint-failed', 'no'), hint: 'Free some space.' },
-      { ...failure('b.json', 'hint-failed', 'no'), hint: 'Install ffmpeg.' },
+      { ...failure('a.json', 'hint-failed', 'no'), next_step: 'Free some space.' },
+      { ...failure('b.json', 'hint-failed', 'no'), next_step: 'Install ffmpeg.' },
     ];
     const text = failureLines(failures, plain, 'the report').join('\n');
     expect(text).toContain('Free some space.\n    a.json');
@@ -54,7 +54,7 @@ describe('failureLines', () => {
   it('says how many also where every failure has a next step of its own', () => {
     const failures = Array.from({ length: 25 }, (_, index) => ({
       ...failure(`${index}.json`, 'hint-failed', 'no'),
-      hint: `Step ${index}.`,
+      next_step: `Step ${index}.`,
     }));
     const lines = failureLines(failures, plain, 'the report');
     expect(lines.filter((line) => line.startsWith('✗'))).toHaveLength(20);
@@ -72,5 +72,5 @@ describe('reasonOf', () => {
 });
 
 function failure(spec: string, code: string, message: string): NamedFailure {
-  return { spec, code, message, hint: `Mend ${code}.` };
+  return { spec, code, message, next_step: `Mend ${code}.` };
 }

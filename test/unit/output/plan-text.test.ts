@@ -9,7 +9,7 @@ const longPath = `2026-01-10/${'harbour_at_dawn_'.repeat(5)}8d08.json`;
 
 describe('formatPlan', () => {
   it.each([60, 80, 100])('keeps the table within %i columns by shortening paths in the middle', (columns) => {
-    const tooLarge = { code: 'resolution-too-large', message: 'Too large.', hint: 'Use --auto-resize.' };
+    const tooLarge = { code: 'resolution-too-large', message: 'Too large.', next_step: 'Use --auto-resize.' };
     const failing = { ...planned('c.json', 'fail'), failure: tooLarge, batch_id: null };
     const plan = planOf([planned(longPath), planned('b.json'), failing]);
     const table = formatPlan(plan, plain, columns).split('\n\n')[0]?.split('\n') ?? [];
@@ -80,6 +80,6 @@ function planned(spec: string, action: PlannedSpec['action'] = 'hint'): PlannedS
 }
 
 function broken(spec: string): PlannedSpec {
-  const failure = { code: 'spec-invalid', message: `${spec}:1: no comma.`, hint: 'Correct the file.' };
+  const failure = { code: 'spec-invalid', message: `${spec}:1: no comma.`, next_step: 'Correct the file.' };
   return { ...planned(spec, 'fail'), video: null, hint: null, tokens: null, failure, batch_id: null };
 }

@@ -50,7 +50,7 @@ describe('formatSummary', () => {
       spec: `${index}.json`,
       code: 'spec-invalid',
       message: `${index}.json:2: no comma.`,
-      hint: 'Correct the file.',
+      next_step: 'Correct the file.',
     }));
     const shown = text({ status: 'partial', failures });
     expect(shown.match(/Correct the file\./g)).toHaveLength(1);

@@ -84,7 +84,7 @@ describe('cancelRun', () => {
     expect(error).toMatchObject({
       message: expect.stringMatching(/not stopped: local is unreachable.*ETIMEDOUT/),
     });
-    expect(error).toMatchObject({ hint: expect.stringContaining('cosmos cancel r1') });
+    expect(error).toMatchObject({ nextStep: expect.stringContaining('cosmos cancel r1') });
   });
 
   it('stays with the run that was the latest when it began', async () => {

@@ -159,7 +159,7 @@ describe('hostAway', () => {
     const end = await hostAway(unreachableError('connect ETIMEDOUT.'), session, state, ports);
     expect(end.isWorkOnHost).toBe(isWork);
     expect(end.error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });
-    expect(end.error.hint).toContain(isWork ? 'cosmos attach run-7' : '--resume run-7');
+    expect(end.error.nextStep).toContain(isWork ? 'cosmos attach run-7' : '--resume run-7');
     for (const pattern of says) expect(end.error.message).toMatch(pattern);
   });
 });

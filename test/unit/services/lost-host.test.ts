@@ -38,7 +38,7 @@ it('a host that is lost half-way ends the run as left, not as failed, and attach
   expect(error?.message).toMatch(
     /^gpu1 is unreachable since \d\d:\d\d:\d\d: 2 of 6 specs are here, \d more are handed over and their work goes on/,
   );
-  expect(error?.hint).toContain(`cosmos attach ${summary.run_id}`);
+  expect(error?.nextStep).toContain(`cosmos attach ${summary.run_id}`);
   expect(events.filter(({ type }) => type === 'task-failed')).toEqual([]);
   expect(events.at(-1)).toMatchObject({ type: 'run-finished', status: 'detached' });
   expect(await listRuns(ports)).toEqual([expect.objectContaining({ status: 'detached', host: 'gpu1' })]);

@@ -21,7 +21,7 @@ const failed: UpscaleEventBody = {
   attempts: 3,
   code: 'out-of-memory',
   message: 'Too large.',
-  hint: 'Use a smaller --tile.',
+  next_step: 'Use a smaller --tile.',
 };
 const finishedVideo: UpscaleEventBody = {
   type: 'video-finished',
@@ -97,7 +97,11 @@ describe('upscaleReportOf', () => {
       is_resumable: true,
       segments: [
         { status: 'pending', attempts: 0, failure: null },
-        { status: 'failed', attempts: 3, failure: { code: 'out-of-memory', hint: 'Use a smaller --tile.' } },
+        {
+          status: 'failed',
+          attempts: 3,
+          failure: { code: 'out-of-memory', next_step: 'Use a smaller --tile.' },
+        },
       ],
     });
   });

@@ -216,7 +216,7 @@ describe('failures', () => {
     },
     {
       name: 'no ffmpeg',
-      error: new AppError({ code: 'prerequisite-missing', message: 'no ffmpeg', hint: 'Install it.' }),
+      error: new AppError({ code: 'prerequisite-missing', message: 'no ffmpeg', nextStep: 'Install it.' }),
       expected: { code: 'engine-failed', class: 'fatal', message: 'no ffmpeg Install it.' },
     },
     {

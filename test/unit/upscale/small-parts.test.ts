@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { AsyncQueue } from '../../../src/async/async-queue.ts';
 import { FrameMemory } from '../../../src/worker/upscale/frame-memory.ts';
 import { LaneBoard } from '../../../src/worker/upscale/lane-board.ts';
 import { LaneSizes } from '../../../src/worker/upscale/lane-sizes.ts';
-import { PartQueue } from '../../../src/worker/upscale/part-queue.ts';
 
 const { signal } = new AbortController();
 
@@ -127,14 +127,14 @@ describe('counts of lanes', () => {
 });
 
 it('a queue gives what came in order, and ends', async () => {
-  const queue = new PartQueue<number>();
+  const queue = new AsyncQueue<number>();
   queue.push(1);
   setImmediate(() => {
     queue.push(2);
     queue.push(3);
     setImmediate(() => {
       queue.push(4);
-      queue.close();
+      queue.end();
     });
   });
   expect(await Array.fromAsync(queue)).toEqual([1, 2, 3, 4]);

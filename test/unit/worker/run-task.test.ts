@@ -152,7 +152,7 @@ describe('runTask', () => {
     { rule: 'a fatal failure', error: fault('fatal'), says: 'fatal' },
     {
       rule: 'a missing program',
-      error: new AppError({ code: 'prerequisite-missing', message: 'No ffmpeg.', hint: 'Install it.' }),
+      error: new AppError({ code: 'prerequisite-missing', message: 'No ffmpeg.', nextStep: 'Install it.' }),
       says: 'No ffmpeg. Install it.',
     },
   ])('$rule gives no result', async ({ error, says }) => {

@@ -5,7 +5,7 @@ export function unsupportedOutput(path: string): AppError {
   return new AppError({
     code: 'output-unsupported',
     message: `${path} has no ending of a video that can be written.`,
-    hint: 'Choose an output that ends in .mp4, .m4v, .mov or .mkv.',
+    nextStep: 'Choose an output that ends in .mp4, .m4v, .mov or .mkv.',
   });
 }
 
@@ -14,7 +14,7 @@ export function unsupportedRotation(path: string): AppError {
   return new AppError({
     code: 'output-unsupported',
     message: `${path} cannot hold a video that players have to turn.`,
-    hint: 'Choose an output that ends in .mp4 or .mov.',
+    nextStep: 'Choose an output that ends in .mp4 or .mov.',
   });
 }
 
@@ -44,9 +44,9 @@ export function lostPart(path: string, cause: unknown): BrokenAssemblyError {
 /** A skeleton in which the upscaled video cannot be put. */
 export function damagedStreams(cause: Error): AppError {
   return new AppError({
-    code: 'output-unsound',
+    code: 'output-invalid',
     message: `What ffmpeg wrote of the source's other streams cannot be used: ${messageOf(cause)}.`,
-    hint: 'Check the source with: ffmpeg -v error -i SOURCE -f null -',
+    nextStep: 'Check the source with: ffmpeg -v error -i SOURCE -f null -',
     cause,
   });
 }
@@ -56,6 +56,6 @@ export function somethingInTheWay(outputPath: string): AppError {
   return new AppError({
     code: 'output-exists',
     message: `The video is finished, but ${outputPath} is there already, and is not replaced.`,
-    hint: 'Move that file away.',
+    nextStep: 'Move that file away.',
   });
 }

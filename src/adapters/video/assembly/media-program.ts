@@ -18,8 +18,8 @@ export interface ProgramRun {
 
 /** A program that ended by itself with an error: what it was given may be at fault. */
 export class ProgramRefusedError extends AppError {
-  constructor({ code, message, hint, isRetryable }: AppError) {
-    super({ code, message, isRetryable, ...(hint === null ? {} : { hint }) });
+  constructor({ code, message, nextStep, isRetryable }: AppError) {
+    super({ code, message, isRetryable, ...(nextStep === null ? {} : { nextStep }) });
   }
 }
 
@@ -69,7 +69,7 @@ function tookTooLong(doing: string): AppError {
   return new AppError({
     code: 'frames-failed',
     message: `${doing} took far longer than files of this size need.`,
-    hint: 'Check the disk, then go on with --resume latest.',
+    nextStep: 'Check the disk, then go on with --resume latest.',
     isRetryable: true,
   });
 }

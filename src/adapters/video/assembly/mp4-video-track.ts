@@ -115,7 +115,7 @@ function unsupportedTimes(): AppError {
   return new AppError({
     code: 'output-unsupported',
     message: 'The times of the frames have more digits than an MP4 or MOV file can hold.',
-    hint: 'Choose an output that ends in .mkv.',
+    nextStep: 'Choose an output that ends in .mkv.',
   });
 }
 

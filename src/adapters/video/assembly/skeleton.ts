@@ -95,9 +95,9 @@ async function expectHashes(
   if (differing === -1 && expected.length === foundHashes.length) return;
   const stream = hashed[differing];
   throw new AppError({
-    code: 'output-unsound',
+    code: 'output-invalid',
     message: `Stream ${stream?.source ?? '?'} of the source could not be copied into the output without a change.`,
-    hint:
+    nextStep:
       request.container === 'mkv'
         ? 'Check the source with: ffmpeg -v error -i SOURCE -f null -'
         : 'Choose an output that ends in .mkv: it holds nearly everything.',

@@ -20,7 +20,7 @@ const progressEvery = 1_000;
  * the time it should have; every packet of other streams, and all that is said of streams, chapters and tags, with the
  * skeleton, which was compared with the source before.
  *
- * @throws AppError `output-unsound` that names the first difference.
+ * @throws AppError `output-invalid` that names the first difference.
  */
 export async function verifyVideo(verification: Verification): Promise<VerifiedVideo> {
   const { request, container, paths, presentation, options } = verification;

@@ -112,10 +112,14 @@ export function createSpecRow({ el, formats, frames, details }: SpecRowParts): S
     return text === null ? null : el('p', { class: 'preview', dir: 'auto' }, text.slice(0, 400));
   }
 
-  function failure({ code, message, hint }: NonNullable<ReportItem['failure']>): HTMLElement[] {
+  function failure({
+    code,
+    message,
+    next_step: nextStep,
+  }: NonNullable<ReportItem['failure']>): HTMLElement[] {
     return [
       el('p', { class: 'failure' }, el('code', {}, code), ' ', el('span', { dir: 'auto' }, message)),
-      el('p', { class: 'next-step' }, el('b', {}, 'Next: '), el('span', { dir: 'auto' }, hint)),
+      el('p', { class: 'next-step' }, el('b', {}, 'Next: '), el('span', { dir: 'auto' }, nextStep)),
     ];
   }
 

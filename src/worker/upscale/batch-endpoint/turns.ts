@@ -1,11 +1,11 @@
+import { WaitQueue } from '../../../async/wait-queue.ts';
 import { ApiError } from '../../api-error.ts';
-import { WaitList } from '../../wait-list.ts';
 
 /** Lets one in at a time; a few others wait a while, first come first served. */
 export class Turns {
   readonly #maxWaiting: number;
   readonly #patienceMs: number;
-  readonly #waiting = new WaitList();
+  readonly #waiting = new WaitQueue();
   #isTaken = false;
   #waitingCount = 0;
 

@@ -8,34 +8,34 @@ it.each([
   {
     said: 'could not select device driver "nvidia" with capabilities: [[gpu]]',
     code: 'prerequisite-missing',
-    hint: 'nvidia-container-toolkit',
+    nextStep: 'nvidia-container-toolkit',
   },
   {
     said: 'failed to create task: nvidia-container-cli: device error: 7: unknown device: unknown',
     code: 'prerequisite-missing',
-    hint: 'gpus = "none"',
+    nextStep: 'gpus = "none"',
   },
   {
     said: 'invalid mount config for type "bind": bind source path does not exist: /srv/models',
     code: 'config-invalid',
-    hint: 'models_dir',
+    nextStep: 'models_dir',
   },
-  { said: 'write /var/lib/docker/x: no space left on device', code: 'disk-full', hint: 'prune' },
+  { said: 'write /var/lib/docker/x: no space left on device', code: 'disk-full', nextStep: 'prune' },
   {
     said: 'OCI runtime create failed: exec: "/sbin/docker-init": stat: no such file or directory: unknown',
     code: 'prerequisite-missing',
-    hint: 'tini',
+    nextStep: 'tini',
   },
   {
     said: 'exec: "/usr/local/bin/node": executable file not found in $PATH: unknown',
     code: 'image-failed',
-    hint: 'prepare',
+    nextStep: 'prepare',
   },
-  { said: 'something else', code: 'worker-failed', hint: 'doctor' },
-])('$said → $code', ({ said, code, hint }) => {
+  { said: 'something else', code: 'worker-failed', nextStep: 'doctor' },
+])('$said → $code', ({ said, code, nextStep }) => {
   const error = asContainerError(fromEngine(said), 'cosmos-1-slot-0', 'gpu1');
   expect(error.code).toBe(code);
-  expect(error.hint).toContain(hint);
+  expect(error.nextStep).toContain(nextStep);
   expect(error.message).toContain('gpu1');
   expect(error.message).toContain('cosmos-1-slot-0');
   expect(error.message).not.toContain('HTTP code');

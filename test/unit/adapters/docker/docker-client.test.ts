@@ -158,7 +158,7 @@ describe('DockerClient', () => {
     const startMs = performance.now();
     await expect(inspect(clientOf(join(folder, 'nothing.sock')))).rejects.toMatchObject({
       code: 'host-refused',
-      hint: expect.stringContaining('docker_socket'),
+      nextStep: expect.stringContaining('docker_socket'),
     });
     expect(performance.now() - startMs).toBeLessThan(6_000);
   });
@@ -173,7 +173,7 @@ describe('DockerClient', () => {
     const client = new DockerClient({ ...place, agent, clock: systemClock, random01: Math.random });
     await expect(inspect(client)).rejects.toMatchObject({
       code: 'host-refused',
-      hint: expect.stringContaining('group docker'),
+      nextStep: expect.stringContaining('group docker'),
     });
   });
 
@@ -184,7 +184,7 @@ describe('DockerClient', () => {
     const engine = await serve((_request, response) => response.end('{}'), version);
     await expect(inspect(clientOf(engine.socketPath))).rejects.toMatchObject({
       code: 'host-refused',
-      hint: expect.stringContaining('20.10'),
+      nextStep: expect.stringContaining('20.10'),
     });
   });
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { armDeadline, PersonGate, withDeadline } from '../../../../src/adapters/ssh/deadline.ts';
 import { Patience } from '../../../../src/adapters/ssh/patience.ts';
+import { PromptGate } from '../../../../src/adapters/ssh/prompt-gate.ts';
 import { type LinkState, Reachability } from '../../../../src/adapters/ssh/reachability.ts';
 import { watchSilence } from '../../../../src/adapters/ssh/watch-silence.ts';
+import { armDeadline, withDeadline } from '../../../../src/async/deadline.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 beforeEach(() => {
@@ -62,9 +63,9 @@ describe('deadlines', () => {
   });
 
   it('wait for a person who types', async () => {
-    const gate = new PersonGate();
+    const gate = new PromptGate();
     const onExpired = vi.fn();
-    armDeadline(1_000, () => gate.wasAskingWithin(1_000), onExpired);
+    armDeadline(1_000, () => gate.wasPromptingWithin(1_000), onExpired);
     const typed = Promise.withResolvers<void>();
     const asking = gate.during(() => typed.promise);
     await vi.advanceTimersByTimeAsync(60_000);

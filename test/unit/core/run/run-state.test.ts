@@ -25,7 +25,7 @@ function finished(spec: string, isReused = false): RunEventBody {
 }
 
 function failed(spec: string, code = 'output-empty'): RunEventBody {
-  return { type: 'task-failed', spec, task_key: null, attempts: 1, code, message: 'm', hint: 'h' };
+  return { type: 'task-failed', spec, task_key: null, attempts: 1, code, message: 'm', next_step: 'h' };
 }
 
 function fold(

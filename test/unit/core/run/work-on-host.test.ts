@@ -18,7 +18,7 @@ const failed = (attempts: number): RunEventBody => ({
   attempts,
   code: 'c',
   message: 'm',
-  hint: 'h',
+  next_step: 'h',
 });
 
 it.each<{ rule: string; bodies: RunEventBody[]; open: number; since: number | null }>([

@@ -13,14 +13,14 @@ it('finds a host, and this machine also without settings', () => {
 });
 
 it.each([
-  { name: 'gpu', hint: 'Did you mean "gpu1"?' },
-  { name: 'toString', hint: '[hosts.toString]' },
-  { name: 'my.box of wonders', hint: '[hosts."my.box of wonders"]' },
-])('names the hosts there are, and the nearest to $name', ({ name, hint }) => {
+  { name: 'gpu', nextStep: 'Did you mean "gpu1"?' },
+  { name: 'toString', nextStep: '[hosts.toString]' },
+  { name: 'my.box of wonders', nextStep: '[hosts."my.box of wonders"]' },
+])('names the hosts there are, and the nearest to $name', ({ name, nextStep }) => {
   const error = thrownBy(() => hostNamed(settings, name));
   expect(error).toMatchObject({ code: 'host-unknown', exitCode: 2 });
   expect(error?.message).toContain('known: local, gpu1, farm');
-  expect(error?.hint).toContain(hint);
+  expect(error?.nextStep).toContain(nextStep);
 });
 
 function thrownBy(work: () => unknown): AppError | null {

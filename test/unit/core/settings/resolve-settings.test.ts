@@ -68,100 +68,105 @@ describe('resolveSettings refuses', () => {
       rule: 'a misspelt key, with the nearest one',
       values: { upsampling: { batchsize: 1 } },
       message: 'unknown setting "upsampling.batchsize"',
-      hint: 'Did you mean "upsampling.batch_size"?',
+      nextStep: 'Did you mean "upsampling.batch_size"?',
     },
     {
       rule: 'a misspelt table',
       values: { upsamplng: {} },
       message: 'unknown setting "upsamplng"',
-      hint: 'Did you mean "upsampling"?',
+      nextStep: 'Did you mean "upsampling"?',
     },
     {
       rule: 'a misspelt key of the engine',
       values: { upsampling: { engine: { baseurl: '' } } },
       message: 'unknown setting "upsampling.engine.baseurl"',
-      hint: 'Did you mean "upsampling.engine.base_url"?',
+      nextStep: 'Did you mean "upsampling.engine.base_url"?',
     },
     {
       rule: 'a misspelt key of a host',
       values: { hosts: { gpu1: { adress: 'x' } } },
       message: 'unknown setting "hosts.gpu1.adress"',
-      hint: 'Did you mean "hosts.gpu1.address"?',
+      nextStep: 'Did you mean "hosts.gpu1.address"?',
     },
     {
       rule: 'a key like no other, without a guess',
       values: { upsampling: { zzzzzzzzzz: 1 } },
       message: 'unknown setting "upsampling.zzzzzzzzzz"',
-      hint: 'docs/settings.md has every setting with its default.',
+      nextStep: 'docs/settings.md has every setting with its default.',
     },
     {
       rule: 'the key itself where its variable is wanted',
       values: { upsampling: { engine: { api_key: 'secret' } } },
       message: 'unknown setting "upsampling.engine.api_key"',
-      hint: 'Did you mean "upsampling.engine.api_key_env"?',
+      nextStep: 'Did you mean "upsampling.engine.api_key_env"?',
     },
     {
       rule: 'a table in the wrong place',
       values: { engine: { kind: 'openai' } },
       message: 'unknown setting "engine"',
-      hint: 'Did you mean "upsampling.engine"?',
+      nextStep: 'Did you mean "upsampling.engine"?',
     },
     {
       rule: 'a text for a number',
       values: { upsampling: { batch_size: '10' } },
       message: 'upsampling.batch_size: must be number, received string.',
-      hint: 'Correct the value',
+      nextStep: 'Correct the value',
     },
     {
       rule: 'half a batch',
       values: { upsampling: { batch_size: 1.5 } },
       message: 'upsampling.batch_size: must be int',
-      hint: 'Correct the value',
+      nextStep: 'Correct the value',
     },
     {
       rule: 'too small a value',
       values: { upsampling: { batch_size: 0 } },
       message: 'upsampling.batch_size: Too small',
-      hint: 'Correct the value',
+      nextStep: 'Correct the value',
     },
     {
       rule: 'an unknown engine',
       values: { upsampling: { engine: { kind: 'gpt' } } },
       message: 'upsampling.engine.kind: Invalid option',
-      hint: 'Correct the value',
+      nextStep: 'Correct the value',
     },
     {
       rule: 'a size that is none',
       values: { upsampling: { safe_resolution: 'small' } },
       message: 'upsampling.safe_resolution: must be a size such as "320x180".',
-      hint: 'Correct the value',
+      nextStep: 'Correct the value',
     },
     {
       rule: 'an API key in the place of its name',
       values: { upsampling: { engine: { api_key_env: 'sk-123' } } },
       message: 'must be the name of an environment variable, not the key itself',
-      hint: 'Correct the value',
+      nextStep: 'Correct the value',
     },
     {
       rule: 'a server that is not http',
       values: { upsampling: { engine: { base_url: 'file:///etc/passwd' } } },
       message: 'upsampling.engine.base_url: ',
-      hint: 'Correct the value',
+      nextStep: 'Correct the value',
     },
     {
       rule: 'a table that is a list',
       values: { upsampling: [] },
       message: 'upsampling: must be',
-      hint: 'Correct',
+      nextStep: 'Correct',
     },
-    { rule: 'a file that is no table', values: 7, message: 'the file: must be', hint: 'Correct the value' },
-  ])('$rule', ({ values, message, hint }) => {
+    {
+      rule: 'a file that is no table',
+      values: 7,
+      message: 'the file: must be',
+      nextStep: 'Correct the value',
+    },
+  ])('$rule', ({ values, message, nextStep }) => {
     const error = refusal(values);
     expect(error.code).toBe('config-invalid');
     expect(error.exitCode).toBe(2);
     expect(error.message).toContain(`config.toml: `);
     expect(error.message).toContain(message);
-    expect(error.hint).toContain(hint);
+    expect(error.nextStep).toContain(nextStep);
   });
 
   it('names the layer that is wrong', () => {

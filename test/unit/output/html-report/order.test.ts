@@ -10,7 +10,7 @@ const specs: ReportItem[] = [
   spec('take 9', { prompt_after: 'a RED cube', duration_ms: 900 }, 50),
   spec(
     'broken',
-    { status: 'failed', failure: { code: 'no-video', message: 'gone', hint: 'add' }, tokens: null },
+    { status: 'failed', failure: { code: 'no-video', message: 'gone', next_step: 'add' }, tokens: null },
     null,
   ),
   spec('Aerial', { spec: 'coast/drone.json', status: 'reused', duration_ms: null }, 100),

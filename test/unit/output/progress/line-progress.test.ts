@@ -97,7 +97,7 @@ function failed(index: number): RunEvent {
     attempts: 0,
     code: 'spec-invalid',
     message: `${index}.json:3: no comma.`,
-    hint: 'Correct the file.',
+    next_step: 'Correct the file.',
   };
 }
 

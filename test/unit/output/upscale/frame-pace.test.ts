@@ -10,7 +10,7 @@ const failed: UpscaleEventBody = {
   attempts: 1,
   code: 'engine-failed',
   message: 'm',
-  hint: 'h',
+  next_step: 'h',
 };
 
 describe('FramePace', () => {

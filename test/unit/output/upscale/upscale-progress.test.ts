@@ -24,7 +24,7 @@ const failure = {
   attempts: 3,
   code: 'out-of-memory',
   message: 'Too large.',
-  hint: 'h',
+  next_step: 'h',
 } as const;
 
 describe('createUpscaleBars', () => {

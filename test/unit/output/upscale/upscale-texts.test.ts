@@ -35,7 +35,7 @@ describe('formatUpscaleSummary', () => {
         status: 'partial',
         counts: { ...counts, finished_segments: 5, failed_segments: 1 },
         failures: [
-          { segment_id: 2, code: 'out-of-memory', message: 'Too large.', hint: 'Use a smaller --tile.' },
+          { segment_id: 2, code: 'out-of-memory', message: 'Too large.', next_step: 'Use a smaller --tile.' },
         ],
       },
       headline: '✗ 5 of 6 segments upscaled, 1 failed in 41 s (35 fps)',

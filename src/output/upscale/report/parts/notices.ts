@@ -48,7 +48,7 @@ function failureRow({ first_frame: first, last_frame: last, attempts, failure }:
   const tries = attempts > 1 ? ` after ${formats.count(attempts)} attempts` : '';
   return html`<li><p><code>${failure.code}</code> Frames ${formats.count(first)}–${formats.count(last)}${tries}:
 <span dir="auto">${failure.message}</span></p>
-<p class="quiet"><b>Next step</b> <span dir="auto">${failure.hint}</span></p></li>`;
+<p class="quiet"><b>Next step</b> <span dir="auto">${failure.next_step}</span></p></li>`;
 }
 
 function remarks({ notices }: UpscaleReport): Html | null {

@@ -1,3 +1,5 @@
+import { onAbort } from './abort.ts';
+
 /** Work under way that several callers wait for. */
 interface Flight<T> {
   readonly outcome: Promise<T>;
@@ -6,8 +8,8 @@ interface Flight<T> {
 }
 
 /**
- * Does the same work once for all who ask while it is under way. Each caller's signal lets go of its own wait;
- * the work itself is aborted when nobody waits any more.
+ * Does the same work once for all who ask while it is under way. Each caller's signal ends its own wait;
+ * the work itself is aborted when no caller waits any more.
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
@@ -39,19 +41,19 @@ export class SingleFlight<T> {
     const leave = () => {
       flight.waiting--;
       if (flight.waiting > 0) return left.reject(signal.reason);
-      // The last one out waits until the work has really stopped: it then fails with the same reason.
+      // The last caller waits until the work has really stopped: it then fails with the same reason.
       this.#forget(key, flight);
       flight.controller.abort(signal.reason);
     };
-    signal.addEventListener('abort', leave, { once: true });
+    const stopListening = onAbort(signal, leave);
     try {
       return await Promise.race([flight.outcome, left.promise]);
     } finally {
-      signal.removeEventListener('abort', leave);
+      stopListening();
     }
   }
 
-  /** Whoever asks from now on starts anew. */
+  /** Later callers start the work again. */
   #forget(key: string, flight: Flight<T>): void {
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }

@@ -1,21 +1,21 @@
-/** Carries values from many writers to one reader, in order, until it is ended. */
-export class EventQueue<Value> implements AsyncIterable<Value> {
+/** Carries values from many writers to one reader, in order, until it is ended. The writers bound its length. */
+export class AsyncQueue<Value> implements AsyncIterable<Value> {
   #values: Value[] = [];
   #isEnded = false;
   #error: unknown = null;
-  #wake: () => void = () => undefined;
+  #arrived = Promise.withResolvers<void>();
 
   push(value: Value): void {
     this.#values.push(value);
-    this.#wake();
+    this.#arrived.resolve();
   }
 
-  /** Ends the queue; with an error, the reader gets it after the values that came before. */
+  /** Ends the queue: the reader gets what is there already, then `error` where one is given. */
   end(error: unknown = null): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#error = error;
-    this.#wake();
+    this.#arrived.resolve();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Value> {
@@ -25,9 +25,8 @@ export class EventQueue<Value> implements AsyncIterable<Value> {
       yield* values;
       if (this.#values.length > 0) continue;
       if (this.#isEnded) break;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#arrived.promise;
+      this.#arrived = Promise.withResolvers();
     }
     if (this.#error !== null) throw this.#error;
   }
