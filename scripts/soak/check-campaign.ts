@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readJournal } from '../../src/adapters/run-store/journal.ts';
-import { runEventBodySchema } from '../../src/core/run/run-event.ts';
+import { upsampleEventBodySchema } from '../../src/core/upsample/upsample-event.ts';
 import type { Cli } from '../../test/support/run-cli.ts';
 import type { StandInStats } from '../../test/support/stand-in/stats.ts';
 import { writeAnswer } from '../../test/support/stand-in/write-answer.ts';
@@ -112,7 +112,7 @@ async function checkRun(cli: Cli, specs: number): Promise<string[]> {
   if (runs.length !== 1) faults.push(`there are ${runs.length} runs`);
   const { events, isTorn } = await readJournal(
     join(cli.checkpointFolder, runs[0] ?? '', 'journal.jsonl'),
-    runEventBodySchema,
+    upsampleEventBodySchema,
   );
   if (isTorn) faults.push('the journal ends in half a line');
   const finished = events.flatMap((event) => (event.type === 'task-finished' ? [event.spec] : []));

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { resumeRun } from '../services/resume-run.ts';
+import { resumeRun } from '../services/upsample/resume-run.ts';
 import { resumeUpscale } from '../services/upscale/resume-upscale.ts';
 import { progressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { UpscaleCommand } from './shared/upscale-command.ts';

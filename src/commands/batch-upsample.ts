@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { planDocument } from '../output/plan-document.ts';
 import { formatPlan } from '../output/plan-text.ts';
-import { batchUpsample } from '../services/batch-upsample.ts';
-import { planRun } from '../services/plan-run.ts';
-import { resumeRun } from '../services/resume-run.ts';
+import { batchUpsample } from '../services/upsample/batch-upsample.ts';
+import { planSpecs } from '../services/upsample/plan-specs.ts';
+import { resumeRun } from '../services/upsample/resume-run.ts';
 import { createNotices } from './shared/create-observer.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { givenSettingsOf, planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
@@ -59,7 +59,7 @@ export default class BatchUpsample extends RunCommand {
     }
     const request = toUpsampleRequest(inputs, opened, flags);
     if (flags['dry-run']) {
-      const plan = await this.interruptibly((signal) => planRun(request, ports, createNotices(), signal));
+      const plan = await this.interruptibly((signal) => planSpecs(request, ports, createNotices(), signal));
       this.show(formatPlan(plan, this.style, process.stdout.columns));
       return planDocument(plan);
     }

@@ -1,8 +1,8 @@
 import { Args } from '@oclif/core';
-import { tallyOf } from '../core/run/tally.ts';
+import { taskCountsOf } from '../core/run/task-counts.ts';
 import { resumeCommand } from '../output/summary-text.ts';
 import { resumeUpscaleCommand } from '../output/upscale/summary-text.ts';
-import { type Cancellation, cancelRun } from '../services/cancel-run.ts';
+import { type Cancellation, cancelRun } from '../services/runs/cancel-run.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 
@@ -24,7 +24,7 @@ export default class Cancel extends CosmosCommand {
 
 function textOf({ run_id: runId, kind, is_ended: isEnded, counts }: Cancellation): string {
   if (isEnded) return `Run ${runId} had ended already: there was nothing to stop.`;
-  const { done, total } = tallyOf(counts);
+  const { done, total } = taskCountsOf(counts);
   const next = kind === 'upscale' ? resumeUpscaleCommand(runId) : resumeCommand(runId);
   return `Run ${runId} is stopped with ${done} of ${total} done. Go on with: ${next}`;
 }

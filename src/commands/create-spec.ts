@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { batchUpsample } from '../services/batch-upsample.ts';
-import { createSpec, parseControl } from '../services/create-spec.ts';
+import { batchUpsample } from '../services/upsample/batch-upsample.ts';
+import { createSpec, parseControl } from '../services/upsample/create-spec.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { formatLogLines } from '../output/log-text.ts';
 import { awayText, backText } from '../output/progress/host-watch.ts';
-import { type LogReader, readLogs } from '../services/read-logs.ts';
+import { type LogReader, readLogs } from '../services/runs/read-logs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { InterruptedError } from './shared/signals.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
 import { planDocument } from '../output/plan-document.ts';
 import { formatPlan } from '../output/plan-text.ts';
-import { planRun } from '../services/plan-run.ts';
+import { planSpecs } from '../services/upsample/plan-specs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { createNotices } from './shared/create-observer.ts';
 import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
@@ -26,7 +26,7 @@ export default class Plan extends CosmosCommand {
     const inputs = argv.map((input) => resolve(String(input)));
     const request = toUpsampleRequest(inputs, opened, flags);
     const plan = await this.interruptibly((signal) =>
-      planRun(request, opened.ports, createNotices(), signal),
+      planSpecs(request, opened.ports, createNotices(), signal),
     );
     this.show(formatPlan(plan, this.style, process.stdout.columns));
     return planDocument(plan);

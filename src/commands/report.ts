@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { formatSummary } from '../output/summary-text.ts';
 import { formatUpscaleSummary } from '../output/upscale/summary-text.ts';
 import type { Ports } from '../ports/ports.ts';
-import { showReport } from '../services/show-report.ts';
+import { showReport } from '../services/upsample/show-report.ts';
 import { showUpscaleReport } from '../services/upscale/show-upscale-report.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { formatRuns } from '../output/runs-text.ts';
-import { listRuns } from '../services/list-runs.ts';
-import { lookUpRuns } from '../services/look-up-runs.ts';
+import { listRuns } from '../services/runs/list-runs.ts';
+import { lookUpRuns } from '../services/runs/look-up-runs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 

@@ -1,4 +1,4 @@
-import type { ReportHeader, ReportItem } from '../core/report/report.ts';
+import type { ReportHeader, ReportItem } from '../core/upsample/upsample-report.ts';
 
 /** `report.json` piece by piece, so that a report of any length needs little memory. */
 export async function* renderJsonReport(

@@ -1,7 +1,7 @@
-import type { RunPlan } from '../core/run/plan.ts';
+import type { UpsamplePlan } from '../core/upsample/upsample-plan.ts';
 
 /** What `--dry-run --json` and `plan --json` print; see `docs/formats/plan.md`. */
-export function planDocument(plan: RunPlan) {
+export function planDocument(plan: UpsamplePlan) {
   return {
     version: 1,
     batches: plan.batches,

@@ -1,4 +1,4 @@
-import type { PlannedSpec, RunPlan } from '../core/run/plan.ts';
+import type { PlannedSpec, UpsamplePlan } from '../core/upsample/upsample-plan.ts';
 import { failureLines } from './failures-text.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
@@ -19,7 +19,7 @@ const readableSpecColumns = 24;
  *
  * @param columns - Width to keep to, in columns: paths are shortened in the middle. Undefined keeps them whole.
  */
-export function formatPlan(plan: RunPlan, style: Style, columns?: number): string {
+export function formatPlan(plan: UpsamplePlan, style: Style, columns?: number): string {
   const [head = '', ...body] = formatTable(fittedRows(plan.specs.slice(0, maxRows), columns));
   const painted = body.map((line, index) => paint(line, plan.specs[index], style));
   const more = plan.specs.length - maxRows;
@@ -63,12 +63,12 @@ function paint(line: string, spec: PlannedSpec | undefined, style: Style): strin
   return spec?.action === 'skip' ? style.dim(line) : line;
 }
 
-function failuresOf(plan: RunPlan, style: Style): string[] {
+function failuresOf(plan: UpsamplePlan, style: Style): string[] {
   const failed = plan.specs.flatMap(({ spec, failure }) => (failure ? [{ spec, ...failure }] : []));
   return failed.length > 0 ? [...failureLines(failed, style, '--json'), ''] : [];
 }
 
-function totals(plan: RunPlan): string {
+function totals(plan: UpsamplePlan): string {
   const part = (action: PlannedSpec['action'], what: string) => {
     const count = plan.specs.filter((spec) => spec.action === action).length;
     return count > 0 ? [`${count.toLocaleString('en-US')} ${what}`] : [];

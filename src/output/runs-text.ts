@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { RunCounts } from '../core/run/run-event.ts';
-import { tallyOf } from '../core/run/tally.ts';
+import { taskCountsOf } from '../core/run/task-counts.ts';
+import type { UpsampleCounts } from '../core/upsample/upsample-event.ts';
 import type { UpscaleCounts } from '../core/upscale/upscale-event.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
@@ -18,7 +18,7 @@ export interface ListedRun {
   readonly input: string | null;
   readonly host: string | null;
   readonly engine: string | null;
-  readonly counts: RunCounts | UpscaleCounts | null;
+  readonly counts: UpsampleCounts | UpscaleCounts | null;
   /** What its host says; undefined where it was not asked. */
   readonly on_host?: {
     readonly state: string;
@@ -47,7 +47,7 @@ function cellsOf({
   input,
   counts,
 }: ListedRun): string[] {
-  const tally = counts && tallyOf(counts);
+  const tally = counts && taskCountsOf(counts);
   return [
     printable(runId),
     status,

@@ -1,4 +1,4 @@
-import { engineText, type RunSummary } from '../core/report/run-summary.ts';
+import { engineText, type UpsampleSummary } from '../core/upsample/upsample-summary.ts';
 import { failureLines } from './failures-text.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
@@ -9,7 +9,7 @@ import { counted, durationText, printable } from './words.ts';
  *
  * @param isHandedOver - Whether a detached run was handed over whole; false when its host was lost on the way.
  */
-export function formatSummary(summary: RunSummary, style: Style, isHandedOver = true): string {
+export function formatSummary(summary: UpsampleSummary, style: Style, isHandedOver = true): string {
   const lines = [headline(summary, style, isHandedOver), '', ...placesOf(summary, style)];
   if (summary.failures.length > 0) lines.push('', ...failureLines(summary.failures, style, 'the report'));
   if (summary.status !== 'complete') lines.push('', nextStep(summary, style));
@@ -26,7 +26,7 @@ export function savedText(done: number, total: number): string {
   return `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${done === 1 ? 'is' : 'are'} saved.`;
 }
 
-function headline(summary: RunSummary, style: Style, isHandedOver: boolean): string {
+function headline(summary: UpsampleSummary, style: Style, isHandedOver: boolean): string {
   const { counts, duration_ms: durationMs, status } = summary;
   const isDetached = status === 'detached';
   const done = counts.upsampled + counts.reused + counts.skipped + counts.failed;
@@ -45,7 +45,7 @@ function headline(summary: RunSummary, style: Style, isHandedOver: boolean): str
   return `${mark} ${parts.join(', ')} of ${counted(counts.total, 'spec')} in ${durationText(durationMs)}`;
 }
 
-function placesOf(summary: RunSummary, style: Style): string[] {
+function placesOf(summary: UpsampleSummary, style: Style): string[] {
   return [
     `  Enriched specs  ${printable(summary.output_dir)}`,
     `  Report          ${printable(summary.report.html)}`,
@@ -55,7 +55,7 @@ function placesOf(summary: RunSummary, style: Style): string[] {
   ];
 }
 
-function nextStep(summary: RunSummary, style: Style): string {
+function nextStep(summary: UpsampleSummary, style: Style): string {
   if (summary.status === 'detached') return detachedText(summary.run_id, style);
   return summary.is_resumable
     ? `To try what is not done once more:  ${style.bold(resumeCommand(summary.run_id))}`

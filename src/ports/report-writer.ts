@@ -1,4 +1,4 @@
-import type { ReportHeader, ReportItem } from '../core/report/report.ts';
+import type { ReportHeader, ReportItem } from '../core/upsample/upsample-report.ts';
 import type { ComparedFrame, UpscaleReport } from '../core/upscale/upscale-report.ts';
 
 /** Where a run's reports lie. */

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../core/run/run-event.ts';
+import type { UpsampleEvent } from '../core/upsample/upsample-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 
 /** A run as it stands when work on it begins. */
@@ -21,7 +21,7 @@ export interface RunObserver {
   onPlanned(done: number, total: number): void;
   /** The run is about to work. */
   onBegin(run: RunBeginning): void;
-  onEvent(event: RunEvent): void;
+  onEvent(event: UpsampleEvent): void;
   /** An engine took up a task: from here on time counts. */
   onTaskStarted(taskKey: string): void;
   onWorkerStatus(status: WorkerStatus): void;

@@ -1,5 +1,5 @@
-import type { Checkpoint } from '../core/run/checkpoint.ts';
-import type { RunEventBody } from '../core/run/run-event.ts';
+import type { UpsampleCheckpoint } from '../core/upsample/upsample-checkpoint.ts';
+import type { UpsampleEventBody } from '../core/upsample/upsample-event.ts';
 
 /** As much as the checkpoints of all kinds of runs have. */
 export interface AnyCheckpoint {
@@ -14,7 +14,7 @@ export interface AnyCheckpoint {
 export type Journaled<Body> = Body & { readonly version: 1; readonly seq: number; readonly time: string };
 
 /** What a run folder holds, read without taking the lock. */
-export interface StoredRun<Planned extends AnyCheckpoint = Checkpoint, Body = RunEventBody> {
+export interface StoredRun<Planned extends AnyCheckpoint = UpsampleCheckpoint, Body = UpsampleEventBody> {
   readonly runId: string;
   readonly folder: string;
   readonly checkpoint: Planned;
@@ -25,7 +25,7 @@ export interface StoredRun<Planned extends AnyCheckpoint = Checkpoint, Body = Ru
 }
 
 /** A run held by this process. Nobody else works on it, nor on its output folder, until `release`. */
-export interface RunSession<Planned extends AnyCheckpoint = Checkpoint, Body = RunEventBody>
+export interface RunSession<Planned extends AnyCheckpoint = UpsampleCheckpoint, Body = UpsampleEventBody>
   extends StoredRun<Planned, Body> {
   /** Adds an event to the journal, in order. It is on disk after the next `flush`. */
   append(body: Body): Journaled<Body>;
@@ -89,7 +89,7 @@ export interface RunOwner {
  * Run folders: one folder a run, with a checkpoint that is written once and a journal that only grows, so that
  * the cost of a checkpoint does not depend on the size of the run.
  */
-export interface RunStore<Planned extends AnyCheckpoint = Checkpoint, Body = RunEventBody> {
+export interface RunStore<Planned extends AnyCheckpoint = UpsampleCheckpoint, Body = UpsampleEventBody> {
   /**
    * @throws AppError `run-locked` when another process works on the output folder, `usage-invalid` when the output
    * or the checkpoint folder cannot be made or written to. No run is left behind then.

@@ -1,7 +1,7 @@
-import { tallyOf } from '../core/run/tally.ts';
+import { taskCountsOf } from '../core/run/task-counts.ts';
 import type { Unneeded } from '../ports/host-upkeep.ts';
 import type { Ports } from '../ports/ports.ts';
-import { listRuns, type RunRow } from './list-runs.ts';
+import { listRuns, type RunRow } from './runs/list-runs.ts';
 
 /** What `host prune` is asked to do. */
 export interface PruneRequest {
@@ -72,7 +72,7 @@ async function neededRuns(
 
 function isNeeded({ status, host, counts }: RunRow, name: string): boolean {
   if (status === 'damaged' || counts === null) return true;
-  const { done, failed, total } = tallyOf(counts);
+  const { done, failed, total } = taskCountsOf(counts);
   return host === name && (status === 'running' || done + failed < total);
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { normalizeText } from '../core/run/output-checks.ts';
+import { normalizeText } from '../core/upsample/output-checks.ts';
 
 /** A text and the task it was given to. */
 export interface GivenText {

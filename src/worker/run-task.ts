@@ -1,6 +1,6 @@
 import { backoffDelayMs } from '../core/run/backoff.ts';
-import { checkAnswer } from '../core/run/output-checks.ts';
-import { tidyAnswer } from '../core/run/tidy-answer.ts';
+import { checkAnswer } from '../core/upsample/output-checks.ts';
+import { tidyAnswer } from '../core/upsample/tidy-answer.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ManifestTask } from '../protocol/manifest.ts';
 import { type AnswerLedger, inputOf } from './answer-ledger.ts';

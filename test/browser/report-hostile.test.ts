@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReportItem } from '../../src/core/report/report.ts';
+import type { ReportItem } from '../../src/core/upsample/upsample-report.ts';
 import { browserSkipReason, openBrowser } from '../support/browser.ts';
 import { openReport, openSuite, type ReportSuite } from './open-report.ts';
 import { writePage } from './report-page.ts';

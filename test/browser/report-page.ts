@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import type { ReportHeader, ReportItem } from '../../src/core/report/report.ts';
+import type { ReportHeader, ReportItem } from '../../src/core/upsample/upsample-report.ts';
 import type { PageLimits } from '../../src/output/html-report/chunks.ts';
 import { renderHtmlReport } from '../../src/output/html-report/render-html-report.ts';
 import { sampleHeader } from './sample-run.ts';

@@ -1,4 +1,4 @@
-import type { ReportHeader, ReportItem } from '../../src/core/report/report.ts';
+import type { ReportHeader, ReportItem } from '../../src/core/upsample/upsample-report.ts';
 
 const scenes = [
   ['warehouse robot', 'A robot arm picks up a red cube.', 'robots/arm'],

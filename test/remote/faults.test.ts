@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readJournal } from '../../src/adapters/run-store/journal.ts';
-import { runEventBodySchema } from '../../src/core/run/run-event.ts';
+import { upsampleEventBodySchema } from '../../src/core/upsample/upsample-event.ts';
 import { createRemoteStage, type RemoteStage } from '../support/lab/remote-stage.ts';
 import { writeNumberedSpecs } from '../support/numbered-specs.ts';
 import { SmallDisk } from '../support/small-disk.ts';
@@ -194,7 +194,10 @@ describe.skipIf(lab === null)('a run on a host', () => {
   async function eventTypes(): Promise<readonly string[]> {
     const { stdout } = await stage.cli.run(['runs', '--json']);
     const [latest] = (JSON.parse(stdout) as { runs: { folder: string }[] }).runs;
-    const { events } = await readJournal(join(latest?.folder ?? '', 'journal.jsonl'), runEventBodySchema);
+    const { events } = await readJournal(
+      join(latest?.folder ?? '', 'journal.jsonl'),
+      upsampleEventBodySchema,
+    );
     return events.map(({ type }) => type);
   }
 

@@ -1,11 +1,14 @@
-import type { Checkpoint } from '../../src/core/run/checkpoint.ts';
-import type { PlannedSpec } from '../../src/core/run/plan.ts';
-import { runSettingsFrom } from '../../src/core/run/run-settings.ts';
 import { resolveSettings } from '../../src/core/settings/resolve-settings.ts';
+import type { UpsampleCheckpoint } from '../../src/core/upsample/upsample-checkpoint.ts';
+import type { PlannedSpec } from '../../src/core/upsample/upsample-plan.ts';
+import { upsampleSettingsFrom } from '../../src/core/upsample/upsample-settings.ts';
 
 /** The checkpoint of a run of these specs, text-only and all in one batch. */
-export function sampleCheckpoint(outputDir: string, change: Partial<Checkpoint> = {}): Checkpoint {
-  const settings = runSettingsFrom(resolveSettings([]), {
+export function sampleCheckpoint(
+  outputDir: string,
+  change: Partial<UpsampleCheckpoint> = {},
+): UpsampleCheckpoint {
+  const settings = upsampleSettingsFrom(resolveSettings([]), {
     outputDir,
     maxResolution: null,
     host: 'local',

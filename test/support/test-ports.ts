@@ -11,8 +11,8 @@ import { upsampleFormat } from '../../src/adapters/run-store/upsample-format.ts'
 import { upscaleFormat } from '../../src/adapters/run-store/upscale-format.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../src/adapters/video/ffmpeg-video-tool.ts';
-import { type RunSettings, runSettingsFrom } from '../../src/core/run/run-settings.ts';
 import { resolveSettings } from '../../src/core/settings/resolve-settings.ts';
+import { type UpsampleSettings, upsampleSettingsFrom } from '../../src/core/upsample/upsample-settings.ts';
 import { renderJsonReport } from '../../src/output/json-report.ts';
 import { partialObserver } from '../../src/output/progress/observers.ts';
 import type { Host } from '../../src/ports/host.ts';
@@ -53,12 +53,12 @@ export function createTestPorts(folder: string, host: Host): Ports {
 export function testRunSettings(
   folder: string,
   values: object = {},
-  change: Partial<RunSettings> = {},
-): RunSettings {
+  change: Partial<UpsampleSettings> = {},
+): UpsampleSettings {
   const settings = resolveSettings([{ source: 'the test', values }]);
   const request = { outputDir: join(folder, 'out'), maxResolution: null, host: 'memory', workers: null };
   const flags = { writeBack: false, force: false, allowTextOnly: true };
-  return { ...runSettingsFrom(settings, { ...request, ...flags }), ...change };
+  return { ...upsampleSettingsFrom(settings, { ...request, ...flags }), ...change };
 }
 
 /** An observer that wants to know nothing. */

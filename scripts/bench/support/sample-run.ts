@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { type Checkpoint, checkpointVersion } from '../../../src/core/run/checkpoint.ts';
-import type { PlannedSpec } from '../../../src/core/run/plan.ts';
-import type { RunEventBody } from '../../../src/core/run/run-event.ts';
-import { runSettingsFrom } from '../../../src/core/run/run-settings.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
+import {
+  checkpointVersion,
+  type UpsampleCheckpoint,
+} from '../../../src/core/upsample/upsample-checkpoint.ts';
+import type { UpsampleEventBody } from '../../../src/core/upsample/upsample-event.ts';
+import type { PlannedSpec } from '../../../src/core/upsample/upsample-plan.ts';
+import { upsampleSettingsFrom } from '../../../src/core/upsample/upsample-settings.ts';
 
 /** A checkpoint as a run of `count` specs writes it. */
-export function sampleCheckpoint(runId: string, count: number, outputDir: string): Checkpoint {
+export function sampleCheckpoint(runId: string, count: number, outputDir: string): UpsampleCheckpoint {
   const specs = Array.from({ length: count }, (_, index) => plannedSpec(index));
   return {
     version: checkpointVersion,
@@ -15,7 +18,7 @@ export function sampleCheckpoint(runId: string, count: number, outputDir: string
     created_at: '2026-01-10T09:30:00.000Z',
     input_root: '/specs',
     inputs: ['/specs'],
-    settings: runSettingsFrom(resolveSettings([]), {
+    settings: upsampleSettingsFrom(resolveSettings([]), {
       outputDir,
       maxResolution: null,
       host: 'local',
@@ -34,7 +37,7 @@ export function sampleCheckpoint(runId: string, count: number, outputDir: string
 }
 
 /** What a run notes about a spec that goes well, and whose enriched form lies at `output`. */
-export function finishedEvents(spec: string, output: string): readonly RunEventBody[] {
+export function finishedEvents(spec: string, output: string): readonly UpsampleEventBody[] {
   const taskKey = createHash('sha256').update(spec).digest('hex');
   const hint = { sha256: taskKey, width: 320, height: 180, frames: 2, generated: true };
   return [

@@ -1,17 +1,17 @@
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkpointSchema } from '../../../src/core/run/checkpoint.ts';
-import { type RunEventBody, runEventVersion } from '../../../src/core/run/run-event.ts';
+import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
+import { runEventVersion, type UpsampleEventBody } from '../../../src/core/upsample/upsample-event.ts';
 import { finishedEvents } from './sample-run.ts';
 
 /** Rewrites the newest run's journal so that this share of its batches is finished, and nothing else. */
 export async function rewriteJournal(checkpoints: string, share: number): Promise<void> {
   const newest = (await readdir(checkpoints)).sort().at(-1) ?? '';
   const text = await readFile(join(checkpoints, newest, 'checkpoint.json'), 'utf8');
-  const checkpoint = checkpointSchema.parse(JSON.parse(text));
+  const checkpoint = upsampleCheckpointSchema.parse(JSON.parse(text));
   const total = checkpoint.specs.length;
   const done = checkpoint.batches.slice(0, Math.ceil(checkpoint.batches.length * share));
-  const bodies: RunEventBody[] = [
+  const bodies: UpsampleEventBody[] = [
     { type: 'run-started', run_id: checkpoint.run_id, total, is_resumed: false },
     ...done.flatMap((batch) => [
       ...batch.specs.flatMap((spec) => finishedEvents(spec, join(checkpoint.input_root, spec))),

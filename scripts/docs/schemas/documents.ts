@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { reportSchema } from '../../../src/core/report/report.ts';
-import { checkpointSchema } from '../../../src/core/run/checkpoint.ts';
-import { runEventSchema } from '../../../src/core/run/run-event.ts';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
+import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
+import { upsampleEventSchema } from '../../../src/core/upsample/upsample-event.ts';
+import { reportSchema } from '../../../src/core/upsample/upsample-report.ts';
 import { upscaleCheckpointSchema } from '../../../src/core/upscale/upscale-checkpoint.ts';
 import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
 import { bundleHeaderSchema } from '../../../src/protocol/bundle.ts';
@@ -30,8 +30,8 @@ export const documentSchemas = {
   'enriched-spec': enrichedSpecSchema,
   plan: planDocumentSchema,
   summary: runSummarySchema,
-  events: runEventSchema,
-  checkpoint: checkpointSchema,
+  events: upsampleEventSchema,
+  checkpoint: upsampleCheckpointSchema,
   report: reportSchema,
   'upscale-plan': upscalePlanSchema,
   'upscale-summary': upscaleSummarySchema,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plannedBatchSchema, specActions } from '../../../src/core/run/plan.ts';
+import { plannedBatchSchema, specActions } from '../../../src/core/upsample/upsample-plan.ts';
 import type { planDocument } from '../../../src/output/plan-document.ts';
 
 const count = z.int().min(0);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { runCountsSchema } from '../../../src/core/run/run-event.ts';
+import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { upscaleCountsSchema } from '../../../src/core/upscale/upscale-event.ts';
-import type { RunRow } from '../../../src/services/list-runs.ts';
-import type { CheckedRunRow, RunOnHost } from '../../../src/services/look-up-runs.ts';
-import type { LogsDocument } from '../../../src/services/read-logs.ts';
+import type { RunRow } from '../../../src/services/runs/list-runs.ts';
+import type { CheckedRunRow, RunOnHost } from '../../../src/services/runs/look-up-runs.ts';
+import type { LogsDocument } from '../../../src/services/runs/read-logs.ts';
 
 const version = z.literal(1);
 const count = z.int().min(0);
@@ -29,7 +29,7 @@ export const runsSchema = z
         input: z.string().nullable(),
         host: z.string().nullable(),
         engine: z.string().nullable(),
-        counts: z.union([runCountsSchema, upscaleCountsSchema]).nullable(),
+        counts: z.union([upsampleCountsSchema, upscaleCountsSchema]).nullable(),
         message: z.string().nullable(),
         on_host: runOnHostSchema.nullable().optional(),
       }),

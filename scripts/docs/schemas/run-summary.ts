@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { reportFailureSchema, tokenDriftSchema } from '../../../src/core/report/report.ts';
-import { type RunSummary, runSummaryVersion } from '../../../src/core/report/run-summary.ts';
-import { runCountsSchema, runStatuses } from '../../../src/core/run/run-event.ts';
+import { runStatuses, upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
+import { reportFailureSchema, tokenDriftSchema } from '../../../src/core/upsample/upsample-report.ts';
+import { type UpsampleSummary, upsampleSummaryVersion } from '../../../src/core/upsample/upsample-summary.ts';
 
 /** What `--json` prints when a run has ended. */
 export const runSummarySchema = z
   .object({
-    version: z.literal(runSummaryVersion),
+    version: z.literal(upsampleSummaryVersion),
     run_id: z.string(),
     status: z.enum(runStatuses),
-    counts: runCountsSchema,
+    counts: upsampleCountsSchema,
     batches: z.int().min(0),
     engine: z.string(),
     model: z.string(),
@@ -23,4 +23,4 @@ export const runSummarySchema = z
     is_resumable: z.boolean(),
     error: z.object({ code: z.string(), message: z.string(), next_step: z.string().nullable() }).nullable(),
   })
-  .describe('How a run ended.') satisfies z.ZodType<RunSummary>;
+  .describe('How a run ended.') satisfies z.ZodType<UpsampleSummary>;

@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import { checkpointVersion } from '../../core/run/checkpoint.ts';
+import { checkpointVersion } from '../../core/upsample/upsample-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { AnyCheckpoint, RunKind } from '../../ports/run-store.ts';
 import { isErrno } from '../files/publish-file.ts';

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
-import { runEventVersion } from '../../core/run/run-event.ts';
+import { runEventVersion } from '../../core/upsample/upsample-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Journaled } from '../../ports/run-store.ts';

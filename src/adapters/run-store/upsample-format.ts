@@ -1,18 +1,21 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
-import { type Checkpoint, checkpointSchema } from '../../core/run/checkpoint.ts';
-import { type RunEventBody, runEventBodySchema } from '../../core/run/run-event.ts';
+import {
+  type UpsampleCheckpoint,
+  upsampleCheckpointSchema,
+} from '../../core/upsample/upsample-checkpoint.ts';
+import { type UpsampleEventBody, upsampleEventBodySchema } from '../../core/upsample/upsample-event.ts';
 import type { RunFormat } from './run-format.ts';
 import { outputLockName } from './run-paths.ts';
 
 const looksAtOnce = 32;
 
 /** Runs that enrich prompts. */
-export const upsampleFormat: RunFormat<Checkpoint, RunEventBody> = {
+export const upsampleFormat: RunFormat<UpsampleCheckpoint, UpsampleEventBody> = {
   kind: 'upsample',
-  checkpointSchema,
-  eventSchema: runEventBodySchema,
+  checkpointSchema: upsampleCheckpointSchema,
+  eventSchema: upsampleEventBodySchema,
   outputLock: ({ settings: { output_dir: outputFolder } }) => ({
     lockPath: join(outputFolder, outputLockName),
     what: `output folder ${outputFolder}`,

@@ -1,11 +1,11 @@
-import type { RunSummary } from '../../core/report/run-summary.ts';
-import type { RunCounts } from '../../core/run/run-event.ts';
+import type { UpsampleCounts } from '../../core/upsample/upsample-event.ts';
+import type { UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { formatSummary, resumeCommand, savedText } from '../../output/summary-text.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
-import type { RunOutcome } from '../../services/batch-upsample.ts';
+import type { RunOutcome } from '../../services/upsample/batch-upsample.ts';
 import { CosmosCommand } from './cosmos-command.ts';
 import { createObserver, type ObserverOptions } from './create-observer.ts';
 import { InterruptedError } from './signals.ts';
@@ -15,8 +15,8 @@ export abstract class RunCommand extends CosmosCommand {
   protected async carryOut(
     options: ObserverOptions,
     work: (observer: RunObserver, signal: AbortSignal) => Promise<RunOutcome>,
-  ): Promise<RunSummary> {
-    const seen: { runId: string | null; counts: RunCounts | null } = { runId: null, counts: null };
+  ): Promise<UpsampleSummary> {
+    const seen: { runId: string | null; counts: UpsampleCounts | null } = { runId: null, counts: null };
     const remember = partialObserver({
       onBegin: (run) => {
         seen.runId = run.runId;
@@ -53,7 +53,7 @@ function twoDocuments(): AppError {
   });
 }
 
-function nextStep(runId: string | null, counts: RunCounts | null): string {
+function nextStep(runId: string | null, counts: UpsampleCounts | null): string {
   if (runId === null) return 'Nothing was begun.';
   const done = counts ? counts.upsampled + counts.reused + counts.skipped : 0;
   const saved = counts ? savedText(done, counts.total) : 'Everything finished is saved.';
@@ -61,7 +61,7 @@ function nextStep(runId: string | null, counts: RunCounts | null): string {
 }
 
 /** A run that stopped before anything was done ends like a wrong start; one that got something done is partial. */
-function exitCodeOf({ status, counts }: RunSummary, error: RunOutcome['error']): ExitCode {
+function exitCodeOf({ status, counts }: UpsampleSummary, error: RunOutcome['error']): ExitCode {
   if (status === 'complete') return exitCodes.ok;
   if (status === 'detached') return exitCodes.detached;
   if (!error) return exitCodes.partial;

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { parseSize } from '../../core/hints/size.ts';
-import type { RunSettings } from '../../core/run/run-settings.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
+import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 
 const count = (options: { description: string; max?: number }) =>
@@ -124,7 +124,7 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
 /** The flags in the words of a checkpoint, to be compared with it when a run is resumed. */
 export function givenSettingsOf(
   flags: GivenRunFlags & { outputDir?: string | undefined },
-): Partial<RunSettings> {
+): Partial<UpsampleSettings> {
   const engine = withoutMissing({ kind: flags.engine, model: flags.model });
   const given = withoutMissing({
     auto_resize: flags['auto-resize'],
@@ -139,7 +139,7 @@ export function givenSettingsOf(
     write_back: flags['write-back'] || undefined,
     allow_text_only: flags['allow-text-only'] || undefined,
   });
-  return { ...given, engine } as Partial<RunSettings>;
+  return { ...given, engine } as Partial<UpsampleSettings>;
 }
 
 function withoutMissing<Values extends object>(values: Values): Partial<Values> {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { runSettingsFrom } from '../../core/run/run-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
+import { upsampleSettingsFrom } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { UpsampleRequest } from '../../services/batch-upsample.ts';
+import type { UpsampleRequest } from '../../services/upsample/batch-upsample.ts';
 import type { GivenRunFlags } from './run-flags.ts';
 
 /**
@@ -22,7 +22,7 @@ export function toUpsampleRequest(
   const outputDir = resolve(settings.upsampling.output_dir);
   return {
     inputs,
-    settings: runSettingsFrom(settings, {
+    settings: upsampleSettingsFrom(settings, {
       outputDir,
       maxResolution: flags['max-resolution'] ?? null,
       host: flags.host ?? 'local',

@@ -1,4 +1,4 @@
-import type { RunEvent } from './run-event.ts';
+import type { UpsampleEvent } from '../upsample/upsample-event.ts';
 
 /** What a run's events tell of its host. */
 export interface WorkOnHost {
@@ -12,7 +12,7 @@ export interface WorkOnHost {
  * Folds a run's events, those of earlier sittings included. A sitting hands over once more what an earlier one had
  * handed over already, so sittings are not added up.
  */
-export function workOnHost(events: Iterable<RunEvent>): WorkOnHost {
+export function workOnHost(events: Iterable<UpsampleEvent>): WorkOnHost {
   let earlier = 0;
   let now = 0;
   let awaySince: string | null = null;
@@ -32,7 +32,7 @@ export function workOnHost(events: Iterable<RunEvent>): WorkOnHost {
 }
 
 /** Reused answers, and failures that no engine was asked for, are no tasks that were handed over. */
-function isAnswer(event: RunEvent): boolean {
+function isAnswer(event: UpsampleEvent): boolean {
   return event.type === 'task-finished'
     ? !event.is_reused
     : event.type === 'task-failed' && event.attempts > 0;

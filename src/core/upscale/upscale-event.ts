@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runStatuses } from '../run/run-event.ts';
+import { runStatuses } from '../upsample/upsample-event.ts';
 
 const count = z.int().min(0);
 

@@ -1,4 +1,4 @@
-import type { RunStatus } from '../run/run-event.ts';
+import type { RunStatus } from '../upsample/upsample-event.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from './upscale-checkpoint.ts';
 import type { UpscaleCounts, UpscaleEventBody, UpscaleEventOf } from './upscale-event.ts';
 

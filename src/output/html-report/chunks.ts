@@ -1,4 +1,4 @@
-import type { ReportItem } from '../../core/report/report.ts';
+import type { ReportItem } from '../../core/upsample/upsample-report.ts';
 import { type Html, html, scriptJson, trusted } from './html.ts';
 
 /** How much of a run one page may carry, so that a browser still opens it quickly. */

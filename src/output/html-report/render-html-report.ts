@@ -1,4 +1,4 @@
-import type { ReportHeader, ReportItem } from '../../core/report/report.ts';
+import type { ReportHeader, ReportItem } from '../../core/upsample/upsample-report.ts';
 import { type PageLimits, type ReadFrames, specChunks } from './chunks.ts';
 import { renderBanner } from './parts/banner.ts';
 import { renderClosing } from './parts/closing.ts';

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { type RunEvent, runEventVersion } from '../../core/run/run-event.ts';
+import { runEventVersion, type UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 import { partialObserver } from './observers.ts';
@@ -15,7 +15,7 @@ export interface EventWriter<Event> {
 
 /** Events as NDJSON to a file or, for `-`, to stdout; see {@link openEventWriter}. */
 export function createEventLines(target: string): RunObserver {
-  const writer = openEventWriter<RunEvent>(target, (known) => ({
+  const writer = openEventWriter<UpsampleEvent>(target, (known) => ({
     ...known,
     type: 'run-finished',
     status: 'failed',

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../core/run/run-event.ts';
+import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { Journaled } from '../../ports/run-store.ts';
 import { clockText, printable } from '../words.ts';
@@ -8,7 +8,7 @@ export class HostWatch {
   #away: { readonly host: string; readonly since: string } | null = null;
 
   /** Takes an event in; the result is a line for people when the host goes or comes back, else null. */
-  apply(event: RunEvent | Journaled<UpscaleEventBody>): string | null {
+  apply(event: UpsampleEvent | Journaled<UpscaleEventBody>): string | null {
     if (event.type === 'host-unreachable') {
       // Every attempt may be told; people want to know once.
       if (this.#away !== null) return null;

@@ -1,5 +1,5 @@
 import { remainingTimeMs } from '../../core/run/remaining-time.ts';
-import type { RunEvent } from '../../core/run/run-event.ts';
+import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import type { RunBeginning } from '../../ports/run-observer.ts';
 
 /** Counts what a run does, and tells how much is left. Time is passed in. */
@@ -25,7 +25,7 @@ export class RunPace {
     this.#workStartedMs ??= nowMs;
   }
 
-  apply(event: RunEvent): void {
+  apply(event: UpsampleEvent): void {
     if (event.type === 'task-prepared') this.prepared++;
     if (event.type !== 'task-finished' && event.type !== 'task-failed') return;
     this.settled++;

@@ -1,5 +1,5 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
-import type { RunStatus } from '../../core/run/run-event.ts';
+import type { RunStatus } from '../../core/upsample/upsample-event.ts';
 import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';

@@ -1,5 +1,5 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
-import { goesOnText, isAway, letGo, rejectionOf } from '../host-endings.ts';
+import { goesOnText, isAway, letGo, rejectionOf } from '../runs/host-endings.ts';
 import { SegmentsOnHost } from './segments-on-host.ts';
 import type { UpscaleExecution } from './upscale-execution.ts';
 import { UpscaleLedger } from './upscale-ledger.ts';

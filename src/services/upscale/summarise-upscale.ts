@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { RunStatus } from '../../core/run/run-event.ts';
+import type { RunStatus } from '../../core/upsample/upsample-event.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';

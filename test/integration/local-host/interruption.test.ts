@@ -1,10 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../../src/core/run/run-event.ts';
+import type { UpsampleEvent } from '../../../src/core/upsample/upsample-event.ts';
 import { partialObserver } from '../../../src/output/progress/observers.ts';
-import { batchUpsample } from '../../../src/services/batch-upsample.ts';
-import { resumeRun } from '../../../src/services/resume-run.ts';
+import { batchUpsample } from '../../../src/services/upsample/batch-upsample.ts';
+import { resumeRun } from '../../../src/services/upsample/resume-run.ts';
 import { MemoryHost } from '../../support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../support/spec-builder.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -30,7 +30,7 @@ describe('a run that is stopped', () => {
     async (type) => {
       const { host, ports, request } = await newScene();
       const stop = new AbortController();
-      const events: RunEvent[] = [];
+      const events: UpsampleEvent[] = [];
       const observer = partialObserver({
         onEvent: (event) => {
           events.push(event);

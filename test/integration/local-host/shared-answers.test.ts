@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { batchUpsample } from '../../../src/services/batch-upsample.ts';
-import { resumeRun } from '../../../src/services/resume-run.ts';
+import { batchUpsample } from '../../../src/services/upsample/batch-upsample.ts';
+import { resumeRun } from '../../../src/services/upsample/resume-run.ts';
 import { MemoryHost } from '../../support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../support/spec-builder.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

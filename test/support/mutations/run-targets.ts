@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { checkpointSchema } from '../../../src/core/run/checkpoint.ts';
-import { batchUpsample } from '../../../src/services/batch-upsample.ts';
-import { resumeRun } from '../../../src/services/resume-run.ts';
+import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
+import { batchUpsample } from '../../../src/services/upsample/batch-upsample.ts';
+import { resumeRun } from '../../../src/services/upsample/resume-run.ts';
 import { MemoryHost } from '../memory-host.ts';
 import { sampleSpec, writeSpecs } from '../spec-builder.ts';
 import { createTestPorts, silent, testRunSettings } from '../test-ports.ts';
@@ -24,7 +24,7 @@ async function withinTime<Result>(work: (signal: AbortSignal) => Promise<Result>
 /** Whether the folders that a checkpoint names, if it is one, lie where the test may write. */
 function staysIn(folder: string, content: Uint8Array): boolean {
   try {
-    const { settings, input_root: inputRoot } = checkpointSchema.parse(
+    const { settings, input_root: inputRoot } = upsampleCheckpointSchema.parse(
       JSON.parse(Buffer.from(content).toString()),
     );
     return [settings.output_dir, inputRoot].every((path) => resolve(path).startsWith(folder));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedSpec, RunPlan } from '../../../src/core/run/plan.ts';
+import type { PlannedSpec, UpsamplePlan } from '../../../src/core/upsample/upsample-plan.ts';
 import { formatPlan } from '../../../src/output/plan-text.ts';
 import { createStyle } from '../../../src/output/style.ts';
 import { columnsOf } from '../../../src/output/text-width.ts';
@@ -51,7 +51,7 @@ describe('formatPlan', () => {
   });
 });
 
-function planOf(specs: readonly PlannedSpec[], batches = 0): RunPlan {
+function planOf(specs: readonly PlannedSpec[], batches = 0): UpsamplePlan {
   const batch = (id: number) => ({ batch_id: id, total_tokens: 10, specs: ['a.json'] });
   return { inputRoot: '/specs', specs, batches: Array.from({ length: batches }, (_, id) => batch(id)) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunSummary } from '../../../src/core/report/run-summary.ts';
+import type { UpsampleSummary } from '../../../src/core/upsample/upsample-summary.ts';
 import { createStyle } from '../../../src/output/style.ts';
 import { formatSummary, savedText } from '../../../src/output/summary-text.ts';
 
@@ -66,8 +66,8 @@ describe('savedText', () => {
   ])('$expected', ({ done, total, expected }) => expect(savedText(done, total)).toBe(expected));
 });
 
-function text(changes: Partial<RunSummary>): string {
-  const summary: RunSummary = {
+function text(changes: Partial<UpsampleSummary>): string {
+  const summary: UpsampleSummary = {
     version: 1,
     run_id: 'run-7',
     status: 'complete',

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEventBody } from '../../../src/core/run/run-event.ts';
-import { RunState } from '../../../src/core/run/run-state.ts';
+import type { UpsampleEventBody } from '../../../src/core/upsample/upsample-event.ts';
+import { UpsampleState } from '../../../src/core/upsample/upsample-state.ts';
 import type { Ports } from '../../../src/ports/ports.ts';
 import { checkHost } from '../../../src/services/check-host.ts';
-import { hostAway } from '../../../src/services/host-away.ts';
 import { hostStatus } from '../../../src/services/host-status.ts';
 import { prepareHost } from '../../../src/services/prepare-host.ts';
 import { pruneHost } from '../../../src/services/prune-host.ts';
+import { hostAway } from '../../../src/services/runs/host-away.ts';
 import { MemoryUpkeep, unreachableError } from '../../support/memory-upkeep.ts';
 import { sampleCheckpoint } from '../../support/sample-checkpoint.ts';
 
@@ -18,12 +18,12 @@ const finished = {
   frames_used: 0,
 } as const;
 const answer = { model: 'm', actual_prompt: null, actual_output: null, attempts: 1, duration_ms: 1 };
-const done = (spec: string): RunEventBody => ({ ...finished, ...answer, spec });
+const done = (spec: string): UpsampleEventBody => ({ ...finished, ...answer, spec });
 const bothDone = [done('a.json'), done('b/c.json')];
 
 /** A run store of runs by id: on which host each is, and what happened in it; null is damaged. */
 function storeOf(
-  runs: Readonly<Record<string, { host: string; events: RunEventBody[]; isLocked?: boolean } | null>>,
+  runs: Readonly<Record<string, { host: string; events: UpsampleEventBody[]; isLocked?: boolean } | null>>,
 ) {
   const read = async (reference: string) => {
     const run = runs[reference.replace('/runs/', '')];
@@ -127,8 +127,8 @@ it('names checks after their host', async () => {
 });
 
 describe('hostAway', () => {
-  const away: RunEventBody = { type: 'host-unreachable', host: 'gpu1', message: 'no route' };
-  const submitted: RunEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 2 };
+  const away: UpsampleEventBody = { type: 'host-unreachable', host: 'gpu1', message: 'no route' };
+  const submitted: UpsampleEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 2 };
 
   it.each([
     {
@@ -152,7 +152,7 @@ describe('hostAway', () => {
     }));
     const checkpoint = sampleCheckpoint('/out');
     checkpoint.settings.host = 'gpu1';
-    const state = new RunState(checkpoint.specs);
+    const state = new UpsampleState(checkpoint.specs);
     for (const body of bodies) state.apply(body);
     const session = { runId: 'run-7', folder: '/runs/run-7', checkpoint };
     const ports = { runs: { read: async () => ({ events }) } } as unknown as Ports;

@@ -1,4 +1,4 @@
-import type { ReportItem } from '../../../core/report/report.ts';
+import type { ReportItem } from '../../../core/upsample/upsample-report.ts';
 import type { Formats } from './formats.ts';
 
 /** What a reader asked to see. */

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import type { ReportItem } from '../../../core/report/report.ts';
+import type { ReportItem } from '../../../core/upsample/upsample-report.ts';
 import type { Child, MakeElement } from './elements.ts';
 import type { Formats } from './formats.ts';
 import type { DiffSpan } from './word-diff.ts';

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import type { ReportItem } from '../../../core/report/report.ts';
+import type { ReportItem } from '../../../core/upsample/upsample-report.ts';
 
 /** The specs and frames that lie in the page's data blocks. */
 export interface SpecStore {

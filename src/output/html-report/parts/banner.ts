@@ -1,4 +1,4 @@
-import type { ReportHeader } from '../../../core/report/report.ts';
+import type { ReportHeader } from '../../../core/upsample/upsample-report.ts';
 import { type Html, html, trusted } from '../html.ts';
 import { createFormats } from '../page/formats.ts';
 import { renderNotices } from './notices.ts';

@@ -1,4 +1,4 @@
-import type { ReportHeader } from '../../../core/report/report.ts';
+import type { ReportHeader } from '../../../core/upsample/upsample-report.ts';
 import { renderDocumentHead } from '../document-head.ts';
 import type { Html } from '../html.ts';
 import { pageScript, themeScript } from '../script.ts';

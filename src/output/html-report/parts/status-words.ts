@@ -1,4 +1,4 @@
-import type { ReportHeader } from '../../../core/report/report.ts';
+import type { ReportHeader } from '../../../core/upsample/upsample-report.ts';
 
 /** How a run's status is shown: a mark beside colour, a title, and one sentence. */
 export interface StatusWords {

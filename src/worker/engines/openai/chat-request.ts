@@ -1,4 +1,4 @@
-import { requestText } from '../../../core/run/instruction.ts';
+import { requestText } from '../../../core/upsample/instruction.ts';
 import type { EngineSpec } from '../../../protocol/manifest.ts';
 import type { UpsampleRequest } from '../engine.ts';
 

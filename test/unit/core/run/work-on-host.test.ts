@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import type { RunEvent, RunEventBody } from '../../../../src/core/run/run-event.ts';
 import { workOnHost } from '../../../../src/core/run/work-on-host.ts';
+import type { UpsampleEvent, UpsampleEventBody } from '../../../../src/core/upsample/upsample-event.ts';
 
-const begun: RunEventBody = { type: 'run-started', run_id: 'r', total: 9, is_resumed: false };
-const gone: RunEventBody = { type: 'host-unreachable', host: 'gpu1', message: 'no route' };
-const back: RunEventBody = { type: 'host-reachable', host: 'gpu1' };
-const submitted = (tasks: number): RunEventBody => ({
+const begun: UpsampleEventBody = { type: 'run-started', run_id: 'r', total: 9, is_resumed: false };
+const gone: UpsampleEventBody = { type: 'host-unreachable', host: 'gpu1', message: 'no route' };
+const back: UpsampleEventBody = { type: 'host-reachable', host: 'gpu1' };
+const submitted = (tasks: number): UpsampleEventBody => ({
   type: 'batch-submitted',
   batch_id: 0,
   worker_id: 0,
   tasks,
 });
-const failed = (attempts: number): RunEventBody => ({
+const failed = (attempts: number): UpsampleEventBody => ({
   type: 'task-failed',
   spec: 'a.json',
   task_key: 'k',
@@ -21,7 +21,7 @@ const failed = (attempts: number): RunEventBody => ({
   next_step: 'h',
 });
 
-it.each<{ rule: string; bodies: RunEventBody[]; open: number; since: number | null }>([
+it.each<{ rule: string; bodies: UpsampleEventBody[]; open: number; since: number | null }>([
   { rule: 'nothing was handed over', bodies: [begun], open: 0, since: null },
   { rule: 'answers count off', bodies: [begun, submitted(5), failed(1), submitted(2)], open: 6, since: null },
   {
@@ -51,7 +51,7 @@ it.each<{ rule: string; bodies: RunEventBody[]; open: number; since: number | nu
     since: null,
   },
 ])('$rule', ({ bodies, open, since }) => {
-  const events = bodies.map((body, seq): RunEvent => ({ version: 1, seq, time: timeOf(seq), ...body }));
+  const events = bodies.map((body, seq): UpsampleEvent => ({ version: 1, seq, time: timeOf(seq), ...body }));
   expect(workOnHost(events)).toEqual({ openTasks: open, awaySince: since === null ? null : timeOf(since) });
 });
 

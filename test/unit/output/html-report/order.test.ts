@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportItem } from '../../../../src/core/report/report.ts';
+import type { ReportItem } from '../../../../src/core/upsample/upsample-report.ts';
 import { createFormats } from '../../../../src/output/html-report/page/formats.ts';
 import { createOrder } from '../../../../src/output/html-report/page/order.ts';
 import { sampleItem } from '../../../browser/sample-run.ts';

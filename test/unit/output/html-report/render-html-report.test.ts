@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ReportHeader, ReportItem } from '../../../../src/core/report/report.ts';
+import type { ReportHeader, ReportItem } from '../../../../src/core/upsample/upsample-report.ts';
 import { chunkSize, type ReadFrames } from '../../../../src/output/html-report/chunks.ts';
 import { renderHtmlReport, reportPageLimits } from '../../../../src/output/html-report/render-html-report.ts';
 import { sampleHeader, sampleItem, sampleItems } from '../../../browser/sample-run.ts';

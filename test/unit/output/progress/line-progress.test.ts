@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { RunEvent } from '../../../../src/core/run/run-event.ts';
+import type { UpsampleEvent } from '../../../../src/core/upsample/upsample-event.ts';
 import { createLineProgress } from '../../../../src/output/progress/line-progress.ts';
 import { standText } from '../../../../src/output/progress/progress-words.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
@@ -86,7 +86,7 @@ function listen() {
   return { lines, progress };
 }
 
-function failed(index: number): RunEvent {
+function failed(index: number): UpsampleEvent {
   return {
     version: 1,
     seq: index,
@@ -101,12 +101,12 @@ function failed(index: number): RunEvent {
   };
 }
 
-function hostEvent(seq: number, type: 'host-unreachable' | 'host-reachable'): RunEvent {
+function hostEvent(seq: number, type: 'host-unreachable' | 'host-reachable'): UpsampleEvent {
   const known = { version: 1, seq, time: '2026-03-01T10:15:00.000Z', host: 'gpu1' } as const;
   return type === 'host-reachable' ? { ...known, type } : { ...known, type, message: 'read ECONNRESET' };
 }
 
-function finished(seq: number): RunEvent {
+function finished(seq: number): UpsampleEvent {
   return {
     version: 1,
     seq,

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+const failure = { code: z.string(), message: z.string(), next_step: z.string() };
+
+const hintSchema = z.object({
+  sha256: z.string(),
+  width: z.int(),
+  height: z.int(),
+  frames: z.int(),
+  /** False when the video was small enough to be used as it is. */
+  generated: z.boolean(),
+});
+
+/** Counts of a run; `total` is every candidate file. */
+export const upsampleCountsSchema = z.object({
+  total: z.int().min(0),
+  upsampled: z.int().min(0),
+  reused: z.int().min(0),
+  skipped: z.int().min(0),
+  failed: z.int().min(0),
+});
+
+/** How a run stands or ended. */
+export const runStatuses = ['complete', 'partial', 'detached', 'failed'] as const;
+
+/** What a run does, step by step: the lines of `--events`, and of the journal, from which its state is rebuilt. */
+export const upsampleEventBodySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run-started'), run_id: z.string(), total: z.int(), is_resumed: z.boolean() }),
+  z.object({
+    type: z.literal('task-prepared'),
+    spec: z.string(),
+    task_key: z.string(),
+    hint: hintSchema.nullable(),
+  }),
+  z.object({
+    type: z.literal('batch-submitted'),
+    batch_id: z.int(),
+    worker_id: z.int(),
+    tasks: z.int(),
+  }),
+  z.object({
+    type: z.literal('task-finished'),
+    spec: z.string(),
+    task_key: z.string(),
+    output: z.string(),
+    is_reused: z.boolean(),
+    frames_used: z.int(),
+    model: z.string(),
+    actual_prompt: z.int().nullable(),
+    actual_output: z.int().nullable(),
+    attempts: z.int(),
+    duration_ms: z.int(),
+  }),
+  z.object({
+    type: z.literal('task-failed'),
+    spec: z.string(),
+    task_key: z.string().nullable(),
+    attempts: z.int(),
+    ...failure,
+  }),
+  z.object({ type: z.literal('batch-finished'), batch_id: z.int() }),
+  z.object({ type: z.literal('host-unreachable'), host: z.string(), message: z.string() }),
+  z.object({ type: z.literal('host-reachable'), host: z.string() }),
+  z.object({ type: z.literal('run-finished'), status: z.enum(runStatuses), counts: upsampleCountsSchema }),
+]);
+
+/** Version of the event lines. */
+export const runEventVersion = 1;
+
+/** One line of the journal and of `--events`. `seq` counts from 0 within a run, over all its sittings. */
+export const upsampleEventSchema = z.intersection(
+  z.object({ version: z.literal(runEventVersion), seq: z.int().min(0), time: z.iso.datetime() }),
+  upsampleEventBodySchema,
+);
+
+export type UpsampleCounts = z.infer<typeof upsampleCountsSchema>;
+export type RunStatus = (typeof runStatuses)[number];
+export type UpsampleEventBody = z.infer<typeof upsampleEventBodySchema>;
+export type UpsampleEvent = z.infer<typeof upsampleEventSchema>;

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/** What is to be done with a spec. */
+export const specActions = ['hint', 'as-is', 'skip', 'fail'] as const;
+
+/** Which of a spec's videos was chosen: its input video, or a control video by its kind. */
+export const videoKinds = ['video', 'vis', 'edge', 'seg', 'depth'] as const;
+
+/** The video a spec's frames come from, as it was when the run was planned. */
+export const plannedVideoSchema = z.object({
+  path: z.string(),
+  width: z.int().min(1),
+  height: z.int().min(1),
+  frames: z.int().min(1),
+  duration_seconds: z.number().min(0),
+  frame_rate: z.number().min(0),
+  size_bytes: z.number().min(0),
+  modified_ms: z.number(),
+  /** Missing in older plans; then `video`. */
+  kind: z.enum(videoKinds).optional(),
+});
+
+/** One candidate file and what is to be done with it. JSON, because the plan is part of the checkpoint. */
+export const plannedSpecSchema = z.object({
+  /** Path relative to the input root, with forward slashes: how every output names this spec. */
+  spec: z.string(),
+  name: z.string(),
+  /** Hex SHA-256 of the file; null when it could not be read. */
+  sha256: z.string().nullable(),
+  action: z.enum(specActions),
+  video: plannedVideoSchema.nullable(),
+  /** Size and number of the frames to be sent; null for a text-only task or none. */
+  hint: z.object({ width: z.int().min(1), height: z.int().min(1), frames: z.int().min(1) }).nullable(),
+  /** Vision tokens by the conservative and the exact rule, the text's, and the sum that is checked. */
+  tokens: z
+    .object({
+      linear: z.int().min(0),
+      pixtral: z.int().min(0),
+      vision: z.int().min(0),
+      text: z.int().min(0),
+      total: z.int().min(0),
+    })
+    .nullable(),
+  failure: z.object({ code: z.string(), message: z.string(), next_step: z.string() }).nullable(),
+  batch_id: z.int().min(0).nullable(),
+});
+
+/** A bounded group of specs: what one checkpoint covers. */
+export const plannedBatchSchema = z.object({
+  batch_id: z.int().min(0),
+  total_tokens: z.int().min(0),
+  specs: z.array(z.string()),
+});
+
+export type PlannedVideo = z.infer<typeof plannedVideoSchema>;
+export type PlannedSpec = z.infer<typeof plannedSpecSchema>;
+export type PlannedBatch = z.infer<typeof plannedBatchSchema>;
+
+/** Everything a run will do, computed before anything is sent. */
+export interface UpsamplePlan {
+  /** Absolute path of the folder that specs are named against. */
+  readonly inputRoot: string;
+  readonly specs: readonly PlannedSpec[];
+  readonly batches: readonly PlannedBatch[];
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { AppError } from '../../errors/app-error.ts';
+import { serveCommand } from '../engine/serve-command.ts';
+import type { Settings } from '../settings/settings-schema.ts';
+import { instructionFor } from './instruction.ts';
+
+/**
+ * What one run was asked to do, frozen in its checkpoint. A resumed run uses these; what is given again on the
+ * command line must agree with them.
+ */
+export const upsampleSettingsSchema = z.object({
+  output_dir: z.string(),
+  auto_resize: z.boolean(),
+  /** `WIDTHxHEIGHT`, or `auto` for the largest that fits. */
+  max_resolution: z.string(),
+  batch_size: z.int().min(1),
+  batch_tokens: z.int().min(1),
+  estimator: z.enum(['linear', 'pixtral', 'qwen2.5-vl']),
+  max_tokens: z.int().min(1),
+  frames: z.int().min(1),
+  fps: z.number().gt(0),
+  host: z.string(),
+  workers: z.int().min(1),
+  write_back: z.boolean(),
+  force: z.boolean(),
+  allow_text_only: z.boolean(),
+  engine: z.object({
+    kind: z.enum(['describe', 'openai']),
+    model: z.string(),
+    base_url: z.string().nullable(),
+    api_key_env: z.string().nullable(),
+    concurrency: z.int().min(1),
+    temperature: z.number(),
+    max_output_tokens: z.int().min(1),
+    instruction: z.string(),
+    request_timeout_ms: z.int().min(1),
+    /** Missing in checkpoints of older versions. */
+    command: z.array(z.string()).optional(),
+    retry: z.object({
+      max_attempts: z.int().min(1),
+      base_delay_ms: z.int().min(0),
+      max_delay_ms: z.int().min(0),
+      max_outage_ms: z.int().min(0),
+    }),
+  }),
+});
+
+export type UpsampleSettings = z.infer<typeof upsampleSettingsSchema>;
+
+/** What a command adds to the settings of `config.toml`. */
+export interface UpsampleOptions {
+  /** Absolute path. */
+  readonly outputDir: string;
+  /** `WIDTHxHEIGHT` or `auto`; null for the safe resolution of the settings. */
+  readonly maxResolution: string | null;
+  readonly host: string;
+  readonly workers: number | null;
+  readonly writeBack: boolean;
+  readonly force: boolean;
+  readonly allowTextOnly: boolean;
+}
+
+/** The model's name where the embedded engine answers; part of the task key. */
+const describeModel = 'describe-2';
+
+/** Freezes what a run will use. */
+export function upsampleSettingsFrom(settings: Settings, request: UpsampleOptions): UpsampleSettings {
+  const { upsampling } = settings;
+  return {
+    output_dir: request.outputDir,
+    auto_resize: upsampling.auto_resize,
+    max_resolution: request.maxResolution ?? upsampling.safe_resolution,
+    batch_size: upsampling.batch_size,
+    batch_tokens: upsampling.batch_tokens,
+    estimator: upsampling.estimator,
+    max_tokens: upsampling.max_tokens,
+    frames: upsampling.frames_to_extract,
+    fps: upsampling.fps_for_hints,
+    host: request.host,
+    workers: request.workers ?? settings.hosts[request.host]?.workers ?? 1,
+    write_back: request.writeBack,
+    force: request.force,
+    allow_text_only: request.allowTextOnly,
+    engine: { ...engineOf(settings), ...serverOf(settings, request.host) },
+  };
+}
+
+function engineOf({ upsampling: { engine }, retry }: Settings): UpsampleSettings['engine'] {
+  const isEmbedded = engine.kind === 'describe';
+  const model = isEmbedded ? describeModel : engine.model;
+  return {
+    kind: engine.kind,
+    model,
+    base_url: isEmbedded || engine.base_url === '' ? null : engine.base_url,
+    api_key_env: isEmbedded || engine.api_key_env === '' ? null : engine.api_key_env,
+    concurrency: engine.concurrency,
+    temperature: isEmbedded ? 0 : engine.temperature,
+    max_output_tokens: engine.max_output_tokens,
+    instruction: isEmbedded ? '' : instructionFor(engine.instruction, model),
+    request_timeout_ms: Math.round(engine.request_timeout_s * 1000),
+    retry: {
+      max_attempts: retry.max_attempts,
+      base_delay_ms: Math.round(retry.base_delay_s * 1000),
+      max_delay_ms: Math.round(retry.max_delay_s * 1000),
+      max_outage_ms: Math.round(retry.max_outage_s * 1000),
+    },
+  };
+}
+
+/**
+ * The server that the worker starts itself: on a host that is not this machine whenever no other is named, here only
+ * when its command is.
+ */
+function serverOf(settings: Settings, host: string): { readonly command?: string[] } {
+  const { upsampling } = settings;
+  const { engine, max_tokens: maxTokens, frames_to_extract: frames } = upsampling;
+  const isOwn = engine.kind === 'openai' && engine.base_url === '';
+  if (engine.kind === 'openai' && !isOwn) assertNetwork(settings, host);
+  if (!isOwn || (host === 'local' && engine.command.length === 0)) return {};
+  const { command, model, concurrency } = engine;
+  return { command: [...serveCommand({ command, model, maxTokens, frames, concurrency })] };
+}
+
+/** A container without a network can ask no server, wherever that is. */
+function assertNetwork({ hosts }: Settings, host: string): void {
+  if (host === 'local' || hosts[host]?.network !== 'none') return;
+  throw new AppError({
+    code: 'config-invalid',
+    message: `The workers on ${host} have no network, so they cannot ask the server of base_url.`,
+    nextStep: `Set network = "host" under [hosts.${host}], or leave base_url away to have the worker start the server.`,
+  });
+}

@@ -1,0 +1,90 @@
+import type { RunStatus, UpsampleCounts, UpsampleEventBody } from './upsample-event.ts';
+import type { PlannedSpec } from './upsample-plan.ts';
+
+type EventOf<Type extends UpsampleEventBody['type']> = Extract<UpsampleEventBody, { type: Type }>;
+
+/** What a run knows about one spec. */
+export interface SpecState {
+  readonly planned: PlannedSpec;
+  prepared: EventOf<'task-prepared'> | null;
+  finished: EventOf<'task-finished'> | null;
+  failed: EventOf<'task-failed'> | null;
+  /** It failed in an earlier sitting, and this one tries it again. */
+  isReopened: boolean;
+}
+
+/** The state of a run, folded from its plan and its events: nothing else decides what remains to be done. */
+export class UpsampleState {
+  readonly specs: ReadonlyMap<string, SpecState>;
+  lastStatus: RunStatus | null = null;
+  readonly #counts: { upsampled: number; reused: number; skipped: number; failed: number };
+
+  constructor(planned: readonly PlannedSpec[]) {
+    this.specs = new Map(planned.map((spec) => [spec.spec, newSpecState(spec)]));
+    const skipped = planned.filter((spec) => spec.action === 'skip').length;
+    this.#counts = { upsampled: 0, reused: 0, skipped, failed: 0 };
+  }
+
+  /** Folds one event in. Events about specs that are not in the plan change nothing. */
+  apply(event: UpsampleEventBody): void {
+    if (event.type === 'run-finished') this.lastStatus = event.status;
+    if (event.type === 'run-started') this.lastStatus = null;
+    if (event.type !== 'task-prepared' && event.type !== 'task-finished' && event.type !== 'task-failed')
+      return;
+    const state = this.specs.get(event.spec);
+    if (!state) return;
+    if (event.type === 'task-prepared') state.prepared = event;
+    else this.#settle(state, event);
+  }
+
+  /** Counts so far; specs without an outcome are in `total` only. */
+  get counts(): UpsampleCounts {
+    return { total: this.specs.size, ...this.#counts };
+  }
+
+  /** Specs that still need work: neither finished, nor failed, nor skipped. */
+  get pendingCount(): number {
+    const { upsampled, reused, skipped, failed } = this.#counts;
+    return this.specs.size - upsampled - reused - skipped - failed;
+  }
+
+  /**
+   * Whether another sitting would try anything. What failed while the plan was made would fail again: its file has
+   * to change, and that is a new run.
+   */
+  get isResumable(): boolean {
+    if (this.pendingCount > 0) return true;
+    const specs = [...this.specs.values()];
+    return specs.some(({ planned, failed }) => failed !== null && planned.action !== 'fail');
+  }
+
+  isSettled(spec: string): boolean {
+    const state = this.specs.get(spec);
+    return !state || state.planned.action === 'skip' || state.finished !== null || state.failed !== null;
+  }
+
+  /** Makes a failed spec pending again, so that a resumed run tries it once more. */
+  reopen(spec: string): void {
+    const state = this.specs.get(spec);
+    if (!state?.failed) return;
+    state.failed = null;
+    state.isReopened = true;
+    this.#counts.failed--;
+  }
+
+  #settle(state: SpecState, event: EventOf<'task-finished'> | EventOf<'task-failed'>): void {
+    if (state.finished) return;
+    if (event.type === 'task-finished') {
+      this.reopen(state.planned.spec);
+      state.finished = event;
+      this.#counts[event.is_reused ? 'reused' : 'upsampled']++;
+    } else {
+      if (!state.failed) this.#counts.failed++;
+      state.failed = event;
+    }
+  }
+}
+
+function newSpecState(planned: PlannedSpec): SpecState {
+  return { planned, prepared: null, finished: null, failed: null, isReopened: false };
+}

@@ -1,0 +1,55 @@
+import type { RunStatus, UpsampleCounts } from './upsample-event.ts';
+import type { TokenDrift } from './upsample-report.ts';
+
+/** Version of the `--json` summary. */
+export const upsampleSummaryVersion = 1;
+
+/** One failed spec in a summary. */
+export interface SummaryFailure {
+  readonly spec: string;
+  readonly code: string;
+  readonly message: string;
+  readonly next_step: string;
+}
+
+/** How a run ended: what `--json` prints, and what the text says. JSON, so snake_case. */
+export interface UpsampleSummary {
+  readonly version: typeof upsampleSummaryVersion;
+  readonly run_id: string;
+  readonly status: RunStatus;
+  readonly counts: UpsampleCounts;
+  readonly batches: number;
+  /** Kind of the engine: `describe` or `openai`. */
+  readonly engine: string;
+  /** The model that was named, or that answered; empty where none is known. */
+  readonly model: string;
+  /** Where the work was done: `local`, or the name of a host. */
+  readonly host: string;
+  readonly output_dir: string;
+  readonly checkpoint: string;
+  readonly report: { readonly json: string; readonly html: string };
+  readonly duration_ms: number;
+  readonly token_drift: TokenDrift | null;
+  readonly failures: readonly SummaryFailure[];
+  /** Whether resuming the run would try anything. */
+  readonly is_resumable: boolean;
+  /** What stopped the run before every spec had an outcome; null when nothing did. */
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly next_step: string | null;
+  } | null;
+}
+
+/** An engine and its model for people: `openai, MODEL`, `describe (embedded, no model)`. */
+export function engineText(engine: string, model: string): string {
+  if (engine === 'describe') return 'describe (embedded, no model)';
+  return model === '' ? engine : `${engine}, ${model}`;
+}
+
+/** The status of a run that came to its end. */
+export function endStatusOf(counts: UpsampleCounts): RunStatus {
+  const done = counts.upsampled + counts.reused + counts.skipped;
+  if (counts.failed === 0 && done === counts.total) return 'complete';
+  return done + counts.failed === counts.total && done > 0 ? 'partial' : 'failed';
+}

@@ -1,0 +1,212 @@
+import { AppError } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Host, LogName } from '../../ports/host.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunOwner } from '../../ports/run-store.ts';
+import { readAnyRun } from './read-run.ts';
+
+/** How often logs are looked at while they are followed, in milliseconds. */
+const pollMs = 1_000;
+
+/** Of so many looks in a row that found nothing new, one also asks whether anybody still works on the run. */
+const pollsPerLook = 5;
+
+/** What a line of a log has, more or less, in bytes: logs are read from so far before their end. */
+const usualLineBytes = 160;
+
+/** How much farther back the next try begins when there were too few lines. */
+const spanGrowth = 4;
+
+/** What is to be seen of the logs of a run. */
+export interface LogRequest {
+  /** A path, a run id or `latest`. */
+  readonly reference: string;
+  /** The log of the model's server in place of the worker's. */
+  readonly isOfEngine: boolean;
+  /** One worker; null for all. */
+  readonly workerId: number | null;
+  /** How many of the last lines of each worker are shown first. */
+  readonly lines: number;
+  readonly isFollowing: boolean;
+}
+
+/** Whoever shows logs as they are read. */
+export interface LogReader {
+  /** Lines of one worker, in order. `workers` is how many have a log. */
+  onLines(workerId: number, lines: readonly string[], workers: number): void;
+  /** The host went away while its logs were followed: why; its work goes on, and it is tried again. */
+  onAway(host: string, message: string): void;
+  onBack(host: string): void;
+}
+
+/** The logs of a run, as far as they go. JSON, so snake_case. */
+export interface LogsDocument {
+  readonly version: 1;
+  readonly run_id: string;
+  readonly host: string;
+  readonly workers: readonly { readonly worker_id: number; readonly lines: readonly string[] }[];
+}
+
+/**
+ * Reads the logs of a run's workers on its host; while following, until nobody works on the run any more.
+ *
+ * @throws AppError `run-not-found`, and those of `Host.readLog`; while following, a host that is away is waited for.
+ * The signal's reason when it aborts.
+ */
+export async function readLogs(
+  request: LogRequest,
+  ports: Pick<Ports, 'runs' | 'upscaleRuns' | 'host' | 'clock'>,
+  reader: LogReader,
+  signal: AbortSignal,
+): Promise<LogsDocument> {
+  const { runId, folder, ...run } = await readAnyRun(request.reference, ports);
+  const host = ports.host(run.host);
+  const ids = request.workerId === null ? [...Array(run.workers).keys()] : [request.workerId];
+  const kind = request.isOfEngine ? 'engine' : 'worker';
+  const tails = ids.map((workerId) => new LogTail(host, runId, { kind, workerId }));
+  try {
+    const shown: { worker_id: number; lines: string[] }[] = [];
+    for (const tail of tails) {
+      const lines = await tail.last(request.lines, signal);
+      if (!tail.isFound) continue;
+      shown.push({
+        worker_id: tail.workerId,
+        lines: request.isFollowing ? lines : [...lines, ...tail.rest()],
+      });
+    }
+    if (shown.length === 0 && !request.isFollowing) throw noLogs(runId, run.host);
+    for (const { worker_id: workerId, lines } of shown) reader.onLines(workerId, lines, ids.length);
+    if (request.isFollowing) {
+      const owner = () => ports.runs.owner(folder);
+      await follow({ host, runId, tails, reader, signal, clock: ports.clock, owner });
+    }
+    return { version: 1, run_id: runId, host: run.host, workers: shown };
+  } finally {
+    await host.close();
+  }
+}
+
+interface Following {
+  readonly host: Host;
+  readonly runId: string;
+  readonly tails: readonly LogTail[];
+  readonly reader: LogReader;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** The process that works on the run, if there is one. */
+  owner(): Promise<RunOwner | null>;
+}
+
+/** Shows what is new each second; what was written last is read after the end was seen. */
+async function follow(following: Following): Promise<void> {
+  const { host, clock, reader, signal } = following;
+  let isAway = false;
+  let quietPolls = 0;
+  for (let isRunning = true; isRunning; ) {
+    try {
+      quietPolls = (await showNew(following)) ? 0 : quietPolls + 1;
+      if (quietPolls % pollsPerLook === 1) isRunning = await isAtWork(following);
+      if (!isRunning) await showNew(following);
+      if (isAway) reader.onBack(host.name);
+      isAway = false;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'host-unreachable') throw error;
+      if (!isAway) reader.onAway(host.name, error.message);
+      isAway = true;
+      isRunning = true;
+    }
+    if (isRunning) await clock.sleep(pollMs, signal);
+  }
+}
+
+/** A process here may be about to hand more over, also while the workers have nothing to do. */
+async function isAtWork({ host, runId, owner }: Following): Promise<boolean> {
+  return (await owner()) !== null || (await host.lookUp(runId)).state === 'running';
+}
+
+/** Whether there was anything new. */
+async function showNew({ tails, reader, signal }: Following): Promise<boolean> {
+  let isNew = false;
+  for (const tail of tails) {
+    for await (const lines of tail.more(signal)) {
+      reader.onLines(tail.workerId, lines, tails.length);
+      isNew = true;
+    }
+  }
+  return isNew;
+}
+
+/** Reads one worker's log line by line, from where it left off. */
+class LogTail {
+  readonly #log: LogName;
+  readonly #host: Host;
+  readonly #runId: string;
+  #nextByte = 0;
+  /** The beginning of a line whose end is still to be written. */
+  #begun = '';
+  isFound = false;
+
+  constructor(host: Host, runId: string, log: LogName) {
+    this.#host = host;
+    this.#runId = runId;
+    this.#log = log;
+  }
+
+  get workerId(): number {
+    return this.#log.workerId;
+  }
+
+  /** The last lines that are there now. A line without an end is kept back for `more`. */
+  async last(count: number, signal: AbortSignal): Promise<string[]> {
+    for (let span = Math.max(count, 1) * usualLineBytes; ; span *= spanGrowth) {
+      const isWhole = await this.#beginBeforeEnd(span, signal);
+      if (isWhole === null) return [];
+      let kept: string[] = [];
+      for await (const lines of this.more(signal)) kept = [...kept, ...lines].slice(-count - 1);
+      // What was read from the middle on begins in the middle of a line.
+      const lines = isWhole ? kept : kept.slice(1);
+      if (isWhole || lines.length >= count) return count === 0 ? [] : lines.slice(-count);
+    }
+  }
+
+  /** Begins so many bytes before the end; whether that is at the very beginning, or null when there is no log. */
+  async #beginBeforeEnd(span: number, signal: AbortSignal): Promise<boolean | null> {
+    signal.throwIfAborted();
+    this.#begun = '';
+    const part = await this.#host.readLog(this.#runId, this.#log, -span);
+    if (part === null) return null;
+    this.#nextByte = part.firstByte;
+    return part.firstByte === 0;
+  }
+
+  /** A last line whose end was never written. */
+  rest(): string[] {
+    return this.#begun === '' ? [] : [this.#begun];
+  }
+
+  /** Whole lines that came since, part by part. */
+  async *more(signal: AbortSignal): AsyncGenerator<string[]> {
+    for (;;) {
+      signal.throwIfAborted();
+      const part = await this.#host.readLog(this.#runId, this.#log, this.#nextByte);
+      if (part === null) return;
+      this.isFound = true;
+      // A log that is begun anew has fewer bytes than were read of the old one.
+      if (part.nextByte < this.#nextByte) this.#begun = '';
+      const isAtEnd = part.nextByte === this.#nextByte;
+      this.#nextByte = part.nextByte;
+      const lines = (this.#begun + part.text).split('\n');
+      this.#begun = lines.pop() ?? '';
+      if (lines.length > 0) yield lines;
+      if (isAtEnd) return;
+    }
+  }
+}
+
+function noLogs(runId: string, host: string): AppError {
+  return new AppError({
+    code: 'run-not-found',
+    message: `There is no log of run ${runId} on ${host}: all of it was answered before, no worker has begun with it yet, or it was pruned.`,
+    nextStep: 'See how runs stand, on their hosts too, with: cosmos runs --check',
+  });
+}

@@ -1,0 +1,106 @@
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { formatSpec } from '../../core/spec/parse-spec.ts';
+import { controlKinds } from '../../core/spec/prompt-spec.ts';
+import { specFileName } from '../../core/spec/spec-file-name.ts';
+import { specIdOf } from '../../core/spec/spec-id.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+
+/** What original specs say when nobody says otherwise. */
+const defaultNegativePrompt = 'blurry, low resolution, cartoonish, bad geometry';
+
+/** A spec to be made. Paths are as the user wrote them, from the working folder. */
+export interface NewSpec {
+  readonly name: string;
+  readonly prompt: string;
+  readonly negativePrompt: string | null;
+  readonly videoPath: string;
+  readonly controlInputs: Readonly<Record<string, string>>;
+  /** Folder that gets the dated folder with the spec. */
+  readonly folder: string;
+}
+
+/**
+ * Writes a new PromptSpec after checking that its videos can be read.
+ *
+ * @returns Absolute path of the file.
+ * @throws AppError `usage-invalid`, `video-unreadable`, `spec-exists`.
+ */
+export async function createSpec(
+  request: NewSpec,
+  ports: Pick<Ports, 'specs' | 'media' | 'clock'>,
+): Promise<string> {
+  if (request.name.trim() === '')
+    throw usage('The name is empty.', 'Give the spec a name: cosmos create-spec NAME …');
+  if (request.prompt.trim() === '')
+    throw usage('The prompt is empty.', 'Say what the video shows: --prompt TEXT');
+  for (const path of [request.videoPath, ...Object.values(request.controlInputs)]) await probe(path, ports);
+  const createdAt = new Date(ports.clock.now());
+  const { prompt } = request;
+  const specFolder = dirname(
+    ports.specs.outputPath(request.folder, specFileName(request.name, createdAt, 'id')),
+  );
+  const videoPath = fromFolder(specFolder, request.videoPath);
+  const controlInputs = Object.fromEntries(
+    Object.entries(request.controlInputs).map(([kind, file]) => [kind, fromFolder(specFolder, file)]),
+  );
+  const id = specIdOf({ prompt, videoPath, controlInputs });
+  const path = ports.specs.outputPath(request.folder, specFileName(request.name, createdAt, id));
+  if ((await ports.specs.read(path)) !== null) throw exists(path);
+  const document = {
+    id,
+    name: request.name,
+    prompt,
+    negative_prompt: request.negativePrompt ?? defaultNegativePrompt,
+    input_video_path: videoPath,
+    control_inputs: controlInputs,
+    timestamp: createdAt.toISOString(),
+    is_upsampled: false,
+    parent_prompt_text: null,
+  };
+  await ports.specs.publish(path, formatSpec(document));
+  return path;
+}
+
+/** A path as the spec says it: from its own folder, so that it is found from wherever the spec is used. */
+function fromFolder(folder: string, path: string): string {
+  return isAbsolute(path) ? path : relative(folder, resolve(path)).split(sep).join('/');
+}
+
+/** Reads `depth=PATH`. @throws AppError `usage-invalid`. */
+export function parseControl(text: string): [kind: string, path: string] {
+  const split = text.indexOf('=');
+  const kind = text.slice(0, Math.max(0, split));
+  const path = text.slice(split + 1);
+  if (controlKinds.some((known) => known === kind) && path !== '') return [kind, path];
+  throw usage(
+    `--control ${JSON.stringify(text)} is not KIND=PATH.`,
+    `KIND is one of ${controlKinds.join(', ')}: --control depth=videos/depth.mp4`,
+  );
+}
+
+async function probe(path: string, { specs, media }: Pick<Ports, 'specs' | 'media'>): Promise<void> {
+  // A spec that lay in the working folder would find its video there: that is what the user means by a path.
+  const here = specs.outputPath('.', 'spec.json');
+  const video = await specs.findVideo(path, here, dirname(here));
+  if (video === null) {
+    throw new AppError({
+      code: 'video-unreadable',
+      message: `There is no video ${path}.`,
+      nextStep: 'Give its path from the folder you are in, or its whole path.',
+    });
+  }
+  await media.probe(video.path);
+}
+
+function exists(path: string): AppError {
+  return new AppError({
+    code: 'spec-exists',
+    message: `${path} is there already.`,
+    nextStep: 'Nothing was changed. Wait a second, or use another name.',
+  });
+}
+
+function usage(message: string, nextStep: string): AppError {
+  return new AppError({ code: 'usage-invalid', message, nextStep });
+}

@@ -1,0 +1,138 @@
+import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
+import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
+import { formatSpec } from '../../core/spec/parse-spec.ts';
+import { estimatorNamed } from '../../core/tokens/estimator.ts';
+import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
+import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunSession } from '../../ports/run-store.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { PreparedTask, TaskHint } from './prepare-task.ts';
+import { findSource, type SpecSource } from './read-source.ts';
+
+/** The event that says what became of a spec. */
+export type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;
+
+/** What finishing needs of the run. */
+export interface FinishContext {
+  readonly session: RunSession;
+  readonly ports: Pick<Ports, 'specs' | 'toolVersion'>;
+}
+
+/**
+ * Turns a result into the enriched spec and the event that says so. The file stands before the event exists, and
+ * writing it again gives the same bytes, so a process that dies in between loses nothing.
+ */
+export async function finishTask(
+  task: PreparedTask,
+  result: TaskResult,
+  isReused: boolean,
+  context: FinishContext,
+): Promise<Outcome> {
+  if (result.status === 'failed' || result.text === null)
+    return failedOutcome(task, failureOf(result), result.attempts);
+  const { session, ports } = context;
+  const output = ports.specs.outputPath(session.checkpoint.settings.output_dir, task.planned.spec);
+  const found = await findSource(task.planned, session, ports.specs);
+  if (!found.isFound) return failedOutcome(task, found.failure, result.attempts);
+  const { source } = found;
+  try {
+    const text = source.isWrittenBack ? source.text : enrichedText(source, task, result, context);
+    await ports.specs.publish(output, text);
+    if (session.checkpoint.settings.write_back) await ports.specs.overwrite(source.path, text);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const failure = specFailure('output-unwritable', `${output} cannot be written: ${messageOf(error)}.`);
+    return failedOutcome(task, failure, result.attempts);
+  }
+  return {
+    type: 'task-finished',
+    spec: task.planned.spec,
+    task_key: task.taskKey,
+    output,
+    is_reused: isReused,
+    frames_used: result.frames_used,
+    model: result.model,
+    actual_prompt: result.usage.prompt_tokens,
+    actual_output: result.usage.completion_tokens,
+    attempts: result.attempts,
+    duration_ms: result.duration_ms,
+  };
+}
+
+/** The event for a spec that could not be done. */
+export function failedOutcome(
+  task: Pick<PreparedTask, 'planned'> & { taskKey?: string },
+  failure: SpecFailure,
+  attempts: number,
+): Outcome {
+  return {
+    type: 'task-failed',
+    spec: task.planned.spec,
+    task_key: task.taskKey ?? null,
+    attempts,
+    ...failure,
+  };
+}
+
+function enrichedText(
+  source: SpecSource,
+  task: PreparedTask,
+  result: TaskResult,
+  { session, ports }: FinishContext,
+): string {
+  const record = recordOf(task, result, session, ports.toolVersion);
+  return formatSpec(enrichSpec(source.document, source.spec, result.text ?? '', record));
+}
+
+function recordOf(
+  task: PreparedTask,
+  result: TaskResult,
+  session: RunSession,
+  toolVersion: string,
+): Omit<UpsamplingRecord, 'version' | 'parent_id'> {
+  const { settings } = session.checkpoint;
+  return {
+    run_id: session.runId,
+    task_key: task.taskKey,
+    engine: settings.engine.kind,
+    model: result.model,
+    frames_used: result.frames_used,
+    hint: hintRecord(task),
+    tokens: {
+      estimator: settings.estimator,
+      vision: visionTokensOf(task.hint, settings),
+      text: task.planned.tokens?.text ?? 0,
+      output_reserved: settings.engine.max_output_tokens,
+      limit: settings.max_tokens,
+      actual_prompt: result.usage.prompt_tokens,
+      actual_output: result.usage.completion_tokens,
+    },
+    attempts: result.attempts,
+    duration_ms: result.duration_ms,
+    finished_at: result.finished_at,
+    tool_version: toolVersion,
+  };
+}
+
+/** Vision tokens of the frames that were really sent: a hint may be smaller than planned. */
+export function visionTokensOf(
+  hint: Pick<TaskHint, 'width' | 'height' | 'frames'> | null,
+  settings: UpsampleSettings,
+): number {
+  return hint ? estimatorNamed(settings.estimator).visionTokens(hint, hint.frames) : 0;
+}
+
+function hintRecord({ hint }: PreparedTask): UpsamplingRecord['hint'] {
+  if (hint === null) return null;
+  const { sha256, width, height, frames, generated } = hint;
+  return { sha256, width, height, frames, generated };
+}
+
+function failureOf(result: TaskResult): SpecFailure {
+  return specFailure(
+    result.error?.code ?? 'engine-failed',
+    result.error?.message ?? 'The engine gave no answer.',
+  );
+}

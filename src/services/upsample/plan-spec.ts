@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
+import { parseSize } from '../../core/hints/size.ts';
+import type { VideoInfo } from '../../core/hints/video-info.ts';
+import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
+import type { ParsedSpec } from '../../core/spec/parse-spec.ts';
+import { parseSpecFile } from '../../core/spec/parse-spec-file.ts';
+import { type NamedVideo, type PromptSpec, videosOf } from '../../core/spec/prompt-spec.ts';
+import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
+import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
+import { estimatorNamed } from '../../core/tokens/estimator.ts';
+import { requestText } from '../../core/upsample/instruction.ts';
+import type { PlannedSpec, PlannedVideo } from '../../core/upsample/upsample-plan.ts';
+import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { SpecCandidate, VideoFile } from '../../ports/spec-store.ts';
+
+/** What planning one spec needs besides its file. */
+export interface PlanContext {
+  readonly inputRoot: string;
+  readonly settings: UpsampleSettings;
+  readonly ports: Pick<Ports, 'specs' | 'media'>;
+  readonly countTextTokens: (text: string) => number;
+  readonly signal: AbortSignal;
+}
+
+/** Decides what is to be done with one candidate. What is wrong with it is told in the plan, not thrown. */
+export async function planSpec(candidate: SpecCandidate, context: PlanContext): Promise<PlannedSpec> {
+  const draft = newDraft(candidate);
+  let bytes: Uint8Array | null;
+  try {
+    bytes = await context.ports.specs.read(candidate.path);
+  } catch (error) {
+    return failed(draft, 'spec-invalid', `${candidate.spec}: cannot be read: ${messageOf(error)}.`);
+  }
+  if (bytes === null) return failed(draft, 'spec-invalid', `${candidate.spec}: the file is gone.`);
+  const parsed = parseSpecFile(bytes);
+  const known = { ...draft, sha256: createHash('sha256').update(bytes).digest('hex') };
+  if (!parsed.isValid) return failed(known, 'spec-invalid', invalidMessage(candidate.spec, parsed));
+  const named = { ...known, name: parsed.spec.name?.trim() || known.name };
+  if (parsed.spec.is_upsampled === true && !context.settings.force) return { ...named, action: 'skip' };
+  return await planValid(named, candidate, parsed.spec, context);
+}
+
+async function planValid(
+  draft: PlannedSpec,
+  candidate: SpecCandidate,
+  spec: PromptSpec,
+  context: PlanContext,
+): Promise<PlannedSpec> {
+  const { settings } = context;
+  const textTokens = context.countTextTokens(requestText(settings.engine.instruction, sourcePromptOf(spec)));
+  const named = videosOf(spec);
+  const found = await firstVideo(named, candidate, context);
+  if (found === null) return planWithoutVideo(draft, named, textTokens, context);
+  const { file, kind } = found;
+  let info: VideoInfo;
+  try {
+    info = await context.ports.media.probe(file.path, context.signal);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'video-unreadable') throw error;
+    return failed(draft, 'video-unreadable', error.message);
+  }
+  const choice = chooseHint(info, textTokens, hintRulesOf(settings));
+  const video = plannedVideo(file, info, kind);
+  if (choice.action === 'fail') {
+    const tokens = tokensOf(settings, choice.budget, choice.size, choice.frames);
+    return { ...failed({ ...draft, tokens }, choice.code, choice.message), video };
+  }
+  const hint = { ...choice.size, frames: choice.frames };
+  const tokens = tokensOf(settings, choice.budget, choice.size, choice.frames);
+  return { ...draft, action: choice.action, video, hint, tokens };
+}
+
+function planWithoutVideo(
+  draft: PlannedSpec,
+  named: readonly NamedVideo[],
+  textTokens: number,
+  { settings, inputRoot }: PlanContext,
+): PlannedSpec {
+  const [first] = named;
+  if (first?.kind === 'video')
+    return { ...draft, action: 'fail', failure: missingVideo(first.path, inputRoot) };
+  const paths = named.map(({ path }) => path).join(', ');
+  const tried = named.length > 0 ? `, and none of its control videos exists (${paths})` : '';
+  if (!settings.allow_text_only) return failed(draft, 'no-video', `The spec names no input video${tried}.`);
+  const budget = budgetAt(settings, null, textTokens);
+  const tokens = tokensOf(settings, budget, null, 0);
+  if (budget.fits) return { ...draft, action: 'as-is', tokens };
+  const message = `The prompt has about ${textTokens} tokens; with the answer it exceeds the limit of ${budget.limit}.`;
+  return failed({ ...draft, tokens }, 'prompt-too-long', message);
+}
+
+function missingVideo(path: string, inputRoot: string): SpecFailure {
+  // A drive's letter found nothing: either it is none of this system, or the drive is not there.
+  const isForeign = /^[A-Za-z]:[\\/]/.test(path);
+  const message = isForeign
+    ? `The video "${path}" is on another machine.`
+    : `There is no video "${path}", neither from the spec's folder, nor its parents up to ${inputRoot}, nor from here.`;
+  const nextStep = isForeign
+    ? 'Write the path that the video has on this machine, then run again: finished prompts are reused.'
+    : 'Correct the path, name a higher folder as input, or start in the folder the path begins at; then run again.';
+  return specFailure('video-unreadable', message, nextStep);
+}
+
+async function firstVideo(
+  named: readonly NamedVideo[],
+  candidate: SpecCandidate,
+  { ports, inputRoot }: PlanContext,
+): Promise<{ readonly file: VideoFile; readonly kind: NamedVideo['kind'] } | null> {
+  for (const { kind, path } of named) {
+    const file = await ports.specs.findVideo(path, candidate.path, inputRoot);
+    if (file) return { file, kind };
+  }
+  return null;
+}
+
+/** The rules of `core/hints` for a run's settings. */
+function hintRulesOf(settings: UpsampleSettings): HintRules {
+  return {
+    autoResize: settings.auto_resize,
+    maxResolution: parseSize(settings.max_resolution) ?? 'auto',
+    frames: settings.frames,
+    estimator: settings.estimator,
+    outputReserved: settings.engine.max_output_tokens,
+    limit: settings.max_tokens,
+  };
+}
+
+function budgetAt(settings: UpsampleSettings, size: VideoInfo | null, textTokens: number): TokenBudget {
+  return budgetOf({
+    estimator: settings.estimator,
+    size,
+    frames: size ? Math.min(settings.frames, size.frames) : 0,
+    textTokens,
+    outputReserved: settings.engine.max_output_tokens,
+    limit: settings.max_tokens,
+  });
+}
+
+function tokensOf(
+  settings: UpsampleSettings,
+  budget: TokenBudget,
+  size: { readonly width: number; readonly height: number } | null,
+  frames: number,
+): NonNullable<PlannedSpec['tokens']> {
+  const visionBy = (name: 'linear' | 'pixtral') =>
+    size ? estimatorNamed(name).visionTokens(size, frames) : 0;
+  const linear = settings.estimator === 'linear' ? budget.vision : visionBy('linear');
+  return {
+    linear,
+    pixtral: visionBy('pixtral'),
+    vision: budget.vision,
+    text: budget.text,
+    total: budget.total,
+  };
+}
+
+function newDraft(candidate: SpecCandidate): PlannedSpec {
+  const fileName = candidate.spec.split('/').at(-1) ?? candidate.spec;
+  return {
+    spec: candidate.spec,
+    name: fileName.replace(/\.json$/i, ''),
+    sha256: null,
+    action: 'fail',
+    video: null,
+    hint: null,
+    tokens: null,
+    failure: null,
+    batch_id: null,
+  };
+}
+
+function plannedVideo(file: VideoFile, info: VideoInfo, kind: NamedVideo['kind']): PlannedVideo {
+  return {
+    path: file.path,
+    width: info.width,
+    height: info.height,
+    frames: info.frames,
+    duration_seconds: info.durationSeconds,
+    frame_rate: info.frameRate,
+    size_bytes: file.sizeBytes,
+    modified_ms: file.modifiedMs,
+    kind,
+  };
+}
+
+function failed(draft: PlannedSpec, code: FailureCode, message: string): PlannedSpec {
+  return { ...draft, action: 'fail', failure: specFailure(code, message) };
+}
+
+function invalidMessage(spec: string, parsed: Extract<ParsedSpec, { isValid: false }>): string {
+  return `${spec}${parsed.line === null ? '' : `:${parsed.line}`}: ${parsed.reason}.`;
+}

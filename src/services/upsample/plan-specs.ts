@@ -1,0 +1,96 @@
+import pMap from 'p-map';
+import { groupBatches } from '../../core/batches/group-batches.ts';
+import { failureNextSteps } from '../../core/run/failure.ts';
+import type { PlannedBatch, PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunObserver } from '../../ports/run-observer.ts';
+import { type PlanContext, planSpec } from './plan-spec.ts';
+
+/** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
+const readsPerCore = 8;
+
+/** Broken files that are named when there is no other. */
+const maxReasons = 20;
+
+/** What a plan is made from. */
+export interface PlanRequest {
+  readonly inputs: readonly string[];
+  readonly settings: UpsampleSettings;
+  /** Folders that are no input even when they lie inside one: results and checkpoints. */
+  readonly excluded: readonly string[];
+  /** Folder that specs are named against, where it is not simply what all inputs share. */
+  readonly inputRoot?: string;
+}
+
+/** Reads, probes, counts and groups: everything a run will do, without doing any of it. */
+export async function planSpecs(
+  request: PlanRequest,
+  ports: Pick<Ports, 'specs' | 'media' | 'textTokens' | 'parallelism'>,
+  observer: Pick<RunObserver, 'onPlanned' | 'onNotice'>,
+  signal: AbortSignal,
+): Promise<UpsamplePlan> {
+  const { inputRoot, candidates, skippedFolders } = await ports.specs.find(
+    request.inputs,
+    request.excluded,
+    request.inputRoot,
+  );
+  for (const folder of skippedFolders)
+    observer.onNotice(`The folder ${folder} cannot be read and is left out.`);
+  observer.onPlanned(0, candidates.length);
+  const countTextTokens = await ports.textTokens();
+  const context: PlanContext = { inputRoot, settings: request.settings, ports, countTextTokens, signal };
+  let done = 0;
+  const specs = await pMap(
+    candidates,
+    async (candidate) => {
+      const planned = await planSpec(candidate, context);
+      observer.onPlanned(++done, candidates.length);
+      return planned;
+    },
+    { concurrency: ports.parallelism * readsPerCore, signal },
+  );
+  assertAnyValid(specs, inputRoot);
+  return { inputRoot, ...withBatches(specs, request.settings) };
+}
+
+/** With nothing but broken files there is nothing to run. */
+function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string): void {
+  if (specs.some((spec) => spec.failure?.code !== 'spec-invalid')) return;
+  if (specs.length === 0) {
+    throw new AppError({
+      code: 'no-valid-spec',
+      message: `There is no *.json file in ${inputRoot}.`,
+      nextStep: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
+    });
+  }
+  const reasons = specs.slice(0, maxReasons).map((spec) => `\n  ${spec.failure?.message ?? spec.spec}`);
+  const what =
+    specs.length === 1 ? 'The file is no PromptSpec' : `None of ${specs.length} files is a PromptSpec`;
+  throw new AppError({
+    code: 'no-valid-spec',
+    message: `${what}:${reasons.join('')}`,
+    nextStep: failureNextSteps['spec-invalid'],
+  });
+}
+
+function withBatches(
+  specs: readonly PlannedSpec[],
+  settings: UpsampleSettings,
+): { specs: readonly PlannedSpec[]; batches: readonly PlannedBatch[] } {
+  const tasks = specs.flatMap((spec, id) =>
+    spec.action === 'hint' || spec.action === 'as-is' ? [{ id, tokens: spec.tokens?.total ?? 0 }] : [],
+  );
+  const grouped = groupBatches(tasks, { maxTasks: settings.batch_size, maxTokens: settings.batch_tokens });
+  const batchOf = new Map<number, number>();
+  for (const batch of grouped) for (const id of batch.taskIds) batchOf.set(id, batch.batchId);
+  return {
+    specs: specs.map((spec, id) => ({ ...spec, batch_id: batchOf.get(id) ?? null })),
+    batches: grouped.map((batch) => ({
+      batch_id: batch.batchId,
+      total_tokens: batch.totalTokens,
+      specs: batch.taskIds.flatMap((id) => specs[id]?.spec ?? []),
+    })),
+  };
+}

@@ -1,0 +1,146 @@
+import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
+import { formatSize } from '../../core/hints/size.ts';
+import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
+import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
+import { taskKeyOf } from '../../core/upsample/task-key.ts';
+import type { PlannedSpec, PlannedVideo } from '../../core/upsample/upsample-plan.ts';
+import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import type { SpecState } from '../../core/upsample/upsample-state.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { isSystemError } from '../../errors/system-error.ts';
+import type { HintFile } from '../../ports/media-tool.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunSession } from '../../ports/run-store.ts';
+import { findSource } from './read-source.ts';
+
+/** The clip a task's frames come from, as kept with the run. */
+export interface TaskHint {
+  readonly sha256: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** False when the video was small enough to be used as it is. */
+  readonly generated: boolean;
+}
+
+/** A spec that is ready to be handed over. */
+export interface PreparedTask {
+  readonly planned: PlannedSpec;
+  readonly prompt: string;
+  readonly hint: TaskHint | null;
+  readonly taskKey: string;
+}
+
+export type Preparation =
+  | { readonly isReady: true; readonly task: PreparedTask }
+  | { readonly isReady: false; readonly planned: PlannedSpec; readonly failure: SpecFailure };
+
+/** What preparing needs of the run. */
+export interface PrepareContext {
+  readonly session: RunSession;
+  readonly ports: Pick<Ports, 'specs' | 'media'>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads a spec once more and makes its hint, or finds the one that this run made before. What is wrong with this
+ * spec, or with its files, is told as its failure.
+ *
+ * @throws AppError for what would stop every other spec too, such as `disk-full`; the signal's reason.
+ */
+export async function prepareTask(state: SpecState, context: PrepareContext): Promise<Preparation> {
+  const { planned } = state;
+  const { settings } = context.session.checkpoint;
+  const found = await findSource(planned, context.session, context.ports.specs);
+  if (!found.isFound) return { isReady: false, planned, failure: found.failure };
+  const prompt = sourcePromptOf(found.source.spec);
+  try {
+    const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
+    return {
+      isReady: true,
+      task: { planned, prompt, hint, taskKey: keyOf(planned, prompt, hint, settings) },
+    };
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    return { isReady: false, planned, failure: failureOf(error, planned) };
+  }
+}
+
+/** The hint that an earlier sitting of this run made, if it still lies there as it was. */
+async function keptHint(state: SpecState, session: RunSession): Promise<TaskHint | null> {
+  const made = state.prepared?.hint;
+  if (!made) return null;
+  const kept = await session.keptHint(made.sha256);
+  return kept && { ...made, ...kept };
+}
+
+async function makeHint(
+  planned: PlannedSpec,
+  settings: UpsampleSettings,
+  context: PrepareContext,
+): Promise<TaskHint | null> {
+  const { video, hint } = planned;
+  if (video === null || hint === null) return null;
+  const lower = planned.action === 'hint' ? lowerHintSizes(video, hint) : [];
+  const reasons: string[] = [];
+  for (const size of [hint, ...lower]) {
+    try {
+      const made = await context.ports.media.makeHint(
+        { sourcePath: video.path, video: infoOf(video), size, frames: hint.frames, fps: settings.fps },
+        context.signal,
+      );
+      return await keep(made, planned, context.session);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'hint-failed') throw error;
+      reasons.push(`${formatSize(size)}: ${messageOf(error)}`);
+    }
+  }
+  throw new AppError({ code: 'hint-failed', message: reasons.join(' ') });
+}
+
+async function keep(made: HintFile, planned: PlannedSpec, session: RunSession): Promise<TaskHint> {
+  return {
+    sha256: made.sha256,
+    path: await session.keepHint(made.sha256, made.path),
+    sizeBytes: made.sizeBytes,
+    width: made.width,
+    height: made.height,
+    frames: made.frames,
+    generated: planned.action === 'hint',
+  };
+}
+
+function keyOf(
+  planned: PlannedSpec,
+  prompt: string,
+  hint: TaskHint | null,
+  { engine }: UpsampleSettings,
+): string {
+  return taskKeyOf({
+    prompt,
+    hintSha256: hint?.sha256 ?? null,
+    videoKind: planned.video?.kind ?? null,
+    engine: engine.kind,
+    model: engine.model,
+    instruction: engine.instruction,
+    temperature: engine.temperature,
+    maxOutputTokens: engine.max_output_tokens,
+  });
+}
+
+function infoOf(video: PlannedVideo) {
+  const { width, height, frames, duration_seconds: durationSeconds, frame_rate: frameRate } = video;
+  return { width, height, frames, durationSeconds, frameRate };
+}
+
+/** @throws whatever is not the fault of this spec. */
+function failureOf(error: unknown, planned: PlannedSpec): SpecFailure {
+  if (isSystemError(error)) {
+    return specFailure('hint-failed', `The hint of ${planned.spec} cannot be kept: ${messageOf(error)}.`);
+  }
+  if (!(error instanceof AppError)) throw error;
+  if (error.code !== 'hint-failed' && error.code !== 'video-unreadable') throw error;
+  return specFailure(error.code, error.message);
+}

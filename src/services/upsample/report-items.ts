@@ -1,0 +1,109 @@
+import { pMapIterable } from 'p-map';
+import { parseSpec } from '../../core/spec/parse-spec.ts';
+import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
+import { controlTokens } from '../../core/tokens/budget.ts';
+import { type PredictedTokens, TokenDriftMeter } from '../../core/upsample/token-drift.ts';
+import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
+import type { ReportItem, TokenDrift } from '../../core/upsample/upsample-report.ts';
+import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import type { SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
+import type { SpecStore } from '../../ports/spec-store.ts';
+import { visionTokensOf } from './finish-task.ts';
+
+/** Files that are read at once. */
+const readsAtOnce = 16;
+
+/** Order of a report: what needs a person first. */
+const statusOrder: readonly ReportItem['status'][] = ['failed', 'pending', 'upsampled', 'reused', 'skipped'];
+
+/** The items of a run's report, failures first, read from the files they describe, a few ahead. */
+export function reportItems(
+  checkpoint: UpsampleCheckpoint,
+  state: UpsampleState,
+  specs: SpecStore,
+): AsyncIterable<ReportItem> {
+  const byStatus = Map.groupBy(state.specs.values(), statusOf);
+  const inOrder = statusOrder.flatMap((status) => byStatus.get(status) ?? []);
+  return pMapIterable(inOrder, (spec) => itemOf(spec, checkpoint, specs), {
+    concurrency: readsAtOnce,
+    backpressure: 4 * readsAtOnce,
+  });
+}
+
+/** How far the estimate was from the server's counts, over the answers of this run. */
+export function tokenDriftOf(state: UpsampleState, settings: UpsampleSettings): TokenDrift | null {
+  const meter = new TokenDriftMeter(settings.estimator);
+  for (const spec of state.specs.values()) {
+    if (spec.finished) meter.add(predictedTokensOf(spec, settings), spec.finished.actual_prompt);
+  }
+  return meter.drift;
+}
+
+function statusOf({ planned, finished, failed }: SpecState): ReportItem['status'] {
+  if (planned.action === 'skip') return 'skipped';
+  if (finished) return finished.is_reused ? 'reused' : 'upsampled';
+  return failed ? 'failed' : 'pending';
+}
+
+async function itemOf(
+  spec: SpecState,
+  checkpoint: UpsampleCheckpoint,
+  specs: SpecStore,
+): Promise<ReportItem> {
+  const { planned, prepared, finished, failed } = spec;
+  const prompts = await promptsOf(spec, checkpoint, specs);
+  const { video } = planned;
+  return {
+    spec: planned.spec,
+    name: planned.name,
+    status: statusOf(spec),
+    prompt_before: prompts.before,
+    prompt_after: prompts.after,
+    output: finished?.output ?? null,
+    video: video && { path: video.path, width: video.width, height: video.height, frames: video.frames },
+    hint: prepared?.hint ?? null,
+    frames_used: finished?.frames_used ?? null,
+    tokens: tokensOf(spec, checkpoint.settings),
+    attempts: finished?.attempts ?? failed?.attempts ?? 0,
+    duration_ms: finished?.duration_ms ?? null,
+    failure: failed && { code: failed.code, message: failed.message, next_step: failed.next_step },
+  };
+}
+
+/** From the enriched file where there is one: with `--write-back`, the source holds the new prompt by then. */
+async function promptsOf(
+  { planned, finished }: SpecState,
+  checkpoint: UpsampleCheckpoint,
+  specs: SpecStore,
+): Promise<{ before: string | null; after: string | null }> {
+  const path = finished?.output ?? specs.outputPath(checkpoint.input_root, planned.spec);
+  const bytes = await specs.read(path).catch(() => null);
+  const parsed = bytes && parseSpec(Buffer.from(bytes).toString('utf8'));
+  if (!parsed?.isValid) return { before: null, after: null };
+  return { before: sourcePromptOf(parsed.spec), after: finished ? parsed.spec.prompt : null };
+}
+
+function tokensOf(spec: SpecState, settings: UpsampleSettings): ReportItem['tokens'] {
+  const { planned, finished } = spec;
+  if (!planned.tokens) return null;
+  const predicted = predictedTokensOf(spec, settings);
+  return {
+    estimator: settings.estimator,
+    vision: predicted.vision,
+    text: planned.tokens.text,
+    output_reserved: settings.engine.max_output_tokens,
+    limit: settings.max_tokens,
+    prompt_predicted: predicted.vision + predicted.text,
+    actual_prompt: finished?.actual_prompt ?? null,
+    actual_output: finished?.actual_output ?? null,
+  };
+}
+
+function predictedTokensOf(spec: SpecState, settings: UpsampleSettings): PredictedTokens {
+  return { vision: visionOf(spec, settings), text: (spec.planned.tokens?.text ?? 0) + controlTokens };
+}
+
+function visionOf({ planned, prepared }: SpecState, settings: UpsampleSettings): number {
+  const hint = prepared?.hint ?? null;
+  return hint ? visionTokensOf(hint, settings) : (planned.tokens?.vision ?? 0);
+}

@@ -1,0 +1,48 @@
+import { type ReportHeader, reportVersion } from '../../core/upsample/upsample-report.ts';
+import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
+import { endStatusOf } from '../../core/upsample/upsample-summary.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { StoredRun } from '../../ports/run-store.ts';
+import { reportItems, tokenDriftOf } from './report-items.ts';
+import { answeringModelOf } from './summarise-upsample.ts';
+
+/** Writes `report.json` and `report.html` of a run as it stands. */
+export async function writeUpsampleReport(
+  run: Pick<StoredRun, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  state: UpsampleState,
+  ports: Pick<Ports, 'reports' | 'specs' | 'clock' | 'toolVersion'>,
+): Promise<void> {
+  const { paths, checkpoint } = run;
+  await ports.reports.write(
+    { json: paths.reportJson, html: paths.reportHtml },
+    headerOf(run, state, ports),
+    () => reportItems(checkpoint, state, ports.specs),
+    paths.hint,
+  );
+}
+
+function headerOf(
+  { runId, checkpoint }: Pick<StoredRun, 'runId' | 'checkpoint'>,
+  state: UpsampleState,
+  { clock, toolVersion }: Pick<Ports, 'clock' | 'toolVersion'>,
+): ReportHeader {
+  const { settings } = checkpoint;
+  const isEnded = state.pendingCount === 0;
+  return {
+    version: reportVersion,
+    run_id: runId,
+    tool_version: toolVersion,
+    status: isEnded ? endStatusOf(state.counts) : 'unfinished',
+    host: settings.host,
+    engine: settings.engine.kind,
+    model: settings.engine.model || answeringModelOf(state),
+    input_root: checkpoint.input_root,
+    output_dir: settings.output_dir,
+    started_at: checkpoint.created_at,
+    finished_at: isEnded ? new Date(clock.now()).toISOString() : null,
+    duration_ms: Math.max(0, clock.now() - Date.parse(checkpoint.created_at)),
+    counts: state.counts,
+    token_drift: tokenDriftOf(state, settings),
+    is_resumable: state.isResumable,
+  };
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
+import {
+  upsampleSettingsFrom,
+  upsampleSettingsSchema,
+} from '../../../../src/core/upsample/upsample-settings.ts';
+
+const request = {
+  outputDir: '/out',
+  maxResolution: null,
+  host: 'local',
+  workers: null,
+  writeBack: false,
+  force: false,
+  allowTextOnly: false,
+};
+
+function frozen(
+  values: object,
+  change: Partial<typeof request> | { maxResolution: string; workers: number } = {},
+) {
+  return upsampleSettingsFrom(resolveSettings([{ source: 's', values }]), { ...request, ...change });
+}
+
+describe('runSettingsFrom', () => {
+  it('fits the schema of the checkpoint', () => {
+    expect(upsampleSettingsSchema.parse(frozen({}))).toEqual(frozen({}));
+  });
+
+  it('turns seconds into milliseconds', () => {
+    const { engine } = frozen({
+      retry: { base_delay_s: 0.25 },
+      upsampling: { engine: { request_timeout_s: 1.5 } },
+    });
+    expect(engine.retry.base_delay_ms).toBe(250);
+    expect(engine.request_timeout_ms).toBe(1_500);
+  });
+
+  it('takes the box and the workers of the command line first', () => {
+    const hosts = { local: { workers: 3 } };
+    expect(frozen({ hosts })).toMatchObject({ max_resolution: '320x180', workers: 3 });
+    expect(frozen({ hosts }, { maxResolution: 'auto', workers: 2 })).toMatchObject({
+      max_resolution: 'auto',
+      workers: 2,
+    });
+  });
+
+  it('leaves out what the embedded engine does not use, so that its answers are shared', () => {
+    const engine = { model: 'x', base_url: 'http://h/v1', api_key_env: 'K', temperature: 1.5 };
+    expect(frozen({ upsampling: { engine } }).engine).toMatchObject({
+      ...{ kind: 'describe', model: 'describe-2', base_url: null, api_key_env: null },
+      ...{ temperature: 0, instruction: '' },
+    });
+  });
+
+  it('keeps them for a server', () => {
+    const engine = {
+      kind: 'openai',
+      model: 'x',
+      base_url: 'http://h/v1',
+      api_key_env: 'K',
+      temperature: 1.5,
+    };
+    expect(frozen({ upsampling: { engine } }).engine).toMatchObject(engine);
+  });
+});
