@@ -21,6 +21,7 @@ export const taskErrorCodes = [
   'video-unreadable',
   'out-of-memory',
   'model-unreadable',
+  'runtime-missing',
 ] as const;
 
 export const taskErrorSchema = z.object({

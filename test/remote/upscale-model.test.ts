@@ -31,7 +31,7 @@ describe.skipIf(lab === null)('upscale with a model on a host', () => {
   it('says what is missing, and what to do', async () => {
     const { code, json } = await upscale('missing.mp4', 'gpu1', ...model);
     expect([code, json.error]).toMatchObject([2, { code: 'image-missing' }]);
-    expect(json.error.hint).toContain('cosmos host prepare gpu1 --upscaler');
+    expect(json.error.next_step).toContain('cosmos host prepare gpu1 --upscaler');
     const { checks } = JSON.parse((await stage.cli.run(['doctor', '--host', 'gpu1', '--json'])).stdout);
     expect(checks.find(({ name }: { name: string }) => name === 'gpu1: upscaler image')).toMatchObject({
       status: 'ok',
@@ -44,7 +44,7 @@ describe.skipIf(lab === null)('upscale with a model on a host', () => {
     const { code, json } = await upscale('lacking.mp4', 'gpu1', ...model);
     expect([code, json.error]).toMatchObject([2, { code: 'prerequisite-missing' }]);
     expect(json.error.message).toContain('ONNX Runtime cannot be loaded');
-    expect(json.error.hint).toContain('cosmos host prepare gpu1 --upscaler');
+    expect(json.error.next_step).toContain('cosmos host prepare gpu1 --upscaler');
     await configure();
   });
 
@@ -71,7 +71,7 @@ describe.skipIf(lab === null)('upscale with a model on a host', () => {
     const { code, json } = await upscale('busy.mp4', 'gpu1', ...model);
     expect([code, json.error]).toMatchObject([5, { code: 'host-busy' }]);
     const { run_id: runId } = JSON.parse(left.stdout);
-    expect(json.error.hint).toContain(`cosmos cancel ${runId}`);
+    expect(json.error.next_step).toContain(`cosmos cancel ${runId}`);
     expect((await stage.cli.run(['cancel', runId])).code).toBe(0);
     const { runs } = JSON.parse((await stage.cli.run(['runs', '--check', '--json'])).stdout);
     expect(runs.find((run: { run_id: string }) => run.run_id === runId).on_host.state).toBe('stopped');

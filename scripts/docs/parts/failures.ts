@@ -27,6 +27,7 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'out-of-memory': 'The machine has too little memory for a single frame, even in the smallest tiles.',
   'model-unreadable':
     'The model is no ONNX model that upscales, or upscales by another factor than `--scale`.',
+  'runtime-missing': 'ONNX Runtime is not installed where the worker runs, or does not fit that machine.',
   'engine-timeout': 'No answer within `upsampling.engine.request_timeout_s`, at every attempt.',
 };
 

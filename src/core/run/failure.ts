@@ -32,6 +32,8 @@ export const failureNextSteps = {
     'This prompt ends the model server each time: look at its log (cosmos logs RUN --engine), or change the prompt or its video.',
   'out-of-memory': 'Begin a new run with fewer --workers, a smaller --batch-size or a smaller --tile.',
   'model-unreadable': 'Begin a new run with another --model, or with the --scale that this one has.',
+  'runtime-missing':
+    'Install onnxruntime-node on this machine; on a host, run cosmos host prepare NAME --upscaler.',
   'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
 } as const satisfies Record<string, string>;
 

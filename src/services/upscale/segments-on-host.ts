@@ -1,10 +1,9 @@
 import pMap from 'p-map';
-import { localHostName } from '../../core/settings/host-named.ts';
 import type { PlannedSegment } from '../../core/upscale/upscale-checkpoint.ts';
-import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import { fatalWorkerError } from './fatal-worker-error.ts';
 import { SegmentOutcomes } from './segment-outcomes.ts';
 import { batchOf, needsOf, upscalerOf } from './segment-tasks.ts';
 import type { SegmentWork } from './segment-work.ts';
@@ -195,19 +194,6 @@ export class SegmentsOnHost {
   #heed(status: WorkerStatus): void {
     this.#parts.observer.onWorkerStatus(status);
     if (status.status !== 'failed' || !status.is_fatal || !this.#hasSubmitted) return;
-    const message = status.message ?? 'The engine cannot be used.';
-    if (message.startsWith('ONNX Runtime cannot be loaded')) throw this.#runtimeMissing(message);
-    const code = status.code === 'model-unreadable' ? 'model-unreadable' : 'worker-failed';
-    throw new AppError({ code, message, nextStep: 'Nothing finished is lost.' });
-  }
-
-  /** On a host it comes with the image, and nothing can be installed by hand. */
-  #runtimeMissing(message: string): AppError {
-    const { host } = this.#parts.session.checkpoint.settings;
-    const nextStep =
-      host === localHostName
-        ? 'Nothing finished is lost.'
-        : `It has to be in upscaler_image; the usual one has it: cosmos host prepare ${host} --upscaler.`;
-    return new AppError({ code: 'prerequisite-missing', message, nextStep });
+    throw fatalWorkerError(status, this.#parts.session.checkpoint.settings.host);
   }
 }

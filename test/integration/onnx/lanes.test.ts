@@ -162,6 +162,12 @@ describe('a lane that goes wrong', () => {
     });
   });
 
+  it('says by a code that ONNX Runtime is missing', async () => {
+    const lane = rig.lane(rig.engine(2, 'has no runtime', {}, strangeLane), small);
+    const expected = { name: 'EngineError', class: 'fatal', code: 'runtime-missing' };
+    await expect(lane).rejects.toMatchObject(expected);
+  });
+
   it('is not waited for forever', async () => {
     const options: LaneOptions = {
       ...{ modelPath: 'never begins', scale: 2, width: 16, height: 16, pixelFormat: 'rgb24' },

@@ -19,7 +19,11 @@ if (way === 'dies at once') {
   writeSync(2, 'Segmentation fault, or so\n');
   process.exit(139);
 }
-if (way === 'never begins') setInterval(() => undefined, 1000);
+if (way === 'has no runtime') {
+  const trouble = Buffer.from(JSON.stringify({ reason: 'runtime', message: 'It is not here.' }));
+  say(3, trouble.length, trouble);
+}
+if (way === 'never begins' || way === 'has no runtime') setInterval(() => undefined, 1000);
 else {
   say(1, facts.length, facts);
   readSync(0, Buffer.alloc(8));

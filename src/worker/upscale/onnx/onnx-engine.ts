@@ -148,6 +148,7 @@ function troubleOf(answer: LaneAnswer): Error {
   if (reason === 'out-of-memory')
     return new LaneError(reason, `There is not memory enough for the model: ${message}.`);
   if (reason === 'failed') return new LaneError(reason, `The model failed: ${message}.`);
-  const what = reason === 'model' ? `The ONNX model cannot be used: ${message}.` : message;
+  if (reason === 'runtime') return new EngineError({ code: 'runtime-missing', class: 'fatal', message });
+  const what = `The ONNX model cannot be used: ${message}.`;
   return new EngineError({ code: 'model-unreadable', class: 'fatal', message: what });
 }
