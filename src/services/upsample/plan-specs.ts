@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { groupBatches } from '../../core/batches/group-batches.ts';
+import { fillBatches } from '../../core/batches/fill-batches.ts';
 import { failureNextSteps } from '../../core/run/failure.ts';
 import type { PlannedBatch, PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
@@ -82,7 +82,7 @@ function withBatches(
   const tasks = specs.flatMap((spec, id) =>
     spec.action === 'hint' || spec.action === 'as-is' ? [{ id, tokens: spec.tokens?.total ?? 0 }] : [],
   );
-  const grouped = groupBatches(tasks, { maxTasks: settings.batch_size, maxTokens: settings.batch_tokens });
+  const grouped = fillBatches(tasks, { maxTasks: settings.batch_size, maxTokens: settings.batch_tokens });
   const batchOf = new Map<number, number>();
   for (const batch of grouped) for (const id of batch.taskIds) batchOf.set(id, batch.batchId);
   return {
