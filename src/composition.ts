@@ -10,6 +10,7 @@ import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
 import { LocalDiagnostics } from './adapters/diagnostics/local-diagnostics.ts';
 import { upscaleCheck } from './adapters/diagnostics/upscale-check.ts';
+import { ffmpegInstallLine, findPrograms } from './adapters/ffmpeg/programs.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
@@ -18,7 +19,6 @@ import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/create-media-tool.ts';
-import { ffmpegInstallLine, findPrograms } from './adapters/media/ffmpeg-program.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import { upsampleFormat } from './adapters/run-store/upsample-format.ts';
 import { upscaleFormat } from './adapters/run-store/upscale-format.ts';

@@ -1,4 +1,4 @@
-import { FfmpegFrameTool } from '../../src/adapters/video/ffmpeg-frame-tool.ts';
+import { FfmpegFrameTool } from '../../src/adapters/frames/ffmpeg-frame-tool.ts';
 import type { DecodeRequest } from '../../src/ports/frame-tool.ts';
 import { childrenOf } from './child-processes.ts';
 import { waitFor } from './wait-for.ts';

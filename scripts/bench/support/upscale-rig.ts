@@ -1,6 +1,6 @@
 import { copyFile, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FfmpegFrameTool } from '../../../src/adapters/video/ffmpeg-frame-tool.ts';
+import { FfmpegFrameTool } from '../../../src/adapters/frames/ffmpeg-frame-tool.ts';
 import { FfmpegVideoTool } from '../../../src/adapters/video/ffmpeg-video-tool.ts';
 import {
   createDuplicateFinder,

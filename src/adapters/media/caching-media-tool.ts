@@ -5,9 +5,9 @@ import { SingleFlight } from '../../async/single-flight.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
+import { identifySource } from '../ffmpeg/source-file.ts';
 import { AppendLog } from './append-log.ts';
 import { HintStore, stagingName } from './hint-store.ts';
-import { identifySource } from './source-file.ts';
 
 /** Settings of a {@link CachingMediaTool}. */
 export interface CachingMediaToolOptions {

@@ -3,16 +3,16 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
-import { type FfmpegPrograms, findPrograms } from './ffmpeg-program.ts';
+import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
+import { statSource } from '../ffmpeg/source-file.ts';
+import { unreadableVideo } from '../ffmpeg/unreadable-video.ts';
+import { Mp4FormatError } from '../mp4/boxes.ts';
 import { asHintWriteError } from './hint-errors.ts';
 import { type JpegFrames, parseHint } from './jpeg-frames.ts';
-import { Mp4FormatError } from './mp4-boxes.ts';
 import { probeWithFfprobe } from './probe.ts';
 import { quickProbe } from './quick-probe.ts';
 import { renderHint } from './render-hint.ts';
 import { decodeRgbFrames } from './rgb-frames.ts';
-import { statSource } from './source-file.ts';
-import { unreadableVideo } from './unreadable-video.ts';
 
 /** Settings of a {@link FfmpegMediaTool}. */
 export interface FfmpegMediaToolOptions {

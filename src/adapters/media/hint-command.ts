@@ -1,6 +1,6 @@
 import { sampleStepSeconds } from '../../core/hints/sample-step.ts';
 import type { HintRequest } from '../../ports/media-tool.ts';
-import { asFileUrl, guardedInputOptions } from './input-options.ts';
+import { asFileUrl, guardedInputOptions } from '../ffmpeg/input-options.ts';
 
 /** Frames whose time misses the wanted one by less count as on time: time bases round. */
 const toleranceSeconds = 0.001;

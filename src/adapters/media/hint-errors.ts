@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { HintRequest } from '../../ports/media-tool.ts';
+import { printable } from '../ffmpeg/unreadable-video.ts';
 import { asDiskError } from '../files/publish-file.ts';
-import { printable } from './unreadable-video.ts';
 
 /** ffmpeg could not turn a source into the hint asked for. */
 export function hintFailed(request: HintRequest, reason: string): AppError {

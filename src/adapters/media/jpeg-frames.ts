@@ -1,7 +1,7 @@
 import type { Size } from '../../core/hints/size.ts';
+import { Mp4FormatError } from '../mp4/boxes.ts';
+import { readMp4Samples } from '../mp4/hint-samples.ts';
 import { readJpegSize } from './jpeg-size.ts';
-import { Mp4FormatError } from './mp4-boxes.ts';
-import { readMp4Samples } from './mp4-samples.ts';
 
 /** The frames of a hint as they lie in the file, all of one size. */
 export interface JpegFrames extends Size {

@@ -1,7 +1,7 @@
 import { displaySize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
-import { type H264Pictures, readH264Sps } from './h264-sps.ts';
-import { findBox, readBoxes } from './mp4-boxes.ts';
+import { findBox, readBoxes } from '../mp4/boxes.ts';
+import { type H264Pictures, readH264Sps } from '../mp4/h264-sps.ts';
 
 /** The upper left of a display matrix, as text, and how far it turns the picture. Nothing else is understood. */
 const rotations: Readonly<Record<string, number>> = {

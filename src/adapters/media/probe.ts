@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { displaySize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
-import { runFfmpegProgram } from './ffmpeg-program.ts';
-import { asFileUrl, guardedInputOptions } from './input-options.ts';
-import { reasonOf, unreadableVideo } from './unreadable-video.ts';
+import { asFileUrl, guardedInputOptions } from '../ffmpeg/input-options.ts';
+import { runFfmpegProgram } from '../ffmpeg/programs.ts';
+import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 
 /** How ffprobe is run. */
 export interface ProbeOptions {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
-import { readBoxHeader } from './mp4-boxes.ts';
+import { readBoxHeader } from '../mp4/boxes.ts';
 import { readMp4Video } from './mp4-video.ts';
 
 const maxTopLevelBoxes = 16;

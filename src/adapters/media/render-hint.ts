@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
+import { runFfmpegProgram } from '../ffmpeg/programs.ts';
+import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 import { asDiskError, isErrno } from '../files/publish-file.ts';
+import { Mp4FormatError } from '../mp4/boxes.ts';
 import type { ProcessOutcome } from '../run-process.ts';
-import { runFfmpegProgram } from './ffmpeg-program.ts';
 import { hintArguments, type Sampling } from './hint-command.ts';
 import { hintFailed, hintFolderUnusable } from './hint-errors.ts';
 import { type JpegFrames, parseHint } from './jpeg-frames.ts';
-import { Mp4FormatError } from './mp4-boxes.ts';
-import { reasonOf, unreadableVideo } from './unreadable-video.ts';
 
 /** What rendering needs beside the request. */
 export interface RenderOptions {

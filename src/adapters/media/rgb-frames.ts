@@ -1,8 +1,8 @@
 import type { RgbFrame } from '../../ports/media-tool.ts';
-import { runFfmpegProgram } from './ffmpeg-program.ts';
-import { asFileUrl, guardedInputOptions } from './input-options.ts';
+import { asFileUrl, guardedInputOptions } from '../ffmpeg/input-options.ts';
+import { runFfmpegProgram } from '../ffmpeg/programs.ts';
+import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 import type { JpegFrames } from './jpeg-frames.ts';
-import { reasonOf, unreadableVideo } from './unreadable-video.ts';
 
 /** How ffmpeg is run. */
 export interface DecodeOptions {

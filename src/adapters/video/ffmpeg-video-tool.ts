@@ -9,8 +9,8 @@ import type {
   VerifiedVideo,
   VideoTool,
 } from '../../ports/video-tool.ts';
-import { type FfmpegPrograms, findPrograms } from '../media/ffmpeg-program.ts';
-import { statSource } from '../media/source-file.ts';
+import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
+import { statSource } from '../ffmpeg/source-file.ts';
 import { assembleVideo } from './assembly/assemble.ts';
 import { inspectVideo } from './inspect.ts';
 import { readKeyTimes } from './key-times.ts';

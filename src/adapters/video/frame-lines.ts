@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Fraction } from '../../core/frames/fraction.ts';
-import { linesOf } from './lines-of.ts';
+import { linesOf } from '../ffmpeg/lines-of.ts';
 
 /** A frame as ffmpeg's `framehash` describes it. */
 export interface FrameLine {

@@ -1,6 +1,7 @@
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
-import { statSource } from '../media/source-file.ts';
-import { type AskOptions, askFfprobe } from './ask-ffprobe.ts';
+import { type AskOptions, askFfprobe } from '../ffmpeg/ask-ffprobe.ts';
+import { cannotRead } from '../ffmpeg/program-failures.ts';
+import { statSource } from '../ffmpeg/source-file.ts';
 import {
   type ProbeAnswer,
   type ProbeFrame,
@@ -9,7 +10,6 @@ import {
   probeFrameSchema,
   probeQuestions,
 } from './probe-answer.ts';
-import { cannotRead } from './program-failures.ts';
 import { describeOther, describeVideo } from './stream-facts.ts';
 
 /** Packets read in search of a first frame: a recording may begin in the middle of a group of pictures. */

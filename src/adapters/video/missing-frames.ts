@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { askFfprobe } from './ask-ffprobe.ts';
+import { askFfprobe } from '../ffmpeg/ask-ffprobe.ts';
 import { readPackets } from './packets.ts';
 import type { ScanRequest } from './scan.ts';
 

@@ -1,9 +1,9 @@
-import { asFileUrl } from '../media/input-options.ts';
-import { reasonOf } from '../media/unreadable-video.ts';
-import { FfmpegChild } from './ffmpeg-child.ts';
-import { linesOf } from './lines-of.ts';
-import { cannotRead, startFailed } from './program-failures.ts';
-import { sourceOptions } from './source-options.ts';
+import { FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
+import { asFileUrl } from '../ffmpeg/input-options.ts';
+import { linesOf } from '../ffmpeg/lines-of.ts';
+import { cannotRead, startFailed } from '../ffmpeg/program-failures.ts';
+import { sourceOptions } from '../ffmpeg/source-options.ts';
+import { reasonOf } from '../ffmpeg/unreadable-video.ts';
 
 /** One packet of a stream, in the file's order. */
 export interface PacketFacts {

@@ -1,8 +1,8 @@
 import { fractionText } from '../../core/frames/fraction.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import type { VideoStreamFacts } from '../../core/frames/video-facts.ts';
-import { asFileUrl } from '../media/input-options.ts';
-import { decodingOptions } from './source-options.ts';
+import { asFileUrl } from '../ffmpeg/input-options.ts';
+import { decodingOptions } from '../ffmpeg/source-options.ts';
 
 /**
  * The ffmpeg arguments that decode a video once and tell of every frame: a line with time and hash on stdout, and its

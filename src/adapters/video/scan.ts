@@ -2,15 +2,15 @@ import { frameBytes } from '../../core/frames/frame-format.ts';
 import type { VideoStreamFacts } from '../../core/frames/video-facts.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import type { ScanEnd, ScannedFrame, ScanOptions } from '../../ports/video-tool.ts';
-import type { FfmpegPrograms } from '../media/ffmpeg-program.ts';
-import { statSource } from '../media/source-file.ts';
-import { reasonOf } from '../media/unreadable-video.ts';
+import { exactFrames } from '../ffmpeg/exact-frames.ts';
+import { type ChildEnd, FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
+import { cannotRead, framesFailed } from '../ffmpeg/program-failures.ts';
+import type { FfmpegPrograms } from '../ffmpeg/programs.ts';
+import { statSource } from '../ffmpeg/source-file.ts';
+import { reasonOf } from '../ffmpeg/unreadable-video.ts';
 import { DamageNotes } from './damage-notes.ts';
-import { exactFrames } from './exact-frames.ts';
-import { type ChildEnd, FfmpegChild } from './ffmpeg-child.ts';
 import { readFrameLines } from './frame-lines.ts';
 import { missingFrames } from './missing-frames.ts';
-import { cannotRead, framesFailed } from './program-failures.ts';
 import { pictureFormat, scanArguments } from './scan-command.ts';
 
 /** What is scanned, and how. */

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import type { Size } from '../../core/hints/size.ts';
-import { asFileUrl } from '../media/input-options.ts';
+import { asFileUrl } from '../ffmpeg/input-options.ts';
+import { startFailed } from '../ffmpeg/program-failures.ts';
+import { decodingOptions } from '../ffmpeg/source-options.ts';
 import { runProcess } from '../run-process.ts';
-import { startFailed } from './program-failures.ts';
-import { decodingOptions } from './source-options.ts';
 
 /** Programs side by side: each decodes with threads of its own. */
 const programsAtOnce = 2;

@@ -11,7 +11,7 @@ import { MemoryHost } from '../../support/memory-host.ts';
 import { sampleUpscaleCheckpoint, sampleUpscalePlan } from '../../support/sample-upscale-plan.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { createTestPorts } from '../../support/test-ports.ts';
-import { ffmpeg, noAbort, shoot } from '../video/rig.ts';
+import { ffmpeg, noAbort, shoot } from '../adapters/frames/rig.ts';
 
 const folder = await temporaryFolder();
 const observer = partialUpscaleObserver({});

@@ -2,14 +2,14 @@ import { open, rm, stat } from 'node:fs/promises';
 import { messageOf } from '../../../errors/app-error.ts';
 import type { AssemblyProgress, SegmentFile } from '../../../ports/video-tool.ts';
 import { isErrno } from '../../files/publish-file.ts';
-import { Mp4FormatError } from '../../media/mp4-boxes.ts';
+import { Mp4FormatError } from '../../mp4/boxes.ts';
+import { readSegmentSamples } from '../../mp4/segment-samples.ts';
+import type { PartWriter } from '../../muxing/container-writer.ts';
+import { FileTooShortError, type PartFile } from '../../muxing/part-file.ts';
+import { placeSamples, type SampleTable, sliceSamples } from '../../muxing/sample-table.ts';
 import { BrokenAssemblyError } from './assembly-errors.ts';
 import { isIntact, lostSegments } from './lost-segments.ts';
-import { FileTooShortError, type PartFile } from './part-file.ts';
-import type { PartWriter } from './part-writer.ts';
 import type { SampleJournal } from './sample-journal.ts';
-import { placeSamples, type SampleTable, sliceSamples } from './sample-table.ts';
-import { readSegmentSamples } from './segment-samples.ts';
 
 /** What segments are put into, and what is known of them. */
 export interface Appending {

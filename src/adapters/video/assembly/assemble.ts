@@ -1,6 +1,10 @@
 import { containerOf } from '../../../core/frames/container-limits.ts';
 import type { AssemblyProgress, AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
-import { type FfmpegPrograms, findPrograms } from '../../media/ffmpeg-program.ts';
+import { ProgramRefusedError } from '../../ffmpeg/program-run.ts';
+import { type FfmpegPrograms, findPrograms } from '../../ffmpeg/programs.ts';
+import { presentationOf } from '../../muxing/presentation.ts';
+import { unsound } from '../verification/invalid-output.ts';
+import { verifyVideo } from '../verification/verify-video.ts';
 import { BrokenAssemblyError, unsupportedOutput, unsupportedRotation } from './assembly-errors.ts';
 import {
   assemblyPathsOf,
@@ -11,11 +15,7 @@ import {
 } from './assembly-folder.ts';
 import { lostAssembly } from './lost-segments.ts';
 import { makeStreams } from './make-streams.ts';
-import { ProgramRefusedError } from './media-program.ts';
-import { presentationOf } from './presentation.ts';
 import { hasItsName, publishOutput } from './publish-output.ts';
-import { unsound } from './unsound.ts';
-import { verifyVideo } from './verify.ts';
 import { type Assembly, writePart } from './write-part.ts';
 
 /**

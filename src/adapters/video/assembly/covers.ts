@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
+import { readOutput } from '../../ffmpeg/program-run.ts';
 import { temporaryPathFor } from '../../files/temporary-path.ts';
-import { asFileUrl, guardedInputOptions } from '../../media/input-options.ts';
-import { readOutput } from './media-program.ts';
 import type { ProgramOptions } from './skeleton.ts';
 import type { SkeletonRequest } from './skeleton-command.ts';
 

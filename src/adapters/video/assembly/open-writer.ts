@@ -1,16 +1,16 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import type { AssemblyRequest } from '../../../ports/video-tool.ts';
-import { blocksOf, readMkvSkeleton } from './mkv-skeleton.ts';
-import { mkvTimingOf } from './mkv-timing.ts';
-import { MkvWriter } from './mkv-writer.ts';
-import { readSkeletonMovie } from './mp4-movie.ts';
-import { Mp4Writer } from './mp4-writer.ts';
-import type { PartFile } from './part-file.ts';
-import type { PartWriter } from './part-writer.ts';
-import type { Presentation } from './presentation.ts';
-import type { SampleTable } from './sample-table.ts';
-import type { SegmentSamples } from './segment-samples.ts';
+import { MkvWriter } from '../../mkv/mkv-writer.ts';
+import { blocksOf, readMkvSkeleton } from '../../mkv/read-mkv.ts';
+import { mkvTimingOf } from '../../mkv/timing.ts';
+import { Mp4Writer } from '../../mp4/mp4-writer.ts';
+import { readSkeletonMovie } from '../../mp4/read-movie.ts';
+import type { SegmentSamples } from '../../mp4/segment-samples.ts';
+import type { PartWriter } from '../../muxing/container-writer.ts';
+import type { PartFile } from '../../muxing/part-file.ts';
+import type { Presentation } from '../../muxing/presentation.ts';
+import type { SampleTable } from '../../muxing/sample-table.ts';
 
 /** Where and from what a container is written. */
 export interface WriterInput {

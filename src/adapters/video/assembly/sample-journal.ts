@@ -2,8 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { asDiskError, syncFolder } from '../../files/publish-file.ts';
-import { readExactly } from './part-file.ts';
-import { makeSampleTable, type SampleTable } from './sample-table.ts';
+import { readExactly } from '../../muxing/part-file.ts';
+import { makeSampleTable, type SampleTable } from '../../muxing/sample-table.ts';
 
 /**
  * What begins each record, all numbers with the little end first: mark and version; CRC-32 of what follows it; number

@@ -1,10 +1,10 @@
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../core/frames/video-facts.ts';
-import { asFileUrl, guardedInputOptions } from '../../media/input-options.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
+import { movieTimescaleFor } from '../../mp4/movie-timescale.ts';
+import type { Presentation } from '../../muxing/presentation.ts';
 import { type Cover, coverStreams } from './covers.ts';
-import { movieTimescaleFor } from './movie-timescale.ts';
-import type { Presentation } from './presentation.ts';
 import type { StreamMarks } from './source-tags.ts';
 
 /** Everything that decides what is in a skeleton. */

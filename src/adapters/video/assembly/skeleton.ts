@@ -1,15 +1,15 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../../errors/app-error.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
+import { readOutput } from '../../ffmpeg/program-run.ts';
+import type { FfmpegPrograms } from '../../ffmpeg/programs.ts';
 import { syncFile, syncFolder } from '../../files/publish-file.ts';
 import { temporaryPathFor } from '../../files/temporary-path.ts';
-import type { FfmpegPrograms } from '../../media/ffmpeg-program.ts';
-import { asFileUrl, guardedInputOptions } from '../../media/input-options.ts';
+import { noteLanguages } from '../../mp4/track-languages.ts';
+import { type HashedStream, hashArguments, hashedStreams } from '../verification/stream-hashes.ts';
 import { withCovers } from './covers.ts';
-import { type HashedStream, hashArguments, hashedStreams } from './hashed-streams.ts';
-import { readOutput } from './media-program.ts';
 import { type SkeletonRequest, skeletonArguments } from './skeleton-command.ts';
-import { noteLanguages } from './track-languages.ts';
 
 /** MD5 of no bytes. */
 const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';

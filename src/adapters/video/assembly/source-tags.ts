@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { asFileUrl, guardedInputOptions } from '../../media/input-options.ts';
-import { type ProgramRun, readOutput } from './media-program.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
+import { type ProgramRun, readOutput } from '../../ffmpeg/program-run.ts';
 
 const streamSchema = z.object({
   index: z.int().min(0),

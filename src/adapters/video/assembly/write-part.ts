@@ -2,17 +2,17 @@ import { open } from 'node:fs/promises';
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import type { AssemblyProgress, AssemblyRequest } from '../../../ports/video-tool.ts';
 import { isErrno } from '../../files/publish-file.ts';
-import { Mp4FormatError } from '../../media/mp4-boxes.ts';
+import { EbmlFormatError } from '../../mkv/read-ebml.ts';
+import { Mp4FormatError } from '../../mp4/boxes.ts';
+import { readSegmentSamples } from '../../mp4/segment-samples.ts';
+import { FileTooShortError, PartFile } from '../../muxing/part-file.ts';
+import type { Presentation } from '../../muxing/presentation.ts';
+import { makeSampleTable, placeSamples, type SampleTable } from '../../muxing/sample-table.ts';
 import { appendSegments } from './append-segments.ts';
 import { BrokenAssemblyError, damagedStreams, lostPart } from './assembly-errors.ts';
 import type { AssemblyPaths } from './assembly-folder.ts';
-import { EbmlFormatError } from './ebml.ts';
 import { openWriter } from './open-writer.ts';
-import { FileTooShortError, PartFile } from './part-file.ts';
-import type { Presentation } from './presentation.ts';
 import { SampleJournal } from './sample-journal.ts';
-import { makeSampleTable, placeSamples, type SampleTable } from './sample-table.ts';
-import { readSegmentSamples } from './segment-samples.ts';
 import type { ProgramOptions } from './skeleton.ts';
 
 /** One call, and what follows from its request. */

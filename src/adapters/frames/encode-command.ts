@@ -1,0 +1,76 @@
+import { fractionText, fractionValue } from '../../core/frames/fraction.ts';
+import type { EncodeRequest } from '../../ports/frame-tool.ts';
+import type { Clip } from '../../protocol/segment.ts';
+import { asFileUrl } from '../ffmpeg/input-options.ts';
+import { rawInput } from './clip-formats.ts';
+import { chromaPositions, colorCodes, rangeOf, scalerMatrix } from './color.ts';
+import { exactScaling } from './decode-command.ts';
+import { dropLeadIn, leadInFrames } from './lead-in.ts';
+import { isRgb } from './pixel-formats.ts';
+
+/**
+ * The ffmpeg arguments that encode frames from stdin: H.264 in MP4, video only, no date, no name of the program's
+ * version, and a number of threads that is fixed, because x264's bytes depend on it.
+ *
+ * One tick of the file's clock is one part of the frame rate's numerator, so that all frames last equally long.
+ */
+export function encodeArguments(request: EncodeRequest): readonly string[] {
+  const { clip, encoding, frame, path } = request;
+  const rate = clip.frame_rate;
+  return [
+    ...['-nostdin', '-v', 'error', '-y', ...timesFromZero(request), ...rawInput(frame, fractionText(rate))],
+    ...['-map', '0:v', '-vf', filters(request).join(',')],
+    ...['-c:v', 'libx264', '-preset', encoding.preset, '-crf', String(encoding.crf)],
+    ...['-threads', String(encoding.threads), ...colorTags(clip)],
+    ...['-fps_mode', 'passthrough', '-video_track_timescale', String(rate.numerator)],
+    ...['-map_metadata', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact'],
+    ...['-f', 'mp4', asFileUrl(path)],
+  ];
+}
+
+/** So that the first frame after the lead-in has time 0. A filter that sets times would forget the frame rate. */
+function timesFromZero({ clip, frame }: EncodeRequest): string[] {
+  const seconds = leadInFrames(frame) / fractionValue(clip.frame_rate);
+  return ['-itsoffset', (-seconds).toFixed(6)];
+}
+
+function filters({ clip, frame }: EncodeRequest): string[] {
+  const { numerator, denominator } = clip.sample_aspect;
+  const shape = `setsar=${numerator}/${denominator}`;
+  return [dropLeadIn(frame), ...conversion(clip, frame), setParams(clip), shape].filter(Boolean);
+}
+
+/** To the clip's target: no step where frames are as the encoder keeps them. */
+function conversion(clip: Clip, frame: EncodeRequest['frame']): string[] {
+  const { width, height, pixel_format: format } = clip.target;
+  const range = rangeOf(clip);
+  const fromRgb = isRgb(frame.pixelFormat);
+  const isSame = frame.width === width && frame.height === height && frame.pixelFormat === format;
+  if (isSame) return [];
+  const colors = fromRgb ? ['in_range=pc', `out_color_matrix=${scalerMatrix(clip)}`] : [`in_range=${range}`];
+  const options = [...colors, `out_range=${range}`, ...chromaPositions(format, clip)];
+  return [`scale=${width}:${height}:flags=lanczos+${exactScaling}:${options.join(':')}`, `format=${format}`];
+}
+
+/** Said of the frames, so that no version of ffmpeg converts them to what the options below say of the file. */
+function setParams(clip: Clip): string {
+  const { range, primaries, transfer, matrix } = colorCodes(clip);
+  const said = [
+    ...(range === null ? [] : [`range=${range}`]),
+    ...(primaries === null ? [] : [`color_primaries=${primaries}`]),
+    ...(transfer === null ? [] : [`color_trc=${transfer}`]),
+    ...(matrix === null ? [] : [`colorspace=${matrix}`]),
+  ];
+  return said.length === 0 ? '' : `setparams=${said.join(':')}`;
+}
+
+function colorTags(clip: Clip): string[] {
+  const { range, primaries, transfer, matrix, location } = colorCodes(clip);
+  return [
+    ...(range === null ? [] : ['-color_range', String(range)]),
+    ...(primaries === null ? [] : ['-color_primaries', String(primaries)]),
+    ...(transfer === null ? [] : ['-color_trc', String(transfer)]),
+    ...(matrix === null ? [] : ['-colorspace', String(matrix)]),
+    ...(location === null ? [] : ['-chroma_sample_location', String(location)]),
+  ];
+}

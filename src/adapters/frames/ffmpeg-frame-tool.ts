@@ -1,0 +1,36 @@
+import type { FrameFormat } from '../../core/frames/frame-format.ts';
+import type {
+  DecodeRequest,
+  EncodeRequest,
+  FrameFilter,
+  FrameSink,
+  FrameTool,
+} from '../../ports/frame-tool.ts';
+import type { Clip } from '../../protocol/segment.ts';
+import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
+import { SegmentDecoder } from './decode-segment.ts';
+import { FrameEncoder } from './frame-encoder.ts';
+import { ScalingFilter } from './scaling-filter.ts';
+
+/** A {@link FrameTool} that starts one ffmpeg for each thing it is asked for. */
+export class FfmpegFrameTool implements FrameTool {
+  readonly #program: string;
+  readonly #decoder: SegmentDecoder;
+
+  constructor(programs: Pick<FfmpegPrograms, 'ffmpeg'> = findPrograms()) {
+    this.#program = programs.ffmpeg;
+    this.#decoder = new SegmentDecoder(this.#program);
+  }
+
+  decode(request: DecodeRequest, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    return this.#decoder.decode(request, signal);
+  }
+
+  startScaling(from: FrameFormat, to: FrameFormat, clip: Clip | null, signal: AbortSignal): FrameFilter {
+    return new ScalingFilter(this.#program, from, to, clip, signal);
+  }
+
+  encode(request: EncodeRequest, signal: AbortSignal): FrameSink {
+    return new FrameEncoder(this.#program, request, signal);
+  }
+}

@@ -1,0 +1,101 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { asDiskError, syncFolder } from '../files/publish-file.ts';
+
+/** A file that could not be read as far as it should reach. */
+export class FileTooShortError extends Error {
+  override readonly name = 'FileTooShortError';
+}
+
+/**
+ * The unfinished output, which only grows. Whoever writes it may begin again from its first byte after a kill: what
+ * is durable already is counted and not written a second time.
+ */
+export class PartFile implements AsyncDisposable {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #durableBytes: number;
+  #position = 0;
+
+  private constructor(file: FileHandle, path: string, durableBytes: number) {
+    this.#file = file;
+    this.#path = path;
+    this.#durableBytes = durableBytes;
+  }
+
+  /**
+   * Opens or makes the file, and cuts off what is not known to be durable.
+   *
+   * @throws FileTooShortError when it does not reach to `durableBytes`.
+   */
+  static async open(path: string, durableBytes: number): Promise<PartFile> {
+    const flags = constants.O_RDWR | (durableBytes === 0 ? constants.O_CREAT : 0);
+    const file = await open(path, flags);
+    try {
+      const { size } = await file.stat();
+      if (size < durableBytes) throw new FileTooShortError(`${path} has lost its end`);
+      await file.truncate(durableBytes);
+      await syncFolder(dirname(path));
+      return new PartFile(file, path, durableBytes);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Where the next byte goes. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether the next byte is on the disk already. */
+  get isReplaying(): boolean {
+    return this.#position < this.#durableBytes;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (!this.isReplaying) await this.writeAt(this.#position, bytes);
+    this.#position += bytes.length;
+  }
+
+  /** Counts bytes that are on the disk already. */
+  skip(bytes: number): void {
+    this.#position += bytes;
+  }
+
+  /** Overwrites, without moving on. */
+  async writeAt(offset: number, bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length; ) {
+      const rest = bytes.subarray(written);
+      const { bytesWritten } = await this.#file
+        .write(rest, 0, rest.length, offset + written)
+        .catch((error: unknown) => {
+          throw asDiskError(error, this.#path);
+        });
+      written += bytesWritten;
+    }
+  }
+
+  /** Resolves when everything so far would survive a power cut. */
+  async sync(): Promise<void> {
+    await this.#file.sync().catch((error: unknown) => {
+      throw asDiskError(error, this.#path);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** Exactly these bytes of a file. */
+export async function readExactly(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let read = 0; read < length; ) {
+    const { bytesRead } = await file.read(bytes, read, length - read, offset + read);
+    if (bytesRead === 0) throw new FileTooShortError('a file ends before its content does');
+    read += bytesRead;
+  }
+  return bytes;
+}

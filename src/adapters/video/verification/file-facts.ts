@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { parseFraction } from '../../../core/frames/fraction.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
+import { readOutput } from '../../ffmpeg/program-run.ts';
+import type { ProgramOptions } from '../assembly/skeleton.ts';
+
+/** Facts of streams that do not depend on how many packets there are. */
+const streamEntries = [
+  ...['index', 'codec_type', 'codec_name', 'profile', 'width', 'height', 'sample_aspect_ratio', 'pix_fmt'],
+  ...['color_range', 'color_space', 'color_transfer', 'color_primaries', 'chroma_location', 'field_order'],
+  ...['sample_rate', 'channels', 'extradata_hash', 'time_base'],
+];
+const entries = [
+  `stream=${streamEntries.join(',')}:stream_disposition:stream_tags:stream_side_data=rotation`,
+  'chapter=start_time,end_time:chapter_tags:format=start_time,duration:format_tags',
+].join(':');
+
+const tagsSchema = z.record(z.string(), z.unknown()).default({});
+const streamSchema = z.looseObject({
+  index: z.int().min(0),
+  codec_type: z.string().default('unknown'),
+  codec_name: z.string().default('unknown'),
+  time_base: z.string(),
+  disposition: z.record(z.string(), z.number()).default({}),
+  tags: tagsSchema,
+  side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).default([]),
+});
+const answerSchema = z.object({
+  streams: z.array(streamSchema).default([]),
+  chapters: z.array(z.unknown()).default([]),
+  format: z.object({ duration: z.coerce.number().optional(), tags: tagsSchema }).default({ tags: {} }),
+});
+
+/** A stream of a finished file. */
+export type FileStream = z.infer<typeof streamSchema>;
+/** What a finished file says of itself. */
+export type FileFacts = z.infer<typeof answerSchema>;
+
+export async function readFileFacts(path: string, { programs, signal }: ProgramOptions): Promise<FileFacts> {
+  const text = await readOutput({
+    program: programs.ffprobe,
+    arguments: [
+      ...['-v', 'error', ...guardedInputOptions, '-show_entries', entries, '-show_data_hash', 'crc32'],
+      ...['-of', 'json', '-i', asFileUrl(path)],
+    ],
+    doing: 'Reading the finished video',
+    workBytes: 0,
+    target: null,
+    signal,
+  });
+  return answerSchema.parse(JSON.parse(text));
+}
+
+/** Seconds of one tick of the stream's times. */
+export function tickSecondsOf({ time_base }: FileStream): number {
+  const fraction = parseFraction(time_base);
+  return fraction ? fraction.numerator / fraction.denominator : Number.NaN;
+}

@@ -1,0 +1,137 @@
+import { stat } from 'node:fs/promises';
+import { planStreams } from '../../../core/frames/stream-plan.ts';
+import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
+import { secondsSinceFirst } from '../../muxing/presentation.ts';
+import { expectDecodable } from './decode-ends.ts';
+import { type FileFacts, type FileStream, readFileFacts, tickSecondsOf } from './file-facts.ts';
+import { unsound } from './invalid-output.ts';
+import { PacketDigests } from './packet-digests.ts';
+import { packetsOf } from './packet-lines.ts';
+import { streamHashes } from './same-bytes.ts';
+import type { Verification } from './verification.ts';
+import { VideoPacketCheck } from './video-packets.ts';
+
+/** How far the file's own word on its length may be from what is in it. */
+const durationSlackSeconds = 0.1;
+const progressEvery = 1_000;
+
+/**
+ * Reads the part file through as a player would, and compares: every frame of the video with the sample that went in and
+ * the time it should have; every packet of other streams, and all that is said of streams, chapters and tags, with the
+ * skeleton, which was compared with the source before.
+ *
+ * @throws AppError `output-invalid` that names the first difference.
+ */
+export async function verifyVideo(verification: Verification): Promise<VerifiedVideo> {
+  const { request, container, paths, presentation, options } = verification;
+  const { size: sizeBytes } = await stat(paths.part);
+  const skeleton = await readFileFacts(paths.skeleton, options);
+  const output = await readFileFacts(paths.part, options);
+  const video = findVideo(output, verification);
+  expectSameFacts(skeleton, output, video.index);
+  expectLook(video, request);
+  const maxTimeErrorMs = await comparePackets(verification, output, video, sizeBytes);
+  await expectDecodable(verification, video);
+  const plans = planStreams(request.source.facts, container);
+  return {
+    sizeBytes,
+    frames: presentation.sinceFirst.length,
+    durationSeconds: expectDuration(verification, skeleton, output),
+    maxTimeErrorMs,
+    streams: {
+      copied: plans.filter(({ action }) => action === 'copy').length,
+      converted: plans.filter(({ action }) => action === 'convert').length,
+    },
+  };
+}
+
+/** The upscaled video is the n-th of the streams that show moving pictures, as it is in the source. */
+function findVideo({ streams }: FileFacts, { request, container }: Verification): FileStream {
+  const { facts } = request.source;
+  const pictures = new Set(facts.others.filter((other) => other.isAttachedPicture).map(({ index }) => index));
+  const before = planStreams(facts, container).filter(
+    ({ index, type, action }) =>
+      type === 'video' && action !== 'drop' && !pictures.has(index) && index < facts.video.index,
+  );
+  const video = streams
+    .filter((stream) => stream.codec_type === 'video' && stream.disposition['attached_pic'] !== 1)
+    .at(before.length);
+  if (!video) throw unsound('the video is missing');
+  return video;
+}
+
+/** Only the video's length may differ, and its rotation, which ffmpeg's versions note in different ways. */
+function expectSameFacts(skeleton: FileFacts, output: FileFacts, videoIndex: number): void {
+  const streamText = (stream: FileStream | undefined) => {
+    if (stream?.index !== videoIndex) return JSON.stringify(stream);
+    const { DURATION: _, ...tags } = stream.tags;
+    return JSON.stringify({ ...stream, tags, time_base: '', side_data_list: [] });
+  };
+  for (const stream of skeleton.streams) {
+    const found = output.streams.find(({ index }) => index === stream.index);
+    if (streamText(found) !== streamText(stream))
+      throw unsound(`stream ${stream.index} is not described as it should be`);
+  }
+  if (output.streams.length !== skeleton.streams.length) throw unsound('there is a stream too many');
+  if (JSON.stringify(output.chapters) !== JSON.stringify(skeleton.chapters))
+    throw unsound('the chapters differ');
+  if (JSON.stringify(output.format.tags) !== JSON.stringify(skeleton.format.tags))
+    throw unsound('the tags differ');
+}
+
+function expectLook(video: FileStream, { size, isTurned, source }: AssemblyRequest): void {
+  if (video['width'] !== size.width || video['height'] !== size.height) {
+    throw unsound(
+      `its frames are ${video['width']}x${video['height']} instead of ${size.width}x${size.height}`,
+    );
+  }
+  const counterclockwise = video.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0;
+  const found = (360 - counterclockwise) % 360;
+  const wanted = isTurned ? 0 : source.facts.video.rotationDegrees;
+  if (found !== wanted) throw unsound(`players turn it by ${found} degrees instead of ${wanted}`);
+}
+
+/** @returns the largest difference of a frame's time, in milliseconds. */
+async function comparePackets(
+  verification: Verification,
+  output: FileFacts,
+  video: FileStream,
+  sizeBytes: number,
+): Promise<number> {
+  const { paths, options, onProgress, table } = verification;
+  const uncompressed = output.streams.filter(({ codec_name }) => codec_name.startsWith('pcm_'));
+  const isLoose = new Set(uncompressed.map(({ index }) => index));
+  const expected = new PacketDigests(isLoose);
+  const { size } = await stat(paths.skeleton);
+  for await (const packet of packetsOf(paths.skeleton, size, options)) {
+    if (packet.stream !== video.index) expected.add(packet);
+  }
+  const found = new PacketDigests(isLoose);
+  const frames = new VideoPacketCheck(verification, tickSecondsOf(video));
+  const total = table.sizes.length;
+  for await (const packet of packetsOf(paths.part, sizeBytes, options)) {
+    if (packet.stream !== video.index) found.add(packet);
+    else if (frames.add(packet) % progressEvery === 0)
+      onProgress({ step: 'verify', done: frames.count, total });
+  }
+  frames.finish();
+  onProgress({ step: 'verify', done: total, total });
+  const differing = expected.firstDifference(found);
+  if (differing !== null) throw unsound(`the packets of stream ${differing} are not those they should be`);
+  if (isLoose.size > 0) {
+    const hashes = await streamHashes(paths.skeleton, [...isLoose], options);
+    if ((await streamHashes(paths.part, [...isLoose], options)) !== hashes)
+      throw unsound('uncompressed sound differs');
+  }
+  return frames.maxErrorMs;
+}
+
+function expectDuration(verification: Verification, skeleton: FileFacts, output: FileFacts): number {
+  const { presentation, firstSeconds } = verification;
+  const end = firstSeconds + secondsSinceFirst(presentation, presentation.sinceFirst.length);
+  const duration = output.format.duration ?? Number.NaN;
+  const longest = Math.max(end, skeleton.format.duration ?? 0);
+  const isSound = duration >= end - durationSlackSeconds && duration <= longest + durationSlackSeconds;
+  if (!isSound) throw unsound(`it says that it is ${duration} s long instead of ${longest.toFixed(3)} s`);
+  return duration;
+}

@@ -1,0 +1,158 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { ffmpeg, shoot } from '../frames/rig.ts';
+
+const folder = await temporaryFolder();
+const tool = new FfmpegVideoTool();
+const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+
+it('tells what is in a video, with everything beside the picture', async () => {
+  const path = join(folder, 'rich.mkv');
+  await writeFile(join(folder, 'a.srt'), '1\n00:00:00,000 --> 00:00:01,000\nHello\n');
+  const chapters =
+    '[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=1000\n';
+  await writeFile(join(folder, 'chapters.txt'), `;FFMETADATA1\n${chapters}`);
+  await writeFile(join(folder, 'font.ttf'), 'font');
+  const tags = [
+    '-color_range',
+    'tv',
+    '-colorspace',
+    'bt709',
+    '-color_primaries',
+    'bt709',
+    '-color_trc',
+    'bt709',
+  ];
+  ffmpeg(
+    ...['-f', 'lavfi', '-i', 'testsrc2=s=96x54:r=24000/1001:d=1', '-f', 'lavfi', '-i', 'sine=d=1'],
+    ...['-i', join(folder, 'a.srt'), '-i', join(folder, 'chapters.txt')],
+    ...['-map', '1', '-map', '0', '-map', '2', '-map_chapters', '3', '-attach', join(folder, 'font.ttf')],
+    ...[
+      '-metadata:s:t',
+      'mimetype=font/ttf',
+      '-metadata:s:a',
+      'language=deu',
+      '-c:s',
+      'srt',
+      '-vf',
+      'setsar=4/3',
+      ...h264,
+      ...tags,
+    ],
+    path,
+  );
+  expect(await tool.inspect(path)).toMatchObject({
+    container: 'matroska,webm',
+    startSeconds: 0,
+    durationSeconds: expect.closeTo(1.04, 1),
+    chapters: 2,
+    video: {
+      index: 1,
+      codec: 'h264',
+      size: { width: 96, height: 54 },
+      sampleAspect: { numerator: 4, denominator: 3 },
+      rotationDegrees: 0,
+      pixelFormat: 'yuv420p',
+      timeBase: { numerator: 1, denominator: 1000 },
+      frameRate: { numerator: 24000, denominator: 1001 },
+      color: { range: 'tv', space: 'bt709', primaries: 'bt709', transfer: 'bt709', chromaLocation: 'left' },
+      extras: [],
+    },
+    others: [
+      { index: 0, type: 'audio', language: 'deu', isAttachedPicture: false },
+      { index: 2, type: 'subtitle', codec: 'subrip' },
+      { index: 3, type: 'attachment' },
+    ],
+  });
+});
+
+it('says nothing about colours where the file does not', async () => {
+  const { video } = await tool.inspect(shoot(folder, 'plain.avi', '-c:v', 'ffv1'));
+  expect(video.color).toEqual({
+    range: null,
+    space: null,
+    primaries: null,
+    transfer: null,
+    chromaLocation: null,
+  });
+});
+
+it('takes the film and not its cover', async () => {
+  const path = join(folder, 'cover.mp4');
+  const film = shoot(folder, 'film.mp4', ...h264);
+  ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x64', '-frames:v', '1', join(folder, 'cover.png'));
+  const maps = ['-map', '1', '-map', '0', '-c', 'copy', '-disposition:v:0', 'attached_pic'];
+  ffmpeg('-i', film, '-i', join(folder, 'cover.png'), ...maps, path);
+  const { video, others } = await tool.inspect(path);
+  expect(video.codec).toBe('h264');
+  expect(others).toMatchObject([{ type: 'video', isAttachedPicture: true }]);
+});
+
+it('names what an upscaled video cannot carry', async () => {
+  const interlaced = ['-vf', 'scale=96:64,interlace', '-flags', '+ilme+ildct', '-c:v', 'mpeg2video'];
+  const { video } = await tool.inspect(shoot(folder, 'fields.mpg', ...interlaced));
+  expect(video.extras).toEqual(['interlaced fields']);
+});
+
+it.each([
+  { kind: 'a PNG picture', name: 'still.png', options: ['-frames:v', '1'], codec: 'png' },
+  { kind: 'a GIF', name: 'a.gif', options: [], codec: 'gif' },
+])('reads $kind', async ({ name, options, codec }) => {
+  expect((await tool.inspect(shoot(folder, name, ...options))).video.codec).toBe(codec);
+});
+
+it.each([
+  { kind: 'a missing file', make: () => join(folder, 'missing.mp4'), reason: 'it does not exist' },
+  { kind: 'sound only', make: () => sound(), reason: 'it holds no video' },
+  { kind: 'a text', make: () => text('text.mp4', 'no video at all'), reason: 'it is no video' },
+  {
+    kind: 'a playlist',
+    make: () => text('list.m3u8', '#EXTM3U\n#EXTINF:1,\nfilm.mp4\n'),
+    reason: 'it is damaged or no video',
+  },
+])('refuses $kind', async ({ make, reason }) => {
+  const inspecting = tool.inspect(await make());
+  await expect(inspecting).rejects.toMatchObject({
+    code: 'video-unreadable',
+    message: expect.stringContaining(reason),
+  });
+});
+
+it('says when ffprobe is missing', async () => {
+  const bare = new FfmpegVideoTool({ ffmpeg: 'ffmpeg', ffprobe: '/missing/ffprobe' });
+  await expect(bare.inspect(join(folder, 'film.mp4'))).rejects.toMatchObject({
+    code: 'prerequisite-missing',
+  });
+});
+
+it('finds key frames without decoding', async () => {
+  const path = shoot(folder, 'keys.mp4', ...h264, '-g', '12');
+  const { video } = await tool.inspect(path);
+  expect([...(await tool.keyTimes(path, video))]).toEqual(
+    [0, 12, 24].map((frame) => ((frame * 24000) / 24000) * 1001),
+  );
+});
+
+it('takes pictures as a player shows them, and null where there is no frame', async () => {
+  const path = shoot(folder, 'wide.mp4', '-vf', 'setsar=2/1', ...h264);
+  const moments = [0, 0.5, 99].map((seconds, frame) => ({ frame, seconds }));
+  const [first, second, none] = await tool.pictures(path, moments, { width: 64, height: 64 });
+  expect(none).toBeNull();
+  expect(first).not.toEqual(second);
+  await writeFile(join(folder, 'first.jpg'), first ?? '');
+  expect((await tool.inspect(join(folder, 'first.jpg'))).video.size).toEqual({ width: 64, height: 18 });
+});
+
+function sound(): string {
+  const path = join(folder, 'sound.mp4');
+  ffmpeg('-f', 'lavfi', '-i', 'sine=d=0.2', path);
+  return path;
+}
+
+async function text(name: string, content: string): Promise<string> {
+  await writeFile(join(folder, name), content);
+  return join(folder, name);
+}
