@@ -1,13 +1,30 @@
 import type { UpsampleEvent } from '../core/upsample/upsample-event.ts';
+import type { UpscaleEventBody } from '../core/upscale/upscale-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
+import type { Journaled } from './run-store.ts';
+import type { AssemblyProgress } from './video-tool.ts';
 
-/** A run as it stands when work on it begins. */
-export interface RunBeginning {
+/** A display of a run of any kind: bars on a terminal, lines in a log, a stream of events. */
+export interface RunObserver<Beginning = unknown, Event = unknown> {
+  /** The run is about to work. */
+  onBegin(run: Beginning): void;
+  onEvent(event: Event): void;
+  /** An engine took up a task: from here on time counts. */
+  onTaskStarted(taskKey: string): void;
+  onWorkerStatus(status: WorkerStatus): void;
+  /** Something a person should know that changes nothing: one sentence. */
+  onNotice(message: string): void;
+  /** Nothing more will come. May be called twice. */
+  onEnd(): void;
+}
+
+/** A run that enriches specs, as it stands when work on it begins. */
+export interface UpsampleBeginning {
   readonly runId: string;
   readonly total: number;
   /** Specs that need no work any more: finished, failed or skipped. */
   readonly settled: number;
-  /** How many of the settled ones failed; 0 unless told. */
+  /** How many of the settled ones failed; 0 where it is left out. */
   readonly failed?: number;
   /** Tasks in flight at once. */
   readonly concurrency: number;
@@ -15,18 +32,28 @@ export interface RunBeginning {
   readonly engine?: string;
 }
 
-/** Whoever wants to see a run while it happens: bars on a terminal, lines in a log, a stream of events. */
-export interface RunObserver {
+/** A display of a run that enriches specs. */
+export interface UpsampleObserver extends RunObserver<UpsampleBeginning, UpsampleEvent> {
   /** Specs read and decided so far, while the plan is made. `total` is known from the first call on. */
   onPlanned(done: number, total: number): void;
-  /** The run is about to work. */
-  onBegin(run: RunBeginning): void;
-  onEvent(event: UpsampleEvent): void;
-  /** An engine took up a task: from here on time counts. */
-  onTaskStarted(taskKey: string): void;
-  onWorkerStatus(status: WorkerStatus): void;
-  /** Something a person should know that changes nothing: one sentence. */
-  onNotice(message: string): void;
-  /** Nothing more will come. May be told twice. */
-  onEnd(): void;
+}
+
+/** A run that upscales a video, as it stands when work on it begins. */
+export interface UpscaleBeginning {
+  readonly runId: string;
+  readonly frames: number;
+  /** Frames of segments that are finished already. */
+  readonly finishedFrames: number;
+  readonly segments: number;
+  /** Engine for people: `lanczos`, `onnx (model.onnx)`. */
+  readonly engine: string;
+}
+
+/** A display of a run that upscales a video. */
+export interface UpscaleObserver extends RunObserver<UpscaleBeginning, Journaled<UpscaleEventBody>> {
+  /** Frames looked at so far, while the plan is made; `total` is what the file says, null where it does not. */
+  onScan(done: number, total: number | null): void;
+  /** Frames that are upscaled by now, those of unfinished segments included. */
+  onFrames(done: number): void;
+  onAssembly(progress: AssemblyProgress): void;
 }

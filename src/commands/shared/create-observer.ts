@@ -4,7 +4,7 @@ import { createLineProgress } from '../../output/progress/line-progress.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
 import { printableLines } from '../../output/words.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 
 /** What is to be seen of a run. */
 export interface ObserverOptions {
@@ -14,20 +14,20 @@ export interface ObserverOptions {
 }
 
 /** Bars on a terminal, lines elsewhere, and the stream of events where it is asked for. */
-export function createObserver(options: ObserverOptions): RunObserver {
-  const observers: RunObserver[] = [options.progress ? createProgress() : createNotices()];
+export function createObserver(options: ObserverOptions): UpsampleObserver {
+  const observers: UpsampleObserver[] = [options.progress ? createProgress() : createNotices()];
   if (options.events !== undefined) observers.push(createEventLines(options.events));
   return combineObservers(observers);
 }
 
-function createProgress(): RunObserver {
+function createProgress(): UpsampleObserver {
   const { stderr } = process;
   if (stderr.isTTY && process.env['TERM'] !== 'dumb') return createBarProgress(stderr);
   return createLineProgress((line) => stderr.write(`${line}\n`));
 }
 
 /** Without progress, what a person must know is still said. */
-export function createNotices(): RunObserver {
+export function createNotices(): UpsampleObserver {
   return partialObserver({ onNotice: (message) => process.stderr.write(`${printableLines(message)}\n`) });
 }
 

@@ -6,7 +6,7 @@ import {
   partialUpscaleObserver,
 } from '../../output/upscale/progress/upscale-observers.ts';
 import { printableLines } from '../../output/words.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { ObserverOptions } from './create-observer.ts';
 
 /** Bars on a terminal, lines elsewhere, and the stream of events where it is asked for. */

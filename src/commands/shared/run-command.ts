@@ -4,7 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { formatSummary, resumeCommand, savedText } from '../../output/summary-text.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import type { RunOutcome } from '../../services/upsample/batch-upsample.ts';
 import { CosmosCommand } from './cosmos-command.ts';
 import { createObserver, type ObserverOptions } from './create-observer.ts';
@@ -14,7 +14,7 @@ import { InterruptedError } from './signals.ts';
 export abstract class RunCommand extends CosmosCommand {
   protected async carryOut(
     options: ObserverOptions,
-    work: (observer: RunObserver, signal: AbortSignal) => Promise<RunOutcome>,
+    work: (observer: UpsampleObserver, signal: AbortSignal) => Promise<RunOutcome>,
   ): Promise<UpsampleSummary> {
     const seen: { runId: string | null; counts: UpsampleCounts | null } = { runId: null, counts: null };
     const remember = partialObserver({

@@ -7,7 +7,7 @@ import {
   partialUpscaleObserver,
 } from '../../output/upscale/progress/upscale-observers.ts';
 import { formatUpscaleSummary, resumeUpscaleCommand } from '../../output/upscale/summary-text.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { UpscaleOutcome } from '../../services/upscale/carry-out-upscale.ts';
 import type { ObserverOptions } from './create-observer.ts';
 import { createUpscaleObserver } from './create-upscale-observer.ts';

@@ -1,4 +1,4 @@
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { printable, printableLines } from '../words.ts';
 import { BarStack, type TerminalStream } from './bar-stack.ts';
 import { EngineWatch } from './engine-watch.ts';
@@ -7,7 +7,7 @@ import { createFailureTeller, remainingText, standText } from './progress-words.
 import { RunPace } from './run-pace.ts';
 
 /** Progress as bars on a terminal: one for the plan, then one for hints and one for prompts. */
-export function createBarProgress(stream: TerminalStream): RunObserver {
+export function createBarProgress(stream: TerminalStream): UpsampleObserver {
   const bars = new BarStack(stream);
   const engine = new EngineWatch();
   const host = new HostWatch();

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { runEventVersion, type UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { partialObserver } from './observers.ts';
 
 const noCounts = { total: 0, upsampled: 0, reused: 0, skipped: 0, failed: 0 };
@@ -14,7 +14,7 @@ export interface EventWriter<Event> {
 }
 
 /** Events as NDJSON to a file or, for `-`, to stdout; see {@link openEventWriter}. */
-export function createEventLines(target: string): RunObserver {
+export function createEventLines(target: string): UpsampleObserver {
   const writer = openEventWriter<UpsampleEvent>(target, (known) => ({
     ...known,
     type: 'run-finished',

@@ -1,4 +1,4 @@
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { counted, printable, printableLines } from '../words.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { HostWatch } from './host-watch.ts';
@@ -9,7 +9,7 @@ import { RunPace } from './run-pace.ts';
 const lineEveryMs = 10_000;
 
 /** Progress as plain lines, for logs and pipes: one every 10 seconds, and one for whatever a person must know. */
-export function createLineProgress(write: (line: string) => void): RunObserver {
+export function createLineProgress(write: (line: string) => void): UpsampleObserver {
   let pace: RunPace | null = null;
   let planned: { done: number; total: number } | null = null;
   const engine = new EngineWatch();

@@ -1,8 +1,8 @@
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 
 /** Passes everything on to several observers. */
-export function combineObservers(observers: readonly RunObserver[]): RunObserver {
-  const each = (tell: (observer: RunObserver) => void) => {
+export function combineObservers(observers: readonly UpsampleObserver[]): UpsampleObserver {
+  const each = (tell: (observer: UpsampleObserver) => void) => {
     for (const observer of observers) tell(observer);
   };
   return {
@@ -17,7 +17,7 @@ export function combineObservers(observers: readonly RunObserver[]): RunObserver
 }
 
 /** An observer that ignores what is not given. */
-export function partialObserver(parts: Partial<RunObserver>): RunObserver {
+export function partialObserver(parts: Partial<UpsampleObserver>): UpsampleObserver {
   const ignore = () => undefined;
   return {
     onPlanned: ignore,

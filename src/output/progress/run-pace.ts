@@ -1,6 +1,6 @@
 import { remainingTimeMs } from '../../core/run/remaining-time.ts';
 import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
-import type { RunBeginning } from '../../ports/run-observer.ts';
+import type { UpsampleBeginning } from '../../ports/run-observer.ts';
 
 /** Counts what a run does, and tells how much is left. Time is passed in. */
 export class RunPace {
@@ -13,7 +13,7 @@ export class RunPace {
   #answered = 0;
   #workStartedMs: number | null = null;
 
-  constructor(run: Pick<RunBeginning, 'total' | 'settled' | 'failed' | 'concurrency'>) {
+  constructor(run: Pick<UpsampleBeginning, 'total' | 'settled' | 'failed' | 'concurrency'>) {
     this.total = run.total;
     this.settled = run.settled;
     this.failed = run.failed ?? 0;

@@ -7,7 +7,7 @@ import { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { endStatusOf, engineText, type UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
 import { hostAway } from '../runs/host-away.ts';
 import { type Execution, executeRun } from './execute-run.ts';
@@ -41,7 +41,7 @@ export interface RunOutcome {
 export async function batchUpsample(
   request: UpsampleRequest,
   ports: Ports,
-  observer: RunObserver,
+  observer: UpsampleObserver,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   assertServerIsNamed(request.settings);

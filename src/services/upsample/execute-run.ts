@@ -1,6 +1,6 @@
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
 import { goesOnText, isAway, letGo, rejectionOf } from '../runs/host-endings.ts';
 import { Answers } from './answers.ts';
@@ -16,7 +16,7 @@ export interface Execution {
   readonly session: RunSession;
   readonly state: UpsampleState;
   readonly ports: Ports;
-  readonly observer: RunObserver;
+  readonly observer: UpsampleObserver;
   /** Aborts to stop the run: its state is saved, and it can be resumed. */
   readonly signal: AbortSignal;
   /** Return as soon as everything is handed over; the host goes on by itself. */

@@ -3,7 +3,7 @@ import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostEvent, HostRun } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
 import type { EngineSpec, ManifestBatch } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -20,7 +20,7 @@ export interface HostLinkParts {
   readonly session: RunSession;
   readonly state: UpsampleState;
   readonly ports: Pick<Ports, 'host'>;
-  readonly observer: RunObserver;
+  readonly observer: UpsampleObserver;
   readonly ledger: RunLedger;
   readonly answers: Answers;
   readonly signal: AbortSignal;

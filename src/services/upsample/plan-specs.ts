@@ -5,7 +5,7 @@ import type { PlannedBatch, PlannedSpec, UpsamplePlan } from '../../core/upsampl
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { type PlanContext, planSpec } from './plan-spec.ts';
 
 /** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
@@ -28,7 +28,7 @@ export interface PlanRequest {
 export async function planSpecs(
   request: PlanRequest,
   ports: Pick<Ports, 'specs' | 'media' | 'textTokens' | 'parallelism'>,
-  observer: Pick<RunObserver, 'onPlanned' | 'onNotice'>,
+  observer: Pick<UpsampleObserver, 'onPlanned' | 'onNotice'>,
   signal: AbortSignal,
 ): Promise<UpsamplePlan> {
   const { inputRoot, candidates, skippedFolders } = await ports.specs.find(

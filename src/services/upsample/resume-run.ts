@@ -3,7 +3,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { type SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import type { RunSession, StoredRun } from '../../ports/run-store.ts';
 import { carryOut, type RunOutcome } from './batch-upsample.ts';
 import { findSource } from './read-source.ts';
@@ -36,7 +36,7 @@ export interface ResumeRequest {
 export async function resumeRun(
   request: ResumeRequest,
   ports: Ports,
-  observer: RunObserver,
+  observer: UpsampleObserver,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   const session = await ports.runs.open(request.reference);

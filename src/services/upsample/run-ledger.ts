@@ -1,6 +1,6 @@
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
 import type { Outcome } from './finish-task.ts';
 
@@ -8,7 +8,7 @@ import type { Outcome } from './finish-task.ts';
 export interface LedgerParts {
   readonly session: RunSession;
   readonly state: UpsampleState;
-  readonly observer: RunObserver;
+  readonly observer: UpsampleObserver;
 }
 
 /** The one place where a run's events are made: each goes into the journal, the state and to the observer. */

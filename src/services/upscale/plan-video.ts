@@ -7,7 +7,7 @@ import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { UpscalerKind } from '../../core/upscale/upscale-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { countLanes } from './count-lanes.ts';
 import { planClip } from './plan-clip.ts';
 import { scanVideo } from './scan-video.ts';

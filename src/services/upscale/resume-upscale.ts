@@ -1,7 +1,7 @@
 import { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports, UpscaleRuns } from '../../ports/ports.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { carryOutUpscale, type UpscaleOutcome } from './carry-out-upscale.ts';
 import { assertSameFile } from './source-of.ts';
 import type { UpscaleSession } from './upscale-execution.ts';

@@ -9,7 +9,7 @@ import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { GrowingNumbers } from './growing-numbers.ts';
 
 /** What is to be found out of a video. */

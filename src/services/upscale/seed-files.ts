@@ -4,7 +4,7 @@ import { type LaneFacts, workerStatusFile } from '../../core/frames/worker-statu
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { LaneTally } from './lane-tally.ts';
 import type { UpscaleExecution, UpscaleSession } from './upscale-execution.ts';
 
@@ -68,6 +68,7 @@ export class SeedStatusFiles {
         this.#schedule(writeEveryMs);
         observer.onEvent(event);
       },
+      onTaskStarted: (key) => observer.onTaskStarted(key),
       onFrames: (done) => observer.onFrames(done),
       onWorkerStatus: (status) => {
         this.#tally.heed(status);

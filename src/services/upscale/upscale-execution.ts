@@ -2,8 +2,8 @@ import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
 
 /** An upscale run held by this process. */
 export type UpscaleSession = RunSession<UpscaleCheckpoint, UpscaleEventBody>;

@@ -1,6 +1,6 @@
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { UpscaleSession } from './upscale-execution.ts';
 
 /** What an {@link UpscaleLedger} writes to. */

@@ -2,7 +2,7 @@ import { type UpscaleCheckpoint, upscaleCheckpointVersion } from '../../core/ups
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { UpscaleObserver } from '../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { carryOutUpscale, type UpscaleOutcome } from './carry-out-upscale.ts';
 import { expectUpscale } from './expect-upscale.ts';
 import { planVideo } from './plan-video.ts';

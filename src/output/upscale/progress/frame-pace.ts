@@ -1,5 +1,5 @@
 import type { UpscaleEventBody } from '../../../core/upscale/upscale-event.ts';
-import type { UpscaleBeginning } from '../../../ports/upscale-observer.ts';
+import type { UpscaleBeginning } from '../../../ports/run-observer.ts';
 
 /** What must have passed since the first frame before a pace is told: milliseconds, and reports of frames. */
 const minElapsedMs = 2_000;

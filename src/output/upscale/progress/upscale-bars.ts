@@ -1,4 +1,4 @@
-import type { UpscaleObserver } from '../../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../../ports/run-observer.ts';
 import { BarStack, type TerminalStream } from '../../progress/bar-stack.ts';
 import { EngineWatch } from '../../progress/engine-watch.ts';
 import { HostWatch } from '../../progress/host-watch.ts';
@@ -42,6 +42,7 @@ export function createUpscaleBars(stream: TerminalStream): UpscaleObserver {
         tell(failureText({ ...event, spec: `segment ${event.segment_id}` }));
       else tell(host.apply(event));
     },
+    onTaskStarted: () => undefined,
     onFrames: (done) => pace?.note(done, performance.now()),
     onWorkerStatus: (status) => tell(engine.apply(status, performance.now())),
     onAssembly: (progress) => {

@@ -1,4 +1,4 @@
-import type { UpscaleBeginning, UpscaleObserver } from '../../../ports/upscale-observer.ts';
+import type { UpscaleBeginning, UpscaleObserver } from '../../../ports/run-observer.ts';
 import { EngineWatch } from '../../progress/engine-watch.ts';
 import { HostWatch } from '../../progress/host-watch.ts';
 import { createFailureTeller } from '../../progress/progress-words.ts';
@@ -38,6 +38,7 @@ export function createUpscaleLines(write: (line: string) => void): UpscaleObserv
         tell(failureText({ ...event, spec: `segment ${event.segment_id}` }));
       else tell(host.apply(event));
     },
+    onTaskStarted: () => undefined,
     onFrames: (done) => pace?.note(done, performance.now()),
     onWorkerStatus: (status) => tell(engine.apply(status, performance.now())),
     onAssembly: (progress) => {

@@ -1,4 +1,4 @@
-import type { UpscaleObserver } from '../../../ports/upscale-observer.ts';
+import type { UpscaleObserver } from '../../../ports/run-observer.ts';
 
 /** Passes everything on to several observers. */
 export function combineUpscaleObservers(observers: readonly UpscaleObserver[]): UpscaleObserver {
@@ -9,6 +9,7 @@ export function combineUpscaleObservers(observers: readonly UpscaleObserver[]): 
     onScan: (done, total) => each((observer) => observer.onScan(done, total)),
     onBegin: (run) => each((observer) => observer.onBegin(run)),
     onEvent: (event) => each((observer) => observer.onEvent(event)),
+    onTaskStarted: (key) => each((observer) => observer.onTaskStarted(key)),
     onFrames: (done) => each((observer) => observer.onFrames(done)),
     onWorkerStatus: (status) => each((observer) => observer.onWorkerStatus(status)),
     onAssembly: (progress) => each((observer) => observer.onAssembly(progress)),
@@ -24,6 +25,7 @@ export function partialUpscaleObserver(parts: Partial<UpscaleObserver>): Upscale
     onScan: ignore,
     onBegin: ignore,
     onEvent: ignore,
+    onTaskStarted: ignore,
     onFrames: ignore,
     onWorkerStatus: ignore,
     onAssembly: ignore,

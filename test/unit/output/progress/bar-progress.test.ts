@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createBarProgress } from '../../../../src/output/progress/bar-progress.ts';
-import type { RunObserver } from '../../../../src/ports/run-observer.ts';
+import type { UpsampleObserver } from '../../../../src/ports/run-observer.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 
 const notice =
@@ -48,7 +48,7 @@ describe('createBarProgress', () => {
 it.each([
   {
     rule: 'how far a loading model is, beside the prompts',
-    tell: (progress: RunObserver) =>
+    tell: (progress: UpsampleObserver) =>
       progress.onWorkerStatus(
         workerStatus({ status: 'loading', message: 'loading org/model: 37 s of about 95 s' }),
       ),
@@ -59,7 +59,7 @@ it.each([
   },
   {
     rule: 'since when a host is away, in the place of its engine',
-    tell: (progress: RunObserver) => {
+    tell: (progress: UpsampleObserver) => {
       const event = { version: 1, seq: 0, time: '2026-03-01T10:15:00.000Z', host: 'gpu1' } as const;
       progress.onEvent({ ...event, type: 'host-unreachable', message: 'no route' });
     },

@@ -11,8 +11,8 @@ import {
   combineUpscaleObservers,
   partialUpscaleObserver,
 } from '../../../../src/output/upscale/progress/upscale-observers.ts';
+import type { UpscaleBeginning, UpscaleObserver } from '../../../../src/ports/run-observer.ts';
 import type { Journaled } from '../../../../src/ports/run-store.ts';
-import type { UpscaleBeginning, UpscaleObserver } from '../../../../src/ports/upscale-observer.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
