@@ -1,17 +1,20 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { callSocket } from '../call-socket.ts';
-
-const run = promisify(execFile);
+import { waitFor } from '../wait-for.ts';
+import { endLab } from './end-lab.ts';
+import { kill, listProcesses } from './processes.ts';
+import { guard, unguard } from './watchdog.ts';
 
 /** A Docker engine of its own: no bridge network, no registry, its own images. */
 export interface DockerEngine {
+  /** Everything it keeps lies here. */
+  readonly folder: string;
   readonly socketPath: string;
   /** What the engine said so far. */
   log(): Promise<string>;
@@ -30,6 +33,7 @@ export interface DockerEngine {
  */
 export async function startDockerEngine(): Promise<DockerEngine> {
   const folder = await mkdtemp('/tmp/cde-');
+  guard(folder);
   const engine = new LabEngine(folder);
   try {
     await engine.start();
@@ -48,13 +52,13 @@ export function agentTo(socketPath: string): Agent {
 }
 
 class LabEngine implements DockerEngine {
+  readonly folder: string;
   readonly socketPath: string;
-  readonly #folder: string;
   #child: ChildProcess | null = null;
   #storageDriver = 'overlay2';
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
     this.socketPath = join(folder, 'docker.sock');
   }
 
@@ -66,7 +70,7 @@ class LabEngine implements DockerEngine {
   }
 
   async log(): Promise<string> {
-    return (await readFile(join(this.#folder, 'log'), 'utf8').catch(() => '')).slice(-4000);
+    return (await readFile(join(this.folder, 'log'), 'utf8').catch(() => '')).slice(-4000);
   }
 
   async restart(): Promise<void> {
@@ -77,28 +81,29 @@ class LabEngine implements DockerEngine {
   async kill(): Promise<void> {
     await this.#end('SIGKILL', 5_000);
     // Its containerd dies with it, but may stay a zombie that the next engine takes for alive. Shims live on.
-    await endProcessesOf(this.#folder, /^containerd$/);
-    await rm(join(this.#folder, 'exec/containerd/containerd.pid'), { force: true });
+    await waitFor(async () => {
+      const left = (await listProcesses()).filter(
+        ({ program, text }) => program === 'containerd' && text.includes(`${this.folder}/`),
+      );
+      for (const { pid } of left) kill(pid);
+      return left.length === 0;
+    });
+    await rm(join(this.folder, 'exec/containerd/containerd.pid'), { force: true });
   }
 
   async stop(): Promise<void> {
     await this.#end('SIGTERM', 40_000);
-    await endProcessesOf(this.#folder, /^(dockerd|containerd.*)$/);
-    await unmountBelow(this.#folder);
-    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await endLab(this.folder);
+    unguard(this.folder);
   }
 
   async #tryStart(): Promise<boolean> {
-    await mkdir(this.#folder, { recursive: true });
-    await rm(join(this.#folder, 'pid'), { force: true });
-    const log = openSync(join(this.#folder, 'log'), 'a');
+    await mkdir(this.folder, { recursive: true });
+    await rm(join(this.folder, 'pid'), { force: true });
+    const log = openSync(join(this.folder, 'log'), 'a');
     const child = spawn('dockerd', this.#arguments(), { stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     this.#child = child;
-    // The engine ends its containerd with it; nothing must outlive tests that are broken off.
-    const onExit = () => child.kill('SIGKILL');
-    process.once('exit', onExit);
-    child.once('exit', () => process.off('exit', onExit));
     const isGone = new Promise<boolean>((resolve) => {
       child.once('error', () => resolve(true));
       child.once('exit', () => resolve(true));
@@ -114,8 +119,8 @@ class LabEngine implements DockerEngine {
 
   #arguments(): string[] {
     return [
-      ...['--data-root', join(this.#folder, 'data'), '--exec-root', join(this.#folder, 'exec')],
-      ...['--pidfile', join(this.#folder, 'pid'), '-H', `unix://${this.socketPath}`],
+      ...['--data-root', join(this.folder, 'data'), '--exec-root', join(this.folder, 'exec')],
+      ...['--pidfile', join(this.folder, 'pid'), '-H', `unix://${this.socketPath}`],
       ...['--iptables=false', '--ip6tables=false', '--bridge=none'],
       `--storage-driver=${this.#storageDriver}`,
     ];
@@ -138,40 +143,4 @@ async function isAnswering(socketPath: string): Promise<boolean> {
     (answer) => answer.status === 200,
     () => false,
   );
-}
-
-/** Ends the programs of these names that have the folder on their command line: an engine's parts. */
-async function endProcessesOf(folder: string, programs: RegExp): Promise<void> {
-  for (let round = 0; round < 50; round++) {
-    const pids = await processesOf(folder, programs);
-    if (pids.length === 0) return;
-    for (const pid of pids) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself in the meantime.
-      }
-    }
-    await delay(50);
-  }
-}
-
-async function processesOf(folder: string, programs: RegExp): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-  const owned = await Promise.all(
-    pids.map(async (pid) => {
-      const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      return commandLine.includes(`${folder}/`) && programs.test(basename(commandLine.split('\0')[0] ?? ''));
-    }),
-  );
-  return pids.filter((_pid, index) => owned[index]).map(Number);
-}
-
-async function unmountBelow(folder: string): Promise<void> {
-  const mounts = (await readFile('/proc/self/mounts', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '');
-  for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).reverse()) {
-    await run('umount', ['--lazy', mount]).catch(() => undefined);
-  }
 }

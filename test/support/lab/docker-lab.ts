@@ -5,6 +5,7 @@ import { DockerClient } from '../../../src/adapters/docker/docker-client.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { baseImageName, importBaseImage } from './base-image.ts';
 import { agentTo, type DockerEngine, startDockerEngine } from './docker-engine.ts';
+import { guard, unguard } from './watchdog.ts';
 
 /** An engine of its own with the base image, and a client of it, for tests that restart it or that break images. */
 export interface DockerLab {
@@ -37,11 +38,13 @@ export async function startDockerLab(): Promise<DockerLab> {
   const engine = await startDockerEngine();
   const agent = agentTo(engine.socketPath);
   const folder = await mkdtemp('/tmp/cdl-');
+  guard(folder);
   await chmod(folder, 0o755);
   const stop = async () => {
     agent.destroy();
     await engine.stop();
     await rm(folder, { recursive: true, force: true });
+    unguard(folder);
   };
   await importBaseImage(engine.socketPath).catch(async (error: unknown) => {
     await stop();

@@ -14,6 +14,7 @@ import { sampleEngine } from '../sample-work.ts';
 import { startStandInServer } from '../stand-in-server.ts';
 import { clientOf, type LabFacts } from './lab.ts';
 import { startSshd } from './sshd.ts';
+import { guard, unguard } from './watchdog.ts';
 
 const run = promisify(execFile);
 
@@ -31,6 +32,7 @@ export interface RemoteBench extends HostBench {
 /** A host over a real sshd and a real Docker engine, whose engine is a stand-in on this machine. */
 export async function createRemoteBench(lab: LabFacts): Promise<RemoteBench> {
   const folder = await mkdtemp('/tmp/crb-');
+  guard(folder);
   const root = join(folder, 'r');
   const sshd = await startSshd();
   const server = await startStandInServer({ slots: 2, latencyMs: 60 });
@@ -69,6 +71,7 @@ export async function createRemoteBench(lab: LabFacts): Promise<RemoteBench> {
       await server.stop();
       await sshd.stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      unguard(folder);
     },
   };
 }

@@ -8,6 +8,7 @@ import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import type { LabFacts } from './lab.ts';
 import { removeContainers } from './remote-bench.ts';
 import { type LabSshd, startSshd } from './sshd.ts';
+import { guard, unguard } from './watchdog.ts';
 
 const run = promisify(execFile);
 
@@ -39,6 +40,7 @@ export async function createRemoteStage(
   options: { readonly sections?: Sections; readonly root?: string } = {},
 ): Promise<RemoteStage> {
   const folder = await mkdtemp('/tmp/crs-');
+  guard(folder);
   const root = options.root ?? join(folder, 'r');
   const sshd = await startSshd();
   const network = await startFaultProxy(sshd.port);
@@ -79,6 +81,7 @@ export async function createRemoteStage(
       await network.stop();
       await sshd.stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      unguard(folder);
     },
   };
   await stage.configure(options.sections);

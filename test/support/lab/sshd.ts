@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import type { HostSettings } from '../../../src/core/settings/settings-schema.ts
 import { waitFor } from '../wait-for.ts';
 import { freePort } from './free-port.ts';
 import { pathOf } from './needs.ts';
+import { descendantsOf, kill, listProcesses } from './processes.ts';
+import { guard, unguard } from './watchdog.ts';
 
 const run = promisify(execFile);
 
@@ -53,6 +55,7 @@ export interface LabSshd {
 /** Starts one; its own folder is removed by `stop`. */
 export async function startSshd(options: SshdOptions = {}): Promise<LabSshd> {
   const folder = await mkdtemp(join(tmpdir(), 'cosmos-sshd-'));
+  guard(folder);
   const port = await freePort();
   const types = options.hostKeyTypes ?? ['ed25519'];
   const knownHostsFile = join(folder, 'known_hosts');
@@ -65,9 +68,13 @@ export async function startSshd(options: SshdOptions = {}): Promise<LabSshd> {
   await writeFile(join(folder, 'authorized_keys'), options.acceptUser === false ? '' : `${publicKey}\n`);
   await writeConfig(folder, port, types, options.config ?? []);
   const daemon = new Daemon(folder, port);
-  await daemon.start().catch(async (error: unknown) => {
+  const end = async () => {
     await daemon.kill();
     await rm(folder, { recursive: true, force: true });
+    unguard(folder);
+  };
+  await daemon.start().catch(async (error: unknown) => {
+    await end();
     throw error;
   });
   return {
@@ -92,10 +99,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<LabSshd> {
     connectionCount: async () => (await daemon.sessions()).length,
     kill: () => daemon.kill(),
     restart: () => daemon.restart(),
-    stop: async () => {
-      await daemon.kill();
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop: end,
   };
 }
 
@@ -171,7 +175,9 @@ class Daemon {
   }
 
   async sessions(): Promise<readonly number[]> {
-    return this.#child?.pid === undefined ? [] : await childrenOf(this.#child.pid);
+    const daemonPid = this.#child?.pid;
+    const all = await listProcesses();
+    return all.flatMap(({ pid, parentPid }) => (parentPid === daemonPid ? [pid] : []));
   }
 
   async kill(): Promise<void> {
@@ -180,7 +186,8 @@ class Daemon {
     this.#child = null;
     // Stopped first, so that it makes no more sessions while they are counted.
     child.kill('SIGSTOP');
-    for (const pid of [...(await descendantsOf(child.pid)), child.pid]) killQuietly(pid);
+    for (const { pid } of descendantsOf(new Set([child.pid]), await listProcesses())) kill(pid);
+    kill(child.pid);
     await waitFor(async () => !(await answers(this.#port)), 10_000);
   }
 
@@ -198,30 +205,4 @@ async function answers(port: number): Promise<boolean> {
     socket.once('close', () => resolve(socket.bytesRead > 0));
     socket.setTimeout(2_000, () => socket.destroy());
   });
-}
-
-async function descendantsOf(pid: number): Promise<readonly number[]> {
-  const children = await childrenOf(pid);
-  const below = await Promise.all(children.map(descendantsOf));
-  return [...below.flat(), ...children];
-}
-
-/** The fourth field of `/proc/PID/stat` is the parent; the second may hold anything, but ends with the last `)`. */
-async function childrenOf(pid: number): Promise<readonly number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const parents = await Promise.all(
-    pids.map(async (child) => {
-      const stat = await readFile(`/proc/${child}/stat`, 'utf8').catch(() => '');
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    }),
-  );
-  return pids.filter((_, index) => parents[index] === pid);
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It is gone already.
-  }
 }

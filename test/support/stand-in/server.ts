@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ChatAsk, readChatAsk } from './chat-request.ts';
 import { pixtralTokens, textTokens } from './count-tokens.ts';
 import { type Fault, FaultPlan, type FaultRule } from './faults.ts';
+import { RequestGate } from './request-gate.ts';
 import { Slots } from './slots.ts';
 import { StandInStats } from './stats.ts';
 import { writeAnswer } from './write-answer.ts';
@@ -36,6 +37,7 @@ export class StandInServer {
   readonly #options: Required<StandInOptions>;
   readonly #faults: FaultPlan;
   readonly #slots: Slots;
+  readonly #gate = new RequestGate();
   readonly #server: Server;
   #isWell: boolean;
 
@@ -81,9 +83,15 @@ export class StandInServer {
     this.#faults.set(rule);
   }
 
+  /** Answers only so many more chat requests; others are taken in, and wait. */
+  limit(passes: number): void {
+    this.#gate.set(passes);
+  }
+
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
+    this.limit(Number.POSITIVE_INFINITY);
     await closed;
   }
 
@@ -131,6 +139,8 @@ export class StandInServer {
     }
     this.stats.asked(ask);
     this.#options.onAsk(ask.text);
+    await this.#gate.pass();
+    if (response.destroyed) return;
     const fault = this.#faults.next(ask.text);
     if (fault?.kind === 'sicken') this.#isWell = false;
     else if (fault && misbehave(fault, ask, response)) return;

@@ -1,0 +1,17 @@
+/** Holds requests back until a test lets them go, so that the test decides what is still to do at a moment. */
+export class RequestGate {
+  readonly #waiting: (() => void)[] = [];
+  #passes = Number.POSITIVE_INFINITY;
+
+  /** Lets `passes` more requests through, those that wait first; later ones wait. */
+  set(passes: number): void {
+    const through = this.#waiting.splice(0, passes);
+    this.#passes = passes - through.length;
+    for (const resume of through) resume();
+  }
+
+  async pass(): Promise<void> {
+    if (this.#passes > 0) this.#passes -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}
