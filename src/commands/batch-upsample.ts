@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { planDocument } from '../output/plan-document.ts';
-import { formatPlan } from '../output/plan-text.ts';
+import { planDocument } from '../output/json/upsample-plan-document.ts';
+import { formatPlan } from '../output/text/upsample/plan-text.ts';
 import { batchUpsample } from '../services/upsample/batch-upsample.ts';
 import { planSpecs } from '../services/upsample/plan-specs.ts';
 import { resumeRun } from '../services/upsample/resume-run.ts';

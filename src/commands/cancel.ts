@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { taskCountsOf } from '../core/run/task-counts.ts';
-import { resumeCommand } from '../output/summary-text.ts';
-import { resumeUpscaleCommand } from '../output/upscale/summary-text.ts';
+import { resumeCommand } from '../output/text/upsample/summary-text.ts';
+import { resumeUpscaleCommand } from '../output/text/upscale/summary-text.ts';
 import { type Cancellation, cancelRun } from '../services/runs/cancel-run.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';

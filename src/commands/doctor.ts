@@ -4,7 +4,7 @@ import type { SettingsLayer } from '../core/settings/resolve-settings.ts';
 import type { Settings } from '../core/settings/settings-schema.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
-import { formatChecks } from '../output/checks-text.ts';
+import { formatChecks } from '../output/text/checks-text.ts';
 import type { CheckResult } from '../ports/diagnostics.ts';
 import type { Ports } from '../ports/ports.ts';
 import { checkHost } from '../services/check-host.ts';

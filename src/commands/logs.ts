@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { formatLogLines } from '../output/log-text.ts';
 import { awayText, backText } from '../output/progress/host-watch.ts';
+import { formatLogLines } from '../output/text/log-text.ts';
 import { type LogReader, readLogs } from '../services/runs/read-logs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';

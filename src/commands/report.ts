@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
-import { formatSummary } from '../output/summary-text.ts';
-import { formatUpscaleSummary } from '../output/upscale/summary-text.ts';
+import { formatSummary } from '../output/text/upsample/summary-text.ts';
+import { formatUpscaleSummary } from '../output/text/upscale/summary-text.ts';
 import type { Ports } from '../ports/ports.ts';
 import { showReport } from '../services/upsample/show-report.ts';
 import { showUpscaleReport } from '../services/upscale/show-upscale-report.ts';

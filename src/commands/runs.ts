@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { formatRuns } from '../output/runs-text.ts';
+import { formatRuns } from '../output/text/runs-text.ts';
 import { listRuns } from '../services/runs/list-runs.ts';
 import { lookUpRuns } from '../services/runs/look-up-runs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { upscalePlanDocument } from '../output/upscale/plan-document.ts';
-import { formatUpscalePlan } from '../output/upscale/plan-text.ts';
+import { upscalePlanDocument } from '../output/json/upscale-plan-document.ts';
+import { formatUpscalePlan } from '../output/text/upscale/plan-text.ts';
 import { expectUpscale } from '../services/upscale/expect-upscale.ts';
 import { planVideo } from '../services/upscale/plan-video.ts';
 import { resumeUpscale } from '../services/upscale/resume-upscale.ts';

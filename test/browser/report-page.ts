@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import type { ReportHeader, ReportItem } from '../../src/core/upsample/upsample-report.ts';
-import type { PageLimits } from '../../src/output/html-report/chunks.ts';
-import { renderHtmlReport } from '../../src/output/html-report/render-html-report.ts';
+import { renderHtmlReport } from '../../src/output/report/upsample/render-upsample-report.ts';
+import type { PageLimits } from '../../src/output/report/upsample/spec-data.ts';
 import { sampleHeader } from './sample-run.ts';
 
 const sources = ['testsrc2=s=320x180', 'mandelbrot=s=320x180', 'gradients=s=320x180:c0=orange:c1=navy'];

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ComparedFrame, UpscaleReport } from '../../src/core/upscale/upscale-report.ts';
-import { renderUpscaleReport } from '../../src/output/upscale/report/render-upscale-report.ts';
+import { renderUpscaleReport } from '../../src/output/report/upscale/render-upscale-report.ts';
 import { browserSkipReason, openBrowser, type TestBrowser } from '../support/browser.ts';
 import { failedSegment, sampleSegment, sampleUpscaleReport } from '../support/sample-upscale.ts';
 import { contrasts } from './contrasts.ts';

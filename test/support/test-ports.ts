@@ -13,7 +13,7 @@ import { systemClock } from '../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../src/core/settings/resolve-settings.ts';
 import { type UpsampleSettings, upsampleSettingsFrom } from '../../src/core/upsample/upsample-settings.ts';
-import { renderJsonReport } from '../../src/output/json-report.ts';
+import { renderJsonReport } from '../../src/output/json/json-report.ts';
 import { partialObserver } from '../../src/output/progress/observers.ts';
 import type { Host } from '../../src/ports/host.ts';
 import type { Ports } from '../../src/ports/ports.ts';

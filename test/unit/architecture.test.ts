@@ -29,7 +29,7 @@ it.each([
     file: 'src/services/x.ts',
     imported: '../adapters/system-clock.ts',
   },
-  { rule: 'services must not print', file: 'src/services/x.ts', imported: '../output/words.ts' },
+  { rule: 'services must not print', file: 'src/services/x.ts', imported: '../output/text/format.ts' },
   { rule: 'adapters must not know services', file: 'src/adapters/x.ts', imported: '../services/plan-run.ts' },
   {
     rule: 'the worker must not know adapters',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { hostStatusDocument } from '../../../src/output/host-status-document.ts';
+import type { hostStatusDocument } from '../../../src/output/json/host-status-document.ts';
 import { engineServerStatusSchema, slotStatusSchema } from '../../../src/protocol/slot.ts';
 import type { PreparationDocument } from '../../../src/services/prepare-host.ts';
 import type { PruneDocument } from '../../../src/services/prune-host.ts';

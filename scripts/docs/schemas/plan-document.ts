@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { plannedBatchSchema, specActions } from '../../../src/core/upsample/upsample-plan.ts';
-import type { planDocument } from '../../../src/output/plan-document.ts';
+import type { planDocument } from '../../../src/output/json/upsample-plan-document.ts';
 
 const count = z.int().min(0);
 const frames = z.object({ width: z.int().min(1), height: z.int().min(1), frames: z.int().min(1) });

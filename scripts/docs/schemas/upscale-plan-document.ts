@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duplicateModes } from '../../../src/core/frames/duplicates/duplicate-finder.ts';
 import { presets, upscalerKinds } from '../../../src/core/upscale/upscale-settings.ts';
-import type { upscalePlanDocument } from '../../../src/output/upscale/plan-document.ts';
+import type { upscalePlanDocument } from '../../../src/output/json/upscale-plan-document.ts';
 
 const count = z.int().min(0);
 const positive = z.int().min(1);

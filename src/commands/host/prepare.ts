@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { formatPrepared } from '../../output/prepared-text.ts';
+import { formatPrepared } from '../../output/text/prepared-text.ts';
 import { prepareHost } from '../../services/prepare-host.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 import { createStepObserver } from '../shared/create-observer.ts';

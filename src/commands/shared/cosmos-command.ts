@@ -3,8 +3,8 @@ import { createPorts, readSettings, readToolVersion } from '../../composition.ts
 import { resolveSettings, type SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
-import { createStyle, type Style, wantsColour } from '../../output/style.ts';
-import { printableLines } from '../../output/words.ts';
+import { printableLines } from '../../output/text/format.ts';
+import { createStyle, type Style, wantsColour } from '../../output/text/style.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { describeError, type ErrorFacts } from './describe-error.ts';
 import { InterruptedError, listenForSignals, type SignalListener } from './signals.ts';

@@ -3,7 +3,7 @@ import type { UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
-import { formatSummary, resumeCommand, savedText } from '../../output/summary-text.ts';
+import { formatSummary, resumeCommand, savedText } from '../../output/text/upsample/summary-text.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import type { RunOutcome } from '../../services/upsample/batch-upsample.ts';
 import { CosmosCommand } from './cosmos-command.ts';

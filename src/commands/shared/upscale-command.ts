@@ -2,11 +2,8 @@ import type { UpscaleCounts } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
-import {
-  combineUpscaleObservers,
-  partialUpscaleObserver,
-} from '../../output/upscale/progress/upscale-observers.ts';
-import { formatUpscaleSummary, resumeUpscaleCommand } from '../../output/upscale/summary-text.ts';
+import { combineUpscaleObservers, partialUpscaleObserver } from '../../output/progress/upscale-observers.ts';
+import { formatUpscaleSummary, resumeUpscaleCommand } from '../../output/text/upscale/summary-text.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { UpscaleOutcome } from '../../services/upscale/carry-out-upscale.ts';
 import type { ObserverOptions } from './create-observer.ts';

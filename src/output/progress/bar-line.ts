@@ -1,4 +1,4 @@
-import { cutAtEnd } from '../text-width.ts';
+import { cutAtEnd } from '../text/text-width.ts';
 
 /** One row below a run's log: a bar with words beside it, or words alone where `total` is null. */
 export interface BarRow {

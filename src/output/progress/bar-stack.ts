@@ -1,5 +1,5 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { wrapped } from '../text-width.ts';
+import { wrapped } from '../text/text-width.ts';
 import { type BarRow, barLine } from './bar-line.ts';
 
 /** Erases what a bar has left in the line that a log line is written to. */

@@ -1,5 +1,5 @@
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import { durationText, printable } from '../words.ts';
+import { durationText, printable } from '../text/format.ts';
 
 /** Follows what the workers say of their engines: whether they load, and what they wait for. Time is passed in. */
 export class EngineWatch {

@@ -1,5 +1,5 @@
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import { counted, printable, printableLines } from '../words.ts';
+import { counted, printable, printableLines } from '../text/format.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { HostWatch } from './host-watch.ts';
 import { createFailureTeller, remainingText, standText } from './progress-words.ts';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { upscaleFormat } from '../../../src/adapters/run-store/upscale-format.ts';
 import { FfmpegVideoTool } from '../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
-import { partialUpscaleObserver } from '../../../src/output/upscale/progress/upscale-observers.ts';
+import { partialUpscaleObserver } from '../../../src/output/progress/upscale-observers.ts';
 import { planVideo } from '../../../src/services/upscale/plan-video.ts';
 import { scanVideo } from '../../../src/services/upscale/scan-video.ts';
 import { MemoryHost } from '../../support/memory-host.ts';

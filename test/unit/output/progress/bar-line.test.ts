@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { barLine } from '../../../../src/output/progress/bar-line.ts';
-import { columnsOf } from '../../../../src/output/text-width.ts';
+import { columnsOf } from '../../../../src/output/text/text-width.ts';
 
 describe('barLine', () => {
   it.each([

@@ -1,0 +1,16 @@
+import type { ReportHeader, ReportItem } from '../../core/upsample/upsample-report.ts';
+
+/** `report.json` piece by piece, so that a report of any length needs little memory. */
+export async function* renderJsonReport(
+  header: ReportHeader,
+  items: AsyncIterable<ReportItem>,
+): AsyncGenerator<string> {
+  const head = JSON.stringify(header, null, 2);
+  yield `${head.slice(0, head.lastIndexOf('\n}'))},\n  "items": [`;
+  let separator = '\n    ';
+  for await (const item of items) {
+    yield separator + JSON.stringify(item);
+    separator = ',\n    ';
+  }
+  yield '\n  ]\n}\n';
+}

@@ -1,0 +1,54 @@
+import type { UpscaleReport } from '../../../core/upscale/upscale-report.ts';
+import { type Html, html } from '../html.ts';
+import { createFormats } from '../page/formats.ts';
+import { panel } from './pieces.ts';
+
+const formats = createFormats();
+
+/** Height of the drawing of duplicates, in its own units. */
+const drawnHeight = 40;
+
+/** Frames that show the picture before them: how many, where, and which are held longest. */
+export function renderDuplicates({ counts, duplicates, settings }: UpscaleReport): Html {
+  const { dedupe } = settings;
+  if (dedupe === 'off') {
+    return panel('duplicates', 'Duplicates', html`<p>Not looked for (<code>--dedupe off</code>).</p>`);
+  }
+  if (counts.duplicates === 0) {
+    return panel(
+      'duplicates',
+      'Duplicates',
+      html`<p>None found (<code>--dedupe ${dedupe}</code>): each of ${formats.count(counts.frames)} frames was to be
+upscaled.</p>`,
+    );
+  }
+  return panel(
+    'duplicates',
+    'Duplicates',
+    html`<p><strong>${formats.count(counts.duplicates)}</strong> of ${formats.count(counts.frames)} frames
+(${duplicates.percent.toFixed(1)} %) show the picture before them and need no upscaling of their own
+(<code>--dedupe ${dedupe}</code>).</p>
+${drawn(duplicates.shares)}
+${longest(duplicates.longest)}`,
+  );
+}
+
+function drawn(shares: readonly number[]): Html | null {
+  if (shares.length === 0) return null;
+  const bars = shares.map((share, index) => {
+    const height = share * drawnHeight;
+    const top = drawnHeight - height;
+    return html`<rect x="${index}" y="${top.toFixed(1)}" width="0.85" height="${height.toFixed(1)}"/>`;
+  });
+  return html`<figure class="shares"><svg viewBox="0 0 ${shares.length} ${drawnHeight}" preserveAspectRatio="none" role="img" aria-label="Share of duplicates from the video's beginning to its end">${bars}</svg>
+<figcaption><span>Beginning</span><span>share of duplicates, up to 100 %</span><span>End</span></figcaption></figure>`;
+}
+
+function longest(held: UpscaleReport['duplicates']['longest']): Html | null {
+  if (held.length === 0) return null;
+  const items = held.map(
+    ({ frame, frames, seconds }) => html`<li>Frame ${formats.count(frame)} is shown for
+${formats.count(frames)} frames <span class="quiet">(${seconds.toFixed(2)} s)</span></li>`,
+  );
+  return html`<h3>Held longest</h3><ul class="held">${items}</ul>`;
+}

@@ -1,0 +1,67 @@
+import type { SegmentReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
+import { rateText } from '../../progress/upscale-words.ts';
+import { type Html, html } from '../html.ts';
+import { createFormats } from '../page/formats.ts';
+import { panel } from './pieces.ts';
+
+const formats = createFormats();
+
+/** Segments that are listed; failed ones are listed beyond it too. */
+const maxRows = 500;
+
+/** With more than this the list is closed at first. */
+const maxOpenRows = 12;
+
+const statusText = {
+  finished: { kind: 'upsampled', title: 'Done' },
+  failed: { kind: 'failed', title: 'Failed' },
+  pending: { kind: 'pending', title: 'Not done' },
+} as const;
+
+/** The runs of frames that were upscaled one by one, each a checkpoint of its own. */
+export function renderSegments({ segments }: UpscaleReport): Html {
+  const listed = segments.filter(({ status }, index) => index < maxRows || status === 'failed');
+  const left = segments.length - listed.length;
+  const more =
+    left > 0
+      ? html`<p class="quiet">${formats.count(left)} more that did not fail are in <code>report.json</code> beside this page.</p>`
+      : null;
+  const count = `${formats.count(segments.length)} ${segments.length === 1 ? 'segment' : 'segments'}`;
+  const isOpen = segments.length <= maxOpenRows ? html` open` : null;
+  return panel(
+    'segments',
+    'Segments',
+    html`<details${isOpen}><summary>${count}</summary>
+<div class="scroll" role="region" aria-label="Segments" tabindex="0"><table class="segments">
+<thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${listed.map(segmentRow)}</tbody></table></div>${more}</details>`,
+  );
+}
+
+const heads = ['Nr', 'Frames', 'Unique', 'Outcome', 'Time', 'Speed', 'Decode', 'Upscale', 'Encode', 'Batch'];
+
+function segmentRow(segment: SegmentReport): Html {
+  const { status, stages_ms: stages, attempts, failure } = segment;
+  const { kind, title } = statusText[status];
+  const tries = attempts > 1 ? html` <span class="quiet">×${attempts}</span>` : null;
+  return html`<tr><th scope="row">${segment.segment_id}</th>
+<td>${formats.count(segment.first_frame)}–${formats.count(segment.last_frame)}</td>
+<td>${formats.count(segment.unique_frames)}</td>
+<td><span class="badge ${kind}"><span class="mark" aria-hidden="true"></span>${title}</span>${tries}${
+    failure === null ? null : html`<small><code>${failure.code}</code></small>`
+  }</td>
+<td>${durationText(segment.duration_ms)}</td>
+<td>${segment.frames_per_second === null ? '—' : rateText(segment.frames_per_second)}</td>
+<td>${durationText(stages?.decode)}</td><td>${durationText(stages?.upscale)}</td><td>${durationText(stages?.encode)}</td>
+<td>${batchText(segment)}</td></tr>`;
+}
+
+function durationText(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? '—' : formats.duration(ms);
+}
+
+/** `8`, or with tiles `4, 128 px`. */
+function batchText({ batch_size: batchSize, tile }: SegmentReport): string {
+  if (batchSize === null) return '—';
+  return tile === null || tile === 0 ? String(batchSize) : `${batchSize}, ${tile} px`;
+}

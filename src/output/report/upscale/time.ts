@@ -1,0 +1,69 @@
+import type { StageReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
+import { rateText } from '../../progress/upscale-words.ts';
+import { type Html, html } from '../html.ts';
+import { createFormats } from '../page/formats.ts';
+import { panel, partsBar } from './pieces.ts';
+
+const formats = createFormats();
+
+const stageWords: Record<StageReport['stage'], { readonly name: string; readonly what: string }> = {
+  scan: { name: 'Scan', what: 'reads times, finds duplicates' },
+  decode: { name: 'Decode', what: 'frames of the source' },
+  upscale: { name: 'Upscale', what: 'unique frames, in batches' },
+  encode: { name: 'Encode', what: 'all frames, as H.264' },
+  finish: { name: 'Finish', what: 'other streams, verification' },
+};
+
+/** These are at work at the same time. */
+const parallelStages: readonly StageReport['stage'][] = ['decode', 'upscale', 'encode'];
+
+/** Where the time went: how the whole divides, then how busy and how quick each stage was. */
+export function renderTime(report: UpscaleReport): Html {
+  const { time_ms: times, stages } = report;
+  if (times.total === 0) return html``;
+  const longest = Math.max(1, ...stages.map(({ busy_ms: busyMs }) => busyMs));
+  return panel(
+    'time',
+    'Where the time went',
+    html`${partsBar(
+      [
+        { kind: 'scan', amount: times.scan },
+        { kind: 'segments', amount: times.segments },
+        { kind: 'finish', amount: times.finish },
+      ],
+      'time-bar',
+    )}
+<p class="legend-line">${legend('scan', 'Scan', times.scan, times.total)}
+${legend('segments', 'Segments', times.segments, times.total)}
+${legend('finish', 'Finish', times.finish, times.total)}</p>
+<div class="scroll" role="region" aria-label="Stages" tabindex="0"><table class="stages">
+<thead><tr><th scope="col">Stage</th><th scope="col">At work</th><th scope="col" class="wide">
+<span class="unseen">Drawn</span></th><th scope="col">Frames</th><th scope="col">Speed</th></tr></thead>
+<tbody>${stages.map((stage) => stageRow(stage, longest, paceSetter(stages)))}</tbody>
+</table></div>
+<p class="quiet">Decoding, upscaling and encoding go on at the same time, so their times may add up to more than the
+segments took. The longest of them sets the pace.</p>`,
+  );
+}
+
+function legend(kind: string, name: string, ms: number, totalMs: number): Html {
+  const percent = Math.round((100 * ms) / totalMs);
+  return html`<span class="key ${kind}">${name} ${formats.duration(ms)} <span class="quiet">${percent} %</span></span>`;
+}
+
+function stageRow(stage: StageReport, longestMs: number, pace: StageReport['stage'] | null): Html {
+  const { name, what } = stageWords[stage.stage];
+  const width = ((1000 * stage.busy_ms) / longestMs).toFixed(1);
+  const mark = stage.stage === pace ? html` <span class="pace">sets the pace</span>` : null;
+  return html`<tr><th scope="row">${name}${mark}<small>${what}</small></th>
+<td>${stage.busy_ms === 0 ? '—' : formats.duration(stage.busy_ms)}</td>
+<td class="wide"><svg viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true"><rect class="${stage.stage}" width="${width}" height="8"/></svg></td>
+<td>${stage.frames === 0 ? '—' : formats.count(stage.frames)}</td>
+<td>${stage.frames_per_second === null ? '—' : rateText(stage.frames_per_second)}</td></tr>`;
+}
+
+function paceSetter(stages: readonly StageReport[]): StageReport['stage'] | null {
+  const parallel = stages.filter(({ stage }) => parallelStages.includes(stage));
+  const [longest] = parallel.sort((one, other) => other.busy_ms - one.busy_ms);
+  return longest && longest.busy_ms > 0 ? longest.stage : null;
+}

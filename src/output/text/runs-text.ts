@@ -1,0 +1,78 @@
+import { basename } from 'node:path';
+import { taskCountsOf } from '../../core/run/task-counts.ts';
+import type { UpsampleCounts } from '../../core/upsample/upsample-event.ts';
+import type { UpscaleCounts } from '../../core/upscale/upscale-event.ts';
+import { printable } from './format.ts';
+import type { Style } from './style.ts';
+import { formatTable } from './table.ts';
+import { cutInMiddle } from './text-width.ts';
+
+/** More of a file's name would push the numbers off a usual terminal. */
+const inputColumns = 24;
+
+/** One run of the list. */
+export interface ListedRun {
+  readonly run_id: string;
+  readonly status: string;
+  readonly created_at: string | null;
+  readonly input: string | null;
+  readonly host: string | null;
+  readonly engine: string | null;
+  readonly counts: UpsampleCounts | UpscaleCounts | null;
+  /** What its host says; undefined where it was not asked. */
+  readonly on_host?: {
+    readonly state: string;
+    readonly finished_tasks: number | null;
+    readonly total_tasks: number | null;
+    readonly message: string | null;
+  } | null;
+}
+
+/** The runs of a folder; with a column of what their hosts say where they were asked. */
+export function formatRuns(runs: readonly ListedRun[], style: Style): string {
+  if (runs.length === 0) return 'No runs yet. Begin one with: cosmos batch-upsample ./specs\n';
+  const isChecked = runs.some((run) => run.on_host !== undefined);
+  const head = ['RUN', 'STATUS', 'BEGUN (UTC)', 'HOST', 'ENGINE', 'INPUT', 'DONE', 'FAILED'];
+  const rows = runs.map((run) => (isChecked ? [...cellsOf(run), onHostText(run)] : cellsOf(run)));
+  const table = formatTable([isChecked ? [...head, 'ON HOST'] : head, ...rows]);
+  return `${[...table, ...troubleLines(runs, style)].join('\n')}\n`;
+}
+
+function cellsOf({
+  run_id: runId,
+  status,
+  created_at: createdAt,
+  host,
+  engine,
+  input,
+  counts,
+}: ListedRun): string[] {
+  const tally = counts && taskCountsOf(counts);
+  return [
+    printable(runId),
+    status,
+    createdAt?.slice(0, 16).replace('T', ' ') ?? '—',
+    host === null ? '—' : printable(host),
+    engine ?? '—',
+    input === null ? '—' : cutInMiddle(printable(basename(input)), inputColumns),
+    tally ? `${tally.done}/${tally.total}` : '—',
+    tally ? String(tally.failed) : '—',
+  ];
+}
+
+function onHostText({ on_host: said }: ListedRun): string {
+  if (!said) return '—';
+  const { state, finished_tasks: finished, total_tasks: total } = said;
+  return total === null || total === 0 ? state : `${state} ${finished}/${total}`;
+}
+
+/** Why hosts could not be asked, once a host. */
+function troubleLines(runs: readonly ListedRun[], style: Style): string[] {
+  const troubles = new Map<string, string>();
+  for (const { host, on_host: said } of runs) {
+    if (host !== null && said?.message) troubles.set(host, said.message);
+  }
+  if (troubles.size === 0) return [];
+  const lines = [...troubles].map(([host, message]) => `${printable(host)}: ${printable(message)}`);
+  return ['', ...lines.map((line) => style.dim(line))];
+}

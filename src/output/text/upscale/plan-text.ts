@@ -1,0 +1,136 @@
+import { basename } from 'node:path';
+import { countBatches } from '../../../core/frames/batches.ts';
+import type { UpscaleEstimate } from '../../../core/frames/estimate.ts';
+import { fractionValue } from '../../../core/frames/fraction.ts';
+import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
+import { type HeldFrame, longestHeld } from '../../../core/upscale/held-frames.ts';
+import type { UpscalePlan } from '../../../core/upscale/upscale-plan.ts';
+import { numeral } from '../../progress/upscale-words.ts';
+import { bytesText, counted, durationText, printable } from '../format.ts';
+import type { Style } from '../style.ts';
+import { formatTable } from '../table.ts';
+import { batchesText } from './batches-text.ts';
+import { noticeLine } from './summary-text.ts';
+import { engineText, percentText } from './upscale-names.ts';
+
+/** Pictures of which the plan says how long they are held. */
+export const heldFrameExamples = 4;
+
+/** The plan of an upscale run for people: `--dry-run`. */
+export function formatUpscalePlan(plan: UpscalePlan, style: Style, expected: UpscaleEstimate): string {
+  const rows = [
+    ...row('Video', [videoText(plan)]),
+    ...row('Output', outputTexts(plan)),
+    ...row('Engine', [printable(engineText(engineOf(plan)))]),
+    ...row('Frames', [framesText(plan)]),
+    ...row('Duplicates', duplicateTexts(plan)),
+    ...row('Segments', [segmentsText(plan)]),
+    ...row('Batches', batchesOf(plan)),
+    ...row(
+      'Streams',
+      plan.streams.map((stream) => streamText(stream, plan)),
+    ),
+    ...row('Time', [timeText(plan, expected)]),
+    ...row('Disk', [diskText(plan, expected, style)]),
+  ];
+  const table = formatTable(rows.map(([term, text]) => [style.bold(term), text]));
+  const notices = plan.notices.map(noticeLine);
+  return `${[...table, ...(notices.length > 0 ? ['', ...notices] : [])].join('\n')}\n`;
+}
+
+/** A term beside the first of its lines. */
+function row(term: string, lines: readonly string[]): [string, string][] {
+  return lines.map((line, index) => [index === 0 ? term : '', line]);
+}
+
+function videoText({ facts, source }: UpscalePlan): string {
+  const { size, codec, pixelFormat, frameRate, rotationDegrees } = facts.video;
+  const parts = [
+    `${size.width}x${size.height} ${codec} ${pixelFormat}`,
+    rotationDegrees === 0 ? '' : `turned by ${rotationDegrees}°`,
+    `${Number(fractionValue(frameRate).toFixed(3))} fps`,
+    facts.durationSeconds === null ? '' : durationText(facts.durationSeconds * 1000),
+    bytesText(source.size_bytes),
+  ];
+  return `${printable(source.path)} (${parts.filter((part) => part !== '').join(', ')})`;
+}
+
+function outputTexts({ clip, settings }: UpscalePlan): string[] {
+  const { width, height, pixel_format: pixelFormat } = clip.target;
+  const { crf, preset } = settings.engine.encoding;
+  return [
+    `${printable(settings.output)} (${width}x${height} h264 ${pixelFormat}, crf ${crf}, preset ${preset})`,
+  ];
+}
+
+function engineOf({ settings: { engine }, model }: UpscalePlan) {
+  return {
+    engine: engine.kind,
+    model: model === null ? '' : basename(model.path),
+    scale: engine.scale,
+    workers: engine.lanes,
+    isWorkerCountOpen: engine.is_lane_count_open,
+  };
+}
+
+function framesText({ timeline }: UpscalePlan): string {
+  const [frames, unique] = [timeline.times.length, timeline.uniqueFrames.length];
+  return frames === unique
+    ? `${numeral(frames)}, each to be upscaled`
+    : `${numeral(frames)}, of which ${numeral(unique)} are to be upscaled`;
+}
+
+function duplicateTexts({ timeline, clip, settings }: UpscalePlan): string[] {
+  if (settings.dedupe === 'off') return ['not looked for (--dedupe off)'];
+  const frames = timeline.times.length;
+  const duplicates = frames - timeline.uniqueFrames.length;
+  if (duplicates === 0) return [`none (--dedupe ${settings.dedupe})`];
+  const held = longestHeld(timeline, clip.time_base, heldFrameExamples);
+  return [
+    `${numeral(duplicates)}, ${percentText(duplicates, frames)} (--dedupe ${settings.dedupe})`,
+    ...held.map((picture) => `  ${heldText(picture)}`),
+  ];
+}
+
+/** `frame 12 is shown for 3 frames (0.50 s)` */
+function heldText({ frame, frames, seconds }: HeldFrame): string {
+  return `frame ${numeral(frame)} is shown for ${counted(frames, 'frame')} (${seconds.toFixed(2)} s)`;
+}
+
+function segmentsText({ segments }: UpscalePlan): string {
+  const lengths = segments.map(({ frames }) => frames);
+  const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
+  const each =
+    shortest === longest ? counted(longest, 'frame') : `${numeral(shortest)} to ${numeral(longest)} frames`;
+  return segments.length === 1 ? `1, of ${each}` : `${numeral(segments.length)}, each of ${each}`;
+}
+
+function batchesOf({ timeline, settings: { engine } }: UpscalePlan): string[] {
+  const { batch_size: batchSize, lanes } = engine;
+  const total = countBatches(timeline.uniqueFrames.length, batchSize);
+  return [`${numeral(total)} of ${counted(batchSize, 'frame')}: ${batchesText(total, lanes)}`];
+}
+
+function streamText({ index, type, action, why }: StreamPlan, { facts }: UpscalePlan): string {
+  if (why !== null) return `${index} ${action === 'drop' ? '✗' : '!'} ${printable(why)}`;
+  const stream = facts.others.find((other) => other.index === index);
+  const details = [stream?.codec ?? '', stream?.language ?? ''].filter((detail) => detail !== '');
+  const name = stream?.isAttachedPicture === true ? 'cover picture' : type;
+  return `${index} ✓ ${[name, ...details.map(printable)].join(' ')}, copied`;
+}
+
+function timeText({ scanMs }: UpscalePlan, { durationMs }: UpscaleEstimate): string {
+  const scan = `looking at the frames took ${durationText(scanMs)}`;
+  return durationMs === null ? `not known; ${scan}` : `about ${durationText(durationMs)}; ${scan}`;
+}
+
+function diskText({ freeBytes }: UpscalePlan, expected: UpscaleEstimate, style: Style): string {
+  const { outputBytes, peakBytes } = expected;
+  const need = [
+    outputBytes === null ? '' : `about ${bytesText(outputBytes)} for the video`,
+    peakBytes === null ? '' : `up to ${bytesText(peakBytes)} on the way`,
+  ].filter((part) => part !== '');
+  const free = freeBytes === null ? 'free room not known' : `${bytesText(freeBytes)} free`;
+  const isTight = freeBytes !== null && (peakBytes ?? outputBytes ?? 0) > freeBytes;
+  return [...need, isTight ? style.bad(`only ${free}`) : free].join(', ');
+}

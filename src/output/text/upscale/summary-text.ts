@@ -1,0 +1,108 @@
+import type { UpscaleSummary } from '../../../core/upscale/upscale-summary.ts';
+import { numeral, rateText } from '../../progress/upscale-words.ts';
+import { failureLines } from '../failures-text.ts';
+import { bytesText, counted, durationText, printable } from '../format.ts';
+import type { Style } from '../style.ts';
+import { formatTable } from '../table.ts';
+import { engineText, percentText, streamsText } from './upscale-names.ts';
+
+/**
+ * What a person reads when an upscale run has ended.
+ *
+ * @param isHandedOver - Whether a detached run was handed over whole; false when its host was lost on the way.
+ */
+export function formatUpscaleSummary(summary: UpscaleSummary, style: Style, isHandedOver = true): string {
+  const lines = [headline(summary, style, isHandedOver), '', ...placesOf(summary, style)];
+  if (summary.notices.length > 0) lines.push('', ...summary.notices.map(noticeLine));
+  if (summary.failures.length > 0) {
+    const named = summary.failures.map((failure) => ({ ...failure, spec: `segment ${failure.segment_id}` }));
+    lines.push('', ...failureLines(named, style, 'the report', 'segment'));
+  }
+  if (summary.status !== 'complete') lines.push('', ...nextSteps(summary, style));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The command that goes on with an upscale run. */
+export function resumeUpscaleCommand(runId: string): string {
+  return `cosmos upscale --resume ${runId}`;
+}
+
+/** Something to know, on a line of its own. */
+export function noticeLine(notice: string): string {
+  return `! ${printable(notice)}`;
+}
+
+function headline(summary: UpscaleSummary, style: Style, isHandedOver: boolean): string {
+  const { counts, status, size, duration_ms: durationMs } = summary;
+  const time = `in ${durationText(durationMs)}${speedText(summary)}`;
+  if (summary.video !== null) {
+    const done = style.good(`${counted(summary.video.frames, 'frame')} upscaled`);
+    const what = `${style.good('✓')} ${done} to ${size.width}x${size.height}`;
+    // Nothing was left to do but, at most, to put them together.
+    if (summary.frames_per_second === null)
+      return `${what}; all frames were done before, this took ${durationText(durationMs)}`;
+    return `${what} ${time}`;
+  }
+  if (status === 'detached' && isHandedOver && counts.finished_segments === 0)
+    return `… ${counted(counts.frames, 'frame')} in ${counted(counts.segments, 'segment')} handed over ${time}`;
+  const open = counts.segments - counts.finished_segments - counts.failed_segments;
+  const openText = `${numeral(open)} ${status === 'detached' ? 'still to come' : 'not done'}`;
+  const parts = [
+    `${numeral(counts.finished_segments)} of ${counted(counts.segments, 'segment')} upscaled`,
+    counts.failed_segments > 0 ? style.bad(`${numeral(counts.failed_segments)} failed`) : '',
+    open > 0 ? openText : '',
+    open + counts.failed_segments === 0 ? 'the video is not put together yet' : '',
+  ].filter((part) => part !== '');
+  return `${status === 'detached' ? '…' : style.bad('✗')} ${parts.join(', ')} ${time}`;
+}
+
+function speedText({ frames_per_second: rate }: UpscaleSummary): string {
+  return rate === null ? '' : ` (${rateText(rate)})`;
+}
+
+function placesOf(summary: UpscaleSummary, style: Style): string[] {
+  const { video, counts, host, run_id: runId } = summary;
+  const rows: [string, string][] = [
+    ['Video', videoText(summary)],
+    ...(video ? [['Verified', verifiedText(video)] satisfies [string, string]] : []),
+    ...(counts.duplicates > 0 ? [['Duplicates', duplicatesText(counts)] satisfies [string, string]] : []),
+    ['Report', printable(summary.report.html)],
+    ['Engine', printable(engineText(summary))],
+    ...(host === 'local' ? [] : [['Host', printable(host)] satisfies [string, string]]),
+    ['Run', style.dim(runId)],
+  ];
+  return formatTable(rows).map((line) => `  ${line}`);
+}
+
+function videoText({ output, video }: UpscaleSummary): string {
+  if (video === null) return `${printable(output)} (not there yet)`;
+  return `${printable(output)} (${bytesText(video.size_bytes)}, ${durationText(video.duration_seconds * 1000)})`;
+}
+
+function verifiedText(video: NonNullable<UpscaleSummary['video']>): string {
+  const error = video.max_time_error_ms;
+  const times = error < 0.05 ? 'every time stamp exact' : `time stamps within ${error.toFixed(1)} ms`;
+  const streams = streamsText(video.copied_streams, video.converted_streams);
+  return [counted(video.frames, 'frame'), times, streams].filter((part) => part !== '').join(', ');
+}
+
+function duplicatesText({ duplicates, frames }: UpscaleSummary['counts']): string {
+  const part = percentText(duplicates, frames);
+  return `${counted(duplicates, 'frame')} (${part}) show the picture before them and were not upscaled again`;
+}
+
+function nextSteps(
+  { run_id: runId, status, is_resumable: isResumable }: UpscaleSummary,
+  style: Style,
+): string[] {
+  if (status === 'detached') {
+    const next = [
+      [`cosmos attach ${runId}`, 'bring the segments home and finish the video'],
+      [`cosmos logs ${runId}`, 'see what its workers say'],
+      [`cosmos cancel ${runId}`, 'stop it'],
+    ] as const;
+    const rows = next.map(([command, what]) => [style.bold(command), what]);
+    return ['The work goes on by itself:', ...formatTable(rows).map((line) => `  ${line}`)];
+  }
+  return isResumable ? [`To go on:  ${style.bold(resumeUpscaleCommand(runId))}`] : [];
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import { FramePace } from '../../../../src/output/progress/frame-pace.ts';
+
+const submitted: UpscaleEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 1 };
+const failed: UpscaleEventBody = {
+  type: 'segment-failed',
+  segment_id: 3,
+  task_key: 'k',
+  attempts: 1,
+  code: 'engine-failed',
+  message: 'm',
+  next_step: 'h',
+};
+
+describe('FramePace', () => {
+  it('says nothing before two reports and two seconds have followed the first frame', () => {
+    const pace = begin();
+    pace.note(8, 60_000);
+    expect(pace.remainingMs(70_000)).toBeNull();
+    pace.note(16, 60_500);
+    pace.note(24, 61_000);
+    expect(pace.framesPerSecond(61_999)).toBeNull();
+    expect(pace.framesPerSecond(62_000)).toBe(8);
+    expect(pace.remainingMs(62_000)).toBe(122_000);
+  });
+
+  it('counts neither what was finished earlier nor what the host had done meanwhile', () => {
+    const pace = new FramePace({ frames: 1000, finishedFrames: 240, segments: 4 });
+    pace.note(720, 1_000);
+    pace.apply(submitted);
+    pace.note(730, 2_000);
+    pace.note(740, 3_000);
+    pace.note(750, 4_000);
+    expect(pace.framesPerSecond(4_000)).toBe(10);
+    expect(pace.remainingMs(4_000)).toBe(25_000);
+    expect(pace.done).toBe(750);
+  });
+
+  it('expects nothing more of failed segments', () => {
+    const pace = begin();
+    for (let report = 1; report <= 5; report++) pace.note(100 * report, 1_000 * report);
+    expect(pace.remainingMs(5_000)).toBe(5_000);
+    pace.apply(failed);
+    expect(pace.remainingMs(5_000)).toBe(2_500);
+    expect(pace.failedSegments).toBe(1);
+  });
+
+  it('keeps its pace after the last frame', () => {
+    const pace = begin();
+    for (let report = 1; report <= 10; report++) pace.note(100 * report, 1_000 * report);
+    expect(pace.framesPerSecond(60_000)).toBe(100);
+    expect(pace.remainingMs(60_000)).toBe(0);
+  });
+
+  it('grows with a pause, and bears a segment that is made again', () => {
+    const pace = begin();
+    for (let report = 1; report <= 5; report++) pace.note(100 * report, 1_000 * report);
+    expect(pace.remainingMs(9_000)).toBe(10_000);
+    pace.note(50, 9_500);
+    expect(pace.framesPerSecond(10_000)).toBeNull();
+  });
+});
+
+function begin(): FramePace {
+  const pace = new FramePace({ frames: 1000, finishedFrames: 0, segments: 4 });
+  pace.apply(submitted);
+  return pace;
+}
