@@ -6,15 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { askPassphrase } from './adapters/ask-passphrase.ts';
 import { loadSettings } from './adapters/config-files.ts';
 import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
+import { CheckList } from './adapters/diagnostics/check-list.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
-import { LocalDiagnostics } from './adapters/diagnostics/local-diagnostics.ts';
 import { upscaleCheck } from './adapters/diagnostics/upscale-check.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/ffmpeg/programs.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
 import { publishStream } from './adapters/files/publish-stream.ts';
+import { LateHost, LateUpkeep } from './adapters/lazy.ts';
 import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
@@ -22,8 +23,7 @@ import { createMediaTool } from './adapters/media/create-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import { upsampleFormat } from './adapters/run-store/upsample-format.ts';
 import { upscaleFormat } from './adapters/run-store/upscale-format.ts';
-import { LateHost, LateUpkeep } from './adapters/ssh-host/late.ts';
-import type { RemoteMachineParts } from './adapters/ssh-host/remote-machine.ts';
+import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
@@ -88,7 +88,7 @@ export function createDiagnostics(
   const { ffmpeg, ffprobe } = findPrograms();
   const { cache } = cosmosFolders(process.env, process.platform);
   const { output_dir: outputDir, checkpoint_dir: checkpointDir, engine } = settings.upsampling;
-  return new LocalDiagnostics([
+  return new CheckList([
     nodeCheck,
     programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
@@ -110,7 +110,7 @@ function createHost(name: string, settings: Settings): Host {
       clock: systemClock,
     });
   }
-  const parts = machinePartsOf(name, settings);
+  const parts = machineOptionsOf(name, settings);
   return new LateHost(name, async () => {
     const { SshHost } = await import('./adapters/ssh-host/ssh-host.ts');
     return new SshHost(parts);
@@ -119,7 +119,7 @@ function createHost(name: string, settings: Settings): Host {
 
 function createUpkeep(name: string, settings: Settings): HostUpkeep {
   if (name === 'local') return new LocalUpkeep({ root: localRoot(settings), clock: systemClock });
-  const parts = machinePartsOf(name, settings);
+  const parts = machineOptionsOf(name, settings);
   const buildFilesOf = (role: ImageRole) => ({
     dockerfile: fileURLToPath(new URL(`../docker/${role}/Dockerfile`, import.meta.url)),
     workerBundle: fileURLToPath(new URL('./worker.mjs', import.meta.url)),
@@ -134,7 +134,7 @@ function createUpkeep(name: string, settings: Settings): HostUpkeep {
   });
 }
 
-function machinePartsOf(name: string, settings: Settings): RemoteMachineParts {
+function machineOptionsOf(name: string, settings: Settings): RemoteMachineOptions {
   const host = hostNamed(settings, name);
   if (host.address === '') {
     throw new AppError({
@@ -149,7 +149,7 @@ function machinePartsOf(name: string, settings: Settings): RemoteMachineParts {
     docker: settings.upsampling.docker,
     clock: systemClock,
     random01: Math.random,
-    patienceMs: Math.round(settings.retry.max_outage_s * 1000),
+    retryForMs: Math.round(settings.retry.max_outage_s * 1000),
     environment: process.env,
     askPassphrase,
   };

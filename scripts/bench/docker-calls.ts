@@ -9,7 +9,7 @@ import type { DockerClient } from '../../src/adapters/docker/docker-client.ts';
 import { RemoteMachine } from '../../src/adapters/ssh-host/remote-machine.ts';
 import type { LabFacts } from '../../test/support/lab/lab.ts';
 import { clientOf } from '../../test/support/lab/lab.ts';
-import { hostSettings, machineParts } from '../../test/support/lab/remote-bench.ts';
+import { hostSettings, machineOptions } from '../../test/support/lab/remote-bench.ts';
 import type { RemoteStage } from '../../test/support/lab/remote-stage.ts';
 import { withStage } from './support/remote-lab.ts';
 import { type BenchResult, figure, median, percentile, printResult } from './support/result.ts';
@@ -32,7 +32,7 @@ printResult(await withStage(measure), values.json);
 async function measure({ sshd }: RemoteStage, lab: LabFacts): Promise<BenchResult> {
   const local = clientOf(lab.dockerSocket);
   const settings = hostSettings({ ...sshd.settings, docker_socket: lab.dockerSocket });
-  const machine = await RemoteMachine.at(machineParts('gpu1', settings));
+  const machine = await RemoteMachine.at(machineOptions('gpu1', settings));
   const { id } = await local.call((docker) => docker.createContainer({ Image: lab.image }));
   try {
     const ping = await compare(local, machine.docker, (client) => client.call((docker) => docker.ping()));

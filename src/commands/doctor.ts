@@ -7,7 +7,7 @@ import { exitCodes } from '../errors/error-codes.ts';
 import { formatChecks } from '../output/text/checks-text.ts';
 import type { CheckResult } from '../ports/diagnostics.ts';
 import type { Ports } from '../ports/ports.ts';
-import { checkHost } from '../services/check-host.ts';
+import { checkHost } from '../services/hosts/check-host.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 

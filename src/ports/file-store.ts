@@ -25,12 +25,12 @@ export interface ExclusiveFileStore extends FileStore {
   /**
    * Writes a file whole, as `publish`, unless a sound one is there already; one that is damaged is replaced.
    *
-   * @param isSound - Whether a content is one to keep.
+   * @param isValid - Whether a content is one to keep.
    * @returns null when the file holds `content` now, else what it held already.
    */
   publishOnce(
     path: string,
     content: string,
-    isSound: (content: Uint8Array) => boolean,
+    isValid: (content: Uint8Array) => boolean,
   ): Promise<Uint8Array | null>;
 }

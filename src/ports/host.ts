@@ -116,7 +116,7 @@ export interface HostRun {
    *
    * @throws AppError `host-unreachable`, `disk-full`, `worker-failed` when the host's file is gone or damaged.
    */
-  bringSegment(
+  downloadSegment(
     taskKey: string,
     expected: Pick<SegmentFacts, 'sha256' | 'size_bytes'>,
     path: string,

@@ -27,7 +27,7 @@ import { SshUpkeep } from '../../src/adapters/ssh-host/ssh-upkeep.ts';
 import type { HostSettings } from '../../src/core/settings/settings-schema.ts';
 import { randomObjects } from '../integration/slot/slot-rig.ts';
 import { buildFiles, clientOf, type LabFacts } from '../support/lab/lab.ts';
-import { hostSettings, machineParts, removeContainers } from '../support/lab/remote-bench.ts';
+import { hostSettings, machineOptions, removeContainers } from '../support/lab/remote-bench.ts';
 import { type LabSshd, startSshd } from '../support/lab/sshd.ts';
 import { hashOf, manifestText } from '../support/memory-tree.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -185,7 +185,7 @@ describe.skipIf(lab === null)('tidying a host', () => {
   });
 
   it('sends uploads and manifests to no other place than the root', async () => {
-    const machine = await RemoteMachine.at(machineParts('gpu1', settings()));
+    const machine = await RemoteMachine.at(machineOptions('gpu1', settings()));
     closing.push(machine);
     const local = join(folder, 'hint');
     await writeFile(local, 'HINT'.repeat(100));
@@ -212,7 +212,7 @@ describe.skipIf(lab === null)('tidying a host', () => {
     const sent = { path, sha256: object?.sha256 ?? '', sizeBytes: 12 * 1024 * 1024 };
     const runs = await Promise.all(
       ['run-a', 'run-b', 'run-c'].map(async (runId) => {
-        const opened = await new SshHost(machineParts('gpu1', settings())).openRun(runId, { workers: 1 });
+        const opened = await new SshHost(machineOptions('gpu1', settings())).openRun(runId, { workers: 1 });
         closing.push(opened);
         return opened;
       }),
@@ -245,7 +245,7 @@ describe.skipIf(lab === null)('tidying a host', () => {
 
   function upkeepOf(change: Partial<HostSettings> = {}): SshUpkeep {
     const upkeep = new SshUpkeep({
-      ...machineParts('gpu1', settings(change)),
+      ...machineOptions('gpu1', settings(change)),
       buildFiles,
       servesModel: false,
       upscalesWithModel: false,

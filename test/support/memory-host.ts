@@ -96,7 +96,7 @@ class MemoryRun implements HostRun {
 
   async deliver(): Promise<void> {}
 
-  async bringSegment(): Promise<void> {
+  async downloadSegment(): Promise<void> {
     throw new TypeError('this host upscales nothing');
   }
 

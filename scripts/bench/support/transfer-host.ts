@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemoteMachine } from '../../../src/adapters/ssh-host/remote-machine.ts';
-import { RemoteObjects } from '../../../src/adapters/ssh-host/remote-objects.ts';
+import { RemoteObjectStore } from '../../../src/adapters/ssh-host/remote-object-store.ts';
 import { SlotCaller } from '../../../src/adapters/ssh-host/slot-caller.ts';
 import { SshHost } from '../../../src/adapters/ssh-host/ssh-host.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import type { LabFacts } from '../../../test/support/lab/lab.ts';
-import { hostSettings, machineParts } from '../../../test/support/lab/remote-bench.ts';
+import { hostSettings, machineOptions } from '../../../test/support/lab/remote-bench.ts';
 import type { RemoteStage } from '../../../test/support/lab/remote-stage.ts';
 import { openFarPort } from './far-port.ts';
 import type { Way } from './openssh.ts';
@@ -16,7 +16,7 @@ import type { Way } from './openssh.ts';
 export interface Connected {
   readonly machine: RemoteMachine;
   readonly caller: SlotCaller;
-  readonly objects: RemoteObjects;
+  readonly objects: RemoteObjectStore;
 }
 
 /** A host with a slot that verifies and publishes what is sent to it. */
@@ -67,7 +67,11 @@ export class TransferHost {
     try {
       const caller = new SlotCaller([await machine.slotApi(0)], systemClock);
       const { files } = machine;
-      const objects = new RemoteObjects({ files, root: this.root, callSlot: (call) => caller.call(call) });
+      const objects = new RemoteObjectStore({
+        files,
+        root: this.root,
+        callSlot: (call) => caller.call(call),
+      });
       await work({ machine, caller, objects });
     } finally {
       await machine.close();
@@ -97,7 +101,7 @@ export class TransferHost {
 
   #partsOf(way: Way) {
     const settings = { docker_socket: this.#lab.dockerSocket, image: this.#lab.image, gpus: 'none' };
-    return machineParts('gpu1', hostSettings({ ...way, ...settings, remote_root: this.root }));
+    return machineOptions('gpu1', hostSettings({ ...way, ...settings, remote_root: this.root }));
   }
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { hostStatusDocument } from '../../../src/output/json/host-status-document.ts';
 import { engineServerStatusSchema, slotStatusSchema } from '../../../src/protocol/slot.ts';
-import type { PreparationDocument } from '../../../src/services/prepare-host.ts';
-import type { PruneDocument } from '../../../src/services/prune-host.ts';
+import type { PreparationDocument } from '../../../src/services/hosts/prepare-host.ts';
+import type { PruneDocument } from '../../../src/services/hosts/prune-host.ts';
 
 const version = z.literal(1);
 const bytes = z.int().min(0);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import { isErrno } from '../files/publish-file.ts';
-import type { Check } from './local-diagnostics.ts';
+import type { Check } from './check-list.ts';
 
 const runFile = promisify(execFile);
 const gib = 1024 ** 3;

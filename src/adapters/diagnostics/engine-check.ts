@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { messageOf } from '../../errors/app-error.ts';
-import type { Check } from './local-diagnostics.ts';
+import type { Check } from './check-list.ts';
 
 /** How long a server may take to name its models, in milliseconds. */
 const answerTimeoutMs = 5_000;

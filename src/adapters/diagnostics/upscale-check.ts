@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../../core/settings/settings-schema.ts';
-import type { Check } from './local-diagnostics.ts';
+import type { Check } from './check-list.ts';
 
 /** What `upscale` needs by these settings: nothing more than ffmpeg, or a model and the runtime that reads it. */
 export function upscaleCheck({ upscaling }: Pick<Settings, 'upscaling'>, isLocal: boolean): Check {

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
-import { reasonOf } from './docker-failure.ts';
+import { dockerReason } from './docker-errors.ts';
 
 interface Refusal {
   readonly pattern: RegExp;
@@ -58,7 +58,7 @@ const refusals: readonly Refusal[] = [
 
 /** What a user sees when the engine of `hostName` refused to make or start the container `name`. */
 export function asContainerError(error: unknown, name: string, hostName: string): AppError {
-  const reason = reasonOf(error).replace(/\.$/, '');
+  const reason = dockerReason(error).replace(/\.$/, '');
   for (const { pattern, error: describe } of refusals) {
     const match = pattern.exec(reason);
     if (!match) continue;

@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
 import type { CallLimits, DockerClient } from './docker-client.ts';
-import { statusOf } from './docker-failure.ts';
+import { statusOf } from './docker-errors.ts';
 import { demultiplex } from './multiplexed.ts';
 
 /** Starting may wait for GPUs and slow disks, in milliseconds. */

@@ -6,29 +6,29 @@ import type { Clock } from '../../ports/clock.ts';
 import {
   asHostError,
   connectionFailureOf,
-  type EnginePlace,
+  type DaemonLocation,
   SilenceError,
   statusOf,
-} from './docker-failure.ts';
+} from './docker-errors.ts';
 import { dockerOver, type OpenDocker } from './open-docker.ts';
 
 /** The oldest API that can give GPUs to containers: Docker 19.03. */
 const oldestApi = { major: 1, minor: 40 };
 
 /** How long an engine that never answered may be away, in milliseconds: long enough for one that is starting. */
-const firstPatienceMs = 3_000;
+const firstRetryForMs = 3_000;
 
 const backoff = { baseDelayMs: 100, maxDelayMs: 2_000 };
 
 /** What a {@link DockerClient} is made of. */
-export interface DockerClientParts extends EnginePlace {
+export interface DockerClientOptions extends DaemonLocation {
   /** Leads to the engine's socket; keeps connections open between calls. Its owner destroys it. */
   readonly agent: Agent;
   readonly clock: Clock;
   /** Random numbers from 0 up to, but not including, 1. */
   readonly random01: () => number;
   /** How long an engine that has answered before may be away, in milliseconds; one that restarts takes seconds. */
-  readonly patienceMs?: number;
+  readonly retryForMs?: number;
 }
 
 /** Bounds of one call. */
@@ -36,7 +36,7 @@ export interface CallLimits {
   /** How long nothing may come before an attempt is given up, in milliseconds. 30 s unless told. */
   readonly silenceMs?: number;
   /** How long the engine may be away, in milliseconds, in place of the client's own patience. */
-  readonly patienceMs?: number;
+  readonly retryForMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +47,7 @@ export interface CallLimits {
 export type DockerWork<T> = (docker: Dockerode, noteProgress: () => void) => Promise<T>;
 
 /** What the engine says of itself. */
-export interface EngineVersion {
+export interface DaemonVersion {
   readonly version: string;
   readonly apiVersion: string;
 }
@@ -57,15 +57,15 @@ export interface EngineVersion {
  * must be safe to repeat; answers of the engine, errors among them, are never repeated.
  */
 export class DockerClient {
-  readonly place: EnginePlace;
-  readonly #parts: DockerClientParts;
+  readonly daemon: DaemonLocation;
+  readonly #parts: DockerClientOptions;
   readonly #open: OpenDocker;
   #hasAnswered = false;
-  #version: Promise<EngineVersion> | null = null;
+  #version: Promise<DaemonVersion> | null = null;
 
-  constructor(parts: DockerClientParts) {
+  constructor(parts: DockerClientOptions) {
     this.#parts = parts;
-    this.place = { hostName: parts.hostName, socketPath: parts.socketPath };
+    this.daemon = { hostName: parts.hostName, socketPath: parts.socketPath };
     this.#open = dockerOver(parts.agent);
   }
 
@@ -91,7 +91,7 @@ export class DockerClient {
   }
 
   /** Asked once. @throws AppError `host-refused` for an engine that is too old or runs no Linux containers. */
-  async version(signal?: AbortSignal): Promise<EngineVersion> {
+  async version(signal?: AbortSignal): Promise<DaemonVersion> {
     this.#version ??= this.#askVersion().catch((error: unknown) => {
       this.#version = null;
       throw error;
@@ -99,7 +99,7 @@ export class DockerClient {
     return signal ? await untilAborted(this.#version, signal) : await this.#version;
   }
 
-  async #askVersion(): Promise<EngineVersion> {
+  async #askVersion(): Promise<DaemonVersion> {
     const answer = await this.#persist((docker) => docker.version(), {});
     const { Version: version, ApiVersion: apiVersion, Os: system } = answer;
     const refusal =
@@ -107,7 +107,7 @@ export class DockerClient {
     if (refusal !== null)
       throw new AppError({
         code: 'host-refused',
-        message: `${this.place.hostName}: the Docker engine ${refusal}.`,
+        message: `${this.daemon.hostName}: the Docker engine ${refusal}.`,
         nextStep: 'Install Docker Engine 20.10 or newer there: https://docs.docker.com/engine/install/',
       });
     return { version, apiVersion };
@@ -129,7 +129,7 @@ export class DockerClient {
       } catch (error) {
         limits.signal?.throwIfAborted();
         awaySinceMs ??= performance.now();
-        this.#giveUpOn(error, performance.now() - awaySinceMs, limits.patienceMs ?? this.#patienceMs);
+        this.#giveUpOn(error, performance.now() - awaySinceMs, limits.retryForMs ?? this.#retryForMs);
       }
       failures += 1;
       const delayMs = backoffDelayMs(failures, backoff, this.#parts.random01());
@@ -138,17 +138,17 @@ export class DockerClient {
   }
 
   /** Throws what a caller should see, unless another attempt is worth it. */
-  #giveUpOn(error: unknown, awayMs: number, patienceMs: number): void {
+  #giveUpOn(error: unknown, awayMs: number, retryForMs: number): void {
     const failure = connectionFailureOf(error);
     if (failure === null) {
       if (statusOf(error) !== null) this.#hasAnswered = true;
       throw error;
     }
-    if (failure === 'refused' || awayMs >= patienceMs) throw asHostError(failure, this.place, error);
+    if (failure === 'refused' || awayMs >= retryForMs) throw asHostError(failure, this.daemon, error);
   }
 
-  get #patienceMs(): number {
-    return this.#hasAnswered ? (this.#parts.patienceMs ?? 60_000) : firstPatienceMs;
+  get #retryForMs(): number {
+    return this.#hasAnswered ? (this.#parts.retryForMs ?? 60_000) : firstRetryForMs;
   }
 
   async #attempt<T>(work: DockerWork<T>, limits: CallLimits, noteProgress: () => void): Promise<T> {

@@ -13,10 +13,10 @@ const engineMessageSchema = z.object({
   error: z.string().optional(),
 });
 
-export type EngineMessage = z.infer<typeof engineMessageSchema>;
+export type ImageMessage = z.infer<typeof engineMessageSchema>;
 
 /** Reads the messages of a stream, one JSON document a line. Lines that are none are left out. */
-export async function* readMessages(stream: NodeJS.ReadableStream): AsyncGenerator<EngineMessage> {
+export async function* readMessages(stream: NodeJS.ReadableStream): AsyncGenerator<ImageMessage> {
   stream.setEncoding('utf8');
   let rest = '';
   for await (const piece of stream) {
@@ -27,7 +27,7 @@ export async function* readMessages(stream: NodeJS.ReadableStream): AsyncGenerat
   yield* parseMessage(rest);
 }
 
-function parseMessage(line: string): EngineMessage[] {
+function parseMessage(line: string): ImageMessage[] {
   try {
     const parsed = engineMessageSchema.safeParse(JSON.parse(line));
     return parsed.success ? [parsed.data] : [];

@@ -19,7 +19,7 @@ export async function queryGpus(client: DockerClient, container: string): Promis
           .exec({ Cmd: query, AttachStdout: true, AttachStderr: true });
         return await buffer(await exec.start({ Detach: false, Tty: false }));
       },
-      { silenceMs: 10_000, patienceMs: 0 },
+      { silenceMs: 10_000, retryForMs: 0 },
     );
     return parseGpus(demultiplex(bytes).stdout);
   } catch {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
-import { statusOf } from './docker-failure.ts';
+import { statusOf } from './docker-errors.ts';
 import { imageRoles, isBuilt } from './worker-images.ts';
 
 /** Images that are looked into together. */

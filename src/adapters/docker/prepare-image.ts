@@ -5,7 +5,7 @@ import type { PreparedHost, PrepareProgress } from '../../ports/host-upkeep.ts';
 import { type BuildContext, type BuildFiles, readBuildContext } from './build-context.ts';
 import { labels } from './container-spec.ts';
 import type { DockerClient } from './docker-client.ts';
-import { followEngine } from './follow-engine.ts';
+import { followImageJob } from './image-job.ts';
 import { findImage, type ImageFacts } from './images.ts';
 import { isBuilt, type WorkerImage } from './worker-images.ts';
 
@@ -88,7 +88,7 @@ async function build(
   };
   onProgress({ message: `Building ${image}`, fraction: 0 });
   const begin = (docker: Dockerode) => docker.buildImage(Readable.from([context.archive]), { ...options });
-  await followEngine(client, { verb: 'built', image, begin }, onProgress, signal);
+  await followImageJob(client, { verb: 'built', image, begin }, onProgress, signal);
 }
 
 /**
@@ -114,7 +114,7 @@ async function pull(
 ): Promise<ImageFacts> {
   onProgress({ message: `Pulling ${image}`, fraction: 0 });
   const begin = (docker: Dockerode) => docker.pull(image, {});
-  await followEngine(client, { verb: 'pulled', image, begin }, onProgress, signal);
+  await followImageJob(client, { verb: 'pulled', image, begin }, onProgress, signal);
   const pulled = await findImage(client, image, { signal });
   if (!pulled) throw vanished(client, image);
   return pulled;
@@ -123,7 +123,7 @@ async function pull(
 function vanished(client: DockerClient, image: string): AppError {
   return new AppError({
     code: 'image-failed',
-    message: `${client.place.hostName}: the engine says it made the image ${image}, and then does not have it.`,
+    message: `${client.daemon.hostName}: the engine says it made the image ${image}, and then does not have it.`,
     nextStep: 'Try again; somebody may have removed it meanwhile.',
   });
 }

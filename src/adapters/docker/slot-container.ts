@@ -20,12 +20,12 @@ import {
   stopContainer,
 } from './containers.ts';
 import type { DockerClient } from './docker-client.ts';
-import { reasonOf, statusOf } from './docker-failure.ts';
+import { dockerReason, statusOf } from './docker-errors.ts';
 import { queryGpus } from './gpu-query.ts';
 import { findImage, imageMissing } from './images.ts';
 
 /** How long making a container run may take with all that others do to it meanwhile, in milliseconds. */
-const patienceMs = 180_000;
+const retryForMs = 180_000;
 
 /** Between two looks at a container that somebody else changes, in milliseconds. */
 const lookPauseMs = 100;
@@ -44,7 +44,7 @@ export interface ContainerState {
 }
 
 /** What a {@link SlotContainer} is made of. */
-export interface SlotContainerParts {
+export interface SlotContainerDeps {
   readonly client: DockerClient;
   /** Name of the image, which has to be there … */
   readonly image: string;
@@ -63,9 +63,9 @@ export interface KeptContainer {
 /** The one container of a slot. Every call may be repeated, and several clients may do so at once. */
 export class SlotContainer {
   readonly name: string;
-  readonly #parts: SlotContainerParts;
+  readonly #parts: SlotContainerDeps;
 
-  constructor(parts: SlotContainerParts) {
+  constructor(parts: SlotContainerDeps) {
     this.#parts = parts;
     this.name = slotContainerName(parts.settings.rootPath, parts.settings.slotId);
   }
@@ -79,7 +79,7 @@ export class SlotContainer {
    */
   async ensureRunning(signal?: AbortSignal): Promise<{ readonly isStarted: boolean }> {
     const spec = await this.#spec(signal);
-    const deadlineMs = performance.now() + patienceMs;
+    const deadlineMs = performance.now() + retryForMs;
     for (let starts = 0; performance.now() < deadlineMs; ) {
       signal?.throwIfAborted();
       const found = await this.#inspect(signal);
@@ -143,7 +143,7 @@ export class SlotContainer {
         : `does not stay up; its last exit code is ${exitCode}`;
     return new AppError({
       code: 'worker-failed',
-      message: `${this.#parts.client.place.hostName}: the container ${this.name} ${how}.`,
+      message: `${this.#parts.client.daemon.hostName}: the container ${this.name} ${how}.`,
       nextStep: lines === '' ? 'It has written nothing.' : `Its last lines are:\n${lines}`,
     });
   }
@@ -189,8 +189,8 @@ export class SlotContainer {
       await startContainer(this.#parts.client, this.name, signal ? { signal } : {});
     } catch (error) {
       if (statusOf(error) === null) throw error;
-      if (!/already (in use|exists)/i.test(reasonOf(error)))
-        throw asContainerError(error, this.name, this.#parts.client.place.hostName);
+      if (!/already (in use|exists)/i.test(dockerReason(error)))
+        throw asContainerError(error, this.name, this.#parts.client.daemon.hostName);
       await this.remove();
     }
   }
@@ -200,7 +200,7 @@ export class SlotContainer {
     if (found && found.Config.Labels[labels.root] !== this.#parts.settings.rootPath)
       throw new AppError({
         code: 'host-refused',
-        message: `${client.place.hostName}: a container called ${this.name} is there, and it is not this root's.`,
+        message: `${client.daemon.hostName}: a container called ${this.name} is there, and it is not this root's.`,
         nextStep: `Remove it there, if nobody needs it: docker rm -f ${this.name}`,
       });
     const kept = found?.State.Running ? await whyKept() : null;
@@ -212,11 +212,11 @@ export class SlotContainer {
 
   #imageMissing(): AppError {
     const { client, image, imageHint } = this.#parts;
-    return imageMissing(image, client.place.hostName, imageHint);
+    return imageMissing(image, client.daemon.hostName, imageHint);
   }
 
   #busy(why: string, runId = 'RUN'): AppError {
-    const { hostName } = this.#parts.client.place;
+    const { hostName } = this.#parts.client.daemon;
     return new AppError({
       code: 'host-busy',
       message: `${hostName}: the container ${this.name} has other settings or another version, and ${why}.`,
@@ -230,7 +230,7 @@ export class SlotContainer {
       return await call();
     } catch (error) {
       if (error instanceof AppError || !(error instanceof Error) || !('statusCode' in error)) throw error;
-      throw asContainerError(error, this.name, this.#parts.client.place.hostName);
+      throw asContainerError(error, this.name, this.#parts.client.daemon.hostName);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
-import type { RunWorker } from './run-worker.ts';
+import type { RunWorker } from './run-workers.ts';
 
 /** How often in a row a worker is started again without having finished anything in between. */
 const maxFruitlessRestarts = 5;

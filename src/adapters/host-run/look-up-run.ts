@@ -1,8 +1,8 @@
 import type { FileStore } from '../../ports/file-store.ts';
 import type { HostRunFacts } from '../../ports/host.ts';
 import { batchesOf } from '../../protocol/manifest.ts';
-import { readManifests } from './handed-over.ts';
 import { PublishedResults } from './published-results.ts';
+import { readManifests } from './task-assignments.ts';
 
 /**
  * What the files of a run tell about it.

@@ -2,9 +2,13 @@ import { AppError } from '../../errors/app-error.ts';
 import type { SegmentFacts } from '../../protocol/segment.ts';
 
 /** The files of a run's finished segments on its host. */
-export interface SegmentShelf {
+export interface SegmentStore {
   /** As `HostRun.bringSegment`. */
-  bring(taskKey: string, expected: Pick<SegmentFacts, 'sha256' | 'size_bytes'>, path: string): Promise<void>;
+  download(
+    taskKey: string,
+    expected: Pick<SegmentFacts, 'sha256' | 'size_bytes'>,
+    path: string,
+  ): Promise<void>;
 }
 
 /** The file of a segment is not what its result says. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
-import type { RunWorker } from './run-worker.ts';
+import type { RunWorker } from './run-workers.ts';
 
 /**
  * Starts or adopts all workers of a run, side by side. One that cannot be started is left to be tried again later, as

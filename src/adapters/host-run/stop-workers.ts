@@ -1,4 +1,4 @@
-import type { RunWorker } from './run-worker.ts';
+import type { RunWorker } from './run-workers.ts';
 
 /**
  * Stops all workers, side by side; one that cannot be stopped keeps no other one from it.

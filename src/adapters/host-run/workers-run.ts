@@ -10,20 +10,20 @@ import type { SegmentFacts } from '../../protocol/segment.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import { Announcer } from './announcer.ts';
 import { followWorker } from './follow-worker.ts';
-import { type BatchPart, type HandedOver, readManifests } from './handed-over.ts';
-import type { ObjectShelf } from './object-shelf.ts';
+import { ManifestNotifier } from './manifest-notifier.ts';
+import type { ObjectStore } from './object-store.ts';
 import { PublishedResults } from './published-results.ts';
-import type { RunWorker } from './run-worker.ts';
-import type { SegmentShelf } from './segment-shelf.ts';
+import type { RunWorker } from './run-workers.ts';
+import type { SegmentStore } from './segment-shelf.ts';
 import { stopWorkers } from './stop-workers.ts';
+import { type BatchPart, readManifests, type TaskAssignments } from './task-assignments.ts';
 
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
 const readsAtOnce = 32;
 
 /** Tells whether the host can be reached. */
-export interface Reachability {
+export interface ReachabilitySource {
   /** Calls back at every change, until the returned function is called. */
   onChange(
     listener: (change: { readonly isReachable: boolean; readonly message: string }) => void,
@@ -31,26 +31,26 @@ export interface Reachability {
 }
 
 /** What a {@link WorkersRun} is made of. */
-export interface WorkersRunParts {
+export interface WorkersRunDeps {
   readonly runId: string;
   /** The run folder. */
   readonly files: FileStore;
-  readonly objects: ObjectShelf;
-  readonly segments: SegmentShelf;
+  readonly objects: ObjectStore;
+  readonly segments: SegmentStore;
   readonly workers: readonly RunWorker[];
-  readonly handedOver: HandedOver;
+  readonly assignments: TaskAssignments;
   readonly clock: Clock;
   /** Missing for a host that is always there: this machine. */
-  readonly reachability?: Reachability;
+  readonly reachability?: ReachabilitySource;
   /** Lets go of what the host holds open for the run. */
   close(): Promise<void>;
 }
 
 /** A run on a host that is a folder and some workers, wherever they are. */
 export class WorkersRun implements HostRun {
-  readonly #parts: WorkersRunParts;
+  readonly #parts: WorkersRunDeps;
   readonly #results: PublishedResults;
-  readonly #announcer: Announcer;
+  readonly #announcer: ManifestNotifier;
   /** Results that the caller knows of; others are told when a connection was lost in between. */
   readonly #told = new Set<string>();
   /** The present look for results that were missed, and the one after it. */
@@ -59,10 +59,10 @@ export class WorkersRun implements HostRun {
   /** From then on a worker that ends is not started again. */
   #isStopping = false;
 
-  constructor(parts: WorkersRunParts) {
+  constructor(parts: WorkersRunDeps) {
     this.#parts = parts;
     this.#results = new PublishedResults(parts.files);
-    this.#announcer = new Announcer(parts.workers);
+    this.#announcer = new ManifestNotifier(parts.workers);
   }
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
@@ -86,13 +86,13 @@ export class WorkersRun implements HostRun {
   }
 
   async submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number }> {
-    const { handedOver } = this.#parts;
+    const { assignments: handedOver } = this.#parts;
     const { parts, held } = handedOver.divide(batch, engine);
     // All numbers are taken before the first wait, so that batches handed over side by side do not share one.
-    const numbered = parts.map((part) => ({ ...part, index: handedOver.take(part, engine) }));
+    const numbered = parts.map((part) => ({ ...part, index: handedOver.assign(part, engine) }));
     const reminders = held.map(async ({ workerId, index }) => {
-      handedOver.remind(workerId);
-      await this.#announcer.announce(workerId, layout.manifest(workerId, index));
+      handedOver.noteResumed(workerId);
+      await this.#announcer.notify(workerId, layout.manifest(workerId, index));
     });
     await Promise.all([...reminders, ...numbered.map((part) => this.#handTo(part, part.index, engine))]);
     return { workerId: (parts[0] ?? held[0])?.workerId ?? 0 };
@@ -106,12 +106,12 @@ export class WorkersRun implements HostRun {
     await pMap(taskKeys, forget, { concurrency: readsAtOnce });
   }
 
-  async bringSegment(
+  async downloadSegment(
     taskKey: string,
     expected: Pick<SegmentFacts, 'sha256' | 'size_bytes'>,
     path: string,
   ): Promise<void> {
-    await this.#parts.segments.bring(taskKey, expected, path);
+    await this.#parts.segments.download(taskKey, expected, path);
   }
 
   async dropSegments(taskKeys: readonly string[]): Promise<void> {
@@ -147,7 +147,7 @@ export class WorkersRun implements HostRun {
   async close(): Promise<void> {
     // A last word: what a worker did not hear of it would find by itself only later.
     if (!this.#isStopping) {
-      const again = this.#parts.workers.map(({ workerId }) => this.#announcer.announceAgain(workerId));
+      const again = this.#parts.workers.map(({ workerId }) => this.#announcer.notifyUndelivered(workerId));
       await Promise.allSettled(again);
     }
     await this.#parts.close();
@@ -161,14 +161,14 @@ export class WorkersRun implements HostRun {
         signal,
         mayRestart: () => !this.#isStopping,
         onConnected: async () => {
-          await this.#announcer.announceAgain(worker.workerId);
+          await this.#announcer.notifyUndelivered(worker.workerId);
           await this.#tellMissed(queue);
         },
         onEvent: (event) => {
           if (event.type === 'status') {
             this.#assertUsable(worker, event.status);
             queue.push({ type: 'worker-status', status: event.status });
-            this.#announcer.announceAgain(worker.workerId).catch((error: unknown) => queue.end(error));
+            this.#announcer.notifyUndelivered(worker.workerId).catch((error: unknown) => queue.end(error));
           }
           if (event.type === 'task-started') queue.push({ type: 'task-started', taskKey: event.task_key });
           if (event.type === 'task-progress') {
@@ -180,14 +180,14 @@ export class WorkersRun implements HostRun {
       });
     } catch (error) {
       const isOnlyThisOne = error instanceof AppError && error.code === 'worker-failed';
-      if (!isOnlyThisOne || this.#parts.handedOver.aliveCount <= 1) throw error;
+      if (!isOnlyThisOne || this.#parts.assignments.aliveCount <= 1) throw error;
       await this.#replace(worker);
     }
   }
 
   /** A worker that can do nothing more is as good as dead, as long as another one may be better off. */
   #assertUsable({ workerId }: RunWorker, { status, is_fatal: isFatal, message }: WorkerStatus): void {
-    const { handedOver } = this.#parts;
+    const { assignments: handedOver } = this.#parts;
     if (status !== 'failed' || !isFatal || !handedOver.hasWork(workerId) || handedOver.aliveCount <= 1)
       return;
     throw new AppError({ code: 'worker-failed', message: message ?? `Worker ${workerId} has failed.` });
@@ -198,8 +198,8 @@ export class WorkersRun implements HostRun {
    * carries a higher attempt: whoever reads both after a crash in between knows which one holds.
    */
   async #replace(worker: RunWorker): Promise<void> {
-    const { handedOver, files } = this.#parts;
-    handedOver.bury(worker.workerId);
+    const { assignments: handedOver, files } = this.#parts;
+    handedOver.markDead(worker.workerId);
     await worker.kill();
     const finished = new Set(await this.#results.keys());
     for (const { index, manifest } of await readManifests(files, worker.workerId)) {
@@ -254,7 +254,7 @@ export class WorkersRun implements HostRun {
     };
     await this.#parts.files.publish(path, JSON.stringify(manifest));
     // A worker that died meanwhile has had its manifests read already: this one would never be.
-    if (this.#parts.handedOver.isAlive(workerId)) await this.#announcer.announce(workerId, path);
+    if (this.#parts.assignments.isAlive(workerId)) await this.#announcer.notify(workerId, path);
     else await this.#handAgain({ workerId, batch }, path, engine);
   }
 

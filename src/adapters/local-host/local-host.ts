@@ -5,15 +5,15 @@ import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } fr
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { isErrno } from '../files/publish-file.ts';
-import { HandedOver } from '../host-run/handed-over.ts';
 import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { startWorkers } from '../host-run/start-workers.ts';
 import { stopWorkers } from '../host-run/stop-workers.ts';
+import { TaskAssignments } from '../host-run/task-assignments.ts';
 import { isAnyThere } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
-import { LocalObjects } from './local-objects.ts';
 import { LocalSegments } from './local-segments.ts';
+import { LocalObjectStore } from './local-stores.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Where a {@link LocalHost} keeps its files, and what it runs. */
@@ -40,17 +40,17 @@ export class LocalHost implements Host {
       await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
     }
     const files = this.#filesOf(runId);
-    const handedOver = await HandedOver.read(files, options.workers);
+    const handedOver = await TaskAssignments.read(files, options.workers);
     const workers = this.#workersOf(runId, options);
     await startWorkers(workers);
-    const objects = new LocalObjects(root);
+    const objects = new LocalObjectStore(root);
     return new WorkersRun({
       runId,
       files,
       objects,
       segments: new LocalSegments(files),
       workers,
-      handedOver,
+      assignments: handedOver,
       clock,
       close: async () => undefined,
     });

@@ -3,10 +3,10 @@ import { hasContent } from '../files/has-content.ts';
 import type { LocalFileStore } from '../files/local-file-store.ts';
 import { placeFile } from '../files/place-file.ts';
 import { isErrno } from '../files/publish-file.ts';
-import { type SegmentShelf, segmentLost } from '../host-run/segment-shelf.ts';
+import { type SegmentStore, segmentLost } from '../host-run/segment-shelf.ts';
 
 /** The segments of a run of this machine: bringing one home is giving it a second name. */
-export class LocalSegments implements SegmentShelf {
+export class LocalSegments implements SegmentStore {
   readonly #files: LocalFileStore;
 
   /** @param files - The run folder on the host. */
@@ -14,7 +14,7 @@ export class LocalSegments implements SegmentShelf {
     this.#files = files;
   }
 
-  async bring(...[taskKey, { sha256 }, path]: Parameters<SegmentShelf['bring']>): Promise<void> {
+  async download(...[taskKey, { sha256 }, path]: Parameters<SegmentStore['download']>): Promise<void> {
     if (await hasContent(path, sha256)) return;
     const source = this.#files.pathOf(layout.segment(taskKey));
     if (!(await hasContent(source, sha256))) throw segmentLost(taskKey, 'gone or damaged');

@@ -7,7 +7,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
-import type { RunWorker } from '../host-run/run-worker.ts';
+import type { RunWorker } from '../host-run/run-workers.ts';
 import { markStopped } from '../host-run/stop-mark.ts';
 import { WorkerApi } from '../host-run/worker-api.ts';
 import { assertSocketIsPrivate, socketPathFor } from './worker-socket.ts';

@@ -1,12 +1,12 @@
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
-import { engineFacts } from '../docker/engine-facts.ts';
+import { daemonFacts } from '../docker/daemon-facts.ts';
 import { findImage } from '../docker/images.ts';
 import { prepareCommand, workerImageOf } from '../docker/worker-images.ts';
 import type { RemoteMachine } from './remote-machine.ts';
 import { makeRoot } from './remote-root.ts';
-import { type ContainerSettings, gpusFor } from './slot-containers.ts';
+import { type ContainerSettings, gpusFor } from './worker-containers.ts';
 
 /** Below this much free space a host is worth a warning, in bytes. */
 const littleSpaceBytes = 10 * 1024 ** 3;
@@ -90,7 +90,7 @@ async function checkGpus(machine: RemoteMachine, parts: CheckedHost): Promise<Fi
   const { gpus, workers } = parts.settings;
   if (gpus === 'none' || parts.docker.num_gpu === 0) return ok('none wanted');
   const wanted = Array.from({ length: workers }, (_, slotId) => gpusFor(slotId, parts, workers)).flat();
-  const { hasNvidiaRuntime } = await engineFacts(machine.docker);
+  const { hasNvidiaRuntime } = await daemonFacts(machine.docker);
   if (hasNvidiaRuntime) return ok(`${wanted.join(', ')} for ${workers} workers`);
   return {
     // Without a model to serve the workers do without: those that upscale take the processor.

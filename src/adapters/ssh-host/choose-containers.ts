@@ -5,8 +5,8 @@ import type { SlotContainer } from '../docker/slot-container.ts';
 import { imageRoles, prepareCommand, workerImageOf } from '../docker/worker-images.ts';
 import type { RemoteMachine } from './remote-machine.ts';
 import type { RemoteRoot } from './remote-root.ts';
-import { ContainerPlaces, type ContainerSettings, type Equipment, gpusFor } from './slot-containers.ts';
 import type { WorkerContainer } from './start-slot.ts';
+import { ContainerPlaces, type ContainerSettings, type Equipment, gpusFor } from './worker-containers.ts';
 
 /** What choosing looks at. */
 interface Choosing {

@@ -14,7 +14,7 @@ import { absolutePath, rootAt } from './remote-root.ts';
 import { SlotApi } from './slot-api.ts';
 
 /** What a host is reached with. */
-export interface RemoteMachineParts {
+export interface RemoteMachineOptions {
   readonly name: string;
   readonly settings: HostSettings;
   /** `[upsampling.docker]`. */
@@ -22,7 +22,7 @@ export interface RemoteMachineParts {
   readonly clock: Clock;
   readonly random01: () => number;
   /** How long a host that was reached may be away before it is given up, in milliseconds. */
-  readonly patienceMs: number;
+  readonly retryForMs: number;
   readonly environment: NodeJS.ProcessEnv;
   readonly ssh?: Pick<ResolveOptions, 'sshConfigFile'>;
   /** Asks a person for a key's passphrase; null where there is nobody. */
@@ -41,8 +41,8 @@ export class RemoteMachine {
   readonly #agents: StreamAgent[] = [];
   #homePath: Promise<string> | null = null;
 
-  private constructor(parts: RemoteMachineParts, link: SshLink, address: string) {
-    const { name, settings, clock, random01, patienceMs } = parts;
+  private constructor(parts: RemoteMachineOptions, link: SshLink, address: string) {
+    const { name, settings, clock, random01, retryForMs } = parts;
     this.name = name;
     this.link = link;
     this.address = address;
@@ -50,18 +50,25 @@ export class RemoteMachine {
     this.files = new RemoteFiles(link, name);
     const socketPath = settings.docker_socket;
     const agent = this.#agentFor(socketPath);
-    this.docker = new DockerClient({ hostName: name, socketPath, agent, clock, random01, patienceMs });
+    this.docker = new DockerClient({
+      hostName: name,
+      socketPath,
+      agent,
+      clock,
+      random01,
+      retryForMs,
+    });
   }
 
   /** Decides how the machine is reached; connects when it is first used. @throws AppError `config-invalid`. */
-  static async at(parts: RemoteMachineParts): Promise<RemoteMachine> {
+  static async at(parts: RemoteMachineOptions): Promise<RemoteMachine> {
     const target = await resolveTarget(parts.name, parts.settings, {
       ...parts.ssh,
       env: parts.environment,
     });
-    const { clock, random01, patienceMs } = parts;
+    const { clock, random01, retryForMs } = parts;
     const askPassphrase = (keyFile: string) => parts.askPassphrase(keyFile);
-    const link = new SshLink({ target, clock, random01, patienceMs, askPassphrase });
+    const link = new SshLink({ target, clock, random01, retryForMs, askPassphrase });
     return new RemoteMachine(parts, link, addressOf(target));
   }
 

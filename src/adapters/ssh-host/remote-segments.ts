@@ -3,7 +3,7 @@ import { dirname, posix } from 'node:path';
 import { layout } from '../../protocol/layout.ts';
 import { hasContent } from '../files/has-content.ts';
 import { syncFolder } from '../files/publish-file.ts';
-import { type SegmentShelf, segmentLost } from '../host-run/segment-shelf.ts';
+import { type SegmentStore, segmentLost } from '../host-run/segment-shelf.ts';
 import { download } from '../sftp/download.ts';
 import type { RemoteFiles } from '../sftp/remote-files.ts';
 
@@ -14,7 +14,7 @@ const partSuffix = '.part';
 const maxTransfers = 3;
 
 /** The segments of a run on a host that is reached by SFTP. */
-export class RemoteSegments implements SegmentShelf {
+export class RemoteSegments implements SegmentStore {
   readonly #files: RemoteFiles;
   readonly #runFolder: string;
 
@@ -24,7 +24,7 @@ export class RemoteSegments implements SegmentShelf {
     this.#runFolder = runFolder;
   }
 
-  async bring(...[taskKey, expected, path]: Parameters<SegmentShelf['bring']>): Promise<void> {
+  async download(...[taskKey, expected, path]: Parameters<SegmentStore['download']>): Promise<void> {
     const { sha256, size_bytes: sizeBytes } = expected;
     if (await hasContent(path, sha256)) return;
     const source = posix.join(this.#runFolder, layout.segment(taskKey));

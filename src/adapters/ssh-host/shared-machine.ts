@@ -1,16 +1,16 @@
-import { RemoteMachine, type RemoteMachineParts } from './remote-machine.ts';
+import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
 
 /** How long a machine that nobody uses stays connected, in milliseconds. */
 const idleMs = 5_000;
 
 /** A machine for calls that are over soon: they share its connections, which are let go of when no more calls come. */
 export class SharedMachine {
-  readonly #parts: RemoteMachineParts;
+  readonly #parts: RemoteMachineOptions;
   #machine: Promise<RemoteMachine> | null = null;
   #users = 0;
   #idle: NodeJS.Timeout | null = null;
 
-  constructor(parts: RemoteMachineParts) {
+  constructor(parts: RemoteMachineOptions) {
     this.#parts = parts;
   }
 

@@ -2,7 +2,7 @@ import type { GpuFacts, SlotFacts } from '../../ports/host-upkeep.ts';
 import { listSlotContainers } from '../docker/slot-containers.ts';
 import type { RemoteMachine } from './remote-machine.ts';
 import { workerIdOf } from './remote-root.ts';
-import { ContainerPlaces, type ContainerSettings } from './slot-containers.ts';
+import { ContainerPlaces, type ContainerSettings } from './worker-containers.ts';
 
 /** How long a slot may take to tell how it stands, in milliseconds. */
 const statusTimeoutMs = 5_000;

@@ -3,7 +3,7 @@ import { withDeadline } from '../../async/deadline.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
-import type { RunWorker } from '../host-run/run-worker.ts';
+import type { RunWorker } from '../host-run/run-workers.ts';
 import { markStopped } from '../host-run/stop-mark.ts';
 import type { WorkerApi } from '../host-run/worker-api.ts';
 import { type Ending, endWorker } from './end-worker.ts';
@@ -26,7 +26,7 @@ const killSilenceMs = 10_000;
 const markTimeoutMs = 30_000;
 
 /** What a {@link SlotWorker} is made of. */
-export interface SlotWorkerParts {
+export interface SlotWorkerDeps {
   readonly runId: string;
   readonly workerId: number;
   readonly offloadModels: boolean;
@@ -51,7 +51,7 @@ export class SlotWorker implements RunWorker {
   readonly workerId: number;
   readonly api: WorkerApi;
   readonly logPlace: string;
-  readonly #parts: SlotWorkerParts;
+  readonly #parts: SlotWorkerDeps;
   /** Aborts when it is stopped or killed. */
   readonly #ended = new AbortController();
   /** Ends whatever waits for it to start. */
@@ -61,7 +61,7 @@ export class SlotWorker implements RunWorker {
   /** The last asking of the slot for this run; never rejects. */
   #opening: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: SlotWorkerParts) {
+  constructor(parts: SlotWorkerDeps) {
     this.#parts = parts;
     this.workerId = parts.workerId;
     this.api = parts.api;

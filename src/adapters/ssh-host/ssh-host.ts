@@ -1,16 +1,16 @@
 import { posix } from 'node:path';
 import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
-import { HandedOver } from '../host-run/handed-over.ts';
 import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { startWorkers } from '../host-run/start-workers.ts';
 import { stopWorkers } from '../host-run/stop-workers.ts';
+import { TaskAssignments } from '../host-run/task-assignments.ts';
 import { isAnyThere } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
 import { chooseContainers } from './choose-containers.ts';
-import { RemoteMachine, type RemoteMachineParts } from './remote-machine.ts';
-import { RemoteObjects } from './remote-objects.ts';
+import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
+import { RemoteObjectStore } from './remote-object-store.ts';
 import { makeRoot } from './remote-root.ts';
 import { RemoteSegments } from './remote-segments.ts';
 import { SharedMachine } from './shared-machine.ts';
@@ -24,13 +24,13 @@ const lookPatienceMs = 10_000;
 /** A machine that is reached over SSH and runs Docker, as a {@link Host}: its workers are containers. */
 export class SshHost implements Host {
   readonly name: string;
-  readonly #parts: RemoteMachineParts;
+  readonly #parts: RemoteMachineOptions;
   readonly #looker: SharedMachine;
 
-  constructor(parts: RemoteMachineParts) {
+  constructor(parts: RemoteMachineOptions) {
     this.name = parts.name;
     this.#parts = parts;
-    this.#looker = new SharedMachine({ ...parts, patienceMs: Math.min(lookPatienceMs, parts.patienceMs) });
+    this.#looker = new SharedMachine({ ...parts, retryForMs: Math.min(lookPatienceMs, parts.retryForMs) });
   }
 
   async openRun(runId: string, options: HostRunOptions): Promise<HostRun> {
@@ -88,20 +88,24 @@ export class SshHost implements Host {
   async #open(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<HostRun> {
     const { clock } = this.#parts;
     const files = await machine.runFiles(runId);
-    const handedOver = await HandedOver.read(files, options.workers);
+    const handedOver = await TaskAssignments.read(files, options.workers);
     const workers = await this.#workersOf(machine, runId, options);
     await startWorkers(workers);
     const slots = await slotsOf(machine, options);
     const caller = new SlotCaller(slots, clock, options.signal);
     const root = await machine.root();
-    const objects = new RemoteObjects({ root, files: machine.files, callSlot: (call) => caller.call(call) });
+    const objects = new RemoteObjectStore({
+      root,
+      files: machine.files,
+      callSlot: (call) => caller.call(call),
+    });
     const reachability = {
       onChange: (listener: Parameters<RemoteMachine['watch']>[0]) => machine.watch(listener),
     };
     const close = () => machine.close();
     const segments = new RemoteSegments(machine.files, posix.join(root, layout.run(runId)));
     return new WorkersRun({
-      ...{ runId, files, objects, segments, workers, handedOver },
+      ...{ runId, files, objects, segments, workers, assignments: handedOver },
       ...{ clock, reachability, close },
     });
   }

@@ -14,6 +14,13 @@ import type {
 } from '../../ports/host-upkeep.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { BuildFiles } from '../docker/build-context.ts';
+import {
+  type DockerLeftover,
+  daemonTimeMs,
+  findDockerLeftovers,
+  isDockerLeftover,
+  removeDockerLeftover,
+} from '../docker/docker-leftovers.ts';
 import { findImage } from '../docker/images.ts';
 import { prepareImage } from '../docker/prepare-image.ts';
 import { imageRoles, workerImageOf } from '../docker/worker-images.ts';
@@ -22,23 +29,16 @@ import { removeTree } from '../sftp/remove-tree.ts';
 import { isSftpStatus, sftpStatus } from '../sftp/sftp-errors.ts';
 import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
 import { checkHost } from './check-host.ts';
-import {
-  type EngineLeftover,
-  engineTimeMs,
-  findUnneededInEngine,
-  isEngineLeftover,
-  removeFromEngine,
-} from './engine-leftovers.ts';
-import { RemoteMachine, type RemoteMachineParts } from './remote-machine.ts';
+import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
 import { makeRoot } from './remote-root.ts';
 import { RemoteTree } from './remote-tree.ts';
 import { slotFactsOf } from './slot-facts.ts';
 
 /** How long a host is waited for, in milliseconds: a person looks on. */
-const patienceMs = 15_000;
+const retryForMs = 15_000;
 
 /** What a {@link SshUpkeep} is made of. */
-export interface SshUpkeepParts extends RemoteMachineParts {
+export interface SshUpkeepOptions extends RemoteMachineOptions {
   /** What each image is built from. */
   readonly buildFiles: Readonly<Record<ImageRole, BuildFiles>>;
   /** Whether its workers are to start the model's server, as the settings stand … */
@@ -50,12 +50,12 @@ export interface SshUpkeepParts extends RemoteMachineParts {
 /** Upkeep of a machine that is reached over SSH and runs Docker. */
 export class SshUpkeep implements HostUpkeep {
   readonly name: string;
-  readonly #parts: SshUpkeepParts;
+  readonly #parts: SshUpkeepOptions;
   #machine: Promise<RemoteMachine> | null = null;
 
-  constructor(parts: SshUpkeepParts) {
+  constructor(parts: SshUpkeepOptions) {
     this.name = parts.name;
-    this.#parts = { ...parts, patienceMs: Math.min(patienceMs, parts.patienceMs) };
+    this.#parts = { ...parts, retryForMs: Math.min(retryForMs, parts.retryForMs) };
   }
 
   async prepare(
@@ -105,7 +105,7 @@ export class SshUpkeep implements HostUpkeep {
     return await removeUnneeded(unneeded, {
       find: () => this.#find(machine, rules),
       remove: async (thing) => {
-        if (isEngineLeftover(thing)) return await removeFromEngine(machine.docker, thing);
+        if (isDockerLeftover(thing)) return await removeDockerLeftover(machine.docker, thing);
         // What somebody touched since it was found stays: a run begins to need it.
         if ((await tree.modifiedMs(thing)) !== thing.modifiedMs) return false;
         return await removeFromFiles(machine.files, root, thing);
@@ -126,9 +126,9 @@ export class SshUpkeep implements HostUpkeep {
   async #find(
     machine: RemoteMachine,
     rules: PruneRules,
-  ): Promise<readonly (UnneededThing | EngineLeftover)[]> {
+  ): Promise<readonly (UnneededThing | DockerLeftover)[]> {
     const root = await machine.root();
-    const nowMs = await engineTimeMs(machine.docker);
+    const nowMs = await daemonTimeMs(machine.docker);
     const { facts } = await slotFactsOf(machine, this.#parts);
     const served = facts.flatMap(({ status }) => (status?.runs ?? []).map(({ run_id: runId }) => runId));
     const tree = new RemoteTree(machine.files, root, new Set(served));
@@ -136,7 +136,7 @@ export class SshUpkeep implements HostUpkeep {
     const images = imageRoles.map((role) => workerImageOf(this.#parts.settings, role).name);
     const [inFiles, inEngine] = await Promise.all([
       findUnneeded(tree, { ...rules, nowMs }),
-      findUnneededInEngine(machine.docker, { root, images, keepMs, nowMs }),
+      findDockerLeftovers(machine.docker, { root, images, keepMs, nowMs }),
     ]);
     return [...inFiles, ...inEngine];
   }

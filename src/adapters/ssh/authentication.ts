@@ -46,7 +46,7 @@ export class Authentication {
   }
 
   /** Notes why a key could not be used, such as that its passphrase is wrong. */
-  noteTrouble(reason: string): void {
+  noteFailure(reason: string): void {
     this.#remarks.push(`${this.current?.label ?? 'a key'}: ${reason}`);
   }
 

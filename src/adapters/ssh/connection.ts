@@ -1,8 +1,8 @@
 import type { Client, SFTPWrapper } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
-import { dialClient, dialSftp, type Line } from './dial.ts';
-import type { DialParts } from './route.ts';
+import type { DialOptions } from './route.ts';
 import type { SshTarget } from './ssh-target.ts';
+import { openClientTransport, openSftpTransport, type SshTransport } from './transport.ts';
 
 /** Connections to a host that are up together: alive until one of them is not, and never opened again. */
 export interface SshConnection {
@@ -18,15 +18,15 @@ export interface SshConnection {
 export class LiveConnection implements SshConnection {
   readonly target: SshTarget;
   readonly client: Client;
-  readonly #parts: Omit<DialParts, 'signal'>;
-  readonly #line: Line;
+  readonly #parts: Omit<DialOptions, 'signal'>;
+  readonly #line: SshTransport;
   readonly #lost = new AbortController();
-  #files: Promise<{ readonly line: Line; readonly sftp: SFTPWrapper }> | null = null;
-  #fileLine: Line | null = null;
+  #files: Promise<{ readonly line: SshTransport; readonly sftp: SFTPWrapper }> | null = null;
+  #fileLine: SshTransport | null = null;
   #users = 0;
   #isRetired = false;
 
-  private constructor(parts: DialParts, client: Client, line: Line) {
+  private constructor(parts: DialOptions, client: Client, line: SshTransport) {
     this.target = parts.target;
     this.client = client;
     this.#parts = parts;
@@ -35,8 +35,8 @@ export class LiveConnection implements SshConnection {
   }
 
   /** @throws as `openRoute`. */
-  static async open(parts: DialParts): Promise<LiveConnection> {
-    const { client, line } = await dialClient(parts);
+  static async open(parts: DialOptions): Promise<LiveConnection> {
+    const { client, line } = await openClientTransport(parts);
     return new LiveConnection(parts, client, line);
   }
 
@@ -103,7 +103,7 @@ export class LiveConnection implements SshConnection {
 
   async #openFiles() {
     try {
-      const files = await dialSftp({ ...this.#parts, signal: this.#lost.signal });
+      const files = await openSftpTransport({ ...this.#parts, signal: this.#lost.signal });
       this.#fileLine = files.line;
       this.#endWith(files.line);
       return files;
@@ -114,7 +114,7 @@ export class LiveConnection implements SshConnection {
     }
   }
 
-  #endWith(line: Line): void {
+  #endWith(line: SshTransport): void {
     const end = () => this.close(line.lost.reason);
     if (line.lost.aborted) end();
     else line.lost.addEventListener('abort', end, { once: true });

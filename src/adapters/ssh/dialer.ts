@@ -3,10 +3,10 @@ import { type BackoffPolicy, backoffDelayMs } from '../../core/run/backoff.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { LiveConnection } from './connection.ts';
-import { SilentError } from './dial.ts';
 import type { Reachability } from './reachability.ts';
-import type { DialParts } from './route.ts';
-import { reasonOf } from './unreachable.ts';
+import type { DialOptions } from './route.ts';
+import { SilentError } from './transport.ts';
+import { unreachableReason } from './unreachable.ts';
 
 /** Between tries to reach a host that does not answer. */
 const unreachablePolicy: BackoffPolicy = { baseDelayMs: 250, maxDelayMs: 10_000 };
@@ -15,8 +15,8 @@ const shortLivedPolicy: BackoffPolicy = { baseDelayMs: 50, maxDelayMs: 1_000 };
 const shortLifeMs = 1_000;
 
 /** What a {@link Dialer} needs. */
-export interface DialerParts {
-  readonly parts: Omit<DialParts, 'signal'>;
+export interface DialerDeps {
+  readonly parts: Omit<DialOptions, 'signal'>;
   readonly reachability: Reachability;
   readonly clock: Clock;
   random01(): number;
@@ -27,7 +27,7 @@ export interface DialerParts {
  * while somebody does, it goes on trying, ever more slowly.
  */
 export class Dialer {
-  readonly #parts: DialerParts;
+  readonly #parts: DialerDeps;
   readonly #flight = new SingleFlight<LiveConnection>();
   readonly #open = new Set<LiveConnection>();
   #current: LiveConnection | null = null;
@@ -35,7 +35,7 @@ export class Dialer {
   /** Why the last try failed, for whoever loses patience; null when the first one is still under way. */
   lastFailure: unknown = null;
 
-  constructor(parts: DialerParts) {
+  constructor(parts: DialerDeps) {
     this.#parts = parts;
   }
 
@@ -73,7 +73,7 @@ export class Dialer {
         signal.throwIfAborted();
         if (error instanceof AppError) throw error;
         this.lastFailure = error;
-        reachability.failed(reasonOf(error));
+        reachability.failed(unreachableReason(error));
       }
       await clock.sleep(backoffDelayMs(attempt, unreachablePolicy, random01()), signal);
     }

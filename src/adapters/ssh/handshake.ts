@@ -88,7 +88,7 @@ export class Handshake {
   /** Whether an error that ssh2 reports leaves the handshake running: a key that cannot be used is passed over. */
   isMinor(error: Error & { readonly level?: string }): boolean {
     if (error.level !== 'agent') return false;
-    this.#authentication.noteTrouble(error.message);
+    this.#authentication.noteFailure(error.message);
     return true;
   }
 

@@ -3,8 +3,8 @@ import { userInfo } from 'node:os';
 import type { HostSettings } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { expandHome } from '../cosmos-folders.ts';
-import { askOpenSsh, assertAddress } from './ask-openssh.ts';
 import { agentSocket, expandConfigPath, type PathTokens } from './config-paths.ts';
+import { askOpenSsh, assertAddress } from './openssh-config.ts';
 import { parseJumpSpec, type SshConfigFacts } from './ssh-config-output.ts';
 import type { SshTarget } from './ssh-target.ts';
 

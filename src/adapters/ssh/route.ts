@@ -10,7 +10,7 @@ import type { PromptGate } from './prompt-gate.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
 /** What it takes to get to a host. */
-export interface DialParts {
+export interface DialOptions {
   readonly target: SshTarget;
   readonly access: Access;
   readonly gate: PromptGate;
@@ -34,7 +34,7 @@ const forwardTimeoutMs = 15_000;
  *
  * @throws AppError where trying again cannot help; other errors name the machine that does not answer.
  */
-export async function openRoute(parts: DialParts): Promise<Route> {
+export async function openRoute(parts: DialOptions): Promise<Route> {
   const { target, signal } = parts;
   const [first = target, ...rest] = [...target.proxyJump, target];
   const socket = await connectSocket(first, signal);
@@ -56,7 +56,7 @@ export async function openRoute(parts: DialParts): Promise<Route> {
 }
 
 /** Logs in over a stream. `close` must end the stream; it is called when that fails or the time is up. */
-export async function shakeHands(parts: DialParts, stream: Duplex, close: () => void): Promise<Client> {
+export async function shakeHands(parts: DialOptions, stream: Duplex, close: () => void): Promise<Client> {
   const handshake = await prepareHandshake(parts).catch((error: unknown) => {
     close();
     throw error;
@@ -80,14 +80,14 @@ export async function shakeHands(parts: DialParts, stream: Duplex, close: () => 
 }
 
 /** Reads keys, from an agent too, which may be slow to answer. */
-export async function prepareHandshake({ target, access, signal }: DialParts): Promise<Handshake> {
+export async function prepareHandshake({ target, access, signal }: DialOptions): Promise<Handshake> {
   const prepare = () => Handshake.prepare(target, access);
   return await withDeadline(handshakeTimeoutMs, 'your SSH keys could not be read', prepare, signal);
 }
 
 /** Waits for a handshake, no longer than it may take. */
 export async function guardHandshake<T>(
-  { gate, signal }: DialParts,
+  { gate, signal }: DialOptions,
   handshake: Handshake,
   close: () => void,
   ready: Promise<T>,

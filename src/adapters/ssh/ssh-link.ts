@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { onAbort } from '../../async/abort.ts';
 import { armDeadline } from '../../async/deadline.ts';
+import { RetryWindow } from '../../async/retry-window.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import {
@@ -14,23 +15,22 @@ import type { ChannelStream } from './channel-stream.ts';
 import type { LiveConnection } from './connection.ts';
 import { Dialer } from './dialer.ts';
 import { IdentityStore } from './identities.ts';
-import { openSocket } from './open-socket.ts';
-import { Patience } from './patience.ts';
 import type { AskPassphrase } from './private-key-file.ts';
 import { PromptGate } from './prompt-gate.ts';
 import { type LinkState, Reachability } from './reachability.ts';
 import type { SshTarget } from './ssh-target.ts';
-import { hostUnreachable, reasonOf } from './unreachable.ts';
+import { openSocket } from './unix-socket.ts';
+import { hostUnreachable, unreachableReason } from './unreachable.ts';
 import { defaultKeepaliveMs } from './watch-silence.ts';
 
 /** What an {@link SshLink} is made of. */
-export interface SshLinkParts {
+export interface SshLinkOptions {
   readonly target: SshTarget;
   readonly clock: Clock;
   /** A random number from 0 up to, but not including, 1. */
   random01(): number;
   /** How long work goes without a connection before it fails, in milliseconds. */
-  readonly patienceMs: number;
+  readonly retryForMs: number;
   /** Asks for the passphrase of a key file; null or left out where nobody can be asked. */
   readonly askPassphrase?: AskPassphrase;
   /** How often the host is asked for a sign of life; three times that without any is the end of a connection. */
@@ -43,7 +43,7 @@ export interface UseOptions {
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
   /** In place of the link's own. */
-  readonly patienceMs?: number;
+  readonly retryForMs?: number;
 }
 
 /** A host that was never reached may well not exist: nobody waits for it as long as for one that was lost. */
@@ -59,16 +59,16 @@ const longTryMs = 60_000;
  */
 export class SshLink {
   readonly target: SshTarget;
-  readonly #patienceMs: number;
+  readonly #retryForMs: number;
   readonly #gate = new PromptGate();
   readonly #reachability: Reachability;
   readonly #dialer: Dialer;
   readonly #closed = new AbortController();
 
-  constructor(parts: SshLinkParts) {
+  constructor(parts: SshLinkOptions) {
     const { target, clock, keepaliveMs = defaultKeepaliveMs } = parts;
     this.target = target;
-    this.#patienceMs = parts.patienceMs;
+    this.#retryForMs = parts.retryForMs;
     this.#reachability = new Reachability(clock);
     const identities = new IdentityStore(parts.askPassphrase ?? (async () => null), this.#gate);
     this.#dialer = new Dialer({
@@ -130,16 +130,16 @@ export class SshLink {
     work: (connection: LiveConnection, attempt: SshAttempt) => Promise<T>,
     options: UseOptions,
   ): Promise<T> {
-    const patience = new Patience(() => this.#limitMs(options));
+    const window = new RetryWindow(() => this.#limitMs(options));
     const signals = [this.#closed.signal, ...(options.signal ? [options.signal] : [])];
     for (let number = 1; ; number++) {
-      const connection = await this.#connect(patience, signals);
-      if (number === 1) patience.reset();
+      const connection = await this.#connect(window, signals);
+      if (number === 1) window.reset();
       const bounds: AttemptBounds = {
         number,
         deadlineMs: options.deadlineMs ?? null,
         signals,
-        onProgress: () => patience.reset(),
+        onProgress: () => window.reset(),
       };
       const startedMs = performance.now();
       try {
@@ -147,26 +147,26 @@ export class SshLink {
       } catch (error) {
         for (const signal of signals) signal.throwIfAborted();
         if (!isOfConnection(error, connection)) throw error;
-        if (performance.now() - startedMs > longTryMs) patience.reset();
-        patience.begin();
+        if (performance.now() - startedMs > longTryMs) window.reset();
+        window.begin();
         if (connection.isAlive)
           connection.doubt(error instanceof Error ? error : new Error(messageOf(error)));
-        if (patience.leftMs === 0) throw this.#unreachable(patience, error);
+        if (window.leftMs === 0) throw this.#unreachable(window, error);
       }
     }
   }
 
   /** A live connection, for which one waits as long as patience lasts. */
-  async #connect(patience: Patience, signals: readonly AbortSignal[]): Promise<LiveConnection> {
+  async #connect(window: RetryWindow, signals: readonly AbortSignal[]): Promise<LiveConnection> {
     for (const signal of signals) signal.throwIfAborted();
     const { current } = this.#dialer;
     if (current) return current;
-    patience.begin();
+    window.begin();
     const waiting = new AbortController();
-    const { leftMs } = patience;
+    const { leftMs } = window;
     const isExcused = () => this.#gate.wasPromptingWithin(leftMs);
     const deadline = armDeadline(leftMs, isExcused, () => {
-      waiting.abort(this.#unreachable(patience, this.#dialer.lastFailure));
+      waiting.abort(this.#unreachable(window, this.#dialer.lastFailure));
     });
     const stopListening = onAbort(signals, (reason) => waiting.abort(reason));
     try {
@@ -178,13 +178,13 @@ export class SshLink {
   }
 
   #limitMs(options: UseOptions): number {
-    const limitMs = options.patienceMs ?? this.#patienceMs;
+    const limitMs = options.retryForMs ?? this.#retryForMs;
     return this.#reachability.wasReached ? limitMs : Math.min(limitMs, firstContactMs);
   }
 
-  #unreachable(patience: Patience, cause: unknown): AppError {
-    const reason = cause === null ? 'it does not answer' : reasonOf(cause);
-    return hostUnreachable(this.target, reason, patience.waitedMs, cause);
+  #unreachable(window: RetryWindow, cause: unknown): AppError {
+    const reason = cause === null ? 'it does not answer' : unreachableReason(cause);
+    return hostUnreachable(this.target, reason, window.waitedMs, cause);
   }
 }
 

@@ -13,7 +13,7 @@ const reasons: Record<string, string> = {
 };
 
 /** Why a host was not reached, for a person. */
-export function reasonOf(error: unknown): string {
+export function unreachableReason(error: unknown): string {
   const cause: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const isOwnText = cause instanceof DeadlineError;

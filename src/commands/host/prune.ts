@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { parseKeepTime } from '../../core/upkeep/keep-time.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { formatRemoved, formatUnneeded } from '../../output/text/prune-text.ts';
-import { type PruneDocument, type PrunedThing, pruneHost } from '../../services/prune-host.ts';
+import { type PruneDocument, type PrunedThing, pruneHost } from '../../services/hosts/prune-host.ts';
 import { askYesNo } from '../shared/ask-yes-no.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 import { hostArgument } from '../shared/host-argument.ts';

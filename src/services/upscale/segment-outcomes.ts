@@ -102,7 +102,7 @@ export class SegmentOutcomes {
     facts: SegmentFacts,
   ): Promise<void> {
     try {
-      await run.bringSegment(key, facts, this.#parts.session.paths.inside(segmentName(id)));
+      await run.downloadSegment(key, facts, this.#parts.session.paths.inside(segmentName(id)));
     } catch (error) {
       if (error instanceof AppError && error.code === 'worker-failed') await run.forget([key]);
       throw error;

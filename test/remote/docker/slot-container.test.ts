@@ -3,11 +3,11 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { engineFacts } from '../../../src/adapters/docker/engine-facts.ts';
+import { daemonFacts } from '../../../src/adapters/docker/daemon-facts.ts';
 import { queryGpus } from '../../../src/adapters/docker/gpu-query.ts';
 import { demultiplex } from '../../../src/adapters/docker/multiplexed.ts';
 import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
-import { SlotContainer, type SlotContainerParts } from '../../../src/adapters/docker/slot-container.ts';
+import { SlotContainer, type SlotContainerDeps } from '../../../src/adapters/docker/slot-container.ts';
 import { listSlotContainers } from '../../../src/adapters/docker/slot-containers.ts';
 import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
 import { missing } from '../../support/lab/needs.ts';
@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 
 describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   let lab: DockerLab;
-  let settings: SlotContainerParts['settings'];
+  let settings: SlotContainerDeps['settings'];
   const made: SlotContainer[] = [];
 
   const imageOf = (name: string) => ({ role: 'upsampler', name, baseImage: lab.baseImage }) as const;
@@ -34,7 +34,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
 
   const slot = (
     change: Partial<typeof settings> = {},
-    whyKept: SlotContainerParts['whyKept'] = async () => null,
+    whyKept: SlotContainerDeps['whyKept'] = async () => null,
     name = image,
   ) => {
     const container = new SlotContainer({
@@ -253,7 +253,7 @@ RUN printf '${output}' > ${program} && node -e 'fs.chmodSync("${program}", 0o755
   });
 
   it('knows its engine', async () => {
-    expect(await engineFacts(lab.client)).toMatchObject({
+    expect(await daemonFacts(lab.client)).toMatchObject({
       version: expect.stringMatching(/^\d+\./),
       isRootless: false,
       hasNvidiaRuntime: false,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { slotContainerName } from '../../../src/adapters/docker/container-spec.ts';
-import type { RemoteMachineParts } from '../../../src/adapters/ssh-host/remote-machine.ts';
+import type { RemoteMachineOptions } from '../../../src/adapters/ssh-host/remote-machine.ts';
 import { SshHost } from '../../../src/adapters/ssh-host/ssh-host.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
@@ -22,7 +22,7 @@ const run = promisify(execFile);
 export interface RemoteBench extends HostBench {
   readonly root: string;
   /** What its hosts are made of. */
-  readonly parts: RemoteMachineParts;
+  readonly parts: RemoteMachineOptions;
   /** As somebody with other settings would have it. */
   createHost(change?: Partial<HostSettings>): Host;
   /** Name of a slot's container. */
@@ -50,10 +50,10 @@ export async function createRemoteBench(lab: LabFacts): Promise<RemoteBench> {
     await run('docker', ['-H', `unix://${lab.dockerSocket}`, ...args]);
   return {
     root,
-    parts: machineParts('gpu1', settings),
+    parts: machineOptions('gpu1', settings),
     engine: sampleEngine(server.baseUrl, { concurrency: 2 }),
     container,
-    createHost: (change = {}) => new SshHost(machineParts('gpu1', { ...settings, ...change })),
+    createHost: (change = {}) => new SshHost(machineOptions('gpu1', { ...settings, ...change })),
     asksFor: (prompt) => server.stats.asks.filter((ask) => ask.text === prompt).length,
     killWorker: async (_runId, workerId) => {
       await docker('kill', container(workerId));
@@ -85,14 +85,14 @@ export function hostSettings(values: Partial<HostSettings>): HostSettings {
 }
 
 /** What an SSH host is made of in tests. */
-export function machineParts(name: string, settings: HostSettings) {
+export function machineOptions(name: string, settings: HostSettings) {
   return {
     name,
     settings,
     docker: { num_gpu: 1, cuda_devices: '0', offload_models: true },
     clock: systemClock,
     random01: Math.random,
-    patienceMs: 30_000,
+    retryForMs: 30_000,
     environment: {},
     askPassphrase: async () => null,
   };

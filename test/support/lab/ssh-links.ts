@@ -4,13 +4,13 @@ import {
   resolveTarget,
   type SshSettings,
 } from '../../../src/adapters/ssh/resolve-target.ts';
-import { SshLink, type SshLinkParts } from '../../../src/adapters/ssh/ssh-link.ts';
+import { SshLink, type SshLinkOptions } from '../../../src/adapters/ssh/ssh-link.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 
 const open = new Set<SshLink>();
 
 /** How a test's link differs from the usual one. */
-export interface LinkOptions extends Partial<Omit<SshLinkParts, 'target'>>, Partial<ResolveOptions> {
+export interface LinkOptions extends Partial<Omit<SshLinkOptions, 'target'>>, Partial<ResolveOptions> {
   readonly name?: string;
 }
 
@@ -22,7 +22,7 @@ export async function linkTo(settings: SshSettings, options: LinkOptions = {}): 
     target,
     clock: systemClock,
     random01: () => Math.random(),
-    patienceMs: 20_000,
+    retryForMs: 20_000,
     ...parts,
   });
   open.add(link);

@@ -4,7 +4,7 @@ import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DockerClient } from '../../../../src/adapters/docker/docker-client.ts';
-import { statusOf } from '../../../../src/adapters/docker/docker-failure.ts';
+import { statusOf } from '../../../../src/adapters/docker/docker-errors.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -47,7 +47,7 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-function clientOf(socketPath: string, patienceMs = 2_000): DockerClient {
+function clientOf(socketPath: string, retryForMs = 2_000): DockerClient {
   const agent = new Agent({ keepAlive: true });
   agent.createConnection = () => connect(socketPath);
   cleanUps.push(() => agent.destroy());
@@ -57,7 +57,7 @@ function clientOf(socketPath: string, patienceMs = 2_000): DockerClient {
     socketPath,
     clock: systemClock,
     random01: Math.random,
-    patienceMs,
+    retryForMs,
   });
 }
 

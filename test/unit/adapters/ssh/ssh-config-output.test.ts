@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { expect, it } from 'vitest';
-import { assertAddress } from '../../../../src/adapters/ssh/ask-openssh.ts';
 import { agentSocket, expandConfigPath } from '../../../../src/adapters/ssh/config-paths.ts';
+import { assertAddress } from '../../../../src/adapters/ssh/openssh-config.ts';
 import { parseJumpSpec, parseSshConfigOutput } from '../../../../src/adapters/ssh/ssh-config-output.ts';
 
 const tokens = { hostname: '10.0.0.7', port: 2222, user: 'ubuntu', original: 'gpu1' };

@@ -1,0 +1,83 @@
+import type Dockerode from 'dockerode';
+import { AppError } from '../../errors/app-error.ts';
+import type { PrepareProgress } from '../../ports/host-upkeep.ts';
+import type { DockerClient } from './docker-client.ts';
+import { DaemonUnavailableError, dockerReason, isDaemonUnavailable, statusOf } from './docker-errors.ts';
+import { readMessages } from './engine-messages.ts';
+import { ImageProgress } from './image-progress.ts';
+
+/** A step of a build, or the unpacking of a large layer, may say nothing for minutes; in milliseconds. */
+const silenceMs = 15 * 60_000;
+
+/** Between two messages about layers, which come by the hundred a second; in milliseconds. */
+const layerPauseMs = 250;
+
+/** Work of an engine that reports in a stream: building or pulling. */
+export interface ImageJob {
+  /** For errors: `built` or `pulled`. */
+  readonly verb: 'built' | 'pulled';
+  readonly image: string;
+  readonly begin: (docker: Dockerode) => Promise<NodeJS.ReadableStream>;
+}
+
+/**
+ * Begins the work and follows it to its end, from the start again when the connection is lost: what is done by
+ * then, the engine finds in its cache.
+ *
+ * @throws AppError `image-failed` with the last lines of output, `disk-full`, or the errors of connecting.
+ */
+export async function followImageJob(
+  client: DockerClient,
+  work: ImageJob,
+  onProgress: (progress: PrepareProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let progress = new ImageProgress();
+  try {
+    await client.call(
+      async (docker, noteProgress) => {
+        progress = new ImageProgress();
+        let quietUntilMs = 0;
+        for await (const message of readMessages(await work.begin(docker))) {
+          noteProgress();
+          if (message.error !== undefined) throw asFailure(client, work, message.error, progress.tail);
+          const shown = progress.take(message);
+          if (!shown || (message.id !== undefined && performance.now() < quietUntilMs)) continue;
+          quietUntilMs = performance.now() + layerPauseMs;
+          onProgress(shown);
+        }
+      },
+      { silenceMs, signal },
+    );
+  } catch (error) {
+    if (statusOf(error) === null) throw error;
+    throw failed(client, work, dockerReason(error), progress.tail);
+  }
+}
+
+function asFailure(client: DockerClient, work: ImageJob, reason: string, tail: readonly string[]): Error {
+  return isDaemonUnavailable(reason)
+    ? new DaemonUnavailableError(reason)
+    : failed(client, work, reason, tail);
+}
+
+function failed(client: DockerClient, work: ImageJob, reason: string, tail: readonly string[]): AppError {
+  const said = reason.trim();
+  const message = `${client.daemon.hostName}: the image ${work.image} could not be ${work.verb}: ${said}`;
+  if (/no space left on device/i.test(said))
+    return new AppError({
+      code: 'disk-full',
+      message,
+      nextStep: 'Make room there: docker system df shows what takes it.',
+    });
+  const isAboutRegistry =
+    /pull access denied|manifest( for .*)? (unknown|not found)|no such host|dial tcp|i\/o timeout|lookup /i.test(
+      said,
+    );
+  const advice = isAboutRegistry
+    ? 'The host has to reach the registry; where it cannot, load an image there and name it as image or base_image.'
+    : null;
+  const lines = tail.length > 0 ? `The last lines were:\n${tail.join('\n')}` : null;
+  const nextStep = [advice, lines].filter((part) => part !== null).join('\n');
+  return new AppError({ code: 'image-failed', message, ...(nextStep !== '' && { nextStep }) });
+}

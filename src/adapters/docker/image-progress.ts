@@ -1,0 +1,102 @@
+import type { PrepareProgress } from '../../ports/host-upkeep.ts';
+import type { ImageMessage } from './engine-messages.ts';
+
+/** How many lines are kept for the case that it fails. */
+const keptLines = 20;
+
+/** What downloading counts of a layer; the rest is unpacking. */
+const downloadShare = 0.7;
+
+interface Layer {
+  /** Between 0 and 1. */
+  readonly done: number;
+  readonly downloadedBytes: number;
+}
+
+/** How far a build or a pull is, from its messages. The fraction never falls. */
+export class ImageProgress {
+  readonly #tail: string[] = [];
+  readonly #layers = new Map<string, Layer>();
+  #step = { number: 0, total: 0 };
+  #fraction: number | null = null;
+
+  /** Takes note of a message; gives what to show, and null where nothing has changed for a person. */
+  take(message: ImageMessage): PrepareProgress | null {
+    if (message.stream !== undefined) return this.#takeOutput(message.stream);
+    if (message.status === undefined) return null;
+    return message.id === undefined ? this.#takeLine(message.status) : this.#takeLayer(message);
+  }
+
+  /** The last lines of output. */
+  get tail(): readonly string[] {
+    return this.#tail;
+  }
+
+  #takeOutput(text: string): PrepareProgress | null {
+    const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+    let shown: PrepareProgress | null = null;
+    for (const line of lines) {
+      const step = /^Step (\d+)\/(\d+) : /.exec(line);
+      if (step) {
+        this.#step = { number: Number(step[1]), total: Number(step[2]) };
+        this.#layers.clear();
+      }
+      const taken = this.#takeLine(line);
+      // Ids of layers and containers tell a person nothing.
+      if (!/^(--->|Removing intermediate container|Removed intermediate container)/.test(line.trim()))
+        shown = taken;
+    }
+    return shown;
+  }
+
+  #takeLine(line: string): PrepareProgress {
+    this.#tail.push(line.trim());
+    if (this.#tail.length > keptLines) this.#tail.shift();
+    return { message: line.trim().replaceAll(/\s+/g, ' '), fraction: this.#advance() };
+  }
+
+  #takeLayer({ status = '', id = '', progressDetail }: ImageMessage): PrepareProgress | null {
+    const before = this.#layers.get(id) ?? { done: 0, downloadedBytes: 0 };
+    const layer = afterStatus(before, status, progressDetail?.current ?? 0, progressDetail?.total ?? 0);
+    // A tag has no layer's status: `1.0: Pulling from library/x`.
+    if (layer === null) return this.#takeLine(`${id}: ${status}`);
+    this.#layers.set(id, layer);
+    const layers = [...this.#layers.values()];
+    const bytes = layers.reduce((sum, { downloadedBytes }) => sum + downloadedBytes, 0);
+    const whole = layers.filter(({ done }) => done === 1).length;
+    const message = `Pulling: ${whole} of ${layers.length} layers, ${(bytes / 1e9).toFixed(2)} GB so far`;
+    return { message, fraction: this.#advance() };
+  }
+
+  #advance(): number | null {
+    const layers = [...this.#layers.values()];
+    const pulled = layers.length === 0 ? 0 : layers.reduce((sum, { done }) => sum + done, 0) / layers.length;
+    const { number, total } = this.#step;
+    const isKnown = total > 0 || layers.length > 0;
+    const fraction = total > 0 ? (number - 1 + pulled) / total : pulled;
+    if (isKnown) this.#fraction = Math.max(this.#fraction ?? 0, Math.min(1, fraction));
+    return this.#fraction;
+  }
+}
+
+/** A layer after a status; null for a status that is not a layer's. */
+function afterStatus(before: Layer, status: string, current: number, total: number): Layer | null {
+  const share = total > 0 ? Math.min(1, current / total) : 0;
+  switch (status) {
+    case 'Pulling fs layer':
+    case 'Waiting':
+    case 'Verifying Checksum':
+      return before;
+    case 'Downloading':
+      return { done: Math.max(before.done, downloadShare * share), downloadedBytes: current };
+    case 'Download complete':
+      return { ...before, done: Math.max(before.done, downloadShare) };
+    case 'Extracting':
+      return { ...before, done: Math.max(before.done, downloadShare + (1 - downloadShare) * share) };
+    case 'Pull complete':
+    case 'Already exists':
+      return { ...before, done: 1 };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,81 @@
+import { taskCountsOf } from '../../core/run/task-counts.ts';
+import type { Unneeded } from '../../ports/host-upkeep.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { listRuns, type RunRow } from '../runs/list-runs.ts';
+
+/** What `host prune` is asked to do. */
+export interface PruneRequest {
+  readonly host: string;
+  /** Whatever was touched within this time stays, in milliseconds. */
+  readonly keepMs: number;
+}
+
+/** Something that no run needs. JSON, so snake_case. */
+export interface PrunedThing {
+  readonly kind: Unneeded['kind'];
+  readonly name: string;
+  readonly size_bytes: number | null;
+  readonly reason: string;
+}
+
+/** What pruning found and did. JSON, so snake_case. */
+export interface PruneDocument {
+  readonly version: 1;
+  readonly host: string;
+  readonly keep_ms: number;
+  readonly unneeded: readonly PrunedThing[];
+  /** Whether anything was to be removed; else this is only a listing. */
+  readonly is_confirmed: boolean;
+  readonly removed: readonly PrunedThing[];
+}
+
+/**
+ * Lists what no run needs on a host, and removes it when that is agreed to.
+ *
+ * @param confirm - Sees the listing, when there is something in it, and says whether to remove it.
+ * @throws AppError `host-unknown`, `host-unreachable` and the other errors of connecting.
+ */
+export async function pruneHost(
+  { host, keepMs }: PruneRequest,
+  ports: Pick<Ports, 'upkeep' | 'runs' | 'upscaleRuns'>,
+  confirm: (unneeded: readonly PrunedThing[]) => Promise<boolean>,
+): Promise<PruneDocument> {
+  const upkeep = ports.upkeep(host);
+  try {
+    const rulesNow = async () => ({ neededRuns: await neededRuns(host, ports), keepMs });
+    const unneeded = await upkeep.findUnneeded(await rulesNow());
+    const listed = unneeded.map(toDocument);
+    const isConfirmed = unneeded.length > 0 && (await confirm(listed));
+    // A question may have stood open for long: what is needed is found out anew.
+    const removed = isConfirmed ? await upkeep.remove(unneeded, await rulesNow()) : [];
+    return {
+      version: 1,
+      host,
+      keep_ms: keepMs,
+      unneeded: listed,
+      is_confirmed: isConfirmed,
+      removed: removed.map(toDocument),
+    };
+  } finally {
+    await upkeep.close();
+  }
+}
+
+/** Runs of this machine that something is still expected of; a damaged one tells neither its host nor its state. */
+async function neededRuns(
+  host: string,
+  ports: Pick<Ports, 'runs' | 'upscaleRuns'>,
+): Promise<ReadonlySet<string>> {
+  const rows = await listRuns(ports);
+  return new Set(rows.filter((row) => isNeeded(row, host)).map((row) => row.run_id));
+}
+
+function isNeeded({ status, host, counts }: RunRow, name: string): boolean {
+  if (status === 'damaged' || counts === null) return true;
+  const { done, failed, total } = taskCountsOf(counts);
+  return host === name && (status === 'running' || done + failed < total);
+}
+
+function toDocument({ kind, name, sizeBytes, reason }: Unneeded): PrunedThing {
+  return { kind, name, size_bytes: sizeBytes, reason };
+}

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PromptGate } from '../../../../src/adapters/ssh/prompt-gate.ts';
+import { type LinkState, Reachability } from '../../../../src/adapters/ssh/reachability.ts';
+import { watchSilence } from '../../../../src/adapters/ssh/watch-silence.ts';
+import { armDeadline, withDeadline } from '../../../../src/async/deadline.ts';
+import { RetryWindow } from '../../../../src/async/retry-window.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('silence on a connection', () => {
+  it('is noticed after 15 s, and suspicious before', () => {
+    const onSilent = vi.fn();
+    const watch = watchSilence(() => 7, 5_000, onSilent);
+    vi.advanceTimersByTime(9_000);
+    expect(watch.isSuspicious()).toBe(false);
+    vi.advanceTimersByTime(2_000);
+    expect(watch.isSuspicious()).toBe(true);
+    expect(onSilent).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(5_000);
+    expect(onSilent).toHaveBeenCalledExactlyOnceWith(15);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ends with every byte', () => {
+    const onSilent = vi.fn();
+    let bytes = 0;
+    const watch = watchSilence(() => bytes, 5_000, onSilent);
+    for (let byte = 1; byte < 10; byte++) {
+      vi.advanceTimersByTime(12_000);
+      bytes = byte;
+    }
+    expect(onSilent).not.toHaveBeenCalled();
+    watch.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('deadlines', () => {
+  it('abort the work and say what did not happen', async () => {
+    const work = vi.fn(() => new Promise(() => {}));
+    const waiting = withDeadline(3_000, 'no answer', work);
+    const outcome = expect(waiting).rejects.toMatchObject({
+      message: 'no answer within 3 s',
+      code: 'ETIMEDOUT',
+    });
+    await vi.advanceTimersByTimeAsync(3_000);
+    await outcome;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('end with the caller’s signal, and leave no timer', async () => {
+    const controller = new AbortController();
+    const waiting = withDeadline(3_000, 'no answer', () => new Promise(() => {}), controller.signal);
+    controller.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('wait for a person who types', async () => {
+    const gate = new PromptGate();
+    const onExpired = vi.fn();
+    armDeadline(1_000, () => gate.wasPromptingWithin(1_000), onExpired);
+    const typed = Promise.withResolvers<void>();
+    const asking = gate.during(() => typed.promise);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(onExpired).not.toHaveBeenCalled();
+    typed.resolve();
+    await asking;
+    await vi.advanceTimersByTimeAsync(999);
+    expect(onExpired).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(onExpired).toHaveBeenCalledOnce();
+  });
+});
+
+it('a retry window runs from the first failure, and starts again with progress', () => {
+  const window = new RetryWindow(() => 1_000);
+  vi.advanceTimersByTime(5_000);
+  expect(window.leftMs).toBe(1_000);
+  window.begin();
+  vi.advanceTimersByTime(600);
+  window.begin();
+  expect(window.leftMs).toBe(400);
+  window.reset();
+  expect(window.leftMs).toBe(1_000);
+});
+
+describe('reachability', () => {
+  it('tells of changes only, since when they hold, and not of a connection that is replaced at once', () => {
+    const clock = new ManualClock();
+    const reachability = new Reachability(clock);
+    const told: LinkState[] = [];
+    const stop = reachability.onChange((state) => told.push(state));
+    reachability.reached();
+    reachability.lost();
+    reachability.reached();
+    const lostAtMs = clock.now();
+    reachability.lost();
+    void clock.advance(700);
+    reachability.failed('refused');
+    reachability.failed('refused');
+    stop();
+    reachability.reached();
+    expect(told).toEqual([
+      { isReachable: true, sinceMs: lostAtMs, message: null },
+      { isReachable: false, sinceMs: lostAtMs, message: 'refused' },
+    ]);
+    expect(reachability.state.isReachable).toBe(true);
+    expect(reachability.wasReached).toBe(true);
+  });
+});

@@ -1,0 +1,53 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { removeUnneeded } from '../../../../src/adapters/upkeep/remove-unneeded.ts';
+import type { Unneeded } from '../../../../src/ports/host-upkeep.ts';
+
+const thing = (kind: Unneeded['kind'], name: string): Unneeded => ({ kind, name, sizeBytes: 1, reason: '' });
+
+it('removes runs first, and what was found again', async () => {
+  const log: string[] = [];
+  const removed = await removeUnneeded([thing('object', 'a'), thing('run', 'r'), thing('object', 'gone')], {
+    find: async () => [thing('object', 'a'), thing('run', 'r'), thing('object', 'new')],
+    remove: async ({ name }) => {
+      log.push(name);
+      return true;
+    },
+  });
+  expect([removed.map(({ name }) => name), log]).toEqual([
+    ['r', 'a'],
+    ['r', 'a'],
+  ]);
+});
+
+it('keeps the objects of a run that was touched meanwhile', async () => {
+  const looks = [
+    [thing('run', 'r'), thing('object', 'of r'), thing('object', 'of none')],
+    [thing('object', 'of none')],
+  ];
+  const [first = []] = looks;
+  const removed = await removeUnneeded(first, {
+    find: async () => looks.shift() ?? [],
+    remove: async ({ kind }) => kind !== 'run',
+  });
+  expect(removed.map(({ name }) => name)).toEqual(['of none']);
+});
+
+it('takes a time that grows with what is there, and no more, many at once', async () => {
+  const things = Array.from({ length: 20_000 }, (_, at) => thing('object', `object ${at}`));
+  let atOnce = 0;
+  let most = 0;
+  const startMs = performance.now();
+  const removed = await removeUnneeded(things, {
+    find: async () => things,
+    remove: async () => {
+      most = Math.max(most, ++atOnce);
+      await turn();
+      atOnce--;
+      return true;
+    },
+  });
+  expect(removed).toHaveLength(things.length);
+  expect(most).toBe(32);
+  expect(performance.now() - startMs).toBeLessThan(3_000);
+});
