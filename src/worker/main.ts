@@ -9,19 +9,19 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { layout } from '../protocol/layout.ts';
-import { EngineServers } from './engine-server/engine-servers.ts';
-import { createEngine } from './engines/create-engine.ts';
+import { EngineServers } from './model-server/model-servers.ts';
 import { parseProgramOptions, type SlotOptions, type WorkerOptions, workerOptionsOf } from './options.ts';
-import { ObjectShelf } from './slot/object-shelf.ts';
+import { ObjectShelf } from './slot/object-store.ts';
 import { startRunWorker } from './slot/running-worker.ts';
 import { Slot } from './slot/slot.ts';
 import { SlotProcess } from './slot/slot-process.ts';
 import { whyNotResumable } from './slot/why-not-resumable.ts';
+import { WorkerProcess, type WorkerProcessParts } from './tasks/worker-process.ts';
+import { createEngine } from './upsample/create-engine.ts';
 import { createUpscaleEngine } from './upscale/create-upscale-engine.ts';
 import { laneArgument } from './upscale/onnx/lane-process.ts';
 import { runLane } from './upscale/onnx/lane-program.ts';
 import { createUpscaler } from './upscale/segment-upscaler.ts';
-import { WorkerProcess, type WorkerProcessParts } from './worker-process.ts';
 
 /** The worker program: serves one run, or a slot that has a worker for each run that is open. */
 async function main(): Promise<number> {

@@ -25,7 +25,7 @@ import { RemoteMachine } from '../../src/adapters/ssh-host/remote-machine.ts';
 import { SshHost } from '../../src/adapters/ssh-host/ssh-host.ts';
 import { SshUpkeep } from '../../src/adapters/ssh-host/ssh-upkeep.ts';
 import type { HostSettings } from '../../src/core/settings/settings-schema.ts';
-import { randomObjects } from '../integration/slot/slot-rig.ts';
+import { randomObjects } from '../integration/worker/slot/slot-rig.ts';
 import { buildFiles, clientOf, type LabFacts } from '../support/lab/lab.ts';
 import { hostSettings, machineOptions, removeContainers } from '../support/lab/remote-bench.ts';
 import { type LabSshd, startSshd } from '../support/lab/sshd.ts';

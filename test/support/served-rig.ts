@@ -7,10 +7,10 @@ import { systemClock } from '../../src/adapters/system-clock.ts';
 import { layout } from '../../src/protocol/layout.ts';
 import type { EngineSpec, Manifest, ManifestTask } from '../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../src/protocol/task-result.ts';
-import { EngineServers } from '../../src/worker/engine-server/engine-servers.ts';
-import type { EngineServerLimits } from '../../src/worker/engine-server/limits.ts';
-import { createEngine } from '../../src/worker/engines/create-engine.ts';
-import { Worker } from '../../src/worker/worker.ts';
+import type { EngineServerLimits } from '../../src/worker/model-server/limits.ts';
+import { EngineServers } from '../../src/worker/model-server/model-servers.ts';
+import { Worker } from '../../src/worker/tasks/worker.ts';
+import { createEngine } from '../../src/worker/upsample/create-engine.ts';
 import { sampleEngine } from './sample-work.ts';
 import { waitFor } from './wait-for.ts';
 

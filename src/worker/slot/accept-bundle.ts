@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import pMap from 'p-map';
-import type { ObjectShelf } from './object-shelf.ts';
+import type { ObjectShelf } from './object-store.ts';
 import { hashOf, readBlocks, readRange, ShortFileError } from './read-blocks.ts';
 import { type BundledObject, readBundleHeader } from './read-bundle-header.ts';
 import { damaged, openUpload } from './uploads.ts';

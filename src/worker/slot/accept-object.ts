@@ -1,5 +1,5 @@
-import { ApiError } from '../api-error.ts';
-import type { ObjectShelf } from './object-shelf.ts';
+import { ApiError } from '../http/api-error.ts';
+import type { ObjectShelf } from './object-store.ts';
 import { readBlocks, ShortFileError } from './read-blocks.ts';
 import { damaged, openUpload } from './uploads.ts';
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import { RotatingLog } from '../engine-server/rotating-log.ts';
+import { RotatingLog } from '../model-server/rotating-log.ts';
 import { type SlotOptions, workerOptionsOf } from '../options.ts';
-import { WorkerProcess, type WorkerProcessParts } from '../worker-process.ts';
+import { WorkerProcess, type WorkerProcessParts } from '../tasks/worker-process.ts';
 
 const maxLogBytes = 10 * 1024 * 1024;
 

@@ -10,12 +10,12 @@ import {
   type openRunAnswerSchema,
   openRunRequestSchema,
 } from '../../protocol/slot.ts';
-import { ApiError } from '../api-error.ts';
-import { createJsonServer, type Handler, type Route, readJson, sendJson } from '../json-api.ts';
-import { shutdownRoute } from '../shutdown-route.ts';
+import { ApiError } from '../http/api-error.ts';
+import { createJsonServer, type Handler, type Route, readJson, sendJson } from '../http/json-server.ts';
+import { shutdownRoute } from '../http/shutdown-route.ts';
 import { acceptBundle } from './accept-bundle.ts';
 import { acceptObject } from './accept-object.ts';
-import type { ObjectShelf } from './object-shelf.ts';
+import type { ObjectShelf } from './object-store.ts';
 import type { Slot } from './slot.ts';
 
 /** What the API is made of. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import type { EngineServerStatus, OpenRunRequest, SlotStatus } from '../../protocol/slot.ts';
 import { protocolVersion } from '../../protocol/version.ts';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../http/api-error.ts';
 import { RememberedRuns } from './remembered-runs.ts';
 import type { RunningWorker } from './running-worker.ts';
 

@@ -2,7 +2,7 @@ import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '../../errors/system-error.ts';
 import { layout } from '../../protocol/layout.ts';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../http/api-error.ts';
 import { openAsItIs } from './verify-file.ts';
 
 /** A plain name, directly in the folder. */

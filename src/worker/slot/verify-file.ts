@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { isSystemError } from '../../errors/system-error.ts';
 import { hashOf, ShortFileError } from './read-blocks.ts';
-import { lookAt, printOf } from './sound-objects.ts';
+import { lookAt, printOf } from './verified-objects.ts';
 
 /** No link is followed, and a pipe that nobody writes to holds nobody up. */
 const asItIs = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);

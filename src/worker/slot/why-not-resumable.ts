@@ -1,9 +1,9 @@
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import { batchesOf, objectsOf } from '../../protocol/manifest.ts';
-import { readOwnManifests } from '../manifest-intake.ts';
 import type { WorkerOptions } from '../options.ts';
-import type { ObjectShelf } from './object-shelf.ts';
+import { readOwnManifests } from '../tasks/manifest-intake.ts';
+import type { ObjectShelf } from './object-store.ts';
 
 /**
  * Why a slot that was started again does not go on with a run by itself; null when it can. What a power cut damaged

@@ -3,7 +3,7 @@ import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/seg
 import type { LaneStatus } from '../../protocol/worker-status.ts';
 import { ClipPools } from './clip-pools.ts';
 import { FrameMemory } from './frame-memory.ts';
-import { LaneBoard } from './lane-board.ts';
+import { LaneBoard } from './lane-counts.ts';
 import type { LanePool } from './lane-pool.ts';
 import { SegmentFolder } from './segment-folder.ts';
 import { SegmentRun } from './segment-run.ts';

@@ -1,5 +1,5 @@
 import { WaitQueue } from '../../../async/wait-queue.ts';
-import { ApiError } from '../../api-error.ts';
+import { ApiError } from '../../http/api-error.ts';
 
 /** Lets one in at a time; a few others wait a while, first come first served. */
 export class Turns {

@@ -1,8 +1,8 @@
 import type { FrameFormat } from '../../../core/frames/frame-format.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { PictureTool, RgbPicture } from '../../../ports/frame-tool.ts';
-import { ApiError } from '../../api-error.ts';
 import { EngineError } from '../../engines/engine.ts';
+import { ApiError } from '../../http/api-error.ts';
 import { LanePool } from '../lane-pool.ts';
 import type { UpscaleEngine } from '../upscale-engine.ts';
 import { uploadLimits } from './limits.ts';

@@ -3,6 +3,7 @@ import type { Picture } from './convert.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { FrameUpscaler } from './frame-upscaler.ts';
 import { readGraph } from './graph.ts';
+import { LaneTrouble, troubleOf } from './lane-failure.ts';
 import {
   answerHeaderBytes,
   answerKinds,
@@ -11,7 +12,6 @@ import {
   laneOptionsSchema,
   requestHeaderBytes,
 } from './lane-protocol.ts';
-import { LaneTrouble, troubleOf } from './lane-trouble.ts';
 import { type ModelFacts, probeModel } from './model-facts.ts';
 import { offerAsVictim } from './oom-kills.ts';
 import { choosePadding } from './padding.ts';

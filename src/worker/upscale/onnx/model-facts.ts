@@ -1,4 +1,4 @@
-import { LaneTrouble, troubleOf } from './lane-trouble.ts';
+import { LaneTrouble, troubleOf } from './lane-failure.ts';
 import type { Runtime, Session } from './runtime.ts';
 
 /** A model that enlarges pictures, and how it wants them. */

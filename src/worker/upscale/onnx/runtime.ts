@@ -1,7 +1,7 @@
 import { messageOf } from '../../../errors/app-error.ts';
 import { cudaDeviceFor } from './cuda-devices.ts';
+import { LaneTrouble, troubleOf } from './lane-failure.ts';
 import type { LaneFacts, LaneOptions } from './lane-protocol.ts';
-import { LaneTrouble, troubleOf } from './lane-trouble.ts';
 
 export type Runtime = typeof import('onnxruntime-node');
 export type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;

@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { ApiError } from './api-error.ts';
+
+/** Answers one request; what it throws becomes the answer. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+/** Handlers of one path by method. */
+export type Route = Readonly<Record<string, Handler>>;
+
+/** What there is, by path. */
+export type Routes = ReadonlyMap<string, Route>;
+
+/** What a server of an API is made of. */
+export interface JsonServerParts {
+  readonly routes: Routes;
+  /** Called with every request before it is answered. */
+  onRequest?(): void;
+  /** How long a request may take to arrive; a minute unless it is said. */
+  readonly requestTimeoutMs?: number;
+  log(line: string): void;
+}
+
+const defaultMaxBodyBytes = 64 * 1024;
+const defaultRequestTimeoutMs = 60_000;
+
+/** An HTTP server for these routes, not yet listening. Errors are `{ error: { code, message } }`. */
+export function createJsonServer(parts: JsonServerParts): Server {
+  const server = createServer((request, response) => {
+    parts.onRequest?.();
+    void handle(parts, request, response);
+  });
+  // The answer may take longer: readers of events stay for hours.
+  server.requestTimeout = parts.requestTimeoutMs ?? defaultRequestTimeoutMs;
+  server.keepAliveTimeout = 30_000;
+  return server;
+}
+
+/**
+ * The request's body. An empty one counts as `{}`.
+ *
+ * @throws ApiError 413 when it is longer than `maxBytes`, 400 when it is not what the schema says.
+ */
+export async function readJson<T>(
+  request: IncomingMessage,
+  schema: z.ZodType<T>,
+  maxBytes = defaultMaxBodyBytes,
+): Promise<T> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) throw new ApiError(413, 'body-too-large', 'The request body is too large.');
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  let json: unknown;
+  try {
+    json = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    throw new ApiError(400, 'body-invalid', 'The request body is not JSON.');
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw new ApiError(400, 'body-invalid', firstProblems(parsed.error));
+  return parsed.data;
+}
+
+/** Sends an answer. */
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+async function handle(
+  { routes, log }: JsonServerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const path = (request.url ?? '').replace(/\?.*$/s, '');
+    const route = routes.get(path);
+    if (!route) throw new ApiError(404, 'not-found', `There is nothing at ${path.slice(0, 200)}.`);
+    const handler = Object.hasOwn(route, request.method ?? '') ? route[request.method ?? ''] : undefined;
+    if (!handler) {
+      throw new ApiError(405, 'method-not-allowed', `${path} takes ${Object.keys(route).join(', ')} only.`);
+    }
+    await handler(request, response);
+  } catch (error) {
+    if (!(error instanceof ApiError)) log(`request failed: ${messageOf(error)}`);
+    sendError(response, asApiError(error));
+  }
+}
+
+/** A list of many thousands may have as many faults: a few of them say enough. */
+function firstProblems(error: z.ZodError): string {
+  return z.prettifyError(new z.ZodError(error.issues.slice(0, 5)));
+}
+
+function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof AppError && error.code === 'disk-full')
+    return new ApiError(507, error.code, error.message);
+  return new ApiError(500, 'unexpected', 'The worker could not do this; its log says why.');
+}
+
+function sendError(response: ServerResponse, { status, code, message }: ApiError): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  // A body that was not read to its end cannot be followed by another request.
+  if (status === 413) response.shouldKeepAlive = false;
+  sendJson(response, status, { error: { code, message } });
+}

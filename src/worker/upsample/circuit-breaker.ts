@@ -1,0 +1,136 @@
+import { WaitQueue } from '../../async/wait-queue.ts';
+import { backoffDelayMs } from '../../core/run/backoff.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { RetryPolicy } from '../../protocol/manifest.ts';
+import { EngineError } from '../engines/engine.ts';
+
+/** Leave to ask the engine, handed back with what came of it. */
+export interface Pass {
+  readonly isProbe: boolean;
+  /** How many outages had begun when the pass was given. */
+  readonly outagesSeen: number;
+}
+
+interface Outage {
+  readonly sinceMs: number;
+  readonly over: AbortController;
+  readonly message: string;
+  probes: number;
+  notBeforeMs: number;
+  isProbing: boolean;
+}
+
+/**
+ * Makes all requests to one engine wait together while it is away: one asks from time to time, with growing
+ * pauses, the others wait for its word. After `max_outage_ms` every pass is refused, so that nobody waits that
+ * long twice, until an answer comes after all or `reset` is called.
+ */
+export class OutageGate {
+  readonly #policy: RetryPolicy;
+  readonly #clock: Clock;
+  readonly #random01: () => number;
+  readonly #waiting = new WaitQueue();
+  #outage: Outage | null = null;
+  #outagesSeen = 0;
+  #givenUp: EngineError | null = null;
+
+  constructor(policy: RetryPolicy, clock: Clock, random01: () => number) {
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#random01 = random01;
+  }
+
+  /** Why requests wait, for a person; null while they do not. */
+  get trouble(): string | null {
+    return this.#givenUp?.message ?? this.#outage?.message ?? null;
+  }
+
+  /** Waits until the engine may be asked. Rejects with an `outage` {@link EngineError} when it was given up. */
+  async enter(signal: AbortSignal): Promise<Pass> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#givenUp) throw this.#givenUp;
+      const outage = this.#outage;
+      if (!outage) return { isProbe: false, outagesSeen: this.#outagesSeen };
+      if (outage.isProbing) await this.#waiting.wait(signal);
+      else if (await this.#becomeProber(outage, signal))
+        return { isProbe: true, outagesSeen: this.#outagesSeen };
+    }
+  }
+
+  /** An answer came, good or bad. One to a request from before the outage says nothing about now. */
+  answered(pass: Pass): void {
+    if (pass.outagesSeen === this.#outagesSeen || this.#givenUp) this.reset();
+  }
+
+  /** The request was stopped, or nobody knows what came of it. */
+  abandoned(pass: Pass): void {
+    if (pass.isProbe && this.#outage) this.#endProbe(this.#outage);
+  }
+
+  /** The engine was away. */
+  failed(pass: Pass, error: EngineError): void {
+    const isNews = pass.outagesSeen === this.#outagesSeen;
+    if (!isNews || this.#givenUp) return;
+    const nowMs = this.#clock.now();
+    const outage = this.#outage ?? this.#beginOutage(nowMs, error.message);
+    outage.probes += 1;
+    const leftMs = outage.sinceMs + this.#policy.max_outage_ms - nowMs;
+    const askedMs = error.retryAfterMs ?? 0;
+    if (leftMs <= 0 || askedMs > leftMs) this.#giveUp(error, nowMs - outage.sinceMs);
+    else {
+      outage.notBeforeMs = nowMs + Math.max(askedMs, Math.min(leftMs, this.#pauseMs(outage.probes)));
+      this.#endProbe(outage);
+    }
+  }
+
+  /** Forgets the outage: everybody may ask. */
+  reset(): void {
+    this.#outage?.over.abort();
+    this.#outage = null;
+    this.#givenUp = null;
+    this.#waiting.wakeAll();
+  }
+
+  #beginOutage(sinceMs: number, message: string): Outage {
+    this.#outagesSeen += 1;
+    const over = new AbortController();
+    this.#outage = { sinceMs, over, message, probes: 0, notBeforeMs: 0, isProbing: false };
+    return this.#outage;
+  }
+
+  /** Waits for the next probe's time; false when the outage ended meanwhile. */
+  async #becomeProber(outage: Outage, signal: AbortSignal): Promise<boolean> {
+    outage.isProbing = true;
+    try {
+      const pauseMs = Math.max(0, outage.notBeforeMs - this.#clock.now());
+      await this.#clock.sleep(pauseMs, AbortSignal.any([signal, outage.over.signal]));
+      return true;
+    } catch (error) {
+      this.#endProbe(outage);
+      if (signal.aborted) throw error;
+      return false;
+    }
+  }
+
+  #endProbe(outage: Outage): void {
+    outage.isProbing = false;
+    this.#waiting.wakeAll();
+  }
+
+  #giveUp(error: EngineError, awayMs: number): void {
+    const waited = `Given up after ${Math.round(awayMs / 1000)} s`;
+    this.reset();
+    this.#givenUp = new EngineError({
+      code: 'engine-unreachable',
+      class: 'outage',
+      message: `${error.message} ${waited} (retry.max_outage_s).`,
+      cause: error,
+    });
+  }
+
+  #pauseMs(probes: number): number {
+    const policy = { baseDelayMs: this.#policy.base_delay_ms, maxDelayMs: this.#policy.max_delay_ms };
+    return backoffDelayMs(probes, policy, this.#random01());
+  }
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import type { Clock } from '../../../../ports/clock.ts';
+import type { MediaTool } from '../../../../ports/media-tool.ts';
+import type { EngineSpec } from '../../../../protocol/manifest.ts';
+import {
+  type Engine,
+  EngineError,
+  type PreparedUpsample,
+  type UpsampleAnswer,
+  type UpsampleRequest,
+} from '../../../engines/engine.ts';
+import { type HttpAnswer, HttpClient, HttpError } from '../../../http/http-client.ts';
+import { answerError } from './answer-error.ts';
+import { readChatAnswer } from './chat-answer.ts';
+import { chatRequestBody } from './chat-request.ts';
+import { chooseModel } from './choose-model.ts';
+import { connectionError } from './connection-error.ts';
+import { type ServerAddress, serverAddress } from './server-address.ts';
+
+/** What an {@link createOpenAiEngine} is built from. */
+export interface OpenAiEngineParts {
+  readonly spec: EngineSpec;
+  readonly media: MediaTool;
+  readonly clock: Clock;
+  /** Where the server is at the moment, instead of the spec's `base_url`; asked before every request. */
+  readonly baseUrl?: () => string;
+  /** Where the API key's variable is looked up. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A server that is still coming up is waited for this long at most. */
+const startPatienceMs = 15_000;
+const startPauseMs = 250;
+/** Listing models is cheap for every server; one that takes longer has a problem. */
+const listTimeoutMs = 10_000;
+
+const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+/** An engine that asks any server with the OpenAI chat completions API, with the frames as JPEG image parts. */
+export function createOpenAiEngine(parts: OpenAiEngineParts): Engine & Required<Pick<Engine, 'prepare'>> {
+  return new OpenAiEngine(parts);
+}
+
+class OpenAiEngine implements Engine {
+  readonly #parts: OpenAiEngineParts;
+  readonly #http = new HttpClient();
+  #model: string | null = null;
+
+  constructor(parts: OpenAiEngineParts) {
+    this.#parts = parts;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const served = await this.#listModels(this.#address(), signal);
+    this.#model = chooseModel(this.#parts.spec.model, served);
+  }
+
+  async upsample(request: UpsampleRequest, signal: AbortSignal): Promise<UpsampleAnswer> {
+    const ask = await this.prepare(request, signal);
+    return await ask(request.attempt, signal);
+  }
+
+  async prepare(request: UpsampleRequest, signal: AbortSignal): Promise<PreparedUpsample> {
+    const frames = await this.#readFrames(request.hintPath, signal);
+    return (attempt, askSignal) => this.#ask(request, frames, attempt, askSignal);
+  }
+
+  async stop(): Promise<void> {
+    this.#http.close();
+  }
+
+  async #readFrames(hintPath: string | null, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+    if (hintPath === null) return [];
+    const frames = await this.#parts.media.readJpegFrames(hintPath, signal);
+    if (frames.length > 0) return frames;
+    throw new EngineError({
+      code: 'no-frames',
+      class: 'permanent',
+      message: 'The hint has no frame to show.',
+    });
+  }
+
+  async #ask(
+    request: UpsampleRequest,
+    frames: readonly Uint8Array[],
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<UpsampleAnswer> {
+    const model = this.#model;
+    if (model === null) throw new Error('the engine was asked before it was started');
+    const address = this.#address();
+    const body = chatRequestBody(this.#parts.spec, model, request, frames, attempt);
+    const path = '/chat/completions';
+    const answer = await this.#call(address, path, this.#parts.spec.request_timeout_ms, signal, body);
+    if (answer.status !== 200) {
+      throw answerError(answer, { path, model, address, nowMs: this.#parts.clock.now() });
+    }
+    return readChatAnswer(answer.body, { model, frames: frames.length });
+  }
+
+  #address(): ServerAddress {
+    const { spec, baseUrl, environment } = this.#parts;
+    return serverAddress(baseUrl ? { ...spec, base_url: baseUrl() } : spec, environment);
+  }
+
+  /** The served models' names; null when the server does not list them. Waits for one that is coming up. */
+  async #listModels(address: ServerAddress, signal: AbortSignal): Promise<readonly string[] | null> {
+    const { clock, spec } = this.#parts;
+    const deadlineMs = clock.now() + Math.min(spec.retry.max_outage_ms, startPatienceMs);
+    for (;;) {
+      try {
+        return await this.#tryListModels(address, signal);
+      } catch (error) {
+        if (!(error instanceof EngineError) || error.class === 'fatal') throw error;
+        if (clock.now() >= deadlineMs) {
+          throw new EngineError({
+            code: 'engine-unreachable',
+            class: 'fatal',
+            message: error.message,
+            cause: error,
+          });
+        }
+      }
+      await clock.sleep(startPauseMs, signal);
+    }
+  }
+
+  async #tryListModels(address: ServerAddress, signal: AbortSignal): Promise<readonly string[] | null> {
+    const path = '/models';
+    const answer = await this.#call(address, path, listTimeoutMs, signal);
+    if (answer.status === 200) {
+      const list = modelListSchema.safeParse(parseJson(answer.body));
+      return list.success ? list.data.data.map((model) => model.id) : null;
+    }
+    const error = answerError(answer, {
+      path,
+      model: this.#parts.spec.model,
+      address,
+      nowMs: this.#parts.clock.now(),
+    });
+    const isRefused = answer.status === 401 || answer.status === 403;
+    if (isRefused || (answer.status >= 300 && answer.status < 400) || error.class === 'outage') throw error;
+    // Not every server lists its models; whether this one works, the first request will show.
+    return null;
+  }
+
+  async #call(
+    address: ServerAddress,
+    path: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+    body?: string,
+  ): Promise<HttpAnswer> {
+    const method = body === undefined ? 'GET' : 'POST';
+    const call = { method, url: address.url(path), headers: address.headers, timeoutMs } as const;
+    try {
+      return await this.#http.call(body === undefined ? call : { ...call, body }, signal);
+    } catch (error) {
+      throw error instanceof HttpError ? connectionError(error, address) : error;
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,79 @@
+import { EngineError } from '../../../engines/engine.ts';
+
+/** Where a server is and how it is spoken to. */
+export interface ServerAddress {
+  /** The URL of a path under `base_url`. */
+  url(path: string): URL;
+  /** `base_url` as it may be shown: without a password. */
+  readonly shown: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A server's text as it may be shown and stored: one line, of bearable length, without the key. */
+  clean(text: string): string;
+}
+
+const longestQuote = 600;
+
+/**
+ * The address that an engine spec means.
+ *
+ * @param environment - Where the key's variable is looked up.
+ * @throws EngineError fatal, when the URL or the key is missing or unusable.
+ */
+export function serverAddress(
+  spec: { readonly base_url: string | null; readonly api_key_env: string | null },
+  environment: Readonly<Record<string, string | undefined>>,
+): ServerAddress {
+  const base = parseBaseUrl(spec.base_url);
+  const key = readKey(spec.api_key_env, environment);
+  const secrets = [key, base.password, decodeURIComponent(base.password)].filter((text) => text.length > 3);
+  const root = base.href.replace(/\/+$/, '');
+  return {
+    url: (path) => new URL(`${root}${path}`),
+    shown: withoutCredentials(root),
+    headers: { accept: 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) },
+    clean: (text) => cleanText(text, secrets),
+  };
+}
+
+function parseBaseUrl(text: string | null): URL {
+  const url = text === null ? null : URL.parse(text.trim());
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) {
+    url.search = '';
+    url.hash = '';
+    return url;
+  }
+  const problem = text ? `base_url ${JSON.stringify(text)} is no http or https URL` : 'base_url is missing';
+  throw rejected(
+    `The openai engine needs a server, but ${problem}. Give one such as http://127.0.0.1:8000/v1.`,
+  );
+}
+
+function readKey(name: string | null, environment: Readonly<Record<string, string | undefined>>): string {
+  if (name === null || name === '') return '';
+  const key = environment[name]?.trim() ?? '';
+  if (key === '') {
+    throw rejected(
+      `The API key's variable ${name} is empty or not set where the worker runs. Set it, or clear api_key_env.`,
+    );
+  }
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw rejected(`The API key in ${name} has characters that no HTTP header can carry. Set it anew.`);
+  }
+  return key;
+}
+
+function rejected(message: string): EngineError {
+  return new EngineError({ code: 'engine-rejected', class: 'fatal', message });
+}
+
+function withoutCredentials(href: string): string {
+  return href.replace(/^(https?:\/\/)[^/@]*@/, '$1');
+}
+
+function cleanText(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) clean = clean.replaceAll(secret, '[key]');
+  // Control characters of a server's text must not reach a terminal.
+  const line = clean.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line;
+}

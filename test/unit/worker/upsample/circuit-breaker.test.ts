@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { EngineError } from '../../../../src/worker/engines/engine.ts';
+import { OutageGate, type Pass } from '../../../../src/worker/upsample/circuit-breaker.ts';
+import { ManualClock, settle } from '../../../support/manual-clock.ts';
+
+const policy = { max_attempts: 3, base_delay_ms: 1_000, max_delay_ms: 8_000, max_outage_ms: 60_000 };
+const never = new AbortController().signal;
+
+let clock: ManualClock;
+let gate: OutageGate;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  gate = new OutageGate(policy, clock, () => 0.5);
+});
+
+function away(retryAfterMs?: number): EngineError {
+  const after = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return new EngineError({
+    code: 'engine-unreachable',
+    class: 'outage',
+    message: 'The server is away.',
+    ...after,
+  });
+}
+
+/** Enters so often, and notes who got in. */
+function enterMany(count: number, signal = never) {
+  const entered: Pass[] = [];
+  const refused: unknown[] = [];
+  for (let at = 0; at < count; at += 1) {
+    gate.enter(signal).then(
+      (pass) => entered.push(pass),
+      (error: unknown) => refused.push(error),
+    );
+  }
+  return { entered, refused };
+}
+
+async function openOutage(): Promise<void> {
+  gate.failed(await gate.enter(never), away());
+}
+
+describe('OutageGate', () => {
+  it('lets everybody through while all is well', async () => {
+    const { entered } = enterMany(3);
+    await settle();
+    expect(entered.map((pass) => pass.isProbe)).toEqual([false, false, false]);
+    expect(gate.trouble).toBeNull();
+  });
+
+  it('lets one probe after the pause, and the others wait for its word', async () => {
+    await openOutage();
+    const { entered } = enterMany(4);
+    await clock.advance(499);
+    expect(entered).toEqual([]);
+    await clock.advance(1);
+    expect(entered.map((pass) => pass.isProbe)).toEqual([true]);
+    await clock.advance(10_000);
+    expect(entered.length).toBe(1);
+    const [probe] = entered;
+    if (probe) gate.answered(probe);
+    await settle();
+    expect(entered.map((pass) => pass.isProbe)).toEqual([true, false, false, false]);
+    expect(gate.trouble).toBeNull();
+  });
+
+  it('pauses longer after each probe that fails', async () => {
+    await openOutage();
+    const { entered } = enterMany(3);
+    for (const pauseMs of [500, 1_000, 2_000]) {
+      await clock.advance(pauseMs - 1);
+      const before = entered.length;
+      await clock.advance(1);
+      expect(entered.length).toBe(before + 1);
+      const probe = entered.at(-1);
+      if (probe) gate.failed(probe, away());
+    }
+  });
+
+  it('takes Retry-After as a minimum', async () => {
+    gate.failed(await gate.enter(never), away(20_000));
+    const { entered } = enterMany(1);
+    await clock.advance(19_999);
+    expect(entered).toEqual([]);
+    await clock.advance(1);
+    expect(entered.length).toBe(1);
+  });
+
+  it('counts failures of requests from before the outage only once', async () => {
+    const passes = await Promise.all([gate.enter(never), gate.enter(never), gate.enter(never)]);
+    for (const pass of passes) gate.failed(pass, away());
+    const { entered } = enterMany(1);
+    await clock.advance(500);
+    expect(entered.length).toBe(1);
+  });
+
+  it('is not opened by an answer to a request from before the outage', async () => {
+    const early = await gate.enter(never);
+    await openOutage();
+    gate.answered(early);
+    const { entered } = enterMany(1);
+    await settle();
+    expect(entered).toEqual([]);
+  });
+
+  it('gives the probe to the next one when the prober is stopped', async () => {
+    await openOutage();
+    const stop = new AbortController();
+    const first = enterMany(1, stop.signal);
+    const second = enterMany(1);
+    await settle();
+    stop.abort(new Error('stopped'));
+    await clock.advance(500);
+    expect(first.refused).toEqual([stop.signal.reason]);
+    expect(second.entered.length).toBe(1);
+  });
+
+  it('refuses everybody at once after the longest outage, and says why', async () => {
+    let asked = 0;
+    const askUntilRefused = async () => {
+      for (;;) {
+        const pass = await gate.enter(never);
+        asked += 1;
+        gate.failed(pass, away());
+      }
+    };
+    const refusals = Promise.allSettled([1, 2, 3, 4, 5].map(askUntilRefused));
+    await clock.advance(59_999);
+    // Pauses of 0.5, 1, 2 and then 4 s make 17 probes; the fifth client needed none of its own.
+    expect(asked).toBeLessThanOrEqual(18 + 4);
+    await clock.advance(1);
+    for (const refusal of await refusals) expect(refusal.status).toBe('rejected');
+    const late = enterMany(2);
+    await settle();
+    expect(late.refused.length).toBe(2);
+    expect(late.refused[0]).toMatchObject({
+      code: 'engine-unreachable',
+      message: expect.stringContaining('away'),
+    });
+  });
+
+  it('refuses at once when the engine asks for more patience than there is', async () => {
+    gate.failed(await gate.enter(never), away(61_000));
+    await expect(gate.enter(never)).rejects.toMatchObject({ code: 'engine-unreachable' });
+  });
+
+  it.each([
+    { rule: 'a late answer', open: (early: Pass) => gate.answered(early) },
+    { rule: 'a reset', open: () => gate.reset() },
+  ])('$rule ends the refusal', async ({ open }) => {
+    const early = await gate.enter(never);
+    gate.failed(await gate.enter(never), away(61_000));
+    open(early);
+    await expect(gate.enter(never)).resolves.toMatchObject({ isProbe: false });
+  });
+});
