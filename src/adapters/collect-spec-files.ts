@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { isErrno } from './files/publish-file.ts';
+import { isErrno } from '../errors/system-error.ts';
 
 /** What was found in folders, all with absolute paths. */
 export interface FoundFiles {

@@ -4,7 +4,7 @@ import { parse, TomlError } from 'smol-toml';
 import { resolveSettings, type SettingsLayer } from '../core/settings/resolve-settings.ts';
 import type { Settings } from '../core/settings/settings-schema.ts';
 import { AppError } from '../errors/app-error.ts';
-import { isErrno } from './files/publish-file.ts';
+import { isErrno } from '../errors/system-error.ts';
 
 /** Where settings come from, weakest first: the user's file, the project's file, the command line. */
 export interface SettingsSources {

@@ -1,3 +1,4 @@
+import { parseJsonAs } from '../core/json.ts';
 import { AppError } from '../errors/app-error.ts';
 import { isSystemError } from '../errors/system-error.ts';
 import type { FileStore } from '../ports/file-store.ts';
@@ -14,13 +15,8 @@ export class FileResultCache implements ResultCache {
 
   async get(taskKey: string): Promise<TaskResult | null> {
     const bytes = await unlessRefused(this.#files.read(pathOf(taskKey)));
-    if (bytes === null) return null;
-    try {
-      const result = taskResultSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-      return result.task_key === taskKey && result.status === 'ok' ? result : null;
-    } catch {
-      return null;
-    }
+    const result = bytes && parseJsonAs(taskResultSchema, bytes);
+    return result?.task_key === taskKey && result.status === 'ok' ? result : null;
   }
 
   async put(result: TaskResult): Promise<void> {

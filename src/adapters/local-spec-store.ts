@@ -3,11 +3,11 @@ import path, { basename, dirname, join, relative, resolve, sep } from 'node:path
 import { maxSpecBytes } from '../core/spec/parse-spec-file.ts';
 import { videoCandidates } from '../core/spec/video-candidates.ts';
 import { AppError, messageOf } from '../errors/app-error.ts';
-import { isSystemError } from '../errors/system-error.ts';
+import { isErrno, isSystemError } from '../errors/system-error.ts';
 import type { SpecCandidate, SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
 import { collectSpecFiles, type FoundFiles } from './collect-spec-files.ts';
 import { overwriteFile } from './files/overwrite-file.ts';
-import { isErrno, publishFile } from './files/publish-file.ts';
+import { publishFile } from './files/publish-file.ts';
 import { readAtMost } from './files/read-at-most.ts';
 
 /** {@link SpecStore} on this machine's file system. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import type { AppError } from '../../errors/app-error.ts';
-import { isErrno } from '../files/publish-file.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import type { Check } from './check-list.ts';
 
 const runFile = promisify(execFile);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../../core/json.ts';
 
 /** One message of a build or a pull, as engines stream them; unknown fields are left out. */
 const engineMessageSchema = z.object({
@@ -28,10 +29,6 @@ export async function* readMessages(stream: NodeJS.ReadableStream): AsyncGenerat
 }
 
 function parseMessage(line: string): ImageMessage[] {
-  try {
-    const parsed = engineMessageSchema.safeParse(JSON.parse(line));
-    return parsed.success ? [parsed.data] : [];
-  } catch {
-    return [];
-  }
+  const message = parseJsonAs(engineMessageSchema, line);
+  return message ? [message] : [];
 }

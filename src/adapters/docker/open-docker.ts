@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import Dockerode from 'dockerode';
+import { parseJson } from '../../core/json.ts';
 
 /** What dockerode's modem is told of a request; only what matters here. */
 interface DialOptions {
@@ -55,16 +56,8 @@ function dialWhole(modem: Modem, request: DialOptions, answer: Answer): void {
   modem.dial({ ...request, isStream: true }, (error, response) => {
     if (error) return answer(error, null);
     buffer(response as Readable).then(
-      (bytes) => answer(null, parseAnswer(bytes)),
+      (bytes) => answer(null, parseJson(bytes) ?? bytes),
       (reason: Error) => answer(reason, null),
     );
   });
-}
-
-function parseAnswer(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return bytes;
-  }
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { runProcess } from '../run-process.ts';
 import { asFileUrl } from './input-options.ts';
@@ -37,15 +38,7 @@ export async function askFfprobe<T>(
   });
   if (outcome.isTimedOut) throw cannotRead(path, `looking into it took more than ${timeoutMs / 1000} s`);
   if (outcome.exitCode !== 0) throw cannotRead(path, reasonOf(outcome.stderr));
-  const answer = schema.safeParse(parseOrNull(outcome.stdout.toString('utf8')));
-  if (!answer.success) throw cannotRead(path, 'what ffprobe says of it makes no sense');
-  return answer.data;
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const answer = parseJsonAs(schema, outcome.stdout);
+  if (answer === null) throw cannotRead(path, 'what ffprobe says of it makes no sense');
+  return answer;
 }

@@ -1,10 +1,8 @@
+import { printable } from '../../core/printable.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { asDiskError, isErrno } from '../files/publish-file.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import type { ChildEnd } from './ffmpeg-child.ts';
 import { missingProgram } from './programs.ts';
-import { printable } from './unreadable-video.ts';
-
-const diskFullPattern = /no space left|disk quota exceeded/i;
 
 /** Why a program that only passes frames on ended: the program, what it was doing in words, and its end. */
 export function framesFailed(program: string, doing: string, end: ChildEnd): AppError {
@@ -31,12 +29,6 @@ export function startFailed(program: string, error: unknown): AppError {
     isRetryable: true,
     cause: error,
   });
-}
-
-/** The error of a full disk if that is what ffmpeg complains about, as it may do and yet end well; else null. */
-export function diskFullIn(words: string, path: string): unknown {
-  if (!diskFullPattern.test(words)) return null;
-  return asDiskError(Object.assign(new Error(words.trim()), { code: 'ENOSPC' }), path);
 }
 
 /** A video that cannot be read, or not to its end. */

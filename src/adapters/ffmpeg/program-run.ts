@@ -1,7 +1,8 @@
 import { AppError } from '../../errors/app-error.ts';
+import { diskFullIn } from '../../errors/disk-full.ts';
 import { FfmpegChild } from './ffmpeg-child.ts';
 import { linesOf } from './lines-of.ts';
-import { diskFullIn, framesFailed } from './program-failures.ts';
+import { framesFailed } from './program-failures.ts';
 
 /** One run of ffmpeg or ffprobe on files. */
 export interface ProgramRun {

@@ -1,5 +1,5 @@
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { isErrno } from '../files/publish-file.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import { type ProcessLimits, type ProcessOutcome, runProcess } from '../run-process.ts';
 
 /** Where the two programs are. By default `FFMPEG_PATH` and `FFPROBE_PATH`, else the ones on the PATH. */

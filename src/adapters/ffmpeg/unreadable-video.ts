@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.ts';
 import { AppError } from '../../errors/app-error.ts';
 
 /** What ffmpeg says, and what that means to a person. The first match counts. */
@@ -30,12 +31,4 @@ export function reasonOf(stderr: string): string {
   if (known) return known[1];
   const last = stderr.trim().split(/\r?\n/).at(-1) ?? '';
   return last ? `ffmpeg says "${printable(last.slice(0, 200))}"` : 'it holds no frame that can be decoded';
-}
-
-/** Text of unknown origin, safe on a terminal and on one line: control and direction characters are spelled out. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
-    if (character === '\n') return '\\n';
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }

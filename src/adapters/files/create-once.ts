@@ -1,5 +1,6 @@
 import { link, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { asDiskError, isErrno } from './publish-file.ts';
+import { asDiskError } from '../../errors/disk-full.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import { temporaryPathFor } from './temporary-path.ts';
 
 /** What systems say where a file cannot have a second name. */

@@ -1,7 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isErrno } from '../../errors/system-error.ts';
 import type { ExclusiveFileStore } from '../../ports/file-store.ts';
-import { isErrno, publishFile } from './publish-file.ts';
+import { publishFile } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
 import { readAtMost } from './read-at-most.ts';
 import { temporarySuffix } from './temporary-path.ts';

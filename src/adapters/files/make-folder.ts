@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { asDiskError } from './publish-file.ts';
+import { asDiskError } from '../../errors/disk-full.ts';
 
 /**
  * Makes a folder and those above it, unless they are there.

@@ -1,8 +1,10 @@
 import { copyFile, link, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { asDiskError } from '../../errors/disk-full.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import { hasContent } from './has-content.ts';
 import { makeFolder } from './make-folder.ts';
-import { asDiskError, isErrno, syncFile } from './publish-file.ts';
+import { syncFile } from './publish-file.ts';
 import { temporaryPathFor } from './temporary-path.ts';
 
 /**

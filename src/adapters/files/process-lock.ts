@@ -4,10 +4,11 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { parseJsonAs } from '../../core/json.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import { canLinkBeside, createOnce, type MakeLink } from './create-once.ts';
 import { makeFolder } from './make-folder.ts';
 import { processFacts } from './process-facts.ts';
-import { isErrno } from './publish-file.ts';
 
 const lockOwnerSchema = z.object({
   pid: z.int().min(1),
@@ -53,11 +54,7 @@ export async function acquireProcessLock(path: string, makeLink?: MakeLink): Pro
 
 /** Who holds the lock at `path`; null when nobody does, or when the file is damaged. */
 export async function readLockOwner(path: string): Promise<LockOwner | null> {
-  try {
-    return lockOwnerSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch {
-    return null;
-  }
+  return parseJsonAs(lockOwnerSchema, await readFile(path, 'utf8').catch(() => ''));
 }
 
 /** Whether the lock's process runs on this machine; the pid of any other means nothing here. */

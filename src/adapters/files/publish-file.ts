@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError } from '../../errors/app-error.ts';
+import { asDiskError } from '../../errors/disk-full.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import { temporaryPathFor } from './temporary-path.ts';
 
 /** What some file systems say of a flush or a change of rights that they do not offer. */
@@ -90,21 +91,4 @@ async function openInNewFolder(path: string): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true });
     return await open(path, 'wx');
   }
-}
-
-/** Turns "no space left" into an error with a next step; anything else passes unchanged. */
-export function asDiskError(error: unknown, path: string): unknown {
-  if (!isErrno(error, 'ENOSPC', 'EDQUOT')) return error;
-  return new AppError({
-    code: 'disk-full',
-    message: `No space left on the disk while writing ${path}.`,
-    nextStep: 'Free some space, then go on with --resume latest: nothing finished is lost.',
-    isRetryable: true,
-    cause: error,
-  });
-}
-
-/** Whether something thrown is the system error of one of these codes. */
-export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }

@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError, syncFolder } from './publish-file.ts';
+import { asDiskError } from '../../errors/disk-full.ts';
+import { syncFolder } from './publish-file.ts';
 import { temporaryPathFor } from './temporary-path.ts';
 
 /** Characters gathered before they are written. */

@@ -1,6 +1,7 @@
+import { diskFullIn } from '../../errors/disk-full.ts';
 import type { EncodeRequest, FrameSink } from '../../ports/frame-tool.ts';
 import { FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
-import { diskFullIn, framesFailed } from '../ffmpeg/program-failures.ts';
+import { framesFailed } from '../ffmpeg/program-failures.ts';
 import { syncFile } from '../files/publish-file.ts';
 import { countMp4Frames } from '../mp4/count-frames.ts';
 import { encodeArguments } from './encode-command.ts';

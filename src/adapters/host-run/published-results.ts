@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseResultName } from '../../protocol/layout.ts';
@@ -50,10 +51,10 @@ export class PublishedResults {
     try {
       const bytes = await this.#files.read(layout.result(taskKey), maxResultBytes);
       if (bytes === null) return null;
-      const document: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+      const document = parseJson(bytes);
       if (typeof document === 'object' && document !== null) return document;
     } catch (error) {
-      if (!(error instanceof RangeError) && !(error instanceof SyntaxError)) throw error;
+      if (!(error instanceof RangeError)) throw error;
     }
     await this.remove(taskKey);
     return null;

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { parseJsonAs } from '../../core/json.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseManifestName } from '../../protocol/layout.ts';
 import {
@@ -203,17 +204,8 @@ export async function readManifests(files: FileStore, ofWorker?: number): Promis
   const wanted = names.filter(({ workerId }) => ofWorker === undefined || workerId === ofWorker);
   const read = async ({ workerId, index }: { readonly workerId: number; readonly index: number }) => {
     const content = await files.read(layout.manifest(workerId, index));
-    const manifest = manifestSchema.safeParse(parseJson(content));
-    return { workerId, index, manifest: manifest.success ? manifest.data : null };
+    return { workerId, index, manifest: content && parseJsonAs(manifestSchema, content) };
   };
   const found = await pMap(wanted, read, { concurrency: readsAtOnce });
   return found.sort((a, b) => a.index - b.index);
-}
-
-function parseJson(content: Uint8Array | null): unknown {
-  try {
-    return JSON.parse(Buffer.from(content ?? []).toString('utf8'));
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,5 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
+import { parseJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type WorkerEvent, workerEventSchema } from '../../protocol/worker-event.ts';
 
@@ -61,8 +62,8 @@ export class WorkerApi {
       const response = await this.#open('GET', '/events', null, AbortSignal.any([signal, silence.signal]));
       for await (const line of linesOf(response)) {
         timer.refresh();
-        const parsed = workerEventSchema.safeParse(parseJson(line));
-        if (parsed.success) yield parsed.data;
+        const event = parseJsonAs(workerEventSchema, line);
+        if (event) yield event;
       }
     } finally {
       clearTimeout(timer);
@@ -113,13 +114,5 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
     rest = lines.pop() ?? '';
     if (rest.length > maxLineLength) throw new Error('a line is too long');
     yield* lines;
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
   }
 }

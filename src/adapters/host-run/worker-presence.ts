@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import type { WorkerApi } from './worker-api.ts';
 
 /** How long one look waits for an answer, in milliseconds. */
@@ -14,8 +15,8 @@ const maxLooks = 2;
  */
 export type Presence = 'answering' | 'gone' | 'unknown';
 
-/** What a socket says with whose socket is not there, is no socket, or is nobody's. */
-const goneCodes: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTSOCK', 'ECONNREFUSED']);
+/** What connecting says where there is no socket, or none that a process listens on. */
+const goneCodes = ['ENOENT', 'ENOTSOCK', 'ECONNREFUSED'];
 
 /** Whether somebody is at the socket. @throws AppErrors of the way there. */
 export async function presenceOf(api: Pick<WorkerApi, 'get'>, timeoutMs = lookTimeoutMs): Promise<Presence> {
@@ -30,7 +31,7 @@ export async function presenceOf(api: Pick<WorkerApi, 'get'>, timeoutMs = lookTi
 /** What the failure of a call says about who was called. @throws AppErrors, which say that nobody knows. */
 export function presenceAfter(error: unknown): Exclude<Presence, 'answering'> {
   if (error instanceof AppError) throw error;
-  return error instanceof Error && 'code' in error && goneCodes.has(error.code) ? 'gone' : 'unknown';
+  return isErrno(error, ...goneCodes) ? 'gone' : 'unknown';
 }
 
 /**

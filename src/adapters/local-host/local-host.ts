@@ -1,10 +1,10 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
-import { isErrno } from '../files/publish-file.ts';
 import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { startWorkers } from '../host-run/start-workers.ts';

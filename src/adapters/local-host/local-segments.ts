@@ -1,8 +1,8 @@
+import { isErrno } from '../../errors/system-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import { hasContent } from '../files/has-content.ts';
 import type { LocalFileStore } from '../files/local-file-store.ts';
 import { placeFile } from '../files/place-file.ts';
-import { isErrno } from '../files/publish-file.ts';
 import { type SegmentStore, segmentLost } from '../host-run/segment-shelf.ts';
 
 /** The segments of a run of this machine: bringing one home is giving it a second name. */

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJsonAs } from '../../core/json.ts';
 import type { SlotFacts } from '../../ports/host-upkeep.ts';
 import { layout } from '../../protocol/layout.ts';
 import { protocolVersion } from '../../protocol/version.ts';
@@ -44,11 +45,7 @@ function slotOf(slotId: number, runs: readonly ServedRun[]): SlotFacts {
 }
 
 async function readStatus(runFolder: string, workerId: number): Promise<WorkerStatus | null> {
-  try {
-    const bytes = await new LocalFileStore(runFolder).read(layout.workerStatus(workerId));
-    return workerStatusSchema.parse(JSON.parse(Buffer.from(bytes ?? []).toString('utf8')));
-  } catch {
-    // Not written yet, or of another version.
-    return null;
-  }
+  const bytes = await new LocalFileStore(runFolder).read(layout.workerStatus(workerId)).catch(() => null);
+  // One of another version counts as not written yet.
+  return bytes && parseJsonAs(workerStatusSchema, bytes);
 }

@@ -3,9 +3,9 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnneededThing } from '../../core/upkeep/find-unneeded.ts';
 import type { HostTree, RunFolder, StoredThing } from '../../core/upkeep/host-tree.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import { sha256Schema } from '../../protocol/identifiers.ts';
 import { layout, parseManifestName, parseResultName } from '../../protocol/layout.ts';
-import { isErrno } from '../files/publish-file.ts';
 import { stemOfTemporary } from '../files/temporary-path.ts';
 import { liveWorkers } from './live-workers.ts';
 

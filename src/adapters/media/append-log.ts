@@ -1,7 +1,9 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { isErrno, publishFile } from '../files/publish-file.ts';
+import { parseJsonAs } from '../../core/json.ts';
+import { isErrno } from '../../errors/system-error.ts';
+import { publishFile } from '../files/publish-file.ts';
 
 const lineSchema = z.tuple([z.string().min(1), z.unknown()]);
 
@@ -75,13 +77,9 @@ export class AppendLog<T> {
   }
 
   #parse(line: string): { key: string; value: T } | null {
-    if (line === '') return null;
-    try {
-      const [key, value] = lineSchema.parse(JSON.parse(line));
-      return { key, value: this.#schema.parse(value) };
-    } catch {
-      return null;
-    }
+    const [key, document] = parseJsonAs(lineSchema, line) ?? [];
+    const value = this.#schema.safeParse(document);
+    return key !== undefined && value.success ? { key, value: value.data } : null;
   }
 
   async #rewrite(entries: ReadonlyMap<string, T>): Promise<void> {

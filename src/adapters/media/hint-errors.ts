@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
+import { printable } from '../../core/printable.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { asDiskError } from '../../errors/disk-full.ts';
+import { isSystemError } from '../../errors/system-error.ts';
 import type { HintRequest } from '../../ports/media-tool.ts';
-import { printable } from '../ffmpeg/unreadable-video.ts';
-import { asDiskError } from '../files/publish-file.ts';
 
 /** ffmpeg could not turn a source into the hint asked for. */
 export function hintFailed(request: HintRequest, reason: string): AppError {
@@ -17,7 +18,7 @@ export function hintFailed(request: HintRequest, reason: string): AppError {
 /** A system error met while writing the hint at `path`, as an error with a next step. Others pass unchanged. */
 export function asHintWriteError(error: unknown, path: string): unknown {
   const known = asDiskError(error, path);
-  if (known instanceof AppError || !(error instanceof Error) || !('syscall' in error)) return known;
+  if (known instanceof AppError || !isSystemError(error)) return known;
   return hintFolderUnusable(path, messageOf(error), error);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { displaySize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
+import { parseJsonAs } from '../../core/json.ts';
 import { asFileUrl, guardedInputOptions } from '../ffmpeg/input-options.ts';
 import { runFfmpegProgram } from '../ffmpeg/programs.ts';
 import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
@@ -67,17 +68,9 @@ async function ask(path: string, options: ProbeOptions, more: readonly string[])
   if (outcome.isTimedOut)
     throw unreadableVideo(path, `reading it took more than ${options.timeoutMs / 1000} s`);
   if (outcome.exitCode !== 0) throw unreadableVideo(path, reasonOf(outcome.stderr));
-  const answer = answerSchema.safeParse(parseJson(outcome.stdout.toString('utf8')));
-  if (!answer.success) throw unreadableVideo(path, 'what ffprobe says of it makes no sense');
-  return answer.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const answer = parseJsonAs(answerSchema, outcome.stdout);
+  if (!answer) throw unreadableVideo(path, 'what ffprobe says of it makes no sense');
+  return answer;
 }
 
 /** Null when there is a picture, but nothing that tells how many. */

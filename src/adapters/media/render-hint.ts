@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { diskFullIn } from '../../errors/disk-full.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
 import { runFfmpegProgram } from '../ffmpeg/programs.ts';
 import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
-import { asDiskError, isErrno } from '../files/publish-file.ts';
 import { Mp4FormatError } from '../mp4/boxes.ts';
 import type { ProcessOutcome } from '../run-process.ts';
 import { hintArguments, type Sampling } from './hint-command.ts';
@@ -19,7 +20,6 @@ export interface RenderOptions {
 
 /** More on stdout means that something is wrong: the hint goes to a file. */
 const maxStdoutBytes = 65_536;
-const diskFullPattern = /no space left|disk quota exceeded/i;
 
 /**
  * Writes the hint of `request` to `targetPath`, durably, and says what was written. One ffmpeg process; a second
@@ -57,7 +57,7 @@ async function attempt(
     },
   );
   // On a full disk ffmpeg complains, and may yet end well.
-  if (outcome.exitCode !== 0 || diskFullPattern.test(outcome.stderr))
+  if (outcome.exitCode !== 0 || diskFullIn(outcome.stderr, targetPath))
     throw failureOf(request, targetPath, outcome, options.timeoutMs);
   const file = await readDurably(targetPath);
   const parsed = file && parseOrNull(file);
@@ -79,9 +79,8 @@ function failureOf(
   const { stderr } = outcome;
   if (outcome.isTimedOut) return hintFailed(request, `ffmpeg was not done after ${timeoutMs / 1000} s`);
   if (outcome.exitCode === null) return hintFailed(request, 'ffmpeg was killed, perhaps for lack of memory');
-  if (diskFullPattern.test(stderr)) {
-    return asDiskError(Object.assign(new Error(stderr), { code: 'ENOSPC' }), targetPath);
-  }
+  const diskFull = diskFullIn(stderr, targetPath);
+  if (diskFull) return diskFull;
   if (stderr.includes(`${targetPath}: `))
     return hintFolderUnusable(targetPath, stderr.split(`${targetPath}: `)[1] ?? '');
   if (/matches no streams|invalid data|not on whitelist|moov atom|nothing was (en|de)coded/i.test(stderr)) {

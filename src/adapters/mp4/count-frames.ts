@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { isErrno } from '../files/publish-file.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import { findBox, Mp4FormatError, readBoxHeader } from './boxes.ts';
 
 /** The index of a segment takes a few bytes a frame; more than this is none. */

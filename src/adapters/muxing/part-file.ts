@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError, syncFolder } from '../files/publish-file.ts';
+import { asDiskError } from '../../errors/disk-full.ts';
+import { syncFolder } from '../files/publish-file.ts';
 
 /** A file that could not be read as far as it should reach. */
 export class FileTooShortError extends Error {

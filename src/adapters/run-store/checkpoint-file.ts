@@ -1,8 +1,8 @@
 import { open, readFile } from 'node:fs/promises';
 import { checkpointVersion } from '../../core/upsample/upsample-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import type { AnyCheckpoint, RunKind } from '../../ports/run-store.ts';
-import { isErrno } from '../files/publish-file.ts';
 import type { RunFormat } from './run-format.ts';
 
 /** A checkpoint names its kind within so many bytes. */

@@ -1,6 +1,7 @@
 import { readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   AnyCheckpoint,
@@ -15,7 +16,7 @@ import type {
 import { hasContent } from '../files/has-content.ts';
 import { placeFile } from '../files/place-file.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
-import { isErrno, publishFile } from '../files/publish-file.ts';
+import { publishFile } from '../files/publish-file.ts';
 import { publishStream } from '../files/publish-stream.ts';
 import { readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJson, parseJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import {
   acceptAnswerSchema,
@@ -53,8 +54,7 @@ export class SlotApi {
   async status(timeoutMs?: number): Promise<SlotStatus | null> {
     try {
       const { status, body } = await this.#api.get('/status', timeoutMs);
-      const parsed = slotStatusSchema.safeParse(status === 200 ? JSON.parse(body) : null);
-      return parsed.success ? parsed.data : null;
+      return status === 200 ? parseJsonAs(slotStatusSchema, body) : null;
     } catch (error) {
       if (error instanceof AppError) throw error;
       return null;
@@ -108,12 +108,4 @@ function parse<T>(document: unknown, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   throw new SlotRefusal('answer-invalid', 'the slot gave an answer that is none');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,4 @@
-import { printable } from '../ffmpeg/unreadable-video.ts';
+import { printable } from '../../core/printable.ts';
 
 /**
  * What ffmpeg says of files that are damaged or cut off, and never of sound ones: those that begin in the middle of a

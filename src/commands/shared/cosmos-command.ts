@@ -1,9 +1,9 @@
 import { Command, Flags } from '@oclif/core';
 import { createPorts, readSettings, readToolVersion } from '../../composition.ts';
+import { printableLines } from '../../core/printable.ts';
 import { resolveSettings, type SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
-import { printableLines } from '../../output/text/format.ts';
 import { createStyle, type Style, wantsColour } from '../../output/text/style.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { describeError, type ErrorFacts } from './describe-error.ts';

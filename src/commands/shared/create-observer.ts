@@ -1,9 +1,9 @@
+import { printableLines } from '../../core/printable.ts';
 import { createBarProgress } from '../../output/progress/bar-progress.ts';
 import { createEventLines } from '../../output/progress/event-lines.ts';
 import { createLineProgress } from '../../output/progress/line-progress.ts';
 import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
-import { printableLines } from '../../output/text/format.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 
 /** What is to be seen of a run. */

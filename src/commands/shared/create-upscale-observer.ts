@@ -1,8 +1,8 @@
+import { printableLines } from '../../core/printable.ts';
 import { createUpscaleBars } from '../../output/progress/upscale-bars.ts';
 import { createUpscaleEventLines } from '../../output/progress/upscale-event-lines.ts';
 import { createUpscaleLines } from '../../output/progress/upscale-lines.ts';
 import { combineUpscaleObservers, partialUpscaleObserver } from '../../output/progress/upscale-observers.ts';
-import { printableLines } from '../../output/text/format.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { ObserverOptions } from './create-observer.ts';
 

@@ -1,5 +1,6 @@
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
+import { isSystemError } from '../../errors/system-error.ts';
 import { InterruptedError } from './signals.ts';
 
 /** An error as a person, or `--json`, is told of it. */
@@ -55,8 +56,4 @@ function withoutParserWords(message: string): string {
 /** Errors of the argument parser carry an `oclif` field. */
 function isUsageError(error: unknown): boolean {
   return error instanceof Error && 'oclif' in error;
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
-  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }

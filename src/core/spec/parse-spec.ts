@@ -1,3 +1,4 @@
+import { onOneLine } from '../printable.ts';
 import { type PromptSpec, promptSpecSchema } from './prompt-spec.ts';
 
 /** The JSON object of a spec's file, with every key and every number as written. */
@@ -74,6 +75,6 @@ function lineOfKey(source: string, key: string): number | null {
 
 /** V8 quotes the text around the fault; a hostile file must not fill the screen with it. */
 function shorten(reason: string): string {
-  const line = reason.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  const line = onOneLine(reason);
   return line.length > 160 ? `${line.slice(0, 157)}...` : line;
 }

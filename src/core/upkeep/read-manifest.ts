@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../json.ts';
 
 /** As little of a manifest as tidying must understand, so that one of a newer version is mostly understood too. */
 const tasksSchema = z.object({
@@ -21,11 +22,6 @@ export function readManifest(text: string): ManifestDemand {
 }
 
 function taskKeysOf(text: string): string[] | null {
-  try {
-    const parsed = tasksSchema.safeParse(JSON.parse(text));
-    if (!parsed.success) return null;
-    return parsed.data.batches.flatMap(({ tasks }) => tasks.map((task) => task.task_key));
-  } catch {
-    return null;
-  }
+  const manifest = parseJsonAs(tasksSchema, text);
+  return manifest?.batches.flatMap(({ tasks }) => tasks.map((task) => task.task_key)) ?? null;
 }

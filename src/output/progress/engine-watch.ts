@@ -1,5 +1,6 @@
+import { printable } from '../../core/printable.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import { durationText, printable } from '../text/format.ts';
+import { durationText } from '../text/format.ts';
 
 /** Follows what the workers say of their engines: whether they load, and what they wait for. Time is passed in. */
 export class EngineWatch {

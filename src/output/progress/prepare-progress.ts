@@ -1,4 +1,4 @@
-import { printable } from '../text/format.ts';
+import { printable } from '../../core/printable.ts';
 import { BarStack, type TerminalStream } from './bar-stack.ts';
 
 /** How often at most a line is written for a step that only gets further, in milliseconds. */

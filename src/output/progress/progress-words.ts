@@ -1,5 +1,6 @@
+import { printable } from '../../core/printable.ts';
 import { type NamedFailure, reasonOf } from '../text/failures-text.ts';
-import { durationText, printable } from '../text/format.ts';
+import { durationText } from '../text/format.ts';
 import type { RunPace } from './run-pace.ts';
 
 /** Failures that are told as they come; the end of a run has them by code. */

@@ -1,5 +1,5 @@
+import { printable, printableLines } from '../../core/printable.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
-import { printable, printableLines } from '../text/format.ts';
 import { BarStack, type TerminalStream } from './bar-stack.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { FramePace } from './frame-pace.ts';

@@ -1,5 +1,6 @@
+import { printable, printableLines } from '../../core/printable.ts';
 import type { UpscaleBeginning, UpscaleObserver } from '../../ports/run-observer.ts';
-import { counted, printable, printableLines } from '../text/format.ts';
+import { counted } from '../text/format.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { FramePace } from './frame-pace.ts';
 import { HostWatch } from './host-watch.ts';

@@ -1,5 +1,5 @@
+import { printable, printableLines } from '../../core/printable.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
-import { printable, printableLines } from './format.ts';
 import type { Style } from './style.ts';
 
 /** What `doctor` found: a line each, with the fix below what needs one. */

@@ -1,4 +1,5 @@
-import { counted, printable } from './format.ts';
+import { printable } from '../../core/printable.ts';
+import { counted } from './format.ts';
 import type { Style } from './style.ts';
 
 /** Specs that are named; some document has them all. */

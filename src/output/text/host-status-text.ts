@@ -1,6 +1,7 @@
+import { printable } from '../../core/printable.ts';
 import type { GpuFacts, HostFacts, HostImage, SlotFacts } from '../../ports/host-upkeep.ts';
 import type { EngineServerStatus, SlotStatus } from '../../protocol/slot.ts';
-import { bytesText, durationText, printable } from './format.ts';
+import { bytesText, durationText } from './format.ts';
 import { meter } from './meter.ts';
 import type { Style } from './style.ts';
 import { padded } from './text-width.ts';

@@ -1,4 +1,4 @@
-import { printableLines } from './format.ts';
+import { printableLines } from '../../core/printable.ts';
 
 /** Lines of one worker's log; each names its worker where there are several. */
 export function formatLogLines(workerId: number, lines: readonly string[], workers: number): string {

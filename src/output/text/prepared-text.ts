@@ -1,5 +1,6 @@
+import { printable } from '../../core/printable.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
-import { durationText, printable } from './format.ts';
+import { durationText } from './format.ts';
 import type { Style } from './style.ts';
 
 /** What preparing a host came to. */

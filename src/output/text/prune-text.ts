@@ -1,4 +1,5 @@
-import { bytesText, counted, printable } from './format.ts';
+import { printable } from '../../core/printable.ts';
+import { bytesText, counted } from './format.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
+import { printable } from '../../core/printable.ts';
 import { taskCountsOf } from '../../core/run/task-counts.ts';
 import type { UpsampleCounts } from '../../core/upsample/upsample-event.ts';
 import type { UpscaleCounts } from '../../core/upscale/upscale-event.ts';
-import { printable } from './format.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 import { cutInMiddle } from './text-width.ts';

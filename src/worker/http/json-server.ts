@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { parseJson } from '../../core/json.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { ApiError } from './api-error.ts';
 
@@ -55,12 +56,8 @@ export async function readJson<T>(
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString('utf8');
-  let json: unknown;
-  try {
-    json = text.trim() === '' ? {} : JSON.parse(text);
-  } catch {
-    throw new ApiError(400, 'body-invalid', 'The request body is not JSON.');
-  }
+  const json = text.trim() === '' ? {} : parseJson(text);
+  if (json === undefined) throw new ApiError(400, 'body-invalid', 'The request body is not JSON.');
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw new ApiError(400, 'body-invalid', firstProblems(parsed.error));
   return parsed.data;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseJsonAs } from '../../core/json.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout } from '../../protocol/layout.ts';
 
@@ -35,13 +36,8 @@ export class LoadTimes {
 
   /** A file that cannot be read is as good as none: it only helps to guess. */
   async #read(): Promise<z.infer<typeof loadTimesSchema>['times']> {
-    try {
-      const content = await this.#store.read(layout.loadTimes);
-      if (!content) return [];
-      return loadTimesSchema.parse(JSON.parse(Buffer.from(content).toString('utf8'))).times;
-    } catch {
-      return [];
-    }
+    const content = await this.#store.read(layout.loadTimes).catch(() => null);
+    return (content && parseJsonAs(loadTimesSchema, content)?.times) ?? [];
   }
 }
 

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
+import { onOneLine } from '../../core/printable.ts';
 import type { RotatingLog } from './rotating-log.ts';
 
 const linesKept = 40;
@@ -46,7 +47,7 @@ export class ServerOutput {
     let clean = stripVTControlCharacters(line);
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, '[key]');
     this.#log.add(clean);
-    this.#last.push(clean.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim());
+    this.#last.push(onOneLine(clean));
     if (this.#last.length > linesKept) this.#last.shift();
   }
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { parseJson } from '../../core/json.ts';
 import { type BundleHeader, bundleHeaderSchema, maxBundleHeaderBytes } from '../../protocol/bundle.ts';
 import { damaged } from './uploads.ts';
 
@@ -47,12 +48,8 @@ async function readFirstLine(file: FileHandle): Promise<Buffer> {
 }
 
 function parseHeader(line: Buffer): BundleHeader {
-  let json: unknown;
-  try {
-    json = JSON.parse(line.toString('utf8'));
-  } catch {
-    throw damaged("The bundle's first line is not JSON.");
-  }
+  const json = parseJson(line);
+  if (json === undefined) throw damaged("The bundle's first line is not JSON.");
   const parsed = bundleHeaderSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [problem] = parsed.error.issues;

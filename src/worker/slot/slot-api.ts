@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { z } from 'zod';
-import { isSystemError } from '../../errors/system-error.ts';
+import { isDiskFull } from '../../errors/disk-full.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import {
   type acceptAnswerSchema,
   acceptBundleRequestSchema,
@@ -94,10 +95,10 @@ function accepted(count: number): z.infer<typeof acceptAnswerSchema> {
 }
 
 function explainDisk(error: unknown): never {
-  if (isSystemError(error) && ['ENOSPC', 'EDQUOT'].includes(error.code)) {
+  if (isDiskFull(error)) {
     throw new ApiError(507, 'disk-full', 'No space is left on the disk of the host.');
   }
-  if (isSystemError(error) && error.code === 'EROFS') {
+  if (isErrno(error, 'EROFS')) {
     throw new ApiError(507, 'disk-read-only', 'The disk of the host can only be read.');
   }
   throw error;

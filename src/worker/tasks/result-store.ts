@@ -1,3 +1,4 @@
+import { parseJsonAs } from '../../core/json.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -113,10 +114,6 @@ export class ResultShelf {
 
 /** The result in a file; null when it is damaged or another task's. */
 function parseResult(content: Uint8Array, taskKey: string): TaskResult | null {
-  try {
-    const result = taskResultSchema.parse(JSON.parse(Buffer.from(content).toString('utf8')));
-    return result.task_key === taskKey ? result : null;
-  } catch {
-    return null;
-  }
+  const result = parseJsonAs(taskResultSchema, content);
+  return result?.task_key === taskKey ? result : null;
 }

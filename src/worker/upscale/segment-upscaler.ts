@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors/app-error.ts';
+import { isDiskFull } from '../../errors/disk-full.ts';
 import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 import type { LaneStatus } from '../../protocol/worker-status.ts';
 import { ClipPools } from './clip-pools.ts';
@@ -8,7 +9,7 @@ import type { LanePool } from './lane-pool.ts';
 import { SegmentFolder } from './segment-folder.ts';
 import { SegmentRun } from './segment-run.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
-import { asUpscaleError, isDiskFull } from './upscale-errors.ts';
+import { asUpscaleError } from './upscale-errors.ts';
 import type { SegmentRunOptions, Upscaler, UpscalerParts } from './upscaler.ts';
 
 /** The second segment is decoded, and its encoder started, while the first one ends. */

@@ -1,12 +1,5 @@
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { isSystemError } from '../../errors/system-error.ts';
 import { EngineError } from '../engines/engine.ts';
-
-/** Whether there was no room for what was to be written. */
-export function isDiskFull(error: unknown): boolean {
-  if (error instanceof AppError) return error.code === 'disk-full';
-  return isSystemError(error) && ['ENOSPC', 'EDQUOT'].includes(error.code);
-}
 
 /** What something thrown while a segment was upscaled means for the segment. */
 export function asUpscaleError(error: unknown): EngineError {

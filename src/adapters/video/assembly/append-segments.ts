@@ -1,7 +1,7 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { messageOf } from '../../../errors/app-error.ts';
+import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyProgress, SegmentFile } from '../../../ports/video-tool.ts';
-import { isErrno } from '../../files/publish-file.ts';
 import { Mp4FormatError } from '../../mp4/boxes.ts';
 import { readSegmentSamples } from '../../mp4/segment-samples.ts';
 import type { PartWriter } from '../../muxing/container-writer.ts';

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
-import { isErrno, publishFile } from '../../files/publish-file.ts';
+import { publishFile } from '../../files/publish-file.ts';
 
 const version = 1;
 

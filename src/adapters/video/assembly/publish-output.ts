@@ -1,7 +1,8 @@
 import { link, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
-import { isErrno, syncFolder } from '../../files/publish-file.ts';
+import { syncFolder } from '../../files/publish-file.ts';
 import { somethingInTheWay } from './assembly-errors.ts';
 import { type AssemblyPaths, removeDone } from './assembly-folder.ts';
 

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { asDiskError, syncFolder } from '../../files/publish-file.ts';
+import { asDiskError } from '../../../errors/disk-full.ts';
+import { syncFolder } from '../../files/publish-file.ts';
 import { readExactly } from '../../muxing/part-file.ts';
 import { makeSampleTable, type SampleTable } from '../../muxing/sample-table.ts';
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
+import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyProgress, AssemblyRequest } from '../../../ports/video-tool.ts';
-import { isErrno } from '../../files/publish-file.ts';
 import { EbmlFormatError } from '../../mkv/read-ebml.ts';
 import { Mp4FormatError } from '../../mp4/boxes.ts';
 import { readSegmentSamples } from '../../mp4/segment-samples.ts';

@@ -1,6 +1,7 @@
+import { printable } from '../../../core/printable.ts';
 import type { PlannedSpec, UpsamplePlan } from '../../../core/upsample/upsample-plan.ts';
 import { failureLines } from '../failures-text.ts';
-import { counted, printable } from '../format.ts';
+import { counted } from '../format.ts';
 import type { Style } from '../style.ts';
 import { formatTable } from '../table.ts';
 import { columnsOf, cutInMiddle } from '../text-width.ts';

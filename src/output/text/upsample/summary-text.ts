@@ -1,6 +1,7 @@
+import { printable } from '../../../core/printable.ts';
 import { engineText, type UpsampleSummary } from '../../../core/upsample/upsample-summary.ts';
 import { failureLines } from '../failures-text.ts';
-import { counted, durationText, printable } from '../format.ts';
+import { counted, durationText } from '../format.ts';
 import type { Style } from '../style.ts';
 import { formatTable } from '../table.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { printableLines } from '../../../../src/core/printable.ts';
 import { hostStatusDocument } from '../../../../src/output/json/host-status-document.ts';
 import { formatChecks } from '../../../../src/output/text/checks-text.ts';
-import { bytesText, printableLines } from '../../../../src/output/text/format.ts';
+import { bytesText } from '../../../../src/output/text/format.ts';
 import { formatHostStatus } from '../../../../src/output/text/host-status-text.ts';
 import { formatLogLines } from '../../../../src/output/text/log-text.ts';
 import { formatPrepared } from '../../../../src/output/text/prepared-text.ts';

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../../core/json.ts';
 import { EngineError, type EngineErrorFacts } from '../../../engines/engine.ts';
 import type { HttpAnswer } from '../../../http/http-client.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -61,14 +62,9 @@ function notFoundMessage(call: AnsweredCall, said: string, quote: string): strin
 
 /** The server's own sentence: `error.message`, `message`, `detail` or `error` of a JSON body, else the body. */
 function serverMessage(body: string): string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return looksLikeHtml(body) ? '' : body;
-  }
-  const found = findMessage(parsed);
-  return found ?? body;
+  const parsed = parseJson(body);
+  if (parsed === undefined && looksLikeHtml(body)) return '';
+  return findMessage(parsed) ?? body;
 }
 
 function findMessage(value: unknown): string | null {

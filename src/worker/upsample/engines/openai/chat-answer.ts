@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../../../core/json.ts';
 import { EngineError, type UpsampleAnswer } from '../../../engines/engine.ts';
 
 const tokenCountSchema = z.int().min(0).nullish().catch(null);
@@ -45,12 +46,8 @@ export function readChatAnswer(
 }
 
 function parse(body: string): z.infer<typeof chatAnswerSchema> {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch (error) {
-    throw unreadable('is no JSON', error);
-  }
+  const json = parseJson(body);
+  if (json === undefined) throw unreadable('is no JSON');
   const parsed = chatAnswerSchema.safeParse(json);
   if (!parsed.success) throw unreadable('has no choices', parsed.error);
   return parsed.data;
@@ -63,7 +60,7 @@ function textOf(content: string | readonly z.infer<typeof textPartSchema>[]): st
     .join('');
 }
 
-function unreadable(problem: string, cause: unknown): EngineError {
+function unreadable(problem: string, cause?: unknown): EngineError {
   return new EngineError({
     code: 'engine-failed',
     class: 'transient',

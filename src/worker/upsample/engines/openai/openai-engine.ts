@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonAs } from '../../../../core/json.ts';
 import type { Clock } from '../../../../ports/clock.ts';
 import type { MediaTool } from '../../../../ports/media-tool.ts';
 import type { EngineSpec } from '../../../../protocol/manifest.ts';
@@ -129,8 +130,8 @@ class OpenAiEngine implements Engine {
     const path = '/models';
     const answer = await this.#call(address, path, listTimeoutMs, signal);
     if (answer.status === 200) {
-      const list = modelListSchema.safeParse(parseJson(answer.body));
-      return list.success ? list.data.data.map((model) => model.id) : null;
+      const list = parseJsonAs(modelListSchema, answer.body);
+      return list ? list.data.map((model) => model.id) : null;
     }
     const error = answerError(answer, {
       path,
@@ -158,13 +159,5 @@ class OpenAiEngine implements Engine {
     } catch (error) {
       throw error instanceof HttpError ? connectionError(error, address) : error;
     }
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

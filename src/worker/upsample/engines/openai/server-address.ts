@@ -1,3 +1,4 @@
+import { onOneLine } from '../../../../core/printable.ts';
 import { EngineError } from '../../../engines/engine.ts';
 
 /** Where a server is and how it is spoken to. */
@@ -74,6 +75,6 @@ function cleanText(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) clean = clean.replaceAll(secret, '[key]');
   // Control characters of a server's text must not reach a terminal.
-  const line = clean.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  const line = onOneLine(clean);
   return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line;
 }
