@@ -61,7 +61,7 @@ export interface UpsampleOptions {
 }
 
 /** The model's name where the embedded engine answers; part of the task key. */
-const describeModel = 'describe-2';
+const describeModel = 'describe-3';
 
 /** Freezes what a run will use. */
 export function upsampleSettingsFrom(settings: Settings, request: UpsampleOptions): UpsampleSettings {

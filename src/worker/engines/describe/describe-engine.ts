@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto';
 import { AppError, messageOf } from '../../../errors/app-error.ts';
 import type { MediaTool, RgbFrame } from '../../../ports/media-tool.ts';
 import { type Engine, EngineError, type UpsampleAnswer, type UpsampleRequest } from '../engine.ts';
-import { createChooser } from './compose/chooser.ts';
-import { composeText } from './compose/compose.ts';
-import { type Facts, judge } from './facts.ts';
-import { FrameCache } from './frame-cache.ts';
-import { measureFrames } from './measure/measure.ts';
+import { composeText } from './compose.ts';
+import { type Measures, measure } from './measure.ts';
 
 /** Name and version of the wording: a change of measures or phrases is a new version. */
-export const describeModel = 'describe-2';
+export const describeModel = 'describe-3';
 
 /**
  * The embedded engine: no model, no network. It measures a hint's frames (light, contrast, color, detail,
@@ -19,39 +16,55 @@ export const describeModel = 'describe-2';
  * machine and at every attempt. `maxOutputTokens` does not apply: the length is bounded by the wording.
  */
 export function createDescribeEngine(media: MediaTool): Engine {
-  const cache = new FrameCache(media);
+  // By path, which is named by content. Many prompts share a video, and decoding starts a process.
+  const hints = new Map<string, Promise<Hint>>();
+  const readHint = async (path: string, signal: AbortSignal): Promise<Hint> => {
+    signal.throwIfAborted();
+    const shared = hints.get(path);
+    // What ended another prompt's attempt, such as its abort, need not end this one's.
+    if (shared) return (await shared.catch(() => null)) ?? (await readHint(path, signal));
+    if (hints.size >= mostHints) hints.clear();
+    const reading = measureHint(media, path, signal);
+    hints.set(path, reading);
+    try {
+      return await reading;
+    } catch (cause) {
+      hints.delete(path);
+      signal.throwIfAborted();
+      throw classify(path, cause);
+    }
+  };
   return {
     start: async (signal) => signal.throwIfAborted(),
     upsample: async (request, signal) => {
+      const hint = request.hintPath === null ? null : await readHint(request.hintPath, signal);
       signal.throwIfAborted();
-      if (request.hintPath === null) return answer(request, []);
-      const frames = await readFrames(cache, request.hintPath, signal);
-      signal.throwIfAborted();
-      return answer(request, frames);
+      return answer(request, hint);
     },
     stop: async () => undefined,
   };
 }
 
-async function readFrames(
-  cache: FrameCache,
-  hintPath: string,
-  signal: AbortSignal,
-): Promise<readonly RgbFrame[]> {
-  let frames: readonly RgbFrame[];
-  try {
-    frames = await cache.read(hintPath, signal);
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw classify(hintPath, cause);
-  }
-  const whole = frames.filter(isWhole);
-  if (whole.length === 0) throw unreadable(`The hint ${hintPath} has no readable frame.`, undefined);
-  return whole;
+/** How many hints are remembered. */
+const mostHints = 16;
+
+interface Hint {
+  readonly frames: number;
+  /** Hash of the frames' sizes and bytes. */
+  readonly digest: Buffer;
+  readonly measures: Measures;
+}
+
+async function measureHint(media: MediaTool, path: string, signal: AbortSignal): Promise<Hint> {
+  const [first, ...rest] = (await media.readRgbFrames(path, signal)).filter(isWhole);
+  if (!first) throw unreadable(`The hint ${path} has no readable frame.`, undefined);
+  const frames = [first, ...rest] as const;
+  return { frames: frames.length, digest: digestOf(frames), measures: measure(frames) };
 }
 
 /** A missing tool ends everything, a full disk may pass, and anything else is the hint's own fault. */
 function classify(hintPath: string, cause: unknown): EngineError {
+  if (cause instanceof EngineError) return cause;
   const isAppError = cause instanceof AppError;
   if (isAppError && cause.code === 'prerequisite-missing') {
     return new EngineError({ code: 'engine-failed', class: 'fatal', message: cause.message, cause });
@@ -70,24 +83,22 @@ function isWhole({ width, height, data }: RgbFrame): boolean {
   return width > 0 && height > 0 && data.length >= width * height * 3;
 }
 
-function answer({ prompt, kind }: UpsampleRequest, frames: readonly RgbFrame[]): UpsampleAnswer {
+/** Sizes are hashed with the bytes, so that no two different inputs run together. */
+function digestOf(frames: readonly RgbFrame[]): Buffer {
+  const hash = createHash('sha256');
+  for (const { width, height, data } of frames) hash.update(`${width}x${height}\0`).update(data);
+  return hash.digest();
+}
+
+function answer({ prompt, kind = 'video' }: UpsampleRequest, hint: Hint | null): UpsampleAnswer {
+  const seed = createHash('sha512').update(`${describeModel}\0${kind}\0${prompt}\0`);
+  if (hint) seed.update(hint.digest);
   return {
-    text: composeText(prompt, judgeFrames(frames, kind), createChooser(seedOf(prompt, frames))),
-    framesUsed: frames.length,
+    text: composeText(prompt, hint && { kind, measures: hint.measures }, seed.digest()),
+    framesUsed: hint?.frames ?? 0,
     model: describeModel,
     promptTokens: null,
     outputTokens: null,
     finishReason: 'stop',
   };
-}
-
-function judgeFrames([first, ...rest]: readonly RgbFrame[], kind: UpsampleRequest['kind']): Facts | null {
-  return first ? judge(measureFrames([first, ...rest]), kind) : null;
-}
-
-/** Sizes are hashed with the bytes, so that no two different inputs run together. */
-function seedOf(prompt: string, frames: readonly RgbFrame[]): Uint8Array {
-  const hash = createHash('sha256').update(`${describeModel}\0${Buffer.byteLength(prompt)}\0${prompt}`);
-  for (const { width, height, data } of frames) hash.update(`\0${width}x${height}\0`).update(data);
-  return hash.digest();
 }

@@ -91,7 +91,7 @@ describe('a run is not resumed', () => {
     {
       rule: 'with another model',
       given: { engine: { model: 'm' } as never },
-      named: 'model was "describe-2"',
+      named: 'model was "describe-3"',
     },
   ])('$rule', async ({ given, named }) => {
     const { ports, request } = await newScene();

@@ -11,7 +11,7 @@ import { workerProgram } from '../../../support/local-bench.ts';
 import { sampleEngine, sampleTasks } from '../../../support/sample-work.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 
-const describeEngine = sampleEngine(null, { kind: 'describe', model: 'describe-2', temperature: 0 });
+const describeEngine = sampleEngine(null, { kind: 'describe', model: 'describe-3', temperature: 0 });
 const foreignResult = {
   ...{
     version: 1,

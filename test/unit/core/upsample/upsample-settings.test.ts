@@ -48,7 +48,7 @@ describe('runSettingsFrom', () => {
   it('leaves out what the embedded engine does not use, so that its answers are shared', () => {
     const engine = { model: 'x', base_url: 'http://h/v1', api_key_env: 'K', temperature: 1.5 };
     expect(frozen({ upsampling: { engine } }).engine).toMatchObject({
-      ...{ kind: 'describe', model: 'describe-2', base_url: null, api_key_env: null },
+      ...{ kind: 'describe', model: 'describe-3', base_url: null, api_key_env: null },
       ...{ temperature: 0, instruction: '' },
     });
   });

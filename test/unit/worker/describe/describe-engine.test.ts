@@ -28,7 +28,7 @@ describe('describe engine', () => {
   it('says what it is and how many frames it read', async () => {
     expect(await upsample(async () => [frame, other])).toMatchObject({
       framesUsed: 2,
-      model: 'describe-2',
+      model: 'describe-3',
       promptTokens: null,
       outputTokens: null,
       finishReason: 'stop',
@@ -49,7 +49,7 @@ describe('describe engine', () => {
     const brighter = paintFrame((x, y) => [Math.floor(230 * x), Math.floor(140 * y), 80]);
     const { text } = await upsample(async () => [ramp, brighter], 'a robot waits in the kitchen');
     expect(text).toMatchInlineSnapshot(
-      `"A robot waits in the kitchen. Low, shadowy light shapes the scene, with the fullest light in the lower right. The palette is rich and warm, divided among many colors, with crimson, plum and charcoal most frequent. Clear contrast meets smooth transitions. Deep shadow covers about a third of the frame, and almost nothing comes near full brightness. The composition spreads its weight broadly across the picture, with no long line crossing the space. The light builds steadily during the shot, lifting the whole frame. The tone reads as calm and intimate."`,
+      `"A robot waits in the kitchen. Dim, moody light settles over the frame, with the brightest area on the right. A saturated, warm range of color leans on red, maroon and deep purple. The light grows gradually during the shot, lifting the entire frame. Clear contrast goes with clean transitions. Light, materials and color match the described scene closely, while every form keeps its place and scale."`,
     );
   });
 
@@ -93,7 +93,7 @@ describe('describe engine', () => {
       data: Uint8Array.from({ length: 432 }, () => Math.floor(256 * random())),
     });
     const texts = new Set<string>();
-    for (let clip = 0; clip < 200; clip++) texts.add((await upsample(async () => [noise(), noise()])).text);
+    for (let clip = 0; clip < 200; clip++) texts.add((await upsample(async () => [noise()])).text);
     expect(texts.size).toBe(200);
   });
 
@@ -149,5 +149,43 @@ describe('describe engine', () => {
     const request = { prompt: 'a', hintPath: 'x', maxOutputTokens: 1, attempt: 1 };
     await expect(engine.upsample(request, abort.signal)).rejects.toThrow('enough');
     await expect(engine.upsample(request, abort.signal)).rejects.toThrow('enough');
+  });
+
+  describe('a hint that several prompts share', () => {
+    const reading = (...outcomes: Array<readonly RgbFrame[] | Error>) => {
+      const media = { reads: 0 };
+      const readRgbFrames = async () => {
+        const outcome = outcomes[Math.min(media.reads++, outcomes.length - 1)] ?? [];
+        if (outcome instanceof Error) throw outcome;
+        return outcome;
+      };
+      return { media, engine: createDescribeEngine(memoryMedia(readRgbFrames)) };
+    };
+    const request = { prompt: 'a', hintPath: 'x', maxOutputTokens: 1, attempt: 1 };
+
+    it('is decoded once, also when they ask at the same time', async () => {
+      const { media, engine } = reading([frame, other]);
+      const answers = await Promise.all([engine.upsample(request, never), engine.upsample(request, never)]);
+      answers.push(await engine.upsample(request, never));
+      expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+      expect(media.reads).toBe(1);
+    });
+
+    it('is read again after a failure', async () => {
+      const { engine } = reading(new Error('gone'), [frame]);
+      await expect(engine.upsample(request, never)).rejects.toThrow('gone');
+      expect(await engine.upsample(request, never)).toMatchObject({ framesUsed: 1 });
+    });
+
+    it("outlives another prompt's abort", async () => {
+      const abort = new AbortController();
+      const { media, engine } = reading(new Error('killed'), [frame]);
+      const aborted = engine.upsample(request, abort.signal);
+      const waiting = engine.upsample(request, never);
+      abort.abort(new Error('enough'));
+      await expect(aborted).rejects.toThrow('enough');
+      expect(await waiting).toMatchObject({ framesUsed: 1 });
+      expect(media.reads).toBe(2);
+    });
   });
 });

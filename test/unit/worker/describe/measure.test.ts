@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { RgbFrame } from '../../../../src/ports/media-tool.ts';
-import { judge } from '../../../../src/worker/engines/describe/facts.ts';
-import { measureFrames } from '../../../../src/worker/engines/describe/measure/measure.ts';
-import { surfaceOf } from '../../../../src/worker/engines/describe/measure/surface.ts';
+import { measure } from '../../../../src/worker/engines/describe/measure.ts';
 import { createRandom, paintFrame, type Rgb, texture } from '../../../support/rgb-frames.ts';
 
 const grayOf = (value: number): Rgb => [value, value, value];
-const measure = (...frames: [RgbFrame, ...RgbFrame[]]) => measureFrames(frames);
-const factsOf = (...frames: [RgbFrame, ...RgbFrame[]]) => judge(measureFrames(frames), 'video');
-const blob = (x: number, y: number) => 70 + 90 * y + 90 * Math.exp(-((x - 0.4) ** 2 + (y - 0.5) ** 2) * 30);
+const plain = (rgb: Rgb) => paintFrame(() => rgb);
+const measured = (...frames: [RgbFrame, ...RgbFrame[]]) => measure(frames);
 const random = createRandom(7);
-/** Texture in color, so that it counts as footage. */
+/** Texture in color. */
 const scene =
   (brightness: number) =>
   (x: number, y: number): Rgb => {
@@ -22,159 +19,130 @@ describe('light', () => {
   it.each([
     { rule: 'nearly black', brightness: 0.05, level: 'black' },
     { rule: 'low', brightness: 0.4, level: 'low' },
-    { rule: 'balanced', brightness: 0.85, level: 'balanced' },
+    { rule: 'balanced', brightness: 1, level: 'balanced' },
   ])('$rule', ({ brightness, level }) => {
-    expect(factsOf(paintFrame(scene(brightness))).lightLevel).toBe(level);
+    expect(measured(paintFrame(scene(brightness))).level).toBe(level);
+  });
+
+  it('a light gray is bright, and a saturated blue is not dark', () => {
+    expect(measured(plain([190, 190, 190])).level).toBe('bright');
+    expect(measured(plain([0, 0, 255])).level).toBe('balanced');
   });
 
   it.each([
-    {
-      rule: 'a slope from the left',
-      paint: (x: number) => grayOf(220 - 200 * x),
-      place: { kind: 'side', side: 'left' },
-    },
+    { rule: 'a slope from the left', paint: (x: number) => grayOf(220 - 200 * x), brightest: 'on the left' },
     {
       rule: 'a slope from the bottom',
       paint: (_: number, y: number) => grayOf(20 + 200 * y),
-      place: { kind: 'side', side: 'bottom' },
+      brightest: 'in the lower part',
     },
     {
       rule: 'a spot',
       paint: (x: number, y: number) => grayOf(x > 0.7 && y < 0.3 ? 230 : 40),
-      place: { kind: 'zone', zone: 2 },
+      brightest: 'in the upper right',
     },
-    { rule: 'an even field', paint: () => grayOf(90), place: { kind: 'even' } },
-  ])('$rule is found where it is', ({ paint, place }) => {
-    expect(factsOf(paintFrame(paint)).lightPlace).toEqual(place);
+  ])('$rule is found where it is', ({ paint, brightest }) => {
+    expect(measured(paintFrame(paint))).toMatchObject({ spread: 'placed', brightest });
   });
 
-  it('shares of shadows and highlights are of the whole frame', () => {
-    const { light } = measure(paintFrame((x) => grayOf(x < 0.25 ? 5 : 250)));
-    expect(light.shadowShare).toBeCloseTo(0.25, 1);
-    expect(light.highlightShare).toBeCloseTo(0.75, 1);
+  it('an even field has no brightest place, and a chessboard has several', () => {
+    expect(measured(plain([90, 90, 90]))).toMatchObject({ spread: 'even', brightest: null });
+    const chessboard = paintFrame((x, y) => grayOf((Math.floor(3 * x) + Math.floor(3 * y)) % 2 ? 220 : 30));
+    expect(measured(chessboard)).toMatchObject({ spread: 'varied', brightest: null });
+  });
+
+  it('contrast is that within a frame, and frames of different light have no common level', () => {
+    expect(measured(plain([250, 250, 250]), plain([5, 5, 5]))).toMatchObject({
+      contrast: 'flat',
+      isSteady: false,
+    });
+    expect(measured(paintFrame((x) => grayOf(x < 0.5 ? 5 : 250)))).toMatchObject({
+      contrast: 'strong',
+      isSteady: true,
+    });
   });
 });
 
 describe('color', () => {
   it('names the colors, their shares and their places, largest first', () => {
-    const { colour } = factsOf(paintFrame((x) => (x < 0.52 ? [14, 26, 72] : [245, 138, 30])));
-    expect(colour.colours.map(({ name, place }) => ({ name, place }))).toEqual([
-      { name: 'navy', place: 'left' },
-      { name: 'orange', place: 'right' },
+    const { colours } = measured(paintFrame((x) => (x < 0.55 ? [14, 26, 72] : [245, 138, 30]))).palette;
+    expect(colours).toMatchObject([
+      { name: 'navy', place: 'on the left' },
+      { name: 'orange', place: 'on the right' },
     ]);
-    expect(colour.colours[0].share).toBeCloseTo(0.52, 1);
+    expect(colours[0]?.share).toBeCloseTo(0.55, 1);
+  });
+
+  it('names each color once, and none beside another shade of it', () => {
+    const greens: Rgb[] = [
+      [46, 154, 60],
+      [0, 255, 0],
+      [50, 140, 70],
+      [0, 0, 0],
+    ];
+    const { colours } = measured(paintFrame((x) => greens[Math.floor(4 * x)] ?? [0, 0, 0])).palette;
+    expect(colours.map(({ name }) => name)).toEqual(['green', 'black']);
   });
 
   it.each([
     { rule: 'orange is warm and vivid', rgb: [245, 138, 30], temperature: 'warm', saturation: 'vivid' },
     { rule: 'blue is cool and vivid', rgb: [30, 80, 220], temperature: 'cool', saturation: 'vivid' },
-    { rule: 'green is not warm', rgb: [40, 150, 60], temperature: 'cool', saturation: 'vivid' },
-    { rule: 'gray is neither', rgb: [120, 120, 120], temperature: 'even', saturation: 'neutral' },
+    { rule: 'green is not warm', rgb: [40, 150, 60], temperature: 'cool', saturation: 'rich' },
+    { rule: 'gray is neither', rgb: [120, 120, 120], temperature: 'balanced', saturation: 'neutral' },
     { rule: 'dusty beige is muted and warm', rgb: [170, 150, 130], temperature: 'warm', saturation: 'muted' },
   ] as const)('$rule', ({ rgb, temperature, saturation }) => {
-    expect(factsOf(paintFrame(() => rgb)).colour).toMatchObject({ temperature, saturation });
+    expect(measured(plain(rgb)).palette).toMatchObject({ temperature, saturation });
+  });
+
+  it('counts the colors of a segmentation map', () => {
+    const areas = paintFrame((x, y) => (y < 0.4 ? [70, 130, 180] : x < 0.3 ? [220, 20, 60] : [128, 64, 128]));
+    expect(measured(areas).palette.count).toBe(3);
   });
 });
 
-describe('layout', () => {
+describe('detail', () => {
   it.each([
-    { rule: 'a horizon', paint: (_: number, y: number) => grayOf(y < 0.7 ? 180 : 70), lines: 'horizon' },
-    { rule: 'pillars', paint: (x: number) => grayOf(Math.floor(x * 5) % 2 ? 60 : 200), lines: 'uprights' },
     {
-      rule: 'stripes',
-      paint: (_: number, y: number) => grayOf(Math.floor(y * 5) % 2 ? 60 : 200),
-      lines: 'bands',
+      rule: 'a slope is smooth',
+      frame: paintFrame((x) => grayOf(255 * x)),
+      detail: 'smooth',
+      hasEdges: false,
     },
-    { rule: 'one upright', paint: (x: number) => grayOf(x < 0.4 ? 60 : 200), lines: 'upright' },
-    { rule: 'a ramp has no line', paint: (x: number) => grayOf(255 * x), lines: 'none' },
     {
-      rule: 'a mirror',
-      paint: (x: number, y: number) => grayOf(blob(Math.abs(x - 0.5), y)),
-      lines: 'mirror',
+      rule: 'a box has a few edges',
+      frame: paintFrame((x, y) => grayOf(Math.hypot(x - 0.7, y - 0.7) < 0.25 ? 230 : 60)),
+      detail: 'sparse',
+      hasEdges: true,
+      focus: 'in the lower right',
     },
-  ])('$rule', ({ paint, lines }) => {
-    expect(factsOf(paintFrame(paint)).lines).toBe(lines);
+    {
+      rule: 'noise is dense everywhere',
+      frame: paintFrame(() => grayOf(255 * random())),
+      detail: 'dense',
+      hasEdges: true,
+      focus: null,
+    },
+  ])('$rule', ({ frame, rule: _, ...expected }) => expect(measured(frame)).toMatchObject(expected));
+});
+
+describe('frames of one tone', () => {
+  it('are told by their tones', () => {
+    expect(measured(plain([30, 60, 140])).tones).toEqual(['deep blue', 'deep blue']);
+    expect(measured(plain([255, 255, 255]), plain([0, 0, 0])).tones).toEqual(['white', 'black']);
   });
 
-  it('the height of a horizon is measured', () => {
-    expect(factsOf(paintFrame((_, y) => grayOf(y < 0.7 ? 180 : 70))).horizonHeight).toBeCloseTo(0.7, 1);
+  it.each([
+    {
+      rule: 'a small light',
+      paint: (x: number, y: number) => grayOf(Math.hypot(x - 0.8, y - 0.2) < 0.01 ? 250 : 5),
+    },
+    { rule: 'a slope', paint: (x: number) => grayOf(100 + 60 * x) },
+  ])('$rule makes a frame another picture', ({ paint }) => {
+    expect(measured(paintFrame(paint)).tones).toBeNull();
   });
 });
 
-describe('kinds of pictures', () => {
-  const plain = (rgb: Rgb) => paintFrame(() => rgb);
-  const outline = paintFrame((x, y) =>
-    grayOf(Math.abs(Math.hypot(x - 0.5, y - 0.5) - 0.3) < 0.006 ? 255 : 0),
-  );
-  const areas = paintFrame((x, y) => (y < 0.4 ? [70, 130, 180] : x < 0.3 ? [220, 20, 60] : [128, 64, 128]));
-  const relief = paintFrame((x, y) => grayOf(blob(x, y)));
-  const real = paintFrame(scene(1));
-
-  it.each([
-    { rule: 'a video of outlines is footage', kind: 'video', frame: outline, surface: 'footage' },
-    { rule: 'a video of flat areas is footage', kind: 'video', frame: areas, surface: 'footage' },
-    { rule: 'a video of gray slopes is footage', kind: 'video', frame: relief, surface: 'footage' },
-    { rule: 'without a kind it is a video', kind: undefined, frame: outline, surface: 'footage' },
-    { rule: 'an edge map is one, however busy', kind: 'edge', frame: real, surface: 'edges' },
-    { rule: 'a segmentation map has areas', kind: 'seg', frame: areas, surface: 'regions' },
-    { rule: 'a depth map is one', kind: 'depth', frame: relief, surface: 'depth' },
-    { rule: 'blurred footage keeps its colors', kind: 'vis', frame: real, surface: 'masses' },
-    { rule: 'one tone is a plain video', kind: 'video', frame: plain([30, 60, 140]), surface: 'plain' },
-    { rule: 'an edge map without an edge is empty', kind: 'edge', frame: plain([0, 0, 0]), surface: 'empty' },
-    {
-      rule: 'a segmentation map of one area is empty',
-      kind: 'seg',
-      frame: plain([9, 90, 9]),
-      surface: 'empty',
-    },
-  ] as const)('$rule', ({ kind, frame, surface }) => {
-    expect(surfaceOf(kind, measure(frame))).toBe(surface);
-  });
-
-  it.each([
-    { rule: 'in a video', kind: 'video', surface: 'plain' },
-    { rule: 'in a segmentation map', kind: 'seg', surface: 'empty' },
-  ] as const)('a white frame and a black one have no areas, $rule', ({ kind, surface }) => {
-    const facts = judge(measureFrames([plain([255, 255, 255]), plain([0, 0, 0])]), kind);
-    expect(facts).toMatchObject({
-      surface,
-      tones: ['white', 'black'],
-      areas: { count: 1 },
-      isLightSteady: false,
-    });
-  });
-
-  it('areas are counted within one frame', () => {
-    const shifted = paintFrame((x) => (x < 0.3 ? [10, 200, 30] : [230, 220, 40]));
-    const { areas: counted } = judge(measureFrames([areas, shifted]), 'seg');
-    expect(counted).toMatchObject({ count: 3, isSharp: true });
-    expect(counted.largestShare).toBeCloseTo(0.42, 1);
-  });
-
-  it.each([
-    {
-      rule: 'scattered',
-      isLit: (x: number, y: number) => (x * 8) % 1 < 0.08 && (y * 6) % 1 < 0.1,
-      zone: null,
-    },
-    { rule: 'in one place', isLit: (x: number, y: number) => Math.hypot(x - 0.85, y - 0.15) < 0.03, zone: 2 },
-  ])('small lights in the dark are found with their color, $rule', ({ isLit, zone }) => {
-    const facts = factsOf(paintFrame((x, y) => (isLit(x, y) ? [235, 195, 50] : [8, 8, 12])));
-    expect(facts).toMatchObject({ surface: 'footage', lightLevel: 'black', glow: { name: 'gold', zone } });
-  });
-
-  it.each([
-    { rule: 'a hint of yellow is warm', rgb: [228, 228, 216], name: 'warm white' },
-    { rule: 'gray is white', rgb: [190, 190, 190], name: 'white' },
-  ] as const)('a small light: $rule', ({ rgb, name }) => {
-    const facts = factsOf(paintFrame((x, y) => ((x * 8) % 1 < 0.08 && (y * 6) % 1 < 0.1 ? rgb : [4, 4, 4])));
-    expect(facts.glow?.name).toBe(name);
-  });
-
-  it('a bright frame has no small lights', () => {
-    expect(factsOf(paintFrame(() => [200, 200, 190])).glow).toBeNull();
-  });
-
+describe('frames of any size', () => {
   it.each([
     [1, 1],
     [2, 2],
@@ -182,7 +150,60 @@ describe('kinds of pictures', () => {
     [97, 53],
     [1280, 704],
   ])('%ix%i is measured without trouble', (width, height) => {
-    const facts = factsOf(paintFrame(scene(1), { width, height }), paintFrame(scene(1), { width, height }));
-    expect(facts.colour.colours[0].share).toBeGreaterThan(0);
+    const { palette, level, motion } = measured(
+      paintFrame(scene(1), { width, height }),
+      paintFrame(scene(1), { width, height }),
+    );
+    expect(palette.colours[0]?.share).toBeGreaterThan(0);
+    expect(level).not.toBe('black');
+    expect(motion).not.toBeNull();
   });
+});
+
+describe('motion', () => {
+  const textured = (dx = 0, dy = 0, gain = 1) => paintFrame((x, y) => grayOf(gain * texture(x - dx, y - dy)));
+  const box = (left: number, top: number) =>
+    paintFrame((x, y) => grayOf(x > left && x < left + 0.2 && y > top && y < top + 0.2 ? 230 : 60));
+  const noise = () => paintFrame(() => grayOf(255 * random()), { width: 96, height: 96 });
+
+  it.each<{ rule: string; frames: [RgbFrame, ...RgbFrame[]]; expected: object | null }>([
+    { rule: 'one frame says nothing', frames: [textured()], expected: null },
+    { rule: 'equal frames are still', frames: [textured(), textured()], expected: { kind: 'still' } },
+    {
+      rule: 'a picture that slides to the left',
+      frames: [textured(), textured(-0.06)],
+      expected: { kind: 'slide', to: 'left', isStrong: false },
+    },
+    {
+      rule: 'a picture that slides up',
+      frames: [textured(), textured(0, -0.06)],
+      expected: { kind: 'slide', to: 'up', isStrong: false },
+    },
+    {
+      rule: 'a far shift is strong',
+      frames: [textured(), textured(0.125)],
+      expected: { kind: 'slide', to: 'right', isStrong: true },
+    },
+    {
+      rule: 'a thing that crosses a plain background is no camera move',
+      frames: [box(0.7, 0.7), box(0.76, 0.7)],
+      expected: { kind: 'local', place: 'in the lower right', isStrong: false },
+    },
+    {
+      rule: 'a fade in',
+      frames: [textured(0, 0, 0.3), textured()],
+      expected: { kind: 'brighter', isStrong: true },
+    },
+    {
+      rule: 'a fade out',
+      frames: [textured(), textured(0, 0, 0.3)],
+      expected: { kind: 'darker', isStrong: true },
+    },
+    { rule: 'noise is everywhere', frames: [noise(), noise()], expected: { kind: 'broad', isStrong: true } },
+    {
+      rule: 'three frames count as two pairs',
+      frames: [textured(), textured(0.05), textured(0.1)],
+      expected: { kind: 'slide', to: 'right', isStrong: false },
+    },
+  ])('$rule', ({ frames, expected }) => expect(measured(...frames).motion).toEqual(expected));
 });

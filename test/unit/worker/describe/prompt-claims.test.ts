@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { claimsOf } from '../../../../src/worker/engines/describe/compose/prompt-claims.ts';
+import { claimsOf } from '../../../../src/worker/engines/describe/prompt-claims.ts';
 
 describe("a prompt's own claims", () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toSentence } from '../../../../src/worker/engines/describe/compose/user-words.ts';
+import { toSentence } from '../../../../src/worker/engines/describe/user-words.ts';
 
 describe("the user's words", () => {
   it.each([
