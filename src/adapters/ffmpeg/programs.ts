@@ -8,6 +8,12 @@ export interface FfmpegPrograms {
   readonly ffprobe: string;
 }
 
+/** Which programs are run, and until when. */
+export interface ProgramOptions {
+  readonly programs: FfmpegPrograms;
+  readonly signal: AbortSignal | undefined;
+}
+
 const installLines: Partial<Record<NodeJS.Platform, string>> = {
   darwin: 'Install it with: brew install ffmpeg',
   win32: 'Install it with: winget install ffmpeg',

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { SkeletonRequest } from '../video/assembly/skeleton-command.ts';
+import type { SkeletonRequest } from '../video/assembly/skeleton-request.ts';
 import { findBox, readBoxes } from './boxes.ts';
 import { readTopBoxes } from './top-boxes.ts';
 

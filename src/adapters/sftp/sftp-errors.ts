@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import type { DiskSpace } from './sftp-session.ts';
 
 /** Status codes of SFTP version 3 that mean something here (draft-ietf-secsh-filexfer-02, section 7). */
 export const sftpStatus = { endOfFile: 1, noSuchFile: 2, permissionDenied: 3, failure: 4 } as const;
@@ -18,7 +17,7 @@ export async function whyWritingFailed(
   error: unknown,
   hostName: string,
   path: string,
-  spaceOf: (folder: string) => Promise<DiskSpace | null>,
+  spaceOf: (folder: string) => Promise<{ readonly freeBytes: number; readonly isReadOnly: boolean } | null>,
 ): Promise<unknown> {
   if (isSftpStatus(error, sftpStatus.permissionDenied)) {
     return new AppError({

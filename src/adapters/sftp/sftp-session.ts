@@ -14,7 +14,7 @@ const readChunkBytes = 64 * 1024;
 const readsAtOnce = 32;
 
 /** Free and total bytes of a file system. */
-export interface DiskSpace {
+interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
   readonly isReadOnly: boolean;

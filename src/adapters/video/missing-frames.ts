@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { askFfprobe } from '../ffmpeg/ask-ffprobe.ts';
 import { readPackets } from './packets.ts';
-import type { ScanRequest } from './scan.ts';
+import type { ScanRequest } from './scan-command.ts';
 
 const timeoutMs = 60_000;
 

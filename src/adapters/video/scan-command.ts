@@ -1,8 +1,19 @@
 import { fractionText } from '../../core/frames/fraction.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import type { VideoStreamFacts } from '../../core/frames/video-facts.ts';
+import type { ScanOptions } from '../../ports/video-tool.ts';
 import { asFileUrl } from '../ffmpeg/input-options.ts';
+import type { FfmpegPrograms } from '../ffmpeg/programs.ts';
 import { decodingOptions } from '../ffmpeg/source-options.ts';
+
+/** What is scanned, and how. */
+export interface ScanRequest {
+  readonly programs: FfmpegPrograms;
+  readonly path: string;
+  readonly stream: VideoStreamFacts;
+  readonly options: ScanOptions;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * The ffmpeg arguments that decode a video once and tell of every frame: a line with time and hash on stdout, and its

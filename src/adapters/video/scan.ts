@@ -1,26 +1,15 @@
 import { frameBytes } from '../../core/frames/frame-format.ts';
-import type { VideoStreamFacts } from '../../core/frames/video-facts.ts';
 import type { AppError } from '../../errors/app-error.ts';
-import type { ScanEnd, ScannedFrame, ScanOptions } from '../../ports/video-tool.ts';
+import type { ScanEnd, ScannedFrame } from '../../ports/video-tool.ts';
 import { exactFrames } from '../ffmpeg/exact-frames.ts';
 import { type ChildEnd, FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
 import { cannotRead, framesFailed } from '../ffmpeg/program-failures.ts';
-import type { FfmpegPrograms } from '../ffmpeg/programs.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
 import { reasonOf } from '../ffmpeg/unreadable-video.ts';
 import { DamageNotes } from './damage-notes.ts';
 import { readFrameLines } from './frame-lines.ts';
 import { missingFrames } from './missing-frames.ts';
-import { pictureFormat, scanArguments } from './scan-command.ts';
-
-/** What is scanned, and how. */
-export interface ScanRequest {
-  readonly programs: FfmpegPrograms;
-  readonly path: string;
-  readonly stream: VideoStreamFacts;
-  readonly options: ScanOptions;
-  readonly signal: AbortSignal | undefined;
-}
+import { pictureFormat, type ScanRequest, scanArguments } from './scan-command.ts';
 
 /** Decodes every frame of a stream once, as the port {@link VideoTool} says. */
 export async function* scanVideo(request: ScanRequest): AsyncGenerator<ScannedFrame, ScanEnd> {

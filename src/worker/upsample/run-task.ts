@@ -2,13 +2,13 @@ import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { checkAnswer } from '../../core/upsample/output-checks.ts';
 import { tidyAnswer } from '../../core/upsample/tidy-answer.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ManifestTask } from '../../protocol/manifest.ts';
-import { EngineError, type PreparedUpsample, type UpsampleAnswer } from '../engines/engine.ts';
+import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
+import { type Engine, EngineError, type PreparedUpsample, type UpsampleAnswer } from '../engines/engine.ts';
 import { asEngineError } from '../tasks/as-engine-error.ts';
 import type { TaskOutcome } from '../tasks/work-session.ts';
+import type { Admission } from './admission.ts';
 import { type AnswerLedger, inputOf } from './answer-index.ts';
 import { failedResult, okResult, type TaskEffort } from './build-result.ts';
-import type { EngineSession } from './upsample-session.ts';
 
 /** What running tasks needs besides the engine. */
 export interface TaskTools {
@@ -19,6 +19,15 @@ export interface TaskTools {
   readonly ledger: AnswerLedger;
 }
 
+/** What a task asks of the session that it is part of. */
+export interface TaskSession {
+  readonly spec: EngineSpec;
+  readonly engine: Engine;
+  readonly admission: Admission;
+  readonly stopSignal: AbortSignal;
+  readonly abortSignal: AbortSignal;
+}
+
 /**
  * Runs one task to its result: asks, checks the answer, and asks again as often as the policy allows.
  *
@@ -26,7 +35,7 @@ export interface TaskTools {
  */
 export async function runTask(
   task: ManifestTask,
-  session: EngineSession,
+  session: TaskSession,
   tools: TaskTools,
 ): Promise<TaskOutcome> {
   const effort: TaskEffort = { attempts: 0, startedAtMs: null, answer: null };
@@ -43,7 +52,7 @@ export async function runTask(
   }
 }
 
-function pauseMs(attempt: number, session: EngineSession, tools: TaskTools): number {
+function pauseMs(attempt: number, session: TaskSession, tools: TaskTools): number {
   const { base_delay_ms: baseDelayMs, max_delay_ms: maxDelayMs } = session.spec.retry;
   return backoffDelayMs(attempt, { baseDelayMs, maxDelayMs }, tools.random01());
 }
@@ -51,12 +60,12 @@ function pauseMs(attempt: number, session: EngineSession, tools: TaskTools): num
 /** One task's attempts; what they cost and gave is noted in `effort`. */
 class Asking {
   readonly #task: ManifestTask;
-  readonly #session: EngineSession;
+  readonly #session: TaskSession;
   readonly #tools: TaskTools;
   readonly #effort: TaskEffort;
   #prepared: PreparedUpsample | null = null;
 
-  constructor(task: ManifestTask, session: EngineSession, tools: TaskTools, effort: TaskEffort) {
+  constructor(task: ManifestTask, session: TaskSession, tools: TaskTools, effort: TaskEffort) {
     this.#task = task;
     this.#session = session;
     this.#tools = tools;

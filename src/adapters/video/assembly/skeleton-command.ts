@@ -1,22 +1,7 @@
-import type { OutputContainer } from '../../../core/frames/container-limits.ts';
-import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
-import type { VideoFacts } from '../../../core/frames/video-facts.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
 import { movieTimescaleFor } from '../../mp4/movie-timescale.ts';
-import type { Presentation } from '../../muxing/presentation.ts';
 import { type Cover, coverStreams } from './covers.ts';
-import type { StreamMarks } from './source-tags.ts';
-
-/** Everything that decides what is in a skeleton. */
-export interface SkeletonRequest {
-  readonly source: { readonly path: string; readonly facts: VideoFacts };
-  readonly container: OutputContainer;
-  readonly plans: readonly StreamPlan[];
-  readonly marks: readonly StreamMarks[];
-  readonly presentation: Presentation;
-  /** File of the first upscaled frame. */
-  readonly firstPath: string;
-}
+import type { SkeletonRequest } from './skeleton-request.ts';
 
 const formats = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
 

@@ -3,22 +3,17 @@ import { dirname } from 'node:path';
 import { AppError } from '../../../errors/app-error.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
 import { readOutput } from '../../ffmpeg/program-run.ts';
-import type { FfmpegPrograms } from '../../ffmpeg/programs.ts';
+import type { ProgramOptions } from '../../ffmpeg/programs.ts';
 import { syncFile, syncFolder } from '../../files/publish-file.ts';
 import { temporaryPathFor } from '../../files/temporary-path.ts';
 import { noteLanguages } from '../../mp4/track-languages.ts';
 import { type HashedStream, hashArguments, hashedStreams } from '../verification/stream-hashes.ts';
 import { withCovers } from './covers.ts';
-import { type SkeletonRequest, skeletonArguments } from './skeleton-command.ts';
+import { skeletonArguments } from './skeleton-command.ts';
+import type { SkeletonRequest } from './skeleton-request.ts';
 
 /** MD5 of no bytes. */
 const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
-
-/** How programs are run here. */
-export interface ProgramOptions {
-  readonly programs: FfmpegPrograms;
-  readonly signal: AbortSignal | undefined;
-}
 
 /** Writes the first frame of a segment to a file of its own, at time 0. */
 export async function makeFirstFrame(

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyProgress, AssemblyRequest } from '../../../ports/video-tool.ts';
+import type { ProgramOptions } from '../../ffmpeg/programs.ts';
 import { EbmlFormatError } from '../../mkv/read-ebml.ts';
 import { Mp4FormatError } from '../../mp4/boxes.ts';
 import { readSegmentSamples } from '../../mp4/segment-samples.ts';
@@ -13,7 +14,6 @@ import { BrokenAssemblyError, damagedStreams, lostPart } from './assembly-errors
 import type { AssemblyPaths } from './assembly-folder.ts';
 import { openWriter } from './open-writer.ts';
 import { SampleJournal } from './sample-journal.ts';
-import type { ProgramOptions } from './skeleton.ts';
 
 /** One call, and what follows from its request. */
 export interface Assembly {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseFraction } from '../../../core/frames/fraction.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
 import { readOutput } from '../../ffmpeg/program-run.ts';
-import type { ProgramOptions } from '../assembly/skeleton.ts';
+import type { ProgramOptions } from '../../ffmpeg/programs.ts';
 
 /** Facts of streams that do not depend on how many packets there are. */
 const streamEntries = [

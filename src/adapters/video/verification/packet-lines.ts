@@ -1,6 +1,6 @@
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
 import { readOutputLines } from '../../ffmpeg/program-run.ts';
-import type { ProgramOptions } from '../assembly/skeleton.ts';
+import type { ProgramOptions } from '../../ffmpeg/programs.ts';
 
 /** One packet of a file, as ffprobe tells it. */
 export interface PacketFacts {

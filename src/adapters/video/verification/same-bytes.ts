@@ -1,6 +1,6 @@
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
 import { readOutput } from '../../ffmpeg/program-run.ts';
-import type { ProgramOptions } from '../assembly/skeleton.ts';
+import type { ProgramOptions } from '../../ffmpeg/programs.ts';
 import { hashArguments } from './stream-hashes.ts';
 
 /** A line with a hash for each of these streams of a file: of all packets, one after the other. */
