@@ -6,7 +6,7 @@ import { upsampleEventBodySchema } from '../../src/core/upsample/upsample-event.
 import type { Cli } from '../../test/support/run-cli.ts';
 import type { StandInStats } from '../../test/support/stand-in/stats.ts';
 import { writeAnswer } from '../../test/support/stand-in/write-answer.ts';
-import type { CampaignOptions, KillRecord } from './kill-campaign.ts';
+import type { CampaignOptions, KillRecord } from './kill-plan.ts';
 
 /** What is known when a campaign is over. */
 export interface CampaignFacts {

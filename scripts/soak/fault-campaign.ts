@@ -10,9 +10,8 @@ import { SmallDisk } from '../../test/support/small-disk.ts';
 import { type StandIn, startStandInServer } from '../../test/support/stand-in-server.ts';
 import { checkCampaign } from './check-campaign.ts';
 import { faults, nextFault } from './fault-plan.ts';
-import type { CampaignResult, KillRecord } from './kill-campaign.ts';
-import { writeInputs } from './kill-campaign.ts';
-import { publishedKeys, runsOnHost } from './kill-plan.ts';
+import { type CampaignResult, writeInputs } from './kill-campaign.ts';
+import { type KillRecord, publishedKeys, runsOnHost } from './kill-plan.ts';
 
 /** One run on a host, from nothing to its end, with faults on the way. */
 export interface FaultCampaignOptions {

@@ -7,27 +7,15 @@ import { Cli, type CliProcess } from '../../test/support/run-cli.ts';
 import { sampleSpec, writeSpecs } from '../../test/support/spec-builder.ts';
 import { type StandIn, startStandInServer } from '../../test/support/stand-in-server.ts';
 import { checkCampaign, markerOf } from './check-campaign.ts';
-import { type KillTarget, killWorker, nextKill, publishedKeys, runsOnHost } from './kill-plan.ts';
-
-/** One run, from nothing to its end, with kills on the way. */
-export interface CampaignOptions {
-  /** At most so many kills; then the run is left alone. */
-  readonly kills: number;
-  readonly specs: number;
-  readonly latencyMs: number;
-  readonly longestWaitMs: number;
-  /** Enriched specs also go over their sources. */
-  readonly writesBack: boolean;
-  readonly random01: () => number;
-}
-
-/** What stood on the host when something was killed. */
-export interface KillRecord {
-  readonly target: string;
-  readonly published: ReadonlySet<string>;
-  /** How many requests the server had seen by then. */
-  readonly asked: number;
-}
+import {
+  type CampaignOptions,
+  type KillRecord,
+  type KillTarget,
+  killWorker,
+  nextKill,
+  publishedKeys,
+  runsOnHost,
+} from './kill-plan.ts';
 
 /** How a campaign went. Empty `faults`: as it must. */
 export interface CampaignResult {

@@ -3,6 +3,26 @@ import { join } from 'node:path';
 import { readLockOwner } from '../../src/adapters/files/process-lock.ts';
 import { taskResultSchema } from '../../src/protocol/task-result.ts';
 
+/** One run, from nothing to its end, with kills on the way. */
+export interface CampaignOptions {
+  /** At most so many kills; then the run is left alone. */
+  readonly kills: number;
+  readonly specs: number;
+  readonly latencyMs: number;
+  readonly longestWaitMs: number;
+  /** Enriched specs also go over their sources. */
+  readonly writesBack: boolean;
+  readonly random01: () => number;
+}
+
+/** What stood on the host when something was killed. */
+export interface KillRecord {
+  readonly target: string;
+  readonly published: ReadonlySet<string>;
+  /** How many requests the server had seen by then. */
+  readonly asked: number;
+}
+
 /** What one kill hits. */
 export type KillTarget = 'cli' | 'worker' | 'both';
 
