@@ -32,7 +32,7 @@ import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
 import { AppError } from './errors/app-error.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
-import { renderHtmlReport } from './output/report/upsample/render-upsample-report.ts';
+import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
 import { renderUpscaleReport } from './output/report/upscale/render-upscale-report.ts';
 import type { Diagnostics } from './ports/diagnostics.ts';
 import type { Host } from './ports/host.ts';
@@ -170,7 +170,7 @@ function createReportWriter(media: MediaTool): ReportWriter {
       await publishStream(paths.json, renderJsonReport(header, items()));
       await publishStream(
         paths.html,
-        renderHtmlReport(header, items(), (item) => readFrames(item.hint?.sha256)),
+        renderUpsampleReport(header, items(), (item) => readFrames(item.hint?.sha256)),
       );
     },
     writeUpscale: async (paths, report, pictures) => {

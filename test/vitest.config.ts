@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'main',
           include: ['test/**/*.test.ts'],
           exclude: ['test/remote/**'],
+          globalSetup: ['scripts/bundle-page.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

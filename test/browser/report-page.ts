@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import type { ReportHeader, ReportItem } from '../../src/core/upsample/upsample-report.ts';
-import { renderHtmlReport } from '../../src/output/report/upsample/render-upsample-report.ts';
+import { renderUpsampleReport } from '../../src/output/report/upsample/render-upsample-report.ts';
 import type { PageLimits } from '../../src/output/report/upsample/spec-data.ts';
 import { sampleHeader } from './sample-run.ts';
 
@@ -28,7 +28,7 @@ export async function writePage(folder: string, name: string, content: PageConte
     const first = (items.indexOf(item) * 2) % Math.max(1, frames.length);
     return item.frames_used === null && item.hint === null ? [] : frames.slice(first, first + 2);
   };
-  const page = renderHtmlReport(
+  const page = renderUpsampleReport(
     sampleHeader(items, content.header),
     inTurn(items),
     readFrames,

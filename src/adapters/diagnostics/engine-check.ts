@@ -63,7 +63,7 @@ async function askServer(engine: Settings['upsampling']['engine'], env: NodeJS.P
   const url = `${engine.base_url.replace(/\/+$/, '')}/models`;
   let response: Response;
   try {
-    const headers: HeadersInit = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
     response = await fetch(url, {
       headers,
       redirect: 'manual',

@@ -1,11 +1,12 @@
 import { printable, printableLines } from '../../core/printable.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
+import { numeral } from '../text/format.ts';
 import { BarStack, type TerminalStream } from './bar-stack.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { FramePace } from './frame-pace.ts';
 import { HostWatch } from './host-watch.ts';
 import { createFailureTeller } from './progress-words.ts';
-import { assemblyText, framesText, numeral, paceTexts } from './upscale-words.ts';
+import { assemblyText, framesText, paceTexts } from './upscale-words.ts';
 
 /** An upscale run as bars on a terminal: one for the scan, one for the frames, one for putting the video together. */
 export function createUpscaleBars(stream: TerminalStream): UpscaleObserver {

@@ -1,11 +1,11 @@
 import { printable, printableLines } from '../../core/printable.ts';
 import type { UpscaleBeginning, UpscaleObserver } from '../../ports/run-observer.ts';
-import { counted } from '../text/format.ts';
+import { counted, numeral } from '../text/format.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { FramePace } from './frame-pace.ts';
 import { HostWatch } from './host-watch.ts';
 import { createFailureTeller } from './progress-words.ts';
-import { assemblyText, framesText, numeral, paceTexts } from './upscale-words.ts';
+import { assemblyText, framesText, paceTexts } from './upscale-words.ts';
 
 /** How often a line is written where no bar can be drawn, in milliseconds. */
 const lineEveryMs = 10_000;

@@ -1,12 +1,6 @@
 import type { AssemblyProgress } from '../../ports/video-tool.ts';
-import { counted, durationText } from '../text/format.ts';
+import { counted, durationText, numeral, rateText } from '../text/format.ts';
 import type { FramePace } from './frame-pace.ts';
-
-/** `35 fps`, `3.4 fps`, `0.25 fps`. */
-export function rateText(framesPerSecond: number): string {
-  const digits = framesPerSecond >= 10 ? 0 : framesPerSecond >= 1 ? 1 : 2;
-  return `${numeral(Number(framesPerSecond.toFixed(digits)))} fps`;
-}
 
 /** How the frames stand: `312/1,439`, or with failures `312/1,439, 1 segment failed`. */
 export function framesText(pace: FramePace): string {
@@ -27,8 +21,4 @@ export function assemblyText({ step, done, total }: AssemblyProgress): string {
   if (step === 'streams') return 'sound and other streams';
   const what = step === 'append' ? 'segment' : 'checking frame';
   return `${what} ${numeral(done)} of ${numeral(total)}`;
-}
-
-export function numeral(count: number): string {
-  return count.toLocaleString('en-US');
 }

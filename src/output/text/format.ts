@@ -1,6 +1,11 @@
+/** A count for people: `12,345`. */
+export function numeral(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
 /** `1 spec`, `2 specs`. */
 export function counted(count: number, singular: string, plural: string = `${singular}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`;
+  return `${numeral(count)} ${count === 1 ? singular : plural}`;
 }
 
 /** A duration for people: `0.8 s`, `42 s`, `3 min 5 s`, `2 h 4 min`. */
@@ -11,6 +16,12 @@ export function durationText(ms: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
+}
+
+/** A speed for people: `35 fps`, `3.4 fps`, `0.25 fps`. */
+export function rateText(framesPerSecond: number): string {
+  const digits = framesPerSecond >= 10 ? 0 : framesPerSecond >= 1 ? 1 : 2;
+  return `${numeral(Number(framesPerSecond.toFixed(digits)))} fps`;
 }
 
 /** A size for people, in powers of 1024: `0 B`, `812 KiB`, `1.4 GiB`. */

@@ -1,68 +1,106 @@
 import type { ReportHeader } from '../../../core/upsample/upsample-report.ts';
-import { type Html, html, trusted } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
-import { renderNotices } from './notices.ts';
-import { statusWords } from './status-words.ts';
+import { counted, numeral, shellWord } from '../../text/format.ts';
+import { renderBanner, type ShownStatus } from '../banner.ts';
+import { preciseDurationText, signedPercentText } from '../formats.ts';
+import { type Html, html } from '../html.ts';
+import { bdi, command, notice, time } from '../sections.ts';
 
-const formats = createFormats();
+const sentences: Readonly<Record<ShownStatus, string>> = {
+  complete: 'Everything that was asked for is done.',
+  partial: 'Some specs failed; all others are done.',
+  detached: 'Work may still be running on the host.',
+  failed: 'The run ended before it could finish.',
+  unfinished: 'The run was stopped; what is done is kept.',
+};
 
-/** The page's head for people: how the run ended, how to go on, and the facts that hold for all its specs. */
-export function renderBanner(header: ReportHeader): Html {
-  const words = statusWords(header.status);
-  return html`<header class="banner">
-<p class="brand">cosmos <span>upsampling report</span></p>
-<div class="title">
-<h1>${titleOf(header)}</h1>
-<p class="run-status ${header.status}"><span class="mark" aria-hidden="true">${words.mark}</span>${words.title}</p>
-</div>
-<p class="sentence">${words.sentence} <span class="run-id">Run <code>${header.run_id}</code></span></p>
-${countsBar(header)}
-<dl class="facts">
-${fact('Engine', engineOf(header))}
-${header.engine === 'describe' ? trusted('') : fact('Model', html`<bdi>${header.model}</bdi>`)}
-${fact('Host', html`<bdi>${header.host}</bdi>`)}
-${fact('Duration', html`${formats.duration(header.duration_ms)}`)}
-${fact('Started', time(header.started_at))}
-${header.finished_at === null ? trusted('') : fact('Finished', time(header.finished_at))}
-${fact('Specs from', html`<bdi>${header.input_root}</bdi>`)}
-${fact('Results in', html`<bdi>${header.output_dir}</bdi>`)}
-${fact('cosmos', html`${header.tool_version}`)}
-</dl>
-<div id="notices" class="notices">${renderNotices(header)}</div>
-</header>
-`;
+/** The head of the page of a run that enriched specs. */
+export function upsampleBanner(header: ReportHeader): Html {
+  const { counts, engine } = header;
+  const done = counts.upsampled + counts.reused + counts.skipped + counts.failed;
+  return renderBanner({
+    work: 'upsampling',
+    runId: header.run_id,
+    status: header.status,
+    sentence: sentences[header.status],
+    title: titleOf(header),
+    outcomes: [
+      { kind: 'upsampled', amount: counts.upsampled },
+      { kind: 'reused', amount: counts.reused },
+      { kind: 'skipped', amount: counts.skipped },
+      { kind: 'failed', amount: counts.failed },
+      { kind: 'open', amount: counts.total - done },
+    ],
+    facts: {
+      Engine: engine === 'describe' ? embeddedEngine : bdi(engine),
+      Model: engine === 'describe' ? null : bdi(header.model),
+      Host: bdi(header.host),
+      Duration: preciseDurationText(header.duration_ms),
+      Started: time(header.started_at),
+      Finished: header.finished_at === null ? null : time(header.finished_at),
+      'Specs from': bdi(header.input_root),
+      'Results in': bdi(header.output_dir),
+      cosmos: header.tool_version,
+    },
+    notices: html`${howToGoOn(header)}${tokenDrift(header)}`,
+    hasThemeButton: false,
+  });
 }
+
+const embeddedEngine = html`describe <span class="quiet">(embedded, no model)</span>`;
 
 function titleOf({ counts }: ReportHeader): string {
   const done = counts.upsampled + counts.reused;
   const wanted = counts.total - counts.skipped;
-  const noun = wanted === 1 ? 'prompt' : 'prompts';
-  if (done === wanted) return `${formats.count(done)} ${noun} upsampled`;
-  return `${formats.count(done)} of ${formats.count(wanted)} ${noun} upsampled`;
+  const prompts = `${counted(wanted, 'prompt')} upsampled`;
+  return done === wanted ? prompts : `${numeral(done)} of ${prompts}`;
 }
 
-function engineOf(header: ReportHeader): Html {
-  if (header.engine === 'describe') return html`describe <span class="quiet">(embedded, no model)</span>`;
-  return html`<bdi>${header.engine}</bdi>`;
+function howToGoOn({ status, run_id: runId, is_resumable: isResumable }: ReportHeader): Html | null {
+  if (status === 'complete') return null;
+  const resume = command(`cosmos batch-upsample --resume ${shellWord(runId)}`);
+  if (status === 'detached') {
+    const attach = command(`cosmos attach ${shellWord(runId)}`);
+    return goOn(
+      'Watch the work on the host, or collect what is done and continue:',
+      html`\n${attach}${resume}`,
+    );
+  }
+  if (!isResumable)
+    return goOn('Correct what failed and run the same command again: what is finished is reused.', null);
+  if (status === 'partial') return goOn('Follow the next step of each failure, then run:', resume);
+  return goOn('Nothing finished is lost. Run:', resume);
 }
 
-/** How the specs divide, drawn; the same figures stand as text on the filters, so it is hidden from readers. */
-function countsBar({ counts }: ReportHeader): Html {
-  const parts = (['upsampled', 'reused', 'skipped', 'failed'] as const).filter((name) => counts[name] > 0);
-  let left = 0;
-  const bars = parts.map((name) => {
-    const width = (counts[name] / Math.max(1, counts.total)) * 1000;
-    const bar = html`<rect class="${name}" x="${left.toFixed(1)}" width="${width.toFixed(1)}" height="8"/>`;
-    left += width;
-    return bar;
-  });
-  return html`<svg class="counts-bar" viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`;
+function goOn(sentence: string, commands: Html | null): Html {
+  return notice('How to go on', html`<p>${sentence}</p>${commands}`);
 }
 
-function fact(term: string, value: Html): Html {
-  return html`<div><dt>${term}</dt><dd>${value}</dd></div>`;
-}
-
-function time(iso: string): Html {
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
+/** An estimate of tokens that was far off, and what would help. */
+function tokenDrift({ token_drift: drift }: ReportHeader): Html | null {
+  if (drift === null || !(drift.is_notable || drift.is_vision_missing)) return null;
+  const { estimator, prompts, predicted, actual, drift_percent: percent } = drift;
+  if (drift.is_vision_missing) {
+    return notice(
+      'The model probably did not see the frames',
+      html`<p>Over ${numeral(prompts)} answered prompts the engine counted ${numeral(actual)} prompt
+tokens, no more than the text alone has. Check that the model takes images before you trust these prompts.</p>`,
+    );
+  }
+  const figures = html`Over ${numeral(prompts)} answered prompts, <code>${estimator}</code> predicted
+${numeral(predicted)} prompt tokens; the engine counted ${numeral(actual)}
+(<strong>${signedPercentText(percent)}</strong>).`;
+  if (estimator === 'linear' && percent > 0) {
+    return notice(
+      'The token estimate is on the safe side',
+      html`<p>${figures} <code>linear</code> is high on purpose, so that a prompt fits whatever the model.
+<code>--estimator pixtral</code> or <code>--estimator qwen2.5-vl</code> would allow larger hints if that is your
+model.</p>`,
+      'notice remark',
+    );
+  }
+  return notice(
+    'The token estimate was off',
+    html`<p>${figures} An exact estimator for the model, such as
+<code>--estimator pixtral</code> or <code>--estimator qwen2.5-vl</code>, may fit better.</p>`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { ReportItem } from '../../../core/upsample/upsample-report.ts';
-import { type Html, html, scriptJson, trusted } from '../html.ts';
+import { base64, type Html, html, scriptJson } from '../html.ts';
 
 /** How much of a run one page may carry, so that a browser still opens it quickly. */
 export interface PageLimits {
@@ -77,7 +77,7 @@ ${failureList(specs)}`.markup;
     }
     budget.withFrames -= 1;
     budget.bytes -= frames.reduce((sum, frame) => sum + frame.byteLength, 0);
-    return frames.map(toBase64);
+    return frames.map(base64);
   }
 
   function isSpent(): boolean {
@@ -85,13 +85,9 @@ ${failureList(specs)}`.markup;
   }
 }
 
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-}
-
 function failureList(specs: readonly ReportItem[]): Html {
   const failures = specs.flatMap(({ spec, failure }) => (failure === null ? [] : [{ spec, failure }]));
-  if (failures.length === 0) return trusted('');
+  if (failures.length === 0) return html``;
   const rows = failures.map(
     ({ spec, failure }) => html`<li><bdi>${spec}</bdi>: <code>${failure.code}</code>
 <span dir="auto">${failure.message}</span> <span dir="auto">${failure.next_step}</span></li>`,

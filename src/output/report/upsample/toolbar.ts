@@ -1,10 +1,9 @@
 import type { ReportHeader } from '../../../core/upsample/upsample-report.ts';
+import { numeral } from '../../text/format.ts';
+import { themeButton } from '../banner.ts';
 import { type Html, html } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
 
-const formats = createFormats();
-
-/** Search, filters and order, and the start of the list that the page's script fills. */
+/** Search, filters and order, and the start of the list that the page's program fills. */
 export function renderToolbar(header: ReportHeader): Html {
   return html`<div class="toolbar" role="search" aria-label="Specs">
 <div class="toolbar-row">
@@ -18,12 +17,12 @@ export function renderToolbar(header: ReportHeader): Html {
 <option value="duration">Duration</option>
 </select></label>
 <button type="button" id="expand">Expand all</button>
-<button type="button" id="theme" aria-label="Theme: auto">◐ Auto</button>
+${themeButton}
 <button type="button" id="help" aria-keyshortcuts="?" aria-label="Keyboard shortcuts">?</button>
 </div>
 <div class="toolbar-row">
 <div class="chips" role="group" aria-label="Show only">${chips(header)}</div>
-<p id="count" role="status">${formats.count(header.counts.total)} specs</p>
+<p id="count" role="status">${numeral(header.counts.total)} specs</p>
 </div>
 </div>
 <main id="results" tabindex="-1">
@@ -42,12 +41,33 @@ function chips({ counts }: ReportHeader): Html[] {
     chip('upsampled', 'Upsampled', counts.upsampled),
     chip('reused', 'Reused', counts.reused),
     chip('skipped', 'Skipped', counts.skipped),
-    chip('pending', 'Pending', Math.max(0, counts.total - done)),
+    chip('pending', 'Pending', counts.total - done),
   ].filter((entry) => entry !== null);
 }
 
 function chip(status: string, title: string, count: number): Html | null {
-  if (count === 0) return null;
+  if (count <= 0) return null;
   return html`<button type="button" class="chip ${status}" data-status="${status}" aria-pressed="false">
-<span class="mark" aria-hidden="true"></span><span>${title}</span><b>${formats.count(count)}</b></button>`;
+<span class="mark" aria-hidden="true"></span><span>${title}</span><b>${numeral(count)}</b></button>`;
+}
+
+const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
+  [['/'], 'Go to the search'],
+  [['j', '↓'], 'Next spec'],
+  [['k', '↑'], 'Previous spec'],
+  [['Enter', 'o'], 'Open or close the spec'],
+  [['e'], 'Open or close all'],
+  [['Esc'], 'Clear the search, leave it, or close this'],
+  [['?'], 'Show these keys'],
+];
+
+/** The dialog that lists the keyboard shortcuts. */
+export function renderKeys(): Html {
+  const rows = keys.map(
+    ([names, what]) =>
+      html`<div><dt>${names.map((name) => html`<kbd>${name}</kbd>`)}</dt><dd>${what}</dd></div>`,
+  );
+  return html`<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keyboard shortcuts</h2>
+<dl>${rows}</dl><button type="button" id="close-keys">Close</button></dialog>
+`;
 }

@@ -1,58 +1,61 @@
 import type { SegmentReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
-import { rateText } from '../../progress/upscale-words.ts';
+import { counted, numeral, rateText, shellWord } from '../../text/format.ts';
+import { resumeUpscaleCommand } from '../../text/upscale/summary-text.ts';
 import { engineText } from '../../text/upscale/upscale-names.ts';
+import { renderBanner, type ShownStatus } from '../banner.ts';
+import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
-import { renderNotices } from './notices.ts';
-import { type BarPart, fact, partsBar } from './pieces.ts';
-import { statusWords } from './status-words.ts';
+import { type BarPart, bdi, command, notice, time } from '../sections.ts';
 
-const formats = createFormats();
+/** Failed segments that are listed at the top; the table of segments and `report.json` have all. */
+const maxFailures = 20;
 
-/** The page's head for people: how the run ended, how to go on, and the facts that hold for all of it. */
-export function renderBanner(report: UpscaleReport): Html {
-  const words = statusWords(report.status);
-  const { settings } = report;
+const sentences: Readonly<Record<ShownStatus, string>> = {
+  complete: 'The video is finished and was verified.',
+  partial: 'Some segments failed; all others are done.',
+  detached: 'Work may still be running on the host.',
+  failed: 'The run ended before the video was finished.',
+  unfinished: 'The video is not finished; what is done is kept.',
+};
+
+/** The head of the page of an upscaled video. */
+export function upscaleBanner(report: UpscaleReport): Html {
+  const { settings, frames_per_second: rate } = report;
   const engine = { ...report, ...settings, isWorkerCountOpen: settings.is_worker_count_open };
-  return html`<header class="banner">
-<div class="brand-line"><p class="brand">cosmos <span>upscaling report</span></p>
-<button type="button" id="theme" aria-label="Theme: auto">◐ Auto</button></div>
-<div class="title">
-<h1>${titleOf(report)}</h1>
-<p class="run-status ${report.status}"><span class="mark" aria-hidden="true">${words.mark}</span>${words.title}</p>
-</div>
-<p class="sentence">${words.sentence} <span class="run-id">Run <code>${report.run_id}</code></span></p>
-${partsBar(segmentParts(report.segments), 'counts-bar')}
-<dl class="facts">
-${fact('Engine', html`<bdi>${engineText(engine)}</bdi>`)}
-${fact('Host', html`<bdi>${report.host}</bdi>`)}
-${fact('Time', html`${formats.duration(report.time_ms.total)}`)}
-${report.frames_per_second === null ? null : fact('Speed', html`${rateText(report.frames_per_second)}`)}
-${fact('Began', time(report.started_at))}
-${report.finished_at === null ? null : fact('Finished', time(report.finished_at))}
-${fact('From', html`<bdi>${report.input}</bdi>`)}
-${fact('To', html`<bdi>${report.output}</bdi>`)}
-</dl>
-<div class="notices">${renderNotices(report)}</div>
-</header>
-`;
+  return renderBanner({
+    work: 'upscaling',
+    runId: report.run_id,
+    status: report.status,
+    sentence: sentences[report.status],
+    title: titleOf(report),
+    outcomes: outcomesOf(report.segments),
+    facts: {
+      Engine: bdi(engineText(engine)),
+      Host: bdi(report.host),
+      Time: preciseDurationText(report.time_ms.total),
+      Speed: rate === null ? null : rateText(rate),
+      Began: time(report.started_at),
+      Finished: report.finished_at === null ? null : time(report.finished_at),
+      From: bdi(report.input),
+      To: bdi(report.output),
+    },
+    notices: html`${howToGoOn(report)}${failures(report)}${remarks(report)}`,
+    hasThemeButton: true,
+  });
 }
 
-function titleOf(report: UpscaleReport): Html {
-  const { counts, finished_frames: finished, target, status } = report;
-  const size = html`${target.width}\u00a0×\u00a0${target.height}`;
-  const noun = counts.frames === 1 ? 'frame' : 'frames';
-  if (status === 'complete') return html`${formats.count(counts.frames)} ${noun} upscaled to ${size}`;
-  return html`${formats.count(finished)} of ${formats.count(counts.frames)} ${noun} upscaled to ${size}`;
+function titleOf({ counts, finished_frames: finished, target, status }: UpscaleReport): string {
+  const frames = `${counted(counts.frames, 'frame')} upscaled to ${target.width}\u00a0×\u00a0${target.height}`;
+  return status === 'complete' ? frames : `${numeral(finished)} of ${frames}`;
 }
 
-const barKinds = { finished: 'upsampled', failed: 'failed', pending: 'open' } as const;
+const outcomeKinds = { finished: 'upsampled', failed: 'failed', pending: 'open' } as const;
 
 /** Segments from left to right as in the video; neighbours with the same outcome are one part. */
-function segmentParts(segments: readonly SegmentReport[]): BarPart[] {
+function outcomesOf(segments: readonly SegmentReport[]): BarPart[] {
   const parts: { kind: string; amount: number }[] = [];
   for (const { status, first_frame: first, last_frame: last } of segments) {
-    const kind = barKinds[status];
+    const kind = outcomeKinds[status];
     const previous = parts.at(-1);
     if (previous?.kind === kind) previous.amount += last - first + 1;
     else parts.push({ kind, amount: last - first + 1 });
@@ -60,6 +63,42 @@ function segmentParts(segments: readonly SegmentReport[]): BarPart[] {
   return parts;
 }
 
-function time(iso: string): Html {
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
+function howToGoOn({ status, run_id: runId, is_resumable: isResumable }: UpscaleReport): Html | null {
+  if (status === 'complete' || !isResumable) return null;
+  const first = {
+    partial: 'Follow the next step of each failure, then run:',
+    detached: 'Bring home what is done, wait for the rest and finish the video:',
+    failed: 'Nothing finished is lost. Run:',
+    unfinished: 'Nothing finished is lost. Run:',
+  }[status];
+  const id = shellWord(runId);
+  const next = command(status === 'detached' ? `cosmos attach ${id}` : resumeUpscaleCommand(id));
+  return notice('How to go on', html`<p>${first}</p>${next}`);
+}
+
+function failures({ segments }: UpscaleReport): Html | null {
+  const failed = segments.filter(({ failure }) => failure !== null);
+  if (failed.length === 0) return null;
+  const more = failed.length - maxFailures;
+  const rest =
+    more > 0
+      ? html`<p class="quiet">${numeral(more)} more are in the table of segments and in <code>report.json</code>.</p>`
+      : null;
+  const rows = failed.slice(0, maxFailures).map(failureRow);
+  const list = html`<ul class="failures">${rows}</ul>${rest}`;
+  return notice(`${counted(failed.length, 'segment')} failed`, list, 'notice failure-notice');
+}
+
+function failureRow({ first_frame: first, last_frame: last, attempts, failure }: SegmentReport): Html {
+  if (failure === null) return html``;
+  const tries = attempts > 1 ? ` after ${numeral(attempts)} attempts` : '';
+  return html`<li><p><code>${failure.code}</code> Frames ${numeral(first)}–${numeral(last)}${tries}:
+<span dir="auto">${failure.message}</span></p>
+<p class="quiet"><b>Next step</b> <span dir="auto">${failure.next_step}</span></p></li>`;
+}
+
+function remarks({ notices }: UpscaleReport): Html | null {
+  if (notices.length === 0) return null;
+  const items = notices.map((text) => html`<li dir="auto">${text}</li>`);
+  return notice('Good to know', html`<ul>${items}</ul>`, 'notice remark');
 }

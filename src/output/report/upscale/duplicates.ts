@@ -1,36 +1,26 @@
 import type { UpscaleReport } from '../../../core/upscale/upscale-report.ts';
+import { numeral } from '../../text/format.ts';
 import { type Html, html } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
-import { panel } from './pieces.ts';
-
-const formats = createFormats();
+import { panel } from '../sections.ts';
 
 /** Height of the drawing of duplicates, in its own units. */
 const drawnHeight = 40;
 
 /** Frames that show the picture before them: how many, where, and which are held longest. */
-export function renderDuplicates({ counts, duplicates, settings }: UpscaleReport): Html {
-  const { dedupe } = settings;
-  if (dedupe === 'off') {
-    return panel('duplicates', 'Duplicates', html`<p>Not looked for (<code>--dedupe off</code>).</p>`);
-  }
-  if (counts.duplicates === 0) {
-    return panel(
-      'duplicates',
-      'Duplicates',
-      html`<p>None found (<code>--dedupe ${dedupe}</code>): each of ${formats.count(counts.frames)} frames was to be
-upscaled.</p>`,
-    );
-  }
-  return panel(
-    'duplicates',
-    'Duplicates',
-    html`<p><strong>${formats.count(counts.duplicates)}</strong> of ${formats.count(counts.frames)} frames
+export function renderDuplicates(report: UpscaleReport): Html {
+  return panel('duplicates', 'Duplicates', contentOf(report));
+}
+
+function contentOf({ counts, duplicates, settings: { dedupe } }: UpscaleReport): Html {
+  if (dedupe === 'off') return html`<p>Not looked for (<code>--dedupe off</code>).</p>`;
+  if (counts.duplicates === 0)
+    return html`<p>None found (<code>--dedupe ${dedupe}</code>): each of ${numeral(counts.frames)} frames was to be
+upscaled.</p>`;
+  return html`<p><strong>${numeral(counts.duplicates)}</strong> of ${numeral(counts.frames)} frames
 (${duplicates.percent.toFixed(1)} %) show the picture before them and need no upscaling of their own
 (<code>--dedupe ${dedupe}</code>).</p>
 ${drawn(duplicates.shares)}
-${longest(duplicates.longest)}`,
-  );
+${longest(duplicates.longest)}`;
 }
 
 function drawn(shares: readonly number[]): Html | null {
@@ -47,8 +37,8 @@ function drawn(shares: readonly number[]): Html | null {
 function longest(held: UpscaleReport['duplicates']['longest']): Html | null {
   if (held.length === 0) return null;
   const items = held.map(
-    ({ frame, frames, seconds }) => html`<li>Frame ${formats.count(frame)} is shown for
-${formats.count(frames)} frames <span class="quiet">(${seconds.toFixed(2)} s)</span></li>`,
+    ({ frame, frames, seconds }) => html`<li>Frame ${numeral(frame)} is shown for
+${numeral(frames)} frames <span class="quiet">(${seconds.toFixed(2)} s)</span></li>`,
   );
   return html`<h3>Held longest</h3><ul class="held">${items}</ul>`;
 }

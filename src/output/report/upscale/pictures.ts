@@ -1,8 +1,6 @@
 import type { ComparedFrame, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
-import { type Html, html, trusted } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
-
-const formats = createFormats();
+import { numeral } from '../../text/format.ts';
+import { base64, type Html, html } from '../html.ts';
 
 /** Some frames before and after, in pieces, because each holds two pictures. Without pictures, nothing. */
 export function* renderPictures(
@@ -27,7 +25,7 @@ function zoomButton(factor: number): Html {
 }
 
 function renderPair({ source, target }: UpscaleReport, picture: ComparedFrame): Html {
-  const number = formats.count(picture.frame);
+  const number = numeral(picture.frame);
   return html`<figure class="pair">
 <div class="view"><div class="stage">
 <img class="after" alt="Frame ${number} upscaled to ${target.width} by ${target.height}" src="${jpegUrl(picture.after)}">
@@ -42,9 +40,8 @@ function renderPair({ source, target }: UpscaleReport, picture: ComparedFrame): 
 `;
 }
 
-function jpegUrl(bytes: Uint8Array): Html {
-  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  return trusted(`data:image/jpeg;base64,${base64}`);
+function jpegUrl(bytes: Uint8Array): string {
+  return `data:image/jpeg;base64,${base64(bytes)}`;
 }
 
 /** `0:05.2`, `1:02:33.0` */

@@ -1,10 +1,8 @@
 import type { SegmentReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
-import { rateText } from '../../progress/upscale-words.ts';
+import { counted, numeral, rateText } from '../../text/format.ts';
+import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
-import { panel } from './pieces.ts';
-
-const formats = createFormats();
+import { badge, panel } from '../sections.ts';
 
 /** Segments that are listed; failed ones are listed beyond it too. */
 const maxRows = 500;
@@ -24,14 +22,13 @@ export function renderSegments({ segments }: UpscaleReport): Html {
   const left = segments.length - listed.length;
   const more =
     left > 0
-      ? html`<p class="quiet">${formats.count(left)} more that did not fail are in <code>report.json</code> beside this page.</p>`
+      ? html`<p class="quiet">${numeral(left)} more that did not fail are in <code>report.json</code> beside this page.</p>`
       : null;
-  const count = `${formats.count(segments.length)} ${segments.length === 1 ? 'segment' : 'segments'}`;
   const isOpen = segments.length <= maxOpenRows ? html` open` : null;
   return panel(
     'segments',
     'Segments',
-    html`<details${isOpen}><summary>${count}</summary>
+    html`<details${isOpen}><summary>${counted(segments.length, 'segment')}</summary>
 <div class="scroll" role="region" aria-label="Segments" tabindex="0"><table class="segments">
 <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${listed.map(segmentRow)}</tbody></table></div>${more}</details>`,
@@ -43,21 +40,20 @@ const heads = ['Nr', 'Frames', 'Unique', 'Outcome', 'Time', 'Speed', 'Decode', '
 function segmentRow(segment: SegmentReport): Html {
   const { status, stages_ms: stages, attempts, failure } = segment;
   const { kind, title } = statusText[status];
+  const code = failure === null ? null : html`<small><code>${failure.code}</code></small>`;
   const tries = attempts > 1 ? html` <span class="quiet">×${attempts}</span>` : null;
   return html`<tr><th scope="row">${segment.segment_id}</th>
-<td>${formats.count(segment.first_frame)}–${formats.count(segment.last_frame)}</td>
-<td>${formats.count(segment.unique_frames)}</td>
-<td><span class="badge ${kind}"><span class="mark" aria-hidden="true"></span>${title}</span>${tries}${
-    failure === null ? null : html`<small><code>${failure.code}</code></small>`
-  }</td>
-<td>${durationText(segment.duration_ms)}</td>
+<td>${numeral(segment.first_frame)}–${numeral(segment.last_frame)}</td>
+<td>${numeral(segment.unique_frames)}</td>
+<td>${badge(kind, title)}${tries}${code}</td>
+<td>${msText(segment.duration_ms)}</td>
 <td>${segment.frames_per_second === null ? '—' : rateText(segment.frames_per_second)}</td>
-<td>${durationText(stages?.decode)}</td><td>${durationText(stages?.upscale)}</td><td>${durationText(stages?.encode)}</td>
+<td>${msText(stages?.decode)}</td><td>${msText(stages?.upscale)}</td><td>${msText(stages?.encode)}</td>
 <td>${batchText(segment)}</td></tr>`;
 }
 
-function durationText(ms: number | null | undefined): string {
-  return ms === null || ms === undefined ? '—' : formats.duration(ms);
+function msText(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? '—' : preciseDurationText(ms);
 }
 
 /** `8`, or with tiles `4, 128 px`. */

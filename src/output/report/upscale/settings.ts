@@ -1,32 +1,27 @@
 import type { UpscaleReport } from '../../../core/upscale/upscale-report.ts';
-import { bytesText } from '../../text/format.ts';
-import { type Html, html } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
-import { fact, panel } from './pieces.ts';
-
-const formats = createFormats();
+import { bytesText, numeral } from '../../text/format.ts';
+import type { Html } from '../html.ts';
+import { facts, panel } from '../sections.ts';
 
 /** What went in, what came out, and what the run was asked to do. */
 export function renderSettings(report: UpscaleReport): Html {
   const { source, target, settings, video } = report;
   const tile = settings.tile === 0 ? 'whole frames' : `${settings.tile} px`;
-  const workers = `${settings.is_worker_count_open ? 'up to ' : ''}${formats.count(settings.workers)}`;
-  const rows: [string, string][] = [
-    ['Source', `${pictureText(source)}, ${fpsText(source.frame_rate)}, ${bytesText(source.size_bytes)}`],
-    ['Output', `${pictureText(target)}${video === null ? '' : `, ${bytesText(video.size_bytes)}`}`],
-    ['Model', report.model],
-    ['Scale', `×${settings.scale}`],
-    ['Batch size', `${formats.count(settings.batch_size)} frames`],
-    ['Workers', settings.slots > 1 ? `${workers} on each of ${settings.slots} slots` : workers],
-    ['Tile', report.engine === 'onnx' ? tile : ''],
-    ['Duplicates', `--dedupe ${settings.dedupe}`],
-    ['Encoder', `H.264, crf ${settings.crf}, preset ${settings.preset}`],
-    ['Damaged sources', settings.keep_going ? 'what can be read (--keep-going)' : ''],
-    ['cosmos', report.tool_version],
-  ];
-  const shown = rows.filter(([, value]) => value !== '');
-  const facts = shown.map(([term, value]) => fact(term, html`<bdi>${value}</bdi>`));
-  return panel('settings', 'Settings', html`<dl class="fact-list settings">${facts}</dl>`);
+  const workers = `${settings.is_worker_count_open ? 'up to ' : ''}${numeral(settings.workers)}`;
+  const values = {
+    Source: `${pictureText(source)}, ${fpsText(source.frame_rate)}, ${bytesText(source.size_bytes)}`,
+    Output: `${pictureText(target)}${video === null ? '' : `, ${bytesText(video.size_bytes)}`}`,
+    Model: report.model,
+    Scale: `×${settings.scale}`,
+    'Batch size': `${numeral(settings.batch_size)} frames`,
+    Workers: settings.slots > 1 ? `${workers} on each of ${settings.slots} slots` : workers,
+    Tile: report.engine === 'onnx' ? tile : '',
+    Duplicates: `--dedupe ${settings.dedupe}`,
+    Encoder: `H.264, crf ${settings.crf}, preset ${settings.preset}`,
+    'Damaged sources': settings.keep_going ? 'what can be read (--keep-going)' : '',
+    cosmos: report.tool_version,
+  };
+  return panel('settings', 'Settings', facts('fact-list settings', values));
 }
 
 function pictureText({ width, height, pixel_format: format }: UpscaleReport['target']): string {

@@ -1,12 +1,9 @@
 import type { UpscaleReport } from '../../../core/upscale/upscale-report.ts';
-import { counted } from '../../text/format.ts';
+import { counted, numeral } from '../../text/format.ts';
 import { type Html, html } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
-import { panel } from './pieces.ts';
+import { badge, panel } from '../sections.ts';
 
-const formats = createFormats();
-
-const actionWords = {
+const outcomes = {
   copy: { kind: 'upsampled', title: 'Copied' },
   convert: { kind: 'reused', title: 'Converted' },
   drop: { kind: 'pending', title: 'Left out' },
@@ -22,13 +19,13 @@ function streamTable({ streams, chapters }: UpscaleReport): Html {
   const kept = chapters ? html`<p>${counted(chapters, 'chapter')} kept.</p>` : null;
   if (streams.length === 0) return html`<p>The source has no other streams.</p>${kept}`;
   const rows = streams.map(({ index, type, codec, language, action, why }) => {
-    const { kind, title } = actionWords[action];
+    const { kind, title } = outcomes[action];
     const reason =
       why === null
         ? null
         : html`<tr class="why"><td></td><td colspan="4"><small dir="auto">${why}</small></td></tr>`;
     return html`<tr><td>${index}</td><th scope="row">${type}</th><td><bdi>${codec}</bdi></td><td><bdi>${language ?? '—'}</bdi></td>
-<td><span class="badge ${kind}"><span class="mark" aria-hidden="true"></span>${title}</span></td></tr>${reason}`;
+<td>${badge(kind, title)}</td></tr>${reason}`;
   });
   return html`<div class="scroll" role="region" aria-label="Streams" tabindex="0"><table>
 <thead><tr><th scope="col">Nr</th><th scope="col">Kind</th><th scope="col">Codec</th><th scope="col">Language</th>
@@ -40,7 +37,7 @@ function verified({ video }: UpscaleReport): Html | null {
   const error = video.max_time_error_ms;
   const streams = video.copied_streams + video.converted_streams;
   const checks = [
-    `${formats.count(video.frames)} frames, as many as in the source`,
+    `${numeral(video.frames)} frames, as many as in the source`,
     error < 0.05
       ? 'every frame at the time it has in the source'
       : `every frame within ${error.toFixed(1)} ms of its time in the source`,

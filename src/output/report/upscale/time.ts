@@ -1,12 +1,10 @@
 import type { StageReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
-import { rateText } from '../../progress/upscale-words.ts';
+import { numeral, rateText } from '../../text/format.ts';
+import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
-import { createFormats } from '../page/formats.ts';
-import { panel, partsBar } from './pieces.ts';
+import { panel, partsBar } from '../sections.ts';
 
-const formats = createFormats();
-
-const stageWords: Record<StageReport['stage'], { readonly name: string; readonly what: string }> = {
+const stageLabels: Record<StageReport['stage'], { readonly name: string; readonly what: string }> = {
   scan: { name: 'Scan', what: 'reads times, finds duplicates' },
   decode: { name: 'Decode', what: 'frames of the source' },
   upscale: { name: 'Upscale', what: 'unique frames, in batches' },
@@ -48,17 +46,17 @@ segments took. The longest of them sets the pace.</p>`,
 
 function legend(kind: string, name: string, ms: number, totalMs: number): Html {
   const percent = Math.round((100 * ms) / totalMs);
-  return html`<span class="key ${kind}">${name} ${formats.duration(ms)} <span class="quiet">${percent} %</span></span>`;
+  return html`<span class="key ${kind}">${name} ${preciseDurationText(ms)} <span class="quiet">${percent} %</span></span>`;
 }
 
 function stageRow(stage: StageReport, longestMs: number, pace: StageReport['stage'] | null): Html {
-  const { name, what } = stageWords[stage.stage];
+  const { name, what } = stageLabels[stage.stage];
   const width = ((1000 * stage.busy_ms) / longestMs).toFixed(1);
   const mark = stage.stage === pace ? html` <span class="pace">sets the pace</span>` : null;
   return html`<tr><th scope="row">${name}${mark}<small>${what}</small></th>
-<td>${stage.busy_ms === 0 ? '—' : formats.duration(stage.busy_ms)}</td>
+<td>${stage.busy_ms === 0 ? '—' : preciseDurationText(stage.busy_ms)}</td>
 <td class="wide"><svg viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true"><rect class="${stage.stage}" width="${width}" height="8"/></svg></td>
-<td>${stage.frames === 0 ? '—' : formats.count(stage.frames)}</td>
+<td>${stage.frames === 0 ? '—' : numeral(stage.frames)}</td>
 <td>${stage.frames_per_second === null ? '—' : rateText(stage.frames_per_second)}</td></tr>`;
 }
 

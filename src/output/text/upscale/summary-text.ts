@@ -1,8 +1,7 @@
 import { printable } from '../../../core/printable.ts';
 import type { UpscaleSummary } from '../../../core/upscale/upscale-summary.ts';
-import { numeral, rateText } from '../../progress/upscale-words.ts';
 import { failureLines } from '../failures-text.ts';
-import { bytesText, counted, durationText } from '../format.ts';
+import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
 import type { Style } from '../style.ts';
 import { formatTable } from '../table.ts';
 import { engineText, percentText, streamsText } from './upscale-names.ts';

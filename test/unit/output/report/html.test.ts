@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, html, scriptJson, trusted } from '../../../../src/output/report/html.ts';
-import { visibleText } from '../../../../src/output/report/page/visible-text.ts';
+import { escapeHtml, html, scriptJson, trusted, visibleText } from '../../../../src/output/report/html.ts';
 
 describe('html', () => {
   it('escapes what is put into it, once', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ReportHeader, ReportItem } from '../../../../../src/core/upsample/upsample-report.ts';
 import {
-  renderHtmlReport,
+  renderUpsampleReport,
   reportPageLimits,
 } from '../../../../../src/output/report/upsample/render-upsample-report.ts';
 import { chunkSize, type ReadFrames } from '../../../../../src/output/report/upsample/spec-data.ts';
@@ -10,7 +10,7 @@ import { sampleHeader, sampleItem, sampleItems } from '../../../../browser/sampl
 
 const frame = new Uint8Array(Buffer.from('a frame'));
 
-describe('renderHtmlReport', () => {
+describe('renderUpsampleReport', () => {
   it('is one document that names nothing outside itself', async () => {
     const page = await render({ items: sampleItems(40) });
     expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
@@ -89,7 +89,7 @@ describe('renderHtmlReport', () => {
       return [frame];
     };
     let written = 0;
-    for await (const piece of renderHtmlReport(sampleHeader([]), items(), readFrames)) {
+    for await (const piece of renderUpsampleReport(sampleHeader([]), items(), readFrames)) {
       written += piece.includes('class="spec-data"') ? chunkSize : 0;
       expect(read - written).toBeLessThanOrEqual(0);
       expect(produced - written).toBeLessThanOrEqual(chunkSize);
@@ -182,7 +182,7 @@ async function render({
     yield* items;
   }
   const head = sampleHeader(items, header);
-  const pieces = renderHtmlReport(head, inTurn(), readFrames, { ...reportPageLimits, ...limits });
+  const pieces = renderUpsampleReport(head, inTurn(), readFrames, { ...reportPageLimits, ...limits });
   let page = '';
   for await (const piece of pieces) page += piece;
   return page;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { upscalePlanDocument } from '../../../../../src/output/json/upscale-plan-document.ts';
-import { rateText } from '../../../../../src/output/progress/upscale-words.ts';
+import { rateText } from '../../../../../src/output/text/format.ts';
 import { createStyle } from '../../../../../src/output/text/style.ts';
 import { batchesText } from '../../../../../src/output/text/upscale/batches-text.ts';
 import { formatUpscalePlan } from '../../../../../src/output/text/upscale/plan-text.ts';

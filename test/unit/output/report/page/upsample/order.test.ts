@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportItem } from '../../../../../src/core/upsample/upsample-report.ts';
-import { createFormats } from '../../../../../src/output/report/page/formats.ts';
-import { createOrder } from '../../../../../src/output/report/page/order.ts';
-import { sampleItem } from '../../../../browser/sample-run.ts';
+import type { ReportItem } from '../../../../../../src/core/upsample/upsample-report.ts';
+import { createOrder } from '../../../../../../src/output/report/page/upsample/order.ts';
+import { sampleItem } from '../../../../../browser/sample-run.ts';
 
 const base = { ...sampleItem(1), prompt_before: null, prompt_after: null, video: null, failure: null };
 const specs: ReportItem[] = [
@@ -50,7 +49,7 @@ describe('the order of specs', () => {
   });
 
   it('finds specs that arrived after the first search', () => {
-    const order = createOrder(createFormats());
+    const order = createOrder();
     const growing = specs.slice(0, 1);
     const selection = { text: 'take', statuses: new Set<string>(), sort: 'failures' };
     expect(order.select(growing, selection)).toEqual([0]);
@@ -65,7 +64,7 @@ function names(selection: {
   statuses?: ReadonlySet<string>;
 }): (string | undefined)[] {
   const asked = { text: '', sort: 'failures', statuses: new Set<string>(), ...selection };
-  return createOrder(createFormats())
+  return createOrder()
     .select(specs, asked)
     .map((index) => specs[index]?.name);
 }
