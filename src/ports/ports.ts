@@ -1,5 +1,3 @@
-import type { UpscaleCheckpoint } from '../core/upscale/upscale-checkpoint.ts';
-import type { UpscaleEventBody } from '../core/upscale/upscale-event.ts';
 import type { Clock } from './clock.ts';
 import type { Host } from './host.ts';
 import type { HostUpkeep } from './host-upkeep.ts';
@@ -11,15 +9,11 @@ import type { SourceFiles } from './source-files.ts';
 import type { SpecStore } from './spec-store.ts';
 import type { VideoTool } from './video-tool.ts';
 
-/** The runs that upscale a video. */
-export type UpscaleRuns = RunStore<UpscaleCheckpoint, UpscaleEventBody>;
-
 /** The outside world as the services see it; `composition.ts` builds it. */
 export interface Ports {
   readonly specs: SpecStore;
   readonly media: MediaTool;
   readonly runs: RunStore;
-  readonly upscaleRuns: UpscaleRuns;
   readonly video: VideoTool;
   readonly sources: SourceFiles;
   readonly results: ResultCache;

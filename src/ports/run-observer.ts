@@ -1,7 +1,7 @@
+import type { Journaled } from '../core/run/run-status.ts';
 import type { UpsampleEvent } from '../core/upsample/upsample-event.ts';
 import type { UpscaleEventBody } from '../core/upscale/upscale-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
-import type { Journaled } from './run-store.ts';
 import type { AssemblyProgress } from './video-tool.ts';
 
 /** A display of a run of any kind: bars on a terminal, lines in a log, a stream of events. */

@@ -1,9 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
-import { checkpointVersion } from '../../core/upsample/upsample-checkpoint.ts';
+import { type AnyCheckpoint, checkpointVersion, type RunFormat } from '../../core/run/run-format.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isErrno } from '../../errors/system-error.ts';
-import type { AnyCheckpoint, RunKind } from '../../ports/run-store.ts';
-import type { RunFormat } from './run-format.ts';
 
 /** A checkpoint names its kind within so many bytes. */
 const kindBytes = 64;
@@ -14,10 +12,10 @@ const kindBytes = 64;
  * @throws AppError `run-not-found`, `checkpoint-damaged`, `checkpoint-version` for a file of another version, or `run-kind`
  * for one of another kind of run.
  */
-export async function readCheckpoint<Planned extends AnyCheckpoint>(
+export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
   path: string,
-  { kind, checkpointSchema }: Pick<RunFormat<Planned, never>, 'kind' | 'checkpointSchema'>,
-): Promise<Planned> {
+  { kind, checkpointSchema }: Pick<RunFormat<Checkpoint, never>, 'kind' | 'checkpointSchema'>,
+): Promise<Checkpoint> {
   const document = parseJson(await readText(path), path);
   const version =
     typeof document === 'object' && document !== null && 'version' in document ? document.version : null;
@@ -28,8 +26,9 @@ export async function readCheckpoint<Planned extends AnyCheckpoint>(
       nextStep: 'Resume with the cosmos that began the run, or start a new run: finished prompts are reused.',
     });
   }
-  const found = kindOf(document);
-  if (found !== kind) throw otherKind(path, found);
+  const found =
+    typeof document === 'object' && document !== null && 'kind' in document ? document.kind : null;
+  if (typeof found === 'string' && found !== kind) throw otherKind(path, kind, found.slice(0, 32));
   const parsed = checkpointSchema.safeParse(document);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -39,31 +38,27 @@ export async function readCheckpoint<Planned extends AnyCheckpoint>(
   );
 }
 
-/** The kind of a run; null when there is no checkpoint. Reads only its beginning, where it says so. */
-export async function readKind(path: string): Promise<RunKind | null> {
+/** Name of a run's kind; null when there is no checkpoint, or it names none. Reads only its beginning, where it says so. */
+export async function readKind(path: string): Promise<string | null> {
   try {
     await using file = await open(path);
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(kindBytes), position: 0 });
-    return buffer.subarray(0, bytesRead).includes('"kind":"upscale"') ? 'upscale' : 'upsample';
+    return kindIn(buffer.subarray(0, bytesRead).toString('latin1'));
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return null;
     throw error;
   }
 }
 
-/** Those of runs that enrich prompts say nothing of their kind. */
-function kindOf(document: unknown): RunKind {
-  const isUpscale =
-    typeof document === 'object' && document !== null && 'kind' in document && document.kind === 'upscale';
-  return isUpscale ? 'upscale' : 'upsample';
+function kindIn(text: string): string | null {
+  return /^\{"version":\d+,"kind":"([a-z-]{1,32})"/.exec(text)?.[1] ?? null;
 }
 
-function otherKind(path: string, found: RunKind): AppError {
-  const command = found === 'upscale' ? 'cosmos upscale' : 'cosmos batch-upsample';
+function otherKind(path: string, wanted: string, found: string): AppError {
   return new AppError({
     code: 'run-kind',
-    message: `${path} is a run of ${command}.`,
-    nextStep: `Go on with it by: ${command} --resume PATH`,
+    message: `${path} is a run of kind ${found}, not ${wanted}.`,
+    nextStep: 'Go on with it by: cosmos attach PATH',
   });
 }
 

@@ -1,11 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
-import { runEventVersion } from '../../core/upsample/upsample-event.ts';
+import { type Journaled, runEventVersion } from '../../core/run/run-status.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { asDiskError } from '../../errors/disk-full.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Journaled } from '../../ports/run-store.ts';
 
 /** What every line has, whatever it tells. */
 const envelopeSchema = z.object({

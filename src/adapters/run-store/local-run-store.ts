@@ -1,11 +1,11 @@
 import { readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { AnyCheckpoint, RunFormat } from '../../core/run/run-format.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
-  AnyCheckpoint,
-  KeptHint,
+  KeptFile,
   RunListing,
   RunOwner,
   RunPlace,
@@ -20,26 +20,26 @@ import { publishFile } from '../files/publish-file.ts';
 import { publishStream } from '../files/publish-stream.ts';
 import { readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
-import type { RunFormat } from './run-format.ts';
 import { lockRun } from './run-locks.ts';
 import { checkpointName, runLockName, runPaths } from './run-paths.ts';
 
-/** {@link RunStore} in a folder of this machine, for one kind of runs. */
-export class LocalRunStore<Planned extends AnyCheckpoint, Body> implements RunStore<Planned, Body> {
+/** {@link RunStore} in a folder of this machine. */
+export class LocalRunStore implements RunStore {
   readonly #folder: string;
   readonly #clock: Clock;
-  readonly #format: RunFormat<Planned, Body>;
 
-  constructor(folder: string, clock: Clock, format: RunFormat<Planned, Body>) {
+  constructor(folder: string, clock: Clock) {
     this.#folder = resolve(folder);
     this.#clock = clock;
-    this.#format = format;
   }
 
-  async create(checkpoint: Planned): Promise<RunSession<Planned, Body>> {
+  async create<Checkpoint extends AnyCheckpoint, Event>(
+    format: RunFormat<Checkpoint, Event>,
+    checkpoint: Checkpoint,
+  ): Promise<RunSession<Checkpoint, Event>> {
     const folder = join(this.#folder, checkpoint.run_id);
     try {
-      return await this.#lock(folder, checkpoint, async () => {
+      return await this.#lock(folder, format, checkpoint, async () => {
         await publishFile(join(folder, checkpointName), `${JSON.stringify(checkpoint)}\n`);
       });
     } catch (error) {
@@ -49,13 +49,19 @@ export class LocalRunStore<Planned extends AnyCheckpoint, Body> implements RunSt
     }
   }
 
-  async open(reference: string): Promise<RunSession<Planned, Body>> {
-    const folder = await this.#findOwn(reference);
-    return await this.#lock(folder, await readCheckpoint(join(folder, checkpointName), this.#format));
+  async open<Checkpoint extends AnyCheckpoint, Event>(
+    format: RunFormat<Checkpoint, Event>,
+    reference: string,
+  ): Promise<RunSession<Checkpoint, Event>> {
+    const folder = await this.#findOfKind(format.kind, reference);
+    return await this.#lock(folder, format, await readCheckpoint(join(folder, checkpointName), format));
   }
 
-  async read(reference: string): Promise<StoredRun<Planned, Body>> {
-    return (await this.#read(await this.#findOwn(reference))).run;
+  async read<Checkpoint extends AnyCheckpoint, Event>(
+    format: RunFormat<Checkpoint, Event>,
+    reference: string,
+  ): Promise<StoredRun<Checkpoint, Event>> {
+    return (await readRun(await this.#findOfKind(format.kind, reference), format)).run;
   }
 
   async owner(reference: string): Promise<RunOwner | null> {
@@ -64,7 +70,7 @@ export class LocalRunStore<Planned extends AnyCheckpoint, Body> implements RunSt
 
   async locate(reference: string): Promise<RunPlace> {
     const folder = await this.#find(reference);
-    return { folder, kind: (await readKind(join(folder, checkpointName))) ?? 'upsample' };
+    return { folder, kind: (await readKind(join(folder, checkpointName))) ?? '' };
   }
 
   async list(): Promise<readonly RunListing[]> {
@@ -73,44 +79,37 @@ export class LocalRunStore<Planned extends AnyCheckpoint, Body> implements RunSt
   }
 
   /** Takes the locks and reads the run, or does neither. */
-  async #lock(
+  async #lock<Checkpoint extends AnyCheckpoint, Event>(
     folder: string,
-    checkpoint: Planned,
+    format: RunFormat<Checkpoint, Event>,
+    checkpoint: Checkpoint,
     prepare?: () => Promise<void>,
-  ): Promise<RunSession<Planned, Body>> {
-    const release = await lockRun(folder, checkpoint, this.#format);
+  ): Promise<RunSession<Checkpoint, Event>> {
+    const release = await lockRun(folder, checkpoint, format);
     try {
       await prepare?.();
-      return await this.#session(await this.#read(folder), release);
+      return await this.#session(await readRun(folder, format), release);
     } catch (error) {
       await release();
       throw error;
     }
   }
 
-  async #read(folder: string): Promise<ReadRun<Planned, Body>> {
-    const checkpoint = await readCheckpoint(join(folder, checkpointName), this.#format);
-    const paths = runPaths(folder);
-    const journal = await readJournal(paths.journal, this.#format.eventSchema);
-    const { events, isTorn: isJournalTorn } = journal;
-    return { run: { runId: checkpoint.run_id, folder, checkpoint, events, isJournalTorn, paths }, journal };
-  }
-
-  async #session(
-    { run, journal: content }: ReadRun<Planned, Body>,
+  async #session<Checkpoint extends AnyCheckpoint, Event>(
+    { run, journal: content }: ReadRun<Checkpoint, Event>,
     release: () => Promise<void>,
-  ): Promise<RunSession<Planned, Body>> {
+  ): Promise<RunSession<Checkpoint, Event>> {
     const journal = await JournalWriter.open(run.paths.journal, content, this.#clock);
     return {
       ...run,
       append: (body) => journal.append(body),
       flush: (isDurable) => journal.flush(isDurable),
       publish: (name, chunks) => publishStream(run.paths.inside(name), chunks),
-      keepHint: async (sha256, source) => {
-        await placeFile(source, run.paths.hint(sha256), sha256);
-        return run.paths.hint(sha256);
+      keep: async (name, source, sha256) => {
+        await placeFile(source, run.paths.inside(name), sha256);
+        return run.paths.inside(name);
       },
-      keptHint: (sha256) => findHint(run.paths.hint(sha256), sha256),
+      kept: (name, sha256) => findKept(run.paths.inside(name), sha256),
       release: async () => {
         await journal.close();
         await release();
@@ -119,11 +118,11 @@ export class LocalRunStore<Planned extends AnyCheckpoint, Body> implements RunSt
   }
 
   /** As `#find`, but `latest` is the latest run of this kind. */
-  async #findOwn(reference: string): Promise<string> {
+  async #findOfKind(kind: string, reference: string): Promise<string> {
     if (reference !== 'latest') return await this.#find(reference);
     for (const runId of (await this.#runIds()).reverse()) {
       const folder = join(this.#folder, runId);
-      if ((await readKind(join(folder, checkpointName))) === this.#format.kind) return folder;
+      if ((await readKind(join(folder, checkpointName))) === kind) return folder;
     }
     throw notFound(`There is no run of this kind in ${this.#folder}.`);
   }
@@ -163,12 +162,23 @@ export class LocalRunStore<Planned extends AnyCheckpoint, Body> implements RunSt
 }
 
 /** A run with what its journal goes on from. */
-interface ReadRun<Planned extends AnyCheckpoint, Body> {
-  readonly run: StoredRun<Planned, Body>;
-  readonly journal: JournalContent<Body>;
+interface ReadRun<Checkpoint extends AnyCheckpoint, Event> {
+  readonly run: StoredRun<Checkpoint, Event>;
+  readonly journal: JournalContent<Event>;
 }
 
-async function findHint(path: string, sha256: string): Promise<KeptHint | null> {
+async function readRun<Checkpoint extends AnyCheckpoint, Event>(
+  folder: string,
+  format: RunFormat<Checkpoint, Event>,
+): Promise<ReadRun<Checkpoint, Event>> {
+  const checkpoint = await readCheckpoint(join(folder, checkpointName), format);
+  const paths = runPaths(folder);
+  const journal = await readJournal(paths.journal, format.eventSchema);
+  const { events, isTorn: isJournalTorn } = journal;
+  return { run: { runId: checkpoint.run_id, folder, checkpoint, events, isJournalTorn, paths }, journal };
+}
+
+async function findKept(path: string, sha256: string): Promise<KeptFile | null> {
   const file = await stat(path).catch(() => null);
   if (file === null || !(await hasContent(path, sha256))) return null;
   return { path, sizeBytes: file.size };
@@ -176,7 +186,7 @@ async function findHint(path: string, sha256: string): Promise<KeptHint | null> 
 
 async function listingOf(runId: string, folder: string): Promise<RunListing> {
   const owner = await ownerOf(folder);
-  const kind = (await readKind(join(folder, checkpointName))) ?? 'upsample';
+  const kind = (await readKind(join(folder, checkpointName))) ?? 'unknown';
   return { runId, folder, kind, isLocked: owner !== null, ownerPid: owner?.isHere ? owner.pid : null };
 }
 

@@ -1,11 +1,27 @@
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import pMap from 'p-map';
+import type { AnyCheckpoint, RunFormat, RunOutput, WrittenFile } from '../../core/run/run-format.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
-import type { AnyCheckpoint } from '../../ports/run-store.ts';
 import { acquireProcessLock } from '../files/process-lock.ts';
+import { shortName } from '../files/short-name.ts';
 import { removeLeftovers } from '../files/remove-leftovers.ts';
-import type { LockPlace, RunFormat } from './run-format.ts';
-import { runLockName, runPaths } from './run-paths.ts';
+import { outputLockName, runLockName, runPaths } from './run-paths.ts';
+
+/** Links that are followed at once. */
+const linksAtOnce = 32;
+
+/** Something that a run needs for itself, while it works on it. */
+interface LockPlace {
+  readonly lockPath: string;
+  /** What is locked, for a person. */
+  readonly what: string;
+  /** The folder that the user chose, for a person. */
+  readonly folder: string;
+  /** The flag it was chosen with. */
+  readonly flag: string;
+}
 
 /** What the system says when a folder cannot be made or written to, in words. */
 const reasonOfErrno: Readonly<Record<string, string>> = {
@@ -22,25 +38,25 @@ const reasonOfErrno: Readonly<Record<string, string>> = {
  *
  * @throws AppError `run-locked`, `usage-invalid` when one of the folders cannot be made or written to, `disk-full`.
  */
-export async function lockRun<Planned extends AnyCheckpoint, Body>(
+export async function lockRun<Checkpoint extends AnyCheckpoint, Event>(
   runFolder: string,
-  checkpoint: Planned,
-  format: RunFormat<Planned, Body>,
+  checkpoint: Checkpoint,
+  format: RunFormat<Checkpoint, Event>,
 ): Promise<() => Promise<void>> {
   const releases: (() => Promise<void>)[] = [];
   const releaseAll = async () => {
     for (const release of releases.splice(0).reverse()) await release();
   };
-  let hasSomebodyDied = false;
+  let hasOwnerDied = false;
   try {
-    for (const place of [runLock(runFolder), format.outputLock(checkpoint)]) {
+    for (const place of [runLock(runFolder), outputLock(format.outputOf(checkpoint))]) {
       const lock = await take(place);
       releases.push(() => lock.release());
-      hasSomebodyDied ||= lock.isTakenOver;
+      hasOwnerDied ||= lock.isTakenOver;
     }
-    if (hasSomebodyDied) {
+    if (hasOwnerDied) {
       const { checkpoint: checkpointPath, reportJson, reportHtml } = runPaths(runFolder);
-      const outside = await format.writtenPaths(checkpoint);
+      const outside = await pMap(format.writtenFiles(checkpoint), pathOf, { concurrency: linksAtOnce });
       await removeLeftovers([checkpointPath, reportJson, reportHtml, ...outside]);
     }
   } catch (error) {
@@ -57,6 +73,19 @@ function runLock(runFolder: string): LockPlace {
     folder: `checkpoint folder ${dirname(runFolder)}`,
     flag: '--checkpoint-dir',
   };
+}
+
+function outputLock({ path, type, flag }: RunOutput): LockPlace {
+  if (type === 'folder')
+    return { lockPath: join(path, outputLockName), what: `output folder ${path}`, folder: `output folder ${path}`, flag };
+  // Hidden, and named after the file: other files of the folder may be written meanwhile.
+  const lockPath = join(dirname(path), `.${shortName(basename(path))}.cosmos.lock`);
+  return { lockPath, what: `output ${path}`, folder: `output folder ${dirname(path)}`, flag };
+}
+
+async function pathOf({ folder, name, isLinkFollowed }: WrittenFile): Promise<string> {
+  const path = join(folder, ...name.split('/'));
+  return isLinkFollowed ? await realpath(path).catch(() => path) : path;
 }
 
 async function take(place: LockPlace) {

@@ -17,7 +17,6 @@ export function runPaths(folder: string): RunPaths {
     journal: join(folder, 'journal.jsonl'),
     reportJson: join(folder, 'report.json'),
     reportHtml: join(folder, 'report.html'),
-    hint: (sha256) => join(folder, 'hints', `${sha256}.mp4`),
     inside: (name) => join(folder, name),
   };
 }

@@ -1,39 +1,41 @@
-import type { UpsampleEvent } from '../upsample/upsample-event.ts';
+import type { Journaled } from './run-status.ts';
 
 /** What a run's events tell of its host. */
 export interface WorkOnHost {
-  /** Tasks that were handed over and whose result is not here yet; at least that many. */
+  /** Tasks that were submitted and whose result is not here yet; at least that many. */
   readonly openTasks: number;
   /** Since when the host is unreachable, ISO 8601; null while it is not known to be. */
-  readonly awaySince: string | null;
+  readonly unreachableSince: string | null;
 }
 
 /**
- * Folds a run's events, those of earlier sittings included. A sitting hands over once more what an earlier one had
- * handed over already, so sittings are not added up.
+ * Folds the events of a run of any kind, those of earlier sessions included. A session submits again what an earlier
+ * one had submitted already, so sessions are not added up.
+ *
+ * @param isAnswer - Whether an event is the outcome of a task that the host did.
  */
-export function workOnHost(events: Iterable<UpsampleEvent>): WorkOnHost {
+export function workOnHost<Event extends Journaled<{ readonly type: string }>>(
+  events: Iterable<Event>,
+  isAnswer: (event: Event) => boolean,
+): WorkOnHost {
   let earlier = 0;
   let now = 0;
-  let awaySince: string | null = null;
+  let unreachableSince: string | null = null;
   for (const event of events) {
     if (event.type === 'run-started') {
       earlier = Math.max(earlier, now);
       now = 0;
-      awaySince = null;
-    } else if (event.type === 'batch-submitted') now += event.tasks;
+      unreachableSince = null;
+    } else if (isBatchSubmitted(event)) now += event.tasks;
     else if (isAnswer(event)) {
       earlier = Math.max(0, earlier - 1);
       now = Math.max(0, now - 1);
-    } else if (event.type === 'host-unreachable') awaySince ??= event.time;
-    else if (event.type === 'host-reachable') awaySince = null;
+    } else if (event.type === 'host-unreachable') unreachableSince ??= event.time;
+    else if (event.type === 'host-reachable') unreachableSince = null;
   }
-  return { openTasks: Math.max(earlier, now), awaySince };
+  return { openTasks: Math.max(earlier, now), unreachableSince };
 }
 
-/** Reused answers, and failures that no engine was asked for, are no tasks that were handed over. */
-function isAnswer(event: UpsampleEvent): boolean {
-  return event.type === 'task-finished'
-    ? !event.is_reused
-    : event.type === 'task-failed' && event.attempts > 0;
+function isBatchSubmitted(event: { readonly type: string }): event is { type: string; tasks: number } {
+  return event.type === 'batch-submitted';
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
+import { type UpsampleEventBody, upsampleEventBodySchema } from './upsample-event.ts';
 import {
   type PlannedBatch,
   type PlannedSpec,
@@ -7,13 +9,12 @@ import {
 } from './upsample-plan.ts';
 import { upsampleSettingsSchema } from './upsample-settings.ts';
 
-/** Version of `checkpoint.json`. */
-export const checkpointVersion = 1;
-
 /** `checkpoint.json`: what a run was asked to do. Written once, when the run begins; the journal tells the rest. */
 export const upsampleCheckpointSchema = z
   .object({
+    // The first two in this order: a reader finds the kind at the file's beginning.
     version: z.literal(checkpointVersion),
+    kind: z.literal('upsample'),
     run_id: z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/),
     tool_version: z.string(),
     created_at: z.iso.datetime(),
@@ -27,6 +28,20 @@ export const upsampleCheckpointSchema = z
   .refine(hasEverySpecInItsBatch, 'its specs and batches do not belong together');
 
 export type UpsampleCheckpoint = z.infer<typeof upsampleCheckpointSchema>;
+
+/** What the run folders of runs that enrich specs hold. */
+export const upsampleFormat: RunFormat<UpsampleCheckpoint, UpsampleEventBody> = {
+  kind: 'upsample',
+  checkpointSchema: upsampleCheckpointSchema,
+  eventSchema: upsampleEventBodySchema,
+  outputOf: ({ settings }) => ({ path: settings.output_dir, type: 'folder', flag: '--output-dir' }),
+  writtenFiles: ({ specs, settings, input_root: inputRoot }) => {
+    const filesIn = (folder: string, isLinkFollowed: boolean) =>
+      specs.map(({ spec: name }) => ({ folder, name, isLinkFollowed }));
+    const sources = settings.write_back ? filesIn(inputRoot, true) : [];
+    return [...filesIn(settings.output_dir, false), ...sources];
+  },
+};
 
 /** A run waits for every spec that is to be done, and does what its batches hold: both must be the same. */
 function hasEverySpecInItsBatch(plan: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lifecycleEventSchemas, runEventVersion, runFinishedSchema } from '../run/run-status.ts';
 
 const failure = { code: z.string(), message: z.string(), next_step: z.string() };
 
@@ -20,24 +21,16 @@ export const upsampleCountsSchema = z.object({
   failed: z.int().min(0),
 });
 
-/** How a run stands or ended. */
-export const runStatuses = ['complete', 'partial', 'detached', 'failed'] as const;
-
 /** What a run does, step by step: the lines of `--events`, and of the journal, from which its state is rebuilt. */
 export const upsampleEventBodySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('run-started'), run_id: z.string(), total: z.int(), is_resumed: z.boolean() }),
+  lifecycleEventSchemas.runStarted,
   z.object({
     type: z.literal('task-prepared'),
     spec: z.string(),
     task_key: z.string(),
     hint: hintSchema.nullable(),
   }),
-  z.object({
-    type: z.literal('batch-submitted'),
-    batch_id: z.int(),
-    worker_id: z.int(),
-    tasks: z.int(),
-  }),
+  lifecycleEventSchemas.batchSubmitted,
   z.object({
     type: z.literal('task-finished'),
     spec: z.string(),
@@ -59,21 +52,17 @@ export const upsampleEventBodySchema = z.discriminatedUnion('type', [
     ...failure,
   }),
   z.object({ type: z.literal('batch-finished'), batch_id: z.int() }),
-  z.object({ type: z.literal('host-unreachable'), host: z.string(), message: z.string() }),
-  z.object({ type: z.literal('host-reachable'), host: z.string() }),
-  z.object({ type: z.literal('run-finished'), status: z.enum(runStatuses), counts: upsampleCountsSchema }),
+  lifecycleEventSchemas.hostUnreachable,
+  lifecycleEventSchemas.hostReachable,
+  runFinishedSchema(upsampleCountsSchema),
 ]);
 
-/** Version of the event lines. */
-export const runEventVersion = 1;
-
-/** One line of the journal and of `--events`. `seq` counts from 0 within a run, over all its sittings. */
+/** One line of the journal and of `--events`. `seq` counts from 0 within a run, over all its sessions. */
 export const upsampleEventSchema = z.intersection(
   z.object({ version: z.literal(runEventVersion), seq: z.int().min(0), time: z.iso.datetime() }),
   upsampleEventBodySchema,
 );
 
 export type UpsampleCounts = z.infer<typeof upsampleCountsSchema>;
-export type RunStatus = (typeof runStatuses)[number];
 export type UpsampleEventBody = z.infer<typeof upsampleEventBodySchema>;
 export type UpsampleEvent = z.infer<typeof upsampleEventSchema>;

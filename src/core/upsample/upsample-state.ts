@@ -1,4 +1,6 @@
-import type { RunStatus, UpsampleCounts, UpsampleEventBody } from './upsample-event.ts';
+import { RunState, type TaskCounts } from '../run/run-state.ts';
+import type { RunStatus } from '../run/run-status.ts';
+import type { UpsampleCounts, UpsampleEventBody } from './upsample-event.ts';
 import type { PlannedSpec } from './upsample-plan.ts';
 
 type EventOf<Type extends UpsampleEventBody['type']> = Extract<UpsampleEventBody, { type: Type }>;
@@ -9,32 +11,20 @@ export interface SpecState {
   prepared: EventOf<'task-prepared'> | null;
   finished: EventOf<'task-finished'> | null;
   failed: EventOf<'task-failed'> | null;
-  /** It failed in an earlier sitting, and this one tries it again. */
+  /** It failed in an earlier session, and this one tries it again. */
   isReopened: boolean;
 }
 
-/** The state of a run, folded from its plan and its events: nothing else decides what remains to be done. */
-export class UpsampleState {
+/** The state of a run that enriches specs. */
+export class UpsampleState extends RunState<UpsampleEventBody> {
   readonly specs: ReadonlyMap<string, SpecState>;
-  lastStatus: RunStatus | null = null;
   readonly #counts: { upsampled: number; reused: number; skipped: number; failed: number };
 
   constructor(planned: readonly PlannedSpec[]) {
+    super();
     this.specs = new Map(planned.map((spec) => [spec.spec, newSpecState(spec)]));
     const skipped = planned.filter((spec) => spec.action === 'skip').length;
     this.#counts = { upsampled: 0, reused: 0, skipped, failed: 0 };
-  }
-
-  /** Folds one event in. Events about specs that are not in the plan change nothing. */
-  apply(event: UpsampleEventBody): void {
-    if (event.type === 'run-finished') this.lastStatus = event.status;
-    if (event.type === 'run-started') this.lastStatus = null;
-    if (event.type !== 'task-prepared' && event.type !== 'task-finished' && event.type !== 'task-failed')
-      return;
-    const state = this.specs.get(event.spec);
-    if (!state) return;
-    if (event.type === 'task-prepared') state.prepared = event;
-    else this.#settle(state, event);
   }
 
   /** Counts so far; specs without an outcome are in `total` only. */
@@ -42,14 +32,23 @@ export class UpsampleState {
     return { total: this.specs.size, ...this.#counts };
   }
 
-  /** Specs that still need work: neither finished, nor failed, nor skipped. */
-  get pendingCount(): number {
+  get taskCounts(): TaskCounts {
     const { upsampled, reused, skipped, failed } = this.#counts;
-    return this.specs.size - upsampled - reused - skipped - failed;
+    return { done: upsampled + reused + skipped, failed, total: this.specs.size };
+  }
+
+  get isEnded(): boolean {
+    return this.pendingCount === 0;
+  }
+
+  get endStatus(): RunStatus {
+    const { done, failed, total } = this.taskCounts;
+    if (failed === 0 && done === total) return 'complete';
+    return done + failed === total && done > 0 ? 'partial' : 'failed';
   }
 
   /**
-   * Whether another sitting would try anything. What failed while the plan was made would fail again: its file has
+   * Whether another session would try anything. What failed while the plan was made would fail again: its file has
    * to change, and that is a new run.
    */
   get isResumable(): boolean {
@@ -63,13 +62,27 @@ export class UpsampleState {
     return !state || state.planned.action === 'skip' || state.finished !== null || state.failed !== null;
   }
 
-  /** Makes a failed spec pending again, so that a resumed run tries it once more. */
+  /** What failed while the plan was made stays failed: its file would have to change, and that is a new run. */
+  reopenFailed(): void {
+    for (const { planned } of this.specs.values()) if (planned.action !== 'fail') this.reopen(planned.spec);
+  }
+
+  /** Makes a failed spec pending again. */
   reopen(spec: string): void {
     const state = this.specs.get(spec);
     if (!state?.failed) return;
     state.failed = null;
     state.isReopened = true;
     this.#counts.failed--;
+  }
+
+  protected applyTaskEvent(event: UpsampleEventBody): void {
+    if (event.type !== 'task-prepared' && event.type !== 'task-finished' && event.type !== 'task-failed')
+      return;
+    const state = this.specs.get(event.spec);
+    if (!state) return;
+    if (event.type === 'task-prepared') state.prepared = event;
+    else this.#settle(state, event);
   }
 
   #settle(state: SpecState, event: EventOf<'task-finished'> | EventOf<'task-failed'>): void {

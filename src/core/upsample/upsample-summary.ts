@@ -1,4 +1,5 @@
-import type { RunStatus, UpsampleCounts } from './upsample-event.ts';
+import type { RunStatus } from '../run/run-status.ts';
+import type { UpsampleCounts } from './upsample-event.ts';
 import type { TokenDrift } from './upsample-report.ts';
 
 /** Version of the `--json` summary. */
@@ -15,6 +16,7 @@ export interface SummaryFailure {
 /** How a run ended: what `--json` prints, and what the text says. JSON, so snake_case. */
 export interface UpsampleSummary {
   readonly version: typeof upsampleSummaryVersion;
+  readonly kind: 'upsample';
   readonly run_id: string;
   readonly status: RunStatus;
   readonly counts: UpsampleCounts;
@@ -45,11 +47,4 @@ export interface UpsampleSummary {
 export function engineText(engine: string, model: string): string {
   if (engine === 'describe') return 'describe (embedded, no model)';
   return model === '' ? engine : `${engine}, ${model}`;
-}
-
-/** The status of a run that came to its end. */
-export function endStatusOf(counts: UpsampleCounts): RunStatus {
-  const done = counts.upsampled + counts.reused + counts.skipped;
-  if (counts.failed === 0 && done === counts.total) return 'complete';
-  return done + counts.failed === counts.total && done > 0 ? 'partial' : 'failed';
 }

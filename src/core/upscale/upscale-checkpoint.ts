@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
+import { type UpscaleEventBody, upscaleEventBodySchema } from './upscale-event.ts';
 import { upscaleSettingsSchema } from './upscale-settings.ts';
-
-/** Version of the checkpoint of an upscale run. */
-export const upscaleCheckpointVersion = 1;
 
 const count = z.int().min(0);
 const fraction = z.object({ numerator: z.int().min(1), denominator: z.int().min(1) });
@@ -57,7 +56,7 @@ export const plannedSegmentSchema = z.object({
 /** `checkpoint.json` of an upscale run: written once, when it begins; the journal tells the rest. */
 export const upscaleCheckpointSchema = z.object({
   // The first two in this order: a reader finds the kind at the file's beginning.
-  version: z.literal(upscaleCheckpointVersion),
+  version: z.literal(checkpointVersion),
   kind: z.literal('upscale'),
   run_id: z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/),
   tool_version: z.string(),
@@ -79,3 +78,13 @@ export type UpscaleCheckpoint = z.infer<typeof upscaleCheckpointSchema>;
 export type PlannedSegment = z.infer<typeof plannedSegmentSchema>;
 export type PlannedClip = z.infer<typeof plannedClipSchema>;
 export type PinnedFile = z.infer<typeof pinnedFileSchema>;
+
+/** What the run folders of runs that upscale a video hold. */
+export const upscaleFormat: RunFormat<UpscaleCheckpoint, UpscaleEventBody> = {
+  kind: 'upscale',
+  checkpointSchema: upscaleCheckpointSchema,
+  eventSchema: upscaleEventBodySchema,
+  outputOf: ({ settings }) => ({ path: settings.output, type: 'file', flag: '--output' }),
+  // The output grows under a name of its own, and resuming goes on with it.
+  writtenFiles: () => [],
+};

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runStatuses } from '../upsample/upsample-event.ts';
+import { lifecycleEventSchemas, runFinishedSchema } from '../run/run-status.ts';
 
 const count = z.int().min(0);
 
@@ -15,8 +15,8 @@ export const upscaleCountsSchema = z.object({
 
 /** What an upscale run does, step by step: the lines of `--events`, and of its journal. */
 export const upscaleEventBodySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('run-started'), run_id: z.string(), total: count, is_resumed: z.boolean() }),
-  z.object({ type: z.literal('batch-submitted'), batch_id: count, worker_id: count, tasks: count }),
+  lifecycleEventSchemas.runStarted,
+  lifecycleEventSchemas.batchSubmitted,
   z.object({
     type: z.literal('segment-finished'),
     segment_id: count,
@@ -47,8 +47,8 @@ export const upscaleEventBodySchema = z.discriminatedUnion('type', [
     task_key: z.string(),
     message: z.string(),
   }),
-  z.object({ type: z.literal('host-unreachable'), host: z.string(), message: z.string() }),
-  z.object({ type: z.literal('host-reachable'), host: z.string() }),
+  lifecycleEventSchemas.hostUnreachable,
+  lifecycleEventSchemas.hostReachable,
   z.object({
     type: z.literal('video-finished'),
     output: z.string(),
@@ -60,7 +60,7 @@ export const upscaleEventBodySchema = z.discriminatedUnion('type', [
     converted_streams: count,
     duration_ms: count,
   }),
-  z.object({ type: z.literal('run-finished'), status: z.enum(runStatuses), counts: upscaleCountsSchema }),
+  runFinishedSchema(upscaleCountsSchema),
 ]);
 
 export type UpscaleCounts = z.infer<typeof upscaleCountsSchema>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runStatuses } from '../upsample/upsample-event.ts';
+import { runStatuses } from '../run/run-status.ts';
 import { upscaleCountsSchema } from './upscale-event.ts';
 
 /** Version of the `report.json` of an upscale run. */

@@ -1,4 +1,5 @@
-import type { RunStatus } from '../upsample/upsample-event.ts';
+import { RunState, type TaskCounts } from '../run/run-state.ts';
+import type { RunStatus } from '../run/run-status.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from './upscale-checkpoint.ts';
 import type { UpscaleCounts, UpscaleEventBody, UpscaleEventOf } from './upscale-event.ts';
 
@@ -7,39 +8,31 @@ export interface SegmentState {
   readonly planned: PlannedSegment;
   finished: UpscaleEventOf<'segment-finished'> | null;
   failed: UpscaleEventOf<'segment-failed'> | null;
+  /** It failed in an earlier session, and this one tries it again. */
+  isReopened: boolean;
   /** It was finished once, and its file is gone: what its host says of it may be of that file. */
   isLost: boolean;
 }
 
-/** The state of an upscale run, folded from its plan and its events. */
-export class UpscaleState {
+/** The state of a run that upscales a video. */
+export class UpscaleState extends RunState<UpscaleEventBody> {
   readonly segments: ReadonlyMap<number, SegmentState>;
   /** The finished video; null until it was verified and has its name. */
   video: UpscaleEventOf<'video-finished'> | null = null;
-  lastStatus: RunStatus | null = null;
   readonly #planned: UpscaleCheckpoint['counts'];
   #finished = 0;
   #failed = 0;
   #finishedFrames = 0;
 
   constructor({ segments, counts }: Pick<UpscaleCheckpoint, 'segments' | 'counts'>) {
+    super();
     this.#planned = counts;
     this.segments = new Map(
       segments.map((planned) => [
         planned.segment_id,
-        { planned, finished: null, failed: null, isLost: false },
+        { planned, finished: null, failed: null, isReopened: false, isLost: false },
       ]),
     );
-  }
-
-  /** Folds one event in. Events about segments that are not in the plan change nothing. */
-  apply(event: UpscaleEventBody): void {
-    if (event.type === 'run-finished') this.lastStatus = event.status;
-    if (event.type === 'run-started') this.lastStatus = null;
-    if (event.type === 'video-finished') this.video = event;
-    if (event.type === 'segment-finished') this.#finish(event);
-    if (event.type === 'segment-failed') this.#fail(event);
-    if (event.type === 'segment-lost') this.#lose(event.segment_id);
   }
 
   get counts(): UpscaleCounts {
@@ -66,19 +59,38 @@ export class UpscaleState {
     );
   }
 
-  get pendingCount(): number {
-    return this.segments.size - this.#finished - this.#failed;
+  get taskCounts(): TaskCounts {
+    return { done: this.#finished, failed: this.#failed, total: this.segments.size };
   }
 
-  /** Whether another sitting would try anything. */
+  get isEnded(): boolean {
+    return this.video !== null || (this.pendingCount === 0 && this.#failed > 0);
+  }
+
+  get endStatus(): RunStatus {
+    if (this.video !== null) return 'complete';
+    return this.isEnded ? 'partial' : 'failed';
+  }
+
+  /** Whether another session would try anything. */
   get isResumable(): boolean {
     return this.video === null;
   }
 
   /** Makes failed segments pending again, so that a resumed run tries them once more. */
   reopenFailed(): void {
-    for (const segment of this.segments.values()) segment.failed = null;
+    for (const segment of this.segments.values()) {
+      segment.isReopened ||= segment.failed !== null;
+      segment.failed = null;
+    }
     this.#failed = 0;
+  }
+
+  protected applyTaskEvent(event: UpscaleEventBody): void {
+    if (event.type === 'video-finished') this.video = event;
+    if (event.type === 'segment-finished') this.#finish(event);
+    if (event.type === 'segment-failed') this.#fail(event);
+    if (event.type === 'segment-lost') this.#lose(event.segment_id);
   }
 
   /** A finished segment whose file is lost has to be made again. */

@@ -1,4 +1,4 @@
-import type { RunStatus } from '../upsample/upsample-event.ts';
+import type { RunStatus } from '../run/run-status.ts';
 import type { UpscaleCounts } from './upscale-event.ts';
 
 /** Version of the `--json` summary of `upscale`. */

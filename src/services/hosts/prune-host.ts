@@ -1,7 +1,7 @@
-import { taskCountsOf } from '../../core/run/task-counts.ts';
 import type { Unneeded } from '../../ports/host-upkeep.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { listRuns, type RunRow } from '../runs/list-runs.ts';
+import type { RunKinds } from '../runs/run-kind.ts';
 
 /** What `host prune` is asked to do. */
 export interface PruneRequest {
@@ -37,12 +37,13 @@ export interface PruneDocument {
  */
 export async function pruneHost(
   { host, keepMs }: PruneRequest,
-  ports: Pick<Ports, 'upkeep' | 'runs' | 'upscaleRuns'>,
+  kinds: RunKinds,
+  ports: Pick<Ports, 'upkeep' | 'runs'>,
   confirm: (unneeded: readonly PrunedThing[]) => Promise<boolean>,
 ): Promise<PruneDocument> {
   const upkeep = ports.upkeep(host);
   try {
-    const rulesNow = async () => ({ neededRuns: await neededRuns(host, ports), keepMs });
+    const rulesNow = async () => ({ neededRuns: await neededRuns(host, kinds, ports), keepMs });
     const unneeded = await upkeep.findUnneeded(await rulesNow());
     const listed = unneeded.map(toDocument);
     const isConfirmed = unneeded.length > 0 && (await confirm(listed));
@@ -64,15 +65,16 @@ export async function pruneHost(
 /** Runs of this machine that something is still expected of; a damaged one tells neither its host nor its state. */
 async function neededRuns(
   host: string,
-  ports: Pick<Ports, 'runs' | 'upscaleRuns'>,
+  kinds: RunKinds,
+  ports: Pick<Ports, 'runs'>,
 ): Promise<ReadonlySet<string>> {
-  const rows = await listRuns(ports);
+  const rows = await listRuns(kinds, ports);
   return new Set(rows.filter((row) => isNeeded(row, host)).map((row) => row.run_id));
 }
 
-function isNeeded({ status, host, counts }: RunRow, name: string): boolean {
-  if (status === 'damaged' || counts === null) return true;
-  const { done, failed, total } = taskCountsOf(counts);
+function isNeeded({ status, host, tasks }: RunRow, name: string): boolean {
+  if (status === 'damaged' || tasks === null) return true;
+  const { done, failed, total } = tasks;
   return host === name && (status === 'running' || done + failed < total);
 }
 

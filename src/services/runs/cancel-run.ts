@@ -1,12 +1,11 @@
-import type { TaskCounts } from '../../core/run/task-counts.ts';
-import type { UpsampleCounts } from '../../core/upsample/upsample-event.ts';
-import type { UpscaleCounts } from '../../core/upscale/upscale-event.ts';
+import type { TaskCounts } from '../../core/run/run-state.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunKind, RunOwner } from '../../ports/run-store.ts';
-import { stateOf } from '../upsample/resume-run.ts';
-import { upscaleStateOf } from '../upscale/resume-upscale.ts';
-import { type AnyRun, readAnyRun } from './read-run.ts';
+import type { RunOwner } from '../../ports/run-store.ts';
+import { RunEventRecorder } from './event-recorder.ts';
+import { type AnyRun, readRun } from './read-run.ts';
+import { stateOf } from './resume-run.ts';
+import type { RunKinds } from './run-kind.ts';
 
 /** How long a process that works on the run may take to save and leave, in milliseconds. */
 const leaveTimeoutMs = 20_000;
@@ -19,8 +18,11 @@ export interface Cancellation {
   readonly was_running: boolean;
   /** Whether there was nothing left to do. */
   readonly is_ended: boolean;
-  readonly kind: RunKind;
-  readonly counts: UpsampleCounts | UpscaleCounts;
+  readonly kind: string;
+  readonly counts: object;
+  /** Specs or segments, whatever the kind calls its tasks. */
+  readonly tasks: TaskCounts;
+
 }
 
 /**
@@ -33,25 +35,28 @@ export interface Cancellation {
  */
 export async function cancelRun(
   reference: string,
+  kinds: RunKinds,
   ports: Ports,
   ask: (pid: number) => void,
 ): Promise<Cancellation> {
-  const run = await readAnyRun(reference, ports);
+  const { kind, run, state } = await readRun(reference, kinds, ports);
+  const { runId, folder } = run;
   // By its folder from here on: `latest` may be another run by now.
-  const owner = await ports.runs.owner(run.folder);
-  if (owner && !owner.isHere) throw lockedElsewhere(owner, run);
-  if (owner) await waitForLeave(run.folder, owner.pid, ports, ask);
+  const owner = await ports.runs.owner(folder);
+  if (owner && !owner.isHere) throw lockedElsewhere(owner, runId, folder);
+  if (owner) await waitForLeave(folder, owner.pid, ports, ask);
   // All of it is here: nothing can be at work anywhere.
-  const isDone = owner === null && isSettled(run.tally);
-  if (!isDone) await stopOnHost(run, ports);
-  const { tally, counts } = await noteStop(run, ports);
+  const isDone = owner === null && isSettled(state.taskCounts);
+  if (!isDone) await stopOnHost({ kind, run }, ports);
+  const after = await noteStop(folder, kinds, ports);
   return {
     version: 1,
-    run_id: run.runId,
-    kind: run.kind,
+    run_id: runId,
+    kind: kind.format.kind,
     was_running: owner !== null,
-    is_ended: owner === null && isSettled(tally),
-    counts,
+    is_ended: owner === null && isSettled(after.taskCounts),
+    counts: after.counts,
+    tasks: after.taskCounts,
   };
 }
 
@@ -59,20 +64,21 @@ function isSettled({ done, failed, total }: TaskCounts): boolean {
   return done + failed === total;
 }
 
-async function stopOnHost(run: AnyRun, ports: Pick<Ports, 'host'>): Promise<void> {
-  const { runId, host: name, workers, needs } = run;
+async function stopOnHost({ kind, run }: Pick<AnyRun, 'kind' | 'run'>, ports: Pick<Ports, 'host'>): Promise<void> {
+  const { runId, checkpoint } = run;
+  const { host: name, workers, needs } = kind.facts(checkpoint);
   const host = ports.host(name);
   try {
     await host.stopRun(runId, { workers, needs });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const isAway = error.code === 'host-unreachable';
-    if (!isAway && error.code !== 'worker-failed') throw error;
-    const why = isAway ? `${name} is unreachable, and what was handed over goes on there` : 'it may go on';
+    const isUnreachable = error.code === 'host-unreachable';
+    if (!isUnreachable && error.code !== 'worker-failed') throw error;
+    const why = isUnreachable ? `${name} is unreachable, and what was handed over goes on there` : 'it may go on';
     throw new AppError({
       code: error.code,
       message: `Run ${runId} is not stopped: ${why}. (${error.message})`,
-      nextStep: isAway
+      nextStep: isUnreachable
         ? `When it is back, try again: cosmos cancel ${runId}`
         : `Try again: cosmos cancel ${runId}; cosmos host status ${name} shows how its workers stand.`,
       isRetryable: true,
@@ -83,30 +89,17 @@ async function stopOnHost(run: AnyRun, ports: Pick<Ports, 'host'>): Promise<void
   }
 }
 
-/** A detached run has no process that could note its end. */
-async function noteStop({ folder }: AnyRun, ports: Ports): Promise<AnyRun> {
-  const run = await readAnyRun(folder, ports);
-  if (run.lastStatus !== 'detached' || isSettled(run.tally)) return run;
-  const note = run.kind === 'upscale' ? noteUpscaleStop : noteUpsampleStop;
-  await note(folder, ports);
-  return run;
-}
-
-async function noteUpsampleStop(folder: string, { runs }: Ports): Promise<void> {
-  const session = await runs.open(folder);
+/** A detached run has no process that could note its end. @returns the state after that. */
+async function noteStop(folder: string, kinds: RunKinds, ports: Ports): Promise<AnyRun['state']> {
+  const { kind, state } = await readRun(folder, kinds, ports);
+  if (state.lastStatus !== 'detached' || isSettled(state.taskCounts)) return state;
+  const session = await ports.runs.open(kind.format, folder);
   try {
-    session.append({ type: 'run-finished', status: 'failed', counts: stateOf(session).counts });
+    const stopped = stateOf(kind, session);
+    const recorder = new RunEventRecorder({ session, state: stopped });
+    recorder.note({ type: 'run-finished', status: 'failed', counts: stopped.counts });
     await session.flush(true);
-  } finally {
-    await session.release();
-  }
-}
-
-async function noteUpscaleStop(folder: string, { upscaleRuns }: Ports): Promise<void> {
-  const session = await upscaleRuns.open(folder);
-  try {
-    session.append({ type: 'run-finished', status: 'failed', counts: upscaleStateOf(session).counts });
-    await session.flush(true);
+    return stopped;
   } finally {
     await session.release();
   }
@@ -132,7 +125,7 @@ async function waitForLeave(
   }
 }
 
-function lockedElsewhere({ pid, machine }: RunOwner, { runId, folder }: AnyRun): AppError {
+function lockedElsewhere({ pid, machine }: RunOwner, runId: string, folder: string): AppError {
   return new AppError({
     code: 'run-locked',
     message: `Process ${pid} on ${machine} works on run ${runId}; it cannot be reached from this machine.`,

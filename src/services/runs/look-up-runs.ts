@@ -27,7 +27,7 @@ export interface CheckedRunRow extends RunRow {
 
 /**
  * Asks the hosts of these runs, all hosts at once and each over one connection. A host that does not answer within
- * 15 s is told as such; nothing is thrown for it.
+ * 15 s is marked as unreachable; nothing is thrown for it.
  */
 export async function lookUpRuns(
   rows: readonly RunRow[],
@@ -47,14 +47,14 @@ async function askHost(
   found: Map<string, RunOnHost>,
 ): Promise<void> {
   const stop = new AbortController();
-  const late = ports.clock.sleep(hostDeadlineMs, stop.signal).then(
+  const timeout = ports.clock.sleep(hostDeadlineMs, stop.signal).then(
     () => `no answer within ${hostDeadlineMs / 1000} s`,
     () => null,
   );
   const asked = askAll(name, runs, ports, (runId, said) => {
     if (!stop.signal.aborted) found.set(runId, said);
   }).then(() => null, reasonOf);
-  const reason = await Promise.race([asked, late]);
+  const reason = await Promise.race([asked, timeout]);
   stop.abort();
   if (reason === null) return;
   const unreachable = {
@@ -70,15 +70,15 @@ async function askAll(
   name: string,
   runs: readonly RunRow[],
   ports: Pick<Ports, 'host'>,
-  tell: (runId: string, said: RunOnHost) => void,
+  onFound: (runId: string, said: RunOnHost) => void,
 ): Promise<void> {
   const host = ports.host(name);
-  const look = async ({ run_id: runId }: RunRow) => {
+  const query = async ({ run_id: runId }: RunRow) => {
     const { state, finishedTasks, totalTasks } = await host.lookUp(runId);
-    tell(runId, { state, finished_tasks: finishedTasks, total_tasks: totalTasks, message: null });
+    onFound(runId, { state, finished_tasks: finishedTasks, total_tasks: totalTasks, message: null });
   };
   try {
-    await pMap(runs, look, { concurrency: runsAtOnce });
+    await pMap(runs, query, { concurrency: runsAtOnce });
   } finally {
     await host.close();
   }

@@ -3,13 +3,14 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Host, LogName } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunOwner } from '../../ports/run-store.ts';
-import { readAnyRun } from './read-run.ts';
+import { readRun } from './read-run.ts';
+import type { RunKinds } from './run-kind.ts';
 
-/** How often logs are looked at while they are followed, in milliseconds. */
+/** How often logs are polled while they are followed, in milliseconds. */
 const pollMs = 1_000;
 
-/** Of so many looks in a row that found nothing new, one also asks whether anybody still works on the run. */
-const pollsPerLook = 5;
+/** Of so many polls in a row that found nothing new, one also asks whether a process still works on the run. */
+const pollsPerQuery = 5;
 
 /** What a line of a log has, more or less, in bytes: logs are read from so far before their end. */
 const usualLineBytes = 160;
@@ -30,13 +31,13 @@ export interface LogRequest {
   readonly isFollowing: boolean;
 }
 
-/** Whoever shows logs as they are read. */
+/** Shows logs as they are read. */
 export interface LogReader {
   /** Lines of one worker, in order. `workers` is how many have a log. */
   onLines(workerId: number, lines: readonly string[], workers: number): void;
-  /** The host went away while its logs were followed: why; its work goes on, and it is tried again. */
-  onAway(host: string, message: string): void;
-  onBack(host: string): void;
+  /** The host became unreachable while its logs were followed: why. Its work goes on, and it is tried again. */
+  onUnreachable(host: string, message: string): void;
+  onReachable(host: string): void;
 }
 
 /** The logs of a run, as far as they go. JSON, so snake_case. */
@@ -48,22 +49,25 @@ export interface LogsDocument {
 }
 
 /**
- * Reads the logs of a run's workers on its host; while following, until nobody works on the run any more.
+ * Reads the logs of a run's workers on its host; while following, until no process works on the run any more.
  *
- * @throws AppError `run-not-found`, and those of `Host.readLog`; while following, a host that is away is waited for.
+ * @throws AppError `run-not-found`, and those of `Host.readLog`; while following, an unreachable host is waited for.
  * The signal's reason when it aborts.
  */
 export async function readLogs(
   request: LogRequest,
-  ports: Pick<Ports, 'runs' | 'upscaleRuns' | 'host' | 'clock'>,
+  kinds: RunKinds,
+  ports: Pick<Ports, 'runs' | 'host' | 'clock'>,
   reader: LogReader,
   signal: AbortSignal,
 ): Promise<LogsDocument> {
-  const { runId, folder, ...run } = await readAnyRun(request.reference, ports);
-  const host = ports.host(run.host);
-  const ids = request.workerId === null ? [...Array(run.workers).keys()] : [request.workerId];
-  const kind = request.isOfEngine ? 'engine' : 'worker';
-  const tails = ids.map((workerId) => new LogTail(host, runId, { kind, workerId }));
+  const { kind, run } = await readRun(request.reference, kinds, ports);
+  const { runId, folder } = run;
+  const { host: hostName, workers } = kind.facts(run.checkpoint);
+  const host = ports.host(hostName);
+  const ids = request.workerId === null ? [...Array(workers).keys()] : [request.workerId];
+  const logKind = request.isOfEngine ? 'engine' : 'worker';
+  const tails = ids.map((workerId) => new LogTail(host, runId, { kind: logKind, workerId }));
   try {
     const shown: { worker_id: number; lines: string[] }[] = [];
     for (const tail of tails) {
@@ -74,13 +78,13 @@ export async function readLogs(
         lines: request.isFollowing ? lines : [...lines, ...tail.rest()],
       });
     }
-    if (shown.length === 0 && !request.isFollowing) throw noLogs(runId, run.host);
+    if (shown.length === 0 && !request.isFollowing) throw noLogs(runId, hostName);
     for (const { worker_id: workerId, lines } of shown) reader.onLines(workerId, lines, ids.length);
     if (request.isFollowing) {
       const owner = () => ports.runs.owner(folder);
       await follow({ host, runId, tails, reader, signal, clock: ports.clock, owner });
     }
-    return { version: 1, run_id: runId, host: run.host, workers: shown };
+    return { version: 1, run_id: runId, host: hostName, workers: shown };
   } finally {
     await host.close();
   }
@@ -100,19 +104,19 @@ interface Following {
 /** Shows what is new each second; what was written last is read after the end was seen. */
 async function follow(following: Following): Promise<void> {
   const { host, clock, reader, signal } = following;
-  let isAway = false;
+  let isUnreachable = false;
   let quietPolls = 0;
   for (let isRunning = true; isRunning; ) {
     try {
       quietPolls = (await showNew(following)) ? 0 : quietPolls + 1;
-      if (quietPolls % pollsPerLook === 1) isRunning = await isAtWork(following);
+      if (quietPolls % pollsPerQuery === 1) isRunning = await isAtWork(following);
       if (!isRunning) await showNew(following);
-      if (isAway) reader.onBack(host.name);
-      isAway = false;
+      if (isUnreachable) reader.onReachable(host.name);
+      isUnreachable = false;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'host-unreachable') throw error;
-      if (!isAway) reader.onAway(host.name, error.message);
-      isAway = true;
+      if (!isUnreachable) reader.onUnreachable(host.name, error.message);
+      isUnreachable = true;
       isRunning = true;
     }
     if (isRunning) await clock.sleep(pollMs, signal);
@@ -191,7 +195,7 @@ class LogTail {
       const part = await this.#host.readLog(this.#runId, this.#log, this.#nextByte);
       if (part === null) return;
       this.isFound = true;
-      // A log that is begun anew has fewer bytes than were read of the old one.
+      // A log that was begun again has fewer bytes than were read of the old one.
       if (part.nextByte < this.#nextByte) this.#begun = '';
       const isAtEnd = part.nextByte === this.#nextByte;
       this.#nextByte = part.nextByte;

@@ -1,34 +1,13 @@
-import { type TaskCounts, taskCountsOf } from '../../core/run/task-counts.ts';
-import type { RunStatus, UpsampleCounts } from '../../core/upsample/upsample-event.ts';
-import { endStatusOf } from '../../core/upsample/upsample-summary.ts';
-import type { UpscaleCounts } from '../../core/upscale/upscale-event.ts';
-import type { WorkerNeeds } from '../../ports/host.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunKind } from '../../ports/run-store.ts';
-import { stateOf } from '../upsample/resume-run.ts';
-import { upscaleStateOf } from '../upscale/resume-upscale.ts';
-import { needsOf } from '../upscale/segment-tasks.ts';
+import { stateOf } from './resume-run.ts';
+import type { RunKind, RunKinds, RunTypes, StoredRunOf } from './run-kind.ts';
 
-/** What runs of all kinds have. */
+/** A run of any kind, as it is stored. */
 export interface AnyRun {
-  readonly kind: RunKind;
-  readonly runId: string;
-  readonly folder: string;
-  readonly createdAt: string;
-  /** What is worked on: the video, or the first of the folders and files of specs. Absolute. */
-  readonly input: string;
-  readonly host: string;
-  readonly workers: number;
-  readonly needs: WorkerNeeds;
-  readonly engine: string;
-  readonly counts: UpsampleCounts | UpscaleCounts;
-  readonly tally: TaskCounts;
-  /** Something remains that another sitting would do. */
-  readonly isUnfinished: boolean;
-  /** How the last sitting ended; null while one goes on or was killed. */
-  readonly lastStatus: RunStatus | null;
-  /** The status of a run that nobody works on. */
-  readonly endStatus: RunStatus | 'unfinished';
+  readonly kind: RunKind<RunTypes>;
+  readonly run: StoredRunOf<RunTypes>;
+  readonly state: RunTypes['state'];
 }
 
 /**
@@ -37,49 +16,24 @@ export interface AnyRun {
  * @param reference - A path, a run id or `latest`.
  * @throws AppError as `RunStore.read`.
  */
-export async function readAnyRun(
+export async function readRun(
   reference: string,
-  ports: Pick<Ports, 'runs' | 'upscaleRuns'>,
+  kinds: RunKinds,
+  { runs }: Pick<Ports, 'runs'>,
 ): Promise<AnyRun> {
-  const { folder, kind } = await ports.runs.locate(reference);
-  return kind === 'upscale' ? await readUpscale(folder, ports) : await readUpsample(folder, ports);
+  const { folder, kind: name } = await runs.locate(reference);
+  const kind = kindNamed(name, folder, kinds);
+  const run = await runs.read(kind.format, folder);
+  return { kind, run, state: stateOf(kind, run) };
 }
 
-async function readUpsample(folder: string, { runs }: Pick<Ports, 'runs'>): Promise<AnyRun> {
-  const run = await runs.read(folder);
-  const state = stateOf(run);
-  const { settings, created_at: createdAt } = run.checkpoint;
-  const { host, workers, engine } = settings;
-  const isUnfinished = state.pendingCount > 0;
-  return {
-    ...{ kind: 'upsample', runId: run.runId, folder: run.folder, createdAt, host, workers },
-    needs: (engine.command?.length ?? 0) > 0 ? 'model-server' : 'nothing',
-    input: run.checkpoint.inputs[0] ?? run.checkpoint.input_root,
-    engine: engine.kind,
-    counts: state.counts,
-    tally: taskCountsOf(state.counts),
-    isUnfinished,
-    lastStatus: state.lastStatus,
-    endStatus: isUnfinished ? 'unfinished' : endStatusOf(state.counts),
-  };
-}
-
-async function readUpscale(folder: string, { upscaleRuns }: Pick<Ports, 'upscaleRuns'>): Promise<AnyRun> {
-  const run = await upscaleRuns.read(folder);
-  const state = upscaleStateOf(run);
-  const { settings, created_at: createdAt } = run.checkpoint;
-  const { host, slots: workers, engine } = settings;
-  const isComplete = state.video !== null;
-  const isPartial = state.pendingCount === 0 && state.counts.failed_segments > 0;
-  return {
-    ...{ kind: 'upscale', runId: run.runId, folder: run.folder, createdAt, host, workers },
-    needs: needsOf(engine),
-    input: run.checkpoint.source.path,
-    engine: engine.kind,
-    counts: state.counts,
-    tally: taskCountsOf(state.counts),
-    isUnfinished: !isComplete && !isPartial,
-    lastStatus: state.lastStatus,
-    endStatus: isComplete ? 'complete' : isPartial ? 'partial' : 'unfinished',
-  };
+/** @throws AppError `checkpoint-damaged` for a name that no kind has. */
+export function kindNamed(name: string, folder: string, kinds: RunKinds): RunKind<RunTypes> {
+  const kind = kinds.get(name);
+  if (kind) return kind;
+  throw new AppError({
+    code: 'checkpoint-damaged',
+    message: `${folder} holds a run of a kind that this cosmos does not know.`,
+    nextStep: 'Go on with the cosmos that began it, or start a new run. Nothing was changed.',
+  });
 }

@@ -1,22 +1,22 @@
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
-import { formatSpec } from '../../core/spec/parse-spec.ts';
+import { formatSpec, parseSpec } from '../../core/spec/parse-spec.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunSession } from '../../ports/run-store.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import type { PreparedTask, TaskHint } from './prepare-task.ts';
-import { findSource, type SpecSource } from './read-source.ts';
+import type { UpsampleTask, TaskHint } from './prepare-task.ts';
+import { findSource } from './read-source.ts';
+import type { UpsampleSession } from './upsample-types.ts';
 
 /** The event that says what became of a spec. */
 export type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;
 
 /** What finishing needs of the run. */
 export interface FinishContext {
-  readonly session: RunSession;
+  readonly session: UpsampleSession;
   readonly ports: Pick<Ports, 'specs' | 'toolVersion'>;
 }
 
@@ -25,7 +25,7 @@ export interface FinishContext {
  * writing it again gives the same bytes, so a process that dies in between loses nothing.
  */
 export async function finishTask(
-  task: PreparedTask,
+  task: UpsampleTask,
   result: TaskResult,
   isReused: boolean,
   context: FinishContext,
@@ -34,11 +34,14 @@ export async function finishTask(
     return failedOutcome(task, failureOf(result), result.attempts);
   const { session, ports } = context;
   const output = ports.specs.outputPath(session.checkpoint.settings.output_dir, task.planned.spec);
-  const found = await findSource(task.planned, session, ports.specs);
-  if (!found.isFound) return failedOutcome(task, found.failure, result.attempts);
-  const { source } = found;
+  const { source } = task;
+  if (session.checkpoint.settings.write_back && !source.isWrittenBack) {
+    // What the user wrote into the spec meanwhile must not be overwritten.
+    const found = await findSource(task.planned, session, ports.specs);
+    if (!found.isFound) return failedOutcome(task, found.failure, result.attempts);
+  }
   try {
-    const text = source.isWrittenBack ? source.text : enrichedText(source, task, result, context);
+    const text = source.isWrittenBack ? source.text : enrichedText(task, result, context);
     await ports.specs.publish(output, text);
     if (session.checkpoint.settings.write_back) await ports.specs.overwrite(source.path, text);
   } catch (error) {
@@ -63,7 +66,7 @@ export async function finishTask(
 
 /** The event for a spec that could not be done. */
 export function failedOutcome(
-  task: Pick<PreparedTask, 'planned'> & { taskKey?: string },
+  task: Pick<UpsampleTask, 'planned'> & { taskKey?: string },
   failure: SpecFailure,
   attempts: number,
 ): Outcome {
@@ -77,19 +80,20 @@ export function failedOutcome(
 }
 
 function enrichedText(
-  source: SpecSource,
-  task: PreparedTask,
+  task: UpsampleTask,
   result: TaskResult,
   { session, ports }: FinishContext,
 ): string {
   const record = recordOf(task, result, session, ports.toolVersion);
-  return formatSpec(enrichSpec(source.document, source.spec, result.text ?? '', record));
+  const parsed = parseSpec(task.source.text);
+  if (!parsed.isValid) throw new Error(`${task.planned.spec} was valid when it was prepared`);
+  return formatSpec(enrichSpec(parsed.document, parsed.spec, result.text ?? '', record));
 }
 
 function recordOf(
-  task: PreparedTask,
+  task: UpsampleTask,
   result: TaskResult,
-  session: RunSession,
+  session: UpsampleSession,
   toolVersion: string,
 ): Omit<UpsamplingRecord, 'version' | 'parent_id'> {
   const { settings } = session.checkpoint;
@@ -124,7 +128,7 @@ export function visionTokensOf(
   return hint ? estimatorNamed(settings.estimator).visionTokens(hint, hint.frames) : 0;
 }
 
-function hintRecord({ hint }: PreparedTask): UpsamplingRecord['hint'] {
+function hintRecord({ hint }: UpsampleTask): UpsamplingRecord['hint'] {
   if (hint === null) return null;
   const { sha256, width, height, frames, generated } = hint;
   return { sha256, width, height, frames, generated };

@@ -10,8 +10,9 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunSession } from '../../ports/run-store.ts';
-import { findSource } from './read-source.ts';
+import type { RunTask } from '../runs/run-kind.ts';
+import { findSource, type SpecSource } from './read-source.ts';
+import type { UpsampleSession } from './upsample-types.ts';
 
 /** The clip a task's frames come from, as kept with the run. */
 export interface TaskHint {
@@ -25,28 +26,29 @@ export interface TaskHint {
   readonly generated: boolean;
 }
 
-/** A spec that is ready to be handed over. */
-export interface PreparedTask {
+/** A spec that is ready to be submitted. */
+export interface UpsampleTask extends RunTask {
   readonly planned: PlannedSpec;
   readonly prompt: string;
   readonly hint: TaskHint | null;
-  readonly taskKey: string;
+  readonly source: Pick<SpecSource, 'path' | 'text' | 'isWrittenBack'>;
 }
 
+/** A task, or what is wrong with its spec or with its files. */
 export type Preparation =
-  | { readonly isReady: true; readonly task: PreparedTask }
+  | { readonly isReady: true; readonly task: UpsampleTask }
   | { readonly isReady: false; readonly planned: PlannedSpec; readonly failure: SpecFailure };
 
 /** What preparing needs of the run. */
 export interface PrepareContext {
-  readonly session: RunSession;
+  readonly session: UpsampleSession;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly signal: AbortSignal;
 }
 
 /**
  * Reads a spec once more and makes its hint, or finds the one that this run made before. What is wrong with this
- * spec, or with its files, is told as its failure.
+ * spec, or with its files, becomes its failure.
  *
  * @throws AppError for what would stop every other spec too, such as `disk-full`; the signal's reason.
  */
@@ -55,24 +57,24 @@ export async function prepareTask(state: SpecState, context: PrepareContext): Pr
   const { settings } = context.session.checkpoint;
   const found = await findSource(planned, context.session, context.ports.specs);
   if (!found.isFound) return { isReady: false, planned, failure: found.failure };
-  const prompt = sourcePromptOf(found.source.spec);
+  const { path, text, isWrittenBack, spec } = found.source;
+  const prompt = sourcePromptOf(spec);
+  const source = { path, text, isWrittenBack };
   try {
     const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
-    return {
-      isReady: true,
-      task: { planned, prompt, hint, taskKey: keyOf(planned, prompt, hint, settings) },
-    };
+    const taskKey = keyOf(planned, prompt, hint, settings);
+    return { isReady: true, task: { planned, prompt, hint, source, taskKey, batchId: planned.batch_id ?? 0 } };
   } catch (error) {
     if (context.signal.aborted) throw error;
     return { isReady: false, planned, failure: failureOf(error, planned) };
   }
 }
 
-/** The hint that an earlier sitting of this run made, if it still lies there as it was. */
-async function keptHint(state: SpecState, session: RunSession): Promise<TaskHint | null> {
+/** The hint that an earlier session of this run made, if it still lies there as it was. */
+async function keptHint(state: SpecState, session: UpsampleSession): Promise<TaskHint | null> {
   const made = state.prepared?.hint;
   if (!made) return null;
-  const kept = await session.keptHint(made.sha256);
+  const kept = await session.kept(hintName(made.sha256), made.sha256);
   return kept && { ...made, ...kept };
 }
 
@@ -100,16 +102,21 @@ async function makeHint(
   throw new AppError({ code: 'hint-failed', message: reasons.join(' ') });
 }
 
-async function keep(made: HintFile, planned: PlannedSpec, session: RunSession): Promise<TaskHint> {
+async function keep(made: HintFile, planned: PlannedSpec, session: UpsampleSession): Promise<TaskHint> {
   return {
     sha256: made.sha256,
-    path: await session.keepHint(made.sha256, made.path),
+    path: await session.keep(hintName(made.sha256), made.path, made.sha256),
     sizeBytes: made.sizeBytes,
     width: made.width,
     height: made.height,
     frames: made.frames,
     generated: planned.action === 'hint',
   };
+}
+
+/** Name, in the run folder, of the hint with this content. */
+export function hintName(sha256: string): string {
+  return `hints/${sha256}.mp4`;
 }
 
 function keyOf(

@@ -7,8 +7,8 @@ import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import type { PlannedSpec } from '../../core/upsample/upsample-plan.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
-import type { RunSession } from '../../ports/run-store.ts';
 import type { SpecStore } from '../../ports/spec-store.ts';
+import type { StoredUpsample } from './upsample-types.ts';
 
 /** A planned spec's file, as it is now. */
 export interface SpecSource {
@@ -20,57 +20,38 @@ export interface SpecSource {
   readonly isWrittenBack: boolean;
 }
 
-type SessionFacts = Pick<RunSession, 'runId' | 'checkpoint'>;
+/** What became of a planned spec's file. */
+export type FoundSource =
+  | { readonly isFound: true; readonly source: SpecSource }
+  | { readonly isFound: false; readonly isGone: boolean; readonly failure: SpecFailure };
 
-/**
- * Reads a planned spec's file; null when it is gone or not the planned one any more. Errors of the system pass
- * through.
- */
-export async function readSource(
-  planned: PlannedSpec,
-  session: SessionFacts,
-  specs: SpecStore,
-): Promise<SpecSource | null> {
-  const path = specs.outputPath(session.checkpoint.input_root, planned.spec);
-  const bytes = await readBytes(path, specs);
-  if (bytes === null) return null;
-  const parsed = parseSpecFile(bytes);
-  if (!parsed.isValid) return null;
-  const { text, spec, document } = parsed;
-  const isPlanned = createHash('sha256').update(bytes).digest('hex') === planned.sha256;
-  const isWrittenBack = !isPlanned && enrichingRunOf(spec) === session.runId;
-  return isPlanned || isWrittenBack ? { path, text, spec, document, isWrittenBack } : null;
-}
-
-/** Like {@link readSource}, with what it means for the spec when its file cannot be used. */
+/** Reads a planned spec's file, or says what it means for the spec that it is gone or not the planned one any more. */
 export async function findSource(
   planned: PlannedSpec,
-  session: SessionFacts,
-  specs: SpecStore,
-): Promise<
-  | { readonly isFound: true; readonly source: SpecSource }
-  | { readonly isFound: false; readonly failure: SpecFailure }
-> {
+  run: Pick<StoredUpsample, 'runId' | 'checkpoint'>,
+  specs: Pick<SpecStore, 'outputPath' | 'read'>,
+): Promise<FoundSource> {
+  const path = specs.outputPath(run.checkpoint.input_root, planned.spec);
+  let bytes: Uint8Array | null;
   try {
-    const source = await readSource(planned, session, specs);
-    if (source !== null) return { isFound: true, source };
-    return changed(`${planned.spec} is not the file that was planned any more.`);
+    bytes = await specs.read(path);
   } catch (error) {
+    // A file that has grown too large for a spec is not the planned one any more.
+    if (error instanceof RangeError) return changed(`${planned.spec} is not the file that was planned any more.`);
     if (!isSystemError(error)) throw error;
     return changed(`${planned.spec} cannot be read any more: ${messageOf(error)}.`);
   }
-}
-
-/** What has grown too large for a spec is not the planned file any more. */
-async function readBytes(path: string, specs: SpecStore): Promise<Uint8Array | null> {
-  try {
-    return await specs.read(path);
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
+  const parsed = bytes === null ? null : parseSpecFile(bytes);
+  if (bytes !== null && parsed?.isValid) {
+    const { text, spec, document } = parsed;
+    const isPlanned = createHash('sha256').update(bytes).digest('hex') === planned.sha256;
+    const isWrittenBack = !isPlanned && enrichingRunOf(spec) === run.runId;
+    if (isPlanned || isWrittenBack)
+      return { isFound: true, source: { path, text, spec, document, isWrittenBack } };
   }
+  return changed(`${planned.spec} is not the file that was planned any more.`, bytes === null);
 }
 
-function changed(message: string) {
-  return { isFound: false, failure: specFailure('spec-changed', message) } as const;
+function changed(message: string, isGone = false): FoundSource {
+  return { isFound: false, isGone, failure: specFailure('spec-changed', message) };
 }

@@ -1,16 +1,18 @@
-import type { RunStatus } from '../../core/upsample/upsample-event.ts';
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { type UpsampleSummary, upsampleSummaryVersion } from '../../core/upsample/upsample-summary.ts';
-import type { StoredRun } from '../../ports/run-store.ts';
+import type { SessionEnd } from '../runs/run-kind.ts';
 import { tokenDriftOf } from './report-items.ts';
+import type { StoredUpsample } from './upsample-types.ts';
 
-/** The summary of a run as it stands. */
+/** The summary of a run as it stands; null for `end` sums up all its sessions. */
 export function summaryOfUpsample(
-  session: Pick<StoredRun, 'runId' | 'checkpoint' | 'paths'>,
+  run: Pick<StoredUpsample, 'runId' | 'checkpoint' | 'paths' | 'events'>,
   state: UpsampleState,
-  status: RunStatus,
-  durationMs: number,
+  end: Pick<SessionEnd, 'status' | 'durationMs' | 'error'> | null,
 ): UpsampleSummary {
+  const { settings, batches, created_at: createdAt } = run.checkpoint;
+  const lastTime = run.events.at(-1)?.time ?? createdAt;
+  const durationMs = end?.durationMs ?? Date.parse(lastTime) - Date.parse(createdAt);
   const failures = [...state.specs.values()].flatMap(({ failed }) =>
     failed
       ? [{ spec: failed.spec, code: failed.code, message: failed.message, next_step: failed.next_step }]
@@ -18,21 +20,22 @@ export function summaryOfUpsample(
   );
   return {
     version: upsampleSummaryVersion,
-    run_id: session.runId,
-    status,
+    kind: 'upsample',
+    run_id: run.runId,
+    status: end?.status ?? state.standingStatus,
     counts: state.counts,
-    engine: session.checkpoint.settings.engine.kind,
-    model: session.checkpoint.settings.engine.model || answeringModelOf(state),
-    host: session.checkpoint.settings.host,
-    batches: session.checkpoint.batches.length,
-    output_dir: session.checkpoint.settings.output_dir,
-    checkpoint: session.paths.checkpoint,
-    report: { json: session.paths.reportJson, html: session.paths.reportHtml },
+    engine: settings.engine.kind,
+    model: settings.engine.model || answeringModelOf(state),
+    host: settings.host,
+    batches: batches.length,
+    output_dir: settings.output_dir,
+    checkpoint: run.paths.checkpoint,
+    report: { json: run.paths.reportJson, html: run.paths.reportHtml },
     duration_ms: Math.max(0, Math.round(durationMs)),
-    token_drift: tokenDriftOf(state, session.checkpoint.settings),
+    token_drift: tokenDriftOf(state, settings),
     failures,
     is_resumable: state.isResumable,
-    error: null,
+    error: end?.error ? { code: end.error.code, message: end.error.message, next_step: end.error.nextStep } : null,
   };
 }
 

@@ -1,14 +1,14 @@
 import { type ReportHeader, reportVersion } from '../../core/upsample/upsample-report.ts';
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
-import { endStatusOf } from '../../core/upsample/upsample-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { StoredRun } from '../../ports/run-store.ts';
+import { hintName } from './prepare-task.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
 import { answeringModelOf } from './summarise-upsample.ts';
+import type { StoredUpsample } from './upsample-types.ts';
 
 /** Writes `report.json` and `report.html` of a run as it stands. */
 export async function writeUpsampleReport(
-  run: Pick<StoredRun, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  run: Pick<StoredUpsample, 'runId' | 'checkpoint' | 'paths' | 'events'>,
   state: UpsampleState,
   ports: Pick<Ports, 'reports' | 'specs' | 'clock' | 'toolVersion'>,
 ): Promise<void> {
@@ -17,12 +17,12 @@ export async function writeUpsampleReport(
     { json: paths.reportJson, html: paths.reportHtml },
     headerOf(run, state, ports),
     () => reportItems(checkpoint, state, ports.specs),
-    paths.hint,
+    (sha256) => paths.inside(hintName(sha256)),
   );
 }
 
 function headerOf(
-  { runId, checkpoint }: Pick<StoredRun, 'runId' | 'checkpoint'>,
+  { runId, checkpoint }: Pick<StoredUpsample, 'runId' | 'checkpoint'>,
   state: UpsampleState,
   { clock, toolVersion }: Pick<Ports, 'clock' | 'toolVersion'>,
 ): ReportHeader {
@@ -32,7 +32,7 @@ function headerOf(
     version: reportVersion,
     run_id: runId,
     tool_version: toolVersion,
-    status: isEnded ? endStatusOf(state.counts) : 'unfinished',
+    status: isEnded ? state.endStatus : 'unfinished',
     host: settings.host,
     engine: settings.engine.kind,
     model: settings.engine.model || answeringModelOf(state),

@@ -1,17 +1,18 @@
 import { estimateUpscale, type UpscaleEstimate, type UpscaleRates } from '../../core/frames/estimate.ts';
+import { upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
-import type { Ports, UpscaleRuns } from '../../ports/ports.ts';
-import { upscaleStateOf } from './resume-upscale.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { stateOf } from '../runs/resume-run.ts';
+import { upscaleKind } from './upscale-kind.ts';
+import type { StoredUpscale } from './upscale-types.ts';
 
-type StoredUpscale = Awaited<ReturnType<UpscaleRuns['read']>>;
-
-/** How many of the last runs are looked through for one that is like the plan. */
-const runsLookedAt = 20;
+/** How many of the last runs are read to find one that is like the plan. */
+const runsRead = 20;
 
 /**
  * About what x264 encodes on one core, in millions of pixels per second. `medium` and `veryfast` are what the clips of
- * `scripts/bench/upscale.ts` gave; the others are guessed from them. Only said before a run like this one was made.
+ * `scripts/bench/upscale.ts` gave; the others are guessed from them. Used only until a run like this one was made.
  */
 const usualRates: Readonly<Record<UpscaleSettings['engine']['encoding']['preset'], number>> = {
   ultrafast: 60,
@@ -31,7 +32,7 @@ const growth = 1.4;
 /** Expected time and disk: by the last run like this one, else by what is usual. */
 export async function expectUpscale(
   plan: UpscalePlan,
-  ports: Pick<Ports, 'runs' | 'upscaleRuns' | 'parallelism'>,
+  ports: Pick<Ports, 'runs' | 'parallelism'>,
 ): Promise<UpscaleEstimate> {
   const { clip, timeline, segments, source } = plan;
   const rates = (await learnedRates(plan, ports)) ?? guessedRates(plan, ports.parallelism);
@@ -52,11 +53,11 @@ export async function expectUpscale(
 /** The rates of the newest finished run of the same engine, host and encoder; null when there is none. */
 async function learnedRates(
   { settings }: UpscalePlan,
-  { runs, upscaleRuns }: Pick<Ports, 'runs' | 'upscaleRuns'>,
+  { runs }: Pick<Ports, 'runs'>,
 ): Promise<UpscaleRates | null> {
-  const listed = (await runs.list()).filter(({ kind }) => kind === 'upscale').slice(0, runsLookedAt);
+  const listed = (await runs.list()).filter(({ kind }) => kind === upscaleFormat.kind).slice(0, runsRead);
   for (const { folder } of listed) {
-    const run = await upscaleRuns.read(folder).catch(() => null);
+    const run = await runs.read(upscaleFormat, folder).catch(() => null);
     if (run && isLike(run.checkpoint.settings, settings)) {
       const rates = ratesOf(run);
       if (rates) return rates;
@@ -73,7 +74,7 @@ function isLike(one: UpscaleSettings, other: UpscaleSettings): boolean {
 
 /** Stages overlap, so the time of all of them together tells more than each one's. */
 function ratesOf(run: StoredUpscale): UpscaleRates | null {
-  const state = upscaleStateOf(run);
+  const state = stateOf(upscaleKind, run);
   const finished = [...state.segments.values()].flatMap((segment) => segment.finished ?? []);
   const began = run.events.find(({ type }) => type === 'batch-submitted')?.time;
   const ended = run.events.findLast(({ type }) => type === 'segment-finished')?.time;

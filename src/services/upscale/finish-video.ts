@@ -1,19 +1,51 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
+import { SegmentsLostError } from '../../errors/segments-lost.ts';
+import { RunEventRecorder } from '../runs/event-recorder.ts';
 import { assertSameFile } from './source-of.ts';
-import { segmentName, type UpscaleExecution } from './upscale-execution.ts';
-import { UpscaleLedger } from './upscale-ledger.ts';
+import { decodeTimeline } from './timeline-of.ts';
+import { segmentName, type UpscaleRun, type UpscaleTypes } from './upscale-types.ts';
 
 /** Name of the folder, in the run folder, of what is under way while the video is put together. */
 const workFolderName = 'assembly';
 
 /**
- * Puts the finished segments together to the video, once; may be repeated after any failure.
+ * Puts the finished segments together to the video, once. May be repeated after any failure.
  *
- * @throws SegmentsLostError when some have to be made again first.
+ * @param attempt - From 1. What is lost twice in a row will be lost again.
+ * @returns false when segments are lost, and pending again.
+ * @throws SegmentsLostError from the second attempt on.
  */
-export async function finishVideo(execution: UpscaleExecution, timeline: Timeline): Promise<void> {
-  const { session, state, ports, observer, signal } = execution;
-  if (state.video !== null) return;
+export async function finishVideo(run: UpscaleRun, attempt: number): Promise<boolean> {
+  const { state } = run;
+  if (state.video !== null || state.counts.failed_segments > 0) return true;
+  try {
+    await assemble(run, decodeTimeline(run.session.checkpoint));
+    return true;
+  } catch (error) {
+    if (!(error instanceof SegmentsLostError)) throw error;
+    await recordLoss(run, error);
+    if (attempt > 1) throw error;
+    const lost = error.lost.length;
+    const next =
+      lost === 0
+        ? 'the video is put together again'
+        : `${lost === 1 ? 'one segment is' : `${lost} segments are`} made again`;
+    run.observer.onNotice(`${error.message} Going on: ${next}.`);
+    return false;
+  }
+}
+
+/** Segments that are lost have to be made again, in this session or a later one. */
+async function recordLoss(run: UpscaleRun, { message, lost }: SegmentsLostError): Promise<void> {
+  const recorder = new RunEventRecorder<UpscaleTypes>(run);
+  const segments = lost.flatMap((index) => run.session.checkpoint.segments[index] ?? []);
+  for (const { segment_id: id, task_key: key } of segments)
+    recorder.emit({ type: 'segment-lost', segment_id: id, task_key: key, message });
+  await run.session.flush(true);
+}
+
+async function assemble(run: UpscaleRun, timeline: Timeline): Promise<void> {
+  const { session, state, ports, observer, signal } = run;
   const { checkpoint, paths } = session;
   await assertSameFile(checkpoint.source, ports, signal);
   const startedMs = ports.clock.now();
@@ -37,7 +69,7 @@ export async function finishVideo(execution: UpscaleExecution, timeline: Timelin
     (progress) => observer.onAssembly(progress),
     signal,
   );
-  new UpscaleLedger(execution).emit({
+  new RunEventRecorder<UpscaleTypes>(run).emit({
     type: 'video-finished',
     output: checkpoint.settings.output,
     size_bytes: video.sizeBytes,

@@ -4,18 +4,17 @@ import { segmentKey } from '../../core/upscale/segment-key.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { WorkerNeeds } from '../../ports/host.ts';
-import type { WorkBatch } from '../../protocol/manifest.ts';
 import type { Clip, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 
-/** A segment as it is handed over: a batch of one task, numbered like the segment. */
-export function batchOf(
+/** A segment as its worker reads it. */
+export function segmentTaskOf(
   segment: PlannedSegment,
   checkpoint: Pick<UpscaleCheckpoint, 'source' | 'clip'>,
   timeline: Timeline,
-): WorkBatch {
+): SegmentTask {
   const { segment_id: segmentId, task_key: taskKey } = segment;
   const endFrame = segment.first_frame + segment.frames;
-  const task: SegmentTask = {
+  return {
     task_key: taskKey,
     name: `segment ${segmentId}`,
     segment_id: segmentId,
@@ -26,10 +25,9 @@ export function batchOf(
     end_time: timeline.times[endFrame] ?? null,
     repeats: repeatsIn(segment.first_unique, segment.unique_frames, timeline),
   };
-  return { batch_id: segmentId, tasks: [task] };
 }
 
-/** The engine as workers are told of it. */
+/** The engine as manifests name it. */
 export function upscalerOf({ settings: { engine } }: Pick<UpscaleCheckpoint, 'settings'>): UpscalerSpec {
   return { ...engine, encoding: { ...engine.encoding } };
 }

@@ -1,38 +1,27 @@
 import { basename } from 'node:path';
-import type { RunStatus } from '../../core/upsample/upsample-event.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
-import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import { type UpscaleSummary, upscaleSummaryVersion } from '../../core/upscale/upscale-summary.ts';
-import type { AppError } from '../../errors/app-error.ts';
-import type { StoredRun } from '../../ports/run-store.ts';
+import type { SessionEnd } from '../runs/run-kind.ts';
+import { timesOf } from './upscale-times.ts';
+import type { StoredUpscale } from './upscale-types.ts';
 
-/** An upscale run as it is stored. */
-export type StoredUpscale = StoredRun<UpscaleCheckpoint, UpscaleEventBody>;
-
-/** How a sitting ended. */
-export interface SittingEnd {
-  readonly status: RunStatus;
-  readonly durationMs: number;
-  /** Frames of segments that were finished in it. */
-  readonly frames: number;
-  /** What stopped it; null when nothing did. */
-  readonly error: AppError | null;
-}
-
-/** The summary of an upscale run as it stands. */
+/** The summary of an upscale run as it stands; null for `end` sums up all its sessions. */
 export function summaryOfUpscale(
-  run: Pick<StoredUpscale, 'runId' | 'checkpoint' | 'paths'>,
+  run: Pick<StoredUpscale, 'runId' | 'checkpoint' | 'paths' | 'events'>,
   state: UpscaleState,
-  { status, durationMs, frames, error }: SittingEnd,
+  end: SessionEnd | null,
 ): UpscaleSummary {
   const { checkpoint, paths } = run;
   const { settings, clip, source } = checkpoint;
+  const durationMs = end ? sessionMs(end, checkpoint) : allSessionsMs(run, state);
+  const frames = state.finishedFrames - (end?.doneBefore ?? 0);
+  const error = end?.error ?? null;
   return {
     version: upscaleSummaryVersion,
     kind: 'upscale',
     run_id: run.runId,
-    status,
+    status: end?.status ?? state.standingStatus,
     input: source.path,
     output: settings.output,
     counts: state.counts,
@@ -53,6 +42,16 @@ export function summaryOfUpscale(
     is_resumable: state.isResumable && error?.code !== 'model-unreadable',
     error: error && { code: error.code, message: error.message, next_step: error.nextStep },
   };
+}
+
+/** The scan is part of the session that began the run. */
+function sessionMs({ durationMs, isResumed }: SessionEnd, { scan_ms: scanMs }: UpscaleCheckpoint): number {
+  return durationMs + (isResumed ? 0 : scanMs);
+}
+
+function allSessionsMs({ checkpoint, events }: Pick<StoredUpscale, 'checkpoint' | 'events'>, state: UpscaleState): number {
+  const { segmentsMs, finishMs } = timesOf(events, state.segments.size);
+  return checkpoint.scan_ms + segmentsMs + finishMs;
 }
 
 /** File name of the model; empty for an engine without one. */

@@ -1,4 +1,4 @@
-import type { StoredUpscale } from './summarise-upscale.ts';
+import type { StoredUpscale } from './upscale-types.ts';
 
 /** Where the time of a run went, over all its sittings, without the time between them. */
 export interface UpscaleTimes {

@@ -1,16 +1,18 @@
-import { type UpscaleCheckpoint, upscaleCheckpointVersion } from '../../core/upscale/upscale-checkpoint.ts';
+import { checkpointVersion } from '../../core/run/run-format.ts';
+import { type UpscaleCheckpoint, upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
-import { UpscaleState } from '../../core/upscale/upscale-state.ts';
+import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
-import { carryOutUpscale, type UpscaleOutcome } from './carry-out-upscale.ts';
+import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
+import { stateOf } from '../runs/resume-run.ts';
 import { expectUpscale } from './expect-upscale.ts';
 import { planVideo } from './plan-video.ts';
-import { upscaleStateOf } from './resume-upscale.ts';
-import { publishPlanFiles } from './seed-files.ts';
 import { segmentKeyOf } from './segment-tasks.ts';
 import { encodeTimeline } from './timeline-of.ts';
+import { upscaleKind } from './upscale-kind.ts';
 import type { UpscaleRequest } from './upscale-request.ts';
+import { publishPlanFiles } from './worker-files.ts';
 
 /**
  * Plans an upscale run and carries it out.
@@ -22,42 +24,37 @@ export async function upscaleVideo(
   ports: Ports,
   observer: UpscaleObserver,
   signal: AbortSignal,
-): Promise<UpscaleOutcome> {
-  await tellOfUnfinished(request, ports, observer);
+): Promise<RunOutcome<UpscaleSummary>> {
+  await noticeUnfinished(request, ports, observer);
   const plan = await planVideo(request, ports, observer, signal);
   for (const notice of plan.notices) observer.onNotice(notice);
   await warnOfSpace(plan, ports, observer);
-  const session = await ports.upscaleRuns.create(newCheckpoint(plan, ports));
-  try {
-    await publishPlanFiles(session, plan);
-  } catch (error) {
-    await session.release();
-    throw error;
-  }
-  const state = new UpscaleState(session.checkpoint);
-  return await carryOutUpscale({ session, state, ports, observer, signal, isDetached: request.isDetached });
+  const context = { ports, observer, signal, isDetached: request.isDetached };
+  return await beginRun(upscaleKind, newCheckpoint(plan, ports), context, (session) =>
+    publishPlanFiles(session, plan),
+  );
 }
 
-/** Runs that are looked through for one that could be resumed instead. */
-const runsLookedAt = 20;
+/** How many of the last runs are read to find one that could be resumed instead. */
+const runsRead = 20;
 
-/** Beginning anew is what was asked for; whoever forgot the run that was stopped may want to go on with it. */
-async function tellOfUnfinished(
+/** A new run is what was asked for; a user who forgot the stopped one may want to go on with it. */
+async function noticeUnfinished(
   { inputPath, outputPath }: UpscaleRequest,
-  { runs, upscaleRuns }: Pick<Ports, 'runs' | 'upscaleRuns'>,
+  { runs }: Pick<Ports, 'runs'>,
   observer: UpscaleObserver,
 ): Promise<void> {
-  const listed = (await runs.list()).filter(({ kind, isLocked }) => kind === 'upscale' && !isLocked);
-  for (const { folder, runId } of listed.slice(0, runsLookedAt)) {
-    const run = await upscaleRuns.read(folder).catch(() => null);
+  const listed = (await runs.list()).filter(({ kind, isLocked }) => kind === upscaleFormat.kind && !isLocked);
+  for (const { folder, runId } of listed.slice(0, runsRead)) {
+    const run = await runs.read(upscaleFormat, folder).catch(() => null);
     const isSame = run?.checkpoint.source.path === inputPath && run.checkpoint.settings.output === outputPath;
-    if (!isSame || upscaleStateOf(run).video !== null) continue;
+    if (!isSame || stateOf(upscaleKind, run).video !== null) continue;
     observer.onNotice(`Run ${runId} of this video is unfinished; it would go on with --resume ${runId}.`);
     return;
   }
 }
 
-/** A full disk ends no run for good; one that is sure to fill should be known of before. */
+/** A full disk ends no run for good; the user should know before of one that is sure to fill. */
 async function warnOfSpace(plan: UpscalePlan, ports: Ports, observer: UpscaleObserver): Promise<void> {
   const { peakBytes } = await expectUpscale(plan, ports);
   const { freeBytes } = plan;
@@ -71,7 +68,7 @@ async function warnOfSpace(plan: UpscalePlan, ports: Ports, observer: UpscaleObs
 function newCheckpoint(plan: UpscalePlan, ports: Ports): UpscaleCheckpoint {
   const { source, model, settings, clip, timeline, segments } = plan;
   return {
-    version: upscaleCheckpointVersion,
+    version: checkpointVersion,
     kind: 'upscale',
     run_id: ports.newRunId(),
     tool_version: ports.toolVersion,

@@ -3,9 +3,10 @@ import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/size.ts';
 import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
+import { upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { StoredUpscale } from './summarise-upscale.ts';
+import type { StoredUpscale } from './upscale-types.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { upscaleReportOf } from './upscale-report-of.ts';
 
@@ -19,7 +20,7 @@ const shortSidePx = 540;
 /** As much of the ports as a report is written with. */
 interface ReportPorts {
   readonly reports: Pick<Ports['reports'], 'writeUpscale'>;
-  readonly upscaleRuns: Pick<Ports['upscaleRuns'], 'read'>;
+  readonly runs: Pick<Ports['runs'], 'read'>;
   readonly video: Pick<Ports['video'], 'inspect' | 'pictures'>;
   readonly toolVersion: string;
 }
@@ -31,8 +32,8 @@ export async function writeUpscaleReport(
   ports: ReportPorts,
 ): Promise<void> {
   const { paths, checkpoint } = run;
-  // An open run knows the events of earlier sittings only.
-  const { events } = await ports.upscaleRuns.read(run.folder);
+  // An open run holds the events of earlier sessions only.
+  const { events } = await ports.runs.read(upscaleFormat, run.folder);
   const timeline = decodeTimeline(checkpoint);
   const facts = await ports.video.inspect(checkpoint.source.path).catch(() => null);
   const pictures = state.video === null || !facts ? [] : await compare(checkpoint, timeline, facts, ports);

@@ -5,8 +5,9 @@ import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
-import { LaneTally } from './lane-tally.ts';
-import type { UpscaleExecution, UpscaleSession } from './upscale-execution.ts';
+import { LaneCounts } from './lane-counts.ts';
+import type { SessionFollower } from '../runs/run-kind.ts';
+import type { UpscaleRun, UpscaleSession, UpscaleTypes } from './upscale-types.ts';
 
 /** How often the status files are written at most, in milliseconds. */
 const writeEveryMs = 2_000;
@@ -28,50 +29,52 @@ export async function publishPlanFiles(
   }
 }
 
-/** As much of an execution as the status files are made from. */
-interface SeedStatusParts {
+/** As much of a run as the status files are made from. */
+interface StatusFilesRun {
   readonly session: Pick<UpscaleSession, 'checkpoint' | 'publish'>;
-  readonly state: UpscaleExecution['state'];
+  readonly state: UpscaleRun['state'];
+  readonly observer: UpscaleObserver;
   readonly ports: { readonly clock: Clock };
 }
 
 /**
- * Keeps `worker_<n>_status.json` in the run folder, one for each lane. They say what anybody may look at and nobody goes on
- * from: where they cannot be written, the run goes on.
+ * Keeps `worker_<n>_status.json` in the run folder, one for each lane. Other programs may read them, and cosmos never
+ * does: where they cannot be written, the run goes on.
  */
-export class SeedStatusFiles {
-  readonly #parts: SeedStatusParts;
-  readonly #tally: LaneTally;
+export class WorkerStatusFiles implements SessionFollower<UpscaleTypes> {
+  /** Passes everything on, and follows what the lanes do. */
+  readonly observer: UpscaleObserver;
+  readonly #run: StatusFilesRun;
+  readonly #counts: LaneCounts;
   readonly #startMs: number;
   /** What was written last, by lane, without its times. */
   readonly #written = new Map<number, string>();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
-  #onTrouble: (message: string) => void = () => undefined;
+  #isFailing = false;
   #hasEnded = false;
 
-  constructor(parts: SeedStatusParts) {
-    this.#parts = parts;
-    this.#tally = new LaneTally(parts.session.checkpoint, parts.state);
-    this.#startMs = parts.ports.clock.now();
+  constructor(run: StatusFilesRun) {
+    this.#run = run;
+    this.#counts = new LaneCounts(run.session.checkpoint, run.state);
+    this.#startMs = run.ports.clock.now();
+    this.observer = this.#following(run.observer);
+    this.#schedule(0);
   }
 
-  /** Passes everything on, and follows what the lanes do. */
-  watching(observer: UpscaleObserver): UpscaleObserver {
-    this.#onTrouble = (message) => observer.onNotice(message);
-    this.#schedule(0);
+  #following(observer: UpscaleObserver): UpscaleObserver {
     return {
       onScan: (done, total) => observer.onScan(done, total),
       onBegin: (run) => observer.onBegin(run),
       onEvent: (event) => {
-        if (event.type === 'segment-finished') this.#tally.finish(event.segment_id);
+        if (event.type === 'segment-finished') this.#counts.finish(event.segment_id);
         this.#schedule(writeEveryMs);
         observer.onEvent(event);
       },
       onTaskStarted: (key) => observer.onTaskStarted(key),
       onFrames: (done) => observer.onFrames(done),
       onWorkerStatus: (status) => {
-        this.#tally.heed(status);
+        this.#counts.onStatus(status);
         this.#schedule(writeEveryMs);
         observer.onWorkerStatus(status);
       },
@@ -82,11 +85,11 @@ export class SeedStatusFiles {
   }
 
   /** Writes how it ended; nothing is written after that. */
-  async finish(): Promise<void> {
+  async end(): Promise<void> {
     this.#hasEnded = true;
     if (this.#timer) clearTimeout(this.#timer);
     await this.#writing;
-    for (const [id, { finished }] of this.#parts.state.segments) if (finished) this.#tally.finish(id);
+    for (const [id, { finished }] of this.#run.state.segments) if (finished) this.#counts.finish(id);
     await this.#write();
   }
 
@@ -103,23 +106,24 @@ export class SeedStatusFiles {
 
   async #write(): Promise<void> {
     try {
-      for (let lane = 0; lane < this.#tally.lanes; lane++) await this.#writeLane(lane);
+      for (let lane = 0; lane < this.#counts.lanes; lane++) await this.#writeLane(lane);
     } catch (error) {
-      this.#onTrouble(`The workers' status files could not be written: ${messageOf(error)}`);
-      this.#onTrouble = () => undefined;
+      if (this.#isFailing) return;
+      this.#isFailing = true;
+      this.#run.observer.onNotice(`The workers' status files could not be written: ${messageOf(error)}`);
     }
   }
 
   async #writeLane(lane: number): Promise<void> {
-    const facts = this.#endedIfSo(this.#tally.factsOf(lane));
+    const facts = this.#endedIfSo(this.#counts.factsOf(lane));
     const key = JSON.stringify(facts);
     if (this.#written.get(lane) === key) return;
-    const nowMs = this.#parts.ports.clock.now();
+    const nowMs = this.#run.ports.clock.now();
     const file = {
       ...workerStatusFile(facts, { startMs: this.#startMs, nowMs }),
       estimated_completion: this.#expectedEnd(facts, nowMs),
     };
-    await this.#parts.session.publish(`worker_${lane}_status.json`, [`${JSON.stringify(file, null, 2)}\n`]);
+    await this.#run.session.publish(`worker_${lane}_status.json`, [`${JSON.stringify(file, null, 2)}\n`]);
     this.#written.set(lane, key);
   }
 
@@ -128,9 +132,9 @@ export class SeedStatusFiles {
     return { ...facts, status: 'stopped', currentBatch: null };
   }
 
-  /** By the pace of this sitting alone; null while there is none, and when no more will be done. */
+  /** By the pace of this session alone; null while there is none, and when no more will be done. */
   #expectedEnd(facts: LaneFacts, nowMs: number): string | null {
-    const done = this.#tally.completedSince(facts.lane);
+    const done = this.#counts.completedSince(facts.lane);
     const left = facts.totalBatches - facts.completedBatches;
     if (left === 0) return new Date(nowMs).toISOString();
     if (done === 0 || facts.status === 'stopped' || facts.status === 'failed') return null;

@@ -1,24 +1,25 @@
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
-import type { Ports } from '../../ports/ports.ts';
+import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
+import type { ActiveRun, RunTypes, StoredRunOf } from '../runs/run-kind.ts';
+import type { UpscaleTask } from './upscale-work.ts';
 
-/** An upscale run held by this process. */
-export type UpscaleSession = RunSession<UpscaleCheckpoint, UpscaleEventBody>;
-
-/** What an upscale run is carried out with. */
-export interface UpscaleExecution {
-  readonly session: UpscaleSession;
+/** The types of runs that upscale a video. */
+export interface UpscaleTypes extends RunTypes {
+  readonly checkpoint: UpscaleCheckpoint;
+  readonly event: UpscaleEventBody;
   readonly state: UpscaleState;
-  readonly ports: Ports;
+  readonly task: UpscaleTask;
+  readonly summary: UpscaleSummary;
   readonly observer: UpscaleObserver;
-  /** Aborts to stop the run: its state is saved, and it can be resumed. */
-  readonly signal: AbortSignal;
-  /** Return as soon as everything is handed over; the host goes on by itself. */
-  readonly isDetached: boolean;
 }
+
+export type UpscaleRun = ActiveRun<UpscaleTypes>;
+export type StoredUpscale = StoredRunOf<UpscaleTypes>;
+export type UpscaleSession = RunSession<UpscaleCheckpoint, UpscaleEventBody>;
 
 /** Where a finished segment lies in the run folder until it is in the video. */
 export function segmentName(segmentId: number): string {

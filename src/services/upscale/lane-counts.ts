@@ -5,10 +5,10 @@ import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { LaneStatus, WorkerStatus } from '../../protocol/worker-status.ts';
 
 /**
- * Batches of each lane over the whole video: those of finished segments, and what the lanes say of the others. A host may
+ * Batches of each lane over the whole video: those of finished segments, and what the lanes report of the others. A host may
  * have several workers, whose lanes of one number are added up.
  */
-export class LaneTally {
+export class LaneCounts {
   readonly lanes: number;
   readonly #plan: Pick<UpscaleCheckpoint, 'counts' | 'settings'>;
   readonly #segments: UpscaleState['segments'];
@@ -16,7 +16,7 @@ export class LaneTally {
   readonly #before: number[];
   readonly #finished: number[];
   readonly #finishedSegments = new Set<number>();
-  /** By worker: what its lanes said first, which may be of an earlier sitting, and last. */
+  /** By worker: what its lanes said first, which may be of an earlier session, and last. */
   readonly #first = new Map<number, readonly LaneStatus[]>();
   readonly #last = new Map<number, readonly LaneStatus[]>();
 
@@ -39,8 +39,8 @@ export class LaneTally {
     }
   }
 
-  /** Takes in what a worker says of its lanes. */
-  heed({ worker_id: id, lanes }: WorkerStatus): void {
+  /** Takes in what a worker reports of its lanes. */
+  onStatus({ worker_id: id, lanes }: WorkerStatus): void {
     if (lanes === undefined) return;
     if (!this.#first.has(id)) this.#first.set(id, lanes);
     this.#last.set(id, lanes);
@@ -61,7 +61,7 @@ export class LaneTally {
     };
   }
 
-  /** Batches of this sitting, over all lanes: what a pace can be told from. */
+  /** Batches of this session, over all lanes: what a pace can be told from. */
   completedSince(lane: number): number {
     return this.factsOf(lane).completedBatches - (this.#before[lane] ?? 0);
   }
@@ -79,7 +79,7 @@ export class LaneTally {
     let done = 0;
     for (const [id, now] of this.#last) {
       const first = completedOf(this.#first.get(id), lane);
-      // A worker that was started anew counts from nothing.
+      // A worker that was started again counts from nothing.
       done += Math.max(0, completedOf(now, lane) - first);
     }
     return done;

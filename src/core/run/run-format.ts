@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+
+/** As much as the checkpoints of all kinds of runs have. */
+export interface AnyCheckpoint {
+  readonly version: number;
+  /** Name of the kind of run. It stands at the beginning of the file, where it is found without reading all. */
+  readonly kind: string;
+  readonly run_id: string;
+  readonly tool_version: string;
+  /** ISO 8601. */
+  readonly created_at: string;
+}
+
+/** Version of every `checkpoint.json`. */
+export const checkpointVersion = 1;
+
+/** What a run writes to besides its own folder; no other run may write there meanwhile. */
+export interface RunOutput {
+  /** Absolute path. */
+  readonly path: string;
+  readonly type: 'folder' | 'file';
+  /** The flag it was chosen with. */
+  readonly flag: string;
+}
+
+/** A file outside of the run folder that a run writes by rename, so that a dead process may have left half of it. */
+export interface WrittenFile {
+  readonly folder: string;
+  /** Relative to the folder, with forward slashes. */
+  readonly name: string;
+  /** The file is written where its link leads. */
+  readonly isLinkFollowed: boolean;
+}
+
+/** What the run folders of one kind of run hold. */
+export interface RunFormat<Checkpoint extends AnyCheckpoint, Event> {
+  /** Name of the kind. */
+  readonly kind: string;
+  readonly checkpointSchema: z.ZodType<Checkpoint>;
+  readonly eventSchema: z.ZodType<Event>;
+  outputOf(checkpoint: Checkpoint): RunOutput;
+  writtenFiles(checkpoint: Checkpoint): readonly WrittenFile[];
+}

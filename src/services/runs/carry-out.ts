@@ -1,0 +1,119 @@
+import type { RunStatus } from '../../core/run/run-status.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { RunEventRecorder } from './event-recorder.ts';
+import { unreachableEnd } from './host-unreachable.ts';
+import type { ActiveRun, RunKind, RunTypes } from './run-kind.ts';
+import { workOnTasks } from './work-on-tasks.ts';
+
+/** How a session ended. `error` is what stopped it before the end of the run; the state is saved then. */
+export interface RunOutcome<Summary> {
+  readonly summary: Summary;
+  readonly error: AppError | null;
+  /** Whether any task is done by now, in this session or an earlier one. */
+  readonly isAnythingDone: boolean;
+}
+
+/** What a run is begun or resumed with, beside its checkpoint. */
+export type RunContext<K extends RunTypes> = Omit<ActiveRun<K>, 'session' | 'state'>;
+
+/**
+ * Stores a plan as a new run and carries it out.
+ *
+ * @param publishPlan - Writes further files of the plan to the run folder before the work begins.
+ * @throws AppError of `RunStore.create`; the signal's reason when it aborts.
+ */
+export async function beginRun<K extends RunTypes>(
+  kind: RunKind<K>,
+  checkpoint: K['checkpoint'],
+  context: RunContext<K>,
+  publishPlan: (session: ActiveRun<K>['session']) => Promise<void> = async () => undefined,
+): Promise<RunOutcome<K['summary']>> {
+  const session = await context.ports.runs.create(kind.format, checkpoint);
+  try {
+    await publishPlan(session);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+  return await carryOut(kind, { ...context, session, state: kind.newState(session.checkpoint) });
+}
+
+/**
+ * Carries an open run out to its end, writes its reports and releases it. Its last event, `run-finished`, is in the journal
+ * before the reports are written, and observers get it when they stand.
+ */
+export async function carryOut<K extends RunTypes>(
+  kind: RunKind<K>,
+  run: ActiveRun<K>,
+): Promise<RunOutcome<K['summary']>> {
+  const { session, state, ports, observer } = run;
+  const startedMs = ports.clock.now();
+  const isResumed = session.events.length > 0;
+  const doneBefore = kind.workDone(state);
+  const recorder = new RunEventRecorder(run);
+  kind.announce(run);
+  try {
+    const { total } = state.taskCounts;
+    recorder.emit({ type: 'run-started', run_id: session.runId, total, is_resumed: isResumed });
+    const follower = kind.follow(run);
+    const followed = follower ? { ...run, observer: follower.observer } : run;
+    const { status, error, interruption } = await tryWork(kind, followed);
+    await follower?.end();
+    const durationMs = ports.clock.now() - startedMs;
+    const end = { status, error, durationMs, isResumed, doneBefore };
+    const last = recorder.note({ type: 'run-finished', status, counts: state.counts });
+    try {
+      await session.flush(true);
+      const summary = kind.summarise(session, state, end);
+      for (const notice of kind.closingNotices(summary)) observer.onNotice(notice);
+      await tryWriteReport(kind, run);
+      if (interruption) throw interruption.reason;
+      return { summary, error, isAnythingDone: kind.workDone(state) > 0 };
+    } finally {
+      // Readers of the events wait for this one, however the run ended.
+      observer.onEvent(last);
+    }
+  } finally {
+    await session.release();
+  }
+}
+
+/** How the work of a session ended. */
+interface WorkEnd {
+  readonly status: RunStatus;
+  readonly error: AppError | null;
+  /** The user stopped it. */
+  readonly interruption: { readonly reason: unknown } | null;
+}
+
+/** Separates what the work may end with: done, stopped by a foreseen error, stopped by the user; bugs are thrown. */
+async function tryWork<K extends RunTypes>(kind: RunKind<K>, run: ActiveRun<K>): Promise<WorkEnd> {
+  const { state, signal, isDetached } = run;
+  try {
+    for (let attempt = 1; ; attempt++) {
+      if (state.pendingCount > 0 || attempt === 1) await workOnTasks(kind, run);
+      if (isDetached && state.pendingCount > 0)
+        return { status: 'detached', error: null, interruption: null };
+      if (await kind.finish(run, attempt))
+        return { status: state.endStatus, error: null, interruption: null };
+    }
+  } catch (error) {
+    if (signal.aborted) return { status: 'failed', error: null, interruption: { reason: signal.reason } };
+    if (!(error instanceof AppError)) throw error;
+    if (error.code !== 'host-unreachable') return { status: 'failed', error, interruption: null };
+    const end = await unreachableEnd(kind, error, run);
+    return { status: end.isWorkOnHost ? 'detached' : 'failed', error: end.error, interruption: null };
+  }
+}
+
+/** A report that cannot be written takes nothing from the run; `cosmos report` writes it again. */
+async function tryWriteReport<K extends RunTypes>(
+  kind: RunKind<K>,
+  { session, state, ports, observer }: ActiveRun<K>,
+): Promise<void> {
+  try {
+    await kind.writeReport(session, state, ports);
+  } catch (error) {
+    observer.onNotice(`The report could not be written: ${messageOf(error)}`);
+  }
+}

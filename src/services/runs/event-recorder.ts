@@ -1,0 +1,40 @@
+import type { LifecycleEvent } from '../../core/run/run-status.ts';
+import type { ActiveRun, RunTypes } from './run-kind.ts';
+
+/** What events are recorded of; no observer sees those of a run that is only noted as stopped. */
+type RecordedRun<K extends RunTypes> = Pick<ActiveRun<K>, 'session' | 'state'> &
+  Partial<Pick<ActiveRun<K>, 'observer'>>;
+
+/** The one place where a run's events are made: each goes into the journal, the state and to the observer. */
+export class RunEventRecorder<K extends RunTypes> {
+  readonly #run: RecordedRun<K>;
+  readonly #allSettled = Promise.withResolvers<void>();
+
+  constructor(run: RecordedRun<K>) {
+    this.#run = run;
+    this.#checkAllSettled();
+  }
+
+  /** Resolves when every task has an outcome. */
+  get allSettled(): Promise<void> {
+    return this.#allSettled.promise;
+  }
+
+  emit(body: K['event'] | LifecycleEvent): void {
+    this.#run.observer?.onEvent(this.note(body));
+  }
+
+  /** Like `emit`, but leaves it to the caller to tell the observer. */
+  note(body: K['event'] | LifecycleEvent) {
+    const { session, state } = this.#run;
+    // Every kind's events include those of the lifecycle.
+    const event = session.append(body as K['event']);
+    state.apply(body as K['event']);
+    this.#checkAllSettled();
+    return event;
+  }
+
+  #checkAllSettled(): void {
+    if (this.#run.state.pendingCount === 0) this.#allSettled.resolve();
+  }
+}

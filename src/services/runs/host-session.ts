@@ -1,0 +1,173 @@
+import pMap from 'p-map';
+import { onAbort } from '../../async/abort.ts';
+import { settlesWithin } from '../../async/deadline.ts';
+import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
+import type { WorkBatch } from '../../protocol/manifest.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import type { RunEventRecorder } from './event-recorder.ts';
+import type { ActiveRun, RunKind, RunTypes, RunWork } from './run-kind.ts';
+import type { TaskResults } from './task-results.ts';
+
+/** Results that are read from the host at once. */
+const readsAtOnce = 32;
+
+/** How long opening a run may take to notice that the run is stopped, in milliseconds. */
+const openingTimeoutMs = 2_000;
+
+/** What a {@link HostSession} works with. */
+export interface HostSessionDeps<K extends RunTypes> {
+  readonly kind: RunKind<K>;
+  readonly run: ActiveRun<K>;
+  readonly work: RunWork<K>;
+  readonly recorder: RunEventRecorder<K>;
+  readonly results: TaskResults<K>;
+  /** Is given an error that the run cannot go on after. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The run's side of its host: opened when first needed, listened to until the end. */
+export class HostSession<K extends RunTypes> {
+  readonly #deps: HostSessionDeps<K>;
+  #opening: Promise<HostRun> | null = null;
+  #collecting: Promise<void> | null = null;
+  /** Keys of results that lie on the host: from earlier sessions, and from this one. */
+  #finished = new Set<string>();
+  /** Hashes of objects that are on the host. */
+  readonly #delivered = new Set<string>();
+  #isOpen = false;
+  #isUnreachable = false;
+  #hasSubmitted = false;
+
+  constructor(deps: HostSessionDeps<K>) {
+    this.#deps = deps;
+  }
+
+  /** Opens the run on its host, once, and begins to listen. */
+  open(): Promise<HostRun> {
+    this.#opening ??= this.#start();
+    return this.#opening;
+  }
+
+  /** Like `open`, for a caller that need not wait: errors go to `onError`. */
+  openSoon(): void {
+    if (this.#opening === null) this.open().catch(this.#deps.onError);
+  }
+
+  /** Whether work can be submitted without waiting for the host to start. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Whether the host cannot be reached, as far as is known. */
+  get isUnreachable(): boolean {
+    return this.#isUnreachable;
+  }
+
+  /** Whether anything was submitted in this session. */
+  get hasSubmitted(): boolean {
+    return this.#hasSubmitted;
+  }
+
+  /** The result of a task, if it is finished; the host is asked only when the run was opened there. */
+  async finished(task: K['task']): Promise<TaskResult | null> {
+    if (!this.#finished.has(task.taskKey)) return null;
+    const host = await this.open();
+    const result = await host.result(task.taskKey);
+    if (result === null || (await this.#deps.work.isUsable(task, result, host))) return result;
+    this.#finished.delete(task.taskKey);
+    return null;
+  }
+
+  /** Delivers the objects of a batch that the host lacks, and submits the batch. */
+  async submit(batch: WorkBatch, objects: readonly HostObject[]): Promise<number> {
+    const host = await this.open();
+    const unknown = objects.filter(({ sha256 }) => !this.#delivered.has(sha256));
+    if (unknown.length > 0) {
+      const missing = await host.missingObjects(unknown.map(({ sha256 }) => sha256));
+      await host.deliver(unknown.filter(({ sha256 }) => missing.has(sha256)));
+      for (const { sha256 } of unknown) this.#delivered.add(sha256);
+    }
+    const { workerId } = await host.submit(batch, this.#deps.work.engine);
+    this.#hasSubmitted = true;
+    return workerId;
+  }
+
+  /**
+   * Closes the run's side of its host.
+   *
+   * @param drainMs - How long the workers may finish what is in flight before they stop; null lets them go on.
+   */
+  async close(drainMs: number | null, stopListening: () => void): Promise<void> {
+    if (this.#opening === null) return;
+    // A run that is stopped while it is being opened is not waited for much longer.
+    if (this.#deps.run.signal.aborted && !(await settlesWithin(openingTimeoutMs, this.#opening))) return;
+    const host = await this.#opening.catch(() => null);
+    if (!host) return;
+    try {
+      if (drainMs !== null) await host.stop(drainMs);
+    } finally {
+      stopListening();
+      await this.#collecting;
+      await this.#deps.results.allSettled();
+      await host.close();
+    }
+  }
+
+  async #start(): Promise<HostRun> {
+    const { kind, run, work } = this.#deps;
+    const { session, ports, signal } = run;
+    const { host: name, workers, needs } = kind.facts(session.checkpoint);
+    const host = await ports.host(name).openRun(session.runId, { workers, needs, signal });
+    // A transfer to an unreachable host would be waited for as long as the host may stay unreachable.
+    onAbort(signal, () => this.#isUnreachable && void host.close());
+    const finished = await host.finishedKeys();
+    const failed = await this.#failedBefore(host, finished);
+    await host.forget([...failed]);
+    this.#finished = new Set(finished).difference(failed);
+    await work.onOpen(host);
+    this.#collecting = this.#collect(host).catch(this.#deps.onError);
+    this.#isOpen = true;
+    return host;
+  }
+
+  /** Failures that an earlier session recorded, to be tried again. A failure that none recorded is news. */
+  async #failedBefore(host: HostRun, finished: ReadonlySet<string>): Promise<Set<string>> {
+    const keys = this.#deps.work.retriedKeys().filter((key) => finished.has(key));
+    const statuses = await pMap(keys, async (key) => (await host.result(key))?.status, {
+      concurrency: readsAtOnce,
+    });
+    return new Set(keys.filter((_, at) => statuses[at] === 'failed'));
+  }
+
+  async #collect(host: HostRun): Promise<void> {
+    const { run, work, results } = this.#deps;
+    for await (const event of host.watch(run.signal)) {
+      if (event.type === 'task-started') run.observer.onTaskStarted(event.taskKey);
+      else if (event.type === 'worker-status') this.#onStatus(event.status);
+      else if (event.type === 'task-progress') work.onProgress(event.taskKey, event.doneParts);
+      else if (event.type === 'task-finished') {
+        this.#finished.add(event.result.task_key);
+        await results.accept(event.result, false, host);
+      } else this.#noteReachability(event);
+    }
+  }
+
+  /** A worker that was adopted may still report the failure that ended the session before. */
+  #onStatus(status: WorkerStatus): void {
+    this.#deps.run.observer.onWorkerStatus(status);
+    if (status.status !== 'failed' || !status.is_fatal || !this.#hasSubmitted) return;
+    throw this.#deps.work.fatalError(status);
+  }
+
+  #noteReachability(event: Extract<HostEvent, { type: 'unreachable' | 'reachable' }>): void {
+    const { kind, run, recorder } = this.#deps;
+    const { host } = kind.facts(run.session.checkpoint);
+    this.#isUnreachable = event.type === 'unreachable';
+    recorder.emit(
+      event.type === 'reachable'
+        ? { type: 'host-reachable', host }
+        : { type: 'host-unreachable', host, message: event.message },
+    );
+  }
+}

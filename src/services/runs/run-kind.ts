@@ -1,0 +1,203 @@
+import type { AnyCheckpoint, RunFormat } from '../../core/run/run-format.ts';
+import type { RunState } from '../../core/run/run-state.ts';
+import type { RunStatus } from '../../core/run/run-status.ts';
+import type { AppError } from '../../errors/app-error.ts';
+import type { HostObject, HostRun, WorkerNeeds } from '../../ports/host.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunObserver } from '../../ports/run-observer.ts';
+import type { RunSession, StoredRun } from '../../ports/run-store.ts';
+import type { WorkBatch, WorkEngine } from '../../protocol/manifest.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+
+/** The types that one kind of run has its own of. */
+export interface RunTypes {
+  readonly checkpoint: AnyCheckpoint;
+  readonly event: { readonly type: string };
+  readonly state: RunState<{ readonly type: string }>;
+  readonly task: RunTask;
+  readonly summary: RunSummary;
+  readonly observer: RunObserver;
+}
+
+/** One piece of work for a worker, ready to be submitted. */
+export interface RunTask {
+  /** Hex SHA-256 over all that the result depends on; tasks with equal keys share one result. */
+  readonly taskKey: string;
+  readonly batchId: number;
+}
+
+/** As much as the summaries of all kinds have; what `--json` prints. */
+export interface RunSummary {
+  readonly run_id: string;
+  readonly status: RunStatus;
+  readonly counts: object;
+  readonly is_resumable: boolean;
+  /** What stopped the run before its end; null when nothing did. */
+  readonly error: ErrorFacts | null;
+}
+
+/** An error in a summary. */
+export interface ErrorFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly next_step: string | null;
+}
+
+/** A run as it is stored, of the kind `K`. */
+export type StoredRunOf<K extends RunTypes> = StoredRun<K['checkpoint'], K['event']>;
+
+/** A run that this process holds and works on. */
+export interface ActiveRun<K extends RunTypes> {
+  readonly session: RunSession<K['checkpoint'], K['event']>;
+  readonly state: K['state'];
+  readonly ports: Ports;
+  readonly observer: K['observer'];
+  /** Aborts to stop the run: its state is saved, and it can be resumed. */
+  readonly signal: AbortSignal;
+  /** Return as soon as everything is submitted; the host goes on by itself. */
+  readonly isDetached: boolean;
+}
+
+/** How a session of a run ended; a session is one process's work on the run, from begin or resume to its end. */
+export interface SessionEnd {
+  readonly status: RunStatus;
+  readonly error: AppError | null;
+  readonly durationMs: number;
+  /** Whether an earlier session worked on the run. */
+  readonly isResumed: boolean;
+  /** {@link RunKind.workDone} when the session began. */
+  readonly doneBefore: number;
+}
+
+/** What is the same to ask of every run, for lists, logs and hosts. */
+export interface RunFacts {
+  /** What is worked on: the video, or the first of the folders and files of specs. Absolute. */
+  readonly input: string;
+  readonly host: string;
+  /** Workers of the host. */
+  readonly workers: number;
+  readonly needs: WorkerNeeds;
+  /** Kind of the engine. */
+  readonly engine: string;
+}
+
+/** A task that is ready, or the event that says why it failed before it was. */
+export type Prepared<K extends RunTypes> =
+  | { readonly isReady: true; readonly task: K['task'] }
+  | { readonly isReady: false; readonly batchId: number | null; readonly outcome: K['event'] };
+
+/**
+ * What one session does for the tasks of its run. It lives as long as the session; the lifecycle decides when and on which
+ * host tasks are submitted, and how their results come back.
+ */
+export interface RunWork<K extends RunTypes> {
+  /** The engine as workers are told of it. */
+  readonly engine: WorkEngine;
+  /** Tasks that the engine works on at once: until so many are submitted, parts of a batch are submitted too. */
+  readonly tasksInFlight: number;
+  /** Batches that are on their way to the host at once. */
+  readonly batchesInFlight: number;
+  /** Results that are settled at once. */
+  readonly settlesInFlight: number;
+  /** Outcomes that the plan itself holds and no event tells yet. */
+  plannedOutcomes(): readonly K['event'][];
+  /** Keys of tasks whose result an earlier session used: a further task with one of them reuses it. */
+  usedKeys(): readonly string[];
+  /** Keys of tasks whose failure an earlier session told, and which are tried again now. */
+  retriedKeys(): readonly string[];
+  /** Tasks without an outcome, batch by batch. Each is prepared when it is asked for, or a few ahead. */
+  tasks(): AsyncIterable<Prepared<K>>;
+  /** The event that a task is ready; null where none is due. */
+  preparedEvent(task: K['task']): K['event'] | null;
+  /** The task as its worker reads it. */
+  manifestTask(task: K['task']): WorkBatch['tasks'][number];
+  /** Files that the task needs on the host. */
+  objectsOf(task: K['task']): readonly HostObject[];
+  /** A result of an earlier run that may be used; null where there is none. */
+  cachedResult(taskKey: string): Promise<TaskResult | null>;
+  /** The run was opened on its host; what an earlier session left there may be tidied. */
+  onOpen(host: HostRun): Promise<void>;
+  /** Whether a result that was finished before this session can be used. One that cannot be is removed from the host. */
+  isUsable(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean>;
+  /**
+   * Does what is due with a result, and gives the event that says so. What it writes stands before it returns, and doing it
+   * again gives the same bytes.
+   *
+   * @param host - Null for a result from the cache.
+   */
+  settle(
+    task: K['task'],
+    result: TaskResult,
+    isReused: boolean,
+    host: HostRun | null,
+  ): Promise<K['event']>;
+  /** Called after the event of an outcome; events to add. They and all before become durable; null: not yet. */
+  checkpointAfter(outcome: K['event']): readonly K['event'][] | null;
+  /** Called when the outcome of a result is recorded. */
+  onSettled(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void>;
+  /** A worker says how much of a task is done. */
+  onProgress(taskKey: string, doneParts: number): void;
+  /** The error that ends the run when its engine cannot be used. */
+  fatalError(status: WorkerStatus): AppError;
+}
+
+/**
+ * One kind of run. The lifecycle (`services/runs`) does what is the same for all: plan data is stored as the checkpoint,
+ * tasks are submitted, results collected and recorded, the run is finished, resumed, cancelled, listed and reported.
+ * Methods are called with runs of this kind only.
+ */
+export interface RunKind<K extends RunTypes> {
+  readonly format: RunFormat<K['checkpoint'], K['event']>;
+  /** The command that begins and resumes such runs, as it is typed. */
+  readonly command: string;
+  /** What a task is called in messages. */
+  readonly taskNoun: { readonly one: string; readonly many: string };
+  newState(checkpoint: K['checkpoint']): K['state'];
+  facts(checkpoint: K['checkpoint']): RunFacts;
+  /** How much is done, in the unit that speed is told in: specs, or frames. */
+  workDone(state: K['state']): number;
+  /** Tells the observer that work begins. */
+  announce(run: ActiveRun<K>): void;
+  /** Begins this session's work on the tasks. */
+  startWork(run: ActiveRun<K>): RunWork<K>;
+  /**
+   * The last step, when every task has an outcome. May be repeated after any failure.
+   *
+   * @param attempt - From 1.
+   * @returns false when results that were finished are lost: they are pending again, and the work is done once more.
+   */
+  finish(run: ActiveRun<K>, attempt: number): Promise<boolean>;
+  /** Follows the session from its beginning to its end, as for files that others may look at; null for no need. */
+  follow(run: ActiveRun<K>): SessionFollower<K> | null;
+  /** Sums a run up. @param end - How this session ended; null to sum up all sessions of a run that nobody works on. */
+  summarise(run: StoredRunOf<K>, state: K['state'], end: SessionEnd | null): K['summary'];
+  /** What a person should know about the end of a run: sentences. */
+  closingNotices(summary: K['summary']): readonly string[];
+  /** Whether an event is the outcome of a task that its host did: reused results and failures before that are none. */
+  isAnswerFromHost(event: K['event']): boolean;
+  /**
+   * Writes `report.json` and `report.html`, replacing older ones.
+   *
+   * @param run - Of an open run the events are those of earlier sessions only.
+   */
+  writeReport(run: StoredRunOf<K>, state: K['state'], ports: Ports): Promise<void>;
+  /**
+   * Inputs that are not what they were when the run was planned: sentences. While tasks are pending, only inputs that they
+   * need; of a run that has ended, every input that would give another result by now.
+   */
+  changedInputs(run: StoredRunOf<K>, state: K['state'], ports: Ports, signal: AbortSignal): Promise<readonly string[]>;
+  /** The command that begins a new run of the same inputs. */
+  repeatCommand(checkpoint: K['checkpoint']): string;
+}
+
+/** Something that follows a session. */
+export interface SessionFollower<K extends RunTypes> {
+  /** Sees everything, and passes it on. */
+  readonly observer: K['observer'];
+  /** Called when the work has ended in any way, before the last event. */
+  end(): Promise<void>;
+}
+
+/** The kinds of runs that the program knows, by name. */
+export type RunKinds = ReadonlyMap<string, RunKind<RunTypes>>;

@@ -1,0 +1,85 @@
+import { BackgroundWork } from '../../async/limits.ts';
+import type { HostRun } from '../../ports/host.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { RunEventRecorder } from './event-recorder.ts';
+import type { ActiveRun, RunTypes, RunWork } from './run-kind.ts';
+
+/** What {@link TaskResults} works with. */
+export interface TaskResultsDeps<K extends RunTypes> {
+  readonly run: Pick<ActiveRun<K>, 'session'>;
+  readonly work: RunWork<K>;
+  readonly recorder: RunEventRecorder<K>;
+  /** Is given an error that the run cannot go on after. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Brings results together with the tasks that wait for them, has the kind settle each, and records the outcome. */
+export class TaskResults<K extends RunTypes> {
+  readonly #deps: TaskResultsDeps<K>;
+  /** Tasks whose result is awaited, by key; several tasks may share one. */
+  readonly #waiting = new Map<string, K['task'][]>();
+  readonly #settling: BackgroundWork;
+  /** Keys whose result a task of this run got: a further task with the same key reuses it. */
+  readonly #usedKeys: Set<string>;
+
+  constructor(deps: TaskResultsDeps<K>) {
+    this.#deps = deps;
+    this.#usedKeys = new Set(deps.work.usedKeys());
+    this.#settling = new BackgroundWork(deps.work.settlesInFlight, deps.onError);
+  }
+
+  /** Notes that a task waits for its result; false when another task waits for the same one already. */
+  expect(task: K['task']): boolean {
+    const others = this.#waiting.get(task.taskKey);
+    if (others) others.push(task);
+    else this.#waiting.set(task.taskKey, [task]);
+    return others === undefined;
+  }
+
+  /** Whether a task still waits for this result. */
+  isExpected(taskKey: string): boolean {
+    return this.#waiting.has(taskKey);
+  }
+
+  /**
+   * Takes a result for all tasks that wait for it, which may be none; waits while too many are being settled.
+   *
+   * @param isCached - The result is of an earlier run.
+   */
+  async accept(result: TaskResult, isCached: boolean, host: HostRun | null): Promise<void> {
+    const { task_key: key } = result;
+    const tasks = this.#waiting.get(key) ?? [];
+    this.#waiting.delete(key);
+    for (const task of tasks) {
+      this.#settling.add(this.#settle(task, result, isCached || this.#usedKeys.has(key), host));
+      this.#usedKeys.add(key);
+    }
+    await this.#settling.room();
+  }
+
+  /** Records an outcome; what it completes is durable when this resolves. */
+  async record(outcome: K['event']): Promise<void> {
+    const { run, work, recorder } = this.#deps;
+    recorder.emit(outcome);
+    const due = work.checkpointAfter(outcome);
+    if (due === null) return;
+    for (const event of due) recorder.emit(event);
+    await run.session.flush(true);
+  }
+
+  /** Resolves when everything that was taken is recorded, or its error was reported. */
+  async allSettled(): Promise<void> {
+    await this.#settling.ended();
+  }
+
+  async #settle(
+    task: K['task'],
+    result: TaskResult,
+    isReused: boolean,
+    host: HostRun | null,
+  ): Promise<void> {
+    const { work } = this.#deps;
+    await this.record(await work.settle(task, result, isReused, host));
+    await work.onSettled(task, result, isReused, host);
+  }
+}

@@ -1,0 +1,82 @@
+import { unlessAborted } from '../../async/abort.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { RunEventRecorder } from './event-recorder.ts';
+import { HostSession } from './host-session.ts';
+import type { ActiveRun, RunKind, RunTypes } from './run-kind.ts';
+import { submitTasks } from './submit-tasks.ts';
+import { TaskResults } from './task-results.ts';
+
+/** How long tasks in flight may take to finish when a run is stopped, in milliseconds. */
+const drainMs = 5_000;
+
+/**
+ * Does what remains of a run's tasks: prepares them, submits their batches, collects results as they come. Returns when
+ * every task has an outcome or, detached, when all are submitted.
+ *
+ * @throws The signal's reason when it aborts; AppErrors of the host, the disk or the engine. All that was done is recorded
+ * by then, and calling this again on the reopened run goes on from there.
+ */
+export async function workOnTasks<K extends RunTypes>(
+  kind: RunKind<K>,
+  whole: ActiveRun<K>,
+): Promise<void> {
+  const { session, state, observer, isDetached } = whole;
+  // Aborts when any part of the run fails, so that the others end too.
+  const stop = new AbortController();
+  const onError = (error: unknown) => stop.abort(error);
+  const run = { ...whole, signal: AbortSignal.any([whole.signal, stop.signal]) };
+  const work = kind.startWork(run);
+  const recorder = new RunEventRecorder(run);
+  const results = new TaskResults({ run, work, recorder, onError });
+  const host = new HostSession({ kind, run, work, recorder, results, onError });
+  try {
+    for (const outcome of work.plannedOutcomes()) recorder.emit(outcome);
+    if (state.pendingCount > 0) {
+      // Only what an earlier session submitted can be on the host already.
+      if (session.events.length > 0) await unlessAborted(host.open(), run.signal);
+      await submitTasks({ run, work, recorder, results, host, onError });
+    }
+    if (!isDetached) await unlessAborted(recorder.allSettled, run.signal);
+    await results.allSettled();
+    run.signal.throwIfAborted();
+    await closeWhenDone(host, isDetached ? null : 0, stop, observer);
+  } catch (error) {
+    stop.abort(error);
+    await results.allSettled();
+    // An unreachable host cannot be told to stop: its work goes on, and resuming finds it.
+    const isLost = host.isUnreachable || isUnreachable(stop.signal.reason);
+    const isStopped = await host.close(isLost ? null : drainMs, () => undefined).then(
+      () => !isLost,
+      () => false,
+    );
+    if (!isStopped && host.hasSubmitted && whole.signal.aborted) {
+      const { host: name } = kind.facts(session.checkpoint);
+      observer.onNotice(
+        `${name} could not be told to stop: what was handed over goes on there. Stop it with: cosmos cancel ${session.runId}`,
+      );
+    }
+    await results.allSettled();
+    throw whole.signal.aborted ? whole.signal.reason : stop.signal.reason;
+  } finally {
+    await session.flush(true);
+  }
+}
+
+/** A host that is lost when everything is done takes nothing from the run. */
+async function closeWhenDone<K extends RunTypes>(
+  host: HostSession<K>,
+  drainMs: number | null,
+  stop: AbortController,
+  observer: K['observer'],
+): Promise<void> {
+  try {
+    await host.close(drainMs, () => stop.abort());
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    observer.onNotice(`The work is done, but the workers could not be told so: ${messageOf(error)}`);
+  }
+}
+
+function isUnreachable(reason: unknown): boolean {
+  return reason instanceof AppError && reason.code === 'host-unreachable';
+}

@@ -1,0 +1,107 @@
+import pMap from 'p-map';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import { type UpsampleCheckpoint, upsampleFormat } from '../../core/upsample/upsample-checkpoint.ts';
+import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
+import { type SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
+import { engineText, type UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunFacts, RunKind } from '../runs/run-kind.ts';
+import { findSource } from './read-source.ts';
+import { driftNotice, summaryOfUpsample } from './summarise-upsample.ts';
+import type { StoredUpsample, UpsampleRun, UpsampleTypes } from './upsample-types.ts';
+import { UpsampleWork } from './upsample-work.ts';
+import { writeUpsampleReport } from './write-upsample-report.ts';
+
+/** Files read at once, for each core, when inputs are compared with the plan. */
+const readsPerCore = 8;
+
+/** Runs that enrich specs: a task is a spec. */
+export const upsampleKind: RunKind<UpsampleTypes> = {
+  format: upsampleFormat,
+  command: 'cosmos batch-upsample',
+  taskNoun: { one: 'spec', many: 'specs' },
+
+  newState: ({ specs }) => new UpsampleState(specs),
+  facts: factsOf,
+  workDone: ({ counts }) => counts.upsampled + counts.reused,
+  announce,
+  startWork: (run) => new UpsampleWork(run),
+  follow: () => null,
+  // Each enriched spec was written when its result came.
+  finish: async () => true,
+  summarise: summaryOfUpsample,
+  closingNotices,
+  isAnswerFromHost,
+  writeReport: writeUpsampleReport,
+  changedInputs,
+  repeatCommand: ({ inputs, settings }) =>
+    ['cosmos batch-upsample', ...[...inputs, '--output-dir', settings.output_dir].map(shellQuoted)].join(' '),
+};
+
+function factsOf({ settings, inputs, input_root: inputRoot }: UpsampleCheckpoint): RunFacts {
+  const { host, workers, engine } = settings;
+  return {
+    input: inputs[0] ?? inputRoot,
+    host,
+    workers,
+    needs: (engine.command?.length ?? 0) > 0 ? 'model-server' : 'nothing',
+    engine: engine.kind,
+  };
+}
+
+function announce({ session, state, observer }: UpsampleRun): void {
+  const { settings } = session.checkpoint;
+  const { failed, total } = state.taskCounts;
+  observer.onBegin({
+    runId: session.runId,
+    total,
+    settled: total - state.pendingCount,
+    failed,
+    concurrency: settings.engine.concurrency * settings.workers,
+    engine: engineText(settings.engine.kind, settings.engine.model),
+  });
+}
+
+function closingNotices({ token_drift: drift }: UpsampleSummary): readonly string[] {
+  return drift?.is_notable || drift?.is_vision_missing ? [driftNotice(drift)] : [];
+}
+
+function isAnswerFromHost(event: UpsampleEventBody): boolean {
+  return event.type === 'task-finished'
+    ? !event.is_reused
+    : event.type === 'task-failed' && event.attempts > 0;
+}
+
+/** Finished specs may have been moved away; one that was edited since would be enriched otherwise by now. */
+async function changedInputs(
+  run: StoredUpsample,
+  state: UpsampleState,
+  ports: Ports,
+): Promise<readonly string[]> {
+  const isEnded = state.pendingCount === 0;
+  const compared = [...state.specs.values()].filter(
+    ({ planned, finished }) => (isEnded ? finished !== null : !state.isSettled(planned.spec)),
+  );
+  const changes = await pMap(compared, (spec) => changeOf(spec, run, ports), {
+    concurrency: ports.parallelism * readsPerCore,
+  });
+  return changes.filter((change) => change !== null);
+}
+
+async function changeOf(
+  { planned, finished }: SpecState,
+  run: StoredUpsample,
+  { specs }: Pick<Ports, 'specs'>,
+): Promise<string | null> {
+  const found = await findSource(planned, run, specs);
+  if (!found.isFound) {
+    if (finished !== null && found.isGone) return null;
+    return `${planned.spec} was edited or is gone (${found.failure.message})`;
+  }
+  if (planned.video === null) return null;
+  const video = await specs.statVideo(planned.video.path);
+  if (video === null) return finished === null ? `the video ${planned.video.path} is gone` : null;
+  const isSame =
+    video.sizeBytes === planned.video.size_bytes && video.modifiedMs === planned.video.modified_ms;
+  return isSame ? null : `the video ${planned.video.path} was replaced`;
+}

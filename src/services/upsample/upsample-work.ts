@@ -1,0 +1,152 @@
+import { pMapIterable } from 'p-map';
+import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { HostObject, HostRun } from '../../ports/host.ts';
+import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import type { Prepared, RunWork } from '../runs/run-kind.ts';
+import { failedOutcome, finishTask } from './finish-task.ts';
+import { prepareTask, type UpsampleTask } from './prepare-task.ts';
+import type { UpsampleRun, UpsampleTypes } from './upsample-types.ts';
+
+/** Specs that are prepared ahead of the batch that is being submitted. */
+const preparedAhead = 256;
+
+/** What one session does for the specs of its run. */
+export class UpsampleWork implements RunWork<UpsampleTypes> {
+  readonly engine: EngineSpec;
+  readonly tasksInFlight: number;
+  readonly batchesInFlight = 4;
+  readonly settlesInFlight = 16;
+  readonly #run: UpsampleRun;
+  /** Specs without an outcome, by batch. */
+  readonly #openInBatch = new Map<number, number>();
+
+  constructor(run: UpsampleRun) {
+    this.#run = run;
+    const { settings, batches } = run.session.checkpoint;
+    this.engine = settings.engine;
+    this.tasksInFlight = settings.engine.concurrency * settings.workers;
+    for (const batch of batches) {
+      const open = batch.specs.filter((spec) => !run.state.isSettled(spec)).length;
+      if (open > 0) this.#openInBatch.set(batch.batch_id, open);
+    }
+  }
+
+  /** Failures that the plan already holds. */
+  plannedOutcomes(): readonly UpsampleEventBody[] {
+    return [...this.#run.state.specs.values()].flatMap(({ planned, failed }) =>
+      planned.action === 'fail' && !failed && planned.failure
+        ? [{ type: 'task-failed', spec: planned.spec, task_key: null, attempts: 0, ...planned.failure } as const]
+        : [],
+    );
+  }
+
+  usedKeys(): readonly string[] {
+    return [...this.#run.state.specs.values()].flatMap(({ finished }) => finished?.task_key ?? []);
+  }
+
+  retriedKeys(): readonly string[] {
+    return [...this.#run.state.specs.values()].flatMap(({ prepared, isReopened }) =>
+      prepared && isReopened ? [prepared.task_key] : [],
+    );
+  }
+
+  async *tasks(): AsyncIterable<Prepared<UpsampleTypes>> {
+    const { session, state, ports, signal } = this.#run;
+    const pending = session.checkpoint.batches.flatMap((batch) =>
+      batch.specs.flatMap((spec) => (state.isSettled(spec) ? [] : (state.specs.get(spec) ?? []))),
+    );
+    const prepared = pMapIterable(pending, (spec) => prepareTask(spec, { session, ports, signal }), {
+      concurrency: ports.parallelism,
+      backpressure: preparedAhead,
+    });
+    for await (const preparation of prepared) {
+      if (preparation.isReady) yield preparation;
+      else {
+        const { planned, failure } = preparation;
+        const outcome = failedOutcome({ planned }, failure, 0);
+        yield { isReady: false, batchId: planned.batch_id, outcome };
+      }
+    }
+  }
+
+  preparedEvent({ planned, taskKey, hint }: UpsampleTask): UpsampleEventBody | null {
+    if (this.#run.state.specs.get(planned.spec)?.prepared?.task_key === taskKey) return null;
+    const recorded = hint && {
+      sha256: hint.sha256,
+      width: hint.width,
+      height: hint.height,
+      frames: hint.frames,
+      generated: hint.generated,
+    };
+    return { type: 'task-prepared', spec: planned.spec, task_key: taskKey, hint: recorded };
+  }
+
+  manifestTask({ taskKey, planned, prompt, hint }: UpsampleTask): ManifestTask {
+    return {
+      task_key: taskKey,
+      name: planned.name.slice(0, 200),
+      prompt,
+      hint: hint && {
+        sha256: hint.sha256,
+        width: hint.width,
+        height: hint.height,
+        frames: hint.frames,
+        kind: planned.video?.kind ?? 'video',
+      },
+      max_output_tokens: this.#run.session.checkpoint.settings.engine.max_output_tokens,
+    };
+  }
+
+  objectsOf({ hint }: UpsampleTask): readonly HostObject[] {
+    return hint ? [hint] : [];
+  }
+
+  async cachedResult(taskKey: string): Promise<TaskResult | null> {
+    const { settings } = this.#run.session.checkpoint;
+    // With no model named, the server's own one answers, and that may be another one by now.
+    if (settings.force || settings.engine.model === '') return null;
+    return await this.#run.ports.results.get(taskKey);
+  }
+
+  async onOpen(_host: HostRun): Promise<void> {}
+
+  async isUsable(): Promise<boolean> {
+    return true;
+  }
+
+  async settle(task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<UpsampleEventBody> {
+    return await finishTask(task, result, isReused, this.#run);
+  }
+
+  /** The last outcome of a batch makes all of that batch durable. */
+  checkpointAfter(outcome: UpsampleEventBody): readonly UpsampleEventBody[] | null {
+    if (outcome.type !== 'task-finished' && outcome.type !== 'task-failed') return null;
+    const batchId = this.#run.state.specs.get(outcome.spec)?.planned.batch_id ?? null;
+    if (batchId === null) return null;
+    const open = (this.#openInBatch.get(batchId) ?? 1) - 1;
+    this.#openInBatch.set(batchId, open);
+    return open === 0 ? [{ type: 'batch-finished', batch_id: batchId }] : null;
+  }
+
+  /** Later runs can wait for the cache; this run's user waits for the spec. */
+  async onSettled(_task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<void> {
+    if (!isReused) await this.#run.ports.results.put(result);
+  }
+
+  onProgress(): void {}
+
+  fatalError({ code, message }: WorkerStatus): AppError {
+    const isEngine = code === 'engine-unreachable' || code === 'engine-rejected';
+    const { runId } = this.#run.session;
+    const hasServer = (this.engine.command?.length ?? 0) > 0;
+    const logs = hasServer ? `The server's log: cosmos logs ${runId} --engine. ` : '';
+    return new AppError({
+      code: isEngine ? code : 'worker-failed',
+      message: message ?? 'The engine cannot be used.',
+      nextStep: `${logs}Nothing finished is lost: mend it, then go on with --resume.`,
+    });
+  }
+}

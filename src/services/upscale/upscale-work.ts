@@ -1,0 +1,201 @@
+import type { Timeline } from '../../core/frames/timeline.ts';
+import { type FailureCode, failureNextSteps } from '../../core/run/failure.ts';
+import { localHostName } from '../../core/settings/host-named.ts';
+import type { PlannedSegment } from '../../core/upscale/upscale-checkpoint.ts';
+import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { HostObject, HostRun } from '../../ports/host.ts';
+import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import type { Prepared, RunTask, RunWork } from '../runs/run-kind.ts';
+import { segmentTaskOf, upscalerOf } from './segment-tasks.ts';
+import { decodeTimeline } from './timeline-of.ts';
+import { segmentName, type UpscaleRun, type UpscaleTypes } from './upscale-types.ts';
+
+/** Next steps that differ from those of a spec. */
+const nextSteps: Partial<Record<string, string>> = {
+  'video-unreadable': 'Play the video to see where it is damaged; --keep-going upscales what can be read.',
+  'engine-crashed':
+    "Its processes end each time: look at the worker's log (cosmos logs RUN), then resume the run.",
+  'engine-failed': "Look at the worker's log (cosmos logs RUN), then resume the run.",
+};
+
+/** A segment to upscale; it is a batch of its own, numbered like the segment. */
+export interface UpscaleTask extends RunTask {
+  readonly segment: PlannedSegment;
+}
+
+/** What one session does for the segments of its run: each finished one is downloaded into the run folder. */
+export class UpscaleWork implements RunWork<UpscaleTypes> {
+  readonly engine: UpscalerSpec;
+  // Segments are submitted one after the other: workers take them in this order, and the first are needed first.
+  readonly tasksInFlight = Number.POSITIVE_INFINITY;
+  readonly batchesInFlight = 1;
+  readonly settlesInFlight = 2;
+  readonly #run: UpscaleRun;
+  readonly #timeline: Timeline;
+  readonly #byKey: ReadonlyMap<string, PlannedSegment>;
+  readonly #objects: readonly HostObject[];
+  /** Frames done of segments under way, by task key. */
+  readonly #doneFrames = new Map<string, number>();
+
+  constructor(run: UpscaleRun) {
+    const { checkpoint } = run.session;
+    const files = checkpoint.model ? [checkpoint.source, checkpoint.model] : [checkpoint.source];
+    this.#run = run;
+    this.engine = upscalerOf(checkpoint);
+    this.#timeline = decodeTimeline(checkpoint);
+    this.#byKey = new Map(checkpoint.segments.map((segment) => [segment.task_key, segment]));
+    this.#objects = files.map(({ path, sha256, size_bytes: sizeBytes }) => ({ path, sha256, sizeBytes }));
+  }
+
+  plannedOutcomes(): readonly [] {
+    return [];
+  }
+
+  usedKeys(): readonly string[] {
+    return [];
+  }
+
+  retriedKeys(): readonly string[] {
+    return [...this.#run.state.segments.values()].flatMap(({ planned, isReopened, finished }) =>
+      isReopened && finished === null ? [planned.task_key] : [],
+    );
+  }
+
+  async *tasks(): AsyncIterable<Prepared<UpscaleTypes>> {
+    for (const segment of this.#run.state.pending) {
+      const { task_key: taskKey, segment_id: batchId } = segment;
+      yield { isReady: true, task: { taskKey, batchId, segment } };
+    }
+  }
+
+  preparedEvent(): null {
+    return null;
+  }
+
+  manifestTask({ segment }: UpscaleTask): SegmentTask {
+    return segmentTaskOf(segment, this.#run.session.checkpoint, this.#timeline);
+  }
+
+  objectsOf(): readonly HostObject[] {
+    return this.#objects;
+  }
+
+  async cachedResult(): Promise<null> {
+    return null;
+  }
+
+  /** Drops segments that an earlier session downloaded, and was killed before it could drop them. */
+  async onOpen(host: HostRun): Promise<void> {
+    const segments = [...this.#run.state.segments.values()];
+    await host.dropSegments(segments.flatMap(({ planned, finished }) => (finished ? [planned.task_key] : [])));
+  }
+
+  /** The file of a segment that was lost here may still be on its host; where it is not, its result goes. */
+  async isUsable({ segment }: UpscaleTask, { segment: facts }: TaskResult, host: HostRun): Promise<boolean> {
+    const isLost = this.#run.state.segments.get(segment.segment_id)?.isLost ?? false;
+    if (!isLost || !facts) return true;
+    try {
+      await this.#download(host, segment, facts);
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'worker-failed') return false;
+      throw error;
+    }
+  }
+
+  async settle(
+    { segment }: UpscaleTask,
+    result: TaskResult,
+    _isReused: boolean,
+    host: HostRun | null,
+  ): Promise<UpscaleEventBody> {
+    const { segment_id: segmentId, task_key: taskKey } = segment;
+    const common = { segment_id: segmentId, task_key: taskKey, attempts: result.attempts };
+    const facts = result.segment ?? null;
+    if (result.status === 'failed' || facts === null || host === null) {
+      const code = result.error?.code ?? 'engine-failed';
+      const message = result.error?.message ?? 'The segment was not made.';
+      const nextStep = nextSteps[code] ?? failureNextSteps[code as FailureCode];
+      return { type: 'segment-failed', ...common, code, message, next_step: nextStep };
+    }
+    await this.#download(host, segment, facts);
+    return {
+      type: 'segment-finished',
+      ...common,
+      frames: facts.frames,
+      unique_frames: facts.unique_frames,
+      sha256: facts.sha256,
+      size_bytes: facts.size_bytes,
+      duration_ms: result.duration_ms,
+      stages_ms: facts.stages_ms,
+      batch_size: facts.batch_size,
+      tile: facts.tile,
+      lanes: facts.lanes,
+    };
+  }
+
+  /** Every segment is a checkpoint of its own. */
+  checkpointAfter(): readonly [] {
+    return [];
+  }
+
+  /** The segment is here, durably: the host's copy would only take room. */
+  async onSettled(
+    { taskKey }: UpscaleTask,
+    { status }: TaskResult,
+    _isReused: boolean,
+    host: HostRun | null,
+  ): Promise<void> {
+    this.#doneFrames.delete(taskKey);
+    this.#showFrames();
+    if (status === 'ok') await host?.dropSegments([taskKey]);
+  }
+
+  onProgress(taskKey: string, frames: number): void {
+    const segment = this.#byKey.get(taskKey);
+    if (!segment || this.#run.state.segments.get(segment.segment_id)?.finished) return;
+    this.#doneFrames.set(taskKey, frames);
+    this.#showFrames();
+  }
+
+  fatalError({ code, message }: WorkerStatus): AppError {
+    const { host } = this.#run.session.checkpoint.settings;
+    if (code === 'runtime-missing')
+      return new AppError({
+        code: 'prerequisite-missing',
+        message: message ?? 'ONNX Runtime is missing.',
+        // On a host it comes with the image, and nothing can be installed by hand.
+        nextStep:
+          host === localHostName
+            ? 'Nothing finished is lost.'
+            : `It has to be in upscaler_image; the usual one has it: cosmos host prepare ${host} --upscaler.`,
+      });
+    return new AppError({
+      code: code === 'model-unreadable' ? code : 'worker-failed',
+      message: message ?? 'The engine cannot be used.',
+      nextStep: 'Nothing finished is lost.',
+    });
+  }
+
+  #showFrames(): void {
+    const underWay = [...this.#doneFrames.values()].reduce((sum, frames) => sum + frames, 0);
+    this.#run.observer.onFrames(this.#run.state.finishedFrames + underWay);
+  }
+
+  /** A file that is lost takes its result with it, so that resuming makes it again. */
+  async #download(
+    host: HostRun,
+    { task_key: key, segment_id: id }: PlannedSegment,
+    facts: SegmentFacts,
+  ): Promise<void> {
+    try {
+      await host.bringSegment(key, facts, this.#run.session.paths.inside(segmentName(id)));
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'worker-failed') await host.forget([key]);
+      throw error;
+    }
+  }
+}
