@@ -21,8 +21,6 @@ import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/create-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
-import { upsampleFormat } from './adapters/run-store/upsample-format.ts';
-import { upscaleFormat } from './adapters/run-store/upscale-format.ts';
 import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
@@ -59,10 +57,9 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
   return {
     specs: new LocalSpecStore(process.cwd()),
     media,
-    runs: new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock, upsampleFormat),
+    runs: new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock),
     results: new FileResultCache(new LocalFileStore(join(cache, 'results'))),
     reports: createReportWriter(media),
-    upscaleRuns: new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock, upscaleFormat),
     video: new FfmpegVideoTool(),
     sources: new LocalSourceFiles(),
     clock: systemClock,

@@ -1,13 +1,15 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { UpsampleSummary } from '../../src/core/upsample/upsample-summary.ts';
 import { AppError } from '../../src/errors/app-error.ts';
-import { batchUpsample, type RunOutcome } from '../../src/services/upsample/batch-upsample.ts';
-import { resumeRun } from '../../src/services/upsample/resume-run.ts';
+import type { RunOutcome } from '../../src/services/runs/carry-out.ts';
+import { batchUpsample } from '../../src/services/upsample/batch-upsample.ts';
 import { makeClip } from '../../test/support/clips.ts';
 import { MemoryHost } from '../../test/support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../test/support/spec-builder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../test/support/test-ports.ts';
+import { resumeUpsample } from '../../test/support/upsample-runs.ts';
 
 const names = ['a.json', 'b.json', 'c/d.json'];
 const never = new AbortController().signal;
@@ -88,9 +90,9 @@ export class TruncationScene implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #resume(): Promise<RunOutcome> {
+  async #resume(): Promise<RunOutcome<UpsampleSummary>> {
     const request = { reference: this.#runId, inputs: [], given: {}, baseUrl: null };
-    return await resumeRun(request, createTestPorts(this.#folder, this.#host), silent, never);
+    return await resumeUpsample(request, createTestPorts(this.#folder, this.#host), silent, never);
   }
 
   #pathOf(name: string): string {

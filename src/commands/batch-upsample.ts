@@ -4,11 +4,11 @@ import { planDocument } from '../output/json/upsample-plan-document.ts';
 import { formatPlan } from '../output/text/upsample/plan-text.ts';
 import { batchUpsample } from '../services/upsample/batch-upsample.ts';
 import { planSpecs } from '../services/upsample/plan-specs.ts';
-import { resumeRun } from '../services/upsample/resume-run.ts';
-import { createNotices } from './shared/create-observer.ts';
+import { resumeUpsampleOptions } from '../services/upsample/resume-upsample.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { givenSettingsOf, planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
+import { createNotices, upsampleView } from './shared/upsample-view.ts';
 
 export default class BatchUpsample extends RunCommand {
   static override summary = 'Enrich a folder of PromptSpecs with a vision-language model.';
@@ -54,8 +54,8 @@ export default class BatchUpsample extends RunCommand {
       const outputDir = flags['output-dir'] && resolve(flags['output-dir']);
       const given = givenSettingsOf({ ...flags, outputDir });
       const baseUrl = flags['base-url'] ?? null;
-      const resumed = { reference: flags.resume, inputs, given, baseUrl, isDetached: flags.detach };
-      return await this.carryOut(flags, (observer, signal) => resumeRun(resumed, ports, observer, signal));
+      const resumed = resumeUpsampleOptions({ reference: flags.resume, inputs, given, baseUrl });
+      return await this.resume(upsampleView, flags, ports, resumed);
     }
     const request = toUpsampleRequest(inputs, opened, flags);
     if (flags['dry-run']) {
@@ -63,7 +63,7 @@ export default class BatchUpsample extends RunCommand {
       this.show(formatPlan(plan, this.style, process.stdout.columns));
       return planDocument(plan);
     }
-    return await this.carryOut(flags, (observer, signal) =>
+    return await this.carryOut(upsampleView, flags, ({ observer, signal }) =>
       batchUpsample({ ...request, isDetached: flags.detach }, ports, observer, signal),
     );
   }

@@ -5,6 +5,7 @@ import { createSpec, parseControl } from '../services/upsample/create-spec.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
+import { upsampleView } from './shared/upsample-view.ts';
 
 export default class CreateSpec extends RunCommand {
   static override summary = 'Make a PromptSpec, and with --upsample enrich it at once.';
@@ -57,7 +58,7 @@ export default class CreateSpec extends RunCommand {
     if (!flags.upsample) return { version: 1, spec: path, run: null };
     // Named against the folder of all specs, as a later run over that folder will name it.
     const request = { ...toUpsampleRequest([path], opened, flags), inputRoot: resolve(flags.dir) };
-    const run = await this.carryOut(flags, (observer, signal) =>
+    const run = await this.carryOut(upsampleView, flags, ({ observer, signal }) =>
       batchUpsample(request, ports, observer, signal),
     );
     return { version: 1, spec: path, run };

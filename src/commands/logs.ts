@@ -4,6 +4,7 @@ import { formatLogLines } from '../output/text/log-text.ts';
 import { type LogReader, readLogs } from '../services/runs/read-logs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
+import { runKinds } from './shared/run-views.ts';
 import { InterruptedError } from './shared/signals.ts';
 
 export default class Logs extends CosmosCommand {
@@ -53,7 +54,10 @@ export default class Logs extends CosmosCommand {
     };
     // Ctrl-C is how following ends: nothing is to be saved, and nothing needs to be said.
     const quiet = { tell: () => undefined, leave: () => undefined };
-    const reading = this.interruptibly((signal) => readLogs(request, ports, this.#reader, signal), quiet);
+    const reading = this.interruptibly(
+      (signal) => readLogs(request, runKinds, ports, this.#reader, signal),
+      quiet,
+    );
     return await reading.catch((error: unknown) => {
       if (!flags.follow || !(error instanceof InterruptedError)) throw error;
       process.exitCode = error.exitCode;
@@ -64,8 +68,8 @@ export default class Logs extends CosmosCommand {
   get #reader(): LogReader {
     return {
       onLines: (workerId, lines, workers) => this.show(formatLogLines(workerId, lines, workers)),
-      onAway: (host, message) => this.logToStderr(awayText(host, new Date().toISOString(), message)),
-      onBack: (host) => this.logToStderr(backText(host)),
+      onUnreachable: (host, message) => this.logToStderr(awayText(host, new Date().toISOString(), message)),
+      onReachable: (host) => this.logToStderr(backText(host)),
     };
   }
 }

@@ -4,6 +4,7 @@ import { listRuns } from '../services/runs/list-runs.ts';
 import { lookUpRuns } from '../services/runs/look-up-runs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
+import { runKinds } from './shared/run-views.ts';
 
 export default class Runs extends CosmosCommand {
   static override summary = 'List the runs of this folder, newest first.';
@@ -22,7 +23,7 @@ export default class Runs extends CosmosCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Runs);
     const { ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const listed = await listRuns(ports);
+    const listed = await listRuns(runKinds, ports);
     const runs = flags.check ? await lookUpRuns(listed, ports) : listed;
     this.show(formatRuns(runs, this.style));
     return { version: 1, runs };

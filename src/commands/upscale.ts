@@ -4,14 +4,15 @@ import { upscalePlanDocument } from '../output/json/upscale-plan-document.ts';
 import { formatUpscalePlan } from '../output/text/upscale/plan-text.ts';
 import { expectUpscale } from '../services/upscale/expect-upscale.ts';
 import { planVideo } from '../services/upscale/plan-video.ts';
-import { resumeUpscale } from '../services/upscale/resume-upscale.ts';
+import { resumeUpscaleOptions } from '../services/upscale/resume-upscale.ts';
 import { upscaleVideo } from '../services/upscale/upscale-video.ts';
+import { RunCommand } from './shared/run-command.ts';
 import { progressFlags } from './shared/run-flags.ts';
-import { UpscaleCommand } from './shared/upscale-command.ts';
 import { givenUpscaleFlags, upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
 import { toUpscaleRequest } from './shared/upscale-request.ts';
+import { upscaleView } from './shared/upscale-view.ts';
 
-export default class Upscale extends UpscaleCommand {
+export default class Upscale extends RunCommand {
   static override summary = 'Make a larger video of a video: every frame and every sound in place.';
   static override description =
     'Looks the video through once, upscales each different frame once, in batches over several workers, and puts the ' +
@@ -50,28 +51,25 @@ export default class Upscale extends UpscaleCommand {
     if (flags.resume !== undefined) {
       const input = args.video === undefined ? null : resolve(args.video);
       const output = flags.output === undefined ? null : resolve(flags.output);
-      const resumed = {
+      const resumed = resumeUpscaleOptions({
         reference: flags.resume,
         input,
         output,
         given: givenUpscaleFlags(flags),
-        isDetached,
         isForced: flags.force,
-      };
-      return await this.carryOutUpscale(flags, (observer, signal) =>
-        resumeUpscale(resumed, ports, observer, signal),
-      );
+      });
+      return await this.resume(upscaleView, flags, ports, resumed);
     }
     const request = toUpscaleRequest(args.video, flags, opened);
     if (flags['dry-run']) {
-      const plan = await this.observed(flags, (observer, signal) =>
+      const plan = await this.observed(upscaleView, flags, ({ observer, signal }) =>
         planVideo(request, ports, observer, signal),
       );
       const expected = await expectUpscale(plan, ports);
       this.show(formatUpscalePlan(plan, this.style, expected));
       return upscalePlanDocument(plan, expected);
     }
-    return await this.carryOutUpscale(flags, (observer, signal) =>
+    return await this.carryOut(upscaleView, flags, ({ observer, signal }) =>
       upscaleVideo({ ...request, isDetached }, ports, observer, signal),
     );
   }

@@ -19,6 +19,7 @@ export function sampleCheckpoint(
   });
   return {
     version: 1,
+    kind: 'upsample',
     run_id: '20260110-093000-abcdef',
     tool_version: '0.1.0',
     created_at: '2026-01-10T09:30:00.000Z',

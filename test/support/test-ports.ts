@@ -7,8 +7,6 @@ import { LocalSpecStore } from '../../src/adapters/local-spec-store.ts';
 import { CachingMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
 import { FfmpegMediaTool } from '../../src/adapters/media/ffmpeg-media-tool.ts';
 import { LocalRunStore } from '../../src/adapters/run-store/local-run-store.ts';
-import { upsampleFormat } from '../../src/adapters/run-store/upsample-format.ts';
-import { upscaleFormat } from '../../src/adapters/run-store/upscale-format.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../src/core/settings/resolve-settings.ts';
@@ -30,13 +28,12 @@ export function createTestPorts(folder: string, host: Host): Ports {
   return {
     specs: new LocalSpecStore(folder),
     media,
-    runs: new LocalRunStore(join(folder, 'checkpoints'), systemClock, upsampleFormat),
+    runs: new LocalRunStore(join(folder, 'checkpoints'), systemClock),
     results: new FileResultCache(new LocalFileStore(join(folder, 'cache', 'results'))),
     reports: {
       write: (paths, header, items) => publishStream(paths.json, renderJsonReport(header, items())),
       writeUpscale: (paths, report) => publishStream(paths.json, [JSON.stringify(report)]),
     },
-    upscaleRuns: new LocalRunStore(join(folder, 'checkpoints'), systemClock, upscaleFormat),
     video: new FfmpegVideoTool(),
     sources: new LocalSourceFiles(),
     clock: systemClock,

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
+import { checkpointVersion } from '../../../src/core/run/run-format.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
-import {
-  checkpointVersion,
-  type UpsampleCheckpoint,
-} from '../../../src/core/upsample/upsample-checkpoint.ts';
+import type { UpsampleCheckpoint } from '../../../src/core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../../src/core/upsample/upsample-event.ts';
 import type { PlannedSpec } from '../../../src/core/upsample/upsample-plan.ts';
 import { upsampleSettingsFrom } from '../../../src/core/upsample/upsample-settings.ts';
@@ -13,6 +11,7 @@ export function sampleCheckpoint(runId: string, count: number, outputDir: string
   const specs = Array.from({ length: count }, (_, index) => plannedSpec(index));
   return {
     version: checkpointVersion,
+    kind: 'upsample',
     run_id: runId,
     tool_version: '0.1.0',
     created_at: '2026-01-10T09:30:00.000Z',

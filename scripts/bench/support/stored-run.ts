@@ -1,7 +1,8 @@
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runEventVersion } from '../../../src/core/run/run-status.ts';
 import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
-import { runEventVersion, type UpsampleEventBody } from '../../../src/core/upsample/upsample-event.ts';
+import type { UpsampleEventBody } from '../../../src/core/upsample/upsample-event.ts';
 import { finishedEvents } from './sample-run.ts';
 
 /** Rewrites the newest run's journal so that this share of its batches is finished, and nothing else. */

@@ -22,7 +22,7 @@ export const runsSchema = z
     runs: z.array(
       z.object({
         run_id: z.string(),
-        kind: z.enum(['upsample', 'upscale']),
+        kind: z.string().describe('`upsample`, `upscale`.'),
         folder: z.string(),
         status: z.enum(['running', 'unfinished', 'complete', 'partial', 'detached', 'failed', 'damaged']),
         created_at: z.string().nullable(),
@@ -30,6 +30,10 @@ export const runsSchema = z
         host: z.string().nullable(),
         engine: z.string().nullable(),
         counts: z.union([upsampleCountsSchema, upscaleCountsSchema]).nullable(),
+        tasks: z
+          .object({ done: z.int(), failed: z.int(), total: z.int() })
+          .nullable()
+          .describe('Specs or segments, whatever the kind calls its tasks.'),
         message: z.string().nullable(),
         on_host: runOnHostSchema.nullable().optional(),
       }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { runStatuses, upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
+import { runStatuses } from '../../../src/core/run/run-status.ts';
+import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { reportFailureSchema, tokenDriftSchema } from '../../../src/core/upsample/upsample-report.ts';
 import { type UpsampleSummary, upsampleSummaryVersion } from '../../../src/core/upsample/upsample-summary.ts';
 
@@ -7,6 +8,7 @@ import { type UpsampleSummary, upsampleSummaryVersion } from '../../../src/core/
 export const runSummarySchema = z
   .object({
     version: z.literal(upsampleSummaryVersion),
+    kind: z.literal('upsample'),
     run_id: z.string(),
     status: z.enum(runStatuses),
     counts: upsampleCountsSchema,

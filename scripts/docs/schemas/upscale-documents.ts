@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WorkerStatusFile } from '../../../src/core/frames/worker-status-file.ts';
-import { runStatuses } from '../../../src/core/upsample/upsample-event.ts';
+import { runStatuses } from '../../../src/core/run/run-status.ts';
 import { upscaleCountsSchema, upscaleEventBodySchema } from '../../../src/core/upscale/upscale-event.ts';
 import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
 import { type UpscaleSummary, upscaleSummaryVersion } from '../../../src/core/upscale/upscale-summary.ts';

@@ -5,8 +5,8 @@ import type { AnyCheckpoint, RunFormat, RunOutput, WrittenFile } from '../../cor
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { acquireProcessLock } from '../files/process-lock.ts';
-import { shortName } from '../files/short-name.ts';
 import { removeLeftovers } from '../files/remove-leftovers.ts';
+import { shortName } from '../files/short-name.ts';
 import { outputLockName, runLockName, runPaths } from './run-paths.ts';
 
 /** Links that are followed at once. */
@@ -75,9 +75,15 @@ function runLock(runFolder: string): LockPlace {
   };
 }
 
-function outputLock({ path, type, flag }: RunOutput): LockPlace {
+/** The lock that keeps other runs away from the output of one. */
+export function outputLock({ path, type, flag }: RunOutput): LockPlace {
   if (type === 'folder')
-    return { lockPath: join(path, outputLockName), what: `output folder ${path}`, folder: `output folder ${path}`, flag };
+    return {
+      lockPath: join(path, outputLockName),
+      what: `output folder ${path}`,
+      folder: `output folder ${path}`,
+      flag,
+    };
   // Hidden, and named after the file: other files of the folder may be written meanwhile.
   const lockPath = join(dirname(path), `.${shortName(basename(path))}.cosmos.lock`);
   return { lockPath, what: `output ${path}`, folder: `output folder ${dirname(path)}`, flag };

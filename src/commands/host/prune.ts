@@ -7,6 +7,7 @@ import { askYesNo } from '../shared/ask-yes-no.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 import { hostArgument } from '../shared/host-argument.ts';
 import { settingsLayerOf, storeFlags } from '../shared/run-flags.ts';
+import { runKinds } from '../shared/run-views.ts';
 
 export default class HostPrune extends CosmosCommand {
   static override summary = 'List what no run needs on a host, and remove it once that is agreed to.';
@@ -37,7 +38,7 @@ export default class HostPrune extends CosmosCommand {
       this.show(formatUnneeded(things, args.name, this.style));
       return flags.yes || (!this.jsonEnabled() && (await askYesNo('Remove all of it?')));
     };
-    const pruned = await pruneHost({ host: args.name, keepMs }, ports, confirm);
+    const pruned = await pruneHost({ host: args.name, keepMs }, runKinds, ports, confirm);
     this.#showEnd(pruned, flags.keep);
     return pruned;
   }

@@ -1,51 +1,76 @@
-import type { UpsampleCounts } from '../../core/upsample/upsample-event.ts';
-import type { UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
-import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
-import { formatSummary, resumeCommand, savedText } from '../../output/text/upsample/summary-text.ts';
-import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import type { RunOutcome } from '../../services/upsample/batch-upsample.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunContext, RunOutcome } from '../../services/runs/carry-out.ts';
+import { type ResumeOptions, resumeRun } from '../../services/runs/resume-run.ts';
+import type { RunTypes } from '../../services/runs/run-kind.ts';
 import { CosmosCommand } from './cosmos-command.ts';
-import { createObserver, type ObserverOptions } from './create-observer.ts';
+import { type CommandObserver, type ObserverOptions, type RunView, resumeCommandOf } from './run-view.ts';
 import { InterruptedError } from './signals.ts';
+
+/** What a run shows itself to and is stopped by. */
+type Control<K extends RunTypes> = Pick<RunContext<K>, 'observer' | 'signal'>;
 
 /** A command that carries a run out: shows it, can be interrupted, and ends with the run's exit code. */
 export abstract class RunCommand extends CosmosCommand {
-  protected async carryOut(
+  /** Work that is shown and can be interrupted, and leaves nothing to go on with. */
+  protected async observed<K extends RunTypes, Result>(
+    view: RunView<K>,
     options: ObserverOptions,
-    work: (observer: UpsampleObserver, signal: AbortSignal) => Promise<RunOutcome>,
-  ): Promise<UpsampleSummary> {
-    const seen: { runId: string | null; counts: UpsampleCounts | null } = { runId: null, counts: null };
-    const remember = partialObserver({
+    work: (control: Control<K>) => Promise<Result>,
+    command: CommandObserver = { onBegin: () => undefined, onEvent: () => undefined },
+  ): Promise<Result> {
+    if (options.events === '-' && this.jsonEnabled()) throw bothOnStdout();
+    const observer = view.createObserver(options, command);
+    const listener = { tell: (line: string) => observer.onNotice(line), leave: () => observer.onEnd() };
+    return await this.interruptibly((signal) => work({ observer, signal }), listener).finally(() =>
+      observer.onEnd(),
+    );
+  }
+
+  protected async carryOut<K extends RunTypes>(
+    view: RunView<K>,
+    options: ObserverOptions,
+    work: (control: Control<K>) => Promise<RunOutcome<K['summary']>>,
+  ): Promise<K['summary']> {
+    let runId: string | null = null;
+    let counts: object | null = null;
+    const command: CommandObserver = {
       onBegin: (run) => {
-        seen.runId = run.runId;
+        runId = run.runId;
       },
       onEvent: (event) => {
-        if (event.type === 'run-finished') seen.counts = event.counts;
+        if (event.type === 'run-finished') counts = event.counts ?? null;
       },
-    });
-    if (options.events === '-' && this.jsonEnabled()) throw twoDocuments();
-    const observer = combineObservers([createObserver(options), remember]);
-    const { summary, error } = await this.interruptibly((signal) => work(observer, signal), {
-      tell: (line) => observer.onNotice(line),
-      leave: () => observer.onEnd(),
-    })
-      .catch((thrown: unknown) => {
-        if (thrown instanceof InterruptedError) thrown.nextStep = nextStep(seen.runId, seen.counts);
+    };
+    const { summary, error, isAnythingDone } = await this.observed(view, options, work, command).catch(
+      (thrown: unknown) => {
+        if (thrown instanceof InterruptedError) thrown.nextStep = nextStep(view, runId, counts);
         throw thrown;
-      })
-      .finally(() => observer.onEnd());
-    const text = formatSummary(summary, this.style, error === null);
+      },
+    );
+    const text = view.formatSummary(summary, this.style, error === null);
     if (options.events === '-') process.stderr.write(text);
     else this.show(text);
-    process.exitCode = exitCodeOf(summary, error);
+    process.exitCode = exitCodeOf(summary.status, error, isAnythingDone);
     if (error) this.tell(error);
     return summary;
   }
+
+  /** Goes on with a run. */
+  protected async resume<K extends RunTypes>(
+    view: RunView<K>,
+    flags: ObserverOptions & { readonly detach?: boolean },
+    ports: Ports,
+    resumed: ResumeOptions<K>,
+  ): Promise<K['summary']> {
+    return await this.carryOut(view, flags, (control) =>
+      resumeRun(view.kind, resumed, { ...control, ports, isDetached: flags.detach ?? false }),
+    );
+  }
 }
 
-function twoDocuments(): AppError {
+function bothOnStdout(): AppError {
   return new AppError({
     code: 'usage-invalid',
     message: '--json and --events - both want stdout.',
@@ -53,18 +78,20 @@ function twoDocuments(): AppError {
   });
 }
 
-function nextStep(runId: string | null, counts: UpsampleCounts | null): string {
+function nextStep<K extends RunTypes>(view: RunView<K>, runId: string | null, counts: object | null): string {
   if (runId === null) return 'Nothing was begun.';
-  const done = counts ? counts.upsampled + counts.reused + counts.skipped : 0;
-  const saved = counts ? savedText(done, counts.total) : 'Everything finished is saved.';
-  return `${saved} Go on with: ${resumeCommand(runId)}`;
+  const saved = counts ? view.savedText(counts) : 'Everything finished is saved.';
+  return `${saved} Go on with: ${resumeCommandOf(view.kind, runId)}`;
 }
 
 /** A run that stopped before anything was done ends like a wrong start; one that got something done is partial. */
-function exitCodeOf({ status, counts }: UpsampleSummary, error: RunOutcome['error']): ExitCode {
+function exitCodeOf(
+  status: RunTypes['summary']['status'],
+  error: AppError | null,
+  isAnythingDone: boolean,
+): ExitCode {
   if (status === 'complete') return exitCodes.ok;
   if (status === 'detached') return exitCodes.detached;
   if (!error) return exitCodes.partial;
-  const isAnythingDone = counts.upsampled + counts.reused > 0;
   return error.exitCode === exitCodes.usage && isAnythingDone ? exitCodes.partial : error.exitCode;
 }

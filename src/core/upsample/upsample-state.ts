@@ -42,9 +42,7 @@ export class UpsampleState extends RunState<UpsampleEventBody> {
   }
 
   get endStatus(): RunStatus {
-    const { done, failed, total } = this.taskCounts;
-    if (failed === 0 && done === total) return 'complete';
-    return done + failed === total && done > 0 ? 'partial' : 'failed';
+    return endStatusOf(this.counts);
   }
 
   /**
@@ -96,6 +94,13 @@ export class UpsampleState extends RunState<UpsampleEventBody> {
       state.failed = event;
     }
   }
+}
+
+/** The status of a run that came to its end. */
+export function endStatusOf({ upsampled, reused, skipped, failed, total }: UpsampleCounts): RunStatus {
+  const done = upsampled + reused + skipped;
+  if (failed === 0 && done === total) return 'complete';
+  return done + failed === total && done > 0 ? 'partial' : 'failed';
 }
 
 function newSpecState(planned: PlannedSpec): SpecState {

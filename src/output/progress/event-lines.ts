@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { runEventVersion, type UpsampleEvent } from '../../core/upsample/upsample-event.ts';
+import { runEventVersion } from '../../core/run/run-status.ts';
+import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { partialObserver } from './observers.ts';

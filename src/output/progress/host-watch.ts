@@ -1,7 +1,7 @@
 import { printable } from '../../core/printable.ts';
+import type { Journaled } from '../../core/run/run-status.ts';
 import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
-import type { Journaled } from '../../ports/run-store.ts';
 import { clockText } from '../text/format.ts';
 
 /** Follows whether the host can be reached. A host that is away is no failure: what it has goes on. */

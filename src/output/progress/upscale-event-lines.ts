@@ -1,6 +1,6 @@
+import type { Journaled } from '../../core/run/run-status.ts';
 import type { UpscaleCounts, UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
-import type { Journaled } from '../../ports/run-store.ts';
 import { openEventWriter } from './event-lines.ts';
 import { partialUpscaleObserver } from './upscale-observers.ts';
 

@@ -1,8 +1,6 @@
 import { basename } from 'node:path';
 import { printable } from '../../core/printable.ts';
-import { taskCountsOf } from '../../core/run/task-counts.ts';
-import type { UpsampleCounts } from '../../core/upsample/upsample-event.ts';
-import type { UpscaleCounts } from '../../core/upscale/upscale-event.ts';
+import type { TaskCounts } from '../../core/run/run-state.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 import { cutInMiddle } from './text-width.ts';
@@ -18,7 +16,7 @@ export interface ListedRun {
   readonly input: string | null;
   readonly host: string | null;
   readonly engine: string | null;
-  readonly counts: UpsampleCounts | UpscaleCounts | null;
+  readonly tasks: TaskCounts | null;
   /** What its host says; undefined where it was not asked. */
   readonly on_host?: {
     readonly state: string;
@@ -45,9 +43,8 @@ function cellsOf({
   host,
   engine,
   input,
-  counts,
+  tasks,
 }: ListedRun): string[] {
-  const tally = counts && taskCountsOf(counts);
   return [
     printable(runId),
     status,
@@ -55,8 +52,8 @@ function cellsOf({
     host === null ? '—' : printable(host),
     engine ?? '—',
     input === null ? '—' : cutInMiddle(printable(basename(input)), inputColumns),
-    tally ? `${tally.done}/${tally.total}` : '—',
-    tally ? String(tally.failed) : '—',
+    tasks ? `${tasks.done}/${tasks.total}` : '—',
+    tasks ? String(tasks.failed) : '—',
   ];
 }
 

@@ -22,7 +22,6 @@ export interface Cancellation {
   readonly counts: object;
   /** Specs or segments, whatever the kind calls its tasks. */
   readonly tasks: TaskCounts;
-
 }
 
 /**
@@ -64,7 +63,10 @@ function isSettled({ done, failed, total }: TaskCounts): boolean {
   return done + failed === total;
 }
 
-async function stopOnHost({ kind, run }: Pick<AnyRun, 'kind' | 'run'>, ports: Pick<Ports, 'host'>): Promise<void> {
+async function stopOnHost(
+  { kind, run }: Pick<AnyRun, 'kind' | 'run'>,
+  ports: Pick<Ports, 'host'>,
+): Promise<void> {
   const { runId, checkpoint } = run;
   const { host: name, workers, needs } = kind.facts(checkpoint);
   const host = ports.host(name);
@@ -74,7 +76,9 @@ async function stopOnHost({ kind, run }: Pick<AnyRun, 'kind' | 'run'>, ports: Pi
     if (!(error instanceof AppError)) throw error;
     const isUnreachable = error.code === 'host-unreachable';
     if (!isUnreachable && error.code !== 'worker-failed') throw error;
-    const why = isUnreachable ? `${name} is unreachable, and what was handed over goes on there` : 'it may go on';
+    const why = isUnreachable
+      ? `${name} is unreachable, and what was handed over goes on there`
+      : 'it may go on';
     throw new AppError({
       code: error.code,
       message: `Run ${runId} is not stopped: ${why}. (${error.message})`,

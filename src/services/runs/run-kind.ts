@@ -126,12 +126,7 @@ export interface RunWork<K extends RunTypes> {
    *
    * @param host - Null for a result from the cache.
    */
-  settle(
-    task: K['task'],
-    result: TaskResult,
-    isReused: boolean,
-    host: HostRun | null,
-  ): Promise<K['event']>;
+  settle(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<K['event']>;
   /** Called after the event of an outcome; events to add. They and all before become durable; null: not yet. */
   checkpointAfter(outcome: K['event']): readonly K['event'][] | null;
   /** Called when the outcome of a result is recorded. */
@@ -186,7 +181,12 @@ export interface RunKind<K extends RunTypes> {
    * Inputs that are not what they were when the run was planned: sentences. While tasks are pending, only inputs that they
    * need; of a run that has ended, every input that would give another result by now.
    */
-  changedInputs(run: StoredRunOf<K>, state: K['state'], ports: Ports, signal: AbortSignal): Promise<readonly string[]>;
+  changedInputs(
+    run: StoredRunOf<K>,
+    state: K['state'],
+    ports: Ports,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
   /** The command that begins a new run of the same inputs. */
   repeatCommand(checkpoint: K['checkpoint']): string;
 }

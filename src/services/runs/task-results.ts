@@ -72,12 +72,7 @@ export class TaskResults<K extends RunTypes> {
     await this.#settling.ended();
   }
 
-  async #settle(
-    task: K['task'],
-    result: TaskResult,
-    isReused: boolean,
-    host: HostRun | null,
-  ): Promise<void> {
+  async #settle(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void> {
     const { work } = this.#deps;
     await this.record(await work.settle(task, result, isReused, host));
     await work.onSettled(task, result, isReused, host);

@@ -16,10 +16,7 @@ const drainMs = 5_000;
  * @throws The signal's reason when it aborts; AppErrors of the host, the disk or the engine. All that was done is recorded
  * by then, and calling this again on the reopened run goes on from there.
  */
-export async function workOnTasks<K extends RunTypes>(
-  kind: RunKind<K>,
-  whole: ActiveRun<K>,
-): Promise<void> {
+export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: ActiveRun<K>): Promise<void> {
   const { session, state, observer, isDetached } = whole;
   // Aborts when any part of the run fails, so that the others end too.
   const stop = new AbortController();
@@ -45,10 +42,12 @@ export async function workOnTasks<K extends RunTypes>(
     await results.allSettled();
     // An unreachable host cannot be told to stop: its work goes on, and resuming finds it.
     const isLost = host.isUnreachable || isUnreachable(stop.signal.reason);
-    const isStopped = await host.close(isLost ? null : drainMs, () => undefined).then(
-      () => !isLost,
-      () => false,
-    );
+    const isStopped = await host
+      .close(isLost ? null : drainMs, () => undefined)
+      .then(
+        () => !isLost,
+        () => false,
+      );
     if (!isStopped && host.hasSubmitted && whole.signal.aborted) {
       const { host: name } = kind.facts(session.checkpoint);
       observer.onNotice(

@@ -7,7 +7,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import type { UpsampleTask, TaskHint } from './prepare-task.ts';
+import type { TaskHint, UpsampleTask } from './prepare-task.ts';
 import { findSource } from './read-source.ts';
 import type { UpsampleSession } from './upsample-types.ts';
 
@@ -79,11 +79,7 @@ export function failedOutcome(
   };
 }
 
-function enrichedText(
-  task: UpsampleTask,
-  result: TaskResult,
-  { session, ports }: FinishContext,
-): string {
+function enrichedText(task: UpsampleTask, result: TaskResult, { session, ports }: FinishContext): string {
   const record = recordOf(task, result, session, ports.toolVersion);
   const parsed = parseSpec(task.source.text);
   if (!parsed.isValid) throw new Error(`${task.planned.spec} was valid when it was prepared`);

@@ -63,7 +63,10 @@ export async function prepareTask(state: SpecState, context: PrepareContext): Pr
   try {
     const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
     const taskKey = keyOf(planned, prompt, hint, settings);
-    return { isReady: true, task: { planned, prompt, hint, source, taskKey, batchId: planned.batch_id ?? 0 } };
+    return {
+      isReady: true,
+      task: { planned, prompt, hint, source, taskKey, batchId: planned.batch_id ?? 0 },
+    };
   } catch (error) {
     if (context.signal.aborted) throw error;
     return { isReady: false, planned, failure: failureOf(error, planned) };

@@ -37,7 +37,8 @@ export async function findSource(
     bytes = await specs.read(path);
   } catch (error) {
     // A file that has grown too large for a spec is not the planned one any more.
-    if (error instanceof RangeError) return changed(`${planned.spec} is not the file that was planned any more.`);
+    if (error instanceof RangeError)
+      return changed(`${planned.spec} is not the file that was planned any more.`);
     if (!isSystemError(error)) throw error;
     return changed(`${planned.spec} cannot be read any more: ${messageOf(error)}.`);
   }

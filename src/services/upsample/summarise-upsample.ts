@@ -35,7 +35,9 @@ export function summaryOfUpsample(
     token_drift: tokenDriftOf(state, settings),
     failures,
     is_resumable: state.isResumable,
-    error: end?.error ? { code: end.error.code, message: end.error.message, next_step: end.error.nextStep } : null,
+    error: end?.error
+      ? { code: end.error.code, message: end.error.message, next_step: end.error.nextStep }
+      : null,
   };
 }
 

@@ -79,8 +79,8 @@ async function changedInputs(
   ports: Ports,
 ): Promise<readonly string[]> {
   const isEnded = state.pendingCount === 0;
-  const compared = [...state.specs.values()].filter(
-    ({ planned, finished }) => (isEnded ? finished !== null : !state.isSettled(planned.spec)),
+  const compared = [...state.specs.values()].filter(({ planned, finished }) =>
+    isEnded ? finished !== null : !state.isSettled(planned.spec),
   );
   const changes = await pMap(compared, (spec) => changeOf(spec, run, ports), {
     concurrency: ports.parallelism * readsPerCore,

@@ -38,7 +38,15 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
   plannedOutcomes(): readonly UpsampleEventBody[] {
     return [...this.#run.state.specs.values()].flatMap(({ planned, failed }) =>
       planned.action === 'fail' && !failed && planned.failure
-        ? [{ type: 'task-failed', spec: planned.spec, task_key: null, attempts: 0, ...planned.failure } as const]
+        ? [
+            {
+              type: 'task-failed',
+              spec: planned.spec,
+              task_key: null,
+              attempts: 0,
+              ...planned.failure,
+            } as const,
+          ]
         : [],
     );
   }

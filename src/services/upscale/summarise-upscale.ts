@@ -49,7 +49,10 @@ function sessionMs({ durationMs, isResumed }: SessionEnd, { scan_ms: scanMs }: U
   return durationMs + (isResumed ? 0 : scanMs);
 }
 
-function allSessionsMs({ checkpoint, events }: Pick<StoredUpscale, 'checkpoint' | 'events'>, state: UpscaleState): number {
+function allSessionsMs(
+  { checkpoint, events }: Pick<StoredUpscale, 'checkpoint' | 'events'>,
+  state: UpscaleState,
+): number {
   const { segmentsMs, finishMs } = timesOf(events, state.segments.size);
   return checkpoint.scan_ms + segmentsMs + finishMs;
 }

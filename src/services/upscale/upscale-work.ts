@@ -90,7 +90,9 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   /** Drops segments that an earlier session downloaded, and was killed before it could drop them. */
   async onOpen(host: HostRun): Promise<void> {
     const segments = [...this.#run.state.segments.values()];
-    await host.dropSegments(segments.flatMap(({ planned, finished }) => (finished ? [planned.task_key] : [])));
+    await host.dropSegments(
+      segments.flatMap(({ planned, finished }) => (finished ? [planned.task_key] : [])),
+    );
   }
 
   /** The file of a segment that was lost here may still be on its host; where it is not, its result goes. */
@@ -192,7 +194,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     facts: SegmentFacts,
   ): Promise<void> {
     try {
-      await host.bringSegment(key, facts, this.#run.session.paths.inside(segmentName(id)));
+      await host.downloadSegment(key, facts, this.#run.session.paths.inside(segmentName(id)));
     } catch (error) {
       if (error instanceof AppError && error.code === 'worker-failed') await host.forget([key]);
       throw error;

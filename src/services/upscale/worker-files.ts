@@ -5,8 +5,8 @@ import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
-import { LaneCounts } from './lane-counts.ts';
 import type { SessionFollower } from '../runs/run-kind.ts';
+import { LaneCounts } from './lane-counts.ts';
 import type { UpscaleRun, UpscaleSession, UpscaleTypes } from './upscale-types.ts';
 
 /** How often the status files are written at most, in milliseconds. */

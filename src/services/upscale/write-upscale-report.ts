@@ -2,13 +2,13 @@ import { fractionValue } from '../../core/frames/fraction.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/size.ts';
-import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
 import { upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
+import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { StoredUpscale } from './upscale-types.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { upscaleReportOf } from './upscale-report-of.ts';
+import type { StoredUpscale } from './upscale-types.ts';
 
 /** Frames that are shown before and after. */
 const comparedFrames = 4;

@@ -5,25 +5,24 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LocalRunStore } from '../../../src/adapters/run-store/local-run-store.ts';
 import { outputLockName } from '../../../src/adapters/run-store/run-paths.ts';
-import { upsampleFormat } from '../../../src/adapters/run-store/upsample-format.ts';
 import { AppError } from '../../../src/errors/app-error.ts';
-import type { RunStore } from '../../../src/ports/run-store.ts';
 import { holdLockElsewhere, killHolder } from '../../support/lock-holder.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { sampleCheckpoint } from '../../support/sample-checkpoint.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { asUnprivileged } from '../../support/unprivileged.ts';
+import { upsampleRuns } from '../../support/upsample-runs.ts';
 
 const root = await temporaryFolder();
 let folder = '';
 let outputDir = '';
-let store: RunStore;
+let store: ReturnType<typeof upsampleRuns>;
 let round = 0;
 
 beforeEach(() => {
   folder = join(root, String(round++), 'checkpoints');
   outputDir = join(folder, '..', 'out');
-  store = new LocalRunStore(folder, new ManualClock(), upsampleFormat);
+  store = upsampleRuns(new LocalRunStore(folder, new ManualClock()));
 });
 
 const started = { type: 'run-started', run_id: 'r', total: 2, is_resumed: false } as const;
@@ -51,7 +50,7 @@ async function refusal(promise: Promise<unknown>): Promise<AppError> {
 describe('LocalRunStore', () => {
   it('gives back what was put in, over processes', async () => {
     const { runId } = await storedRun();
-    const run = await new LocalRunStore(folder, new ManualClock(), upsampleFormat).read(runId);
+    const run = await upsampleRuns(new LocalRunStore(folder, new ManualClock())).read(runId);
     expect(run.checkpoint).toEqual(sampleCheckpoint(outputDir));
     expect(run.events.map(({ seq, type }) => [seq, type])).toEqual([
       [0, 'run-started'],
@@ -119,14 +118,14 @@ describe('LocalRunStore', () => {
     const source = join(root, 'frames.mp4');
     await writeFile(source, 'frames');
     const sha256 = createHash('sha256').update('frames').digest('hex');
-    expect(await session.keptHint(sha256)).toBeNull();
-    const path = await session.keepHint(sha256, source);
-    expect(await session.keptHint(sha256)).toEqual({ path, sizeBytes: 6 });
+    expect(await session.kept('hints/frames.mp4', sha256)).toBeNull();
+    const path = await session.keep('hints/frames.mp4', source, sha256);
+    expect(await session.kept('hints/frames.mp4', sha256)).toEqual({ path, sizeBytes: 6 });
     for (const damaged of ['', 'frame', 'fRames']) {
       await rm(path);
       await writeFile(path, damaged);
-      expect(await session.keptHint(sha256)).toBeNull();
-      await session.keepHint(sha256, source);
+      expect(await session.kept('hints/frames.mp4', sha256)).toBeNull();
+      await session.keep('hints/frames.mp4', source, sha256);
       expect(await readFile(path, 'utf8')).toBe('frames');
     }
     await session.release();
@@ -136,8 +135,8 @@ describe('LocalRunStore', () => {
     const session = await store.create(sampleCheckpoint(outputDir));
     const source = join(root, 'hint.mp4');
     await writeFile(source, 'frames');
-    const kept = await session.keepHint('ab', source);
-    expect(await session.keepHint('ab', source)).toBe(kept);
+    const kept = await session.keep('hints/ab.mp4', source, 'ab');
+    expect(await session.keep('hints/ab.mp4', source, 'ab')).toBe(kept);
     expect(await readFile(kept, 'utf8')).toBe('frames');
     await session.release();
   });

@@ -1,9 +1,10 @@
 import { link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { upscaleFormat } from '../../../src/adapters/run-store/upscale-format.ts';
+import { outputLock } from '../../../src/adapters/run-store/run-locks.ts';
 import { FfmpegVideoTool } from '../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
+import { upscaleFormat } from '../../../src/core/upscale/upscale-checkpoint.ts';
 import { partialUpscaleObserver } from '../../../src/output/progress/upscale-observers.ts';
 import { planVideo } from '../../../src/services/upscale/plan-video.ts';
 import { scanVideo } from '../../../src/services/upscale/scan-video.ts';
@@ -55,7 +56,7 @@ it('locks an output whose name is as long as names can be, and each by a name of
   const lockOf = (output: string) => {
     const checkpoint = sampleUpscaleCheckpoint(sampleUpscalePlan());
     const settings = { ...checkpoint.settings, output: join(folder, output) };
-    return upscaleFormat.outputLock({ ...checkpoint, settings }).lockPath;
+    return outputLock(upscaleFormat.outputOf({ ...checkpoint, settings })).lockPath;
   };
   const long = 'é'.repeat(125);
   await writeFile(lockOf(`${long}a.mkv`), '');

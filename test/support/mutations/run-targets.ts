@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
 import { batchUpsample } from '../../../src/services/upsample/batch-upsample.ts';
-import { resumeRun } from '../../../src/services/upsample/resume-run.ts';
 import { MemoryHost } from '../memory-host.ts';
 import { sampleSpec, writeSpecs } from '../spec-builder.ts';
 import { createTestPorts, silent, testRunSettings } from '../test-ports.ts';
+import { resumeUpsample } from '../upsample-runs.ts';
 import { type MutationTarget, validOrRefused } from './pure-targets.ts';
 
 /** How long a resume of three text-only specs may take before it counts as hanging, in milliseconds. */
@@ -61,7 +61,7 @@ export async function runTarget(name: 'checkpoint' | 'journal'): Promise<Mutatio
       if (!staysIn(folder, content)) return 'refused';
       const resume = { reference: runFolder, inputs: [], given: {}, baseUrl: null };
       const ports = createTestPorts(folder, host);
-      const work = () => withinTime((signal) => resumeRun(resume, ports, silent, signal));
+      const work = () => withinTime((signal) => resumeUpsample(resume, ports, silent, signal));
       return await validOrRefused(work, refusals);
     },
     [Symbol.asyncDispose]: async () => rm(folder, { recursive: true }),

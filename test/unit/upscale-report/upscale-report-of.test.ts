@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Journaled } from '../../../src/core/run/run-status.ts';
 import type { UpscaleEventBody } from '../../../src/core/upscale/upscale-event.ts';
 import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
 import { UpscaleState } from '../../../src/core/upscale/upscale-state.ts';
-import type { Journaled } from '../../../src/ports/run-store.ts';
 import { summaryOfUpscale } from '../../../src/services/upscale/summarise-upscale.ts';
 import { upscaleReportOf } from '../../../src/services/upscale/upscale-report-of.ts';
 import {
@@ -111,19 +111,24 @@ describe('upscaleReportOf', () => {
   });
 });
 
-it('summaryOfUpscale sums a sitting up', () => {
+it('summaryOfUpscale sums a session up', () => {
   const paths = {
     checkpoint: 'c',
     journal: 'j',
     reportJson: 'r.json',
     reportHtml: 'r.html',
-    hint: String,
     inside: String,
   };
   const model = { ...checkpoint.source, path: '/models/anime.onnx' };
-  const run = { runId: 'r', checkpoint: { ...checkpoint, model }, paths };
+  const run = { runId: 'r', checkpoint: { ...checkpoint, model }, paths, events: [] };
   const state = stateOf([started, finishedSegment(checkpoint, 0), failed]);
-  const ended = { status: 'partial', durationMs: 2_000.4, frames: 160, error: null } as const;
+  const ended = {
+    status: 'partial',
+    durationMs: 2_000.4,
+    isResumed: true,
+    doneBefore: 0,
+    error: null,
+  } as const;
   expect(summaryOfUpscale(run, state, ended)).toMatchObject({
     run_id: 'r',
     status: 'partial',

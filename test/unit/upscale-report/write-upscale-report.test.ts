@@ -79,7 +79,6 @@ async function write({ isFinished = true, rotationDegrees = 0, ...tool }: WriteO
     journal: 'j',
     reportJson: 'r.json',
     reportHtml: 'r.html',
-    hint: String,
     inside: String,
   };
   let written: { report: UpscaleReport; pictures: readonly ComparedFrame[] } | null = null;
@@ -87,7 +86,7 @@ async function write({ isFinished = true, rotationDegrees = 0, ...tool }: WriteO
   await writeUpscaleReport(run, state, {
     video,
     toolVersion: '0.1.0',
-    upscaleRuns: { read: () => Promise.resolve(run) },
+    runs: { read: () => Promise.resolve(run) as never },
     reports: {
       writeUpscale: async (_, report, pictures) => {
         written = { report, pictures };

@@ -7,11 +7,12 @@ import { AppError } from '../../../../src/errors/app-error.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { HintFile, HintRequest, MediaTool } from '../../../../src/ports/media-tool.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
-import { resumeRun } from '../../../../src/services/upsample/resume-run.ts';
+import { hintName } from '../../../../src/services/upsample/prepare-task.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
+import { resumeUpsample, upsampleRuns } from '../../../support/upsample-runs.ts';
 
 const never = new AbortController().signal;
 const resume = { reference: 'latest', inputs: [], given: {}, baseUrl: null };
@@ -104,11 +105,18 @@ describe('one spec fails, and the others do not, when', () => {
     expect(summary.failures[0]?.message).toContain('cannot be read any more');
   });
 
-  it('its file becomes a folder while it is worked on', async () => {
+  it('its file becomes a folder while it is worked on, and is to be written back', async () => {
     const scene = await newScene({ onAsked: (input) => replaceByFolder(join(input, '1.json')) });
-    const { summary, error } = await batchUpsample(scene.request, scene.ports, silent, never);
+    const request = { ...scene.request, settings: { ...scene.request.settings, write_back: true } };
+    const { summary, error } = await batchUpsample(request, scene.ports, silent, never);
     expect(error).toBeNull();
     expect(summary.failures).toMatchObject([{ spec: '1.json', code: 'spec-changed' }]);
+  });
+
+  it('not when its file changes while it is worked on: the spec is enriched as it was prepared', async () => {
+    const scene = await newScene({ onAsked: (input) => replaceByFolder(join(input, '1.json')) });
+    const { summary } = await batchUpsample(scene.request, scene.ports, silent, never);
+    expect(summary.counts).toMatchObject({ upsampled: 3, failed: 0 });
   });
 
   it.each([
@@ -135,7 +143,7 @@ describe('a run stops', () => {
     const { error } = await batchUpsample(scene.request, scene.ports, silent, never);
     expect(error).toMatchObject({ code: 'disk-full' });
     isFull = false;
-    const { summary } = await resumeRun(resume, scene.ports, silent, never);
+    const { summary } = await resumeUpsample(resume, scene.ports, silent, never);
     expect(summary.counts).toMatchObject({ failed: 0 });
   });
 
@@ -153,14 +161,14 @@ describe('a hint of the run that was damaged', () => {
       onEvent: (event) => event.type === 'task-prepared' && stop.abort(new Error('stop')),
     });
     await batchUpsample(scene.request, scene.ports, observer, stop.signal).catch(() => undefined);
-    const { events, paths } = await scene.ports.runs.read('latest');
+    const { events, paths } = await upsampleRuns(scene.ports.runs).read('latest');
     const prepared = events.find((event) => event.type === 'task-prepared');
     const sha256 = prepared?.hint?.sha256 ?? '';
-    await rm(paths.hint(sha256));
-    await writeFile(paths.hint(sha256), damage);
-    const { summary } = await resumeRun(resume, scene.ports, silent, never);
+    await rm(paths.inside(hintName(sha256)));
+    await writeFile(paths.inside(hintName(sha256)), damage);
+    const { summary } = await resumeUpsample(resume, scene.ports, silent, never);
     expect(summary.counts).toMatchObject({ upsampled: 3, failed: 0 });
-    expect(await readFile(paths.hint(sha256), 'utf8')).toBe(
+    expect(await readFile(paths.inside(hintName(sha256)), 'utf8')).toBe(
       join(scene.input, prepared?.spec ?? '').replace('json', 'mp4'),
     );
     expect(scene.host.asked).toHaveLength(3);
@@ -173,9 +181,9 @@ describe('a hint of the run that was damaged', () => {
       onEvent: (event) => event.type === 'batch-submitted' && stop.abort(new Error('stop')),
     });
     await batchUpsample(scene.request, scene.ports, observer, stop.signal).catch(() => undefined);
-    const { events } = await scene.ports.runs.read('latest');
+    const { events } = await upsampleRuns(scene.ports.runs).read('latest');
     const kept = events.flatMap((event) => (event.type === 'task-prepared' ? [event.spec] : []));
-    await resumeRun(resume, scene.ports, silent, never);
+    await resumeUpsample(resume, scene.ports, silent, never);
     expect(kept).not.toEqual([]);
     for (const spec of kept) {
       const video = join(scene.input, spec.replace('json', 'mp4'));

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { UpsampleEvent } from '../../../../src/core/upsample/upsample-event.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
-import { resumeRun } from '../../../../src/services/upsample/resume-run.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
+import { resumeUpsample } from '../../../support/upsample-runs.ts';
 
 const never = new AbortController().signal;
 
@@ -43,7 +43,7 @@ describe('a run that is stopped', () => {
       expect(events.at(-1)).toMatchObject({ type: 'run-finished', status: 'failed' });
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
       const resume = { reference: 'latest', inputs: [], given: {}, baseUrl: null };
-      const { summary } = await resumeRun(resume, ports, silent, never);
+      const { summary } = await resumeUpsample(resume, ports, silent, never);
       expect(summary).toMatchObject({ status: 'complete', counts: { upsampled: 4, failed: 0 } });
       expect(host.asked).toHaveLength(4);
     },
@@ -77,7 +77,7 @@ describe('a run is not resumed', () => {
     await batchUpsample(request, ports, observer, stop.signal).catch(() => undefined);
     await change(folder);
     const resume = { reference: 'latest', inputs: [], given: {}, baseUrl: null };
-    await expect(resumeRun(resume, ports, silent, never)).rejects.toMatchObject({
+    await expect(resumeUpsample(resume, ports, silent, never)).rejects.toMatchObject({
       code: 'checkpoint-mismatch',
       exitCode: 6,
       message: expect.stringContaining(named),
@@ -97,7 +97,7 @@ describe('a run is not resumed', () => {
     const { ports, request } = await newScene();
     await batchUpsample(request, ports, silent, never);
     const resume = { reference: 'latest', inputs: [], given, baseUrl: null };
-    await expect(resumeRun(resume, ports, silent, never)).rejects.toMatchObject({
+    await expect(resumeUpsample(resume, ports, silent, never)).rejects.toMatchObject({
       code: 'checkpoint-mismatch',
       message: expect.stringContaining(named),
     });

@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
-import { resumeRun } from '../../../../src/services/upsample/resume-run.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
+import { resumeUpsample } from '../../../support/upsample-runs.ts';
 
 const never = new AbortController().signal;
 
@@ -70,7 +70,7 @@ describe('a result that comes before anybody waits for it', () => {
     // As a worker that went on alone leaves it: the results are there, the journal knows nothing.
     await writeFile(join(folder, 'checkpoints', summary.run_id, 'journal.jsonl'), '');
     const request = { reference: summary.run_id, inputs: [], given: {}, baseUrl: null };
-    const resumed = await resumeRun(request, ports, silent, never);
+    const resumed = await resumeUpsample(request, ports, silent, never);
     expect(resumed.summary).toMatchObject({ status: 'complete', counts: { upsampled: 3, reused: 3 } });
     expect(host.asked).toHaveLength(3);
   });

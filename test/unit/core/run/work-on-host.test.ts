@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { workOnHost } from '../../../../src/core/run/work-on-host.ts';
 import type { UpsampleEvent, UpsampleEventBody } from '../../../../src/core/upsample/upsample-event.ts';
+import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
 
 const begun: UpsampleEventBody = { type: 'run-started', run_id: 'r', total: 9, is_resumed: false };
 const gone: UpsampleEventBody = { type: 'host-unreachable', host: 'gpu1', message: 'no route' };
@@ -31,13 +32,13 @@ it.each<{ rule: string; bodies: UpsampleEventBody[]; open: number; since: number
     since: null,
   },
   {
-    rule: 'what a sitting hands over once more is not added up',
+    rule: 'what a session hands over once more is not added up',
     bodies: [begun, submitted(5), failed(1), begun, submitted(4)],
     open: 4,
     since: null,
   },
   {
-    rule: 'what an earlier sitting handed over is still there',
+    rule: 'what an earlier session handed over is still there',
     bodies: [begun, submitted(5), begun, gone],
     open: 5,
     since: 3,
@@ -45,14 +46,17 @@ it.each<{ rule: string; bodies: UpsampleEventBody[]; open: number; since: number
   { rule: 'the first loss counts', bodies: [begun, gone, gone], open: 0, since: 1 },
   { rule: 'a host that came back is not away', bodies: [begun, gone, back], open: 0, since: null },
   {
-    rule: 'a loss of an earlier sitting is none of this one',
+    rule: 'a loss of an earlier session is none of this one',
     bodies: [begun, gone, begun],
     open: 0,
     since: null,
   },
 ])('$rule', ({ bodies, open, since }) => {
   const events = bodies.map((body, seq): UpsampleEvent => ({ version: 1, seq, time: timeOf(seq), ...body }));
-  expect(workOnHost(events)).toEqual({ openTasks: open, awaySince: since === null ? null : timeOf(since) });
+  expect(workOnHost(events, (event) => upsampleKind.isAnswerFromHost(event))).toEqual({
+    openTasks: open,
+    unreachableSince: since === null ? null : timeOf(since),
+  });
 });
 
 function timeOf(seq: number): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TokenDriftMeter } from '../../../../src/core/upsample/token-drift.ts';
-import { endStatusOf } from '../../../../src/core/upsample/upsample-summary.ts';
+import { endStatusOf } from '../../../../src/core/upsample/upsample-state.ts';
 
 describe('endStatusOf', () => {
   const none = { total: 3, upsampled: 0, reused: 0, skipped: 0, failed: 0 };

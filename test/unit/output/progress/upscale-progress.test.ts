@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Journaled } from '../../../../src/core/run/run-status.ts';
 import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
 import { createUpscaleBars } from '../../../../src/output/progress/upscale-bars.ts';
 import { createUpscaleEventLines } from '../../../../src/output/progress/upscale-event-lines.ts';
@@ -12,7 +13,6 @@ import {
   partialUpscaleObserver,
 } from '../../../../src/output/progress/upscale-observers.ts';
 import type { UpscaleBeginning, UpscaleObserver } from '../../../../src/ports/run-observer.ts';
-import type { Journaled } from '../../../../src/ports/run-store.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

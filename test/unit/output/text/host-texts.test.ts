@@ -164,7 +164,7 @@ describe('formatRuns', () => {
     input: '/home/ada/specs',
     host: 'gpu1',
     engine: 'openai',
-    counts: { total: 9, upsampled: 4, reused: 0, skipped: 0, failed: 1 },
+    tasks: { done: 4, failed: 1, total: 9 },
   };
 
   it('always names the host, and what hosts say only where they were asked', () => {

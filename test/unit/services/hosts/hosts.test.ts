@@ -6,9 +6,12 @@ import { checkHost } from '../../../../src/services/hosts/check-host.ts';
 import { hostStatus } from '../../../../src/services/hosts/host-status.ts';
 import { prepareHost } from '../../../../src/services/hosts/prepare-host.ts';
 import { pruneHost } from '../../../../src/services/hosts/prune-host.ts';
-import { hostAway } from '../../../../src/services/runs/host-away.ts';
+import { unreachableEnd } from '../../../../src/services/runs/host-unreachable.ts';
+import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
+import type { UpsampleRun } from '../../../../src/services/upsample/upsample-types.ts';
 import { MemoryUpkeep, unreachableError } from '../../../support/memory-upkeep.ts';
 import { sampleCheckpoint } from '../../../support/sample-checkpoint.ts';
+import { kinds } from '../../../support/upsample-runs.ts';
 
 const finished = {
   type: 'task-finished',
@@ -25,7 +28,7 @@ const bothDone = [done('a.json'), done('b/c.json')];
 function storeOf(
   runs: Readonly<Record<string, { host: string; events: UpsampleEventBody[]; isLocked?: boolean } | null>>,
 ) {
-  const read = async (reference: string) => {
+  const read = async (_format: unknown, reference: string) => {
     const run = runs[reference.replace('/runs/', '')];
     if (!run) throw unreachableError('The checkpoint is damaged.');
     const checkpoint = sampleCheckpoint('/out', { run_id: reference });
@@ -60,7 +63,7 @@ describe('pruneHost', () => {
       elsewhere: { host: 'local', events: [] },
       damaged: null,
     });
-    await pruneHost(request, ports, async () => false);
+    await pruneHost(request, kinds, ports, async () => false);
     expect(upkeep.rules[0]?.keepMs).toBe(1_000);
     expect([...(upkeep.rules[0]?.neededRuns ?? [])].sort()).toEqual(['damaged', 'locked', 'open']);
   });
@@ -68,14 +71,14 @@ describe('pruneHost', () => {
   it('removes only what was agreed to, by rules that are made anew', async () => {
     const upkeep = new MemoryUpkeep();
     upkeep.unneeded = [thing];
-    const listed = await pruneHost(request, portsOf(upkeep), async () => false);
+    const listed = await pruneHost(request, kinds, portsOf(upkeep), async () => false);
     expect(listed).toMatchObject({
       is_confirmed: false,
       unneeded: [{ name: 'old', size_bytes: 10 }],
       removed: [],
     });
     expect(upkeep.unneeded).toHaveLength(1);
-    const removed = await pruneHost(request, portsOf(upkeep), async (things) => things.length === 1);
+    const removed = await pruneHost(request, kinds, portsOf(upkeep), async (things) => things.length === 1);
     expect(removed).toMatchObject({ is_confirmed: true, removed: [{ name: 'old' }] });
     expect(upkeep.rules).toHaveLength(3);
     expect(upkeep.isClosed).toBe(true);
@@ -83,7 +86,9 @@ describe('pruneHost', () => {
 
   it('asks nothing when there is nothing to remove', async () => {
     const never = async () => expect.unreachable();
-    expect(await pruneHost(request, portsOf(new MemoryUpkeep()), never)).toMatchObject({ unneeded: [] });
+    expect(await pruneHost(request, kinds, portsOf(new MemoryUpkeep()), never)).toMatchObject({
+      unneeded: [],
+    });
   });
 });
 
@@ -99,7 +104,10 @@ it.each([
       ),
   },
   { rule: 'status', work: (ports: Ports) => hostStatus('gpu1', ports) },
-  { rule: 'prune', work: (ports: Ports) => pruneHost({ host: 'gpu1', keepMs: 0 }, ports, async () => true) },
+  {
+    rule: 'prune',
+    work: (ports: Ports) => pruneHost({ host: 'gpu1', keepMs: 0 }, kinds, ports, async () => true),
+  },
 ])('$rule lets go of a host that is away', async ({ work }) => {
   const upkeep = new MemoryUpkeep();
   upkeep.trouble = unreachableError();
@@ -126,7 +134,7 @@ it('names checks after their host', async () => {
   ]);
 });
 
-describe('hostAway', () => {
+describe('unreachableEnd', () => {
   const away: UpsampleEventBody = { type: 'host-unreachable', host: 'gpu1', message: 'no route' };
   const submitted: UpsampleEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 2 };
 
@@ -156,7 +164,8 @@ describe('hostAway', () => {
     for (const body of bodies) state.apply(body);
     const session = { runId: 'run-7', folder: '/runs/run-7', checkpoint };
     const ports = { runs: { read: async () => ({ events }) } } as unknown as Ports;
-    const end = await hostAway(unreachableError('connect ETIMEDOUT.'), session, state, ports);
+    const run = { session, state, ports } as unknown as UpsampleRun;
+    const end = await unreachableEnd(upsampleKind, unreachableError('connect ETIMEDOUT.'), run);
     expect(end.isWorkOnHost).toBe(isWork);
     expect(end.error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });
     expect(end.error.nextStep).toContain(isWork ? 'cosmos attach run-7' : '--resume run-7');

@@ -6,6 +6,7 @@ import { cancelRun } from '../../../../src/services/runs/cancel-run.ts';
 import { ManualClock, settle } from '../../../support/manual-clock.ts';
 import { unreachableError } from '../../../support/memory-upkeep.ts';
 import { sampleCheckpoint } from '../../../support/sample-checkpoint.ts';
+import { kinds } from '../../../support/upsample-runs.ts';
 
 const here: RunOwner = { pid: 7, machine: 'desk', isHere: true };
 
@@ -34,7 +35,7 @@ function newScene(owner: () => RunOwner | null) {
       },
     },
   } as unknown as Ports;
-  const cancel = (reference: string) => cancelRun(reference, ports, (pid) => asked.push(pid));
+  const cancel = (reference: string) => cancelRun(reference, kinds, ports, (pid) => asked.push(pid));
   return { cancel, clock, asked, stopped, references, host };
 }
 

@@ -5,12 +5,12 @@ import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import { cancelRun } from '../../../../src/services/runs/cancel-run.ts';
 import { listRuns } from '../../../../src/services/runs/list-runs.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
-import { resumeRun } from '../../../../src/services/upsample/resume-run.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { unreachableError } from '../../../support/memory-upkeep.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
+import { kinds, resumeUpsample } from '../../../support/upsample-runs.ts';
 
 const never = new AbortController().signal;
 
@@ -41,11 +41,13 @@ it('a host that is lost half-way ends the run as left, not as failed, and attach
   expect(error?.nextStep).toContain(`cosmos attach ${summary.run_id}`);
   expect(events.filter(({ type }) => type === 'task-failed')).toEqual([]);
   expect(events.at(-1)).toMatchObject({ type: 'run-finished', status: 'detached' });
-  expect(await listRuns(ports)).toEqual([expect.objectContaining({ status: 'detached', host: 'gpu1' })]);
+  expect(await listRuns(kinds, ports)).toEqual([
+    expect.objectContaining({ status: 'detached', host: 'gpu1' }),
+  ]);
 
   host.answersUntilLoss = null;
   const resumed = { reference: 'latest', inputs: [], given: {}, baseUrl: null };
-  const end = await resumeRun(resumed, ports, silent, never);
+  const end = await resumeUpsample(resumed, ports, silent, never);
   expect(end).toMatchObject({ error: null, summary: { status: 'complete', counts: { upsampled: 6 } } });
   expect(new Set(host.asked).size).toBe(host.asked.length);
 });
@@ -57,7 +59,7 @@ it('a host that is never reached ends the run with 4, and nothing is said to go 
   expect(summary).toMatchObject({ status: 'failed', counts: { upsampled: 0, failed: 0 } });
   expect(error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });
   expect(error?.message).toContain('nothing more is known to be handed over');
-  await expect(cancelRun('latest', ports, () => undefined)).rejects.toMatchObject({
+  await expect(cancelRun('latest', kinds, ports, () => undefined)).rejects.toMatchObject({
     code: 'host-unreachable',
   });
 });

@@ -6,6 +6,7 @@ import { ManualClock, settle } from '../../../support/manual-clock.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { unreachableError } from '../../../support/memory-upkeep.ts';
 import { sampleCheckpoint } from '../../../support/sample-checkpoint.ts';
+import { kinds } from '../../../support/upsample-runs.ts';
 
 const request: LogRequest = {
   reference: 'latest',
@@ -31,11 +32,12 @@ function newScene(workers: number, change: Partial<LogRequest> = {}) {
   const read = () =>
     readLogs(
       { ...request, ...change },
+      kinds,
       ports,
       {
         onLines: (workerId, lines) => scene.shown.push(...lines.map((line) => `${workerId}:${line}`)),
-        onAway: (name, message) => scene.shown.push(`${name} away: ${message}`),
-        onBack: (name) => scene.shown.push(`${name} back`),
+        onUnreachable: (name, message) => scene.shown.push(`${name} away: ${message}`),
+        onReachable: (name) => scene.shown.push(`${name} back`),
       },
       controller.signal,
     );

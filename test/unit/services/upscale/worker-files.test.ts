@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { publishStream } from '../../../src/adapters/files/publish-stream.ts';
-import { UpscaleState } from '../../../src/core/upscale/upscale-state.ts';
-import { partialUpscaleObserver } from '../../../src/output/progress/upscale-observers.ts';
-import type { LaneStatus } from '../../../src/protocol/worker-status.ts';
-import { publishPlanFiles, SeedStatusFiles } from '../../../src/services/upscale/seed-files.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { publishStream } from '../../../../src/adapters/files/publish-stream.ts';
+import { UpscaleState } from '../../../../src/core/upscale/upscale-state.ts';
+import { partialUpscaleObserver } from '../../../../src/output/progress/upscale-observers.ts';
+import type { LaneStatus } from '../../../../src/protocol/worker-status.ts';
+import { publishPlanFiles, WorkerStatusFiles } from '../../../../src/services/upscale/worker-files.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
 import {
   finishedSegment,
   sampleUpscaleCheckpoint,
   sampleUpscalePlan,
-} from '../../support/sample-upscale-plan.ts';
-import { workerStatus } from '../../support/sample-worker-status.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+} from '../../../support/sample-upscale-plan.ts';
+import { workerStatus } from '../../../support/sample-worker-status.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 describe('publishPlanFiles', () => {
   it('writes the manifests of 300 frames for 6 workers', async () => {
@@ -33,10 +33,10 @@ describe('publishPlanFiles', () => {
   });
 });
 
-describe('SeedStatusFiles', () => {
+describe('WorkerStatusFiles', () => {
   it('writes at once, then at most every two seconds, and the end', async () => {
     const { files, statuses, writes, clock } = await rig();
-    const watched = files.watching(partialUpscaleObserver({}));
+    const watched = files.observer;
     await vi.advanceTimersByTimeAsync(0);
     expect(statuses().map(({ total_batches: total }) => total)).toEqual([7, 7, 6, 6, 6, 6]);
     expect(statuses()[0]).toMatchObject({ worker_id: 0, status: 'idle', completed_batches: 0, version: 1 });
@@ -47,7 +47,7 @@ describe('SeedStatusFiles', () => {
     }
     expect(writes()).toBe(before);
     await vi.advanceTimersByTimeAsync(2_000);
-    // The first thing that a worker says may be of an earlier sitting.
+    // The first thing that a worker says may be of an earlier session.
     expect(statuses()[0]).toMatchObject({
       status: 'processing',
       completed_batches: 2,
@@ -56,7 +56,7 @@ describe('SeedStatusFiles', () => {
       estimated_completion: new Date(clock.now() + 25_000).toISOString(),
     });
     expect(writes() - before).toBe(2);
-    await files.finish();
+    await files.end();
     expect(statuses()[0]).toMatchObject({
       status: 'stopped',
       completed_batches: 2,
@@ -66,7 +66,7 @@ describe('SeedStatusFiles', () => {
 
   it('counts whole segments when they are finished, and never more than there is', async () => {
     const { files, statuses, checkpoint, state } = await rig([0]);
-    const watched = files.watching(partialUpscaleObserver({}));
+    const watched = files.observer;
     const event = { version: 1, seq: 0, time: '2026-03-01T10:15:00.000Z' } as const;
     await vi.advanceTimersByTimeAsync(0);
     expect(statuses().map(({ completed_batches: done }) => done)).toEqual([2, 2, 2, 2, 1, 1]);
@@ -76,17 +76,15 @@ describe('SeedStatusFiles', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(statuses().map(({ completed_batches: done }) => done)).toEqual([7, 4, 3, 3, 3, 3]);
     for (const id of [1, 2, 3]) state.apply(finishedSegment(checkpoint, id));
-    await files.finish();
+    await files.end();
     expect(statuses().every((status) => status.progress_percent === 100)).toBe(true);
     expect(statuses().every(({ estimated_completion: end }) => end !== null)).toBe(true);
   });
 
   it('a file that cannot be written is told once, and stops nothing', async () => {
-    const { files } = await rig([], () => Promise.reject(new Error('no room')));
-    const notices: string[] = [];
-    files.watching(partialUpscaleObserver({ onNotice: (message) => notices.push(message) }));
+    const { files, notices } = await rig([], () => Promise.reject(new Error('no room')));
     await vi.advanceTimersByTimeAsync(0);
-    await files.finish();
+    await files.end();
     expect(notices).toEqual(["The workers' status files could not be written: no room"]);
   });
 });
@@ -104,12 +102,14 @@ async function rig(finished: readonly number[] = [], publish?: () => Promise<voi
     texts.set(name, [...chunks].join(''));
     writes += 1;
   };
+  const notices: string[] = [];
+  const observer = partialUpscaleObserver({ onNotice: (message) => notices.push(message) });
   const clock = new ManualClock();
   const session = { checkpoint, publish: publish ?? keep };
-  const files = new SeedStatusFiles({ session, state, ports: { clock } });
+  const files = new WorkerStatusFiles({ session, state, observer, ports: { clock } });
   const statuses = () =>
     [0, 1, 2, 3, 4, 5].map((lane) => JSON.parse(texts.get(`worker_${lane}_status.json`) ?? ''));
-  return { files, statuses, writes: () => writes, clock, checkpoint, state };
+  return { files, notices, statuses, writes: () => writes, clock, checkpoint, state };
 }
 
 function laneOf(lane: number, completed: number): LaneStatus {

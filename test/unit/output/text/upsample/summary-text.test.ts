@@ -69,6 +69,7 @@ describe('savedText', () => {
 function text(changes: Partial<UpsampleSummary>): string {
   const summary: UpsampleSummary = {
     version: 1,
+    kind: 'upsample',
     run_id: 'run-7',
     status: 'complete',
     counts: { total: 3, upsampled: 3, reused: 0, skipped: 0, failed: 0 },

@@ -1,0 +1,41 @@
+import { type UpsampleCheckpoint, upsampleFormat } from '../../src/core/upsample/upsample-checkpoint.ts';
+import type { Ports } from '../../src/ports/ports.ts';
+import type { UpsampleObserver } from '../../src/ports/run-observer.ts';
+import type { RunStore } from '../../src/ports/run-store.ts';
+import { resumeRun } from '../../src/services/runs/resume-run.ts';
+import type { RunKind, RunKinds, RunTypes } from '../../src/services/runs/run-kind.ts';
+import {
+  type ResumeUpsampleRequest,
+  resumeUpsampleOptions,
+} from '../../src/services/upsample/resume-upsample.ts';
+import { upsampleKind } from '../../src/services/upsample/upsample-kind.ts';
+import { upscaleKind } from '../../src/services/upscale/upscale-kind.ts';
+
+/** The kinds of runs that the program has. */
+export const kinds: RunKinds = new Map<string, RunKind<RunTypes>>([
+  [upsampleKind.format.kind, upsampleKind],
+  [upscaleKind.format.kind, upscaleKind],
+]);
+
+/** The runs of a store that enrich specs. */
+export function upsampleRuns(store: RunStore) {
+  return {
+    create: (checkpoint: UpsampleCheckpoint) => store.create(upsampleFormat, checkpoint),
+    open: (reference: string) => store.open(upsampleFormat, reference),
+    read: (reference: string) => store.read(upsampleFormat, reference),
+    owner: (reference: string) => store.owner(reference),
+    locate: (reference: string) => store.locate(reference),
+    list: () => store.list(),
+  };
+}
+
+/** Goes on with a run that enriches specs. */
+export async function resumeUpsample(
+  request: ResumeUpsampleRequest & { readonly isDetached?: boolean },
+  ports: Ports,
+  observer: UpsampleObserver,
+  signal: AbortSignal,
+) {
+  const context = { ports, observer, signal, isDetached: request.isDetached ?? false };
+  return await resumeRun(upsampleKind, resumeUpsampleOptions(request), context);
+}
