@@ -7,9 +7,8 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import type { TaskHint, UpsampleTask } from './prepare-task.ts';
 import { findSource } from './read-source.ts';
-import type { UpsampleSession } from './upsample-types.ts';
+import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
 /** The event that says what became of a spec. */
 export type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;

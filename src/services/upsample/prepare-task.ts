@@ -10,29 +10,8 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunTask } from '../runs/run-kind.ts';
-import { findSource, type SpecSource } from './read-source.ts';
-import type { UpsampleSession } from './upsample-types.ts';
-
-/** The clip a task's frames come from, as kept with the run. */
-export interface TaskHint {
-  readonly sha256: string;
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly width: number;
-  readonly height: number;
-  readonly frames: number;
-  /** False when the video was small enough to be used as it is. */
-  readonly generated: boolean;
-}
-
-/** A spec that is ready to be submitted. */
-export interface UpsampleTask extends RunTask {
-  readonly planned: PlannedSpec;
-  readonly prompt: string;
-  readonly hint: TaskHint | null;
-  readonly source: Pick<SpecSource, 'path' | 'text' | 'isWrittenBack'>;
-}
+import { findSource } from './read-source.ts';
+import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
 /** A task, or what is wrong with its spec or with its files. */
 export type Preparation =

@@ -1,11 +1,37 @@
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
+import type { PlannedSpec } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import type { UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
-import type { ActiveRun, RunTypes, StoredRunOf } from '../runs/run-kind.ts';
-import type { UpsampleTask } from './prepare-task.ts';
+import type { ActiveRun, RunTask, RunTypes, StoredRunOf } from '../runs/run-kind.ts';
+
+/** The clip a task's frames come from, as kept with the run. */
+export interface TaskHint {
+  readonly sha256: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** False when the video was small enough to be used as it is. */
+  readonly generated: boolean;
+}
+
+/** A spec that is ready to be submitted. */
+export interface UpsampleTask extends RunTask {
+  readonly planned: PlannedSpec;
+  readonly prompt: string;
+  readonly hint: TaskHint | null;
+  /** The spec's file as it was read when the task was prepared. */
+  readonly source: {
+    readonly path: string;
+    readonly text: string;
+    /** This run has already written the enriched spec over it, and died before it could note that. */
+    readonly isWrittenBack: boolean;
+  };
+}
 
 /** The types of runs that enrich specs. */
 export interface UpsampleTypes extends RunTypes {

@@ -7,8 +7,8 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import { failedOutcome, finishTask } from './finish-task.ts';
-import { prepareTask, type UpsampleTask } from './prepare-task.ts';
-import type { UpsampleRun, UpsampleTypes } from './upsample-types.ts';
+import { prepareTask } from './prepare-task.ts';
+import type { UpsampleRun, UpsampleTask, UpsampleTypes } from './upsample-types.ts';
 
 /** Specs that are prepared ahead of the batch that is being submitted. */
 const preparedAhead = 256;

@@ -1,11 +1,15 @@
-import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
-import type { ActiveRun, RunTypes, StoredRunOf } from '../runs/run-kind.ts';
-import type { UpscaleTask } from './upscale-work.ts';
+import type { ActiveRun, RunTask, RunTypes, StoredRunOf } from '../runs/run-kind.ts';
+
+/** A segment to upscale; it is a batch of its own, numbered like the segment. */
+export interface UpscaleTask extends RunTask {
+  readonly segment: PlannedSegment;
+}
 
 /** The types of runs that upscale a video. */
 export interface UpscaleTypes extends RunTypes {

@@ -8,10 +8,10 @@ import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import type { Prepared, RunTask, RunWork } from '../runs/run-kind.ts';
+import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import { segmentTaskOf, upscalerOf } from './segment-tasks.ts';
 import { decodeTimeline } from './timeline-of.ts';
-import { segmentName, type UpscaleRun, type UpscaleTypes } from './upscale-types.ts';
+import { segmentName, type UpscaleRun, type UpscaleTask, type UpscaleTypes } from './upscale-types.ts';
 
 /** Next steps that differ from those of a spec. */
 const nextSteps: Partial<Record<string, string>> = {
@@ -20,11 +20,6 @@ const nextSteps: Partial<Record<string, string>> = {
     "Its processes end each time: look at the worker's log (cosmos logs RUN), then resume the run.",
   'engine-failed': "Look at the worker's log (cosmos logs RUN), then resume the run.",
 };
-
-/** A segment to upscale; it is a batch of its own, numbered like the segment. */
-export interface UpscaleTask extends RunTask {
-  readonly segment: PlannedSegment;
-}
 
 /** What one session does for the segments of its run: each finished one is downloaded into the run folder. */
 export class UpscaleWork implements RunWork<UpscaleTypes> {
