@@ -7,7 +7,7 @@ import { AppError } from '../errors/app-error.ts';
 import { isErrno } from '../errors/system-error.ts';
 
 /** Where settings come from, weakest first: the user's file, the project's file, the command line. */
-export interface SettingsSources {
+interface SettingsSources {
   /** Folder of the user's own `config.toml`. */
   readonly userFolder: string;
   readonly workingFolder: string;

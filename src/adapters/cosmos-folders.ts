@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Folders of a user on this machine that cosmos keeps things in. */
-export interface CosmosFolders {
+interface CosmosFolders {
   /** Hints and results; may be deleted at any time. */
   readonly cache: string;
   /** The user's own `config.toml`. */

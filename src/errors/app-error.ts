@@ -1,7 +1,7 @@
 import { type ErrorCode, type ExitCode, exitCodeOf } from './error-codes.ts';
 
 /** What an {@link AppError} is made of. */
-export interface AppErrorFacts {
+interface AppErrorFacts {
   readonly code: ErrorCode;
   /** What happened, for a person: one sentence that names the file, host or value. */
   readonly message: string;

@@ -1,5 +1,5 @@
 /** An error of the operating system, as Node throws it. */
-export interface SystemError extends Error {
+interface SystemError extends Error {
   /** Such as `EACCES`. */
   readonly code: string;
   /** The call that failed, such as `open`. */

@@ -2,7 +2,7 @@ import type { ReportHeader, ReportItem } from '../core/upsample/upsample-report.
 import type { ComparedFrame, UpscaleReport } from '../core/upscale/upscale-report.ts';
 
 /** Where a run's reports lie. */
-export interface ReportPaths {
+interface ReportPaths {
   readonly json: string;
   readonly html: string;
 }

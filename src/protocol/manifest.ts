@@ -6,10 +6,10 @@ import { protocolVersion } from './version.ts';
 const sizePx = z.int().min(1).max(65_536);
 
 /** What a clip shows: the scene itself, the scene blurred (`vis`), or one of the maps made from it. */
-export const hintKinds = ['video', 'vis', 'edge', 'seg', 'depth'] as const;
+const hintKinds = ['video', 'vis', 'edge', 'seg', 'depth'] as const;
 
 /** The clip a task's frames come from; its bytes lie under `objects/<sha256>`. */
-export const manifestHintSchema = z.object({
+const manifestHintSchema = z.object({
   sha256: sha256Schema,
   width: sizePx,
   height: sizePx,
@@ -19,7 +19,7 @@ export const manifestHintSchema = z.object({
 });
 
 /** One prompt to enrich. `hint` is null for a text-only task. */
-export const manifestTaskSchema = z.object({
+const manifestTaskSchema = z.object({
   task_key: taskKeySchema,
   name: z.string().max(4096),
   prompt: z.string().min(1),
@@ -28,7 +28,7 @@ export const manifestTaskSchema = z.object({
 });
 
 /** How often and how patiently a failed request is asked again; durations in milliseconds. */
-export const retryPolicySchema = z.object({
+const retryPolicySchema = z.object({
   max_attempts: z.int().min(1).max(100),
   base_delay_ms: z.int().min(0),
   max_delay_ms: z.int().min(0),
@@ -37,7 +37,7 @@ export const retryPolicySchema = z.object({
 });
 
 /** Which engine answers, and how it is asked. The API key itself never travels: only its variable's name. */
-export const engineSpecSchema = z.object({
+const engineSpecSchema = z.object({
   kind: z.enum(['describe', 'openai']),
   model: z.string(),
   base_url: z.string().nullable(),
@@ -63,7 +63,7 @@ const batchOf = <Task extends z.ZodType>(task: Task) =>
     tasks: z.array(task).min(1),
   });
 
-export const manifestBatchSchema = batchOf(manifestTaskSchema);
+const manifestBatchSchema = batchOf(manifestTaskSchema);
 
 const owner = {
   version: z.literal(protocolVersion),
@@ -72,7 +72,7 @@ const owner = {
 };
 
 /** Prompts to enrich. */
-export const upsampleManifestSchema = z.object({
+const upsampleManifestSchema = z.object({
   ...owner,
   kind: z.literal('upsample'),
   engine: engineSpecSchema,
@@ -80,7 +80,7 @@ export const upsampleManifestSchema = z.object({
 });
 
 /** Segments of a video to upscale. */
-export const upscaleManifestSchema = z.object({
+const upscaleManifestSchema = z.object({
   ...owner,
   kind: z.literal('upscale'),
   engine: upscalerSpecSchema,
@@ -95,8 +95,6 @@ export type ManifestTask = z.infer<typeof manifestTaskSchema>;
 export type ManifestBatch = z.infer<typeof manifestBatchSchema>;
 export type RetryPolicy = z.infer<typeof retryPolicySchema>;
 export type EngineSpec = z.infer<typeof engineSpecSchema>;
-export type UpsampleManifest = z.infer<typeof upsampleManifestSchema>;
-export type UpscaleManifest = z.infer<typeof upscaleManifestSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A task of any kind; what all kinds have is its key. */

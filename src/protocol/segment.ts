@@ -12,7 +12,7 @@ const positive = z
 const frameFormatSchema = z.object({ width: sidePx, height: sidePx, pixel_format: ffmpegName });
 
 /** How the upscaled frames are encoded; the number of threads is fixed, because x264's bytes depend on it. */
-export const encodingSchema = z.object({
+const encodingSchema = z.object({
   crf: z.number().min(0).max(51),
   preset: z.enum([
     'ultrafast',
@@ -46,7 +46,7 @@ export const upscalerSpecSchema = z.object({
 });
 
 /** The clip that segments are cut from; the same for all of a run. */
-export const clipSchema = z.object({
+const clipSchema = z.object({
   /** Content hash of the source, which lies among the objects. */
   source: sha256Schema,
   /** Number of the video stream in its file. */

@@ -24,14 +24,14 @@ export const taskErrorCodes = [
   'runtime-missing',
 ] as const;
 
-export const taskErrorSchema = z.object({
+const taskErrorSchema = z.object({
   code: z.enum(taskErrorCodes),
   message: z.string(),
   is_retryable: z.boolean(),
 });
 
 /** Tokens as the engine counted them; null where it does not say. */
-export const usageSchema = z.object({
+const usageSchema = z.object({
   prompt_tokens: z.int().min(0).nullable(),
   completion_tokens: z.int().min(0).nullable(),
 });
@@ -55,5 +55,4 @@ export const taskResultSchema = z.object({
 });
 
 export type TaskErrorCode = (typeof taskErrorCodes)[number];
-export type Usage = z.infer<typeof usageSchema>;
 export type TaskResult = z.infer<typeof taskResultSchema>;

@@ -3,7 +3,7 @@ import { taskErrorCodes } from './task-result.ts';
 import { protocolVersion } from './version.ts';
 
 /** One lane. Batches are counted over the segments that this worker was given. */
-export const laneStatusSchema = z.object({
+const laneStatusSchema = z.object({
   lane: z.int().min(0),
   status: z.enum(['loading', 'idle', 'processing', 'stopped', 'failed']),
   total_batches: z.int().min(0),

@@ -27,7 +27,7 @@ export interface SlotOptions {
 }
 
 /** What the command line asks for. */
-export type ProgramOptions =
+type ProgramOptions =
   | { readonly kind: 'run'; readonly worker: WorkerOptions }
   | { readonly kind: 'slot'; readonly slot: SlotOptions };
 

@@ -21,7 +21,7 @@ const firstRetryForMs = 3_000;
 const backoff = { baseDelayMs: 100, maxDelayMs: 2_000 };
 
 /** What a {@link DockerClient} is made of. */
-export interface DockerClientOptions extends DaemonLocation {
+interface DockerClientOptions extends DaemonLocation {
   /** Leads to the engine's socket; keeps connections open between calls. Its owner destroys it. */
   readonly agent: Agent;
   readonly clock: Clock;
@@ -44,10 +44,10 @@ export interface CallLimits {
  * What a call does with the engine. Requests of this dockerode end with the attempt; `noteProgress` says that
  * something came, so that silence and patience begin anew.
  */
-export type DockerWork<T> = (docker: Dockerode, noteProgress: () => void) => Promise<T>;
+type DockerWork<T> = (docker: Dockerode, noteProgress: () => void) => Promise<T>;
 
 /** What the engine says of itself. */
-export interface DaemonVersion {
+interface DaemonVersion {
   readonly version: string;
   readonly apiVersion: string;
 }

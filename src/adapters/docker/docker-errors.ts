@@ -4,7 +4,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
  * What kept a request from being answered. `refused`: no access to the socket. `absent`: nothing listens there.
  * `lost`: the connection broke, or nothing came for too long.
  */
-export type ConnectionFailure = 'refused' | 'absent' | 'lost';
+type ConnectionFailure = 'refused' | 'absent' | 'lost';
 
 /** Nothing came from the engine for as long as a call allows. */
 export class SilenceError extends Error {

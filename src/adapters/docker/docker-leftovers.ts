@@ -13,7 +13,7 @@ export interface DockerLeftover extends Unneeded {
 }
 
 /** Where leftovers are looked for, and what keeps them. Times are milliseconds, by the host's clock. */
-export interface LeftoverRules {
+interface LeftoverRules {
   readonly root: string;
   /** The images that the settings name. */
   readonly images: readonly string[];

@@ -13,7 +13,7 @@ const silenceMs = 15 * 60_000;
 const layerPauseMs = 250;
 
 /** Work of an engine that reports in a stream: building or pulling. */
-export interface ImageJob {
+interface ImageJob {
   /** For errors: `built` or `pulled`. */
   readonly verb: 'built' | 'pulled';
   readonly image: string;

@@ -43,7 +43,7 @@ export function imageMissing(image: string, hostName: string, nextStep: string):
 }
 
 /** An image that cosmos built, and that its name has left for a newer one. */
-export interface OldImage {
+interface OldImage {
   readonly id: string;
   readonly names: readonly string[];
   readonly sizeBytes: number;

@@ -1,5 +1,5 @@
 /** What a program wrote. */
-export interface ProgramOutput {
+interface ProgramOutput {
   readonly stdout: string;
   /** stdout and stderr in the order in which they were written. */
   readonly both: string;

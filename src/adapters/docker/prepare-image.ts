@@ -10,7 +10,7 @@ import { findImage, type ImageFacts } from './images.ts';
 import { isBuilt, type WorkerImage } from './worker-images.ts';
 
 /** What `prepareImage` takes. */
-export interface ImageRequest {
+interface ImageRequest {
   readonly client: DockerClient;
   readonly image: WorkerImage;
   readonly files: BuildFiles;

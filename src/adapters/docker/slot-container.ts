@@ -34,7 +34,7 @@ const lookPauseMs = 100;
 const maxStarts = 3;
 
 /** A slot's container as it is now. */
-export interface ContainerState {
+interface ContainerState {
   /** `foreign`: one that other settings, another image or somebody else made. */
   readonly state: 'absent' | 'stopped' | 'starting' | 'running' | 'foreign';
   /** Of its last end; null while it runs, or when there is none. */

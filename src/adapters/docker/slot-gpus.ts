@@ -1,7 +1,7 @@
 import { AppError } from '../../errors/app-error.ts';
 
 /** What the settings say of GPUs. */
-export interface GpuSettings {
+interface GpuSettings {
   /** `[hosts.NAME] gpus`: `none`, `all`, or a list such as `0,1`. */
   readonly gpus: string;
   /** `[upsampling.docker] num_gpu`: how many each worker gets. */

@@ -1,5 +1,5 @@
 /** A file of an archive. */
-export interface TarEntry {
+interface TarEntry {
   /** Plain name or path, at most 100 bytes of ASCII. */
   readonly name: string;
   readonly content: Buffer;

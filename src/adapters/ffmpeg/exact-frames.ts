@@ -1,5 +1,5 @@
 /** How a stream is cut. */
-export interface CutOptions {
+interface CutOptions {
   /** Bytes of one frame, at least 1. */
   readonly frameBytes: number;
   /** Which frames are given on, by their number from 0; all unless told. Others are dropped without a copy. */

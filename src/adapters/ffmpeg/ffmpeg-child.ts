@@ -3,7 +3,7 @@ import { Readable, Writable } from 'node:stream';
 import { linesOf } from './lines-of.ts';
 
 /** How a child is started. */
-export interface ChildOptions {
+interface ChildOptions {
   /** Whether it is given something on its stdin. */
   readonly hasInput: boolean;
   /** Pipes it writes: 1 is its stdout, 2 adds file descriptor 3. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 /** What the system tells of a process; null where it does not. */
-export interface ProcessFacts {
+interface ProcessFacts {
   /** Its state as a letter: `Z` and `X` have ended. */
   readonly state: string | null;
   /** When it was started, in clock ticks since boot. */

@@ -26,7 +26,7 @@ const pollMs = 5;
 const unfinishedMs = 500;
 
 /** Who holds a lock. */
-export type LockOwner = z.infer<typeof lockOwnerSchema>;
+type LockOwner = z.infer<typeof lockOwnerSchema>;
 
 /** Either the lock, to be released once, or who has it. `isTakenOver` when whoever had it died with it. */
 type LockAttempt =

@@ -14,7 +14,7 @@ const pauseMs = 10;
 const maxRounds = 20;
 
 /** Whether a content is one to keep. */
-export type IsSound = (content: Uint8Array) => boolean;
+type IsSound = (content: Uint8Array) => boolean;
 
 /**
  * Writes a file as `publishFile`, unless one with a sound content is there already: `link` fails where `rename`

@@ -72,7 +72,7 @@ const locationCodes: Readonly<Record<string, number>> = {
 };
 
 /** What a file says of its colours, as H.273 codes; null where nothing is to be said. */
-export interface ColorCodes {
+interface ColorCodes {
   /** 1 limited, 2 full, as ffmpeg counts. */
   readonly range: number | null;
   readonly primaries: number | null;

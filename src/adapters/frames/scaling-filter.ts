@@ -11,7 +11,7 @@ import { scalingGraph } from './scaling-graph.ts';
 import { writeFrame } from './write-frame.ts';
 
 /** Frames from `from` to `to`, without a wait for the frame that follows. */
-export function scalingArguments(from: FrameFormat, to: FrameFormat, clip: Clip | null): readonly string[] {
+function scalingArguments(from: FrameFormat, to: FrameFormat, clip: Clip | null): readonly string[] {
   return [
     // One thread: lanes run side by side, each on a core of its own.
     ...['-nostdin', '-v', 'error', '-filter_threads', '1', '-filter_complex_threads', '1'],

@@ -10,7 +10,7 @@ const maxFruitlessRestarts = 5;
 const reconnectPauseMs = 100;
 
 /** What following is done with. */
-export interface Following {
+interface Following {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Whether a worker that ended is to be started again. */

@@ -26,7 +26,7 @@ interface Assignment {
 }
 
 /** How a batch is divided: what goes into new manifests, and what stands in manifests that are there already. */
-export interface BatchDivision {
+interface BatchDivision {
   readonly parts: readonly BatchPart[];
   readonly held: readonly { readonly workerId: number; readonly index: number }[];
 }

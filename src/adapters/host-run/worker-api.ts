@@ -16,13 +16,13 @@ const maxAnswerBytes = 32 * 1024 * 1024;
 const maxLineLength = 4 * 1024 * 1024;
 
 /** The worker's answer to a call. */
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: number;
   readonly body: string;
 }
 
 /** How the worker is reached: its socket on this machine, or an agent whose connections end there. */
-export type WorkerAddress = { readonly socketPath: string } | { readonly agent: Agent };
+type WorkerAddress = { readonly socketPath: string } | { readonly agent: Agent };
 
 /** Calls of an API of the worker, over its unix socket or named pipe. Connection errors pass through. */
 export class WorkerApi {

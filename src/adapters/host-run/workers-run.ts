@@ -23,7 +23,7 @@ import { type BatchPart, readManifests, type TaskAssignments } from './task-assi
 const readsAtOnce = 32;
 
 /** Tells whether the host can be reached. */
-export interface ReachabilitySource {
+interface ReachabilitySource {
   /** Calls back at every change, until the returned function is called. */
   onChange(
     listener: (change: { readonly isReachable: boolean; readonly message: string }) => void,
@@ -31,7 +31,7 @@ export interface ReachabilitySource {
 }
 
 /** What a {@link WorkersRun} is made of. */
-export interface WorkersRunDeps {
+interface WorkersRunDeps {
   readonly runId: string;
   /** The run folder. */
   readonly files: FileStore;

@@ -17,7 +17,7 @@ import { LocalObjectStore } from './local-stores.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Where a {@link LocalHost} keeps its files, and what it runs. */
-export interface LocalHostOptions {
+interface LocalHostOptions {
   /** Root folder; laid out like that of any other host. */
   readonly root: string;
   /** The worker's program: a JavaScript file. */

@@ -25,7 +25,7 @@ const respawnPauseMs = 200;
 const askTimeoutMs = 3_000;
 
 /** Which worker of which run, and how it is started. */
-export interface WorkerPlace {
+interface WorkerPlace {
   /** The host's root folder on this machine. */
   readonly root: string;
   readonly runId: string;

@@ -8,7 +8,7 @@ import { publishFile } from '../files/publish-file.ts';
 const lineSchema = z.tuple([z.string().min(1), z.unknown()]);
 
 /** Settings of an {@link AppendLog}. */
-export interface AppendLogOptions<T> {
+interface AppendLogOptions<T> {
   readonly path: string;
   readonly schema: z.ZodType<T>;
   /** How many entries are kept; beyond it the oldest ones are forgotten. */

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What may be removed from a folder. */
-export interface EvictionRules {
+interface EvictionRules {
   /** Above this the least recently used files go, down to nine tenths of it. */
   readonly maxSizeBytes: number;
   /** Files used after this moment stay, in milliseconds since the epoch. A file's mtime is its last use. */

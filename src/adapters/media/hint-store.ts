@@ -13,7 +13,7 @@ import { asHintWriteError } from './hint-errors.ts';
 export const stagingName = 'making';
 
 /** Settings of a {@link HintStore}. */
-export interface HintStoreOptions {
+interface HintStoreOptions {
   readonly folder: string;
   /** Above this the least recently used hints go. */
   readonly maxSizeBytes: number;

@@ -7,7 +7,7 @@ import { runFfmpegProgram } from '../ffmpeg/programs.ts';
 import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 
 /** How ffprobe is run. */
-export interface ProbeOptions {
+interface ProbeOptions {
   readonly program: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;

@@ -12,7 +12,7 @@ import { hintFailed, hintFolderUnusable } from './hint-errors.ts';
 import { type JpegFrames, parseHint } from './jpeg-frames.ts';
 
 /** What rendering needs beside the request. */
-export interface RenderOptions {
+interface RenderOptions {
   readonly program: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;

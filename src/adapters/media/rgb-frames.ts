@@ -5,7 +5,7 @@ import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 import type { JpegFrames } from './jpeg-frames.ts';
 
 /** How ffmpeg is run. */
-export interface DecodeOptions {
+interface DecodeOptions {
   readonly program: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;

@@ -54,7 +54,7 @@ export class MkvCluster {
 }
 
 /** A frame that is written. */
-export interface FrameBlock {
+interface FrameBlock {
   readonly track: number;
   /** Relative to its cluster, in milliseconds. */
   readonly relativeMs: number;

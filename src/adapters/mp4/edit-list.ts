@@ -2,7 +2,7 @@ import { findBox } from './boxes.ts';
 import { makeBox, makeFullBox, uint32 } from './make-box.ts';
 
 /** One part of a track's presentation (ISO/IEC 14496-12, section 8.6.6). */
-export interface Edit {
+interface Edit {
   /** In ticks of the movie. */
   readonly duration: number;
   /** Where in the media it begins, in ticks of the track; -1: nothing is shown. */

@@ -11,10 +11,10 @@ const layouts = {
 } as const;
 
 /** The headers of a movie, a track and its media (ISO/IEC 14496-12, sections 8.2.2, 8.3.2 and 8.4.2). */
-export type Mp4HeaderName = keyof typeof layouts;
+type Mp4HeaderName = keyof typeof layouts;
 
 /** What is changed in a header; what is not named stays. */
-export interface HeaderChanges {
+interface HeaderChanges {
   /** In ticks of the header's own time scale; a track's is that of the movie. */
   readonly duration: number;
   readonly timescale?: number;

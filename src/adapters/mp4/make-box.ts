@@ -1,7 +1,7 @@
 import { type Mp4Box, readBoxes } from './boxes.ts';
 
 /** Bytes of boxes, one after the other. */
-export type BoxParts = readonly Uint8Array[];
+type BoxParts = readonly Uint8Array[];
 
 /** One box of an MP4 file, header included (ISO/IEC 14496-12, section 4.2). */
 export function makeBox(name: string, ...content: BoxParts): Buffer {

@@ -1,7 +1,7 @@
 import { findBox, Mp4FormatError } from './boxes.ts';
 
 /** Neighbouring samples that lie back to back in the file. */
-export interface ChunkRun {
+interface ChunkRun {
   readonly offset: number;
   readonly samples: number;
 }
@@ -13,7 +13,7 @@ export interface ValueRun {
 }
 
 /** Sizes of samples in bytes (`stsz`). */
-export interface SampleSizes {
+interface SampleSizes {
   readonly count: number;
   /** The size of all; null where each has its own. */
   readonly common: number | null;

@@ -6,7 +6,7 @@ import { type Mp4Box, Mp4FormatError, readBoxHeader } from './boxes.ts';
 const maxIndexBytes = 2 ** 30;
 
 /** A box at the top of a file, and where its content begins there. */
-export interface TopBox extends Mp4Box {
+interface TopBox extends Mp4Box {
   readonly contentAt: number;
 }
 

@@ -14,7 +14,7 @@ const littleSpaceBytes = 10 * 1024 ** 3;
 const gib = 1024 ** 3;
 
 /** The host that is looked at. */
-export interface CheckedHost extends ContainerSettings {
+interface CheckedHost extends ContainerSettings {
   readonly name: string;
   /** Whether its workers are to start the model's server … */
   readonly servesModel: boolean;

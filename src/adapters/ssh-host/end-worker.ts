@@ -19,7 +19,7 @@ const leaveTimeoutMs = 5_000;
 export type Ending = 'absent' | 'left' | 'stays' | 'silent';
 
 /** How a worker is ended. */
-export interface EndOptions {
+interface EndOptions {
   /** How long what is in flight may take to finish, in milliseconds. */
   readonly drainMs: number;
   /** How long in a row there may be no answer, in milliseconds. */

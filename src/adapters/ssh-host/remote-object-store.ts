@@ -21,7 +21,7 @@ const bundlesAtOnce = 6;
 const maxTransfers = 3;
 
 /** What {@link RemoteObjectStore} works with. */
-export interface RemoteObjectStoreDeps {
+interface RemoteObjectStoreDeps {
   readonly files: RemoteFiles;
   /** Root folder on the host, absolute. */
   readonly root: string;

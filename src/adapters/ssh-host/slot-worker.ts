@@ -26,7 +26,7 @@ const killSilenceMs = 10_000;
 const markTimeoutMs = 30_000;
 
 /** What a {@link SlotWorker} is made of. */
-export interface SlotWorkerDeps {
+interface SlotWorkerDeps {
   readonly runId: string;
   readonly workerId: number;
   readonly offloadModels: boolean;

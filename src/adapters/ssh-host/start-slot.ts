@@ -29,7 +29,7 @@ export interface WorkerContainer {
 }
 
 /** What starting a slot needs. */
-export interface SlotStart {
+interface SlotStart {
   readonly container: WorkerContainer;
   readonly slot: Pick<SlotApi, 'isAnswering'>;
   readonly clock: Clock;

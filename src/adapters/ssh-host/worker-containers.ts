@@ -15,7 +15,7 @@ export interface ContainerSettings {
 }
 
 /** Who a container's program runs as. */
-export interface ContainerUser {
+interface ContainerUser {
   readonly uid: number;
   readonly gid: number;
 }

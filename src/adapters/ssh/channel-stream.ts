@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 
 /** The connection under a channel went away: what was said over it may or may not have arrived. */
-export class ChannelLostError extends Error {
+class ChannelLostError extends Error {
   override readonly name = 'ChannelLostError';
   readonly code = 'ECONNRESET';
 }

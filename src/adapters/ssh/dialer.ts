@@ -15,7 +15,7 @@ const shortLivedPolicy: BackoffPolicy = { baseDelayMs: 50, maxDelayMs: 1_000 };
 const shortLifeMs = 1_000;
 
 /** What a {@link Dialer} needs. */
-export interface DialerDeps {
+interface DialerDeps {
   readonly parts: Omit<DialOptions, 'signal'>;
   readonly reachability: Reachability;
   readonly clock: Clock;

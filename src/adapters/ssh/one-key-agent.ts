@@ -1,7 +1,7 @@
 import ssh2, { type IdentityCallback, type SignCallback, type SigningRequestOptions } from 'ssh2';
 
 /** Signs `data` with one key. @param hash - Such as `sha256`, for RSA; undefined where the key's type decides. */
-export type Sign = (data: Buffer, hash: string | undefined) => Promise<Buffer>;
+type Sign = (data: Buffer, hash: string | undefined) => Promise<Buffer>;
 
 /**
  * An agent, in ssh2's sense, that holds one key: ssh2 first asks the host whether it would take the key, and has it

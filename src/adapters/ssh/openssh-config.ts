@@ -4,7 +4,7 @@ import { runProcess } from '../run-process.ts';
 import { parseSshConfigOutput, type SshConfigFacts } from './ssh-config-output.ts';
 
 /** A question to OpenSSH's client about the settings of a host. */
-export interface SshQuestion {
+interface SshQuestion {
   readonly address: string;
   /** Null where OpenSSH is to decide. */
   readonly user: string | null;

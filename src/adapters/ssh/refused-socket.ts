@@ -4,7 +4,7 @@ import type { SshConnection } from './connection.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
 /** Why nobody answers at a unix socket on the host. */
-export class SocketRefusedError extends Error {
+class SocketRefusedError extends Error {
   override readonly name = 'SocketRefusedError';
   /** `ENOENT`: it is not there; `ENOTSOCK`: it is something else; `EACCES`: not for this user; `ECONNREFUSED`. */
   readonly code: 'ENOENT' | 'ENOTSOCK' | 'EACCES' | 'ECONNREFUSED';

@@ -46,7 +46,7 @@ export function parseSshConfigOutput(output: string): SshConfigFacts {
 }
 
 /** One machine of a `ProxyJump` line. */
-export interface JumpSpec {
+interface JumpSpec {
   readonly address: string;
   readonly user: string | null;
   readonly port: number | null;

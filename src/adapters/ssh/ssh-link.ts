@@ -38,7 +38,7 @@ export interface SshLinkOptions {
 }
 
 /** How long to wait for one piece of work. */
-export interface UseOptions {
+interface UseOptions {
   /** Longest time of one try without progress, in milliseconds. Left out: as long as the connection lives. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;

@@ -6,7 +6,7 @@ import type { Unneeded } from '../../ports/host-upkeep.ts';
 const removalsAtOnce = 32;
 
 /** How one host's things are found and removed. */
-export interface Removal<Thing extends Unneeded> {
+interface Removal<Thing extends Unneeded> {
   find(): Promise<readonly Thing[]>;
   /** Removes a thing, unless it was touched since it was found; gives whether it did. */
   remove(thing: Thing): Promise<boolean>;

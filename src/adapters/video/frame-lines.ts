@@ -3,7 +3,7 @@ import type { Fraction } from '../../core/frames/fraction.ts';
 import { linesOf } from '../ffmpeg/lines-of.ts';
 
 /** A frame as ffmpeg's `framehash` describes it. */
-export interface FrameLine {
+interface FrameLine {
   /** In ticks; null where the file gives it no time. */
   readonly time: number | null;
   readonly duration: number;

@@ -6,7 +6,7 @@ import { sourceOptions } from '../ffmpeg/source-options.ts';
 import { reasonOf } from '../ffmpeg/unreadable-video.ts';
 
 /** One packet of a stream, in the file's order. */
-export interface PacketFacts {
+interface PacketFacts {
   /** Presentation time in ticks, or the decoding time where there is no other; null where there is none at all. */
   readonly time: number | null;
   readonly isKey: boolean;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const text = z.string().optional();
 
 /** One stream as ffprobe describes it; numbers that may be unknown come as text or not at all. */
-export const probeStreamSchema = z.object({
+const probeStreamSchema = z.object({
   index: z.int().min(0),
   codec_type: text,
   codec_name: text,

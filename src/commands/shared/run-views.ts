@@ -4,7 +4,7 @@ import { upsampleView } from './upsample-view.ts';
 import { upscaleView } from './upscale-view.ts';
 
 /** Every kind of run that the program knows. A new kind is added here. */
-export const runViews: readonly RunView<RunTypes>[] = [upsampleView, upscaleView];
+const runViews: readonly RunView<RunTypes>[] = [upsampleView, upscaleView];
 
 export const runKinds: RunKinds = new Map(runViews.map(({ kind }) => [kind.format.kind, kind]));
 

@@ -5,13 +5,13 @@ export interface TaskSize {
 }
 
 /** Inclusive bounds of one batch, each at least 1. */
-export interface BatchLimits {
+interface BatchLimits {
   readonly maxTasks: number;
   readonly maxTokens: number;
 }
 
 /** Tasks that are checkpointed together, in the order of the input. */
-export interface Batch {
+interface Batch {
   /** Position among the batches, from 0. */
   readonly batchId: number;
   readonly totalTokens: number;

@@ -1,5 +1,5 @@
 /** Frames `first` to `last`, both included, numbered from 0 among the unique ones. */
-export interface BatchRange {
+interface BatchRange {
   readonly first: number;
   readonly last: number;
 }

@@ -7,7 +7,7 @@ import { type PixelFamily, pixelFamily } from './pixel-family.ts';
 import type { ColorTags, VideoFacts } from './video-facts.ts';
 
 /** What is wanted of a video. */
-export interface ClipWish {
+interface ClipWish {
   readonly engine: 'lanczos' | 'onnx';
   readonly scale: number;
   readonly container: OutputContainer;

@@ -1,5 +1,5 @@
 /** Formats that the finished video can have. */
-export const outputContainers = ['mp4', 'mov', 'mkv'] as const;
+const outputContainers = ['mp4', 'mov', 'mkv'] as const;
 export type OutputContainer = (typeof outputContainers)[number];
 
 /** An encoder by ffmpeg's name, and how people call what it makes. */

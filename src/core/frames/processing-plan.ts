@@ -3,7 +3,7 @@ import { frameName, inChunks } from './frame-names.ts';
 const planVersion = 1;
 
 /** What `parallel_processing_plan.json` says. */
-export interface PlanInput {
+interface PlanInput {
   readonly frames: number;
   /** Numbers of the frames that are upscaled, ascending; the first is 0 where there is any frame. */
   readonly uniqueFrames: Int32Array;

@@ -1,5 +1,5 @@
 /** Times that are strictly increasing, and how many had to be changed for that. */
-export interface RepairedTimes {
+interface RepairedTimes {
   readonly times: Float64Array;
   readonly changed: number;
 }

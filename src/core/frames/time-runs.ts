@@ -1,7 +1,7 @@
 import type { Timeline } from './timeline.ts';
 
 /** A number and how often it comes in a row. */
-export type Run = readonly [value: number, count: number];
+type Run = readonly [value: number, count: number];
 
 /** Times in few numbers: the first, and the steps from one to the next. */
 export interface TimeRuns {

@@ -2,7 +2,7 @@ import { batchesOfLane, batchRange, countBatches } from './batches.ts';
 import { frameName, inChunks } from './frame-names.ts';
 
 /** What all manifests of a video say. */
-export interface ManifestInput {
+interface ManifestInput {
   /** Numbers of the frames that are upscaled, ascending. */
   readonly uniqueFrames: Int32Array;
   /** Workers side by side; each has a manifest. */

@@ -9,7 +9,7 @@ export interface LaneFacts {
 }
 
 /** When things happened, in milliseconds since 1970. */
-export interface LaneTimes {
+interface LaneTimes {
   readonly startMs: number;
   readonly nowMs: number;
 }

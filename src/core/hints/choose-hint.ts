@@ -24,7 +24,7 @@ interface SizedFrames {
 }
 
 /** What is sent of a video, or why nothing can be: then with what was found too large. */
-export type HintChoice =
+type HintChoice =
   | ({ readonly action: 'as-is' | 'hint' } & SizedFrames)
   | ({
       readonly action: 'fail';

@@ -1,7 +1,7 @@
 import type { Size } from './size.ts';
 
 /** What a container says about how coded pictures are to be shown. */
-export interface CodedPicture extends Size {
+interface CodedPicture extends Size {
   /** Width over height of one sample; 1 for square ones and where nothing is said. */
   readonly sampleAspectRatio: number;
   /** How far the picture is to be turned, in degrees, either way round. */

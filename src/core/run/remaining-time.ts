@@ -1,5 +1,5 @@
 /** What an estimate of the remaining time is made from. */
-export interface Pace {
+interface Pace {
   /** When the first task of this sitting was started on an engine; null before that: cold start does not count. */
   readonly workStartedMs: number | null;
   readonly nowMs: number;

@@ -1,7 +1,7 @@
 import type { Journaled } from './run-status.ts';
 
 /** What a run's events tell of its host. */
-export interface WorkOnHost {
+interface WorkOnHost {
   /** Tasks that were submitted and whose result is not here yet; at least that many. */
   readonly openTasks: number;
   /** Since when the host is unreachable, ISO 8601; null while it is not known to be. */

@@ -4,7 +4,7 @@ import { type ParsedSpec, parseSpec } from './parse-spec.ts';
 export const maxSpecBytes = 16 * 1024 * 1024;
 
 /** A spec's file understood, with its text, or why not. */
-export type ParsedSpecFile =
+type ParsedSpecFile =
   | (Extract<ParsedSpec, { isValid: true }> & { readonly text: string })
   | Extract<ParsedSpec, { isValid: false }>;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { pythonRepr } from './python-repr.ts';
 
 /** What a spec's id depends on. */
-export interface SpecIdentity {
+interface SpecIdentity {
   readonly prompt: string;
   readonly videoPath: string;
   readonly controlInputs: Readonly<Record<string, string | null>>;

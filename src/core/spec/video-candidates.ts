@@ -1,5 +1,5 @@
 /** Where a spec's video is looked for. Folders are absolute, with the system's own separators. */
-export interface SearchPlace {
+interface SearchPlace {
   /** Folder of the spec's file. */
   readonly specFolder: string;
   /** Highest folder that is searched. */
@@ -8,7 +8,7 @@ export interface SearchPlace {
 }
 
 /** The path rules of the system, as `node:path` has them. */
-export interface PathRules {
+interface PathRules {
   isAbsolute(path: string): boolean;
   resolve(...parts: string[]): string;
   dirname(path: string): string;

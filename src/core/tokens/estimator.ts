@@ -9,7 +9,7 @@ export const estimatorNames = ['linear', 'pixtral', 'qwen2.5-vl'] as const;
 export type EstimatorName = (typeof estimatorNames)[number];
 
 /** What a model, or the rule of thumb, makes of frames. */
-export interface TokenEstimator {
+interface TokenEstimator {
   readonly name: EstimatorName;
   /** Whether the count is the model's own, so that it needs no margin. */
   readonly isExact: boolean;

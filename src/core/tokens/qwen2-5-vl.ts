@@ -34,7 +34,7 @@ export function isQwenRescaled(size: Size): boolean {
 }
 
 /** The size in pixels that the model really sees. */
-export function qwenResized(size: Size): Size {
+function qwenResized(size: Size): Size {
   const nearest = toNearest(size);
   if (areaOf(nearest) > maxAreaPx) {
     const divisor = Math.sqrt(areaOf(size) / maxAreaPx);

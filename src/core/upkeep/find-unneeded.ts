@@ -18,7 +18,7 @@ const units = [
 ] as const;
 
 /** What keeps things on a host. */
-export interface KeepRules {
+interface KeepRules {
   /** Runs that somebody still expects something of. */
   readonly neededRuns: ReadonlySet<string>;
   /** Whatever was touched within this time stays, in milliseconds. */

@@ -1,7 +1,7 @@
 const bytesPerMib = 1024 ** 2;
 
 /** One GPU as `nvidia-smi` shows it; sizes in bytes. */
-export interface GpuReading {
+interface GpuReading {
   readonly index: number;
   readonly name: string;
   readonly usedBytes: number;

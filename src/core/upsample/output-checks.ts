@@ -1,5 +1,5 @@
 /** What the checks look at: an answer, already tidied. */
-export interface CheckedAnswer {
+interface CheckedAnswer {
   readonly text: string;
   /** Frames the engine looked at. */
   readonly framesUsed: number;
@@ -7,7 +7,7 @@ export interface CheckedAnswer {
 }
 
 /** What was asked for. */
-export interface AskedFor {
+interface AskedFor {
   readonly prompt: string;
   /** Text sent before the prompt; may be empty. */
   readonly instruction: string;
@@ -15,7 +15,7 @@ export interface AskedFor {
 }
 
 /** Why an answer is no success. */
-export interface OutputFault {
+interface OutputFault {
   readonly code: 'no-frames' | 'output-empty' | 'output-truncated' | 'output-copied';
   readonly message: string;
 }

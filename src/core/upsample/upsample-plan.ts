@@ -4,10 +4,10 @@ import { z } from 'zod';
 export const specActions = ['hint', 'as-is', 'skip', 'fail'] as const;
 
 /** Which of a spec's videos was chosen: its input video, or a control video by its kind. */
-export const videoKinds = ['video', 'vis', 'edge', 'seg', 'depth'] as const;
+const videoKinds = ['video', 'vis', 'edge', 'seg', 'depth'] as const;
 
 /** The video a spec's frames come from, as it was when the run was planned. */
-export const plannedVideoSchema = z.object({
+const plannedVideoSchema = z.object({
   path: z.string(),
   width: z.int().min(1),
   height: z.int().min(1),

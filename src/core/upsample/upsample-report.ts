@@ -9,7 +9,7 @@ const nullableCount = z.int().min(0).nullable();
 export const reportFailureSchema = z.object({ code: z.string(), message: z.string(), next_step: z.string() });
 
 /** Tokens of one spec. `prompt_predicted` is what `actual_prompt` is compared with: vision + text + control. */
-export const reportTokensSchema = z.object({
+const reportTokensSchema = z.object({
   estimator: z.string(),
   vision: z.int().min(0),
   text: z.int().min(0),
@@ -21,7 +21,7 @@ export const reportTokensSchema = z.object({
 });
 
 /** One candidate file and what became of it. */
-export const reportItemSchema = z.object({
+const reportItemSchema = z.object({
   /** Path relative to the input root, with forward slashes. */
   spec: z.string(),
   name: z.string(),
@@ -60,7 +60,7 @@ export const tokenDriftSchema = z.object({
 });
 
 /** Everything about a run except its items. */
-export const reportHeaderSchema = z.object({
+const reportHeaderSchema = z.object({
   version: z.literal(reportVersion),
   run_id: z.string(),
   tool_version: z.string(),
@@ -91,4 +91,3 @@ export const reportSchema = reportHeaderSchema.extend({ items: z.array(reportIte
 export type ReportItem = z.infer<typeof reportItemSchema>;
 export type ReportHeader = z.infer<typeof reportHeaderSchema>;
 export type TokenDrift = z.infer<typeof tokenDriftSchema>;
-export type Report = z.infer<typeof reportSchema>;

@@ -48,7 +48,7 @@ export const upsampleSettingsSchema = z.object({
 export type UpsampleSettings = z.infer<typeof upsampleSettingsSchema>;
 
 /** What a command adds to the settings of `config.toml`. */
-export interface UpsampleOptions {
+interface UpsampleOptions {
   /** Absolute path. */
   readonly outputDir: string;
   /** `WIDTHxHEIGHT` or `auto`; null for the safe resolution of the settings. */

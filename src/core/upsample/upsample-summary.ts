@@ -6,7 +6,7 @@ import type { TokenDrift } from './upsample-report.ts';
 export const upsampleSummaryVersion = 1;
 
 /** One failed spec in a summary. */
-export interface SummaryFailure {
+interface SummaryFailure {
   readonly spec: string;
   readonly code: string;
   readonly message: string;

@@ -9,7 +9,7 @@ const format = z.object({ width: z.int().min(1), height: z.int().min(1), pixel_f
 const tag = z.string().nullable();
 
 /** A file of this machine that the run depends on, as it was when the run was planned. */
-export const pinnedFileSchema = z.object({
+const pinnedFileSchema = z.object({
   path: z.string(),
   sha256: z.string(),
   size_bytes: z.number().min(0),
@@ -17,7 +17,7 @@ export const pinnedFileSchema = z.object({
 });
 
 /** How frames are read and written; the same for all segments. */
-export const plannedClipSchema = z.object({
+const plannedClipSchema = z.object({
   stream: count,
   is_turned: z.boolean(),
   frame: format,
@@ -29,7 +29,7 @@ export const plannedClipSchema = z.object({
 });
 
 /** When frames are shown, run-length coded: a video of one hour with an even frame rate takes a few numbers. */
-export const plannedTimelineSchema = z.object({
+const plannedTimelineSchema = z.object({
   /** Time of the first frame, in ticks of the time base. */
   start: z.number(),
   /** Steps from frame to frame and how often each comes in a row. */
@@ -42,7 +42,7 @@ export const plannedTimelineSchema = z.object({
   repeats: z.array(z.tuple([z.int().min(1), z.int().min(1)])),
 });
 
-export const plannedSegmentSchema = z.object({
+const plannedSegmentSchema = z.object({
   segment_id: count,
   task_key: z.string(),
   first_frame: count,

@@ -10,7 +10,7 @@ const rate = z.number().min(0).nullable();
 const picture = z.object({ width: z.int().min(1), height: z.int().min(1), pixel_format: z.string() });
 
 /** One segment and what became of it. Frames are counted from 1, as in the manifests. */
-export const segmentReportSchema = z.object({
+const segmentReportSchema = z.object({
   segment_id: count,
   status: z.enum(['finished', 'failed', 'pending']),
   first_frame: z.int().min(1),
@@ -32,7 +32,7 @@ export const segmentReportSchema = z.object({
 });
 
 /** How long a stage was at work over all segments, and how quick it was meanwhile. */
-export const stageReportSchema = z.object({
+const stageReportSchema = z.object({
   stage: z.enum(['scan', 'decode', 'upscale', 'encode', 'finish']),
   busy_ms: count,
   /** Frames that went through it: `decode` and `upscale` see the unique ones only. */

@@ -8,7 +8,7 @@ import { partialObserver } from './observers.ts';
 const noCounts = { total: 0, upsampled: 0, reused: 0, skipped: 0, failed: 0 };
 
 /** Takes events for a file, until the end. */
-export interface EventWriter<Event> {
+interface EventWriter<Event> {
   write(event: Event): void;
   /** Nothing more will come. May be told twice. */
   end(): void;

@@ -5,7 +5,7 @@ import { BarStack, type TerminalStream } from './bar-stack.ts';
 const sameStepEveryMs = 10_000;
 
 /** A step of work, and how far it is: between 0 and 1, or null where nobody knows. */
-export interface StepProgress {
+interface StepProgress {
   readonly message: string;
   readonly fraction: number | null;
 }

@@ -5,7 +5,7 @@ import { type BarPart, facts, partsBar } from './sections.ts';
 export type ShownStatus = 'complete' | 'partial' | 'detached' | 'failed' | 'unfinished';
 
 /** What the head of a page shows of a run. */
-export interface Banner {
+interface Banner {
   /** What the program did: `upsampling`. */
   readonly work: string;
   readonly runId: string;

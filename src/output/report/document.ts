@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Html, html, trusted } from './html.ts';
 
 /** What the start of a page says. */
-export interface DocumentStart {
+interface DocumentStart {
   readonly title: string;
   readonly style: string;
   /** Where the first link leads, for those who come by keyboard. */

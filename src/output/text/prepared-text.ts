@@ -4,7 +4,7 @@ import { durationText } from './format.ts';
 import type { Style } from './style.ts';
 
 /** What preparing a host came to. */
-export interface PreparedFacts {
+interface PreparedFacts {
   readonly host: string;
   readonly image: string;
   readonly image_id: string;

@@ -38,7 +38,7 @@ export function formatRemoved(removed: readonly ListedThing[], listed: number, h
 }
 
 /** `2 runs and 14 objects, 1.2 GiB` */
-export function sumText(things: readonly ListedThing[]): string {
+function sumText(things: readonly ListedThing[]): string {
   const counts = kinds.flatMap((kind) => {
     const count = things.filter((thing) => thing.kind === kind).length;
     return count > 0 ? [counted(count, kind)] : [];

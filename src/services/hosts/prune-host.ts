@@ -4,7 +4,7 @@ import { listRuns, type RunRow } from '../runs/list-runs.ts';
 import type { RunKinds } from '../runs/run-kind.ts';
 
 /** What `host prune` is asked to do. */
-export interface PruneRequest {
+interface PruneRequest {
   readonly host: string;
   /** Whatever was touched within this time stays, in milliseconds. */
   readonly keepMs: number;

@@ -16,7 +16,7 @@ const readsAtOnce = 32;
 const openingTimeoutMs = 2_000;
 
 /** What a {@link HostSession} works with. */
-export interface HostSessionDeps<K extends RunTypes> {
+interface HostSessionDeps<K extends RunTypes> {
   readonly kind: RunKind<K>;
   readonly run: ActiveRun<K>;
   readonly work: RunWork<K>;

@@ -3,7 +3,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { ActiveRun, RunKind, RunTypes } from './run-kind.ts';
 
 /** How a run ends whose host cannot be reached. */
-export interface UnreachableEnd {
+interface UnreachableEnd {
   /** Says what is known to be on the host, since when it is unreachable, and how to go on. */
   readonly error: AppError;
   /** Whether work that was submitted goes on there. */

@@ -3,7 +3,7 @@ import { readRun } from './read-run.ts';
 import type { RunKinds, RunSummary } from './run-kind.ts';
 
 /** What `cosmos report` shows. */
-export interface ReportedRun {
+interface ReportedRun {
   /** Name of the run's kind. */
   readonly kind: string;
   readonly summary: RunSummary;

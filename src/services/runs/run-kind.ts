@@ -38,7 +38,7 @@ export interface RunSummary {
 }
 
 /** An error in a summary. */
-export interface ErrorFacts {
+interface ErrorFacts {
   readonly code: string;
   readonly message: string;
   readonly next_step: string | null;

@@ -11,7 +11,7 @@ import type { TaskResults } from './task-results.ts';
 const queriesAtOnce = 32;
 
 /** What submitting works with. */
-export interface SubmitDeps<K extends RunTypes> {
+interface SubmitDeps<K extends RunTypes> {
   readonly run: ActiveRun<K>;
   readonly work: RunWork<K>;
   readonly recorder: RunEventRecorder<K>;

@@ -5,7 +5,7 @@ import type { RunEventRecorder } from './event-recorder.ts';
 import type { ActiveRun, RunTypes, RunWork } from './run-kind.ts';
 
 /** What {@link TaskResults} works with. */
-export interface TaskResultsDeps<K extends RunTypes> {
+interface TaskResultsDeps<K extends RunTypes> {
   readonly run: Pick<ActiveRun<K>, 'session'>;
   readonly work: RunWork<K>;
   readonly recorder: RunEventRecorder<K>;

@@ -10,7 +10,7 @@ import type { Ports } from '../../ports/ports.ts';
 const defaultNegativePrompt = 'blurry, low resolution, cartoonish, bad geometry';
 
 /** A spec to be made. Paths are as the user wrote them, from the working folder. */
-export interface NewSpec {
+interface NewSpec {
   readonly name: string;
   readonly prompt: string;
   readonly negativePrompt: string | null;

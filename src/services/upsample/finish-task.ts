@@ -11,10 +11,10 @@ import { findSource } from './read-source.ts';
 import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
 /** The event that says what became of a spec. */
-export type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;
+type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;
 
 /** What finishing needs of the run. */
-export interface FinishContext {
+interface FinishContext {
   readonly session: UpsampleSession;
   readonly ports: Pick<Ports, 'specs' | 'toolVersion'>;
 }

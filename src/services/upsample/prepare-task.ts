@@ -14,12 +14,12 @@ import { findSource } from './read-source.ts';
 import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
 /** A task, or what is wrong with its spec or with its files. */
-export type Preparation =
+type Preparation =
   | { readonly isReady: true; readonly task: UpsampleTask }
   | { readonly isReady: false; readonly planned: PlannedSpec; readonly failure: SpecFailure };
 
 /** What preparing needs of the run. */
-export interface PrepareContext {
+interface PrepareContext {
   readonly session: UpsampleSession;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly signal: AbortSignal;

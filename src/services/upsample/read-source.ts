@@ -11,7 +11,7 @@ import type { SpecStore } from '../../ports/spec-store.ts';
 import type { StoredUpsample } from './upsample-types.ts';
 
 /** A planned spec's file, as it is now. */
-export interface SpecSource {
+interface SpecSource {
   readonly path: string;
   readonly text: string;
   readonly spec: PromptSpec;
@@ -21,7 +21,7 @@ export interface SpecSource {
 }
 
 /** What became of a planned spec's file. */
-export type FoundSource =
+type FoundSource =
   | { readonly isFound: true; readonly source: SpecSource }
   | { readonly isFound: false; readonly isGone: boolean; readonly failure: SpecFailure };
 

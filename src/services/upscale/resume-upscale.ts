@@ -3,7 +3,7 @@ import type { ResumeOptions } from '../runs/resume-run.ts';
 import type { UpscaleTypes } from './upscale-types.ts';
 
 /** What is given again when an upscale run is resumed; all of it must agree with the checkpoint. */
-export interface ResumeUpscaleRequest {
+interface ResumeUpscaleRequest {
   /** A path, a run id or `latest`. */
   readonly reference: string;
   /** Absolute paths; null where they were not given. */

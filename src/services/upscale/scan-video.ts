@@ -13,7 +13,7 @@ import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { GrowingNumbers } from './growing-numbers.ts';
 
 /** What is to be found out of a video. */
-export interface ScanRequest {
+interface ScanRequest {
   readonly path: string;
   readonly facts: VideoFacts;
   readonly dedupe: DuplicateMode;
@@ -21,7 +21,7 @@ export interface ScanRequest {
 }
 
 /** What reading a video through told. */
-export interface VideoScan {
+interface VideoScan {
   readonly timeline: Timeline;
   /** Times of the key frames, ascending; null where frames cannot be found by their times. */
   readonly keyTimes: Float64Array | null;

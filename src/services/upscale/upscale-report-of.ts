@@ -24,7 +24,7 @@ const maxStretches = 80;
 const minStretchFrames = 24;
 
 /** What a report is made from. */
-export interface UpscaleReportParts {
+interface UpscaleReportParts {
   readonly checkpoint: UpscaleCheckpoint;
   readonly state: UpscaleState;
   /** Of all sittings. */

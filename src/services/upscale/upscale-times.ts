@@ -1,7 +1,7 @@
 import type { StoredUpscale } from './upscale-types.ts';
 
 /** Where the time of a run went, over all its sittings, without the time between them. */
-export interface UpscaleTimes {
+interface UpscaleTimes {
   readonly segmentsMs: number;
   /** From the last segment on. */
   readonly finishMs: number;

@@ -58,7 +58,7 @@ export interface Engine {
  * - `outage`: the engine is away or asks for patience; wait and ask again, without counting an attempt.
  * - `fatal`: no request can succeed (a wrong key, an unknown model); the worker stops taking tasks.
  */
-export type EngineErrorClass = 'permanent' | 'transient' | 'outage' | 'fatal';
+type EngineErrorClass = 'permanent' | 'transient' | 'outage' | 'fatal';
 
 /** What an {@link EngineError} is made of. */
 export interface EngineErrorFacts {

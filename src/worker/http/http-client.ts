@@ -11,7 +11,7 @@ export interface HttpAnswer {
 }
 
 /** One request. The body, if any, is JSON. */
-export interface HttpCall {
+interface HttpCall {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;

@@ -14,7 +14,7 @@ export type Route = Readonly<Record<string, Handler>>;
 export type Routes = ReadonlyMap<string, Route>;
 
 /** What a server of an API is made of. */
-export interface JsonServerParts {
+interface JsonServerParts {
   readonly routes: Routes;
   /** Called with every request before it is answered. */
   onRequest?(): void;

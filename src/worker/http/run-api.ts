@@ -14,7 +14,7 @@ import {
 import { shutdownRoute } from './shutdown-route.ts';
 
 /** What the API is made of. */
-export interface ApiParts {
+interface ApiParts {
   readonly worker: Pick<Worker, 'submit' | 'status' | 'isStopping'>;
   readonly events: EventHub;
   /** `POST /upscale_batch`. */

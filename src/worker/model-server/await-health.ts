@@ -8,7 +8,7 @@ const slowLookMs = 1_000;
 const quickLooks = 100;
 
 /** How a server is waited for. */
-export interface HealthPatience {
+interface HealthPatience {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;

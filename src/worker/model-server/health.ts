@@ -1,7 +1,7 @@
 import { HttpClient } from '../http/http-client.ts';
 
 /** `ok`: it can be asked. `sick`: it says that it cannot. `silent`: it says nothing. */
-export type Health = 'ok' | 'sick' | 'silent';
+type Health = 'ok' | 'sick' | 'silent';
 
 /** Looks after a server at `http://127.0.0.1:<port>`. */
 export class HealthCheck {

@@ -20,7 +20,7 @@ import { ServerProcess } from './server-process.ts';
 import { ServerStory } from './server-state.ts';
 
 /** What a server is built from. */
-export interface EngineServerParts {
+interface EngineServerParts {
   readonly clock: Clock;
   readonly random01: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;

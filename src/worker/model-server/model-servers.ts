@@ -12,7 +12,7 @@ import { type ServedModel, ServerLease } from './server-lease.ts';
 import { RequestHunt } from './server-requests.ts';
 
 /** What a slot's engine servers are built from. */
-export interface EngineServersParts {
+interface EngineServersParts {
   /** The host's root: load times are kept there. */
   readonly store: FileStore;
   readonly slotId: number;

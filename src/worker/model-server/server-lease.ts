@@ -8,7 +8,7 @@ export interface ServedModel {
 }
 
 /** What leases ask of whoever gives them. */
-export interface LeaseOffice {
+interface LeaseOffice {
   take(lease: ServerLease, signal: AbortSignal): Promise<ServedModel>;
   release(lease: ServerLease): void;
   /** Whose end is waited for, for a person; null when nobody's is. */

@@ -6,7 +6,7 @@ import type { ServerOutput } from './server-output.ts';
 import { startWatchdog } from './watchdog.ts';
 
 /** What a process is started with. */
-export interface ServerStart {
+interface ServerStart {
   /** Program and arguments; no shell sees them. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -6,7 +6,7 @@ import type { RunningServer } from './running-server.ts';
 import { crashedBy } from './server-errors.ts';
 
 /** What the requests to one server are handled with. */
-export interface RequestHuntParts {
+interface RequestHuntParts {
   readonly server: EngineServer;
   /** A server silent for so long while a request fails is made to end, in milliseconds. */
   readonly hungMs: number;
@@ -15,7 +15,7 @@ export interface RequestHuntParts {
 }
 
 /** When a request may not go on. */
-export interface AskSignals {
+interface AskSignals {
   /** Aborts when no request may be sent any more. */
   readonly stop: AbortSignal;
   /** Aborts when one that was sent is to end, too. */
@@ -23,7 +23,7 @@ export interface AskSignals {
 }
 
 /** Sends a request to a server whose address ends with `/v1`. */
-export type SendRequest<T> = (baseUrl: string, signal: AbortSignal) => Promise<T>;
+type SendRequest<T> = (baseUrl: string, signal: AbortSignal) => Promise<T>;
 
 /** One request, however often it has to be sent. The same object for all attempts of the same task. */
 export class Ticket {

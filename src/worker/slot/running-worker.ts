@@ -22,7 +22,7 @@ export interface RunningWorker
 }
 
 /** What the workers of a slot are built with. */
-export interface WorkerTools {
+interface WorkerTools {
   readonly slot: SlotOptions;
   /** What the worker of the run in this folder needs. */
   partsFor(runFolder: string, log: (line: string) => void): WorkerProcessParts;

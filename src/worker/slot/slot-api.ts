@@ -20,7 +20,7 @@ import type { ObjectShelf } from './object-store.ts';
 import type { Slot } from './slot.ts';
 
 /** What the API is made of. */
-export interface SlotApiParts {
+interface SlotApiParts {
   /** The host's root folder. */
   readonly root: string;
   readonly slot: Pick<Slot, 'open' | 'status'>;

@@ -12,7 +12,7 @@ import type { Slot } from './slot.ts';
 import { createSlotApi } from './slot-api.ts';
 
 /** What a slot's process is built from. */
-export interface SlotProcessParts {
+interface SlotProcessParts {
   readonly slot: Slot;
   readonly shelf: ObjectShelf;
   log(line: string): void;
@@ -24,7 +24,7 @@ export interface SlotProcessParts {
  * - `displaced`: another process has taken the slot over. This one must end at once, without tidying up: at its
  *   paths are the other one's sockets.
  */
-export type SlotOutcome = 'stopped' | 'taken' | 'displaced';
+type SlotOutcome = 'stopped' | 'taken' | 'displaced';
 
 const longestWatchMs = 1_000;
 

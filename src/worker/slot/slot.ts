@@ -8,7 +8,7 @@ import { RememberedRuns } from './remembered-runs.ts';
 import type { RunningWorker } from './running-worker.ts';
 
 /** The model's server, which the runs of a slot share. */
-export interface EngineControl {
+interface EngineControl {
   status(): EngineServerStatus | null;
   /** Stops the server if nobody uses it. The next run that needs it starts it again. */
   offload(): Promise<void>;
@@ -17,7 +17,7 @@ export interface EngineControl {
 }
 
 /** What a slot is built from. */
-export interface SlotParts {
+interface SlotParts {
   readonly slotId: number;
   /** The host's root folder. */
   readonly store: FileStore;

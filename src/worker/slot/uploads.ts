@@ -9,7 +9,7 @@ import { openAsItIs } from './verify-file.ts';
 const uploadPath = new RegExp(`^${layout.incoming}/([A-Za-z0-9][A-Za-z0-9._-]{0,199})$`);
 
 /** A file that a client has sent, open for reading. The client removes it: a container cannot write among uploads. */
-export interface Upload extends AsyncDisposable {
+interface Upload extends AsyncDisposable {
   readonly file: FileHandle;
 }
 

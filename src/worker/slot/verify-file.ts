@@ -8,7 +8,7 @@ import { lookAt, printOf } from './verified-objects.ts';
 const asItIs = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** What a look into a file came to. */
-export interface Verdict {
+interface Verdict {
   /** What the file looked like before it was read; null when it is gone. */
   readonly print: string | null;
   readonly isSound: boolean;

@@ -4,7 +4,7 @@ import type { EngineError } from '../engines/engine.ts';
 import type { WorkCounts } from './task-queue.ts';
 
 /** What a status is made of. Times are milliseconds since the epoch. */
-export interface StatusFacts {
+interface StatusFacts {
   readonly workerId: number;
   readonly startedAtMs: number;
   readonly nowMs: number;

@@ -6,7 +6,7 @@ import { asEngineError } from './as-engine-error.ts';
 import type { WorkSession } from './work-session.ts';
 
 /** What the desk is built from. */
-export interface EngineDeskParts {
+interface EngineDeskParts {
   /** A session with an engine that is not started yet. */
   openSession(spec: WorkEngine): WorkSession;
   /** An engine has started. */

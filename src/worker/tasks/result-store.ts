@@ -7,7 +7,7 @@ import { layout } from '../../protocol/layout.ts';
 import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
 
 /** What the shelf is built from. */
-export interface ResultShelfParts {
+interface ResultShelfParts {
   /** The run folder. */
   readonly store: ExclusiveFileStore;
   readonly clock: Clock;

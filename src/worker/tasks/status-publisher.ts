@@ -5,7 +5,7 @@ import { layout } from '../../protocol/layout.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 
 /** What the board is built from. */
-export interface StatusBoardParts {
+interface StatusBoardParts {
   readonly workerId: number;
   /** The run folder. */
   readonly store: FileStore;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { normalizeText } from '../../core/upsample/output-checks.ts';
 
 /** A text and the task it was given to. */
-export interface GivenText {
+interface GivenText {
   readonly taskKey: string;
   /** Stands for what was asked; null where that is not known any more. */
   readonly input: string | null;

@@ -8,7 +8,7 @@ import { createOpenAiEngine } from './engines/openai/openai-engine.ts';
 import { createServedEngine } from './served-engine.ts';
 
 /** What engines are built from. */
-export interface EngineParts {
+interface EngineParts {
   readonly media: MediaTool;
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -20,7 +20,7 @@ export interface TaskTools {
 }
 
 /** What a task asks of the session that it is part of. */
-export interface TaskSession {
+interface TaskSession {
   readonly spec: EngineSpec;
   readonly engine: Engine;
   readonly admission: Admission;

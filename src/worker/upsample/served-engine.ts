@@ -6,7 +6,7 @@ import { Ticket } from '../model-server/server-requests.ts';
 import { createOpenAiEngine, type OpenAiEngineParts } from './engines/openai/openai-engine.ts';
 
 /** What an engine with a server of its own is built from. */
-export interface ServedEngineParts extends OpenAiEngineParts {
+interface ServedEngineParts extends OpenAiEngineParts {
   readonly servers: EngineServers;
 }
 

@@ -6,7 +6,7 @@ import { probeLanes } from './probe-lanes.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
 /** What pools are made with. */
-export interface ClipPoolsParts {
+interface ClipPoolsParts {
   readonly spec: UpscalerSpec;
   readonly engine: UpscaleEngine;
   log(line: string): void;

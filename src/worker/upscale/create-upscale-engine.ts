@@ -6,7 +6,7 @@ import { OnnxEngine } from './onnx/onnx-engine.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
 /** What engines are built from. */
-export interface UpscaleEngineParts {
+interface UpscaleEngineParts {
   readonly frames: FrameTool;
   /** Where a model's file lies on this machine. */
   modelPathOf(sha256: string): string;

@@ -4,7 +4,7 @@ import { LaneSizes } from './lane-sizes.ts';
 import type { LaneRequest, LaneSize, UpscaleEngine } from './upscale-engine.ts';
 
 /** What a pool is built from. */
-export interface LanePoolParts {
+interface LanePoolParts {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'size' | 'lane' | 'lanes'>;
   /** What the lanes begin with. */
@@ -17,7 +17,7 @@ export interface LanePoolParts {
 }
 
 /** What a lane does at the moment. */
-export interface LaneActivity {
+interface LaneActivity {
   readonly status: 'loading' | 'idle' | 'processing' | 'stopped' | 'failed';
   /** The batch it works on; null when it works on none. */
   readonly batch: number | null;

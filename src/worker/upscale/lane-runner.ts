@@ -19,7 +19,7 @@ export interface LaneJob {
 }
 
 /** What a runner is built from. */
-export interface LaneRunnerParts {
+interface LaneRunnerParts {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'size'>;
   readonly sizes: LaneSizes;

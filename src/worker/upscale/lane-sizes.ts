@@ -4,7 +4,7 @@ import type { LaneSize } from './upscale-engine.ts';
 const leastTile = 32;
 
 /** What bounds the sizes of an engine's lanes. */
-export interface LaneSizeBounds {
+interface LaneSizeBounds {
   /** Longer side of the frames, in pixels. */
   readonly longerSide: number;
   /** The smallest tile that the engine can work in; null when it knows no tiles. */

@@ -22,7 +22,7 @@ export interface Lane {
  * - `died`: its process is gone and nothing was wrong with the frames, as far as one can tell; another one may do.
  * - `failed`: it said no; asking again unchanged is no use.
  */
-export type LaneErrorReason = 'out-of-memory' | 'died' | 'failed';
+type LaneErrorReason = 'out-of-memory' | 'died' | 'failed';
 
 /** A lane has given up. */
 export class LaneError extends Error {

@@ -10,7 +10,7 @@ const probeMs = 60_000;
 const timedCalls = 2;
 
 /** What is probed: lanes as they would be started, and no more of them than `maxLanes`. */
-export interface ProbeRequest {
+interface ProbeRequest {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'lane' | 'lanes'>;
   readonly maxLanes: number;

@@ -10,7 +10,7 @@ import { layout } from '../../protocol/layout.ts';
 const underWay = /^([0-9a-f]{64})\.mp4\.[0-9a-f]{12}\.tmp$/;
 
 /** What is known of a file that was published. */
-export interface PublishedFile {
+interface PublishedFile {
   readonly sha256: string;
   readonly sizeBytes: number;
 }

@@ -9,7 +9,7 @@ import type { FrameMemory, FrameShare, ShareWish } from './frame-memory.ts';
 import type { LanePool } from './lane-pool.ts';
 
 /** What a segment is run with. */
-export interface SegmentRunParts {
+interface SegmentRunParts {
   readonly frames: FrameTool;
   readonly pool: LanePool;
   readonly memory: FrameMemory;
@@ -28,7 +28,7 @@ export interface SegmentRunParts {
  * Milliseconds. `decode`: waited for the next frame to be decoded. `upscale`: at least one lane had frames of this
  * segment. `encode`: waited for the encoder to take a frame, or to finish.
  */
-export interface StageTimes {
+interface StageTimes {
   readonly decode: number;
   readonly upscale: number;
   readonly encode: number;

@@ -12,7 +12,7 @@ import { isIntact, lostSegments } from './lost-segments.ts';
 import type { SampleJournal } from './sample-journal.ts';
 
 /** What segments are put into, and what is known of them. */
-export interface Appending {
+interface Appending {
   readonly segments: readonly SegmentFile[];
   readonly part: PartFile;
   readonly writer: PartWriter;

@@ -13,7 +13,7 @@ import type { Presentation } from '../../muxing/presentation.ts';
 import type { SampleTable } from '../../muxing/sample-table.ts';
 
 /** Where and from what a container is written. */
-export interface WriterInput {
+interface WriterInput {
   readonly request: AssemblyRequest;
   readonly container: OutputContainer;
   readonly presentation: Presentation;
@@ -26,7 +26,7 @@ export interface WriterInput {
 }
 
 /** A writer, and when it shows the first frame: the container may have moved all streams together. */
-export interface OpenWriter {
+interface OpenWriter {
   readonly writer: PartWriter;
   readonly firstSeconds: number;
 }

@@ -16,7 +16,7 @@ const mark = 0x314a_5343;
 const bytesOfSample = 13;
 
 /** What is known of a segment whose samples are in the part file; ranks count from the video's first frame. */
-export interface TakenSegment {
+interface TakenSegment {
   readonly table: SampleTable;
   /** Size of the part file with it. */
   readonly partBytes: number;

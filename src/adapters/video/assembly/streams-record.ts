@@ -11,7 +11,7 @@ const recordSchema = z.object({ version: z.literal(version), first: contentSchem
 type Content = z.infer<typeof contentSchema>;
 
 /** What a call before wrote, of which nothing may change while samples are taken out of it. */
-export interface StreamsFound {
+interface StreamsFound {
   /** Hex SHA-256 that the skeleton has to have; null when nothing was written for good. */
   readonly skeletonSha256: string | null;
   readonly isFirstIntact: boolean;

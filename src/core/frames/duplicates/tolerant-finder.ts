@@ -4,7 +4,7 @@ import { type PictureDifference, PictureMeter } from './picture-difference.ts';
 import type { DuplicateFinder, SeenFrame } from './seen-frame.ts';
 
 /** Where a finder draws its lines. Squared differences are of 8-bit samples, between a frame and what would be shown. */
-export interface FinderLimits {
+interface FinderLimits {
   /** Never above this: 6.5 would be a PSNR of 40 dB. */
   readonly maxMse: number;
   /** Up to both of these nothing can be seen, whatever came before. */

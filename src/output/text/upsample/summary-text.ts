@@ -18,7 +18,7 @@ export function formatSummary(summary: UpsampleSummary, style: Style, isHandedOv
 }
 
 /** The command that goes on with a run. */
-export function resumeCommand(runId: string): string {
+function resumeCommand(runId: string): string {
   return `cosmos batch-upsample --resume ${runId}`;
 }
 

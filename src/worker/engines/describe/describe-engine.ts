@@ -6,7 +6,7 @@ import { composeText } from './compose.ts';
 import { type Measures, measure } from './measure.ts';
 
 /** Name and version of the wording: a change of measures or phrases is a new version. */
-export const describeModel = 'describe-3';
+const describeModel = 'describe-3';
 
 /**
  * The embedded engine: no model, no network. It measures a hint's frames (light, contrast, color, detail,

@@ -8,7 +8,7 @@ export type Motion =
   | { readonly kind: 'slide'; readonly isStrong: boolean; readonly to: Direction }
   | { readonly kind: 'broad' | 'brighter' | 'darker'; readonly isStrong: boolean };
 
-export type Direction = 'left' | 'right' | 'up' | 'down';
+type Direction = 'left' | 'right' | 'up' | 'down';
 
 /** Null for a single frame, which says nothing about motion. */
 export function measureMotion(grids: readonly Grid[]): Motion | null {

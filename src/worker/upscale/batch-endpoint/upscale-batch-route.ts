@@ -14,7 +14,7 @@ import { upscalePictures } from './upscale-pictures.ts';
 import { zipStream } from './zip-stream.ts';
 
 /** What the route is made of. */
-export interface BatchRouteParts {
+interface BatchRouteParts {
   readonly pictures: PictureTool;
   readonly frames: FrameTool;
   /** The engine with a model that the worker has started; null when it has none, and pictures are resampled. */

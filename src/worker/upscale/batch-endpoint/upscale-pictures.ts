@@ -11,7 +11,7 @@ import type { UploadedFile } from './read-upload.ts';
 import type { ZipMember } from './zip-stream.ts';
 
 /** What pictures are upscaled with. */
-export interface PictureParts {
+interface PictureParts {
   readonly pictures: PictureTool;
   readonly engine: UpscaleEngine;
   log(line: string): void;

@@ -14,7 +14,7 @@ export interface TensorPart {
 }
 
 /** A window of a picture, in its pixels; it may reach beyond its right and lower edge. */
-export interface Window extends Size {
+interface Window extends Size {
   readonly x: number;
   readonly y: number;
 }
@@ -46,7 +46,7 @@ export function fillPlanes(to: TensorPart, from: Picture, window: Window, { enco
 }
 
 /** What of a tile goes where, across or down; in pixels of the small picture. */
-export interface Crop {
+interface Crop {
   readonly columns: Span;
   readonly rows: Span;
   /** Size of the tile's window. */

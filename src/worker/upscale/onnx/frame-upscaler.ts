@@ -6,7 +6,7 @@ import { type SampleCoding, sampleCoding, type TensorData } from './samples.ts';
 import type { Cut, Span } from './tiles.ts';
 
 /** What a {@link FrameUpscaler} is made of. */
-export interface FrameUpscalerParts {
+interface FrameUpscalerParts {
   readonly runtime: Runtime;
   readonly session: Session;
   readonly model: ModelFacts;

@@ -7,7 +7,7 @@ import { LineTail } from './line-tail.ts';
 import { countOomKills } from './oom-kills.ts';
 
 /** What a {@link LaneProcess} is made of. */
-export interface LaneProcessParts {
+interface LaneProcessParts {
   /** The worker's own program, which is a lane when its first argument is `--lane`. */
   readonly program: string;
   readonly options: LaneOptions;

@@ -9,7 +9,7 @@ import { LaneProcess } from './lane-process.ts';
 import { type LaneFacts, type LaneOptions, laneFactsSchema, laneTroubleSchema } from './lane-protocol.ts';
 
 /** What an ONNX engine is built from. */
-export interface OnnxEngineParts {
+interface OnnxEngineParts {
   /** The model's file. */
   readonly modelPath: string;
   /** The worker's own program, which starts its lanes: `runLane` is called when its first argument is `--lane`. */

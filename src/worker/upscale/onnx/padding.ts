@@ -10,7 +10,7 @@ const usualPadding = 34;
 const maxPadding = 64;
 
 /** How much a tile sees beyond what is taken from it, in pixels. */
-export interface PaddingChoice {
+interface PaddingChoice {
   readonly padding: number;
   /** Why seams may show; null when they cannot. */
   readonly note: string | null;

@@ -8,7 +8,7 @@ export type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>
 type SessionOptions = NonNullable<Parameters<Runtime['InferenceSession']['create']>[1]>;
 
 /** A model that is loaded, and what computes it. */
-export interface OpenSession {
+interface OpenSession {
   readonly session: Session;
   readonly provider: LaneFacts['provider'];
   /** Why it is not what it could be. */

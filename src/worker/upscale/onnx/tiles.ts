@@ -62,6 +62,6 @@ export function paddingWithin(fixed: number | null, wanted: number): number {
 }
 
 /** The next multiple of `step`. */
-export function alignUp(value: number, step: number): number {
+function alignUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }

@@ -2,7 +2,7 @@
 import type { Selection } from './order.ts';
 
 /** What the controls of the toolbar act on. */
-export interface ControlActions {
+interface ControlActions {
   /** The reader asked for other specs or another order. */
   select(selection: Selection): void;
   /** Opens or closes all specs. */

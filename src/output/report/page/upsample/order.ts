@@ -11,7 +11,7 @@ export interface Selection {
 }
 
 /** Answers which specs to show, in which order. */
-export interface Order {
+interface Order {
   /** Indexes into `specs`: those that match, sorted. Equal ones keep the order of the page. */
   select(specs: readonly ReportItem[], selection: Selection): number[];
 }

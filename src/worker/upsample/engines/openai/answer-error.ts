@@ -5,7 +5,7 @@ import { retryAfterMs } from './retry-after.ts';
 import type { ServerAddress } from './server-address.ts';
 
 /** Which request was answered, so that a message can name it. */
-export interface AnsweredCall {
+interface AnsweredCall {
   readonly path: string;
   readonly model: string;
   readonly address: ServerAddress;
