@@ -6,7 +6,7 @@ import type { Engine } from './engines/engine.ts';
 import type { WorkSession } from './tasks/work-session.ts';
 import { KnownAnswers } from './upsample/known-answers.ts';
 import { EngineSession } from './upsample/upsample-session.ts';
-import { UpscaleSession } from './upscale/upscale-session.ts';
+import { UpscaleWorkSession } from './upscale/upscale-session.ts';
 import type { Upscaler } from './upscale/upscaler.ts';
 
 /** What each kind of work is built from. */
@@ -40,7 +40,8 @@ export class WorkKinds {
 
   /** A session with an engine that is not started yet. */
   open(spec: WorkEngine): WorkSession {
-    if ('encoding' in spec) return new UpscaleSession(spec, this.#parts.createUpscaler(spec), this.#parts);
+    if ('encoding' in spec)
+      return new UpscaleWorkSession(spec, this.#parts.createUpscaler(spec), this.#parts);
     const tools = { ...this.#parts, ledger: this.#answers.ledger };
     return new EngineSession(spec, this.#parts.createEngine(spec), tools);
   }

@@ -5,7 +5,7 @@ import { runProcess } from '../run-process.ts';
 import { asFileUrl } from './input-options.ts';
 import { cannotRead, startFailed } from './program-failures.ts';
 import { sourceOptions } from './source-options.ts';
-import { reasonOf } from './unreadable-video.ts';
+import { ffmpegReason } from './unreadable-video.ts';
 
 /** How ffprobe is run. */
 export interface AskOptions {
@@ -37,7 +37,7 @@ export async function askFfprobe<T>(
     throw error instanceof AppError ? error : startFailed(program, error);
   });
   if (outcome.isTimedOut) throw cannotRead(path, `looking into it took more than ${timeoutMs / 1000} s`);
-  if (outcome.exitCode !== 0) throw cannotRead(path, reasonOf(outcome.stderr));
+  if (outcome.exitCode !== 0) throw cannotRead(path, ffmpegReason(outcome.stderr));
   const answer = parseJsonAs(schema, outcome.stdout);
   if (answer === null) throw cannotRead(path, 'what ffprobe says of it makes no sense');
   return answer;

@@ -26,7 +26,7 @@ export function unreadableVideo(path: string, reason: string, cause?: unknown): 
 }
 
 /** The reason in people's words for what ffmpeg or ffprobe wrote to stderr. */
-export function reasonOf(stderr: string): string {
+export function ffmpegReason(stderr: string): string {
   const known = reasons.find(([pattern]) => pattern.test(stderr));
   if (known) return known[1];
   const last = stderr.trim().split(/\r?\n/).at(-1) ?? '';

@@ -5,7 +5,7 @@ import type { SegmentTask } from '../../protocol/segment.ts';
 import { exactFrames } from '../ffmpeg/exact-frames.ts';
 import { type ChildEnd, FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
 import { cannotRead, framesFailed } from '../ffmpeg/program-failures.ts';
-import { reasonOf } from '../ffmpeg/unreadable-video.ts';
+import { ffmpegReason } from '../ffmpeg/unreadable-video.ts';
 import { asFrameFormat } from './clip-formats.ts';
 import { decodeArguments } from './decode-command.ts';
 import { selectUnique } from './unique-selection.ts';
@@ -95,6 +95,6 @@ export class SegmentDecoder {
     const { numerator, denominator } = segment.clip.time_base;
     const seconds = (((segment.first_time ?? 0) * numerator) / denominator).toFixed(3);
     const count = `decoding gave ${frames} of ${segment.repeats.length} frames from second ${seconds} on`;
-    return cannotRead(sourcePath, end.lastWords ? `${count}; ${reasonOf(end.lastWords)}` : count);
+    return cannotRead(sourcePath, end.lastWords ? `${count}; ${ffmpegReason(end.lastWords)}` : count);
   }
 }

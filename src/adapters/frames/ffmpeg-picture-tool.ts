@@ -5,7 +5,7 @@ import type { PictureTool, RgbPicture } from '../../ports/frame-tool.ts';
 import { type ChildEnd, FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
 import { framesFailed } from '../ffmpeg/program-failures.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
-import { reasonOf } from '../ffmpeg/unreadable-video.ts';
+import { ffmpegReason } from '../ffmpeg/unreadable-video.ts';
 import { rawInput, rawOutput } from './clip-formats.ts';
 import { exactScaling } from './decode-command.ts';
 import { dropLeadIn, writeLeadIn } from './lead-in.ts';
@@ -44,7 +44,7 @@ export class FfmpegPictureTool implements PictureTool {
     // What ffmpeg fills in for damaged parts is not the picture.
     if (isWhole && end.exitCode === 0 && end.lastWords === '') return { width, height, data: output };
     if (end.startError || end.exitCode === null) throw framesFailed(this.#program, 'Reading a picture', end);
-    throw unreadable(reasonOf(end.lastWords));
+    throw unreadable(ffmpegReason(end.lastWords));
   }
 
   async encodePng({ width, height, data }: RgbPicture, signal: AbortSignal): Promise<Uint8Array> {

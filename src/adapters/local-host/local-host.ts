@@ -14,7 +14,7 @@ import { isAnyThere } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
 import { LocalSegments } from './local-segments.ts';
 import { LocalObjectStore } from './local-stores.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { LocalWorkerProcess } from './worker-process.ts';
 
 /** Where a {@link LocalHost} keeps its files, and what it runs. */
 interface LocalHostOptions {
@@ -86,12 +86,12 @@ export class LocalHost implements Host {
     return new LocalFileStore(join(this.#options.root, layout.run(runId)));
   }
 
-  #workersOf(runId: string, { workers }: HostRunOptions): WorkerProcess[] {
+  #workersOf(runId: string, { workers }: HostRunOptions): LocalWorkerProcess[] {
     return Array.from({ length: workers }, (_, workerId) => this.#workerOf(runId, workerId));
   }
 
-  #workerOf(runId: string, workerId: number): WorkerProcess {
+  #workerOf(runId: string, workerId: number): LocalWorkerProcess {
     const { root, workerProgram: program } = this.#options;
-    return new WorkerProcess({ root, runId, workerId, program });
+    return new LocalWorkerProcess({ root, runId, workerId, program });
   }
 }

@@ -38,7 +38,7 @@ interface WorkerPlace {
  * One worker of this machine, as a process of its own that outlives the one that started it. Once it was stopped or
  * killed it is not started again.
  */
-export class WorkerProcess implements RunWorker {
+export class LocalWorkerProcess implements RunWorker {
   readonly place: WorkerPlace;
   readonly api: WorkerApi;
   readonly #socketPath: string;

@@ -38,7 +38,7 @@ export async function evictLeastRecentlyUsed(folder: string, rules: EvictionRule
 }
 
 /** Removes files of one folder that nobody has touched since `beforeMs`: leftovers of killed processes. */
-export async function removeLeftovers(folder: string, beforeMs: number): Promise<void> {
+export async function removeFilesOlderThan(folder: string, beforeMs: number): Promise<void> {
   for (const file of await filesIn(folder)) {
     if (file.usedAtMs < beforeMs) await remove(file.path);
   }

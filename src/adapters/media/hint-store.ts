@@ -6,7 +6,7 @@ import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import { temporaryPathFor } from '../files/temporary-path.ts';
 import { AppendLog } from './append-log.ts';
-import { evictLeastRecentlyUsed, removeLeftovers } from './evict-files.ts';
+import { evictLeastRecentlyUsed, removeFilesOlderThan } from './evict-files.ts';
 import { asHintWriteError } from './hint-errors.ts';
 
 /** Name of the folder in the store's own where hints are made before they come in; leftovers in it are removed. */
@@ -97,7 +97,7 @@ export class HintStore {
 
   async #sweep(): Promise<void> {
     const keepUsedAfterMs = Date.now() - hourMs;
-    await removeLeftovers(join(this.#folder, stagingName), keepUsedAfterMs);
+    await removeFilesOlderThan(join(this.#folder, stagingName), keepUsedAfterMs);
     const leftBytes = await evictLeastRecentlyUsed(join(this.#folder, 'files'), {
       maxSizeBytes: this.#maxSizeBytes,
       keepUsedAfterMs,

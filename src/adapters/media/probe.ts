@@ -4,7 +4,7 @@ import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { parseJsonAs } from '../../core/json.ts';
 import { asFileUrl, guardedInputOptions } from '../ffmpeg/input-options.ts';
 import { runFfmpegProgram } from '../ffmpeg/programs.ts';
-import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
+import { ffmpegReason, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 
 /** How ffprobe is run. */
 interface ProbeOptions {
@@ -67,7 +67,7 @@ async function ask(path: string, options: ProbeOptions, more: readonly string[])
   );
   if (outcome.isTimedOut)
     throw unreadableVideo(path, `reading it took more than ${options.timeoutMs / 1000} s`);
-  if (outcome.exitCode !== 0) throw unreadableVideo(path, reasonOf(outcome.stderr));
+  if (outcome.exitCode !== 0) throw unreadableVideo(path, ffmpegReason(outcome.stderr));
   const answer = parseJsonAs(answerSchema, outcome.stdout);
   if (!answer) throw unreadableVideo(path, 'what ffprobe says of it makes no sense');
   return answer;

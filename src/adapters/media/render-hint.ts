@@ -4,7 +4,7 @@ import { diskFullIn } from '../../errors/disk-full.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
 import { runFfmpegProgram } from '../ffmpeg/programs.ts';
-import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
+import { ffmpegReason, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 import { Mp4FormatError } from '../mp4/boxes.ts';
 import type { ProcessOutcome } from '../run-process.ts';
 import { hintArguments, type Sampling } from './hint-command.ts';
@@ -84,9 +84,9 @@ function failureOf(
   if (stderr.includes(`${targetPath}: `))
     return hintFolderUnusable(targetPath, stderr.split(`${targetPath}: `)[1] ?? '');
   if (/matches no streams|invalid data|not on whitelist|moov atom|nothing was (en|de)coded/i.test(stderr)) {
-    return unreadableVideo(request.sourcePath, reasonOf(stderr));
+    return unreadableVideo(request.sourcePath, ffmpegReason(stderr));
   }
-  return hintFailed(request, reasonOf(stderr));
+  return hintFailed(request, ffmpegReason(stderr));
 }
 
 /** The file's bytes once they are on the disk; null when there is no file. */

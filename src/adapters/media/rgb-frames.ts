@@ -1,7 +1,7 @@
 import type { RgbFrame } from '../../ports/media-tool.ts';
 import { asFileUrl, guardedInputOptions } from '../ffmpeg/input-options.ts';
 import { runFfmpegProgram } from '../ffmpeg/programs.ts';
-import { reasonOf, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
+import { ffmpegReason, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 import type { JpegFrames } from './jpeg-frames.ts';
 
 /** How ffmpeg is run. */
@@ -32,7 +32,7 @@ export async function decodeRgbFrames(
   if (outcome.exitCode !== 0 || outcome.stdout.length !== expectedBytes) {
     throw unreadableVideo(
       hintPath,
-      outcome.isTimedOut ? 'decoding it took too long' : reasonOf(outcome.stderr),
+      outcome.isTimedOut ? 'decoding it took too long' : ffmpegReason(outcome.stderr),
     );
   }
   return jpegs.frames.map((_, index) => ({

@@ -25,7 +25,7 @@ interface CheckedHost extends ContainerSettings {
 type Finding = Omit<CheckResult, 'name'>;
 
 /** Everything a host needs, in the order in which one thing stands on the other. Never throws. */
-export async function checkHost(
+export async function checkSshHost(
   open: () => Promise<RemoteMachine>,
   parts: CheckedHost,
 ): Promise<readonly CheckResult[]> {

@@ -28,7 +28,7 @@ import type { RemoteFiles } from '../sftp/remote-files.ts';
 import { removeTree } from '../sftp/remove-tree.ts';
 import { isSftpStatus, sftpStatus } from '../sftp/sftp-errors.ts';
 import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
-import { checkHost } from './check-host.ts';
+import { checkSshHost } from './check-host.ts';
 import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
 import { makeRoot } from './remote-root.ts';
 import { RemoteTree } from './remote-tree.ts';
@@ -114,7 +114,7 @@ export class SshUpkeep implements HostUpkeep {
   }
 
   async check(): Promise<readonly CheckResult[]> {
-    return await checkHost(() => this.#open(), this.#parts);
+    return await checkSshHost(() => this.#open(), this.#parts);
   }
 
   async close(): Promise<void> {

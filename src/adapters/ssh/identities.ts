@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors/app-error.ts';
 import { type AgentKey, listAgentKeys } from './agent-keys.ts';
-import { fingerprintOf } from './known-hosts.ts';
+import { keyFingerprint } from './known-hosts.ts';
 import { OneKeyAgent } from './one-key-agent.ts';
 import { type AskPassphrase, PrivateKeyFile, readPublicKey } from './private-key-file.ts';
 import type { PromptGate } from './prompt-gate.ts';
@@ -81,10 +81,10 @@ async function agentKeys(
 
 function toIdentity(key: AgentKey | ListedKey): readonly Identity[] {
   if (!('path' in key)) {
-    const label = `${key.comment || 'a key'} of the agent (${fingerprintOf(key.publicKey)})`;
+    const label = `${key.comment || 'a key'} of the agent (${keyFingerprint(key.publicKey)})`;
     const sign = key.sign.bind(key);
     return [
-      { label, id: fingerprintOf(key.publicKey), agent: new OneKeyAgent(async () => key.publicKey, sign) },
+      { label, id: keyFingerprint(key.publicKey), agent: new OneKeyAgent(async () => key.publicKey, sign) },
     ];
   }
   const { path, file, publicKey } = key;

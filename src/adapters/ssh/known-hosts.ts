@@ -45,7 +45,7 @@ export class KnownHosts {
   refusalOf(key: Buffer): AppError | null {
     const verdict = judgeHostKey(this.#lines, this.#names, key);
     if (verdict.kind === 'known') return null;
-    const fingerprint = `${keyTypeOf(key)} ${fingerprintOf(key)}`;
+    const fingerprint = `${keyTypeOf(key)} ${keyFingerprint(key)}`;
     return verdict.kind === 'unknown'
       ? this.#unknown(verdict.otherTypes, fingerprint)
       : this.#distrusted(verdict, fingerprint);
@@ -72,7 +72,7 @@ export class KnownHosts {
       message: isRevoked
         ? `${titleOf(this.#target)} shows the key ${fingerprint}, which ${file}, line ${lineNumber}, says is revoked. Nothing was sent.`
         : `${titleOf(this.#target)} shows the key ${fingerprint}, but ${file}, line ${lineNumber}, has ` +
-          `${fingerprintOf(verdict.line.key)}: the machine was set up anew, or somebody else answers. Nothing was sent.`,
+          `${keyFingerprint(verdict.line.key)}: the machine was set up anew, or somebody else answers. Nothing was sent.`,
       nextStep: isRevoked
         ? 'Do not connect to it until its administrator has given it a new key.'
         : `Ask whoever runs the machine. If it was set up anew: ssh-keygen -R "${this.#names.name}" -f "${file}", then connect ` +
@@ -82,7 +82,7 @@ export class KnownHosts {
 }
 
 /** `SHA256:…`, as OpenSSH shows it. */
-export function fingerprintOf(key: Buffer): string {
+export function keyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 

@@ -20,7 +20,7 @@ export interface DialOptions {
 }
 
 /** A stream to a host's SSH port, directly or through others. */
-export interface Route {
+export interface SshRoute {
   readonly stream: Duplex & { readonly bytesRead: number };
   /** Closes the socket under everything, at once. */
   close(): void;
@@ -34,13 +34,13 @@ const forwardTimeoutMs = 15_000;
  *
  * @throws AppError where trying again cannot help; other errors name the machine that does not answer.
  */
-export async function openRoute(parts: DialOptions): Promise<Route> {
+export async function openRoute(parts: DialOptions): Promise<SshRoute> {
   const { target, signal } = parts;
   const [first = target, ...rest] = [...target.proxyJump, target];
   const socket = await connectSocket(first, signal);
   const close = () => socket.destroy();
   try {
-    let stream: Route['stream'] = socket;
+    let stream: SshRoute['stream'] = socket;
     let here = first;
     for (const next of rest) {
       const hop = here;

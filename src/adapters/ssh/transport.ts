@@ -6,7 +6,7 @@ import {
   guardHandshake,
   openRoute,
   prepareHandshake,
-  type Route,
+  type SshRoute,
   shakeHands,
 } from './route.ts';
 import { titleOf } from './ssh-target.ts';
@@ -77,7 +77,7 @@ interface WatchedTransport extends SshTransport {
   loseQuietly(): void;
 }
 
-function watchTransport(route: Route, keepaliveMs: number, sayGoodbye: () => void): WatchedTransport {
+function watchTransport(route: SshRoute, keepaliveMs: number, sayGoodbye: () => void): WatchedTransport {
   const lost = new AbortController();
   const ended = new Promise<void>((resolve) => {
     if (route.stream.destroyed) resolve();

@@ -14,7 +14,7 @@ import { statSource } from '../ffmpeg/source-file.ts';
 import { assembleVideo } from './assembly/assemble.ts';
 import { inspectVideo } from './inspect.ts';
 import { readKeyTimes } from './key-times.ts';
-import { scanVideo } from './scan.ts';
+import { scanFrames } from './scan.ts';
 import { takePictures } from './still-pictures.ts';
 
 /** Longest look into a file's headers, in milliseconds. */
@@ -38,7 +38,7 @@ export class FfmpegVideoTool implements VideoTool {
     options: ScanOptions,
     signal?: AbortSignal,
   ): AsyncGenerator<ScannedFrame, ScanEnd> {
-    return scanVideo({ programs: this.#programs, path, stream, options, signal });
+    return scanFrames({ programs: this.#programs, path, stream, options, signal });
   }
 
   async keyTimes(path: string, stream: VideoStreamFacts, signal?: AbortSignal): Promise<Float64Array> {

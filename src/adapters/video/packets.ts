@@ -3,7 +3,7 @@ import { asFileUrl } from '../ffmpeg/input-options.ts';
 import { linesOf } from '../ffmpeg/lines-of.ts';
 import { cannotRead, startFailed } from '../ffmpeg/program-failures.ts';
 import { sourceOptions } from '../ffmpeg/source-options.ts';
-import { reasonOf } from '../ffmpeg/unreadable-video.ts';
+import { ffmpegReason } from '../ffmpeg/unreadable-video.ts';
 
 /** One packet of a stream, in the file's order. */
 interface PacketFacts {
@@ -45,7 +45,7 @@ export async function* readPackets(
   const end = await child.ended;
   signal?.throwIfAborted();
   if (end.startError) throw startFailed(program, end.startError);
-  if (packets === 0) throw cannotRead(path, reasonOf(end.lastWords));
+  if (packets === 0) throw cannotRead(path, ffmpegReason(end.lastWords));
 }
 
 /** A line such as `{ "pts": 512, "dts": 0, "flags": "K_" },`; null for the lines around them. */

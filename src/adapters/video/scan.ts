@@ -5,14 +5,14 @@ import { exactFrames } from '../ffmpeg/exact-frames.ts';
 import { type ChildEnd, FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
 import { cannotRead, framesFailed } from '../ffmpeg/program-failures.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
-import { reasonOf } from '../ffmpeg/unreadable-video.ts';
+import { ffmpegReason } from '../ffmpeg/unreadable-video.ts';
 import { DamageNotes } from './damage-notes.ts';
 import { readFrameLines } from './frame-lines.ts';
 import { missingFrames } from './missing-frames.ts';
 import { pictureFormat, type ScanRequest, scanArguments } from './scan-command.ts';
 
 /** Decodes every frame of a stream once, as the port {@link VideoTool} says. */
-export async function* scanVideo(request: ScanRequest): AsyncGenerator<ScannedFrame, ScanEnd> {
+export async function* scanFrames(request: ScanRequest): AsyncGenerator<ScannedFrame, ScanEnd> {
   const { programs, path, stream, options, signal } = request;
   signal?.throwIfAborted();
   await statSource(path);
@@ -43,7 +43,7 @@ export async function* scanVideo(request: ScanRequest): AsyncGenerator<ScannedFr
   const end = await child.ended;
   signal?.throwIfAborted();
   judgeEnd(request, end, seen.frames);
-  if (end.exitCode !== 0) damage.add(reasonOf(end.lastWords));
+  if (end.exitCode !== 0) damage.add(ffmpegReason(end.lastWords));
   const missing = damage.isEmpty ? await missingFrames(request, seen.frames) : 0;
   if (missing > 0) damage.add(`${missing} frames cannot be decoded`);
   refuseDamage();
@@ -80,7 +80,7 @@ async function* pairedFrames(
 /** Tells a program that failed from a video without frames. */
 function judgeEnd({ programs, path }: ScanRequest, end: ChildEnd, frames: number): void {
   if (end.startError || end.exitCode === null) throw framesFailed(programs.ffmpeg, 'Reading the video', end);
-  if (frames === 0) throw cannotRead(path, reasonOf(end.lastWords));
+  if (frames === 0) throw cannotRead(path, ffmpegReason(end.lastWords));
 }
 
 function damaged({ path, stream }: ScanRequest, damage: DamageNotes, time: number): AppError {

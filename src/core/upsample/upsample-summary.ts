@@ -44,7 +44,7 @@ export interface UpsampleSummary {
 }
 
 /** An engine and its model for people: `openai, MODEL`, `describe (embedded, no model)`. */
-export function engineText(engine: string, model: string): string {
+export function upsampleEngineText(engine: string, model: string): string {
   if (engine === 'describe') return 'describe (embedded, no model)';
   return model === '' ? engine : `${engine}, ${model}`;
 }

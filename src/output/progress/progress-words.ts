@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.ts';
-import { type NamedFailure, reasonOf } from '../text/failures-text.ts';
+import { failureReason, type NamedFailure } from '../text/failures-text.ts';
 import { durationText } from '../text/format.ts';
 import type { RunPace } from './run-pace.ts';
 
@@ -27,7 +27,8 @@ export function createFailureTeller(): (
   let seen = 0;
   return (failure) => {
     seen++;
-    if (seen <= maxTold) return `failed: ${printable(failure.spec)}: ${failure.code}: ${reasonOf(failure)}`;
+    if (seen <= maxTold)
+      return `failed: ${printable(failure.spec)}: ${failure.code}: ${failureReason(failure)}`;
     return seen === maxTold + 1
       ? 'more failed: from here on failures are counted and listed at the end'
       : null;

@@ -38,7 +38,7 @@ export function failureLines(
     return [
       `${style.bad('✗')} ${style.bold(group.code)}: ${counted(group.failures.length, noun)}`,
       `    → ${printable(group.next_step)}`,
-      ...named.map((failure) => `    ${printable(failure.spec)}  ${style.dim(reasonOf(failure))}`),
+      ...named.map((failure) => `    ${printable(failure.spec)}  ${style.dim(failureReason(failure))}`),
     ];
   });
   const more = failures.length - (maxNamed - left);
@@ -48,7 +48,7 @@ export function failureLines(
 }
 
 /** Why a spec failed, on one line, without its path, which stands beside it already. */
-export function reasonOf({ spec, message }: Pick<NamedFailure, 'spec' | 'message'>): string {
+export function failureReason({ spec, message }: Pick<NamedFailure, 'spec' | 'message'>): string {
   if (!message.startsWith(`${spec}:`)) return printable(message);
   const rest = message.slice(spec.length + 1);
   return printable(/^\d+:/.test(rest) ? `line ${rest}` : rest.trimStart());

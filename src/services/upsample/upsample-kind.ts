@@ -3,7 +3,7 @@ import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { type UpsampleCheckpoint, upsampleFormat } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import { type SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
-import { engineText, type UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
+import { type UpsampleSummary, upsampleEngineText } from '../../core/upsample/upsample-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { findSource } from './read-source.ts';
@@ -58,7 +58,7 @@ function announce({ session, state, observer }: UpsampleRun): void {
     settled: total - state.pendingCount,
     failed,
     concurrency: settings.engine.concurrency * settings.workers,
-    engine: engineText(settings.engine.kind, settings.engine.model),
+    engine: upsampleEngineText(settings.engine.kind, settings.engine.model),
   });
 }
 

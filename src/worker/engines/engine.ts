@@ -2,7 +2,7 @@ import type { ManifestHint } from '../../protocol/manifest.ts';
 import type { TaskErrorCode } from '../../protocol/task-result.ts';
 
 /** One prompt to enrich, and where its frames lie. */
-export interface UpsampleRequest {
+export interface PromptRequest {
   readonly prompt: string;
   /** The hint's file on this machine; null for a text-only task. */
   readonly hintPath: string | null;
@@ -37,12 +37,12 @@ export type PreparedUpsample = (attempt: number, signal: AbortSignal) => Promise
 export interface Engine {
   /** Makes the engine ready, or says why it never will be. Called once, before the first `upsample`. */
   start(signal: AbortSignal): Promise<void>;
-  upsample(request: UpsampleRequest, signal: AbortSignal): Promise<UpsampleAnswer>;
+  upsample(request: PromptRequest, signal: AbortSignal): Promise<UpsampleAnswer>;
   /**
    * Optional: does the part of `upsample` that does not need the model, and returns the rest as a call. An engine
    * with a server behind it has this, so that the next frames are in memory when one of its slots gets free.
    */
-  prepare?(request: UpsampleRequest, signal: AbortSignal): Promise<PreparedUpsample>;
+  prepare?(request: PromptRequest, signal: AbortSignal): Promise<PreparedUpsample>;
   /** Frees what `start` took. Safe to call twice. */
   stop(): Promise<void>;
   /** Optional: why it cannot be asked at the moment, for a person; null while it can. */

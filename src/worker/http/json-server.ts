@@ -43,7 +43,7 @@ export function createJsonServer(parts: JsonServerParts): Server {
  *
  * @throws ApiError 413 when it is longer than `maxBytes`, 400 when it is not what the schema says.
  */
-export async function readJson<T>(
+export async function readJsonBody<T>(
   request: IncomingMessage,
   schema: z.ZodType<T>,
   maxBytes = defaultMaxBodyBytes,

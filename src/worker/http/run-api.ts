@@ -8,7 +8,7 @@ import {
   type Handler,
   type Route,
   type Routes,
-  readJson,
+  readJsonBody,
   sendJson,
 } from './json-server.ts';
 import { shutdownRoute } from './shutdown-route.ts';
@@ -53,7 +53,7 @@ async function processManifest(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { manifest_path: path } = await readJson(request, manifestRequestSchema);
+  const { manifest_path: path } = await readJsonBody(request, manifestRequestSchema);
   if (parts.worker.isStopping) throw new ApiError(503, 'shutting-down', 'The worker takes no more work.');
   const queued = await parts.worker.submit(await parts.readManifest(path));
   sendJson(response, 202, { accepted: true, queued_tasks: queued });

@@ -12,7 +12,7 @@ import {
   openRunRequestSchema,
 } from '../../protocol/slot.ts';
 import { ApiError } from '../http/api-error.ts';
-import { createJsonServer, type Handler, type Route, readJson, sendJson } from '../http/json-server.ts';
+import { createJsonServer, type Handler, type Route, readJsonBody, sendJson } from '../http/json-server.ts';
 import { shutdownRoute } from '../http/shutdown-route.ts';
 import { acceptBundle } from './accept-bundle.ts';
 import { acceptObject } from './accept-object.ts';
@@ -76,7 +76,7 @@ function routesWith({ whileBusy }: SlotApiParts) {
   return <T>(schema: z.ZodType<T>, answer: (request: T) => Promise<unknown>, maxBytes?: number): Route => {
     const handler: Handler = (request, response) =>
       whileBusy(async () => {
-        const document = await readJson(request, schema, maxBytes);
+        const document = await readJsonBody(request, schema, maxBytes);
         sendJson(response, 200, await answer(document).catch(explainDisk));
       });
     return { POST: handler };

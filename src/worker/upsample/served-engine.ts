@@ -1,5 +1,5 @@
 import type { EngineSpec } from '../../protocol/manifest.ts';
-import type { Engine, PreparedUpsample, UpsampleAnswer, UpsampleRequest } from '../engines/engine.ts';
+import type { Engine, PreparedUpsample, PromptRequest, UpsampleAnswer } from '../engines/engine.ts';
 import type { EngineServers } from '../model-server/model-servers.ts';
 import type { ServedModel, ServerLease } from '../model-server/server-lease.ts';
 import { Ticket } from '../model-server/server-requests.ts';
@@ -44,12 +44,12 @@ class ServedEngine implements Engine {
     await this.#send(new Ticket(), hello, signal);
   }
 
-  async upsample(request: UpsampleRequest, signal: AbortSignal): Promise<UpsampleAnswer> {
+  async upsample(request: PromptRequest, signal: AbortSignal): Promise<UpsampleAnswer> {
     const ask = await this.prepare(request, signal);
     return await ask(request.attempt, signal);
   }
 
-  async prepare(request: UpsampleRequest, signal: AbortSignal): Promise<PreparedUpsample> {
+  async prepare(request: PromptRequest, signal: AbortSignal): Promise<PreparedUpsample> {
     const ask = await this.#asking.prepare(request, signal);
     const ticket = new Ticket();
     return (attempt, abort) => this.#send(ticket, (ended) => ask(attempt, ended), abort);

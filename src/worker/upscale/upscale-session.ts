@@ -11,7 +11,7 @@ import type { Upscaler } from './upscaler.ts';
 const patience = { maxAttempts: 3, baseDelayMs: 500, maxDelayMs: 5_000 };
 
 /** An engine that upscales segments, in use. */
-export class UpscaleSession extends WorkSession {
+export class UpscaleWorkSession extends WorkSession {
   readonly #spec: UpscalerSpec;
   readonly #upscaler: Upscaler;
   readonly #clock: Clock;

@@ -8,10 +8,10 @@ import { verifyVideo } from '../verification/verify-video.ts';
 import { BrokenAssemblyError, unsupportedOutput, unsupportedRotation } from './assembly-errors.ts';
 import {
   assemblyPathsOf,
-  fingerprintOf,
   prepareFolder,
   publishVerified,
   readVerified,
+  requestFingerprint,
 } from './assembly-folder.ts';
 import { lostAssembly } from './lost-segments.ts';
 import { makeStreams } from './make-streams.ts';
@@ -41,7 +41,7 @@ export async function assembleVideo(
   if (frames !== request.timeline.times.length)
     throw new RangeError('segments and times do not fit together');
   const paths = assemblyPathsOf(request, container);
-  const fingerprint = fingerprintOf(request);
+  const fingerprint = requestFingerprint(request);
   const verified = await readVerified(paths, fingerprint);
   if (verified && (await hasItsName(request, paths, verified))) return verified;
   await prepareFolder(paths, fingerprint);

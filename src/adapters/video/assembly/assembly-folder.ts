@@ -67,7 +67,7 @@ function folderMark(workFolder: string): string {
 }
 
 /** The same for requests for the same bytes in the same place. */
-export function fingerprintOf({
+export function requestFingerprint({
   source,
   segments,
   timeline,
@@ -91,7 +91,7 @@ export function fingerprintOf({
 export async function prepareFolder(paths: AssemblyPaths, fingerprint: string): Promise<void> {
   const folder = dirname(paths.request);
   await mkdir(folder, { recursive: true });
-  const record = requestRecordSchema.safeParse(await readJson(paths.request));
+  const record = requestRecordSchema.safeParse(await readJsonFile(paths.request));
   if (record.success && record.data.request === fingerprint) {
     const { request, journal, first, skeleton, streams } = paths;
     await removeOthers(folder, [request, journal, first, skeleton, streams]);
@@ -125,7 +125,7 @@ async function removeOthers(folder: string, kept: readonly string[]): Promise<vo
 
 /** What was verified before the output got its name; null when nothing was. */
 export async function readVerified(paths: AssemblyPaths, fingerprint: string): Promise<VerifiedVideo | null> {
-  const record = verifiedRecordSchema.safeParse(await readJson(paths.verified));
+  const record = verifiedRecordSchema.safeParse(await readJsonFile(paths.verified));
   return record.success && record.data.request === fingerprint ? record.data.video : null;
 }
 
@@ -137,7 +137,7 @@ export async function publishVerified(
   await publishFile(paths.verified, `${JSON.stringify({ version, request: fingerprint, video })}\n`);
 }
 
-export async function readJson(path: string): Promise<unknown> {
+export async function readJsonFile(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { publishFile } from '../../files/publish-file.ts';
-import { type AssemblyPaths, readJson } from './assembly-folder.ts';
+import { type AssemblyPaths, readJsonFile } from './assembly-folder.ts';
 import { fileHash } from './file-hash.ts';
 
 const version = 1;
@@ -20,7 +20,7 @@ interface StreamsFound {
 
 /** Compares the files with their record. */
 export async function findStreams(paths: AssemblyPaths): Promise<StreamsFound> {
-  const record = recordSchema.safeParse(await readJson(paths.streams));
+  const record = recordSchema.safeParse(await readJsonFile(paths.streams));
   if (!record.success) return { skeletonSha256: null, isFirstIntact: false, isSkeletonIntact: false };
   const { first, skeleton } = record.data;
   return {

@@ -1,7 +1,7 @@
 import type { SegmentReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
 import { counted, numeral, rateText, shellWord } from '../../text/format.ts';
 import { resumeUpscaleCommand } from '../../text/upscale/summary-text.ts';
-import { engineText } from '../../text/upscale/upscale-names.ts';
+import { upscaleEngineText } from '../../text/upscale/upscale-names.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
 import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
@@ -30,7 +30,7 @@ export function upscaleBanner(report: UpscaleReport): Html {
     title: titleOf(report),
     outcomes: outcomesOf(report.segments),
     facts: {
-      Engine: bdi(engineText(engine)),
+      Engine: bdi(upscaleEngineText(engine)),
       Host: bdi(report.host),
       Time: preciseDurationText(report.time_ms.total),
       Speed: rate === null ? null : rateText(rate),

@@ -1,5 +1,5 @@
 import { printable } from '../../../core/printable.ts';
-import { engineText, type UpsampleSummary } from '../../../core/upsample/upsample-summary.ts';
+import { type UpsampleSummary, upsampleEngineText } from '../../../core/upsample/upsample-summary.ts';
 import { failureLines } from '../failures-text.ts';
 import { counted, durationText } from '../format.ts';
 import type { Style } from '../style.ts';
@@ -50,7 +50,7 @@ function placesOf(summary: UpsampleSummary, style: Style): string[] {
   return [
     `  Enriched specs  ${printable(summary.output_dir)}`,
     `  Report          ${printable(summary.report.html)}`,
-    `  Engine          ${printable(engineText(summary.engine, summary.model))}`,
+    `  Engine          ${printable(upsampleEngineText(summary.engine, summary.model))}`,
     ...(summary.host === 'local' ? [] : [`  Host            ${printable(summary.host)}`]),
     `  Run             ${style.dim(summary.run_id)}`,
   ];

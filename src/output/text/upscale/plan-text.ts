@@ -11,7 +11,7 @@ import type { Style } from '../style.ts';
 import { formatTable } from '../table.ts';
 import { batchesText } from './batches-text.ts';
 import { noticeLine } from './summary-text.ts';
-import { engineText, percentText } from './upscale-names.ts';
+import { percentText, upscaleEngineText } from './upscale-names.ts';
 
 /** Pictures of which the plan says how long they are held. */
 export const heldFrameExamples = 4;
@@ -21,7 +21,7 @@ export function formatUpscalePlan(plan: UpscalePlan, style: Style, expected: Ups
   const rows = [
     ...row('Video', [videoText(plan)]),
     ...row('Output', outputTexts(plan)),
-    ...row('Engine', [printable(engineText(engineOf(plan)))]),
+    ...row('Engine', [printable(upscaleEngineText(engineOf(plan)))]),
     ...row('Frames', [framesText(plan)]),
     ...row('Duplicates', duplicateTexts(plan)),
     ...row('Segments', [segmentsText(plan)]),

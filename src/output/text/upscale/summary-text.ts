@@ -4,7 +4,7 @@ import { failureLines } from '../failures-text.ts';
 import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
 import type { Style } from '../style.ts';
 import { formatTable } from '../table.ts';
-import { engineText, percentText, streamsText } from './upscale-names.ts';
+import { percentText, streamsText, upscaleEngineText } from './upscale-names.ts';
 
 /**
  * What a person reads when an upscale run has ended.
@@ -67,7 +67,7 @@ function placesOf(summary: UpscaleSummary, style: Style): string[] {
     ...(video ? [['Verified', verifiedText(video)] satisfies [string, string]] : []),
     ...(counts.duplicates > 0 ? [['Duplicates', duplicatesText(counts)] satisfies [string, string]] : []),
     ['Report', printable(summary.report.html)],
-    ['Engine', printable(engineText(summary))],
+    ['Engine', printable(upscaleEngineText(summary))],
     ...(host === 'local' ? [] : [['Host', printable(host)] satisfies [string, string]]),
     ['Run', style.dim(runId)],
   ];

@@ -1,7 +1,7 @@
 import { counted } from '../format.ts';
 
 /** An engine for people: `lanczos x2, 4 workers`, `onnx (anime.onnx) x4, up to 2 workers`. */
-export function engineText(engine: {
+export function upscaleEngineText(engine: {
   readonly engine: string;
   readonly model: string;
   readonly scale: number;

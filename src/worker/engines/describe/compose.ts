@@ -1,6 +1,6 @@
 import { createWriter } from './phrases.ts';
 import { claimsOf } from './prompt-claims.ts';
-import { type Clip, clipSentences, directionSentences } from './sentences.ts';
+import { clipSentences, directionSentences, type MeasuredClip } from './sentences.ts';
 import { countWords, toSentence } from './user-words.ts';
 
 /**
@@ -12,7 +12,7 @@ import { countWords, toSentence } from './user-words.ts';
  * @param clip - Null for a prompt without a hint, which gets direction only.
  * @param seed - Chooses among equally good wordings: the same bytes give the same text.
  */
-export function composeText(prompt: string, clip: Clip | null, seed: Uint8Array): string {
+export function composeText(prompt: string, clip: MeasuredClip | null, seed: Uint8Array): string {
   const words = toSentence(prompt);
   const claims = claimsOf(prompt);
   const write = createWriter(seed);

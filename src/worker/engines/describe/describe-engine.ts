@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError, messageOf } from '../../../errors/app-error.ts';
 import type { MediaTool, RgbFrame } from '../../../ports/media-tool.ts';
-import { type Engine, EngineError, type UpsampleAnswer, type UpsampleRequest } from '../engine.ts';
+import { type Engine, EngineError, type PromptRequest, type UpsampleAnswer } from '../engine.ts';
 import { composeText } from './compose.ts';
 import { type Measures, measure } from './measure.ts';
 
@@ -90,7 +90,7 @@ function digestOf(frames: readonly RgbFrame[]): Buffer {
   return hash.digest();
 }
 
-function answer({ prompt, kind = 'video' }: UpsampleRequest, hint: Hint | null): UpsampleAnswer {
+function answer({ prompt, kind = 'video' }: PromptRequest, hint: Hint | null): UpsampleAnswer {
   const seed = createHash('sha512').update(`${describeModel}\0${kind}\0${prompt}\0`);
   if (hint) seed.update(hint.digest);
   return {

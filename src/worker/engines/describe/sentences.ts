@@ -1,4 +1,4 @@
-import type { UpsampleRequest } from '../engine.ts';
+import type { PromptRequest } from '../engine.ts';
 import type { Measures } from './measure.ts';
 import { grade } from './naming.ts';
 import type { PaletteColour } from './palette.ts';
@@ -6,8 +6,8 @@ import type { Write } from './phrases.ts';
 import type { PromptClaims } from './prompt-claims.ts';
 
 /** What is known of a hint: the kind of video it was made from, and what was measured in its frames. */
-export interface Clip {
-  readonly kind: NonNullable<UpsampleRequest['kind']>;
+export interface MeasuredClip {
+  readonly kind: NonNullable<PromptRequest['kind']>;
   readonly measures: Measures;
 }
 
@@ -15,7 +15,7 @@ export interface Clip {
  * Everything that can be said of a clip, the most important first. What the prompt denies is left out, and where
  * nothing was seen there is nothing to say.
  */
-export function clipSentences(clip: Clip, claims: PromptClaims, write: Write): string[] {
+export function clipSentences(clip: MeasuredClip, claims: PromptClaims, write: Write): string[] {
   const sentences = isMap(clip) ? mapSentences(clip, claims, write) : sceneSentences(clip, claims, write);
   return sentences.filter((sentence) => sentence !== null);
 }
@@ -32,11 +32,11 @@ export function directionSentences(hasClip: boolean, claims: PromptClaims, write
 type Sentences = ReadonlyArray<string | null>;
 
 /** A map's grays and colours are codes for outline, class or distance: its structure is told, and no light. */
-function isMap({ kind }: Clip): boolean {
+function isMap({ kind }: MeasuredClip): boolean {
   return kind === 'edge' || kind === 'seg' || kind === 'depth';
 }
 
-function mapSentences(clip: Clip, claims: PromptClaims, write: Write): Sentences {
+function mapSentences(clip: MeasuredClip, claims: PromptClaims, write: Write): Sentences {
   const { kind, measures } = clip;
   const isEmpty = measures.tones !== null || (kind === 'seg' && measures.palette.count < 2);
   if (isEmpty) return [];
@@ -46,7 +46,7 @@ function mapSentences(clip: Clip, claims: PromptClaims, write: Write): Sentences
   return [write(`<${kind}>`, { areas }), crowdSentence(measures, write), motion];
 }
 
-function sceneSentences(clip: Clip, claims: PromptClaims, write: Write): Sentences {
+function sceneSentences(clip: MeasuredClip, claims: PromptClaims, write: Write): Sentences {
   const { tones, isSteady, contrast, detail } = clip.measures;
   const light = lightSentence(clip.measures, claims, write);
   // Where nothing but a tone was seen, and the prompt denies it, nothing is left to tell.
@@ -125,7 +125,7 @@ function joinList(words: readonly string[]): string {
 }
 
 /** What moves; null when nothing is known of it, or the prompt says otherwise. */
-function motionSentence(clip: Clip, claims: PromptClaims, write: Write): string | null {
+function motionSentence(clip: MeasuredClip, claims: PromptClaims, write: Write): string | null {
   const { motion } = clip.measures;
   if (!motion) return null;
   if (motion.kind === 'still') {

@@ -7,9 +7,9 @@ import { LaneTrouble, troubleOf } from './lane-failure.ts';
 import {
   answerHeaderBytes,
   answerKinds,
-  type LaneFacts,
   type LaneOptions,
   laneOptionsSchema,
+  type OnnxLaneFacts,
   requestHeaderBytes,
 } from './lane-protocol.ts';
 import { type ModelFacts, probeModel } from './model-facts.ts';
@@ -26,7 +26,7 @@ const stdout = 1;
 /** What a lane has when it is ready. */
 interface ReadyLane {
   readonly upscaler: FrameUpscaler;
-  readonly facts: LaneFacts;
+  readonly facts: OnnxLaneFacts;
 }
 
 /**

@@ -58,4 +58,4 @@ export const laneTroubleSchema = z.object({
 });
 
 export type LaneOptions = z.infer<typeof laneOptionsSchema>;
-export type LaneFacts = z.infer<typeof laneFactsSchema>;
+export type OnnxLaneFacts = z.infer<typeof laneFactsSchema>;

@@ -6,7 +6,7 @@ import { type Lane, LaneError } from '../lane.ts';
 import type { LaneRequest, UpscaleEngine } from '../upscale-engine.ts';
 import type { LaneAnswer } from './answer-reader.ts';
 import { LaneProcess } from './lane-process.ts';
-import { type LaneFacts, type LaneOptions, laneFactsSchema, laneTroubleSchema } from './lane-protocol.ts';
+import { type LaneOptions, laneFactsSchema, laneTroubleSchema, type OnnxLaneFacts } from './lane-protocol.ts';
 
 /** What an ONNX engine is built from. */
 interface OnnxEngineParts {
@@ -35,7 +35,7 @@ export class OnnxEngine implements UpscaleEngine {
   readonly framePatienceMs = framePatienceMs;
   readonly #parts: OnnxEngineParts;
   readonly #told = new Set<string>();
-  #facts: LaneFacts | null = null;
+  #facts: OnnxLaneFacts | null = null;
 
   constructor({ scale }: Pick<UpscalerSpec, 'scale'>, parts: OnnxEngineParts) {
     this.scale = scale;
@@ -111,7 +111,7 @@ export class OnnxEngine implements UpscaleEngine {
   }
 
   /** Each thing once, and not for each lane. */
-  #tell({ provider, notes }: LaneFacts): void {
+  #tell({ provider, notes }: OnnxLaneFacts): void {
     for (const note of [`the model runs on ${provider === 'cuda' ? 'a GPU' : 'the CPU'}`, ...notes]) {
       if (this.#told.has(note)) continue;
       this.#told.add(note);

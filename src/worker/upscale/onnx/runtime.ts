@@ -1,7 +1,7 @@
 import { messageOf } from '../../../errors/app-error.ts';
 import { cudaDeviceFor } from './cuda-devices.ts';
 import { LaneTrouble, troubleOf } from './lane-failure.ts';
-import type { LaneFacts, LaneOptions } from './lane-protocol.ts';
+import type { LaneOptions, OnnxLaneFacts } from './lane-protocol.ts';
 
 export type Runtime = typeof import('onnxruntime-node');
 export type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
@@ -10,7 +10,7 @@ type SessionOptions = NonNullable<Parameters<Runtime['InferenceSession']['create
 /** A model that is loaded, and what computes it. */
 interface OpenSession {
   readonly session: Session;
-  readonly provider: LaneFacts['provider'];
+  readonly provider: OnnxLaneFacts['provider'];
   /** Why it is not what it could be. */
   readonly notes: readonly string[];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureLines, type NamedFailure, reasonOf } from '../../../../src/output/text/failures-text.ts';
+import { failureLines, failureReason, type NamedFailure } from '../../../../src/output/text/failures-text.ts';
 import { createStyle } from '../../../../src/output/text/style.ts';
 
 const plain = createStyle(false);
@@ -68,7 +68,7 @@ describe('reasonOf', () => {
     { rule: 'the line number stays', message: 'a/b.json:12: no comma.', expected: 'line 12: no comma.' },
     { rule: 'another path stays', message: 'a/b.jsonl:12: no.', expected: 'a/b.jsonl:12: no.' },
     { rule: 'control characters are shown', message: 'bad\x1b[2J', expected: 'bad\\u001b[2J' },
-  ])('$rule', ({ message, expected }) => expect(reasonOf({ spec: 'a/b.json', message })).toBe(expected));
+  ])('$rule', ({ message, expected }) => expect(failureReason({ spec: 'a/b.json', message })).toBe(expected));
 });
 
 function failure(spec: string, code: string, message: string): NamedFailure {

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { composeText } from '../../../../src/worker/engines/describe/compose.ts';
 import type { Measures } from '../../../../src/worker/engines/describe/measure.ts';
-import type { Clip } from '../../../../src/worker/engines/describe/sentences.ts';
+import type { MeasuredClip } from '../../../../src/worker/engines/describe/sentences.ts';
 import { countWords } from '../../../../src/worker/engines/describe/user-words.ts';
 import { grammarFaults, sentencesOf } from './grammar.ts';
 
-const kind = fc.constantFrom<Array<Clip['kind']>>('video', 'vis', 'edge', 'seg', 'depth');
+const kind = fc.constantFrom<Array<MeasuredClip['kind']>>('video', 'vis', 'edge', 'seg', 'depth');
 const place = fc.constantFrom('on the left', 'in the upper right', 'in the lower part', 'in the center');
 const colour = (...names: string[]) =>
   fc.record({
@@ -54,12 +54,12 @@ const measures: fc.Arbitrary<Measures> = fc.record({
     ),
   ),
 });
-const clip: fc.Arbitrary<Clip> = fc.record({ kind, measures });
+const clip: fc.Arbitrary<MeasuredClip> = fc.record({ kind, measures });
 /** Clips of some measures, of any kind unless told. */
-const clipsWith = (known: Partial<Measures>, kinds: fc.Arbitrary<Clip['kind']> = kind) =>
+const clipsWith = (known: Partial<Measures>, kinds: fc.Arbitrary<MeasuredClip['kind']> = kind) =>
   fc
     .tuple(kinds, measures)
-    .map(([each, measured]): Clip => ({ kind: each, measures: { ...measured, ...known } }));
+    .map(([each, measured]): MeasuredClip => ({ kind: each, measures: { ...measured, ...known } }));
 const scene = fc.constantFrom('video' as const, 'vis' as const);
 const map = fc.constantFrom('edge' as const, 'seg' as const, 'depth' as const);
 /** Words of prompts that measured ones must not deny. */
@@ -193,7 +193,7 @@ describe('composed text', () => {
   ])('does not deny the light of: $prompt', ({ prompt, levels, denial }) => {
     const contrary = fc
       .tuple(scene, measures, fc.constantFrom(...levels))
-      .map(([each, measured, level]): Clip => {
+      .map(([each, measured, level]): MeasuredClip => {
         return { kind: each, measures: { ...measured, level, isSteady: true, spread: 'even', motion: null } };
       });
     fc.assert(

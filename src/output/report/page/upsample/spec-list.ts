@@ -6,14 +6,14 @@ import { Controls } from './controls.ts';
 import { startKeys } from './keyboard.ts';
 import { createOrder, type Selection } from './order.ts';
 import { type ListedSpec, setRowOpen, specRow } from './spec-row.ts';
-import { SpecStore } from './spec-store.ts';
+import { SpecDataStore } from './spec-store.ts';
 
 const maxPrintedRows = 2_000;
 const maxOpenAtStart = 12;
 
 /** Reads the specs of the page, shows those that are asked for in `container`, and opens them. */
 export function startSpecList(container: HTMLElement): void {
-  const store = new SpecStore();
+  const store = new SpecDataStore();
   const order = createOrder();
   const list = new BlockList(container, rowAt);
   /** Specs that differ from `isAllOpen`. */

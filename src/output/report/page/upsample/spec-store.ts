@@ -7,8 +7,8 @@ const pauseMs = 40;
 const maxCachedChunks = 6;
 
 /** The specs and frames that lie in the page's data blocks. */
-export class SpecStore {
-  /** In the order of the page; grows while {@link SpecStore.load} runs. */
+export class SpecDataStore {
+  /** In the order of the page; grows while {@link SpecDataStore.load} runs. */
   readonly specs: ReportItem[] = [];
   readonly #specBlocks = document.getElementsByClassName('spec-data');
   readonly #frameBlocks = document.getElementsByClassName('frame-data');

@@ -1,6 +1,6 @@
 import { requestText } from '../../../../core/upsample/instruction.ts';
 import type { EngineSpec } from '../../../../protocol/manifest.ts';
-import type { UpsampleRequest } from '../../../engines/engine.ts';
+import type { PromptRequest } from '../../../engines/engine.ts';
 
 /**
  * The JSON body of one chat completion: images first, then one text part, and no system prompt, as the models for
@@ -12,7 +12,7 @@ import type { UpsampleRequest } from '../../../engines/engine.ts';
 export function chatRequestBody(
   spec: Pick<EngineSpec, 'instruction' | 'temperature'>,
   model: string,
-  request: Pick<UpsampleRequest, 'prompt' | 'maxOutputTokens'>,
+  request: Pick<PromptRequest, 'prompt' | 'maxOutputTokens'>,
   frames: readonly Uint8Array[],
   attempt: number,
 ): string {

@@ -7,8 +7,8 @@ import {
   type Engine,
   EngineError,
   type PreparedUpsample,
+  type PromptRequest,
   type UpsampleAnswer,
-  type UpsampleRequest,
 } from '../../../engines/engine.ts';
 import { type HttpAnswer, HttpClient, HttpError } from '../../../http/http-client.ts';
 import { answerError } from './answer-error.ts';
@@ -56,12 +56,12 @@ class OpenAiEngine implements Engine {
     this.#model = chooseModel(this.#parts.spec.model, served);
   }
 
-  async upsample(request: UpsampleRequest, signal: AbortSignal): Promise<UpsampleAnswer> {
+  async upsample(request: PromptRequest, signal: AbortSignal): Promise<UpsampleAnswer> {
     const ask = await this.prepare(request, signal);
     return await ask(request.attempt, signal);
   }
 
-  async prepare(request: UpsampleRequest, signal: AbortSignal): Promise<PreparedUpsample> {
+  async prepare(request: PromptRequest, signal: AbortSignal): Promise<PreparedUpsample> {
     const frames = await this.#readFrames(request.hintPath, signal);
     return (attempt, askSignal) => this.#ask(request, frames, attempt, askSignal);
   }
@@ -82,7 +82,7 @@ class OpenAiEngine implements Engine {
   }
 
   async #ask(
-    request: UpsampleRequest,
+    request: PromptRequest,
     frames: readonly Uint8Array[],
     attempt: number,
     signal: AbortSignal,
