@@ -1,54 +1,86 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hasContent } from '../../src/adapters/files/has-content.ts';
 import { logStart } from '../../src/adapters/host-run/log-chunk.ts';
 import { AsyncQueue } from '../../src/async/async-queue.ts';
-import type { AppError } from '../../src/errors/app-error.ts';
+import { AppError } from '../../src/errors/app-error.ts';
 import type { Host, HostEvent, HostRun, HostRunFacts, LogName, LogPart } from '../../src/ports/host.ts';
-import type { ManifestTask, WorkBatch } from '../../src/protocol/manifest.ts';
+import type { ManifestTask, WorkBatch, WorkTask } from '../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../src/protocol/task-result.ts';
 import { unreachableError } from './memory-upkeep.ts';
 
-/** A host without processes or files: answers at once, and remembers what it was asked over all its runs. */
+/** What the workers of a memory host do. */
+export interface MemoryWork {
+  perform(task: WorkTask): TaskResult | Promise<TaskResult>;
+  /** Where the file lies that a result tells of. */
+  fileOf?(taskKey: string): string;
+}
+
+/** The files of a run as a memory host has them. */
+class StoredWork {
+  readonly results = new Map<string, TaskResult>();
+  /** Submitted tasks that no worker has begun. */
+  queue: WorkTask[] = [];
+  /** Keys of results whose file is no longer there. */
+  readonly dropped = new Set<string>();
+  /** What the process hears that has the run open. */
+  listener: AsyncQueue<HostEvent> | null = null;
+}
+
+/** A host without processes or files. It works inside of `submit`, and remembers what it was asked over all its runs. */
 export class MemoryHost implements Host {
   readonly name = 'memory';
-  /** Published results by run, then by task key; they outlive whoever handed the work over. */
-  readonly results = new Map<string, Map<string, TaskResult>>();
-  /** Task keys in the order in which they were asked. */
+  /** Task keys in the order in which workers began with them. */
   readonly asked: string[] = [];
+  /** Runs that it was told to stop, while no process had them open. */
+  readonly stopped: string[] = [];
   /** What workers wrote, by run and worker: `run-1/0`. */
   readonly logs = new Map<string, string>();
   /** What is told of a run, where it is not simply what was answered. */
   readonly facts = new Map<string, HostRunFacts>();
-  /** Thrown by every call while it is set, as for a host that is away. */
-  trouble: AppError | null = null;
-  /** So many answers are told before the connection is lost for good; the host itself goes on. Null loses none. */
+  /** Thrown by every call while it is set, as for a host that cannot be reached. */
+  failure: AppError | null = null;
+  /** So many results are told before the connection is lost for good; the host itself goes on. Null loses none. */
   answersUntilLoss: number | null = null;
-  readonly #answer: (task: ManifestTask) => string;
+  /** So many of the next tasks fail. */
+  failuresToCome = 0;
+  /** So many more tasks are begun. The others wait for `proceed`. */
+  #tasksUntilPause = Number.POSITIVE_INFINITY;
+  readonly #runs = new Map<string, StoredWork>();
+  readonly #work: MemoryWork;
 
-  constructor(answer: (task: ManifestTask) => string = (task) => `A long text about ${task.prompt}`) {
-    this.#answer = answer;
+  constructor(work: MemoryWork = promptWork()) {
+    this.#work = work;
+  }
+
+  /** Lets the workers begin with so many more tasks, and then no others. */
+  pauseAfter(tasks: number): void {
+    this.#tasksUntilPause = tasks;
+  }
+
+  /** Lets the workers do all that waits and all that comes, whether a process listens or not. */
+  async proceed(): Promise<void> {
+    this.#tasksUntilPause = Number.POSITIVE_INFINITY;
+    for (const run of this.#runs.values()) await this.#workOn(run);
   }
 
   async openRun(runId: string): Promise<HostRun> {
     this.#assertReachable();
-    const results = this.results.get(runId) ?? new Map<string, TaskResult>();
-    this.results.set(runId, results);
-    const ask = (task: ManifestTask) => {
-      this.asked.push(task.task_key);
-      return this.#answer(task);
-    };
-    const isHeard = () => {
-      if (this.answersUntilLoss === null) return true;
-      return this.answersUntilLoss-- > 0;
-    };
-    return new MemoryRun(results, ask, isHeard);
+    const run = this.#runs.get(runId) ?? new StoredWork();
+    this.#runs.set(runId, run);
+    return new MemoryRun(run, this.#work, () => this.#workOn(run));
   }
 
-  async stopRun(): Promise<void> {
+  async stopRun(runId: string): Promise<void> {
     this.#assertReachable();
+    this.stopped.push(runId);
+    const run = this.#runs.get(runId);
+    if (run) run.queue = [];
   }
 
   async lookUp(runId: string): Promise<HostRunFacts> {
     this.#assertReachable();
-    const finishedTasks = this.results.get(runId)?.size ?? 0;
+    const finishedTasks = this.#runs.get(runId)?.results.size ?? 0;
     const state = finishedTasks > 0 ? 'finished' : 'unknown';
     return this.facts.get(runId) ?? { state, finishedTasks, totalTasks: finishedTasks };
   }
@@ -66,28 +98,50 @@ export class MemoryHost implements Host {
   async close(): Promise<void> {}
 
   #assertReachable(): void {
-    if (this.trouble) throw this.trouble;
+    if (this.failure) throw this.failure;
+  }
+
+  async #workOn(run: StoredWork): Promise<void> {
+    while (this.#tasksUntilPause > 0) {
+      const task = run.queue.shift();
+      if (!task) return;
+      this.#tasksUntilPause -= 1;
+      this.asked.push(task.task_key);
+      const result = this.failuresToCome-- > 0 ? failedResult(task) : await this.#work.perform(task);
+      run.results.set(task.task_key, result);
+      this.#announce(run, result);
+    }
+  }
+
+  #announce({ listener }: StoredWork, result: TaskResult): void {
+    if (this.answersUntilLoss === null || this.answersUntilLoss-- > 0) {
+      listener?.push({ type: 'task-finished', result });
+      return;
+    }
+    listener?.push({ type: 'unreachable', message: 'read ECONNRESET' });
+    listener?.end(unreachableError('read ECONNRESET'));
   }
 }
 
 class MemoryRun implements HostRun {
-  readonly #results: Map<string, TaskResult>;
-  readonly #ask: (task: ManifestTask) => string;
-  readonly #isHeard: () => boolean;
+  readonly #run: StoredWork;
+  readonly #work: MemoryWork;
+  readonly #workOn: () => Promise<void>;
   readonly #events = new AsyncQueue<HostEvent>();
 
-  constructor(results: Map<string, TaskResult>, ask: (task: ManifestTask) => string, isHeard: () => boolean) {
-    this.#results = results;
-    this.#ask = ask;
-    this.#isHeard = isHeard;
+  constructor(run: StoredWork, work: MemoryWork, workOn: () => Promise<void>) {
+    this.#run = run;
+    this.#work = work;
+    this.#workOn = workOn;
+    run.listener = this.#events;
   }
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
-    return new Set(this.#results.keys());
+    return new Set(this.#run.results.keys());
   }
 
   async result(taskKey: string): Promise<TaskResult | null> {
-    return this.#results.get(taskKey) ?? null;
+    return this.#run.results.get(taskKey) ?? null;
   }
 
   async missingObjects(): Promise<ReadonlySet<string>> {
@@ -96,26 +150,28 @@ class MemoryRun implements HostRun {
 
   async deliver(): Promise<void> {}
 
-  async downloadSegment(): Promise<void> {
-    throw new TypeError('this host upscales nothing');
+  async downloadSegment(taskKey: string, { sha256 }: { sha256: string }, path: string): Promise<void> {
+    if (await hasContent(path, sha256)) return;
+    const source = this.#run.dropped.has(taskKey) ? undefined : this.#work.fileOf?.(taskKey);
+    if (source === undefined) throw new AppError({ code: 'worker-failed', message: 'The file is gone.' });
+    await mkdir(dirname(path), { recursive: true });
+    await copyFile(source, path);
   }
 
-  async dropSegments(): Promise<void> {}
+  async dropSegments(taskKeys: readonly string[]): Promise<void> {
+    for (const key of taskKeys) this.#run.dropped.add(key);
+  }
 
-  async submit(batch: WorkBatch): Promise<{ readonly workerId: number }> {
-    for (const task of batch.tasks) {
-      if ('clip' in task) throw new TypeError('this host upscales nothing');
-      if (this.#results.has(task.task_key)) continue;
-      const result = okResult(task, this.#ask(task));
-      this.#results.set(task.task_key, result);
-      if (this.#isHeard()) this.#events.push({ type: 'task-finished', result });
-      else this.#lose();
-    }
+  async submit({ tasks }: WorkBatch): Promise<{ readonly workerId: number }> {
+    const { results, queue } = this.#run;
+    const known = new Set([...results.keys(), ...queue.map(({ task_key: key }) => key)]);
+    queue.push(...tasks.filter(({ task_key: key }) => !known.has(key)));
+    await this.#workOn();
     return { workerId: 0 };
   }
 
   async forget(taskKeys: readonly string[]): Promise<void> {
-    for (const key of taskKeys) this.#results.delete(key);
+    for (const key of taskKeys) this.#run.results.delete(key);
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<HostEvent> {
@@ -124,23 +180,35 @@ class MemoryRun implements HostRun {
     yield* this.#events;
   }
 
-  async stop(): Promise<void> {}
+  async stop(): Promise<void> {
+    this.#run.queue = [];
+  }
 
-  async close(): Promise<void> {}
-
-  #lose(): void {
-    this.#events.push({ type: 'unreachable', message: 'read ECONNRESET' });
-    this.#events.end(unreachableError('read ECONNRESET'));
+  async close(): Promise<void> {
+    if (this.#run.listener === this.#events) this.#run.listener = null;
   }
 }
 
-function okResult(task: ManifestTask, text: string): TaskResult {
+/** The work of enriching prompts. */
+export function promptWork(
+  answer: (task: ManifestTask) => string = ({ prompt }) => `A long text about ${prompt}`,
+): MemoryWork {
+  return {
+    perform: (task) => {
+      if ('clip' in task) throw new TypeError('this host upscales nothing');
+      return { ...okResult(task, answer(task)), frames_used: task.hint?.frames ?? 0 };
+    },
+  };
+}
+
+/** A good result with this text. */
+export function okResult({ task_key: key }: Pick<WorkTask, 'task_key'>, text: string): TaskResult {
   return {
     version: 1,
-    task_key: task.task_key,
+    task_key: key,
     status: 'ok',
     text,
-    frames_used: task.hint?.frames ?? 0,
+    frames_used: 0,
     model: 'memory',
     usage: { prompt_tokens: null, completion_tokens: null },
     finish_reason: 'stop',
@@ -149,4 +217,9 @@ function okResult(task: ManifestTask, text: string): TaskResult {
     finished_at: '2026-01-01T00:00:00.000Z',
     error: null,
   };
+}
+
+function failedResult(task: WorkTask): TaskResult {
+  const error = { code: 'engine-failed', message: 'Out of luck.', is_retryable: false } as const;
+  return { ...okResult(task, ''), status: 'failed', text: null, finish_reason: null, error };
 }

@@ -8,7 +8,7 @@ import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { HintFile, HintRequest, MediaTool } from '../../../../src/ports/media-tool.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { hintName } from '../../../../src/services/upsample/prepare-task.ts';
-import { MemoryHost } from '../../../support/memory-host.ts';
+import { MemoryHost, promptWork } from '../../../support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
@@ -48,10 +48,11 @@ async function newScene(options: {
     const spec = sampleSpec({ prompt: `A mill number ${at}`, input_video_path: `${at}.mp4` });
     await writeSpecs(input, { [`${at}.json`]: spec, [`${at}.mp4`]: 'video' });
   }
-  const host = new MemoryHost((task) => {
-    if (task.prompt.endsWith('1')) options.onAsked?.(input);
-    return `A long text about ${task.prompt}`;
+  const work = promptWork(({ prompt }) => {
+    if (prompt.endsWith('1')) options.onAsked?.(input);
+    return `A long text about ${prompt}`;
   });
+  const host = new MemoryHost(work);
   const { media, made } = fakeMedia(folder, options.trouble ?? (async () => undefined));
   const ports = { ...createTestPorts(folder, host), media };
   const change = { write_back: options.writeBack ?? false };

@@ -42,7 +42,7 @@ it('asks each host once, and none for runs that are damaged', async () => {
 
 it('tells an unreachable or forgotten host as such, and goes on with the others', async () => {
   const away = new MemoryHost();
-  away.trouble = unreachableError('no route');
+  away.failure = unreachableError('no route');
   const checked = await lookUpRuns(
     [row('r1', 'away'), row('r2', 'here'), row('r3', 'gone')],
     portsOf({ away, here: new MemoryHost() }),

@@ -54,7 +54,7 @@ it('a host that is lost half-way ends the run as left, not as failed, and attach
 
 it('a host that is never reached ends the run with 4, and nothing is said to go on', async () => {
   const { host, ports, request } = await newScene();
-  host.trouble = unreachableError('connect ETIMEDOUT');
+  host.failure = unreachableError('connect ETIMEDOUT');
   const { summary, error } = await batchUpsample(request, ports, silent, never);
   expect(summary).toMatchObject({ status: 'failed', counts: { upsampled: 0, failed: 0 } });
   expect(error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });

@@ -69,7 +69,7 @@ describe('readLogs', () => {
 
   it('does not wait for a host that is away', async () => {
     const { host, read } = newScene(1);
-    host.trouble = unreachableError();
+    host.failure = unreachableError();
     await expect(read()).rejects.toMatchObject({ code: 'host-unreachable', exitCode: 4 });
   });
 });
@@ -113,9 +113,9 @@ describe('following', () => {
     host.facts.set('r1', running);
     const reading = read();
     await clock.advance(2_000);
-    host.trouble = unreachableError('no route');
+    host.failure = unreachableError('no route');
     await clock.advance(5_000);
-    host.trouble = null;
+    host.failure = null;
     await clock.advance(2_000);
     host.facts.set('r1', { ...running, state: 'stopped' });
     await clock.advance(10_000);
