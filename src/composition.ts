@@ -73,9 +73,9 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
 }
 
 /**
- * What `doctor` looks at on this machine.
+ * What `doctor` checks on this machine.
  *
- * @param host - Who is to run the workers.
+ * @param host - The host that is to run the workers.
  */
 export function createDiagnostics(
   settings: Settings,
@@ -107,16 +107,16 @@ function createHost(name: string, settings: Settings): Host {
       clock: systemClock,
     });
   }
-  const parts = machineOptionsOf(name, settings);
+  const options = machineOptionsOf(name, settings);
   return new LateHost(name, async () => {
     const { SshHost } = await import('./adapters/ssh-host/ssh-host.ts');
-    return new SshHost(parts);
+    return new SshHost(options);
   });
 }
 
 function createUpkeep(name: string, settings: Settings): HostUpkeep {
   if (name === 'local') return new LocalUpkeep({ root: localRoot(settings), clock: systemClock });
-  const parts = machineOptionsOf(name, settings);
+  const options = machineOptionsOf(name, settings);
   const buildFilesOf = (role: ImageRole) => ({
     dockerfile: fileURLToPath(new URL(`../docker/${role}/Dockerfile`, import.meta.url)),
     workerBundle: fileURLToPath(new URL('./worker.mjs', import.meta.url)),
@@ -127,7 +127,7 @@ function createUpkeep(name: string, settings: Settings): HostUpkeep {
   const upscalesWithModel = settings.upscaling.engine === 'onnx';
   return new LateUpkeep(name, async () => {
     const { SshUpkeep } = await import('./adapters/ssh-host/ssh-upkeep.ts');
-    return new SshUpkeep({ ...parts, buildFiles, servesModel, upscalesWithModel });
+    return new SshUpkeep({ ...options, buildFiles, servesModel, upscalesWithModel });
   });
 }
 

@@ -40,7 +40,7 @@ export default class CreateSpec extends RunCommand {
     const { flags, args } = await this.parse(CreateSpec);
     const opened = await this.open(flags.config, settingsLayerOf(flags));
     const { ports } = opened;
-    // An unknown host is told before anything is written.
+    // An unknown host is refused before anything is written.
     ports.host(flags.host ?? 'local');
     const controls = (flags.control ?? []).map((control) => parseControl(control));
     const path = await createSpec(

@@ -19,7 +19,7 @@ interface Opened {
 }
 
 export default class Doctor extends CosmosCommand {
-  static override summary = 'Look at everything a run needs, and say how to mend what is missing.';
+  static override summary = 'Check everything a run needs, and say how to mend what is missing.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --host gpu1',
@@ -28,13 +28,13 @@ export default class Doctor extends CosmosCommand {
     engine: planFlags.engine,
     'base-url': planFlags['base-url'],
     model: planFlags.model,
-    host: Flags.string({ default: 'local', description: 'machine to look at', helpValue: 'NAME' }),
+    host: Flags.string({ default: 'local', description: 'machine to check', helpValue: 'NAME' }),
   };
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Doctor);
     const opened = await this.#openOrExplain(flags.config, settingsLayerOf(flags));
-    const checks = (await Promise.all(this.#looks(opened, flags.host))).flat();
+    const checks = (await Promise.all(this.#checksOf(opened, flags.host))).flat();
     const isHealthy = checks.every((check) => check.status !== 'failed');
     if (!isHealthy) process.exitCode = exitCodes.usage;
     this.show(formatChecks(checks, this.style));
@@ -42,10 +42,10 @@ export default class Doctor extends CosmosCommand {
   }
 
   /** With settings that cannot be used nothing is known of any host. @throws AppError `host-unknown`. */
-  #looks({ settings, ports, problem }: Opened, host: string): Promise<readonly CheckResult[]>[] {
+  #checksOf({ settings, ports, problem }: Opened, host: string): Promise<readonly CheckResult[]>[] {
     const here = createDiagnostics(settings, problem, host);
     if (problem !== null) return [here.check()];
-    // An unknown host is told before anything is looked at.
+    // An unknown host is refused before anything is checked.
     ports.host(host);
     return [here.check(), checkHost(host, ports)];
   }

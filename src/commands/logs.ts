@@ -53,7 +53,7 @@ export default class Logs extends CosmosCommand {
       isFollowing: flags.follow,
     };
     // Ctrl-C is how following ends: nothing is to be saved, and nothing needs to be said.
-    const quiet = { tell: () => undefined, leave: () => undefined };
+    const quiet = { notify: () => undefined, leave: () => undefined };
     const reading = this.interruptibly(
       (signal) => readLogs(request, runKinds, ports, this.#reader, signal),
       quiet,

@@ -40,7 +40,7 @@ export interface MediaTool {
   probe(path: string, signal?: AbortSignal): Promise<VideoInfo>;
   /**
    * Makes the hint, or finds it: the same source and parameters give the same bytes, and never half a file. It may
-   * be moved or removed only by whoever made the tool.
+   * be moved or removed only by the owner of the tool.
    */
   makeHint(request: HintRequest, signal?: AbortSignal): Promise<HintFile>;
   /** The frames of a hint as JPEG files in memory, in order. */

@@ -10,7 +10,7 @@ interface ReportPaths {
 /** Writes both reports of a run whole, replacing older ones. */
 export interface ReportWriter {
   /**
-   * @param items - Gives the items anew each time it is called, failures first.
+   * @param items - Gives the items from the first each time it is called, failures first.
    * @param hintPath - Where the run keeps the hint with this content.
    */
   write(

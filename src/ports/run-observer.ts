@@ -51,7 +51,7 @@ export interface UpscaleBeginning {
 
 /** A display of a run that upscales a video. */
 export interface UpscaleObserver extends RunObserver<UpscaleBeginning, Journaled<UpscaleEventBody>> {
-  /** Frames looked at so far, while the plan is made; `total` is what the file says, null where it does not. */
+  /** Frames read so far, while the plan is made; `total` is what the file says, null where it does not. */
   onScan(done: number, total: number | null): void;
   /** Frames that are upscaled by now, those of unfinished segments included. */
   onFrames(done: number): void;

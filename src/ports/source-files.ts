@@ -25,6 +25,6 @@ export interface SourceFiles {
    * has two names. False where one of them leads to nothing.
    */
   isSameFile(one: string, other: string): Promise<boolean>;
-  /** Free bytes of the disk that holds a path, which need not exist; null where that cannot be told. */
+  /** Free bytes of the disk that holds a path, which need not exist; null where that is not known. */
   freeBytes(path: string): Promise<number | null>;
 }

@@ -12,7 +12,7 @@ export interface SpecCandidates {
   readonly inputRoot: string;
   /** Sorted by `spec`. */
   readonly candidates: readonly SpecCandidate[];
-  /** Absolute paths of sub-folders that could not be looked into: what lies in them is not among the candidates. */
+  /** Absolute paths of sub-folders that could not be read: what lies in them is not among the candidates. */
   readonly skippedFolders: readonly string[];
 }
 

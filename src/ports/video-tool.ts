@@ -31,7 +31,7 @@ export interface ScanEnd {
 export interface SegmentFile {
   readonly path: string;
   readonly frames: number;
-  /** Hex SHA-256 of the file; where it is told, another content is never used. */
+  /** Hex SHA-256 of the file; where it is given, another content is never used. */
   readonly sha256?: string;
 }
 

@@ -38,7 +38,7 @@ export default class HostPrepare extends CosmosCommand {
     const prepared = await this.interruptibly(
       (signal) => prepareHost(request, ports, (step) => steps.onStep(step), signal),
       {
-        tell: () => steps.onNotice('Stopping. Press Ctrl-C again to stop at once.'),
+        notify: () => steps.onNotice('Stopping. Press Ctrl-C again to stop at once.'),
         leave: () => steps.onEnd(),
       },
     ).finally(() => steps.onEnd());

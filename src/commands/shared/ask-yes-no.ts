@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 
 /**
- * Asks a person; only `y` or `yes` is a yes. Off a terminal nobody can be asked, and the answer is no.
+ * Asks a person; only `y` or `yes` is a yes. Off a terminal the answer is no.
  */
 export async function askYesNo(question: string): Promise<boolean> {
   const { stdin, stderr } = process;

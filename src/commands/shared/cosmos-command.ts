@@ -40,7 +40,7 @@ export abstract class CosmosCommand extends Command {
   /** Runs `work` with a signal that aborts on the first Ctrl-C; the second one ends the process. */
   protected async interruptibly<Result>(
     work: (signal: AbortSignal) => Promise<Result>,
-    listener: SignalListener = { tell: (line) => this.logToStderr(line), leave: () => undefined },
+    listener: SignalListener = { notify: (line) => this.logToStderr(line), leave: () => undefined },
   ): Promise<Result> {
     const listening = listenForSignals(listener);
     try {
@@ -56,18 +56,18 @@ export abstract class CosmosCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<never> {
-    // Wrong arguments end here too; oclif would warn that nobody had parsed them.
+    // Wrong arguments end here too; oclif would warn that they were never parsed.
     this.parsed = true;
     const facts = describeError(error);
     process.exitCode = facts.exitCode;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(facts));
-    else this.#showError(facts);
+    else this.#writeError(facts);
     return undefined as never;
   }
 
   /** Says on stderr what went wrong, without ending the command. */
-  protected tell(error: unknown): void {
-    this.#showError(describeError(error));
+  protected showError(error: unknown): void {
+    this.#writeError(describeError(error));
   }
 
   protected override toErrorJson(facts: ErrorFacts): object {
@@ -79,7 +79,7 @@ export abstract class CosmosCommand extends Command {
     process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
   }
 
-  #showError(facts: ErrorFacts): void {
+  #writeError(facts: ErrorFacts): void {
     const style = createStyle(wantsColour(process.stderr, process.env));
     const label = facts.error instanceof InterruptedError ? 'Stopped' : 'Error';
     const lines = [`${style.bad(`${label}:`)} ${printableLines(facts.message)}`];

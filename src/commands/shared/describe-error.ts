@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { InterruptedError } from './signals.ts';
 
-/** An error as a person, or `--json`, is told of it. */
+/** An error as it is shown, to a person or under `--json`. */
 export interface ErrorFacts {
   readonly code: string;
   readonly message: string;

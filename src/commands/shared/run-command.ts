@@ -22,7 +22,7 @@ export abstract class RunCommand extends CosmosCommand {
   ): Promise<Result> {
     if (options.events === '-' && this.jsonEnabled()) throw bothOnStdout();
     const observer = view.createObserver(options, command);
-    const listener = { tell: (line: string) => observer.onNotice(line), leave: () => observer.onEnd() };
+    const listener = { notify: (line: string) => observer.onNotice(line), leave: () => observer.onEnd() };
     return await this.interruptibly((signal) => work({ observer, signal }), listener).finally(() =>
       observer.onEnd(),
     );
@@ -53,7 +53,7 @@ export abstract class RunCommand extends CosmosCommand {
     if (options.events === '-') process.stderr.write(text);
     else this.show(text);
     process.exitCode = exitCodeOf(summary.status, error, isAnythingDone);
-    if (error) this.tell(error);
+    if (error) this.showError(error);
     return summary;
   }
 

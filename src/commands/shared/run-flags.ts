@@ -7,7 +7,7 @@ import { AppError } from '../../errors/app-error.ts';
 const count = (options: { description: string; max?: number }) =>
   Flags.integer({ min: 1, helpValue: 'N', ...options });
 
-/** Where runs are looked for. */
+/** Where runs are stored. */
 export const storeFlags = {
   'checkpoint-dir': Flags.string({
     description: 'where runs are kept (default: ./checkpoints)',
@@ -15,7 +15,7 @@ export const storeFlags = {
   }),
 };
 
-/** Flags that decide what a plan looks like. No defaults here: those are the settings'. */
+/** Flags that decide the plan. No defaults here: those are the settings'. */
 export const planFlags = {
   'auto-resize': Flags.boolean({
     allowNo: true,
@@ -104,7 +104,7 @@ export interface GivenRunFlags {
   readonly 'allow-text-only'?: boolean | undefined;
 }
 
-/** The flags as a layer over the settings files, in the words of `config.toml`. */
+/** The flags as a layer over the settings files, by the names of `config.toml`. */
 export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
   const upsampling = withoutMissing({
     auto_resize: flags['auto-resize'],
@@ -114,14 +114,14 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
     output_dir: flags['output-dir'],
     checkpoint_dir: flags['checkpoint-dir'],
   });
-  // Whoever names a server or a model means the engine that has one.
+  // A user who names a server or a model means the engine that has one.
   const isServerNamed = flags['base-url'] !== undefined || flags.model !== undefined;
   const kind = flags.engine ?? (isServerNamed ? 'openai' : undefined);
   const engine = withoutMissing({ kind, base_url: flags['base-url'], model: flags.model });
   return { source: 'the command line', values: { upsampling: { ...upsampling, engine } } };
 }
 
-/** The flags in the words of a checkpoint, to be compared with it when a run is resumed. */
+/** The flags by the names of a checkpoint, to be compared with it when a run is resumed. */
 export function givenSettingsOf(
   flags: GivenRunFlags & { outputDir?: string | undefined },
 ): Partial<UpsampleSettings> {

@@ -17,8 +17,8 @@ export class InterruptedError extends Error {
 
 /** What is done about signals besides aborting. */
 export interface SignalListener {
-  /** Tells the user that cosmos is about to stop. */
-  tell(line: string): void;
+  /** Shows the user that cosmos is about to stop. */
+  notify(line: string): void;
   /** Puts the terminal in order before the process ends at once. */
   leave(): void;
 }
@@ -35,7 +35,7 @@ export function listenForSignals(listener: SignalListener): { signal: AbortSigna
         process.exit(error.exitCode);
       }
       if (name === 'SIGINT')
-        listener.tell('Stopping: saving what is done. Press Ctrl-C again to stop at once.');
+        listener.notify('Stopping: saving what is done. Press Ctrl-C again to stop at once.');
       controller.abort(error);
     };
     process.on(name, handle);
@@ -49,7 +49,7 @@ export function listenForSignals(listener: SignalListener): { signal: AbortSigna
 
 /**
  * A process without any terminal, as under `nohup`, has none that could hang up: the signal then only says that
- * the shell has gone. (Node takes a hang-up seriously even where its parent had told it not to.)
+ * the shell has gone. (Node reacts to a hang-up even where its parent process ignores the signal.)
  */
 function hasTerminal(): boolean {
   return [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);

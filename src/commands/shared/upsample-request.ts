@@ -7,7 +7,7 @@ import type { UpsampleRequest } from '../../services/upsample/batch-upsample.ts'
 import type { GivenRunFlags } from './run-flags.ts';
 
 /**
- * A request in the words of the services.
+ * The request for the services.
  *
  * @param inputs - Absolute paths.
  */
@@ -17,7 +17,7 @@ export function toUpsampleRequest(
   flags: GivenRunFlags,
 ): UpsampleRequest {
   if (inputs.length === 0) throw noSpecs();
-  // An unknown host is told before anything is planned or written.
+  // An unknown host is refused before anything is planned or written.
   ports.host(flags.host ?? 'local');
   const outputDir = resolve(settings.upsampling.output_dir);
   return {

@@ -92,11 +92,11 @@ export interface GivenUpscaleFlags {
   readonly 'checkpoint-dir'?: string | undefined;
 }
 
-/** The flags as a layer over the settings files, in the words of `config.toml`. */
+/** The flags as a layer over the settings files, by the names of `config.toml`. */
 export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
   const { workers, scale } = flags;
   const upscaling = {
-    // Whoever names a model means the engine that has one.
+    // A user who names a model means the engine that has one.
     engine: flags.engine ?? (flags.model === undefined ? undefined : 'onnx'),
     model: flags.model,
     scale: scale === undefined ? undefined : Number(scale),

@@ -6,7 +6,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from '../../services/upscale/upscale-request.ts';
 import type { GivenUpscaleFlags } from './upscale-flags.ts';
 
-/** A request in the words of the services. @throws AppError `usage-invalid`, `host-unknown`. */
+/** The request for the services. @throws AppError `usage-invalid`, `host-unknown`. */
 export function toUpscaleRequest(
   video: string | undefined,
   flags: GivenUpscaleFlags,
@@ -14,7 +14,7 @@ export function toUpscaleRequest(
 ): UpscaleRequest {
   if (video === undefined) throw missing('No video was named.');
   const host = flags.host ?? 'local';
-  // An unknown host is told before anything is planned.
+  // An unknown host is refused before anything is planned.
   ports.host(host);
   const { upscaling } = settings;
   if (upscaling.engine === 'onnx' && upscaling.model === '') throw modelMissing();

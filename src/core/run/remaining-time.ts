@@ -1,13 +1,13 @@
 /** What an estimate of the remaining time is made from. */
 interface Pace {
-  /** When the first task of this sitting was started on an engine; null before that: cold start does not count. */
+  /** When the first task of this session was started on an engine; null before that: cold start does not count. */
   readonly workStartedMs: number | null;
   readonly nowMs: number;
-  /** Tasks answered in this sitting; those adopted from earlier work or from the cache do not count. */
+  /** Tasks answered in this session; those adopted from earlier work or from the cache do not count. */
   readonly answered: number;
   /** Tasks that still have to be answered. */
   readonly remaining: number;
-  /** Tasks in flight at once; a wave must have come back before a pace can be told. */
+  /** Tasks in flight at once; a wave must have come back before there is a pace. */
   readonly concurrency: number;
 }
 

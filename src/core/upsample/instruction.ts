@@ -1,5 +1,5 @@
 /**
- * What a general model is told before each prompt. Models that NVIDIA trained to enrich prompts get the bare
+ * The instruction before each prompt for a general model. Models that NVIDIA trained to enrich prompts get the bare
  * prompt after the frames instead, as in their own pipeline.
  */
 const generalInstruction =

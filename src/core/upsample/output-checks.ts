@@ -1,7 +1,7 @@
-/** What the checks look at: an answer, already tidied. */
+/** An answer to check, already tidied. */
 interface CheckedAnswer {
   readonly text: string;
-  /** Frames the engine looked at. */
+  /** Frames the engine used. */
   readonly framesUsed: number;
   readonly finishReason: string | null;
 }

@@ -9,7 +9,7 @@ import {
 } from './upsample-plan.ts';
 import { upsampleSettingsSchema } from './upsample-settings.ts';
 
-/** `checkpoint.json`: what a run was asked to do. Written once, when the run begins; the journal tells the rest. */
+/** `checkpoint.json`: what a run was asked to do. Written once, when the run begins; the journal holds the rest. */
 export const upsampleCheckpointSchema = z
   .object({
     // The first two in this order: a reader finds the kind at the file's beginning.

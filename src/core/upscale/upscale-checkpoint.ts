@@ -53,7 +53,7 @@ const plannedSegmentSchema = z.object({
   seek_time: z.number().nullable(),
 });
 
-/** `checkpoint.json` of an upscale run: written once, when it begins; the journal tells the rest. */
+/** `checkpoint.json` of an upscale run: written once, when it begins; the journal holds the rest. */
 export const upscaleCheckpointSchema = z.object({
   // The first two in this order: a reader finds the kind at the file's beginning.
   version: z.literal(checkpointVersion),
@@ -68,7 +68,7 @@ export const upscaleCheckpointSchema = z.object({
   timeline: plannedTimelineSchema,
   counts: z.object({ frames: z.int().min(1), unique_frames: z.int().min(1), batches: z.int().min(1) }),
   segments: z.array(plannedSegmentSchema).min(1),
-  /** What a person was told before the work began. */
+  /** Notices that were shown before the work began. */
   notices: z.array(z.string()),
   /** How long the scan took, in milliseconds. */
   scan_ms: z.int().min(0),

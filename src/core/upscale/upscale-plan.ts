@@ -19,6 +19,6 @@ export interface UpscalePlan {
   readonly notices: readonly string[];
   /** How long the scan took, in milliseconds. */
   readonly scanMs: number;
-  /** Free bytes of the disk that the output goes to; null where that cannot be told. */
+  /** Free bytes of the disk that the output goes to; null where that is not known. */
   readonly freeBytes: number | null;
 }

@@ -59,7 +59,7 @@ export const upscaleReportSchema = z.object({
   counts: upscaleCountsSchema,
   /** Frames of finished segments. */
   finished_frames: count,
-  /** Over all sittings, without the time between them; `total` is the sum of the others. */
+  /** Over all sessions, without the time between them; `total` is the sum of the others. */
   time_ms: z.object({ total: count, scan: count, segments: count, finish: count }),
   /** Frames of finished segments per second of the segments' time. */
   frames_per_second: rate,

@@ -24,7 +24,7 @@ export interface UpscaleSummary {
   readonly checkpoint: string;
   readonly report: { readonly json: string; readonly html: string };
   readonly duration_ms: number;
-  /** Frames shown by segments of this sitting per second of it; null when there were none. */
+  /** Frames shown by segments of this session per second of it; null when there were none. */
   readonly frames_per_second: number | null;
   /** What was verified of the finished video; null before. */
   readonly video: {

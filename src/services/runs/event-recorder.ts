@@ -24,7 +24,7 @@ export class RunEventRecorder<K extends RunTypes> {
     this.#run.observer?.onEvent(this.note(body));
   }
 
-  /** Like `emit`, but leaves it to the caller to tell the observer. */
+  /** Like `emit`, but the caller passes the event to the observer. */
   note(body: K['event'] | LifecycleEvent) {
     const { session, state } = this.#run;
     // Every kind's events include those of the lifecycle.

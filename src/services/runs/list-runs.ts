@@ -15,7 +15,7 @@ export interface RunRow {
   readonly input: string | null;
   readonly host: string | null;
   readonly engine: string | null;
-  /** In the words of the kind. */
+  /** As the kind counts them. */
   readonly counts: object | null;
   /** Specs or segments, whatever the kind calls its tasks. */
   readonly tasks: TaskCounts | null;

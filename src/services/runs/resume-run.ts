@@ -42,7 +42,7 @@ export async function resumeRun<K extends RunTypes>(
   }
   if (session.isJournalTorn) {
     observer.onNotice(
-      'The last line of the journal was half-written and is dropped; what it told is found again on the host.',
+      'The last line of the journal was half-written and is dropped; what it recorded is found again on the host.',
     );
   }
   options.adjust(session.checkpoint);

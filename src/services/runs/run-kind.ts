@@ -92,7 +92,7 @@ export type Prepared<K extends RunTypes> =
  * host tasks are submitted, and how their results come back.
  */
 export interface RunWork<K extends RunTypes> {
-  /** The engine as workers are told of it. */
+  /** The engine as manifests name it. */
   readonly engine: WorkEngine;
   /** Tasks that the engine works on at once: until so many are submitted, parts of a batch are submitted too. */
   readonly tasksInFlight: number;
@@ -100,11 +100,11 @@ export interface RunWork<K extends RunTypes> {
   readonly batchesInFlight: number;
   /** Results that are settled at once. */
   readonly settlesInFlight: number;
-  /** Outcomes that the plan itself holds and no event tells yet. */
+  /** Outcomes that the plan itself holds and no event records yet. */
   plannedOutcomes(): readonly K['event'][];
   /** Keys of tasks whose result an earlier session used: a further task with one of them reuses it. */
   usedKeys(): readonly string[];
-  /** Keys of tasks whose failure an earlier session told, and which are tried again now. */
+  /** Keys of tasks whose failure an earlier session recorded, and which are tried again now. */
   retriedKeys(): readonly string[];
   /** Tasks without an outcome, batch by batch. Each is prepared when it is asked for, or a few ahead. */
   tasks(): AsyncIterable<Prepared<K>>;
@@ -150,9 +150,9 @@ export interface RunKind<K extends RunTypes> {
   readonly taskNoun: { readonly one: string; readonly many: string };
   newState(checkpoint: K['checkpoint']): K['state'];
   facts(checkpoint: K['checkpoint']): RunFacts;
-  /** How much is done, in the unit that speed is told in: specs, or frames. */
+  /** How much is done, in the unit of the run's speed: specs, or frames. */
   workDone(state: K['state']): number;
-  /** Tells the observer that work begins. */
+  /** Announces to the observer that work begins. */
   announce(run: ActiveRun<K>): void;
   /** Begins this session's work on the tasks. */
   startWork(run: ActiveRun<K>): RunWork<K>;
@@ -163,9 +163,9 @@ export interface RunKind<K extends RunTypes> {
    * @returns false when results that were finished are lost: they are pending again, and the work is done once more.
    */
   finish(run: ActiveRun<K>, attempt: number): Promise<boolean>;
-  /** Follows the session from its beginning to its end, as for files that others may look at; null for no need. */
+  /** Follows the session from its beginning to its end, as for status files that other programs read; null where there is no need. */
   follow(run: ActiveRun<K>): SessionFollower<K> | null;
-  /** Sums a run up. @param end - How this session ended; null to sum up all sessions of a run that nobody works on. */
+  /** Sums a run up. @param end - How this session ended; null to sum up all sessions of a run. */
   summarise(run: StoredRunOf<K>, state: K['state'], end: SessionEnd | null): K['summary'];
   /** What a person should know about the end of a run: sentences. */
   closingNotices(summary: K['summary']): readonly string[];

@@ -13,7 +13,7 @@ interface TaskResultsDeps<K extends RunTypes> {
   readonly onError: (error: unknown) => void;
 }
 
-/** Brings results together with the tasks that wait for them, has the kind settle each, and records the outcome. */
+/** Matches results with the tasks that wait for them, has the kind settle each, and records the outcome. */
 export class TaskResults<K extends RunTypes> {
   readonly #deps: TaskResultsDeps<K>;
   /** Tasks whose result is awaited, by key; several tasks may share one. */

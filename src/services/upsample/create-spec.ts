@@ -6,7 +6,7 @@ import { specIdOf } from '../../core/spec/spec-id.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 
-/** What original specs say when nobody says otherwise. */
+/** What specs of the original project say by default. */
 const defaultNegativePrompt = 'blurry, low resolution, cartoonish, bad geometry';
 
 /** A spec to be made. Paths are as the user wrote them, from the working folder. */

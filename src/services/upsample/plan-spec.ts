@@ -25,7 +25,7 @@ export interface PlanContext {
   readonly signal: AbortSignal;
 }
 
-/** Decides what is to be done with one candidate. What is wrong with it is told in the plan, not thrown. */
+/** Decides what is to be done with one candidate. What is wrong with it is part of the plan, and not thrown. */
 export async function planSpec(candidate: SpecCandidate, context: PlanContext): Promise<PlannedSpec> {
   const draft = newDraft(candidate);
   let bytes: Uint8Array | null;

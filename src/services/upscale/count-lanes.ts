@@ -28,7 +28,7 @@ export async function countLanes(
   if (engine !== 'onnx') return { lanes: byCores, isOpen: false };
   const memoryBytes = await smallestGpu(host, ports);
   if (memoryBytes !== null) return { lanes: lanesForVram(memoryBytes / bytesPerGb), isOpen: true };
-  // A host tells of its GPUs only while a container of its runs; its worker tries how many lanes are the fastest.
+  // A host reports its GPUs only while a container runs there; the worker then finds out how many lanes are the fastest.
   return { lanes: host === localHostName ? byCores : mostLanes, isOpen: true };
 }
 

@@ -72,7 +72,7 @@ function isLike(one: UpscaleSettings, other: UpscaleSettings): boolean {
   return identity(one) === identity(other);
 }
 
-/** Stages overlap, so the time of all of them together tells more than each one's. */
+/** Stages overlap, so the time of all of them together is a better measure than each one's. */
 function ratesOf(run: StoredUpscale): UpscaleRates | null {
   const state = stateOf(upscaleKind, run);
   const finished = [...state.segments.values()].flatMap((segment) => segment.finished ?? []);

@@ -1,6 +1,6 @@
 const firstLength = 4_096;
 
-/** Numbers that come one by one, and whose count nobody knows before; eight bytes each. */
+/** Numbers that come one by one, whose count is not known before; eight bytes each. */
 export class GrowingNumbers {
   #numbers = new Float64Array(firstLength);
   #length = 0;

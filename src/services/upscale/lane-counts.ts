@@ -12,7 +12,7 @@ export class LaneCounts {
   readonly lanes: number;
   readonly #plan: Pick<UpscaleCheckpoint, 'counts' | 'settings'>;
   readonly #segments: UpscaleState['segments'];
-  /** Batches by lane of segments that were finished when this sitting began, and of those that are finished now. */
+  /** Batches by lane of segments that were finished when this session began, and of those that are finished now. */
   readonly #before: number[];
   readonly #finished: number[];
   readonly #finishedSegments = new Set<number>();
@@ -61,7 +61,7 @@ export class LaneCounts {
     };
   }
 
-  /** Batches of this session, over all lanes: what a pace can be told from. */
+  /** Batches of this session, over all lanes: what a pace is computed from. */
   completedSince(lane: number): number {
     return this.factsOf(lane).completedBatches - (this.#before[lane] ?? 0);
   }

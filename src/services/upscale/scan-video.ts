@@ -20,7 +20,7 @@ interface ScanRequest {
   readonly isKeptGoing: boolean;
 }
 
-/** What reading a video through told. */
+/** What one pass over a video found. */
 interface VideoScan {
   readonly timeline: Timeline;
   /** Times of the key frames, ascending; null where frames cannot be found by their times. */

@@ -19,15 +19,15 @@ import type { StoredUpscale } from './upscale-types.ts';
 /** Pictures of which the report says how long they are held. */
 const maxHeldFrames = 8;
 
-/** Stretches of the video of which the report says how many frames are duplicates: of enough frames to tell a share. */
+/** Stretches of the video of which the report says how many frames are duplicates: each has enough frames for a share to mean something. */
 const maxStretches = 80;
 const minStretchFrames = 24;
 
 /** What a report is made from. */
-interface UpscaleReportParts {
+interface ReportedUpscale {
   readonly checkpoint: UpscaleCheckpoint;
   readonly state: UpscaleState;
-  /** Of all sittings. */
+  /** Of all sessions. */
   readonly events: StoredUpscale['events'];
   readonly timeline: Timeline;
   /** What is in the source; null where it cannot be read any more. */
@@ -36,8 +36,8 @@ interface UpscaleReportParts {
 }
 
 /** The report of an upscale run as it stands. */
-export function upscaleReportOf(parts: UpscaleReportParts): UpscaleReport {
-  const { checkpoint, state, events, timeline, facts } = parts;
+export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
+  const { checkpoint, state, events, timeline, facts } = known;
   const { settings, clip, source, counts } = checkpoint;
   const time = timesOf(events, state.segments.size);
   const duplicates = counts.frames - counts.unique_frames;
@@ -45,7 +45,7 @@ export function upscaleReportOf(parts: UpscaleReportParts): UpscaleReport {
     version: upscaleReportVersion,
     kind: 'upscale',
     run_id: checkpoint.run_id,
-    tool_version: parts.toolVersion,
+    tool_version: known.toolVersion,
     status: state.video === null ? (state.lastStatus ?? 'unfinished') : 'complete',
     host: settings.host,
     input: source.path,

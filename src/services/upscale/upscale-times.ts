@@ -1,6 +1,6 @@
 import type { StoredUpscale } from './upscale-types.ts';
 
-/** Where the time of a run went, over all its sittings, without the time between them. */
+/** Where the time of a run went, over all its sessions, without the time between them. */
 interface UpscaleTimes {
   readonly segmentsMs: number;
   /** From the last segment on. */
