@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { awayText, backText } from '../output/progress/host-watch.ts';
+import { reachableText, unreachableText } from '../output/progress/host-watch.ts';
 import { formatLogLines } from '../output/text/log-text.ts';
 import { type LogReader, readLogs } from '../services/runs/read-logs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
@@ -68,8 +68,9 @@ export default class Logs extends CosmosCommand {
   get #reader(): LogReader {
     return {
       onLines: (workerId, lines, workers) => this.show(formatLogLines(workerId, lines, workers)),
-      onUnreachable: (host, message) => this.logToStderr(awayText(host, new Date().toISOString(), message)),
-      onReachable: (host) => this.logToStderr(backText(host)),
+      onUnreachable: (host, message) =>
+        this.logToStderr(unreachableText(host, new Date().toISOString(), message)),
+      onReachable: (host) => this.logToStderr(reachableText(host)),
     };
   }
 }

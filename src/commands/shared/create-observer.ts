@@ -1,12 +1,17 @@
 import { printableLines } from '../../core/printable.ts';
+import { barDisplay, type CreateDisplay, lineDisplay } from '../../output/progress/display.ts';
 import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
 
-/** Whether bars can be drawn where progress goes. */
-export function isTerminal(): boolean {
+/** Where progress goes: bars on a terminal, lines elsewhere. */
+export function progressDisplay(): CreateDisplay {
+  return isTerminal() ? barDisplay(process.stderr) : lineDisplay(writeLine);
+}
+
+function isTerminal(): boolean {
   return process.stderr.isTTY && process.env['TERM'] !== 'dumb';
 }
 
-export function writeLine(line: string): void {
+function writeLine(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 

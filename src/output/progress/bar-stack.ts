@@ -1,12 +1,19 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { wrapped } from '../text/text-width.ts';
-import { type BarRow, barLine } from './bar-line.ts';
+import { cutAtEnd, meter, wrapped } from '../text/columns.ts';
 
 /** Erases what a bar has left in the line that a log line is written to. */
 const clearLine = '\x1b[2K';
 
 /** A terminal; `columns` follows its size. */
 export type TerminalStream = NodeJS.WritableStream & { readonly columns?: number };
+
+/** One row below a run's log: a bar with text beside it, or text alone where `total` is null. */
+export interface BarRow {
+  readonly what: string;
+  readonly done: number;
+  readonly total: number | null;
+  readonly text: string;
+}
 
 /** Rows that stay at the bottom of a terminal, with lines of a log scrolling above them. */
 export class BarStack {
@@ -21,24 +28,25 @@ export class BarStack {
       format: (_options, params, row: BarRow) => barLine({ ...row, done: params.value }, this.#columns),
       hideCursor: true,
       clearOnComplete: true,
-      // A log line moves the bars down, so they are drawn anew also when nothing in them has changed.
+      // A log line moves the bars down, so they are drawn again also when nothing in them has changed.
       forceRedraw: true,
       fps: 8,
       gracefulExit: false,
     });
   }
 
-  /** Shows a row, below the others when it is new. */
-  show(row: BarRow): void {
-    const bar = this.#rows.get(row.what);
-    if (bar) bar.update(row.done, row);
-    else this.#rows.set(row.what, this.#bars.create(row.total ?? 0, row.done, row));
-  }
-
-  remove(what: string): void {
-    const bar = this.#rows.get(what);
-    if (bar) this.#bars.remove(bar);
-    this.#rows.delete(what);
+  /** Shows these rows and no others. */
+  show(rows: readonly BarRow[]): void {
+    for (const [what, bar] of this.#rows) {
+      if (rows.some((row) => row.what === what)) continue;
+      this.#bars.remove(bar);
+      this.#rows.delete(what);
+    }
+    for (const row of rows) {
+      const bar = this.#rows.get(row.what);
+      if (bar) bar.update(row.done, row);
+      else this.#rows.set(row.what, this.#bars.create(row.total ?? 0, row.done, row));
+    }
   }
 
   /** Writes text above the rows, divided between words where it is wider than the terminal. */
@@ -58,4 +66,17 @@ export class BarStack {
   get #columns(): number {
     return this.#stream.columns || 80;
   }
+}
+
+/** A row as it fits into `columns` of a terminal; bars of one width stand below each other. */
+export function barLine({ what, done, total, text }: BarRow, columns: number): string {
+  const label = ` ${what.padEnd(7)} `;
+  const bar = total === null ? '' : `${meter(total === 0 ? 1 : done / total, barColumns(columns))} `;
+  // The last column stays free: some terminals wrap as soon as it is written to.
+  return cutAtEnd(`${label}${bar}${text}`, columns - 1);
+}
+
+function barColumns(columns: number): number {
+  if (columns >= 100) return 30;
+  return columns >= 80 ? 20 : 10;
 }

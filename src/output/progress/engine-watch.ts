@@ -2,7 +2,7 @@ import { printable } from '../../core/printable.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import { durationText } from '../text/format.ts';
 
-/** Follows what the workers say of their engines: whether they load, and what they wait for. Time is passed in. */
+/** Follows what workers report of their engines: whether they load, and what they wait for. Time is passed in. */
 export class EngineWatch {
   readonly #statuses = new Map<number, WorkerStatus>();
   #loadingSinceMs: number | null = null;
@@ -12,16 +12,16 @@ export class EngineWatch {
   apply(status: WorkerStatus, nowMs: number): string | null {
     this.#statuses.set(status.worker_id, status);
     this.#loadingSinceMs = this.#isLoading ? (this.#loadingSinceMs ?? nowMs) : null;
-    const { trouble } = this;
+    const { waitReason } = this;
     const sinceMs = this.#waitingSinceMs;
-    this.#waitingSinceMs = trouble === null ? null : (sinceMs ?? nowMs);
-    if (trouble !== null) return sinceMs === null ? `waiting: ${trouble}` : null;
+    this.#waitingSinceMs = waitReason === null ? null : (sinceMs ?? nowMs);
+    if (waitReason !== null) return sinceMs === null ? `waiting: ${waitReason}` : null;
     if (sinceMs === null || hasEnded(status)) return null;
     return `going on after ${secondsText(nowMs - sinceMs)} of waiting`;
   }
 
-  /** What a worker waits for, on one line: a server that is away, a full disk; null while none waits. */
-  get trouble(): string | null {
+  /** What a worker waits for, on one line: a server that is unreachable, a full disk; null while none waits. */
+  get waitReason(): string | null {
     for (const status of this.#statuses.values())
       if (status.message !== null && !hasEnded(status) && !isLoadReport(status))
         return printable(status.message);
@@ -35,7 +35,7 @@ export class EngineWatch {
     return this.#loadReport ?? `engine loading ${secondsText(nowMs - this.#loadingSinceMs)}`;
   }
 
-  /** How far a model's server is, in its worker's words. */
+  /** How far a model's server is, as its worker reports it. */
   get #loadReport(): string | null {
     for (const status of this.#statuses.values())
       if (status.message !== null && isLoadReport(status)) return printable(status.message);
@@ -50,12 +50,12 @@ export class EngineWatch {
   }
 }
 
-/** A server that loads, also once more after it had died, is on its way: that is progress and no trouble. */
+/** A server that loads, also again after it had died, makes progress: that is no wait. */
 function isLoadReport({ message, status }: WorkerStatus): boolean {
   return message !== null && /^(?:re)?(?:loading|starting)\b/i.test(message) && !hasEnded({ status });
 }
 
-/** What a worker says when it ends is an outcome, no wait. */
+/** The message of a worker that has ended is an outcome, no wait. */
 function hasEnded({ status }: Pick<WorkerStatus, 'status'>): boolean {
   return status === 'stopped' || status === 'failed';
 }

@@ -1,59 +1,60 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { runEventVersion } from '../../core/run/run-status.ts';
-import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import { partialObserver } from './observers.ts';
+import type { UpsampleObserver, UpscaleObserver } from '../../ports/run-observer.ts';
+import { partialObserver, partialUpscaleObserver } from './observers.ts';
 
-const noCounts = { total: 0, upsampled: 0, reused: 0, skipped: 0, failed: 0 };
-
-/** Takes events for a file, until the end. */
-interface EventWriter<Event> {
-  write(event: Event): void;
-  /** Nothing more will come. May be told twice. */
-  end(): void;
+/** Events of a run that enriches specs as NDJSON to a file or, for `-`, to stdout; see {@link eventLines}. */
+export function createEventLines(target: string): UpsampleObserver {
+  return partialObserver(eventLines(target, { total: 0, upsampled: 0, reused: 0, skipped: 0, failed: 0 }));
 }
 
-/** Events as NDJSON to a file or, for `-`, to stdout; see {@link openEventWriter}. */
-export function createEventLines(target: string): UpsampleObserver {
-  const writer = openEventWriter<UpsampleEvent>(target, (known) => ({
-    ...known,
-    type: 'run-finished',
-    status: 'failed',
-    counts: noCounts,
-  }));
-  return partialObserver({ onEvent: (event) => writer.write(event), onEnd: () => writer.end() });
+/** Events of a run that upscales a video as NDJSON to a file or, for `-`, to stdout; see {@link eventLines}. */
+export function createUpscaleEventLines(target: string): UpscaleObserver {
+  const frameCounts = { frames: 0, unique_frames: 0, duplicates: 0 };
+  const segmentCounts = { segments: 0, finished_segments: 0, failed_segments: 0 };
+  return partialUpscaleObserver(eventLines(target, { ...frameCounts, ...segmentCounts }));
+}
+
+interface NumberedEvent {
+  readonly type: string;
+  readonly seq: number;
 }
 
 /**
- * Writes events of a kind of run as NDJSON to a file or, for `-`, to stdout. The last line is always `run-finished`, also
- * when the run never began. Lines are written at once and whole, so that whoever follows the file sees them in time.
+ * Writes events as NDJSON. The last line is always `run-finished`, also when the run never began. Lines are written at once
+ * and whole, so that a program that follows the file sees them in time.
  *
- * @param unfinished - The last line of a run that did not come to its end.
+ * @param noCounts - The counts of a run that never began.
  * @throws AppError `usage-invalid` when the file cannot be written.
  */
-export function openEventWriter<Event extends { readonly type: string; readonly seq: number }>(
-  target: string,
-  unfinished: (known: { version: typeof runEventVersion; seq: number; time: string }) => Event,
-): EventWriter<Event> {
+function eventLines(target: string, noCounts: object) {
   const file = target === '-' ? null : openFor(target);
-  let last: Event | null = null;
+  let last: NumberedEvent | null = null;
   let hasEnded = false;
-  const write = (event: Event) => {
+  const onEvent = (event: NumberedEvent) => {
     last = event;
     const line = `${JSON.stringify(event)}\n`;
     if (file === null) process.stdout.write(line);
     else writeSync(file, line);
   };
-  const end = () => {
+  const onEnd = () => {
     if (hasEnded) return;
     hasEnded = true;
-    const seq = last === null ? 0 : last.seq + 1;
-    const known = { version: runEventVersion, seq, time: new Date().toISOString() } as const;
-    if (last?.type !== 'run-finished') write(unfinished(known));
+    if (last?.type !== 'run-finished') onEvent(unfinished(last, noCounts));
     if (file !== null) closeSync(file);
   };
-  return { write, end };
+  return { onEvent, onEnd };
+}
+
+/** The last line of a run that did not come to its end. */
+function unfinished(last: NumberedEvent | null, counts: object): NumberedEvent {
+  const known = {
+    version: runEventVersion,
+    seq: last === null ? 0 : last.seq + 1,
+    time: new Date().toISOString(),
+  };
+  return Object.assign(known, { type: 'run-finished', status: 'failed', counts });
 }
 
 function openFor(path: string): number {

@@ -1,14 +1,14 @@
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleBeginning } from '../../ports/run-observer.ts';
 
-/** What must have passed since the first frame before a pace is told: milliseconds, and reports of frames. */
+/** What must have passed since the first frame before a pace is shown: milliseconds, and reports of frames. */
 const minElapsedMs = 2_000;
 const minReports = 2;
 
 /**
- * Counts the frames of an upscale run, and tells their pace and how much time is left. Only what is made in this sitting
- * counts: neither frames of segments that were finished before, nor those that a host finished while nobody
- * listened, nor the time until the first frame. Time is passed in.
+ * Counts the frames of an upscale run; says how quick they come and how much time is left. Only what is made in this session
+ * counts: neither frames of segments that were finished before, nor those that a host finished while no session
+ * followed it, nor the time until the first frame. Time is passed in.
  */
 export class FramePace {
   readonly total: number;
@@ -26,7 +26,7 @@ export class FramePace {
     this.#framesPerSegment = run.frames / Math.max(1, run.segments);
   }
 
-  /** Frames that are upscaled, those of earlier sittings included. */
+  /** Frames that are upscaled, those of earlier sessions included. */
   get done(): number {
     return this.#done;
   }
@@ -36,7 +36,7 @@ export class FramePace {
   }
 
   apply({ type }: UpscaleEventBody): void {
-    // What a host had finished is taken in before anything is handed over.
+    // What a host had finished is taken in before anything is submitted.
     if (type === 'batch-submitted') this.#hasSubmitted = true;
     if (type === 'segment-failed') this.#failedSegments += 1;
   }
@@ -51,7 +51,7 @@ export class FramePace {
     this.#lastMs = nowMs;
   }
 
-  /** Frames per second since the first one of this sitting; null while nothing honest can be said. */
+  /** Frames per second since the first one of this session; null while it cannot be said yet. */
   framesPerSecond(nowMs: number): number | null {
     if (this.#first === null || this.#reports < minReports) return null;
     // After the last frame there is no pace any more, only what it was.
@@ -61,11 +61,11 @@ export class FramePace {
     return elapsedMs < minElapsedMs || frames <= 0 ? null : (1_000 * frames) / elapsedMs;
   }
 
-  /** Milliseconds until the last frame; null while nothing honest can be said. */
+  /** Milliseconds until the last frame; null while it cannot be said yet. */
   remainingMs(nowMs: number): number | null {
     const pace = this.framesPerSecond(nowMs);
     if (pace === null) return null;
-    // A failed segment is not tried again in this sitting; segments are of about one length.
+    // A failed segment is not tried again in this session; segments are of about one length.
     const lost = this.#failedSegments * this.#framesPerSegment;
     return Math.round((1_000 * Math.max(0, this.total - this.#done - lost)) / pace);
   }

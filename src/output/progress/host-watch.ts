@@ -4,40 +4,43 @@ import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import { clockText } from '../text/format.ts';
 
-/** Follows whether the host can be reached. A host that is away is no failure: what it has goes on. */
-export class HostWatch {
-  #away: { readonly host: string; readonly since: string } | null = null;
+/** An event of a run of any kind. */
+export type HostEvent = UpsampleEvent | Journaled<UpscaleEventBody>;
 
-  /** Takes an event in; the result is a line for people when the host goes or comes back, else null. */
-  apply(event: UpsampleEvent | Journaled<UpscaleEventBody>): string | null {
+/** Follows whether the host can be reached. A host that is unreachable is no failure: what it has goes on. */
+export class HostWatch {
+  #unreachable: { readonly host: string; readonly since: string } | null = null;
+
+  /** Takes an event in; the result is a line for people when the host becomes unreachable or reachable, else null. */
+  apply(event: HostEvent): string | null {
     if (event.type === 'host-unreachable') {
-      // Every attempt may be told; people want to know once.
-      if (this.#away !== null) return null;
-      this.#away = { host: event.host, since: event.time };
-      return awayText(event.host, event.time, event.message);
+      // Every attempt may be an event; people want to know once.
+      if (this.#unreachable !== null) return null;
+      this.#unreachable = { host: event.host, since: event.time };
+      return unreachableText(event.host, event.time, event.message);
     }
-    if (event.type !== 'host-reachable' || this.#away === null) return null;
-    this.#away = null;
-    return backText(event.host);
+    if (event.type !== 'host-reachable' || this.#unreachable === null) return null;
+    this.#unreachable = null;
+    return reachableText(event.host);
   }
 
-  get isAway(): boolean {
-    return this.#away !== null;
+  get isUnreachable(): boolean {
+    return this.#unreachable !== null;
   }
 
   /** `gpu1 unreachable since 14:03:11`, or nothing. */
   get note(): string {
-    return this.#away === null ? '' : sinceText(this.#away.host, this.#away.since);
+    return this.#unreachable === null ? '' : sinceText(this.#unreachable.host, this.#unreachable.since);
   }
 }
 
-/** What a person reads when a host goes. @param since - ISO 8601. */
-export function awayText(host: string, since: string, reason: string): string {
+/** What a person reads when a host becomes unreachable. @param since - ISO 8601. */
+export function unreachableText(host: string, since: string, reason: string): string {
   return `${sinceText(host, since)} — its work goes on; trying again (${printable(reason)})`;
 }
 
-/** What a person reads when a host is back. */
-export function backText(host: string): string {
+/** What a person reads when a host can be reached again. */
+export function reachableText(host: string): string {
   return `${printable(host)} reachable again`;
 }
 

@@ -1,32 +1,41 @@
-import type { UpsampleObserver } from '../../ports/run-observer.ts';
+import type { UpsampleObserver, UpscaleObserver } from '../../ports/run-observer.ts';
 
-/** Passes everything on to several observers. */
-export function combineObservers(observers: readonly UpsampleObserver[]): UpsampleObserver {
-  const each = (tell: (observer: UpsampleObserver) => void) => {
-    for (const observer of observers) tell(observer);
-  };
-  return {
-    onPlanned: (done, total) => each((observer) => observer.onPlanned(done, total)),
-    onBegin: (run) => each((observer) => observer.onBegin(run)),
-    onEvent: (event) => each((observer) => observer.onEvent(event)),
-    onTaskStarted: (taskKey) => each((observer) => observer.onTaskStarted(taskKey)),
-    onWorkerStatus: (status) => each((observer) => observer.onWorkerStatus(status)),
-    onNotice: (message) => each((observer) => observer.onNotice(message)),
-    onEnd: () => each((observer) => observer.onEnd()),
-  };
+const ignore = () => undefined;
+
+const silent: UpsampleObserver & UpscaleObserver = {
+  onPlanned: ignore,
+  onScan: ignore,
+  onBegin: ignore,
+  onEvent: ignore,
+  onTaskStarted: ignore,
+  onFrames: ignore,
+  onWorkerStatus: ignore,
+  onAssembly: ignore,
+  onNotice: ignore,
+  onEnd: ignore,
+};
+
+/** An observer of a run that enriches specs; it ignores what is not given. */
+export function partialObserver(given: Partial<UpsampleObserver>): UpsampleObserver {
+  return { ...silent, ...given };
 }
 
-/** An observer that ignores what is not given. */
-export function partialObserver(parts: Partial<UpsampleObserver>): UpsampleObserver {
-  const ignore = () => undefined;
-  return {
-    onPlanned: ignore,
-    onBegin: ignore,
-    onEvent: ignore,
-    onTaskStarted: ignore,
-    onWorkerStatus: ignore,
-    onNotice: ignore,
-    onEnd: ignore,
-    ...parts,
-  };
+/** An observer of a run that upscales a video; it ignores what is not given. */
+export function partialUpscaleObserver(given: Partial<UpscaleObserver>): UpscaleObserver {
+  return { ...silent, ...given };
+}
+
+/** Passes everything on to several observers. */
+export function combineObservers<Observer extends UpsampleObserver | UpscaleObserver>(
+  observers: readonly Observer[],
+): Observer {
+  const passOn =
+    (name: string) =>
+    (...values: unknown[]) => {
+      for (const observer of observers) {
+        const method: unknown = Reflect.get(observer, name);
+        if (typeof method === 'function') method.apply(observer, values);
+      }
+    };
+  return Object.fromEntries(Object.keys(silent).map((name) => [name, passOn(name)])) as unknown as Observer;
 }

@@ -1,10 +1,9 @@
 import { printable } from '../../core/printable.ts';
 import type { GpuFacts, HostFacts, HostImage, SlotFacts } from '../../ports/host-upkeep.ts';
 import type { EngineServerStatus, SlotStatus } from '../../protocol/slot.ts';
+import { meter, padded } from './columns.ts';
 import { bytesText, durationText } from './format.ts';
-import { meter } from './meter.ts';
 import type { Style } from './style.ts';
-import { padded } from './text-width.ts';
 
 const labelColumns = 9;
 const meterColumns = 20;
@@ -48,12 +47,12 @@ function imageRows({ image, upscalerImage, name }: HostFacts, style: Style): str
 }
 
 function diskText({ freeBytes, totalBytes }: NonNullable<HostFacts['disk']>): string {
-  const bar = meter(totalBytes - freeBytes, totalBytes, meterColumns);
+  const bar = meter((totalBytes - freeBytes) / totalBytes, meterColumns);
   return `${bar} ${bytesText(freeBytes)} free of ${bytesText(totalBytes)}`;
 }
 
 function gpuText({ name, usedBytes, totalBytes }: GpuFacts): string {
-  const bar = meter(usedBytes, totalBytes, meterColumns);
+  const bar = meter(usedBytes / totalBytes, meterColumns);
   return `${bar} ${bytesText(usedBytes)} used of ${bytesText(totalBytes)}  ${printable(name)}`;
 }
 
@@ -87,5 +86,8 @@ function runLine({ run_id: runId, status }: SlotStatus['runs'][number]): string 
   const { completed_tasks: done, failed_tasks: failed, progress_percent: percent, message } = status;
   const counts = failed === 0 ? `${done} done` : `${done} done, ${failed} failed`;
   const said = message === null ? '' : `  ${printable(message)}`;
-  return row('', `run ${runId}  ${status.status}  ${meter(percent, 100, 10)} ${percent} %, ${counts}${said}`);
+  return row(
+    '',
+    `run ${runId}  ${status.status}  ${meter(percent / 100, 10)} ${percent} %, ${counts}${said}`,
+  );
 }

@@ -1,7 +1,7 @@
 import { printable } from '../../core/printable.ts';
+import { formatTable } from './columns.ts';
 import { bytesText, counted } from './format.ts';
 import type { Style } from './style.ts';
-import { formatTable } from './table.ts';
 
 /** Things of one kind that are named; `--json` has them all. */
 const maxNamed = 20;

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { printable } from '../../core/printable.ts';
 import type { TaskCounts } from '../../core/run/run-state.ts';
+import { cutInMiddle, formatTable } from './columns.ts';
 import type { Style } from './style.ts';
-import { formatTable } from './table.ts';
-import { cutInMiddle } from './text-width.ts';
 
 /** More of a file's name would push the numbers off a usual terminal. */
 const inputColumns = 24;

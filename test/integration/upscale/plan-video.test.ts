@@ -5,7 +5,7 @@ import { outputLock } from '../../../src/adapters/run-store/run-locks.ts';
 import { FfmpegVideoTool } from '../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
 import { upscaleFormat } from '../../../src/core/upscale/upscale-checkpoint.ts';
-import { partialUpscaleObserver } from '../../../src/output/progress/upscale-observers.ts';
+import { partialUpscaleObserver } from '../../../src/output/progress/observers.ts';
 import { planVideo } from '../../../src/services/upscale/plan-video.ts';
 import { scanVideo } from '../../../src/services/upscale/scan-video.ts';
 import { MemoryHost } from '../../support/memory-host.ts';

@@ -1,10 +1,9 @@
 import { printable } from '../../../core/printable.ts';
 import type { PlannedSpec, UpsamplePlan } from '../../../core/upsample/upsample-plan.ts';
+import { columnsOf, cutInMiddle, formatTable } from '../columns.ts';
 import { failureLines } from '../failures-text.ts';
 import { counted } from '../format.ts';
 import type { Style } from '../style.ts';
-import { formatTable } from '../table.ts';
-import { columnsOf, cutInMiddle } from '../text-width.ts';
 
 /** Rows that are shown; `--json` has them all. */
 const maxRows = 200;

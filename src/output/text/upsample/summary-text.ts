@@ -1,9 +1,9 @@
 import { printable } from '../../../core/printable.ts';
 import { type UpsampleSummary, upsampleEngineText } from '../../../core/upsample/upsample-summary.ts';
+import { formatTable } from '../columns.ts';
 import { failureLines } from '../failures-text.ts';
 import { counted, durationText } from '../format.ts';
 import type { Style } from '../style.ts';
-import { formatTable } from '../table.ts';
 
 /**
  * What a person reads when a run has ended.

@@ -1,9 +1,9 @@
 import { printable } from '../../../core/printable.ts';
 import type { UpscaleSummary } from '../../../core/upscale/upscale-summary.ts';
+import { formatTable } from '../columns.ts';
 import { failureLines } from '../failures-text.ts';
 import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
 import type { Style } from '../style.ts';
-import { formatTable } from '../table.ts';
 import { percentText, streamsText, upscaleEngineText } from './upscale-names.ts';
 
 /**

@@ -22,7 +22,7 @@ describe('EngineWatch', () => {
     watch.apply(workerStatus({ message: away }), 0);
     expect(watch.apply(workerStatus({ status, message: away }), 2_000)).toBeNull();
     expect(watch.note(3_000)).toBe('');
-    expect(watch.trouble).toBeNull();
+    expect(watch.waitReason).toBeNull();
   });
 
   it.each([
@@ -60,7 +60,7 @@ describe('EngineWatch', () => {
       const watch = new EngineWatch();
       const message = 'loading org/model: 37 s of about 95 s';
       expect(watch.apply(workerStatus({ status, message }), 0)).toBeNull();
-      expect(watch.trouble).toBeNull();
+      expect(watch.waitReason).toBeNull();
       expect(watch.note(7_000)).toBe(message);
       expect(watch.apply(workerStatus({ message: null }), 8_000)).toBeNull();
       expect(watch.note(8_000)).toBe('');

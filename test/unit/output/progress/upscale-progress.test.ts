@@ -5,13 +5,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Journaled } from '../../../../src/core/run/run-status.ts';
 import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
-import { createUpscaleBars } from '../../../../src/output/progress/upscale-bars.ts';
-import { createUpscaleEventLines } from '../../../../src/output/progress/upscale-event-lines.ts';
-import { createUpscaleLines } from '../../../../src/output/progress/upscale-lines.ts';
-import {
-  combineUpscaleObservers,
-  partialUpscaleObserver,
-} from '../../../../src/output/progress/upscale-observers.ts';
+import { barDisplay, lineDisplay } from '../../../../src/output/progress/display.ts';
+import { createUpscaleEventLines } from '../../../../src/output/progress/event-lines.ts';
+import { combineObservers, partialUpscaleObserver } from '../../../../src/output/progress/observers.ts';
+import { UpscaleProgress } from '../../../../src/output/progress/upscale-progress.ts';
 import type { UpscaleBeginning, UpscaleObserver } from '../../../../src/ports/run-observer.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -27,7 +24,7 @@ const failure = {
   next_step: 'h',
 } as const;
 
-describe('createUpscaleBars', () => {
+describe('UpscaleProgress as bars', () => {
   it('shows the scan, then the frames and the engine, then how the video is finished', async () => {
     const { shown, bars } = terminal();
     bars.onScan(700, 1439);
@@ -73,7 +70,7 @@ describe('createUpscaleBars', () => {
   });
 });
 
-describe('createUpscaleLines', () => {
+describe('UpscaleProgress as lines', () => {
   it('tells every ten seconds how it stands, whatever is under way', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'performance'] });
     onTestFinished(() => void vi.useRealTimers());
@@ -139,7 +136,7 @@ it('combined observers all hear everything', () => {
   const heard: string[] = [];
   const note = (name: string) =>
     partialUpscaleObserver({ onFrames: (done) => heard.push(`${name} ${done}`) });
-  const both = combineUpscaleObservers([note('a'), note('b')]);
+  const both = combineObservers([note('a'), note('b')]);
   both.onFrames(3);
   both.onScan(1, null);
   both.onEnd();
@@ -152,7 +149,7 @@ function event(body: UpscaleEventBody, seq = 0): Journaled<UpscaleEventBody> {
 
 function listen() {
   const lines: string[] = [];
-  const progress: UpscaleObserver = createUpscaleLines((line) => lines.push(line));
+  const progress: UpscaleObserver = new UpscaleProgress(lineDisplay((line) => lines.push(line)));
   onTestFinished(() => progress.onEnd());
   return { lines, progress };
 }
@@ -163,7 +160,7 @@ function terminal() {
   stream.on('data', (chunk) => {
     text += String(chunk);
   });
-  return { bars: createUpscaleBars(stream), shown: () => stripVTControlCharacters(text) };
+  return { bars: new UpscaleProgress(barDisplay(stream)), shown: () => stripVTControlCharacters(text) };
 }
 
 /** Bars are drawn eight times a second, and follow what is told four times a second. */

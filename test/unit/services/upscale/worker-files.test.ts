@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { publishStream } from '../../../../src/adapters/files/publish-stream.ts';
 import { UpscaleState } from '../../../../src/core/upscale/upscale-state.ts';
-import { partialUpscaleObserver } from '../../../../src/output/progress/upscale-observers.ts';
+import { partialUpscaleObserver } from '../../../../src/output/progress/observers.ts';
 import type { LaneStatus } from '../../../../src/protocol/worker-status.ts';
 import { publishPlanFiles, WorkerStatusFiles } from '../../../../src/services/upscale/worker-files.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedSpec, UpsamplePlan } from '../../../../../src/core/upsample/upsample-plan.ts';
+import { columnsOf } from '../../../../../src/output/text/columns.ts';
 import { createStyle } from '../../../../../src/output/text/style.ts';
-import { columnsOf } from '../../../../../src/output/text/text-width.ts';
 import { formatPlan } from '../../../../../src/output/text/upsample/plan-text.ts';
 
 const plain = createStyle(false);

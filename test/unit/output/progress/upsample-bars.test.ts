@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createBarProgress } from '../../../../src/output/progress/bar-progress.ts';
+import { barDisplay } from '../../../../src/output/progress/display.ts';
+import { UpsampleProgress } from '../../../../src/output/progress/upsample-progress.ts';
 import type { UpsampleObserver } from '../../../../src/ports/run-observer.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 
@@ -9,7 +10,7 @@ const notice =
   'The linear estimate was 66900 prompt tokens, the server counted 18216 (+267.3 %). An exact --estimator for the ' +
   'model, or another max_tokens, uses its context better.';
 
-describe('createBarProgress', () => {
+describe('UpsampleProgress as bars', () => {
   it.each([60, 100])('shows all of a long notice on %i columns, told just before the end', (columns) => {
     const { shown, progress } = begin(columns);
     progress.onNotice(notice);
@@ -21,7 +22,7 @@ describe('createBarProgress', () => {
 
   it('shows a notice also before there is a bar', () => {
     const { stream, shown } = terminal(60);
-    const progress = createBarProgress(stream);
+    const progress = new UpsampleProgress(barDisplay(stream));
     progress.onNotice('A notice.');
     expect(shown()).toBe(' A notice.\n');
     progress.onEnd();
@@ -74,7 +75,7 @@ it.each([
 
 function begin(columns: number) {
   const { stream, shown } = terminal(columns);
-  const progress = createBarProgress(stream);
+  const progress = new UpsampleProgress(barDisplay(stream));
   progress.onBegin({ runId: 'r', total: 3, settled: 0, concurrency: 1, engine: 'openai, org/model' });
   return { shown, progress };
 }

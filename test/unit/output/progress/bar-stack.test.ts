@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { barLine } from '../../../../src/output/progress/bar-line.ts';
-import { columnsOf } from '../../../../src/output/text/text-width.ts';
+import { barLine } from '../../../../src/output/progress/bar-stack.ts';
+import { columnsOf } from '../../../../src/output/text/columns.ts';
 
 describe('barLine', () => {
   it.each([

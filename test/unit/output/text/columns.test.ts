@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf, cutAtEnd, cutInMiddle, wrapped } from '../../../../src/output/text/text-width.ts';
+import { columnsOf, cutAtEnd, cutInMiddle, wrapped } from '../../../../src/output/text/columns.ts';
 
 describe('columnsOf', () => {
   it.each([

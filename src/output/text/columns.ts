@@ -47,6 +47,26 @@ export function wrapped(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
+/** Rows as columns of equal width, two spaces apart; the last column is not padded. */
+export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, columnsOf(row[column] ?? '')), 0),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => padded(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** How much of something is used or done, as a bar of `columns`, full only at the end: `███░░░`. */
+export function meter(part: number, columns: number): string {
+  const full = Math.floor(Math.min(1, Math.max(0, part)) * columns) || 0;
+  return '█'.repeat(full) + '░'.repeat(columns - full);
+}
+
 function pieces(word: string, columns: number): string[] {
   const found: string[] = [];
   let rest = [...word];

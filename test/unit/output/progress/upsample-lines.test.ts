@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { UpsampleEvent } from '../../../../src/core/upsample/upsample-event.ts';
-import { createLineProgress } from '../../../../src/output/progress/line-progress.ts';
-import { standText } from '../../../../src/output/progress/progress-words.ts';
+import { lineDisplay } from '../../../../src/output/progress/display.ts';
+import { standingText, UpsampleProgress } from '../../../../src/output/progress/upsample-progress.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 
-describe('createLineProgress', () => {
+describe('UpsampleProgress as lines', () => {
   it.each([
     { rule: 'counts one spec as one', run: { total: 1, settled: 0 }, expected: 'run r: 1 spec' },
     {
@@ -71,17 +71,17 @@ describe('createLineProgress', () => {
   });
 });
 
-describe('standText', () => {
+describe('standingText', () => {
   it.each([
     { settled: 14, failed: 13, total: 31, expected: '1 done, 13 failed, 17 to go' },
     { settled: 0, failed: 0, total: 1200, expected: '0 done, 1,200 to go' },
     { settled: 31, failed: 0, total: 31, expected: '31 done' },
-  ])('$expected', ({ expected, ...pace }) => expect(standText(pace)).toBe(expected));
+  ])('$expected', ({ expected, ...pace }) => expect(standingText(pace)).toBe(expected));
 });
 
 function listen() {
   const lines: string[] = [];
-  const progress = createLineProgress((line) => lines.push(line));
+  const progress = new UpsampleProgress(lineDisplay((line) => lines.push(line)));
   onTestFinished(() => progress.onEnd());
   return { lines, progress };
 }

@@ -1,0 +1,61 @@
+import { type BarRow, BarStack, type TerminalStream } from './bar-stack.ts';
+
+const redrawEveryMs = 250;
+
+/** How often a line is written where no bar can be drawn. */
+const lineEveryMs = 10_000;
+
+/** How a run stands at a moment. */
+export interface ProgressView {
+  /** As bars, from top to bottom. */
+  rows(nowMs: number): readonly BarRow[];
+  /** As a line of a log. */
+  line(nowMs: number): string;
+}
+
+/** Where a run is shown while it happens: bars on a terminal, or lines in a log. */
+export interface ProgressDisplay {
+  /** The run is about to work; `line` says so in a log. */
+  begin(line: string): void;
+  /** Something has changed that bars show at once. */
+  refresh(): void;
+  /** Writes text for a person. */
+  log(text: string): void;
+  /** Nothing more will come. May be called twice. */
+  end(): void;
+}
+
+/** Makes the display of a view. */
+export type CreateDisplay = (view: ProgressView) => ProgressDisplay;
+
+/** Bars at the bottom of a terminal. */
+export function barDisplay(stream: TerminalStream): CreateDisplay {
+  return (view) => {
+    const bars = new BarStack(stream);
+    const refresh = () => bars.show(view.rows(performance.now()));
+    const timer = setInterval(refresh, redrawEveryMs);
+    let hasEnded = false;
+    timer.unref();
+    return {
+      begin: refresh,
+      refresh,
+      log: (text) => bars.log(text),
+      end: () => {
+        if (hasEnded) return;
+        hasEnded = true;
+        clearInterval(timer);
+        refresh();
+        bars.stop();
+      },
+    };
+  };
+}
+
+/** Plain lines, for logs and pipes: one every 10 seconds, and one for whatever a person must know. */
+export function lineDisplay(write: (line: string) => void): CreateDisplay {
+  return (view) => {
+    const timer = setInterval(() => write(view.line(performance.now())), lineEveryMs);
+    timer.unref();
+    return { begin: write, refresh: () => undefined, log: write, end: () => clearInterval(timer) };
+  };
+}

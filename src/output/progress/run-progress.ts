@@ -1,0 +1,103 @@
+import { printable, printableLines } from '../../core/printable.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import { failureReason, type NamedFailure } from '../text/failures-text.ts';
+import { durationText } from '../text/format.ts';
+import type { BarRow } from './bar-stack.ts';
+import type { CreateDisplay, ProgressDisplay, ProgressView } from './display.ts';
+import { EngineWatch } from './engine-watch.ts';
+import { type HostEvent, HostWatch } from './host-watch.ts';
+
+/** Failures that are written as they come; the end of a run has them by code. */
+const maxListedFailures = 5;
+
+/** How quick the work of a run goes; null where it cannot be said yet. */
+export interface WorkPace {
+  /** `35 fps` */
+  readonly rate: string | null;
+  readonly leftMs: number | null;
+}
+
+/**
+ * What the progress of every kind of run shows: failures as they come, hosts that cannot be reached, engines that load or wait,
+ * notices. A kind adds its rows and its line.
+ */
+export abstract class RunProgress implements ProgressView {
+  readonly #display: ProgressDisplay;
+  readonly #engine = new EngineWatch();
+  readonly #host = new HostWatch();
+  #engineName = '';
+  #failures = 0;
+
+  constructor(createDisplay: CreateDisplay) {
+    this.#display = createDisplay(this);
+  }
+
+  abstract rows(nowMs: number): readonly BarRow[];
+  abstract line(nowMs: number): string;
+
+  onWorkerStatus(status: WorkerStatus): void {
+    this.#log(this.#engine.apply(status, performance.now()));
+  }
+
+  onNotice(message: string): void {
+    this.#display.log(printableLines(message));
+  }
+
+  onEnd(): void {
+    this.#display.end();
+  }
+
+  /** @param what - What the run is to do, for a log: `3 specs`. */
+  protected begin(runId: string, what: string, engine: string | undefined): void {
+    this.#engineName = printable(engine ?? '');
+    this.#display.begin(`run ${runId}: ${what}${this.#engineName && `; engine: ${this.#engineName}`}`);
+  }
+
+  protected refresh(): void {
+    this.#display.refresh();
+  }
+
+  protected takeHostEvent(event: HostEvent): void {
+    this.#log(this.#host.apply(event));
+  }
+
+  /** Writes the first failures as lines, then says once that the others are only counted. */
+  protected takeFailure(failure: Pick<NamedFailure, 'spec' | 'code' | 'message'>): void {
+    this.#failures += 1;
+    if (this.#failures <= maxListedFailures)
+      this.#log(`failed: ${printable(failure.spec)}: ${failure.code}: ${failureReason(failure)}`);
+    else if (this.#failures === maxListedFailures + 1)
+      this.#log('more failed: from here on failures are counted and listed at the end');
+  }
+
+  /** The row of the work: how far it is, and beside it what is waited for, or else how quick it goes. */
+  protected workRow(row: BarRow, pace: WorkPace, nowMs: number): BarRow {
+    // What is waited for stands in the row of the engine; the time that is left is not known meanwhile.
+    if (this.#host.isUnreachable || this.#engine.waitReason !== null) return row;
+    const note = this.#engine.note(nowMs);
+    const beside = note === '' ? paceTexts(pace, '') : [note];
+    return { ...row, text: [row.text, ...beside].join(' · ') };
+  }
+
+  /** The row of the engine: its name, or what it or the program waits for. */
+  protected engineRow(nowMs: number): BarRow {
+    const { waitReason } = this.#engine;
+    const wait = waitReason === null ? '' : `${this.#engine.note(nowMs)}: ${waitReason}`;
+    return { what: 'Engine', done: 0, total: null, text: this.#host.note || wait || this.#engineName };
+  }
+
+  /** How the work stands as a line: how far it is, then what is waited for, or else how quick it goes. */
+  protected workLine(standing: string, pace: WorkPace, nowMs: number): string {
+    const note = this.#host.note || this.#engine.note(nowMs);
+    return [standing, ...(note === '' ? paceTexts(pace, 'about ') : [note])].join(', ');
+  }
+
+  #log(line: string | null): void {
+    if (line !== null) this.#display.log(line);
+  }
+}
+
+function paceTexts({ rate, leftMs }: WorkPace, about: string): string[] {
+  const left = leftMs === null || leftMs === 0 ? null : `${about}${durationText(leftMs)} left`;
+  return [rate, left].filter((text) => text !== null);
+}

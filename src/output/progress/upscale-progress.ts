@@ -1,0 +1,89 @@
+import type { Journaled } from '../../core/run/run-status.ts';
+import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
+import type { UpscaleBeginning, UpscaleObserver } from '../../ports/run-observer.ts';
+import type { AssemblyProgress } from '../../ports/video-tool.ts';
+import { counted, numeral, rateText } from '../text/format.ts';
+import type { BarRow } from './bar-stack.ts';
+import { FramePace } from './frame-pace.ts';
+import { RunProgress, type WorkPace } from './run-progress.ts';
+
+/** The progress of a run that upscales a video: the scan, then the frames, then putting the video together. */
+export class UpscaleProgress extends RunProgress implements UpscaleObserver {
+  #scan: { readonly done: number; readonly total: number | null } | null = null;
+  #pace: FramePace | null = null;
+  #assembly: AssemblyProgress | null = null;
+
+  onScan(done: number, total: number | null): void {
+    this.#scan = { done, total };
+    this.refresh();
+  }
+
+  onBegin(run: UpscaleBeginning): void {
+    this.#pace = new FramePace(run);
+    const before = run.finishedFrames > 0 ? `, ${numeral(run.finishedFrames)} of them finished earlier` : '';
+    const what = `${counted(run.frames, 'frame')} in ${counted(run.segments, 'segment')}${before}`;
+    this.begin(run.runId, what, run.engine);
+  }
+
+  onEvent(event: Journaled<UpscaleEventBody>): void {
+    this.#pace?.apply(event);
+    if (event.type === 'segment-failed') this.takeFailure({ ...event, spec: `segment ${event.segment_id}` });
+    this.takeHostEvent(event);
+  }
+
+  onTaskStarted(): void {}
+
+  onFrames(done: number): void {
+    this.#pace?.note(done, performance.now());
+  }
+
+  onAssembly(progress: AssemblyProgress): void {
+    this.#assembly = progress;
+    this.refresh();
+  }
+
+  rows(nowMs: number): BarRow[] {
+    const pace = this.#pace;
+    if (pace === null) return this.#scan ? [scanRow(this.#scan)] : [];
+    const { done, total } = pace;
+    const frames = { what: 'Frames', done, total, text: framesText(pace) };
+    const row = this.workRow(frames, paceOf(pace, nowMs), nowMs);
+    if (this.#assembly === null) return [row, this.engineRow(nowMs)];
+    const text = assemblyText(this.#assembly);
+    return [row, { what: 'Finish', done: this.#assembly.done, total: this.#assembly.total, text }];
+  }
+
+  line(nowMs: number): string {
+    if (this.#assembly !== null) return `finishing the video: ${assemblyText(this.#assembly)}`;
+    if (this.#pace !== null)
+      return this.workLine(`${framesText(this.#pace)} frames`, paceOf(this.#pace, nowMs), nowMs);
+    if (this.#scan === null) return 'reading the video';
+    const { done, total } = this.#scan;
+    return total === null
+      ? `looked at ${counted(done, 'frame')}`
+      : `looked at ${numeral(done)} of ${counted(total, 'frame')}`;
+  }
+}
+
+function scanRow({ done, total }: { readonly done: number; readonly total: number | null }): BarRow {
+  const text = total === null ? `${numeral(done)} frames` : `${numeral(done)}/${numeral(total)}`;
+  return { what: 'Scan', done, total, text };
+}
+
+/** How the frames stand: `312/1,439`, or with failures `312/1,439, 1 segment failed`. */
+function framesText(pace: FramePace): string {
+  const failed = pace.failedSegments > 0 ? `, ${counted(pace.failedSegments, 'segment')} failed` : '';
+  return `${numeral(pace.done)}/${numeral(pace.total)}${failed}`;
+}
+
+function paceOf(pace: FramePace, nowMs: number): WorkPace {
+  const rate = pace.framesPerSecond(nowMs);
+  return { rate: rate === null ? null : rateText(rate), leftMs: pace.remainingMs(nowMs) };
+}
+
+/** What putting the video together is at: `segment 3 of 6`. */
+function assemblyText({ step, done, total }: AssemblyProgress): string {
+  if (step === 'streams') return 'sound and other streams';
+  const what = step === 'append' ? 'segment' : 'checking frame';
+  return `${what} ${numeral(done)} of ${numeral(total)}`;
+}
