@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { UpsampleEvent } from '../../../../src/core/upsample/upsample-event.ts';
 import { lineDisplay } from '../../../../src/output/progress/display.ts';
 import { standingText, UpsampleProgress } from '../../../../src/output/progress/upsample-progress.ts';
+import type { UpsampleObserver } from '../../../../src/ports/run-observer.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 
 describe('UpsampleProgress as lines', () => {
@@ -81,7 +82,7 @@ describe('standingText', () => {
 
 function listen() {
   const lines: string[] = [];
-  const progress = new UpsampleProgress(lineDisplay((line) => lines.push(line)));
+  const progress: UpsampleObserver = new UpsampleProgress(lineDisplay((line) => lines.push(line)));
   onTestFinished(() => progress.onEnd());
   return { lines, progress };
 }
