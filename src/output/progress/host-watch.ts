@@ -5,14 +5,14 @@ import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import { clockText } from '../text/format.ts';
 
 /** An event of a run of any kind. */
-export type HostEvent = UpsampleEvent | Journaled<UpscaleEventBody>;
+export type AnyRunEvent = UpsampleEvent | Journaled<UpscaleEventBody>;
 
 /** Follows whether the host can be reached. A host that is unreachable is no failure: what it has goes on. */
 export class HostWatch {
   #unreachable: { readonly host: string; readonly since: string } | null = null;
 
   /** Takes an event in; the result is a line for people when the host becomes unreachable or reachable, else null. */
-  apply(event: HostEvent): string | null {
+  apply(event: AnyRunEvent): string | null {
     if (event.type === 'host-unreachable') {
       // Every attempt may be an event; people want to know once.
       if (this.#unreachable !== null) return null;

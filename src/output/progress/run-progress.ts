@@ -5,7 +5,7 @@ import { durationText } from '../text/format.ts';
 import type { BarRow } from './bar-stack.ts';
 import type { CreateDisplay, ProgressDisplay, ProgressView } from './display.ts';
 import { EngineWatch } from './engine-watch.ts';
-import { type HostEvent, HostWatch } from './host-watch.ts';
+import { type AnyRunEvent, HostWatch } from './host-watch.ts';
 
 /** Failures that are written as they come; the end of a run has them by code. */
 const maxListedFailures = 5;
@@ -57,7 +57,7 @@ export abstract class RunProgress implements ProgressView {
     this.#display.refresh();
   }
 
-  protected takeHostEvent(event: HostEvent): void {
+  protected takeHostEvent(event: AnyRunEvent): void {
     this.#log(this.#host.apply(event));
   }
 
