@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.ts';
-import { counted } from './format.ts';
+import { counted, numeral } from './format.ts';
 import type { Style } from './style.ts';
 
 /** Specs that are named; some document has them all. */
@@ -42,9 +42,7 @@ export function failureLines(
     ];
   });
   const more = failures.length - (maxNamed - left);
-  return more > 0
-    ? [...lines, `  … and ${more.toLocaleString('en-US')} more; ${completeIn} has them all.`]
-    : lines;
+  return more > 0 ? [...lines, `  … and ${numeral(more)} more; ${completeIn} has them all.`] : lines;
 }
 
 /** Why a spec failed, on one line, without its path, which stands beside it already. */

@@ -11,7 +11,7 @@ const meterColumns = 20;
 /**
  * How a host stands, for people.
  *
- * @param nowMs - Milliseconds since the epoch: what since when is told as how long.
+ * @param nowMs - Milliseconds since the epoch, to say for how long something lasts.
  */
 export function formatHostStatus(facts: HostFacts, style: Style, nowMs: number): string {
   const { gpus, slots } = facts;
@@ -59,10 +59,10 @@ function gpuText({ name, usedBytes, totalBytes }: GpuFacts): string {
 function slotLines(slot: SlotFacts, style: Style, nowMs: number): string[] {
   if (slot.state === 'absent') return [];
   const { status } = slot;
-  const said = [stateText(slot, style), style.dim(printable(slot.container))];
-  if (status?.engine) said.push(engineText(status.engine, nowMs));
-  if (slot.state === 'running' && status?.runs.length === 0) said.push('no run');
-  return [row(`Worker ${slot.slotId}`, said.join('  ')), ...(status?.runs ?? []).map(runLine)];
+  const texts = [stateText(slot, style), style.dim(printable(slot.container))];
+  if (status?.engine) texts.push(engineText(status.engine, nowMs));
+  if (slot.state === 'running' && status?.runs.length === 0) texts.push('no run');
+  return [row(`Worker ${slot.slotId}`, texts.join('  ')), ...(status?.runs ?? []).map(runLine)];
 }
 
 function stateText({ state, status }: SlotFacts, style: Style): string {
@@ -71,7 +71,7 @@ function stateText({ state, status }: SlotFacts, style: Style): string {
   return state === 'running' ? style.good('running') : state;
 }
 
-/** The worker's own words where it has some: it knows its clock. */
+/** The worker's own message where it has one: the worker knows its clock. */
 function engineText({ state, model, message, since, ...engine }: EngineServerStatus, nowMs: number): string {
   const name = model === '' ? 'model server' : printable(model);
   if (message?.includes(model)) return printable(message);

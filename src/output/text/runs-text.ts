@@ -32,7 +32,7 @@ export function formatRuns(runs: readonly ListedRun[], style: Style): string {
   const head = ['RUN', 'STATUS', 'BEGUN (UTC)', 'HOST', 'ENGINE', 'INPUT', 'DONE', 'FAILED'];
   const rows = runs.map((run) => (isChecked ? [...cellsOf(run), onHostText(run)] : cellsOf(run)));
   const table = formatTable([isChecked ? [...head, 'ON HOST'] : head, ...rows]);
-  return `${[...table, ...troubleLines(runs, style)].join('\n')}\n`;
+  return `${[...table, ...hostMessageLines(runs, style)].join('\n')}\n`;
 }
 
 function cellsOf({
@@ -63,12 +63,12 @@ function onHostText({ on_host: said }: ListedRun): string {
 }
 
 /** Why hosts could not be asked, once a host. */
-function troubleLines(runs: readonly ListedRun[], style: Style): string[] {
-  const troubles = new Map<string, string>();
+function hostMessageLines(runs: readonly ListedRun[], style: Style): string[] {
+  const messages = new Map<string, string>();
   for (const { host, on_host: said } of runs) {
-    if (host !== null && said?.message) troubles.set(host, said.message);
+    if (host !== null && said?.message) messages.set(host, said.message);
   }
-  if (troubles.size === 0) return [];
-  const lines = [...troubles].map(([host, message]) => `${printable(host)}: ${printable(message)}`);
+  if (messages.size === 0) return [];
+  const lines = [...messages].map(([host, message]) => `${printable(host)}: ${printable(message)}`);
   return ['', ...lines.map((line) => style.dim(line))];
 }

@@ -2,7 +2,7 @@ import { printable } from '../../../core/printable.ts';
 import type { PlannedSpec, UpsamplePlan } from '../../../core/upsample/upsample-plan.ts';
 import { columnsOf, cutInMiddle, formatTable } from '../columns.ts';
 import { failureLines } from '../failures-text.ts';
-import { counted } from '../format.ts';
+import { counted, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
 
 /** Rows that are shown; `--json` has them all. */
@@ -27,7 +27,7 @@ export function formatPlan(plan: UpsamplePlan, style: Style, columns?: number): 
   return `${[style.dim(head), ...painted, '', ...failuresOf(plan, style), totals(plan)].join('\n')}\n`;
 }
 
-/** The rows, within `columns`: first codes of failures give way, which are told below, then the paths. */
+/** The rows, within `columns`: codes of failures, which stand below again, give way first, then the paths. */
 function fittedRows(specs: readonly PlannedSpec[], columns: number | undefined): string[][] {
   const rows = rowsOf(specs, true);
   if (columns === undefined) return rows;
@@ -71,7 +71,7 @@ function failuresOf(plan: UpsamplePlan, style: Style): string[] {
 function totals(plan: UpsamplePlan): string {
   const part = (action: PlannedSpec['action'], what: string) => {
     const count = plan.specs.filter((spec) => spec.action === action).length;
-    return count > 0 ? [`${count.toLocaleString('en-US')} ${what}`] : [];
+    return count > 0 ? [`${numeral(count)} ${what}`] : [];
   };
   const parts = [
     ...part('hint', 'with a hint video'),

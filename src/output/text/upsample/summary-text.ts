@@ -1,30 +1,35 @@
 import { printable } from '../../../core/printable.ts';
 import { type UpsampleSummary, upsampleEngineText } from '../../../core/upsample/upsample-summary.ts';
-import { formatTable } from '../columns.ts';
-import { failureLines } from '../failures-text.ts';
-import { counted, durationText } from '../format.ts';
+import { counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
+import { detachedSteps, formatSections } from '../summary-sections.ts';
 
 /**
  * What a person reads when a run has ended.
  *
- * @param isHandedOver - Whether a detached run was handed over whole; false when its host was lost on the way.
+ * @param isHandedOver - Whether a detached run was submitted whole; false when its host was lost on the way.
  */
 export function formatSummary(summary: UpsampleSummary, style: Style, isHandedOver = true): string {
-  const lines = [headline(summary, style, isHandedOver), '', ...placesOf(summary, style)];
-  if (summary.failures.length > 0) lines.push('', ...failureLines(summary.failures, style, 'the report'));
-  if (summary.status !== 'complete') lines.push('', nextStep(summary, style));
-  return `${lines.join('\n')}\n`;
-}
-
-/** The command that goes on with a run. */
-function resumeCommand(runId: string): string {
-  return `cosmos batch-upsample --resume ${runId}`;
+  return formatSections(
+    {
+      runId: summary.run_id,
+      host: summary.host,
+      report: summary.report.html,
+      engine: upsampleEngineText(summary.engine, summary.model),
+      headline: headline(summary, style, isHandedOver),
+      results: [['Enriched specs', printable(summary.output_dir)]],
+      notices: [],
+      failures: summary.failures,
+      failureNoun: 'spec',
+      nextSteps: nextSteps(summary, style),
+    },
+    style,
+  );
 }
 
 /** How much of a run lies on disk when it is interrupted: `24 of 60 are saved.` */
 export function savedText(done: number, total: number): string {
-  return `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${done === 1 ? 'is' : 'are'} saved.`;
+  return `${numeral(done)} of ${numeral(total)} ${done === 1 ? 'is' : 'are'} saved.`;
 }
 
 function headline(summary: UpsampleSummary, style: Style, isHandedOver: boolean): string {
@@ -34,41 +39,25 @@ function headline(summary: UpsampleSummary, style: Style, isHandedOver: boolean)
   if (isDetached && isHandedOver && done === 0)
     return `… ${counted(counts.total, 'spec')} handed over in ${durationText(durationMs)}`;
   const parts = [
-    style.good(`${counts.upsampled.toLocaleString('en-US')} upsampled`),
-    counts.reused > 0 ? `${counts.reused.toLocaleString('en-US')} reused` : '',
-    counts.skipped > 0 ? `${counts.skipped.toLocaleString('en-US')} skipped (already enriched)` : '',
-    counts.failed > 0 ? style.bad(`${counts.failed.toLocaleString('en-US')} failed`) : '',
+    style.good(`${numeral(counts.upsampled)} upsampled`),
+    counts.reused > 0 ? `${numeral(counts.reused)} reused` : '',
+    counts.skipped > 0 ? `${numeral(counts.skipped)} skipped (already enriched)` : '',
+    counts.failed > 0 ? style.bad(`${numeral(counts.failed)} failed`) : '',
   ].filter((part) => part !== '');
   const open = counts.total - done;
-  const openText = `${open.toLocaleString('en-US')} ${isDetached ? 'still to come' : 'not done'}`;
+  const openText = `${numeral(open)} ${isDetached ? 'still to come' : 'not done'}`;
   if (open > 0) parts.push(isDetached ? openText : style.bad(openText));
   const mark = isDetached ? '…' : status === 'complete' ? style.good('✓') : style.bad('✗');
   return `${mark} ${parts.join(', ')} of ${counted(counts.total, 'spec')} in ${durationText(durationMs)}`;
 }
 
-function placesOf(summary: UpsampleSummary, style: Style): string[] {
-  return [
-    `  Enriched specs  ${printable(summary.output_dir)}`,
-    `  Report          ${printable(summary.report.html)}`,
-    `  Engine          ${printable(upsampleEngineText(summary.engine, summary.model))}`,
-    ...(summary.host === 'local' ? [] : [`  Host            ${printable(summary.host)}`]),
-    `  Run             ${style.dim(summary.run_id)}`,
-  ];
-}
-
-function nextStep(summary: UpsampleSummary, style: Style): string {
-  if (summary.status === 'detached') return detachedText(summary.run_id, style);
-  return summary.is_resumable
-    ? `To try what is not done once more:  ${style.bold(resumeCommand(summary.run_id))}`
-    : 'Correct what failed and run the same command again: what is finished is reused.';
-}
-
-function detachedText(runId: string, style: Style): string {
-  const next = [
-    ['attach', 'bring the results home'],
-    ['logs', 'see what its workers say'],
-    ['cancel', 'stop it'],
-  ] as const;
-  const rows = next.map(([command, what]) => [style.bold(`cosmos ${command} ${runId}`), what]);
-  return ['The work goes on by itself:', ...formatTable(rows).map((line) => `  ${line}`)].join('\n');
+function nextSteps(
+  { status, run_id: runId, is_resumable: isResumable }: UpsampleSummary,
+  style: Style,
+): string[] {
+  if (status === 'complete') return [];
+  if (status === 'detached') return detachedSteps(runId, 'bring the results home', style);
+  if (!isResumable)
+    return ['Correct what failed and run the same command again: what is finished is reused.'];
+  return [`To try what is not done once more:  ${style.bold(`cosmos batch-upsample --resume ${runId}`)}`];
 }

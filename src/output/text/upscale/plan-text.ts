@@ -9,8 +9,7 @@ import type { UpscalePlan } from '../../../core/upscale/upscale-plan.ts';
 import { formatTable } from '../columns.ts';
 import { bytesText, counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
-import { batchesText } from './batches-text.ts';
-import { noticeLine } from './summary-text.ts';
+import { noticeLine } from '../summary-sections.ts';
 import { percentText, upscaleEngineText } from './upscale-names.ts';
 
 /** Pictures of which the plan says how long they are held. */
@@ -133,4 +132,26 @@ function diskText({ freeBytes }: UpscalePlan, expected: UpscaleEstimate, style: 
   const free = freeBytes === null ? 'free room not known' : `${bytesText(freeBytes)} free`;
   const isTight = freeBytes !== null && (peakBytes ?? outputBytes ?? 0) > freeBytes;
   return [...need, isTight ? style.bad(`only ${free}`) : free].join(', ');
+}
+
+/** How batches divide over workers, by turns: `workers 0–1 get 7 batches each, workers 2–5 get 6 batches each`. */
+export function batchesText(batches: number, workers: number): string {
+  const most = Math.ceil(batches / workers);
+  const withMost = batches - (most - 1) * workers;
+  if (withMost === workers) return `${workersText(0, workers)} ${eachText(most, workers)}`;
+  const groups = [
+    `${workersText(0, withMost)} ${eachText(most, withMost)}`,
+    `${workersText(withMost, workers)} ${eachText(most - 1, workers - withMost)}`,
+  ];
+  return groups.join(', ');
+}
+
+function workersText(from: number, end: number): string {
+  return end - from === 1 ? `worker ${from}` : `workers ${from}–${end - 1}`;
+}
+
+function eachText(batches: number, workers: number): string {
+  if (batches === 0) return workers === 1 ? 'gets none' : 'get none';
+  const text = counted(batches, 'batch', 'batches');
+  return workers === 1 ? `gets ${text}` : `get ${text} each`;
 }

@@ -1,35 +1,36 @@
 import { printable } from '../../../core/printable.ts';
 import type { UpscaleSummary } from '../../../core/upscale/upscale-summary.ts';
-import { formatTable } from '../columns.ts';
-import { failureLines } from '../failures-text.ts';
 import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
 import type { Style } from '../style.ts';
+import { detachedSteps, formatSections } from '../summary-sections.ts';
 import { percentText, streamsText, upscaleEngineText } from './upscale-names.ts';
 
 /**
  * What a person reads when an upscale run has ended.
  *
- * @param isHandedOver - Whether a detached run was handed over whole; false when its host was lost on the way.
+ * @param isHandedOver - Whether a detached run was submitted whole; false when its host was lost on the way.
  */
 export function formatUpscaleSummary(summary: UpscaleSummary, style: Style, isHandedOver = true): string {
-  const lines = [headline(summary, style, isHandedOver), '', ...placesOf(summary, style)];
-  if (summary.notices.length > 0) lines.push('', ...summary.notices.map(noticeLine));
-  if (summary.failures.length > 0) {
-    const named = summary.failures.map((failure) => ({ ...failure, spec: `segment ${failure.segment_id}` }));
-    lines.push('', ...failureLines(named, style, 'the report', 'segment'));
-  }
-  if (summary.status !== 'complete') lines.push('', ...nextSteps(summary, style));
-  return `${lines.join('\n')}\n`;
+  return formatSections(
+    {
+      runId: summary.run_id,
+      host: summary.host,
+      report: summary.report.html,
+      engine: upscaleEngineText(summary),
+      headline: headline(summary, style, isHandedOver),
+      results: resultsOf(summary),
+      notices: summary.notices,
+      failures: summary.failures.map((failure) => ({ ...failure, spec: `segment ${failure.segment_id}` })),
+      failureNoun: 'segment',
+      nextSteps: nextSteps(summary, style),
+    },
+    style,
+  );
 }
 
 /** The command that goes on with an upscale run. */
 export function resumeUpscaleCommand(runId: string): string {
   return `cosmos upscale --resume ${runId}`;
-}
-
-/** Something to know, on a line of its own. */
-export function noticeLine(notice: string): string {
-  return `! ${printable(notice)}`;
 }
 
 function headline(summary: UpscaleSummary, style: Style, isHandedOver: boolean): string {
@@ -60,18 +61,11 @@ function speedText({ frames_per_second: rate }: UpscaleSummary): string {
   return rate === null ? '' : ` (${rateText(rate)})`;
 }
 
-function placesOf(summary: UpscaleSummary, style: Style): string[] {
-  const { video, counts, host, run_id: runId } = summary;
-  const rows: [string, string][] = [
-    ['Video', videoText(summary)],
-    ...(video ? [['Verified', verifiedText(video)] satisfies [string, string]] : []),
-    ...(counts.duplicates > 0 ? [['Duplicates', duplicatesText(counts)] satisfies [string, string]] : []),
-    ['Report', printable(summary.report.html)],
-    ['Engine', printable(upscaleEngineText(summary))],
-    ...(host === 'local' ? [] : [['Host', printable(host)] satisfies [string, string]]),
-    ['Run', style.dim(runId)],
-  ];
-  return formatTable(rows).map((line) => `  ${line}`);
+function resultsOf(summary: UpscaleSummary): [string, string][] {
+  const rows: [string, string][] = [['Video', videoText(summary)]];
+  if (summary.video) rows.push(['Verified', verifiedText(summary.video)]);
+  if (summary.counts.duplicates > 0) rows.push(['Duplicates', duplicatesText(summary.counts)]);
+  return rows;
 }
 
 function videoText({ output, video }: UpscaleSummary): string {
@@ -95,14 +89,8 @@ function nextSteps(
   { run_id: runId, status, is_resumable: isResumable }: UpscaleSummary,
   style: Style,
 ): string[] {
-  if (status === 'detached') {
-    const next = [
-      [`cosmos attach ${runId}`, 'bring the segments home and finish the video'],
-      [`cosmos logs ${runId}`, 'see what its workers say'],
-      [`cosmos cancel ${runId}`, 'stop it'],
-    ] as const;
-    const rows = next.map(([command, what]) => [style.bold(command), what]);
-    return ['The work goes on by itself:', ...formatTable(rows).map((line) => `  ${line}`)];
-  }
-  return isResumable ? [`To go on:  ${style.bold(resumeUpscaleCommand(runId))}`] : [];
+  if (status === 'detached')
+    return detachedSteps(runId, 'bring the segments home and finish the video', style);
+  if (status === 'complete' || !isResumable) return [];
+  return [`To go on:  ${style.bold(resumeUpscaleCommand(runId))}`];
 }
