@@ -15,7 +15,7 @@ import { FileResultCache } from './adapters/file-result-cache.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
 import { publishStream } from './adapters/files/publish-stream.ts';
-import { LateHost, LateUpkeep } from './adapters/lazy.ts';
+import { lazy } from './adapters/lazy.ts';
 import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
@@ -108,7 +108,7 @@ function createHost(name: string, settings: Settings): Host {
     });
   }
   const options = machineOptionsOf(name, settings);
-  return new LateHost(name, async () => {
+  return lazy<Host>(name, ['openRun', 'stopRun', 'lookUp', 'readLog', 'close'], async () => {
     const { SshHost } = await import('./adapters/ssh-host/ssh-host.ts');
     return new SshHost(options);
   });
@@ -125,7 +125,8 @@ function createUpkeep(name: string, settings: Settings): HostUpkeep {
   const { engine } = settings.upsampling;
   const servesModel = engine.kind === 'openai' && engine.base_url === '';
   const upscalesWithModel = settings.upscaling.engine === 'onnx';
-  return new LateUpkeep(name, async () => {
+  const methods = ['prepare', 'status', 'findUnneeded', 'remove', 'check', 'close'] as const;
+  return lazy<HostUpkeep>(name, methods, async () => {
     const { SshUpkeep } = await import('./adapters/ssh-host/ssh-upkeep.ts');
     return new SshUpkeep({ ...options, buildFiles, servesModel, upscalesWithModel });
   });

@@ -57,12 +57,12 @@ async function measureLarge(host: TransferHost, large: HostObject, scratch: stri
   const ours = async () => {
     const name = `${layout.incoming}/${large.sha256}.part`;
     let uploadMs = 0;
-    await host.connected(way, async ({ machine, caller }) => {
+    await host.connected(way, async ({ machine, callSlot }) => {
       const start = performance.now();
       // Connecting is part of it, as it is with OpenSSH: the link connects when it is first used.
       await upload(machine.files, large.path, join(host.root, name), large.sizeBytes);
       uploadMs = performance.now() - start;
-      await caller.call((slot) => slot.acceptObject(name, large.sha256));
+      await callSlot((slot) => slot.acceptObject(name, large.sha256));
       acceptMs.push(performance.now() - start - uploadMs);
     });
     return uploadMs;

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { chooseContainers } from '../../src/adapters/ssh-host/choose-containers.ts';
 import { RemoteMachine } from '../../src/adapters/ssh-host/remote-machine.ts';
 import { SlotWorker } from '../../src/adapters/ssh-host/slot-worker.ts';
+import { WorkerContainers } from '../../src/adapters/ssh-host/worker-containers.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { HostRun } from '../../src/ports/host.ts';
 import { Listener } from '../support/contracts/host-bench.ts';
@@ -43,8 +43,8 @@ describe.skipIf(lab === null)('slots that are shared', () => {
     tasks.filter(({ prompt }) => bench.asksFor(prompt) > 0).length;
 
   const slotWorkerOf = async (machine: RemoteMachine, runId: string) => {
-    const root = { path: bench.root, uid: 65_532, gid: 65_532 };
-    const [container] = await chooseContainers(machine, root, bench.parts, { workers: 1 });
+    const containers = await WorkerContainers.on(machine, { uid: 65_532, gid: 65_532 });
+    const [container] = await containers.forRun({ workers: 1 });
     if (!container) throw new Error('there is no slot');
     return new SlotWorker({
       ...{ runId, workerId: 0, container, offloadModels: true, hostName: 'gpu1', logPlace: 'its log' },

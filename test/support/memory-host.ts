@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasContent } from '../../src/adapters/files/has-content.ts';
-import { logStart } from '../../src/adapters/host-run/log-chunk.ts';
+import { logStart } from '../../src/adapters/host-run/read-log-part.ts';
 import { AsyncQueue } from '../../src/async/async-queue.ts';
 import { AppError } from '../../src/errors/app-error.ts';
 import type { Host, HostEvent, HostRun, HostRunFacts, LogName, LogPart } from '../../src/ports/host.ts';

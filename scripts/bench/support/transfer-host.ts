@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RemoteMachine } from '../../../src/adapters/ssh-host/remote-machine.ts';
 import { RemoteObjectStore } from '../../../src/adapters/ssh-host/remote-object-store.ts';
-import { SlotCaller } from '../../../src/adapters/ssh-host/slot-caller.ts';
+import { type CallSlot, slotCaller } from '../../../src/adapters/ssh-host/slot-api.ts';
 import { SshHost } from '../../../src/adapters/ssh-host/ssh-host.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import type { LabFacts } from '../../../test/support/lab/lab.ts';
@@ -15,7 +15,7 @@ import type { Way } from './openssh.ts';
 /** Our side of a connection to the host. */
 export interface Connected {
   readonly machine: RemoteMachine;
-  readonly caller: SlotCaller;
+  readonly callSlot: CallSlot;
   readonly objects: RemoteObjectStore;
 }
 
@@ -65,14 +65,9 @@ export class TransferHost {
   async connected(way: Way, work: (connected: Connected) => Promise<void>): Promise<void> {
     const machine = await RemoteMachine.at(this.#partsOf(way));
     try {
-      const caller = new SlotCaller([await machine.slotApi(0)], systemClock);
-      const { files } = machine;
-      const objects = new RemoteObjectStore({
-        files,
-        root: this.root,
-        callSlot: (call) => caller.call(call),
-      });
-      await work({ machine, caller, objects });
+      const callSlot = slotCaller([await machine.slotApi(0)], systemClock);
+      const objects = new RemoteObjectStore({ files: machine.files, root: this.root, callSlot });
+      await work({ machine, callSlot, objects });
     } finally {
       await machine.close();
     }

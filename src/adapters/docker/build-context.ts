@@ -11,7 +11,7 @@ export interface BuildFiles {
   readonly workerBundle: string;
 }
 
-/** What is sent to the engine, and what it is recognised by later. */
+/** What is sent to the Docker daemon, and how its image is recognised later. */
 export interface BuildContext {
   /** The archive with everything that the Dockerfile copies. */
   readonly archive: Buffer;
@@ -21,10 +21,13 @@ export interface BuildContext {
 
 /** @throws AppError `prerequisite-missing` when the worker's bundle has not been built. */
 export async function readBuildContext(files: BuildFiles, baseImage: string): Promise<BuildContext> {
-  const [dockerfile, worker] = await Promise.all([readPart(files.dockerfile), readPart(files.workerBundle)]);
+  const [dockerfile, worker] = await Promise.all([
+    readBuildFile(files.dockerfile),
+    readBuildFile(files.workerBundle),
+  ]);
   const hash = createHash('sha256');
-  for (const part of [dockerfile, worker, Buffer.from(baseImage)])
-    hash.update(`${part.length}\n`).update(part);
+  for (const content of [dockerfile, worker, Buffer.from(baseImage)])
+    hash.update(`${content.length}\n`).update(content);
   const archive = tarOf([
     { name: 'Dockerfile', content: dockerfile },
     { name: 'worker.mjs', content: worker },
@@ -32,7 +35,7 @@ export async function readBuildContext(files: BuildFiles, baseImage: string): Pr
   return { archive, contentHash: hash.digest('hex') };
 }
 
-async function readPart(path: string): Promise<Buffer> {
+async function readBuildFile(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {

@@ -9,7 +9,7 @@ interface Refusal {
   ) => Omit<ConstructorParameters<typeof AppError>[0], 'cause'>;
 }
 
-/** Why engines refuse to make or start a container, in the order in which they are looked for. */
+/** Why Docker refuses to make or start a container, in the order of checking. */
 const refusals: readonly Refusal[] = [
   {
     pattern: /could not select device driver|no known GPU vendor|nvidia-container-(cli|runtime)|CDI device/i,
@@ -41,7 +41,7 @@ const refusals: readonly Refusal[] = [
     pattern: /docker-init\b.*(no such file|not found)/i,
     error: () => ({
       code: 'prerequisite-missing',
-      message: "The host's Docker engine has no docker-init.",
+      message: "The host's Docker daemon has no docker-init.",
       nextStep:
         'Install it there: it is in the package tini of Debian and Ubuntu, and in docker-ce of docker.com.',
     }),
@@ -51,12 +51,12 @@ const refusals: readonly Refusal[] = [
     error: (reason) => ({
       code: 'image-failed',
       message: `The image has no worker that could be started: ${reason}.`,
-      nextStep: 'Build it anew with cosmos host prepare NAME --force, or correct image in the settings.',
+      nextStep: 'Build it again with cosmos host prepare NAME --force, or correct image in the settings.',
     }),
   },
 ];
 
-/** What a user sees when the engine of `hostName` refused to make or start the container `name`. */
+/** What a user sees when the Docker daemon of `hostName` refused to make or start the container `name`. */
 export function asContainerError(error: unknown, name: string, hostName: string): AppError {
   const reason = dockerReason(error).replace(/\.$/, '');
   for (const { pattern, error: describe } of refusals) {

@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import { layout } from '../../protocol/layout.ts';
-import { confinement } from './confinement.ts';
-import { mountPoints, slotEnvironment } from './slot-environment.ts';
 
-/** Names of the labels on whatever cosmos makes in an engine. */
+/** Names of the labels on all that cosmos makes on a host. */
 export const labels = {
   /** The host's root folder that a container works in. */
   root: 'cosmos.root',
@@ -18,6 +16,41 @@ export const labels = {
   base: 'cosmos.base',
 } as const;
 
+/**
+ * What no worker's container may do, whatever the settings say: gain rights, write outside its mounts, or take all
+ * of the host's processes. The network is left to the settings.
+ */
+export const confinement = {
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges:true'],
+  ReadonlyRootfs: true,
+  Privileged: false,
+  // A model server for a large model runs some hundred threads, each of which counts.
+  PidsLimit: 4096,
+} as const satisfies HostConfig;
+
+/** Paths inside a container. */
+const mountPoints = { root: '/cosmos', models: '/models' } as const;
+
+/** What model servers keep between starts, such as compiled kernels, outlives the container. */
+const cache = `${mountPoints.root}/${layout.cache}`;
+
+/** Folders of programs that would otherwise write below a home folder, which the container does not have. */
+const writableFolders = {
+  HOME: '/tmp',
+  XDG_CONFIG_HOME: '/tmp/config',
+  XDG_CACHE_HOME: cache,
+  HF_HOME: `${cache}/huggingface`,
+  VLLM_CACHE_ROOT: `${cache}/vllm`,
+  VLLM_CONFIG_ROOT: '/tmp/vllm',
+  TRITON_CACHE_DIR: `${cache}/triton`,
+  TORCHINDUCTOR_CACHE_DIR: `${cache}/torchinductor`,
+  FLASHINFER_WORKSPACE_BASE: cache,
+  CUDA_CACHE_PATH: `${cache}/cuda`,
+  NUMBA_CACHE_DIR: `${cache}/numba`,
+  MPLCONFIGDIR: '/tmp/matplotlib',
+};
+
 const gib = 1024 ** 3;
 
 /** What one slot's container is made from. */
@@ -27,7 +60,7 @@ export interface SlotContainerSettings {
   readonly slotId: number;
   /** Docker's id of the image: `sha256:…`. */
   readonly imageId: string;
-  /** Who owns the root folder; 0 and 0 with a rootless engine, whose root is that user. */
+  /** The owner of the root folder; 0 and 0 with a rootless daemon, whose root is that user. */
   readonly user: { readonly uid: number; readonly gid: number };
   /** Numbers or ids as nvidia-smi shows them on the host; see `gpusOfSlot`. */
   readonly gpuIds: readonly string[];
@@ -37,7 +70,7 @@ export interface SlotContainerSettings {
   readonly idleTimeoutMs: number;
 }
 
-/** What Docker is asked for, and under which name. */
+/** A container to be made, and its name. */
 export interface SlotContainerSpec {
   readonly name: string;
   readonly options: ContainerCreateOptions;
@@ -77,7 +110,7 @@ function hostConfig(settings: SlotContainerSettings): HostConfig {
     // Unlike `Binds`, mounts take any path as it is, and fail where a folder is missing instead of making it.
     Mounts: [
       { Type: 'bind', Source: rootPath, Target: mountPoints.root },
-      // Clients write there under names that can be guessed: a link in the way would lead them elsewhere.
+      // Clients write there under names that can be guessed: a link of a container's would lead them elsewhere.
       {
         Type: 'bind',
         Source: posix.join(rootPath, layout.incoming),
@@ -90,7 +123,7 @@ function hostConfig(settings: SlotContainerSettings): HostConfig {
     ],
     ...(hasGpus && {
       DeviceRequests: [{ Driver: 'nvidia', DeviceIDs: [...gpuIds], Capabilities: [['gpu']] }],
-      // What the processes of one engine exchange; instead of the host's IPC.
+      // For what the processes of one model server exchange, instead of the host's IPC.
       ShmSize: 8 * gib,
     }),
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
@@ -99,6 +132,23 @@ function hostConfig(settings: SlotContainerSettings): HostConfig {
     // A container that ended keeps its log and its exit code.
     AutoRemove: false,
   };
+}
+
+/** Environment of a slot's container, as Docker takes it: `NAME=value`, sorted. */
+function slotEnvironment(settings: SlotContainerSettings): string[] {
+  const environment: Record<string, string> = {
+    ...writableFolders,
+    // Programs ask for the user's name, and no user list in the image has the user's id.
+    USER: 'cosmos',
+    LOGNAME: 'cosmos',
+    // The weights folder is laid out as a Hugging Face home (~/.cache/huggingface): its cache is the folder `hub`.
+    ...(settings.modelsDir !== null && { HF_HUB_CACHE: `${mountPoints.models}/hub` }),
+    // Without a network a query of the hub for newer weights only costs time.
+    ...(settings.network === 'none' && { HF_HUB_OFFLINE: '1' }),
+  };
+  return Object.entries(environment)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort();
 }
 
 function sha256(text: string): string {

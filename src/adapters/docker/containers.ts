@@ -1,12 +1,27 @@
+import { buffer } from 'node:stream/consumers';
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
+import { gpuQuery, parseGpus } from '../../core/upkeep/parse-gpus.ts';
+import type { GpuFacts } from '../../ports/host-upkeep.ts';
+import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
 import { statusOf } from './docker-errors.ts';
-import { demultiplex } from './multiplexed.ts';
 
 /** Starting may wait for GPUs and slow disks, in milliseconds. */
 const slowSilenceMs = 120_000;
 
-/** A container as the engine sees it; null when there is none of that name. */
+const runningStates: readonly string[] = ['running', 'restarting', 'paused'];
+
+/** A container that cosmos made for a slot of one root folder. */
+export interface FoundContainer {
+  /** Docker's id, which no other container will ever have. */
+  readonly id: string;
+  readonly name: string;
+  readonly slotId: number;
+  /** Whether it has processes, at work or paused. */
+  readonly isRunning: boolean;
+}
+
+/** A container as the Docker daemon describes it; null when there is none of that name. */
 export async function inspectContainer(
   client: DockerClient,
   name: string,
@@ -15,14 +30,14 @@ export async function inspectContainer(
   return await client.find((docker) => docker.getContainer(name).inspect(), limits);
 }
 
-/** Makes a container. `taken`: one of that name is there already. `image-missing`: the engine lacks the image. */
+/** Makes a container. `taken`: one of that name is there already. `image-missing`: the host lacks the image. */
 export async function createContainer(
   client: DockerClient,
   name: string,
   options: ContainerCreateOptions,
   limits: CallLimits = {},
 ): Promise<'created' | 'taken' | 'image-missing'> {
-  // Told apart, because dockerode would otherwise put all options into the address as well.
+  // Without this division dockerode would put all options into the address as well.
   const request: object = { _query: { name }, _body: options };
   const outcome = await accept([404, 409], () =>
     client.call((docker) => docker.createContainer(request), { silenceMs: slowSilenceMs, ...limits }),
@@ -31,13 +46,13 @@ export async function createContainer(
   return outcome === 409 ? 'taken' : 'created';
 }
 
-/** Starts it, unless it runs or is gone by now. @throws dockerode's error when the engine cannot. */
+/** Starts it, unless it runs or is gone by now. @throws dockerode's error when the daemon cannot. */
 export async function startContainer(
   client: DockerClient,
   name: string,
   limits: CallLimits = {},
 ): Promise<void> {
-  // 409: somebody removes it at this moment.
+  // 409: another client removes it at this moment.
   await accept([304, 404, 409], () =>
     client.call((docker) => docker.getContainer(name).start(), { silenceMs: slowSilenceMs, ...limits }),
   );
@@ -91,6 +106,59 @@ export async function readLog(client: DockerClient, name: string, tail: number):
     docker.getContainer(name).logs({ stdout: true, stderr: true, tail, follow: false }),
   );
   return Buffer.isBuffer(bytes) ? demultiplex(bytes).both : '';
+}
+
+/** All slot containers of a root folder, also of slots that the settings no longer have. */
+export async function listSlotContainers(client: DockerClient, rootPath: string): Promise<FoundContainer[]> {
+  const filters = JSON.stringify({ label: [`${labels.root}=${rootPath}`] });
+  const found = await client.call((docker) => docker.listContainers({ all: true, filters }));
+  return found.flatMap((container) => {
+    const slotId = Number(container.Labels[labels.slot] ?? Number.NaN);
+    if (!Number.isInteger(slotId) || slotId < 0) return [];
+    const name = (container.Names[0] ?? container.Id).replace(/^\//, '');
+    return [{ id: container.Id, name, slotId, isRunning: runningStates.includes(container.State) }];
+  });
+}
+
+/**
+ * The GPUs that a running container sees. Empty where nvidia-smi is missing or does not answer: facts for people must
+ * not make a command fail.
+ */
+export async function queryGpus(client: DockerClient, container: string): Promise<GpuFacts[]> {
+  const options = { Cmd: ['nvidia-smi', ...gpuQuery], AttachStdout: true, AttachStderr: true };
+  try {
+    const bytes = await client.call(
+      async (docker) => {
+        const exec = await docker.getContainer(container).exec(options);
+        return await buffer(await exec.start({ Detach: false, Tty: false }));
+      },
+      { silenceMs: 10_000, retryForMs: 0 },
+    );
+    return parseGpus(demultiplex(bytes).stdout);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The output of a program without a terminal: frames of eight bytes (the stream's number, three zeros, the length as a
+ * big-endian number) and the content. A last frame that is cut short is kept.
+ *
+ * @returns stdout alone, and both streams in the order in which they were written.
+ */
+export function demultiplex(bytes: Buffer): { readonly stdout: string; readonly both: string } {
+  const headerBytes = 8;
+  const stdoutNumber = 1;
+  const all: Buffer[] = [];
+  const stdout: Buffer[] = [];
+  for (let offset = 0; offset + headerBytes <= bytes.length; ) {
+    const end = offset + headerBytes + bytes.readUInt32BE(offset + 4);
+    const content = bytes.subarray(offset + headerBytes, end);
+    all.push(content);
+    if (bytes[offset] === stdoutNumber) stdout.push(content);
+    offset = end;
+  }
+  return { stdout: Buffer.concat(stdout).toString('utf8'), both: Buffer.concat(all).toString('utf8') };
 }
 
 /** Runs a call; an answer with one of these statuses is data: it gives the status, and null for success. */

@@ -1,21 +1,36 @@
 import type { DockerClient } from './docker-client.ts';
 
-/** How an engine is set up, as far as it matters here. */
+/** How a Docker daemon is set up, as far as it matters here. */
 export interface DaemonFacts {
   readonly version: string;
-  /** Its root is the user it runs as, so containers work as root to own what that user owns. */
+  /** Root in its containers is the user whom it runs as, so workers run as root to own what that user owns. */
   readonly isRootless: boolean;
-  /** Whether it can give NVIDIA GPUs to containers, as far as it tells. */
+  /** Whether it says that it can give NVIDIA GPUs to containers. */
   readonly hasNvidiaRuntime: boolean;
+  /**
+   * The time by the host's clock, which also stamps its files, in milliseconds since the epoch; 0, which makes
+   * everything young, where the daemon does not say.
+   */
+  readonly timeMs: number;
 }
 
-/** @throws AppError of connecting, or `host-refused` for an engine that is too old. */
+/** What of the daemon's answer is used. */
+interface DaemonInfo {
+  readonly SecurityOptions?: readonly string[];
+  readonly Runtimes?: object;
+  readonly SystemTime?: string;
+}
+
+/** @throws AppError of connecting, or `host-refused` for a daemon that is too old. */
 export async function daemonFacts(client: DockerClient): Promise<DaemonFacts> {
-  const [{ version }, info] = await Promise.all([client.version(), client.call((docker) => docker.info())]);
-  const security: readonly string[] = info.SecurityOptions ?? [];
+  const [{ version }, info] = await Promise.all([
+    client.version(),
+    client.call<DaemonInfo>((docker) => docker.info()),
+  ]);
   return {
     version,
-    isRootless: security.some((option) => option.includes('name=rootless')),
+    isRootless: info.SecurityOptions?.some((option) => option.includes('name=rootless')) ?? false,
     hasNvidiaRuntime: 'nvidia' in (info.Runtimes ?? {}),
+    timeMs: Date.parse(info.SystemTime ?? '') || 0,
   };
 }

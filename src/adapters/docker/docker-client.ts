@@ -1,86 +1,90 @@
 import type { Agent } from 'node:http';
 import type Dockerode from 'dockerode';
+import { onAbort, unlessAborted } from '../../async/abort.ts';
+import { armDeadline, DeadlineError } from '../../async/deadline.ts';
+import { loadOnce } from '../../async/load-once.ts';
+import { RetryWindow } from '../../async/retry-window.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import {
-  asHostError,
-  connectionFailureOf,
-  type DaemonLocation,
-  SilenceError,
-  statusOf,
-} from './docker-errors.ts';
+import { asHostError, connectionFailureOf, type DaemonLocation, statusOf } from './docker-errors.ts';
 import { dockerOver, type OpenDocker } from './open-docker.ts';
 
 /** The oldest API that can give GPUs to containers: Docker 19.03. */
 const oldestApi = { major: 1, minor: 40 };
 
-/** How long an engine that never answered may be away, in milliseconds: long enough for one that is starting. */
+/** How long a daemon that never answered is retried, in milliseconds: long enough for one that is starting. */
 const firstRetryForMs = 3_000;
+
+/** How long a daemon that has answered before is retried, in milliseconds; one that restarts takes seconds. */
+const defaultRetryForMs = 60_000;
+
+/** How long nothing may arrive before an attempt fails, in milliseconds. */
+const defaultSilenceMs = 30_000;
 
 const backoff = { baseDelayMs: 100, maxDelayMs: 2_000 };
 
-/** What a {@link DockerClient} is made of. */
+/** How a {@link DockerClient} reaches its daemon. */
 interface DockerClientOptions extends DaemonLocation {
-  /** Leads to the engine's socket; keeps connections open between calls. Its owner destroys it. */
+  /** Leads to the daemon's socket; keeps connections open between calls. Its owner destroys it. */
   readonly agent: Agent;
   readonly clock: Clock;
   /** Random numbers from 0 up to, but not including, 1. */
   readonly random01: () => number;
-  /** How long an engine that has answered before may be away, in milliseconds; one that restarts takes seconds. */
+  /** How long a daemon that has answered before is retried, in milliseconds. */
   readonly retryForMs?: number;
 }
 
 /** Bounds of one call. */
 export interface CallLimits {
-  /** How long nothing may come before an attempt is given up, in milliseconds. 30 s unless told. */
+  /** How long nothing may arrive before an attempt fails, in milliseconds. */
   readonly silenceMs?: number;
-  /** How long the engine may be away, in milliseconds, in place of the client's own patience. */
+  /** How long the daemon is retried, in milliseconds, in place of the client's own time. */
   readonly retryForMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * What a call does with the engine. Requests of this dockerode end with the attempt; `noteProgress` says that
- * something came, so that silence and patience begin anew.
+ * What a call does with the daemon. Requests of this dockerode end with the attempt; `noteProgress` says that
+ * something arrived, so that the times of silence and of retrying start again.
  */
 type DockerWork<T> = (docker: Dockerode, noteProgress: () => void) => Promise<T>;
 
-/** What the engine says of itself. */
+/** What the daemon says of itself. */
 interface DaemonVersion {
   readonly version: string;
   readonly apiVersion: string;
 }
 
 /**
- * One Docker engine. Calls are repeated on new connections while the engine cannot be reached, so what they do
- * must be safe to repeat; answers of the engine, errors among them, are never repeated.
+ * One Docker daemon. Calls are repeated on new connections while the daemon cannot be reached, so what they do
+ * must be safe to repeat; answers of the daemon, errors among them, are never repeated.
  */
 export class DockerClient {
   readonly daemon: DaemonLocation;
-  readonly #parts: DockerClientOptions;
+  readonly #options: DockerClientOptions;
   readonly #open: OpenDocker;
+  readonly #version = loadOnce(() => this.#askVersion());
   #hasAnswered = false;
-  #version: Promise<DaemonVersion> | null = null;
 
-  constructor(parts: DockerClientOptions) {
-    this.#parts = parts;
-    this.daemon = { hostName: parts.hostName, socketPath: parts.socketPath };
-    this.#open = dockerOver(parts.agent);
+  constructor(options: DockerClientOptions) {
+    this.#options = options;
+    this.daemon = { hostName: options.hostName, socketPath: options.socketPath };
+    this.#open = dockerOver(options.agent);
   }
 
   /**
    * Runs `work`, again and again while connections fail.
    *
    * @throws AppError `host-refused`, `host-unreachable`, and what the agent throws; dockerode's error with a status
-   *   (see `statusOf`) when the engine said no; the signal's reason.
+   *   (see `statusOf`) when the daemon refused; the signal's reason.
    */
   async call<T>(work: DockerWork<T>, limits: CallLimits = {}): Promise<T> {
     await this.version(limits.signal);
-    return await this.#persist(work, limits);
+    return await this.#retry(work, limits);
   }
 
-  /** Like `call`, for something that may not be there: null when the engine answers 404. */
+  /** Like `call`, for something that may not be there: null when the daemon answers 404. */
   async find<T>(work: DockerWork<T>, limits: CallLimits = {}): Promise<T | null> {
     try {
       return await this.call(work, limits);
@@ -90,36 +94,32 @@ export class DockerClient {
     }
   }
 
-  /** Asked once. @throws AppError `host-refused` for an engine that is too old or runs no Linux containers. */
+  /** Asked once. @throws AppError `host-refused` for a daemon that is too old or runs no Linux containers. */
   async version(signal?: AbortSignal): Promise<DaemonVersion> {
-    this.#version ??= this.#askVersion().catch((error: unknown) => {
-      this.#version = null;
-      throw error;
-    });
-    return signal ? await untilAborted(this.#version, signal) : await this.#version;
+    return await unlessAborted(this.#version(), signal);
   }
 
   async #askVersion(): Promise<DaemonVersion> {
-    const answer = await this.#persist((docker) => docker.version(), {});
+    const answer = await this.#retry((docker) => docker.version(), {});
     const { Version: version, ApiVersion: apiVersion, Os: system } = answer;
     const refusal =
       system === 'linux' ? refuseOld(version, apiVersion) : `runs ${system} containers, not Linux ones`;
     if (refusal !== null)
       throw new AppError({
         code: 'host-refused',
-        message: `${this.daemon.hostName}: the Docker engine ${refusal}.`,
+        message: `${this.daemon.hostName}: the Docker daemon ${refusal}.`,
         nextStep: 'Install Docker Engine 20.10 or newer there: https://docs.docker.com/engine/install/',
       });
     return { version, apiVersion };
   }
 
-  async #persist<T>(work: DockerWork<T>, limits: CallLimits): Promise<T> {
+  async #retry<T>(work: DockerWork<T>, limits: CallLimits): Promise<T> {
+    const window = new RetryWindow(() => limits.retryForMs ?? this.#retryForMs);
     let failures = 0;
-    let awaySinceMs: number | null = null;
     const noteProgress = () => {
       this.#hasAnswered = true;
       failures = 0;
-      awaySinceMs = null;
+      window.reset();
     };
     for (;;) {
       try {
@@ -128,47 +128,43 @@ export class DockerClient {
         return result;
       } catch (error) {
         limits.signal?.throwIfAborted();
-        awaySinceMs ??= performance.now();
-        this.#giveUpOn(error, performance.now() - awaySinceMs, limits.retryForMs ?? this.#retryForMs);
+        if (statusOf(error) !== null) this.#hasAnswered = true;
+        const failure = connectionFailureOf(error);
+        if (failure === null) throw error;
+        window.begin();
+        if (failure === 'refused' || window.leftMs === 0) throw asHostError(failure, this.daemon, error);
       }
       failures += 1;
-      const delayMs = backoffDelayMs(failures, backoff, this.#parts.random01());
-      await this.#parts.clock.sleep(delayMs, limits.signal);
+      const delayMs = backoffDelayMs(failures, backoff, this.#options.random01());
+      await this.#options.clock.sleep(delayMs, limits.signal);
     }
-  }
-
-  /** Throws what a caller should see, unless another attempt is worth it. */
-  #giveUpOn(error: unknown, awayMs: number, retryForMs: number): void {
-    const failure = connectionFailureOf(error);
-    if (failure === null) {
-      if (statusOf(error) !== null) this.#hasAnswered = true;
-      throw error;
-    }
-    if (failure === 'refused' || awayMs >= retryForMs) throw asHostError(failure, this.daemon, error);
   }
 
   get #retryForMs(): number {
-    return this.#hasAnswered ? (this.#parts.retryForMs ?? 60_000) : firstRetryForMs;
+    return this.#hasAnswered ? (this.#options.retryForMs ?? defaultRetryForMs) : firstRetryForMs;
   }
 
   async #attempt<T>(work: DockerWork<T>, limits: CallLimits, noteProgress: () => void): Promise<T> {
-    limits.signal?.throwIfAborted();
-    const silenceMs = limits.silenceMs ?? 30_000;
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(new SilenceError(silenceMs)), silenceMs);
-    const giveUp = () => abort.abort(limits.signal?.reason);
-    limits.signal?.addEventListener('abort', giveUp, { once: true });
+    const { signal, silenceMs = defaultSilenceMs } = limits;
+    const ended = new AbortController();
+    const stopListening = signal && onAbort(signal, (reason) => ended.abort(reason));
+    const silence = armDeadline(
+      silenceMs,
+      () => false,
+      () => ended.abort(new DeadlineError(`nothing came within ${Math.round(silenceMs / 1000)} s`)),
+    );
     const noteSign = () => {
-      timer.refresh();
+      silence.restart();
       noteProgress();
     };
     try {
-      return await untilAborted(work(this.#open(abort.signal), noteSign), abort.signal);
+      ended.signal.throwIfAborted();
+      return await unlessAborted(work(this.#open(ended.signal), noteSign), ended.signal);
     } finally {
-      clearTimeout(timer);
-      limits.signal?.removeEventListener('abort', giveUp);
-      // Ends what a failed attempt may have left under way, such as a body that nobody reads to its end.
-      abort.abort(new Error('the attempt is over'));
+      silence.disarm();
+      stopListening?.();
+      // Ends what a failed attempt may have left open, such as a body that is not read to its end.
+      ended.abort(new Error('the attempt is over'));
     }
   }
 }
@@ -177,19 +173,4 @@ function refuseOld(version: string, apiVersion: string): string | null {
   const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
   const isOld = major < oldestApi.major || (major === oldestApi.major && minor < oldestApi.minor);
   return isOld ? `is too old (${version})` : null;
-}
-
-/** Settles like the promise, or rejects with the signal's reason as soon as that aborts. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -1,28 +1,20 @@
 import { AppError, messageOf } from '../../errors/app-error.ts';
 
 /**
- * What kept a request from being answered. `refused`: no access to the socket. `absent`: nothing listens there.
- * `lost`: the connection broke, or nothing came for too long.
+ * Why a request was not answered. `refused`: no access to the socket. `absent`: no process listens there.
+ * `lost`: the connection broke, or nothing arrived for too long.
  */
 type ConnectionFailure = 'refused' | 'absent' | 'lost';
 
-/** Nothing came from the engine for as long as a call allows. */
-export class SilenceError extends Error {
-  constructor(silenceMs: number) {
-    super(`nothing came within ${Math.round(silenceMs / 1000)} s`);
-    this.name = 'SilenceError';
-  }
-}
-
-/** The engine failed because it, or the containerd under it, is on its way out or not up yet. */
+/** The daemon failed because it, or the containerd below it, stops or starts. */
 export class DaemonUnavailableError extends Error {}
 
-const saidWhenAway =
+const unavailablePattern =
   /shutting down|ttrpc: closed|transport is closing|containerd\.sock|code = (Unavailable|Canceled)|context canceled|object type \*libnetwork/i;
 
-/** Whether an engine says so while it stops or starts; the same request will do on the next one. */
+/** Whether a daemon says so while it stops or starts; the same request will succeed later. */
 export function isDaemonUnavailable(reason: string): boolean {
-  return saidWhenAway.test(reason);
+  return unavailablePattern.test(reason);
 }
 
 /** The HTTP status of an answer that dockerode turned into an error; null for every other error. */
@@ -31,14 +23,14 @@ export function statusOf(error: unknown): number | null {
   return typeof error.statusCode === 'number' ? error.statusCode : null;
 }
 
-/** What the engine said, without dockerode's frame around it: `(HTTP code 500) server error - … `. */
+/** What the daemon said, without dockerode's frame around it: `(HTTP code 500) server error - … `. */
 export function dockerReason(error: unknown): string {
   return messageOf(error)
     .replace(/^\(HTTP code \d+\) [^-]* - /, '')
     .trim();
 }
 
-/** Sorts an error of the connection; null for answers of the engine, foreseen failures and mistakes in our own code. */
+/** Sorts an error of the connection; null for answers of the daemon, AppErrors and bugs of our own. */
 export function connectionFailureOf(error: unknown): ConnectionFailure | null {
   if (!(error instanceof Error) || error instanceof AppError) return null;
   const status = statusOf(error);
@@ -47,41 +39,41 @@ export function connectionFailureOf(error: unknown): ConnectionFailure | null {
   const code = 'code' in error ? error.code : null;
   if (code === 'EACCES' || code === 'EPERM' || /permission denied/i.test(error.message)) return 'refused';
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'absent';
-  // sshd tells no reason when it cannot open a socket for us: "open failed", at most "connect failed".
+  // sshd gives no reason when it cannot open a socket for us: "open failed", at most "connect failed".
   if (/channel open failure|open failed|connect failed|no such (file|socket)/i.test(error.message))
     return 'absent';
   return 'lost';
 }
 
-/** Where an engine is, for messages. */
+/** Where a daemon is, for messages. */
 export interface DaemonLocation {
   /** The host's name in the settings. */
   readonly hostName: string;
-  /** Of the engine's socket on the host. */
+  /** Of the daemon's socket on the host. */
   readonly socketPath: string;
 }
 
-/** The error a user sees when an engine could not be asked. */
-export function asHostError(failure: ConnectionFailure, place: DaemonLocation, cause: unknown): AppError {
-  const { hostName, socketPath } = place;
+/** The error a user sees when a daemon could not be called. */
+export function asHostError(failure: ConnectionFailure, daemon: DaemonLocation, cause: unknown): AppError {
+  const { hostName, socketPath } = daemon;
   const reason = messageOf(cause);
   if (failure === 'refused')
     return new AppError({
       code: 'host-refused',
-      message: `${hostName}: no permission to use the Docker engine at ${socketPath}.`,
+      message: `${hostName}: no permission to use the Docker daemon at ${socketPath}.`,
       nextStep: 'Add the user to the group docker there (sudo usermod -aG docker USER), and log in again.',
       cause,
     });
   if (failure === 'absent')
     return new AppError({
       code: 'host-refused',
-      message: `${hostName}: no Docker engine can be reached at ${socketPath} (${reason}).`,
+      message: `${hostName}: no Docker daemon can be reached at ${socketPath} (${reason}).`,
       nextStep: `Start Docker there and add the user to the group docker; or name its socket as docker_socket in [hosts.${hostName}].`,
       cause,
     });
   return new AppError({
     code: 'host-unreachable',
-    message: `${hostName}: the Docker engine at ${socketPath} does not answer (${reason}).`,
+    message: `${hostName}: the Docker daemon at ${socketPath} does not answer (${reason}).`,
     nextStep: 'What runs there goes on; try again when it answers.',
     isRetryable: true,
     cause,

@@ -1,18 +1,22 @@
 import { graceMs } from '../../core/upkeep/find-unneeded.ts';
 import type { Unneeded } from '../../ports/host-upkeep.ts';
-import { inspectContainer, removeEndedContainer } from './containers.ts';
+import {
+  type FoundContainer,
+  inspectContainer,
+  listSlotContainers,
+  removeEndedContainer,
+} from './containers.ts';
 import type { DockerClient } from './docker-client.ts';
 import { findOldImages, removeImage } from './images.ts';
-import { type FoundContainer, listSlotContainers } from './slot-containers.ts';
 
-/** Something in the engine that nothing needs. */
+/** A container or an image that no run needs. */
 export interface DockerLeftover extends Unneeded {
   readonly kind: 'container' | 'image';
   /** Docker's, which no other thing will ever have. */
   readonly id: string;
 }
 
-/** Where leftovers are looked for, and what keeps them. Times are milliseconds, by the host's clock. */
+/** What belongs to a host, and what keeps it. Times are milliseconds, by the host's clock. */
 interface LeftoverRules {
   readonly root: string;
   /** The images that the settings name. */
@@ -22,16 +26,7 @@ interface LeftoverRules {
   readonly nowMs: number;
 }
 
-/**
- * The time by the host's clock, which also stamps its files, in milliseconds since the epoch; 0, which makes everything
- * young, where the engine does not tell.
- */
-export async function daemonTimeMs(client: DockerClient): Promise<number> {
-  const info: { readonly SystemTime?: string } = await client.call((docker) => docker.info());
-  return Date.parse(info.SystemTime ?? '') || 0;
-}
-
-/** Containers of this root that have ended, and images of ours that newer ones took the name of. */
+/** Containers of this root that have ended, and images of ours whose names newer ones have. */
 export async function findDockerLeftovers(
   client: DockerClient,
   rules: LeftoverRules,
@@ -55,7 +50,7 @@ export async function findDockerLeftovers(
   ];
 }
 
-/** Whether something found is in the engine, and not among the files. */
+/** Whether something unneeded is a container or an image, and no file. */
 export function isDockerLeftover(thing: Pick<Unneeded, 'kind'>): thing is DockerLeftover {
   return thing.kind === 'container' || thing.kind === 'image';
 }
@@ -77,7 +72,7 @@ async function judgeContainer(
   if (!found) return [];
   const { Status: status, FinishedAt: finishedAt } = found.State;
   const hasEnded = status === 'exited' || status === 'dead';
-  // One that was only made is about to be started by somebody, or was left behind when that failed.
+  // A container that was only made is about to be started by a client, or was left behind when that failed.
   const sinceMs = Date.parse(hasEnded ? finishedAt : found.Created);
   const isYoung = !(nowMs - sinceMs >= (hasEnded ? keepMs : Math.max(keepMs, graceMs)));
   const reason = hasEnded ? 'it has ended' : 'it was never started';

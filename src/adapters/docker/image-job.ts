@@ -3,8 +3,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { PrepareProgress } from '../../ports/host-upkeep.ts';
 import type { DockerClient } from './docker-client.ts';
 import { DaemonUnavailableError, dockerReason, isDaemonUnavailable, statusOf } from './docker-errors.ts';
-import { readMessages } from './engine-messages.ts';
-import { ImageProgress } from './image-progress.ts';
+import { ImageProgress, readMessages } from './image-progress.ts';
 
 /** A step of a build, or the unpacking of a large layer, may say nothing for minutes; in milliseconds. */
 const silenceMs = 15 * 60_000;
@@ -12,23 +11,23 @@ const silenceMs = 15 * 60_000;
 /** Between two messages about layers, which come by the hundred a second; in milliseconds. */
 const layerPauseMs = 250;
 
-/** Work of an engine that reports in a stream: building or pulling. */
+/** Work of a Docker daemon that reports in a stream: building or pulling. */
 interface ImageJob {
-  /** For errors: `built` or `pulled`. */
+  /** For errors. */
   readonly verb: 'built' | 'pulled';
   readonly image: string;
   readonly begin: (docker: Dockerode) => Promise<NodeJS.ReadableStream>;
 }
 
 /**
- * Begins the work and follows it to its end, from the start again when the connection is lost: what is done by
- * then, the engine finds in its cache.
+ * Begins a job and follows it to its end. When the connection is lost it begins again: what was done, the daemon has
+ * in its cache.
  *
  * @throws AppError `image-failed` with the last lines of output, `disk-full`, or the errors of connecting.
  */
-export async function followImageJob(
+export async function runImageJob(
   client: DockerClient,
-  work: ImageJob,
+  job: ImageJob,
   onProgress: (progress: PrepareProgress) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -38,9 +37,9 @@ export async function followImageJob(
       async (docker, noteProgress) => {
         progress = new ImageProgress();
         let quietUntilMs = 0;
-        for await (const message of readMessages(await work.begin(docker))) {
+        for await (const message of readMessages(await job.begin(docker))) {
           noteProgress();
-          if (message.error !== undefined) throw asFailure(client, work, message.error, progress.tail);
+          if (message.error !== undefined) throw asFailure(client, job, message.error, progress.tail);
           const shown = progress.take(message);
           if (!shown || (message.id !== undefined && performance.now() < quietUntilMs)) continue;
           quietUntilMs = performance.now() + layerPauseMs;
@@ -51,19 +50,17 @@ export async function followImageJob(
     );
   } catch (error) {
     if (statusOf(error) === null) throw error;
-    throw failed(client, work, dockerReason(error), progress.tail);
+    throw failed(client, job, dockerReason(error), progress.tail);
   }
 }
 
-function asFailure(client: DockerClient, work: ImageJob, reason: string, tail: readonly string[]): Error {
-  return isDaemonUnavailable(reason)
-    ? new DaemonUnavailableError(reason)
-    : failed(client, work, reason, tail);
+function asFailure(client: DockerClient, job: ImageJob, reason: string, tail: readonly string[]): Error {
+  return isDaemonUnavailable(reason) ? new DaemonUnavailableError(reason) : failed(client, job, reason, tail);
 }
 
-function failed(client: DockerClient, work: ImageJob, reason: string, tail: readonly string[]): AppError {
+function failed(client: DockerClient, job: ImageJob, reason: string, tail: readonly string[]): AppError {
   const said = reason.trim();
-  const message = `${client.daemon.hostName}: the image ${work.image} could not be ${work.verb}: ${said}`;
+  const message = `${client.daemon.hostName}: the image ${job.image} could not be ${job.verb}: ${said}`;
   if (/no space left on device/i.test(said))
     return new AppError({
       code: 'disk-full',

@@ -1,10 +1,43 @@
+import { z } from 'zod';
+import { parseJsonAs } from '../../core/json.ts';
 import type { PrepareProgress } from '../../ports/host-upkeep.ts';
-import type { ImageMessage } from './engine-messages.ts';
 
-/** How many lines are kept for the case that it fails. */
+/** One message of a build or a pull, as Docker streams them; unknown fields are left out. */
+const imageMessageSchema = z.object({
+  /** Output of a build. */
+  stream: z.string().optional(),
+  /** What is done to a layer, or to the whole image. */
+  status: z.string().optional(),
+  /** The layer. */
+  id: z.string().optional(),
+  progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).optional(),
+  /** Why it failed; the answer's own status is 200 all the same. */
+  error: z.string().optional(),
+});
+
+export type ImageMessage = z.infer<typeof imageMessageSchema>;
+
+/** Reads the messages of a stream, one JSON document a line. Other lines are left out. */
+export async function* readMessages(stream: NodeJS.ReadableStream): AsyncGenerator<ImageMessage> {
+  stream.setEncoding('utf8');
+  let rest = '';
+  for await (const piece of stream) {
+    const lines = `${rest}${piece}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.flatMap(parseMessage);
+  }
+  yield* parseMessage(rest);
+}
+
+function parseMessage(line: string): ImageMessage[] {
+  const message = parseJsonAs(imageMessageSchema, line);
+  return message ? [message] : [];
+}
+
+/** How many lines of output an error shows. */
 const keptLines = 20;
 
-/** What downloading counts of a layer; the rest is unpacking. */
+/** The share of a layer's work that downloading is; the rest is unpacking. */
 const downloadShare = 0.7;
 
 interface Layer {
@@ -20,7 +53,7 @@ export class ImageProgress {
   #step = { number: 0, total: 0 };
   #fraction: number | null = null;
 
-  /** Takes note of a message; gives what to show, and null where nothing has changed for a person. */
+  /** Notes a message. @returns what to show; null where nothing has changed for a person. */
   take(message: ImageMessage): PrepareProgress | null {
     if (message.stream !== undefined) return this.#takeOutput(message.stream);
     if (message.status === undefined) return null;

@@ -1,19 +1,59 @@
 import type { ImageInspectInfo } from 'dockerode';
 import pMap from 'p-map';
 import { z } from 'zod';
+import type { HostSettings } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
 import { statusOf } from './docker-errors.ts';
-import { imageRoles, isBuilt } from './worker-images.ts';
 
-/** Images that are looked into together. */
-const looksAtOnce = 8;
+/** Repositories of images that are built on the host itself; all others are pulled. */
+const ownRepositories: Readonly<Record<ImageRole, string>> = {
+  upsampler: 'cosmos-upsampler',
+  upscaler: 'cosmos-upscaler',
+};
+
+/** All roles, the one that most runs need first. */
+export const imageRoles = ['upsampler', 'upscaler'] as const satisfies readonly ImageRole[];
+
+/** An image of workers as the settings name it. */
+export interface WorkerImage {
+  readonly role: ImageRole;
+  /** `[hosts.NAME] image` or `upscaler_image`. */
+  readonly name: string;
+  /** What it is built on; empty for its Dockerfile's own. */
+  readonly baseImage: string;
+}
+
+/** What a host's settings say of one of its images. */
+export function workerImageOf(
+  settings: Pick<HostSettings, 'image' | 'base_image' | 'upscaler_image' | 'upscaler_base_image'>,
+  role: ImageRole,
+): WorkerImage {
+  return role === 'upsampler'
+    ? { role, name: settings.image, baseImage: settings.base_image }
+    : { role, name: settings.upscaler_image, baseImage: settings.upscaler_base_image };
+}
+
+/** Whether an image is built on the host, and not pulled. */
+export function isBuilt({ role, name }: Pick<WorkerImage, 'role' | 'name'>): boolean {
+  const repository = ownRepositories[role];
+  return name === repository || name.startsWith(`${repository}:`);
+}
+
+/** The command that makes an image be on a host. */
+export function prepareCommand(hostName: string, role: ImageRole): string {
+  return `cosmos host prepare ${hostName}${role === 'upscaler' ? ' --upscaler' : ''}`;
+}
+
+/** Images whose history is read together. */
+const readsAtOnce = 8;
 
 /** Newest step first. */
 const historySchema = z.array(z.object({ CreatedBy: z.string() }));
 
-/** An image that an engine has. */
+/** An image on a host. */
 export interface ImageFacts {
   /** Docker's id: `sha256:…`. */
   readonly id: string;
@@ -23,7 +63,7 @@ export interface ImageFacts {
   readonly sizeBytes: number;
 }
 
-/** The image called `name`, which may be an id; null when the engine does not have it. */
+/** The image called `name`, which may be an id; null when the host does not have it. */
 export async function findImage(
   client: DockerClient,
   name: string,
@@ -33,7 +73,7 @@ export async function findImage(
   return found && toFacts(found);
 }
 
-/** What a user sees when a host has to be prepared first: the hint is how. */
+/** What a user sees when a host has to be prepared first; the next step says how. */
 export function imageMissing(image: string, hostName: string, nextStep: string): AppError {
   return new AppError({
     code: 'image-missing',
@@ -42,18 +82,18 @@ export function imageMissing(image: string, hostName: string, nextStep: string):
   });
 }
 
-/** An image that cosmos built, and that its name has left for a newer one. */
+/** An image that cosmos built, and whose name a newer image has now. */
 interface OldImage {
   readonly id: string;
   readonly names: readonly string[];
   readonly sizeBytes: number;
-  /** By the engine's clock, in milliseconds since the epoch. */
+  /** By the host's clock, in milliseconds since the epoch. */
   readonly createdMs: number;
 }
 
 /**
- * Images that cosmos built, other than those of the given names, that no container uses. One that somebody named
- * otherwise is theirs, and so is one that somebody built on ours, although it has our labels as well.
+ * Images that cosmos built, other than those of the given names, that no container uses. An image with another name
+ * belongs to a user, and so does an image that a user built on ours, although it has our labels as well.
  */
 export async function findOldImages(client: DockerClient, names: readonly string[]): Promise<OldImage[]> {
   const [current, labelled, containers] = await Promise.all([
@@ -71,18 +111,18 @@ export async function findOldImages(client: DockerClient, names: readonly string
       createdMs: found.Created * 1000,
     }))
     .filter(({ names: found }) => found.every((name) => imageRoles.some((role) => isBuilt({ role, name }))));
-  const areOurs = await pMap(old, ({ id }) => endsWithOurLabels(client, id), { concurrency: looksAtOnce });
+  const areOurs = await pMap(old, ({ id }) => endsWithOurLabels(client, id), { concurrency: readsAtOnce });
   return old.filter((_, index) => areOurs[index]);
 }
 
-/** The last step of a build of ours is its labels; whatever is built on the image has further steps. */
+/** The last step of a build of ours is its labels; an image that is built on it has further steps. */
 async function endsWithOurLabels(client: DockerClient, id: string): Promise<boolean> {
   const steps = await client.find((docker) => docker.getImage(id).history());
   const last = historySchema.safeParse(steps).data?.[0]?.CreatedBy ?? '';
   return /\bLABEL\b/.test(last) && last.includes(`${labels.content}=`);
 }
 
-/** Removes an image, unless a container uses it: false then. One that is gone already counts as removed. */
+/** Removes an image, unless a container uses it. @returns whether it is gone. */
 export async function removeImage(client: DockerClient, id: string): Promise<boolean> {
   try {
     await client.find((docker) => docker.getImage(id).remove({ force: false }), { silenceMs: 120_000 });

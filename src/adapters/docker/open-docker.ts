@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import Dockerode from 'dockerode';
 import { parseJson } from '../../core/json.ts';
 
-/** What dockerode's modem is told of a request; only what matters here. */
+/** The options of a request to dockerode's modem; only what matters here. */
 interface DialOptions {
   readonly isStream?: boolean;
   readonly openStdin?: boolean;
@@ -21,11 +21,12 @@ interface Modem {
 /** Gives a dockerode whose requests all end when `signal` aborts. */
 export type OpenDocker = (signal: AbortSignal) => Dockerode;
 
-/** Dockerodes whose every request goes through `agent`, whatever the environment says of Docker. */
+/** Dockerodes whose every request goes through `agent`, whatever the environment says about Docker. */
 export function dockerOver(agent: Agent): OpenDocker {
   const options = { protocol: 'http' as const, host: 'docker', agent };
   const modem = withoutDockerEnvironment(() => new Dockerode(options)).modem as Modem;
   return (signal) => {
+    // A modem of its own, whose `dial` adds the signal: dockerode calls nothing else for a request.
     const bounded: Modem = Object.create(modem);
     bounded.dial = (request, answer) => dialWhole(modem, { ...request, abortSignal: signal }, answer);
     const made: object = { modem: bounded };

@@ -5,11 +5,10 @@ import type { PreparedHost, PrepareProgress } from '../../ports/host-upkeep.ts';
 import { type BuildContext, type BuildFiles, readBuildContext } from './build-context.ts';
 import { labels } from './container-spec.ts';
 import type { DockerClient } from './docker-client.ts';
-import { followImageJob } from './image-job.ts';
-import { findImage, type ImageFacts } from './images.ts';
-import { isBuilt, type WorkerImage } from './worker-images.ts';
+import { runImageJob } from './image-job.ts';
+import { findImage, type ImageFacts, isBuilt, type WorkerImage } from './images.ts';
 
-/** What `prepareImage` takes. */
+/** The image that a host is to have. */
 interface ImageRequest {
   readonly client: DockerClient;
   readonly image: WorkerImage;
@@ -21,7 +20,7 @@ interface ImageRequest {
 type OnProgress = (progress: PrepareProgress) => void;
 
 /**
- * Makes the worker's image be on the host. Nothing is sent, and nothing is done, where it is there already.
+ * Builds or pulls an image of workers on the host. Nothing is sent or done when it is there already.
  *
  * @throws AppError `image-failed`, `disk-full`, `prerequisite-missing`, and the errors of connecting.
  */
@@ -77,7 +76,7 @@ async function build(
   const { name: image, baseImage } = request.image;
   const options: Dockerode.ImageBuildOptions = {
     t: image,
-    // The classic builder: every engine has it, and it needs no session beside the request.
+    // The classic builder: every daemon has it, and it needs no session beside the request.
     version: '1',
     rm: true,
     forcerm: true,
@@ -88,7 +87,7 @@ async function build(
   };
   onProgress({ message: `Building ${image}`, fraction: 0 });
   const begin = (docker: Dockerode) => docker.buildImage(Readable.from([context.archive]), { ...options });
-  await followImageJob(client, { verb: 'built', image, begin }, onProgress, signal);
+  await runImageJob(client, { verb: 'built', image, begin }, onProgress, signal);
 }
 
 /**
@@ -100,7 +99,7 @@ function buildArguments(baseImage: string, base: ImageFacts): Record<string, str
   return { BASE_IMAGE: baseImage, ...(hasNode && { NODE_IMAGE: baseImage }) };
 }
 
-/** An engine without a bridge network cannot give one to the steps of a build; they take the host's. */
+/** A daemon without a bridge network cannot give one to the steps of a build; they use the host's. */
 async function hasBridge(client: DockerClient, signal: AbortSignal): Promise<boolean> {
   const networks = await client.call((docker) => docker.listNetworks(), { signal });
   return networks.some(({ Driver: driver }) => driver === 'bridge');
@@ -114,7 +113,7 @@ async function pull(
 ): Promise<ImageFacts> {
   onProgress({ message: `Pulling ${image}`, fraction: 0 });
   const begin = (docker: Dockerode) => docker.pull(image, {});
-  await followImageJob(client, { verb: 'pulled', image, begin }, onProgress, signal);
+  await runImageJob(client, { verb: 'pulled', image, begin }, onProgress, signal);
   const pulled = await findImage(client, image, { signal });
   if (!pulled) throw vanished(client, image);
   return pulled;
@@ -123,7 +122,7 @@ async function pull(
 function vanished(client: DockerClient, image: string): AppError {
   return new AppError({
     code: 'image-failed',
-    message: `${client.daemon.hostName}: the engine says it made the image ${image}, and then does not have it.`,
-    nextStep: 'Try again; somebody may have removed it meanwhile.',
+    message: `${client.daemon.hostName}: Docker says that it made the image ${image}, and then does not have it.`,
+    nextStep: 'Try again; another client may have removed it meanwhile.',
   });
 }

@@ -14,6 +14,7 @@ import {
   createContainer,
   inspectContainer,
   killContainer,
+  queryGpus,
   readLog,
   removeContainer,
   startContainer,
@@ -21,121 +22,104 @@ import {
 } from './containers.ts';
 import type { DockerClient } from './docker-client.ts';
 import { dockerReason, statusOf } from './docker-errors.ts';
-import { queryGpus } from './gpu-query.ts';
 import { findImage, imageMissing } from './images.ts';
 
-/** How long making a container run may take with all that others do to it meanwhile, in milliseconds. */
-const retryForMs = 180_000;
+/** How long starting a container may take while other clients change it as well, in milliseconds. */
+const startTimeoutMs = 180_000;
 
-/** Between two looks at a container that somebody else changes, in milliseconds. */
-const lookPauseMs = 100;
+/** Pause between two queries of a container that another client changes, in milliseconds. */
+const pollMs = 100;
 
 /** How often a container that ends right after its start is started again. */
 const maxStarts = 3;
 
 /** A slot's container as it is now. */
 interface ContainerState {
-  /** `foreign`: one that other settings, another image or somebody else made. */
+  /** `foreign`: other settings, another image or another program made it. */
   readonly state: 'absent' | 'stopped' | 'starting' | 'running' | 'foreign';
-  /** Of its last end; null while it runs, or when there is none. */
+  /** Of its last end; null while it runs, or when it was never started. */
   readonly exitCode: number | null;
-  /** When it was started last, ISO 8601; null when it never was. */
-  readonly startedAt: string | null;
 }
 
-/** What a {@link SlotContainer} is made of. */
-export interface SlotContainerDeps {
+/** What a {@link SlotContainer} works with. */
+interface SlotContainerDeps {
   readonly client: DockerClient;
   /** Name of the image, which has to be there … */
   readonly image: string;
   /** … and what a person does where it is not. */
-  readonly imageHint: string;
+  readonly imageNextStep: string;
   readonly settings: Omit<SlotContainerSettings, 'imageId'>;
-  /** Why a running container that does not match may not be ended; null when it has nothing to do, or is deaf. */
-  readonly whyKept: () => Promise<KeptContainer | null>;
-}
-
-/** Who needs a container that does not match. */
-export interface KeptContainer {
-  readonly runId: string;
+  /** The run for which a running container that does not match may not be ended; null when there is none. */
+  readonly busyRun: () => Promise<string | null>;
 }
 
 /** The one container of a slot. Every call may be repeated, and several clients may do so at once. */
 export class SlotContainer {
   readonly name: string;
-  readonly #parts: SlotContainerDeps;
+  readonly #deps: SlotContainerDeps;
 
-  constructor(parts: SlotContainerDeps) {
-    this.#parts = parts;
-    this.name = slotContainerName(parts.settings.rootPath, parts.settings.slotId);
+  constructor(deps: SlotContainerDeps) {
+    this.#deps = deps;
+    this.name = slotContainerName(deps.settings.rootPath, deps.settings.slotId);
   }
 
   /**
-   * Adopts the container when it matches and runs, starts it when it matches, and makes it (anew) otherwise.
+   * Adopts the container when it matches and runs, starts it when it matches, and makes or replaces it otherwise.
    *
-   * @throws AppError `image-missing`; `host-busy` when one that does not match is at work; `host-refused` when the
-   *   name belongs to somebody else; `prerequisite-missing`, `config-invalid`, `disk-full`, `image-failed` and
+   * @throws AppError `image-missing`; `host-busy` when one that does not match is at work; `host-refused` when
+   *   another program's container has the name; `prerequisite-missing`, `config-invalid`, `disk-full`, `image-failed` and
    *   `worker-failed` when it cannot be started.
    */
   async ensureRunning(signal?: AbortSignal): Promise<{ readonly isStarted: boolean }> {
     const spec = await this.#spec(signal);
-    const deadlineMs = performance.now() + retryForMs;
+    const deadlineMs = performance.now() + startTimeoutMs;
     for (let starts = 0; performance.now() < deadlineMs; ) {
       signal?.throwIfAborted();
       const found = await this.#inspect(signal);
-      const next = nextStep(found, spec);
-      if (next === 'use') return { isStarted: starts > 0 };
-      if (next === 'wait') await delay(lookPauseMs, undefined, signal ? { signal } : {});
-      else if (next === 'create') await this.#create(spec, signal);
-      else if (next === 'replace') await this.#replace(found);
+      const action = nextAction(found, spec);
+      if (action === 'use') return { isStarted: starts > 0 };
+      if (action === 'wait') await delay(pollMs, undefined, signal ? { signal } : {});
+      else if (action === 'create') await this.#create(spec, signal);
+      else if (action === 'replace') await this.#replace(found);
       else if (starts++ < maxStarts) await this.#start(signal);
       else break;
     }
     throw await this.explain();
   }
 
-  /** How it stands. @throws AppError of connecting. */
+  /** @throws AppError of connecting. */
   async state(): Promise<ContainerState> {
-    const { client, image, settings } = this.#parts;
+    const { client, image, settings } = this.#deps;
     const [found, present] = await Promise.all([this.#inspect(), findImage(client, image)]);
-    if (!found) return { state: 'absent', exitCode: null, startedAt: null };
-    const { Running, Restarting, ExitCode, StartedAt } = found.State;
+    if (!found) return { state: 'absent', exitCode: null };
+    const { Running, Restarting, ExitCode } = found.State;
     const isMatching =
       present !== null && matches(found, slotContainerSpec({ ...settings, imageId: present.id }));
     const life = Restarting ? 'starting' : Running ? 'running' : 'stopped';
-    return {
-      state: isMatching ? life : 'foreign',
-      exitCode: Running ? null : ExitCode,
-      startedAt: StartedAt.startsWith('0001-') ? null : StartedAt,
-    };
+    return { state: isMatching ? life : 'foreign', exitCode: Running ? null : ExitCode };
   }
 
   /** Ends it at once; returns when it does not run any more. */
   async kill(): Promise<void> {
-    await killContainer(this.#parts.client, this.name);
-  }
-
-  /** Lets its work come to an end for up to `timeoutS` seconds. */
-  async stop(timeoutS: number): Promise<void> {
-    await stopContainer(this.#parts.client, this.name, timeoutS);
+    await killContainer(this.#deps.client, this.name);
   }
 
   async remove(): Promise<void> {
-    await removeContainer(this.#parts.client, this.name);
+    await removeContainer(this.#deps.client, this.name);
   }
 
   /** The last `tail` lines of its log; empty when there is none. */
   async logs(tail: number): Promise<string> {
-    return await readLog(this.#parts.client, this.name, tail);
+    return await readLog(this.#deps.client, this.name, tail);
   }
 
   /**
-   * Why it does not run, or does not answer: its exit code and the last it wrote, as an AppError `worker-failed`;
-   * `host-busy` when it is one that somebody else made in its place.
+   * Why it does not run, or does not answer: its exit code and its last lines, as an AppError `worker-failed`;
+   * `host-busy` when another client put its own container in this place.
    */
   async explain(): Promise<AppError> {
     const { state, exitCode } = await this.state();
-    if (state === 'foreign') return this.#busy('somebody else has just taken it');
+    if (state === 'foreign') return this.#busy('another client has just made it');
     const lines = (await this.logs(10)).trim();
     const how =
       exitCode === null
@@ -143,14 +127,14 @@ export class SlotContainer {
         : `does not stay up; its last exit code is ${exitCode}`;
     return new AppError({
       code: 'worker-failed',
-      message: `${this.#parts.client.daemon.hostName}: the container ${this.name} ${how}.`,
+      message: `${this.#deps.client.daemon.hostName}: the container ${this.name} ${how}.`,
       nextStep: lines === '' ? 'It has written nothing.' : `Its last lines are:\n${lines}`,
     });
   }
 
   /** Its GPUs with the host's numbers for them; empty where there are none, or when it does not run. */
   async gpus(): Promise<readonly GpuFacts[]> {
-    const { client, settings } = this.#parts;
+    const { client, settings } = this.#deps;
     if (settings.gpuIds.length === 0) return [];
     // A container counts its own GPUs from 0, in the host's order.
     const hostIndexes = settings.gpuIds.map(Number).sort((a, b) => a - b);
@@ -162,61 +146,64 @@ export class SlotContainer {
   }
 
   async #inspect(signal?: AbortSignal): Promise<ContainerInspectInfo | null> {
-    return await inspectContainer(this.#parts.client, this.name, signal ? { signal } : {});
+    return await inspectContainer(this.#deps.client, this.name, { signal });
   }
 
   async #spec(signal?: AbortSignal): Promise<SlotContainerSpec> {
-    const { client, image, settings } = this.#parts;
-    const present = await findImage(client, image, signal ? { signal } : {});
+    const { client, image, settings } = this.#deps;
+    const present = await findImage(client, image, { signal });
     if (!present) throw this.#imageMissing();
     return slotContainerSpec({ ...settings, imageId: present.id });
   }
 
   async #create(spec: SlotContainerSpec, signal?: AbortSignal): Promise<void> {
-    const { client } = this.#parts;
-    const outcome = await this.#ask(() =>
-      createContainer(client, this.name, spec.options, signal ? { signal } : {}),
-    );
-    if (outcome === 'image-missing') throw this.#imageMissing();
+    const { client } = this.#deps;
+    try {
+      const outcome = await createContainer(client, this.name, spec.options, { signal });
+      if (outcome === 'image-missing') throw this.#imageMissing();
+    } catch (error) {
+      throw statusOf(error) === null ? error : asContainerError(error, this.name, client.daemon.hostName);
+    }
   }
 
   /**
-   * An engine that was killed may leave a container's processes behind, and cannot start that one again. Another one
-   * in its place can be; whether the old processes still work, their slot's socket tells.
+   * A daemon that was killed may leave a container's processes behind, and cannot start that container again. A new
+   * container in its place can start; the slot's socket shows whether the old processes still work.
    */
   async #start(signal?: AbortSignal): Promise<void> {
+    const { client } = this.#deps;
     try {
-      await startContainer(this.#parts.client, this.name, signal ? { signal } : {});
+      await startContainer(client, this.name, { signal });
     } catch (error) {
       if (statusOf(error) === null) throw error;
       if (!/already (in use|exists)/i.test(dockerReason(error)))
-        throw asContainerError(error, this.name, this.#parts.client.daemon.hostName);
+        throw asContainerError(error, this.name, client.daemon.hostName);
       await this.remove();
     }
   }
 
   async #replace(found: ContainerInspectInfo | null): Promise<void> {
-    const { client, whyKept } = this.#parts;
-    if (found && found.Config.Labels[labels.root] !== this.#parts.settings.rootPath)
+    const { client, busyRun, settings } = this.#deps;
+    if (found && found.Config.Labels[labels.root] !== settings.rootPath)
       throw new AppError({
         code: 'host-refused',
         message: `${client.daemon.hostName}: a container called ${this.name} is there, and it is not this root's.`,
-        nextStep: `Remove it there, if nobody needs it: docker rm -f ${this.name}`,
+        nextStep: `Remove it there, if it is not needed: docker rm -f ${this.name}`,
       });
-    const kept = found?.State.Running ? await whyKept() : null;
-    if (kept) throw this.#busy(`run ${kept.runId} needs it`, kept.runId);
-    // By its id: somebody else may have put a new one under the name meanwhile.
+    const runId = found?.State.Running ? await busyRun() : null;
+    if (runId !== null) throw this.#busy(`run ${runId} needs it`, runId);
+    // By its id: another client may have given the name to a new container meanwhile.
     if (found?.State.Running) await stopContainer(client, found.Id, 30);
     if (found) await removeContainer(client, found.Id);
   }
 
   #imageMissing(): AppError {
-    const { client, image, imageHint } = this.#parts;
-    return imageMissing(image, client.daemon.hostName, imageHint);
+    const { client, image, imageNextStep } = this.#deps;
+    return imageMissing(image, client.daemon.hostName, imageNextStep);
   }
 
   #busy(why: string, runId = 'RUN'): AppError {
-    const { hostName } = this.#parts.client.daemon;
+    const { hostName } = this.#deps.client.daemon;
     return new AppError({
       code: 'host-busy',
       message: `${hostName}: the container ${this.name} has other settings or another version, and ${why}.`,
@@ -224,21 +211,12 @@ export class SlotContainer {
       isRetryable: true,
     });
   }
-
-  async #ask<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof AppError || !(error instanceof Error) || !('statusCode' in error)) throw error;
-      throw asContainerError(error, this.name, this.#parts.client.daemon.hostName);
-    }
-  }
 }
 
-type NextStep = 'use' | 'wait' | 'create' | 'start' | 'replace';
+type Action = 'use' | 'wait' | 'create' | 'start' | 'replace';
 
-/** What makes the container run as it should, given what the engine shows of it. */
-function nextStep(found: ContainerInspectInfo | null, spec: SlotContainerSpec): NextStep {
+/** What brings the container closer to running as it should. */
+function nextAction(found: ContainerInspectInfo | null, spec: SlotContainerSpec): Action {
   if (!found) return 'create';
   const { Status, Running, Restarting, Dead } = found.State;
   if (Status === 'removing') return 'wait';

@@ -9,8 +9,8 @@ const maxFruitlessRestarts = 5;
 /** Pause before a broken event stream is opened again, in milliseconds. */
 const reconnectPauseMs = 100;
 
-/** What following is done with. */
-interface Following {
+/** What following a worker needs. */
+interface FollowDeps {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Whether a worker that ended is to be started again. */
@@ -21,49 +21,48 @@ interface Following {
 }
 
 /**
- * Tells what a worker does, and keeps it alive, until the signal aborts.
+ * Passes on a worker's events, and keeps the worker running, until the signal aborts.
  *
- * @throws AppError `worker-failed` when it cannot be kept alive; the host's own errors pass through.
+ * @throws AppError `worker-failed` when it cannot be kept running; the host's own errors pass through.
  */
-export async function followWorker(worker: RunWorker, following: Following): Promise<void> {
-  const { clock, signal } = following;
+export async function followWorker(worker: RunWorker, deps: FollowDeps): Promise<void> {
+  const { clock, signal } = deps;
   let restarts = 0;
   while (!signal.aborted) {
-    if (await listen(worker, following)) restarts = 0;
+    if (await listen(worker, deps)) restarts = 0;
     await clock.sleep(reconnectPauseMs, signal).catch(() => undefined);
-    if (signal.aborted || !following.mayRestart()) return;
+    if (signal.aborted || !deps.mayRestart()) return;
     const restarted = await worker.ensureRunning().catch((error: unknown) => {
       if (signal.aborted) return null;
       throw error;
     });
     if (restarted === null) return;
-    const { isStarted } = restarted;
-    if (isStarted && ++restarts > maxFruitlessRestarts) throw keepsDying(worker);
+    if (restarted.isStarted && ++restarts > maxFruitlessRestarts) throw keepsEnding(worker);
   }
 }
 
-/** Listens until the stream ends; true when something was finished meanwhile. */
-async function listen(worker: RunWorker, { signal, onConnected, onEvent }: Following): Promise<boolean> {
-  const failing = new AbortController();
-  // Beside the stream, which would be taken for silent while nobody reads it.
+/** Listens until the stream ends; true when a task was finished meanwhile. */
+async function listen(worker: RunWorker, { signal, onConnected, onEvent }: FollowDeps): Promise<boolean> {
+  const failed = new AbortController();
+  // Runs beside the stream: a stream that is not read for long counts as silent.
   let catchingUp: Promise<void> | null = null;
   let isFruitful = false;
   try {
-    for await (const event of worker.api.events(AbortSignal.any([signal, failing.signal]))) {
-      catchingUp ??= onConnected().catch((error: unknown) => failing.abort(error));
+    for await (const event of worker.api.events(AbortSignal.any([signal, failed.signal]))) {
+      catchingUp ??= onConnected().catch((error: unknown) => failed.abort(error));
       isFruitful ||= event.type === 'task-finished';
       onEvent(event);
     }
   } catch (error) {
-    // The worker has refused what it was given. All else is a broken connection: whether the worker lives is found out.
+    // An AppError says that the worker can do nothing more. All else is a broken connection; the caller finds out whether the worker runs.
     if (error instanceof AppError) throw error;
   }
   await catchingUp;
-  if (failing.signal.reason instanceof AppError) throw failing.signal.reason;
+  if (failed.signal.reason instanceof AppError) throw failed.signal.reason;
   return isFruitful;
 }
 
-function keepsDying({ workerId, logPlace }: RunWorker): AppError {
+function keepsEnding({ workerId, logPlace }: RunWorker): AppError {
   return new AppError({
     code: 'worker-failed',
     message: `Worker ${workerId} ended ${maxFruitlessRestarts} times in a row without finishing anything.`,

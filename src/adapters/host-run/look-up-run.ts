@@ -5,10 +5,10 @@ import { PublishedResults } from './published-results.ts';
 import { readManifests } from './task-assignments.ts';
 
 /**
- * What the files of a run tell about it.
+ * What a run's files say about it.
  *
  * @param files - The run folder.
- * @param isServed - Whether one of these workers answers on its socket.
+ * @param isServed - Whether one of these workers is there.
  */
 export async function lookUpRun(
   files: FileStore,

@@ -8,7 +8,7 @@ import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts
 /** Far more than any model answers; a larger file is damaged, and must not fill this machine's memory. */
 const maxResultBytes = 4 * 1024 * 1024;
 
-/** As much as every version has of a result. */
+/** What every version of a result has. */
 const ownershipSchema = z.object({ version: z.number(), task_key: z.string(), status: z.string() });
 
 /** The results of a run on its host. */
@@ -29,7 +29,7 @@ export class PublishedResults {
   /**
    * A task's result; null when there is none. A damaged one is removed, so that it is made again.
    *
-   * @throws AppError `worker-failed` for a sound one that this version does not understand.
+   * @throws AppError `worker-failed` for an intact one that this version does not understand.
    */
   async read(taskKey: string): Promise<TaskResult | null> {
     const document = await this.#readDocument(taskKey);
@@ -46,7 +46,7 @@ export class PublishedResults {
     await this.#files.remove(layout.result(taskKey));
   }
 
-  /** Null also for what is no JSON, or too large for a result: it is removed. */
+  /** Null also for what is no JSON object, or too large for a result: it is removed. */
   async #readDocument(taskKey: string): Promise<object | null> {
     try {
       const bytes = await this.#files.read(layout.result(taskKey), maxResultBytes);

@@ -15,20 +15,20 @@ import { PublishedResults } from './published-results.ts';
 /** Manifests that are read at once. */
 const readsAtOnce = 32;
 
-/** Who has a task, since which handing over. */
+/** Which worker has a task, and by which manifest. */
 interface Assignment {
   readonly workerId: number;
   readonly attempt: number;
-  /** Number of the manifest that it stands in. */
+  /** Number of the manifest that names the task. */
   readonly index: number;
   /** The engine that the manifest asks for, as JSON. */
   readonly engine: string;
 }
 
-/** How a batch is divided: what goes into new manifests, and what stands in manifests that are there already. */
+/** How a batch is divided: what goes into new manifests, and which manifests have the rest already. */
 interface BatchDivision {
   readonly parts: readonly BatchPart[];
-  readonly held: readonly { readonly workerId: number; readonly index: number }[];
+  readonly held: readonly Pick<Assignment, 'workerId' | 'index'>[];
 }
 
 /** A part of a batch, for one worker. */
@@ -44,13 +44,13 @@ interface StoredManifest {
   readonly manifest: Manifest | null;
 }
 
-/** Which worker has which tasks, and what the next manifest of each is called. */
+/** Which worker has which tasks, and the number of the next manifest of each worker. */
 export class TaskAssignments {
-  readonly #holdings = new Map<string, Assignment>();
+  readonly #assignments = new Map<string, Assignment>();
   readonly #nextNumbers: number[];
-  /** Tasks given to each worker in this sitting. */
+  /** Tasks given to each worker by this session. */
   readonly #givenTasks: number[];
-  /** Workers that get nothing any more. */
+  /** Workers that get no more tasks. */
   readonly #dead = new Set<number>();
 
   constructor(workers: number) {
@@ -59,65 +59,68 @@ export class TaskAssignments {
   }
 
   /**
-   * Reads the manifests that earlier sittings of the run left. What was given to another worker, and was to go from the
-   * first one's manifests when that sitting ended, goes now: call this before any worker starts.
+   * Reads the manifests of earlier sessions of the run. A session may have ended after it gave a dead worker's tasks to
+   * another worker, and before it removed them from the dead one's manifests: they are removed now. Call this before
+   * any worker starts.
    */
   static async read(files: FileStore, workers: number): Promise<TaskAssignments> {
-    const handedOver = new TaskAssignments(workers);
-    const filed = await readManifests(files);
-    for (const manifest of filed) handedOver.#note(manifest);
-    const outdated = filed.filter(({ workerId, manifest }) =>
-      tasksOf(manifest).some((task) => handedOver.#isSuperseded(workerId, task)),
+    const assignments = new TaskAssignments(workers);
+    const stored = await readManifests(files);
+    for (const manifest of stored) assignments.#note(manifest);
+    const outdated = stored.filter(({ workerId, manifest }) =>
+      tasksOf(manifest).some((task) => assignments.#isSuperseded(workerId, task)),
     );
-    if (outdated.length === 0) return handedOver;
+    if (outdated.length === 0) return assignments;
     const finished = new Set(await new PublishedResults(files).keys());
-    for (const { workerId, index, manifest } of outdated) {
-      const isOver = (task: AssignedTask) =>
-        finished.has(task.taskKey) || handedOver.#isSuperseded(workerId, task);
-      await withdraw(files, { workerId, index, manifest }, isOver);
+    for (const manifest of outdated) {
+      await removeTasks(
+        files,
+        manifest,
+        (task) => finished.has(task.taskKey) || assignments.#isSuperseded(manifest.workerId, task),
+      );
     }
-    return handedOver;
+    return assignments;
   }
 
-  /** Whether a worker gets work. */
+  /** Whether a worker gets tasks. */
   isAlive(workerId: number): boolean {
     return !this.#dead.has(workerId);
   }
 
-  /** Whether a worker was given anything in this sitting. */
+  /** Whether a worker was given a task by this session. */
   hasWork(workerId: number): boolean {
     return (this.#givenTasks[workerId] ?? 0) > 0;
   }
 
-  /** How many workers get work. */
+  /** How many workers get tasks. */
   get aliveCount(): number {
     return this.#givenTasks.length - this.#dead.size;
   }
 
-  /** The worker gets nothing any more. */
+  /** The worker gets no more tasks. */
   markDead(workerId: number): void {
     this.#dead.add(workerId);
   }
 
   /**
-   * Divides a batch among workers: tasks that a living worker has already stay with that one, because a second one would
-   * do them twice, and need no new manifest when they are to be done by the same engine; the others go to whichever was
-   * given least. A task that a dead one had carries a higher attempt.
+   * Divides a batch among workers. A task stays with a living worker that has it, because a second worker would do it
+   * twice; it needs no new manifest when the engine is the same. All other tasks go to the worker that was given least.
+   * A task that a dead worker had carries a higher attempt.
    */
   divide(batch: WorkBatch, engine: WorkEngine): BatchDivision {
-    const idlest = this.#idlest();
+    const leastLoaded = this.#leastLoaded();
     const engineText = JSON.stringify(engine);
-    const held = new Map<string, { workerId: number; index: number }>();
+    const held = new Map<string, Assignment>();
     const open: WorkTask[] = [];
     for (const task of batch.tasks) {
-      const holding = this.#holdings.get(task.task_key);
-      const isHeld = holding?.engine === engineText && this.isAlive(holding.workerId);
-      if (isHeld) held.set(`${holding.workerId}/${holding.index}`, holding);
+      const assignment = this.#assignments.get(task.task_key);
+      if (assignment?.engine === engineText && this.isAlive(assignment.workerId))
+        held.set(`${assignment.workerId}/${assignment.index}`, assignment);
       else open.push(task);
     }
     const groups = Map.groupBy(open, ({ task_key: key }) => {
-      const holder = this.#holdings.get(key)?.workerId;
-      return holder !== undefined && this.isAlive(holder) ? holder : idlest;
+      const holder = this.#assignments.get(key)?.workerId;
+      return holder !== undefined && this.isAlive(holder) ? holder : leastLoaded;
     });
     const parts = Array.from(groups, ([workerId, tasks]) => {
       const attempt = Math.max(...tasks.map(({ task_key: key }) => this.#attemptFor(key, workerId)));
@@ -126,22 +129,22 @@ export class TaskAssignments {
     return { parts, held: [...held.values()] };
   }
 
-  /** Number of the worker's next manifest, which will hold this batch. */
+  /** Assigns a part of a batch to its worker. @returns number of the manifest that is to hold it. */
   assign({ workerId, batch }: BatchPart, engine: WorkEngine): number {
     const index = this.#nextNumbers[workerId] ?? 0;
-    const holding = { workerId, attempt: batch.attempt ?? 1, index, engine: JSON.stringify(engine) };
-    for (const { task_key: key } of batch.tasks) this.#holdings.set(key, holding);
+    const assignment = { workerId, attempt: batch.attempt ?? 1, index, engine: JSON.stringify(engine) };
+    for (const { task_key: key } of batch.tasks) this.#assignments.set(key, assignment);
     this.#givenTasks[workerId] = (this.#givenTasks[workerId] ?? 0) + batch.tasks.length;
     this.#nextNumbers[workerId] = index + 1;
     return index;
   }
 
-  /** Notes that a worker is to go on with what it was given in an earlier sitting. */
+  /** Notes that a worker is to go on with tasks of an earlier session. */
   noteResumed(workerId: number): void {
     this.#givenTasks[workerId] = (this.#givenTasks[workerId] ?? 0) + 1;
   }
 
-  #idlest(): number {
+  #leastLoaded(): number {
     const given = this.#givenTasks.map((tasks, workerId) =>
       this.isAlive(workerId) ? tasks : Number.POSITIVE_INFINITY,
     );
@@ -149,9 +152,9 @@ export class TaskAssignments {
   }
 
   #attemptFor(taskKey: string, workerId: number): number {
-    const holding = this.#holdings.get(taskKey);
-    if (!holding) return 1;
-    return holding.workerId === workerId ? holding.attempt : holding.attempt + 1;
+    const assignment = this.#assignments.get(taskKey);
+    if (!assignment) return 1;
+    return assignment.workerId === workerId ? assignment.attempt : assignment.attempt + 1;
   }
 
   #note({ workerId, index, manifest }: StoredManifest): void {
@@ -159,14 +162,14 @@ export class TaskAssignments {
     this.#nextNumbers[workerId] = Math.max(this.#nextNumbers[workerId] ?? 0, index + 1);
     const engine = JSON.stringify(manifest?.engine);
     for (const { taskKey, attempt } of tasksOf(manifest)) {
-      if (attempt >= (this.#holdings.get(taskKey)?.attempt ?? 0))
-        this.#holdings.set(taskKey, { workerId, attempt, index, engine });
+      if (attempt >= (this.#assignments.get(taskKey)?.attempt ?? 0))
+        this.#assignments.set(taskKey, { workerId, attempt, index, engine });
     }
   }
 
   #isSuperseded(workerId: number, { taskKey, attempt }: AssignedTask): boolean {
-    const holding = this.#holdings.get(taskKey);
-    return holding !== undefined && holding.workerId !== workerId && holding.attempt > attempt;
+    const assignment = this.#assignments.get(taskKey);
+    return assignment !== undefined && assignment.workerId !== workerId && assignment.attempt > attempt;
   }
 }
 
@@ -182,8 +185,8 @@ function tasksOf(manifest: Manifest | null): AssignedTask[] {
   );
 }
 
-/** Takes tasks out of a manifest; one with nothing left goes. */
-async function withdraw(
+/** Removes tasks from a manifest, and the manifest when no task is left. */
+async function removeTasks(
   files: FileStore,
   { workerId, index, manifest }: StoredManifest,
   isOver: (task: AssignedTask) => boolean,

@@ -1,4 +1,6 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
+import { onAbort } from '../../async/abort.ts';
+import { armDeadline } from '../../async/deadline.ts';
 import { parseJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type WorkerEvent, workerEventSchema } from '../../protocol/worker-event.ts';
@@ -24,7 +26,7 @@ interface ApiAnswer {
 /** How the worker is reached: its socket on this machine, or an agent whose connections end there. */
 type WorkerAddress = { readonly socketPath: string } | { readonly agent: Agent };
 
-/** Calls of an API of the worker, over its unix socket or named pipe. Connection errors pass through. */
+/** Calls of a worker's API, over its unix socket or named pipe. Connection errors pass through. */
 export class WorkerApi {
   readonly #address: WorkerAddress;
 
@@ -40,11 +42,7 @@ export class WorkerApi {
     return await this.#call('POST', path, JSON.stringify(body), timeoutMs);
   }
 
-  /**
-   * Whether somebody answers.
-   *
-   * @throws AppErrors of the way there, which say that nobody knows.
-   */
+  /** Whether the worker answers. @throws AppErrors of the connection to its host: the worker may run then. */
   async isAnswering(): Promise<boolean> {
     try {
       return (await this.get('/healthz')).status === 200;
@@ -54,34 +52,38 @@ export class WorkerApi {
     }
   }
 
-  /** Lines of `GET /events` until the stream ends, breaks, falls silent, or `signal` aborts. */
+  /** Lines of `GET /events` until the stream ends, breaks, is silent for too long, or `signal` aborts. */
   async *events(signal: AbortSignal): AsyncGenerator<WorkerEvent> {
-    const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(new Error('the worker is silent')), silenceTimeoutMs);
+    const ended = new AbortController();
+    const deadline = armDeadline(
+      silenceTimeoutMs,
+      () => false,
+      () => ended.abort(new Error('the worker is silent')),
+    );
     try {
-      const response = await this.#open('GET', '/events', null, AbortSignal.any([signal, silence.signal]));
+      const response = await this.#open('GET', '/events', null, AbortSignal.any([signal, ended.signal]));
       for await (const line of linesOf(response)) {
-        timer.refresh();
+        deadline.restart();
         const event = parseJsonAs(workerEventSchema, line);
         if (event) yield event;
       }
     } finally {
-      clearTimeout(timer);
+      deadline.disarm();
       // Ends the request also when the reader stopped early.
-      silence.abort();
+      ended.abort();
     }
   }
 
   async #call(method: string, path: string, body: string | null, timeoutMs: number): Promise<ApiAnswer> {
     const response = await this.#open(method, path, body, AbortSignal.timeout(timeoutMs));
-    const parts: Buffer[] = [];
+    const chunks: Buffer[] = [];
     let sizeBytes = 0;
-    for await (const part of response as AsyncIterable<Buffer>) {
-      sizeBytes += part.length;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
       if (sizeBytes > maxAnswerBytes) throw new Error('the answer is too long');
-      parts.push(part);
+      chunks.push(chunk);
     }
-    return { status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('utf8') };
+    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') };
   }
 
   #open(method: string, path: string, body: string | null, signal: AbortSignal): Promise<IncomingMessage> {
@@ -94,13 +96,11 @@ export class WorkerApi {
       const call = request({ host: 'worker', ...this.#address, ...agent, method, path, headers, signal });
       call.once('response', resolve);
       call.on('error', reject);
-      // Node heeds the signal only from when there is a connection, which may take as long as the host is away.
-      const giveUp = () => {
-        reject(signal.reason);
+      // Node observes the signal only once there is a connection, which takes long while the host is unreachable.
+      onAbort(signal, (reason) => {
+        reject(reason);
         call.destroy();
-      };
-      if (signal.aborted) giveUp();
-      else signal.addEventListener('abort', giveUp, { once: true });
+      });
       call.end(body ?? undefined);
     });
   }

@@ -2,24 +2,21 @@ import { AppError } from '../../errors/app-error.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import type { WorkerApi } from './worker-api.ts';
 
-/** How long one look waits for an answer, in milliseconds. */
-const lookTimeoutMs = 3_000;
-
-/** How often somebody who says nothing is looked for. */
-const maxLooks = 2;
+/** How long one query waits for an answer, in milliseconds. */
+const queryTimeoutMs = 3_000;
 
 /**
- * - `answering`: somebody is there.
- * - `gone`: surely nobody is.
- * - `unknown`: there was no answer, which says nothing: whoever is there may be held up, or the way there may be.
+ * - `answering`: a process answers on the socket.
+ * - `gone`: surely no process listens there.
+ * - `unknown`: there was no answer. The process may be busy, or the connection may be slow.
  */
 export type Presence = 'answering' | 'gone' | 'unknown';
 
-/** What connecting says where there is no socket, or none that a process listens on. */
+/** Errors that say that a socket is not there, is no socket, or that no process listens on it. */
 const goneCodes = ['ENOENT', 'ENOTSOCK', 'ECONNREFUSED'];
 
-/** Whether somebody is at the socket. @throws AppErrors of the way there. */
-export async function presenceOf(api: Pick<WorkerApi, 'get'>, timeoutMs = lookTimeoutMs): Promise<Presence> {
+/** Whether a worker listens on its socket. @throws AppErrors of the connection to its host. */
+export async function presenceOf(api: Pick<WorkerApi, 'get'>, timeoutMs = queryTimeoutMs): Promise<Presence> {
   try {
     await api.get('/healthz', timeoutMs);
     return 'answering';
@@ -28,26 +25,21 @@ export async function presenceOf(api: Pick<WorkerApi, 'get'>, timeoutMs = lookTi
   }
 }
 
-/** What the failure of a call says about who was called. @throws AppErrors, which say that nobody knows. */
+/** What a failed call says about the worker. @throws AppErrors of the connection to its host. */
 export function presenceAfter(error: unknown): Exclude<Presence, 'answering'> {
   if (error instanceof AppError) throw error;
   return isErrno(error, ...goneCodes) ? 'gone' : 'unknown';
 }
 
 /**
- * Whether any of a run's workers is there. One who does not answer, however often he is asked, is: only what is
- * surely gone counts as such.
+ * Whether any of a run's workers is there. A worker that is silent twice counts as there: only what is surely gone does not.
  *
- * @throws AppErrors of the way there.
+ * @throws AppErrors of the connection to their host.
  */
-export async function isAnyThere(apis: readonly Pick<WorkerApi, 'get'>[]): Promise<boolean> {
-  const presences = await Promise.all(apis.map(lookTwice));
-  return presences.some((presence) => presence !== 'gone');
-}
-
-async function lookTwice(api: Pick<WorkerApi, 'get'>): Promise<Presence> {
-  let presence = await presenceOf(api);
-  for (let looks = 1; presence === 'unknown' && looks < maxLooks; looks += 1)
-    presence = await presenceOf(api);
-  return presence;
+export async function isAnyPresent(apis: readonly Pick<WorkerApi, 'get'>[]): Promise<boolean> {
+  const query = async (api: Pick<WorkerApi, 'get'>) => {
+    const first = await presenceOf(api);
+    return first === 'unknown' ? await presenceOf(api) : first;
+  };
+  return (await Promise.all(apis.map(query))).some((presence) => presence !== 'gone');
 }

@@ -5,15 +5,13 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
-import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
-import { startWorkers } from '../host-run/start-workers.ts';
-import { stopWorkers } from '../host-run/stop-workers.ts';
+import { readLogPart } from '../host-run/read-log-part.ts';
+import { startWorkers, stopWorkers } from '../host-run/run-workers.ts';
 import { TaskAssignments } from '../host-run/task-assignments.ts';
-import { isAnyThere } from '../host-run/worker-presence.ts';
+import { isAnyPresent } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
-import { LocalSegments } from './local-segments.ts';
-import { LocalObjectStore } from './local-stores.ts';
+import { LocalObjectStore, localSegments } from './local-stores.ts';
 import { LocalWorkerProcess } from './worker-process.ts';
 
 /** Where a {@link LocalHost} keeps its files, and what it runs. */
@@ -40,18 +38,15 @@ export class LocalHost implements Host {
       await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
     }
     const files = this.#filesOf(runId);
-    const handedOver = await TaskAssignments.read(files, options.workers);
+    const assignments = await TaskAssignments.read(files, options.workers);
     const workers = this.#workersOf(runId, options);
     await startWorkers(workers);
-    const objects = new LocalObjectStore(root);
     return new WorkersRun({
-      runId,
-      files,
-      objects,
-      segments: new LocalSegments(files),
-      workers,
-      assignments: handedOver,
-      clock,
+      ...{ runId, files, workers, assignments, clock },
+      objects: new LocalObjectStore(root),
+      downloadSegment: localSegments(files),
+      // This machine is always reachable.
+      onReachability: () => () => undefined,
       close: async () => undefined,
     });
   }
@@ -62,16 +57,18 @@ export class LocalHost implements Host {
 
   async lookUp(runId: string): Promise<HostRunFacts> {
     return await lookUpRun(this.#filesOf(runId), (workerIds) =>
-      isAnyThere(workerIds.map((workerId) => this.#workerOf(runId, workerId).api)),
+      isAnyPresent(workerIds.map((workerId) => this.#workerOf(runId, workerId).api)),
     );
   }
 
-  async readLog(runId: string, log: LogName, fromByte: number): Promise<LogPart | null> {
+  async readLog(runId: string, { kind, workerId }: LogName, fromByte: number): Promise<LogPart | null> {
+    const path = kind === 'engine' ? layout.workerEngineLog(workerId) : layout.workerLog(workerId);
     try {
-      await using file = await open(this.#filesOf(runId).pathOf(logPathOf(log)));
-      const position = logStart(fromByte, (await file.stat()).size);
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(logChunkBytes), position });
-      return toLogPart(buffer.subarray(0, bytesRead), position);
+      await using file = await open(this.#filesOf(runId).pathOf(path));
+      return await readLogPart(fromByte, (await file.stat()).size, async (position, length) => {
+        const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position });
+        return buffer.subarray(0, bytesRead);
+      });
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return null;
       throw error;

@@ -7,22 +7,21 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
-import type { RunWorker } from '../host-run/run-workers.ts';
-import { markStopped } from '../host-run/stop-mark.ts';
+import { markStopped, type RunWorker } from '../host-run/run-workers.ts';
 import { WorkerApi } from '../host-run/worker-api.ts';
 import { assertSocketIsPrivate, socketPathFor } from './worker-socket.ts';
 
 /** How long a worker may take from its start until it answers, in milliseconds. */
 const startTimeoutMs = 30_000;
 
-/** How often a worker may be killed while it starts before that is taken for no accident. */
+/** How often a worker may be killed while it starts before starting it counts as failed. */
 const maxKillsAtStart = 5;
 
 /** Pause before another process is tried in place of one that ended while it started, in milliseconds. */
 const respawnPauseMs = 200;
 
-/** How long a worker that is asked to stop may take to say so, in milliseconds. */
-const askTimeoutMs = 3_000;
+/** How long a worker may take to accept a request to stop, in milliseconds. */
+const stopTimeoutMs = 3_000;
 
 /** Which worker of which run, and how it is started. */
 interface WorkerPlace {
@@ -35,8 +34,8 @@ interface WorkerPlace {
 }
 
 /**
- * One worker of this machine, as a process of its own that outlives the one that started it. Once it was stopped or
- * killed it is not started again.
+ * One worker of this machine: a process that outlives the CLI that started it. After a stop or a kill it is not started
+ * again.
  */
 export class LocalWorkerProcess implements RunWorker {
   readonly place: WorkerPlace;
@@ -61,34 +60,36 @@ export class LocalWorkerProcess implements RunWorker {
     return this.#pathOf(layout.workerLog(this.workerId));
   }
 
-  /** Adopts the worker when it runs already, else starts it; returns once it answers. */
   async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
     await assertSocketIsPrivate(this.#socketPath);
     if (this.#isEnded) return { isStarted: false };
     await this.#files.remove(layout.stopMark(this.workerId));
-    if (this.#isEnded || (await this.isAnswering())) return { isStarted: false };
+    if (this.#isEnded || (await this.api.isAnswering())) return { isStarted: false };
     const deadlineMs = performance.now() + startTimeoutMs;
     let child = await this.#spawn();
     let kills = 0;
-    while (!(await this.isAnswering())) {
-      // One that is about to begin finds the mark, and ends by itself.
+    while (!(await this.api.isAnswering())) {
+      // A worker that is about to begin finds the mark, and ends by itself.
       if (this.#isEnded) return { isStarted: false };
       if (child.exitCode) throw this.#failed(`ended with code ${child.exitCode}`);
       if (performance.now() > deadlineMs)
         throw this.#failed(`did not answer within ${startTimeoutMs / 1000} s`);
       await delay(20);
-      // Killed before it could answer; or it left the run to another worker, which is gone by now or still to come.
+      // It was killed before it could answer, or it left the run to another worker, which may have ended by now.
       const isGone = child.signalCode !== null || child.exitCode === 0;
       if (child.signalCode !== null && ++kills > maxKillsAtStart)
         throw this.#failed(`was ended by ${child.signalCode} each time it started`);
-      if (isGone && !(await this.isAnswering())) child = await this.#respawn();
+      if (isGone && !(await this.api.isAnswering())) {
+        await delay(respawnPauseMs);
+        child = await this.#spawn();
+      }
     }
     return { isStarted: true };
   }
 
   /**
-   * Asks the worker to stop, and ends it by force when it does not. The mark is there before anybody looks whether one
-   * runs, and a worker takes its lock before it looks for the mark: one of them sees the other.
+   * Asks the worker to stop, and ends it by force when it does not. The CLI writes the stop mark before it reads the
+   * lock, and a worker takes its lock before it reads the mark: one of them sees the other.
    */
   async stop(drainMs: number): Promise<void> {
     this.#isEnded = true;
@@ -97,17 +98,17 @@ export class LocalWorkerProcess implements RunWorker {
       (error: unknown) => ({ error }),
     );
     const wasThere = await this.#end(drainMs);
-    // The mark is for one that comes later; one that was there does not.
+    // The mark is for a worker that starts later. The worker that ran here has been ended without it.
     if (unmarked && !wasThere) throw unmarked.error;
   }
 
-  /** Gives whether there was one. */
+  /** Ends the worker. @returns whether one ran. */
   async #end(drainMs: number): Promise<boolean> {
     const owner = await readLockOwner(this.#pathOf(`worker_${this.place.workerId}.lock`));
     try {
-      await this.api.post('/shutdown', { drain_ms: drainMs }, askTimeoutMs);
+      await this.api.post('/shutdown', { drain_ms: drainMs }, stopTimeoutMs);
     } catch {
-      // Not there any more, or not answering: what follows takes care of both.
+      // It does not run any more, or does not answer: what follows takes care of both.
     }
     if (owner === null) return false;
     if (!isOwnerHere(owner)) throw this.#failed(`runs on ${owner.host}, where it has to be stopped`);
@@ -123,34 +124,18 @@ export class LocalWorkerProcess implements RunWorker {
     await this.stop(0);
   }
 
-  /** Whether it runs and takes calls. */
-  async isAnswering(): Promise<boolean> {
-    return await this.api.isAnswering();
-  }
-
-  async #respawn() {
-    await delay(respawnPauseMs);
-    return await this.#spawn();
-  }
-
   /** The worker gets a session of its own: neither Ctrl-C nor a closed terminal reaches it. */
   async #spawn() {
     const { root, runId, workerId, program } = this.place;
     const logPath = this.logPlace;
     await mkdir(dirname(logPath), { recursive: true });
     const log = await open(logPath, 'a');
-    const options = [
-      '--root',
-      root,
-      '--run',
-      runId,
-      '--worker',
-      String(workerId),
-      '--socket',
-      this.#socketPath,
-    ];
+    const which = ['--root', root, '--run', runId, '--worker', String(workerId)];
     try {
-      return await startDetached([program, ...options], ['ignore', log.fd, log.fd]);
+      return await startDetached(
+        [program, ...which, '--socket', this.#socketPath],
+        ['ignore', log.fd, log.fd],
+      );
     } catch (error) {
       throw this.#failed(`cannot be started: ${messageOf(error)}`);
     } finally {

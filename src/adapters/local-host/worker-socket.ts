@@ -18,8 +18,8 @@ export function socketPathFor(own: string): string {
 }
 
 /**
- * Makes sure that nobody else can have put a socket at a path of {@link socketPathFor}: the folder for temporary
- * files is everybody's, so the one inside it must be this user's alone.
+ * Makes sure that no other user can have put a socket at a path of {@link socketPathFor}: all users may write to the
+ * folder for temporary files, so the folder inside it must be this user's alone.
  *
  * @throws AppError `worker-failed` when it is not.
  */

@@ -7,10 +7,10 @@ import type { RemoteFiles } from './remote-files.ts';
 const pieceBytes = 4 * 1024 * 1024;
 
 /**
- * Brings a host's file to `localPath`, from where an earlier attempt left off: pieces are written in order, so that the
- * size of what is there tells how much of it is good. Whether it is, the caller finds out by its hash.
+ * Downloads a host's file to `localPath`, from where an earlier attempt stopped: pieces are written in order, so that
+ * the size of what is there says how much of it is good. The caller verifies the whole file by its hash.
  *
- * @param sizeBytes - Of the host's file; what is longer here is begun anew.
+ * @param sizeBytes - Of the host's file; a longer file here is started again.
  * @returns false when the host has no such file, or a shorter one.
  */
 export async function download(

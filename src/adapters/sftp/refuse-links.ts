@@ -2,8 +2,8 @@ import { AppError } from '../../errors/app-error.ts';
 import type { SftpSession } from './sftp-session.ts';
 
 /**
- * Looks whether folders are folders: what is written, listed or removed below a link happens elsewhere, and who can
- * write in a container could have put one there. One that is not there is fine.
+ * Checks that folders are no links: what is written, listed or removed below a link happens elsewhere, and a program in
+ * a container could have put one there. A folder that is missing is fine.
  *
  * @throws AppError `host-refused`
  */

@@ -6,7 +6,7 @@ import type { SftpSession } from './sftp-session.ts';
 const removalsAtOnce = 32;
 
 /**
- * Removes a file, or a folder with all that is in it. A link is removed and never followed, at the top as little as
+ * Removes a file, or a folder with all that is in it. A link is removed and never followed, neither at the top nor
  * below it. What is gone already is no error.
  */
 export async function removeTree(session: SftpSession, path: string): Promise<void> {
@@ -16,15 +16,13 @@ export async function removeTree(session: SftpSession, path: string): Promise<vo
 }
 
 async function removeFolder(session: SftpSession, folder: string): Promise<void> {
-  const entries = (await session.list(folder)).filter(
-    ({ filename }) => filename !== '.' && filename !== '..',
-  );
+  const entries = await session.list(folder);
   const folders = entries.filter(({ attrs }) => attrs.isDirectory());
   const others = entries.filter(({ attrs }) => !attrs.isDirectory());
   const remove = ({ filename }: { readonly filename: string }) =>
     session.remove(posix.join(folder, filename));
   await pMap(others, remove, { concurrency: removalsAtOnce });
-  // Looked at once more, each: what was a folder when it was listed may be a link by now.
+  // Each is queried again: what was a folder when it was listed may be a link by now.
   for (const { filename } of folders) await removeTree(session, posix.join(folder, filename));
   await session.removeFolder(folder);
 }

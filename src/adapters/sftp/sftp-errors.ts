@@ -4,7 +4,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 /** Status codes of SFTP version 3 that mean something here (draft-ietf-secsh-filexfer-02, section 7). */
 export const sftpStatus = { endOfFile: 1, noSuchFile: 2, permissionDenied: 3, failure: 4 } as const;
 
-/** Below this much free space a refused write is taken for a full disk, in bytes. */
+/** Below this much free space a refused write means a full disk, in bytes. */
 const fullBelowBytes = 1024 * 1024;
 
 /** Whether an error is the server's answer with this status. */

@@ -5,7 +5,7 @@ import { refuseLinks } from './refuse-links.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
 
-/** No file that a host and its clients share is larger; whatever is, must not fill this machine's memory. */
+/** No file that a host and its clients share is larger; a larger one must not fill this machine's memory. */
 const maxFileBytes = 256 * 1024 * 1024;
 
 /** A {@link FileStore} in a folder of a host. */
@@ -36,7 +36,7 @@ export class SftpFileStore implements FileStore {
     const entries = await this.#files.step((session) => session.list(full));
     return entries
       .map(({ filename }) => filename)
-      .filter((name) => name !== '.' && name !== '..' && !name.endsWith(temporarySuffix))
+      .filter((name) => !name.endsWith(temporarySuffix))
       .sort();
   }
 
@@ -69,12 +69,12 @@ async function publish(
   folders: readonly string[],
 ): Promise<void> {
   const temporary = temporaryPathFor(path);
-  // On its way together with the opening, so that it costs a far host no time; nothing is written before it is done.
-  const looking = refuseLinks(session, folders);
-  looking.catch(() => undefined);
+  // Sent together with the opening, so that it costs a far host no time; nothing is written before it is done.
+  const checked = refuseLinks(session, folders);
+  checked.catch(() => undefined);
   const handle = await session.openForWriting(temporary, 'wx');
   try {
-    await looking;
+    await checked;
     const written = session.write(handle, temporary, bytes, 0);
     const synced = session.sync(handle, temporary);
     await Promise.all([written, synced, session.close(handle)]);

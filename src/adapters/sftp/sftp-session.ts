@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import pMap from 'p-map';
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
-import { listFolder } from './list-folder.ts';
 import { isSftpStatus, sftpStatus, whyWritingFailed } from './sftp-errors.ts';
 
 /** Bytes of one write request: OpenSSH takes 256 KiB packets, headers included. */
@@ -10,8 +9,11 @@ const writeChunkBytes = 255 * 1024;
 /** Bytes of one read request, which every server answers whole. */
 const readChunkBytes = 64 * 1024;
 
-/** Read requests on their way at once. */
+/** Read requests of one file on their way at once. */
 const readsAtOnce = 32;
+
+/** Requests for entries of a folder on their way at once. */
+const listRequestsAtOnce = 16;
 
 /** Free and total bytes of a file system. */
 interface DiskSpace {
@@ -31,7 +33,7 @@ export class SftpSession {
   readonly #hostName: string;
   readonly #progress: () => void;
 
-  /** @param progress - Called with every answer of the server: the work gets on. */
+  /** @param progress - Called when a request succeeds. */
   constructor(sftp: SFTPWrapper, hostName: string, progress: () => void) {
     this.#sftp = sftp;
     this.#hostName = hostName;
@@ -82,19 +84,42 @@ export class SftpSession {
     }
   }
 
-  /** What lies in a folder, in no order; empty when there is none. */
+  /**
+   * What lies in a folder, in no order; empty when there is none. Costs a far host two round trips, because many
+   * requests are on their way at once.
+   */
   async list(folder: string): Promise<readonly FileEntryWithStats[]> {
-    return (await orNull(listFolder(this.#sftp, folder, this.#progress))) ?? [];
+    const handle = await orNull(this.#call<Buffer>((done) => this.#sftp.opendir(folder, done)));
+    if (handle === null) return [];
+    const entries: FileEntryWithStats[] = [];
+    let isAtEnd = false;
+    const readSome = (done: Done<void>) =>
+      this.#sftp.readdir(handle, (error, some) => {
+        // Noted before any promise settles: the other readers must not send a request more.
+        isAtEnd ||= isSftpStatus(error, sftpStatus.endOfFile);
+        if (!error) entries.push(...some);
+        done(isAtEnd ? null : error, undefined);
+      });
+    const readToEnd = async () => {
+      while (!isAtEnd) await this.#call<void>(readSome);
+    };
+    try {
+      await Promise.all(Array.from({ length: listRequestsAtOnce }, readToEnd));
+    } finally {
+      // Nothing depends on when, or whether, it is closed.
+      this.#sftp.close(handle, () => undefined);
+    }
+    return entries.filter(({ filename }) => filename !== '.' && filename !== '..');
   }
 
   /** Makes a folder and those above it, for this user alone. */
   async makeFolder(folder: string): Promise<void> {
-    let trouble = await this.#troubleMaking(folder);
-    if (isSftpStatus(trouble, sftpStatus.noSuchFile) && folder !== '/') {
+    let failure = await this.#tryToMake(folder);
+    if (isSftpStatus(failure, sftpStatus.noSuchFile) && folder !== '/') {
       await this.makeFolder(posix.dirname(folder));
-      trouble = await this.#troubleMaking(folder);
+      failure = await this.#tryToMake(folder);
     }
-    if (trouble !== null) throw await this.#whyWritingFailed(trouble, folder);
+    if (failure !== null) throw await this.#whyWritingFailed(failure, folder);
   }
 
   /** Opens a file for writing, and makes the folders above it if need be. */
@@ -158,13 +183,27 @@ export class SftpSession {
     await this.#writing<void>(path, (done) => this.#sftp.chmod(path, mode, asDone(done)));
   }
 
-  /** Space of the file system that holds a path; null where the server does not tell. */
+  /** Space of the file system that holds a path; null where the server does not say. */
   async space(path: string): Promise<DiskSpace | null> {
-    return await spaceOf(this.#sftp, path);
+    try {
+      const found = await this.#call<Record<string, number | bigint>>((done) =>
+        this.#sftp.ext_openssh_statvfs(path, done),
+      );
+      const unit = Number(found['f_frsize'] ?? found['f_bsize'] ?? 0);
+      return {
+        freeBytes: Number(found['f_bavail'] ?? 0) * unit,
+        totalBytes: Number(found['f_blocks'] ?? 0) * unit,
+        isReadOnly: (Number(found['f_flag'] ?? 0) & 1) === 1,
+      };
+    } catch {
+      return null;
+    }
   }
 
   async #call<Value>(start: (done: Done<Value>) => void): Promise<Value> {
-    const answer = await call(start);
+    const answer = await new Promise<Value>((resolve, reject) => {
+      start((error, value) => (error ? reject(error) : resolve(value)));
+    });
     this.#progress();
     return answer;
   }
@@ -179,7 +218,7 @@ export class SftpSession {
     );
   }
 
-  /** SFTP has one word for a full disk, a read-only one and much else; the file system is asked what it was. */
+  /** SFTP has one status for a full disk, a read-only one and much else; the state of the file system says which it was. */
   async #writing<Value>(path: string, start: (done: Done<Value>) => void): Promise<Value> {
     try {
       return await this.#call(start);
@@ -188,10 +227,10 @@ export class SftpSession {
     }
   }
 
-  /** Makes a folder; null when it is there now, else why it is not. */
-  async #troubleMaking(folder: string): Promise<unknown> {
+  /** Makes a folder. @returns null when it is there now, else why it is not. */
+  async #tryToMake(folder: string): Promise<unknown> {
     const making = this.#call<void>((done) => this.#sftp.mkdir(folder, { mode: 0o700 }, asDone(done)));
-    // Asked at the same time: mostly it is there already, and a far host's answer takes a while.
+    // Queried at the same time: mostly it is there already, and a far host's answer takes a while.
     const [made, found] = await Promise.allSettled([making, this.stat(folder)]);
     const isThere = found.status === 'fulfilled' && found.value?.isDirectory() === true;
     return made.status === 'fulfilled' || isThere ? null : made.reason;
@@ -200,12 +239,6 @@ export class SftpSession {
   #whyWritingFailed(error: unknown, path: string): Promise<unknown> {
     return whyWritingFailed(error, this.#hostName, path, (folder) => this.space(folder));
   }
-}
-
-function call<Value>(start: (done: Done<Value>) => void): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    start((error, value) => (error ? reject(error) : resolve(value)));
-  });
 }
 
 function asDone(done: Done<void>): (error?: Error | null) => void {
@@ -218,19 +251,5 @@ async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
   } catch (error) {
     if (isSftpStatus(error, sftpStatus.noSuchFile)) return null;
     throw error;
-  }
-}
-
-async function spaceOf(sftp: SFTPWrapper, path: string): Promise<DiskSpace | null> {
-  try {
-    const found = await call<Record<string, number | bigint>>((done) => sftp.ext_openssh_statvfs(path, done));
-    const unit = Number(found['f_frsize'] ?? found['f_bsize'] ?? 0);
-    return {
-      freeBytes: Number(found['f_bavail'] ?? 0) * unit,
-      totalBytes: Number(found['f_blocks'] ?? 0) * unit,
-      isReadOnly: (Number(found['f_flag'] ?? 0) & 1) === 1,
-    };
-  } catch {
-    return null;
   }
 }

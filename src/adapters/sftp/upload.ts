@@ -10,8 +10,8 @@ const pieceBytes = 2 * 1024 * 1024;
 const piecesAtOnce = 8;
 
 /**
- * Sends a file to `path` on the host, from where an earlier attempt left off: writes arrive in order, so that the size
- * of what is there tells how much of it is good. Whether it is, the receiver finds out by its hash.
+ * Sends a file to `path` on the host, from where an earlier attempt stopped: writes arrive in order, so that the size of
+ * what is there says how much of it is good. The receiver verifies the whole file by its hash.
  *
  * @param sizeBytes - Of the local file.
  */
@@ -27,8 +27,8 @@ export async function upload(
 }
 
 /**
- * What is longer than the file, or no file at all, is no part of it; an empty file has to be made all the same. Nothing
- * is cut off a file that is there: another client may be sending the same one.
+ * Makes an empty file unless a part of this one is there: what is longer, or no file, is no part of it. A file that is
+ * there is never cut: another client may be sending the same one.
  */
 async function makeRoom(files: RemoteFiles, path: string, sizeBytes: number): Promise<void> {
   await files.step(async (session) => {
@@ -39,7 +39,7 @@ async function makeRoom(files: RemoteFiles, path: string, sizeBytes: number): Pr
   });
 }
 
-/** Asks anew where it stands, because it may be repeated on another connection. */
+/** Queries the size first, because it may be repeated on another connection. */
 async function sendRest(
   session: SftpSession,
   source: FileHandle,

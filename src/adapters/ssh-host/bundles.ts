@@ -1,11 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { setImmediate as letOthersIn } from 'node:timers/promises';
+import { setImmediate as yieldTurn } from 'node:timers/promises';
 import type { HostObject } from '../../ports/host.ts';
 import type { BundleHeader } from '../../protocol/bundle.ts';
 import { protocolVersion } from '../../protocol/version.ts';
-
-/** An object whose size is that of its file. */
-export type SizedObject = HostObject;
 
 /** Most bytes in a bundle: enough to make round trips rare, little enough to be in memory several times. */
 const bundleBytes = 4 * 1024 * 1024;
@@ -13,8 +10,8 @@ const bundleBytes = 4 * 1024 * 1024;
 const longestTurnMs = 3;
 
 /** Divides objects into bundles, in order. */
-export function planBundles(objects: readonly SizedObject[]): SizedObject[][] {
-  const bundles: SizedObject[][] = [];
+export function planBundles(objects: readonly HostObject[]): HostObject[][] {
+  const bundles: HostObject[][] = [];
   let sizeBytes = Number.POSITIVE_INFINITY;
   for (const object of objects) {
     if (sizeBytes + object.sizeBytes > bundleBytes) {
@@ -28,7 +25,7 @@ export function planBundles(objects: readonly SizedObject[]): SizedObject[][] {
 }
 
 /** A bundle as it is sent: see `protocol/bundle.ts`. */
-export async function readBundle(objects: readonly SizedObject[]): Promise<Buffer> {
+export async function readBundle(objects: readonly HostObject[]): Promise<Buffer> {
   const header: BundleHeader = {
     version: protocolVersion,
     objects: objects.map(({ sha256, sizeBytes }) => ({ sha256, size_bytes: sizeBytes })),
@@ -46,20 +43,20 @@ export async function readBundle(objects: readonly SizedObject[]): Promise<Buffe
 }
 
 /**
- * Does something with each item that is not asynchronous: for thousands of small files waiting for each step of each
- * would cost several times as much. Others are let in every few milliseconds.
+ * Does synchronous work for each item: waiting for each step of thousands of small files would cost several times as
+ * much. Every few milliseconds the event loop gets a turn.
  */
 export async function inShortTurns<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
   let turnEndMs = performance.now() + longestTurnMs;
   for (const item of items) {
     work(item);
     if (performance.now() < turnEndMs) continue;
-    await letOthersIn();
+    await yieldTurn();
     turnEndMs = performance.now() + longestTurnMs;
   }
 }
 
-/** A file that became shorter leaves zeros: the receiver finds out by the hash. */
+/** A file that became shorter leaves zeros: the receiver notices by the hash. */
 function readInto(path: string, target: Buffer): void {
   const file = openSync(path, 'r');
   try {

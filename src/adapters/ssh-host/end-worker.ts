@@ -11,10 +11,10 @@ const pollMs = 50;
 const leaveTimeoutMs = 5_000;
 
 /**
- * - `absent`: nobody was there.
- * - `left`: it was asked, and surely does not work any more.
- * - `stays`: it answers, and does not leave.
- * - `silent`: it did not answer for long, so that nobody knows.
+ * - `absent`: no worker was there.
+ * - `left`: the worker was asked to stop, and surely does not work any more.
+ * - `stays`: the worker answers, and does not leave.
+ * - `silent`: the worker did not answer for long; it may still work.
  */
 export type Ending = 'absent' | 'left' | 'stays' | 'silent';
 
@@ -28,14 +28,14 @@ interface EndOptions {
 }
 
 /**
- * Asks a run's worker to stop, and waits until it has. Only a socket that is gone, or that nobody listens on, says so.
- * A call whose answer was lost is made again, and the second one ends what is in flight.
+ * Asks a run's worker to stop, and waits until it has. Only a socket that is gone, or on which no process listens,
+ * proves that. A call whose answer was lost is repeated, and the second call ends what is in flight.
  *
- * @throws AppErrors of the way there.
+ * @throws AppErrors of the connection to its host.
  */
 export async function endWorker(api: WorkerApi, options: EndOptions): Promise<Ending> {
   const { drainMs, silenceMs, clock } = options;
-  let heardMs = clock.now();
+  let answeredMs = clock.now();
   let leaveByMs: number | null = null;
   for (;;) {
     const presence =
@@ -43,10 +43,10 @@ export async function endWorker(api: WorkerApi, options: EndOptions): Promise<En
     const nowMs = clock.now();
     if (presence === 'gone') return leaveByMs === null ? 'absent' : 'left';
     if (presence === 'answering') {
-      heardMs = nowMs;
+      answeredMs = nowMs;
       leaveByMs ??= nowMs + drainMs + leaveTimeoutMs;
       if (nowMs > leaveByMs) return 'stays';
-    } else if (nowMs - heardMs > silenceMs) return 'silent';
+    } else if (nowMs - answeredMs > silenceMs) return 'silent';
     await clock.sleep(pollMs);
   }
 }

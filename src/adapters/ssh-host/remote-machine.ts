@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { loadOnce } from '../../async/load-once.ts';
 import type { HostSettings, Settings } from '../../core/settings/settings-schema.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { layout } from '../../protocol/layout.ts';
@@ -13,7 +14,7 @@ import { StreamAgent } from '../ssh/stream-agent.ts';
 import { absolutePath, rootAt } from './remote-root.ts';
 import { SlotApi } from './slot-api.ts';
 
-/** What a host is reached with. */
+/** How a host is reached, and what its settings say. */
 export interface RemoteMachineOptions {
   readonly name: string;
   readonly settings: HostSettings;
@@ -21,15 +22,15 @@ export interface RemoteMachineOptions {
   readonly docker: Settings['upsampling']['docker'];
   readonly clock: Clock;
   readonly random01: () => number;
-  /** How long a host that was reached may be away before it is given up, in milliseconds. */
+  /** How long a host that was reached may be unreachable before work fails, in milliseconds. */
   readonly retryForMs: number;
   readonly environment: NodeJS.ProcessEnv;
   readonly ssh?: Pick<ResolveOptions, 'sshConfigFile'>;
-  /** Asks a person for a key's passphrase; null where there is nobody. */
+  /** Asks a person for a key's passphrase; null where no person can be asked. */
   askPassphrase(keyFile: string): Promise<string | null>;
 }
 
-/** A machine behind one supervised SSH link: its files, its Docker engine, and the sockets of its workers. */
+/** A machine behind one supervised SSH link: its files, its Docker daemon, and the sockets of its workers. */
 export class RemoteMachine {
   readonly name: string;
   readonly link: SshLink;
@@ -37,49 +38,40 @@ export class RemoteMachine {
   readonly docker: DockerClient;
   /** `user@address:port`. */
   readonly address: string;
-  readonly #settings: HostSettings;
+  readonly options: RemoteMachineOptions;
   readonly #agents: StreamAgent[] = [];
-  #homePath: Promise<string> | null = null;
+  readonly #home: () => Promise<string>;
 
-  private constructor(parts: RemoteMachineOptions, link: SshLink, address: string) {
-    const { name, settings, clock, random01, retryForMs } = parts;
+  private constructor(options: RemoteMachineOptions, link: SshLink, address: string) {
+    const { name, clock, random01, retryForMs } = options;
     this.name = name;
     this.link = link;
     this.address = address;
-    this.#settings = settings;
+    this.options = options;
     this.files = new RemoteFiles(link, name);
-    const socketPath = settings.docker_socket;
+    this.#home = loadOnce(() => this.files.step((session) => session.realPath('.')));
+    const socketPath = options.settings.docker_socket;
     const agent = this.#agentFor(socketPath);
-    this.docker = new DockerClient({
-      hostName: name,
-      socketPath,
-      agent,
-      clock,
-      random01,
-      retryForMs,
-    });
+    this.docker = new DockerClient({ hostName: name, socketPath, agent, clock, random01, retryForMs });
   }
 
   /** Decides how the machine is reached; connects when it is first used. @throws AppError `config-invalid`. */
-  static async at(parts: RemoteMachineOptions): Promise<RemoteMachine> {
-    const target = await resolveTarget(parts.name, parts.settings, {
-      ...parts.ssh,
-      env: parts.environment,
-    });
-    const { clock, random01, retryForMs } = parts;
-    const askPassphrase = (keyFile: string) => parts.askPassphrase(keyFile);
+  static async at(options: RemoteMachineOptions): Promise<RemoteMachine> {
+    const { name, settings, clock, random01, retryForMs, environment } = options;
+    const target = await resolveTarget(name, settings, { ...options.ssh, env: environment });
+    const askPassphrase = (keyFile: string) => options.askPassphrase(keyFile);
     const link = new SshLink({ target, clock, random01, retryForMs, askPassphrase });
-    return new RemoteMachine(parts, link, addressOf(target));
+    return new RemoteMachine(options, link, addressOf(target));
   }
 
   /** Absolute path of the root folder. @throws AppError `config-invalid`. */
   async root(): Promise<string> {
-    return rootAt(await this.#home(), this.#settings.remote_root);
+    return rootAt(await this.#home(), this.options.settings.remote_root);
   }
 
   /** Absolute path of the folder of weights; null when there is none. */
   async modelsDir(): Promise<string | null> {
-    const { models_dir: modelsDir } = this.#settings;
+    const { models_dir: modelsDir } = this.options.settings;
     return modelsDir === '' ? null : absolutePath(await this.#home(), modelsDir);
   }
 
@@ -98,7 +90,7 @@ export class RemoteMachine {
     return new SlotApi(await this.#apiAt(layout.slotSocket(slotId)), this.name);
   }
 
-  /** Tells when the machine is lost and found again, until the returned function is called. */
+  /** Calls back whenever the machine is lost or found again, until the returned function is called. */
   watch(listener: (change: { readonly isReachable: boolean; readonly message: string }) => void): () => void {
     let wasReachable = true;
     return this.link.onChange(({ isReachable, message }) => {
@@ -111,16 +103,6 @@ export class RemoteMachine {
   async close(): Promise<void> {
     for (const agent of this.#agents) agent.destroy();
     await this.link.close();
-  }
-
-  #home(): Promise<string> {
-    this.#homePath ??= this.files
-      .step((session) => session.realPath('.'))
-      .catch((error: unknown) => {
-        this.#homePath = null;
-        throw error;
-      });
-    return this.#homePath;
   }
 
   async #apiAt(socket: string): Promise<WorkerApi> {

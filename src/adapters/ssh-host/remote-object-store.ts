@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { posix } from 'node:path';
+import pMap from 'p-map';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
-import type { ObjectStore } from '../host-run/object-store.ts';
+import type { ObjectStore } from '../host-run/stores.ts';
 import type { RemoteFiles } from '../sftp/remote-files.ts';
 import { isSftpStatus, sftpStatus } from '../sftp/sftp-errors.ts';
 import { upload } from '../sftp/upload.ts';
-import { inShortTurns, planBundles, readBundle, type SizedObject } from './bundles.ts';
-import { type SlotApi, SlotRefusal } from './slot-api.ts';
+import { inShortTurns, planBundles, readBundle } from './bundles.ts';
+import { type CallSlot, SlotRefusal } from './slot-api.ts';
 
 /** Objects from this size on travel by themselves, and go on after a lost connection where they stopped. */
 const largeBytes = 4 * 1024 * 1024;
@@ -25,36 +26,35 @@ interface RemoteObjectStoreDeps {
   readonly files: RemoteFiles;
   /** Root folder on the host, absolute. */
   readonly root: string;
-  /** Runs a call on a slot that answers, and again on a lost connection. */
-  callSlot<Value>(call: (slot: SlotApi) => Promise<Value>): Promise<Value>;
+  readonly callSlot: CallSlot;
 }
 
 /**
- * The objects of a host: sent by SFTP, in bundles where they are small, then verified and published there. Uploads are
- * removed from here, because a container can only read them.
+ * The objects of a host: sent by SFTP, in bundles where they are small, then verified and published there by a slot. The
+ * CLI removes the uploads, because a container can only read them.
  */
 export class RemoteObjectStore implements ObjectStore {
-  readonly #parts: RemoteObjectStoreDeps;
+  readonly #deps: RemoteObjectStoreDeps;
   /** Contents that are there, or on their way. */
   readonly #sent = new Map<string, Promise<void>>();
 
-  constructor(parts: RemoteObjectStoreDeps) {
-    this.#parts = parts;
+  constructor(deps: RemoteObjectStoreDeps) {
+    this.#deps = deps;
   }
 
   async missing(sha256s: readonly string[]): Promise<ReadonlySet<string>> {
     const unknown = sha256s.filter((sha256) => !this.#sent.has(sha256));
     if (unknown.length === 0) return new Set();
-    const missing = new Set(await this.#parts.callSlot((slot) => slot.missingObjects(unknown)));
+    const missing = new Set(await this.#deps.callSlot((slot) => slot.missingObjects(unknown)));
     for (const sha256 of unknown) if (!missing.has(sha256)) this.#sent.set(sha256, Promise.resolve());
     return missing;
   }
 
   async deliver(objects: readonly HostObject[]): Promise<void> {
     const unsent = objects.filter(({ sha256 }) => !this.#sent.has(sha256));
-    const sized: SizedObject[] = [];
+    const sized: HostObject[] = [];
     await inShortTurns(unsent, (object) => sized.push(withRealSize(object)));
-    // Asked again after the wait: another batch may have begun to send the same ones.
+    // Filtered again after the wait: another batch may have begun to send the same objects.
     const mine = sized.filter(({ sha256 }) => !this.#sent.has(sha256));
     if (mine.length > 0) {
       const sending = this.#send(mine);
@@ -66,33 +66,30 @@ export class RemoteObjectStore implements ObjectStore {
     await Promise.all(objects.map(({ sha256 }) => this.#sent.get(sha256)));
   }
 
-  async #send(objects: readonly SizedObject[]): Promise<void> {
-    const small = objects.filter(({ sizeBytes }) => sizeBytes < largeBytes);
-    const bundles = planBundles(small);
-    const senders = Array.from({ length: bundlesAtOnce }, async () => {
-      for (let next = bundles.shift(); next; next = bundles.shift()) await this.#sendBundle(next);
-    });
-    const large = async () => {
-      for (const object of objects) if (object.sizeBytes >= largeBytes) await this.#sendLarge(object);
-    };
-    await Promise.all([...senders, large()]);
+  async #send(objects: readonly HostObject[]): Promise<void> {
+    const isLarge = ({ sizeBytes }: HostObject) => sizeBytes >= largeBytes;
+    const bundles = planBundles(objects.filter((object) => !isLarge(object)));
+    await Promise.all([
+      pMap(bundles, (bundle) => this.#sendBundle(bundle), { concurrency: bundlesAtOnce }),
+      pMap(objects.filter(isLarge), (object) => this.#sendLarge(object), { concurrency: 1 }),
+    ]);
   }
 
-  async #sendBundle(objects: readonly SizedObject[]): Promise<void> {
+  async #sendBundle(objects: readonly HostObject[]): Promise<void> {
     const bytes = await readBundle(objects);
     const name = `${layout.incoming}/${randomBytes(12).toString('hex')}.bundle`;
-    const path = posix.join(this.#parts.root, name);
+    const path = posix.join(this.#deps.root, name);
     try {
-      await this.#parts.files.step(async (session) => {
+      await this.#deps.files.step(async (session) => {
         const handle = await session.openForWriting(path, 'w');
         await Promise.all([session.write(handle, path, bytes, 0), session.close(handle)]);
       });
-      await this.#parts.callSlot((slot) => slot.acceptBundle(name));
+      await this.#deps.callSlot((slot) => slot.acceptBundle(name));
     } catch (error) {
-      // Somebody tidied there: what was unpacked before is there all the same.
+      // Another client removed the upload while it pruned: what was unpacked before is there all the same.
       if (!(error instanceof SlotRefusal) || error.code !== 'upload-missing') throw changedMeanwhile(error);
       const hashes = objects.map(({ sha256 }) => sha256);
-      const missing = await this.#parts.callSlot((slot) => slot.missingObjects(hashes));
+      const missing = await this.#deps.callSlot((slot) => slot.missingObjects(hashes));
       if (missing.length > 0)
         await this.#sendBundle(objects.filter(({ sha256 }) => missing.includes(sha256)));
     } finally {
@@ -100,36 +97,36 @@ export class RemoteObjectStore implements ObjectStore {
     }
   }
 
-  async #sendLarge({ path: localPath, sha256, sizeBytes }: SizedObject): Promise<void> {
+  async #sendLarge({ path: localPath, sha256, sizeBytes }: HostObject): Promise<void> {
     const name = `${layout.incoming}/${sha256}.part`;
-    const path = posix.join(this.#parts.root, name);
+    const path = posix.join(this.#deps.root, name);
     for (let transfer = 1; ; transfer += 1) {
       try {
-        await upload(this.#parts.files, localPath, path, sizeBytes);
-        await this.#parts.callSlot((slot) => slot.acceptObject(name, sha256));
+        await upload(this.#deps.files, localPath, path, sizeBytes);
+        await this.#deps.callSlot((slot) => slot.acceptObject(name, sha256));
         break;
       } catch (error) {
-        // Another client may have sent the same one, and taken its upload away when it had arrived.
+        // Another client may have sent the same object, and removed the upload when it had arrived.
         if (!(error instanceof SlotRefusal) && !isSftpStatus(error, sftpStatus.noSuchFile)) throw error;
-        const missing = await this.#parts.callSlot((slot) => slot.missingObjects([sha256]));
+        const missing = await this.#deps.callSlot((slot) => slot.missingObjects([sha256]));
         if (missing.length === 0) break;
         if (transfer >= maxTransfers) throw changedMeanwhile(error);
-        // Damaged: nothing of it can be built upon.
-        await this.#parts.files.step((session) => session.remove(path));
+        // Damaged: the next transfer starts from its beginning.
+        await this.#deps.files.step((session) => session.remove(path));
       }
     }
     this.#forget(path);
   }
 
-  /** Removes an upload that is of no more use. Not waited for: what stays because of it is tidied some day. */
+  /** Removes an upload that is no longer needed. Not waited for: what stays is pruned some day. */
   #forget(path: string): void {
-    this.#parts.files.step((session) => session.remove(path)).catch(() => undefined);
+    this.#deps.files.step((session) => session.remove(path)).catch(() => undefined);
   }
 }
 
-/** The size of the file as it is: who hands objects over need not be exact. */
-function withRealSize(object: HostObject): SizedObject {
-  return { path: object.path, sha256: object.sha256, sizeBytes: statSync(object.path).size };
+/** The size of the file as it is: the caller's need not be exact. */
+function withRealSize(object: HostObject): HostObject {
+  return { ...object, sizeBytes: statSync(object.path).size };
 }
 
 function changedMeanwhile(error: unknown): unknown {

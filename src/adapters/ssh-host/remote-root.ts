@@ -7,16 +7,13 @@ import type { SftpSession } from '../sftp/sftp-session.ts';
 /** Longest path of a unix socket that every system takes, in bytes. */
 const maxSocketPathBytes = 100;
 
-/** Who the container's program is where the SSH user is root: nobody that the host knows. */
+/** The user of the container's program where the SSH user is root: a user id that the host does not know. */
 const unprivilegedId = 65_532;
 
 const folders = [layout.objects, layout.incoming, layout.runs, layout.slots, layout.cache];
 
-/** The root folder of a host. */
-export interface RemoteRoot {
-  /** Absolute, without a trailing slash. */
-  readonly path: string;
-  /** Who owns what the workers write. */
+/** The user and group that own what the workers of a host write. */
+export interface RootOwner {
   readonly uid: number;
   readonly gid: number;
 }
@@ -40,38 +37,33 @@ export function absolutePath(home: string, path: string): string {
 }
 
 /**
- * Makes the root's folders and says who owns them. Safe to repeat.
+ * Makes the root's folders. Safe to repeat.
+ *
+ * @returns who owns what the workers write.
  *
  * @throws AppError `host-refused` where one of them is a link.
  */
-export async function makeRoot(session: SftpSession, path: string): Promise<RemoteRoot> {
+export async function makeRoot(session: SftpSession, path: string): Promise<RootOwner> {
   await session.makeFolder(path);
   const below = folders.map((folder) => posix.join(path, folder));
   await Promise.all(below.map((folder) => session.makeFolder(folder)));
   const [found] = await Promise.all([session.stat(path), refuseLinks(session, below)]);
-  const owner = workerIdOf(found);
-  if (found?.uid !== 0) return { path, ...owner };
+  const owner = workerUserOf(found);
+  if (found?.uid !== 0) return owner;
   if ((found.mode & 0o111) !== 0o111) await session.changeMode(path, (found.mode & 0o777) | 0o111);
   await Promise.all(below.map((folder) => giveAway(session, folder, owner)));
-  return { path, ...owner };
+  return owner;
 }
 
-/** A folder of root's to the workers. Uploads are theirs to read: who could write there could lead root astray. */
-async function giveAway(
-  session: SftpSession,
-  folder: string,
-  { uid, gid }: { readonly uid: number; readonly gid: number },
-): Promise<void> {
+/** Gives a folder of root to the workers. They may only read uploads: a link in there could lead root's writes elsewhere. */
+async function giveAway(session: SftpSession, folder: string, { uid, gid }: RootOwner): Promise<void> {
   const isForReading = posix.basename(folder) === layout.incoming;
   await session.changeOwner(folder, isForReading ? 0 : uid, gid);
   if (isForReading) await session.changeMode(folder, 0o710);
 }
 
-/** Who workers run as in a root with this owner: containers do not run as root, also where the SSH user is root. */
-export function workerIdOf(root: { readonly uid: number; readonly gid: number } | null): {
-  readonly uid: number;
-  readonly gid: number;
-} {
+/** The user that workers run as in a root with this owner: containers never run as root, even where the SSH user is root. */
+export function workerUserOf(root: RootOwner | null): RootOwner {
   if (root === null || root.uid === 0) return { uid: unprivilegedId, gid: unprivilegedId };
   return { uid: root.uid, gid: root.gid };
 }

@@ -1,24 +1,24 @@
 import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
 
-/** How long a machine that nobody uses stays connected, in milliseconds. */
+/** How long a machine stays connected after its last use, in milliseconds. */
 const idleMs = 5_000;
 
-/** A machine for calls that are over soon: they share its connections, which are let go of when no more calls come. */
+/** A machine for short calls: they share its connections, which are closed when no more calls come. */
 export class SharedMachine {
-  readonly #parts: RemoteMachineOptions;
+  readonly #options: RemoteMachineOptions;
   #machine: Promise<RemoteMachine> | null = null;
   #users = 0;
   #idle: NodeJS.Timeout | null = null;
 
-  constructor(parts: RemoteMachineOptions) {
-    this.#parts = parts;
+  constructor(options: RemoteMachineOptions) {
+    this.#options = options;
   }
 
   async use<Value>(call: (machine: RemoteMachine) => Promise<Value>): Promise<Value> {
     if (this.#idle) clearTimeout(this.#idle);
     this.#users += 1;
     try {
-      this.#machine ??= RemoteMachine.at(this.#parts);
+      this.#machine ??= RemoteMachine.at(this.#options);
       return await call(await this.#machine);
     } finally {
       this.#users -= 1;
@@ -26,7 +26,7 @@ export class SharedMachine {
     }
   }
 
-  /** Lets go of the machine; the next call connects anew. */
+  /** Closes the connections; the next call opens new ones. */
   async close(): Promise<void> {
     if (this.#idle) clearTimeout(this.#idle);
     const machine = this.#machine;

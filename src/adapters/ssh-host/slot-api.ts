@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
+import { unlessAborted } from '../../async/abort.ts';
 import { parseJson, parseJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
 import {
   acceptAnswerSchema,
   apiErrorSchema,
@@ -12,11 +15,22 @@ import {
 } from '../../protocol/slot.ts';
 import type { WorkerApi } from '../host-run/worker-api.ts';
 
-/** How long a slot may take to look through its objects, or to unpack some, in milliseconds. */
+/** How long a slot may take to check its objects, or to unpack some, in milliseconds. */
 const objectsTimeoutMs = 10 * 60_000;
 
 /** Opening a run waits for its last worker, which may be about to stop, in milliseconds. */
 const openTimeoutMs = 20_000;
+
+/** How long a slot may be silent before its container may be replaced, in milliseconds. */
+const busySilenceMs = 10_000;
+
+/** How long one query waits for an answer, and the pause until the next, in milliseconds. */
+const busyQuery = { timeoutMs: 3_000, pauseMs: 500 };
+
+/** How long all slots may be silent, in milliseconds: one that ended is started again meanwhile. */
+const silenceTimeoutMs = 90_000;
+
+const callPauseMs = 250;
 
 /** Refusals that pass. */
 const passingCodes: ReadonlySet<string> = new Set(['run-stopping', 'shutting-down']);
@@ -31,7 +45,7 @@ export class SlotRefusal extends Error {
     this.code = code;
   }
 
-  /** Whether asking again later may help. */
+  /** Whether the same call may succeed later. */
   get isPassing(): boolean {
     return passingCodes.has(this.code);
   }
@@ -65,47 +79,102 @@ export class SlotApi {
     return await this.#api.isAnswering();
   }
 
+  /**
+   * The run for which the slot's container may not be replaced: a worker works on it, or a client reads its events and
+   * may submit work at any moment. Null when there is none, and when the slot is silent for long: what it was given is
+   * on the disk, so a new container loses nothing.
+   */
+  async busyRun(): Promise<string | null> {
+    const deadlineMs = performance.now() + busySilenceMs;
+    for (;;) {
+      const status = await this.status(busyQuery.timeoutMs);
+      const busy = status?.runs.find((run) => run.status.status !== 'idle' || run.is_watched === true);
+      if (status || performance.now() > deadlineMs) return busy?.run_id ?? null;
+      await delay(busyQuery.pauseMs);
+    }
+  }
+
   /** Has a worker for the run; gives whether there was one. */
   async openRun(runId: string, offloadModels: boolean): Promise<{ readonly isAdopted: boolean }> {
     const request: OpenRunRequest = { run_id: runId, offload_models: offloadModels };
-    const answer = await this.#post('/open_run', request, openTimeoutMs);
-    return { isAdopted: parse(answer, openRunAnswerSchema).is_adopted };
+    const answer = await this.#post('/open_run', request, openRunAnswerSchema, openTimeoutMs);
+    return { isAdopted: answer.is_adopted };
   }
 
   async missingObjects(sha256s: readonly string[]): Promise<readonly string[]> {
-    const answer = await this.#post('/missing_objects', { sha256s }, objectsTimeoutMs);
-    return parse(answer, missingObjectsAnswerSchema).missing;
+    return (await this.#post('/missing_objects', { sha256s }, missingObjectsAnswerSchema)).missing;
   }
 
   async acceptBundle(path: string): Promise<void> {
-    parse(await this.#post('/accept_bundle', { path }, objectsTimeoutMs), acceptAnswerSchema);
+    await this.#post('/accept_bundle', { path }, acceptAnswerSchema);
   }
 
   async acceptObject(path: string, sha256: string): Promise<void> {
-    parse(await this.#post('/accept_object', { path, sha256 }, objectsTimeoutMs), acceptAnswerSchema);
+    await this.#post('/accept_object', { path, sha256 }, acceptAnswerSchema);
   }
 
-  async #post(path: string, body: unknown, timeoutMs?: number): Promise<unknown> {
+  async #post<T>(
+    path: string,
+    body: unknown,
+    schema: z.ZodType<T>,
+    timeoutMs = objectsTimeoutMs,
+  ): Promise<T> {
     const answer = await this.#api.post(path, body, timeoutMs);
-    const document: unknown = parseJson(answer.body);
-    if (answer.status >= 200 && answer.status < 300) return document;
+    const document = parseJson(answer.body);
+    if (answer.status < 200 || answer.status >= 300) throw this.#refusal(path, answer.status, document);
+    const parsed = schema.safeParse(document);
+    if (parsed.success) return parsed.data;
+    throw new SlotRefusal('answer-invalid', "the slot's answer cannot be understood");
+  }
+
+  #refusal(path: string, status: number, document: unknown): Error {
     const { code, message } = apiErrorSchema.safeParse(document).data?.error ?? {
-      code: `http-${answer.status}`,
-      message: `${path} was answered with ${answer.status}`,
+      code: `http-${status}`,
+      message: `${path} was answered with ${status}`,
     };
-    if (code === 'disk-full') {
-      throw new AppError({
-        code: 'disk-full',
-        message: `The disk that holds remote_root on ${this.#hostName} is full: the inputs could not be kept there.`,
-        nextStep: `Free some space there (cosmos host prune ${this.#hostName}), then resume: nothing is lost.`,
-      });
-    }
-    throw new SlotRefusal(code, message);
+    if (code !== 'disk-full') return new SlotRefusal(code, message);
+    return new AppError({
+      code: 'disk-full',
+      message: `The disk that holds remote_root on ${this.#hostName} is full: the inputs could not be kept there.`,
+      nextStep: `Free some space there (cosmos host prune ${this.#hostName}), then resume: nothing is lost.`,
+    });
   }
 }
 
-function parse<T>(document: unknown, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(document);
-  if (parsed.success) return parsed.data;
-  throw new SlotRefusal('answer-invalid', 'the slot gave an answer that is none');
+/** Runs a call on some slot of a host: all of them share its files. The call may be carried out twice. */
+export type CallSlot = <Value>(call: (slot: SlotApi) => Promise<Value>) => Promise<Value>;
+
+/**
+ * Calls the slots of a host in turn until one answers.
+ *
+ * @param signal - Ends all calls.
+ * @throws {@link SlotRefusal}; AppErrors of the link; AppError `worker-failed` when none answers for long; the reason of
+ *   the signal when it aborts.
+ */
+export function slotCaller(slots: readonly SlotApi[], clock: Clock, signal?: AbortSignal): CallSlot {
+  return async (call) => {
+    const deadlineMs = clock.now() + silenceTimeoutMs;
+    for (let turn = 0; ; turn += 1) {
+      const slot = slots[turn % slots.length];
+      if (!slot) throw new RangeError('a host without slots was called');
+      try {
+        return await unlessAborted(call(slot), signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof AppError || error instanceof SlotRefusal) throw error;
+        if (clock.now() > deadlineMs) throw silent(error);
+      }
+      await clock.sleep(callPauseMs, signal);
+    }
+  };
+}
+
+function silent(cause: unknown): AppError {
+  return new AppError({
+    code: 'worker-failed',
+    message: `No worker answered for ${silenceTimeoutMs / 1000} s.`,
+    nextStep: 'Check the host with: cosmos host status NAME; then resume the run.',
+    isRetryable: true,
+    cause,
+  });
 }

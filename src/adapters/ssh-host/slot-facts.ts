@@ -1,29 +1,27 @@
 import type { GpuFacts, SlotFacts } from '../../ports/host-upkeep.ts';
-import { listSlotContainers } from '../docker/slot-containers.ts';
+import { listSlotContainers } from '../docker/containers.ts';
 import type { RemoteMachine } from './remote-machine.ts';
-import { workerIdOf } from './remote-root.ts';
-import { ContainerPlaces, type ContainerSettings } from './worker-containers.ts';
+import { workerUserOf } from './remote-root.ts';
+import { WorkerContainers } from './worker-containers.ts';
 
-/** How long a slot may take to tell how it stands, in milliseconds. */
+/** How long a slot may take to answer with its status, in milliseconds. */
 const statusTimeoutMs = 5_000;
 
 /**
- * How the slots of a host stand, and the GPUs that their containers see: those of the settings, and those that have a
+ * The state of a host's slots, and the GPUs that their containers see: slots of the settings, and slots that have a
  * container although the settings no longer name them.
  */
 export async function slotFactsOf(
   machine: RemoteMachine,
-  parts: ContainerSettings,
 ): Promise<{ readonly facts: readonly SlotFacts[]; readonly gpus: readonly GpuFacts[] }> {
   const rootPath = await machine.root();
-  const wanted = Array.from({ length: parts.settings.workers }, (_, slotId) => slotId);
+  const { workers } = machine.options.settings;
+  const wanted = Array.from({ length: workers }, (_, slotId) => slotId);
   const found = await listSlotContainers(machine.docker, rootPath);
   const slotIds = [...new Set([...wanted, ...found.map(({ slotId }) => slotId)])].sort((a, b) => a - b);
   const owner = await machine.files.step((session) => session.stat(rootPath));
-  const places = await ContainerPlaces.on(machine, parts, workerIdOf(owner));
-  const slots = await Promise.all(
-    slotIds.map((slotId) => lookAt(machine, places, slotId, parts.settings.workers)),
-  );
+  const containers = await WorkerContainers.on(machine, workerUserOf(owner));
+  const slots = await Promise.all(slotIds.map((slotId) => readSlot(machine, containers, slotId, workers)));
   const gpus = new Map(slots.flatMap((slot) => slot.gpus.map((gpu) => [gpu.index, gpu])));
   return {
     facts: slots.map(({ facts }) => facts),
@@ -31,14 +29,19 @@ export async function slotFactsOf(
   };
 }
 
-async function lookAt(machine: RemoteMachine, places: ContainerPlaces, slotId: number, workers: number) {
-  const slot = await machine.slotApi(slotId);
-  const possible = places.possible(slotId, slot, workers);
+async function readSlot(
+  machine: RemoteMachine,
+  containers: WorkerContainers,
+  slotId: number,
+  workers: number,
+) {
+  const possible = await containers.possible(slotId, workers);
   const states = await Promise.all(possible.map((container) => container.state()));
-  // Of all that it may be it is at most one.
+  // At most one of the possible containers is there; to the others it is foreign.
   const index = states.findIndex(({ state }) => state !== 'foreign');
   const state = states[index]?.state ?? 'foreign';
   const container = possible[Math.max(0, index)];
+  const slot = await machine.slotApi(slotId);
   const status = state === 'absent' || state === 'stopped' ? null : await slot.status(statusTimeoutMs);
   const facts: SlotFacts = { slotId, state, container: container?.name ?? '', status };
   return { facts, gpus: state === 'running' && container ? await container.gpus() : [] };

@@ -3,8 +3,7 @@ import { withDeadline } from '../../async/deadline.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
-import type { RunWorker } from '../host-run/run-workers.ts';
-import { markStopped } from '../host-run/stop-mark.ts';
+import { markStopped, type RunWorker } from '../host-run/run-workers.ts';
 import type { WorkerApi } from '../host-run/worker-api.ts';
 import { type Ending, endWorker } from './end-worker.ts';
 import { type SlotApi, SlotRefusal } from './slot-api.ts';
@@ -13,19 +12,19 @@ import { startSlot, type WorkerContainer } from './start-slot.ts';
 /** How long a slot may take to open a run, in milliseconds: its last worker may be about to stop. */
 const openTimeoutMs = 60_000;
 
-/** Pause before it is asked again, in milliseconds. */
+/** Pause before the slot is asked again, in milliseconds. */
 const openPauseMs = 500;
 
-/** How long a worker that is to stop may be silent until it counts as deaf, in milliseconds. */
+/** How long a worker that is to stop may be silent before stopping it fails, in milliseconds. */
 const stopSilenceMs = 15_000;
 
-/** The same for one that has to be dead, because its work is given to others. */
+/** The same for a worker that has to be dead because its work is given to others: its container is killed then. */
 const killSilenceMs = 10_000;
 
-/** How long writing the mark of one that is to stop may take, in milliseconds. */
+/** How long writing the stop mark may take, in milliseconds. */
 const markTimeoutMs = 30_000;
 
-/** What a {@link SlotWorker} is made of. */
+/** What a {@link SlotWorker} works with. */
 interface SlotWorkerDeps {
   readonly runId: string;
   readonly workerId: number;
@@ -39,41 +38,41 @@ interface SlotWorkerDeps {
   readonly hostName: string;
   readonly logPlace: string;
   readonly clock: Clock;
-  /** Ends whatever waits for the worker to start. Stopping it is still possible then. */
-  readonly signal?: AbortSignal;
+  /** Ends waiting for the worker to start. Stopping it is still possible then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A run's worker in the slot of a container on a host. The slot has workers of other runs as well: whatever happens to
- * this one, the container is left alone as long as it answers. Once it was stopped or killed it is not started again.
+ * A run's worker in the slot of a container on a host. The slot has workers of other runs as well, so the container
+ * keeps running as long as it answers. After a stop or a kill the worker is not started again.
  */
 export class SlotWorker implements RunWorker {
   readonly workerId: number;
   readonly api: WorkerApi;
   readonly logPlace: string;
-  readonly #parts: SlotWorkerDeps;
-  /** Aborts when it is stopped or killed. */
+  readonly #deps: SlotWorkerDeps;
+  /** Aborts when the worker is stopped or killed. */
   readonly #ended = new AbortController();
-  /** Ends whatever waits for it to start. */
+  /** Ends waiting for the worker to start. */
   readonly #signal: AbortSignal;
-  /** Whether this process has opened the run here, in a container that is the one that is wanted. */
+  /** Whether this process has opened the run here, in the container that the settings ask for. */
   #isOpened = false;
-  /** The last asking of the slot for this run; never rejects. */
+  /** The last request to the slot to open this run; never rejects. */
   #opening: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: SlotWorkerDeps) {
-    this.#parts = parts;
-    this.workerId = parts.workerId;
-    this.api = parts.api;
-    this.logPlace = parts.logPlace;
-    this.#signal = AbortSignal.any([this.#ended.signal, ...(parts.signal ? [parts.signal] : [])]);
+  constructor(deps: SlotWorkerDeps) {
+    this.#deps = deps;
+    this.workerId = deps.workerId;
+    this.api = deps.api;
+    this.logPlace = deps.logPlace;
+    this.#signal = AbortSignal.any([this.#ended.signal, ...(deps.signal ? [deps.signal] : [])]);
   }
 
   async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
     try {
       return await unlessAborted(this.#ensureRunning(), this.#signal);
     } catch (error) {
-      // Whoever follows it learns from elsewhere that it was to end.
+      // A worker that was stopped on purpose is no failure.
       if (this.#ended.signal.aborted) return { isStarted: false };
       throw error;
     }
@@ -82,26 +81,25 @@ export class SlotWorker implements RunWorker {
   async stop(drainMs: number): Promise<void> {
     const ending = await this.#end(drainMs, stopSilenceMs);
     if (ending === 'stays') throw this.#failed('does not stop');
-    if (ending === 'silent')
-      throw this.#failed('does not answer, so that nobody knows whether it has stopped');
+    if (ending === 'silent') throw this.#failed('does not answer, so it may still work');
   }
 
   async kill(): Promise<void> {
     const ending = await this.#end(0, killSilenceMs);
     if (ending === 'left' || ending === 'absent') return;
-    const { container } = this.#parts;
+    const { container } = this.#deps;
     await container.kill();
-    // The runs of others go on; should it fail to start, they start it themselves.
+    // For other runs in the same container. When this fails, their clients start it themselves.
     await container.ensureRunning().catch(() => undefined);
   }
 
   async #ensureRunning(): Promise<{ readonly isStarted: boolean }> {
     this.#signal.throwIfAborted();
     if (this.#isOpened && (await this.api.isAnswering())) return { isStarted: false };
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     const deadlineMs = clock.now() + openTimeoutMs;
     for (;;) {
-      await startSlot(this.#parts, this.#signal);
+      await startSlot(this.#deps, this.#signal);
       const opened = await this.#open();
       if (!(opened instanceof Error)) {
         this.#isOpened = true;
@@ -112,9 +110,9 @@ export class SlotWorker implements RunWorker {
     }
   }
 
-  /** Gives the error when asking again may help. */
+  /** Opens the run. @returns the error when another try may succeed. */
   async #open(): Promise<{ readonly isAdopted: boolean } | Error> {
-    const { slot, runId, offloadModels } = this.#parts;
+    const { slot, runId, offloadModels } = this.#deps;
     this.#signal.throwIfAborted();
     const opening = slot.openRun(runId, offloadModels);
     this.#opening = opening.catch(() => undefined);
@@ -129,14 +127,14 @@ export class SlotWorker implements RunWorker {
   }
 
   /**
-   * Ends the worker, and sees to it that it stays so. The mark is there before a socket that nobody answers on is
-   * looked at for the last time, and a slot listens before it looks for the mark: one of them sees the other.
+   * Ends the worker, and keeps it from being started again. The CLI writes the stop mark before it queries a silent
+   * socket for the last time, and a slot listens before it reads the mark: one of them sees the other.
    *
-   * @throws AppError when it is not there and cannot be marked: a slot that is started again would go on with it.
+   * @throws AppError when the worker is not there and cannot be marked: a slot that is started again would continue it.
    */
   async #end(drainMs: number, silenceMs: number): Promise<Ending> {
-    const { api, clock, files, workerId } = this.#parts;
-    this.#ended.abort(new Error('the worker is to end'));
+    const { api, clock, files, workerId } = this.#deps;
+    this.#ended.abort(new Error('the worker is stopped'));
     await this.#opening;
     const marking = withDeadline(markTimeoutMs, 'no answer', () => markStopped(files, workerId)).then(
       () => null,
@@ -147,14 +145,14 @@ export class SlotWorker implements RunWorker {
     const first = await endWorker(api, options);
     const unmarked = await marking;
     if (first === 'left') return first;
-    // One that stays is asked to drop what it has in flight.
+    // A worker that stays is asked to drop what it has in flight.
     const ending = first === 'silent' ? first : await endWorker(api, { ...options, drainMs: 0 });
     if (ending !== 'left' && unmarked) throw unmarked;
     return ending;
   }
 
   #failed(reason: string): AppError {
-    const { container, hostName } = this.#parts;
+    const { container, hostName } = this.#deps;
     return new AppError({
       code: 'worker-failed',
       message: `${hostName}: worker ${this.workerId} (container ${container.name}) ${reason}.`,

@@ -1,43 +1,43 @@
 import { posix } from 'node:path';
+import { onAbort } from '../../async/abort.ts';
 import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
-import { logChunkBytes, logPathOf, logStart, toLogPart } from '../host-run/log-chunk.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
-import { startWorkers } from '../host-run/start-workers.ts';
-import { stopWorkers } from '../host-run/stop-workers.ts';
+import { readLogPart } from '../host-run/read-log-part.ts';
+import { startWorkers, stopWorkers } from '../host-run/run-workers.ts';
 import { TaskAssignments } from '../host-run/task-assignments.ts';
-import { isAnyThere } from '../host-run/worker-presence.ts';
+import { isAnyPresent } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
-import { chooseContainers } from './choose-containers.ts';
 import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
 import { RemoteObjectStore } from './remote-object-store.ts';
 import { makeRoot } from './remote-root.ts';
-import { RemoteSegments } from './remote-segments.ts';
+import { remoteSegments } from './remote-segments.ts';
 import { SharedMachine } from './shared-machine.ts';
-import type { SlotApi } from './slot-api.ts';
-import { SlotCaller } from './slot-caller.ts';
+import { slotCaller } from './slot-api.ts';
 import { SlotWorker } from './slot-worker.ts';
+import { WorkerContainers } from './worker-containers.ts';
 
-/** How long a mere look at a host waits for it, in milliseconds. */
-const lookPatienceMs = 10_000;
+/** How long a query retries a host that does not answer, in milliseconds. */
+const queryRetryForMs = 10_000;
 
 /** A machine that is reached over SSH and runs Docker, as a {@link Host}: its workers are containers. */
 export class SshHost implements Host {
   readonly name: string;
-  readonly #parts: RemoteMachineOptions;
-  readonly #looker: SharedMachine;
+  readonly #options: RemoteMachineOptions;
+  /** For queries; a run that is open has a machine of its own. */
+  readonly #shared: SharedMachine;
 
-  constructor(parts: RemoteMachineOptions) {
-    this.name = parts.name;
-    this.#parts = parts;
-    this.#looker = new SharedMachine({ ...parts, retryForMs: Math.min(lookPatienceMs, parts.retryForMs) });
+  constructor(options: RemoteMachineOptions) {
+    this.name = options.name;
+    this.#options = options;
+    const retryForMs = Math.min(queryRetryForMs, options.retryForMs);
+    this.#shared = new SharedMachine({ ...options, retryForMs });
   }
 
   async openRun(runId: string, options: HostRunOptions): Promise<HostRun> {
     const { signal } = options;
-    const machine = await RemoteMachine.at(this.#parts);
-    const giveUp = () => void machine.close();
-    signal?.addEventListener('abort', giveUp, { once: true });
+    const machine = await RemoteMachine.at(this.#options);
+    const stopListening = signal && onAbort(signal, () => void machine.close());
     try {
       signal?.throwIfAborted();
       return await this.#open(machine, runId, options);
@@ -45,100 +45,82 @@ export class SshHost implements Host {
       await machine.close();
       throw signal?.aborted ? signal.reason : error;
     } finally {
-      signal?.removeEventListener('abort', giveUp);
+      stopListening?.();
     }
   }
 
   async stopRun(runId: string, options: HostRunOptions): Promise<void> {
-    await this.#look(async (machine) => {
+    await this.#shared.use(async (machine) => {
       await stopWorkers(await this.#workersOf(machine, runId, options), 0);
     });
   }
 
   async lookUp(runId: string): Promise<HostRunFacts> {
-    return await this.#look(async (machine) =>
+    return await this.#shared.use(async (machine) =>
       lookUpRun(await machine.runFiles(runId), async (workerIds) =>
-        isAnyThere(await Promise.all(workerIds.map((id) => machine.workerApi(runId, id)))),
+        isAnyPresent(await Promise.all(workerIds.map((id) => machine.workerApi(runId, id)))),
       ),
     );
   }
 
-  async readLog(runId: string, log: LogName, fromByte: number): Promise<LogPart | null> {
-    return await this.#look(async (machine) => {
-      const root = await machine.root();
-      // The server of a slot outlives runs, and so does its log.
-      const path =
-        log.kind === 'engine'
-          ? posix.join(root, layout.engineLog(log.workerId))
-          : posix.join(root, layout.run(runId), logPathOf(log));
+  async readLog(runId: string, { kind, workerId }: LogName, fromByte: number): Promise<LogPart | null> {
+    // The model server of a slot outlives runs, and so does its log.
+    const log =
+      kind === 'engine' ? layout.engineLog(workerId) : `${layout.run(runId)}/${layout.workerLog(workerId)}`;
+    return await this.#shared.use(async (machine) => {
+      const path = posix.join(await machine.root(), log);
       return await machine.files.step(async (session) => {
         const found = await session.stat(path);
         if (found === null) return null;
-        const position = logStart(fromByte, found.size);
-        const bytes = await session.readPart(path, position, logChunkBytes);
-        return bytes === null ? null : toLogPart(bytes, position);
+        return await readLogPart(
+          fromByte,
+          found.size,
+          async (position, length) => (await session.readPart(path, position, length)) ?? Buffer.alloc(0),
+        );
       });
     });
   }
 
   async close(): Promise<void> {
-    await this.#looker.close();
+    await this.#shared.close();
   }
 
   async #open(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<HostRun> {
-    const { clock } = this.#parts;
+    const { clock } = this.#options;
     const files = await machine.runFiles(runId);
-    const handedOver = await TaskAssignments.read(files, options.workers);
+    const assignments = await TaskAssignments.read(files, options.workers);
     const workers = await this.#workersOf(machine, runId, options);
     await startWorkers(workers);
-    const slots = await slotsOf(machine, options);
-    const caller = new SlotCaller(slots, clock, options.signal);
+    const slots = await Promise.all(workers.map(({ workerId }) => machine.slotApi(workerId)));
+    const callSlot = slotCaller(slots, clock, options.signal);
     const root = await machine.root();
-    const objects = new RemoteObjectStore({
-      root,
-      files: machine.files,
-      callSlot: (call) => caller.call(call),
-    });
-    const reachability = {
-      onChange: (listener: Parameters<RemoteMachine['watch']>[0]) => machine.watch(listener),
-    };
-    const close = () => machine.close();
-    const segments = new RemoteSegments(machine.files, posix.join(root, layout.run(runId)));
     return new WorkersRun({
-      ...{ runId, files, objects, segments, workers, assignments: handedOver },
-      ...{ clock, reachability, close },
+      ...{ runId, files, workers, assignments, clock },
+      objects: new RemoteObjectStore({ root, files: machine.files, callSlot }),
+      downloadSegment: remoteSegments(machine.files, posix.join(root, layout.run(runId))),
+      onReachability: (listener) => machine.watch(listener),
+      close: () => machine.close(),
     });
   }
 
   async #workersOf(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<SlotWorker[]> {
-    const path = await machine.root();
-    const root = await machine.files.step((session) => makeRoot(session, path));
-    const containers = await chooseContainers(machine, root, this.#parts, options);
+    const root = await machine.root();
+    const owner = await machine.files.step((session) => makeRoot(session, root));
+    const containers = await (await WorkerContainers.on(machine, owner)).forRun(options);
     const files = await machine.runFiles(runId);
     return await Promise.all(
       containers.map(async (container, workerId) => {
+        const log = posix.join(root, layout.run(runId), layout.workerLog(workerId));
         return new SlotWorker({
-          runId,
-          workerId,
-          container,
-          offloadModels: this.#parts.docker.offload_models,
+          ...{ runId, workerId, container, files, clock: this.#options.clock },
+          offloadModels: this.#options.docker.offload_models,
           slot: await machine.slotApi(workerId),
           api: await machine.workerApi(runId, workerId),
-          files,
           hostName: this.name,
-          logPlace: `${this.name}:${posix.join(path, layout.run(runId), layout.workerLog(workerId))} (cosmos logs ${runId})`,
-          clock: this.#parts.clock,
-          ...(options.signal && { signal: options.signal }),
+          logPlace: `${this.name}:${log} (cosmos logs ${runId})`,
+          signal: options.signal,
         });
       }),
     );
   }
-
-  async #look<Value>(look: (machine: RemoteMachine) => Promise<Value>): Promise<Value> {
-    return await this.#looker.use(look);
-  }
-}
-
-async function slotsOf(machine: RemoteMachine, { workers }: HostRunOptions): Promise<SlotApi[]> {
-  return await Promise.all(Array.from({ length: workers }, (_, slotId) => machine.slotApi(slotId)));
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { posix } from 'node:path';
 import { findUnneeded, type UnneededThing } from '../../core/upkeep/find-unneeded.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type {
@@ -12,50 +10,42 @@ import type {
   PruneRules,
   Unneeded,
 } from '../../ports/host-upkeep.ts';
-import { layout } from '../../protocol/layout.ts';
 import type { BuildFiles } from '../docker/build-context.ts';
+import { daemonFacts } from '../docker/daemon-facts.ts';
 import {
   type DockerLeftover,
-  daemonTimeMs,
   findDockerLeftovers,
   isDockerLeftover,
   removeDockerLeftover,
 } from '../docker/docker-leftovers.ts';
-import { findImage } from '../docker/images.ts';
+import { findImage, imageRoles, workerImageOf } from '../docker/images.ts';
 import { prepareImage } from '../docker/prepare-image.ts';
-import { imageRoles, workerImageOf } from '../docker/worker-images.ts';
-import type { RemoteFiles } from '../sftp/remote-files.ts';
-import { removeTree } from '../sftp/remove-tree.ts';
-import { isSftpStatus, sftpStatus } from '../sftp/sftp-errors.ts';
+import { SftpTreeFiles } from '../sftp/sftp-tree-files.ts';
+import { FileTree } from '../upkeep/file-tree.ts';
 import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
-import { checkSshHost } from './check-host.ts';
+import { checkSshHost, type HostUse } from './check-host.ts';
 import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
 import { makeRoot } from './remote-root.ts';
-import { RemoteTree } from './remote-tree.ts';
 import { slotFactsOf } from './slot-facts.ts';
 
-/** How long a host is waited for, in milliseconds: a person looks on. */
+/** How long a host that does not answer is retried, in milliseconds: a person waits. */
 const retryForMs = 15_000;
 
-/** What a {@link SshUpkeep} is made of. */
-export interface SshUpkeepOptions extends RemoteMachineOptions {
+/** How an {@link SshUpkeep} reaches its host, and what it builds there. */
+interface SshUpkeepOptions extends RemoteMachineOptions, HostUse {
   /** What each image is built from. */
   readonly buildFiles: Readonly<Record<ImageRole, BuildFiles>>;
-  /** Whether its workers are to start the model's server, as the settings stand … */
-  readonly servesModel: boolean;
-  /** … or to upscale with a model. */
-  readonly upscalesWithModel: boolean;
 }
 
 /** Upkeep of a machine that is reached over SSH and runs Docker. */
 export class SshUpkeep implements HostUpkeep {
   readonly name: string;
-  readonly #parts: SshUpkeepOptions;
+  readonly #options: SshUpkeepOptions;
   #machine: Promise<RemoteMachine> | null = null;
 
-  constructor(parts: SshUpkeepOptions) {
-    this.name = parts.name;
-    this.#parts = { ...parts, retryForMs: Math.min(retryForMs, parts.retryForMs) };
+  constructor(options: SshUpkeepOptions) {
+    this.name = options.name;
+    this.#options = { ...options, retryForMs: Math.min(retryForMs, options.retryForMs) };
   }
 
   async prepare(
@@ -67,8 +57,8 @@ export class SshUpkeep implements HostUpkeep {
     onProgress({ message: `Connected to ${machine.address}`, fraction: null });
     const root = await machine.root();
     await machine.files.step((session) => makeRoot(session, root));
-    const files = this.#parts.buildFiles[role];
-    const image = workerImageOf(this.#parts.settings, role);
+    const files = this.#options.buildFiles[role];
+    const image = workerImageOf(this.#options.settings, role);
     return await prepareImage({ client: machine.docker, image, files, isForced }, onProgress, signal);
   }
 
@@ -80,7 +70,7 @@ export class SshUpkeep implements HostUpkeep {
       this.#image(machine, 'upsampler'),
       this.#image(machine, 'upscaler'),
       machine.files.step(async (session) => (await session.space(root)) ?? (await session.space('/'))),
-      slotFactsOf(machine, this.#parts),
+      slotFactsOf(machine),
     ]);
     return {
       name: this.name,
@@ -100,21 +90,18 @@ export class SshUpkeep implements HostUpkeep {
 
   async remove(unneeded: readonly Unneeded[], rules: PruneRules): Promise<readonly Unneeded[]> {
     const machine = await this.#open();
-    const root = await machine.root();
-    const tree = new RemoteTree(machine.files, root, new Set());
+    const tree = await treeOf(machine, new Set());
     return await removeUnneeded(unneeded, {
       find: () => this.#find(machine, rules),
-      remove: async (thing) => {
-        if (isDockerLeftover(thing)) return await removeDockerLeftover(machine.docker, thing);
-        // What somebody touched since it was found stays: a run begins to need it.
-        if ((await tree.modifiedMs(thing)) !== thing.modifiedMs) return false;
-        return await removeFromFiles(machine.files, root, thing);
-      },
+      remove: async (thing) =>
+        isDockerLeftover(thing)
+          ? await removeDockerLeftover(machine.docker, thing)
+          : await tree.remove(thing),
     });
   }
 
   async check(): Promise<readonly CheckResult[]> {
-    return await checkSshHost(() => this.#open(), this.#parts);
+    return await checkSshHost(() => this.#open(), this.#options);
   }
 
   async close(): Promise<void> {
@@ -128,55 +115,30 @@ export class SshUpkeep implements HostUpkeep {
     rules: PruneRules,
   ): Promise<readonly (UnneededThing | DockerLeftover)[]> {
     const root = await machine.root();
-    const nowMs = await daemonTimeMs(machine.docker);
-    const { facts } = await slotFactsOf(machine, this.#parts);
+    const { timeMs: nowMs } = await daemonFacts(machine.docker);
+    const { facts } = await slotFactsOf(machine);
     const served = facts.flatMap(({ status }) => (status?.runs ?? []).map(({ run_id: runId }) => runId));
-    const tree = new RemoteTree(machine.files, root, new Set(served));
-    const { keepMs } = rules;
-    const images = imageRoles.map((role) => workerImageOf(this.#parts.settings, role).name);
-    const [inFiles, inEngine] = await Promise.all([
+    const tree = await treeOf(machine, new Set(served));
+    const images = imageRoles.map((role) => workerImageOf(machine.options.settings, role).name);
+    const [inFiles, inDocker] = await Promise.all([
       findUnneeded(tree, { ...rules, nowMs }),
-      findDockerLeftovers(machine.docker, { root, images, keepMs, nowMs }),
+      findDockerLeftovers(machine.docker, { root, images, keepMs: rules.keepMs, nowMs }),
     ]);
-    return [...inFiles, ...inEngine];
+    return [...inFiles, ...inDocker];
   }
 
   async #image(machine: RemoteMachine, role: ImageRole): Promise<HostImage> {
-    const { name } = workerImageOf(this.#parts.settings, role);
+    const { name } = workerImageOf(this.#options.settings, role);
     return { name, isPresent: (await findImage(machine.docker, name)) !== null };
   }
 
   #open(): Promise<RemoteMachine> {
-    this.#machine ??= RemoteMachine.at(this.#parts);
+    this.#machine ??= RemoteMachine.at(this.#options);
     return this.#machine;
   }
 }
 
-/** Gives whether it was there to be removed. */
-async function removeFromFiles(
-  files: RemoteFiles,
-  root: string,
-  { kind, name }: UnneededThing,
-): Promise<boolean> {
-  if (kind === 'run') return await removeRun(files, root, name);
-  const path = posix.join(root, kind === 'object' ? layout.object(name) : name);
-  await files.step((session) => removeTree(session, path));
-  return true;
-}
-
-/** Out of sight first: a removal that is interrupted leaves an upload to tidy, and never half a run. */
-async function removeRun(files: RemoteFiles, root: string, runId: string): Promise<boolean> {
-  const away = posix.join(root, layout.incoming, `pruned_${randomBytes(6).toString('hex')}`);
-  const isMoved = await files.step(async (session) => {
-    try {
-      await session.rename(posix.join(root, layout.run(runId)), away);
-    } catch (error) {
-      if (!isSftpStatus(error, sftpStatus.noSuchFile)) throw error;
-      // Somebody else prunes as well, or it was moved before the connection was lost.
-      return (await session.lstat(away)) !== null;
-    }
-    return true;
-  });
-  if (isMoved) await files.step((session) => removeTree(session, away));
-  return isMoved;
+/** @param served - Runs that a slot of the host works on now. */
+async function treeOf(machine: RemoteMachine, served: ReadonlySet<string>): Promise<FileTree> {
+  return new FileTree(new SftpTreeFiles(machine.files, await machine.root()), (runId) => served.has(runId));
 }

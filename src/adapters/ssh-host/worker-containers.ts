@@ -1,117 +1,132 @@
-import type { HostSettings, Settings } from '../../core/settings/settings-schema.ts';
+import type { HostRunOptions } from '../../ports/host.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { type DaemonFacts, daemonFacts } from '../docker/daemon-facts.ts';
+import { findImage, imageRoles, prepareCommand, workerImageOf } from '../docker/images.ts';
 import { SlotContainer } from '../docker/slot-container.ts';
 import { gpusOfSlot } from '../docker/slot-gpus.ts';
-import { imageRoles, prepareCommand, workerImageOf } from '../docker/worker-images.ts';
 import type { RemoteMachine } from './remote-machine.ts';
-import type { SlotApi } from './slot-api.ts';
-import { whyKept } from './why-kept.ts';
+import type { RootOwner } from './remote-root.ts';
 
-/** What the settings say about a host's containers. */
-export interface ContainerSettings {
-  readonly settings: HostSettings;
-  readonly docker: Settings['upsampling']['docker'];
-}
-
-/** Who a container's program runs as. */
-interface ContainerUser {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** What one container has that another of the same slot may not have. */
-export interface Equipment {
+/** What one container has that another container of the same slot may lack. */
+interface Equipment {
   readonly role: ImageRole;
   readonly gpuIds: readonly string[];
-  /** What a person does where the image is missing; how to make it unless told. */
-  readonly imageHint?: string;
+  /** What a person does where the image is missing; left out: how to make it. */
+  readonly imageNextStep?: string;
 }
 
-/** The places for containers on a host, as its engine and the settings are now. */
-export class ContainerPlaces {
-  readonly engine: DaemonFacts;
-  readonly #machine: RemoteMachine;
-  readonly #parts: ContainerSettings;
-  readonly #rootPath: string;
-  readonly #user: ContainerUser;
-  readonly #modelsDir: string | null;
+/** What all containers of a host have in common. */
+interface CommonFacts {
+  readonly daemon: DaemonFacts;
+  readonly rootPath: string;
+  readonly modelsDir: string | null;
+  readonly user: RootOwner;
+}
 
-  private constructor(
-    machine: RemoteMachine,
-    parts: ContainerSettings,
-    facts: { engine: DaemonFacts; rootPath: string; user: ContainerUser; modelsDir: string | null },
-  ) {
+/** The containers that a host's settings ask for, as its Docker daemon is set up now. Nothing is changed on the host. */
+export class WorkerContainers {
+  readonly #machine: RemoteMachine;
+  readonly #common: CommonFacts;
+
+  private constructor(machine: RemoteMachine, common: CommonFacts) {
     this.#machine = machine;
-    this.#parts = parts;
-    this.engine = facts.engine;
-    this.#rootPath = facts.rootPath;
-    this.#user = facts.user;
-    this.#modelsDir = facts.modelsDir;
+    this.#common = common;
   }
 
   /** @param owner - Of the host's root folder. */
-  static async on(
-    machine: RemoteMachine,
-    parts: ContainerSettings,
-    owner: ContainerUser,
-  ): Promise<ContainerPlaces> {
-    const [engine, rootPath, modelsDir] = await Promise.all([
+  static async on(machine: RemoteMachine, owner: RootOwner): Promise<WorkerContainers> {
+    const [daemon, rootPath, modelsDir] = await Promise.all([
       daemonFacts(machine.docker),
       machine.root(),
       machine.modelsDir(),
     ]);
-    // Under a rootless engine, root in a container is the user whom the engine belongs to.
-    const user = engine.isRootless ? { uid: 0, gid: 0 } : { uid: owner.uid, gid: owner.gid };
-    return new ContainerPlaces(machine, parts, { engine, rootPath, user, modelsDir });
+    // Under a rootless daemon, root in a container is the user whom the daemon belongs to.
+    const user = daemon.isRootless ? { uid: 0, gid: 0 } : { uid: owner.uid, gid: owner.gid };
+    return new WorkerContainers(machine, { daemon, rootPath, modelsDir, user });
   }
 
-  /** The container of a slot as it would be with this equipment; nothing is touched yet. */
-  container(slotId: number, slot: SlotApi, { role, gpuIds, imageHint }: Equipment): SlotContainer {
-    const { settings } = this.#parts;
-    return new SlotContainer({
-      client: this.#machine.docker,
-      image: workerImageOf(settings, role).name,
-      imageHint: imageHint ?? prepareCommand(this.#machine.name, role),
-      settings: {
-        rootPath: this.#rootPath,
-        slotId,
-        user: this.#user,
-        gpuIds,
-        network: settings.network,
-        modelsDir: this.#modelsDir,
-        idleTimeoutMs: Math.round(settings.idle_timeout_s * 1000),
-      },
-      whyKept: () => whyKept(slot),
-    });
+  /**
+   * The containers of a run's slots, in order.
+   *
+   * @throws AppError `config-invalid` when there are fewer GPUs than the slots take.
+   */
+  async forRun({ workers, needs = 'nothing' }: HostRunOptions): Promise<SlotContainer[]> {
+    const slotIds = Array.from({ length: workers }, (_, slotId) => slotId);
+    return await Promise.all(
+      slotIds.map(async (slotId) => {
+        if (needs === 'nothing') return await this.#running(slotId, workers);
+        const gpuIds =
+          needs === 'model-server'
+            ? gpusFor(this.#machine, slotId, workers)
+            : this.#gpusIfPresent(slotId, workers);
+        return await this.#container(slotId, {
+          role: needs === 'model-server' ? 'upsampler' : 'upscaler',
+          gpuIds,
+        });
+      }),
+    );
   }
 
   /** Every container that runs with these settings may have made for a slot. */
-  possible(slotId: number, slot: SlotApi, workers: number): readonly SlotContainer[] {
-    const gpuIds = gpusIfAny(slotId, this.#parts, workers);
+  async possible(slotId: number, workers: number): Promise<SlotContainer[]> {
+    const gpuIds = gpusIfEnough(this.#machine, slotId, workers);
     const choices = gpuIds.length > 0 ? [gpuIds, []] : [[]];
-    return imageRoles.flatMap((role) =>
-      choices.map((chosen) => this.container(slotId, slot, { role, gpuIds: chosen })),
-    );
+    const equipments = imageRoles.flatMap((role) => choices.map((chosen) => ({ role, gpuIds: chosen })));
+    return await Promise.all(equipments.map((equipment) => this.#container(slotId, equipment)));
+  }
+
+  async #container(slotId: number, { role, gpuIds, imageNextStep }: Equipment): Promise<SlotContainer> {
+    const { settings } = this.#machine.options;
+    const { rootPath, modelsDir, user } = this.#common;
+    const slot = await this.#machine.slotApi(slotId);
+    return new SlotContainer({
+      client: this.#machine.docker,
+      image: workerImageOf(settings, role).name,
+      imageNextStep: imageNextStep ?? prepareCommand(this.#machine.name, role),
+      settings: {
+        ...{ rootPath, modelsDir, user, slotId, gpuIds },
+        network: settings.network,
+        idleTimeoutMs: Math.round(settings.idle_timeout_s * 1000),
+      },
+      busyRun: () => slot.busyRun(),
+    });
+  }
+
+  /** For a run that needs nothing: the container that runs in its slot, else one of an image that is there. */
+  async #running(slotId: number, workers: number): Promise<SlotContainer> {
+    const possible = await this.possible(slotId, workers);
+    const states = await Promise.all(possible.map((container) => container.state()));
+    const running = possible[states.findIndex(({ state }) => state === 'running' || state === 'starting')];
+    if (running) return running;
+    const { docker, name, options } = this.#machine;
+    const images = imageRoles.map((role) => findImage(docker, workerImageOf(options.settings, role).name));
+    const present = (await Promise.all(images)).findIndex((image) => image !== null);
+    const [prepare, prepareUpscaler] = imageRoles.map((role) => prepareCommand(name, role));
+    return await this.#container(slotId, {
+      role: imageRoles[present] ?? 'upsampler',
+      gpuIds: [],
+      imageNextStep: `${prepare}, or, which is enough to upscale: ${prepareUpscaler}`,
+    });
+  }
+
+  /** A model that upscales runs on the processor where there is no GPU: `all` means the GPUs there are. */
+  #gpusIfPresent(slotId: number, workers: number): readonly string[] {
+    const isWithout = this.#machine.options.settings.gpus === 'all' && !this.#common.daemon.hasNvidiaRuntime;
+    return isWithout ? [] : gpusFor(this.#machine, slotId, workers);
   }
 }
 
 /** GPUs of a slot. @throws AppError `config-invalid` when there are too few. */
-export function gpusFor(
-  slotId: number,
-  { settings, docker }: ContainerSettings,
-  workers: number,
-): readonly string[] {
-  const { num_gpu: numGpu, cuda_devices: cudaDevices } = docker;
-  return gpusOfSlot({ gpus: settings.gpus, numGpu, cudaDevices, workers }, slotId);
+export function gpusFor({ options }: RemoteMachine, slotId: number, workers: number): readonly string[] {
+  const { num_gpu: numGpu, cuda_devices: cudaDevices } = options.docker;
+  return gpusOfSlot({ gpus: options.settings.gpus, numGpu, cudaDevices, workers }, slotId);
 }
 
-/** GPUs of a slot; none where there are too few for all. */
-function gpusIfAny(slotId: number, parts: ContainerSettings, workers: number): readonly string[] {
+/** GPUs of a slot; none where there are too few for all slots, because no container can have been made with any then. */
+function gpusIfEnough(machine: RemoteMachine, slotId: number, workers: number): readonly string[] {
   try {
-    return gpusFor(slotId, parts, workers);
+    return gpusFor(machine, slotId, workers);
   } catch {
-    // Too few of them: no container with GPUs can be there.
     return [];
   }
 }

@@ -1,5 +1,4 @@
 import pMap from 'p-map';
-import { stillUnneeded } from '../../core/upkeep/still-unneeded.ts';
 import type { Unneeded } from '../../ports/host-upkeep.ts';
 
 /** Things that are removed at the same time. */
@@ -17,13 +16,19 @@ export async function removeUnneeded<Thing extends Unneeded>(
   things: readonly Unneeded[],
   { find, remove }: Removal<Thing>,
 ): Promise<readonly Thing[]> {
-  const present = stillUnneeded(things, await find());
+  const present = amongst(things, await find());
   const runs = present.filter(({ kind }) => kind === 'run');
   const others = present.filter(({ kind }) => kind !== 'run');
   const removedRuns = await removeAll(runs, remove);
-  // A run that somebody touched meanwhile stays, and the objects that went with it have to be judged anew.
-  const left = removedRuns.length === runs.length ? others : stillUnneeded(others, await find());
+  // A run that was touched meanwhile stays, and its objects are needed again.
+  const left = removedRuns.length === runs.length ? others : amongst(others, await find());
   return [...removedRuns, ...(await removeAll(left, remove))];
+}
+
+/** Those of the things found now that were found earlier as well: what a run began to need in between is left out. */
+function amongst<Thing extends Unneeded>(earlier: readonly Unneeded[], now: readonly Thing[]): Thing[] {
+  const wanted = new Set(earlier.map(({ kind, name }) => `${kind} ${name}`));
+  return now.filter(({ kind, name }) => wanted.has(`${kind} ${name}`));
 }
 
 async function removeAll<Thing>(

@@ -1,12 +1,13 @@
+import { z } from 'zod';
+import { parseJsonAs } from '../json.ts';
 import type { HostTree, RunFolder, StoredThing } from './host-tree.ts';
-import { type ManifestDemand, readManifest } from './read-manifest.ts';
 
-/** Runs that are looked into together. */
+/** Runs that are examined together. */
 const runsAtOnce = 8;
 
 /**
- * What is younger stays whatever the rules say, in milliseconds: an object may be there for a run whose manifest is
- * still to come.
+ * What is younger stays whatever the rules say, in milliseconds: an object may belong to a run whose manifest is not
+ * there yet.
  */
 export const graceMs = 60 * 60 * 1000;
 
@@ -18,10 +19,10 @@ const units = [
 ] as const;
 
 /** What keeps things on a host. */
-interface KeepRules {
-  /** Runs that somebody still expects something of. */
+export interface KeepRules {
+  /** Runs that this machine still expects results of. */
   readonly neededRuns: ReadonlySet<string>;
-  /** Whatever was touched within this time stays, in milliseconds. */
+  /** What was touched within this time stays, in milliseconds. */
   readonly keepMs: number;
   /** The time by the clock that stamps the host's files, in milliseconds since the epoch. */
   readonly nowMs: number;
@@ -33,7 +34,7 @@ export interface UnneededThing {
   /** Run id, hash, or path relative to the root. */
   readonly name: string;
   readonly sizeBytes: number | null;
-  /** When it was touched last; once that is another time, it may be needed. */
+  /** When it was touched last. With another time now, a run may need it again. */
   readonly modifiedMs: number;
   readonly reason: string;
 }
@@ -41,12 +42,12 @@ export interface UnneededThing {
 /**
  * What no run needs, runs first.
  *
- * A run stays when somebody expects something of it, when a worker works on it, when it was touched within
- * `keepMs`, when a task that was handed over has no result yet, or when a manifest of it is damaged. An object stays
- * when a manifest of a run that stays names it, or when it is young.
+ * A run stays when this machine needs it, when a worker works on it, when it was touched within `keepMs`, when a
+ * submitted task has no result yet, or when one of its manifests is damaged. An object stays when a manifest of a run
+ * that stays names it, or when it is young.
  */
 export async function findUnneeded(tree: HostTree, rules: KeepRules): Promise<UnneededThing[]> {
-  // Objects first: one that is delivered while the manifests are read is not among them.
+  // Objects first, so that an object that is delivered while the manifests are read is not among them.
   const objects = await tree.objects();
   const uploads = await tree.uploads();
   const unneededRuns: UnneededThing[] = [];
@@ -54,9 +55,9 @@ export async function findUnneeded(tree: HostTree, rules: KeepRules): Promise<Un
   const runs = await tree.runs();
   for (let index = 0; index < runs.length; index += runsAtOnce) {
     const verdicts = runs.slice(index, index + runsAtOnce).map((run) => judgeRun(run, tree, rules));
-    for (const { unneeded, demands } of await Promise.all(verdicts)) {
+    for (const { unneeded, needs } of await Promise.all(verdicts)) {
       if (unneeded) unneededRuns.push(unneeded);
-      else for (const { hashes } of demands) for (const hash of hashes) namedHashes.add(hash);
+      else for (const { hashes } of needs) for (const hash of hashes) namedHashes.add(hash);
     }
   }
   return [
@@ -70,28 +71,28 @@ async function judgeRun(
   run: RunFolder,
   tree: HostTree,
   rules: KeepRules,
-): Promise<{ readonly unneeded: UnneededThing | null; readonly demands: readonly ManifestDemand[] }> {
-  const demands = (await tree.manifests(run.runId)).map(readManifest);
+): Promise<{ readonly unneeded: UnneededThing | null; readonly needs: readonly ManifestNeeds[] }> {
+  const needs = (await tree.manifests(run.runId)).map(needsOf);
   const isKept =
     rules.neededRuns.has(run.runId) ||
     run.isServed ||
     isYoung(run.modifiedMs, rules.keepMs, rules) ||
-    (await isUnfinished(run.runId, demands, tree));
-  if (isKept) return { unneeded: null, demands };
-  const what = demands.length === 0 ? 'nothing was handed over' : 'all of it has results';
+    (await isUnfinished(run.runId, needs, tree));
+  if (isKept) return { unneeded: null, needs };
+  const what = needs.length === 0 ? 'nothing was submitted' : 'all of it has results';
   const reason = `${what}, untouched for ${ageText(run.modifiedMs, rules)}`;
   const { runId: name, sizeBytes, modifiedMs } = run;
-  return { unneeded: { kind: 'run', name, sizeBytes, modifiedMs, reason }, demands };
+  return { unneeded: { kind: 'run', name, sizeBytes, modifiedMs, reason }, needs };
 }
 
 async function isUnfinished(
   runId: string,
-  demands: readonly ManifestDemand[],
+  needs: readonly ManifestNeeds[],
   tree: HostTree,
 ): Promise<boolean> {
-  if (demands.length === 0) return false;
+  if (needs.length === 0) return false;
   const finished = await tree.resultKeys(runId);
-  return demands.some(
+  return needs.some(
     ({ taskKeys }) => taskKeys === null || taskKeys.some((taskKey) => !finished.has(taskKey)),
   );
 }
@@ -107,7 +108,7 @@ function judgeUpload({ name, sizeBytes, modifiedMs }: StoredThing, rules: KeepRu
   return [{ kind: 'upload', name, sizeBytes, modifiedMs, reason }];
 }
 
-/** A time that lies ahead is young: clocks jump, and nothing is lost by waiting. */
+/** A time in the future is young: clocks jump, and nothing is lost by waiting. */
 function isYoung(modifiedMs: number, keepMs: number, { nowMs }: KeepRules): boolean {
   return nowMs - modifiedMs < keepMs;
 }
@@ -115,7 +116,31 @@ function isYoung(modifiedMs: number, keepMs: number, { nowMs }: KeepRules): bool
 function ageText(modifiedMs: number, { nowMs }: KeepRules): string {
   const ageMs = nowMs - modifiedMs;
   const unit = units.find(({ ms }) => ageMs >= ms) ?? { name: 'minute', ms: minuteMs };
-  const count = ageMs / unit.ms;
-  const whole = Math.max(0, Math.floor(count));
-  return whole === 1 ? `1 ${unit.name}` : `${whole} ${unit.name}s`;
+  const count = Math.max(0, Math.floor(ageMs / unit.ms));
+  return count === 1 ? `1 ${unit.name}` : `${count} ${unit.name}s`;
+}
+
+/** As little of a manifest as pruning must understand, so that most of a newer version's manifest is understood too. */
+const tasksSchema = z.object({
+  batches: z.array(z.object({ tasks: z.array(z.object({ task_key: z.string() })) })),
+});
+
+const hashPattern = /[0-9a-f]{64}/g;
+
+/** What a manifest needs. */
+interface ManifestNeeds {
+  /** Null when the text cannot be understood, so that its work may be unfinished. */
+  readonly taskKeys: readonly string[] | null;
+  /** Every hash in it: the hints, and task keys, which name no object. A damaged text still names some. */
+  readonly hashes: readonly string[];
+}
+
+/** Reads a manifest's text without ever failing. */
+function needsOf(text: string): ManifestNeeds {
+  return { taskKeys: taskKeysOf(text), hashes: text.match(hashPattern) ?? [] };
+}
+
+function taskKeysOf(text: string): string[] | null {
+  const manifest = parseJsonAs(tasksSchema, text);
+  return manifest?.batches.flatMap(({ tasks }) => tasks.map((task) => task.task_key)) ?? null;
 }

@@ -1,7 +1,7 @@
 /** A file or folder of a host as its file system describes it. Times are milliseconds since the epoch, by the host's clock. */
 export interface StoredThing {
   readonly name: string;
-  /** Bytes that removing it frees, everything in a folder included; null where that is not known. */
+  /** Bytes that removing it frees; null for a folder. */
   readonly sizeBytes: number | null;
   /** When it got its place: never earlier than that. */
   readonly modifiedMs: number;
@@ -11,18 +11,15 @@ export interface StoredThing {
 export interface RunFolder {
   readonly runId: string;
   readonly sizeBytes: number | null;
-  /**
-   * When anything in it was last published: the newest of the run's folder and of its `manifests`, `results`, `status`
-   * and `segments`, each of which changes when a file is renamed into it.
-   */
+  /** When a file was last published in it: the newest time of the run's folder and of the folders in it. */
   readonly modifiedMs: number;
   /** A worker works on it now. */
   readonly isServed: boolean;
 }
 
 /**
- * A host's root as tidying sees it. Only looks; whatever cannot be read for a reason other than being gone is thrown,
- * because what is not seen must not count as not needed.
+ * A host's root as pruning reads it. What is gone is left out; every other failure to read is thrown, because what
+ * cannot be seen must not count as unneeded.
  */
 export interface HostTree {
   runs(): Promise<readonly RunFolder[]>;

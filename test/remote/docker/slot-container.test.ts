@@ -3,12 +3,15 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  demultiplex,
+  listSlotContainers,
+  queryGpus,
+  stopContainer,
+} from '../../../src/adapters/docker/containers.ts';
 import { daemonFacts } from '../../../src/adapters/docker/daemon-facts.ts';
-import { queryGpus } from '../../../src/adapters/docker/gpu-query.ts';
-import { demultiplex } from '../../../src/adapters/docker/multiplexed.ts';
 import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
-import { SlotContainer, type SlotContainerDeps } from '../../../src/adapters/docker/slot-container.ts';
-import { listSlotContainers } from '../../../src/adapters/docker/slot-containers.ts';
+import { SlotContainer } from '../../../src/adapters/docker/slot-container.ts';
 import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
 import { missing } from '../../support/lab/needs.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -18,7 +21,7 @@ const never = new AbortController().signal;
 
 describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   let lab: DockerLab;
-  let settings: SlotContainerDeps['settings'];
+  let settings: ConstructorParameters<typeof SlotContainer>[0]['settings'];
   const made: SlotContainer[] = [];
 
   const imageOf = (name: string) => ({ role: 'upsampler', name, baseImage: lab.baseImage }) as const;
@@ -34,15 +37,15 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
 
   const slot = (
     change: Partial<typeof settings> = {},
-    whyKept: SlotContainerDeps['whyKept'] = async () => null,
+    busyRun: () => Promise<string | null> = async () => null,
     name = image,
   ) => {
     const container = new SlotContainer({
       client: lab.client,
       image: name,
-      imageHint: 'cosmos host prepare gpu1',
+      imageNextStep: 'cosmos host prepare gpu1',
       settings: { ...settings, ...change },
-      whyKept,
+      busyRun,
     });
     made.push(container);
     return container;
@@ -81,7 +84,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
 
   it('starts once, and is adopted afterwards', async () => {
     const container = slot();
-    expect(await container.state()).toEqual({ state: 'absent', exitCode: null, startedAt: null });
+    expect(await container.state()).toEqual({ state: 'absent', exitCode: null });
     expect(await container.ensureRunning()).toEqual({ isStarted: true });
     expect(await container.state()).toMatchObject({ state: 'running', exitCode: null });
     const startMs = performance.now();
@@ -152,8 +155,8 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     await container.kill();
     expect(await container.state()).toMatchObject({ state: 'stopped', exitCode: 137 });
     expect(await container.ensureRunning()).toEqual({ isStarted: true });
-    await container.stop(5);
-    await container.stop(5);
+    await stopContainer(lab.client, container.name, 5);
+    await stopContainer(lab.client, container.name, 5);
     expect(await container.state()).toMatchObject({ state: 'stopped' });
     expect(await container.ensureRunning()).toEqual({ isStarted: true });
   });
@@ -161,7 +164,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   it('replaces one of other settings when that is idle, and leaves it alone when it is at work', async () => {
     const old = slot();
     await old.ensureRunning();
-    const busy = slot({ idleTimeoutMs: 5 }, async () => ({ runId: 'run-1' }));
+    const busy = slot({ idleTimeoutMs: 5 }, async () => 'run-1');
     expect(await busy.state()).toMatchObject({ state: 'foreign' });
     await expect(busy.ensureRunning()).rejects.toMatchObject({ code: 'host-busy', exitCode: 5 });
     expect(await old.ensureRunning()).toEqual({ isStarted: false });

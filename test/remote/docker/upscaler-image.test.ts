@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { confinement } from '../../../src/adapters/docker/confinement.ts';
+import { confinement } from '../../../src/adapters/docker/container-spec.ts';
 import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
 import { missing } from '../../support/lab/needs.ts';
 import { writeRuntimeArchive } from '../../support/lab/upscaler-base.ts';

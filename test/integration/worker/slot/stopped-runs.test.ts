@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalFileStore } from '../../../../src/adapters/files/local-file-store.ts';
-import { markStopped } from '../../../../src/adapters/host-run/stop-mark.ts';
+import { markStopped } from '../../../../src/adapters/host-run/run-workers.ts';
 import { layout } from '../../../../src/protocol/layout.ts';
 import { openSocket } from '../../../support/call-socket.ts';
 import { sampleEngine, sampleTasks } from '../../../support/sample-work.ts';

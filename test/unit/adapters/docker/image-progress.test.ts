@@ -1,9 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type ImageMessage, readMessages } from '../../../../src/adapters/docker/engine-messages.ts';
-import { ImageProgress } from '../../../../src/adapters/docker/image-progress.ts';
+import {
+  type ImageMessage,
+  ImageProgress,
+  readMessages,
+} from '../../../../src/adapters/docker/image-progress.ts';
 
-describe('EngineProgress', () => {
+describe('ImageProgress', () => {
   it('follows the steps of a build', () => {
     const progress = new ImageProgress();
     expect(progress.take({ stream: 'Step 1/4 : FROM base\n' })).toEqual({

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { demultiplex } from '../../../../src/adapters/docker/multiplexed.ts';
+import { demultiplex } from '../../../../src/adapters/docker/containers.ts';
 import { tarOf } from '../../../../src/adapters/docker/tar.ts';
 
 const frame = (stream: number, text: string) => {

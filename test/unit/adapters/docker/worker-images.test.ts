@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isBuilt, prepareCommand, workerImageOf } from '../../../../src/adapters/docker/worker-images.ts';
+import { isBuilt, prepareCommand, workerImageOf } from '../../../../src/adapters/docker/images.ts';
 import { hostSettings } from '../../../support/lab/remote-bench.ts';
 
 describe('images of workers', () => {

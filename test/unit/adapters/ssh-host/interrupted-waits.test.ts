@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WorkerApi } from '../../../../src/adapters/host-run/worker-api.ts';
-import { SlotApi } from '../../../../src/adapters/ssh-host/slot-api.ts';
-import { SlotCaller } from '../../../../src/adapters/ssh-host/slot-caller.ts';
+import { SlotApi, slotCaller } from '../../../../src/adapters/ssh-host/slot-api.ts';
 import { startSlot, type WorkerContainer } from '../../../../src/adapters/ssh-host/start-slot.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { AppError } from '../../../../src/errors/app-error.ts';
@@ -9,10 +8,10 @@ import { AppError } from '../../../../src/errors/app-error.ts';
 const interrupted = new Error('Ctrl-C');
 const absent = () => new SlotApi(new WorkerApi({ socketPath: '/nowhere/slot.sock' }), 'gpu1');
 
-const container = (life: 'running' | 'foreign'): WorkerContainer => ({
+const container = (state: 'running' | 'foreign'): WorkerContainer => ({
   name: 'cosmos-1-slot-0',
   ensureRunning: async () => ({ isStarted: false }),
-  life: async () => life,
+  state: async () => ({ state, exitCode: null }),
   explain: async () => new AppError({ code: 'host-busy', message: 'taken' }),
   kill: async () => undefined,
 });
@@ -22,12 +21,12 @@ describe('what waits for a slot ends at once when the run is interrupted', () =>
     {
       wait: 'a call that no slot answers',
       begin: (signal: AbortSignal) =>
-        new SlotCaller([absent()], systemClock, signal).call((slot) => slot.missingObjects([])),
+        slotCaller([absent()], systemClock, signal)((slot) => slot.missingObjects([])),
     },
     {
       wait: 'a call whose answer takes long',
       begin: (signal: AbortSignal) =>
-        new SlotCaller([absent()], systemClock, signal).call(() => new Promise(() => undefined)),
+        slotCaller([absent()], systemClock, signal)(() => new Promise(() => undefined)),
     },
     {
       wait: 'a slot that starts',
@@ -45,6 +44,6 @@ describe('what waits for a slot ends at once when the run is interrupted', () =>
 });
 
 it('a container that somebody else takes while its slot starts is told as that', async () => {
-  const parts = { container: container('foreign'), slot: absent(), clock: systemClock };
-  await expect(startSlot(parts, new AbortController().signal)).rejects.toMatchObject({ code: 'host-busy' });
+  const deps = { container: container('foreign'), slot: absent(), clock: systemClock };
+  await expect(startSlot(deps, new AbortController().signal)).rejects.toMatchObject({ code: 'host-busy' });
 });

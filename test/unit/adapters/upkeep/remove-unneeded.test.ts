@@ -20,6 +20,14 @@ it('removes runs first, and what was found again', async () => {
   ]);
 });
 
+it('removes only what was found earlier and is still unneeded', async () => {
+  const removed = await removeUnneeded([thing('run', 'a'), thing('run', 'b')], {
+    find: async () => [thing('run', 'b'), thing('run', 'c')],
+    remove: async () => true,
+  });
+  expect(removed).toEqual([thing('run', 'b')]);
+});
+
 it('keeps the objects of a run that was touched meanwhile', async () => {
   const looks = [
     [thing('run', 'r'), thing('object', 'of r'), thing('object', 'of none')],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { findUnneeded } from '../../../../src/core/upkeep/find-unneeded.ts';
-import { stillUnneeded } from '../../../../src/core/upkeep/still-unneeded.ts';
 import { hashOf, type MemoryTreeRun, manifestText, memoryTree } from '../../../support/memory-tree.ts';
 
 const dayMs = 86_400_000;
@@ -122,11 +121,6 @@ it('says why', async () => {
   );
   expect(found.map(({ reason }) => reason)).toEqual([
     'all of it has results, untouched for 9 days',
-    'nothing was handed over, untouched for 100 days',
+    'nothing was submitted, untouched for 100 days',
   ]);
-});
-
-it('of what was found, only what is still unneeded remains', () => {
-  const thing = (name: string) => ({ kind: 'run' as const, name, sizeBytes: 1, reason: '' });
-  expect(stillUnneeded([thing('a'), thing('b')], [thing('b'), thing('c')])).toEqual([thing('b')]);
 });
