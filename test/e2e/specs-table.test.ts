@@ -15,7 +15,7 @@ interface Failure {
   spec: string;
   code: string;
   message: string;
-  hint: string;
+  next_step: string;
 }
 
 interface Summary {
@@ -79,7 +79,7 @@ describe('what happens to a spec', () => {
     });
     for (const failure of summary.failures) {
       expect(failure.message.length).toBeGreaterThan(10);
-      expect(failure.hint.length).toBeGreaterThan(10);
+      expect(failure.next_step.length).toBeGreaterThan(10);
     }
     expect(summary.failures.find((failure) => failure.spec === 'truncated.json')?.message).toContain(
       'truncated.json:2',

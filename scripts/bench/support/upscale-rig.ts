@@ -10,7 +10,7 @@ import {
 import { type FrameFormat, frameBytes } from '../../../src/core/frames/frame-format.ts';
 import type { VideoFacts } from '../../../src/core/frames/video-facts.ts';
 import type { Clip, Encoding } from '../../../src/protocol/segment.ts';
-import { planClip } from '../../../src/services/upscale/plan-clip.ts';
+import { planClip } from '../../../src/services/upscale/plan-video.ts';
 import type { BenchFilm } from './bench-film.ts';
 
 /** Upscaled frames that are kept to be encoded again and again: enough for the encoder to look ahead. */

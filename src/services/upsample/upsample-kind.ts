@@ -2,15 +2,17 @@ import pMap from 'p-map';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { type UpsampleCheckpoint, upsampleFormat } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
+import { type ReportHeader, reportVersion } from '../../core/upsample/upsample-report.ts';
 import { type SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { type UpsampleSummary, upsampleEngineText } from '../../core/upsample/upsample-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
+import { hintName } from './prepare-task.ts';
 import { findSource } from './read-source.ts';
-import { driftNotice, summaryOfUpsample } from './summarise-upsample.ts';
+import { reportItems, tokenDriftOf } from './report-items.ts';
+import { answeringModelOf, driftNotice, summaryOfUpsample } from './summarise-upsample.ts';
 import type { StoredUpsample, UpsampleRun, UpsampleTypes } from './upsample-types.ts';
 import { UpsampleWork } from './upsample-work.ts';
-import { writeUpsampleReport } from './write-upsample-report.ts';
 
 /** Files read at once, for each core, when inputs are compared with the plan. */
 const readsPerCore = 8;
@@ -104,4 +106,45 @@ async function changeOf(
   const isSame =
     video.sizeBytes === planned.video.size_bytes && video.modifiedMs === planned.video.modified_ms;
   return isSame ? null : `the video ${planned.video.path} was replaced`;
+}
+
+/** Writes `report.json` and `report.html` of a run as it stands. */
+async function writeUpsampleReport(
+  run: Pick<StoredUpsample, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  state: UpsampleState,
+  ports: Pick<Ports, 'reports' | 'specs' | 'clock' | 'toolVersion'>,
+): Promise<void> {
+  const { paths, checkpoint } = run;
+  await ports.reports.write(
+    { json: paths.reportJson, html: paths.reportHtml },
+    headerOf(run, state, ports),
+    () => reportItems(checkpoint, state, ports.specs),
+    (sha256) => paths.inside(hintName(sha256)),
+  );
+}
+
+function headerOf(
+  { runId, checkpoint }: Pick<StoredUpsample, 'runId' | 'checkpoint'>,
+  state: UpsampleState,
+  { clock, toolVersion }: Pick<Ports, 'clock' | 'toolVersion'>,
+): ReportHeader {
+  const { settings } = checkpoint;
+  const isEnded = state.pendingCount === 0;
+  return {
+    version: reportVersion,
+    run_id: runId,
+    tool_version: toolVersion,
+    status: isEnded ? state.endStatus : 'unfinished',
+    host: settings.host,
+    engine: settings.engine.kind,
+    model: settings.engine.model || answeringModelOf(state),
+    input_root: checkpoint.input_root,
+    output_dir: settings.output_dir,
+    started_at: checkpoint.created_at,
+    finished_at: isEnded ? new Date(clock.now()).toISOString() : null,
+    duration_ms: Math.max(0, clock.now() - Date.parse(checkpoint.created_at)),
+    counts: state.counts,
+    token_drift: tokenDriftOf(state, settings),
+    is_resumable: state.isResumable,
+  };
 }

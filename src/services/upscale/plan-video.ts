@@ -1,19 +1,26 @@
+import { type ClipChoice, chooseClip } from '../../core/frames/choose-clip.ts';
+import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
+import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/size.ts';
-import { outputContainerOf } from '../../core/upscale/output-container.ts';
+import type { PinnedFile, PlannedClip } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
-import type { UpscalerKind } from '../../core/upscale/upscale-settings.ts';
+import type { UpscalerKind, UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
-import { countLanes } from './count-lanes.ts';
-import { planClip } from './plan-clip.ts';
+import { countLanes, type LaneCount } from './count-lanes.ts';
 import { scanVideo } from './scan-video.ts';
 import { pinned } from './source-of.ts';
 import type { UpscaleRequest } from './upscale-request.ts';
-import { upscaleSettingsFrom } from './upscale-settings-from.ts';
+
+/** x264 gains little from more, and each costs a few rows of freedom. */
+const maxThreads = 16;
+
+/** Threads of the encoder on a machine whose cores are not known. */
+const usualThreads = 8;
 
 /**
  * Finds out everything an upscale run will do. Reads the video through once; changes nothing.
@@ -132,4 +139,78 @@ function targetFramesFor({ width, height }: Size, frames: number, engine: Upscal
 /** `the audio stream 2 is left out: …` as a sentence of its own. */
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+}
+
+/** The formats of a video's frames, as the checkpoint keeps them, and what a person has to know of them. */
+export function planClip(
+  facts: VideoFacts,
+  container: OutputContainer,
+  { engine, scale }: Pick<UpscaleRequest['upscaling'], 'engine' | 'scale'>,
+): { readonly clip: PlannedClip; readonly notices: readonly string[] } {
+  const choice = chooseClip(facts, { engine, scale, container });
+  const { video } = facts;
+  return {
+    notices: choice.notices,
+    clip: {
+      stream: video.index,
+      is_turned: choice.isTurned,
+      frame: written(choice.frame),
+      target: written(choice.target),
+      frame_rate: { ...video.frameRate },
+      time_base: { ...video.timeBase },
+      sample_aspect: { ...choice.sampleAspect },
+      color: writtenColor(choice),
+    },
+  };
+}
+
+function written({ width, height, pixelFormat }: FrameFormat): PlannedClip['frame'] {
+  return { width, height, pixel_format: pixelFormat };
+}
+
+function writtenColor({ color }: ClipChoice): PlannedClip['color'] {
+  const { range, space, primaries, transfer, chromaLocation } = color;
+  return { range, space, primaries, transfer, chroma_location: chromaLocation };
+}
+
+/**
+ * Freezes what a run will use. The encoder's threads are part of it: its bytes depend on them, and a resumed run is to
+ * give the same video.
+ */
+function upscaleSettingsFrom(
+  request: UpscaleRequest,
+  found: { readonly lanes: LaneCount; readonly model: PinnedFile | null; readonly cores: number },
+): UpscaleSettings {
+  const { upscaling, host } = request;
+  const threads = host === 'local' ? Math.min(maxThreads, Math.ceil(1.5 * found.cores)) : usualThreads;
+  return {
+    output: request.outputPath,
+    host,
+    slots: request.slots,
+    dedupe: upscaling.dedupe,
+    keep_going: request.isKeptGoing,
+    force: request.isForced,
+    engine: {
+      kind: upscaling.engine,
+      scale: upscaling.scale,
+      batch_size: upscaling.batch_size,
+      lanes: found.lanes.lanes,
+      is_lane_count_open: found.lanes.isOpen,
+      tile: upscaling.tile,
+      model: found.model?.sha256 ?? null,
+      encoding: { crf: upscaling.crf, preset: upscaling.preset, threads },
+    },
+  };
+}
+
+/** The container that a path's ending asks for. @throws AppError `output-unsupported`. */
+function outputContainerOf(path: string): OutputContainer {
+  const found = containerOf(path);
+  if (found) return found;
+  const ending = /\.([^./\\]+)$/.exec(path)?.[1];
+  throw new AppError({
+    code: 'output-unsupported',
+    message: ending === undefined ? `${path} has no ending.` : `No .${ending} can be written.`,
+    nextStep: 'Let the name end in .mp4, .mov or .mkv; .mkv holds every kind of sound and subtitles.',
+  });
 }

@@ -10,7 +10,32 @@ import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
-import { GrowingNumbers } from './growing-numbers.ts';
+
+const firstLength = 4_096;
+
+/** Numbers that come one by one, whose count is not known before; eight bytes each. */
+class GrowingNumbers {
+  #numbers = new Float64Array(firstLength);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(number: number): void {
+    if (this.#length === this.#numbers.length) {
+      const larger = new Float64Array(2 * this.#length);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers[this.#length] = number;
+    this.#length += 1;
+  }
+
+  toArray(): Float64Array {
+    return this.#numbers.slice(0, this.#length);
+  }
+}
 
 /** What is to be found out of a video. */
 interface ScanRequest {

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { Segment } from '../../core/frames/segment.ts';
 import { repeatsOf, type Timeline } from '../../core/frames/timeline.ts';
-import { segmentKey } from '../../core/upscale/segment-key.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { WorkerNeeds } from '../../ports/host.ts';
 import type { Clip, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
+
+/** Raised when what is made of the same segment changes. */
+const segmentKeyVersion = 1;
 
 /** A segment as its worker reads it. */
 export function segmentTaskOf(
@@ -61,4 +64,13 @@ function clipOf({ source, clip }: Pick<UpscaleCheckpoint, 'source' | 'clip'>): C
 
 function repeatsIn(firstUnique: number, count: number, timeline: Timeline): number[] {
   return Array.from({ length: count }, (_, index) => repeatsOf(timeline, firstUnique + index));
+}
+
+/**
+ * Identity of a segment: hex SHA-256 over everything that its bytes depend on. Lanes are left out: how many work side by
+ * side changes nothing.
+ */
+function segmentKey(identity: Readonly<Record<string, unknown>>): string {
+  const text = JSON.stringify([segmentKeyVersion, identity]);
+  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

@@ -158,23 +158,8 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     this.#showFrames();
   }
 
-  fatalError({ code, message }: WorkerStatus): AppError {
-    const { host } = this.#run.session.checkpoint.settings;
-    if (code === 'runtime-missing')
-      return new AppError({
-        code: 'prerequisite-missing',
-        message: message ?? 'ONNX Runtime is missing.',
-        // On a host it comes with the image, and nothing can be installed by hand.
-        nextStep:
-          host === localHostName
-            ? 'Nothing finished is lost.'
-            : `It has to be in upscaler_image; the usual one has it: cosmos host prepare ${host} --upscaler.`,
-      });
-    return new AppError({
-      code: code === 'model-unreadable' ? code : 'worker-failed',
-      message: message ?? 'The engine cannot be used.',
-      nextStep: 'Nothing finished is lost.',
-    });
+  fatalError(status: WorkerStatus): AppError {
+    return fatalWorkerError(status, this.#run.session.checkpoint.settings.host);
   }
 
   #showFrames(): void {
@@ -195,4 +180,19 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
       throw error;
     }
   }
+}
+
+/** What ends a run whose worker has failed for good. */
+export function fatalWorkerError({ message, code }: WorkerStatus, host: string): AppError {
+  const text = message ?? 'The engine cannot be used.';
+  const nextStep = 'Nothing finished is lost.';
+  if (code === 'model-unreadable') return new AppError({ code, message: text, nextStep });
+  if (code !== 'runtime-missing') return new AppError({ code: 'worker-failed', message: text, nextStep });
+  // On a host the runtime comes with the image, and nothing can be installed by hand.
+  const fromImage = `It has to be in upscaler_image; the usual one has it: cosmos host prepare ${host} --upscaler.`;
+  return new AppError({
+    code: 'prerequisite-missing',
+    message: text,
+    nextStep: host === localHostName ? nextStep : fromImage,
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fatalWorkerError } from '../../../../src/services/upscale/fatal-worker-error.ts';
+import { fatalWorkerError } from '../../../../src/services/upscale/upscale-work.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 
 describe('a worker that has failed for good', () => {
