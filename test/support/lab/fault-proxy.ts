@@ -154,15 +154,23 @@ class Pair {
   }
 
   reset(): void {
-    for (const socket of [this.#client, this.#server]) {
-      if (!socket.destroyed) socket.resetAndDestroy();
-    }
+    for (const socket of [this.#client, this.#server]) resetConnection(socket);
   }
 
   release(): void {
     this.toServer?.pump();
     this.toClient?.pump();
   }
+}
+
+/**
+ * Resets a connection. One that is just ending is closed instead: the system refuses to reset it, and Node (24.21) then
+ * forgets to close it at all, so that its process never ends.
+ */
+export function resetConnection(socket: Socket): void {
+  if (socket.destroyed) return;
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 interface LaneRules {
