@@ -16,8 +16,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/remote/**'],
           globalSetup: ['scripts/bundle-page.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Bounds of failures only: no test depends on how fast the machine is.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { readJournal } from '../../src/adapters/run-store/journal.ts';
-import { upsampleEventBodySchema } from '../../src/core/upsample/upsample-event.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { layout } from '../../src/protocol/layout.ts';
 import { slotStatusSchema } from '../../src/protocol/slot.ts';
 import { callSocket } from '../support/call-socket.ts';
@@ -37,6 +35,10 @@ describe.skipIf(lab === null)('a run on a host', () => {
     await stage.configure(settings());
     await writeNumberedSpecs(join(stage.cli.workingFolder, 'specs'), specs, 4);
   });
+  afterEach(() => {
+    stage?.network.heal();
+    server?.release();
+  });
   afterAll(async () => {
     await stage?.[Symbol.asyncDispose]();
     await server?.stop();
@@ -51,16 +53,16 @@ describe.skipIf(lab === null)('a run on a host', () => {
         connectionCount: network.connectionCount,
         bytes: network.bytes.toServer,
       };
-      await waitFor(() => network.bytes.toServer > bytes + 1_000, 60_000);
+      await waitFor(() => network.bytes.toServer > bytes + 1_000);
       network.cut();
-      await waitFor(() => network.connectionCount > connectionCount, 60_000);
+      await waitFor(() => network.connectionCount > connectionCount);
     }
     for (let answered = 0; answered <= 12; answered += 3) {
       server.hold(answered === 0 ? 0 : 3);
       await held(answered);
       const { connectionCount } = network;
       network.cut();
-      await waitFor(() => network.connectionCount > connectionCount, 60_000);
+      await waitFor(() => network.connectionCount > connectionCount);
     }
     server.release();
     const { code, stderr } = await ended;
@@ -113,7 +115,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
   it('gets its worker back when that is killed', async () => {
     const { ended } = await begin(8);
     await held(8);
-    await waitFor(async () => (await readdir(join(await hostFolder(), layout.results))).length === 8, 60_000);
+    await waitFor(async () => (await readdir(join(await hostFolder(), layout.results))).length === 8);
     await stage.docker('kill', stage.container());
     server.release();
     expect((await ended).code).toBe(0);
@@ -146,7 +148,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
     await held(6);
     child.kill('SIGINT');
     const log = join(await hostFolder(), layout.workerLog(0));
-    await waitFor(async () => (await readFile(log, 'utf8')).includes('stopping'), 60_000);
+    await waitFor(async () => (await readFile(log, 'utf8')).includes('stopping'));
     server.release();
     const { code, stderr } = await ended;
     expect(code).toBe(130);
@@ -164,7 +166,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
     const { child, ended } = await begin(6);
     await held(6);
     stage.network.refuse();
-    await noticed();
+    await refused();
     child.kill('SIGINT');
     const { code, stderr } = await ended;
     stage.network.heal();
@@ -177,7 +179,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
   it('leaves at once by Ctrl-C while it waits for a host that never was there', async () => {
     stage.network.refuse();
     const { child, ended } = await begin(0);
-    await noticed();
+    await refused();
     child.kill('SIGINT');
     const { code } = await ended;
     stage.network.heal();
@@ -201,7 +203,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
     known = await checkpoints();
     run += 1;
     const engine = ['--engine', 'openai', '--base-url', server.baseUrl, '--model', 'stand-in'];
-    const output = ['--output-dir', `out-${run}`, '--force', '--no-progress'];
+    const output = ['--output-dir', `out-${run}`, '--events', eventsFile(), '--force', '--no-progress'];
     return await stage.cli.start([
       'batch-upsample',
       'specs',
@@ -214,7 +216,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
   }
 
   async function asked(count: number): Promise<void> {
-    await waitFor(() => server.stats.asks.length >= count, 60_000);
+    await waitFor(() => server.stats.asks.length >= count);
   }
 
   /** Waits until so many prompts were answered, and as many are held back as are asked for at the same time. */
@@ -222,9 +224,15 @@ describe.skipIf(lab === null)('a run on a host', () => {
     await asked(answered + concurrency);
   }
 
-  /** Waits until the program knows that the host is away. */
+  /** Waits until the program has tried in vain to reach the host. */
+  async function refused(): Promise<void> {
+    const { refusedCount } = stage.network;
+    await waitFor(() => stage.network.refusedCount > refusedCount);
+  }
+
+  /** Waits until the program has told that the host is away. */
   async function noticed(): Promise<void> {
-    await waitFor(async () => (await eventTypes()).includes('host-unreachable'), 60_000);
+    await waitFor(async () => (await eventTypes()).includes('host-unreachable'));
   }
 
   function asks(): ReadonlyMap<string, number> {
@@ -250,10 +258,14 @@ describe.skipIf(lab === null)('a run on a host', () => {
     return id;
   }
 
+  function eventsFile(): string {
+    return join(stage.cli.workingFolder, `events-${run}.ndjson`);
+  }
+
   async function eventTypes(): Promise<readonly string[]> {
-    const journal = join(stage.cli.checkpointFolder, await runId(), 'journal.jsonl');
-    const { events } = await readJournal(journal, upsampleEventBodySchema);
-    return events.map(({ type }) => type);
+    const text = await readFile(eventsFile(), 'utf8').catch(() => '');
+    const lines = text.split('\n').slice(0, -1);
+    return lines.map((line) => (JSON.parse(line) as { type: string }).type);
   }
 
   /** Where the host keeps the run. */

@@ -22,6 +22,8 @@ export async function createLocalBench(): Promise<HostBench & { readonly root: s
     engine,
     createHost: () => new LocalHost({ root, workerProgram, clock: systemClock }),
     asksFor: (prompt) => server.stats.asks.filter((ask) => ask.text === prompt).length,
+    hold: server.hold,
+    release: server.release,
     killWorker: async (runId, workerId) => {
       const owner = await readLockOwner(join(root, 'runs', runId, `worker_${workerId}.lock`));
       if (owner === null) throw new Error('there is no worker to kill');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EngineSpec, ManifestHint, ManifestTask, RetryPolicy } from '../../src/protocol/manifest.ts';
 
-/** An engine spec for tests: the openai engine, with little patience. */
+/** An engine spec for tests: the openai engine, which asks again soon. */
 export function sampleEngine(
   baseUrl: string | null,
   change: Partial<Omit<EngineSpec, 'retry'>> & { retry?: Partial<RetryPolicy> } = {},
@@ -10,7 +10,7 @@ export function sampleEngine(
     max_attempts: 3,
     base_delay_ms: 5,
     max_delay_ms: 20,
-    max_outage_ms: 5_000,
+    max_outage_ms: 60_000,
     ...change.retry,
   };
   return {
@@ -21,7 +21,7 @@ export function sampleEngine(
     concurrency: 4,
     temperature: 0.6,
     instruction: '',
-    request_timeout_ms: 5_000,
+    request_timeout_ms: 60_000,
     ...change,
     retry,
   };

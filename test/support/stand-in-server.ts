@@ -10,8 +10,11 @@ export interface StandIn {
   readonly stats: StandInStats;
   /** What goes wrong from the next request on; null for nothing. */
   setFault(rule: FaultRule | null): void;
-  /** Answers only so many more requests, none unless given, those that wait first; the others wait for `release`. */
-  hold(passes?: number): void;
+  /**
+   * Answers only so many more requests, none unless given, those that wait first; the others wait for `release`.
+   * With a text, only requests that hold it are counted and wait.
+   */
+  hold(passes?: number, textIncludes?: string): void;
   /** Answers all that wait, and all that come. */
   release(): void;
   stop(): Promise<void>;
@@ -29,7 +32,7 @@ export async function startStandInServer(options: StandInOptions = {}): Promise<
     baseUrl,
     stats: server.stats,
     setFault: (rule) => server.setFault(rule),
-    hold: (passes = 0) => server.limit(passes),
+    hold: (passes = 0, textIncludes) => server.limit(passes, textIncludes),
     release: () => server.limit(Number.POSITIVE_INFINITY),
     stop: () => server.stop(),
   };

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waits until `isTrue`, looked at every 20 ms; a check that throws counts as no. Throws after `timeoutMs`. */
-export async function waitFor(isTrue: () => Promise<boolean> | boolean, timeoutMs = 20_000): Promise<void> {
+/**
+ * Waits until `isTrue`, looked at every 20 ms; a check that throws counts as no. Throws after `timeoutMs`, which only
+ * bounds how long a failure takes: it is far more than a busy machine needs.
+ */
+export async function waitFor(isTrue: () => Promise<boolean> | boolean, timeoutMs = 60_000): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   let reason: unknown = null;
   for (;;) {

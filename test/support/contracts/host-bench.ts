@@ -11,6 +11,10 @@ export interface HostBench extends AsyncDisposable {
   readonly engine: EngineSpec;
   /** How often the engine was asked for a prompt so far. */
   asksFor(prompt: string): number;
+  /** Has the engine answer only so many more prompts, those that wait first; it takes the others in, and holds them. */
+  hold(answers: number): void;
+  /** Has it answer all. */
+  release(): void;
   /** Ends a worker as a crash would. */
   killWorker(runId: string, workerId: number): Promise<void>;
   /** Ends a worker, and sees to it that it cannot be started again until it is mended. */

@@ -63,7 +63,7 @@ export function describeSegments(name: string, setUp: () => Promise<HostBench>):
       return found;
     };
 
-    it('makes them, and tells what it made and how far it is', () => {
+    it('makes them, and tells what it made and how far it is', async () => {
       expect(factsOf(0)).toMatchObject({
         frames: 4,
         unique_frames: 3,
@@ -74,13 +74,18 @@ export function describeSegments(name: string, setUp: () => Promise<HostBench>):
       expect(factsOf(1)).toMatchObject({ frames: 4, unique_frames: 4 });
       const progress = heard.events.filter((event) => event.type === 'task-progress');
       expect(progress.at(-1)).toMatchObject({ doneParts: 4, totalParts: 4 });
-      const lanes = heard.events.flatMap((event) =>
-        event.type === 'worker-status' ? [event.status.lanes ?? []] : [],
-      );
-      expect(lanes.at(-1)?.map(({ lane, completed_batches: done }) => [lane, done])).toEqual([
+      const lanes = () => {
+        const shown = heard.events.flatMap((event) =>
+          event.type === 'worker-status' ? [event.status.lanes ?? []] : [],
+        );
+        return shown.at(-1)?.map(({ lane, completed_batches: done }) => [lane, done]);
+      };
+      // The status follows what is finished.
+      const expected = [
         [0, 1],
         [1, 1],
-      ]);
+      ];
+      await expect.poll(lanes, { timeout: 20_000 }).toEqual(expected);
     });
 
     it('brings their files home whole, also over half a one, and again', async () => {

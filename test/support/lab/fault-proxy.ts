@@ -7,6 +7,8 @@ export interface FaultProxy {
   delayMs: number;
   /** How many connections were accepted so far. */
   readonly connectionCount: number;
+  /** How many were refused so far. */
+  readonly refusedCount: number;
   /** How many are open now. */
   readonly openCount: number;
   /** Bytes that were passed on so far, by direction. */
@@ -15,8 +17,12 @@ export interface FaultProxy {
   cut(): void;
   /** Resets all connections every `ms`; stopped by `heal`. */
   cutEvery(ms: number): void;
+  /** Resets each connection that has passed so many bytes, also new ones; stopped by `heal`. */
+  cutEachAfter(bytes: number): void;
   /** Holds all bytes back in both directions, also of new connections; connections stay open. */
   stall(): void;
+  /** The same, once the server has sent so many more bytes. */
+  stallAfter(bytes: number): void;
   /** Drops the server's bytes without a word; the client's arrive. */
   halfOpen(): void;
   /** Refuses new connections, and resets those there are. */
@@ -38,12 +44,16 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
 class TcpProxy implements FaultProxy {
   delayMs = 0;
   connectionCount = 0;
+  refusedCount = 0;
   readonly bytes = { toServer: 0, toClient: 0 };
   readonly #targetPort: number;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #trouble: Trouble = 'none';
   #cutting: NodeJS.Timeout | null = null;
+  #mostBytesEach = Number.POSITIVE_INFINITY;
+  /** How many bytes will have come from the server when everything is held back. */
+  #stallsAtBytes = Number.POSITIVE_INFINITY;
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -73,8 +83,16 @@ class TcpProxy implements FaultProxy {
     this.#cutting = setInterval(() => this.cut(), ms);
   }
 
+  cutEachAfter(bytes: number): void {
+    this.#mostBytesEach = bytes;
+  }
+
   stall(): void {
     this.#trouble = 'stall';
+  }
+
+  stallAfter(bytes: number): void {
+    this.#stallsAtBytes = this.bytes.toClient + bytes;
   }
 
   halfOpen(): void {
@@ -88,6 +106,8 @@ class TcpProxy implements FaultProxy {
 
   heal(): void {
     this.#trouble = 'none';
+    this.#mostBytesEach = Number.POSITIVE_INFINITY;
+    this.#stallsAtBytes = Number.POSITIVE_INFINITY;
     this.#stopCutting();
     for (const pair of this.#pairs) pair.release();
   }
@@ -105,6 +125,7 @@ class TcpProxy implements FaultProxy {
 
   #accept(client: Socket): void {
     if (this.#trouble === 'refuse') {
+      this.refusedCount++;
       client.resetAndDestroy();
       return;
     }
@@ -114,21 +135,23 @@ class TcpProxy implements FaultProxy {
     this.#pairs.add(pair);
     const isHeld = () => this.#trouble === 'stall';
     const delayMs = () => this.delayMs;
+    const count = (direction: 'toServer' | 'toClient', bytes: number) => {
+      this.bytes[direction] += bytes;
+      pair.bytes += bytes;
+      if (this.bytes.toClient >= this.#stallsAtBytes) this.stall();
+      if (pair.bytes >= this.#mostBytesEach) pair.reset();
+    };
     pair.toServer = new Lane(client, server, {
       isHeld,
       delayMs,
       isDropped: () => false,
-      onPassed: (bytes) => {
-        this.bytes.toServer += bytes;
-      },
+      onPassed: (bytes) => count('toServer', bytes),
     });
     pair.toClient = new Lane(server, client, {
       isHeld,
       delayMs,
       isDropped: () => this.#trouble === 'half-open',
-      onPassed: (bytes) => {
-        this.bytes.toClient += bytes;
-      },
+      onPassed: (bytes) => count('toClient', bytes),
     });
   }
 }
@@ -137,6 +160,8 @@ class TcpProxy implements FaultProxy {
 class Pair {
   toServer: Lane | null = null;
   toClient: Lane | null = null;
+  /** Passed in both directions. */
+  bytes = 0;
   readonly #client: Socket;
   readonly #server: Socket;
 
@@ -235,8 +260,8 @@ class Lane {
       this.#to.end();
       return;
     }
-    this.#rules.onPassed(chunk.length);
     this.#to.write(chunk);
+    this.#rules.onPassed(chunk.length);
   }
 }
 

@@ -55,6 +55,8 @@ export async function createRemoteBench(lab: LabFacts): Promise<RemoteBench> {
     container,
     createHost: (change = {}) => new SshHost(machineOptions('gpu1', { ...settings, ...change })),
     asksFor: (prompt) => server.stats.asks.filter((ask) => ask.text === prompt).length,
+    hold: server.hold,
+    release: server.release,
     killWorker: async (_runId, workerId) => {
       await docker('kill', container(workerId));
     },

@@ -83,9 +83,9 @@ export class StandInServer {
     this.#faults.set(rule);
   }
 
-  /** Answers only so many more chat requests; others are taken in, and wait. */
-  limit(passes: number): void {
-    this.#gate.set(passes);
+  /** Answers only so many more chat requests whose text holds this; others of them are taken in, and wait. */
+  limit(passes: number, textIncludes = ''): void {
+    this.#gate.set(passes, textIncludes);
   }
 
   async stop(): Promise<void> {
@@ -139,7 +139,7 @@ export class StandInServer {
     }
     this.stats.asked(ask);
     this.#options.onAsk(ask.text);
-    await this.#gate.pass();
+    await this.#gate.pass(ask.text);
     if (response.destroyed) return;
     const fault = this.#faults.next(ask.text);
     if (fault?.kind === 'sicken') this.#isWell = false;

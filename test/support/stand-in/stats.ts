@@ -19,6 +19,8 @@ export class StandInStats {
   readonly answersByContent = new Map<string, number>();
   /** Every request, in order of arrival. */
   readonly asks: ChatAsk[] = [];
+  /** When each of them came, by a clock that never jumps. */
+  readonly arrivalsMs: number[] = [];
 
   enter(): void {
     this.requests += 1;
@@ -33,6 +35,7 @@ export class StandInStats {
 
   asked(ask: ChatAsk): void {
     this.asks.push(ask);
+    this.arrivalsMs.push(performance.now());
     count(this.asksByContent, ask.contentKey);
   }
 

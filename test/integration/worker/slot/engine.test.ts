@@ -55,9 +55,11 @@ it('keeps the engine warm from run to run, unless it is told to offload it', asy
 });
 
 it('stops the engine when it ends for having nothing to do', async () => {
-  const child = await rig.start(['--idle-timeout-ms', '800'], { STAND_IN_JOURNAL: journal });
-  await doRun('run-1', false);
-  expect(await exitOf(child)).toBe(0);
+  const tasks = sampleTasks(3);
+  rig.writeManifest('run-1', 0, servedEngine(), tasks);
+  rig.remember('run-1');
+  expect(await exitOf(rig.spawn(['--idle-timeout-ms', '800'], { STAND_IN_JOURNAL: journal }))).toBe(0);
+  expect(rig.results('run-1', tasks)).toHaveLength(3);
   const [{ pid }] = starts();
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });

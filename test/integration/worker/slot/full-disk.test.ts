@@ -57,10 +57,12 @@ describe.skipIf(smallDiskSkipReason() !== null)('a slot on a full disk', () => {
     const standIn = await startStandInServer({ latencyMs: 5 });
     const child = await rig.start();
     const tasks = sampleTasks(60);
+    standIn.hold(5);
     await rig.open('run-1');
     await rig.submit('run-1', 0, sampleEngine(standIn.baseUrl), tasks);
-    await waitFor(() => rig.results('run-1', tasks).length >= 5);
+    await waitFor(() => rig.results('run-1', tasks).length === 5);
     disk.fill();
+    standIn.release();
     await waitFor(async () => (await rig.status()).runs[0]?.status.message?.includes('No space') ?? false);
     disk.free();
     expect((await rig.allResults('run-1', tasks)).length).toBe(60);

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { layout } from '../../../../src/protocol/layout.ts';
 import { parseProgramOptions } from '../../../../src/worker/options.ts';
-import { openSocket } from '../../../support/call-socket.ts';
+import { EventReader } from '../../../support/event-reader.ts';
 import { sampleEngine, sampleTasks } from '../../../support/sample-work.ts';
 import { type StandIn, startStandInServer } from '../../../support/stand-in-server.ts';
 import { waitFor } from '../../../support/wait-for.ts';
@@ -86,17 +85,17 @@ describe('a slot', () => {
 });
 
 it('a result that another worker has published meanwhile stands, and is the one that is told', async () => {
-  standIn.setFault({ fault: { kind: 'hang' }, textIncludes: 'number 0 ' });
+  standIn.hold(0, 'number 0 ');
   await rig.start();
   const [first, second] = sampleTasks(2);
   if (!first || !second) throw new Error('two tasks are needed');
   await rig.open('run-1');
-  const engine = sampleEngine(standIn.baseUrl, { request_timeout_ms: 1_000 });
+  const engine = sampleEngine(standIn.baseUrl);
   await rig.submit('run-1', 0, engine, [first, second]);
   const [model] = await rig.allResults('run-1', [second]);
   const earlier = { ...model, task_key: first.task_key, text: 'What the other worker was answered.' };
   writeFileSync(rig.resultPath('run-1', first.task_key), JSON.stringify(earlier));
-  standIn.setFault(null);
+  standIn.release();
   await waitFor(() => rig.log.includes('the earlier one stands'));
   expect(rig.results('run-1', [first])).toEqual([earlier]);
   await waitFor(async () => (await rig.status()).runs[0]?.status.completed_tasks === 2);
@@ -177,23 +176,25 @@ describe('a slot that was killed', () => {
 
 describe('the end of a slot', () => {
   it('comes when nothing was to do for long enough', async () => {
-    const child = await rig.start(['--idle-timeout-ms', '700']);
     const tasks = sampleTasks(3);
-    await rig.open('run-1');
-    await rig.submit('run-1', 0, sampleEngine(standIn.baseUrl), tasks);
-    expect(await exitOf(child)).toBe(0);
+    rig.writeManifest('run-1', 0, sampleEngine(standIn.baseUrl), tasks);
+    rig.remember('run-1');
+    expect(await exitOf(rig.spawn(['--idle-timeout-ms', '700']))).toBe(0);
     expect(rig.results('run-1', tasks).length).toBe(3);
     expect(rig.remembered()).toEqual([]);
     expect(existsSync(rig.socketPath)).toBe(false);
   });
 
   it('does not come while somebody reads', async () => {
-    const child = await rig.start(['--idle-timeout-ms', '300']);
-    await rig.open('run-1');
-    const socketPath = join(rig.root, layout.run('run-1'), layout.workerSocket(0));
-    const stream = await openSocket(socketPath, 'GET', '/events');
-    stream.resume();
-    await delay(900);
+    // It has something to do until somebody reads.
+    standIn.hold();
+    rig.writeManifest('run-1', 0, sampleEngine(standIn.baseUrl), sampleTasks(1));
+    rig.remember('run-1');
+    const child = rig.spawn(['--idle-timeout-ms', '300']);
+    const stream = await rig.openEvents('run-1');
+    const reader = new EventReader(stream);
+    standIn.release();
+    await reader.idleFor(900);
     expect(child.exitCode).toBe(null);
     stream.destroy();
     expect(await exitOf(child)).toBe(0);
@@ -205,11 +206,13 @@ describe('the end of a slot', () => {
   ])('$rule', async ({ left, code, remembered }) => {
     const child = await rig.start();
     const tasks = sampleTasks(4 + left);
+    standIn.hold(4);
     await rig.open('run-1');
     await rig.submit('run-1', 0, sampleEngine(standIn.baseUrl), tasks);
-    await waitFor(() => rig.results('run-1', tasks).length >= 4);
-    if (left === 0) await rig.allResults('run-1', tasks);
+    await waitFor(() => rig.results('run-1', tasks).length === 4);
     child.kill('SIGTERM');
+    await waitFor(() => rig.log.includes('stopping'));
+    standIn.release();
     expect(await exitOf(child)).toBe(code);
     expect(rig.results('run-1', tasks).length).toBe(standIn.stats.answered);
     expect(rig.remembered()).toEqual(remembered);
@@ -226,7 +229,7 @@ describe('the end of a slot', () => {
     await rig.open('run-1');
     await rig.submit('run-1', 0, sampleEngine(standIn.baseUrl), sampleTasks(1));
     await waitFor(() => standIn.stats.requests === 1);
-    expect((await rig.post('/shutdown', { drain_ms: 10_000 })).status).toBe(202);
+    expect((await rig.post('/shutdown', { drain_ms: 60_000 })).status).toBe(202);
     await waitFor(() => rig.log.includes('stopping'));
     expect((await rig.open('run-2')).code).toBe('shutting-down');
     await rig.post('/shutdown', {});

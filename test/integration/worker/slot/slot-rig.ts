@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { layout } from '../../../../src/protocol/layout.ts';
 import type { EngineSpec, Manifest, ManifestTask } from '../../../../src/protocol/manifest.ts';
 import { type SlotStatus, slotStatusSchema } from '../../../../src/protocol/slot.ts';
 import { type TaskResult, taskResultSchema } from '../../../../src/protocol/task-result.ts';
-import { callSocket } from '../../../support/call-socket.ts';
+import { callSocket, openSocket } from '../../../support/call-socket.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 import { exitOf } from '../../../support/worker-rig.ts';
 
@@ -82,6 +83,25 @@ export class SlotRig {
   remembered(): string[] {
     const content = readFileSync(join(this.root, layout.slotState(0)), 'utf8');
     return JSON.parse(content).runs.map((run: { run_id: string }) => run.run_id);
+  }
+
+  /** Leaves the runs as a slot does that was killed: the next one opens them by itself. */
+  remember(...runIds: readonly string[]): void {
+    const runs = runIds.map((run_id) => ({ run_id, offload_models: true }));
+    mkdirSync(join(this.root, layout.slots), { recursive: true });
+    writeFileSync(join(this.root, layout.slotState(0)), JSON.stringify({ version: 1, runs }));
+  }
+
+  /** The stream of events of a run's worker, as soon as there is one. */
+  async openEvents(runId: string): Promise<IncomingMessage> {
+    const socketPath = join(this.root, layout.run(runId), layout.workerSocket(0));
+    let stream: IncomingMessage | null = null;
+    await waitFor(async () => {
+      stream = await openSocket(socketPath, 'GET', '/events');
+      return stream.statusCode === 200;
+    });
+    if (stream === null) throw new Error('there is no stream');
+    return stream;
   }
 
   /** A call of the API of a run's worker. */

@@ -49,7 +49,10 @@ describe('a worker with a server', () => {
     for (const [at, part] of parts.entries()) {
       rig.writeManifest(at, engine, [part.slice(0, 5), part.slice(5)]);
     }
+    standIn.hold();
     await rig.start();
+    await waitFor(() => standIn.stats.inFlight === 4);
+    standIn.release();
     await rig.results(tasks);
     const { maxInFlight, requests, connections } = standIn.stats;
     // One more connection asks for the models, and may be one of the four.

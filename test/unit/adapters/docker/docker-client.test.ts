@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { Agent, createServer, type RequestListener, type Server } from 'node:http';
+import { Agent, createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DockerClient } from '../../../../src/adapters/docker/docker-client.ts';
 import { statusOf } from '../../../../src/adapters/docker/docker-errors.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
+import type { Clock } from '../../../../src/ports/clock.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = await temporaryFolder();
@@ -47,7 +48,7 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-function clientOf(socketPath: string, retryForMs = 2_000): DockerClient {
+function clientOf(socketPath: string, retryForMs = 60_000, clock: Clock = systemClock): DockerClient {
   const agent = new Agent({ keepAlive: true });
   agent.createConnection = () => connect(socketPath);
   cleanUps.push(() => agent.destroy());
@@ -55,10 +56,27 @@ function clientOf(socketPath: string, retryForMs = 2_000): DockerClient {
     agent,
     hostName: 'gpu1',
     socketPath,
-    clock: systemClock,
+    clock,
     random01: Math.random,
     retryForMs,
   });
+}
+
+/** A clock whose pauses take no time, but are counted, also by what else this process reads of time. */
+function swiftClock() {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+  cleanUps.push(() => {
+    vi.useRealTimers();
+  });
+  const clock = {
+    sleptMs: 0,
+    now: () => performance.now(),
+    sleep: async (ms: number) => {
+      clock.sleptMs += ms;
+      vi.advanceTimersByTime(ms);
+    },
+  };
+  return clock;
 }
 
 const inspect = (client: DockerClient, limits = {}) =>
@@ -92,12 +110,12 @@ describe('DockerClient', () => {
         return;
       }
       response.writeHead(200, { 'content-length': 100 });
-      response.write('{"Id":');
-      setTimeout(() => response.destroy(), 10);
+      response.write('{"Id":', () => response.destroy());
     });
-    const startMs = performance.now();
-    expect(await inspect(clientOf(engine.socketPath))).toEqual({ Id: '1' });
-    expect(performance.now() - startMs).toBeLessThan(1_500);
+    const clock = swiftClock();
+    expect(await inspect(clientOf(engine.socketPath, 60_000, clock))).toEqual({ Id: '1' });
+    expect(asked).toBe(3);
+    expect(clock.sleptMs).toBeLessThan(1_500);
   });
 
   it('asks again when nothing comes', async () => {
@@ -117,22 +135,22 @@ describe('DockerClient', () => {
   });
 
   it('counts silence and patience anew with every sign of progress', async () => {
-    let asked = 0;
+    const answers: ServerResponse[] = [];
     const engine = await serve((_request, response) => {
-      if (++asked > 4) {
-        response.end('done');
-        return;
-      }
-      response.write('a');
-      setTimeout(() => response.destroy(), 60);
+      answers.push(response);
+      if (answers.length > 4) response.end('done');
+      else response.write('a');
     });
-    const client = clientOf(engine.socketPath, 100);
+    const client = clientOf(engine.socketPath, 100, swiftClock());
     const text = await client.call(
       async (docker, noteProgress) => {
         let all = '';
         for await (const piece of await docker.pull('x', {})) {
           noteProgress();
           all += piece;
+          if (answers.length > 4) continue;
+          vi.advanceTimersByTime(60);
+          answers.at(-1)?.destroy();
         }
         return all;
       },
@@ -155,12 +173,12 @@ describe('DockerClient', () => {
   });
 
   it('says what to do when there is no engine', async () => {
-    const startMs = performance.now();
-    await expect(inspect(clientOf(join(folder, 'nothing.sock')))).rejects.toMatchObject({
+    const clock = swiftClock();
+    await expect(inspect(clientOf(join(folder, 'nothing.sock'), 60_000, clock))).rejects.toMatchObject({
       code: 'host-refused',
       nextStep: expect.stringContaining('docker_socket'),
     });
-    expect(performance.now() - startMs).toBeLessThan(6_000);
+    expect(clock.sleptMs).toBeLessThan(6_000);
   });
 
   it('says at once what to do without permission', async () => {
@@ -189,10 +207,9 @@ describe('DockerClient', () => {
   });
 
   it('ends with the reason of its signal', async () => {
-    const engine = await serve(() => undefined);
     const stop = new AbortController();
+    const engine = await serve(() => stop.abort(new Error('enough')));
     const asked = inspect(clientOf(engine.socketPath), { signal: stop.signal });
-    setTimeout(() => stop.abort(new Error('enough')), 50);
     await expect(asked).rejects.toThrow('enough');
   });
 

