@@ -56,17 +56,17 @@ function cellsOf({
   ];
 }
 
-function onHostText({ on_host: said }: ListedRun): string {
-  if (!said) return '—';
-  const { state, finished_tasks: finished, total_tasks: total } = said;
+function onHostText({ on_host: onHost }: ListedRun): string {
+  if (!onHost) return '—';
+  const { state, finished_tasks: finished, total_tasks: total } = onHost;
   return total === null || total === 0 ? state : `${state} ${finished}/${total}`;
 }
 
 /** Why hosts could not be asked, once a host. */
 function hostMessageLines(runs: readonly ListedRun[], style: Style): string[] {
   const messages = new Map<string, string>();
-  for (const { host, on_host: said } of runs) {
-    if (host !== null && said?.message) messages.set(host, said.message);
+  for (const { host, on_host: onHost } of runs) {
+    if (host !== null && onHost?.message) messages.set(host, onHost.message);
   }
   if (messages.size === 0) return [];
   const lines = [...messages].map(([host, message]) => `${printable(host)}: ${printable(message)}`);
