@@ -4,7 +4,7 @@ import { protocolVersion } from './version.ts';
 import { workerStatusSchema } from './worker-status.ts';
 
 /** The engine's server as its slot sees it. Times are ISO 8601, durations milliseconds. */
-export const engineServerStatusSchema = z.object({
+export const modelServerStatusSchema = z.object({
   state: z.enum(['loading', 'ready', 'restarting', 'failed', 'stopped']),
   model: z.string(),
   /** Since when the state holds. */
@@ -31,7 +31,7 @@ export const slotStatusSchema = z.object({
       is_watched: z.boolean().optional(),
     }),
   ),
-  engine: engineServerStatusSchema.nullable(),
+  engine: modelServerStatusSchema.nullable(),
 });
 
 /** `POST /open_run`: have a worker for this run, on its own socket in the run folder. Safe to repeat. */
@@ -62,6 +62,6 @@ export const acceptAnswerSchema = z.object({ accepted: z.int().min(0) });
 /** Errors of both APIs. */
 export const apiErrorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
-export type EngineServerStatus = z.infer<typeof engineServerStatusSchema>;
+export type ModelServerStatus = z.infer<typeof modelServerStatusSchema>;
 export type SlotStatus = z.infer<typeof slotStatusSchema>;
 export type OpenRunRequest = z.infer<typeof openRunRequestSchema>;

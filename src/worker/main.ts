@@ -9,31 +9,30 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { layout } from '../protocol/layout.ts';
-import { EngineServers } from './model-server/model-servers.ts';
-import { parseProgramOptions, type SlotOptions, type WorkerOptions, workerOptionsOf } from './options.ts';
-import { ObjectShelf } from './slot/object-store.ts';
-import { startRunWorker } from './slot/running-worker.ts';
+import { createKinds } from './kinds.ts';
+import { ModelServers } from './model-server/model-servers.ts';
+import { parseProgramOptions, workerOptionsOf } from './options.ts';
+import { ObjectFolder } from './slot/object-folder.ts';
+import { startRunWorker, whyNotResumable } from './slot/run-worker.ts';
 import { Slot } from './slot/slot.ts';
-import { SlotProcess } from './slot/slot-process.ts';
-import { whyNotResumable } from './slot/why-not-resumable.ts';
-import { WorkerProcess, type WorkerProcessParts } from './tasks/worker-process.ts';
-import { createEngine } from './upsample/create-engine.ts';
-import { createUpscaleEngine } from './upscale/create-upscale-engine.ts';
+import { type SlotOptions, SlotProcess } from './slot/slot-process.ts';
+import { type WorkerOptions, WorkerProcess, type WorkerProcessDeps } from './tasks/worker-process.ts';
 import { laneArgument } from './upscale/onnx/lane-process.ts';
 import { runLane } from './upscale/onnx/lane-program.ts';
-import { createUpscaler } from './upscale/segment-upscaler.ts';
+
+type Log = (line: string) => void;
 
 /** The worker program: serves one run, or a slot that has a worker for each run that is open. */
 async function main(): Promise<number> {
   // A process that a worker starts to upscale frames; it is this same program, because a host has no other one.
   if (process.argv[2] === laneArgument) return await runLane(process.argv[3] ?? '');
   const options = parseProgramOptions(process.argv.slice(2));
-  // Whoever reads the log may be gone.
+  // The reader of the log may be gone.
   process.stderr.on('error', () => undefined);
   return options.kind === 'slot' ? await serveSlot(options.slot) : await serveRun(options.worker);
 }
 
-/** Takes the run's lock, serves its socket, and works until it is told to stop or is idle. */
+/** Takes the run's lock, serves its socket, and works until it is stopped or is idle. */
 async function serveRun(options: WorkerOptions): Promise<number> {
   const { root, runId, runFolder, workerId } = options;
   await mkdir(runFolder, { recursive: true });
@@ -42,11 +41,10 @@ async function serveRun(options: WorkerOptions): Promise<number> {
     log(`worker ${workerId} of ${runId} runs already, as process ${lock.owner.pid}`);
     return exitCodes.ok;
   }
-  const logPath = join(runFolder, layout.workerEngineLog(workerId));
-  const servers = createServers(root, workerId, logPath);
+  const servers = createServers(root, workerId, join(runFolder, layout.workerEngineLog(workerId)));
   try {
-    const worker = new WorkerProcess(options, createParts(root, runFolder, servers, log));
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.requestStop());
+    const worker = new WorkerProcess(options, createDeps(root, runFolder, servers, log));
+    onInterrupt(() => worker.requestStop());
     await worker.listen();
     await worker.work();
     return exitCodes.ok;
@@ -57,90 +55,72 @@ async function serveRun(options: WorkerOptions): Promise<number> {
 }
 
 /**
- * Serves a slot until it is told to stop or is idle. A signal that leaves work undone is no success: the container
- * is started again when its engine is, and finishes by itself.
+ * Serves a slot until it is stopped or is idle. A signal that leaves work undone is no success: the container is started
+ * again when its Docker daemon is, and finishes by itself.
  */
 async function serveSlot(options: SlotOptions): Promise<number> {
   const { root, slotId } = options;
   const store = new LocalFileStore(root);
-  const shelf = new ObjectShelf(root);
-  const engine = createServers(root, slotId, store.pathOf(layout.engineLog(slotId)));
-  const partsFor = (runFolder: string, say: typeof log) => createParts(root, runFolder, engine, say);
+  const objects = new ObjectFolder(root);
+  const modelServer = createServers(root, slotId, store.pathOf(layout.engineLog(slotId)));
+  const depsFor = (runFolder: string, runLog: Log) => createDeps(root, runFolder, modelServer, runLog);
   const slot = new Slot({
     slotId,
     store,
-    engine,
-    clock: systemClock,
-    startWorker: (runId) => startRunWorker(runId, { slot: options, partsFor, log }),
+    modelServer,
+    startWorker: (runId) => startRunWorker(workerOptionsOf(options, runId), { depsFor, log }),
     forgetStop: async (runId) => {
       const { runFolder, workerId } = workerOptionsOf(options, runId);
       await new LocalFileStore(runFolder).remove(layout.stopMark(workerId));
     },
     whyNotResumable: async (runId) => {
       const worker = workerOptionsOf(options, runId);
-      return await whyNotResumable(worker, new LocalFileStore(worker.runFolder), shelf);
+      return await whyNotResumable(worker, new LocalFileStore(worker.runFolder), objects);
     },
     log,
   });
-  const program = new SlotProcess(options, { slot, shelf, log });
+  const program = new SlotProcess(options, { slot, objects, log });
   let isInterrupted = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      isInterrupted = true;
-      program.requestStop();
-    });
-  }
+  onInterrupt(() => {
+    isInterrupted = true;
+    program.requestStop();
+  });
   await program.run();
   return isInterrupted && slot.hasUnfinished ? exitCodes.sigterm : exitCodes.ok;
 }
 
-function createServers(root: string, slotId: number, logPath: string): EngineServers {
-  const store = new LocalFileStore(root);
-  const { env: environment } = process;
-  return new EngineServers({
-    store,
+function onInterrupt(listener: () => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, listener);
+}
+
+function createServers(root: string, slotId: number, logPath: string): ModelServers {
+  return new ModelServers({
+    store: new LocalFileStore(root),
     slotId,
     clock: systemClock,
     random01: Math.random,
     log,
     logPath,
-    environment,
+    environment: process.env,
   });
 }
 
-/** What the worker of a run is built from. */
-function createParts(
-  root: string,
-  runFolder: string,
-  servers: EngineServers,
-  say: (line: string) => void,
-): WorkerProcessParts {
-  const media = new FfmpegMediaTool({ hintFolder: join(runFolder, 'hints') });
+/** What the worker of a run works with. */
+function createDeps(root: string, runFolder: string, servers: ModelServers, runLog: Log): WorkerProcessDeps {
   const objects = new LocalFileStore(root);
-  const objectPathOf = (sha256: string) => objects.pathOf(layout.object(sha256));
-  const frames = new FfmpegFrameTool();
-  const program = process.argv[1] ?? '';
-  return {
-    store: new LocalFileStore(runFolder),
-    clock: systemClock,
-    random01: Math.random,
-    createEngine: (spec) =>
-      createEngine(spec, { media, clock: systemClock, environment: process.env, servers }),
-    createUpscaler: (spec) =>
-      createUpscaler(spec, {
-        frames,
-        runFolder,
-        clock: systemClock,
-        sourcePathOf: objectPathOf,
-        createEngine: (wanted) =>
-          createUpscaleEngine(wanted, { frames, program, modelPathOf: objectPathOf, log: say }),
-        log: say,
-      }),
-    hintPathOf: objectPathOf,
-    frames,
+  const common = { clock: systemClock, random01: Math.random, log: runLog };
+  const kinds = createKinds({
+    ...common,
+    media: new FfmpegMediaTool({ hintFolder: join(runFolder, 'hints') }),
+    environment: process.env,
+    servers,
+    frames: new FfmpegFrameTool(),
     pictures: new FfmpegPictureTool(),
-    log: say,
-  };
+    runFolder,
+    program: process.argv[1] ?? '',
+    objectPathOf: (sha256) => objects.pathOf(layout.object(sha256)),
+  });
+  return { ...common, kinds, store: new LocalFileStore(runFolder) };
 }
 
 function log(line: string): void {

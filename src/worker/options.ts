@@ -4,27 +4,8 @@ import { parseArgs } from 'node:util';
 import { AppError, messageOf } from '../errors/app-error.ts';
 import { runIdSchema } from '../protocol/identifiers.ts';
 import { layout } from '../protocol/layout.ts';
-
-/** What the worker of one run is told. */
-export interface WorkerOptions {
-  /** The host's root folder, absolute. */
-  readonly root: string;
-  readonly runId: string;
-  readonly workerId: number;
-  readonly runFolder: string;
-  /** A unix socket's path, or the name of a Windows pipe. */
-  readonly socketPath: string;
-  readonly idleTimeoutMs: number;
-}
-
-/** What a slot is told: a program that stays between runs, and has a worker for each of those that are open. */
-export interface SlotOptions {
-  /** The host's root folder, absolute. */
-  readonly root: string;
-  readonly slotId: number;
-  readonly socketPath: string;
-  readonly idleTimeoutMs: number;
-}
+import type { SlotOptions } from './slot/slot-process.ts';
+import type { WorkerOptions } from './tasks/worker-process.ts';
 
 /** What the command line asks for. */
 type ProgramOptions =

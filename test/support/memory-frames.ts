@@ -134,7 +134,7 @@ export class ScriptedEngine implements UpscaleEngine {
   readonly scale = 2;
   readonly minTile: number | null;
   isProbed = false;
-  framePatienceMs = 10_000;
+  frameTimeoutMs = 10_000;
   calls = 0;
   starts: LaneRequest[] = [];
   openLanes = 0;

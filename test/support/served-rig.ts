@@ -2,20 +2,22 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalFileStore } from '../../src/adapters/files/local-file-store.ts';
+import { FfmpegFrameTool } from '../../src/adapters/frames/ffmpeg-frame-tool.ts';
+import { FfmpegPictureTool } from '../../src/adapters/frames/ffmpeg-picture-tool.ts';
 import { FfmpegMediaTool } from '../../src/adapters/media/ffmpeg-media-tool.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { layout } from '../../src/protocol/layout.ts';
 import type { EngineSpec, Manifest, ManifestTask } from '../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../src/protocol/task-result.ts';
-import type { EngineServerLimits } from '../../src/worker/model-server/limits.ts';
-import { EngineServers } from '../../src/worker/model-server/model-servers.ts';
+import { createKinds } from '../../src/worker/kinds.ts';
+import type { ModelServerLimits } from '../../src/worker/model-server/limits.ts';
+import { ModelServers } from '../../src/worker/model-server/model-servers.ts';
 import { Worker } from '../../src/worker/tasks/worker.ts';
-import { createEngine } from '../../src/worker/upsample/create-engine.ts';
 import { sampleEngine } from './sample-work.ts';
 import { waitFor } from './wait-for.ts';
 
 const program = join(import.meta.dirname, 'stand-in/bin/vllm.js');
-const quick: Partial<EngineServerLimits> = { restart: { baseDelayMs: 20, maxDelayMs: 40 }, hungMs: 500 };
+const quick: Partial<ModelServerLimits> = { restart: { baseDelayMs: 20, maxDelayMs: 40 }, hungMs: 500 };
 
 /** One line of the stand-in's journal. */
 export interface JournalLine {
@@ -26,19 +28,19 @@ export interface JournalLine {
   readonly text?: string;
 }
 
-/** A slot's engine servers with stand-ins for vLLM as real processes, and workers of this process that use them. */
+/** A slot's model servers with stand-ins for vLLM as real processes, and workers of this process that use them. */
 export class ServedRig {
   readonly root = mkdtempSync(join(tmpdir(), 'ces-'));
   readonly store = new LocalFileStore(this.root);
   readonly logPath = join(this.root, layout.engineLog(0));
-  readonly servers: EngineServers;
+  readonly servers: ModelServers;
   readonly log: string[] = [];
   readonly #journal = join(this.root, 'journal.jsonl');
   readonly #workers: Worker[] = [];
 
-  constructor(environment: Readonly<Record<string, string>> = {}, limits: Partial<EngineServerLimits> = {}) {
+  constructor(environment: Readonly<Record<string, string>> = {}, limits: Partial<ModelServerLimits> = {}) {
     writeFileSync(this.#journal, '');
-    this.servers = new EngineServers({
+    this.servers = new ModelServers({
       store: this.store,
       slotId: 0,
       clock: systemClock,
@@ -96,26 +98,29 @@ export class ServedWorker {
 
   constructor(runId: string, rig: ServedRig) {
     const folder = join(rig.root, layout.run(runId));
-    const media = new FfmpegMediaTool({ hintFolder: join(folder, 'hints') });
-    const environment = {};
+    const log = (line: string) => rig.log.push(line);
+    const common = { clock: systemClock, random01: () => 0.5, log };
     this.worker = new Worker({
+      ...common,
       workerId: 0,
       store: new LocalFileStore(folder),
-      clock: systemClock,
-      random01: () => 0.5,
-      createEngine: (spec) =>
-        createEngine(spec, { media, clock: systemClock, environment, servers: rig.servers }),
-      createUpscaler: () => {
-        throw new TypeError('this rig upscales nothing');
-      },
-      hintPathOf: (sha256) => rig.store.pathOf(layout.object(sha256)),
+      kinds: createKinds({
+        ...common,
+        media: new FfmpegMediaTool({ hintFolder: join(folder, 'hints') }),
+        environment: {},
+        servers: rig.servers,
+        frames: new FfmpegFrameTool(),
+        pictures: new FfmpegPictureTool(),
+        runFolder: folder,
+        program: '',
+        objectPathOf: (sha256) => rig.store.pathOf(layout.object(sha256)),
+      }),
       emit: (event) => {
         if (event.type === 'status' && event.status.message !== null) this.messages.add(event.status.message);
         if (event.type !== 'task-finished') return;
         const { task_key: key } = event.result;
         this.results.set(key, [...(this.results.get(key) ?? []), event.result]);
       },
-      log: (line) => rig.log.push(line),
     });
   }
 

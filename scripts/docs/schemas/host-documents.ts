@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { hostStatusDocument } from '../../../src/output/json/host-status-document.ts';
-import { engineServerStatusSchema, slotStatusSchema } from '../../../src/protocol/slot.ts';
+import { modelServerStatusSchema, slotStatusSchema } from '../../../src/protocol/slot.ts';
 import type { PreparationDocument } from '../../../src/services/hosts/prepare-host.ts';
 import type { PruneDocument } from '../../../src/services/hosts/prune-host.ts';
 
@@ -22,7 +22,7 @@ export const hostStatusSchema = z
         slot_id: z.int().min(0),
         state: z.enum(['absent', 'stopped', 'starting', 'running', 'foreign']),
         container: z.string(),
-        engine: engineServerStatusSchema.nullable(),
+        engine: modelServerStatusSchema.nullable(),
         runs: slotStatusSchema.shape.runs.nullable().describe('Null when the slot does not answer.'),
       }),
     ),

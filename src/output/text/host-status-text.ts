@@ -1,6 +1,6 @@
 import { printable } from '../../core/printable.ts';
 import type { GpuFacts, HostFacts, HostImage, SlotFacts } from '../../ports/host-upkeep.ts';
-import type { EngineServerStatus, SlotStatus } from '../../protocol/slot.ts';
+import type { ModelServerStatus, SlotStatus } from '../../protocol/slot.ts';
 import { meter, padded } from './columns.ts';
 import { bytesText, durationText } from './format.ts';
 import type { Style } from './style.ts';
@@ -72,7 +72,7 @@ function stateText({ state, status }: SlotFacts, style: Style): string {
 }
 
 /** The worker's own message where it has one: the worker knows its clock. */
-function engineText({ state, model, message, since, ...engine }: EngineServerStatus, nowMs: number): string {
+function engineText({ state, model, message, since, ...engine }: ModelServerStatus, nowMs: number): string {
   const name = model === '' ? 'model server' : printable(model);
   if (message?.includes(model)) return printable(message);
   if (message !== null) return `${name} ${state}: ${printable(message)}`;

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
 
-/** A reader that is this far behind is let go; it connects again and finds the results on the disk. */
+/** A reader that is this far behind is cut off; it connects again and finds the results on the disk. */
 const maxBacklogBytes = 4 * 1024 * 1024;
 
-/** Everybody who reads `GET /events`. Telling never waits: work does not depend on who listens. */
-export class EventHub {
+/** All readers of `GET /events`. Sending never waits: work does not depend on who reads. */
+export class EventStream {
   readonly #readers = new Set<ServerResponse>();
 
   get readerCount(): number {
@@ -30,7 +30,7 @@ export class EventHub {
     }
   }
 
-  /** Ends every stream after what was told so far. */
+  /** Ends every stream after what was sent so far. */
   close(): void {
     for (const reader of this.#readers) reader.end();
   }

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
+import { DeadlineError, withDeadline } from '../../async/deadline.ts';
 
 /** An answer, whatever its status. Redirects are answers too: they are never followed, so no key leaves its server. */
 export interface HttpAnswer {
@@ -51,19 +52,18 @@ export class HttpClient {
 
   /** Rejects with an {@link HttpError}, or with the signal's reason when that aborts. */
   async call(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
-    const timeout = AbortSignal.timeout(call.timeoutMs);
-    const either = AbortSignal.any([signal, timeout]);
     let isAnswering = false;
-    try {
-      const response = await this.#send(call, either);
+    const exchange = async (eitherSignal: AbortSignal): Promise<HttpAnswer> => {
+      const response = await this.#send(call, eitherSignal);
       isAnswering = true;
       return { ...headOf(response), body: await readBody(response) };
+    };
+    try {
+      return await withDeadline(call.timeoutMs, 'no answer', exchange, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (timeout.aborted) {
-        throw new HttpError('timeout', `no answer within ${call.timeoutMs / 1000} s`, error);
-      }
       if (error instanceof HttpError) throw error;
+      if (error instanceof DeadlineError) throw new HttpError('timeout', error.message, error);
       throw new HttpError(isAnswering ? 'cut-off' : 'no-answer', describe(error), error);
     }
   }

@@ -13,35 +13,53 @@ export type Route = Readonly<Record<string, Handler>>;
 /** What there is, by path. */
 export type Routes = ReadonlyMap<string, Route>;
 
-/** What a server of an API is made of. */
-interface JsonServerParts {
+/** What a JSON API is made of. */
+interface JsonServerOptions {
   readonly routes: Routes;
   /** Called with every request before it is answered. */
   onRequest?(): void;
-  /** How long a request may take to arrive; a minute unless it is said. */
+  /** How long a request may take to arrive; a minute by default. */
   readonly requestTimeoutMs?: number;
   log(line: string): void;
 }
 
+/** How long requests in flight may go on after a shutdown, unless it says otherwise, in milliseconds. */
+export const defaultDrainMs = 5_000;
+
 const defaultMaxBodyBytes = 64 * 1024;
 const defaultRequestTimeoutMs = 60_000;
+const shutdownRequestSchema = z.object({ drain_ms: z.int().min(0).max(3_600_000).default(defaultDrainMs) });
 
 /** An HTTP server for these routes, not yet listening. Errors are `{ error: { code, message } }`. */
-export function createJsonServer(parts: JsonServerParts): Server {
+export function createJsonServer(options: JsonServerOptions): Server {
   const server = createServer((request, response) => {
-    parts.onRequest?.();
-    void handle(parts, request, response);
+    options.onRequest?.();
+    void handle(options, request, response);
   });
-  // The answer may take longer: readers of events stay for hours.
-  server.requestTimeout = parts.requestTimeoutMs ?? defaultRequestTimeoutMs;
+  // Answers may take longer: readers of events stay for hours.
+  server.requestTimeout = options.requestTimeoutMs ?? defaultRequestTimeoutMs;
   server.keepAliveTimeout = 30_000;
   return server;
+}
+
+/** `GET /healthz`. */
+export const healthRoute: Route = { GET: (_, response) => sendJson(response, 200, { ok: true }) };
+
+/** `POST /shutdown { drain_ms }`. The answer is sent before `onShutdown` is called. */
+export function shutdownRoute(onShutdown: (drainMs: number) => void): Route {
+  return {
+    POST: async (request, response) => {
+      const { drain_ms: drainMs } = await readJsonBody(request, shutdownRequestSchema);
+      response.once('close', () => onShutdown(drainMs));
+      sendJson(response, 202, { accepted: true, drain_ms: drainMs });
+    },
+  };
 }
 
 /**
  * The request's body. An empty one counts as `{}`.
  *
- * @throws ApiError 413 when it is longer than `maxBytes`, 400 when it is not what the schema says.
+ * @throws ApiError 413 when it is longer than `maxBytes`, 400 when it does not fit the schema.
  */
 export async function readJsonBody<T>(
   request: IncomingMessage,
@@ -70,7 +88,7 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 }
 
 async function handle(
-  { routes, log }: JsonServerParts,
+  { routes, log }: JsonServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {

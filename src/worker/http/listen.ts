@@ -1,15 +1,17 @@
-import { chmod, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import { chmod, rm, stat } from 'node:fs/promises';
+import { request, type Server } from 'node:http';
+import { settlesWithin } from '../../async/deadline.ts';
 import { AppError } from '../../errors/app-error.ts';
 
 /** What systems allow for a socket's path, with room to spare: 104 on macOS, 108 on Linux. */
 const maxSocketPathBytes = 100;
-
-const closingPatienceMs = 1_000;
+const closeTimeoutMs = 1_000;
+const answerTimeoutMs = 2_000;
 
 /**
  * Listens on a unix socket that only this user may open, or on a Windows named pipe. A file that is in the way is
- * taken for a dead worker's and is removed: whoever calls this knows that no other one listens there.
+ * taken for a dead worker's and is removed: the caller has made sure that no process listens there.
  *
  * @throws AppError `usage-invalid` when the path is too long for the system.
  */
@@ -23,29 +25,51 @@ export async function listenPrivately(server: Server, socketPath: string): Promi
     });
   }
   if (!isPipe) await rm(socketPath, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    // Born private: between listening and chmod somebody else could connect. The mask is the whole process's, so
-    // it must be back before anything else runs; the socket's file is made within the call.
-    const umask = isPipe ? null : process.umask(0o177);
-    try {
-      server.listen(socketPath, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    } finally {
-      if (umask !== null) process.umask(umask);
-    }
-  });
+  const listening = once(server, 'listening');
+  // Born private: between listening and chmod another user could connect. The mask is the whole process's, so it
+  // must be back before anything else runs; the socket's file is made within the call.
+  const umask = isPipe ? null : process.umask(0o177);
+  try {
+    server.listen(socketPath);
+  } finally {
+    if (umask !== null) process.umask(umask);
+  }
+  await listening;
   if (!isPipe) await chmod(socketPath, 0o600);
 }
 
-/** Stops listening, which removes the socket; whoever does not hang up within a second is cut off. */
+/** Stops listening, which removes the socket; clients that do not hang up within a second are cut off. */
 export async function closeServer(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const cutOff = setTimeout(() => server.closeAllConnections(), closingPatienceMs);
+  if (!(await settlesWithin(closeTimeoutMs, closed))) server.closeAllConnections();
   await closed;
-  clearTimeout(cutOff);
+}
+
+/** Whether a process answers on this socket. A killed one does not, and neither does one that hangs. */
+export async function isAnswered(socketPath: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const call = request(
+      { socketPath, path: '/healthz', agent: false, signal: AbortSignal.timeout(answerTimeoutMs) },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      },
+    );
+    call.once('error', () => resolve(false));
+    call.end();
+  });
+}
+
+/**
+ * Tells a socket from another one at the same path; null when there is none. As long as a process listens on it, its
+ * inode is not given to another file. Windows' pipes are not told apart.
+ */
+export async function identityOf(socketPath: string): Promise<string | null> {
+  if (process.platform === 'win32') return socketPath;
+  return await stat(socketPath, { bigint: true }).then(
+    ({ dev, ino }) => `${dev} ${ino}`,
+    () => null,
+  );
 }

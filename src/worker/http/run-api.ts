@@ -1,28 +1,26 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { z } from 'zod';
-import type { NumberedManifest, Worker } from '../tasks/worker.ts';
-import { ApiError } from './api-error.ts';
-import type { EventHub } from './event-stream.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import type { EventStream } from './event-stream.ts';
 import {
   createJsonServer,
-  type Handler,
-  type Route,
+  healthRoute,
   type Routes,
   readJsonBody,
   sendJson,
+  shutdownRoute,
 } from './json-server.ts';
-import { shutdownRoute } from './shutdown-route.ts';
 
-/** What the API is made of. */
-interface ApiParts {
-  readonly worker: Pick<Worker, 'submit' | 'status' | 'isStopping'>;
-  readonly events: EventHub;
-  /** `POST /upscale_batch`. */
-  readonly upscaleBatch: Handler;
-  readManifest(path: string): Promise<NumberedManifest>;
-  /** Asked for by `POST /shutdown`; the answer is sent first. */
+/** What the API of a run's worker is made of. */
+interface RunApiDeps {
+  readonly events: EventStream;
+  /** What kinds of work add to it. */
+  readonly kindRoutes: Routes;
+  status(): WorkerStatus;
+  /** Takes in the manifest at this path; gives how many of its tasks were queued. */
+  submit(manifestPath: string): Promise<number>;
   onShutdown(drainMs: number): void;
-  /** Called with every request, so that a worker that is talked to is not idle. */
+  /** Called with every request: a worker that is asked something is not idle. */
   onRequest(): void;
   log(line: string): void;
 }
@@ -30,31 +28,29 @@ interface ApiParts {
 const manifestRequestSchema = z.object({ manifest_path: z.string().min(1).max(4096) });
 
 /** The HTTP API of a run's worker, not yet listening. */
-export function createApiServer(parts: ApiParts): Server {
-  return createJsonServer({ ...parts, routes: routesOf(parts) });
-}
-
-function routesOf({ worker, events, ...parts }: ApiParts): Routes {
-  return new Map<string, Route>([
-    ['/healthz', { GET: (_, response) => sendJson(response, 200, { ok: true }) }],
-    ['/status', { GET: (_, response) => sendJson(response, 200, worker.status()) }],
-    ['/events', { GET: (_, response) => events.add(response, { type: 'status', status: worker.status() }) }],
+export function createRunApi({
+  events,
+  kindRoutes,
+  status,
+  submit,
+  onShutdown,
+  ...deps
+}: RunApiDeps): Server {
+  const routes: Routes = new Map([
+    ...kindRoutes,
+    ['/healthz', healthRoute],
+    ['/status', { GET: (_, response) => sendJson(response, 200, status()) }],
+    ['/events', { GET: (_, response) => events.add(response, { type: 'status', status: status() }) }],
     [
       '/process_manifest',
-      { POST: (request, response) => processManifest({ worker, ...parts }, request, response) },
+      {
+        POST: async (request, response) => {
+          const { manifest_path: path } = await readJsonBody(request, manifestRequestSchema);
+          sendJson(response, 202, { accepted: true, queued_tasks: await submit(path) });
+        },
+      },
     ],
-    ['/upscale_batch', { POST: parts.upscaleBatch }],
-    ['/shutdown', { POST: shutdownRoute((drainMs) => parts.onShutdown(drainMs)) }],
+    ['/shutdown', shutdownRoute(onShutdown)],
   ]);
-}
-
-async function processManifest(
-  parts: Pick<ApiParts, 'worker' | 'readManifest'>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { manifest_path: path } = await readJsonBody(request, manifestRequestSchema);
-  if (parts.worker.isStopping) throw new ApiError(503, 'shutting-down', 'The worker takes no more work.');
-  const queued = await parts.worker.submit(await parts.readManifest(path));
-  sendJson(response, 202, { accepted: true, queued_tasks: queued });
+  return createJsonServer({ ...deps, routes });
 }

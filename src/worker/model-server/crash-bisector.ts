@@ -1,34 +1,34 @@
 interface Group<T> {
   readonly members: Set<T>;
-  /** When the group before it ends well, whoever killed the server is in here. */
-  isGuiltyElse: boolean;
+  /** When the group before it ends well, a poison request is in here. */
+  isPoisonedElse: boolean;
 }
 
-/** A server may also be killed by accident: nobody is blamed for being there two times, nor for being alone once. */
-const deathsForBlame = 3;
-const deathsAloneForBlame = 2;
+/** A server may also be killed by accident: two deaths prove nothing, and neither does one with the request alone. */
+const deathsForProof = 3;
+const deathsAloneForProof = 2;
 
 /**
- * Finds the requests that kill a server, by halves. Those in flight when it died are suspects. Half of them are
- * asked together while everybody else waits; whoever gets an answer is cleared. If the server dies again, that half is
- * halved; if the half ends well, the other one is halved without being tried, because a death costs a whole load
- * of the model and a narrow round costs one request. The culprit is whoever was in flight at three deaths, and alone at
- * two of them.
+ * Finds the requests that kill a server (poison requests), by halves. Those in flight when it died are candidates. Half of
+ * them are sent together while all others wait; a request that gets an answer is cleared. If the server dies again, that
+ * half is halved; if the half ends well, the other one is halved without being tried, because a death costs a whole load
+ * of the model and a narrow round costs one request. A poison request was in flight at three deaths, and alone at two of
+ * them.
  *
- * One culprit among `n` costs at most `max(3, 2 + ceil(log2(n)))` deaths, every further one at most as many.
+ * One poison request among `n` costs at most `max(3, 2 + ceil(log2(n)))` deaths, every further one at most as many.
  */
-export class Suspects<T extends object> {
-  /** The last one is asked now; the others wait in this order, from the end. */
+export class CrashBisector<T extends object> {
+  /** The last group is sent now; the others wait in this order, from the end. */
   readonly #groups: Group<T>[] = [];
   readonly #deaths = new WeakMap<T, number>();
   readonly #deathsAlone = new WeakMap<T, number>();
 
-  /** Whether anybody is under suspicion. */
-  get isHunting(): boolean {
+  /** Whether there are candidates. */
+  get isBisecting(): boolean {
     return this.#groups.length > 0;
   }
 
-  /** How many are still under suspicion. */
+  /** How many candidates are left. */
   get count(): number {
     return this.#groups.reduce((sum, group) => sum + group.members.size, 0);
   }
@@ -39,14 +39,14 @@ export class Suspects<T extends object> {
   }
 
   /** Whether this request may be sent now. */
-  mayAsk(request: T): boolean {
+  maySend(request: T): boolean {
     return this.#groups.at(-1)?.members.has(request) ?? true;
   }
 
   /**
    * The server died while these were in flight.
    *
-   * @returns the culprit, if that is settled now; it is under suspicion no more.
+   * @returns the poison request, if it is known now; it is a candidate no more.
    */
   died(inFlight: readonly T[]): T | null {
     for (const request of inFlight) this.#deaths.set(request, this.deathsOf(request) + 1);
@@ -54,35 +54,35 @@ export class Suspects<T extends object> {
     if (only === undefined) return null;
     for (const request of inFlight) this.#remove(request);
     this.#dropEmpty();
-    // What this death tells is told: those that waited are no likelier to be guilty than before.
-    for (const group of this.#groups) group.isGuiltyElse = false;
-    if (others.length === 0 && this.#isToBlame(only)) return only;
+    // This death explains itself: those that waited are no likelier to be poison than before.
+    for (const group of this.#groups) group.isPoisonedElse = false;
+    if (others.length === 0 && this.#isPoison(only)) return only;
     this.#pushHalves(inFlight);
     return null;
   }
 
-  /** The request got an answer, or will not be asked any more. */
+  /** The request got an answer, or will not be sent any more. */
   clear(request: T): void {
     if (!this.#remove(request)) return;
     const wasLast = this.#groups.at(-1)?.members.size === 0;
     this.#dropEmpty();
     const next = this.#groups.at(-1);
-    if (!wasLast || !next?.isGuiltyElse || next.members.size < 2) return;
+    if (!wasLast || !next?.isPoisonedElse || next.members.size < 2) return;
     this.#groups.pop();
     this.#pushHalves([...next.members]);
   }
 
-  #isToBlame(request: T): boolean {
+  #isPoison(request: T): boolean {
     const deathsAlone = (this.#deathsAlone.get(request) ?? 0) + 1;
     this.#deathsAlone.set(request, deathsAlone);
-    return deathsAlone >= deathsAloneForBlame && this.deathsOf(request) >= deathsForBlame;
+    return deathsAlone >= deathsAloneForProof && this.deathsOf(request) >= deathsForProof;
   }
 
   #pushHalves(requests: readonly T[]): void {
     const middle = Math.ceil(requests.length / 2);
     const [first, second] = [requests.slice(0, middle), requests.slice(middle)];
-    if (second.length > 0) this.#groups.push({ members: new Set(second), isGuiltyElse: true });
-    this.#groups.push({ members: new Set(first), isGuiltyElse: false });
+    if (second.length > 0) this.#groups.push({ members: new Set(second), isPoisonedElse: true });
+    this.#groups.push({ members: new Set(first), isPoisonedElse: false });
   }
 
   #remove(request: T): boolean {

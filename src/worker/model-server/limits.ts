@@ -1,14 +1,14 @@
-/** How patient a slot is with its engine's server; durations in milliseconds. */
-export interface EngineServerLimits {
+/** How long and how often a slot tries with a model's server; durations in milliseconds. */
+export interface ModelServerLimits {
   /** From the start to the first good answer of `/health`. */
   readonly startupTimeoutMs: number;
   /** So often in a row it may die before it is ready. */
   readonly maxLoadDeaths: number;
   /** So often in a row it may die without an answer in between. */
-  readonly maxBarrenDeaths: number;
-  /** So often in a row its port may be taken by somebody else. */
+  readonly maxFruitlessDeaths: number;
+  /** So often in a row its port may be taken by another program. */
   readonly maxPortConflicts: number;
-  /** A request timed out, and its health was no good for so long: it hangs. */
+  /** A request failed, and its health check was no good for so long: it hangs. */
   readonly hungMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly stopGraceMs: number;
@@ -19,10 +19,10 @@ export interface EngineServerLimits {
 }
 
 /** 23 GB of weights took 100 s from a fast disk; a network disk and compiling may take many times that. */
-export const engineServerLimits: EngineServerLimits = {
+export const modelServerLimits: ModelServerLimits = {
   startupTimeoutMs: 30 * 60_000,
   maxLoadDeaths: 3,
-  maxBarrenDeaths: 8,
+  maxFruitlessDeaths: 8,
   maxPortConflicts: 10,
   hungMs: 60_000,
   stopGraceMs: 10_000,

@@ -20,13 +20,13 @@ export class LoadTimes {
     this.#store = store;
   }
 
-  /** How long this command took the last time, in milliseconds; null when nobody knows. */
+  /** How long this command took the last time, in milliseconds; null when it is not known. */
   async expected(command: readonly string[]): Promise<number | null> {
     const key = keyOf(command);
     return (await this.#read()).find((time) => time.command === key)?.load_ms ?? null;
   }
 
-  /** Notes how long it took. Of two slots that do so at once, one may lose; the next load tells it again. */
+  /** Notes how long it took. Of two slots that do so at once, one may lose; the next load notes it again. */
   async learn(command: readonly string[], loadMs: number): Promise<void> {
     const key = keyOf(command);
     const others = (await this.#read()).filter((time) => time.command !== key);

@@ -4,52 +4,50 @@ import { portPlaceholder } from '../../core/engine/serve-command.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EngineServerStatus } from '../../protocol/slot.ts';
-import { EngineError } from '../engines/engine.ts';
-import { awaitHealth } from './await-health.ts';
-import { freePort } from './free-port.ts';
-import { HealthCheck } from './health.ts';
-import type { EngineServerLimits } from './limits.ts';
+import type { ModelServerStatus } from '../../protocol/slot.ts';
+import { EngineError } from '../tasks/engine-error.ts';
+import type { ModelServerLimits } from './limits.ts';
 import type { LoadTimes } from './load-times.ts';
-import { RestartTally, type ServerEnd } from './restart-policy.ts';
+import { RestartPolicy, type ServerEnd } from './restart-policy.ts';
 import type { RotatingLog } from './rotating-log.ts';
-import { RunningServer } from './running-server.ts';
-import { cannotStart, gaveUp, hasNoPort, neverReady, wasStopped } from './server-errors.ts';
+import { awaitHealth, HealthCheck, RunningServer } from './running-server.ts';
+import {
+  cannotStart,
+  gaveUp,
+  hasNoPort,
+  neverReady,
+  type ServerDeath,
+  type ServerSpec,
+  wasStopped,
+} from './server-errors.ts';
 import { ServerOutput, secretsIn } from './server-output.ts';
-import { ServerProcess } from './server-process.ts';
-import { ServerStory } from './server-state.ts';
+import { freePort, ServerProcess } from './server-process.ts';
+import { ServerState } from './server-state.ts';
 
-/** What a server is built from. */
-interface EngineServerParts {
+/** What a server works with. */
+interface ModelServerDeps {
   readonly clock: Clock;
   readonly random01: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly limits: EngineServerLimits;
+  readonly limits: ModelServerLimits;
   readonly times: LoadTimes;
   readonly output: RotatingLog;
   /** Where `output` lies, to name it in errors. */
   readonly logPath: string;
   log(line: string): void;
-  /** The server just died: whose fault was it? Called before anybody can ask again. */
-  onDeath(how: string, lastWords: string): void;
-}
-
-/** Which server. */
-export interface ServerWish {
-  /** Program and arguments, with `{port}` in them. */
-  readonly command: readonly string[];
-  readonly model: string;
+  /** The server just died, maybe of a request. Called before a request can be sent again. */
+  onDeath(death: ServerDeath): void;
 }
 
 /** A server under load may take its time to say that it is well. */
-const longestLookMs = 5_000;
+const longestQueryMs = 5_000;
 
 /** A model's server, from its first start to its last end: loaded, watched, and started again when it dies. */
-export class EngineServer {
-  readonly wish: ServerWish;
-  readonly #parts: EngineServerParts;
-  readonly #story: ServerStory;
-  readonly #tally: RestartTally;
+export class ModelServer {
+  readonly spec: ServerSpec;
+  readonly #deps: ModelServerDeps;
+  readonly #state: ServerState;
+  readonly #restarts: RestartPolicy;
   readonly #changes = new WaitQueue();
   readonly #stopping = new AbortController();
   #process: ServerProcess | null = null;
@@ -57,11 +55,11 @@ export class EngineServer {
   #failure: EngineError | null = null;
   #life: Promise<void> = Promise.resolve();
 
-  constructor(wish: ServerWish, parts: EngineServerParts) {
-    this.wish = wish;
-    this.#parts = parts;
-    this.#story = new ServerStory(wish.model || (wish.command[0] ?? ''), parts.clock);
-    this.#tally = new RestartTally(parts.limits);
+  constructor(spec: ServerSpec, deps: ModelServerDeps) {
+    this.spec = spec;
+    this.#deps = deps;
+    this.#state = new ServerState(spec.model || (spec.command[0] ?? ''), deps.clock);
+    this.#restarts = new RestartPolicy(deps.limits);
     setMaxListeners(0, this.#stopping.signal);
   }
 
@@ -70,13 +68,13 @@ export class EngineServer {
     return this.#failure !== null;
   }
 
-  get status(): EngineServerStatus {
-    return this.#story.status;
+  get status(): ModelServerStatus {
+    return this.#state.status;
   }
 
   /** What it does while it cannot be asked, for a person; null while it can. */
-  get trouble(): string | null {
-    return this.#running ? null : this.#story.words;
+  get waitReason(): string | null {
+    return this.#running ? null : this.#state.text;
   }
 
   /** The server, once it can be asked. Rejects with a fatal {@link EngineError} when it never will be. */
@@ -91,7 +89,7 @@ export class EngineServer {
 
   /** A request was answered: restarting it is worth the while. */
   answered(): void {
-    this.#tally.progressed();
+    this.#restarts.progressed();
   }
 
   /** Starts it as soon as `before` is done; keeps it alive until it is stopped or fails for good. */
@@ -99,14 +97,14 @@ export class EngineServer {
     this.#life = before
       .then(() => this.#live())
       .catch((error: unknown) => this.#end(error))
-      .finally(() => this.#parts.output.close());
+      .finally(() => this.#deps.output.close());
   }
 
   /** Ends it, and waits until nothing of it is left. Safe to call twice. */
   async stop(): Promise<void> {
     if (!this.#stopping.signal.aborted) {
-      this.#failure ??= wasStopped(this.wish);
-      this.#story.stopped();
+      this.#failure ??= wasStopped(this.spec);
+      this.#state.stopped();
       this.#stopping.abort(this.#failure);
       this.#running?.end(this.#failure);
       this.#running = null;
@@ -119,34 +117,33 @@ export class EngineServer {
   async #live(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const { how, words, lastWords } = await this.#liveOnce();
+      const { end, death } = await this.#liveOnce();
       if (signal.aborted) return;
-      this.#parts.log(`ended (${words})${lastWords === '' ? '' : `: ${lastWords}`}`);
-      const reason = this.#tally.ended(how);
-      if (reason !== null) throw gaveUp(this.wish, reason, words, lastWords, this.#parts.logPath);
-      this.#story.restarting(words);
-      if (how === 'port-taken') continue;
-      const pauseMs = backoffDelayMs(this.#tally.deaths, this.#parts.limits.restart, this.#parts.random01());
-      await this.#parts.clock.sleep(pauseMs, signal);
+      this.#deps.log(`ended (${death.how})${death.outputTail === '' ? '' : `: ${death.outputTail}`}`);
+      const reason = this.#restarts.ended(end);
+      if (reason !== null) throw gaveUp(this.spec, reason, death, this.#deps.logPath);
+      this.#state.restarting(death.how);
+      if (end === 'port-taken') continue;
+      const pauseMs = backoffDelayMs(this.#restarts.deaths, this.#deps.limits.restart, this.#deps.random01());
+      await this.#deps.clock.sleep(pauseMs, signal);
     }
   }
 
-  async #liveOnce(): Promise<{ how: ServerEnd; words: string; lastWords: string }> {
-    const { limits, clock, logPath } = this.#parts;
+  async #liveOnce(): Promise<{ end: ServerEnd; death: ServerDeath }> {
+    const { limits, clock, logPath } = this.#deps;
     const { signal } = this.#stopping;
     const port = await freePort();
-    const output = new ServerOutput(this.#parts.output, secretsIn(this.#parts.environment));
+    const output = new ServerOutput(this.#deps.output, secretsIn(this.#deps.environment));
     const process = await this.#launch(port, output);
-    const health = new HealthCheck(port, Math.min(longestLookMs, limits.hungMs));
+    const health = new HealthCheck(port, Math.min(longestQueryMs, limits.hungMs));
     try {
       const timeoutMs = limits.startupTimeoutMs;
       const state = await awaitHealth(process, health, { clock, timeoutMs, signal });
-      if (state === 'late') throw neverReady(this.wish, timeoutMs, output.quote(), logPath);
+      if (state === 'late') throw neverReady(this.spec, timeoutMs, output.tail(), logPath);
       if (state === 'well') this.#open(new RunningServer(port, process, health));
-      const words = await process.ended;
-      const lastWords = output.quote();
-      if (state === 'well') this.#died(words, lastWords);
-      return { how: endOf(state, output), words, lastWords };
+      const death = { how: await process.ended, outputTail: output.tail() };
+      if (state === 'well') this.#died(death);
+      return { end: endOf(state, output), death };
     } finally {
       if (!process.hasEnded) await process.stop();
       health.close();
@@ -154,48 +151,48 @@ export class EngineServer {
   }
 
   async #launch(port: number, output: ServerOutput): Promise<ServerProcess> {
-    if (!this.wish.command.some((part) => part.includes(portPlaceholder))) throw hasNoPort(this.wish);
-    const command = this.wish.command.map((part) => part.replaceAll(portPlaceholder, String(port)));
-    this.#story.loading(await this.#parts.times.expected(this.wish.command));
+    if (!this.spec.command.some((part) => part.includes(portPlaceholder))) throw hasNoPort(this.spec);
+    const command = this.spec.command.map((part) => part.replaceAll(portPlaceholder, String(port)));
+    this.#state.loading(await this.#deps.times.expected(this.spec.command));
     this.#changes.wakeAll();
-    const { environment, limits } = this.#parts;
+    const { environment, limits } = this.#deps;
     try {
       const { stopGraceMs } = limits;
       this.#process = await ServerProcess.start({ command, environment, output, stopGraceMs });
     } catch (error) {
-      throw cannotStart(this.wish, error);
+      throw cannotStart(this.spec, error);
     }
-    this.#parts.log(`started: process ${this.#process.pid} on port ${port}`);
+    this.#deps.log(`started: process ${this.#process.pid} on port ${port}`);
     if (this.#stopping.signal.aborted) await this.#process.stop();
     return this.#process;
   }
 
   #open(running: RunningServer): void {
-    const loadMs = this.#story.elapsedMs;
-    this.#tally.loaded();
-    this.#story.ready();
+    const loadMs = this.#state.elapsedMs;
+    this.#restarts.loaded();
+    this.#state.ready();
     this.#running = running;
-    this.#parts.log(`ready after ${Math.round(loadMs / 1000)} s`);
+    this.#deps.log(`ready after ${Math.round(loadMs / 1000)} s`);
     this.#changes.wakeAll();
-    this.#parts.times
-      .learn(this.wish.command, loadMs)
-      .catch((error: unknown) => this.#parts.log(`cannot note the load time: ${messageOf(error)}`));
+    this.#deps.times
+      .learn(this.spec.command, loadMs)
+      .catch((error: unknown) => this.#deps.log(`cannot note the load time: ${messageOf(error)}`));
   }
 
-  #died(how: string, lastWords: string): void {
+  #died(death: ServerDeath): void {
     const running = this.#running;
     if (!running) return;
     this.#running = null;
-    this.#parts.onDeath(how, lastWords);
-    running.end(new Error(`the model's server died (${how})`));
+    this.#deps.onDeath(death);
+    running.end(new Error(`the model's server died (${death.how})`));
   }
 
   /** What ends its life for good, unless it was stopped before. */
   #end(error: unknown): void {
     if (this.#failure === null) {
       this.#failure = asFatal(error);
-      this.#story.failed(this.#failure.message);
-      this.#parts.log(`${this.#failure.message}`);
+      this.#state.failed(this.#failure.message);
+      this.#deps.log(`${this.#failure.message}`);
     }
     this.#changes.wakeAll();
   }
@@ -203,7 +200,7 @@ export class EngineServer {
 
 function endOf(state: 'well' | 'ended', output: ServerOutput): ServerEnd {
   if (state === 'well') return 'died-serving';
-  return output.hasSaid(/address already in use|EADDRINUSE/i) ? 'port-taken' : 'died-loading';
+  return output.hasWritten(/address already in use|EADDRINUSE/i) ? 'port-taken' : 'died-loading';
 }
 
 function asFatal(error: unknown): EngineError {

@@ -2,73 +2,97 @@ import { WaitQueue } from '../../async/wait-queue.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import type { EngineSpec } from '../../protocol/manifest.ts';
-import type { EngineServerStatus } from '../../protocol/slot.ts';
-import { type EngineServerLimits, engineServerLimits } from './limits.ts';
+import type { ModelServerStatus } from '../../protocol/slot.ts';
+import { type ModelServerLimits, modelServerLimits } from './limits.ts';
 import { LoadTimes } from './load-times.ts';
-import { EngineServer, type ServerWish } from './model-server.ts';
+import { ModelServer } from './model-server.ts';
 import { RotatingLog } from './rotating-log.ts';
-import { wasStopped } from './server-errors.ts';
-import { type ServedModel, ServerLease } from './server-lease.ts';
-import { RequestHunt } from './server-requests.ts';
+import { type ServerSpec, wasStopped } from './server-errors.ts';
+import { ServerRequests } from './server-requests.ts';
 
-/** What a slot's engine servers are built from. */
-interface EngineServersParts {
+/** What a slot's model servers work with. */
+interface ModelServersDeps {
   /** The host's root: load times are kept there. */
   readonly store: FileStore;
   readonly slotId: number;
   readonly clock: Clock;
   readonly random01: () => number;
-  /** The engine's own log file, an absolute path. */
+  /** The server's own log file, an absolute path. */
   readonly logPath: string;
   /** What the server's process gets as its environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   log(line: string): void;
   /** The usual ones, unless given. */
-  readonly limits?: Partial<EngineServerLimits>;
+  readonly limits?: Partial<ModelServerLimits>;
+}
+
+/** A server and the requests to it. */
+export interface ServedModel {
+  readonly server: ModelServer;
+  readonly requests: ServerRequests;
+}
+
+/** The right to use the server of one command; several engines may have the same one. */
+export interface ServerLease {
+  /** Why `take` waits, for a person; null while it does not. */
+  readonly waitReason: string | null;
+  /**
+   * The server, as soon as it is the slot's: `take` may have to wait until the one before is not used any more. It may
+   * still load. Rejects with the signal's reason when that aborts, with a fatal `EngineError` when the slot ends.
+   */
+  take(signal: AbortSignal): Promise<ServedModel>;
+  /** The server is not needed any more; it stays warm. Safe to call twice. */
+  release(): void;
+}
+
+/** An engine that holds a lease. */
+interface User {
+  readonly spec: ServerSpec;
+  readonly concurrency: number;
+  isWaiting: boolean;
+  isReleased: boolean;
 }
 
 /** The servers that a slot starts itself: one at a time, shared by its runs, kept warm between them. */
-export class EngineServers {
-  readonly #parts: EngineServersParts;
-  readonly #limits: EngineServerLimits;
+export class ModelServers {
+  readonly #deps: ModelServersDeps;
+  readonly #limits: ModelServerLimits;
   readonly #times: LoadTimes;
   readonly #output: RotatingLog;
-  readonly #users = new Set<ServerLease>();
+  readonly #users = new Set<User>();
   readonly #changes = new WaitQueue();
   #current: ServedModel | null = null;
   #isStopped = false;
 
-  constructor(parts: EngineServersParts) {
-    this.#parts = parts;
-    this.#limits = { ...engineServerLimits, ...parts.limits };
-    this.#times = new LoadTimes(parts.store);
-    this.#output = new RotatingLog(parts.logPath, this.#limits.maxLogBytes);
+  constructor(deps: ModelServersDeps) {
+    this.#deps = deps;
+    this.#limits = { ...modelServerLimits, ...deps.limits };
+    this.#times = new LoadTimes(deps.store);
+    this.#output = new RotatingLog(deps.logPath, this.#limits.maxLogBytes);
   }
 
   /** A right to the server that this spec's command starts. Nothing is started before it is taken. */
-  lease(spec: EngineSpec): ServerLease {
-    const { command = [], model, concurrency } = spec;
-    return new ServerLease(
-      { command, model },
-      {
-        take: (lease, signal) => this.#take(lease, concurrency, signal),
-        release: (lease) => {
-          if (this.#users.delete(lease)) this.#changes.wakeAll();
-        },
-        waitingFor: (lease) =>
-          this.#users.size === 0 || this.#users.has(lease)
-            ? null
-            : `waiting until the model ${this.status()?.model ?? ''} is not used any more`,
+  lease({ command = [], model, concurrency }: EngineSpec): ServerLease {
+    const user: User = { spec: { command, model }, concurrency, isWaiting: false, isReleased: false };
+    const waitReason = () => this.#waitReasonOf(user);
+    return {
+      get waitReason() {
+        return waitReason();
       },
-    );
+      take: (signal) => this.#take(user, signal),
+      release: () => {
+        user.isReleased = true;
+        if (this.#users.delete(user)) this.#changes.wakeAll();
+      },
+    };
   }
 
   /** How the server is; null before there was one. */
-  status(): EngineServerStatus | null {
+  status(): ModelServerStatus | null {
     return this.#current?.server.status ?? null;
   }
 
-  /** Stops the server, unless somebody uses it. */
+  /** Stops the server, unless it is used. */
   async offload(): Promise<void> {
     if (this.#users.size === 0) await this.#current?.server.stop();
   }
@@ -80,56 +104,63 @@ export class EngineServers {
     await this.#current?.server.stop();
   }
 
-  async #take(lease: ServerLease, concurrency: number, signal: AbortSignal): Promise<ServedModel> {
-    for (;;) {
-      signal.throwIfAborted();
-      if (this.#isStopped || lease.isReleased) throw wasStopped(lease.wish);
-      const served = this.#present(lease.wish) ?? this.#replace(lease.wish, concurrency);
-      if (served) {
-        this.#users.add(lease);
-        return served;
+  async #take(user: User, signal: AbortSignal): Promise<ServedModel> {
+    user.isWaiting = true;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        if (this.#isStopped || user.isReleased) throw wasStopped(user.spec);
+        const served = this.#present(user.spec) ?? this.#replace(user);
+        if (served) {
+          this.#users.add(user);
+          return served;
+        }
+        await this.#changes.wait(signal);
       }
-      await this.#changes.wait(signal);
+    } finally {
+      user.isWaiting = false;
     }
   }
 
-  /** The server there is, when it is the wanted one and can still be used. */
-  #present(wish: ServerWish): ServedModel | null {
-    const { server } = this.#current ?? {};
-    return server && !server.isOver && isSame(server.wish, wish) ? this.#current : null;
+  #waitReasonOf(user: User): string | null {
+    if (!user.isWaiting || this.#users.size === 0 || this.#users.has(user)) return null;
+    return `waiting until the model ${this.status()?.model ?? ''} is not used any more`;
   }
 
-  /** Starts another server in place of the one there is; null while that one is used. */
-  #replace(wish: ServerWish, concurrency: number): ServedModel | null {
+  /** The present server, when it is the wanted one and can still be used. */
+  #present(spec: ServerSpec): ServedModel | null {
+    const { server } = this.#current ?? {};
+    const isWanted = JSON.stringify(server?.spec) === JSON.stringify(spec);
+    return isWanted && !server?.isOver ? this.#current : null;
+  }
+
+  /** Starts another server in place of the present one; null while that one is used. */
+  #replace(user: User): ServedModel | null {
     if (this.#users.size > 0) return null;
     const before = this.#current?.server.stop() ?? Promise.resolve();
-    this.#current = this.#build(wish, concurrency);
+    this.#current = this.#build(user);
     this.#current.server.start(before);
     return this.#current;
   }
 
-  #build(wish: ServerWish, concurrency: number): ServedModel {
-    const { clock, random01, environment, logPath, slotId } = this.#parts;
-    const log = (line: string) => this.#parts.log(`engine server ${slotId}: ${line}`);
+  #build({ spec, concurrency }: User): ServedModel {
+    const { clock, random01, environment, logPath, slotId } = this.#deps;
+    const log = (line: string) => this.#deps.log(`model server ${slotId}: ${line}`);
     // Halving so many requests takes so many deaths, and these are no reason to give up.
     const halvings = 3 + Math.ceil(Math.log2(concurrency));
-    const maxBarrenDeaths = Math.max(this.#limits.maxBarrenDeaths, halvings);
-    const server = new EngineServer(wish, {
+    const maxFruitlessDeaths = Math.max(this.#limits.maxFruitlessDeaths, halvings);
+    const server = new ModelServer(spec, {
       clock,
       random01,
       environment,
-      limits: { ...this.#limits, maxBarrenDeaths },
+      limits: { ...this.#limits, maxFruitlessDeaths },
       times: this.#times,
       output: this.#output,
       logPath,
       log,
-      onDeath: (how, lastWords) => hunt.onDeath(how, lastWords),
+      onDeath: (death) => requests.onDeath(death),
     });
-    const hunt = new RequestHunt({ server, hungMs: this.#limits.hungMs, logPath, log });
-    return { server, hunt };
+    const requests = new ServerRequests({ server, hungMs: this.#limits.hungMs, logPath, log });
+    return { server, requests };
   }
-}
-
-function isSame(a: ServerWish, b: ServerWish): boolean {
-  return a.model === b.model && JSON.stringify(a.command) === JSON.stringify(b.command);
 }

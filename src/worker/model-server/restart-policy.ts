@@ -1,22 +1,22 @@
-import type { EngineServerLimits } from './limits.ts';
+import type { ModelServerLimits } from './limits.ts';
 
 /** How one start of a server ended. */
 export type ServerEnd = 'died-loading' | 'died-serving' | 'port-taken';
 
-/** Counts how starts of a server end, to tell when another one is pointless. */
-export class RestartTally {
-  readonly #limits: EngineServerLimits;
+/** Decides by how starts of a server ended whether another one is worth the while. */
+export class RestartPolicy {
+  readonly #limits: ModelServerLimits;
   #loadDeaths = 0;
-  #barrenDeaths = 0;
+  #fruitlessDeaths = 0;
   #portConflicts = 0;
 
-  constructor(limits: EngineServerLimits) {
+  constructor(limits: ModelServerLimits) {
     this.#limits = limits;
   }
 
   /** In a row: the pause before the next start grows with them. */
   get deaths(): number {
-    return Math.max(1, this.#barrenDeaths);
+    return Math.max(1, this.#fruitlessDeaths);
   }
 
   /** The server became ready. */
@@ -25,9 +25,9 @@ export class RestartTally {
     this.#portConflicts = 0;
   }
 
-  /** A request was answered, or it is known which one must not be asked: there is progress. */
+  /** A request was answered, or the poison request is known: there is progress. */
   progressed(): void {
-    this.#barrenDeaths = 0;
+    this.#fruitlessDeaths = 0;
   }
 
   /** Notes an end; gives why there must be no other start, for a person, or null. */
@@ -38,12 +38,12 @@ export class RestartTally {
         ? null
         : `found its port taken ${this.#portConflicts} times in a row`;
     }
-    this.#barrenDeaths += 1;
+    this.#fruitlessDeaths += 1;
     if (how === 'died-loading') this.#loadDeaths += 1;
     if (this.#loadDeaths >= this.#limits.maxLoadDeaths)
       return `died ${this.#loadDeaths} times in a row while it loaded`;
-    if (this.#barrenDeaths > this.#limits.maxBarrenDeaths)
-      return `died ${this.#barrenDeaths} times in a row without an answer in between`;
+    if (this.#fruitlessDeaths > this.#limits.maxFruitlessDeaths)
+      return `died ${this.#fruitlessDeaths} times in a row without an answer in between`;
     return null;
   }
 }

@@ -5,9 +5,9 @@ import type { RotatingLog } from './rotating-log.ts';
 
 const linesKept = 40;
 const longestLine = 16 * 1024;
-const longestQuote = 2_000;
+const longestTail = 2_000;
 
-/** What a server says, line by line: into its log, and the last lines for error messages. Secrets become `[key]`. */
+/** What a server writes, line by line: into its log, and the last lines for error messages. Secrets become `[key]`. */
 export class ServerOutput {
   readonly #log: RotatingLog;
   readonly #secrets: readonly string[];
@@ -33,14 +33,14 @@ export class ServerOutput {
   }
 
   /** Whether one of the last lines looks so. */
-  hasSaid(pattern: RegExp): boolean {
+  hasWritten(pattern: RegExp): boolean {
     return this.#last.some((line) => pattern.test(line));
   }
 
-  /** The last lines on one line, of bearable length; empty when it said nothing. */
-  quote(): string {
+  /** The last lines on one line, of bearable length; empty when it wrote nothing. */
+  tail(): string {
     const text = this.#last.slice(-6).join(' | ');
-    return text.length > longestQuote ? `…${text.slice(-longestQuote)}` : text;
+    return text.length > longestTail ? `…${text.slice(-longestTail)}` : text;
   }
 
   #take(line: string): void {

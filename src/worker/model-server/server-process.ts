@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { settlesWithin } from '../../async/deadline.ts';
 import type { ServerOutput } from './server-output.ts';
-import { startWatchdog } from './watchdog.ts';
 
 /** What a process is started with. */
 interface ServerStart {
@@ -14,10 +14,28 @@ interface ServerStart {
   readonly stopGraceMs: number;
 }
 
-/** What those that keep the pipes open may hold back: the last lines, for so long after the end, in milliseconds. */
+/** How long after the end the last lines are waited for, while children keep the pipes open, in milliseconds. */
 const drainMs = 500;
 
-/** A server as a process group: it, and whatever it started. */
+/**
+ * Ends a process group as soon as its own input ends, that is when the process that started it is gone: also when that
+ * was killed and could end nothing itself. A program of one string, so that it is there however the worker is packed.
+ */
+const watchdogProgram = `
+const group = -Number(process.argv[1]);
+const end = (signal) => { try { process.kill(group, signal); } catch { process.exit(0); } };
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('SIGHUP', () => {});
+process.stdin.resume();
+process.stdin.on('end', () => {
+  end('SIGTERM');
+  setTimeout(() => { end('SIGKILL'); process.exit(0); }, Number(process.argv[2]));
+  setInterval(() => end(0), 100);
+});
+`;
+
+/** A server as a process group: it, and all processes that it started. */
 export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #pid: number;
@@ -85,7 +103,7 @@ export class ServerProcess {
     this.#hasEnded = true;
     // Children of a server that died may sit on its GPU's memory, and the next one would find none.
     this.#signalGroup('SIGKILL');
-    await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
+    await settlesWithin(drainMs, closed);
     child.stdout?.destroy();
     child.stderr?.destroy();
     return how;
@@ -111,4 +129,34 @@ function follow(stream: Readable, read: (chunk: Buffer | null) => void): void {
   stream.on('data', read);
   stream.once('end', () => read(null));
   stream.on('error', () => undefined);
+}
+
+/** Watches over the process group of `pid`; give it up with `dismiss` once that group has ended. */
+function startWatchdog(pid: number, graceMs: number): { dismiss(): void } {
+  if (process.platform === 'win32') return { dismiss: () => undefined };
+  const args = ['--max-old-space-size=16', '-e', watchdogProgram, String(pid), String(graceMs)];
+  const watchdog: ChildProcess = spawn(process.execPath, args, {
+    // A group of its own: what ends the worker's group must not end this one first.
+    detached: true,
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watchdog.on('error', () => undefined);
+  watchdog.stdin?.on('error', () => undefined);
+  watchdog.unref();
+  return { dismiss: () => watchdog.kill('SIGKILL') };
+}
+
+/**
+ * A port of the loopback address that is free now. Another program may take it before it is used; the caller must be
+ * ready to ask again.
+ */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
 }

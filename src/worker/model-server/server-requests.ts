@@ -1,13 +1,13 @@
 import { WaitQueue } from '../../async/wait-queue.ts';
-import { EngineError } from '../engines/engine.ts';
-import { Suspects } from './crash-bisector.ts';
-import type { EngineServer } from './model-server.ts';
+import { EngineError } from '../tasks/engine-error.ts';
+import { CrashBisector } from './crash-bisector.ts';
+import type { ModelServer } from './model-server.ts';
 import type { RunningServer } from './running-server.ts';
-import { crashedBy } from './server-errors.ts';
+import { crashedBy, type ServerDeath } from './server-errors.ts';
 
-/** What the requests to one server are handled with. */
-interface RequestHuntParts {
-  readonly server: EngineServer;
+/** What the requests to one server work with. */
+interface ServerRequestsDeps {
+  readonly server: ModelServer;
   /** A server silent for so long while a request fails is made to end, in milliseconds. */
   readonly hungMs: number;
   readonly logPath: string;
@@ -15,7 +15,7 @@ interface RequestHuntParts {
 }
 
 /** When a request may not go on. */
-interface AskSignals {
+interface SendSignals {
   /** Aborts when no request may be sent any more. */
   readonly stop: AbortSignal;
   /** Aborts when one that was sent is to end, too. */
@@ -26,7 +26,7 @@ interface AskSignals {
 type SendRequest<T> = (baseUrl: string, signal: AbortSignal) => Promise<T>;
 
 /** One request, however often it has to be sent. The same object for all attempts of the same task. */
-export class Ticket {
+export class RequestState {
   /** Why it must not be sent any more. */
   crash: EngineError | null = null;
 }
@@ -35,19 +35,19 @@ export class Ticket {
  * The requests to one server, of all runs that share it: sent when it is ready, and sent again when it died
  * under them, until it is known which one it dies of. Only that one fails.
  */
-export class RequestHunt {
-  readonly #parts: RequestHuntParts;
-  readonly #suspects = new Suspects<Ticket>();
-  readonly #inFlight = new Set<Ticket>();
+export class ServerRequests {
+  readonly #deps: ServerRequestsDeps;
+  readonly #bisector = new CrashBisector<RequestState>();
+  readonly #inFlight = new Set<RequestState>();
   readonly #changes = new WaitQueue();
 
-  constructor(parts: RequestHuntParts) {
-    this.#parts = parts;
+  constructor(deps: ServerRequestsDeps) {
+    this.#deps = deps;
   }
 
-  /** What is being looked for, for a person; null while nothing is. */
-  get trouble(): string | null {
-    const { count } = this.#suspects;
+  /** What requests wait for, for a person; null while they do not. */
+  get waitReason(): string | null {
+    const { count } = this.#bisector;
     return count === 0 ? null : `looking for the prompt that the model's server dies of, among ${count}`;
   }
 
@@ -55,63 +55,63 @@ export class RequestHunt {
    * Rejects with what `send` rejects with, unless that was because the server died; with a permanent
    * `engine-crashed` when this request is what it dies of; with a signal's reason.
    */
-  async ask<T>(ticket: Ticket, send: SendRequest<T>, signals: AskSignals): Promise<T> {
+  async send<T>(state: RequestState, send: SendRequest<T>, signals: SendSignals): Promise<T> {
     try {
       for (;;) {
-        const running = await this.#turn(ticket, signals.stop);
-        const outcome = await this.#sendOnce(ticket, send, running, signals.abort);
+        const running = await this.#turn(state, signals.stop);
+        const outcome = await this.#sendOnce(state, send, running, signals.abort);
         if (outcome) return outcome.answer;
-        if (ticket.crash) throw ticket.crash;
+        if (state.crash) throw state.crash;
       }
     } finally {
-      this.#suspects.clear(ticket);
+      this.#bisector.clear(state);
       this.#changes.wakeAll();
     }
   }
 
   /** To be called as soon as the server has died. */
-  onDeath(how: string, lastWords: string): void {
+  onDeath(death: ServerDeath): void {
     const inFlight = [...this.#inFlight];
-    const culprit = this.#suspects.died(inFlight);
-    if (culprit) {
-      culprit.crash = crashedBy(this.#suspects.deathsOf(culprit), how, lastWords, this.#parts.logPath);
-      this.#parts.log('found the request that it died of');
-    } else if (this.#suspects.isHunting) {
-      this.#parts.log(`died with ${inFlight.length} requests in flight; trying half of them`);
+    const poison = this.#bisector.died(inFlight);
+    if (poison) {
+      poison.crash = crashedBy(this.#bisector.deathsOf(poison), death, this.#deps.logPath);
+      this.#deps.log('found the request that it died of');
+    } else if (this.#bisector.isBisecting) {
+      this.#deps.log(`died with ${inFlight.length} requests in flight; trying half of them`);
     }
     this.#changes.wakeAll();
   }
 
-  async #turn(ticket: Ticket, signal: AbortSignal): Promise<RunningServer> {
+  async #turn(state: RequestState, signal: AbortSignal): Promise<RunningServer> {
     for (;;) {
-      const running = await this.#parts.server.ready(signal);
+      const running = await this.#deps.server.ready(signal);
       if (running.ended.aborted) continue;
-      if (this.#suspects.mayAsk(ticket)) return running;
+      if (this.#bisector.maySend(state)) return running;
       await this.#changes.wait(signal);
     }
   }
 
   /** Null when the server died under the request. */
   async #sendOnce<T>(
-    ticket: Ticket,
+    state: RequestState,
     send: SendRequest<T>,
     running: RunningServer,
     abort: AbortSignal,
   ): Promise<{ readonly answer: T } | null> {
-    this.#inFlight.add(ticket);
+    this.#inFlight.add(state);
     try {
       const answer = await send(running.baseUrl, AbortSignal.any([abort, running.ended]));
-      this.#parts.server.answered();
+      this.#deps.server.answered();
       return { answer };
     } catch (error) {
       if (abort.aborted) throw error;
       // Still in flight while that is judged: one of those that suffered together may be the cause.
-      if (isSymptom(error)) await running.checkUp(this.#parts.hungMs);
+      if (isSymptom(error)) await running.checkUp(this.#deps.hungMs);
       if (running.ended.aborted) return null;
-      if (error instanceof EngineError && error.class === 'permanent') this.#parts.server.answered();
+      if (error instanceof EngineError && error.class === 'permanent') this.#deps.server.answered();
       throw error;
     } finally {
-      this.#inFlight.delete(ticket);
+      this.#inFlight.delete(state);
     }
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../ports/clock.ts';
-import type { EngineServerStatus } from '../../protocol/slot.ts';
+import type { ModelServerStatus } from '../../protocol/slot.ts';
 
-/** What a server does, since when, and how it is told. */
-export class ServerStory {
+/** What a server does, since when, and how that is put for people. */
+export class ServerState {
   readonly #name: string;
   readonly #clock: Clock;
-  #state: EngineServerStatus['state'] = 'loading';
+  #state: ModelServerStatus['state'] = 'loading';
   #since: string;
   /** On the monotonic clock: how long something took must not depend on corrections of the time of day. */
   #sinceMs = performance.now();
@@ -27,22 +27,22 @@ export class ServerStory {
   }
 
   /** One line for a person; null when all is well. */
-  get words(): string | null {
+  get text(): string | null {
     return this.#state === 'loading' || this.#state === 'restarting' ? this.#progress() : this.#message;
   }
 
-  get status(): EngineServerStatus {
+  get status(): ModelServerStatus {
     return {
       state: this.#state,
       model: this.#name,
       since: this.#since,
       expected_load_ms: this.#expectedLoadMs,
       restarts: this.#restarts,
-      message: this.words,
+      message: this.text,
     };
   }
 
-  /** @param expectedMs - How long it took the last time; null when nobody knows. */
+  /** @param expectedMs - How long it took the last time; null when it is not known. */
   loading(expectedMs: number | null): void {
     this.#expectedLoadMs = expectedMs === null ? null : Math.round(expectedMs);
     this.#become(this.#death === null ? 'loading' : 'restarting', null);
@@ -68,7 +68,7 @@ export class ServerStory {
     if (this.#state !== 'failed') this.#become('stopped', null);
   }
 
-  #become(state: EngineServerStatus['state'], message: string | null): void {
+  #become(state: ModelServerStatus['state'], message: string | null): void {
     this.#state = state;
     this.#message = message;
     this.#sinceMs = performance.now();

@@ -36,7 +36,7 @@ export async function* readBlocks(
       yield block;
     }
   } finally {
-    // Nobody may close the file below a read.
+    // The caller may close the file: no read may be under way then.
     await next.catch(() => undefined);
   }
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Mutex } from '../../async/limits.ts';
+import { parseJsonAs } from '../../core/json.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { runIdSchema } from '../../protocol/identifiers.ts';
@@ -11,12 +13,12 @@ const rememberedSchema = z.object({
   runs: z.array(openRunRequestSchema.extend({ run_id: runIdSchema })),
 });
 
-/** The runs that a slot has open, on the disk, so that one that was killed can go on where it was. */
+/** The runs that a slot has open, on the disk, so that a slot that was killed can go on where it was. */
 export class RememberedRuns {
   readonly #store: FileStore;
   readonly #path: string;
   readonly #runs = new Map<string, OpenRunRequest>();
-  #saving: Promise<void> = Promise.resolve();
+  readonly #saving = new Mutex();
 
   /** @param store - The host's root folder. */
   constructor(store: FileStore, slotId: number) {
@@ -28,14 +30,15 @@ export class RememberedRuns {
     return this.#runs.size;
   }
 
-  /** What an earlier process left. A file that cannot be read is told to `onBad` and counts as empty. */
+  /** What an earlier process left. A file that cannot be read is reported to `onBad` and counts as empty. */
   async load(onBad: (message: string) => void): Promise<readonly OpenRunRequest[]> {
     try {
       const content = await this.#store.read(this.#path);
       if (content === null) return [];
-      const { runs } = rememberedSchema.parse(JSON.parse(Buffer.from(content).toString('utf8')));
-      for (const run of runs) this.#runs.set(run.run_id, run);
-      return runs;
+      const remembered = parseJsonAs(rememberedSchema, content);
+      if (!remembered) throw new Error('it is damaged');
+      for (const run of remembered.runs) this.#runs.set(run.run_id, run);
+      return remembered.runs;
     } catch (error) {
       onBad(`${this.#path} cannot be read, so no run is opened again: ${messageOf(error)}`);
       return [];
@@ -53,13 +56,10 @@ export class RememberedRuns {
     if (this.#runs.delete(runId)) await this.#save();
   }
 
-  /** One after the other, each with what holds when its turn comes. */
   async #save(): Promise<void> {
-    const saved = this.#saving.then(async () => {
+    await this.#saving.run(async () => {
       const content = { version: protocolVersion, runs: [...this.#runs.values()] };
       await this.#store.publish(this.#path, `${JSON.stringify(content)}\n`);
     });
-    this.#saving = saved.catch(() => undefined);
-    await saved;
   }
 }

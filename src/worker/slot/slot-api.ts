@@ -12,20 +12,27 @@ import {
   openRunRequestSchema,
 } from '../../protocol/slot.ts';
 import { ApiError } from '../http/api-error.ts';
-import { createJsonServer, type Handler, type Route, readJsonBody, sendJson } from '../http/json-server.ts';
-import { shutdownRoute } from '../http/shutdown-route.ts';
-import { acceptBundle } from './accept-bundle.ts';
-import { acceptObject } from './accept-object.ts';
-import type { ObjectShelf } from './object-store.ts';
+import {
+  createJsonServer,
+  healthRoute,
+  type Route,
+  type Routes,
+  readJsonBody,
+  sendJson,
+  shutdownRoute,
+} from '../http/json-server.ts';
+import { acceptBundle } from './bundles.ts';
+import type { ObjectFolder } from './object-folder.ts';
 import type { Slot } from './slot.ts';
+import { acceptObject } from './uploads.ts';
 
 /** What the API is made of. */
-interface SlotApiParts {
+interface SlotApiDeps {
   /** The host's root folder. */
   readonly root: string;
   readonly slot: Pick<Slot, 'open' | 'status'>;
-  readonly shelf: ObjectShelf;
-  /** Asked for by `POST /shutdown`; the answer is sent first. */
+  readonly objects: ObjectFolder;
+  /** Called for `POST /shutdown`; the answer is sent first. */
   onShutdown(drainMs: number): void;
   /** Runs a request that asks for something: while it lasts, and for a while after, the slot is not idle. */
   whileBusy(work: () => Promise<void>): Promise<void>;
@@ -34,60 +41,57 @@ interface SlotApiParts {
 
 /** Room for as many hashes as a request may name. */
 const maxHashesBytes = 16 * 1024 * 1024;
-/** That many take a while on a slow line. */
+/** That many take a while over a slow connection. */
 const requestTimeoutMs = 10 * 60_000;
 
 /** The HTTP API of a slot, not yet listening: see `protocol/slot.ts`. */
-export function createSlotApi(parts: SlotApiParts): Server {
-  const { root, slot, shelf } = parts;
-  const route = routesWith(parts);
-  const routes = new Map<string, Route>([
-    ['/healthz', { GET: (_, response) => sendJson(response, 200, { ok: true }) }],
+export function createSlotApi({ root, slot, objects, whileBusy, onShutdown, log }: SlotApiDeps): Server {
+  /** A route that takes a document by `POST` and answers with one. */
+  const route = <T, Answer>(
+    schema: z.ZodType<T>,
+    answer: (request: T) => Promise<Answer>,
+    maxBytes?: number,
+  ): Route => ({
+    POST: (request, response) =>
+      whileBusy(async () => {
+        const document = await readJsonBody(request, schema, maxBytes);
+        sendJson(response, 200, await answer(document).catch(explainDisk));
+      }),
+  });
+  const routes: Routes = new Map([
+    ['/healthz', healthRoute],
     ['/status', { GET: (_, response) => sendJson(response, 200, slot.status()) }],
     [
       '/open_run',
-      route(openRunRequestSchema, async (run) => {
+      route(openRunRequestSchema, async (run): Promise<z.infer<typeof openRunAnswerSchema>> => {
         const { isAdopted } = await slot.open(run);
-        return { run_id: run.run_id, is_adopted: isAdopted } satisfies z.infer<typeof openRunAnswerSchema>;
+        return { run_id: run.run_id, is_adopted: isAdopted };
       }),
     ],
     [
       '/missing_objects',
-      route(missingObjectsRequestSchema, ({ sha256s }) => tellMissing(sha256s, shelf), maxHashesBytes),
+      route(
+        missingObjectsRequestSchema,
+        async ({ sha256s }): Promise<z.infer<typeof missingObjectsAnswerSchema>> => ({
+          missing: [...(await objects.missing(sha256s))],
+        }),
+        maxHashesBytes,
+      ),
     ],
     [
       '/accept_bundle',
-      route(acceptBundleRequestSchema, async ({ path }) => accepted(await acceptBundle(root, path, shelf))),
+      route(acceptBundleRequestSchema, async ({ path }) => accepted(await acceptBundle(root, path, objects))),
     ],
     [
       '/accept_object',
       route(acceptObjectRequestSchema, async ({ path, sha256 }) => {
-        await acceptObject(root, path, sha256, shelf);
+        await acceptObject(root, path, sha256, objects);
         return accepted(1);
       }),
     ],
-    ['/shutdown', { POST: shutdownRoute((drainMs) => parts.onShutdown(drainMs)) }],
+    ['/shutdown', shutdownRoute(onShutdown)],
   ]);
-  return createJsonServer({ routes, requestTimeoutMs, log: parts.log });
-}
-
-/** Makes routes that take a document by `POST` and answer with one. */
-function routesWith({ whileBusy }: SlotApiParts) {
-  return <T>(schema: z.ZodType<T>, answer: (request: T) => Promise<unknown>, maxBytes?: number): Route => {
-    const handler: Handler = (request, response) =>
-      whileBusy(async () => {
-        const document = await readJsonBody(request, schema, maxBytes);
-        sendJson(response, 200, await answer(document).catch(explainDisk));
-      });
-    return { POST: handler };
-  };
-}
-
-async function tellMissing(
-  sha256s: readonly string[],
-  shelf: ObjectShelf,
-): Promise<z.infer<typeof missingObjectsAnswerSchema>> {
-  return { missing: [...(await shelf.missing(sha256s))] };
+  return createJsonServer({ routes, requestTimeoutMs, log });
 }
 
 function accepted(count: number): z.infer<typeof acceptAnswerSchema> {

@@ -3,18 +3,25 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { messageOf } from '../../errors/app-error.ts';
-import { closeServer, listenPrivately } from '../http/listen.ts';
-import { defaultDrainMs } from '../http/shutdown-route.ts';
-import type { SlotOptions } from '../options.ts';
-import type { ObjectShelf } from './object-store.ts';
-import { identityOf, isAnswered } from './probe-socket.ts';
+import { defaultDrainMs } from '../http/json-server.ts';
+import { closeServer, identityOf, isAnswered, listenPrivately } from '../http/listen.ts';
+import type { ObjectFolder } from './object-folder.ts';
 import type { Slot } from './slot.ts';
 import { createSlotApi } from './slot-api.ts';
 
-/** What a slot's process is built from. */
-interface SlotProcessParts {
+/** What a slot is told: a program that stays between runs, and has a worker for each of those that are open. */
+export interface SlotOptions {
+  /** The host's root folder, absolute. */
+  readonly root: string;
+  readonly slotId: number;
+  readonly socketPath: string;
+  readonly idleTimeoutMs: number;
+}
+
+/** What a slot's process works with. */
+interface SlotProcessDeps {
   readonly slot: Slot;
-  readonly shelf: ObjectShelf;
+  readonly objects: ObjectFolder;
   log(line: string): void;
 }
 
@@ -29,13 +36,13 @@ type SlotOutcome = 'stopped' | 'taken' | 'displaced';
 const longestWatchMs = 1_000;
 
 /**
- * A slot with its API, from listening to the last goodbye. That there is one at a time is the container's name's
- * business; of two that were started by mistake the second one ends, or, when both start in the same moment, the one
- * whose socket is not at its path any more.
+ * A slot with its API, from listening to its end. The container's name sees to it that there is one at a time; of two that
+ * were started by mistake the second ends, or, when both start in the same moment, the one whose socket is not at its path
+ * any more.
  */
 export class SlotProcess {
   readonly #options: SlotOptions;
-  readonly #parts: SlotProcessParts;
+  readonly #deps: SlotProcessDeps;
   readonly #server: Server;
   readonly #ended = Promise.withResolvers<SlotOutcome>();
   #isStopping = false;
@@ -44,11 +51,11 @@ export class SlotProcess {
   /** By the clock that never jumps. */
   #lastBusyMs = performance.now();
 
-  constructor(options: SlotOptions, parts: SlotProcessParts) {
+  constructor(options: SlotOptions, deps: SlotProcessDeps) {
     this.#options = options;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#server = createSlotApi({
-      ...parts,
+      ...deps,
       root: options.root,
       onShutdown: (drainMs) => this.requestStop(drainMs),
       whileBusy: (work) => this.#whileBusy(work),
@@ -58,12 +65,12 @@ export class SlotProcess {
   /** Serves until it is stopped or idle. */
   async run(): Promise<SlotOutcome> {
     const { slotId, socketPath, idleTimeoutMs } = this.#options;
-    const { slot, shelf, log } = this.#parts;
+    const { slot, objects, log } = this.#deps;
     if (await isAnswered(socketPath)) {
       log(`slot ${slotId} is served already by another process`);
       return 'taken';
     }
-    await shelf.prepare();
+    await objects.prepare();
     await slot.load();
     if (process.platform !== 'win32') await mkdir(dirname(socketPath), { recursive: true });
     const identity = await this.#listen();
@@ -83,9 +90,9 @@ export class SlotProcess {
 
   /** Stops after requests in flight had `drainMs` to end; asked a second time, at once. */
   requestStop(drainMs = defaultDrainMs): void {
-    if (!this.#isStopping) this.#parts.log(`stopping, requests in flight have ${drainMs} ms to end`);
+    if (!this.#isStopping) this.#deps.log(`stopping, requests in flight have ${drainMs} ms to end`);
     this.#isStopping = true;
-    this.#parts.slot.stop(drainMs).then(() => this.#ended.resolve('stopped'), this.#ended.reject);
+    this.#deps.slot.stop(drainMs).then(() => this.#ended.resolve('stopped'), this.#ended.reject);
   }
 
   /**
@@ -126,7 +133,7 @@ export class SlotProcess {
   async #watch(identity: string | null): Promise<void> {
     const present = await identityOf(this.#options.socketPath);
     if (present === null)
-      this.#ended.reject(new Error('the socket was removed, so nobody can reach this slot'));
+      this.#ended.reject(new Error('the socket was removed, so no client can reach this slot'));
     else if (present !== identity) this.#ended.resolve('displaced');
     if (this.#isBusy) this.#lastBusyMs = performance.now();
     const idleMs = performance.now() - this.#lastBusyMs;
@@ -134,15 +141,15 @@ export class SlotProcess {
   }
 
   get #isBusy(): boolean {
-    return this.#requests > 0 || this.#parts.slot.isBusy;
+    return this.#requests > 0 || this.#deps.slot.isBusy;
   }
 
   async #stopUnlessUnread(): Promise<void> {
     if (this.#isStopping || this.#isLeaving) return;
     this.#isLeaving = true;
-    const { slot, log } = this.#parts;
+    const { slot, log } = this.#deps;
     const hasFound = await slot.takeUnread().catch((error: unknown) => {
-      log(`the manifests cannot be looked through: ${messageOf(error)}`);
+      log(`the manifests cannot be read: ${messageOf(error)}`);
       return false;
     });
     this.#isLeaving = false;

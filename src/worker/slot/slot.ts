@@ -1,50 +1,48 @@
+import { settlesWithin } from '../../async/deadline.ts';
 import { messageOf } from '../../errors/app-error.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
-import type { EngineServerStatus, OpenRunRequest, SlotStatus } from '../../protocol/slot.ts';
+import type { ModelServerStatus, OpenRunRequest, SlotStatus } from '../../protocol/slot.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import { ApiError } from '../http/api-error.ts';
 import { RememberedRuns } from './remembered-runs.ts';
-import type { RunningWorker } from './running-worker.ts';
+import type { RunningWorker } from './run-worker.ts';
 
 /** The model's server, which the runs of a slot share. */
-interface EngineControl {
-  status(): EngineServerStatus | null;
-  /** Stops the server if nobody uses it. The next run that needs it starts it again. */
+interface ModelServerControl {
+  status(): ModelServerStatus | null;
+  /** Stops the server if no run uses it. The next run that needs it starts it again. */
   offload(): Promise<void>;
   /** Stops the server for good. */
   stop(): Promise<void>;
 }
 
-/** What a slot is built from. */
-interface SlotParts {
+/** What a slot works with. */
+interface SlotDeps {
   readonly slotId: number;
   /** The host's root folder. */
   readonly store: FileStore;
-  readonly engine: EngineControl;
-  readonly clock: Clock;
+  readonly modelServer: ModelServerControl;
   /** Starts a worker for a run; it answers when this resolves. */
   startWorker(runId: string): Promise<RunningWorker>;
-  /** Lets the run be gone on with again, after its worker was stopped. */
+  /** Removes the mark of a run whose worker was stopped, so that it can go on. */
   forgetStop(runId: string): Promise<void>;
-  /** Whether a run that was open before can be gone on with by itself; null, or why not. */
+  /** Why a run that was open before cannot go on by itself; null when it can. */
   whyNotResumable(runId: string): Promise<string | null>;
   log(line: string): void;
 }
 
-interface OpenRun {
-  readonly worker: RunningWorker;
+interface OpenRun extends Pick<RunningWorker, 'worker'> {
   /** Resolves when the worker has ended and the slot knows nothing of it any more. */
   readonly gone: Promise<void>;
   isOffloaded: boolean;
 }
 
-/** How long a run is waited for that is about to stop when it is asked for again, in milliseconds. */
-const stoppingPatienceMs = 15_000;
+/** How long a run that is about to stop is waited for when it is asked for again, in milliseconds. */
+const stoppingTimeoutMs = 15_000;
 
 /** A place for workers, one for each run that is open. What goes wrong in one run stays there. */
 export class Slot {
-  readonly #parts: SlotParts;
+  readonly #deps: SlotDeps;
   readonly #startedAt = new Date().toISOString();
   readonly #remembered: RememberedRuns;
   readonly #runs = new Map<string, OpenRun>();
@@ -54,9 +52,9 @@ export class Slot {
   #stopping: Promise<void> | null = null;
   #offloading: Promise<void> = Promise.resolve();
 
-  constructor(parts: SlotParts) {
-    this.#parts = parts;
-    this.#remembered = new RememberedRuns(parts.store, parts.slotId);
+  constructor(deps: SlotDeps) {
+    this.#deps = deps;
+    this.#remembered = new RememberedRuns(deps.store, deps.slotId);
   }
 
   /** Some run is worked on, read from, or being opened. */
@@ -72,23 +70,23 @@ export class Slot {
   status(): SlotStatus {
     return {
       version: protocolVersion,
-      slot_id: this.#parts.slotId,
+      slot_id: this.#deps.slotId,
       started_at: this.#startedAt,
       runs: [...this.#runs].map(([run_id, { worker }]) => ({
         run_id,
         status: worker.status(),
         is_watched: worker.isWatched,
       })),
-      engine: this.#parts.engine.status(),
+      engine: this.#deps.modelServer.status(),
     };
   }
 
   /** Reads what an earlier process had open. Called before anything is opened. */
   async load(): Promise<void> {
-    this.#earlier = await this.#remembered.load(this.#parts.log);
+    this.#earlier = await this.#remembered.load(this.#deps.log);
   }
 
-  /** Opens what an earlier process had open. Runs that cannot go on by themselves wait for whoever opens them. */
+  /** Opens what an earlier process had open. Runs that cannot go on by themselves wait until a client opens them. */
   async restore(): Promise<void> {
     await Promise.all(this.#earlier.map((run) => this.#inTurn(run.run_id, () => this.#restore(run))));
     this.#earlier = [];
@@ -102,18 +100,18 @@ export class Slot {
    */
   async open(run: OpenRunRequest): Promise<{ readonly isAdopted: boolean }> {
     return await this.#inTurn(run.run_id, async () => {
-      await this.#parts.forgetStop(run.run_id);
+      await this.#deps.forgetStop(run.run_id);
       return await this.#open(run);
     });
   }
 
-  /** Has all workers take up what they were not told of; gives whether there was anything. */
+  /** Has all workers take up what they were not notified of; gives whether there was anything. */
   async takeUnread(): Promise<boolean> {
     const found = await Promise.all([...this.#runs.values()].map(({ worker }) => worker.takeUnread()));
     return found.includes(true);
   }
 
-  /** Stops all workers as their `/shutdown` does, then the engine. A second call ends requests in flight. */
+  /** Stops all workers as their `/shutdown` does, then the model's server. A second call ends requests in flight. */
   async stop(drainMs: number): Promise<void> {
     const isFirst = this.#stopping === null;
     this.#stopping ??= this.#stopAll();
@@ -123,9 +121,9 @@ export class Slot {
     await this.#stopping;
   }
 
-  /** Ends the engine only: another process has taken everything else over. */
+  /** Ends the model's server only: another process has taken everything else over. */
   async abandon(): Promise<void> {
-    await this.#parts.engine.stop();
+    await this.#deps.modelServer.stop();
   }
 
   async #stopAll(): Promise<void> {
@@ -133,13 +131,13 @@ export class Slot {
     for (const { worker } of this.#runs.values()) if (!worker.isStopping) worker.requestStop(0);
     await Promise.all([...this.#runs.values()].map(({ gone }) => gone));
     await this.#offloading;
-    await this.#parts.engine.stop();
+    await this.#deps.modelServer.stop();
   }
 
   async #restore(run: OpenRunRequest): Promise<void> {
-    const { log, whyNotResumable } = this.#parts;
+    const { log, whyNotResumable } = this.#deps;
     try {
-      // Somebody may have been faster and opened it.
+      // A client may have been faster and opened it.
       const reason = this.#runs.has(run.run_id) ? null : await whyNotResumable(run.run_id);
       if (reason === null) {
         await this.#open(run);
@@ -164,9 +162,8 @@ export class Slot {
     }
     try {
       await this.#remembered.add(run);
-      const worker = await this.#parts.startWorker(runId);
-      const gone = worker.ended.then(() => this.#letGo(runId));
-      this.#runs.set(runId, { worker, gone, isOffloaded });
+      const { worker, ended } = await this.#deps.startWorker(runId);
+      this.#runs.set(runId, { worker, gone: ended.then(() => this.#close(runId)), isOffloaded });
     } catch (error) {
       await this.#forget(runId);
       throw error;
@@ -174,37 +171,31 @@ export class Slot {
     return { isAdopted: false };
   }
 
-  /** A worker that stops by itself is done with its run; one that is stopped with the slot goes on with the next. */
-  async #letGo(runId: string): Promise<void> {
+  /** A worker that stops by itself is done with its run; a run that is stopped with the slot goes on with the next. */
+  async #close(runId: string): Promise<void> {
     const run = this.#runs.get(runId);
     this.#runs.delete(runId);
     if (!this.#stopping || run?.worker.isFinished) await this.#forget(runId);
     if (this.#stopping || this.#runs.size > 0 || !run?.isOffloaded) return;
     this.#offloading = this.#offloading
-      .then(() => this.#parts.engine.offload())
-      .catch((error: unknown) => this.#parts.log(`the engine could not be stopped: ${messageOf(error)}`));
+      .then(() => this.#deps.modelServer.offload())
+      .catch((error: unknown) =>
+        this.#deps.log(`the model server could not be stopped: ${messageOf(error)}`),
+      );
   }
 
   async #forget(runId: string): Promise<void> {
     try {
       await this.#remembered.remove(runId);
     } catch (error) {
-      // It is opened once more after the next start, finds nothing to do, and is let go of again.
-      this.#parts.log(`${runId} could not be forgotten: ${messageOf(error)}`);
+      // It is opened once more after the next start, finds nothing to do, and is closed again.
+      this.#deps.log(`${runId} could not be forgotten: ${messageOf(error)}`);
     }
   }
 
   async #waitIfStopping(runId: string): Promise<void> {
     const run = this.#runs.get(runId);
-    if (!run?.worker.isStopping) return;
-    const patience = new AbortController();
-    const tooLong = this.#parts.clock.sleep(stoppingPatienceMs, patience.signal).then(
-      () => 'too long',
-      () => null,
-    );
-    const outcome = await Promise.race([run.gone, tooLong]);
-    patience.abort();
-    if (outcome !== 'too long') return;
+    if (!run?.worker.isStopping || (await settlesWithin(stoppingTimeoutMs, run.gone))) return;
     throw new ApiError(503, 'run-stopping', `The worker of ${runId} is about to stop; ask again.`);
   }
 

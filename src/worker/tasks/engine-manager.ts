@@ -1,14 +1,16 @@
-import type { WorkEngine, WorkTask } from '../../protocol/manifest.ts';
+import { BackgroundWork } from '../../async/limits.ts';
+import type { Manifest, WorkTask } from '../../protocol/manifest.ts';
 import type { LaneStatus } from '../../protocol/worker-status.ts';
-import type { EngineError } from '../engines/engine.ts';
-import type { UpscaleEngine } from '../upscale/upscale-engine.ts';
-import { asEngineError } from './as-engine-error.ts';
-import type { WorkSession } from './work-session.ts';
+import { asEngineError, type EngineError } from './engine-error.ts';
+import type { EngineSession } from './engine-session.ts';
 
-/** What the desk is built from. */
-interface EngineDeskParts {
+/** An engine as a manifest asks for it. */
+export type WantedEngine = Pick<Manifest, 'kind' | 'engine'>;
+
+/** What the manager works with. */
+interface EngineManagerDeps {
   /** A session with an engine that is not started yet. */
-  openSession(spec: WorkEngine): WorkSession;
+  openSession(wanted: WantedEngine): EngineSession;
   /** An engine has started. */
   onReady(): void;
   /** An engine can never start. */
@@ -16,19 +18,20 @@ interface EngineDeskParts {
 }
 
 /** Keeps the one engine that new tasks go to: started when first needed, replaced when its settings change. */
-export class EngineDesk {
-  readonly #parts: EngineDeskParts;
-  readonly #closing = new Set<Promise<void>>();
-  #spec: WorkEngine | null = null;
-  #session: WorkSession | null = null;
+export class EngineManager {
+  readonly #deps: EngineManagerDeps;
+  /** Starts and ends of engines. */
+  readonly #background = new BackgroundWork(Number.POSITIVE_INFINITY, () => undefined);
+  /** Sessions that no new task goes to, but that may still have requests in flight. */
+  readonly #leaving = new Set<EngineSession>();
+  #wanted: WantedEngine | null = null;
+  #session: EngineSession | null = null;
   #isReady = false;
   /** What the lanes of the last session did. */
   #lastLanes: LaneStatus[] | null = null;
-  /** Sessions that no new task goes to, but that may still have requests in flight. */
-  readonly #leaving = new Set<WorkSession>();
 
-  constructor(parts: EngineDeskParts) {
-    this.#parts = parts;
+  constructor(deps: EngineManagerDeps) {
+    this.#deps = deps;
   }
 
   /** The engine starts, or starts again. */
@@ -37,8 +40,8 @@ export class EngineDesk {
   }
 
   /** Why requests wait; null while they do not. */
-  get trouble(): string | null {
-    return this.#session?.trouble ?? null;
+  get waitReason(): string | null {
+    return this.#session?.waitReason ?? null;
   }
 
   /** The engine processes of the present or the last session, where it has several. */
@@ -46,48 +49,45 @@ export class EngineDesk {
     return this.#session?.laneStatus() ?? this.#lastLanes;
   }
 
-  isCurrent(session: WorkSession): boolean {
+  isCurrent(session: EngineSession): boolean {
     return session === this.#session;
   }
 
-  /** From now on tasks go to such an engine. */
-  use(spec: WorkEngine): void {
-    if (this.#session && JSON.stringify(spec) !== JSON.stringify(this.#spec)) this.drop();
-    this.#spec = spec;
+  /** From now on tasks go to this engine. */
+  use({ kind, engine }: WantedEngine): void {
+    const wanted = { kind, engine };
+    if (JSON.stringify(wanted) !== JSON.stringify(this.#wanted)) this.drop();
+    this.#wanted = wanted;
   }
 
   /** The engine to give tasks to; null while it starts, which begins with this call if need be. */
-  session(): WorkSession | null {
-    if (!this.#session && this.#spec) this.#start(this.#spec);
+  session(): EngineSession | null {
+    if (!this.#session && this.#wanted) this.#start(this.#wanted);
     return this.#isReady ? this.#session : null;
   }
 
-  /** A task goes to this session; `end` is to be called when it has ended. */
-  begin(session: WorkSession): void {
+  /** Does the work of one task with a session, which is kept open meanwhile. */
+  async keepOpen(session: EngineSession, work: () => Promise<void>): Promise<void> {
     session.tasks += 1;
+    try {
+      await work();
+    } finally {
+      session.tasks -= 1;
+      this.#closeWhenUnused(session);
+    }
   }
 
-  end(session: WorkSession): void {
-    session.tasks -= 1;
-    this.#freeWhenUnused(session);
-  }
-
-  /** There is nothing to ask at the moment: an engine that others may wait for is let go. */
+  /** There is nothing to ask at the moment: an engine that others may wait for is released. */
   rest(): void {
     if (this.#isReady && this.#session?.isReleasedWhenIdle && this.#session.tasks === 0) this.drop();
   }
 
-  /** The model of the present session, where it upscales. */
-  get upscaleModel(): UpscaleEngine | null {
-    return this.#session?.upscaleModel ?? null;
-  }
-
-  /** Tells the present session of a task. */
+  /** Announces a task to the present session. */
   expect(task: WorkTask, isDone: boolean): void {
     this.#session?.expect(task, isDone);
   }
 
-  /** Forgets that the engine was away. */
+  /** Forgets that the engine was unreachable. */
   tryAgain(): void {
     this.#session?.tryAgain();
   }
@@ -102,13 +102,13 @@ export class EngineDesk {
     this.#leaving.add(session);
     this.#session = null;
     this.#isReady = false;
-    this.#freeWhenUnused(session);
+    this.#closeWhenUnused(session);
   }
 
   /** No request begins any more, on any engine. */
   stop(): void {
     this.drop();
-    this.#spec = null;
+    this.#wanted = null;
   }
 
   /** Ends the requests in flight. */
@@ -119,34 +119,28 @@ export class EngineDesk {
   /** Frees what the engines took. Called when no task is left. */
   async close(): Promise<void> {
     this.abort();
-    await Promise.allSettled([...this.#closing, ...[...this.#leaving].map((session) => session.close())]);
+    for (const session of this.#leaving) this.#background.add(session.close());
+    await this.#background.ended();
   }
 
-  #freeWhenUnused(session: WorkSession): void {
-    if (session.tasks > 0 || !this.#leaving.delete(session)) return;
-    const stopped = session
-      .close()
-      .catch(() => undefined)
-      .finally(() => this.#closing.delete(stopped));
-    this.#closing.add(stopped);
+  #closeWhenUnused(session: EngineSession): void {
+    if (session.tasks === 0 && this.#leaving.delete(session)) this.#background.add(session.close());
   }
 
-  #start(spec: WorkEngine): void {
-    const session = this.#parts.openSession(spec);
-    this.#session = session;
-    const started = this.#tryStart(session).finally(() => this.#closing.delete(started));
-    this.#closing.add(started);
+  #start(wanted: WantedEngine): void {
+    this.#session = this.#deps.openSession(wanted);
+    this.#background.add(this.#tryStart(this.#session));
   }
 
-  async #tryStart(session: WorkSession): Promise<void> {
+  async #tryStart(session: EngineSession): Promise<void> {
     try {
       await session.start();
     } catch (error) {
-      if (this.isCurrent(session)) this.#parts.onFailed(asEngineError(error));
+      if (this.isCurrent(session)) this.#deps.onFailed(asEngineError(error));
       return;
     }
     if (!this.isCurrent(session)) return;
     this.#isReady = true;
-    this.#parts.onReady();
+    this.#deps.onReady();
   }
 }

@@ -1,11 +1,17 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { parseJson } from '../../core/json.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseManifestName } from '../../protocol/layout.ts';
+import { type Manifest, manifestSchema } from '../../protocol/manifest.ts';
 import { ApiError } from '../http/api-error.ts';
-import { parseManifest } from './parse-manifest.ts';
-import type { NumberedManifest } from './worker.ts';
+
+/** A manifest and its number: of several, the highest number's engine settings hold. */
+export interface NumberedManifest {
+  readonly index: number;
+  readonly manifest: Manifest;
+}
 
 /** Whose manifests are read, and from where. */
 export interface ManifestSource {
@@ -17,6 +23,7 @@ export interface ManifestSource {
 }
 
 const maxManifestBytes = 256 * 1024 * 1024;
+const problemsShown = 3;
 
 /**
  * Reads the manifest at `path`, relative to the run folder or absolute.
@@ -29,7 +36,7 @@ export async function readManifestAt(path: string, source: ManifestSource): Prom
 }
 
 /**
- * The manifests of this worker, in order. One that cannot be read is told to `onBad` and left out.
+ * The manifests of this worker, in order. What cannot be read is reported to `onBad` and left out.
  *
  * @param known - Numbers of those that need not be read.
  */
@@ -51,18 +58,37 @@ export async function readOwnManifests(
   return found.sort((a, b) => a.index - b.index);
 }
 
+/**
+ * Reads a manifest's text.
+ *
+ * @param path - How messages name the file.
+ * @throws ApiError 400 `manifest-invalid`, with the first things that are wrong.
+ */
+export function parseManifest(text: string | Uint8Array, path: string): Manifest {
+  const json = parseJson(text);
+  if (json === undefined) throw invalid(`${path} is not JSON: it is torn, or something else`);
+  const parsed = manifestSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const shown = issues.slice(0, problemsShown).map(({ path: at, message }) => {
+    return at.length === 0 ? message : `${message} at ${at.map(String).join('.')}`;
+  });
+  const more = issues.length > problemsShown ? [`and ${issues.length - problemsShown} more`] : [];
+  throw invalid(`${path} is no manifest: ${[...shown, ...more].join('; ')}`);
+}
+
 /** The path below the run folder, with forward slashes, after links are followed. */
 async function pathInside(path: string, runFolder: string): Promise<string> {
   if (path.includes('\0')) throw new ApiError(400, 'path-invalid', 'The path holds a zero byte.');
   const shown = JSON.stringify(path);
   const wanted = resolve(runFolder, path);
   if (!isInside(runFolder, wanted)) throw outside(shown);
-  const [realFolder, realFile] = await Promise.all([realpath(runFolder), tryRealpath(wanted)]);
-  if (realFile === null) throw new ApiError(404, 'manifest-missing', `There is no manifest at ${shown}.`);
+  const [realFolder, realFile] = await Promise.all([realpath(runFolder), realpath(wanted).catch(() => null)]);
+  if (realFile === null) throw missing(shown);
   if (!isInside(realFolder, realFile)) throw outside(shown);
   const info = await stat(realFile);
-  if (!info.isFile()) throw new ApiError(400, 'manifest-invalid', `${shown} is no file.`);
-  if (info.size > maxManifestBytes) throw new ApiError(400, 'manifest-invalid', `${shown} is too large.`);
+  if (!info.isFile()) throw invalid(`${shown} is no file.`);
+  if (info.size > maxManifestBytes) throw invalid(`${shown} is too large.`);
   return relative(realFolder, realFile).split(sep).join('/');
 }
 
@@ -71,35 +97,31 @@ function isInside(folder: string, path: string): boolean {
   return back !== '' && back !== '..' && !back.startsWith(`..${sep}`) && !isAbsolute(back);
 }
 
-async function tryRealpath(path: string): Promise<string | null> {
-  try {
-    return await realpath(path);
-  } catch {
-    return null;
-  }
-}
-
-function outside(shown: string): ApiError {
-  return new ApiError(403, 'path-outside', `${shown} lies outside the run folder.`);
-}
-
 async function readInside(path: string, source: ManifestSource): Promise<NumberedManifest> {
   const [folder, name, ...rest] = path.split('/');
   const parsedName = folder === layout.manifests && rest.length === 0 ? parseManifestName(name ?? '') : null;
   if (parsedName?.workerId !== source.workerId) {
     const expected = join(layout.manifests, `worker_${source.workerId}_manifest_<m>.json`);
-    throw new ApiError(
-      400,
-      'manifest-invalid',
-      `${path} is not a manifest of this worker: expected ${expected}.`,
-    );
+    throw invalid(`${path} is not a manifest of this worker: expected ${expected}.`);
   }
   const content = await source.store.read(path);
-  if (!content) throw new ApiError(404, 'manifest-missing', `There is no manifest at ${path}.`);
-  const manifest = parseManifest(Buffer.from(content).toString('utf8'), path);
+  if (!content) throw missing(path);
+  const manifest = parseManifest(content, path);
   if (manifest.run_id !== source.runId || manifest.worker_id !== source.workerId) {
     const owner = `run ${manifest.run_id}, worker ${manifest.worker_id}`;
-    throw new ApiError(400, 'manifest-invalid', `${path} belongs to ${owner}, not to this worker.`);
+    throw invalid(`${path} belongs to ${owner}, not to this worker.`);
   }
   return { index: parsedName.index, manifest };
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError(400, 'manifest-invalid', message);
+}
+
+function missing(shown: string): ApiError {
+  return new ApiError(404, 'manifest-missing', `There is no manifest at ${shown}.`);
+}
+
+function outside(shown: string): ApiError {
+  return new ApiError(403, 'path-outside', `${shown} lies outside the run folder.`);
 }

@@ -4,78 +4,81 @@ import type { FileStore } from '../../ports/file-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 
-/** What the board is built from. */
-interface StatusBoardParts {
+/** What the publisher works with. */
+interface StatusPublisherDeps {
   readonly workerId: number;
   /** The run folder. */
   readonly store: FileStore;
   readonly clock: Clock;
   /** The status as it is now. */
   current(): WorkerStatus;
-  /** Called with every status that is shown. */
-  onShown(status: WorkerStatus): void;
+  /** Called with every status that is published. */
+  onPublish(status: WorkerStatus): void;
   log(line: string): void;
 }
 
-/** Changes of mere numbers are shown at most this often. */
+/** Changes of mere numbers are published at most this often. */
 const numbersIntervalMs = 500;
 
-/** Shows the worker's status: to listeners, and in its status file. State changes at once, numbers now and then. */
-export class StatusBoard {
-  readonly #parts: StatusBoardParts;
-  #shownState = '';
-  #isShowDue = false;
+/** Publishes the worker's status: to listeners, and in its status file. State changes at once, numbers now and then. */
+export class StatusPublisher {
+  readonly #deps: StatusPublisherDeps;
+  #publishedState = '';
+  #isPublishDue = false;
   #isWritten = true;
   #writing: Promise<void> = Promise.resolve();
   #failedWrites = 0;
   #isClosed = false;
 
-  constructor(parts: StatusBoardParts) {
-    this.#parts = parts;
+  constructor(deps: StatusPublisherDeps) {
+    this.#deps = deps;
   }
 
   /** Something may have changed. */
   update(): void {
-    const { status, message } = this.#parts.current();
-    if (`${status} ${message}` !== this.#shownState) this.show();
-    else if (!this.#isShowDue) void this.#showLater();
+    if (stateOf(this.#deps.current()) !== this.#publishedState) this.publish();
+    else if (!this.#isPublishDue) void this.#publishLater();
   }
 
-  /** Shows the status now. */
-  show(): void {
+  /** Publishes the status now. */
+  publish(): void {
     if (this.#isClosed) return;
-    const status = this.#parts.current();
-    this.#shownState = `${status.status} ${status.message}`;
-    this.#parts.onShown(status);
+    const status = this.#deps.current();
+    this.#publishedState = stateOf(status);
+    this.#deps.onPublish(status);
     this.#isWritten = false;
     this.#writing = this.#writing.then(() => this.#writeLatest());
   }
 
-  /** Shows the last status. Resolves when the file holds it, or could not be written; then nothing is shown. */
+  /** Publishes the last status. Resolves when the file holds it, or could not be written. */
   async close(): Promise<void> {
-    this.show();
+    this.publish();
     this.#isClosed = true;
     await this.#writing;
   }
 
-  async #showLater(): Promise<void> {
-    this.#isShowDue = true;
-    await this.#parts.clock.sleep(numbersIntervalMs);
-    this.#isShowDue = false;
-    this.show();
+  async #publishLater(): Promise<void> {
+    this.#isPublishDue = true;
+    await this.#deps.clock.sleep(numbersIntervalMs);
+    this.#isPublishDue = false;
+    this.publish();
   }
 
-  /** Several shows during one write become one write. */
+  /** Several statuses during one write become one write. */
   async #writeLatest(): Promise<void> {
     if (this.#isWritten) return;
     this.#isWritten = true;
-    const path = layout.workerStatus(this.#parts.workerId);
+    const path = layout.workerStatus(this.#deps.workerId);
     try {
-      await this.#parts.store.publish(path, `${JSON.stringify(this.#parts.current(), null, 2)}\n`);
+      await this.#deps.store.publish(path, `${JSON.stringify(this.#deps.current(), null, 2)}\n`);
       this.#failedWrites = 0;
     } catch (error) {
       this.#failedWrites += 1;
-      if (this.#failedWrites === 1) this.#parts.log(`cannot write ${path}: ${messageOf(error)}`);
+      if (this.#failedWrites === 1) this.#deps.log(`cannot write ${path}: ${messageOf(error)}`);
     }
   }
+}
+
+function stateOf({ status, message }: WorkerStatus): string {
+  return `${status} ${message}`;
 }

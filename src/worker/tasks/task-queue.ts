@@ -2,7 +2,7 @@ import { batchesOf, type Manifest, type WorkTask } from '../../protocol/manifest
 import type { TaskResult } from '../../protocol/task-result.ts';
 
 /** How far the work is, in numbers. */
-export interface WorkCounts {
+export interface QueueCounts {
   readonly totalTasks: number;
   readonly okTasks: number;
   readonly failedTasks: number;
@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /** Every task this worker knows, what became of it, and which comes next. A task key is one task, however often it comes. */
-export class WorkBook {
+export class TaskQueue {
   readonly #entries = new Map<string, Entry>();
   readonly #openTasksOfBatch = new Map<number, number>();
   readonly #counts = { ok: 0, failed: 0, completedBatches: 0 };
@@ -87,13 +87,13 @@ export class WorkBook {
     return this.#givenBack.length > 0 || this.#head < this.#queue.length;
   }
 
-  /** The first batch a task belongs to; null for a task nobody knows. */
+  /** The first batch a task belongs to; null for an unknown task. */
   batchOf(taskKey: string): number | null {
     const [first] = this.#entries.get(taskKey)?.batches ?? [];
     return first ?? null;
   }
 
-  counts(): WorkCounts {
+  counts(): QueueCounts {
     return {
       totalTasks: this.#entries.size,
       okTasks: this.#counts.ok,

@@ -1,71 +1,81 @@
-import type { Server } from 'node:http';
+import { Mutex } from '../../async/limits.ts';
 import { messageOf } from '../../errors/app-error.ts';
-import type { FrameTool, PictureTool } from '../../ports/frame-tool.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import { EventHub } from '../http/event-stream.ts';
-import type { Handler } from '../http/json-server.ts';
+import { ApiError } from '../http/api-error.ts';
+import { EventStream } from '../http/event-stream.ts';
+import { defaultDrainMs, type Handler, type Routes } from '../http/json-server.ts';
 import { closeServer, listenPrivately } from '../http/listen.ts';
-import { createApiServer } from '../http/run-api.ts';
-import { defaultDrainMs } from '../http/shutdown-route.ts';
-import type { WorkerOptions } from '../options.ts';
-import { upscaleBatchRoute } from '../upscale/batch-endpoint/upscale-batch-route.ts';
-import { type ManifestSource, readManifestAt, readOwnManifests } from './manifest-intake.ts';
-import { type NumberedManifest, Worker, type WorkerParts } from './worker.ts';
+import { createRunApi } from '../http/run-api.ts';
+import {
+  type ManifestSource,
+  type NumberedManifest,
+  readManifestAt,
+  readOwnManifests,
+} from './manifest-intake.ts';
+import { Worker, type WorkerDeps } from './worker.ts';
 
 /** Silence of the event stream means that something is wrong after five seconds. */
 const heartbeatMs = 4_000;
 /**
  * A failed worker does not wait for its idle time: the next one may have another environment, with the right key.
- * It stays long enough for whoever handed the work over to hear why.
+ * It stays long enough for the CLI that submitted the work to read why.
  */
 const failedLingerMs = 3_000;
-/** How often an idle worker looks for manifests that it was told of in vain, in milliseconds. */
+/** How often an idle worker looks for manifests that it was not notified of, in milliseconds. */
 const unreadCheckMs = 10_000;
 
-/** What a worker with an API is built from. */
-export interface WorkerProcessParts extends Omit<WorkerParts, 'workerId' | 'emit'> {
-  readonly frames: FrameTool;
-  readonly pictures: PictureTool;
+/** What the worker of one run is told. */
+export interface WorkerOptions {
+  /** The host's root folder, absolute. */
+  readonly root: string;
+  readonly runId: string;
+  readonly workerId: number;
+  readonly runFolder: string;
+  /** A unix socket's path, or the name of a Windows pipe. */
+  readonly socketPath: string;
+  readonly idleTimeoutMs: number;
 }
 
-/** The worker of one run with its API, from listening to the last goodbye. A process may hold several. */
+/** What a worker with an API works with. */
+export type WorkerProcessDeps = Omit<WorkerDeps, 'workerId' | 'emit'>;
+
+/** The worker of one run with its API, from listening to its end. A process may hold several. */
 export class WorkerProcess {
   readonly #options: WorkerOptions;
-  readonly #parts: WorkerProcessParts;
+  readonly #deps: WorkerProcessDeps;
   readonly #source: ManifestSource;
-  readonly #events = new EventHub();
+  readonly #events = new EventStream();
   readonly #worker: Worker;
-  readonly #server: Server;
+  readonly #server: ReturnType<typeof createRunApi>;
   readonly #ended = Promise.withResolvers<void>();
-  #stopping: Promise<void> | null = null;
-  /** By the clock that never jumps: an idle worker would end, or stay for ever, when somebody sets the other one. */
-  #lastBusyMs = performance.now();
+  readonly #reading = new Mutex();
   /** Numbers of the manifests that were read, the bad ones too. */
   readonly #read = new Set<number>();
+  #stopping: Promise<void> | null = null;
+  /** By the clock that never jumps: when the other one is set, an idle worker would end, or stay for ever. */
+  #lastBusyMs = performance.now();
   #lastCheckMs = performance.now();
   #isChecking = false;
-  /** Requests under way that take long. */
+  /** Requests of the kinds' own routes under way: these may take long. */
   #openRequests = 0;
 
-  constructor(options: WorkerOptions, parts: WorkerProcessParts) {
+  constructor(options: WorkerOptions, deps: WorkerProcessDeps) {
     const { runFolder, runId, workerId } = options;
     this.#options = options;
-    this.#parts = parts;
-    this.#source = { runFolder, runId, workerId, store: parts.store };
-    this.#worker = new Worker({ ...parts, workerId, emit: (event) => this.#events.emit(event) });
-    this.#server = createApiServer({
-      worker: this.#worker,
+    this.#deps = deps;
+    this.#source = { runFolder, runId, workerId, store: deps.store };
+    this.#worker = new Worker({ ...deps, workerId, emit: (event) => this.#events.emit(event) });
+    this.#server = createRunApi({
       events: this.#events,
-      upscaleBatch: this.#whileBusy(
-        upscaleBatchRoute({ ...parts, loadedModel: () => this.#worker.upscaleModel }),
-      ),
-      readManifest: async (path) => this.#noteRead(await readManifestAt(path, this.#source)),
+      kindRoutes: this.#kindRoutes(),
+      status: () => this.status(),
+      submit: (path) => this.#submit(path),
       onShutdown: (drainMs) => this.requestStop(drainMs),
       onRequest: () => this.#noteBusy(),
-      log: parts.log,
+      log: deps.log,
     });
-    // It may end before anybody waits for that.
+    // It may end before `work` waits for that.
     this.#ended.promise.catch(() => undefined);
   }
 
@@ -74,7 +84,7 @@ export class WorkerProcess {
     return !this.#worker.isIdle || this.isWatched || this.#openRequests > 0;
   }
 
-  /** Somebody reads its events. */
+  /** A client reads its events. */
   get isWatched(): boolean {
     return this.#events.readerCount > 0;
   }
@@ -84,20 +94,26 @@ export class WorkerProcess {
     return this.#stopping !== null;
   }
 
+  /** Everything that was submitted has a result. */
+  get isFinished(): boolean {
+    const { completed_batches: completed, total_batches: total } = this.status();
+    return completed >= total;
+  }
+
   status(): WorkerStatus {
     return this.#worker.status();
   }
 
-  /** Begins to answer. Nothing may listen on the socket any more. @throws AppError as `listenPrivately`. */
+  /** Begins to answer. No other process may listen on the socket. @throws AppError as `listenPrivately`. */
   async listen(): Promise<void> {
     const { runId, workerId, socketPath } = this.#options;
     await listenPrivately(this.#server, socketPath);
-    this.#parts.log(`worker ${workerId} of ${runId} listens on ${socketPath}`);
+    this.#deps.log(`worker ${workerId} of ${runId} listens on ${socketPath}`);
   }
 
   /**
-   * Takes up manifests that lie ready and that it does not know of: whoever put them there may have lost the way here
-   * before he could tell.
+   * Takes up manifests in the run folder that it was not notified of: the CLI may have lost the connection after it
+   * wrote them.
    *
    * @returns whether there were some.
    */
@@ -105,7 +121,7 @@ export class WorkerProcess {
     this.#lastCheckMs = performance.now();
     const unread = this.isStopping ? [] : await this.#readManifests();
     for (const manifest of unread) {
-      this.#parts.log(`manifest ${manifest.index} lay there, and nobody told of it`);
+      this.#deps.log(`found manifest ${manifest.index}, of which there was no notification`);
       await this.#worker.submit(manifest);
     }
     if (unread.length > 0) this.#noteBusy();
@@ -113,8 +129,8 @@ export class WorkerProcess {
   }
 
   /**
-   * Works until it is stopped or idle, and lets go of the socket. Called once, after `listen`. One that somebody has
-   * stopped meanwhile does not begin: whoever stops it leaves a mark before he looks whether anybody listens.
+   * Works until it is stopped or idle, and releases the socket. Called once, after `listen`. It does not begin when
+   * its run was stopped meanwhile: a stopping CLI leaves a mark before it checks whether a worker listens.
    */
   async work(): Promise<void> {
     const heartbeat = setInterval(() => this.#worker.heartbeat(), heartbeatMs);
@@ -134,7 +150,7 @@ export class WorkerProcess {
       // Readers get the rest of their lines.
       this.#events.close();
       await closeServer(this.#server);
-      this.#parts.log('stopped');
+      this.#deps.log('stopped');
     }
   }
 
@@ -144,9 +160,25 @@ export class WorkerProcess {
       this.#worker.abort();
       return;
     }
-    this.#parts.log(`stopping, requests in flight have ${drainMs} ms to end`);
+    this.#deps.log(`stopping, requests in flight have ${drainMs} ms to end`);
     this.#stopping = this.#worker.stop(drainMs);
     this.#stopping.then(this.#ended.resolve, this.#ended.reject);
+  }
+
+  async #submit(path: string): Promise<number> {
+    if (this.#worker.isStopping) throw new ApiError(503, 'shutting-down', 'The worker takes no more work.');
+    return await this.#worker.submit(this.#noteRead(await readManifestAt(path, this.#source)));
+  }
+
+  /** What the kinds add to the API. */
+  #kindRoutes(): Routes {
+    const routes = Object.values(this.#deps.kinds).flatMap((kind) => [...(kind.routes ?? [])]);
+    return new Map(
+      routes.map(([path, route]) => {
+        const handlers = Object.entries(route).map(([method, handler]) => [method, this.#whileBusy(handler)]);
+        return [path, Object.fromEntries(handlers)];
+      }),
+    );
   }
 
   /** A worker that answers a long request is not idle. */
@@ -167,17 +199,19 @@ export class WorkerProcess {
 
   async #wasStopped(): Promise<boolean> {
     const { workerId } = this.#options;
-    return (await this.#parts.store.read(layout.stopMark(workerId))) !== null;
+    return (await this.#deps.store.read(layout.stopMark(workerId))) !== null;
   }
 
+  /** The manifests that were not read before. Read by one caller at a time, so that each is reported once. */
   async #readManifests(): Promise<readonly NumberedManifest[]> {
     const onBad = (message: string, index: number) => {
-      this.#parts.log(message);
+      this.#deps.log(message);
       this.#read.add(index);
     };
-    const found = await readOwnManifests(this.#source, onBad, this.#read);
-    for (const manifest of found) this.#noteRead(manifest);
-    return found;
+    return await this.#reading.run(async () => {
+      const found = await readOwnManifests(this.#source, onBad, this.#read);
+      return found.map((manifest) => this.#noteRead(manifest));
+    });
   }
 
   #noteRead(manifest: NumberedManifest): NumberedManifest {
@@ -185,7 +219,7 @@ export class WorkerProcess {
     return manifest;
   }
 
-  /** Nobody stops before he has looked once more for what he was not told of. */
+  /** Before it stops, it looks once more for manifests that it was not notified of. */
   async #watchIdle(): Promise<void> {
     if (this.isBusy) this.#noteBusy();
     const isCheckDue = this.#isIdleForLong || performance.now() - this.#lastCheckMs >= unreadCheckMs;
@@ -194,7 +228,7 @@ export class WorkerProcess {
     try {
       await this.takeUnread();
     } catch (error) {
-      this.#parts.log(`the manifests cannot be looked through: ${messageOf(error)}`);
+      this.#deps.log(`the manifests cannot be read: ${messageOf(error)}`);
     } finally {
       this.#isChecking = false;
     }

@@ -2,9 +2,9 @@ import { WaitQueue } from '../../async/wait-queue.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RetryPolicy } from '../../protocol/manifest.ts';
-import { EngineError } from '../engines/engine.ts';
+import { EngineError } from '../tasks/engine-error.ts';
 
-/** Leave to ask the engine, handed back with what came of it. */
+/** Permission for one request, handed back with what came of it. */
 export interface Pass {
   readonly isProbe: boolean;
   /** How many outages had begun when the pass was given. */
@@ -21,11 +21,11 @@ interface Outage {
 }
 
 /**
- * Makes all requests to one engine wait together while it is away: one asks from time to time, with growing
- * pauses, the others wait for its word. After `max_outage_ms` every pass is refused, so that nobody waits that
- * long twice, until an answer comes after all or `reset` is called.
+ * Makes all requests to one engine wait together while it is unreachable: one is sent from time to time as a probe, with
+ * growing pauses. After `max_outage_ms` every pass is refused, so that no request waits that long twice, until an answer
+ * comes after all or `reset` is called.
  */
-export class OutageGate {
+export class CircuitBreaker {
   readonly #policy: RetryPolicy;
   readonly #clock: Clock;
   readonly #random01: () => number;
@@ -41,7 +41,7 @@ export class OutageGate {
   }
 
   /** Why requests wait, for a person; null while they do not. */
-  get trouble(): string | null {
+  get waitReason(): string | null {
     return this.#givenUp?.message ?? this.#outage?.message ?? null;
   }
 
@@ -63,12 +63,12 @@ export class OutageGate {
     if (pass.outagesSeen === this.#outagesSeen || this.#givenUp) this.reset();
   }
 
-  /** The request was stopped, or nobody knows what came of it. */
+  /** The request was stopped, or it is not known what came of it. */
   abandoned(pass: Pass): void {
     if (pass.isProbe && this.#outage) this.#endProbe(this.#outage);
   }
 
-  /** The engine was away. */
+  /** The engine was unreachable. */
   failed(pass: Pass, error: EngineError): void {
     const isNews = pass.outagesSeen === this.#outagesSeen;
     if (!isNews || this.#givenUp) return;
@@ -84,7 +84,7 @@ export class OutageGate {
     }
   }
 
-  /** Forgets the outage: everybody may ask. */
+  /** Forgets the outage: all requests may go on. */
   reset(): void {
     this.#outage?.over.abort();
     this.#outage = null;
@@ -118,8 +118,8 @@ export class OutageGate {
     this.#waiting.wakeAll();
   }
 
-  #giveUp(error: EngineError, awayMs: number): void {
-    const waited = `Given up after ${Math.round(awayMs / 1000)} s`;
+  #giveUp(error: EngineError, outageMs: number): void {
+    const waited = `Given up after ${Math.round(outageMs / 1000)} s`;
     this.reset();
     this.#givenUp = new EngineError({
       code: 'engine-unreachable',

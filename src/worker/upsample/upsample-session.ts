@@ -1,59 +1,163 @@
-import type { EngineSpec, WorkTask } from '../../protocol/manifest.ts';
-import type { Engine } from '../engines/engine.ts';
-import { type TaskOutcome, WorkSession } from '../tasks/work-session.ts';
-import { Admission } from './admission.ts';
-import { runTask, type TaskTools } from './run-task.ts';
+import { backoffDelayMs } from '../../core/run/backoff.ts';
+import { checkAnswer } from '../../core/upsample/output-checks.ts';
+import { tidyAnswer } from '../../core/upsample/tidy-answer.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import { protocolVersion } from '../../protocol/version.ts';
+import { asEngineError, EngineError } from '../tasks/engine-error.ts';
+import { EngineSession, type TaskOutcome } from '../tasks/engine-session.ts';
+import type { AnswerIndex } from './answer-index.ts';
+import type { Engine, PreparedUpsample, UpsampleAnswer } from './engine.ts';
+import { EngineCaller } from './engine-caller.ts';
 
-/** An engine that enriches prompts, in use. */
-export class EngineSession extends WorkSession {
-  readonly spec: EngineSpec;
-  readonly engine: Engine;
-  readonly admission: Admission;
-  readonly #tools: TaskTools;
+/** What running tasks needs besides the engine. */
+interface UpsampleTools {
+  readonly clock: Clock;
+  readonly random01: () => number;
+  /** Where a hint's file lies on this machine. */
+  objectPathOf(sha256: string): string;
+  readonly answers: AnswerIndex;
+}
 
-  constructor(spec: EngineSpec, engine: Engine, tools: TaskTools) {
+/** One task under way: what it has cost so far, and the last answer it got. */
+interface Attempts {
+  readonly task: ManifestTask;
+  count: number;
+  /** When the engine was first asked; null before that. */
+  startedAtMs: number | null;
+  prepared: PreparedUpsample | null;
+  answer: UpsampleAnswer | null;
+}
+
+/** An engine that enriches prompts, in use: asks, checks the answer, and asks again as often as the policy allows. */
+export class UpsampleEngineSession extends EngineSession {
+  readonly #spec: EngineSpec;
+  readonly #engine: Engine;
+  readonly #tools: UpsampleTools;
+  readonly #caller: EngineCaller;
+
+  constructor(spec: EngineSpec, engine: Engine, tools: UpsampleTools) {
     super();
-    this.spec = spec;
-    this.engine = engine;
+    this.#spec = spec;
+    this.#engine = engine;
     this.#tools = tools;
-    this.admission = new Admission(spec, tools.clock, tools.random01);
+    this.#caller = new EngineCaller(spec, tools.clock, tools.random01);
   }
 
   /**
-   * How many tasks may be under way: one per slot, and where the engine can read frames ahead as many again, so
+   * How many tasks may be under way: one per slot, and where the engine prepares ahead as many again, so
    * that reading and publishing never leave a slot empty.
    */
   get taskLimit(): number {
-    return this.engine.prepare ? 2 * this.spec.concurrency : this.spec.concurrency;
+    return this.#engine.preparesAhead ? 2 * this.#spec.concurrency : this.#spec.concurrency;
   }
 
-  get trouble(): string | null {
-    return this.engine.trouble ?? this.admission.gate.trouble;
+  get waitReason(): string | null {
+    return this.#engine.waitReason ?? this.#caller.breaker.waitReason;
   }
 
   get isRestarting(): boolean {
-    return this.engine.trouble != null;
+    return this.#engine.waitReason != null;
   }
 
   get isReleasedWhenIdle(): boolean {
-    return this.engine.isReleasedWhenIdle ?? false;
+    return this.#engine.isReleasedWhenIdle ?? false;
   }
 
   async start(): Promise<void> {
-    await this.engine.start(this.stopSignal);
+    await this.#engine.start(this.stopSignal);
   }
 
-  async run(task: WorkTask): Promise<TaskOutcome> {
-    if ('clip' in task)
-      throw new TypeError(`${task.task_key} is a segment, and this engine enriches prompts`);
-    return await runTask(task, this, this.#tools);
+  async run(task: ManifestTask): Promise<TaskOutcome> {
+    const { clock, random01 } = this.#tools;
+    const {
+      max_attempts: maxAttempts,
+      base_delay_ms: baseDelayMs,
+      max_delay_ms: maxDelayMs,
+    } = this.#spec.retry;
+    const attempts: Attempts = { task, count: 0, startedAtMs: null, prepared: null, answer: null };
+    for (;;) {
+      const error = await this.#attempt(attempts);
+      if (error?.class === 'fatal') return { isFatal: true, error };
+      if (error?.class !== 'transient' || attempts.count >= maxAttempts)
+        return { isFatal: false, result: this.#resultOf(attempts, error) };
+      const backoffMs = backoffDelayMs(attempts.count, { baseDelayMs, maxDelayMs }, random01());
+      await clock.sleep(Math.max(error.retryAfterMs ?? 0, backoffMs), this.stopSignal);
+    }
   }
 
   override tryAgain(): void {
-    this.admission.gate.reset();
+    this.#caller.breaker.reset();
   }
 
   async close(): Promise<void> {
-    await this.engine.stop();
+    await this.#engine.stop();
+  }
+
+  /** Null when there is a good answer. */
+  async #attempt(attempts: Attempts): Promise<EngineError | null> {
+    attempts.count += 1;
+    try {
+      attempts.prepared ??= await this.#prepare(attempts.task);
+      const { prepared } = attempts;
+      const answer = await this.#caller.call(() => {
+        attempts.startedAtMs ??= this.#tools.clock.now();
+        return prepared(attempts.count, this.abortSignal);
+      }, this.stopSignal);
+      attempts.answer = { ...answer, text: tidyAnswer(answer.text) };
+      return this.#check(attempts.task, attempts.answer);
+    } catch (error) {
+      if (error === this.stopSignal.reason || this.abortSignal.aborted) throw error;
+      return asEngineError(error, 'hint-unreadable');
+    }
+  }
+
+  async #prepare({
+    prompt,
+    hint,
+    max_output_tokens: maxOutputTokens,
+  }: ManifestTask): Promise<PreparedUpsample> {
+    const hintPath = hint ? this.#tools.objectPathOf(hint.sha256) : null;
+    const request = { prompt, hintPath, kind: hint?.kind, maxOutputTokens };
+    return await this.#engine.prepare(request, this.stopSignal);
+  }
+
+  #check(task: ManifestTask, answer: UpsampleAnswer): EngineError | null {
+    const { prompt, hint } = task;
+    const fault = checkAnswer(answer, {
+      prompt,
+      instruction: this.#spec.instruction,
+      hasHint: hint !== null,
+    });
+    if (fault)
+      return new EngineError({ ...fault, class: fault.code === 'no-frames' ? 'permanent' : 'transient' });
+    const other = this.#tools.answers.claim(task, answer.text);
+    if (other === null) return null;
+    return new EngineError({
+      code: 'output-repeated',
+      class: 'transient',
+      message: `The answer is word for word the one for another input, task ${other}.`,
+    });
+  }
+
+  /** The result of a task that has a good answer, or that was given up. */
+  #resultOf({ task, answer, ...attempts }: Attempts, error: EngineError | null): TaskResult {
+    const nowMs = this.#tools.clock.now();
+    return {
+      version: protocolVersion,
+      task_key: task.task_key,
+      status: error ? 'failed' : 'ok',
+      text: error ? null : (answer?.text ?? null),
+      frames_used: answer?.framesUsed ?? 0,
+      model: answer?.model || (error ? this.#spec.model : ''),
+      usage: { prompt_tokens: answer?.promptTokens ?? null, completion_tokens: answer?.outputTokens ?? null },
+      finish_reason: answer?.finishReason ?? null,
+      attempts: attempts.count,
+      duration_ms: Math.max(0, Math.round(nowMs - (attempts.startedAtMs ?? nowMs))),
+      finished_at: new Date(nowMs).toISOString(),
+      // Asking again later is pointless only where the request itself is bad.
+      error: error && { code: error.code, message: error.message, is_retryable: error.class !== 'permanent' },
+    };
   }
 }

@@ -6,7 +6,7 @@ import { probeLanes } from './probe-lanes.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
 /** What pools are made with. */
-interface ClipPoolsParts {
+interface ClipPoolsDeps {
   readonly spec: UpscalerSpec;
   readonly engine: UpscaleEngine;
   log(line: string): void;
@@ -19,13 +19,13 @@ interface Entry {
 
 /** The lanes of each clip; a run has one clip, so that they live as long as the worker has segments of it. */
 export class ClipPools {
-  readonly #parts: ClipPoolsParts;
+  readonly #parts: ClipPoolsDeps;
   readonly #entries = new Map<string, Entry>();
   readonly #closing = new AbortController();
   readonly #leaving = new Set<Promise<void>>();
   #latest: LanePool | null = null;
 
-  constructor(parts: ClipPoolsParts) {
+  constructor(parts: ClipPoolsDeps) {
     this.#parts = parts;
   }
 

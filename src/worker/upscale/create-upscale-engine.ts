@@ -1,12 +1,12 @@
 import type { FrameTool } from '../../ports/frame-tool.ts';
 import type { UpscalerSpec } from '../../protocol/segment.ts';
-import { EngineError } from '../engines/engine.ts';
+import { EngineError } from '../tasks/engine-error.ts';
 import { LanczosEngine } from './lanczos-engine.ts';
 import { OnnxEngine } from './onnx/onnx-engine.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
 /** What engines are built from. */
-interface UpscaleEngineParts {
+interface UpscaleEngineDeps {
   readonly frames: FrameTool;
   /** Where a model's file lies on this machine. */
   modelPathOf(sha256: string): string;
@@ -18,7 +18,7 @@ interface UpscaleEngineParts {
 /** The engine that the spec names. @throws EngineError `model-unreadable` for a model's engine without a model. */
 export function createUpscaleEngine(
   { kind, scale, model }: UpscalerSpec,
-  { frames, modelPathOf, program, log }: UpscaleEngineParts,
+  { frames, modelPathOf, program, log }: UpscaleEngineDeps,
 ): UpscaleEngine {
   if (kind === 'lanczos') return new LanczosEngine(scale, frames);
   if (model === null) {

@@ -1,7 +1,7 @@
 import { WaitQueue } from '../../async/wait-queue.ts';
 
 /** How much of the memory for frames a segment is to have, in bytes. */
-export interface ShareWish {
+export interface ShareRequest {
   /** Without so much it could not go on, or would leave lanes without work. */
   readonly leastBytes: number;
   /** More than this is of no use. */
@@ -25,7 +25,7 @@ export class FrameMemory {
   }
 
   /** A share to be closed; waits until there is room beside the others. One that is alone may be larger than all. */
-  async open({ leastBytes, mostBytes }: ShareWish, signal: AbortSignal): Promise<FrameShare> {
+  async open({ leastBytes, mostBytes }: ShareRequest, signal: AbortSignal): Promise<FrameShare> {
     const bytes = Math.max(leastBytes, Math.min(this.#usualBytes, mostBytes));
     signal.throwIfAborted();
     while (!this.#hasRoomFor(bytes)) await this.#waiting.wait(signal);

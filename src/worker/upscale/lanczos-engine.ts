@@ -3,10 +3,10 @@ import { type FrameFormat, frameBytes } from '../../core/frames/frame-format.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { FrameFilter, FrameTool } from '../../ports/frame-tool.ts';
 import type { Clip } from '../../protocol/segment.ts';
+import { asEngineError } from '../tasks/engine-error.ts';
 import { readFormat } from './frame-formats.ts';
 import { type Lane, LaneError } from './lane.ts';
 import type { LaneRequest, UpscaleEngine } from './upscale-engine.ts';
-import { asUpscaleError } from './upscale-errors.ts';
 
 /** So much of upscaled frames at once keeps its program at work without a pause, measured from 360p to 4K. */
 const callBytes = 16 * 1024 * 1024;
@@ -16,7 +16,7 @@ export class LanczosEngine implements UpscaleEngine {
   readonly scale: number;
   readonly minTile = null;
   readonly isProbed = false;
-  readonly framePatienceMs = 60_000;
+  readonly frameTimeoutMs = 60_000;
   readonly #tool: FrameTool;
 
   constructor(scale: number, tool: FrameTool) {
@@ -43,13 +43,13 @@ export class LanczosEngine implements UpscaleEngine {
     try {
       const trial = filter.filter([new Uint8Array(frameBytes(from))]);
       await within(
-        this.framePatienceMs,
+        this.frameTimeoutMs,
         trial,
         () => new LaneError('died', 'Scaling one frame took too long.'),
       );
     } catch (error) {
       signal.throwIfAborted();
-      throw asUpscaleError(error);
+      throw asEngineError(error, 'video-unreadable');
     } finally {
       await filter.close();
     }

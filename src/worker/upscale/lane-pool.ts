@@ -4,7 +4,7 @@ import { LaneSizes } from './lane-sizes.ts';
 import type { LaneRequest, LaneSize, UpscaleEngine } from './upscale-engine.ts';
 
 /** What a pool is built from. */
-interface LanePoolParts {
+interface LanePoolOptions {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'size' | 'lane' | 'lanes'>;
   /** What the lanes begin with. */
@@ -34,7 +34,7 @@ export class LanePool {
   readonly #sizes: LaneSizes;
   readonly #runners: readonly LaneRunner[];
 
-  constructor({ engine, request, size, lanes, processes, log }: LanePoolParts) {
+  constructor({ engine, request, size, lanes, processes, log }: LanePoolOptions) {
     const { from, to } = request;
     this.from = from;
     this.to = to;

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { unlessAborted } from '../../async/abort.ts';
 import { within } from '../../async/deadline.ts';
-import { EngineError } from '../engines/engine.ts';
+import { asEngineError, EngineError } from '../tasks/engine-error.ts';
 import { type Lane, LaneError } from './lane.ts';
 import type { LaneSizes } from './lane-sizes.ts';
 import type { LaneRequest, LaneSize, UpscaleEngine } from './upscale-engine.ts';
-import { asUpscaleError } from './upscale-errors.ts';
 
 /** Frames of one batch that a lane is to upscale. */
 export interface LaneJob {
@@ -19,7 +18,7 @@ export interface LaneJob {
 }
 
 /** What a runner is built from. */
-interface LaneRunnerParts {
+interface LaneRunnerOptions {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'size'>;
   readonly sizes: LaneSizes;
@@ -48,7 +47,7 @@ const startPatienceMs = 10 * 60_000;
  * unfinished frames alone done again. Jobs never wait for anything but the lane, so none can block another for ever.
  */
 export class LaneRunner {
-  readonly #parts: LaneRunnerParts;
+  readonly #parts: LaneRunnerOptions;
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
   #working: Promise<void> | null = null;
@@ -58,7 +57,7 @@ export class LaneRunner {
   #batch: number | null = null;
   #usedTile: number | null = null;
 
-  constructor(parts: LaneRunnerParts) {
+  constructor(parts: LaneRunnerOptions) {
     this.#parts = parts;
   }
 
@@ -152,7 +151,7 @@ export class LaneRunner {
     } catch (error) {
       await this.#dropLane();
       if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
-      if (!(error instanceof LaneError)) throw asUpscaleError(error);
+      if (!(error instanceof LaneError)) throw asEngineError(error, 'video-unreadable');
       this.#judge(error, asked, frames.length);
       if (error.reason === 'died') await delay(pauseMs, undefined, { signal: this.#closing.signal });
       return [];
@@ -214,7 +213,7 @@ export class LaneRunner {
   }
 
   async #withPatience(lane: Lane, frames: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    const patienceMs = this.#parts.engine.framePatienceMs * frames.length;
+    const patienceMs = this.#parts.engine.frameTimeoutMs * frames.length;
     const onLate = () =>
       new LaneError('died', `It did not answer within ${Math.round(patienceMs / 1000)} s.`);
     return await within(patienceMs, lane.upscale(frames), onLate);

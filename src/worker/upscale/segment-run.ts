@@ -2,14 +2,14 @@ import { AsyncQueue } from '../../async/async-queue.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { FrameSink, FrameTool } from '../../ports/frame-tool.ts';
 import type { Encoding, SegmentTask } from '../../protocol/segment.ts';
-import { EngineError } from '../engines/engine.ts';
+import { EngineError } from '../tasks/engine-error.ts';
 import { BusyTime } from './busy-time.ts';
 import { bytesOfBoth } from './frame-formats.ts';
-import type { FrameMemory, FrameShare, ShareWish } from './frame-memory.ts';
+import type { FrameMemory, FrameShare, ShareRequest } from './frame-memory.ts';
 import type { LanePool } from './lane-pool.ts';
 
 /** What a segment is run with. */
-interface SegmentRunParts {
+interface SegmentRunDeps {
   readonly frames: FrameTool;
   readonly pool: LanePool;
   readonly memory: FrameMemory;
@@ -49,14 +49,14 @@ const batchesAhead = 3;
  */
 export class SegmentRun {
   readonly #task: SegmentTask;
-  readonly #parts: SegmentRunParts;
+  readonly #parts: SegmentRunDeps;
   readonly #ending = new AbortController();
   readonly #queue = new AsyncQueue<Part>();
   readonly #frameBytes: number;
   readonly #times = { decode: new BusyTime(), upscale: new BusyTime(), encode: new BusyTime() };
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(task: SegmentTask, parts: SegmentRunParts) {
+  constructor(task: SegmentTask, parts: SegmentRunDeps) {
     this.#task = task;
     this.#parts = parts;
     this.#frameBytes = bytesOfBoth(parts.pool.from, parts.pool.to);
@@ -167,7 +167,7 @@ export class SegmentRun {
     }
   }
 
-  #wish(): ShareWish {
+  #wish(): ShareRequest {
     const { pool, batchSize } = this.#parts;
     const leastFrames = pool.processes * pool.callFrames;
     const mostFrames = Math.max(leastFrames, pool.processes * batchSize * batchesAhead);

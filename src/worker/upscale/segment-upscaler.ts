@@ -2,15 +2,15 @@ import { messageOf } from '../../errors/app-error.ts';
 import { isDiskFull } from '../../errors/disk-full.ts';
 import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 import type { LaneStatus } from '../../protocol/worker-status.ts';
+import { asEngineError } from '../tasks/engine-error.ts';
 import { ClipPools } from './clip-pools.ts';
 import { FrameMemory } from './frame-memory.ts';
-import { LaneBoard } from './lane-counts.ts';
 import type { LanePool } from './lane-pool.ts';
+import { LaneProgress } from './lane-progress.ts';
 import { SegmentFolder } from './segment-folder.ts';
 import { SegmentRun } from './segment-run.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
-import { asUpscaleError } from './upscale-errors.ts';
-import type { SegmentRunOptions, Upscaler, UpscalerParts } from './upscaler.ts';
+import type { SegmentRunOptions, Upscaler, UpscalerDeps } from './upscaler.ts';
 
 /** The second segment is decoded, and its encoder started, while the first one ends. */
 const segmentsAtOnce = 2;
@@ -20,17 +20,17 @@ const memoryBytes = 256 * 1024 * 1024;
 const diskPauseMs = 5_000;
 
 /** An {@link Upscaler} with the engine that the spec names. */
-export function createUpscaler(spec: UpscalerSpec, parts: UpscalerParts): Upscaler {
+export function createUpscaler(spec: UpscalerSpec, parts: UpscalerDeps): Upscaler {
   return new SegmentUpscaler(spec, parts);
 }
 
 class SegmentUpscaler implements Upscaler {
   readonly taskLimit = segmentsAtOnce;
   readonly #spec: UpscalerSpec;
-  readonly #parts: UpscalerParts;
+  readonly #parts: UpscalerDeps;
   readonly #engine: UpscaleEngine;
   readonly #pools: ClipPools;
-  readonly #board: LaneBoard;
+  readonly #board: LaneProgress;
   readonly #folder: SegmentFolder;
   readonly #memory = new FrameMemory(memoryBytes, segmentsAtOnce);
   readonly #stopping = new AbortController();
@@ -40,16 +40,16 @@ class SegmentUpscaler implements Upscaler {
   #begun = 0;
   #isStarted = false;
 
-  constructor(spec: UpscalerSpec, parts: UpscalerParts) {
+  constructor(spec: UpscalerSpec, parts: UpscalerDeps) {
     this.#spec = spec;
     this.#parts = parts;
     this.#engine = parts.createEngine(spec);
     this.#pools = new ClipPools({ spec, engine: this.#engine, log: parts.log });
-    this.#board = new LaneBoard(spec.lanes, spec.batch_size);
+    this.#board = new LaneProgress(spec.lanes, spec.batch_size);
     this.#folder = new SegmentFolder(parts.runFolder);
   }
 
-  get trouble(): string | null {
+  get waitReason(): string | null {
     const [first] = this.#troubles.values();
     return first ?? null;
   }
@@ -64,7 +64,7 @@ class SegmentUpscaler implements Upscaler {
       this.#isStarted = true;
     } catch (error) {
       signal.throwIfAborted();
-      throw asUpscaleError(error);
+      throw asEngineError(error, 'video-unreadable');
     }
   }
 
@@ -81,7 +81,7 @@ class SegmentUpscaler implements Upscaler {
     try {
       return await running;
     } catch (error) {
-      throw signal.aborted ? signal.reason : asUpscaleError(error);
+      throw signal.aborted ? signal.reason : asEngineError(error, 'video-unreadable');
     } finally {
       this.#running.delete(running);
     }
@@ -122,7 +122,7 @@ class SegmentUpscaler implements Upscaler {
   #noteTrouble(task: SegmentTask, error: unknown): null {
     if (!isDiskFull(error)) throw error;
     const message = `Segments cannot be written (${messageOf(error)}) They are made again until there is room.`;
-    if (this.trouble === null) this.#parts.log(message);
+    if (this.waitReason === null) this.#parts.log(message);
     this.#troubles.set(task.task_key, message);
     return null;
   }

@@ -39,7 +39,7 @@ export interface UpscaleEngine {
   /** Whether it is worth a probe how many lanes are the fastest. */
   readonly isProbed: boolean;
   /** How long one frame may take before its lane counts as dead, in milliseconds. */
-  readonly framePatienceMs: number;
+  readonly frameTimeoutMs: number;
   /** How many frames to give to a lane at once at best, where batches may be handed over in parts; at least 1. */
   callFrames(from: FrameFormat, to: FrameFormat, batchSize: number): number;
   /** What becomes of frames of the format `from`, which are those of `clip` unless that is null. */

@@ -1,17 +1,24 @@
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { WorkTask } from '../../protocol/manifest.ts';
-import type { SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
-import { asEngineError } from '../tasks/as-engine-error.ts';
-import { type ProgressListener, type TaskOutcome, WorkSession } from '../tasks/work-session.ts';
-import { type SegmentEffort, segmentDone, segmentFailed } from './build-segment-result.ts';
+import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import { protocolVersion } from '../../protocol/version.ts';
+import { asEngineError, type EngineError } from '../tasks/engine-error.ts';
+import { EngineSession, type ProgressListener, type TaskOutcome } from '../tasks/engine-session.ts';
+import type { UpscaleEngine } from './upscale-engine.ts';
 import type { Upscaler } from './upscaler.ts';
 
-/** A segment is tried this often; pauses in between in milliseconds. */
-const patience = { maxAttempts: 3, baseDelayMs: 500, maxDelayMs: 5_000 };
+/** How often a segment is tried; pauses in between in milliseconds. */
+const retry = { maxAttempts: 3, baseDelayMs: 500, maxDelayMs: 5_000 };
+
+/** What a segment has cost so far. */
+interface Attempts {
+  count: number;
+  readonly startedAtMs: number;
+}
 
 /** An engine that upscales segments, in use. */
-export class UpscaleWorkSession extends WorkSession {
+export class UpscaleEngineSession extends EngineSession {
   readonly #spec: UpscalerSpec;
   readonly #upscaler: Upscaler;
   readonly #clock: Clock;
@@ -31,32 +38,39 @@ export class UpscaleWorkSession extends WorkSession {
     return this.#upscaler.taskLimit;
   }
 
-  get trouble(): string | null {
-    return this.#upscaler.trouble;
+  get waitReason(): string | null {
+    return this.#upscaler.waitReason;
+  }
+
+  /** The engine, where it has a model and can be given more work: single pictures are upscaled with it, too. */
+  get model(): UpscaleEngine | null {
+    return this.stopSignal.aborted ? null : this.#upscaler.model;
   }
 
   async start(): Promise<void> {
     await this.#upscaler.start(this.stopSignal);
   }
 
-  async run(task: WorkTask, onProgress: ProgressListener): Promise<TaskOutcome> {
-    if (!('clip' in task))
-      throw new TypeError(`${task.task_key} is a prompt, and this engine upscales segments`);
-    const effort = { attempts: 0, startedAtMs: this.#clock.now() };
+  async run(task: SegmentTask, onProgress: ProgressListener): Promise<TaskOutcome> {
+    const attempts: Attempts = { count: 0, startedAtMs: this.#clock.now() };
     for (;;) {
-      const outcome = await this.#attempt(task, effort, onProgress);
-      if (outcome !== null) return outcome;
-      const delayMs = backoffDelayMs(effort.attempts, patience, this.#random01());
-      await this.#clock.sleep(delayMs, this.stopSignal);
+      attempts.count += 1;
+      try {
+        const facts = await this.#upscaler.run(task, { signal: this.abortSignal, onProgress });
+        return { isFatal: false, result: this.#resultOf(task, attempts, facts, null) };
+      } catch (error) {
+        if (this.abortSignal.aborted) throw error;
+        const failure = asEngineError(error, 'video-unreadable');
+        if (failure.class === 'fatal') return { isFatal: true, error: failure };
+        if (failure.class === 'permanent' || attempts.count >= retry.maxAttempts)
+          return { isFatal: false, result: this.#resultOf(task, attempts, null, failure) };
+      }
+      await this.#clock.sleep(backoffDelayMs(attempts.count, retry, this.#random01()), this.stopSignal);
     }
   }
 
-  override expect(task: WorkTask, isDone: boolean): void {
-    if ('clip' in task) this.#upscaler.expect(task, isDone);
-  }
-
-  override get upscaleModel() {
-    return this.#upscaler.model;
+  override expect(task: SegmentTask, isDone: boolean): void {
+    this.#upscaler.expect(task, isDone);
   }
 
   override laneStatus() {
@@ -67,25 +81,28 @@ export class UpscaleWorkSession extends WorkSession {
     await this.#upscaler.stop();
   }
 
-  /** Null when the same segment may succeed another time. */
-  async #attempt(
+  /** The result of a segment whose file is published, or that was given up. */
+  #resultOf(
     task: SegmentTask,
-    effort: SegmentEffort & { attempts: number },
-    onProgress: ProgressListener,
-  ): Promise<TaskOutcome | null> {
-    effort.attempts += 1;
-    try {
-      const facts = await this.#upscaler.run(task, { signal: this.abortSignal, onProgress });
-      return { isFatal: false, result: segmentDone(task, facts, this.#spec, effort, this.#clock.now()) };
-    } catch (error) {
-      if (this.abortSignal.aborted) throw error;
-      const failure = asEngineError(error);
-      if (failure.class === 'fatal') return { isFatal: true, error: failure };
-      if (failure.class !== 'permanent' && effort.attempts < patience.maxAttempts) return null;
-      return {
-        isFatal: false,
-        result: segmentFailed(task, failure, this.#spec, effort, this.#clock.now()),
-      };
-    }
+    attempts: Attempts,
+    facts: SegmentFacts | null,
+    error: EngineError | null,
+  ): TaskResult {
+    const nowMs = this.#clock.now();
+    return {
+      version: protocolVersion,
+      task_key: task.task_key,
+      status: error ? 'failed' : 'ok',
+      text: null,
+      frames_used: facts?.unique_frames ?? 0,
+      model: this.#spec.model ?? this.#spec.kind,
+      usage: { prompt_tokens: null, completion_tokens: null },
+      finish_reason: null,
+      attempts: attempts.count,
+      duration_ms: Math.max(0, Math.round(nowMs - attempts.startedAtMs)),
+      finished_at: new Date(nowMs).toISOString(),
+      segment: facts,
+      error: error && { code: error.code, message: error.message, is_retryable: error.class !== 'permanent' },
+    };
   }
 }

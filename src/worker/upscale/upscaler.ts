@@ -5,7 +5,7 @@ import type { LaneStatus } from '../../protocol/worker-status.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
 /** What an upscaler is built from. */
-export interface UpscalerParts {
+export interface UpscalerDeps {
   readonly frames: FrameTool;
   /** Where a source's file lies on this machine. */
   sourcePathOf(sha256: string): string;
@@ -45,7 +45,7 @@ export interface Upscaler {
   /** The engine, where it has a model and has started: pictures of their own are upscaled with it, too. */
   readonly model: UpscaleEngine | null;
   /** What is waited for, for a person; null while nothing is. */
-  readonly trouble: string | null;
+  readonly waitReason: string | null;
   /** Ends all segments and engine processes. Safe to call twice. */
   stop(): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { upscalePictures } from './upscale-pictures.ts';
 import { zipStream } from './zip-stream.ts';
 
 /** What the route is made of. */
-interface BatchRouteParts {
+interface BatchRouteDeps {
   readonly pictures: PictureTool;
   readonly frames: FrameTool;
   /** The engine with a model that the worker has started; null when it has none, and pictures are resampled. */
@@ -29,7 +29,7 @@ const defaultScale = 2;
  * upscaled PNG files of the same names out. Transparency is dropped. Errors are `{ error: { code, message } }`. One
  * request is worked on at a time, and everything of it ends when its client goes away.
  */
-export function upscaleBatchRoute(parts: BatchRouteParts): Handler {
+export function upscaleBatchRoute(parts: BatchRouteDeps): Handler {
   const turns = new Turns(uploadLimits.waiting, uploadLimits.waitingMs);
   return async (request, response) => {
     const gone = new AbortController();
@@ -48,7 +48,7 @@ export function upscaleBatchRoute(parts: BatchRouteParts): Handler {
 }
 
 async function answer(
-  parts: BatchRouteParts,
+  parts: BatchRouteDeps,
   request: IncomingMessage,
   response: ServerResponse,
   signal: AbortSignal,
@@ -68,7 +68,7 @@ async function answer(
 }
 
 /** @throws ApiError 400 for a scale that there is not. */
-function engineFor({ url }: IncomingMessage, { loadedModel, frames }: BatchRouteParts): UpscaleEngine {
+function engineFor({ url }: IncomingMessage, { loadedModel, frames }: BatchRouteDeps): UpscaleEngine {
   const asked = new URL(url ?? '', 'http://worker').searchParams.get('scale');
   if (asked !== null && !['2', '3', '4'].includes(asked)) {
     throw new ApiError(400, 'scale-invalid', 'The scale is 2, 3 or 4.');

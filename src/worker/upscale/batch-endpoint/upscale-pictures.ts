@@ -1,8 +1,8 @@
 import type { FrameFormat } from '../../../core/frames/frame-format.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { PictureTool, RgbPicture } from '../../../ports/frame-tool.ts';
-import { EngineError } from '../../engines/engine.ts';
 import { ApiError } from '../../http/api-error.ts';
+import { EngineError } from '../../tasks/engine-error.ts';
 import { LanePool } from '../lane-pool.ts';
 import type { UpscaleEngine } from '../upscale-engine.ts';
 import { uploadLimits } from './limits.ts';
@@ -11,7 +11,7 @@ import type { UploadedFile } from './read-upload.ts';
 import type { ZipMember } from './zip-stream.ts';
 
 /** What pictures are upscaled with. */
-interface PictureParts {
+interface PictureDeps {
   readonly pictures: PictureTool;
   readonly engine: UpscaleEngine;
   log(line: string): void;
@@ -37,7 +37,7 @@ const callBytes = 64 * 1024 * 1024;
  */
 export async function* upscalePictures(
   files: readonly UploadedFile[],
-  parts: PictureParts,
+  parts: PictureDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ZipMember> {
   const checked = await checkAll(files, parts, signal);
@@ -60,7 +60,7 @@ export async function* upscalePictures(
 
 async function checkAll(
   files: readonly UploadedFile[],
-  parts: PictureParts,
+  parts: PictureDeps,
   signal: AbortSignal,
 ): Promise<readonly Checked[]> {
   const checked: Checked[] = [];
@@ -81,7 +81,7 @@ async function checkAll(
 
 async function decode(
   file: UploadedFile,
-  { pictures }: PictureParts,
+  { pictures }: PictureDeps,
   signal: AbortSignal,
 ): Promise<RgbPicture> {
   try {
@@ -109,7 +109,7 @@ function groupsOf(checked: readonly Checked[], scale: number): Checked[][] {
 async function upscaleGroup(
   group: readonly Checked[],
   pools: Map<string, LanePool>,
-  parts: PictureParts,
+  parts: PictureDeps,
   signal: AbortSignal,
 ): Promise<readonly RgbPicture[]> {
   const frames: Uint8Array[] = [];
@@ -121,7 +121,7 @@ async function upscaleGroup(
 }
 
 /** One lane for each size of pictures. */
-function poolFor(from: FrameFormat, pools: Map<string, LanePool>, { engine, log }: PictureParts): LanePool {
+function poolFor(from: FrameFormat, pools: Map<string, LanePool>, { engine, log }: PictureDeps): LanePool {
   const key = `${from.width}x${from.height}`;
   const known = pools.get(key);
   if (known) return known;

@@ -53,7 +53,7 @@ export class AnswerReader {
     const kind = this.#header.readUInt32LE(0);
     const length = this.#header.readUInt32LE(4);
     const isFrames = kind === answerKinds.frames;
-    const isText = kind === answerKinds.facts || kind === answerKinds.trouble;
+    const isText = kind === answerKinds.facts || kind === answerKinds.failure;
     if ((!isFrames && !isText) || length < 1 || length > (isFrames ? maxFrames : maxTextBytes))
       throw new RangeError(`a lane answered with kind ${kind} and length ${length}`);
     if (isText) return [Buffer.alloc(length)];

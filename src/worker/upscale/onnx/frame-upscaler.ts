@@ -6,7 +6,7 @@ import { type SampleCoding, sampleCoding, type TensorData } from './samples.ts';
 import type { Cut, Span } from './tiles.ts';
 
 /** What a {@link FrameUpscaler} is made of. */
-interface FrameUpscalerParts {
+interface FrameUpscalerOptions {
   readonly runtime: Runtime;
   readonly session: Session;
   readonly model: ModelFacts;
@@ -28,7 +28,7 @@ type OnnxTensor = InstanceType<Runtime['Tensor']>;
 
 /** Enlarges frames tile by tile; the same tile of all frames of a batch goes through the model at once. */
 export class FrameUpscaler {
-  readonly #parts: FrameUpscalerParts;
+  readonly #parts: FrameUpscalerOptions;
   readonly #coding: SampleCoding;
   /** Windows that go through the model at once. */
   readonly #depth: number;
@@ -38,7 +38,7 @@ export class FrameUpscaler {
   readonly #bindings = new Map<number, Binding>();
 
   /** @throws RangeError when there is not memory enough for its tensors. */
-  constructor(parts: FrameUpscalerParts) {
+  constructor(parts: FrameUpscalerOptions) {
     const { model, batchSize, columns, rows, top } = parts;
     this.#parts = parts;
     this.#coding = sampleCoding(top, model.isHalf);

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { messageOf } from '../../../errors/app-error.ts';
-import type { laneTroubleSchema } from './lane-protocol.ts';
+import type { laneFailureSchema } from './lane-protocol.ts';
 import { isOutOfMemory } from './out-of-memory.ts';
 
 /** Why a lane can do nothing, as it will tell its worker. */
-export class LaneTrouble extends Error {
-  readonly reason: z.infer<typeof laneTroubleSchema>['reason'];
+export class LaneFailure extends Error {
+  readonly reason: z.infer<typeof laneFailureSchema>['reason'];
 
-  constructor(reason: LaneTrouble['reason'], message: string, cause?: unknown) {
+  constructor(reason: LaneFailure['reason'], message: string, cause?: unknown) {
     super(message, { cause });
     this.name = 'LaneTrouble';
     this.reason = reason;
@@ -15,10 +15,10 @@ export class LaneTrouble extends Error {
 }
 
 /** Whatever was thrown, as a trouble; `otherwise` is its reason when it is neither known nor one of memory. */
-export function troubleOf(error: unknown, otherwise: LaneTrouble['reason']): LaneTrouble {
-  if (error instanceof LaneTrouble) return error;
+export function laneFailureOf(error: unknown, otherwise: LaneFailure['reason']): LaneFailure {
+  if (error instanceof LaneFailure) return error;
   const message = messageOf(error);
-  return new LaneTrouble(isOutOfMemory(message) ? 'out-of-memory' : otherwise, plainText(message), error);
+  return new LaneFailure(isOutOfMemory(message) ? 'out-of-memory' : otherwise, plainText(message), error);
 }
 
 const maxMessageLength = 500;

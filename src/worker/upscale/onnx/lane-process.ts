@@ -7,7 +7,7 @@ import { LineTail } from './line-tail.ts';
 import { countOomKills } from './oom-kills.ts';
 
 /** What a {@link LaneProcess} is made of. */
-interface LaneProcessParts {
+interface LaneProcessOptions {
   /** The worker's own program, which is a lane when its first argument is `--lane`. */
   readonly program: string;
   readonly options: LaneOptions;
@@ -33,7 +33,7 @@ export class LaneProcess {
   /** Before what it does now. */
   #oomKills = countOomKills();
 
-  constructor({ program, options, frameBytes, log }: LaneProcessParts, signal: AbortSignal) {
+  constructor({ program, options, frameBytes, log }: LaneProcessOptions, signal: AbortSignal) {
     const lane = [program, laneArgument, JSON.stringify(options)];
     this.#signal = signal;
     this.#tail = new LineTail(log);

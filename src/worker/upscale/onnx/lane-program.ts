@@ -3,7 +3,7 @@ import type { Picture } from './convert.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { FrameUpscaler } from './frame-upscaler.ts';
 import { readGraph } from './graph.ts';
-import { LaneTrouble, troubleOf } from './lane-failure.ts';
+import { LaneFailure, laneFailureOf } from './lane-failure.ts';
 import {
   answerHeaderBytes,
   answerKinds,
@@ -45,8 +45,8 @@ export async function runLane(argument: string): Promise<number> {
     answerText(answerKinds.facts, facts);
     await serve(options, upscaler);
   } catch (error) {
-    const { reason, message } = troubleOf(error, 'failed');
-    answerText(answerKinds.trouble, { reason, message });
+    const { reason, message } = laneFailureOf(error, 'failed');
+    answerText(answerKinds.failure, { reason, message });
   }
   return 0;
 }
@@ -55,14 +55,14 @@ async function makeReady(options: LaneOptions): Promise<ReadyLane> {
   const runtime = await loadRuntime();
   const { radiusOf, hasExternalData } = await readModelFile(options.modelPath);
   if (hasExternalData)
-    throw new LaneTrouble(
+    throw new LaneFailure(
       'model',
       'its weights are in a file of their own; they have to be in the model file',
     );
   const { session, provider, notes } = await openSession(runtime, options);
   const model = await probeModel(runtime, session);
   if (model.scale !== options.scale)
-    throw new LaneTrouble('model', `it enlarges ${model.scale} times, and not ${options.scale} times`);
+    throw new LaneFailure('model', `it enlarges ${model.scale} times, and not ${options.scale} times`);
   const radius = radiusOf(model);
   const { padding, note } = choosePadding(radius, model);
   const rules = { tile: options.tile, padding, alignment: model.alignment };

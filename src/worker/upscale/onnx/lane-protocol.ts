@@ -14,7 +14,7 @@ import { z } from 'zod';
 export const requestHeaderBytes = 4;
 /** Bytes before what the lane answers. */
 export const answerHeaderBytes = 8;
-export const answerKinds = { facts: 1, frames: 2, trouble: 3 } as const;
+export const answerKinds = { facts: 1, frames: 2, failure: 3 } as const;
 
 /** What a lane is told when it is started. */
 export const laneOptionsSchema = z.object({
@@ -52,7 +52,7 @@ export const laneFactsSchema = z.object({
  * - `model`: this model will never do.
  * - `runtime`: ONNX Runtime is missing.
  */
-export const laneTroubleSchema = z.object({
+export const laneFailureSchema = z.object({
   reason: z.enum(['model', 'runtime', 'out-of-memory', 'failed']),
   message: z.string(),
 });

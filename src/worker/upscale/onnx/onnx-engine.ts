@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { type FrameFormat, frameBytes } from '../../../core/frames/frame-format.ts';
 import type { UpscalerSpec } from '../../../protocol/segment.ts';
-import { EngineError } from '../../engines/engine.ts';
+import { EngineError } from '../../tasks/engine-error.ts';
 import { type Lane, LaneError } from '../lane.ts';
 import type { LaneRequest, UpscaleEngine } from '../upscale-engine.ts';
 import type { LaneAnswer } from './answer-reader.ts';
 import { LaneProcess } from './lane-process.ts';
-import { type LaneOptions, laneFactsSchema, laneTroubleSchema, type OnnxLaneFacts } from './lane-protocol.ts';
+import { type LaneOptions, laneFactsSchema, laneFailureSchema, type OnnxLaneFacts } from './lane-protocol.ts';
 
 /** What an ONNX engine is built from. */
-interface OnnxEngineParts {
+interface OnnxEngineOptions {
   /** The model's file. */
   readonly modelPath: string;
   /** The worker's own program, which starts its lanes: `runLane` is called when its first argument is `--lane`. */
@@ -32,12 +32,12 @@ const trialFrame: FrameFormat = { width: 32, height: 32, pixelFormat: 'rgb24' };
 export class OnnxEngine implements UpscaleEngine {
   readonly scale: number;
   readonly isProbed = true;
-  readonly framePatienceMs = framePatienceMs;
-  readonly #parts: OnnxEngineParts;
+  readonly frameTimeoutMs = framePatienceMs;
+  readonly #parts: OnnxEngineOptions;
   readonly #told = new Set<string>();
   #facts: OnnxLaneFacts | null = null;
 
-  constructor({ scale }: Pick<UpscalerSpec, 'scale'>, parts: OnnxEngineParts) {
+  constructor({ scale }: Pick<UpscalerSpec, 'scale'>, parts: OnnxEngineOptions) {
     this.scale = scale;
     this.#parts = parts;
   }
@@ -144,7 +144,7 @@ function framesOf(answer: LaneAnswer, count: number): Uint8Array[] {
 function troubleOf(answer: LaneAnswer): Error {
   if (answer.kind !== 'trouble')
     return new LaneError('failed', 'The lane gave another answer than asked for.');
-  const { reason, message } = laneTroubleSchema.parse(JSON.parse(answer.text));
+  const { reason, message } = laneFailureSchema.parse(JSON.parse(answer.text));
   if (reason === 'out-of-memory')
     return new LaneError(reason, `There is not memory enough for the model: ${message}.`);
   if (reason === 'failed') return new LaneError(reason, `The model failed: ${message}.`);

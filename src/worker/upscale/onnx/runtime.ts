@@ -1,6 +1,6 @@
 import { messageOf } from '../../../errors/app-error.ts';
 import { cudaDeviceFor } from './cuda-devices.ts';
-import { LaneTrouble, troubleOf } from './lane-failure.ts';
+import { LaneFailure, laneFailureOf } from './lane-failure.ts';
 import type { LaneOptions, OnnxLaneFacts } from './lane-protocol.ts';
 
 export type Runtime = typeof import('onnxruntime-node');
@@ -30,7 +30,7 @@ export async function loadRuntime(): Promise<Runtime> {
   try {
     return await import('onnxruntime-node');
   } catch (cause) {
-    throw new LaneTrouble(
+    throw new LaneFailure(
       'runtime',
       `ONNX Runtime cannot be loaded: ${messageOf(cause)}. Install it with: npm install onnxruntime-node`,
       cause,
@@ -52,14 +52,14 @@ export async function openSession(runtime: Runtime, options: LaneOptions): Promi
       return { session, provider: 'cuda', notes };
     } catch (error) {
       // On a GPU that is full it would be a mistake to go on with the CPU: a smaller batch or fewer lanes may fit.
-      if (troubleOf(error, 'failed').reason === 'out-of-memory') throw troubleOf(error, 'model');
+      if (laneFailureOf(error, 'failed').reason === 'out-of-memory') throw laneFailureOf(error, 'model');
       notes.push(`the GPU is not used: ${messageOf(error)}`);
     }
   }
   try {
     return { session: await create(runtime, options, ['cpu']), provider: 'cpu', notes };
   } catch (error) {
-    throw troubleOf(error, 'model');
+    throw laneFailureOf(error, 'model');
   }
 }
 

@@ -9,7 +9,7 @@ import { formatPrepared } from '../../../../src/output/text/prepared-text.ts';
 import { formatRemoved, formatUnneeded, type ListedThing } from '../../../../src/output/text/prune-text.ts';
 import { formatRuns, type ListedRun } from '../../../../src/output/text/runs-text.ts';
 import { createStyle } from '../../../../src/output/text/style.ts';
-import type { EngineServerStatus } from '../../../../src/protocol/slot.ts';
+import type { ModelServerStatus } from '../../../../src/protocol/slot.ts';
 import { sampleHostFacts } from '../../../support/memory-upkeep.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 
@@ -17,12 +17,12 @@ const style = createStyle(false);
 const since = '2026-03-01T10:15:00.000Z';
 const nowMs = Date.parse(since) + 37_000;
 
-function engine(change: Partial<EngineServerStatus>): EngineServerStatus {
+function engine(change: Partial<ModelServerStatus>): ModelServerStatus {
   const known = { model: 'org/model', since, expected_load_ms: 95_000, restarts: 0, message: null } as const;
   return { state: 'loading', ...known, ...change };
 }
 
-function slot(slotEngine: EngineServerStatus | null) {
+function slot(slotEngine: ModelServerStatus | null) {
   const status = workerStatus({ progress_percent: 42.5, completed_tasks: 16, failed_tasks: 1 });
   const runs = [{ run_id: 'run-7', status }];
   const slotStatus = { version: 1, slot_id: 0, started_at: since, runs, engine: slotEngine } as const;

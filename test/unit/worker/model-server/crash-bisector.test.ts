@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Suspects } from '../../../../src/worker/model-server/crash-bisector.ts';
+import { CrashBisector } from '../../../../src/worker/model-server/crash-bisector.ts';
 import { seededRandom } from '../../../support/stand-in/faults.ts';
 
 interface Request {
@@ -17,66 +17,73 @@ function requests(count: number, killers: readonly number[]): Request[] {
  * dies of one, some of the others that are in flight may be answered.
  */
 function serve(all: readonly Request[], slots: number, random01: () => number, accidents = 0) {
-  const suspects = new Suspects<Request>();
+  const bisector = new CrashBisector<Request>();
   const waiting = [...all];
   const convicted: number[] = [];
   let deaths = 0;
   let accidentsLeft = accidents;
   const done = (request: Request) => waiting.splice(waiting.indexOf(request), 1);
   while (waiting.length > 0) {
-    const inFlight = waiting.filter((request) => suspects.mayAsk(request)).slice(0, slots);
+    const inFlight = waiting.filter((request) => bisector.maySend(request)).slice(0, slots);
     expect(inFlight.length).toBeGreaterThan(0);
     const isAccident = accidentsLeft > 0 && random01() < 0.3;
     const killers = inFlight.filter(({ isKiller }) => isKiller);
     const answered = inFlight.filter(({ isKiller }) => !isKiller && random01() < 0.5);
     const first = answered.length > 0 ? answered : inFlight.slice(0, 1);
     for (const request of killers.length > 0 || isAccident ? answered : first) {
-      suspects.clear(request);
+      bisector.clear(request);
       done(request);
     }
     if (killers.length === 0 && !isAccident) continue;
     if (isAccident) accidentsLeft -= 1;
     deaths += 1;
-    const culprit = suspects.died(inFlight.filter((request) => waiting.includes(request)));
-    if (culprit) convicted.push(done(culprit)[0]?.id ?? -1);
+    const poison = bisector.died(inFlight.filter((request) => waiting.includes(request)));
+    if (poison) convicted.push(done(poison)[0]?.id ?? -1);
   }
-  return { convicted: convicted.sort((a, b) => a - b), deaths, isHunting: suspects.isHunting };
+  return { convicted: convicted.sort((a, b) => a - b), deaths, isBisecting: bisector.isBisecting };
 }
 
-describe('Suspects', () => {
+describe('CrashBisector', () => {
   it('lets everybody through while nothing died', () => {
-    const suspects = new Suspects<Request>();
+    const bisector = new CrashBisector<Request>();
     const [one] = requests(1, []);
     if (!one) throw new Error('no request');
-    expect(suspects.mayAsk(one)).toBe(true);
-    expect(suspects.died([])).toBeNull();
-    expect(suspects.isHunting).toBe(false);
+    expect(bisector.maySend(one)).toBe(true);
+    expect(bisector.died([])).toBeNull();
+    expect(bisector.isBisecting).toBe(false);
   });
 
   it('asks one half, while the other half and newcomers wait', () => {
-    const suspects = new Suspects<Request>();
+    const bisector = new CrashBisector<Request>();
     const all = requests(6, []);
-    expect(suspects.died(all.slice(0, 4))).toBeNull();
-    expect(all.map((request) => suspects.mayAsk(request))).toEqual([true, true, false, false, false, false]);
-    for (const request of all.slice(0, 2)) suspects.clear(request);
+    expect(bisector.died(all.slice(0, 4))).toBeNull();
+    expect(all.map((request) => bisector.maySend(request))).toEqual([true, true, false, false, false, false]);
+    for (const request of all.slice(0, 2)) bisector.clear(request);
     // Whoever killed it is in the other half, so that one is halved without another death.
-    expect(all.map((request) => suspects.mayAsk(request))).toEqual([false, false, true, false, false, false]);
-    for (const request of all.slice(2, 4)) suspects.clear(request);
-    expect(suspects.isHunting).toBe(false);
-    expect(suspects.mayAsk(all[5] ?? { id: -1, isKiller: false })).toBe(true);
+    expect(all.map((request) => bisector.maySend(request))).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    for (const request of all.slice(2, 4)) bisector.clear(request);
+    expect(bisector.isBisecting).toBe(false);
+    expect(bisector.maySend(all[5] ?? { id: -1, isKiller: false })).toBe(true);
   });
 
-  it('blames nobody for two deaths, not even one that was alone', () => {
-    const suspects = new Suspects<Request>();
+  it('proves nothing by two deaths, not even of a request that was alone', () => {
+    const bisector = new CrashBisector<Request>();
     const one = { id: 0, isKiller: true };
-    expect(suspects.died([one])).toBeNull();
-    expect(suspects.died([one])).toBeNull();
-    expect(suspects.died([one])).toBe(one);
-    expect(suspects.deathsOf(one)).toBe(3);
-    expect(suspects.isHunting).toBe(false);
+    expect(bisector.died([one])).toBeNull();
+    expect(bisector.died([one])).toBeNull();
+    expect(bisector.died([one])).toBe(one);
+    expect(bisector.deathsOf(one)).toBe(3);
+    expect(bisector.isBisecting).toBe(false);
   });
 
-  it('finds every killer and nobody else, in few deaths', () => {
+  it('finds every killer and no other request, in few deaths', () => {
     const cases = fc.record({
       count: fc.integer({ min: 1, max: 80 }),
       slots: fc.integer({ min: 1, max: 64 }),
@@ -88,7 +95,7 @@ describe('Suspects', () => {
         const present = killers.filter((id) => id < count).sort((a, b) => a - b);
         const outcome = serve(requests(count, present), slots, seededRandom(seed));
         expect(outcome.convicted).toEqual(present);
-        expect(outcome.isHunting).toBe(false);
+        expect(outcome.isBisecting).toBe(false);
         const perKiller = Math.max(3, 2 + Math.ceil(Math.log2(Math.min(slots, count))));
         expect(outcome.deaths).toBeLessThanOrEqual(present.length * perKiller);
       }),
@@ -96,7 +103,7 @@ describe('Suspects', () => {
     );
   });
 
-  it('blames nobody for two accidents', () => {
+  it('proves nothing by two accidents', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 40 }),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { engineServerLimits } from '../../../../src/worker/model-server/limits.ts';
-import { RestartTally, type ServerEnd } from '../../../../src/worker/model-server/restart-policy.ts';
+import { modelServerLimits } from '../../../../src/worker/model-server/limits.ts';
+import { RestartPolicy, type ServerEnd } from '../../../../src/worker/model-server/restart-policy.ts';
 
 /** Ends of starts; `ready` and `answer` are what happened in between. */
 function count(steps: readonly (ServerEnd | 'ready' | 'answer')[]) {
-  const tally = new RestartTally(engineServerLimits);
+  const tally = new RestartPolicy(modelServerLimits);
   let reason: string | null = null;
   for (const step of steps) {
     if (step === 'ready') tally.loaded();
@@ -16,7 +16,7 @@ function count(steps: readonly (ServerEnd | 'ready' | 'answer')[]) {
 
 const times = <T>(length: number, steps: readonly T[]): T[] => Array.from({ length }, () => steps).flat();
 
-describe('RestartTally', () => {
+describe('RestartPolicy', () => {
   it.each([
     { rule: 'two deaths while loading', steps: times(2, ['died-loading' as const]), says: null },
     { rule: 'three', steps: times(3, ['died-loading' as const]), says: /3 times in a row while it loaded/ },

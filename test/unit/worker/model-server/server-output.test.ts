@@ -47,14 +47,14 @@ describe('ServerOutput', () => {
   it('hides secrets, also those in pieces', () => {
     const { lines, output } = read(['key=sk-12', '345678 end\n'], ['sk-12345678']);
     expect(lines).toEqual(['key=[key] end']);
-    expect(output.quote()).toBe('key=[key] end');
+    expect(output.tail()).toBe('key=[key] end');
   });
 
   it('quotes the last lines, at bearable length', () => {
     const { output } = read(Array.from({ length: 20 }, (_, at) => `${at} ${'x'.repeat(500)}\n`));
-    expect(output.quote().length).toBeLessThan(2_100);
-    expect(output.quote()).toContain('19 x');
-    expect(output.hasSaid(/^19 /)).toBe(true);
+    expect(output.tail().length).toBeLessThan(2_100);
+    expect(output.tail()).toContain('19 x');
+    expect(output.hasWritten(/^19 /)).toBe(true);
   });
 });
 

@@ -1,25 +1,25 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EngineError } from '../../../../src/worker/engines/engine.ts';
-import { OutageGate, type Pass } from '../../../../src/worker/upsample/circuit-breaker.ts';
+import { EngineError } from '../../../../src/worker/tasks/engine-error.ts';
+import { CircuitBreaker, type Pass } from '../../../../src/worker/upsample/circuit-breaker.ts';
 import { ManualClock, settle } from '../../../support/manual-clock.ts';
 
 const policy = { max_attempts: 3, base_delay_ms: 1_000, max_delay_ms: 8_000, max_outage_ms: 60_000 };
 const never = new AbortController().signal;
 
 let clock: ManualClock;
-let gate: OutageGate;
+let breaker: CircuitBreaker;
 
 beforeEach(() => {
   clock = new ManualClock();
-  gate = new OutageGate(policy, clock, () => 0.5);
+  breaker = new CircuitBreaker(policy, clock, () => 0.5);
 });
 
-function away(retryAfterMs?: number): EngineError {
+function outage(retryAfterMs?: number): EngineError {
   const after = retryAfterMs === undefined ? {} : { retryAfterMs };
   return new EngineError({
     code: 'engine-unreachable',
     class: 'outage',
-    message: 'The server is away.',
+    message: 'The server is unreachable.',
     ...after,
   });
 }
@@ -29,7 +29,7 @@ function enterMany(count: number, signal = never) {
   const entered: Pass[] = [];
   const refused: unknown[] = [];
   for (let at = 0; at < count; at += 1) {
-    gate.enter(signal).then(
+    breaker.enter(signal).then(
       (pass) => entered.push(pass),
       (error: unknown) => refused.push(error),
     );
@@ -38,18 +38,18 @@ function enterMany(count: number, signal = never) {
 }
 
 async function openOutage(): Promise<void> {
-  gate.failed(await gate.enter(never), away());
+  breaker.failed(await breaker.enter(never), outage());
 }
 
-describe('OutageGate', () => {
-  it('lets everybody through while all is well', async () => {
+describe('CircuitBreaker', () => {
+  it('lets all requests through while all is well', async () => {
     const { entered } = enterMany(3);
     await settle();
     expect(entered.map((pass) => pass.isProbe)).toEqual([false, false, false]);
-    expect(gate.trouble).toBeNull();
+    expect(breaker.waitReason).toBeNull();
   });
 
-  it('lets one probe after the pause, and the others wait for its word', async () => {
+  it('lets one probe after the pause, and the others wait for its outcome', async () => {
     await openOutage();
     const { entered } = enterMany(4);
     await clock.advance(499);
@@ -59,10 +59,10 @@ describe('OutageGate', () => {
     await clock.advance(10_000);
     expect(entered.length).toBe(1);
     const [probe] = entered;
-    if (probe) gate.answered(probe);
+    if (probe) breaker.answered(probe);
     await settle();
     expect(entered.map((pass) => pass.isProbe)).toEqual([true, false, false, false]);
-    expect(gate.trouble).toBeNull();
+    expect(breaker.waitReason).toBeNull();
   });
 
   it('pauses longer after each probe that fails', async () => {
@@ -74,12 +74,12 @@ describe('OutageGate', () => {
       await clock.advance(1);
       expect(entered.length).toBe(before + 1);
       const probe = entered.at(-1);
-      if (probe) gate.failed(probe, away());
+      if (probe) breaker.failed(probe, outage());
     }
   });
 
   it('takes Retry-After as a minimum', async () => {
-    gate.failed(await gate.enter(never), away(20_000));
+    breaker.failed(await breaker.enter(never), outage(20_000));
     const { entered } = enterMany(1);
     await clock.advance(19_999);
     expect(entered).toEqual([]);
@@ -88,17 +88,17 @@ describe('OutageGate', () => {
   });
 
   it('counts failures of requests from before the outage only once', async () => {
-    const passes = await Promise.all([gate.enter(never), gate.enter(never), gate.enter(never)]);
-    for (const pass of passes) gate.failed(pass, away());
+    const passes = await Promise.all([breaker.enter(never), breaker.enter(never), breaker.enter(never)]);
+    for (const pass of passes) breaker.failed(pass, outage());
     const { entered } = enterMany(1);
     await clock.advance(500);
     expect(entered.length).toBe(1);
   });
 
   it('is not opened by an answer to a request from before the outage', async () => {
-    const early = await gate.enter(never);
+    const early = await breaker.enter(never);
     await openOutage();
-    gate.answered(early);
+    breaker.answered(early);
     const { entered } = enterMany(1);
     await settle();
     expect(entered).toEqual([]);
@@ -116,13 +116,13 @@ describe('OutageGate', () => {
     expect(second.entered.length).toBe(1);
   });
 
-  it('refuses everybody at once after the longest outage, and says why', async () => {
+  it('refuses all requests at once after the longest outage, and says why', async () => {
     let asked = 0;
     const askUntilRefused = async () => {
       for (;;) {
-        const pass = await gate.enter(never);
+        const pass = await breaker.enter(never);
         asked += 1;
-        gate.failed(pass, away());
+        breaker.failed(pass, outage());
       }
     };
     const refusals = Promise.allSettled([1, 2, 3, 4, 5].map(askUntilRefused));
@@ -136,22 +136,22 @@ describe('OutageGate', () => {
     expect(late.refused.length).toBe(2);
     expect(late.refused[0]).toMatchObject({
       code: 'engine-unreachable',
-      message: expect.stringContaining('away'),
+      message: expect.stringContaining('unreachable'),
     });
   });
 
-  it('refuses at once when the engine asks for more patience than there is', async () => {
-    gate.failed(await gate.enter(never), away(61_000));
-    await expect(gate.enter(never)).rejects.toMatchObject({ code: 'engine-unreachable' });
+  it('refuses at once when the engine asks for a longer wait than there is', async () => {
+    breaker.failed(await breaker.enter(never), outage(61_000));
+    await expect(breaker.enter(never)).rejects.toMatchObject({ code: 'engine-unreachable' });
   });
 
   it.each([
-    { rule: 'a late answer', open: (early: Pass) => gate.answered(early) },
-    { rule: 'a reset', open: () => gate.reset() },
+    { rule: 'a late answer', open: (early: Pass) => breaker.answered(early) },
+    { rule: 'a reset', open: () => breaker.reset() },
   ])('$rule ends the refusal', async ({ open }) => {
-    const early = await gate.enter(never);
-    gate.failed(await gate.enter(never), away(61_000));
+    const early = await breaker.enter(never);
+    breaker.failed(await breaker.enter(never), outage(61_000));
     open(early);
-    await expect(gate.enter(never)).resolves.toMatchObject({ isProbe: false });
+    await expect(breaker.enter(never)).resolves.toMatchObject({ isProbe: false });
   });
 });

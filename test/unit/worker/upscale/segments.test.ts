@@ -198,7 +198,7 @@ describe('lanes that die', () => {
     const engine = new ScriptedEngine(({ calls }) =>
       calls === 1 ? new Promise(() => undefined) : undefined,
     );
-    engine.framePatienceMs = 10;
+    engine.frameTimeoutMs = 10;
     const { upscaler, framesOf } = rig(engine, { spec: { lanes: 1 } });
     const task = sampleSegment();
     await upscaler.run(task, quiet);
@@ -273,13 +273,13 @@ describe('failures', () => {
     const { upscaler, framesOf } = rig(undefined, { frames, clock });
     const running = upscaler.run(sampleSegment(), quiet);
     await waitFor(() => clock.sleeping === 1);
-    expect(upscaler.trouble).toContain('No space left.');
+    expect(upscaler.waitReason).toContain('No space left.');
     await clock.advance(5_000);
     await waitFor(() => clock.sleeping === 1);
     await clock.advance(5_000);
     await running;
     await settle();
-    expect(upscaler.trouble).toBeNull();
+    expect(upscaler.waitReason).toBeNull();
     expect(await framesOf(sampleSegment())).toEqual(numbers(20));
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AsyncQueue } from '../../../../src/async/async-queue.ts';
 import { FrameMemory } from '../../../../src/worker/upscale/frame-memory.ts';
-import { LaneBoard } from '../../../../src/worker/upscale/lane-counts.ts';
+import { LaneProgress } from '../../../../src/worker/upscale/lane-progress.ts';
 import { LaneSizes } from '../../../../src/worker/upscale/lane-sizes.ts';
 
 const { signal } = new AbortController();
@@ -94,11 +94,11 @@ describe('memory for frames', () => {
 });
 
 describe('counts of lanes', () => {
-  const countsOf = (board: LaneBoard, lanes: number) =>
+  const countsOf = (board: LaneProgress, lanes: number) =>
     Array.from({ length: lanes }, (_, lane) => board.countsOf(lane));
 
   it('300 frames, 6 lanes, 8 a batch, in three segments: 7, 7, 6, 6, 6, 6', () => {
-    const board = new LaneBoard(6, 8);
+    const board = new LaneProgress(6, 8);
     for (const [key, first, frames] of [
       ['a', 0, 96],
       ['b', 12, 104],
@@ -110,7 +110,7 @@ describe('counts of lanes', () => {
   });
 
   it('a segment that begins again counts once', () => {
-    const board = new LaneBoard(2, 8);
+    const board = new LaneProgress(2, 8);
     const task = { task_key: 'a', first_batch: 3, repeats: new Array<number>(20).fill(1) };
     board.begin(task);
     board.batchDone('a', 3);

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { EngineError } from '../../../engines/engine.ts';
+import { rejected } from './server-address.ts';
 
 const namesShown = 5;
 
@@ -35,8 +35,4 @@ function nearness(wanted: string, name: string): number {
 function list(names: readonly string[]): string {
   const shown = names.slice(0, namesShown).join(', ');
   return names.length > namesShown ? `${shown} and ${names.length - namesShown} more` : shown;
-}
-
-function rejected(message: string): EngineError {
-  return new EngineError({ code: 'engine-rejected', class: 'fatal', message });
 }

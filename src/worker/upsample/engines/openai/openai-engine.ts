@@ -3,23 +3,16 @@ import { parseJsonAs } from '../../../../core/json.ts';
 import type { Clock } from '../../../../ports/clock.ts';
 import type { MediaTool } from '../../../../ports/media-tool.ts';
 import type { EngineSpec } from '../../../../protocol/manifest.ts';
-import {
-  type Engine,
-  EngineError,
-  type PreparedUpsample,
-  type PromptRequest,
-  type UpsampleAnswer,
-} from '../../../engines/engine.ts';
 import { type HttpAnswer, HttpClient, HttpError } from '../../../http/http-client.ts';
-import { answerError } from './answer-error.ts';
-import { readChatAnswer } from './chat-answer.ts';
-import { chatRequestBody } from './chat-request.ts';
+import { EngineError } from '../../../tasks/engine-error.ts';
+import type { Engine, PreparedUpsample, PromptRequest, UpsampleAnswer } from '../../engine.ts';
+import { chatRequestBody, readChatAnswer } from './chat-completion.ts';
 import { chooseModel } from './choose-model.ts';
-import { connectionError } from './connection-error.ts';
+import { answerError, connectionError } from './engine-errors.ts';
 import { type ServerAddress, serverAddress } from './server-address.ts';
 
-/** What an {@link createOpenAiEngine} is built from. */
-export interface OpenAiEngineParts {
+/** What an {@link OpenAiEngine} works with. */
+export interface OpenAiEngineDeps {
   readonly spec: EngineSpec;
   readonly media: MediaTool;
   readonly clock: Clock;
@@ -30,7 +23,7 @@ export interface OpenAiEngineParts {
 }
 
 /** A server that is still coming up is waited for this long at most. */
-const startPatienceMs = 15_000;
+const startTimeoutMs = 15_000;
 const startPauseMs = 250;
 /** Listing models is cheap for every server; one that takes longer has a problem. */
 const listTimeoutMs = 10_000;
@@ -38,27 +31,19 @@ const listTimeoutMs = 10_000;
 const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** An engine that asks any server with the OpenAI chat completions API, with the frames as JPEG image parts. */
-export function createOpenAiEngine(parts: OpenAiEngineParts): Engine & Required<Pick<Engine, 'prepare'>> {
-  return new OpenAiEngine(parts);
-}
-
-class OpenAiEngine implements Engine {
-  readonly #parts: OpenAiEngineParts;
+export class OpenAiEngine implements Engine {
+  readonly preparesAhead = true;
+  readonly #deps: OpenAiEngineDeps;
   readonly #http = new HttpClient();
   #model: string | null = null;
 
-  constructor(parts: OpenAiEngineParts) {
-    this.#parts = parts;
+  constructor(deps: OpenAiEngineDeps) {
+    this.#deps = deps;
   }
 
   async start(signal: AbortSignal): Promise<void> {
     const served = await this.#listModels(this.#address(), signal);
-    this.#model = chooseModel(this.#parts.spec.model, served);
-  }
-
-  async upsample(request: PromptRequest, signal: AbortSignal): Promise<UpsampleAnswer> {
-    const ask = await this.prepare(request, signal);
-    return await ask(request.attempt, signal);
+    this.#model = chooseModel(this.#deps.spec.model, served);
   }
 
   async prepare(request: PromptRequest, signal: AbortSignal): Promise<PreparedUpsample> {
@@ -72,7 +57,7 @@ class OpenAiEngine implements Engine {
 
   async #readFrames(hintPath: string | null, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     if (hintPath === null) return [];
-    const frames = await this.#parts.media.readJpegFrames(hintPath, signal);
+    const frames = await this.#deps.media.readJpegFrames(hintPath, signal);
     if (frames.length > 0) return frames;
     throw new EngineError({
       code: 'no-frames',
@@ -90,36 +75,32 @@ class OpenAiEngine implements Engine {
     const model = this.#model;
     if (model === null) throw new Error('the engine was asked before it was started');
     const address = this.#address();
-    const body = chatRequestBody(this.#parts.spec, model, request, frames, attempt);
+    const body = chatRequestBody(this.#deps.spec, model, request, frames, attempt);
     const path = '/chat/completions';
-    const answer = await this.#call(address, path, this.#parts.spec.request_timeout_ms, signal, body);
+    const answer = await this.#call(address, path, this.#deps.spec.request_timeout_ms, signal, body);
     if (answer.status !== 200) {
-      throw answerError(answer, { path, model, address, nowMs: this.#parts.clock.now() });
+      throw answerError(answer, { path, model, address, nowMs: this.#deps.clock.now() });
     }
     return readChatAnswer(answer.body, { model, frames: frames.length });
   }
 
   #address(): ServerAddress {
-    const { spec, baseUrl, environment } = this.#parts;
+    const { spec, baseUrl, environment } = this.#deps;
     return serverAddress(baseUrl ? { ...spec, base_url: baseUrl() } : spec, environment);
   }
 
   /** The served models' names; null when the server does not list them. Waits for one that is coming up. */
   async #listModels(address: ServerAddress, signal: AbortSignal): Promise<readonly string[] | null> {
-    const { clock, spec } = this.#parts;
-    const deadlineMs = clock.now() + Math.min(spec.retry.max_outage_ms, startPatienceMs);
+    const { clock, spec } = this.#deps;
+    const deadlineMs = clock.now() + Math.min(spec.retry.max_outage_ms, startTimeoutMs);
     for (;;) {
       try {
         return await this.#tryListModels(address, signal);
       } catch (error) {
         if (!(error instanceof EngineError) || error.class === 'fatal') throw error;
         if (clock.now() >= deadlineMs) {
-          throw new EngineError({
-            code: 'engine-unreachable',
-            class: 'fatal',
-            message: error.message,
-            cause: error,
-          });
+          const { message } = error;
+          throw new EngineError({ code: 'engine-unreachable', class: 'fatal', message, cause: error });
         }
       }
       await clock.sleep(startPauseMs, signal);
@@ -133,12 +114,8 @@ class OpenAiEngine implements Engine {
       const list = parseJsonAs(modelListSchema, answer.body);
       return list ? list.data.map((model) => model.id) : null;
     }
-    const error = answerError(answer, {
-      path,
-      model: this.#parts.spec.model,
-      address,
-      nowMs: this.#parts.clock.now(),
-    });
+    const { spec, clock } = this.#deps;
+    const error = answerError(answer, { path, model: spec.model, address, nowMs: clock.now() });
     const isRefused = answer.status === 401 || answer.status === 403;
     if (isRefused || (answer.status >= 300 && answer.status < 400) || error.class === 'outage') throw error;
     // Not every server lists its models; whether this one works, the first request will show.

@@ -1,5 +1,5 @@
 import { onOneLine } from '../../../../core/printable.ts';
-import { EngineError } from '../../../engines/engine.ts';
+import { EngineError } from '../../../tasks/engine-error.ts';
 
 /** Where a server is and how it is spoken to. */
 export interface ServerAddress {
@@ -36,6 +36,11 @@ export function serverAddress(
   };
 }
 
+/** The settings are wrong: no request can succeed. */
+export function rejected(message: string): EngineError {
+  return new EngineError({ code: 'engine-rejected', class: 'fatal', message });
+}
+
 function parseBaseUrl(text: string | null): URL {
   const url = text === null ? null : URL.parse(text.trim());
   if (url && (url.protocol === 'http:' || url.protocol === 'https:')) {
@@ -58,13 +63,9 @@ function readKey(name: string | null, environment: Readonly<Record<string, strin
     );
   }
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw rejected(`The API key in ${name} has characters that no HTTP header can carry. Set it anew.`);
+    throw rejected(`The API key in ${name} has characters that no HTTP header can carry. Set it again.`);
   }
   return key;
-}
-
-function rejected(message: string): EngineError {
-  return new EngineError({ code: 'engine-rejected', class: 'fatal', message });
 }
 
 function withoutCredentials(href: string): string {

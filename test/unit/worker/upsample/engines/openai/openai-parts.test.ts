@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readChatAnswer } from '../../../../../../src/worker/upsample/engines/openai/chat-answer.ts';
+import { readChatAnswer } from '../../../../../../src/worker/upsample/engines/openai/chat-completion.ts';
 import { chooseModel } from '../../../../../../src/worker/upsample/engines/openai/choose-model.ts';
-import { retryAfterMs } from '../../../../../../src/worker/upsample/engines/openai/retry-after.ts';
+import { retryAfterMs } from '../../../../../../src/worker/upsample/engines/openai/engine-errors.ts';
 import { serverAddress } from '../../../../../../src/worker/upsample/engines/openai/server-address.ts';
 
 describe('retryAfterMs', () => {

@@ -1,0 +1,79 @@
+import { setMaxListeners } from 'node:events';
+import type { WorkTask } from '../../protocol/manifest.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { LaneStatus } from '../../protocol/worker-status.ts';
+import type { EngineError } from './engine-error.ts';
+
+/** Either a result to publish, or the failure that ends the engine's use and leaves the task as it was. */
+export type TaskOutcome =
+  | { readonly isFatal: false; readonly result: TaskResult }
+  | { readonly isFatal: true; readonly error: EngineError };
+
+/** Called with how far a task is, in parts of it. */
+export type ProgressListener = (doneParts: number, totalParts: number) => void;
+
+/** One engine in use, from its start to its last task: what a worker needs of it, whatever kind of work it does. */
+export abstract class EngineSession {
+  /** How many of its tasks are under way. */
+  tasks = 0;
+  readonly #stopping = new AbortController();
+  readonly #aborting = new AbortController();
+
+  constructor() {
+    // One listener per task that waits or asks; their number is bounded by `taskLimit`.
+    setMaxListeners(0, this.#stopping.signal, this.#aborting.signal);
+  }
+
+  /** How many tasks may be under way. */
+  abstract readonly taskLimit: number;
+  /** Why tasks wait; null while they do not. */
+  abstract readonly waitReason: string | null;
+  /** The engine starts again. */
+  abstract readonly isRestarting: boolean;
+  /** The engine holds what others may wait for: it is closed when there is nothing to do, and reopened for new tasks. */
+  abstract readonly isReleasedWhenIdle: boolean;
+
+  /** Makes the engine ready, or says why it never will be. Called once. */
+  abstract start(): Promise<void>;
+
+  /**
+   * Does one task. Rejects with a signal's reason when the session stops before there is a result; then the task is
+   * as it was.
+   */
+  abstract run(task: WorkTask, onProgress: ProgressListener): Promise<TaskOutcome>;
+
+  /** Frees what the engine took. Called when no task is left. */
+  abstract close(): Promise<void>;
+
+  /** Announces a task that is to come, or that is done already. May be repeated. */
+  expect(_task: WorkTask, _isDone: boolean): void {}
+
+  /** Forgets that the engine was unreachable. */
+  tryAgain(): void {}
+
+  /** Its engine processes, where it has several. */
+  laneStatus(): LaneStatus[] | null {
+    return null;
+  }
+
+  /** Aborts when no new request may begin. */
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** Aborts when what is in flight is to end, too. */
+  get abortSignal(): AbortSignal {
+    return this.#aborting.signal;
+  }
+
+  /** Nothing begins any more; tasks that only wait are given back. */
+  stop(): void {
+    this.#stopping.abort(new Error('the worker takes no more tasks'));
+  }
+
+  /** Ends what is in flight, too. */
+  abort(): void {
+    this.stop();
+    this.#aborting.abort(new Error('the worker ends'));
+  }
+}
