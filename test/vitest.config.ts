@@ -19,6 +19,7 @@ export default defineConfig({
           // Bounds of failures only: no test depends on how fast the machine is.
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       {
@@ -30,6 +31,7 @@ export default defineConfig({
           globalSetup: ['test/remote/set-up.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

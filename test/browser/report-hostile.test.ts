@@ -58,12 +58,14 @@ describe.skipIf(skipReason)(`a report about hostile specs${skipReason ? ` (${ski
       script.textContent = 'window.hacked = 1';
       const image = document.createElement('div');
       image.innerHTML = '<img src="data:," onerror="window.hacked = 1">';
+      const failed = new Promise((resolve) => image.firstChild?.addEventListener('error', resolve));
       document.body.append(script, image);
       const sent = await fetch('data:text/plain,x').then(
         () => true,
         () => false,
       );
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      // The attribute's code would have run before this listener.
+      await failed;
       return { script: 'hacked' in window, sent };
     });
     expect(ran).toEqual({ script: false, sent: false });

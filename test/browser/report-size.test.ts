@@ -23,7 +23,7 @@ describe.skipIf(skipReason)(`a large report${skipReason ? ` (${skipReason})` : '
     expect(rowsAtStart).toBeLessThanOrEqual(rowsOfFew);
     for (const share of [0.25, 0.5, 0.75, 1, 0.1]) {
       await page.evaluate((part) => scrollTo(0, part * document.documentElement.scrollHeight), share);
-      await expect.poll(() => isFilled(page), { timeout: 5_000 }).toBe(true);
+      await expect.poll(() => isFilled(page)).toBe(true);
       expect(await rows(page)).toBeLessThanOrEqual(60);
     }
     expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(2_500);

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import {
   acquireProcessLock,
@@ -83,13 +84,15 @@ describe('acquireProcessLock', () => {
   });
 
   it.runIf(process.platform === 'linux')('takes over a lock of a process that ended unnoticed', async () => {
-    // The shell becomes a program that never asks what became of its child.
-    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    // The shell becomes a program that never asks what became of its child, and only then the child ends.
+    const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 3600 3<&-'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     });
     try {
-      const [said] = await once(parent.stdout, 'data');
+      const [said] = await once(parent.stdout as Readable, 'data');
       const pid = Number(said);
+      await waitFor(async () => (await readFile(`/proc/${parent.pid}/comm`, 'utf8')) === 'sleep\n');
+      (parent.stdio[3] as Writable).end();
       await waitFor(async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).includes(') Z '));
       expect(() => process.kill(pid, 0)).not.toThrow();
       const attempt = await acquireProcessLock(await writeOwner({ pid }));
@@ -140,11 +143,17 @@ describe('where files cannot have two names, acquireProcessLock', () => {
 
   it('respects a lock that its process is just writing', async () => {
     const path = newPath();
+    const content = await readFile(await writeOwner({}), 'utf8');
     await writeFile(path, '');
-    const attempt = acquireProcessLock(path, noLinks);
-    // Enough to look at it a few times.
-    await delay(50);
-    await writeFile(path, await readFile(await writeOwner({}), 'utf8'));
+    let looks = 0;
+    const countedLooks = () => {
+      looks += 1;
+      return noLinks();
+    };
+    const attempt = acquireProcessLock(path, countedLooks);
+    // It has tried to make the lock, and has found the empty one.
+    await waitFor(() => looks >= 2);
+    writeFileSync(path, content);
     expect(await attempt).toMatchObject({ isHeld: false, owner: { token: 't' } });
   });
 

@@ -53,9 +53,7 @@ describe.skipIf(missing('dockerd') !== null)('prepareImage', () => {
     const fractions = progress.map(({ fraction }) => fraction ?? 0);
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
 
-    const startMs = performance.now();
     expect(await prepare()).toEqual({ ...built, outcome: 'present' });
-    expect(performance.now() - startMs).toBeLessThan(1_000);
     expect(progress).toEqual([]);
   });
 

@@ -86,10 +86,10 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     const container = slot();
     expect(await container.state()).toEqual({ state: 'absent', exitCode: null });
     expect(await container.ensureRunning()).toEqual({ isStarted: true });
-    expect(await container.state()).toMatchObject({ state: 'running', exitCode: null });
-    const startMs = performance.now();
+    const running = await container.state();
+    expect(running).toMatchObject({ state: 'running', exitCode: null });
     expect(await slot().ensureRunning()).toEqual({ isStarted: false });
-    expect(performance.now() - startMs).toBeLessThan(500);
+    expect(await container.state()).toEqual(running);
     await waitFor(async () => (await container.logs(5)).includes('ready'));
     expect(await container.logs(5)).toContain('ready --root /cosmos --slot 0 --idle-timeout-ms 60000');
     expect(await listSlotContainers(lab.client, settings.rootPath)).toEqual([

@@ -85,7 +85,7 @@ export function describeSegments(name: string, setUp: () => Promise<HostBench>):
         [0, 1],
         [1, 1],
       ];
-      await expect.poll(lanes, { timeout: 20_000 }).toEqual(expected);
+      await expect.poll(lanes).toEqual(expected);
     });
 
     it('brings their files home whole, also over half a one, and again', async () => {

@@ -10,7 +10,7 @@ import { resumeUpsample } from '../upsample-runs.ts';
 import { type MutationTarget, validOrRefused } from './pure-targets.ts';
 
 /** How long a resume of three text-only specs may take before it counts as hanging, in milliseconds. */
-const hangMs = 10_000;
+const hangMs = 60_000;
 
 const refusals = ['checkpoint-damaged', 'checkpoint-version', 'checkpoint-mismatch'] as const;
 

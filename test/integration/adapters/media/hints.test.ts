@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +9,7 @@ import { fitInside } from '../../../../src/core/hints/fit-inside.ts';
 import type { HintFile, RgbFrame } from '../../../../src/ports/media-tool.ts';
 import { type ClipOptions, makeClip } from '../../../support/clips.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 const run = promisify(execFile);
 const folder = await temporaryFolder();
@@ -186,25 +188,31 @@ describe('what cannot become a hint', () => {
     expect(await readdir(hintFolder)).toEqual(before);
   });
 
-  it('takes too long: hint-failed, and nothing is left behind', async () => {
-    const hasty = new FfmpegMediaTool({ hintFolder: join(folder, 'hasty'), timeoutMs: 1 });
-    const path = await makeClip(join(folder, 'slow.mp4'));
-    const video = await tool.probe(path);
-    const request = { sourcePath: path, video, size: { width: 320, height: 180 }, frames: 2, fps: 2 };
-    await expect(hasty.makeHint(request)).rejects.toMatchObject({ code: 'hint-failed' });
-    expect(await readdir(join(folder, 'hasty'))).toEqual([]);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'takes too long: hint-failed, and nothing is left behind',
+    async () => {
+      const { programs } = await endlessFfmpeg('hasty');
+      const hasty = new FfmpegMediaTool({ hintFolder: join(folder, 'hasty'), timeoutMs: 100, programs });
+      const path = await makeClip(join(folder, 'slow.mp4'));
+      const video = await tool.probe(path);
+      const request = { sourcePath: path, video, size: { width: 320, height: 180 }, frames: 2, fps: 2 };
+      await expect(hasty.makeHint(request)).rejects.toMatchObject({ code: 'hint-failed' });
+      expect(await readdir(join(folder, 'hasty'))).toEqual([]);
+    },
+  );
 
-  it('is aborted: the reason, and nothing is left behind', async () => {
-    const stopped = new FfmpegMediaTool({ hintFolder: join(folder, 'stopped') });
+  it.skipIf(process.platform === 'win32')('is aborted: the reason, and nothing is left behind', async () => {
+    const { programs, hasBegun } = await endlessFfmpeg('stopped');
+    const stopped = new FfmpegMediaTool({ hintFolder: join(folder, 'stopped'), programs });
     const path = await makeClip(join(folder, 'stop.mp4'), { seconds: 2 });
     const video = await tool.probe(path);
     const request = { sourcePath: path, video, size: { width: 320, height: 180 }, frames: 2, fps: 2 };
     const reason = new Error('enough');
     const controller = new AbortController();
-    const making = stopped.makeHint(request, controller.signal);
-    setTimeout(() => controller.abort(reason), 30);
-    await expect(making).rejects.toBe(reason);
+    const making = expect(stopped.makeHint(request, controller.signal)).rejects.toBe(reason);
+    await waitFor(hasBegun);
+    controller.abort(reason);
+    await making;
     expect(await readdir(join(folder, 'stopped'))).toEqual([]);
   });
 
@@ -255,4 +263,12 @@ function difference(frame: RgbFrame | undefined, reference: Buffer): number {
 function colourAt(frame: RgbFrame | undefined, x: number, y: number): number[] {
   const at = (y * (frame?.width ?? 0) + x) * 3;
   return Array.from(frame?.data.subarray(at, at + 3) ?? [], (value) => Math.round(value / 32));
+}
+
+/** A stand-in for ffmpeg that begins to write its output, and never comes to an end. */
+async function endlessFfmpeg(name: string) {
+  const [shim, begun] = [join(folder, `${name}-ffmpeg`), join(folder, `${name}-begun`)];
+  const script = `#!/bin/sh\nfor output; do :; done\necho half > "$output"\ntouch '${begun}'\nexec sleep 3600\n`;
+  await writeFile(shim, script, { mode: 0o755 });
+  return { programs: { ffmpeg: shim, ffprobe: 'ffprobe' }, hasBegun: () => existsSync(begun) };
 }

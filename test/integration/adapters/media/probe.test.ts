@@ -88,7 +88,7 @@ describe('what is no readable video says so, with the file and the reason', () =
     },
     { rule: 'cut off before its index', make: cutOff, reason: 'the index of its frames is missing' },
     { rule: 'sound only', make: soundOnly, reason: 'it holds no video' },
-    { rule: 'without a frame', make: frameless, reason: 'no' },
+    { rule: 'without a frame', make: frameless, reason: 'it is damaged or no video' },
   ])('$rule', async ({ rule, make, reason }) => {
     const path = join(folder, `bad ${rule}.mp4`);
     await make(path);
@@ -96,7 +96,7 @@ describe('what is no readable video says so, with the file and the reason', () =
     expect(error).toMatchObject({ code: 'video-unreadable', isRetryable: false });
     expect(String(error)).toContain(`bad ${rule}.mp4: `);
     expect(String(error)).toContain(reason);
-    expect(error).toHaveProperty('hint', expect.stringMatching(/./));
+    expect(error).toHaveProperty('nextStep', expect.stringMatching(/./));
   });
 
   it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('without permission', async () => {

@@ -131,9 +131,7 @@ it('says when ffprobe is missing', async () => {
 it('finds key frames without decoding', async () => {
   const path = shoot(folder, 'keys.mp4', ...h264, '-g', '12');
   const { video } = await tool.inspect(path);
-  expect([...(await tool.keyTimes(path, video))]).toEqual(
-    [0, 12, 24].map((frame) => ((frame * 24000) / 24000) * 1001),
-  );
+  expect([...(await tool.keyTimes(path, video))]).toEqual([0, 12_012, 24_024]);
 });
 
 it('takes pictures as a player shows them, and null where there is no frame', async () => {

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HttpClient } from '../../../../src/worker/http/http-client.ts';
@@ -26,10 +26,14 @@ afterEach(async () => {
 
 describe('HttpClient', () => {
   it('uses as many connections as requests at the same time, again and again', async () => {
-    const url = await listen((_, response) => setTimeout(() => response.end('{}'), 20));
+    const waiting: ServerResponse[] = [];
+    const url = await listen((_, response) => {
+      // Answers when all of a round are there.
+      if (waiting.push(response) === 8) for (const each of waiting.splice(0)) each.end('{}');
+    });
     for (let round = 0; round < 3; round += 1) {
       const calls = Array.from({ length: 8 }, () =>
-        client.call({ method: 'POST', url, headers: {}, body: '{}', timeoutMs: 5_000 }, never),
+        client.call({ method: 'POST', url, headers: {}, body: '{}', timeoutMs: 60_000 }, never),
       );
       await Promise.all(calls);
     }
@@ -45,7 +49,7 @@ describe('HttpClient', () => {
     });
     const bodies: string[] = [];
     for (let round = 0; round < 3; round += 1) {
-      bodies.push((await client.call({ method: 'GET', url, headers: {}, timeoutMs: 5_000 }, never)).body);
+      bodies.push((await client.call({ method: 'GET', url, headers: {}, timeoutMs: 60_000 }, never)).body);
     }
     expect(bodies).toEqual(['fine', 'fine', 'fine']);
   });
@@ -62,17 +66,17 @@ describe('HttpClient', () => {
       handle: (socket: Socket) => socket.end('hello\r\n\r\n'),
       reason: 'no-answer',
     },
-    { rule: 'silence', handle: () => undefined, reason: 'timeout' },
-  ])('$rule is told apart: $reason', async ({ handle, reason }) => {
+    { rule: 'silence', handle: () => undefined, reason: 'timeout', timeoutMs: 300 },
+  ])('$rule is told apart: $reason', async ({ handle, reason, timeoutMs = 60_000 }) => {
     const url = await listen((request) => handle(request.socket));
-    const call = client.call({ method: 'GET', url, headers: {}, timeoutMs: 300 }, never);
+    const call = client.call({ method: 'GET', url, headers: {}, timeoutMs }, never);
     await expect(call).rejects.toMatchObject({ name: 'HttpError', reason });
   });
 
   it('rejects with the reason of the signal', async () => {
     const url = await listen(() => undefined);
     const stop = new AbortController();
-    const call = client.call({ method: 'GET', url, headers: {}, timeoutMs: 5_000 }, stop.signal);
+    const call = client.call({ method: 'GET', url, headers: {}, timeoutMs: 60_000 }, stop.signal);
     const reason = new Error('enough');
     stop.abort(reason);
     await expect(call).rejects.toBe(reason);

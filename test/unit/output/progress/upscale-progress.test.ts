@@ -28,12 +28,10 @@ describe('UpscaleProgress as bars', () => {
   it('shows the scan, then the frames and the engine, then how the video is finished', async () => {
     const { shown, bars } = terminal();
     bars.onScan(700, 1439);
-    await drawn();
-    expect(shown()).toMatch(/ Scan {4}[█░]+ 700\/1,439/);
+    await expect.poll(shown).toMatch(/ Scan {4}[█░]+ 700\/1,439/);
     bars.onBegin(run);
     bars.onFrames(312);
-    await drawn();
-    expect(shown()).toMatch(/ Frames {2}[█░]+ 312\/1,439 *\n* *\r?.*Engine {2}lanczos/s);
+    await expect.poll(shown).toMatch(/ Frames {2}[█░]+ 312\/1,439 *\n* *\r?.*Engine {2}lanczos/s);
     bars.onFrames(1439);
     bars.onAssembly({ step: 'append', done: 3, total: 6 });
     bars.onAssembly({ step: 'verify', done: 120, total: 1439 });
@@ -46,8 +44,7 @@ describe('UpscaleProgress as bars', () => {
   it('counts a scan whose end is not known', async () => {
     const { shown, bars } = terminal();
     bars.onScan(1700, null);
-    await drawn();
-    expect(shown()).toMatch(/ Scan {4}1,700 frames/);
+    await expect.poll(shown).toMatch(/ Scan {4}1,700 frames/);
     bars.onEnd();
   });
 
@@ -161,9 +158,4 @@ function terminal() {
     text += String(chunk);
   });
   return { bars: new UpscaleProgress(barDisplay(stream)), shown: () => stripVTControlCharacters(text) };
-}
-
-/** Bars are drawn eight times a second, and follow what is told four times a second. */
-function drawn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 450));
 }
