@@ -81,6 +81,8 @@ export class LaneRunner {
    */
   async run(job: LaneJob): Promise<Uint8Array[]> {
     this.#closing.signal.throwIfAborted();
+    // With nothing but aborted jobs the loop would end within this call, and its promise be kept as if it went on.
+    job.signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
     this.#waiting.push({ ...job, resolve, reject });
     this.#working ??= this.#work();
