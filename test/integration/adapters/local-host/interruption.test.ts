@@ -1,7 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { UpsampleEvent } from '../../../../src/core/upsample/upsample-event.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
@@ -21,34 +19,10 @@ async function newScene() {
   const host = new MemoryHost();
   const ports = createTestPorts(folder, host);
   const settings = testRunSettings(folder, { upsampling: { batch_size: 1 } });
-  return { folder, host, ports, request: { inputs: [join(folder, 'in')], settings, excluded: [] } };
+  return { ports, request: { inputs: [join(folder, 'in')], settings, excluded: [] } };
 }
 
 describe('a run that is stopped', () => {
-  it.each(['run-started', 'task-prepared', 'batch-submitted', 'task-finished', 'batch-finished'] as const)(
-    'at its first %s ends its events, and resumes to the end without asking again',
-    async (type) => {
-      const { host, ports, request } = await newScene();
-      const stop = new AbortController();
-      const events: UpsampleEvent[] = [];
-      const observer = partialObserver({
-        onEvent: (event) => {
-          events.push(event);
-          if (event.type === type) stop.abort(new Error('the user says stop'));
-        },
-      });
-      await expect(batchUpsample(request, ports, observer, stop.signal)).rejects.toThrow(
-        'the user says stop',
-      );
-      expect(events.at(-1)).toMatchObject({ type: 'run-finished', status: 'failed' });
-      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
-      const resume = { reference: 'latest', inputs: [], given: {}, baseUrl: null };
-      const { summary } = await resumeUpsample(resume, ports, silent, never);
-      expect(summary).toMatchObject({ status: 'complete', counts: { upsampled: 4, failed: 0 } });
-      expect(host.asked).toHaveLength(4);
-    },
-  );
-
   it('while it plans leaves nothing', async () => {
     const { ports, request } = await newScene();
     const stop = new AbortController();
@@ -59,33 +33,6 @@ describe('a run that is stopped', () => {
 });
 
 describe('a run is not resumed', () => {
-  it.each([
-    {
-      rule: 'when a spec that remains was edited',
-      change: (folder: string) => writeFile(join(folder, 'in/3.json'), '{"prompt":"x"}'),
-      named: '3.json was edited',
-    },
-    {
-      rule: 'when a spec that remains is gone',
-      change: (folder: string) => rm(join(folder, 'in/3.json')),
-      named: '3.json was edited or is gone',
-    },
-  ])('$rule', async ({ change, named }) => {
-    const { folder, ports, request } = await newScene();
-    const stop = new AbortController();
-    const observer = partialObserver({ onEvent: () => stop.abort(new Error('stop')) });
-    await batchUpsample(request, ports, observer, stop.signal).catch(() => undefined);
-    await change(folder);
-    const resume = { reference: 'latest', inputs: [], given: {}, baseUrl: null };
-    await expect(resumeUpsample(resume, ports, silent, never)).rejects.toMatchObject({
-      code: 'checkpoint-mismatch',
-      exitCode: 6,
-      message: expect.stringContaining(named),
-    });
-    // The locks are free again.
-    expect((await ports.runs.list())[0]?.isLocked).toBe(false);
-  });
-
   it.each([
     { rule: 'with another setting', given: { batch_size: 7 }, named: 'batch_size was 1, now 7' },
     {

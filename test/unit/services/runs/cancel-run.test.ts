@@ -40,24 +40,6 @@ function newScene(owner: () => RunOwner | null) {
 }
 
 describe('cancelRun', () => {
-  it('stops the host of a run that nobody works on', async () => {
-    const { cancel, asked, stopped } = newScene(() => null);
-    expect(await cancel('r1')).toMatchObject({ version: 1, run_id: 'r1', was_running: false });
-    expect([asked, stopped]).toEqual([[], ['r1']]);
-  });
-
-  it('waits until the process that it asked has left', async () => {
-    let owner: RunOwner | null = here;
-    const { cancel, clock, asked, stopped } = newScene(() => owner);
-    const cancelled = cancel('r1');
-    await settle();
-    expect([asked, stopped]).toEqual([[7], []]);
-    owner = null;
-    await clock.advance(100);
-    expect(await cancelled).toMatchObject({ was_running: true });
-    expect(stopped).toEqual(['r1']);
-  });
-
   it('gives up on a process that stays', async () => {
     const { cancel, clock, stopped } = newScene(() => here);
     const cancelled = cancel('r1').catch((error: unknown) => error);

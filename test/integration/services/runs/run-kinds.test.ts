@@ -1,0 +1,191 @@
+import { appendFile, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { publishFile } from '../../../../src/adapters/files/publish-file.ts';
+import { FfmpegFrameTool } from '../../../../src/adapters/frames/ffmpeg-frame-tool.ts';
+import { systemClock } from '../../../../src/adapters/system-clock.ts';
+import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
+import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
+import { partialObserver } from '../../../../src/output/progress/observers.ts';
+import { partialUpscaleObserver } from '../../../../src/output/progress/upscale-observers.ts';
+import type { ScannedFrame, VideoTool } from '../../../../src/ports/video-tool.ts';
+import { layout } from '../../../../src/protocol/layout.ts';
+import type { UpscalerSpec } from '../../../../src/protocol/segment.ts';
+import type { TaskResult } from '../../../../src/protocol/task-result.ts';
+import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
+import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
+import { upscaleKind } from '../../../../src/services/upscale/upscale-kind.ts';
+import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
+import { segmentDone } from '../../../../src/worker/upscale/build-segment-result.ts';
+import { LanczosEngine } from '../../../../src/worker/upscale/lanczos-engine.ts';
+import { createUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
+import { makeClip } from '../../../support/clips.ts';
+import { describeRunKind } from '../../../support/contracts/run-kind-contract.ts';
+import type { RunScene } from '../../../support/contracts/run-scene.ts';
+import { MemoryHost, type MemoryWork } from '../../../support/memory-host.ts';
+import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { createTestPorts, testRunSettings } from '../../../support/test-ports.ts';
+import { countCharacters, countKind, countWork } from '../../../support/toy-kind.ts';
+
+const root = await temporaryFolder();
+const upscaling = resolveSettings([
+  {
+    source: 'the test',
+    values: { upscaling: { workers: 1, preset: 'ultrafast', batch_size: 16, dedupe: 'exact' } },
+  },
+]).upscaling;
+const film = await makeClip(join(root, 'film.mp4'), { width: 64, height: 36, seconds: 6.4 });
+const filmSegments = 3;
+const segmentWork = workOnSegments();
+const filmTool = await recordFilm();
+let scenes = 0;
+
+describeRunKind('upsample', makeUpsampleScene);
+describeRunKind('upscale', makeUpscaleScene);
+describeRunKind('a toy kind', makeToyScene);
+
+/** A folder of its own for one run. */
+async function newFolder(): Promise<string> {
+  scenes += 1;
+  const folder = join(root, String(scenes));
+  await mkdir(folder);
+  return folder;
+}
+
+async function makeUpsampleScene(): Promise<RunScene> {
+  const folder = await newFolder();
+  const input = join(folder, 'in');
+  const names = ['0.json', '1.json', '2.json', '3.json'];
+  const write = (text: string) => {
+    const specs = names.map((name) => [
+      name,
+      sampleSpec({ prompt: `${text} ${name}`, input_video_path: '' }),
+    ]);
+    return writeSpecs(input, Object.fromEntries(specs));
+  };
+  await write('A lighthouse');
+  const host = new MemoryHost();
+  const ports = createTestPorts(folder, host);
+  const settings = testRunSettings(folder, { upsampling: { batch_size: 2 } });
+  return {
+    ...{ kind: upsampleKind, folder, ports, host, taskCount: names.length },
+    observe: partialObserver,
+    begin: ({ observer, signal, isDetached }) =>
+      batchUpsample(
+        { inputs: [input], settings, excluded: [], isDetached },
+        ports,
+        partialObserver(observer),
+        signal,
+      ),
+    changeInputs: async () => {
+      await write('A mill');
+      return names;
+    },
+  };
+}
+
+async function makeUpscaleScene(): Promise<RunScene> {
+  const folder = await newFolder();
+  const inputPath = join(folder, 'film.mp4');
+  await copyFile(film, inputPath);
+  const host = new MemoryHost(segmentWork);
+  const ports = { ...createTestPorts(folder, host), video: filmTool };
+  const request = {
+    ...{ inputPath, outputPath: join(folder, 'film-2x.mp4'), modelPath: null },
+    ...{ host: host.name, slots: 1, upscaling, isForced: false, isKeptGoing: false },
+  };
+  return {
+    ...{ kind: upscaleKind, folder, ports, host, taskCount: filmSegments },
+    observe: partialUpscaleObserver,
+    begin: ({ observer, signal, isDetached }) =>
+      upscaleVideo({ ...request, isDetached }, ports, partialUpscaleObserver(observer), signal),
+    changeInputs: async () => {
+      await appendFile(inputPath, 'more');
+      return [inputPath];
+    },
+  };
+}
+
+async function makeToyScene(): Promise<RunScene> {
+  const folder = await newFolder();
+  const paths = ['a', 'b', 'c', 'd'].map((name) => join(folder, `${name}.txt`));
+  for (const [index, path] of paths.entries()) await writeFile(path, 'x'.repeat(index));
+  const host = new MemoryHost(countWork);
+  const ports = createTestPorts(folder, host);
+  const request = { paths, outputDir: join(folder, 'out'), host: host.name };
+  return {
+    ...{ kind: countKind, folder, ports, host, taskCount: paths.length },
+    observe: partialObserver,
+    begin: (control) => countCharacters(request, { ...control, ports }),
+    changeInputs: async () => {
+      for (const path of paths) await appendFile(path, 'y');
+      return paths;
+    },
+  };
+}
+
+/**
+ * What ffmpeg finds in the film, found once for all scenes. The finished video is only the segments one after the other:
+ * how it is really put together is tested elsewhere.
+ */
+async function recordFilm(): Promise<VideoTool> {
+  const tool = new FfmpegVideoTool();
+  const facts = await tool.inspect(film);
+  const keyTimes = await tool.keyTimes(film, facts.video);
+  const frames: ScannedFrame[] = [];
+  for await (const frame of tool.scan(film, facts.video, { withPictures: false, keepGoing: false }))
+    frames.push(frame);
+  return {
+    inspect: async () => facts,
+    keyTimes: async () => keyTimes,
+    async *scan() {
+      yield* frames;
+      return { damage: null };
+    },
+    assemble: async ({ segments, outputPath }) => {
+      const parts = await Promise.all(segments.map(({ path }) => readFile(path)));
+      const content = Buffer.concat(parts);
+      await publishFile(outputPath, content);
+      return {
+        sizeBytes: content.byteLength,
+        frames: frames.length,
+        durationSeconds: facts.durationSeconds ?? 0,
+        maxTimeErrorMs: 0,
+        streams: { copied: 0, converted: 0 },
+      };
+    },
+    pictures: async () => [],
+  };
+}
+
+/** Real segments of the film, each made once for all scenes. */
+function workOnSegments(): MemoryWork {
+  const frames = new FfmpegFrameTool();
+  const encoding = { crf: upscaling.crf, preset: upscaling.preset, threads: 1 };
+  const spec: UpscalerSpec = {
+    ...{ kind: 'lanczos', scale: 2, batch_size: 16, lanes: 1, is_lane_count_open: false },
+    ...{ tile: 0, model: null, encoding },
+  };
+  const upscaler = createUpscaler(spec, {
+    frames,
+    sourcePathOf: () => film,
+    runFolder: root,
+    clock: systemClock,
+    createEngine: () => new LanczosEngine(2, frames),
+    log: () => undefined,
+  });
+  const signal = new AbortController().signal;
+  const made = new Map<string, TaskResult>();
+  return {
+    perform: async (task) => {
+      if (!('clip' in task)) throw new TypeError('this host only upscales');
+      const effort = { attempts: 1, startedAtMs: 0 };
+      const result =
+        made.get(task.task_key) ??
+        segmentDone(task, await upscaler.run(task, { signal, onProgress: () => undefined }), spec, effort, 1);
+      made.set(task.task_key, result);
+      return result;
+    },
+    fileOf: (taskKey) => join(root, layout.segment(taskKey)),
+  };
+}
