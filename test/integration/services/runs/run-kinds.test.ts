@@ -5,8 +5,7 @@ import { FfmpegFrameTool } from '../../../../src/adapters/frames/ffmpeg-frame-to
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
-import { partialObserver } from '../../../../src/output/progress/observers.ts';
-import { partialUpscaleObserver } from '../../../../src/output/progress/upscale-observers.ts';
+import { partialObserver, partialUpscaleObserver } from '../../../../src/output/progress/observers.ts';
 import type { ScannedFrame, VideoTool } from '../../../../src/ports/video-tool.ts';
 import { layout } from '../../../../src/protocol/layout.ts';
 import type { UpscalerSpec } from '../../../../src/protocol/segment.ts';
