@@ -14,13 +14,12 @@ import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.
 import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
 import { upscaleKind } from '../../../../src/services/upscale/upscale-kind.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
-import { segmentDone } from '../../../../src/worker/upscale/build-segment-result.ts';
 import { LanczosEngine } from '../../../../src/worker/upscale/lanczos-engine.ts';
 import { createUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
 import { makeClip } from '../../../support/clips.ts';
 import { describeRunKind } from '../../../support/contracts/run-kind-contract.ts';
 import type { RunScene } from '../../../support/contracts/run-scene.ts';
-import { MemoryHost, type MemoryWork } from '../../../support/memory-host.ts';
+import { MemoryHost, type MemoryWork, okResult } from '../../../support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, testRunSettings } from '../../../support/test-ports.ts';
@@ -178,10 +177,10 @@ function workOnSegments(): MemoryWork {
   return {
     perform: async (task) => {
       if (!('clip' in task)) throw new TypeError('this host only upscales');
-      const effort = { attempts: 1, startedAtMs: 0 };
-      const result =
-        made.get(task.task_key) ??
-        segmentDone(task, await upscaler.run(task, { signal, onProgress: () => undefined }), spec, effort, 1);
+      const known = made.get(task.task_key);
+      if (known) return known;
+      const segment = await upscaler.run(task, { signal, onProgress: () => undefined });
+      const result = { ...okResult(task, ''), text: null, segment };
       made.set(task.task_key, result);
       return result;
     },
