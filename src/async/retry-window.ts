@@ -1,27 +1,24 @@
-/**
- * How long one piece of work has been without success. It runs from the first failure on, and begins anew when the
- * work reports progress.
- */
+/** How long work has been without success: from the first failure on, and again from the start after progress. */
 export class RetryWindow {
   readonly #limitMs: () => number;
   #sinceMs: number | null = null;
 
-  /** @param limitMs - Asked again each time: it may change while one waits. */
+  /** @param limitMs - Read each time, because it may change meanwhile. */
   constructor(limitMs: () => number) {
     this.#limitMs = limitMs;
   }
 
-  /** Something does not work right now. */
+  /** Notes a failure. */
   begin(): void {
     this.#sinceMs ??= performance.now();
   }
 
-  /** Something worked. */
+  /** Notes a success. */
   reset(): void {
     this.#sinceMs = null;
   }
 
-  /** How long nothing has worked, in milliseconds. */
+  /** How long nothing has succeeded, in milliseconds. */
   get waitedMs(): number {
     return this.#sinceMs === null ? 0 : performance.now() - this.#sinceMs;
   }

@@ -1,5 +1,5 @@
 import type { SshLink } from '../ssh/ssh-link.ts';
-import { makeKeyReady } from './ready-key.ts';
+import { cacheCipherKey } from './cache-cipher-key.ts';
 import { SftpSession } from './sftp-session.ts';
 
 /** How long a step may go without an answer of the server, in milliseconds. */
@@ -20,7 +20,7 @@ export class RemoteFiles {
     return await this.#link.use(
       async (connection, attempt) => {
         const sftp = await connection.sftp();
-        makeKeyReady(sftp);
+        cacheCipherKey(sftp);
         return await work(new SftpSession(sftp, this.hostName, () => attempt.progress()));
       },
       { deadlineMs: stepTimeoutMs },

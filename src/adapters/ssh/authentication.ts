@@ -3,14 +3,14 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Identities, Identity } from './identities.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
-/** Shows one host the keys there are, one after the other, and can tell afterwards what came of it. */
+/** Offers a host the user's keys, one after the other, and explains afterwards why it took none. */
 export class Authentication {
   readonly #target: SshTarget;
   readonly #waiting: Identity[];
   readonly #offered: Identity[] = [];
   readonly #remarks: string[];
   #accepted: readonly string[] | null = null;
-  /** Asking with no key at all is how to learn what the host accepts. */
+  /** A first request without a key shows what the host accepts. */
   #hasAskedFirst: boolean;
 
   /** @param firstId - The key that was taken the last time; it is offered first. */
@@ -50,14 +50,14 @@ export class Authentication {
     this.#remarks.push(`${this.current?.label ?? 'a key'}: ${reason}`);
   }
 
-  /** What to tell when the host took none of the keys. */
+  /** The host took none of the keys. */
   failure(reason: string): AppError {
     const labels = this.#offered.map((identity) => identity.label);
     const offered = labels.length > 0 ? `Offered: ${labels.join(', ')}.` : 'There was no key to offer.';
     const remarks = this.#remarks.length > 0 ? ` (${this.#remarks.join('; ')})` : '';
     return new AppError({
       code: 'host-auth-failed',
-      message: `${titleOf(this.#target)} let nobody in: ${reason}. ${offered}${remarks}`,
+      message: `${titleOf(this.#target)} refused the login: ${reason}. ${offered}${remarks}`,
       nextStep: this.#nextStepFor(reason),
     });
   }

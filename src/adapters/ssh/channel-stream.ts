@@ -8,9 +8,9 @@ class ChannelLostError extends Error {
 }
 
 /**
- * An SSH channel that behaves as a socket does. ssh2's own stream ends a channel whose connection was lost as if
- * the other side had said all it had to say, waits for the other side when it is destroyed, and knows no
- * timeouts; HTTP depends on all three.
+ * An SSH channel that behaves as a socket does. ssh2's own stream ends a channel whose connection was lost as if the
+ * other side had written all it had to write, waits for the other side when it is destroyed, and has no timeouts;
+ * HTTP depends on all three.
  */
 export class ChannelStream extends Duplex {
   readonly #channel: ClientChannel;
@@ -55,7 +55,7 @@ export class ChannelStream extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.setTimeout(0);
-    // Whatever the other side still sends is thrown away, so that the channel comes to its end there too.
+    // What the other side still sends is thrown away, so that the channel ends there too.
     this.#channel.resume();
     this.#channel.destroy();
     callback(error);
@@ -113,4 +113,20 @@ export class ChannelStream extends Duplex {
   #lose(): void {
     this.destroy(new ChannelLostError('the SSH connection was lost'));
   }
+}
+
+/** An SSH server's refusal of a channel, as ssh2 throws it. */
+export interface ChannelRefusal extends Error {
+  /** Of RFC 4254: 1 administratively prohibited, 2 connect failed, 3 unknown channel type, 4 resource shortage. */
+  readonly reason: number;
+}
+
+/** Whether an error is a server's refusal of a channel, and no failure of the connection. */
+export function isChannelRefusal(error: unknown): error is ChannelRefusal {
+  return error instanceof Error && 'reason' in error && typeof error.reason === 'number';
+}
+
+/** Whether the server said that such channels are not allowed, or that it knows none. */
+export function isForbidden(refusal: ChannelRefusal): boolean {
+  return refusal.reason === 1 || refusal.reason === 3;
 }

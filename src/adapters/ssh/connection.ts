@@ -1,10 +1,11 @@
 import type { Client, SFTPWrapper } from 'ssh2';
+import { onAbort } from '../../async/abort.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { DialOptions } from './route.ts';
 import type { SshTarget } from './ssh-target.ts';
 import { openClientTransport, openSftpTransport, type SshTransport } from './transport.ts';
 
-/** Connections to a host that are up together: alive until one of them is not, and never opened again. */
+/** The connections to a host that are up together: alive until one of them is lost, and never opened again. */
 export interface SshConnection {
   readonly target: SshTarget;
   /** For channels. */
@@ -18,26 +19,26 @@ export interface SshConnection {
 export class LiveConnection implements SshConnection {
   readonly target: SshTarget;
   readonly client: Client;
-  readonly #parts: Omit<DialOptions, 'signal'>;
-  readonly #line: SshTransport;
+  readonly #options: Omit<DialOptions, 'signal'>;
+  readonly #transport: SshTransport;
   readonly #lost = new AbortController();
-  #files: Promise<{ readonly line: SshTransport; readonly sftp: SFTPWrapper }> | null = null;
-  #fileLine: SshTransport | null = null;
+  #sftp: Promise<SFTPWrapper> | null = null;
+  #sftpTransport: SshTransport | null = null;
   #users = 0;
   #isRetired = false;
 
-  private constructor(parts: DialOptions, client: Client, line: SshTransport) {
-    this.target = parts.target;
+  private constructor(options: DialOptions, client: Client, transport: SshTransport) {
+    this.target = options.target;
     this.client = client;
-    this.#parts = parts;
-    this.#line = line;
-    this.#endWith(line);
+    this.#options = options;
+    this.#transport = transport;
+    this.#endWith(transport);
   }
 
   /** @throws as `openRoute`. */
-  static async open(parts: DialOptions): Promise<LiveConnection> {
-    const { client, line } = await openClientTransport(parts);
-    return new LiveConnection(parts, client, line);
+  static async open(options: DialOptions): Promise<LiveConnection> {
+    const { client, transport } = await openClientTransport(options);
+    return new LiveConnection(options, client, transport);
   }
 
   /** Aborted once the connection is gone; the reason says why. */
@@ -49,22 +50,22 @@ export class LiveConnection implements SshConnection {
     return !this.#lost.signal.aborted;
   }
 
-  /** Whether it is alive and open to new work. */
+  /** Whether it is alive and takes new work. */
   get isUsable(): boolean {
     return this.isAlive && !this.#isRetired;
   }
 
   /** Whether its part for files is being opened, which has deadlines of its own. */
   get isOpening(): boolean {
-    return this.isAlive && this.#files !== null && this.#fileLine === null;
+    return this.isAlive && this.#sftp !== null && this.#sftpTransport === null;
   }
 
-  async sftp(): Promise<SFTPWrapper> {
-    this.#files ??= this.#openFiles();
-    return (await this.#files).sftp;
+  sftp(): Promise<SFTPWrapper> {
+    this.#sftp ??= this.#openSftp();
+    return this.#sftp;
   }
 
-  /** Counts someone in who needs the connection; gives what counts them out. */
+  /** Counts one user of the connection; gives what ends the use. */
   enter(): () => void {
     this.#users++;
     let isIn = true;
@@ -77,50 +78,45 @@ export class LiveConnection implements SshConnection {
   }
 
   /**
-   * Work took too long on it. A connection that is silent is given up at once; one on which bytes still arrive is
-   * left to those who use it, and takes no new work.
+   * Work took too long on it. A connection that is silent is closed at once; one on which bytes still arrive keeps its
+   * users, and takes no new work.
    */
   doubt(reason: Error): void {
-    const isSuspicious = this.#line.isSuspicious || this.#fileLine?.isSuspicious === true;
-    if (isSuspicious) {
-      this.close(reason);
-      return;
-    }
-    this.#isRetired = true;
+    const isSuspicious = this.#transport.isSuspicious || this.#sftpTransport?.isSuspicious;
+    if (isSuspicious) this.close(reason);
+    else this.#isRetired = true;
     this.#closeWhenUnused();
   }
 
   close(reason: Error): void {
     this.#lost.abort(reason);
-    this.#line.close(reason);
-    this.#fileLine?.close(reason);
+    this.#transport.close(reason);
+    this.#sftpTransport?.close(reason);
   }
 
   /** Resolves when nothing of it is left, after `close`. */
   async ended(): Promise<void> {
-    await Promise.all([this.#line.ended, this.#fileLine?.ended]);
+    await Promise.all([this.#transport.ended, this.#sftpTransport?.ended]);
   }
 
-  async #openFiles() {
+  async #openSftp(): Promise<SFTPWrapper> {
     try {
-      const files = await openSftpTransport({ ...this.#parts, signal: this.#lost.signal });
-      this.#fileLine = files.line;
-      this.#endWith(files.line);
-      return files;
+      const { transport, sftp } = await openSftpTransport({ ...this.#options, signal: this.#lost.signal });
+      this.#sftpTransport = transport;
+      this.#endWith(transport);
+      return sftp;
     } catch (error) {
-      if (error instanceof AppError) this.#files = null;
+      if (error instanceof AppError) this.#sftp = null;
       else this.close(error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
   }
 
-  #endWith(line: SshTransport): void {
-    const end = () => this.close(line.lost.reason);
-    if (line.lost.aborted) end();
-    else line.lost.addEventListener('abort', end, { once: true });
+  #endWith({ lost }: SshTransport): void {
+    onAbort(lost, () => this.close(lost.reason));
   }
 
   #closeWhenUnused(): void {
-    if (this.#isRetired && this.#users === 0) this.close(new Error('it is no longer used'));
+    if (this.isAlive && this.#isRetired && this.#users === 0) this.close(new Error('it is no longer used'));
   }
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '../../async/abort.ts';
 import { SingleFlight } from '../../async/single-flight.ts';
 import { type BackoffPolicy, backoffDelayMs } from '../../core/run/backoff.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -10,33 +11,33 @@ import { unreachableReason } from './unreachable.ts';
 
 /** Between tries to reach a host that does not answer. */
 const unreachablePolicy: BackoffPolicy = { baseDelayMs: 250, maxDelayMs: 10_000 };
-/** Before a new connection when the last ones broke at once, though they came about. */
+/** Before a new connection when the last ones broke right after they were opened. */
 const shortLivedPolicy: BackoffPolicy = { baseDelayMs: 50, maxDelayMs: 1_000 };
 const shortLifeMs = 1_000;
 
-/** What a {@link Dialer} needs. */
+/** What a {@link Dialer} works with. */
 interface DialerDeps {
-  readonly parts: Omit<DialOptions, 'signal'>;
+  readonly options: Omit<DialOptions, 'signal'>;
   readonly reachability: Reachability;
   readonly clock: Clock;
   random01(): number;
 }
 
 /**
- * Gives everybody the same connection, and makes a new one when it is gone. While nobody waits, nothing is tried;
- * while somebody does, it goes on trying, ever more slowly.
+ * Gives all callers the same connection, and opens a new one when it is lost. It dials only while a caller waits, ever
+ * more slowly.
  */
 export class Dialer {
-  readonly #parts: DialerDeps;
+  readonly #deps: DialerDeps;
   readonly #flight = new SingleFlight<LiveConnection>();
   readonly #open = new Set<LiveConnection>();
   #current: LiveConnection | null = null;
   #shortLives = 0;
-  /** Why the last try failed, for whoever loses patience; null when the first one is still under way. */
+  /** Why the last try failed, for a caller whose time is up; null while the first one is under way. */
   lastFailure: unknown = null;
 
-  constructor(parts: DialerDeps) {
-    this.#parts = parts;
+  constructor(deps: DialerDeps) {
+    this.#deps = deps;
   }
 
   /** The connection that is alive and takes new work, if there is one. */
@@ -62,13 +63,13 @@ export class Dialer {
   }
 
   async #dialUntilReached(signal: AbortSignal): Promise<LiveConnection> {
-    const { clock, random01, reachability, parts } = this.#parts;
+    const { clock, random01, reachability, options } = this.#deps;
     if (this.#shortLives > 0) {
       await clock.sleep(backoffDelayMs(this.#shortLives, shortLivedPolicy, random01()), signal);
     }
     for (let attempt = 1; ; attempt++) {
       try {
-        return this.#adopt(await LiveConnection.open({ ...parts, signal }), signal);
+        return this.#adopt(await LiveConnection.open({ ...options, signal }), signal);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof AppError) throw error;
@@ -80,24 +81,21 @@ export class Dialer {
   }
 
   #adopt(connection: LiveConnection, signal: AbortSignal): LiveConnection {
-    if (signal.aborted) connection.close(new Error('nobody waits for it'));
+    if (signal.aborted) connection.close(new Error('no caller waits for it'));
     signal.throwIfAborted();
-    const bornMs = performance.now();
+    const openedMs = performance.now();
     this.#current = connection;
     this.#open.add(connection);
     this.lastFailure = null;
-    const { reachability } = this.#parts;
+    const { reachability } = this.#deps;
     reachability.reached();
-    const forget = () => {
-      const isShort = performance.now() - bornMs < shortLifeMs;
+    onAbort(connection.lost, (reason) => {
+      const isShort = performance.now() - openedMs < shortLifeMs;
       this.#shortLives = isShort ? this.#shortLives + 1 : 0;
       this.#open.delete(connection);
       if (this.#current === connection) this.#current = null;
-      reachability.lost();
-      if (connection.lost.reason instanceof SilentError) reachability.failed(connection.lost.reason.message);
-    };
-    if (connection.isAlive) connection.lost.addEventListener('abort', forget, { once: true });
-    else forget();
+      if (reason instanceof SilentError) reachability.failed(reason.message);
+    });
     return connection;
   }
 }

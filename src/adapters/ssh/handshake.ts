@@ -7,7 +7,7 @@ import type { IdentityStore } from './identities.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
-/** What all connections of a process know of keys. */
+/** What all connections of a process know about keys. */
 export interface Access {
   readonly identities: IdentityStore;
   /** Id of the key that was taken the last time, by `user@host:port`. */
@@ -69,12 +69,12 @@ export class Handshake {
         cipher: ciphers,
         compress: ['none'],
       },
-      // Whether a server forwards to sockets is for it to say, not for its name.
+      // The server itself says whether it forwards to sockets, and not its name.
       strictVendor: false,
       readyTimeout: 0,
       keepaliveInterval: keepaliveMs,
-      // A lost connection is told by bytes that do not come, see `watchSilence`: ssh2's count takes a slow upload,
-      // whose bytes stand in line before the question, for a lost connection.
+      // `watchSilence` notices a lost connection by bytes that do not arrive. ssh2's own count would take a slow upload,
+      // whose bytes wait before the request for a sign of life, for a lost connection.
       keepaliveCountMax: Number.MAX_SAFE_INTEGER,
     };
   }
@@ -92,7 +92,7 @@ export class Handshake {
     return true;
   }
 
-  /** What a failed handshake is to be told as: an AppError when trying again cannot help, else what happened. */
+  /** The error of a failed handshake: an AppError when trying again cannot help, else what happened. */
   errorFor(cause: unknown): unknown {
     if (this.#refusal) return this.#refusal;
     if (cause instanceof AppError) return cause;

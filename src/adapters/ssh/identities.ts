@@ -1,7 +1,6 @@
 import { messageOf } from '../../errors/app-error.ts';
-import { type AgentKey, listAgentKeys } from './agent-keys.ts';
+import { type AgentKey, listAgentKeys, OneKeyAgent } from './agents.ts';
 import { keyFingerprint } from './known-hosts.ts';
-import { OneKeyAgent } from './one-key-agent.ts';
 import { type AskPassphrase, PrivateKeyFile, readPublicKey } from './private-key-file.ts';
 import type { PromptGate } from './prompt-gate.ts';
 import type { SshTarget } from './ssh-target.ts';

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
-import { type HostKeyVerdict, type HostNames, judgeHostKey, keyTypesOnFile } from './host-key-verdict.ts';
-import { type KnownHostLine, keyTypeOf, parseKnownHosts } from './known-hosts-lines.ts';
+import { type KnownHostLine, keyTypeOf, matchesHost, parseKnownHosts } from './known-hosts-lines.ts';
 import { keyNameOf, type SshTarget, sshCommand, titleOf } from './ssh-target.ts';
 
 /** Algorithms of host keys, best first; a type on file goes before them. */
@@ -15,6 +14,22 @@ const algorithms: readonly ServerHostKeyAlgorithm[] = [
   'rsa-sha2-512',
   'rsa-sha2-256',
 ];
+
+/** What `known_hosts` says about the key a host showed. */
+type HostKeyVerdict =
+  | { readonly kind: 'known'; readonly line: KnownHostLine }
+  /** `otherTypes`: types of the keys that are on file for the host, when only the one it showed is not. */
+  | { readonly kind: 'unknown'; readonly otherTypes: readonly string[] }
+  /** Another key of the same type is on file. */
+  | { readonly kind: 'changed'; readonly line: KnownHostLine }
+  | { readonly kind: 'revoked'; readonly line: KnownHostLine };
+
+/** The names of a host in `known_hosts`: with the port first, then without, as OpenSSH looks them up. */
+interface HostNames {
+  readonly name: string;
+  /** Used when `name` is not on file at all, and only to accept or revoke a key. */
+  readonly fallback: string | null;
+}
 
 /** What is on file about a host's key. Read once for each connection, so that a key just added counts at once. */
 export class KnownHosts {
@@ -72,10 +87,10 @@ export class KnownHosts {
       message: isRevoked
         ? `${titleOf(this.#target)} shows the key ${fingerprint}, which ${file}, line ${lineNumber}, says is revoked. Nothing was sent.`
         : `${titleOf(this.#target)} shows the key ${fingerprint}, but ${file}, line ${lineNumber}, has ` +
-          `${keyFingerprint(verdict.line.key)}: the machine was set up anew, or somebody else answers. Nothing was sent.`,
+          `${keyFingerprint(verdict.line.key)}: the machine was set up again, or another one answers. Nothing was sent.`,
       nextStep: isRevoked
         ? 'Do not connect to it until its administrator has given it a new key.'
-        : `Ask whoever runs the machine. If it was set up anew: ssh-keygen -R "${this.#names.name}" -f "${file}", then connect ` +
+        : `Ask the administrator of the machine. If it was set up again: ssh-keygen -R "${this.#names.name}" -f "${file}", then connect ` +
           'once with ssh and check the fingerprint.',
     });
   }
@@ -102,4 +117,41 @@ async function linesOf(file: string): Promise<readonly KnownHostLine[]> {
   } catch {
     return [];
   }
+}
+
+/**
+ * Judges a host's key the way OpenSSH does: a revoked key is refused whatever else is on file; then one line with
+ * the very key suffices; then a different key of the same type means that the key changed.
+ */
+export function judgeHostKey(lines: readonly KnownHostLine[], names: HostNames, key: Buffer): HostKeyVerdict {
+  const verdict = judgeByName(lines, names.name, key);
+  if (verdict.kind !== 'unknown' || names.fallback === null) return verdict;
+  const other = judgeByName(lines, names.fallback, key);
+  return other.kind === 'known' || other.kind === 'revoked' ? other : verdict;
+}
+
+/** Types of the keys on file for a host, in the order of the files. */
+export function keyTypesOnFile(lines: readonly KnownHostLine[], names: HostNames): readonly string[] {
+  const own = typesFor(lines, names.name);
+  return own.length > 0 || names.fallback === null ? own : typesFor(lines, names.fallback);
+}
+
+function judgeByName(lines: readonly KnownHostLine[], name: string, key: Buffer): HostKeyVerdict {
+  const matching = lines.filter((line) => matchesHost(line.hosts, name));
+  const same = matching.filter((line) => line.key.equals(key));
+  const revoked = same.find((line) => line.marker === 'revoked');
+  if (revoked) return { kind: 'revoked', line: revoked };
+  const known = same.find((line) => line.marker === 'none');
+  if (known) return { kind: 'known', line: known };
+  const type = keyTypeOf(key);
+  const changed = matching.find((line) => line.marker === 'none' && line.keyType === type);
+  if (changed) return { kind: 'changed', line: changed };
+  return { kind: 'unknown', otherTypes: typesFor(matching, name) };
+}
+
+function typesFor(lines: readonly KnownHostLine[], name: string): readonly string[] {
+  const types = lines
+    .filter((line) => line.marker === 'none' && matchesHost(line.hosts, name))
+    .map((line) => line.keyType);
+  return [...new Set(types)];
 }

@@ -1,7 +1,26 @@
 import { AppError } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { runProcess } from '../run-process.ts';
-import { parseSshConfigOutput, type SshConfigFacts } from './ssh-config-output.ts';
+
+/** What `ssh -G` says about a host, as far as it matters here. Paths may still hold `~` and tokens such as `%h`. */
+export interface SshConfigFacts {
+  readonly hostname: string;
+  readonly user: string;
+  readonly port: number;
+  readonly family: 0 | 4 | 6;
+  readonly identityFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** `none`, `SSH_AUTH_SOCK`, `$NAME` or a path; null when the configuration does not say. */
+  readonly identityAgent: string | null;
+  readonly userKnownHostsFiles: readonly string[];
+  readonly globalKnownHostsFiles: readonly string[];
+  readonly hostKeyAlias: string | null;
+  /** As written: hops separated by commas. */
+  readonly proxyJump: string | null;
+  readonly proxyCommand: string | null;
+  /** In seconds; null for the default. */
+  readonly connectTimeoutS: number | null;
+}
 
 /** A question to OpenSSH's client about the settings of a host. */
 interface SshQuestion {
@@ -39,7 +58,7 @@ export async function askOpenSsh(question: SshQuestion): Promise<SshConfigFacts 
   }
 }
 
-/** An address goes to OpenSSH as an argument and into names of files: it must not be taken for anything else. */
+/** An address becomes an argument of OpenSSH and a part of file names: it must be readable as nothing else. */
 export function assertAddress(address: string): void {
   if (/^[^\s\0-][^\s\0/\\]*$/.test(address)) return;
   throw refused(address, 'that is neither a name, an address nor an alias of ~/.ssh/config');
@@ -56,4 +75,63 @@ function refused(address: string, reason: string): AppError {
 
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';
+}
+
+/** Reads the output of `ssh -G`: one setting on a line, its name in lower case. */
+export function parseSshConfigOutput(output: string): SshConfigFacts {
+  const settings = new Map<string, string[]>();
+  for (const line of output.split('\n')) {
+    const [, name, value] = /^(\S+) (.+?)\s*$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) continue;
+    settings.set(name, [...(settings.get(name) ?? []), value]);
+  }
+  const first = (name: string) => settings.get(name)?.[0] ?? null;
+  const unlessNone = (name: string) => (first(name)?.toLowerCase() === 'none' ? null : first(name));
+  return {
+    hostname: first('hostname') ?? '',
+    user: first('user') ?? '',
+    port: Number(first('port') ?? 22),
+    family: familyOf(first('addressfamily')),
+    identityFiles: (settings.get('identityfile') ?? []).filter((file) => file.toLowerCase() !== 'none'),
+    identitiesOnly: first('identitiesonly') === 'yes',
+    identityAgent: first('identityagent'),
+    userKnownHostsFiles: splitPaths(unlessNone('userknownhostsfile')),
+    globalKnownHostsFiles: splitPaths(unlessNone('globalknownhostsfile')),
+    hostKeyAlias: unlessNone('hostkeyalias'),
+    proxyJump: unlessNone('proxyjump'),
+    proxyCommand: unlessNone('proxycommand'),
+    connectTimeoutS: Number.parseInt(first('connecttimeout') ?? '', 10) || null,
+  };
+}
+
+/** One machine of a `ProxyJump` line. */
+interface JumpSpec {
+  readonly address: string;
+  readonly user: string | null;
+  readonly port: number | null;
+}
+
+/** `[ssh://][user@]host[:port]`, an IPv6 address in brackets; null when it is none of that. */
+export function parseJumpSpec(text: string): JumpSpec | null {
+  const spec = text
+    .trim()
+    .replace(/^ssh:\/\//, '')
+    .replace(/\/$/, '');
+  const match = /^(?:(?<user>.+)@)?(?:\[(?<v6>[^\]]+)\]|(?<host>[^:@[\]]+))(?::(?<port>\d{1,5}))?$/.exec(
+    spec,
+  );
+  const address = match?.groups?.['v6'] ?? match?.groups?.['host'];
+  if (!match?.groups || !address) return null;
+  const port = match.groups['port'];
+  return { address, user: match.groups['user'] ?? null, port: port === undefined ? null : Number(port) };
+}
+
+function familyOf(text: string | null): 0 | 4 | 6 {
+  if (text === 'inet') return 4;
+  return text === 'inet6' ? 6 : 0;
+}
+
+/** `ssh -G` writes several paths on one line without quotes: a path begins where its root, `~` or a token does. */
+function splitPaths(text: string | null): readonly string[] {
+  return text === null ? [] : text.split(/\s+(?=[~/%$]|[A-Za-z]:[\\/])/);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import ssh2, { type ParsedKey } from 'ssh2';
 
-/** Asks a person for the passphrase of a key file; null when nobody can be asked or nobody answers. */
+/** Asks a person for the passphrase of a key file; null when no person can be asked, or when there is no answer. */
 export type AskPassphrase = (keyFile: string) => Promise<string | null>;
 
 const maxTries = 3;

@@ -1,37 +1,26 @@
-import type { Clock } from '../../ports/clock.ts';
-
-/** Whether a host answers, as far as anybody has tried. */
+/** Whether a host answers, as far as it was tried. */
 export interface LinkState {
   readonly isReachable: boolean;
-  /** When that came to be, in milliseconds since the Unix epoch. */
-  readonly sinceMs: number;
-  /** Why it is not reachable; null when it is, or when nobody has tried. */
+  /** Why it is not reachable; null when it is, or when it was not tried yet. */
   readonly message: string | null;
 }
 
-/** Keeps a {@link LinkState}, and tells of every change. */
+/** Keeps a {@link LinkState}, and notifies of every change. */
 export class Reachability {
-  readonly #clock: Clock;
   readonly #listeners = new Set<(state: LinkState) => void>();
-  #state: LinkState;
-  #lostAtMs: number | null = null;
+  #state: LinkState = { isReachable: false, message: null };
   #wasReached = false;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#state = { isReachable: false, sinceMs: clock.now(), message: null };
-  }
 
   get state(): LinkState {
     return this.#state;
   }
 
-  /** Whether the host was ever reached by this process. */
+  /** Whether this process has ever reached the host. */
   get wasReached(): boolean {
     return this.#wasReached;
   }
 
-  /** Gives what stops the listening. A listener must not throw. */
+  /** @returns what stops the notifications. A listener must not throw. */
   onChange(listener: (state: LinkState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -39,21 +28,13 @@ export class Reachability {
 
   reached(): void {
     this.#wasReached = true;
-    this.#lostAtMs = null;
-    if (!this.#state.isReachable)
-      this.#change({ isReachable: true, sinceMs: this.#clock.now(), message: null });
+    if (!this.#state.isReachable) this.#change({ isReachable: true, message: null });
   }
 
-  /** A connection broke. That is no news before it turned out that there is no other to be had. */
-  lost(): void {
-    this.#lostAtMs ??= this.#clock.now();
-  }
-
-  /** The host did not answer. */
+  /** The host did not answer. A connection that broke is no such failure before a new one fails. */
   failed(message: string): void {
     if (!this.#state.isReachable && this.#state.message === message) return;
-    const sinceMs = this.#state.isReachable ? (this.#lostAtMs ?? this.#clock.now()) : this.#state.sinceMs;
-    this.#change({ isReachable: false, sinceMs, message });
+    this.#change({ isReachable: false, message });
   }
 
   #change(state: LinkState): void {

@@ -4,8 +4,7 @@ import type { HostSettings } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { expandHome } from '../cosmos-folders.ts';
 import { agentSocket, expandConfigPath, type PathTokens } from './config-paths.ts';
-import { askOpenSsh, assertAddress } from './openssh-config.ts';
-import { parseJumpSpec, type SshConfigFacts } from './ssh-config-output.ts';
+import { askOpenSsh, assertAddress, parseJumpSpec, type SshConfigFacts } from './openssh-config.ts';
 import type { SshTarget } from './ssh-target.ts';
 
 /** The part of `[hosts.NAME]` that says how to get there. */
@@ -14,14 +13,14 @@ export type SshSettings = Pick<
   'address' | 'port' | 'user' | 'identity_file' | 'known_hosts_file'
 >;
 
-/** Where to look besides the settings. */
+/** What decides besides the settings. */
 export interface ResolveOptions {
   readonly env: NodeJS.ProcessEnv;
   /** OpenSSH's configuration, in place of the user's and the system's. */
   readonly sshConfigFile?: string;
 }
 
-/** What one machine is asked for with; null where its own configuration decides. */
+/** How one machine is asked for; null where OpenSSH's configuration decides. */
 interface Wanted {
   readonly name: string;
   readonly address: string;
@@ -100,7 +99,7 @@ async function resolveOne(
   return { target, facts };
 }
 
-/** Whoever has set OpenSSH to forget all keys still has to let cosmos check them: against the usual file. */
+/** Where OpenSSH is set to forget all keys, cosmos still checks them: against the usual file. */
 function userKnownHostsFiles(facts: SshConfigFacts | null): readonly string[] {
   const files = facts?.userKnownHostsFiles.filter((file) => file !== '/dev/null') ?? [];
   return files.length > 0 ? files : [defaults.knownHostsFile];
@@ -109,20 +108,21 @@ function userKnownHostsFiles(facts: SshConfigFacts | null): readonly string[] {
 /** The machines of a `ProxyJump` line; the first one may itself be behind others. */
 async function resolveJumps(
   jumps: string,
-  asking: Wanted,
+  requested: Wanted,
   options: ResolveOptions,
   depth: number,
 ): Promise<readonly SshTarget[]> {
   const hops: SshTarget[] = [];
   const specs = jumps.split(',');
-  if (depth + specs.length > maxHops) throw badJump(asking.name, jumps, `it has more than ${maxHops} hops`);
+  if (depth + specs.length > maxHops)
+    throw badJump(requested.name, jumps, `it has more than ${maxHops} hops`);
   for (const [index, text] of specs.entries()) {
     const spec = parseJumpSpec(text);
-    if (!spec) throw badJump(asking.name, jumps, `"${text}" is not user@host:port`);
-    const wanted: Wanted = { ...asking, ...spec, name: spec.address };
+    if (!spec) throw badJump(requested.name, jumps, `"${text}" is not user@host:port`);
+    const wanted: Wanted = { ...requested, ...spec, name: spec.address };
     const { target, facts } = await resolveOne(wanted, options);
     if (index === 0 && facts?.proxyJump) {
-      hops.push(...(await resolveJumps(facts.proxyJump, asking, options, depth + specs.length)));
+      hops.push(...(await resolveJumps(facts.proxyJump, requested, options, depth + specs.length)));
     }
     hops.push(target);
   }

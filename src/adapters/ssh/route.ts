@@ -1,15 +1,15 @@
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
+import { onAbort } from '../../async/abort.ts';
 import { armDeadline, withDeadline } from '../../async/deadline.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { type ChannelRefusal, isChannelRefusal, isForbidden } from './channel-refusal.ts';
-import { ChannelStream } from './channel-stream.ts';
+import { type ChannelRefusal, ChannelStream, isChannelRefusal, isForbidden } from './channel-stream.ts';
 import { type Access, Handshake } from './handshake.ts';
 import type { PromptGate } from './prompt-gate.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
-/** What it takes to get to a host. */
+/** How a host is connected to. */
 export interface DialOptions {
   readonly target: SshTarget;
   readonly access: Access;
@@ -34,8 +34,8 @@ const forwardTimeoutMs = 15_000;
  *
  * @throws AppError where trying again cannot help; other errors name the machine that does not answer.
  */
-export async function openRoute(parts: DialOptions): Promise<SshRoute> {
-  const { target, signal } = parts;
+export async function openRoute(options: DialOptions): Promise<SshRoute> {
+  const { target, signal } = options;
   const [first = target, ...rest] = [...target.proxyJump, target];
   const socket = await connectSocket(first, signal);
   const close = () => socket.destroy();
@@ -44,7 +44,7 @@ export async function openRoute(parts: DialOptions): Promise<SshRoute> {
     let here = first;
     for (const next of rest) {
       const hop = here;
-      const client = await shakeHands({ ...parts, target: hop }, stream, close);
+      const client = await shakeHands({ ...options, target: hop }, stream, close);
       stream = await forward(client, hop, next, signal);
       here = next;
     }
@@ -56,8 +56,8 @@ export async function openRoute(parts: DialOptions): Promise<SshRoute> {
 }
 
 /** Logs in over a stream. `close` must end the stream; it is called when that fails or the time is up. */
-export async function shakeHands(parts: DialOptions, stream: Duplex, close: () => void): Promise<Client> {
-  const handshake = await prepareHandshake(parts).catch((error: unknown) => {
+export async function shakeHands(options: DialOptions, stream: Duplex, close: () => void): Promise<Client> {
+  const handshake = await prepareHandshake(options).catch((error: unknown) => {
     close();
     throw error;
   });
@@ -69,10 +69,10 @@ export async function shakeHands(parts: DialOptions, stream: Duplex, close: () =
       if (!handshake.isMinor(error)) reject(error);
     });
     client.once('close', () => reject(new Error('the connection was closed during the handshake')));
-    client.connect(handshake.config(stream, parts.keepaliveMs));
+    client.connect(handshake.config(stream, options.keepaliveMs));
   });
   return await guardHandshake(
-    parts,
+    options,
     handshake,
     close,
     ready.then(() => client),
@@ -93,7 +93,7 @@ export async function guardHandshake<T>(
   ready: Promise<T>,
 ): Promise<T> {
   let reason: unknown = null;
-  const give = (cause: unknown) => {
+  const giveUp = (cause: unknown) => {
     reason = cause;
     close();
   };
@@ -101,11 +101,9 @@ export async function guardHandshake<T>(
   const deadline = armDeadline(
     handshakeTimeoutMs,
     () => gate.wasPromptingWithin(handshakeTimeoutMs),
-    () => give(new Error(`no answer to the handshake within ${seconds} s`)),
+    () => giveUp(new Error(`no answer to the handshake within ${seconds} s`)),
   );
-  const onAbort = () => give(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  const stopListening = onAbort(signal, giveUp);
   try {
     const result = await ready;
     handshake.succeeded();
@@ -115,7 +113,7 @@ export async function guardHandshake<T>(
     throw reason ?? handshake.errorFor(error);
   } finally {
     deadline.disarm();
-    signal.removeEventListener('abort', onAbort);
+    stopListening();
   }
 }
 
@@ -124,7 +122,7 @@ async function connectSocket(target: SshTarget, signal: AbortSignal): Promise<So
   // Without noDelay every round trip waits 40 ms for an acknowledgement. Addresses are tried one after the other,
   // each for longer than a far host takes to answer.
   const socket = connect({ host, port, family, noDelay: true, autoSelectFamilyAttemptTimeout: 2_000 });
-  // Whoever uses the socket next learns of its end by itself; nobody may listen in between.
+  // The socket's next user notices its end by itself; an error in between must not end the process.
   socket.on('error', () => {});
   try {
     await withDeadline(
@@ -152,12 +150,10 @@ async function forward(
   signal: AbortSignal,
 ): Promise<ChannelStream> {
   let isAlive = true;
-  client.on('end', () => {
+  const note = () => {
     isAlive = false;
-  });
-  client.on('close', () => {
-    isAlive = false;
-  });
+  };
+  client.on('end', note).on('close', note);
   const what = `${addressOf(from)} opened no way to ${addressOf(to)}`;
   const openChannel = () =>
     new Promise<ChannelStream>((resolve, reject) => {

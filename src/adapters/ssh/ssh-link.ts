@@ -4,13 +4,7 @@ import { armDeadline } from '../../async/deadline.ts';
 import { RetryWindow } from '../../async/retry-window.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import {
-  type AttemptBounds,
-  attemptWork,
-  NoProgressError,
-  type SshAttempt,
-  type SshWork,
-} from './attempt.ts';
+import { attemptWork, NoProgressError, type SshAttempt, type SshWork } from './attempt.ts';
 import type { ChannelStream } from './channel-stream.ts';
 import type { LiveConnection } from './connection.ts';
 import { Dialer } from './dialer.ts';
@@ -19,25 +13,25 @@ import type { AskPassphrase } from './private-key-file.ts';
 import { PromptGate } from './prompt-gate.ts';
 import { type LinkState, Reachability } from './reachability.ts';
 import type { SshTarget } from './ssh-target.ts';
+import { defaultKeepaliveMs } from './transport.ts';
 import { openSocket } from './unix-socket.ts';
 import { hostUnreachable, unreachableReason } from './unreachable.ts';
-import { defaultKeepaliveMs } from './watch-silence.ts';
 
-/** What an {@link SshLink} is made of. */
+/** How an {@link SshLink} reaches its host. */
 export interface SshLinkOptions {
   readonly target: SshTarget;
   readonly clock: Clock;
   /** A random number from 0 up to, but not including, 1. */
   random01(): number;
-  /** How long work goes without a connection before it fails, in milliseconds. */
+  /** How long work is retried without a connection before it fails, in milliseconds. */
   readonly retryForMs: number;
-  /** Asks for the passphrase of a key file; null or left out where nobody can be asked. */
+  /** Asks for the passphrase of a key file; left out where no person can be asked. */
   readonly askPassphrase?: AskPassphrase;
-  /** How often the host is asked for a sign of life; three times that without any is the end of a connection. */
+  /** How often the host is asked for a sign of life; after three times that without any the connection is lost. */
   readonly keepaliveMs?: number;
 }
 
-/** How long to wait for one piece of work. */
+/** Bounds of one piece of work. */
 interface UseOptions {
   /** Longest time of one try without progress, in milliseconds. Left out: as long as the connection lives. */
   readonly deadlineMs?: number;
@@ -46,40 +40,39 @@ interface UseOptions {
   readonly retryForMs?: number;
 }
 
-/** A host that was never reached may well not exist: nobody waits for it as long as for one that was lost. */
+/** A host that was never reached may not exist, so it is not retried as long as one that was lost. */
 const firstContactMs = 20_000;
 const openStreamMs = 15_000;
-/** A try that lasted that long before its connection broke was no failure of the link. */
+/** A try that lasted that long before its connection broke is no failure of the link. */
 const longTryMs = 60_000;
 
 /**
- * A host over SSH, through few connections that everybody shares: one for channels and, once there are files to
- * move, one for SFTP. Lost connections are noticed within about 15 s and made anew; refused keys are not tried
+ * A host over SSH, through few connections that all callers share: one for channels and, once there are files to
+ * move, one for SFTP. Lost connections are noticed within about 15 s and opened again; refused keys are not tried
  * twice.
  */
 export class SshLink {
   readonly target: SshTarget;
   readonly #retryForMs: number;
   readonly #gate = new PromptGate();
-  readonly #reachability: Reachability;
+  readonly #reachability = new Reachability();
   readonly #dialer: Dialer;
   readonly #closed = new AbortController();
 
-  constructor(parts: SshLinkOptions) {
-    const { target, clock, keepaliveMs = defaultKeepaliveMs } = parts;
+  constructor(options: SshLinkOptions) {
+    const { target, clock, keepaliveMs = defaultKeepaliveMs } = options;
     this.target = target;
-    this.#retryForMs = parts.retryForMs;
-    this.#reachability = new Reachability(clock);
-    const identities = new IdentityStore(parts.askPassphrase ?? (async () => null), this.#gate);
+    this.#retryForMs = options.retryForMs;
+    const identities = new IdentityStore(options.askPassphrase ?? (async () => null), this.#gate);
     this.#dialer = new Dialer({
-      parts: { target, keepaliveMs, gate: this.#gate, access: { identities, takenIds: new Map() } },
+      options: { target, keepaliveMs, gate: this.#gate, access: { identities, takenIds: new Map() } },
       reachability: this.#reachability,
       clock,
-      random01: () => parts.random01(),
+      random01: () => options.random01(),
     });
   }
 
-  /** Whether the host answers, as far as anybody has tried. */
+  /** Whether the host answers, as far as it was tried. */
   get state(): LinkState {
     return this.#reachability.state;
   }
@@ -91,10 +84,10 @@ export class SshLink {
 
   /**
    * Does `work` on a live connection. When the connection is lost, or `deadlineMs` passes without progress, `work` is
-   * done again on a new one, until patience ends. Work must therefore be safe to repeat. What it throws while the
+   * done again on a new one, for up to `retryForMs`. Work must therefore be safe to repeat. What it throws while the
    * connection is alive is its own and passes through at once.
    *
-   * @throws AppError `host-unreachable` when patience ends; `host-key-unknown`, `host-key-changed`,
+   * @throws AppError `host-unreachable` when the time for retrying is up; `host-key-unknown`, `host-key-changed`,
    * `host-auth-failed`, `host-refused` at once; the reason of `signal` when it aborts.
    */
   async use<T>(work: SshWork<T>, options: UseOptions = {}): Promise<T> {
@@ -105,8 +98,8 @@ export class SshLink {
    * A stream to a unix socket on the host. Opening it is repeated like other work; once it is open, its loss is an
    * error of the stream.
    *
-   * @throws as `use`; AppError `host-refused` when sshd forwards to no socket; SocketRefusedError when
-   * nobody answers there.
+   * @throws as `use`; AppError `host-refused` when sshd forwards to no socket; SocketRefusedError when no process
+   * listens there.
    */
   async openStream(socketPath: string, options: UseOptions = {}): Promise<Duplex> {
     return await this.#use<ChannelStream>(
@@ -115,9 +108,9 @@ export class SshLink {
     );
   }
 
-  /** Lets go of the host: all work and all streams end with an error, and nothing keeps the process alive. */
+  /** Closes all connections: all work and all streams end with an error, and nothing keeps the process alive. */
   async close(): Promise<void> {
-    // Foreseen, so that whoever still waits gives up instead of trying again.
+    // An AppError, so that callers that still wait fail instead of retrying.
     const reason = new AppError({
       code: 'host-unreachable',
       message: `The link to ${this.target.name} is closed.`,
@@ -130,22 +123,18 @@ export class SshLink {
     work: (connection: LiveConnection, attempt: SshAttempt) => Promise<T>,
     options: UseOptions,
   ): Promise<T> {
+    const { deadlineMs = null, signal } = options;
     const window = new RetryWindow(() => this.#limitMs(options));
-    const signals = [this.#closed.signal, ...(options.signal ? [options.signal] : [])];
+    const signals = [this.#closed.signal, ...(signal ? [signal] : [])];
+    const onProgress = () => window.reset();
     for (let number = 1; ; number++) {
       const connection = await this.#connect(window, signals);
       if (number === 1) window.reset();
-      const bounds: AttemptBounds = {
-        number,
-        deadlineMs: options.deadlineMs ?? null,
-        signals,
-        onProgress: () => window.reset(),
-      };
       const startedMs = performance.now();
       try {
-        return await attemptWork(connection, work, bounds);
+        return await attemptWork(connection, work, { number, deadlineMs, signals, onProgress });
       } catch (error) {
-        for (const signal of signals) signal.throwIfAborted();
+        for (const aborting of signals) aborting.throwIfAborted();
         if (!isOfConnection(error, connection)) throw error;
         if (performance.now() - startedMs > longTryMs) window.reset();
         window.begin();
@@ -156,7 +145,7 @@ export class SshLink {
     }
   }
 
-  /** A live connection, for which one waits as long as patience lasts. */
+  /** A live connection. Waits for it until the time for retrying is up, which a prompt extends. */
   async #connect(window: RetryWindow, signals: readonly AbortSignal[]): Promise<LiveConnection> {
     for (const signal of signals) signal.throwIfAborted();
     const { current } = this.#dialer;
@@ -190,7 +179,7 @@ export class SshLink {
 
 /**
  * Whether an error says that the connection failed, and not that the work did. ssh2 refuses new channels a moment
- * before it tells that the connection is gone.
+ * before it reports that the connection is gone.
  */
 function isOfConnection(error: unknown, connection: LiveConnection): boolean {
   if (error instanceof AppError) return false;

@@ -10,9 +10,8 @@ import {
   shakeHands,
 } from './route.ts';
 import { titleOf } from './ssh-target.ts';
-import { type SilenceWatch, watchSilence } from './watch-silence.ts';
 
-/** One SSH connection that is up, and is told of when it no longer is. */
+/** One SSH connection that is up. */
 export interface SshTransport {
   /** Whether it has been silent for so long that it may be lost already. */
   readonly isSuspicious: boolean;
@@ -24,96 +23,144 @@ export interface SshTransport {
   close(reason: Error): void;
 }
 
-/** The other side said nothing for so long that the connection counts as lost. */
+/** The other side was silent for so long that the connection counts as lost. */
 export class SilentError extends Error {
   override readonly name = 'SilentError';
 }
 
 const goodbyeMs = 300;
 
+/** How often the other side is asked for a sign of life, in milliseconds, unless a caller says otherwise. */
+export const defaultKeepaliveMs = 5_000;
+
+const ticksPerKeepalive = 2;
+/** A connection that is alive is silent for two ticks, or three. */
+const suspiciousTicks = 4;
+const maxSilentTicks = 6;
+
 /** @throws as `openRoute`. */
 export async function openClientTransport(
-  parts: DialOptions,
-): Promise<{ readonly line: SshTransport; readonly client: Client }> {
-  const route = await openRoute(parts);
-  const client = await shakeHands(parts, route.stream, route.close);
-  const line = watchTransport(route, parts.keepaliveMs, () => client.end());
-  client.on('error', line.lose);
-  client.on('end', line.loseQuietly);
-  client.on('close', line.loseQuietly);
-  return { line, client };
+  options: DialOptions,
+): Promise<{ readonly transport: SshTransport; readonly client: Client }> {
+  const route = await openRoute(options);
+  const client = await shakeHands(options, route.stream, route.close);
+  const transport = new RouteTransport(route, options.keepaliveMs, () => client.end());
+  client.on('error', (error) => transport.lose(error));
+  client.on('end', () => transport.lose());
+  client.on('close', () => transport.lose());
+  return { transport, client };
 }
 
 /**
- * A connection of its own for files, so that short questions never stand in line behind them.
+ * A connection of its own for files, so that short requests never wait behind them.
  *
- * @throws as `openRoute`; AppError `host-refused` when the host gives no SFTP.
+ * @throws as `openRoute`; AppError `host-refused` when the host offers no SFTP.
  */
 export async function openSftpTransport(
-  parts: DialOptions,
-): Promise<{ readonly line: SshTransport; readonly sftp: SFTPWrapper }> {
-  const handshake = await prepareHandshake(parts);
-  const route = await openRoute(parts);
+  options: DialOptions,
+): Promise<{ readonly transport: SshTransport; readonly sftp: SFTPWrapper }> {
+  const handshake = await prepareHandshake(options);
+  const route = await openRoute(options);
   const ignore = () => {};
   const client = new SftpClient('cosmos', { error: ignore, end: ignore, close: ignore });
   const ready = route.stream.destroyed
-    ? Promise.reject(new Error('the connection was closed'))
-    : client.connect(handshake.config(route.stream, parts.keepaliveMs)).catch((error: unknown) => {
+    ? Promise.reject(closedError())
+    : client.connect(handshake.config(route.stream, options.keepaliveMs)).catch((error: unknown) => {
         // A connection that breaks at that moment looks the same, but for its stream.
-        throw !route.stream.destroyed && isNoSftp(error) ? noSftp(parts, error) : error;
+        throw !route.stream.destroyed && isNoSftp(error) ? noSftp(options, error) : error;
       });
-  const sftp = await guardHandshake(parts, handshake, route.close, ready);
-  const line = watchTransport(route, parts.keepaliveMs, () => void client.end().catch(ignore));
-  client.on('error', line.lose);
-  for (const event of ['end', 'close']) {
-    client.on(event, line.loseQuietly);
-    sftp.on(event, line.loseQuietly);
+  const sftp = await guardHandshake(options, handshake, route.close, ready);
+  const transport = new RouteTransport(route, options.keepaliveMs, () => void client.end().catch(ignore));
+  client.on('error', (error: Error) => transport.lose(error));
+  for (const source of [client, sftp])
+    for (const event of ['end', 'close']) source.on(event, () => transport.lose());
+  return { transport, sftp };
+}
+
+class RouteTransport implements SshTransport {
+  readonly ended: Promise<void>;
+  readonly #route: SshRoute;
+  readonly #lost = new AbortController();
+  readonly #silence: SilenceWatch;
+  readonly #sayGoodbye: () => void;
+
+  constructor(route: SshRoute, keepaliveMs: number, sayGoodbye: () => void) {
+    this.#route = route;
+    this.#sayGoodbye = sayGoodbye;
+    this.ended = new Promise((resolve) => {
+      if (route.stream.destroyed) resolve();
+      else route.stream.once('close', () => resolve());
+    });
+    this.#silence = watchSilence(
+      () => route.stream.bytesRead,
+      keepaliveMs,
+      (seconds) => this.lose(new SilentError(`no answer for ${seconds} s`)),
+    );
+    if (route.stream.destroyed) this.lose();
   }
-  return { line, sftp };
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get isSuspicious(): boolean {
+    return this.#silence.isSuspicious();
+  }
+
+  lose(reason: Error = closedError()): void {
+    this.#silence.stop();
+    this.#lost.abort(reason);
+    this.#route.close();
+  }
+
+  close(reason: Error): void {
+    if (this.lost.aborted) return;
+    this.#silence.stop();
+    this.#lost.abort(reason);
+    const timer = setTimeout(this.#route.close, goodbyeMs);
+    void this.ended.then(() => {
+      clearTimeout(timer);
+      this.#route.close();
+    });
+    this.#sayGoodbye();
+  }
 }
 
-interface WatchedTransport extends SshTransport {
-  lose(reason: Error): void;
-  loseQuietly(): void;
+/** Watches the silence of a connection. */
+interface SilenceWatch {
+  /** Whether it lasts longer than it should; that is no proof that the connection is lost. */
+  isSuspicious(): boolean;
+  stop(): void;
 }
 
-function watchTransport(route: SshRoute, keepaliveMs: number, sayGoodbye: () => void): WatchedTransport {
-  const lost = new AbortController();
-  const ended = new Promise<void>((resolve) => {
-    if (route.stream.destroyed) resolve();
-    else route.stream.once('close', () => resolve());
-  });
-  const watch: SilenceWatch = watchSilence(
-    () => route.stream.bytesRead,
-    keepaliveMs,
-    (seconds) => lose(new SilentError(`no answer for ${seconds} s`)),
-  );
-  const lose = (reason: Error) => {
-    watch.stop();
-    lost.abort(reason);
-    route.close();
-  };
-  if (route.stream.destroyed) lose(new Error('the connection was closed'));
-  return {
-    lost: lost.signal,
-    ended,
-    lose,
-    loseQuietly: () => lose(new Error('the connection was closed')),
-    get isSuspicious() {
-      return watch.isSuspicious();
-    },
-    close: (reason) => {
-      if (lost.signal.aborted) return;
-      watch.stop();
-      lost.abort(reason);
-      const timer = setTimeout(route.close, goodbyeMs);
-      void ended.then(() => {
-        clearTimeout(timer);
-        route.close();
-      });
-      sayGoodbye();
-    },
-  };
+/**
+ * Calls `onSilent` when no byte arrived for three times `keepaliveMs`. Silence is counted in ticks of a timer and not
+ * in time, so that a process or a machine that slept does not take its own sleep for the other side's silence.
+ *
+ * @param bytesRead - How many bytes arrived so far.
+ * @param keepaliveMs - How often the other side is asked for a sign of life.
+ */
+export function watchSilence(
+  bytesRead: () => number,
+  keepaliveMs: number,
+  onSilent: (seconds: number) => void,
+): SilenceWatch {
+  const tickMs = keepaliveMs / ticksPerKeepalive;
+  let seen = bytesRead();
+  let silentTicks = 0;
+  const timer = setInterval(() => {
+    const now = bytesRead();
+    silentTicks = now === seen ? silentTicks + 1 : 0;
+    seen = now;
+    if (silentTicks < maxSilentTicks) return;
+    clearInterval(timer);
+    onSilent((maxSilentTicks * tickMs) / 1000);
+  }, tickMs);
+  return { isSuspicious: () => silentTicks >= suspiciousTicks, stop: () => clearInterval(timer) };
+}
+
+function closedError(): Error {
+  return new Error('the connection was closed');
 }
 
 function isNoSftp(error: unknown): boolean {
@@ -123,7 +170,7 @@ function isNoSftp(error: unknown): boolean {
 function noSftp({ target }: DialOptions, cause: unknown): AppError {
   return new AppError({
     code: 'host-refused',
-    message: `${titleOf(target)} gives no SFTP, which files travel by.`,
+    message: `${titleOf(target)} offers no SFTP, which files are sent by.`,
     nextStep: 'Its sshd_config needs the line: Subsystem sftp internal-sftp',
     cause,
   });

@@ -1,13 +1,28 @@
-import type { ClientChannel } from 'ssh2';
-import { isChannelRefusal, isForbidden } from './channel-refusal.ts';
-import { ChannelStream } from './channel-stream.ts';
-import type { LiveConnection } from './connection.ts';
-import { explainRefusal, forwardsToNoSocket } from './refused-socket.ts';
+import type { ClientChannel, SFTPWrapper, Stats } from 'ssh2';
+import { AppError } from '../../errors/app-error.ts';
+import { ChannelStream, isChannelRefusal, isForbidden } from './channel-stream.ts';
+import type { LiveConnection, SshConnection } from './connection.ts';
+import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
+
+/** Why nobody answers at a unix socket on the host. */
+class SocketRefusedError extends Error {
+  override readonly name = 'SocketRefusedError';
+  /** `ENOENT`: it is not there; `ENOTSOCK`: it is something else; `EACCES`: this user may not use it; `ECONNREFUSED`. */
+  readonly code: 'ENOENT' | 'ENOTSOCK' | 'EACCES' | 'ECONNREFUSED';
+
+  constructor(code: SocketRefusedError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const noSuchFile = 2;
+const permissionDenied = 3;
 
 /**
  * A stream to a unix socket on the host. The connection counts as in use until the stream is closed.
  *
- * @throws AppError `host-refused` when sshd forwards to no socket; SocketRefusedError when nobody answers there.
+ * @throws AppError `host-refused` when sshd forwards to no socket; SocketRefusedError when no process listens there.
  */
 export async function openSocket(
   connection: LiveConnection,
@@ -36,6 +51,77 @@ function openChannel(
       if (error) reject(error);
       else if (signal.aborted) channel.destroy();
       else resolve(channel);
+    });
+  });
+}
+
+/**
+ * Finds out why sshd opened no channel to a socket. sshd says "open failed" for every reason, also when it is set to
+ * forward to no socket at all; the files on the host show the reason.
+ */
+async function explainRefusal(
+  connection: SshConnection,
+  socketPath: string,
+): Promise<AppError | SocketRefusedError> {
+  const { target } = connection;
+  const sftp = await connection.sftp();
+  const user = addressOf(target);
+  const found = await statusOf<Stats>((done) => sftp.stat(socketPath, done));
+  if (found.status === noSuchFile)
+    return new SocketRefusedError('ENOENT', `there is no ${socketPath} on ${user}`);
+  if (found.value && !found.value.isSocket()) {
+    return new SocketRefusedError('ENOTSOCK', `${socketPath} on ${user} is no socket`);
+  }
+  // A socket cannot be opened as a file, but the system checks the rights first, which are those to connect.
+  const opened = await statusOf<Buffer>((done) => sftp.open(socketPath, 'r+', done));
+  if (found.status === permissionDenied || opened.status === permissionDenied) {
+    return new SocketRefusedError('EACCES', `${user} may not use ${socketPath}`);
+  }
+  if (await isListedAsListening(sftp, socketPath)) {
+    return forwardsToNoSocket(target, socketPath);
+  }
+  return new SocketRefusedError('ECONNREFUSED', `no process listens on ${socketPath} on ${user}`);
+}
+
+/** sshd is set to forward to no socket. */
+function forwardsToNoSocket(target: SshTarget, socketPath: string): AppError {
+  return new AppError({
+    code: 'host-refused',
+    message: `${titleOf(target)} forwards to no sockets, such as ${socketPath}.`,
+    nextStep:
+      'Its sshd_config needs the line: AllowStreamLocalForwarding yes (and no DisableForwarding), then restart sshd.',
+  });
+}
+
+/**
+ * Linux lists the sockets of sshd's own network namespace: `… FLAGS TYPE STATE INODE PATH`. A socket that is not listed
+ * may still belong to a container.
+ */
+async function isListedAsListening(sftp: SFTPWrapper, socketPath: string): Promise<boolean> {
+  const listing = await statusOf<Buffer>((done) => sftp.readFile('/proc/net/unix', done));
+  const lines = listing.value?.toString('utf8').split('\n') ?? [];
+  const isListening = (line: string) => line.split(/\s+/)[3] === '00010000';
+  return lines.some(
+    (line) => isListening(line) && withoutVar(line.split(' ').at(-1) ?? '') === withoutVar(socketPath),
+  );
+}
+
+/** `/var/run` is a link to `/run`. */
+function withoutVar(path: string): string {
+  return path.replace(/^\/var\/run\//, '/run/');
+}
+
+type Done<T> = (error: (Error & { readonly code?: number }) | null | undefined, value?: T) => void;
+
+/** The value of an SFTP call, or the number of its status. */
+async function statusOf<T>(
+  call: (done: Done<T>) => void,
+): Promise<{ readonly value?: T; readonly status: number }> {
+  return await new Promise((resolve, reject) => {
+    call((error, value) => {
+      if (!error) resolve(value === undefined ? { status: 0 } : { value, status: 0 });
+      else if (typeof error.code === 'number') resolve({ status: error.code });
+      else reject(error);
     });
   });
 }

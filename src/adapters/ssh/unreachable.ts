@@ -3,9 +3,9 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { type SshTarget, titleOf } from './ssh-target.ts';
 
 const reasons: Record<string, string> = {
-  ENOTFOUND: 'nobody knows that name (ENOTFOUND)',
+  ENOTFOUND: 'there is no such name (ENOTFOUND)',
   EAI_AGAIN: 'names cannot be looked up right now (EAI_AGAIN)',
-  ECONNREFUSED: 'nothing listens on that port (ECONNREFUSED)',
+  ECONNREFUSED: 'no program listens on that port (ECONNREFUSED)',
   ECONNRESET: 'the connection was reset (ECONNRESET)',
   EHOSTUNREACH: 'there is no way to that machine (EHOSTUNREACH)',
   ENETUNREACH: 'this machine is not on a network that leads there (ENETUNREACH)',
@@ -20,7 +20,7 @@ export function unreachableReason(error: unknown): string {
   return (isOwnText ? undefined : reasons[code]) ?? messageOf(cause);
 }
 
-/** Nobody answers at the host's address, for longer than one is ready to wait. */
+/** The host did not answer for as long as it was retried. */
 export function hostUnreachable(
   target: SshTarget,
   reason: string,

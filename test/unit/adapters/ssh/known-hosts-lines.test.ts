@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { judgeHostKey, keyTypesOnFile } from '../../../../src/adapters/ssh/host-key-verdict.ts';
+import { judgeHostKey, keyTypesOnFile } from '../../../../src/adapters/ssh/known-hosts.ts';
 import { matchesHost, parseKnownHosts } from '../../../../src/adapters/ssh/known-hosts-lines.ts';
 
 /** A key as it goes over the wire: its type and some bytes, each after its length. */

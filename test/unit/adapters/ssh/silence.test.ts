@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PromptGate } from '../../../../src/adapters/ssh/prompt-gate.ts';
 import { type LinkState, Reachability } from '../../../../src/adapters/ssh/reachability.ts';
-import { watchSilence } from '../../../../src/adapters/ssh/watch-silence.ts';
+import { watchSilence } from '../../../../src/adapters/ssh/transport.ts';
 import { armDeadline, withDeadline } from '../../../../src/async/deadline.ts';
 import { RetryWindow } from '../../../../src/async/retry-window.ts';
-import { ManualClock } from '../../../support/manual-clock.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -92,24 +91,19 @@ it('a retry window runs from the first failure, and starts again with progress',
 });
 
 describe('reachability', () => {
-  it('tells of changes only, since when they hold, and not of a connection that is replaced at once', () => {
-    const clock = new ManualClock();
-    const reachability = new Reachability(clock);
-    const told: LinkState[] = [];
-    const stop = reachability.onChange((state) => told.push(state));
+  it('notifies of changes only', () => {
+    const reachability = new Reachability();
+    const notified: LinkState[] = [];
+    const stop = reachability.onChange((state) => notified.push(state));
     reachability.reached();
-    reachability.lost();
     reachability.reached();
-    const lostAtMs = clock.now();
-    reachability.lost();
-    void clock.advance(700);
     reachability.failed('refused');
     reachability.failed('refused');
     stop();
     reachability.reached();
-    expect(told).toEqual([
-      { isReachable: true, sinceMs: lostAtMs, message: null },
-      { isReachable: false, sinceMs: lostAtMs, message: 'refused' },
+    expect(notified).toEqual([
+      { isReachable: true, message: null },
+      { isReachable: false, message: 'refused' },
     ]);
     expect(reachability.state.isReachable).toBe(true);
     expect(reachability.wasReached).toBe(true);
