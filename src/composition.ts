@@ -14,7 +14,7 @@ import { ffmpegInstallLine, findPrograms } from './adapters/ffmpeg/programs.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
-import { publishStream } from './adapters/files/publish-stream.ts';
+import { publishFile } from './adapters/files/publish-file.ts';
 import { lazy } from './adapters/lazy.ts';
 import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
@@ -165,15 +165,15 @@ function createReportWriter(media: MediaTool): ReportWriter {
         if (sha256 === undefined) return [];
         return await media.readJpegFrames(hintPath(sha256)).catch(() => []);
       };
-      await publishStream(paths.json, renderJsonReport(header, items()));
-      await publishStream(
+      await publishFile(paths.json, renderJsonReport(header, items()));
+      await publishFile(
         paths.html,
         renderUpsampleReport(header, items(), (item) => readFrames(item.hint?.sha256)),
       );
     },
     writeUpscale: async (paths, report, pictures) => {
-      await publishStream(paths.json, [`${JSON.stringify(report, null, 2)}\n`]);
-      await publishStream(paths.html, renderUpscaleReport(report, pictures));
+      await publishFile(paths.json, [`${JSON.stringify(report, null, 2)}\n`]);
+      await publishFile(paths.html, renderUpscaleReport(report, pictures));
     },
   };
 }

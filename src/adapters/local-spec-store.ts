@@ -6,8 +6,7 @@ import { AppError, messageOf } from '../errors/app-error.ts';
 import { isErrno, isSystemError } from '../errors/system-error.ts';
 import type { SpecCandidate, SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
 import { collectSpecFiles, type FoundFiles } from './collect-spec-files.ts';
-import { overwriteFile } from './files/overwrite-file.ts';
-import { publishFile } from './files/publish-file.ts';
+import { overwriteFile, publishFile } from './files/publish-file.ts';
 import { readAtMost } from './files/read-at-most.ts';
 
 /** {@link SpecStore} on this machine's file system. */

@@ -1,6 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasContent } from '../../src/adapters/files/has-content.ts';
+import { hasContent } from '../../src/adapters/files/hash-file.ts';
 import { logStart } from '../../src/adapters/host-run/read-log-part.ts';
 import { AsyncQueue } from '../../src/async/async-queue.ts';
 import { AppError } from '../../src/errors/app-error.ts';

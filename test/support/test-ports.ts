@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { FileResultCache } from '../../src/adapters/file-result-cache.ts';
 import { LocalFileStore } from '../../src/adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from '../../src/adapters/files/local-source-files.ts';
-import { publishStream } from '../../src/adapters/files/publish-stream.ts';
+import { publishFile } from '../../src/adapters/files/publish-file.ts';
 import { LocalSpecStore } from '../../src/adapters/local-spec-store.ts';
 import { CachingMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
 import { FfmpegMediaTool } from '../../src/adapters/media/ffmpeg-media-tool.ts';
@@ -31,8 +31,8 @@ export function createTestPorts(folder: string, host: Host): Ports {
     runs: new LocalRunStore(join(folder, 'checkpoints'), systemClock),
     results: new FileResultCache(new LocalFileStore(join(folder, 'cache', 'results'))),
     reports: {
-      write: (paths, header, items) => publishStream(paths.json, renderJsonReport(header, items())),
-      writeUpscale: (paths, report) => publishStream(paths.json, [JSON.stringify(report)]),
+      write: (paths, header, items) => publishFile(paths.json, renderJsonReport(header, items())),
+      writeUpscale: (paths, report) => publishFile(paths.json, [JSON.stringify(report)]),
     },
     video: new FfmpegVideoTool(),
     sources: new LocalSourceFiles(),

@@ -1,11 +1,11 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { temporarySuffix } from '../../core/temporary-name.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import type { ExclusiveFileStore } from '../../ports/file-store.ts';
 import { publishFile } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
 import { readAtMost } from './read-at-most.ts';
-import { temporarySuffix } from './temporary-path.ts';
 
 /** An {@link ExclusiveFileStore} in a folder of this machine. */
 export class LocalFileStore implements ExclusiveFileStore {

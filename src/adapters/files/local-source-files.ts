@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
-import { type BigIntStats, createReadStream } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
-
-/** Larger pieces than usual: hashing is all that is done with them. */
-const readBytes = 1024 * 1024;
+import { hashFile } from './hash-file.ts';
 
 /** {@link SourceFiles} of this machine. */
 export class LocalSourceFiles implements SourceFiles {
@@ -20,11 +16,7 @@ export class LocalSourceFiles implements SourceFiles {
       if (found.isDirectory()) throw missing(full, 'it is a folder');
       if (known?.path === full && known.sizeBytes === sizeBytes && known.modifiedMs === modifiedMs)
         return known;
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(full, { highWaterMark: readBytes }), hash, {
-        ...(signal && { signal }),
-      });
-      return { path: full, sha256: hash.digest('hex'), sizeBytes, modifiedMs };
+      return { path: full, sha256: await hashFile(full, signal), sizeBytes, modifiedMs };
     } catch (error) {
       signal?.throwIfAborted();
       throw isSystemError(error)

@@ -1,11 +1,8 @@
-import { copyFile, link, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError } from '../../errors/disk-full.ts';
 import { isErrno } from '../../errors/system-error.ts';
-import { hasContent } from './has-content.ts';
-import { makeFolder } from './make-folder.ts';
-import { syncFile } from './publish-file.ts';
-import { temporaryPathFor } from './temporary-path.ts';
+import { hasContent } from './hash-file.ts';
+import { makeFolder, publishFileBy } from './publish-file.ts';
 
 /**
  * Makes the file at `source` also stand at `target`: as a second name where the file system can, else as a copy
@@ -22,24 +19,12 @@ export async function placeFile(source: string, target: string, sha256: string |
   } catch (error) {
     if (isErrno(error, 'ENOENT')) throw error;
     if (isErrno(error, 'EEXIST') && (await isSame(source, target, sha256))) return;
-    await copyWhole(source, target);
+    // Other disks, file systems without second names, and a target to be replaced want a copy.
+    await publishFileBy(target, (temporary) => copyFile(source, temporary));
   }
 }
 
 async function isSame(source: string, target: string, sha256: string | null): Promise<boolean> {
   const [wanted, found] = await Promise.all([stat(source), stat(target).catch(() => null)]);
   return wanted.size === found?.size && (sha256 === null || (await hasContent(target, sha256)));
-}
-
-/** Other disks, file systems without second names, and a target to be replaced want a copy. */
-async function copyWhole(source: string, target: string): Promise<void> {
-  const temporary = temporaryPathFor(target);
-  try {
-    await copyFile(source, temporary);
-    await syncFile(temporary);
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw asDiskError(error, target);
-  }
 }

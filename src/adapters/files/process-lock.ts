@@ -7,8 +7,7 @@ import { z } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import { canLinkBeside, createOnce, type MakeLink } from './create-once.ts';
-import { makeFolder } from './make-folder.ts';
-import { processFacts } from './process-facts.ts';
+import { makeFolder } from './publish-file.ts';
 
 const lockOwnerSchema = z.object({
   pid: z.int().min(1),
@@ -138,4 +137,25 @@ async function removeStale(
 async function release(path: string, mine: LockOwner): Promise<void> {
   const owner = await readLockOwner(path);
   if (owner?.token === mine.token) await rm(path, { force: true });
+}
+
+/** What the system tells of a process; null where it does not. */
+interface ProcessFacts {
+  /** Its state as a letter: `Z` and `X` have ended. */
+  readonly state: string | null;
+  /** When it was started, in clock ticks since boot. */
+  readonly start: string | null;
+}
+
+/** State and start of a process of this machine. Only Linux tells. */
+async function processFacts(pid: number): Promise<ProcessFacts> {
+  if (process.platform !== 'linux') return { state: null, start: null };
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // Fields 3 and 22; the second one, the program's name, may hold spaces and ends at the last parenthesis.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? null, start: fields[19] ?? null };
+  } catch {
+    return { state: null, start: null };
+  }
 }

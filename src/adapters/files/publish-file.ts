@@ -1,11 +1,17 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asDiskError } from '../../errors/disk-full.ts';
 import { isErrno } from '../../errors/system-error.ts';
-import { temporaryPathFor } from './temporary-path.ts';
+import { temporaryPathFor } from './temporary-files.ts';
 
 /** What some file systems say of a flush or a change of rights that they do not offer. */
 const unsupportedCodes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM'] as const;
+
+/** Characters of a text in pieces that are gathered before they are written. */
+const blockLength = 256 * 1024;
+
+/** What is written to a file; a text in pieces need not fit into memory. */
+type Content = Uint8Array | string | AsyncIterable<string> | Iterable<string>;
 
 /**
  * Writes a file so that its final name shows either the old content or the whole new one, also after a power
@@ -14,20 +20,61 @@ const unsupportedCodes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM'] 
  * @param mode - Rights of the new file; null leaves them to the user's defaults.
  * @throws AppError `disk-full` when there is no room; the target is untouched then.
  */
-export async function publishFile(
+export async function publishFile(path: string, content: Content, mode: number | null = null): Promise<void> {
+  await replaceDurably(path, (temporary) => writeDurably(temporary, content, mode));
+}
+
+/** Like {@link publishFile}, for a file that `make` writes to the path it is given. */
+export async function publishFileBy(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  await replaceDurably(path, async (temporary) => {
+    await make(temporary);
+    await syncFile(temporary);
+  });
+}
+
+/**
+ * Writes over a user's file, as {@link publishFile} does: a symbolic link stays one and the file it leads to is
+ * replaced, with the rights it had.
+ *
+ * @throws AppError `disk-full`. Errors of the system pass through, also when there is no such file.
+ */
+export async function overwriteFile(path: string, content: Content): Promise<void> {
+  const real = await realpath(path);
+  const { mode } = await stat(real);
+  await publishFile(real, content, mode & 0o7777);
+}
+
+/** Writes a new file and makes its content survive a power cut. Makes missing folders. */
+export async function writeDurably(
   path: string,
-  content: Uint8Array | string,
+  content: Content,
   mode: number | null = null,
 ): Promise<void> {
-  const temporary = temporaryPathFor(path);
+  await using file = await openNew(path);
+  if (mode !== null) await changeMode(file, mode);
+  await file.writeFile(
+    typeof content === 'string' || content instanceof Uint8Array ? content : inBlocks(content),
+  );
+  await file.sync();
+}
+
+/**
+ * Makes a folder and those above it, unless they are there.
+ *
+ * @throws AppError `disk-full`. Other errors of the system pass through.
+ */
+export async function makeFolder(folder: string): Promise<void> {
   try {
-    await writeDurably(temporary, content, mode);
-    await rename(temporary, path);
+    await mkdir(folder, { recursive: true });
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw asDiskError(error, path);
+    throw asDiskError(error, folder);
   }
-  await syncFolder(dirname(path));
+}
+
+/** Makes a file's content survive a power cut. */
+export async function syncFile(path: string): Promise<void> {
+  await using file = await open(path, 'r+');
+  await file.sync();
 }
 
 /**
@@ -37,53 +84,46 @@ export async function publishFile(
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   try {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await using handle = await open(folder, 'r');
+    await handle.sync();
   } catch (error) {
     if (!isErrno(error, ...unsupportedCodes, 'EACCES', 'EISDIR')) throw error;
   }
 }
 
-/** Makes a file's content survive a power cut. */
-export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
+async function replaceDurably(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = temporaryPathFor(path);
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await write(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw asDiskError(error, path);
   }
+  await syncFolder(dirname(path));
 }
 
-/** Writes a new file and makes its content survive a power cut. Makes missing folders. */
-export async function writeDurably(
-  path: string,
-  content: Uint8Array | string,
-  mode: number | null,
-): Promise<void> {
-  const handle = await openInNewFolder(path);
-  try {
-    if (mode !== null) await changeMode(handle, mode);
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
+async function* inBlocks(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
+  let block = '';
+  for await (const piece of pieces) {
+    block += piece;
+    if (block.length < blockLength) continue;
+    yield block;
+    block = '';
   }
+  yield block;
 }
 
 /** Not every file system knows rights. */
-async function changeMode(handle: FileHandle, mode: number): Promise<void> {
+async function changeMode(file: FileHandle, mode: number): Promise<void> {
   try {
-    await handle.chmod(mode);
+    await file.chmod(mode);
   } catch (error) {
     if (!isErrno(error, ...unsupportedCodes)) throw error;
   }
 }
 
-async function openInNewFolder(path: string): Promise<FileHandle> {
+async function openNew(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx');
   } catch (error) {

@@ -1,11 +1,12 @@
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { temporarySuffix } from '../../core/temporary-name.ts';
 import { asDiskError } from '../../errors/disk-full.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import { type MakeLink, noLinkCodes } from './create-once.ts';
 import { publishFile, syncFolder, writeDurably } from './publish-file.ts';
-import { temporaryPathFor, temporarySuffix } from './temporary-path.ts';
+import { temporaryPathFor } from './temporary-files.ts';
 
 /** How long somebody else may take to repair a file; then whoever began is taken for dead. */
 const repairPatienceMs = 1_000;

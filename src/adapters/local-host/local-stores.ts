@@ -2,7 +2,7 @@ import { utimes } from 'node:fs/promises';
 import { isErrno } from '../../errors/system-error.ts';
 import type { HostObject } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
-import { hasContent } from '../files/has-content.ts';
+import { hasContent } from '../files/hash-file.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { placeFile } from '../files/place-file.ts';
 import { type DownloadSegment, type ObjectStore, segmentLost } from '../host-run/stores.ts';

@@ -13,11 +13,10 @@ import type {
   RunStore,
   StoredRun,
 } from '../../ports/run-store.ts';
-import { hasContent } from '../files/has-content.ts';
+import { hasContent } from '../files/hash-file.ts';
 import { placeFile } from '../files/place-file.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { publishFile } from '../files/publish-file.ts';
-import { publishStream } from '../files/publish-stream.ts';
 import { readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
 import { lockRun } from './run-locks.ts';
@@ -104,7 +103,7 @@ export class LocalRunStore implements RunStore {
       ...run,
       append: (body) => journal.append(body),
       flush: (isDurable) => journal.flush(isDurable),
-      publish: (name, chunks) => publishStream(run.paths.inside(name), chunks),
+      publish: (name, chunks) => publishFile(run.paths.inside(name), chunks),
       keep: async (name, source, sha256) => {
         await placeFile(source, run.paths.inside(name), sha256);
         return run.paths.inside(name);

@@ -2,11 +2,11 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pMap from 'p-map';
 import type { AnyCheckpoint, RunFormat, RunOutput, WrittenFile } from '../../core/run/run-format.ts';
+import { shortName } from '../../core/temporary-name.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { acquireProcessLock } from '../files/process-lock.ts';
-import { removeLeftovers } from '../files/remove-leftovers.ts';
-import { shortName } from '../files/short-name.ts';
+import { removeLeftovers } from '../files/temporary-files.ts';
 import { outputLockName, runLockName, runPaths } from './run-paths.ts';
 
 /** Links that are followed at once. */

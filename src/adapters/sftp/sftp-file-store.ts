@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
+import { temporarySuffix } from '../../core/temporary-name.ts';
 import type { FileStore } from '../../ports/file-store.ts';
-import { temporaryPathFor, temporarySuffix } from '../files/temporary-path.ts';
+import { temporaryPathFor } from '../files/temporary-files.ts';
 import { refuseLinks } from './refuse-links.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';

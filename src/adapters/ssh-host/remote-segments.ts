@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, posix } from 'node:path';
 import { layout } from '../../protocol/layout.ts';
-import { hasContent } from '../files/has-content.ts';
+import { hasContent } from '../files/hash-file.ts';
 import { syncFolder } from '../files/publish-file.ts';
 import { type DownloadSegment, segmentLost } from '../host-run/stores.ts';
 import { download } from '../sftp/download.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import pMap from 'p-map';
+import { nameOfTemporary } from '../../core/temporary-name.ts';
 import type { UnneededThing } from '../../core/upkeep/find-unneeded.ts';
 import type { HostTree, RunFolder, StoredThing } from '../../core/upkeep/host-tree.ts';
 import { runIdSchema, sha256Schema } from '../../protocol/identifiers.ts';
 import { layout, parseManifestName, parseResultName } from '../../protocol/layout.ts';
-import { stemOfTemporary } from '../files/temporary-path.ts';
 
 /** Folders and files that are read together. */
 const readsAtOnce = 32;
@@ -67,7 +67,7 @@ export class FileTree implements HostTree {
   async uploads(): Promise<StoredThing[]> {
     const incoming = await this.#files.entries(layout.incoming);
     const objects = await this.#files.entries(layout.objects);
-    const temporary = objects.filter(({ name }) => stemOfTemporary(name) !== null);
+    const temporary = objects.filter(({ name }) => nameOfTemporary(name) !== null);
     return [...under(layout.incoming, incoming), ...under(layout.objects, temporary)];
   }
 

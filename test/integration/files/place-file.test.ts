@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hasContent } from '../../../src/adapters/files/has-content.ts';
+import { hasContent } from '../../../src/adapters/files/hash-file.ts';
 import { placeFile } from '../../../src/adapters/files/place-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

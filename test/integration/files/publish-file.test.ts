@@ -1,11 +1,8 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { overwriteFile } from '../../../src/adapters/files/overwrite-file.ts';
-import { publishFile } from '../../../src/adapters/files/publish-file.ts';
-import { publishStream } from '../../../src/adapters/files/publish-stream.ts';
-import { removeLeftovers } from '../../../src/adapters/files/remove-leftovers.ts';
-import { temporaryPathFor } from '../../../src/adapters/files/temporary-path.ts';
+import { overwriteFile, publishFile } from '../../../src/adapters/files/publish-file.ts';
+import { removeLeftovers, temporaryPathFor } from '../../../src/adapters/files/temporary-files.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { asUnprivileged } from '../../support/unprivileged.ts';
 
@@ -29,7 +26,7 @@ describe('a name', () => {
     const folder = await newFolder();
     expect(Buffer.byteLength(name)).toBe(255);
     await publishFile(join(folder, name), 'old');
-    await publishStream(
+    await publishFile(
       join(folder, name),
       (async function* () {
         yield 'new';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { shortName } from '../../../core/temporary-name.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { publishFile } from '../../files/publish-file.ts';
@@ -45,7 +46,7 @@ export function assemblyPathsOf(
 ): AssemblyPaths {
   const output = resolve(outputPath);
   return {
-    part: join(dirname(output), `.${partStem(basename(output))}.${folderMark(workFolder)}.cosmos-part`),
+    part: join(dirname(output), `.${shortName(basename(output))}.${folderMark(workFolder)}.cosmos-part`),
     request: join(workFolder, 'assembly.json'),
     verified: join(workFolder, 'verified.json'),
     journal: join(workFolder, 'samples.bin'),
@@ -53,12 +54,6 @@ export function assemblyPathsOf(
     skeleton: join(workFolder, `streams.${extension}`),
     streams: join(workFolder, 'streams.json'),
   };
-}
-
-/** File systems take names of 255 bytes at most, some of 143. */
-function partStem(name: string): string {
-  if (Buffer.byteLength(name) <= 120) return name;
-  return createHash('sha256').update(name).digest('hex').slice(0, 32);
 }
 
 /** Two runs never share a file, even where they are to give the same output. */

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
 import { readOutput } from '../../ffmpeg/program-run.ts';
 import type { ProgramOptions } from '../../ffmpeg/programs.ts';
-import { temporaryPathFor } from '../../files/temporary-path.ts';
+import { temporaryPathFor } from '../../files/temporary-files.ts';
 import type { SkeletonRequest } from './skeleton-request.ts';
 
 /** A cover picture in a file of its own, to be attached. */

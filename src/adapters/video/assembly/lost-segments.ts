@@ -1,13 +1,13 @@
 import { rm, stat } from 'node:fs/promises';
 import { SegmentsLostError } from '../../../errors/segments-lost.ts';
 import type { SegmentFile } from '../../../ports/video-tool.ts';
+import { hashFileIfThere } from '../../files/hash-file.ts';
 import type { BrokenAssemblyError } from './assembly-errors.ts';
 import { type AssemblyPaths, startOver } from './assembly-folder.ts';
-import { fileHash } from './file-hash.ts';
 
 /** Whether a segment's file is there and holds what was made. */
 export async function isIntact({ path, sha256 }: SegmentFile): Promise<boolean> {
-  if (sha256 !== undefined) return (await fileHash(path)) === sha256;
+  if (sha256 !== undefined) return (await hashFileIfThere(path)) === sha256;
   return await stat(path).then(
     ({ size }) => size > 0,
     () => false,

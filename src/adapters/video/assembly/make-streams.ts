@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { planStreams } from '../../../core/frames/stream-plan.ts';
+import { hashFileIfThere } from '../../files/hash-file.ts';
 import { BrokenAssemblyError } from './assembly-errors.ts';
-import { fileHash } from './file-hash.ts';
 import { isIntact, lostSegments } from './lost-segments.ts';
 import { makeFirstFrame, makeSkeleton } from './skeleton.ts';
 import { readStreamMarks } from './source-tags.ts';
@@ -23,7 +23,8 @@ export async function makeStreams(assembly: Assembly): Promise<void> {
     if (isFirstGone && !isFirstIntact) throw damaged(paths.first);
     if (!isFirstGone) await makeFirst(assembly);
     await makeOthers(assembly);
-    if (isFirstGone && (await fileHash(paths.skeleton)) !== skeletonSha256) throw damaged(paths.skeleton);
+    if (isFirstGone && (await hashFileIfThere(paths.skeleton)) !== skeletonSha256)
+      throw damaged(paths.skeleton);
     await recordStreams(paths);
   }
   onProgress({ step: 'streams', done: 1, total: 1 });

@@ -1,11 +1,8 @@
-import { rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { AppError } from '../../../errors/app-error.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
 import { readOutput } from '../../ffmpeg/program-run.ts';
 import type { ProgramOptions } from '../../ffmpeg/programs.ts';
-import { syncFile, syncFolder } from '../../files/publish-file.ts';
-import { temporaryPathFor } from '../../files/temporary-path.ts';
+import { publishFileBy } from '../../files/publish-file.ts';
 import { noteLanguages } from '../../mp4/track-languages.ts';
 import { type HashedStream, hashArguments, hashedStreams } from '../verification/stream-hashes.ts';
 import { withCovers } from './covers.ts';
@@ -21,7 +18,7 @@ export async function makeFirstFrame(
   targetPath: string,
   options: ProgramOptions,
 ): Promise<void> {
-  await publishBy(targetPath, async (temporary) => {
+  await publishFileBy(targetPath, async (temporary) => {
     await readOutput({
       program: options.programs.ffmpeg,
       arguments: [
@@ -47,7 +44,7 @@ export async function makeSkeleton(
   options: ProgramOptions,
 ): Promise<void> {
   const hashed = hashedStreams(request.source.facts, request.plans, request.container);
-  await publishBy(targetPath, async (temporary) => {
+  await publishFileBy(targetPath, async (temporary) => {
     await withCovers(request, targetPath, options, async (covers) => {
       const hashes = await readOutput({
         program: options.programs.ffmpeg,
@@ -105,18 +102,4 @@ function hashesOf(lines: string): readonly string[] {
     .split('\n')
     .map((line) => line.split(',')[2] ?? '')
     .filter((hash) => hash !== '' && !hash.endsWith(hashOfNothing));
-}
-
-/** A file appears under its name when it is whole and durable. */
-async function publishBy(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = temporaryPathFor(path);
-  try {
-    await make(temporary);
-    await syncFile(temporary);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
 }

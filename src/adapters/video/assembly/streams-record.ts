@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { hashFileIfThere } from '../../files/hash-file.ts';
 import { publishFile } from '../../files/publish-file.ts';
 import { type AssemblyPaths, readJsonFile } from './assembly-folder.ts';
-import { fileHash } from './file-hash.ts';
 
 const version = 1;
 const contentSchema = z.object({ sizeBytes: z.int().min(0), sha256: z.string() });
@@ -39,10 +39,10 @@ export async function recordStreams(paths: AssemblyPaths): Promise<void> {
 
 async function contentOf(path: string): Promise<Content> {
   const { size: sizeBytes } = await stat(path);
-  return { sizeBytes, sha256: (await fileHash(path)) ?? '' };
+  return { sizeBytes, sha256: (await hashFileIfThere(path)) ?? '' };
 }
 
 async function holds(path: string, { sizeBytes, sha256 }: Content): Promise<boolean> {
   const found = await stat(path).catch(() => null);
-  return found?.size === sizeBytes && (await fileHash(path)) === sha256;
+  return found?.size === sizeBytes && (await hashFileIfThere(path)) === sha256;
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { publishStream } from '../../../../src/adapters/files/publish-stream.ts';
+import { publishFile } from '../../../../src/adapters/files/publish-file.ts';
 import { UpscaleState } from '../../../../src/core/upscale/upscale-state.ts';
 import { partialUpscaleObserver } from '../../../../src/output/progress/observers.ts';
 import type { LaneStatus } from '../../../../src/protocol/worker-status.ts';
@@ -19,7 +19,7 @@ describe('publishPlanFiles', () => {
   it('writes the manifests of 300 frames for 6 workers', async () => {
     const folder = await temporaryFolder();
     await publishPlanFiles(
-      { publish: (name, chunks) => publishStream(join(folder, name), chunks) },
+      { publish: (name, chunks) => publishFile(join(folder, name), chunks) },
       sampleUpscalePlan(),
     );
     const manifests = [0, 1, 2, 3, 4, 5].map((worker) =>

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { isErrno, isSystemError } from '../../errors/system-error.ts';
+
+/** Larger pieces than usual: hashing is all that is done with them. */
+const readBytes = 1024 * 1024;
+
+/** Hex SHA-256 of a file. Errors of the system pass through. */
+export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: readBytes }), hash, { ...(signal && { signal }) });
+  return hash.digest('hex');
+}
+
+/** The same, but null where there is no file. One that cannot be read now is an error, and not a missing one. */
+export async function hashFileIfThere(path: string): Promise<string | null> {
+  try {
+    return await hashFile(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** Whether the file at `path` holds exactly the content with this hex SHA-256; false when it cannot be read. */
+export async function hasContent(path: string, sha256: string): Promise<boolean> {
+  try {
+    return (await hashFile(path)) === sha256;
+  } catch (error) {
+    if (isSystemError(error)) return false;
+    throw error;
+  }
+}
