@@ -98,7 +98,9 @@ async function changeOf(
   const found = await findSource(planned, run, specs);
   if (!found.isFound) {
     if (finished !== null && found.isGone) return null;
-    return `${planned.spec} was edited or is gone (${found.failure.message})`;
+    return finished === null
+      ? `${planned.spec} was edited or is gone (${found.failure.message})`
+      : `${planned.spec} was edited`;
   }
   if (planned.video === null) return null;
   const video = await specs.statVideo(planned.video.path);

@@ -67,7 +67,7 @@ async function changedInputs(
       const isChanged = error instanceof AppError && error.code === 'checkpoint-mismatch';
       // The source of a finished video may have been moved away.
       if (!isChanged && state.video === null) throw error;
-      if (isChanged) changes.push(`${file.path} has changed since the run began`);
+      if (isChanged) changes.push(`${file.path} was replaced`);
     }
   }
   return changes;
