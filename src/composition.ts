@@ -19,7 +19,7 @@ import { lazy } from './adapters/lazy.ts';
 import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
-import { createMediaTool } from './adapters/media/create-media-tool.ts';
+import { createMediaTool } from './adapters/media/caching-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts';
 import { systemClock } from './adapters/system-clock.ts';

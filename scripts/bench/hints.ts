@@ -9,9 +9,9 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { createMediaTool } from '../../src/adapters/media/create-media-tool.ts';
-import { hintArguments } from '../../src/adapters/media/hint-command.ts';
+import { createMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
 import { probeWithFfprobe } from '../../src/adapters/media/probe.ts';
+import { hintArguments } from '../../src/adapters/media/render-hint.ts';
 import type { HintRequest } from '../../src/ports/media-tool.ts';
 import { makeClip } from '../../test/support/clips.ts';
 

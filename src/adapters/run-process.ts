@@ -1,12 +1,15 @@
-import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { PipedChild } from './piped-child.ts';
 
-/** Bounds of one process. */
-export interface ProcessLimits {
+/** Bounds of one process, and what it is given. */
+export interface ProcessOptions {
   /** After this long the process is killed and `isTimedOut` is set. */
   readonly timeoutMs: number;
-  /** More on stdout kills the process: `isOverflown` is set. */
+  /** More on stdout kills the process. */
   readonly maxStdoutBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** Writes the process's stdin, which is closed afterwards; without it there is none. */
+  readonly writeInput?: (input: Writable) => Promise<void>;
 }
 
 /** How a process ended. */
@@ -15,12 +18,9 @@ export interface ProcessOutcome {
   readonly exitCode: number | null;
   readonly stdout: Buffer;
   /** The last 8 KiB of stderr. */
-  readonly stderr: string;
+  readonly stderrTail: string;
   readonly isTimedOut: boolean;
-  readonly isOverflown: boolean;
 }
-
-const keptStderrBytes = 8192;
 
 /**
  * Runs a program without a shell and waits until it is gone, so that nothing is left behind.
@@ -30,57 +30,39 @@ const keptStderrBytes = 8192;
 export async function runProcess(
   program: string,
   programArguments: readonly string[],
-  limits: ProcessLimits,
+  { timeoutMs, maxStdoutBytes, signal, writeInput }: ProcessOptions,
 ): Promise<ProcessOutcome> {
-  limits.signal?.throwIfAborted();
-  const child = spawn(program, programArguments, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-    env: { ...process.env, AV_LOG_FORCE_NOCOLOR: '1' },
+  signal?.throwIfAborted();
+  const deadline = AbortSignal.timeout(timeoutMs);
+  await using child = new PipedChild(program, programArguments, {
+    hasInput: writeInput !== undefined,
+    outputs: 1,
+    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
   });
-  const kill = () => child.kill('SIGKILL');
-  let isTimedOut = false;
-  const timer = setTimeout(() => {
-    isTimedOut = true;
-    kill();
-  }, limits.timeoutMs);
-  limits.signal?.addEventListener('abort', kill, { once: true });
-  try {
-    const stdout = collectStdout(child.stdout, limits.maxStdoutBytes, kill);
-    const stderr = collectTail(child.stderr);
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
-    limits.signal?.throwIfAborted();
-    return {
-      exitCode,
-      stdout: stdout.join(),
-      stderr: stderr.join(),
-      isTimedOut,
-      isOverflown: stdout.isFull(),
-    };
-  } finally {
-    clearTimeout(timer);
-    limits.signal?.removeEventListener('abort', kill);
-  }
+  // The program may end before it has read all; how it ended says more than the broken pipe.
+  const written = writeInput?.(child.input).then(
+    () => child.input.end(),
+    () => child.input.end(),
+  );
+  const stdout = await readAll(child, maxStdoutBytes);
+  await written;
+  const { exitCode, stderrTail, startError } = await child.ended;
+  signal?.throwIfAborted();
+  if (startError) throw startError;
+  return { exitCode, stdout, stderrTail, isTimedOut: exitCode === null && deadline.aborted };
 }
 
-function collectStdout(stream: NodeJS.ReadableStream, maxBytes: number, onFull: () => void) {
-  const chunks: Buffer[] = [];
+async function readAll(child: PipedChild, maxBytes: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
   let bytes = 0;
-  stream.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > maxBytes) onFull();
-    else chunks.push(chunk);
-  });
-  return { join: () => Buffer.concat(chunks), isFull: () => bytes > maxBytes };
-}
-
-function collectTail(stream: NodeJS.ReadableStream) {
-  let tail = Buffer.alloc(0);
-  stream.on('data', (chunk: Buffer) => {
-    tail = Buffer.concat([tail, chunk]).subarray(-keptStderrBytes);
-  });
-  return { join: () => tail.toString('utf8') };
+  try {
+    for await (const piece of child.outputs[0] ?? []) {
+      bytes += piece.length;
+      if (bytes > maxBytes) await child.stop();
+      else pieces.push(piece);
+    }
+  } catch {
+    // The pipe broke because the program was killed: then it has no exit code.
+  }
+  return Buffer.concat(pieces);
 }

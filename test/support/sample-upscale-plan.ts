@@ -1,4 +1,4 @@
-import type { Segment } from '../../src/core/frames/segment.ts';
+import type { Segment } from '../../src/core/frames/plan-segments.ts';
 import type { Timeline } from '../../src/core/frames/timeline.ts';
 import type { UpscaleCheckpoint } from '../../src/core/upscale/upscale-checkpoint.ts';
 import type { UpscaleEventOf } from '../../src/core/upscale/upscale-event.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WorkerStatusFile } from '../../../src/core/frames/worker-status-file.ts';
+import type { WorkerStatusFile } from '../../../src/core/frames/plan-files.ts';
 import { runStatuses } from '../../../src/core/run/run-status.ts';
 import { upscaleCountsSchema, upscaleEventBodySchema } from '../../../src/core/upscale/upscale-event.ts';
 import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { unreadableVideo } from './unreadable-video.ts';
+import { unreadableVideo } from './failures.ts';
 
 const reasonOfErrno: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
@@ -14,7 +14,7 @@ const reasonOfErrno: Readonly<Record<string, string>> = {
 };
 
 /**
- * Looks at a video file without opening it.
+ * Checks a video file without opening it.
  *
  * @throws AppError `video-unreadable` when it is missing, empty, a folder, or anything that reading could block on.
  */
@@ -37,12 +37,12 @@ export async function identifySource(path: string): Promise<string> {
   return JSON.stringify([real, String(stats.size), String(stats.mtimeNs), String(stats.ino)]);
 }
 
-async function explaining<T>(path: string, look: () => Promise<T>): Promise<T> {
+async function explaining<T>(path: string, query: () => Promise<T>): Promise<T> {
   try {
-    return await look();
+    return await query();
   } catch (error) {
     if (error instanceof AppError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw unreadableVideo(path, reasonOfErrno[code] ?? messageOf(error), error);
+    throw unreadableVideo(path, reasonOfErrno[code] ?? messageOf(error), { cause: error });
   }
 }

@@ -1,6 +1,5 @@
 import type { Size } from '../../core/hints/size.ts';
 import type { Clip } from '../../protocol/segment.ts';
-import { isRgb } from './pixel-formats.ts';
 
 /**
  * Codes of ITU-T H.273 for the names that ffprobe prints. ffmpeg takes the codes everywhere; of the names each of its
@@ -141,4 +140,12 @@ function code(codes: Readonly<Record<string, number>>, name: string | null): num
 /** Whether a source holds RGB itself. */
 export function isRgbSpace(space: string | null): boolean {
   return space === 'gbr' || space === 'rgb';
+}
+
+/** Formats whose first plane, or a part of each pixel, is luma. All others are RGB in some order. */
+const lumaPattern = /^(yuv|yvyu|yuyv|uyvy|uyyv|nv\d|p[0-9]|y[0-9]|xv|vuy|vyu|ayuv|gray|ya\d)/;
+
+/** Whether frames of this pixel format hold red, green and blue. */
+export function isRgb(pixelFormat: string): boolean {
+  return !lumaPattern.test(pixelFormat);
 }

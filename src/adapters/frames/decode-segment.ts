@@ -1,14 +1,14 @@
+import { ticksToSeconds } from '../../core/frames/fraction.ts';
 import { frameBytes } from '../../core/frames/frame-format.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import type { DecodeRequest } from '../../ports/frame-tool.ts';
-import type { SegmentTask } from '../../protocol/segment.ts';
-import { exactFrames } from '../ffmpeg/exact-frames.ts';
-import { type ChildEnd, FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
-import { cannotRead, framesFailed } from '../ffmpeg/program-failures.ts';
-import { ffmpegReason } from '../ffmpeg/unreadable-video.ts';
-import { asFrameFormat } from './clip-formats.ts';
-import { decodeArguments } from './decode-command.ts';
-import { selectUnique } from './unique-selection.ts';
+import type { Clip, SegmentTask } from '../../protocol/segment.ts';
+import { framesFailed, reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
+import { asFileUrl, decodingOptions } from '../ffmpeg/inputs.ts';
+import { exactFrames, exactScaling, rawOutput } from '../ffmpeg/raw-frames.ts';
+import { type ChildEnd, PipedChild } from '../piped-child.ts';
+import { isRgb, isRgbSpace, rangeOf, scalerMatrix } from './color.ts';
+import { selectUnique, type UniqueSelection } from './unique-selection.ts';
 
 /** Some containers have no index: there seeking is a guess that may come out a little late. */
 const earlierSeconds = 10;
@@ -65,13 +65,13 @@ export class SegmentDecoder {
     const { clip, repeats } = request.segment;
     const selection = selectUnique(repeats);
     const programArguments = decodeArguments(request, selection, seekTime);
-    await using child = new FfmpegChild(this.#program, programArguments, {
+    await using child = new PipedChild(this.#program, programArguments, {
       hasInput: false,
       outputs: 1,
       signal,
     });
     const cut = exactFrames(child.outputs[0], {
-      frameBytes: frameBytes(asFrameFormat(clip.frame)),
+      frameBytes: frameBytes({ ...clip.frame, pixelFormat: clip.frame.pixel_format }),
       isWanted: selection.isUnique ?? (() => true),
     });
     let frames = 0;
@@ -92,9 +92,70 @@ export class SegmentDecoder {
   #failed({ sourcePath, segment }: DecodeRequest, { frames, end }: Attempt, isSought: boolean): AppError {
     const doing = `Decoding segment ${segment.segment_id} (${frames} of ${segment.repeats.length} frames)`;
     if (isSought || end.startError || end.exitCode === null) return framesFailed(this.#program, doing, end);
-    const { numerator, denominator } = segment.clip.time_base;
-    const seconds = (((segment.first_time ?? 0) * numerator) / denominator).toFixed(3);
+    const seconds = ticksToSeconds(segment.first_time ?? 0, segment.clip.time_base).toFixed(3);
     const count = `decoding gave ${frames} of ${segment.repeats.length} frames from second ${seconds} on`;
-    return cannotRead(sourcePath, end.lastWords ? `${count}; ${ffmpegReason(end.lastWords)}` : count);
+    return unreadableVideo(
+      sourcePath,
+      end.stderrTail ? `${count}; ${reasonInStderr(end.stderrTail)}` : count,
+    );
   }
+}
+
+/**
+ * The ffmpeg arguments that write a segment's frames to stdout.
+ *
+ * Frames are chosen by their time stamps, whole numbers of ticks. None comes through when the first one in the range is
+ * not the segment's first: then seeking went wrong, and nothing may be taken for what it is not.
+ *
+ * @param seekTime - Where decoding begins, in ticks; null: at the file's beginning.
+ */
+function decodeArguments(
+  { sourcePath, segment }: DecodeRequest,
+  selection: UniqueSelection,
+  seekTime: number | null,
+): readonly string[] {
+  const { clip } = segment;
+  return [
+    ...decodingOptions,
+    ...(clip.is_turned ? [] : ['-noautorotate']),
+    ...(seekTime === null ? [] : seekOptions(clip, seekTime)),
+    ...['-i', asFileUrl(sourcePath), '-map', `0:${clip.stream}`],
+    ...['-vf', [...choice(segment, selection), ...conversion(clip)].join(',')],
+    ...['-fps_mode', 'passthrough', '-frames:v', String(selection.frames)],
+    ...rawOutput,
+  ];
+}
+
+/** Rounded up to the next microsecond, all that ffmpeg can say: a moment too early is a whole group of pictures more. */
+function seekOptions({ time_base: base }: Clip, seekTime: number): readonly string[] {
+  const microseconds = Math.ceil((seekTime * base.numerator * 1e6) / base.denominator);
+  return ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', `${microseconds}us`];
+}
+
+function choice({ first_time: first, end_time: end }: SegmentTask, { condition }: UniqueSelection): string[] {
+  return [
+    ...(first === null ? [] : fromExactly(first)),
+    ...(end === null ? [] : [`trim=end_pts=${end}`]),
+    ...(condition === null ? [] : [`select=${condition}`]),
+  ];
+}
+
+/** Frames from this time on, and none at all when the first one has another time. */
+function fromExactly(first: number): string[] {
+  return [`trim=start_pts=${first}`, `select=if(eq(n\\,0)\\,st(0\\,eq(pts\\,${first})))+ld(0)`];
+}
+
+/** To the clip's frame format: no step at all where the decoder gives it already. */
+function conversion(clip: Clip): string[] {
+  const { width, height, pixel_format: format } = clip.frame;
+  const range = rangeOf(clip);
+  const colors = isRgb(format)
+    ? [`in_color_matrix=${scalerMatrix(clip)}`, `in_range=${range}`, 'out_range=pc']
+    : [
+        `in_range=${range}`,
+        `out_range=${range}`,
+        // Said only for RGB sources: where it is said, the scaler goes over every frame.
+        ...(isRgbSpace(clip.color.space) ? [`out_color_matrix=${scalerMatrix(clip)}`] : []),
+      ];
+  return [`scale=${width}:${height}:flags=bicubic+${exactScaling}:${colors.join(':')}`, `format=${format}`];
 }

@@ -1,16 +1,25 @@
+import { fractionText, fractionValue } from '../../core/frames/fraction.ts';
 import { diskFullIn } from '../../errors/disk-full.ts';
 import type { EncodeRequest, FrameSink } from '../../ports/frame-tool.ts';
-import { FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
-import { framesFailed } from '../ffmpeg/program-failures.ts';
+import type { Clip } from '../../protocol/segment.ts';
+import { framesFailed } from '../ffmpeg/failures.ts';
+import { asFileUrl } from '../ffmpeg/inputs.ts';
+import {
+  dropLeadIn,
+  exactScaling,
+  leadInFrames,
+  rawInput,
+  writeFrame,
+  writeLeadIn,
+} from '../ffmpeg/raw-frames.ts';
 import { syncFile } from '../files/publish-file.ts';
-import { countMp4Frames } from '../mp4/count-frames.ts';
-import { encodeArguments } from './encode-command.ts';
-import { writeLeadIn } from './lead-in.ts';
-import { writeFrame } from './write-frame.ts';
+import { countMp4Frames } from '../mp4/samples.ts';
+import { PipedChild } from '../piped-child.ts';
+import { chromaPositions, colorCodes, isRgb, rangeOf, scalerMatrix } from './color.ts';
 
-/** Encodes frames to a file by one ffmpeg. A file that is not finished is its owner's to remove. */
+/** Encodes frames to a file by one ffmpeg. A file that is not finished is the caller's to remove. */
 export class FrameEncoder implements FrameSink {
-  readonly #child: FfmpegChild;
+  readonly #child: PipedChild;
   readonly #path: string;
   readonly #signal: AbortSignal;
   #frames = 0;
@@ -18,7 +27,7 @@ export class FrameEncoder implements FrameSink {
   constructor(program: string, request: EncodeRequest, signal: AbortSignal) {
     signal.throwIfAborted();
     const options = { hasInput: true, outputs: 0, signal } as const;
-    this.#child = new FfmpegChild(program, encodeArguments(request), options);
+    this.#child = new PipedChild(program, encodeArguments(request), options);
     writeLeadIn(this.#child.input, request.frame);
     this.#path = request.path;
     this.#signal = signal;
@@ -35,8 +44,8 @@ export class FrameEncoder implements FrameSink {
 
   async finish(): Promise<void> {
     this.#child.input.end();
-    const { exitCode, lastWords } = await this.#child.ended;
-    if (exitCode !== 0 || diskFullIn(lastWords, this.#path)) throw await this.#failure('Encoding');
+    const { exitCode, stderrTail } = await this.#child.ended;
+    if (exitCode !== 0 || diskFullIn(stderrTail, this.#path)) throw await this.#failure('Encoding');
     const kept = await countMp4Frames(this.#path);
     if (kept !== this.#frames) {
       throw await this.#failure(
@@ -46,11 +55,78 @@ export class FrameEncoder implements FrameSink {
     await syncFile(this.#path);
   }
 
-  /** Why it ended, or why it had to: a full disk is told apart, because ffmpeg may end well on one. */
+  /** Why it ended, or why it had to. A full disk has its own error: ffmpeg may end well on one. */
   async #failure(doing: string): Promise<unknown> {
     await this.#child.stop();
     this.#signal.throwIfAborted();
     const end = await this.#child.ended;
-    return diskFullIn(end.lastWords, this.#path) ?? framesFailed(this.#child.program, doing, end);
+    return diskFullIn(end.stderrTail, this.#path) ?? framesFailed(this.#child.program, doing, end);
   }
+}
+
+/**
+ * The ffmpeg arguments that encode frames from stdin: H.264 in MP4, video only, no date, no name of the program's
+ * version, and a number of threads that is fixed, because x264's bytes depend on it.
+ *
+ * One tick of the file's clock is one part of the frame rate's numerator, so that all frames last equally long.
+ */
+function encodeArguments(request: EncodeRequest): readonly string[] {
+  const { clip, encoding, frame, path } = request;
+  const rate = clip.frame_rate;
+  return [
+    ...['-nostdin', '-v', 'error', '-y', ...timesFromZero(request), ...rawInput(frame, fractionText(rate))],
+    ...['-map', '0:v', '-vf', filters(request).join(',')],
+    ...['-c:v', 'libx264', '-preset', encoding.preset, '-crf', String(encoding.crf)],
+    ...['-threads', String(encoding.threads), ...colorTags(clip)],
+    ...['-fps_mode', 'passthrough', '-video_track_timescale', String(rate.numerator)],
+    ...['-map_metadata', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact'],
+    ...['-f', 'mp4', asFileUrl(path)],
+  ];
+}
+
+/** So that the first frame after the lead-in has time 0. A filter that sets times would forget the frame rate. */
+function timesFromZero({ clip, frame }: EncodeRequest): string[] {
+  const seconds = leadInFrames(frame) / fractionValue(clip.frame_rate);
+  return ['-itsoffset', (-seconds).toFixed(6)];
+}
+
+function filters({ clip, frame }: EncodeRequest): string[] {
+  const { numerator, denominator } = clip.sample_aspect;
+  const shape = `setsar=${numerator}/${denominator}`;
+  return [dropLeadIn(frame), ...conversion(clip, frame), setParams(clip), shape].filter(Boolean);
+}
+
+/** To the clip's target: no step where frames are as the encoder keeps them. */
+function conversion(clip: Clip, frame: EncodeRequest['frame']): string[] {
+  const { width, height, pixel_format: format } = clip.target;
+  const range = rangeOf(clip);
+  const fromRgb = isRgb(frame.pixelFormat);
+  const isSame = frame.width === width && frame.height === height && frame.pixelFormat === format;
+  if (isSame) return [];
+  const colors = fromRgb ? ['in_range=pc', `out_color_matrix=${scalerMatrix(clip)}`] : [`in_range=${range}`];
+  const options = [...colors, `out_range=${range}`, ...chromaPositions(format, clip)];
+  return [`scale=${width}:${height}:flags=lanczos+${exactScaling}:${options.join(':')}`, `format=${format}`];
+}
+
+/** Said of the frames, so that no version of ffmpeg converts them to what the options below say of the file. */
+function setParams(clip: Clip): string {
+  const { range, primaries, transfer, matrix } = colorCodes(clip);
+  const said = [
+    ...(range === null ? [] : [`range=${range}`]),
+    ...(primaries === null ? [] : [`color_primaries=${primaries}`]),
+    ...(transfer === null ? [] : [`color_trc=${transfer}`]),
+    ...(matrix === null ? [] : [`colorspace=${matrix}`]),
+  ];
+  return said.length === 0 ? '' : `setparams=${said.join(':')}`;
+}
+
+function colorTags(clip: Clip): string[] {
+  const { range, primaries, transfer, matrix, location } = colorCodes(clip);
+  return [
+    ...(range === null ? [] : ['-color_range', String(range)]),
+    ...(primaries === null ? [] : ['-color_primaries', String(primaries)]),
+    ...(transfer === null ? [] : ['-color_trc', String(transfer)]),
+    ...(matrix === null ? [] : ['-colorspace', String(matrix)]),
+    ...(location === null ? [] : ['-chroma_sample_location', String(location)]),
+  ];
 }

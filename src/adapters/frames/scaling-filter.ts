@@ -2,13 +2,18 @@ import { type FrameFormat, frameBytes } from '../../core/frames/frame-format.ts'
 import type { AppError } from '../../errors/app-error.ts';
 import type { FrameFilter } from '../../ports/frame-tool.ts';
 import type { Clip } from '../../protocol/segment.ts';
-import { exactFrames } from '../ffmpeg/exact-frames.ts';
-import { FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
-import { framesFailed } from '../ffmpeg/program-failures.ts';
-import { rawInput, rawOutput } from './clip-formats.ts';
-import { dropLeadIn, writeLeadIn } from './lead-in.ts';
-import { scalingGraph } from './scaling-graph.ts';
-import { writeFrame } from './write-frame.ts';
+import { framesFailed } from '../ffmpeg/failures.ts';
+import {
+  dropLeadIn,
+  exactFrames,
+  exactScaling,
+  rawInput,
+  rawOutput,
+  writeFrame,
+  writeLeadIn,
+} from '../ffmpeg/raw-frames.ts';
+import { PipedChild } from '../piped-child.ts';
+import { chromaPositions, isRgb, rangeOf } from './color.ts';
 
 /** Frames from `from` to `to`, without a wait for the frame that follows. */
 function scalingArguments(from: FrameFormat, to: FrameFormat, clip: Clip | null): readonly string[] {
@@ -23,7 +28,7 @@ function scalingArguments(from: FrameFormat, to: FrameFormat, clip: Clip | null)
 
 /** Lanczos scaling by an ffmpeg that runs until it is closed. */
 export class ScalingFilter implements FrameFilter {
-  readonly #child: FfmpegChild;
+  readonly #child: PipedChild;
   readonly #frames: AsyncGenerator<Uint8Array, number>;
   readonly #signal: AbortSignal;
   readonly #doing: string;
@@ -31,7 +36,7 @@ export class ScalingFilter implements FrameFilter {
   constructor(program: string, from: FrameFormat, to: FrameFormat, clip: Clip | null, signal: AbortSignal) {
     signal.throwIfAborted();
     const options = { hasInput: true, outputs: 1, signal } as const;
-    this.#child = new FfmpegChild(program, scalingArguments(from, to, clip), options);
+    this.#child = new PipedChild(program, scalingArguments(from, to, clip), options);
     writeLeadIn(this.#child.input, from);
     this.#frames = exactFrames(this.#child.outputs[0], { frameBytes: frameBytes(to) });
     this.#signal = signal;
@@ -71,4 +76,29 @@ export class ScalingFilter implements FrameFilter {
     this.#signal.throwIfAborted();
     return framesFailed(this.#child.program, this.#doing, await this.#child.ended);
   }
+}
+
+/**
+ * The filters that scale frames with Lanczos kernels and keep everything else: the values' range, where chroma sits,
+ * the pixel format.
+ */
+function scalingGraph(from: FrameFormat, to: FrameFormat, clip: Clip | null): string {
+  const size = `scale=${to.width}:${to.height}:flags=lanczos+${exactScaling}`;
+  if (isRgb(from.pixelFormat)) return rgbGraph(from.pixelFormat, size, to.pixelFormat);
+  const range = rangeOf(clip);
+  const positions = chromaPositions(from.pixelFormat, clip);
+  const options = [size, `in_range=${range}`, `out_range=${range}`, ...positions];
+  return `${options.join(':')},format=${to.pixelFormat}`;
+}
+
+/** The scaler takes RGB through YUV, which rounds; so each colour is scaled as a gray picture of its own. */
+function rgbGraph(format: string, size: string, to: string): string {
+  const planar = format.startsWith('rgb48') ? 'gbrp16le' : 'gbrp';
+  return [
+    `format=${planar},extractplanes=r+g+b[r][g][b]`,
+    `[g]${size}[gs]`,
+    `[b]${size}[bs]`,
+    `[r]${size}[rs]`,
+    `[gs][bs][rs]mergeplanes=map1s=1:map2s=2:format=${planar},format=${to}`,
+  ].join(';');
 }

@@ -40,7 +40,7 @@ export class AppendLog<T> {
     return (await this.#entries()).get(key) ?? null;
   }
 
-  /** Remembers at once and writes soon; {@link settled} tells when. */
+  /** Remembers at once and writes soon; {@link settled} resolves then. */
   async put(key: string, value: T): Promise<void> {
     const entries = await this.#entries();
     entries.delete(key);

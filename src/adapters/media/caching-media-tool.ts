@@ -7,13 +7,14 @@ import { AppError } from '../../errors/app-error.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
 import { identifySource } from '../ffmpeg/source-file.ts';
 import { AppendLog } from './append-log.ts';
+import { FfmpegMediaTool, type FfmpegMediaToolOptions } from './ffmpeg-media-tool.ts';
 import { HintStore, stagingName } from './hint-store.ts';
 
 /** Settings of a {@link CachingMediaTool}. */
-export interface CachingMediaToolOptions {
+interface CachingMediaToolOptions {
   /** The cache's own folder; made when missing. */
   readonly folder: string;
-  /** Above this the least recently used hints go; 2 GiB unless told. */
+  /** Above this the least recently used hints go; 2 GiB unless given. */
   readonly maxSizeBytes?: number;
 }
 
@@ -21,15 +22,17 @@ export interface CachingMediaToolOptions {
 const formatVersion = 1;
 const defaultMaxSizeBytes = 2 * 1024 ** 3;
 
+const side = z.int().min(1);
 const videoInfoSchema: z.ZodType<VideoInfo> = z.object({
-  width: z.int().min(1),
-  height: z.int().min(1),
+  width: side,
+  height: side,
+  exact: z.object({ width: side, height: side, perPixel: side }).exactOptional(),
   frames: z.int().min(1),
   durationSeconds: z.number().min(0),
   frameRate: z.number().min(0),
 });
 
-/** What was found out about a path, to be told again without looking. */
+/** What probing a path gave, kept so that the path is probed once. */
 type ProbeOutcome = { readonly info: VideoInfo } | { readonly error: AppError };
 
 /**
@@ -53,7 +56,7 @@ export class CachingMediaTool implements MediaTool {
       folder: hintFolderOf(options.folder),
       maxSizeBytes: options.maxSizeBytes ?? defaultMaxSizeBytes,
     });
-    this.#probes = new AppendLog({ path: join(options.folder, 'probes-v1.jsonl'), schema: videoInfoSchema });
+    this.#probes = new AppendLog({ path: join(options.folder, 'probes-v2.jsonl'), schema: videoInfoSchema });
   }
 
   /** Where the other tool of a cache in `folder` best makes its hints: on the same disk, and cleared of leftovers. */
@@ -127,6 +130,14 @@ export class CachingMediaTool implements MediaTool {
     const isUnchanged = await hasIdentity(request.sourcePath, identity);
     return await this.#hints.put(isUnchanged ? key : null, made);
   }
+}
+
+/** The media tool of the program: ffmpeg behind a cache in `folder`. */
+export function createMediaTool(
+  options: CachingMediaToolOptions & Omit<FfmpegMediaToolOptions, 'hintFolder'>,
+): CachingMediaTool {
+  const hintFolder = CachingMediaTool.stagingFolderOf(options.folder);
+  return new CachingMediaTool(new FfmpegMediaTool({ ...options, hintFolder }), options);
 }
 
 /** Whether the source is still what it was: what was read of it while it changed must not be remembered. */

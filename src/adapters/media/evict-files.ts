@@ -37,8 +37,8 @@ export async function evictLeastRecentlyUsed(folder: string, rules: EvictionRule
   return totalBytes;
 }
 
-/** Removes files of one folder that nobody has touched since `beforeMs`: leftovers of killed processes. */
-export async function removeFilesOlderThan(folder: string, beforeMs: number): Promise<void> {
+/** Removes files of one folder that were last used before `beforeMs`: leftovers of killed processes. */
+export async function removeUnusedFiles(folder: string, beforeMs: number): Promise<void> {
   for (const file of await filesIn(folder)) {
     if (file.usedAtMs < beforeMs) await remove(file.path);
   }

@@ -3,16 +3,15 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
+import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
-import { unreadableVideo } from '../ffmpeg/unreadable-video.ts';
 import { Mp4FormatError } from '../mp4/boxes.ts';
 import { asHintWriteError } from './hint-errors.ts';
-import { type JpegFrames, parseHint } from './jpeg-frames.ts';
+import { decodeRgbFrames, type JpegFrames, parseHint } from './hint-frames.ts';
 import { probeWithFfprobe } from './probe.ts';
 import { quickProbe } from './quick-probe.ts';
 import { renderHint } from './render-hint.ts';
-import { decodeRgbFrames } from './rgb-frames.ts';
 
 /** Settings of a {@link FfmpegMediaTool}. */
 export interface FfmpegMediaToolOptions {
@@ -83,7 +82,7 @@ async function readHint(path: string, signal: AbortSignal | undefined): Promise<
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof Mp4FormatError)
-      throw unreadableVideo(path, `it is no hint: ${error.message}`, error);
+      throw unreadableVideo(path, `it is no hint: ${error.message}`, { cause: error });
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import { temporaryPathFor } from '../files/temporary-files.ts';
 import { AppendLog } from './append-log.ts';
-import { evictLeastRecentlyUsed, removeFilesOlderThan } from './evict-files.ts';
+import { evictLeastRecentlyUsed, removeUnusedFiles } from './evict-files.ts';
 import { asHintWriteError } from './hint-errors.ts';
 
 /** Name of the folder in the store's own where hints are made before they come in; leftovers in it are removed. */
@@ -32,15 +32,15 @@ const hourMs = 3_600_000;
 const touchIntervalMs = 600_000;
 
 /**
- * Finished hints in a folder: files under the name of their content, and a log that tells which request each
- * one answers. Two processes may work on it at once.
+ * Finished hints in a folder: files under the name of their content, and a log of which request each one
+ * answers. Two processes may work on it at once.
  */
 export class HintStore {
   readonly #folder: string;
   readonly #maxSizeBytes: number;
   readonly #index: AppendLog<z.infer<typeof entrySchema>>;
   readonly #usedHere = new Set<string>();
-  /** Bytes that may still come in before the folder is looked through again. The first one does it. */
+  /** Bytes that may still come in before the folder is swept again. The first hint starts a sweep. */
   #bytesUntilSweep = 0;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -65,7 +65,7 @@ export class HintStore {
   /**
    * Takes over a finished file: it is moved in, and its old path is gone.
    *
-   * @param key - Null keeps the file for this process, and nobody finds it later.
+   * @param key - Null keeps the file for this process, and no later process finds it.
    * @throws AppError `disk-full`.
    */
   async put(key: string | null, hint: HintFile): Promise<HintFile> {
@@ -97,7 +97,7 @@ export class HintStore {
 
   async #sweep(): Promise<void> {
     const keepUsedAfterMs = Date.now() - hourMs;
-    await removeFilesOlderThan(join(this.#folder, stagingName), keepUsedAfterMs);
+    await removeUnusedFiles(join(this.#folder, stagingName), keepUsedAfterMs);
     const leftBytes = await evictLeastRecentlyUsed(join(this.#folder, 'files'), {
       maxSizeBytes: this.#maxSizeBytes,
       keepUsedAfterMs,

@@ -1,19 +1,12 @@
 import { z } from 'zod';
+import { fractionValue, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
 import { displaySize } from '../../core/hints/display-size.ts';
-import type { VideoInfo } from '../../core/hints/video-info.ts';
-import { parseJsonAs } from '../../core/json.ts';
-import { asFileUrl, guardedInputOptions } from '../ffmpeg/input-options.ts';
-import { runFfmpegProgram } from '../ffmpeg/programs.ts';
-import { ffmpegReason, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
+import type { VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
+import { unreadableVideo } from '../ffmpeg/failures.ts';
+import { askFfprobe } from '../ffmpeg/ffprobe.ts';
+import { guardedInputOptions } from '../ffmpeg/inputs.ts';
+import type { HintProgram } from './hint-frames.ts';
 
-/** How ffprobe is run. */
-interface ProbeOptions {
-  readonly program: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-const maxStdoutBytes = 1_048_576;
 const entries =
   'stream=width,height,sample_aspect_ratio,nb_frames,nb_read_packets,avg_frame_rate,r_frame_rate,duration' +
   ':stream_side_data=rotation:stream_tags=rotate,DURATION:format=duration';
@@ -46,34 +39,25 @@ type Stream = z.infer<typeof streamSchema>;
  *
  * @throws AppError `video-unreadable`, `prerequisite-missing`.
  */
-export async function probeWithFfprobe(path: string, options: ProbeOptions): Promise<VideoInfo> {
+export async function probeWithFfprobe(path: string, options: HintProgram): Promise<VideoInfo> {
   const answer = await ask(path, options, []);
   const info = describe(path, answer);
   if (info) return info;
-  // Neither a count nor a length, as in recordings of a browser: only reading the file through tells.
+  // Neither a count nor a length, as in recordings of a browser: only reading the file through shows them.
   const counted = describe(path, await ask(path, options, ['-count_packets']));
   if (!counted) throw unreadableVideo(path, 'it holds no frame');
   return counted;
 }
 
-async function ask(path: string, options: ProbeOptions, more: readonly string[]): Promise<Answer> {
-  const outcome = await runFfmpegProgram(
-    options.program,
-    [
-      ...['-v', 'error', ...guardedInputOptions, '-select_streams', 'V:0', '-show_entries', entries],
-      ...['-of', 'json', ...more, '-i', asFileUrl(path)],
-    ],
-    { timeoutMs: options.timeoutMs, maxStdoutBytes, signal: options.signal },
-  );
-  if (outcome.isTimedOut)
-    throw unreadableVideo(path, `reading it took more than ${options.timeoutMs / 1000} s`);
-  if (outcome.exitCode !== 0) throw unreadableVideo(path, ffmpegReason(outcome.stderr));
-  const answer = parseJsonAs(answerSchema, outcome.stdout);
-  if (!answer) throw unreadableVideo(path, 'what ffprobe says of it makes no sense');
-  return answer;
+async function ask(path: string, options: HintProgram, more: readonly string[]): Promise<Answer> {
+  return await askFfprobe(path, ['-select_streams', 'V:0', '-show_entries', entries, ...more], answerSchema, {
+    ...options,
+    inputOptions: guardedInputOptions,
+    startFailureCode: 'hint-failed',
+  });
 }
 
-/** Null when there is a picture, but nothing that tells how many. */
+/** Null when there is a picture, but nothing that says how many. */
 function describe(path: string, answer: Answer): VideoInfo | null {
   const [stream] = answer.streams;
   if (!stream) throw unreadableVideo(path, 'it holds no video, only sound, a cover picture or nothing');
@@ -81,17 +65,14 @@ function describe(path: string, answer: Answer): VideoInfo | null {
   const size = displaySize({
     width: stream.width,
     height: stream.height,
-    sampleAspectRatio: fraction(stream.sample_aspect_ratio) ?? 1,
+    sampleAspect: parseFraction(stream.sample_aspect_ratio) ?? squareSamples,
     rotationDegrees: rotationOf(stream),
   });
   const timing = timingOf(stream, answer.format.duration);
   return timing && { ...size, ...timing };
 }
 
-function timingOf(
-  stream: Stream,
-  formatDuration: string | undefined,
-): Omit<VideoInfo, 'width' | 'height'> | null {
+function timingOf(stream: Stream, formatDuration: string | undefined): VideoTiming | null {
   const rate = fraction(stream.avg_frame_rate) ?? fraction(stream.r_frame_rate) ?? 25;
   // Matroska's tag is about the stream; what ffprobe computes there is about the longest one, or a guess.
   const durationSeconds =
@@ -111,8 +92,8 @@ function rotationOf(stream: Stream): number {
 
 /** `30000/1001` or `64:45`. Null for `0/0`, `N/A` and the like. */
 function fraction(text: string | undefined): number | null {
-  const [numerator, denominator] = (text ?? '').split(/[/:]/).map(Number);
-  return positive(String((numerator ?? 0) / (denominator ?? 0)));
+  const parsed = parseFraction(text);
+  return parsed && fractionValue(parsed);
 }
 
 /** `00:00:01.500000000`, in seconds. */

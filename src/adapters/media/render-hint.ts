@@ -1,25 +1,28 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { sampleStepSeconds } from '../../core/hints/sample-step.ts';
 import { diskFullIn } from '../../errors/disk-full.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
-import { runFfmpegProgram } from '../ffmpeg/programs.ts';
-import { ffmpegReason, unreadableVideo } from '../ffmpeg/unreadable-video.ts';
+import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
+import { asFileUrl, guardedInputOptions } from '../ffmpeg/inputs.ts';
+import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
 import { Mp4FormatError } from '../mp4/boxes.ts';
 import type { ProcessOutcome } from '../run-process.ts';
-import { hintArguments, type Sampling } from './hint-command.ts';
 import { hintFailed, hintFolderUnusable } from './hint-errors.ts';
-import { type JpegFrames, parseHint } from './jpeg-frames.ts';
-
-/** What rendering needs beside the request. */
-interface RenderOptions {
-  readonly program: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
+import { type HintProgram, type JpegFrames, parseHint } from './hint-frames.ts';
 
 /** More on stdout means that something is wrong: the hint goes to a file. */
 const maxStdoutBytes = 65_536;
+
+/** Frames whose time misses the wanted one by less count as on time: time bases round. */
+const toleranceSeconds = 0.001;
+
+/**
+ * Which frames to take: `spaced` ones as the request says, or the `first` ones, for clips whose times are not
+ * what probing promised.
+ */
+type Sampling = 'spaced' | 'first';
 
 /**
  * Writes the hint of `request` to `targetPath`, durably, and says what was written. One ffmpeg process; a second
@@ -30,7 +33,7 @@ const maxStdoutBytes = 65_536;
 export async function renderHint(
   request: HintRequest,
   targetPath: string,
-  options: RenderOptions,
+  options: HintProgram,
 ): Promise<HintFile> {
   const spaced = await attempt(request, targetPath, options, 'spaced');
   const possible = Math.min(request.frames, request.video.frames);
@@ -44,21 +47,16 @@ export async function renderHint(
 async function attempt(
   request: HintRequest,
   targetPath: string,
-  options: RenderOptions,
+  { program, ...options }: HintProgram,
   sampling: Sampling,
 ): Promise<HintFile | null> {
-  const outcome = await runFfmpegProgram(
-    options.program,
-    await hintArguments(request, targetPath, sampling),
-    {
-      timeoutMs: options.timeoutMs,
-      maxStdoutBytes,
-      signal: options.signal,
-    },
-  );
+  const programArguments = await hintArguments(request, targetPath, sampling);
+  const limits = { ...options, maxStdoutBytes, startFailureCode: 'hint-failed' } as const;
+  const outcome = await runFfmpeg(program, programArguments, limits);
   // On a full disk ffmpeg complains, and may yet end well.
-  if (outcome.exitCode !== 0 || diskFullIn(outcome.stderr, targetPath))
-    throw failureOf(request, targetPath, outcome, options.timeoutMs);
+  const diskFull = diskFullIn(outcome.stderrTail, targetPath);
+  if (diskFull) throw diskFull;
+  if (outcome.exitCode !== 0) throw failureOf(request, targetPath, outcome, options.timeoutMs);
   const file = await readDurably(targetPath);
   const parsed = file && parseOrNull(file);
   if (!file || !parsed) return null;
@@ -73,20 +71,17 @@ async function attempt(
 function failureOf(
   request: HintRequest,
   targetPath: string,
-  outcome: ProcessOutcome,
+  { exitCode, isTimedOut, stderrTail }: ProcessOutcome,
   timeoutMs: number,
 ): unknown {
-  const { stderr } = outcome;
-  if (outcome.isTimedOut) return hintFailed(request, `ffmpeg was not done after ${timeoutMs / 1000} s`);
-  if (outcome.exitCode === null) return hintFailed(request, 'ffmpeg was killed, perhaps for lack of memory');
-  const diskFull = diskFullIn(stderr, targetPath);
-  if (diskFull) return diskFull;
-  if (stderr.includes(`${targetPath}: `))
-    return hintFolderUnusable(targetPath, stderr.split(`${targetPath}: `)[1] ?? '');
-  if (/matches no streams|invalid data|not on whitelist|moov atom|nothing was (en|de)coded/i.test(stderr)) {
-    return unreadableVideo(request.sourcePath, ffmpegReason(stderr));
-  }
-  return hintFailed(request, ffmpegReason(stderr));
+  if (isTimedOut) return hintFailed(request, `ffmpeg was not done after ${timeoutMs / 1000} s`);
+  if (exitCode === null) return hintFailed(request, 'ffmpeg was killed, perhaps for lack of memory');
+  const [, folderReason] = stderrTail.split(`${targetPath}: `);
+  if (folderReason !== undefined) return hintFolderUnusable(targetPath, folderReason);
+  const isUnreadable =
+    /matches no streams|invalid data|not on whitelist|moov atom|nothing was (en|de)coded/i.test(stderrTail);
+  const reason = reasonInStderr(stderrTail);
+  return isUnreadable ? unreadableVideo(request.sourcePath, reason) : hintFailed(request, reason);
 }
 
 /** The file's bytes once they are on the disk; null when there is no file. */
@@ -108,4 +103,47 @@ function parseOrNull(file: Buffer): JpegFrames | null {
     if (error instanceof Mp4FormatError) return null;
     throw error;
   }
+}
+
+/**
+ * The ffmpeg arguments for one hint. The same arguments give the same bytes on the same machine: one thread,
+ * bit-exact code paths, no metadata.
+ *
+ * Frames are full-range BT.601, which is what JPEG decoders assume, whatever the source says of itself.
+ */
+export async function hintArguments(
+  request: HintRequest,
+  targetPath: string,
+  sampling: Sampling,
+): Promise<readonly string[]> {
+  const { default: ffmpeg } = await import('fluent-ffmpeg');
+  return ffmpeg()
+    .input(asFileUrl(request.sourcePath))
+    .inputOptions(['-nostdin', '-y', '-v', 'error', '-threads', '1', ...guardedInputOptions])
+    .videoFilters(filters(request, sampling))
+    .videoCodec('mjpeg')
+    .frames(request.frames)
+    .outputOptions(['-map', '0:V:0', '-an', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1'])
+    .outputOptions(['-r', decimal(request.fps), '-q:v', '2', '-threads', '1'])
+    .outputOptions(['-fflags', '+bitexact', '-flags:v', '+bitexact', '-f', 'mp4'])
+    .output(asFileUrl(targetPath))
+    ._getArguments();
+}
+
+function filters(request: HintRequest, sampling: Sampling): string[] {
+  const { width, height } = request.size;
+  const step = decimal(sampleStepSeconds(request.video, request.frames, request.fps));
+  const select = `select=gte(t+${toleranceSeconds}\\,selected_n*${step})`;
+  return [
+    ...(sampling === 'spaced' ? ['setpts=PTS-STARTPTS', select] : []),
+    `scale=${width}:${height}:flags=lanczos+accurate_rnd+full_chroma_int+bitexact:out_color_matrix=bt601:out_range=pc`,
+    'format=yuvj420p',
+    'setsar=1',
+    `setpts=N/(${decimal(request.fps)}*TB)`,
+  ];
+}
+
+/** A number without an exponent, which ffmpeg's expressions would not take. */
+function decimal(value: number): string {
+  return String(Number(value.toFixed(6)));
 }

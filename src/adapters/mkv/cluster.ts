@@ -1,6 +1,6 @@
+import { elementHeader, fixedHeader, makeElement, uintElement } from './ebml.ts';
 import { mkv } from './element-ids.ts';
-import type { MkvBlock } from './read-mkv.ts';
-import { elementHeader, fixedHeader, makeElement, uintElement } from './write-ebml.ts';
+import type { MkvBlock } from './skeleton.ts';
 
 /** As players like it: they read a cluster at once. */
 const maxClusterMs = 5_000;
@@ -60,7 +60,7 @@ interface FrameBlock {
   readonly relativeMs: number;
   readonly isKey: boolean;
   readonly payloadBytes: number;
-  /** For how long it is shown, in milliseconds, where nothing else in the file tells; else null. */
+  /** For how long it is shown, in milliseconds, where nothing else in the file says so; else null. */
   readonly durationMs: number | null;
 }
 
@@ -77,7 +77,7 @@ export function wrapFrame(frame: FrameBlock): { readonly before: Buffer; readonl
       after: Buffer.alloc(0),
     };
   }
-  // In a group it is a reference to another frame that tells a frame that is no key frame.
+  // In a group, a frame that refers to another one is no key frame.
   const reference = frame.isKey ? Buffer.alloc(0) : makeElement(mkv.referenceBlock, Buffer.from([0xff]));
   const after = Buffer.concat([uintElement(mkv.blockDuration, frame.durationMs), reference]);
   const block = elementHeader(mkv.block, blockBytes);

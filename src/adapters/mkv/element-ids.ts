@@ -1,4 +1,4 @@
-/** Numbers of the Matroska elements that are looked at or written here (RFC 9559). */
+/** Numbers of the Matroska elements that are read or written here (RFC 9559). */
 export const mkv = {
   ebml: 0x1a45dfa3,
   segment: 0x18538067,

@@ -1,19 +1,17 @@
+import {
+  contentOf,
+  type ElementPlace,
+  findElement,
+  makeElement,
+  readElements,
+  uintElement,
+  uintOf,
+} from './ebml.ts';
 import { mkv } from './element-ids.ts';
-import { contentOf, type ElementPlace, findElement, readElements } from './read-ebml.ts';
-import { uintOf } from './read-mkv.ts';
-import { makeElement, uintElement } from './write-ebml.ts';
-
-/** What the elements before the clusters have to say of the whole video. */
-export interface VideoLength {
-  readonly videoTrack: number;
-  /** Where the video ends, in milliseconds. */
-  readonly endMs: number;
-  /** How long each frame is shown, in nanoseconds; null where that differs. */
-  readonly frameNs: number | null;
-}
+import type { MkvTiming } from './timing.ts';
 
 /** Content of `Info` for a file that is at least as long as the video. */
-export function withLength(info: Buffer, { endMs }: VideoLength): Buffer {
+export function withLength(info: Buffer, { endMs }: MkvTiming): Buffer {
   return edit(info, (id, content) => {
     if (id !== mkv.duration) return null;
     const duration = Buffer.alloc(8);
@@ -25,7 +23,7 @@ export function withLength(info: Buffer, { endMs }: VideoLength): Buffer {
 }
 
 /** Content of `Tracks` with the frame rate of the whole video, or with none where it varies. */
-export function withFrameRate(tracks: Buffer, { videoTrack, frameNs }: VideoLength): Buffer {
+export function withFrameRate(tracks: Buffer, { videoTrack, frameNs }: MkvTiming): Buffer {
   return edit(tracks, (id, content) => {
     if (id !== mkv.trackEntry || uintOf(findElement(content, mkv.trackNumber)) !== videoTrack) return null;
     const entry = edit(content, (inner) => (inner === mkv.defaultDuration ? Buffer.alloc(0) : null));
@@ -38,7 +36,7 @@ export function withFrameRate(tracks: Buffer, { videoTrack, frameNs }: VideoLeng
 }
 
 /** Content of `Tags` in which the length of the upscaled video is that of all its frames. */
-export function withTaggedLength(tags: Buffer, videoUid: Buffer, { endMs }: VideoLength): Buffer {
+export function withTaggedLength(tags: Buffer, videoUid: Buffer, { endMs }: MkvTiming): Buffer {
   return edit(tags, (id, content) => {
     const targets = id === mkv.tag ? findElement(content, mkv.targets) : null;
     if (!targets || !findElement(targets, mkv.tagTrackUid)?.equals(videoUid)) return null;

@@ -1,27 +1,45 @@
 import type { FileHandle } from 'node:fs/promises';
-import { type PartWriter, readSamples, type SampleRun } from '../muxing/container-writer.ts';
-import { type PartFile, readExactly } from '../muxing/part-file.ts';
-import type { SampleTable } from '../muxing/sample-table.ts';
+import { readExactly } from '../files/read-exactly.ts';
+import type { ContainerWriter, OpenWriter, WriterInput } from '../muxing/container-writer.ts';
+import type { PartFile } from '../muxing/part-file.ts';
+import { readSamples, type SampleRun, type SampleTable } from '../muxing/samples.ts';
 import { MkvCluster, wrapFrame } from './cluster.ts';
+import {
+  type ElementPlace,
+  elementHeader,
+  fixedHeader,
+  fixedUintElement,
+  makeElement,
+  readElement,
+  uintElement,
+} from './ebml.ts';
 import { mkv } from './element-ids.ts';
-import { uidOf, type VideoLength, withFrameRate, withLength, withTaggedLength } from './heads.ts';
-import type { ElementPlace } from './read-ebml.ts';
-import { blocksOf, type MkvBlock, type MkvSkeleton, readElement } from './read-mkv.ts';
-import { elementHeader, fixedHeader, fixedUintElement, makeElement, uintElement } from './write-ebml.ts';
-
-/** When frames are shown, in the whole milliseconds of the file's clock. */
-export interface MkvTiming extends VideoLength {
-  /** Of a frame; past the last one, when that ends. */
-  timeOf(frame: number): number;
-  readonly frames: number;
-}
+import { uidOf, withFrameRate, withLength, withTaggedLength } from './heads.ts';
+import { blocksOf, type MkvBlock, type MkvSkeleton, readMkvSkeleton } from './skeleton.ts';
+import { type MkvTiming, mkvTimingOf } from './timing.ts';
 
 /** Blocks that begin a cluster with a key frame are worth a short one. */
 const leastClusterMs = 1_000;
 const copyBytes = 4 * 1024 * 1024;
 
+/** @throws EbmlFormatError when the skeleton is damaged. */
+export async function openMkvWriter(input: WriterInput): Promise<OpenWriter> {
+  const { presentation } = input;
+  const skeleton = await readMkvSkeleton(input.skeleton, input.first.decoderSettings);
+  const { videoTrack } = skeleton;
+  let beginMs = Math.round(presentation.firstSeconds * 1000);
+  for await (const { track, time } of blocksOf(input.skeleton, skeleton)) {
+    if (track !== videoTrack) continue;
+    beginMs = time;
+    break;
+  }
+  const { frameRate } = input.request.source.facts.video;
+  const timing = mkvTimingOf(presentation, beginMs, videoTrack, frameRate);
+  return { writer: new MkvWriter(input, skeleton, timing), firstSeconds: timing.firstSeconds };
+}
+
 /** Matroska: heads, then clusters in which blocks lie by time, then the index of key frames. */
-export class MkvWriter implements PartWriter {
+class MkvWriter implements ContainerWriter {
   readonly #part: PartFile;
   readonly #file: FileHandle;
   readonly #skeleton: MkvSkeleton;
@@ -36,13 +54,7 @@ export class MkvWriter implements PartWriter {
   /** Key frames: time and the place of their cluster. */
   readonly #keys: { readonly time: number; readonly clusterAt: number }[] = [];
 
-  constructor(
-    part: PartFile,
-    file: FileHandle,
-    skeleton: MkvSkeleton,
-    timing: MkvTiming,
-    video: SampleTable,
-  ) {
+  constructor({ part, skeleton: file, video }: WriterInput, skeleton: MkvSkeleton, timing: MkvTiming) {
     this.#part = part;
     this.#file = file;
     this.#skeleton = skeleton;

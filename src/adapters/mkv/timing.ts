@@ -1,6 +1,19 @@
 import { type Fraction, fractionValue } from '../../core/frames/fraction.ts';
 import { type Presentation, secondsSinceFirst } from '../muxing/presentation.ts';
-import type { MkvTiming } from './mkv-writer.ts';
+
+/** When the frames of the video are shown, in the whole milliseconds of the file's clock. */
+export interface MkvTiming {
+  readonly videoTrack: number;
+  readonly frames: number;
+  /** When the first frame is shown, in seconds. */
+  readonly firstSeconds: number;
+  /** Of a frame; past the last one, when that ends. */
+  timeOf(frame: number): number;
+  /** Where the video ends, in milliseconds. */
+  readonly endMs: number;
+  /** How long each frame is shown, in nanoseconds; null where that differs. */
+  readonly frameNs: number | null;
+}
 
 /** Matroska's clock as ffmpeg sets it, in seconds. */
 const tickSeconds = 0.001;
@@ -14,7 +27,7 @@ export function mkvTimingOf(
   beginMs: number,
   videoTrack: number,
   nominalRate: Fraction,
-): MkvTiming & { readonly firstSeconds: number } {
+): MkvTiming {
   const frames = presentation.sinceFirst.length;
   // Counted from what is really the first frame's time: rounding it on its own would move all others.
   const firstSeconds =

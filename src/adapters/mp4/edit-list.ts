@@ -1,5 +1,4 @@
-import { findBox } from './boxes.ts';
-import { makeBox, makeFullBox, uint32 } from './make-box.ts';
+import { findBox, makeBox, makeFullBox, uint32, uint32At } from './boxes.ts';
 
 /** One part of a track's presentation (ISO/IEC 14496-12, section 8.6.6). */
 interface Edit {
@@ -7,11 +6,13 @@ interface Edit {
   readonly duration: number;
   /** Where in the media it begins, in ticks of the track; -1: nothing is shown. */
   readonly mediaTime: number;
+  /** Speed; 1 unless given. */
+  readonly rate?: number;
 }
 
 const normalRate = 0x10000;
 
-/** The `edts` box. */
+/** The `edts` box, at normal speed. */
 export function makeEdits(edits: readonly Edit[]): Buffer {
   const isLong = edits.some(({ duration, mediaTime }) => duration > 0xffff_ffff || mediaTime > 0x7fff_ffff);
   const rows = edits.map(({ duration, mediaTime }) => {
@@ -26,7 +27,7 @@ export function makeEdits(edits: readonly Edit[]): Buffer {
     row.writeUInt32BE(normalRate, row.length - 4);
     return row;
   });
-  return makeBox('edts', makeFullBox('elst', isLong ? 1 : 0, 0, uint32(edits.length), ...rows));
+  return makeBox('edts', makeFullBox('elst', isLong ? 1 : 0, uint32(edits.length), ...rows));
 }
 
 /** A track's edits, in order; none where it has no list. */
@@ -35,11 +36,12 @@ export function editsOf(track: Buffer): readonly Edit[] {
   if (!list) return [];
   const isLong = list[0] === 1;
   const rowBytes = isLong ? 20 : 12;
-  return Array.from({ length: list.readUInt32BE(4) }, (_, row) => {
+  return Array.from({ length: uint32At(list, 4) }, (_, row) => {
     const at = 8 + row * rowBytes;
+    const rate = uint32At(list, at + rowBytes - 4) / normalRate;
     return isLong
-      ? { duration: Number(list.readBigUInt64BE(at)), mediaTime: Number(list.readBigInt64BE(at + 8)) }
-      : { duration: list.readUInt32BE(at), mediaTime: list.readInt32BE(at + 4) };
+      ? { duration: Number(list.readBigUInt64BE(at)), mediaTime: Number(list.readBigInt64BE(at + 8)), rate }
+      : { duration: list.readUInt32BE(at), mediaTime: list.readInt32BE(at + 4), rate };
   });
 }
 

@@ -1,19 +1,40 @@
+import { type Fraction, squareSamples } from '../../core/frames/fraction.ts';
+
 /** What an H.264 sequence parameter set says of its pictures. */
 export interface H264Pictures {
   /** Size in pixels after cropping. */
   readonly width: number;
   readonly height: number;
-  /** Width over height of one sample; 1 where nothing is said. */
-  readonly sampleAspectRatio: number;
+  /** Width over height of one sample; 1/1 where nothing is said. */
+  readonly sampleAspect: Fraction;
 }
 
 /** Profiles whose parameter sets say more about colour (ITU-T H.264, section 7.3.2.1.1). */
 const highProfiles = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 
 /** Width over height for `aspect_ratio_idc` 0 to 16 (table E-1); 0 is "unspecified". */
-const aspectRatios = [
-  ...[1, 1, 12 / 11, 10 / 11, 16 / 11, 40 / 33, 24 / 11, 20 / 11, 32 / 11, 80 / 33, 18 / 11],
-  ...[15 / 11, 64 / 33, 160 / 99, 4 / 3, 3 / 2, 2],
+const aspectRatios: readonly (readonly [width: number, height: number])[] = [
+  ...([
+    [1, 1],
+    [1, 1],
+    [12, 11],
+    [10, 11],
+    [16, 11],
+    [40, 33],
+    [24, 11],
+    [20, 11],
+    [32, 11],
+  ] as const),
+  ...([
+    [80, 33],
+    [18, 11],
+    [15, 11],
+    [64, 33],
+    [160, 99],
+    [4, 3],
+    [3, 2],
+    [2, 1],
+  ] as const),
 ];
 const extendedAspectRatio = 255;
 
@@ -64,22 +85,23 @@ function readPictures(bits: BitReader, chroma: number): H264Pictures | null {
   const fields = isProgressive ? 1 : 2;
   const cropX = chroma === 1 || chroma === 2 ? 2 : 1;
   const cropY = (chroma === 1 ? 2 : 1) * fields;
-  const sampleAspectRatio = bits.read(1) === 1 ? readAspectRatio(bits) : 1;
-  if (sampleAspectRatio === null) return null;
+  const sampleAspect = bits.read(1) === 1 ? readSampleAspect(bits) : squareSamples;
+  if (sampleAspect === null) return null;
   return {
     width: widthInBlocks * 16 - (left + right) * cropX,
     height: heightInMapUnits * 16 * fields - (top + bottom) * cropY,
-    sampleAspectRatio,
+    sampleAspect,
   };
 }
 
-function readAspectRatio(bits: BitReader): number | null {
-  if (bits.read(1) === 0) return 1;
+function readSampleAspect(bits: BitReader): Fraction | null {
+  if (bits.read(1) === 0) return squareSamples;
   const index = bits.read(8);
-  if (index !== extendedAspectRatio) return aspectRatios[index] ?? null;
-  const width = bits.read(16);
-  const height = bits.read(16);
-  return width > 0 && height > 0 ? width / height : 1;
+  const ratio =
+    index === extendedAspectRatio ? ([bits.read(16), bits.read(16)] as const) : aspectRatios[index];
+  if (!ratio) return null;
+  const [numerator, denominator] = ratio;
+  return numerator > 0 && denominator > 0 ? { numerator, denominator } : squareSamples;
 }
 
 /** After two zero bytes a 3 is put in, so that no start code appears; it is no part of the content. */

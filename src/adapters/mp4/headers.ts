@@ -1,36 +1,33 @@
-import { Mp4FormatError } from './boxes.ts';
+import type { Size } from '../../core/hints/size.ts';
+import { Mp4FormatError, uint32, uint32Table, uint64Table } from './boxes.ts';
 
-/** Where numbers lie in the three kinds of header, after version, flags and the two dates. */
-const layouts = {
-  /** Time scale, then duration. */
-  mvhd: { beforeDuration: 4, scaleAt: 0 },
-  /** Track number and four reserved bytes, then duration. */
-  tkhd: { beforeDuration: 8, scaleAt: null },
-  /** Time scale, then duration. */
-  mdhd: { beforeDuration: 4, scaleAt: 0 },
-} as const;
+/** Bytes between the two dates and the duration: in a track's header its number, else the time scale. */
+const bytesBeforeDuration = { mvhd: 4, tkhd: 8, mdhd: 4 } as const;
 
 /** The headers of a movie, a track and its media (ISO/IEC 14496-12, sections 8.2.2, 8.3.2 and 8.4.2). */
-type Mp4HeaderName = keyof typeof layouts;
+type Mp4HeaderName = keyof typeof bytesBeforeDuration;
 
 /** What is changed in a header; what is not named stays. */
 interface HeaderChanges {
   /** In ticks of the header's own time scale; a track's is that of the movie. */
   readonly duration: number;
+  /** Not of a track. */
   readonly timescale?: number;
 }
 
 /** The header's content with another duration, in its long form where that needs it. */
 export function withDuration(name: Mp4HeaderName, content: Buffer, changes: HeaderChanges): Buffer {
-  const parts = split(name, content);
-  const { scaleAt } = layouts[name];
-  const between = Buffer.from(parts.between);
-  if (changes.timescale !== undefined && scaleAt !== null) between.writeUInt32BE(changes.timescale, scaleAt);
-  const isLong = Math.max(changes.duration, parts.created, parts.modified) > 0xffff_ffff;
-  const fields = isLong
-    ? [long(parts.created), long(parts.modified), between, long(changes.duration)]
-    : [short(parts.created), short(parts.modified), between, short(changes.duration)];
-  return Buffer.concat([Buffer.from([isLong ? 1 : 0]), content.subarray(1, 4), ...fields, parts.rest]);
+  const { created, modified, between, rest } = split(name, content);
+  const isLong = Math.max(changes.duration, created, modified) > 0xffff_ffff;
+  const numbers = isLong ? uint64Table : uint32Table;
+  return Buffer.concat([
+    Buffer.from([isLong ? 1 : 0]),
+    content.subarray(1, 4),
+    numbers([created, modified]),
+    changes.timescale === undefined ? between : uint32(changes.timescale),
+    numbers([changes.duration]),
+    rest,
+  ]);
 }
 
 /** In ticks of the header's own time scale. */
@@ -44,31 +41,60 @@ export function timescaleOf(name: 'mvhd' | 'mdhd', content: Buffer): number {
 }
 
 function split(name: Mp4HeaderName, content: Buffer) {
-  const { beforeDuration } = layouts[name];
   const width = content[0] === 1 ? 8 : 4;
-  const durationAt = 4 + 2 * width + beforeDuration;
+  const durationAt = 4 + 2 * width + bytesBeforeDuration[name];
   if (content.length < durationAt + width) throw new Mp4FormatError(`box ${name} is cut off`);
+  const numberAt = (at: number) =>
+    width === 4 ? content.readUInt32BE(at) : Number(content.readBigUInt64BE(at));
   return {
-    created: readNumber(content, 4, width),
-    modified: readNumber(content, 4 + width, width),
+    created: numberAt(4),
+    modified: numberAt(4 + width),
     between: content.subarray(4 + 2 * width, durationAt),
-    duration: readNumber(content, durationAt, width),
+    duration: numberAt(durationAt),
     rest: content.subarray(durationAt + width),
   };
 }
 
-function readNumber(bytes: Buffer, at: number, width: 4 | 8): number {
-  return width === 4 ? bytes.readUInt32BE(at) : Number(bytes.readBigUInt64BE(at));
+/** Clockwise turns, in degrees. */
+export type Rotation = 0 | 90 | 180 | 270;
+
+/** The upper left of the display matrix of each turn. */
+const turns: readonly (readonly [degrees: Rotation, a: number, b: number, c: number, d: number])[] = [
+  [0, 1, 0, 0, 1],
+  [90, 0, 1, -1, 0],
+  [180, -1, 0, 0, -1],
+  [270, 0, -1, 1, 0],
+];
+const one = 0x10000;
+const oneInLastColumn = 0x4000_0000;
+/** Where the matrix begins after the duration of a movie's or a track's header. */
+const matrixAt = 16;
+const matrixBytes = 36;
+
+/** How far a header turns the picture; null for a matrix that does anything else. */
+export function rotationOf(name: 'mvhd' | 'tkhd', content: Buffer): Rotation | null {
+  const { rest } = split(name, content);
+  const at = (index: number) => rest.readInt32BE(matrixAt + index * 4) / one;
+  if (at(2) !== 0 || at(5) !== 0) return null;
+  const turn = turns.find(([, a, b, c, d]) => at(0) === a && at(1) === b && at(3) === c && at(4) === d);
+  return turn?.[0] ?? null;
 }
 
-function short(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
+/** A track header that makes players turn the picture, about a corner and back into view. */
+export function withRotation(header: Buffer, { width, height }: Size, rotation: Rotation): Buffer {
+  const [, a, b, c, d] = turns.find(([degrees]) => degrees === rotation) ?? [0, 1, 0, 0, 1];
+  const x = rotation === 90 ? height : rotation === 180 ? width : 0;
+  const y = rotation === 270 ? width : rotation === 180 ? height : 0;
+  const turned = Buffer.from(header);
+  const matrix = turned.subarray(-8 - matrixBytes);
+  for (const [index, value] of [a, b, 0, c, d, 0, x, y].entries())
+    matrix.writeInt32BE(value * one, index * 4);
+  matrix.writeInt32BE(oneInLastColumn, 32);
+  return turned;
 }
 
-function long(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
+/** The size that a track header says the picture is shown at; 0 where it says nothing. */
+export function shownSizeOf(header: Buffer): Size {
+  const [width, height] = [header.readUInt32BE(header.length - 8), header.readUInt32BE(header.length - 4)];
+  return { width: width / one, height: height / one };
 }

@@ -1,13 +1,15 @@
 import type { FileHandle } from 'node:fs/promises';
-import { bytesOf, type PartWriter, readSamples, type SampleRun } from '../muxing/container-writer.ts';
-import { type PartFile, readExactly } from '../muxing/part-file.ts';
+import { fractionValue } from '../../core/frames/fraction.ts';
+import { readExactly } from '../files/read-exactly.ts';
+import type { ContainerWriter, OpenWriter, WriterInput } from '../muxing/container-writer.ts';
+import type { PartFile } from '../muxing/part-file.ts';
 import { secondsSinceFirst } from '../muxing/presentation.ts';
-import type { SampleTable } from '../muxing/sample-table.ts';
-import type { ChunkList } from './chunk-list.ts';
-import { makeBox, uint32 } from './make-box.ts';
+import { bytesOf, readSamples, type SampleRun, type SampleTable } from '../muxing/samples.ts';
+import { makeBox, uint32, uint64Table } from './boxes.ts';
 import { buildMovie } from './make-movie.ts';
 import { type Piece, piecesOf } from './pieces.ts';
-import type { Mp4Track, SkeletonMovie } from './read-movie.ts';
+import { type Mp4Track, readSkeletonMovie, type SkeletonMovie } from './read-movie.ts';
+import type { ChunkList } from './tracks.ts';
 import type { Showing } from './video-track.ts';
 
 const maxChunkSeconds = 1;
@@ -23,8 +25,23 @@ interface OtherTrack {
   readonly chunks: ChunkList;
 }
 
+/** @throws Mp4FormatError when the skeleton is damaged. */
+export async function openMp4Writer(input: WriterInput): Promise<OpenWriter> {
+  const { request, presentation } = input;
+  const movie = await readSkeletonMovie(input.skeleton, input.first);
+  const { rotationDegrees, timeBase } = request.source.facts.video;
+  // What differs by less than a tick was only rounded on its way.
+  const maxRounding = Math.max(fractionValue(timeBase), 0.001);
+  const { startSeconds } = movie.videoTrack;
+  const isRounded = Math.abs(startSeconds - presentation.firstSeconds) <= maxRounding;
+  const firstSeconds = isRounded ? presentation.firstSeconds : startSeconds;
+  const rotation = request.isTurned ? 0 : rotationDegrees;
+  const showing = { presentation: { ...presentation, firstSeconds }, size: request.size, rotation };
+  return { writer: new Mp4Writer(input, movie, showing), firstSeconds };
+}
+
 /** MP4 and MOV: one `mdat` in which the streams take turns of about a second, then the index. */
-export class Mp4Writer implements PartWriter {
+class Mp4Writer implements ContainerWriter {
   readonly #part: PartFile;
   readonly #skeleton: FileHandle;
   readonly #movie: SkeletonMovie;
@@ -34,13 +51,7 @@ export class Mp4Writer implements PartWriter {
   readonly #videoChunks: ChunkList = { offsets: [], samples: [] };
   #mediaAt = 0;
 
-  constructor(
-    part: PartFile,
-    skeleton: FileHandle,
-    movie: SkeletonMovie,
-    showing: Showing,
-    video: SampleTable,
-  ) {
+  constructor({ part, skeleton, video }: WriterInput, movie: SkeletonMovie, showing: Showing) {
     this.#part = part;
     this.#skeleton = skeleton;
     this.#movie = movie;
@@ -76,13 +87,8 @@ export class Mp4Writer implements PartWriter {
     await this.#writeOthers(Number.POSITIVE_INFINITY);
     const mediaBytes = this.#part.position - this.#mediaAt;
     const others = new Map(this.#others.map(({ track, chunks }) => [track, chunks]));
-    await this.#part.write(
-      buildMovie(
-        this.#movie,
-        { showing: this.#showing, table: this.#video, chunks: this.#videoChunks },
-        others,
-      ),
-    );
+    const video = { showing: this.#showing, table: this.#video, chunks: this.#videoChunks };
+    await this.#part.write(buildMovie(this.#movie, video, others));
     await this.#part.writeAt(this.#mediaAt, mediaHeader(mediaBytes));
   }
 
@@ -136,7 +142,5 @@ function nextOf(pieces: Generator<Piece>): Piece | null {
 
 /** The beginning of an `mdat` box of any size. */
 function mediaHeader(bytes: number): Buffer {
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64BE(BigInt(bytes));
-  return Buffer.concat([uint32(1), Buffer.from('mdat', 'latin1'), size]);
+  return Buffer.concat([uint32(1), Buffer.from('mdat', 'latin1'), uint64Table([bytes])]);
 }

@@ -1,4 +1,4 @@
-import { chunksOf, durationsOf, sampleSizesOf, type ValueRun } from './sample-tables.ts';
+import { chunksOf, durationsOf, sampleSizesOf, type ValueRun } from './tracks.ts';
 
 /** Samples of one track that lie back to back and are moved together: one chunk of the new file. */
 export interface Piece {

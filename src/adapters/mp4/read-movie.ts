@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
-import { findBox, Mp4FormatError, readBoxes } from './boxes.ts';
+import type { SegmentSamples } from '../muxing/samples.ts';
+import { getBox, Mp4FormatError, readTopBox } from './boxes.ts';
 import { editsOf, startOf } from './edit-list.ts';
 import { timescaleOf } from './headers.ts';
-import { sampleSizesOf, tableOf } from './sample-tables.ts';
-import { readTopBoxes } from './top-boxes.ts';
-import { decoderSettingsOf } from './video-entry.ts';
+import { sampleSizesOf, tablesOf, tracksOf } from './tracks.ts';
+import { readH264Entry } from './video-entry.ts';
 
 /** One track of a movie. */
 export interface Mp4Track {
@@ -32,38 +32,25 @@ export interface SkeletonMovie {
 /**
  * Reads all but the samples of a skeleton.
  *
- * @param first - What tells the track of the upscaled video: its decoder settings, and the size of its one frame.
+ * @param first - The one frame of the upscaled video, by which its track is recognised.
  */
-export async function readSkeletonMovie(
-  file: FileHandle,
-  first: { readonly decoderSettings: Buffer; readonly sizeBytes: number },
-): Promise<SkeletonMovie> {
-  const boxes = await readTopBoxes(file, ['ftyp', 'moov']);
-  const brands = boxes.find(({ name }) => name === 'ftyp')?.content;
-  const movie = boxes.find(({ name }) => name === 'moov')?.content;
-  const header = movie && findBox(movie, ['mvhd']);
-  if (!brands || !movie || !header) throw new Mp4FormatError('the index is missing');
-  const movieTimescale = timescaleOf('mvhd', header);
-  const tracks = [...readBoxes(movie)]
-    .filter(({ name }) => name === 'trak')
-    .map(({ content }) => readTrack(content, movieTimescale));
-  const videoTrack = tracks.find((track) => isFirstFrame(track, first.decoderSettings, first.sizeBytes));
+export async function readSkeletonMovie(file: FileHandle, first: SegmentSamples): Promise<SkeletonMovie> {
+  const brands = (await readTopBox(file, 'ftyp'))?.content;
+  const movie = (await readTopBox(file, 'moov'))?.content;
+  if (!brands || !movie) throw new Mp4FormatError('the index is missing');
+  const movieTimescale = timescaleOf('mvhd', getBox(movie, ['mvhd']));
+  const tracks = tracksOf(movie).map((content): Mp4Track => {
+    const timescale = timescaleOf('mdhd', getBox(content, ['mdia', 'mdhd']));
+    const startSeconds = startOf(editsOf(content), movieTimescale, timescale);
+    return { content, stbl: tablesOf(content), timescale, startSeconds };
+  });
+  const videoTrack = tracks.find((track) => isFirstFrame(track, first));
   if (!videoTrack) throw new Mp4FormatError('the upscaled video is missing');
   return { brands, movie, movieTimescale, tracks, videoTrack };
 }
 
-function readTrack(content: Buffer, movieTimescale: number): Mp4Track {
-  const stbl = findBox(content, ['mdia', 'minf', 'stbl']);
-  const header = findBox(content, ['mdia', 'mdhd']);
-  if (!stbl || !header) throw new Mp4FormatError('a track has no tables');
-  const timescale = timescaleOf('mdhd', header);
-  const startSeconds = startOf(editsOf(content), movieTimescale, timescale);
-  return { content, stbl, timescale, startSeconds };
-}
-
-function isFirstFrame({ stbl }: Mp4Track, decoderSettings: Buffer, sizeBytes: number): boolean {
+function isFirstFrame({ stbl }: Mp4Track, { table, decoderSettings }: SegmentSamples): boolean {
   const sizes = sampleSizesOf(stbl);
-  if (sizes.count !== 1 || sizes.at(0) !== sizeBytes) return false;
-  const isH264 = findBox(tableOf(stbl, 'stsd').subarray(8), ['avc1']) !== null;
-  return isH264 && decoderSettingsOf(tableOf(stbl, 'stsd')).equals(decoderSettings);
+  if (sizes.count !== 1 || sizes.at(0) !== table.sizes[0]) return false;
+  return readH264Entry(getBox(stbl, ['stsd']))?.decoderSettings.equals(decoderSettings) ?? false;
 }

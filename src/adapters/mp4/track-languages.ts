@@ -1,57 +1,44 @@
 import { open } from 'node:fs/promises';
-import type { SkeletonRequest } from '../video/assembly/skeleton-request.ts';
-import { findBox, readBoxes } from './boxes.ts';
-import { readTopBoxes } from './top-boxes.ts';
+import { findBox, readTopBox } from './boxes.ts';
+import { handlerOf, tracksOf } from './tracks.ts';
 
 /** What stands in QuickTime files where the language is none that had a number on the first Macintosh. */
 const unknownLanguage = 0x7fff;
 
 /** Which tracks are those of a type, by their handlers. */
-const handlers = { audio: ['soun'], subtitle: ['text', 'sbtl', 'subt'] } as const;
+const handlers: Readonly<Record<keyof TrackLanguages, readonly string[]>> = {
+  audio: ['soun'],
+  subtitle: ['text', 'sbtl', 'subt'],
+};
+
+/** Languages of the tracks of each type, in order, as ISO 639-2 codes. */
+interface TrackLanguages {
+  readonly audio: readonly (string | null)[];
+  readonly subtitle: readonly (string | null)[];
+}
 
 /**
  * Notes languages in a QuickTime file that ffmpeg left out, in the packed form that QuickTime came to have as well as
  * MP4 (three letters of ISO 639-2). In place: nothing changes its size.
  */
-export async function noteLanguages(path: string, request: SkeletonRequest): Promise<void> {
-  if (request.container !== 'mov') return;
+export async function writeTrackLanguages(path: string, languages: TrackLanguages): Promise<void> {
   await using file = await open(path, 'r+');
-  const [movie] = await readTopBoxes(file, ['moov']);
+  const movie = await readTopBox(file, 'moov');
   if (!movie) return;
-  const tracks = [...readBoxes(movie.content)]
-    .filter(({ name }) => name === 'trak')
-    .map(({ content }) => content);
   for (const type of ['audio', 'subtitle'] as const) {
-    const languages = languagesOf(request, type);
-    const media = tracks.map((track) => findBox(track, ['mdia'])).filter((box) => box !== null);
-    const own = media.filter((box) => handlers[type].some((name) => name === handlerOf(box)));
-    // A stream without a packet has no track: then nobody can tell which is which.
-    if (own.length !== languages.length) continue;
-    for (const [index, box] of own.entries()) {
-      const header = findBox(box, ['mdhd']);
-      const code = packed(languages[index] ?? null);
+    const tracks = tracksOf(movie.content).filter((track) => handlers[type].includes(handlerOf(track)));
+    // A stream without a packet has no track: then nothing says which is which.
+    if (tracks.length !== languages[type].length) continue;
+    for (const [index, track] of tracks.entries()) {
+      const header = findBox(track, ['mdia', 'mdhd']);
+      const code = packed(languages[type][index] ?? null);
       if (!header || code === null) continue;
       const at = header[0] === 1 ? 32 : 20;
       if (header.readUInt16BE(at) !== unknownLanguage) continue;
       header.writeUInt16BE(code, at);
-      const offset = movie.contentAt + (header.byteOffset - movie.content.byteOffset) + at;
-      await file.write(header, at, 2, offset);
+      await file.write(header, at, 2, movie.contentAt + (header.byteOffset - movie.content.byteOffset) + at);
     }
   }
-}
-
-function languagesOf(
-  { source, plans }: SkeletonRequest,
-  type: 'audio' | 'subtitle',
-): readonly (string | null)[] {
-  const kept = plans.filter((plan) => plan.type === type && plan.action !== 'drop');
-  return kept.map(
-    ({ index }) => source.facts.others.find((other) => other.index === index)?.language ?? null,
-  );
-}
-
-function handlerOf(media: Buffer): string {
-  return findBox(media, ['hdlr'])?.toString('latin1', 8, 12) ?? '';
 }
 
 function packed(language: string | null): number | null {

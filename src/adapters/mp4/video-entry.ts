@@ -1,21 +1,39 @@
-import { findBox, Mp4FormatError } from './boxes.ts';
-import { editBoxes, makeBox } from './make-box.ts';
+import { editBoxes, findBox, Mp4FormatError, makeBox, uint32At } from './boxes.ts';
 
 /** Where the boxes begin in the content of a video sample entry (ISO/IEC 14496-12, section 12.1.3). */
 const entryBoxesAt = 78;
+const entrySizeAt = { width: 24, height: 26 };
 /** Version, flags and the number of entries. */
 const stsdHeadBytes = 8;
 
-/**
- * What a decoder of H.264 needs to begin, out of a track's only sample description (`stsd`).
- *
- * @throws Mp4FormatError where there is another number of descriptions, or one of another codec.
- */
+/** The only sample description of an H.264 track. */
+interface H264Entry {
+  /** Size of the pictures in pixels, as stored. */
+  readonly width: number;
+  readonly height: number;
+  /** The boxes in it. */
+  readonly boxes: Buffer;
+  /** What a decoder needs to begin (`avcC`). */
+  readonly decoderSettings: Buffer;
+}
+
+/** Reads a track's `stsd`; null where there is another number of descriptions, or one of another codec. */
+export function readH264Entry(stsd: Buffer): H264Entry | null {
+  const entry = uint32At(stsd, 4) === 1 ? findBox(stsd.subarray(stsdHeadBytes), ['avc1']) : null;
+  if (!entry) return null;
+  const boxes = entry.subarray(entryBoxesAt);
+  const decoderSettings = findBox(boxes, ['avcC']);
+  if (!decoderSettings) return null;
+  const width = entry.readUInt16BE(entrySizeAt.width);
+  const height = entry.readUInt16BE(entrySizeAt.height);
+  return { width, height, boxes, decoderSettings };
+}
+
+/** @throws Mp4FormatError where it is not H.264 of one kind. */
 export function decoderSettingsOf(stsd: Buffer): Buffer {
-  const entry = stsd.readUInt32BE(4) === 1 ? findBox(stsd.subarray(stsdHeadBytes), ['avc1']) : null;
-  const settings = entry && findBox(entry.subarray(entryBoxesAt), ['avcC']);
-  if (!settings) throw new Mp4FormatError('the video is not H.264 of one kind');
-  return settings;
+  const entry = readH264Entry(stsd);
+  if (!entry) throw new Mp4FormatError('the video is not H.264 of one kind');
+  return entry.decoderSettings;
 }
 
 /** The description of a video that was one frame long, fit for more: the bit rate of that one frame goes. */

@@ -1,14 +1,12 @@
 import type { Size } from '../../core/hints/size.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type Presentation, secondsSinceFirst } from '../muxing/presentation.ts';
-import { reorderDelay, type SampleTable } from '../muxing/sample-table.ts';
-import { type ChunkList, chunkBoxes } from './chunk-list.ts';
-import { type Rotation, withRotation } from './display-matrix.ts';
+import { reorderDelay, type SampleTable } from '../muxing/samples.ts';
+import { editBoxAt, editBoxes, getBox, makeBox, makeFullBox, uint32, uint32Table } from './boxes.ts';
 import { makeEdits } from './edit-list.ts';
-import { withDuration } from './headers.ts';
-import { editBoxAt, editBoxes, makeBox, makeFullBox, uint32, uint32Table } from './make-box.ts';
+import { type Rotation, withDuration, withRotation } from './headers.ts';
 import type { SkeletonMovie } from './read-movie.ts';
-import { tableOf } from './sample-tables.ts';
+import { type ChunkList, chunkBoxes } from './tracks.ts';
 import { withoutBitRate } from './video-entry.ts';
 
 /** What players have to know of the video beside its frames. */
@@ -46,10 +44,10 @@ export function makeVideoTrack({ videoTrack, movieTimescale }: SkeletonMovie, vi
   const timed = editBoxAt(track, ['mdia', 'mdhd'], (content) => withDuration('mdhd', content, media));
   return editBoxAt(timed, ['mdia', 'minf', 'stbl'], (stbl) =>
     Buffer.concat([
-      makeBox('stsd', withoutBitRate(tableOf(stbl, 'stsd'))),
+      makeBox('stsd', withoutBitRate(getBox(stbl, ['stsd']))),
       ...timing.boxes,
       keyBox(video.table.keys),
-      makeFullBox('stsz', 0, 0, uint32(0, video.table.sizes.length), uint32Table(video.table.sizes)),
+      makeFullBox('stsz', 0, uint32(0, video.table.sizes.length), uint32Table(video.table.sizes)),
       chunkBoxes(video.chunks),
     ]),
   );
@@ -87,8 +85,8 @@ function timingOf({ sinceFirst, length, timeBase }: Presentation, ranks: Uint32A
     offsets.push((sinceFirst[ranks[index] ?? 0] ?? 0) * scale + delay - time);
   }
   const boxes = [
-    makeFullBox('stts', 0, 0, durations.toTable()),
-    ...(delayFrames > 0 ? [makeFullBox('ctts', 0, 0, offsets.toTable())] : []),
+    makeFullBox('stts', 0, durations.toTable()),
+    ...(delayFrames > 0 ? [makeFullBox('ctts', 0, offsets.toTable())] : []),
   ];
   return { boxes, delay, length: length * scale, timescale: timeBase.denominator };
 }
@@ -123,5 +121,5 @@ function keyBox(keys: Uint8Array): Buffer {
   if (keys.every((key) => key === 1)) return Buffer.alloc(0);
   const numbers: number[] = [];
   for (const [index, key] of keys.entries()) if (key === 1) numbers.push(index + 1);
-  return makeFullBox('stss', 0, 0, uint32(numbers.length), uint32Table(numbers));
+  return makeFullBox('stss', 0, uint32(numbers.length), uint32Table(numbers));
 }

@@ -3,15 +3,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asDiskError } from '../../errors/disk-full.ts';
 import { syncFolder } from '../files/publish-file.ts';
-
-/** A file that could not be read as far as it should reach. */
-export class FileTooShortError extends Error {
-  override readonly name = 'FileTooShortError';
-}
+import { FileTooShortError } from '../files/read-exactly.ts';
 
 /**
- * The unfinished output, which only grows. Whoever writes it may begin again from its first byte after a kill: what
- * is durable already is counted and not written a second time.
+ * The unfinished output, which only grows. After a kill a writer begins again from the first byte: what is durable
+ * already is counted and not written a second time.
  */
 export class PartFile implements AsyncDisposable {
   readonly #file: FileHandle;
@@ -88,15 +84,4 @@ export class PartFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
   }
-}
-
-/** Exactly these bytes of a file. */
-export async function readExactly(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  for (let read = 0; read < length; ) {
-    const { bytesRead } = await file.read(bytes, read, length - read, offset + read);
-    if (bytesRead === 0) throw new FileTooShortError('a file ends before its content does');
-    read += bytesRead;
-  }
-  return bytes;
 }

@@ -1,4 +1,4 @@
-import type { Fraction } from '../../core/frames/fraction.ts';
+import { type Fraction, ticksToSeconds } from '../../core/frames/fraction.ts';
 import type { AssemblyRequest } from '../../ports/video-tool.ts';
 
 /** When things are shown in the output, which begins with its earliest stream. */
@@ -38,5 +38,5 @@ export function presentationOf({ source, timeline }: AssemblyRequest): Presentat
 
 /** Seconds since the first frame of the video at which this frame is shown; past the last one, when it ends. */
 export function secondsSinceFirst({ sinceFirst, length, timeBase }: Presentation, frame: number): number {
-  return ((sinceFirst[frame] ?? length) * timeBase.numerator) / timeBase.denominator;
+  return ticksToSeconds(sinceFirst[frame] ?? length, timeBase);
 }

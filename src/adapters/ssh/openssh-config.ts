@@ -49,9 +49,13 @@ export async function askOpenSsh(question: SshQuestion): Promise<SshConfigFacts 
     ...(question.port === null ? [] : ['-p', String(question.port)]),
   ];
   try {
-    const { exitCode, stdout, stderr } = await runProcess('ssh', [...flags, '--', question.address], limits);
+    const { exitCode, stdout, stderrTail } = await runProcess(
+      'ssh',
+      [...flags, '--', question.address],
+      limits,
+    );
     if (exitCode === 0) return parseSshConfigOutput(stdout.toString('utf8'));
-    throw refused(question.address, lastLine(stderr) || 'ssh -G gave no answer');
+    throw refused(question.address, lastLine(stderrTail) || 'ssh -G gave no answer');
   } catch (error) {
     if (isSystemError(error) && error.code === 'ENOENT') return null;
     throw error;

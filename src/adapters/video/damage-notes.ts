@@ -1,8 +1,8 @@
 import { printable } from '../../core/printable.ts';
 
 /**
- * What ffmpeg says of files that are damaged or cut off, and never of sound ones: those that begin in the middle of a
- * group of pictures, or are cut by edit lists, make it complain too, in other words.
+ * What ffmpeg says of files that are damaged or cut off, and never of whole ones: those that begin in the middle of a
+ * group of pictures, or are cut by edit lists, make it complain too, with other messages.
  */
 const damagePatterns = [
   /corrupt (decoded frame|input packet)/i,
@@ -13,12 +13,12 @@ const damagePatterns = [
   /invalid as first byte of an EBML|packet mismatch|LZW decode failed|invalid block label/i,
   /(crc|checksum) (mismatch|error)|error during demuxing/i,
 ];
-/** Said of sound recordings too before their first frame. */
+/** Said of undamaged recordings too before their first frame. */
 const failedDecoding = /error while decoding stream|decoding error|error submitting packet/i;
 const packetOfStream = /(?:input packet in stream|packet corrupt \(stream =) (\d+)/i;
 const keptNotes = 3;
 
-/** Collects what speaks of damage among the lines of an ffmpeg that decodes one stream. */
+/** Collects the messages about damage among the lines of an ffmpeg that decodes one stream. */
 export class DamageNotes {
   readonly #stream: number;
   readonly #kept: string[] = [];

@@ -13,11 +13,11 @@ import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
 import { assembleVideo } from './assembly/assemble.ts';
 import { inspectVideo } from './inspect.ts';
-import { readKeyTimes } from './key-times.ts';
 import { scanFrames } from './scan.ts';
+import { readKeyTimes } from './source-packets.ts';
 import { takePictures } from './still-pictures.ts';
 
-/** Longest look into a file's headers, in milliseconds. */
+/** The longest that reading a file's headers may take, in milliseconds. */
 const inspectTimeoutMs = 60_000;
 
 /** A {@link VideoTool} of ffmpeg and ffprobe. It remembers nothing. */
@@ -43,7 +43,7 @@ export class FfmpegVideoTool implements VideoTool {
 
   async keyTimes(path: string, stream: VideoStreamFacts, signal?: AbortSignal): Promise<Float64Array> {
     await statSource(path);
-    return await readKeyTimes(this.#programs.ffprobe, path, stream.index, signal);
+    return await readKeyTimes(path, stream, { programs: this.#programs, signal });
   }
 
   async assemble(

@@ -1,16 +1,17 @@
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
-import { type AskOptions, askFfprobe } from '../ffmpeg/ask-ffprobe.ts';
-import { cannotRead } from '../ffmpeg/program-failures.ts';
+import { unreadableVideo } from '../ffmpeg/failures.ts';
+import { askFfprobe, type FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
 import {
+  describeOther,
+  describeVideo,
   type ProbeAnswer,
   type ProbeFrame,
   type ProbeStream,
   probeAnswerSchema,
   probeFrameSchema,
   probeQuestions,
-} from './probe-answer.ts';
-import { describeOther, describeVideo } from './stream-facts.ts';
+} from './stream-facts.ts';
 
 /** Packets read in search of a first frame: a recording may begin in the middle of a group of pictures. */
 const searchedPackets = [1, 600];
@@ -20,14 +21,14 @@ const searchedPackets = [1, 600];
  *
  * @throws AppError `video-unreadable` also when that stream's first frames cannot be decoded.
  */
-export async function inspectVideo(path: string, options: AskOptions): Promise<VideoFacts> {
+export async function inspectVideo(path: string, options: FfprobeOptions): Promise<VideoFacts> {
   options.signal?.throwIfAborted();
   const { size } = await statSource(path);
   const answer = await askFfprobe(path, probeQuestions, probeAnswerSchema, options);
   const stream = answer.streams.find((candidate) => candidate.codec_type === 'video' && !isCover(candidate));
-  if (!stream) throw cannotRead(path, 'it holds no video, only sound, a cover picture or nothing');
+  if (!stream) throw unreadableVideo(path, 'it holds no video, only sound, a cover picture or nothing');
   const video = describeVideo(stream, await firstFrame(path, stream.index, options));
-  if (!video) throw cannotRead(path, 'its first frames cannot be decoded');
+  if (!video) throw unreadableVideo(path, 'its first frames cannot be decoded');
   return {
     container: answer.format.format_name ?? '',
     sizeBytes: Number(size),
@@ -39,7 +40,7 @@ export async function inspectVideo(path: string, options: AskOptions): Promise<V
   };
 }
 
-async function firstFrame(path: string, stream: number, options: AskOptions): Promise<ProbeFrame | null> {
+async function firstFrame(path: string, stream: number, options: FfprobeOptions): Promise<ProbeFrame | null> {
   for (const packets of searchedPackets) {
     const questions = [
       ...['-select_streams', String(stream), '-read_intervals', `%+#${packets}`, '-show_frames'],

@@ -1,24 +1,35 @@
-import { frameBytes } from '../../core/frames/frame-format.ts';
+import type { Readable } from 'node:stream';
+import { type Fraction, fractionText, ticksToSeconds } from '../../core/frames/fraction.ts';
+import { type FrameFormat, frameBytes } from '../../core/frames/frame-format.ts';
+import type { VideoStreamFacts } from '../../core/frames/video-facts.ts';
 import type { AppError } from '../../errors/app-error.ts';
-import type { ScanEnd, ScannedFrame } from '../../ports/video-tool.ts';
-import { exactFrames } from '../ffmpeg/exact-frames.ts';
-import { type ChildEnd, FfmpegChild } from '../ffmpeg/ffmpeg-child.ts';
-import { cannotRead, framesFailed } from '../ffmpeg/program-failures.ts';
+import type { ScanEnd, ScannedFrame, ScanOptions } from '../../ports/video-tool.ts';
+import { framesFailed, reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
+import { asFileUrl, decodingOptions } from '../ffmpeg/inputs.ts';
+import type { FfmpegPrograms } from '../ffmpeg/programs.ts';
+import { exactFrames } from '../ffmpeg/raw-frames.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
-import { ffmpegReason } from '../ffmpeg/unreadable-video.ts';
+import { type ChildEnd, linesOf, PipedChild } from '../piped-child.ts';
 import { DamageNotes } from './damage-notes.ts';
-import { readFrameLines } from './frame-lines.ts';
-import { missingFrames } from './missing-frames.ts';
-import { pictureFormat, type ScanRequest, scanArguments } from './scan-command.ts';
+import { missingFrames } from './source-packets.ts';
+
+/** What is scanned, and how. */
+interface FrameScan {
+  readonly programs: FfmpegPrograms;
+  readonly path: string;
+  readonly stream: VideoStreamFacts;
+  readonly options: ScanOptions;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** Decodes every frame of a stream once, as the port {@link VideoTool} says. */
-export async function* scanFrames(request: ScanRequest): AsyncGenerator<ScannedFrame, ScanEnd> {
+export async function* scanFrames(request: FrameScan): AsyncGenerator<ScannedFrame, ScanEnd> {
   const { programs, path, stream, options, signal } = request;
   signal?.throwIfAborted();
   await statSource(path);
   const damage = new DamageNotes(stream.index);
   const seen = { frames: 0, time: 0 };
-  await using child = new FfmpegChild(programs.ffmpeg, scanArguments(path, stream, options.withPictures), {
+  await using child = new PipedChild(programs.ffmpeg, scanArguments(path, stream, options.withPictures), {
     hasInput: false,
     outputs: options.withPictures ? 2 : 1,
     signal,
@@ -43,8 +54,8 @@ export async function* scanFrames(request: ScanRequest): AsyncGenerator<ScannedF
   const end = await child.ended;
   signal?.throwIfAborted();
   judgeEnd(request, end, seen.frames);
-  if (end.exitCode !== 0) damage.add(ffmpegReason(end.lastWords));
-  const missing = damage.isEmpty ? await missingFrames(request, seen.frames) : 0;
+  if (end.exitCode !== 0) damage.add(reasonInStderr(end.stderrTail));
+  const missing = damage.isEmpty ? await missingFrames(path, stream, seen.frames, request) : 0;
   if (missing > 0) damage.add(`${missing} frames cannot be decoded`);
   refuseDamage();
   return { damage: damage.isEmpty ? null : damage.toString() };
@@ -52,8 +63,8 @@ export async function* scanFrames(request: ScanRequest): AsyncGenerator<ScannedF
 
 /** Lines and pictures come through two pipes, in the same order; both are read at once, so that neither blocks. */
 async function* pairedFrames(
-  child: FfmpegChild,
-  { stream, options }: ScanRequest,
+  child: PipedChild,
+  { stream, options }: FrameScan,
 ): AsyncGenerator<ScannedFrame> {
   const [lineOutput, pictureOutput] = child.outputs;
   if (!lineOutput) return;
@@ -66,7 +77,7 @@ async function* pairedFrames(
   for (;;) {
     const [line, picture] = await Promise.all([lines.next(), options.withPictures ? pictures.next() : null]);
     if (line.done || picture?.done) {
-      // One that goes on alone would wait for a reader for ever.
+      // A pipe that is not read any more would make ffmpeg wait for ever.
       if (!line.done || picture?.done === false) await child.stop();
       return;
     }
@@ -77,18 +88,84 @@ async function* pairedFrames(
   }
 }
 
-/** Tells a program that failed from a video without frames. */
-function judgeEnd({ programs, path }: ScanRequest, end: ChildEnd, frames: number): void {
+/** Whether the program failed, or the video has no frames. */
+function judgeEnd({ programs, path }: FrameScan, end: ChildEnd, frames: number): void {
   if (end.startError || end.exitCode === null) throw framesFailed(programs.ffmpeg, 'Reading the video', end);
-  if (frames === 0) throw cannotRead(path, ffmpegReason(end.lastWords));
+  if (frames === 0) throw unreadableVideo(path, reasonInStderr(end.stderrTail));
 }
 
-function damaged({ path, stream }: ScanRequest, damage: DamageNotes, time: number): AppError {
-  const { numerator, denominator } = stream.timeBase;
-  const seconds = ((time * numerator) / denominator).toFixed(1);
-  return cannotRead(
-    path,
-    `it is damaged near second ${seconds}; ffmpeg says "${damage.toString()}"`,
-    'Get an undamaged file, or take what can be read of this one with --keep-going.',
-  );
+function damaged({ path, stream }: FrameScan, damage: DamageNotes, time: number): AppError {
+  const seconds = ticksToSeconds(time, stream.timeBase).toFixed(1);
+  return unreadableVideo(path, `it is damaged near second ${seconds}; ffmpeg says "${damage.toString()}"`, {
+    nextStep: 'Get an undamaged file, or take what can be read of this one with --keep-going.',
+  });
+}
+
+/**
+ * The ffmpeg arguments that decode a video once and describe every frame: a line with time and hash on stdout, and its
+ * picture, if asked for, on file descriptor 3. Pictures are as stored, not turned.
+ *
+ * Each line is flushed at once; else they would come in blocks, long after the pictures they belong to.
+ */
+function scanArguments(path: string, stream: VideoStreamFacts, withPictures: boolean): readonly string[] {
+  const { width, height } = stream.size;
+  // No step at all, unless the size changes in the middle of the video.
+  const size = `scale=${width}:${height}:flags=bicubic+accurate_rnd+bitexact`;
+  const source = ['-map', `0:${stream.index}`, '-fps_mode', 'passthrough'];
+  const frames = [...source, '-c:v', 'rawvideo', '-threads:v', '1'];
+  return [
+    ...[...decodingOptions, '-noautorotate', '-i', asFileUrl(path)],
+    ...[...frames, '-vf', size, '-enc_time_base', fractionText(stream.timeBase)],
+    ...['-f', 'framehash', '-hash', 'murmur3', '-flush_packets', '1', 'pipe:1'],
+    ...(withPictures ? [...frames, '-vf', `${pictureFilters(stream)}`, '-f', 'rawvideo', 'pipe:3'] : []),
+  ];
+}
+
+/** Size and pixel format of the pictures in a {@link ScannedFrame}. */
+function pictureFormat({ size }: VideoStreamFacts): FrameFormat {
+  return { ...size, pixelFormat: 'yuv420p' };
+}
+
+/**
+ * The samples as they are, whatever their range; deeper ones lose their lowest bits, and no noise is added to hide that.
+ * Only RGB has to be computed.
+ */
+function pictureFilters(stream: VideoStreamFacts): string {
+  const { width, height, pixelFormat } = pictureFormat(stream);
+  const values = 'in_range=pc:out_range=pc:sws_dither=none';
+  return `scale=${width}:${height}:flags=bilinear+accurate_rnd+bitexact:${values},format=${pixelFormat}`;
+}
+
+/** A frame as ffmpeg's `framehash` describes it. */
+interface FrameLine {
+  /** In ticks; null where the file gives it no time. */
+  readonly time: number | null;
+  readonly duration: number;
+  readonly hash: string;
+}
+
+/** `stream, dts, pts, duration, size, hash`. */
+const linePattern = /^\d+,\s*-?\d+,\s*(-?\d+),\s*(-?\d+),\s*\d+,\s*([0-9a-f]+)$/;
+/** ffmpeg writes "no time" as the smallest number it has. */
+const noTime = -(2 ** 63);
+
+/**
+ * Reads the output of `framehash` as it comes.
+ *
+ * @throws Error when its clock is not `timeBase`: then its times would be taken for others.
+ */
+async function* readFrameLines(output: Readable, timeBase: Fraction): AsyncGenerator<FrameLine> {
+  for await (const line of linesOf(output)) {
+    if (line.startsWith('#')) checkClock(line, timeBase);
+    const [, time, duration, hash] = linePattern.exec(line) ?? [];
+    if (hash === undefined) continue;
+    const ticks = Number(time);
+    yield { time: ticks === noTime ? null : ticks, duration: Math.max(0, Number(duration)), hash };
+  }
+}
+
+function checkClock(line: string, { numerator, denominator }: Fraction): void {
+  const match = /^#tb \d+: (\d+)\/(\d+)$/.exec(line);
+  if (!match || Number(match[1]) * denominator === Number(match[2]) * numerator) return;
+  throw new Error(`ffmpeg counts time in ${match[1]}/${match[2]} s instead of ${numerator}/${denominator} s`);
 }

@@ -1,14 +1,11 @@
 import pMap from 'p-map';
 import type { Size } from '../../core/hints/size.ts';
-import { asFileUrl } from '../ffmpeg/input-options.ts';
-import { startFailed } from '../ffmpeg/program-failures.ts';
-import { decodingOptions } from '../ffmpeg/source-options.ts';
-import { runProcess } from '../run-process.ts';
+import { asFileUrl, decodingOptions } from '../ffmpeg/inputs.ts';
+import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
 
 /** Programs side by side: each decodes with threads of its own. */
 const programsAtOnce = 2;
-const timeoutMs = 120_000;
-const maxPictureBytes = 32 * 1024 * 1024;
+const limits = { timeoutMs: 120_000, maxStdoutBytes: 32 * 1024 * 1024 };
 /** Clocks of containers round to a millisecond. */
 const toleranceSeconds = 0.0015;
 
@@ -41,12 +38,8 @@ async function take(
   programArguments: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | null> {
-  const limits = { timeoutMs, maxStdoutBytes: maxPictureBytes, signal };
-  const outcome = await runProcess(program, programArguments, limits).catch((error: unknown): never => {
-    if (signal?.aborted) throw signal.reason;
-    throw startFailed(program, error);
-  });
-  return outcome.exitCode === 0 && outcome.stdout.length > 0 ? outcome.stdout : null;
+  const { exitCode, stdout } = await runFfmpeg(program, programArguments, { ...limits, signal });
+  return exitCode === 0 && stdout.length > 0 ? stdout : null;
 }
 
 function pictureArguments(path: string, seconds: number, box: Size, isSought: boolean): readonly string[] {

@@ -28,3 +28,20 @@ export function batchesOfLane(lane: number, lanes: number, first: number, end: n
 function countUpTo(end: number, lane: number, lanes: number): number {
   return Math.max(0, Math.ceil((end - lane) / lanes));
 }
+
+/** Lanes by the memory of a GPU: below so many GB, so many. */
+const slots = [
+  { belowGb: 5, lanes: 1 },
+  { belowGb: 7, lanes: 2 },
+  { belowGb: 10, lanes: 3 },
+] as const;
+const mostLanes = 4;
+
+/**
+ * How many engine processes a GPU is first given, before a probe shows what it really bears.
+ *
+ * @param vramGb - The GPU's memory in GB.
+ */
+export function lanesForVram(vramGb: number): number {
+  return slots.find(({ belowGb }) => vramGb < belowGb)?.lanes ?? mostLanes;
+}

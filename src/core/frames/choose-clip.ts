@@ -7,7 +7,7 @@ import { type PixelFamily, pixelFamily } from './pixel-family.ts';
 import type { ColorTags, VideoFacts } from './video-facts.ts';
 
 /** What is wanted of a video. */
-interface ClipWish {
+interface ClipRequest {
   readonly engine: 'lanczos' | 'onnx';
   readonly scale: number;
   readonly container: OutputContainer;
@@ -25,7 +25,7 @@ export interface ClipChoice {
   readonly sampleAspect: Fraction;
   /** What `frame` and `target` mean, as far as known. */
   readonly color: ColorTags;
-  /** What a person has to know before the work starts: sentences. */
+  /** What the user has to know before the work starts: sentences. */
   readonly notices: readonly string[];
 }
 
@@ -39,7 +39,7 @@ const maxPixels = 139_264 * 256;
  *
  * @throws AppError `output-unsupported` for a result that is too large or a pixel format that cannot be read.
  */
-export function chooseClip({ video }: VideoFacts, { engine, scale, container }: ClipWish): ClipChoice {
+export function chooseClip({ video }: VideoFacts, { engine, scale, container }: ClipRequest): ClipChoice {
   const family = pixelFamily(video.pixelFormat);
   if (family === null) throw unknownFormat(video.pixelFormat);
   const isTurned = container === 'mkv' && video.rotationDegrees !== 0;

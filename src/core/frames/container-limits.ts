@@ -2,7 +2,7 @@
 const outputContainers = ['mp4', 'mov', 'mkv'] as const;
 export type OutputContainer = (typeof outputContainers)[number];
 
-/** An encoder by ffmpeg's name, and how people call what it makes. */
+/** An encoder by ffmpeg's name, and the usual name of what it makes. */
 interface Replacement {
   readonly codec: string;
   readonly label: string;

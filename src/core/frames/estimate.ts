@@ -28,7 +28,7 @@ export interface UpscaleRates {
   readonly segmentMs: number;
 }
 
-/** What a run is expected to need; null where nobody knows. */
+/** What a run is expected to need; null where it is not known. */
 export interface UpscaleEstimate {
   readonly durationMs: number | null;
   /** Size of the finished video. */

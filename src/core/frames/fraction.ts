@@ -5,6 +5,9 @@ export interface Fraction {
   readonly denominator: number;
 }
 
+/** The sample aspect ratio of square pixels. */
+export const squareSamples: Fraction = { numerator: 1, denominator: 1 };
+
 /** Reads `24000/1001` or `4:3`; null for `0/0`, `N/A` and whatever is not above zero. */
 export function parseFraction(text: string | undefined): Fraction | null {
   const match = /^(\d+)[/:](\d+)$/.exec(text ?? '');
@@ -20,4 +23,9 @@ export function fractionText({ numerator, denominator }: Fraction): string {
 
 export function fractionValue({ numerator, denominator }: Fraction): number {
   return numerator / denominator;
+}
+
+/** Seconds of so many ticks, each of which lasts `timeBase`. */
+export function ticksToSeconds(ticks: number, { numerator, denominator }: Fraction): number {
+  return (ticks * numerator) / denominator;
 }

@@ -56,7 +56,7 @@ const patterns: readonly {
   },
   { name: /^gray(?:f)?(\d+)$/, family: ([, bits]) => ({ ...usual, sampling: 'gray', bits: Number(bits) }) },
   {
-    // p010 and nv20, y210, xv30: names of hardware, where the first digit tells the sampling and the others the bits.
+    // p010 and nv20, y210, xv30: names of hardware, where the first digit is the sampling and the others are the bits.
     name: /^(?:p|y|nv|xv|v)(0|2|3|4)(0|10|12|16|0x)$/,
     family: ([name, digit, bits]) => ({
       ...usual,

@@ -9,11 +9,11 @@ interface RepairedTimes {
  * stand still, go back or leap ahead are spread evenly between their neighbours, as whole ticks.
  *
  * @param times - In ticks, one for each frame in the order of showing.
- * @param usualStep - Ticks of a frame where the times do not tell.
+ * @param usualStep - Ticks of a frame where the times do not show it.
  */
 export function repairTimes(times: Float64Array, usualStep = 1): RepairedTimes {
   if (isIncreasing(times)) return { times, changed: 0 };
-  const kept = longestSoundRun(times);
+  const kept = longestValidRun(times);
   const repaired = new Float64Array(times.length);
   const step = Math.max(1, Math.round(stepOf(times, kept) ?? usualStep));
   const first = kept[0];
@@ -37,10 +37,10 @@ function isIncreasing(times: Float64Array): boolean {
 
 /**
  * Places of the most times that can stay with room for a whole tick for each between them: the longest run of times
- * that does not fall when each time is counted from its place. Looked for from the end, so that of two equals the
+ * that does not fall when each time is counted from its place. Searched from the end, so that of two equals the
  * earlier one stays.
  */
-function longestSoundRun(times: Float64Array): number[] {
+function longestValidRun(times: Float64Array): number[] {
   const after = new Int32Array(times.length).fill(-1);
   /** For each length, the place where a run of that length begins highest. */
   const starts: number[] = [];

@@ -10,7 +10,7 @@ export interface StreamPlan {
   readonly action: 'copy' | 'convert' | 'drop';
   /** ffmpeg's name of the encoder to convert with; null unless converted. */
   readonly codec: string | null;
-  /** What a person has to know about it, in words; null where nothing is lost. */
+  /** What the user has to know about it; null where nothing is lost. */
   readonly why: string | null;
 }
 

@@ -31,7 +31,7 @@ export interface VideoStreamFacts {
   /** Average frame rate in frames per second. */
   readonly frameRate: Fraction;
   readonly color: ColorTags;
-  /** Things about the picture that an upscaled H.264 stream cannot carry, in words, such as `HDR10 metadata`. */
+  /** Things about the picture that an upscaled H.264 stream cannot carry, such as `HDR10 metadata`. */
   readonly extras: readonly string[];
 }
 

@@ -1,7 +1,8 @@
 import { budgetOf, type TokenBudget } from '../tokens/budget.ts';
 import type { EstimatorName } from '../tokens/estimator.ts';
 import { largestSizeThatFits } from '../tokens/largest-size.ts';
-import { fitInside } from './fit-inside.ts';
+import type { DisplaySize } from './display-size.ts';
+import { anySize, fitInside } from './fit-inside.ts';
 import { formatSize, type Size } from './size.ts';
 import type { VideoInfo } from './video-info.ts';
 
@@ -58,16 +59,17 @@ export function chooseHint(video: VideoInfo, textTokens: number, rules: HintRule
 }
 
 /** Sizes below `size` that are tried, best first, when a hint cannot be made at `size`. */
-export function lowerHintSizes(video: Size, size: Size): Size[] {
+export function lowerHintSizes(video: DisplaySize, size: Size): Size[] {
   const sizes = lowerBoxes.map((box) => fitInside(video, box));
   return sizes.filter((lower) => lower.width < size.width || lower.height < size.height);
 }
 
 /** The box's size, then the largest inside it that the token limit allows. */
 function hintSizes(video: VideoInfo, textTokens: number, frames: number, rules: HintRules): Size[] {
-  const inBox = rules.maxResolution === 'auto' ? video : fitInside(video, rules.maxResolution);
-  const largest = largestSizeThatFits(inBox, { ...rules, frames, textTokens });
-  const sizes = rules.maxResolution === 'auto' ? [largest] : [inBox, largest];
+  const isOpen = rules.maxResolution === 'auto';
+  const box = isOpen ? anySize : rules.maxResolution;
+  const largest = largestSizeThatFits(video, { ...rules, frames, textTokens }, box);
+  const sizes = isOpen ? [largest] : [fitInside(video, box), largest];
   const lowest = fitInside(video, lowestBox);
   return sizes.filter(
     (size): size is Size => size !== null && size.width >= lowest.width && size.height >= lowest.height,

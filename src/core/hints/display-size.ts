@@ -1,22 +1,52 @@
+import type { Fraction } from '../frames/fraction.ts';
 import type { Size } from './size.ts';
 
 /** What a container says about how coded pictures are to be shown. */
 interface CodedPicture extends Size {
-  /** Width over height of one sample; 1 for square ones and where nothing is said. */
-  readonly sampleAspectRatio: number;
+  /** Width over height of one sample; 1/1 for square ones and where nothing is said. */
+  readonly sampleAspect: Fraction;
   /** How far the picture is to be turned, in degrees, either way round. */
   readonly rotationDegrees: number;
+}
+
+/** A size in parts of a pixel. */
+export interface ExactSize extends Size {
+  /** How many parts make a pixel. */
+  readonly perPixel: number;
+}
+
+/** The size at which a picture is shown, each side rounded to whole pixels. */
+export interface DisplaySize extends Size {
+  /** The same before it is rounded, for scaling it; absent where both sides are whole. */
+  readonly exact?: ExactSize;
 }
 
 /**
  * The size in pixels at which a coded picture is shown. Non-square samples are evened out by enlarging the
  * shorter side, so that no detail is lost; a quarter turn swaps the sides. Other angles keep them, as ffmpeg does.
  */
-export function displaySize(coded: CodedPicture): Size {
-  const ratio = coded.sampleAspectRatio;
-  const width = ratio > 1 ? Math.round(coded.width * ratio) : coded.width;
-  const height = ratio < 1 ? Math.round(coded.height / ratio) : coded.height;
-  return isQuarterTurn(coded.rotationDegrees) ? { width: height, height: width } : { width, height };
+export function displaySize({ width, height, sampleAspect, rotationDegrees }: CodedPicture): DisplaySize {
+  const { numerator, denominator } = reduced(sampleAspect);
+  const shown = { width: width * numerator, height: height * denominator };
+  const perPixel = Math.min(numerator, denominator);
+  const { width: across, height: down } = isQuarterTurn(rotationDegrees) ? turned(shown) : shown;
+  const size = { width: roundedSide(across, perPixel), height: roundedSide(down, perPixel) };
+  const isWhole = across % perPixel === 0 && down % perPixel === 0;
+  return isWhole ? size : { ...size, exact: { width: across, height: down, perPixel } };
+}
+
+function turned({ width, height }: Size): Size {
+  return { width: height, height: width };
+}
+
+function roundedSide(parts: number, perPixel: number): number {
+  return Math.max(1, Math.round(parts / perPixel));
+}
+
+function reduced({ numerator, denominator }: Fraction): Fraction {
+  let [divisor, rest] = [numerator, denominator];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return { numerator: numerator / divisor, denominator: denominator / divisor };
 }
 
 /** ffmpeg takes an angle within one degree of a quarter turn for one. */

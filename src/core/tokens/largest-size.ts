@@ -1,4 +1,5 @@
-import { fitInside } from '../hints/fit-inside.ts';
+import type { DisplaySize } from '../hints/display-size.ts';
+import { anySize, fitInside } from '../hints/fit-inside.ts';
 import type { Size } from '../hints/size.ts';
 import { type TokenRequest, visionRoom } from './budget.ts';
 import { estimatorNamed } from './estimator.ts';
@@ -10,30 +11,34 @@ export const minLongerSidePx = 32;
  * The largest even size with the video's display aspect ratio whose frames fit the token limit: never larger than
  * the video, and never below 32 px on the longer side unless the video itself is. Null when no such size fits.
  *
- * @param display - Size as shown, in pixels.
  * @param request - The rest of the prompt.
+ * @param box - Inclusive upper bound of each side, in pixels.
  */
-export function largestSizeThatFits(display: Size, request: Omit<TokenRequest, 'size'>): Size | null {
+export function largestSizeThatFits(
+  display: DisplaySize,
+  request: Omit<TokenRequest, 'size'>,
+  box: Size = anySize,
+): Size | null {
   const estimator = estimatorNamed(request.estimator);
   const room = visionRoom(request);
   const fits = (size: Size) => estimator.visionTokens(size, request.frames) <= room;
 
-  const longest = longerSide(fitInside(display, display));
+  const longest = longerSide(fitInside(display, box));
   const firstStep = Math.min(minLongerSidePx, longest);
   let step = longest + 1;
   // Where the model rescales, the cost goes up and down by a row or a column: every size has to be looked at.
   for (; step >= firstStep; step--) {
-    const size = sizeAt(display, step);
+    const size = sizeAt(display, box, step);
     if (!estimator.isRescaled(size)) break;
     if (fits(size)) return size;
   }
   // Below, it only falls, until the sizes that are so small that the model enlarges them.
   step = lastThat(firstStep, step, (candidate) => {
-    const size = sizeAt(display, candidate);
+    const size = sizeAt(display, box, candidate);
     return fits(size) || estimator.isRescaled(size);
   });
   for (; step >= firstStep; step--) {
-    const size = sizeAt(display, step);
+    const size = sizeAt(display, box, step);
     if (fits(size)) return size;
   }
   return null;
@@ -43,15 +48,17 @@ export function largestSizeThatFits(display: Size, request: Omit<TokenRequest, '
  * Every size the video can be scaled down to, in rising order. An even step is the length of the longer side in
  * pixels; before that side grows again the shorter one may grow once, and that size is the odd step.
  */
-function sizeAt(display: Size, step: number): Size {
+function sizeAt(display: DisplaySize, box: Size, step: number): Size {
   const longer = 2 * Math.floor(step / 2);
-  const first = fitInside(display, { width: longer, height: longer });
+  const within = ({ width, height }: Size) =>
+    fitInside(display, { width: Math.min(width, box.width), height: Math.min(height, box.height) });
+  const first = within({ width: longer, height: longer });
   if (step % 2 === 0) return first;
-  const limit =
+  const second = within(
     display.width >= display.height
-      ? { width: display.width, height: first.height + 2 }
-      : { width: first.width + 2, height: display.height };
-  const second = fitInside(display, limit);
+      ? { ...anySize, height: first.height + 2 }
+      : { ...anySize, width: first.width + 2 },
+  );
   return longerSide(second) === longerSide(first) ? second : first;
 }
 

@@ -11,6 +11,10 @@ const plannedVideoSchema = z.object({
   path: z.string(),
   width: z.int().min(1),
   height: z.int().min(1),
+  /** The size as shown in parts of a pixel; only where it is no whole number of pixels. */
+  exact_size: z
+    .object({ width: z.int().min(1), height: z.int().min(1), per_pixel: z.int().min(1) })
+    .optional(),
   frames: z.int().min(1),
   duration_seconds: z.number().min(0),
   frame_rate: z.number().min(0),

@@ -1,4 +1,4 @@
-import type { Segment } from '../frames/segment.ts';
+import type { Segment } from '../frames/plan-segments.ts';
 import type { StreamPlan } from '../frames/stream-plan.ts';
 import type { Timeline } from '../frames/timeline.ts';
 import type { VideoFacts } from '../frames/video-facts.ts';

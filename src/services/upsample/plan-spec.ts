@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
+import type { ExactSize } from '../../core/hints/display-size.ts';
 import { parseSize } from '../../core/hints/size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
@@ -177,6 +178,7 @@ function plannedVideo(file: VideoFile, info: VideoInfo, kind: NamedVideo['kind']
     path: file.path,
     width: info.width,
     height: info.height,
+    ...(info.exact && { exact_size: writtenSize(info.exact) }),
     frames: info.frames,
     duration_seconds: info.durationSeconds,
     frame_rate: info.frameRate,
@@ -184,6 +186,10 @@ function plannedVideo(file: VideoFile, info: VideoInfo, kind: NamedVideo['kind']
     modified_ms: file.modifiedMs,
     kind,
   };
+}
+
+function writtenSize({ width, height, perPixel }: ExactSize): NonNullable<PlannedVideo['exact_size']> {
+  return { width, height, per_pixel: perPixel };
 }
 
 function failed(draft: PlannedSpec, code: FailureCode, message: string): PlannedSpec {

@@ -1,5 +1,6 @@
 import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
 import { formatSize } from '../../core/hints/size.ts';
+import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
 import { taskKeyOf } from '../../core/upsample/task-key.ts';
@@ -67,7 +68,7 @@ async function makeHint(
 ): Promise<TaskHint | null> {
   const { video, hint } = planned;
   if (video === null || hint === null) return null;
-  const lower = planned.action === 'hint' ? lowerHintSizes(video, hint) : [];
+  const lower = planned.action === 'hint' ? lowerHintSizes(infoOf(video), hint) : [];
   const reasons: string[] = [];
   for (const size of [hint, ...lower]) {
     try {
@@ -119,9 +120,12 @@ function keyOf(
   });
 }
 
-function infoOf(video: PlannedVideo) {
+function infoOf(video: PlannedVideo): VideoInfo {
   const { width, height, frames, duration_seconds: durationSeconds, frame_rate: frameRate } = video;
-  return { width, height, frames, durationSeconds, frameRate };
+  const info = { width, height, frames, durationSeconds, frameRate };
+  if (!video.exact_size) return info;
+  const { per_pixel: perPixel, ...sides } = video.exact_size;
+  return { ...info, exact: { ...sides, perPixel } };
 }
 
 /** @throws whatever is not the fault of this spec. */

@@ -1,4 +1,4 @@
-import { lanesForVram } from '../../core/frames/lane-count.ts';
+import { lanesForVram } from '../../core/frames/batches.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from './upscale-request.ts';

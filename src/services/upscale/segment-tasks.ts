@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Segment } from '../../core/frames/segment.ts';
+import type { Segment } from '../../core/frames/plan-segments.ts';
 import { repeatsOf, type Timeline } from '../../core/frames/timeline.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';

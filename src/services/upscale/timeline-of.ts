@@ -1,5 +1,5 @@
-import { decodeRepeats, decodeTimes, encodeRepeats, encodeTimes } from '../../core/frames/time-runs.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
+import { decodeRepeats, decodeTimes, encodeRepeats, encodeTimes } from '../../core/frames/timeline.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 

@@ -1,6 +1,9 @@
-import { processingPlan } from '../../core/frames/processing-plan.ts';
-import { workerManifest } from '../../core/frames/worker-manifest.ts';
-import { type LaneFacts, workerStatusFile } from '../../core/frames/worker-status-file.ts';
+import {
+  type LaneProgress,
+  processingPlan,
+  workerManifest,
+  workerStatusFile,
+} from '../../core/frames/plan-files.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -127,13 +130,13 @@ export class WorkerStatusFiles implements SessionFollower<UpscaleTypes> {
     this.#written.set(lane, key);
   }
 
-  #endedIfSo(facts: LaneFacts): LaneFacts {
+  #endedIfSo(facts: LaneProgress): LaneProgress {
     if (!this.#hasEnded || facts.status === 'failed') return facts;
     return { ...facts, status: 'stopped', currentBatch: null };
   }
 
   /** By the pace of this session alone; null while there is none, and when no more will be done. */
-  #expectedEnd(facts: LaneFacts, nowMs: number): string | null {
+  #expectedEnd(facts: LaneProgress, nowMs: number): string | null {
     const done = this.#counts.completedSince(facts.lane);
     const left = facts.totalBatches - facts.completedBatches;
     if (left === 0) return new Date(nowMs).toISOString();

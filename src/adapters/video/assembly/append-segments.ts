@@ -2,11 +2,12 @@ import { open, rm, stat } from 'node:fs/promises';
 import { messageOf } from '../../../errors/app-error.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyProgress, SegmentFile } from '../../../ports/video-tool.ts';
+import { FileTooShortError } from '../../files/read-exactly.ts';
 import { Mp4FormatError } from '../../mp4/boxes.ts';
-import { readSegmentSamples } from '../../mp4/segment-samples.ts';
-import type { PartWriter } from '../../muxing/container-writer.ts';
-import { FileTooShortError, type PartFile } from '../../muxing/part-file.ts';
-import { placeSamples, type SampleTable, sliceSamples } from '../../muxing/sample-table.ts';
+import { readSegmentSamples } from '../../mp4/samples.ts';
+import type { ContainerWriter } from '../../muxing/container-writer.ts';
+import type { PartFile } from '../../muxing/part-file.ts';
+import { placeSamples, type SampleTable, sliceSamples } from '../../muxing/samples.ts';
 import { BrokenAssemblyError } from './assembly-errors.ts';
 import { isIntact, lostSegments } from './lost-segments.ts';
 import type { SampleJournal } from './sample-journal.ts';
@@ -15,7 +16,7 @@ import type { SampleJournal } from './sample-journal.ts';
 interface Appending {
   readonly segments: readonly SegmentFile[];
   readonly part: PartFile;
-  readonly writer: PartWriter;
+  readonly writer: ContainerWriter;
   readonly journal: SampleJournal;
   readonly video: SampleTable;
   /** Size of the part file after each segment that it held for good already. */
@@ -84,7 +85,7 @@ async function appendSegment(appending: Appending, index: number, first: number)
   const segment = segments[index];
   if (!segment) return;
   await using file = await open(segment.path, 'r');
-  if (!(await isIntact(segment))) throw new Mp4FormatError('its file is not the one that was made');
+  if (!(await isIntact(segment))) throw new Mp4FormatError('its file is not the one that the worker made');
   const samples = await readSegmentSamples(file, segment.frames);
   if (!samples.decoderSettings.equals(decoderSettings)) {
     throw new BrokenAssemblyError('Segments were encoded in different ways', { isEverySegment: true });
@@ -105,12 +106,7 @@ async function settle({ part, journal, video }: Appending, waiting: readonly Wai
 
 async function totalSize(segments: readonly SegmentFile[]): Promise<number> {
   let bytes = 0;
-  for (const { path } of segments) {
-    bytes += await stat(path).then(
-      ({ size }) => size,
-      () => 0,
-    );
-  }
+  for (const { path } of segments) bytes += (await stat(path).catch(() => null))?.size ?? 0;
   return bytes;
 }
 

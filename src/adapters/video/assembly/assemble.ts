@@ -1,9 +1,10 @@
 import { containerOf } from '../../../core/frames/container-limits.ts';
+import { AppError } from '../../../errors/app-error.ts';
 import type { AssemblyProgress, AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
-import { ProgramRefusedError } from '../../ffmpeg/program-run.ts';
 import { type FfmpegPrograms, findPrograms } from '../../ffmpeg/programs.ts';
+import { ProgramRefusedError } from '../../ffmpeg/run-ffmpeg.ts';
 import { presentationOf } from '../../muxing/presentation.ts';
-import { unsound } from '../verification/invalid-output.ts';
+import { InvalidOutputError } from '../verification/verification.ts';
 import { verifyVideo } from '../verification/verify-video.ts';
 import { BrokenAssemblyError, unsupportedOutput, unsupportedRotation } from './assembly-errors.ts';
 import {
@@ -53,20 +54,22 @@ export async function assembleVideo(
     await publishOutput(request, paths);
     return video;
   } catch (error) {
-    if (!(error instanceof BrokenAssemblyError)) throw error;
-    throw await lostAssembly(error, request.segments, paths);
+    const isLost = error instanceof BrokenAssemblyError || error instanceof InvalidOutputError;
+    throw isLost ? await lostAssembly(error, request.segments, paths) : error;
   }
 }
 
-/** Writes the part file and looks at all of it. */
+/** Writes the part file and verifies it. */
 async function makeVideo(assembly: Assembly): Promise<VerifiedVideo> {
   await makeStreams(assembly);
   const written = await writePart(assembly);
+  const { part: partPath, skeleton: skeletonPath } = assembly.paths;
   try {
-    return await verifyVideo({ ...assembly, ...written });
+    return await verifyVideo({ ...assembly, ...written, partPath, skeletonPath });
   } catch (error) {
     // Damage may be such that it cannot even be read.
-    if (error instanceof ProgramRefusedError) throw unsound(error.message.replace(/\.$/, ''));
-    throw error;
+    const isUnreadable = error instanceof AppError && error.code === 'video-unreadable';
+    if (!isUnreadable && !(error instanceof ProgramRefusedError)) throw error;
+    throw new InvalidOutputError(error.message.replace(/\.$/, ''));
   }
 }

@@ -18,7 +18,7 @@ export function unsupportedRotation(path: string): AppError {
   });
 }
 
-/** What was put together so far cannot be gone on with: a call has to begin anew. */
+/** What was put together so far cannot be used: the next call has to start from the beginning. */
 export class BrokenAssemblyError extends Error {
   override readonly name = 'BrokenAssemblyError';
   /** Segments that are whole do not fit either. */
@@ -51,8 +51,8 @@ export function damagedStreams(cause: Error): AppError {
   });
 }
 
-/** Somebody put a file where the finished video goes; the video waits beside it. */
-export function somethingInTheWay(outputPath: string): AppError {
+/** A file appeared where the finished video goes; the video waits beside it. */
+export function outputExists(outputPath: string): AppError {
   return new AppError({
     code: 'output-exists',
     message: `The video is finished, but ${outputPath} is there already, and is not replaced.`,

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { shortName } from '../../../core/temporary-name.ts';
+import { parseJson } from '../../../core/json.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { publishFile } from '../../files/publish-file.ts';
+import { shortName } from '../../../core/temporary-name.ts';
 
 const version = 1;
 
-/** Whose folder it is; the part file's path tells people where their video was going to be. */
+/** The request that the folder belongs to. The part file's path shows where the video was going to be. */
 const requestRecordSchema = z.object({ version: z.literal(version), request: z.string(), part: z.string() });
 
 const count = z.int().min(0);
@@ -100,7 +101,7 @@ export async function prepareFolder(paths: AssemblyPaths, fingerprint: string): 
   );
 }
 
-/** Removes everything that is under way, so that the next call begins anew. */
+/** Removes everything that is under way, so that the next call begins from the start. */
 export async function startOver(paths: AssemblyPaths): Promise<void> {
   await rm(paths.part, { force: true });
   await removeOthers(dirname(paths.request), []);
@@ -132,11 +133,12 @@ export async function publishVerified(
   await publishFile(paths.verified, `${JSON.stringify({ version, request: fingerprint, video })}\n`);
 }
 
+/** The JSON in a file; undefined where there is none. */
 export async function readJsonFile(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseJson(await readFile(path));
   } catch (error) {
-    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return null;
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

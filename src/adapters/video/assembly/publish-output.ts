@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { syncFolder } from '../../files/publish-file.ts';
-import { somethingInTheWay } from './assembly-errors.ts';
+import { outputExists } from './assembly-errors.ts';
 import { type AssemblyPaths, removeDone } from './assembly-folder.ts';
 
 /** Whether an earlier call gave the verified video its name; what that call left is removed then. */
@@ -14,7 +14,7 @@ export async function hasItsName(
 ): Promise<boolean> {
   const [output, part] = await Promise.all([identityOf(outputPath), identityOf(paths.part)]);
   if (output?.size !== BigInt(sizeBytes)) return false;
-  // One that still has both names was killed between giving the one and taking the other.
+  // A file that still has both names is of a call that was killed between adding the one and removing the other.
   if (part && (part.ino !== output.ino || part.dev !== output.dev)) return false;
   await rm(paths.part, { force: true });
   await removeDone(paths);
@@ -41,9 +41,9 @@ async function giveFreeName(part: string, outputPath: string): Promise<void> {
   try {
     await link(part, outputPath);
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) throw somethingInTheWay(outputPath);
+    if (isErrno(error, 'EEXIST')) throw outputExists(outputPath);
     // Not every file system knows second names.
-    if (await identityOf(outputPath)) throw somethingInTheWay(outputPath);
+    if (await identityOf(outputPath)) throw outputExists(outputPath);
     await rename(part, outputPath);
     return;
   }

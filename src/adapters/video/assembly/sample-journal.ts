@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { asDiskError } from '../../../errors/disk-full.ts';
 import { syncFolder } from '../../files/publish-file.ts';
-import { readExactly } from '../../muxing/part-file.ts';
-import { makeSampleTable, type SampleTable } from '../../muxing/sample-table.ts';
+import { readExactly } from '../../files/read-exactly.ts';
+import { makeSampleTable, type SampleTable } from '../../muxing/samples.ts';
 
 /**
  * What begins each record, all numbers with the little end first: mark and version; CRC-32 of what follows it; number

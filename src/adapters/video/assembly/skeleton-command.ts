@@ -1,7 +1,33 @@
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
-import { movieTimescaleFor } from '../../mp4/movie-timescale.ts';
-import { type Cover, coverStreams } from './covers.ts';
-import type { SkeletonRequest } from './skeleton-request.ts';
+import type { OutputContainer } from '../../../core/frames/container-limits.ts';
+import type { Fraction } from '../../../core/frames/fraction.ts';
+import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
+import type { VideoFacts } from '../../../core/frames/video-facts.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
+import type { Presentation } from '../../muxing/presentation.ts';
+import type { FileStream } from '../verification/file-facts.ts';
+
+/** Everything that decides what is in a skeleton. */
+export interface SkeletonRequest {
+  readonly source: { readonly path: string; readonly facts: VideoFacts };
+  readonly container: OutputContainer;
+  readonly plans: readonly StreamPlan[];
+  /** The source's streams as the file describes them. */
+  readonly streams: readonly FileStream[];
+  readonly presentation: Presentation;
+  /** File of the first upscaled frame. */
+  readonly firstPath: string;
+}
+
+/** At least this many ticks a second, so that sound begins within a tenth of a millisecond of where it should. */
+const leastTimescale = 10_000;
+
+/** A cover picture in a file of its own, to be attached. */
+export interface Cover {
+  readonly path: string;
+  /** The name by which players of Matroska find it. */
+  readonly name: string;
+  readonly mimeType: string;
+}
 
 const formats = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
 
@@ -18,21 +44,21 @@ export function skeletonArguments(
   targetPath: string,
 ): readonly string[] {
   const { source, container, presentation, firstPath } = request;
-  const streams = outputStreams(request);
+  const outputs = outputStreams(request);
   const { color } = source.facts.video;
   const isColored = [color.space, color.primaries, color.transfer].some((tag) => tag !== null);
   return [
     ...['-nostdin', '-v', 'error', '-y', '-copyts'],
     ...inputArguments(firstPath, Math.round(presentation.firstSeconds * 1e6)),
     ...inputArguments(source.path, presentation.shiftUs),
-    ...streams.flatMap(({ input }) => ['-map', input]),
+    ...outputs.flatMap(({ input }) => ['-map', input]),
     ...['-c', 'copy', '-copyinkf', '-map_metadata', '1', '-map_chapters', '1'],
-    ...streams.flatMap((stream, output) =>
+    ...outputs.flatMap((stream, output) =>
       stream.options.flatMap(([name, value]) => [`${name}:${output}`, value]),
     ),
-    ...streams.flatMap(({ source: index }, output) => [`-map_metadata:s:${output}`, `1:s:${index}`]),
-    ...staleTags(request, streams),
-    ...covers.flatMap((cover, index) => attachArguments(cover, streams.length + index)),
+    ...outputs.flatMap(({ source: index }, output) => [`-map_metadata:s:${output}`, `1:s:${index}`]),
+    ...staleTags(request, outputs),
+    ...covers.flatMap((cover, index) => attachArguments(cover, outputs.length + index)),
     ...['-bitexact', '-strict', 'experimental', '-max_muxing_queue_size', '65536'],
     ...(container === 'mkv' ? [] : ['-movie_timescale', String(movieTimescaleFor(presentation.timeBase))]),
     ...(container === 'mkv' || !isColored ? [] : ['-movflags', '+write_colr']),
@@ -50,10 +76,12 @@ interface OutputStream {
 }
 
 function outputStreams(request: SkeletonRequest): readonly OutputStream[] {
-  const { source, plans, marks } = request;
+  const { source, plans, streams } = request;
   const { index } = source.facts.video;
-  const dispositionOf = (stream: number) =>
-    marks.find((mark) => mark.index === stream)?.dispositions.join('+') || '0';
+  const dispositionOf = (number: number) => {
+    const dispositions = Object.entries(streams.find((stream) => stream.index === number)?.disposition ?? {});
+    return dispositions.flatMap(([name, isSet]) => (isSet === 1 ? name : [])).join('+') || '0';
+  };
   const video: OutputStream = {
     input: '0:v:0',
     source: index,
@@ -78,19 +106,27 @@ function attachArguments({ path, name, mimeType }: Cover, output: number): reado
   return ['-attach', asFileUrl(path), ...tags.flatMap((tag) => [`-metadata:s:${output}`, tag])];
 }
 
-function staleTags({ source, marks }: SkeletonRequest, streams: readonly OutputStream[]): string[] {
+function staleTags({ source, streams }: SkeletonRequest, outputs: readonly OutputStream[]): string[] {
   const { index } = source.facts.video;
-  const output = streams.findIndex((stream) => stream.source === index);
-  const names = marks.find((mark) => mark.index === index)?.tagNames ?? [];
+  const output = outputs.findIndex((stream) => stream.source === index);
+  const names = Object.keys(streams.find((stream) => stream.index === index)?.tags ?? {});
   return names.filter((name) => staleTag.test(name)).flatMap((name) => [`-metadata:s:${output}`, `${name}=`]);
 }
 
-/** A file all of whose times are moved. */
+/** A file all of whose times are moved, by whole microseconds. */
 function inputArguments(path: string, shiftUs: number): readonly string[] {
-  return ['-itsoffset', secondsText(shiftUs), ...guardedInputOptions, '-i', asFileUrl(path)];
+  return ['-itsoffset', (shiftUs / 1e6).toFixed(6), ...guardedInputOptions, '-i', asFileUrl(path)];
 }
 
-/** Whole microseconds as ffmpeg takes times. */
-function secondsText(us: number): string {
-  return (us / 1e6).toFixed(6);
+/** Numbers of the source's streams that are cover pictures and stay; Matroska has them as attached files. */
+export function coverStreams({ source, plans, container }: SkeletonRequest): readonly number[] {
+  if (container !== 'mkv') return [];
+  const pictures = source.facts.others.filter(({ isAttachedPicture }) => isAttachedPicture);
+  const isKept = (index: number) => plans.some((plan) => plan.index === index && plan.action !== 'drop');
+  return pictures.map(({ index }) => index).filter(isKept);
+}
+
+/** Ticks a second for a whole movie: a multiple of the video's own, so that the video's start and length are exact. */
+function movieTimescaleFor({ denominator }: Fraction): number {
+  return denominator * Math.max(1, Math.ceil(leastTimescale / denominator));
 }

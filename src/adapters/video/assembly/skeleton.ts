@@ -1,35 +1,35 @@
 import { AppError } from '../../../errors/app-error.ts';
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
-import { readOutput } from '../../ffmpeg/program-run.ts';
-import type { ProgramOptions } from '../../ffmpeg/programs.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
+import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
 import { publishFileBy } from '../../files/publish-file.ts';
-import { noteLanguages } from '../../mp4/track-languages.ts';
-import { type HashedStream, hashArguments, hashedStreams } from '../verification/stream-hashes.ts';
+import { writeTrackLanguages } from '../../mp4/track-languages.ts';
+import {
+  type HashedStream,
+  hashArguments,
+  hashedStreams,
+  hashesOf,
+  readStreamHashes,
+} from '../verification/stream-hashes.ts';
 import { withCovers } from './covers.ts';
-import { skeletonArguments } from './skeleton-command.ts';
-import type { SkeletonRequest } from './skeleton-request.ts';
-
-/** MD5 of no bytes. */
-const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
+import { type SkeletonRequest, skeletonArguments } from './skeleton-command.ts';
 
 /** Writes the first frame of a segment to a file of its own, at time 0. */
 export async function makeFirstFrame(
   segmentPath: string,
   targetPath: string,
-  options: ProgramOptions,
+  options: FfmpegOptions,
 ): Promise<void> {
   await publishFileBy(targetPath, async (temporary) => {
-    await readOutput({
-      program: options.programs.ffmpeg,
+    await readText({
+      ...options,
+      program: 'ffmpeg',
       arguments: [
         ...['-nostdin', '-v', 'error', '-y', ...guardedInputOptions, '-i', asFileUrl(segmentPath)],
         ...['-map', '0:v:0', '-c', 'copy', '-frames:v', '1', '-bsf:v', 'setts=pts=0:dts=0'],
         ...['-map_metadata', '-1', '-bitexact', '-f', 'mp4', asFileUrl(temporary)],
       ],
       doing: 'Taking the first frame',
-      workBytes: 0,
       target: temporary,
-      signal: options.signal,
     });
   });
 }
@@ -41,25 +41,26 @@ export async function makeFirstFrame(
 export async function makeSkeleton(
   request: SkeletonRequest,
   targetPath: string,
-  options: ProgramOptions,
+  options: FfmpegOptions,
 ): Promise<void> {
-  const hashed = hashedStreams(request.source.facts, request.plans, request.container);
+  const { source, plans, container } = request;
+  const hashed = hashedStreams(source.facts, plans, container);
   await publishFileBy(targetPath, async (temporary) => {
     await withCovers(request, targetPath, options, async (covers) => {
-      const hashes = await readOutput({
-        program: options.programs.ffmpeg,
+      const hashes = await readText({
+        ...options,
+        program: 'ffmpeg',
         arguments: [
           ...skeletonArguments(request, covers, temporary),
-          ...(hashed.length > 0 ? hashArguments(hashed, ({ source }) => `1:${source}`) : []),
+          ...(hashed.length > 0 ? hashArguments(hashed, (stream) => `1:${stream.source}`) : []),
         ],
         doing: 'Taking over sound, subtitles and tags of the source',
-        workBytes: request.source.facts.sizeBytes,
+        workBytes: source.facts.sizeBytes,
         target: temporary,
-        signal: options.signal,
       });
       await expectHashes(hashesOf(hashes), temporary, hashed, request, options);
     });
-    await noteLanguages(temporary, request);
+    if (container === 'mov') await writeTrackLanguages(temporary, languagesOf(request));
   });
 }
 
@@ -67,39 +68,28 @@ async function expectHashes(
   expected: readonly string[],
   path: string,
   hashed: readonly HashedStream[],
-  request: SkeletonRequest,
-  options: ProgramOptions,
+  { source, container }: SkeletonRequest,
+  options: FfmpegOptions,
 ): Promise<void> {
   if (expected.length === 0) return;
-  const found = await readOutput({
-    program: options.programs.ffmpeg,
-    arguments: [
-      ...['-nostdin', '-v', 'error', ...guardedInputOptions, '-i', asFileUrl(path)],
-      ...hashArguments(hashed, ({ specifier }) => `0:${specifier}?`),
-    ],
-    doing: 'Comparing sound and subtitles with the source',
-    workBytes: request.source.facts.sizeBytes,
-    target: null,
-    signal: options.signal,
-  });
-  const foundHashes = hashesOf(found);
-  const differing = expected.findIndex((hash, index) => hash !== foundHashes[index]);
-  if (differing === -1 && expected.length === foundHashes.length) return;
-  const stream = hashed[differing];
+  const doing = 'Comparing sound and subtitles with the source';
+  const found = await readStreamHashes(path, hashed, { doing, workBytes: source.facts.sizeBytes }, options);
+  const differing = expected.findIndex((hash, index) => hash !== found[index]);
+  if (differing === -1 && expected.length === found.length) return;
   throw new AppError({
     code: 'output-invalid',
-    message: `Stream ${stream?.source ?? '?'} of the source could not be copied into the output without a change.`,
+    message: `Stream ${hashed[differing]?.source ?? '?'} of the source could not be copied into the output without a change.`,
     nextStep:
-      request.container === 'mkv'
+      container === 'mkv'
         ? 'Check the source with: ffmpeg -v error -i SOURCE -f null -'
         : 'Choose an output that ends in .mkv: it holds nearly everything.',
   });
 }
 
-/** What is said of each stream after its number and type; streams without a packet are left out by some containers. */
-function hashesOf(lines: string): readonly string[] {
-  return lines
-    .split('\n')
-    .map((line) => line.split(',')[2] ?? '')
-    .filter((hash) => hash !== '' && !hash.endsWith(hashOfNothing));
+function languagesOf({ source, plans }: SkeletonRequest) {
+  const languages = (type: 'audio' | 'subtitle') =>
+    plans
+      .filter((plan) => plan.type === type && plan.action !== 'drop')
+      .map(({ index }) => source.facts.others.find((other) => other.index === index)?.language ?? null);
+  return { audio: languages('audio'), subtitle: languages('subtitle') };
 }

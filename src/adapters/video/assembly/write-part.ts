@@ -2,17 +2,19 @@ import { open } from 'node:fs/promises';
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyProgress, AssemblyRequest } from '../../../ports/video-tool.ts';
-import type { ProgramOptions } from '../../ffmpeg/programs.ts';
-import { EbmlFormatError } from '../../mkv/read-ebml.ts';
+import type { FfmpegOptions } from '../../ffmpeg/run-ffmpeg.ts';
+import { FileTooShortError } from '../../files/read-exactly.ts';
+import { EbmlFormatError } from '../../mkv/ebml.ts';
+import { openMkvWriter } from '../../mkv/mkv-writer.ts';
 import { Mp4FormatError } from '../../mp4/boxes.ts';
-import { readSegmentSamples } from '../../mp4/segment-samples.ts';
-import { FileTooShortError, PartFile } from '../../muxing/part-file.ts';
+import { openMp4Writer } from '../../mp4/mp4-writer.ts';
+import { readSegmentSamples } from '../../mp4/samples.ts';
+import { PartFile } from '../../muxing/part-file.ts';
 import type { Presentation } from '../../muxing/presentation.ts';
-import { makeSampleTable, placeSamples, type SampleTable } from '../../muxing/sample-table.ts';
+import { makeSampleTable, placeSamples, type SampleTable } from '../../muxing/samples.ts';
 import { appendSegments } from './append-segments.ts';
 import { BrokenAssemblyError, damagedStreams, lostPart } from './assembly-errors.ts';
 import type { AssemblyPaths } from './assembly-folder.ts';
-import { openWriter } from './open-writer.ts';
 import { SampleJournal } from './sample-journal.ts';
 
 /** One call, and what follows from its request. */
@@ -21,12 +23,12 @@ export interface Assembly {
   readonly container: OutputContainer;
   readonly paths: AssemblyPaths;
   readonly presentation: Presentation;
-  readonly options: ProgramOptions;
+  readonly options: FfmpegOptions;
   readonly onProgress: (progress: AssemblyProgress) => void;
 }
 
 /** What the part file holds when it is whole. */
-export interface WrittenPart {
+interface WrittenPart {
   /** All samples of the video. */
   readonly table: SampleTable;
   /** When the first frame is shown. */
@@ -63,28 +65,21 @@ export async function writePart({
     await using skeleton = await open(paths.skeleton, 'r');
     await using firstFile = await open(paths.first, 'r');
     const first = await readSegmentSamples(firstFile, 1);
-    const { writer, firstSeconds } = await openWriter({
-      request,
-      container,
-      presentation,
-      skeleton,
-      first,
-      part,
-      video: table,
-    });
+    const openWriter = container === 'mkv' ? openMkvWriter : openMp4Writer;
+    const output = { part, video: table };
+    const { writer, firstSeconds } = await openWriter({ request, presentation, skeleton, first, ...output });
     await writer.begin();
     const { decoderSettings } = first;
     const { signal } = options;
     await appendSegments({
       segments,
-      part,
       writer,
       journal,
-      video: table,
       taken,
       decoderSettings,
       onProgress,
       signal,
+      ...output,
     });
     await writer.finish();
     await part.sync();

@@ -1,9 +1,8 @@
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
-import { readOutputLines } from '../../ffmpeg/program-run.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
+import { readLines } from '../../ffmpeg/run-ffmpeg.ts';
 import { secondsSinceFirst } from '../../muxing/presentation.ts';
 import { type FileStream, tickSecondsOf } from './file-facts.ts';
-import { unsound } from './invalid-output.ts';
-import type { Verification } from './verification.ts';
+import { InvalidOutputError, type Verification } from './verification.ts';
 
 /** Enough to know that it plays. */
 const maxFirstFrames = 24;
@@ -29,15 +28,13 @@ export async function expectDecodable(verification: Verification, stream: FileSt
 }
 
 async function expectFrames(verification: Verification, stream: FileStream, wanted: Stretch): Promise<void> {
-  const { paths, options } = verification;
+  const { partPath, options } = verification;
   const tickSeconds = tickSecondsOf(stream);
-  const lines = readOutputLines({
-    program: options.programs.ffmpeg,
-    arguments: decodeArguments(paths.part, stream, wanted),
+  const lines = readLines({
+    ...options,
+    program: 'ffmpeg',
+    arguments: decodeArguments(partPath, stream, wanted),
     doing: 'Decoding the finished video',
-    workBytes: 0,
-    target: null,
-    signal: options.signal,
   });
   let frames = 0;
   for await (const line of lines) {
@@ -47,7 +44,7 @@ async function expectFrames(verification: Verification, stream: FileStream, want
     if (time !== undefined && Number(time) * tickSeconds > wanted.seconds - 0.001) frames += 1;
   }
   if (frames === wanted.frames) return;
-  throw unsound(
+  throw new InvalidOutputError(
     `${frames} frames can be decoded from ${wanted.seconds.toFixed(1)} s on instead of ${wanted.frames}`,
   );
 }

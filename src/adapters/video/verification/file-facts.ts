@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { parseFraction } from '../../../core/frames/fraction.ts';
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/input-options.ts';
-import { readOutput } from '../../ffmpeg/program-run.ts';
-import type { ProgramOptions } from '../../ffmpeg/programs.ts';
+import { fractionValue, parseFraction } from '../../../core/frames/fraction.ts';
+import { askFfprobe } from '../../ffmpeg/ffprobe.ts';
+import { guardedInputOptions } from '../../ffmpeg/inputs.ts';
+import type { FfmpegOptions } from '../../ffmpeg/run-ffmpeg.ts';
 
 /** Facts of streams that do not depend on how many packets there are. */
 const streamEntries = [
@@ -31,28 +31,25 @@ const answerSchema = z.object({
   format: z.object({ duration: z.coerce.number().optional(), tags: tagsSchema }).default({ tags: {} }),
 });
 
-/** A stream of a finished file. */
+/** A stream of a file. */
 export type FileStream = z.infer<typeof streamSchema>;
-/** What a finished file says of itself. */
+/** What a file says of itself. */
 export type FileFacts = z.infer<typeof answerSchema>;
 
-export async function readFileFacts(path: string, { programs, signal }: ProgramOptions): Promise<FileFacts> {
-  const text = await readOutput({
+const timeoutMs = 600_000;
+
+/** @throws AppError `video-unreadable`. */
+export async function readFileFacts(path: string, { programs, signal }: FfmpegOptions): Promise<FileFacts> {
+  return await askFfprobe(path, ['-show_entries', entries, '-show_data_hash', 'crc32'], answerSchema, {
     program: programs.ffprobe,
-    arguments: [
-      ...['-v', 'error', ...guardedInputOptions, '-show_entries', entries, '-show_data_hash', 'crc32'],
-      ...['-of', 'json', '-i', asFileUrl(path)],
-    ],
-    doing: 'Reading the finished video',
-    workBytes: 0,
-    target: null,
+    timeoutMs,
     signal,
+    inputOptions: guardedInputOptions,
   });
-  return answerSchema.parse(JSON.parse(text));
 }
 
 /** Seconds of one tick of the stream's times. */
 export function tickSecondsOf({ time_base }: FileStream): number {
   const fraction = parseFraction(time_base);
-  return fraction ? fraction.numerator / fraction.denominator : Number.NaN;
+  return fraction ? fractionValue(fraction) : Number.NaN;
 }

@@ -1,6 +1,11 @@
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../core/frames/video-facts.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
+import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
+
+/** MD5 of no bytes. */
+const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
 
 /** A stream whose packets have to be the same in the source and in the skeleton. */
 export interface HashedStream {
@@ -37,9 +42,9 @@ export function hashedStreams(
 }
 
 /** The ffmpeg arguments that write a line with a hash for each of these: of all packets, one after the other. */
-export function hashArguments(
-  streams: readonly HashedStream[],
-  inputOf: (stream: HashedStream) => string,
+export function hashArguments<T extends { readonly isAac: boolean }>(
+  streams: readonly T[],
+  inputOf: (stream: T) => string,
 ): readonly string[] {
   return [
     ...streams.flatMap((stream) => ['-map', inputOf(stream)]),
@@ -48,4 +53,32 @@ export function hashArguments(
     ...streams.flatMap(({ isAac }, output) => (isAac ? [`-bsf:${output}`, 'aac_adtstoasc'] : [])),
     ...['-f', 'streamhash', '-hash', 'md5', 'pipe:1'],
   ];
+}
+
+/** Hashes of streams of a file, one for each that has packets: of all of them, one after the other. */
+export async function readStreamHashes(
+  path: string,
+  streams: readonly Pick<HashedStream, 'specifier' | 'isAac'>[],
+  { doing, workBytes }: { readonly doing: string; readonly workBytes: number },
+  options: FfmpegOptions,
+): Promise<readonly string[]> {
+  const text = await readText({
+    ...options,
+    program: 'ffmpeg',
+    arguments: [
+      ...['-nostdin', '-v', 'error', ...guardedInputOptions, '-i', asFileUrl(path)],
+      ...hashArguments(streams, ({ specifier }) => `0:${specifier}?`),
+    ],
+    doing,
+    workBytes,
+  });
+  return hashesOf(text);
+}
+
+/** The hashes in what {@link hashArguments} lets ffmpeg write: some containers leave out streams without a packet. */
+export function hashesOf(lines: string): readonly string[] {
+  return lines
+    .split('\n')
+    .map((line) => line.split(',')[2] ?? '')
+    .filter((hash) => hash !== '' && !hash.endsWith(hashOfNothing));
 }

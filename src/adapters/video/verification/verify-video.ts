@@ -1,17 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { planStreams } from '../../../core/frames/stream-plan.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
+import { readPackets } from '../../ffmpeg/ffprobe.ts';
 import { secondsSinceFirst } from '../../muxing/presentation.ts';
 import { expectDecodable } from './decode-ends.ts';
 import { type FileFacts, type FileStream, readFileFacts, tickSecondsOf } from './file-facts.ts';
-import { unsound } from './invalid-output.ts';
-import { PacketDigests } from './packet-digests.ts';
-import { packetsOf } from './packet-lines.ts';
-import { streamHashes } from './same-bytes.ts';
-import type { Verification } from './verification.ts';
-import { VideoPacketCheck } from './video-packets.ts';
+import { PacketDigests, VideoPacketCheck } from './packet-checks.ts';
+import { readStreamHashes } from './stream-hashes.ts';
+import { InvalidOutputError, type Verification } from './verification.ts';
 
-/** How far the file's own word on its length may be from what is in it. */
+/** How far the length that the file states may be from what is in it. */
 const durationSlackSeconds = 0.1;
 const progressEvery = 1_000;
 
@@ -23,13 +21,13 @@ const progressEvery = 1_000;
  * @throws AppError `output-invalid` that names the first difference.
  */
 export async function verifyVideo(verification: Verification): Promise<VerifiedVideo> {
-  const { request, container, paths, presentation, options } = verification;
-  const { size: sizeBytes } = await stat(paths.part);
-  const skeleton = await readFileFacts(paths.skeleton, options);
-  const output = await readFileFacts(paths.part, options);
+  const { request, container, partPath, skeletonPath, presentation, options } = verification;
+  const { size: sizeBytes } = await stat(partPath);
+  const skeleton = await readFileFacts(skeletonPath, options);
+  const output = await readFileFacts(partPath, options);
   const video = findVideo(output, verification);
   expectSameFacts(skeleton, output, video.index);
-  expectLook(video, request);
+  expectPicture(video, request);
   const maxTimeErrorMs = await comparePackets(verification, output, video, sizeBytes);
   await expectDecodable(verification, video);
   const plans = planStreams(request.source.facts, container);
@@ -56,7 +54,7 @@ function findVideo({ streams }: FileFacts, { request, container }: Verification)
   const video = streams
     .filter((stream) => stream.codec_type === 'video' && stream.disposition['attached_pic'] !== 1)
     .at(before.length);
-  if (!video) throw unsound('the video is missing');
+  if (!video) throw new InvalidOutputError('the video is missing');
   return video;
 }
 
@@ -70,25 +68,27 @@ function expectSameFacts(skeleton: FileFacts, output: FileFacts, videoIndex: num
   for (const stream of skeleton.streams) {
     const found = output.streams.find(({ index }) => index === stream.index);
     if (streamText(found) !== streamText(stream))
-      throw unsound(`stream ${stream.index} is not described as it should be`);
+      throw new InvalidOutputError(`stream ${stream.index} is not described as it should be`);
   }
-  if (output.streams.length !== skeleton.streams.length) throw unsound('there is a stream too many');
+  if (output.streams.length !== skeleton.streams.length)
+    throw new InvalidOutputError('there is a stream too many');
   if (JSON.stringify(output.chapters) !== JSON.stringify(skeleton.chapters))
-    throw unsound('the chapters differ');
+    throw new InvalidOutputError('the chapters differ');
   if (JSON.stringify(output.format.tags) !== JSON.stringify(skeleton.format.tags))
-    throw unsound('the tags differ');
+    throw new InvalidOutputError('the tags differ');
 }
 
-function expectLook(video: FileStream, { size, isTurned, source }: AssemblyRequest): void {
+function expectPicture(video: FileStream, { size, isTurned, source }: AssemblyRequest): void {
   if (video['width'] !== size.width || video['height'] !== size.height) {
-    throw unsound(
+    throw new InvalidOutputError(
       `its frames are ${video['width']}x${video['height']} instead of ${size.width}x${size.height}`,
     );
   }
   const counterclockwise = video.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0;
   const found = (360 - counterclockwise) % 360;
   const wanted = isTurned ? 0 : source.facts.video.rotationDegrees;
-  if (found !== wanted) throw unsound(`players turn it by ${found} degrees instead of ${wanted}`);
+  if (found !== wanted)
+    throw new InvalidOutputError(`players turn it by ${found} degrees instead of ${wanted}`);
 }
 
 /** @returns the largest difference of a frame's time, in milliseconds. */
@@ -98,18 +98,21 @@ async function comparePackets(
   video: FileStream,
   sizeBytes: number,
 ): Promise<number> {
-  const { paths, options, onProgress, table } = verification;
+  const { partPath, skeletonPath, options, onProgress, table } = verification;
   const uncompressed = output.streams.filter(({ codec_name }) => codec_name.startsWith('pcm_'));
   const isLoose = new Set(uncompressed.map(({ index }) => index));
   const expected = new PacketDigests(isLoose);
-  const { size } = await stat(paths.skeleton);
-  for await (const packet of packetsOf(paths.skeleton, size, options)) {
+  const { size } = await stat(skeletonPath);
+  for await (const packet of readPackets(
+    { path: skeletonPath, sizeBytes: size, what: 'contents' },
+    options,
+  )) {
     if (packet.stream !== video.index) expected.add(packet);
   }
   const found = new PacketDigests(isLoose);
   const frames = new VideoPacketCheck(verification, tickSecondsOf(video));
   const total = table.sizes.length;
-  for await (const packet of packetsOf(paths.part, sizeBytes, options)) {
+  for await (const packet of readPackets({ path: partPath, sizeBytes, what: 'contents' }, options)) {
     if (packet.stream !== video.index) found.add(packet);
     else if (frames.add(packet) % progressEvery === 0)
       onProgress({ step: 'verify', done: frames.count, total });
@@ -117,13 +120,21 @@ async function comparePackets(
   frames.finish();
   onProgress({ step: 'verify', done: total, total });
   const differing = expected.firstDifference(found);
-  if (differing !== null) throw unsound(`the packets of stream ${differing} are not those they should be`);
-  if (isLoose.size > 0) {
-    const hashes = await streamHashes(paths.skeleton, [...isLoose], options);
-    if ((await streamHashes(paths.part, [...isLoose], options)) !== hashes)
-      throw unsound('uncompressed sound differs');
-  }
+  if (differing !== null)
+    throw new InvalidOutputError(`the packets of stream ${differing} are not those they should be`);
+  if (isLoose.size > 0) await compareUncompressed(verification, [...isLoose]);
   return frames.maxErrorMs;
+}
+
+async function compareUncompressed(
+  { skeletonPath, partPath, options }: Verification,
+  indices: readonly number[],
+): Promise<void> {
+  const streams = indices.map((index) => ({ specifier: `${index}`, isAac: false }));
+  const run = { doing: 'Comparing uncompressed sound', workBytes: 0 };
+  const expected = await readStreamHashes(skeletonPath, streams, run, options);
+  const found = await readStreamHashes(partPath, streams, run, options);
+  if (expected.join() !== found.join()) throw new InvalidOutputError('uncompressed sound differs');
 }
 
 function expectDuration(verification: Verification, skeleton: FileFacts, output: FileFacts): number {
@@ -131,7 +142,8 @@ function expectDuration(verification: Verification, skeleton: FileFacts, output:
   const end = firstSeconds + secondsSinceFirst(presentation, presentation.sinceFirst.length);
   const duration = output.format.duration ?? Number.NaN;
   const longest = Math.max(end, skeleton.format.duration ?? 0);
-  const isSound = duration >= end - durationSlackSeconds && duration <= longest + durationSlackSeconds;
-  if (!isSound) throw unsound(`it says that it is ${duration} s long instead of ${longest.toFixed(3)} s`);
+  const isRight = duration >= end - durationSlackSeconds && duration <= longest + durationSlackSeconds;
+  if (!isRight)
+    throw new InvalidOutputError(`it says that it is ${duration} s long instead of ${longest.toFixed(3)} s`);
   return duration;
 }

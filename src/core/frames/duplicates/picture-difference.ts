@@ -31,7 +31,7 @@ const passes = [0, 4, 2, 6, 1, 5, 3, 7];
 export class PictureMeter {
   readonly #planes: readonly Plane[];
   readonly #kept: Uint8Array;
-  readonly #keptWords: Int32Array;
+  readonly #keptInts: Int32Array;
   readonly #found: PictureDifference = { mse: 0, blockMse: 0, changed: 0, coherence: 0 };
   /** Of luma. */
   readonly #blocks: number;
@@ -39,12 +39,12 @@ export class PictureMeter {
   #signed = 0;
   #unsigned = 0;
 
-  /** @param size - Of the pictures: their luma alone, or yuv420p; `sizeBytes` tells which. */
+  /** @param size - Of the pictures: their luma alone, or yuv420p, by `sizeBytes`. */
   constructor(size: Size, sizeBytes: number) {
     this.#planes = planesOf(size, sizeBytes);
     this.#blocks = Math.ceil(size.width / blockSide) * Math.ceil(size.height / blockSide);
     this.#kept = new Uint8Array(Math.ceil(sizeBytes / 4) * 4);
-    this.#keptWords = new Int32Array(this.#kept.buffer);
+    this.#keptInts = new Int32Array(this.#kept.buffer);
   }
 
   /** Copies the picture: later ones are measured against it. */
@@ -61,9 +61,9 @@ export class PictureMeter {
     enough: Pick<PictureDifference, 'mse' | 'changed'>,
   ): Readonly<PictureDifference> {
     this.#reset();
-    const words = wordsOf(picture);
+    const ints = intsOf(picture);
     for (const [index, plane] of this.#planes.entries()) {
-      const mse = this.#measurePlane(picture, words, plane, enough, index === 0);
+      const mse = this.#measurePlane(picture, ints, plane, enough, index === 0);
       this.#found.mse = Math.max(this.#found.mse, mse);
       if (mse > enough.mse || this.#changedBlocks > enough.changed * this.#blocks) break;
     }
@@ -82,21 +82,21 @@ export class PictureMeter {
 
   #measurePlane(
     picture: Uint8Array,
-    words: Int32Array | null,
+    ints: Int32Array | null,
     plane: Plane,
     enough: Pick<PictureDifference, 'mse' | 'changed'>,
     isLuma: boolean,
   ): number {
     const rows = Math.ceil(plane.height / blockSide);
     const samples = plane.width * plane.height;
-    const areWordsWhole = words !== null && plane.width % 4 === 0 && plane.offset % 4 === 0;
+    const areIntsWhole = ints !== null && plane.width % 4 === 0 && plane.offset % 4 === 0;
     const enoughSquares = enough.mse * samples;
     const enoughBlocks = enough.changed * this.#blocks;
     let squares = 0;
     let visited = 0;
     for (const pass of passes) {
       for (let row = pass; row < rows; row += passes.length) {
-        squares += this.#measureRow(picture, areWordsWhole ? words : null, plane, row, isLuma);
+        squares += this.#measureRow(picture, areIntsWhole ? ints : null, plane, row, isLuma);
         visited += Math.min(blockSide, plane.height - row * blockSide) * plane.width;
         if (squares > enoughSquares || this.#changedBlocks > enoughBlocks) return squares / visited;
       }
@@ -107,13 +107,13 @@ export class PictureMeter {
   /** Sum of the squared differences of one row of blocks. */
   #measureRow(
     picture: Uint8Array,
-    words: Int32Array | null,
+    ints: Int32Array | null,
     { offset, width, height }: Plane,
     row: number,
     isLuma: boolean,
   ): number {
     const kept = this.#kept;
-    const keptWords = this.#keptWords;
+    const keptInts = this.#keptInts;
     const top = row * blockSide;
     const bottom = Math.min(height, top + blockSide);
     let rowSquares = 0;
@@ -124,9 +124,9 @@ export class PictureMeter {
       for (let y = top; y < bottom; y++) {
         const start = offset + y * width + left;
         const end = start + right - left;
-        if (words !== null && right - left === blockSide) {
-          const word = start >> 2;
-          if (words[word] === keptWords[word] && words[word + 1] === keptWords[word + 1]) continue;
+        if (ints !== null && right - left === blockSide) {
+          const at32 = start >> 2;
+          if (ints[at32] === keptInts[at32] && ints[at32 + 1] === keptInts[at32 + 1]) continue;
         }
         for (let at = start; at < end; at++) {
           const difference = (picture[at] as number) - (kept[at] as number);
@@ -162,8 +162,8 @@ function planesOf({ width, height }: Size, sizeBytes: number): Plane[] {
   throw new RangeError(`a picture of ${width}x${height} has no ${sizeBytes} bytes`);
 }
 
-/** The picture as whole words, for comparing four samples at once; null where it does not lie on a word's boundary. */
-function wordsOf(picture: Uint8Array): Int32Array | null {
+/** The picture as 32-bit numbers, for comparing four samples at once; null where it is not aligned for that. */
+function intsOf(picture: Uint8Array): Int32Array | null {
   if (picture.byteOffset % 4 !== 0) return null;
   return new Int32Array(picture.buffer, picture.byteOffset, picture.byteLength >> 2);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { FfmpegPictureTool } from '../../../../src/adapters/frames/ffmpeg-picture-tool.ts';
-import { essentialParts } from '../../../../src/adapters/frames/picture-parts.ts';
+import { essentialParts } from '../../../../src/adapters/frames/picture-files.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { ffmpeg, noAbort, tagLikeBytes } from './rig.ts';
 

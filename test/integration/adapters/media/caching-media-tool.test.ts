@@ -12,8 +12,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CachingMediaTool } from '../../../../src/adapters/media/caching-media-tool.ts';
-import { createMediaTool } from '../../../../src/adapters/media/create-media-tool.ts';
+import { CachingMediaTool, createMediaTool } from '../../../../src/adapters/media/caching-media-tool.ts';
 import { FfmpegMediaTool } from '../../../../src/adapters/media/ffmpeg-media-tool.ts';
 import type { VideoInfo } from '../../../../src/core/hints/video-info.ts';
 import { AppError } from '../../../../src/errors/app-error.ts';
@@ -109,7 +108,7 @@ describe('probes', () => {
     const first = open();
     await first.tool.probe(path);
     await first.tool.settled();
-    const log = join(cache, 'probes-v1.jsonl');
+    const log = join(cache, 'probes-v2.jsonl');
     const good = await readFile(log, 'utf8');
     await writeFile(log, `garbage\n["x"]\n["y",{"width":-1}]\n\u0000\u0000\n${good}["torn",{"wid`);
     const second = open();

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readMp4Video } from '../../../../src/adapters/media/mp4-video.ts';
 import { probeWithFfprobe } from '../../../../src/adapters/media/probe.ts';
-import { quickProbe } from '../../../../src/adapters/media/quick-probe.ts';
+import { quickProbe, readMp4Video } from '../../../../src/adapters/media/quick-probe.ts';
+
 import { findBox } from '../../../../src/adapters/mp4/boxes.ts';
 import { type ClipOptions, makeClip } from '../../../support/clips.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest';
 import { displaySize } from '../../../../src/core/hints/display-size.ts';
 
-const coded = { width: 720, height: 576, sampleAspectRatio: 1, rotationDegrees: 0 };
+const coded = { width: 720, height: 576, sampleAspect: { numerator: 1, denominator: 1 }, rotationDegrees: 0 };
 
 it.each([
   { rule: 'square samples change nothing', change: {}, expected: { width: 720, height: 576 } },
   {
     rule: 'wide samples widen',
-    change: { sampleAspectRatio: 64 / 45 },
+    change: { sampleAspect: { numerator: 64, denominator: 45 } },
     expected: { width: 1024, height: 576 },
   },
   {
     rule: 'tall samples heighten',
-    change: { sampleAspectRatio: 3 / 4 },
+    change: { sampleAspect: { numerator: 3, denominator: 4 } },
     expected: { width: 720, height: 768 },
   },
   {
@@ -30,8 +30,13 @@ it.each([
   { rule: 'an odd angle does not', change: { rotationDegrees: 45 }, expected: { width: 720, height: 576 } },
   {
     rule: 'samples are evened out before turning',
-    change: { sampleAspectRatio: 64 / 45, rotationDegrees: 90 },
+    change: { sampleAspect: { numerator: 64, denominator: 45 }, rotationDegrees: 90 },
     expected: { width: 576, height: 1024 },
+  },
+  {
+    rule: 'what is no whole number of pixels is also kept exactly',
+    change: { width: 640, height: 480, sampleAspect: { numerator: 4, denominator: 3 } },
+    expected: { width: 853, height: 480, exact: { width: 2560, height: 1440, perPixel: 3 } },
   },
 ])('$rule', ({ change, expected }) => {
   expect(displaySize({ ...coded, ...change })).toEqual(expected);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitInside } from '../../../../src/core/hints/fit-inside.ts';
+import { type DisplaySize, displaySize } from '../../../../src/core/hints/display-size.ts';
+import { anySize, fitInside } from '../../../../src/core/hints/fit-inside.ts';
 import { formatSize, type Size } from '../../../../src/core/hints/size.ts';
 import { budgetOf, type TokenRequest } from '../../../../src/core/tokens/budget.ts';
 import { type EstimatorName, estimatorNames } from '../../../../src/core/tokens/estimator.ts';
@@ -76,6 +77,15 @@ describe('the largest size that fits', () => {
     );
   });
 
+  it('is what trying every size finds inside a box too, with pixels of any shape', () => {
+    fc.assert(
+      fc.property(anyShape, anyDisplay, anyRest('pixtral'), (display, box, rest) => {
+        expect(largestSizeThatFits(display, rest, box)).toEqual(largestByTrying(display, rest, box));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it.each(['pixtral', 'qwen2.5-vl'] as const)('is true too where the model rescales: %s', (estimator) => {
     fc.assert(
       fc.property(hugeDisplay, anyRest(estimator, 40_000), (display, rest) => {
@@ -90,6 +100,13 @@ const anyDisplay = fc.record({
   width: fc.integer({ min: 2, max: 1500 }),
   height: fc.integer({ min: 2, max: 1500 }),
 });
+const anyTerm = fc.integer({ min: 1, max: 40 });
+const anyShape = fc
+  .tuple(anyDisplay, anyTerm, anyTerm)
+  .map(([size, numerator, denominator]) =>
+    displaySize({ ...size, sampleAspect: { numerator, denominator }, rotationDegrees: 0 }),
+  )
+  .filter(({ width, height }) => Math.max(width, height) <= 3000);
 const hugeDisplay = fc.record({
   width: fc.integer({ min: 900, max: 5000 }),
   height: fc.integer({ min: 900, max: 5000 }),
@@ -106,13 +123,13 @@ function anyRest(estimator: EstimatorName, maxLimit = 6000): fc.Arbitrary<Rest> 
 }
 
 /** The answer by definition: the largest of all sizes that `fitInside` can give for this video. */
-function largestByTrying(display: Size, rest: Rest): Size | null {
-  const own = fitInside(display, display);
+function largestByTrying(display: DisplaySize, rest: Rest, box: Size = anySize): Size | null {
+  const own = fitInside(display, box);
   const smallest = Math.min(minLongerSidePx, Math.max(own.width, own.height));
   const candidates: Size[] = [];
   for (let side = 2; side <= Math.max(own.width, own.height); side += 2) {
-    candidates.push(fitInside(display, { width: side, height: display.height }));
-    candidates.push(fitInside(display, { width: display.width, height: side }));
+    candidates.push(fitInside(display, { ...box, width: Math.min(box.width, side) }));
+    candidates.push(fitInside(display, { ...box, height: Math.min(box.height, side) }));
   }
   let best: Size | null = null;
   for (const size of candidates) {

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { Readable, Writable } from 'node:stream';
+import { onAbort } from '../async/abort.ts';
+
+/** How a child is started. */
+interface PipedChildOptions {
+  /** Whether it is given something on its stdin. */
+  readonly hasInput: boolean;
+  /** Pipes it writes: 1 is its stdout, 2 adds file descriptor 3. */
+  readonly outputs: 0 | 1 | 2;
+  readonly signal: AbortSignal | undefined;
+  /** Is given each line of its stderr. */
+  readonly onErrorLine?: (line: string) => void;
+}
+
+/** How a child ended. */
+export interface ChildEnd {
+  /** Null when it was killed, or never started. */
+  readonly exitCode: number | null;
+  /** The last 8 KiB of its stderr. */
+  readonly stderrTail: string;
+  /** Why it could not be started; null when it could. */
+  readonly startError: Error | null;
+}
+
+const maxTailLength = 8192;
+
+/**
+ * A program with pipes, started without a shell. It never outlives this process: it is killed when the signal aborts
+ * and by `stop`, and because all it reads and writes are pipes of this process, it ends when this process is killed.
+ *
+ * A broken pipe is only a symptom: the caller finds the reason in `ended`.
+ */
+export class PipedChild implements AsyncDisposable {
+  readonly program: string;
+  readonly input: Writable;
+  readonly outputs: readonly Readable[];
+  /** Resolves when it is gone; never rejects. */
+  readonly ended: Promise<ChildEnd>;
+  readonly #child: ChildProcess;
+
+  constructor(program: string, programArguments: readonly string[], options: PipedChildOptions) {
+    this.program = program;
+    const { hasInput, outputs, signal = null } = options;
+    const extraPipe: 'pipe'[] = outputs > 1 ? ['pipe'] : [];
+    this.#child = spawn(program, programArguments, {
+      stdio: [hasInput ? 'pipe' : 'ignore', outputs > 0 ? 'pipe' : 'ignore', 'pipe', ...extraPipe],
+      windowsHide: true,
+      env: { ...process.env, AV_LOG_FORCE_NOCOLOR: '1' },
+    });
+    this.input = this.#child.stdin ?? new Writable().destroy();
+    this.input.on('error', () => undefined);
+    this.outputs = [this.#child.stdout, this.#child.stdio[3]].map(asReadable).slice(0, outputs);
+    const stopListening = onAbort(signal ?? [], () => this.#kill());
+    this.ended = waitForEnd(this.#child, options.onErrorLine).finally(stopListening);
+  }
+
+  /** Kills it if it still runs, and waits until it is gone. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#kill();
+    await this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #kill(): void {
+    this.#child.kill('SIGKILL');
+    // Output that is not read any more would hold the pipes open.
+    this.input.destroy();
+    for (const output of this.outputs) output.destroy();
+  }
+}
+
+/**
+ * The lines of a program's output, as they come; they end when the stream does, also when it is destroyed in the
+ * middle: readline alone would wait for its end for ever.
+ */
+export async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  const close = () => lines.close();
+  stream.once('close', close);
+  if (stream.destroyed) close();
+  try {
+    yield* lines;
+  } finally {
+    stream.off('close', close);
+    lines.close();
+  }
+}
+
+/** A process that could not be started has no pipes. */
+function asReadable(stream: unknown): Readable {
+  const readable = stream instanceof Readable ? stream : Readable.from([]);
+  readable.on('error', () => undefined);
+  return readable;
+}
+
+async function waitForEnd(child: ChildProcess, onLine?: (line: string) => void): Promise<ChildEnd> {
+  const stderrTail = readTail(child.stderr, onLine);
+  const exited = Promise.withResolvers<Omit<ChildEnd, 'stderrTail'>>();
+  child.once('exit', (exitCode) => exited.resolve({ exitCode, startError: null }));
+  child.on('error', (error) => {
+    if (child.pid === undefined) exited.resolve({ exitCode: null, startError: error });
+  });
+  const end = await exited.promise;
+  return { ...end, stderrTail: end.startError ? '' : await stderrTail };
+}
+
+async function readTail(stderr: Readable | null, onLine?: (line: string) => void): Promise<string> {
+  let tail = '';
+  for await (const line of stderr ? linesOf(stderr) : []) {
+    tail = `${tail}${line}\n`.slice(-maxTailLength);
+    onLine?.(line);
+  }
+  return tail;
+}
