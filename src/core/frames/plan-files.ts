@@ -113,7 +113,7 @@ function* manifestParts(worker: number, input: ManifestInput): Generator<string>
 }
 
 /** What a status file says of one lane of the engine, with its share of the video's batches. */
-export interface LaneStatus {
+export interface LaneShare {
   readonly lane: number;
   readonly status: 'loading' | 'idle' | 'processing' | 'stopped' | 'failed';
   readonly totalBatches: number;
@@ -132,7 +132,7 @@ interface LaneTimes {
 export interface WorkerStatusFile {
   readonly version: 1;
   readonly worker_id: number;
-  readonly status: LaneStatus['status'];
+  readonly status: LaneShare['status'];
   readonly total_batches: number;
   readonly completed_batches: number;
   readonly current_batch: number | null;
@@ -146,7 +146,7 @@ export interface WorkerStatusFile {
 }
 
 /** The status document of one worker. */
-export function workerStatusFile(lane: LaneStatus, { startMs, nowMs }: LaneTimes): WorkerStatusFile {
+export function workerStatusFile(lane: LaneShare, { startMs, nowMs }: LaneTimes): WorkerStatusFile {
   const { totalBatches, completedBatches } = lane;
   const share = totalBatches === 0 ? 1 : Math.min(1, completedBatches / totalBatches);
   const endMs = share === 1 ? nowMs : startMs + (nowMs - startMs) / share;

@@ -1,5 +1,5 @@
 import { batchesOfLane, countBatches } from '../../core/frames/batches.ts';
-import type { LaneStatus } from '../../core/frames/plan-files.ts';
+import type { LaneShare } from '../../core/frames/plan-files.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { LaneStatus, WorkerStatus } from '../../protocol/worker-status.ts';
@@ -46,7 +46,7 @@ export class LaneCounts {
     this.#last.set(id, lanes);
   }
 
-  factsOf(lane: number): LaneStatus {
+  factsOf(lane: number): LaneShare {
     const totalBatches = this.#totalOf(lane);
     const said = [...this.#last.values()].flatMap((all) => all.filter((each) => each.lane === lane));
     const reported = (this.#before[lane] ?? 0) + this.#doneSince(lane);

@@ -1,5 +1,5 @@
 import {
-  type LaneStatus,
+  type LaneShare,
   processingPlan,
   workerManifest,
   workerStatusFile,
@@ -130,13 +130,13 @@ export class WorkerStatusFiles implements SessionFollower<UpscaleTypes> {
     this.#written.set(lane, key);
   }
 
-  #endedIfSo(facts: LaneStatus): LaneStatus {
+  #endedIfSo(facts: LaneShare): LaneShare {
     if (!this.#hasEnded || facts.status === 'failed') return facts;
     return { ...facts, status: 'stopped', currentBatch: null };
   }
 
   /** By the pace of this session alone; null while there is none, and when no more will be done. */
-  #expectedEnd(facts: LaneStatus, nowMs: number): string | null {
+  #expectedEnd(facts: LaneShare, nowMs: number): string | null {
     const done = this.#counts.completedSince(facts.lane);
     const left = facts.totalBatches - facts.completedBatches;
     if (left === 0) return new Date(nowMs).toISOString();
