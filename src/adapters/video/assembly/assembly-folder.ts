@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../../core/json.ts';
+import { shortName } from '../../../core/temporary-name.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { publishFile } from '../../files/publish-file.ts';
-import { shortName } from '../../../core/temporary-name.ts';
 
 const version = 1;
 
