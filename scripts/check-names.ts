@@ -1,7 +1,7 @@
 /**
  * Keeps the names in `src` plain; a part of `npm run check`.
  *
- *     node scripts/check-names.ts [--all]
+ *     node scripts/check-names.ts
  *
  * - Private words, for which the field has a better one, stand in no identifier and no file or folder name.
  * - No exported name stands twice.
@@ -75,45 +75,12 @@ const privateWords: Readonly<Record<string, PrivateWord>> = {
   },
 };
 
-/** Private words that are still being replaced; `--all` finds them too. */
-const pending: readonly string[] = [
-  'announcer',
-  'asking',
-  'away',
-  'board',
-  'bring',
-  'desk',
-  'engineServer',
-  'gate',
-  'handOver',
-  'hunt',
-  'lastWords',
-  'late',
-  'ledger',
-  'look',
-  'parts',
-  'patience',
-  'print',
-  'shelf',
-  'sound',
-  'story',
-  'tally',
-  'tell',
-  'trouble',
-  'turns',
-  'wish',
-  'words',
-];
-
 /** What is wrong with the names in these files, a sentence each. */
-export function findNameFaults(
-  files: readonly SourceFile[],
-  excused: readonly string[] = [],
-): readonly string[] {
-  return [...findPrivateWords(files, excused), ...findRepeatedExports(files)];
+export function findNameFaults(files: readonly SourceFile[]): readonly string[] {
+  return [...findPrivateWords(files), ...findRepeatedExports(files)];
 }
 
-function findPrivateWords(files: readonly SourceFile[], excused: readonly string[]): readonly string[] {
+function findPrivateWords(files: readonly SourceFile[]): readonly string[] {
   const faults = new Set<string>();
   for (const { path, text } of files) {
     const names = new Set([
@@ -123,7 +90,7 @@ function findPrivateWords(files: readonly SourceFile[], excused: readonly string
     for (const name of names) {
       const words = wordsOf(name);
       for (const [word, { words: pattern, say, accepted }] of Object.entries(privateWords)) {
-        if (excused.includes(word) || !pattern.test(words) || accepted?.test(name)) continue;
+        if (!pattern.test(words) || accepted?.test(name)) continue;
         faults.add(`${path}: "${name}" has the private word "${word}"; say ${say}.`);
       }
     }
@@ -186,7 +153,7 @@ function readSources(): readonly SourceFile[] {
 }
 
 if (import.meta.main) {
-  const faults = findNameFaults(readSources(), process.argv.includes('--all') ? [] : pending);
+  const faults = findNameFaults(readSources());
   for (const fault of faults) process.stderr.write(`${fault}\n`);
   if (faults.length > 0) process.exitCode = 1;
 }

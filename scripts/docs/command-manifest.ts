@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const flagSchema = z.object({
@@ -34,9 +34,17 @@ const commandSchema = z.object({
 export type CommandFlag = z.infer<typeof flagSchema>;
 export type CommandFacts = z.infer<typeof commandSchema>;
 
-/** Commands as `npm run build` wrote them into `oclif.manifest.json`, in the order of the help. */
+/**
+ * Commands as `npm run build` wrote them into `oclif.manifest.json`, in the order of the help.
+ *
+ * @throws Error when the program is not built.
+ */
 export function readCommands(): CommandFacts[] {
   const path = new URL('../../oclif.manifest.json', import.meta.url);
+  if (!existsSync(path))
+    throw new Error(
+      'oclif.manifest.json is missing: `npm run build` makes it, and the docs of the commands need it.',
+    );
   const document: unknown = JSON.parse(readFileSync(path, 'utf8'));
   const { commands } = z.object({ commands: z.record(z.string(), commandSchema) }).parse(document);
   return Object.values(commands).sort((a, b) => rankOf(a.id) - rankOf(b.id) || (a.id < b.id ? -1 : 1));

@@ -12,7 +12,7 @@ import { readAtMost } from './files/read-at-most.ts';
 /** {@link SpecStore} on this machine's file system. */
 export class LocalSpecStore implements SpecStore {
   readonly #workingFolder: string;
-  /** Videos are shared by many specs: each place is looked at once. */
+  /** Videos are shared by many specs: each path is queried once. */
   readonly #seen = new Map<string, Promise<VideoFile | null>>();
 
   constructor(workingFolder: string) {
@@ -52,14 +52,14 @@ export class LocalSpecStore implements SpecStore {
   async findVideo(written: string, specPath: string, inputRoot: string): Promise<VideoFile | null> {
     const place = { specFolder: dirname(specPath), inputRoot, workingFolder: this.#workingFolder };
     for (const candidate of videoCandidates(written, place, path)) {
-      const video = await this.#look(candidate);
+      const video = await this.#stat(candidate);
       if (video) return video;
     }
     return null;
   }
 
   async statVideo(file: string): Promise<VideoFile | null> {
-    return await this.#look(file);
+    return await this.#stat(file);
   }
 
   outputPath(outputDir: string, spec: string): string {
@@ -74,16 +74,16 @@ export class LocalSpecStore implements SpecStore {
     await overwriteFile(file, text);
   }
 
-  #look(file: string): Promise<VideoFile | null> {
+  #stat(file: string): Promise<VideoFile | null> {
     const known = this.#seen.get(file);
     if (known) return known;
-    const looked = lookAt(file);
-    this.#seen.set(file, looked);
-    return looked;
+    const found = statFile(file);
+    this.#seen.set(file, found);
+    return found;
   }
 }
 
-async function lookAt(file: string): Promise<VideoFile | null> {
+async function statFile(file: string): Promise<VideoFile | null> {
   const found = await stat(file).catch(() => null);
   if (!found?.isFile()) return null;
   return { path: file, sizeBytes: found.size, modifiedMs: Math.trunc(found.mtimeMs) };

@@ -38,9 +38,9 @@ export class LocalFileStore implements ExclusiveFileStore {
   async publishOnce(
     path: string,
     content: string,
-    isSound: (content: Uint8Array) => boolean,
+    isValid: (content: Uint8Array) => boolean,
   ): Promise<Uint8Array | null> {
-    return await publishOnce(this.pathOf(path), content, isSound);
+    return await publishOnce(this.pathOf(path), content, isValid);
   }
 
   async read(path: string, maxBytes?: number): Promise<Uint8Array | null> {

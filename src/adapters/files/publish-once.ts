@@ -8,21 +8,21 @@ import { type MakeLink, noLinkCodes } from './create-once.ts';
 import { publishFile, syncFolder, writeDurably } from './publish-file.ts';
 import { temporaryPathFor } from './temporary-files.ts';
 
-/** How long somebody else may take to repair a file; then whoever began is taken for dead. */
-const repairPatienceMs = 1_000;
+/** How long another process may take to repair a file; after that it is taken for dead. */
+const repairTimeoutMs = 1_000;
 const pauseMs = 10;
-/** Each ends with a step forward, or after somebody else's. */
+/** Each round ends with a step forward of this process or of another one. */
 const maxRounds = 20;
 
 /** Whether a content is one to keep. */
-type IsSound = (content: Uint8Array) => boolean;
+type IsValid = (content: Uint8Array) => boolean;
 
 /**
- * Writes a file as `publishFile`, unless one with a sound content is there already: `link` fails where `rename`
+ * Writes a file as `publishFile`, unless one with a valid content is there already: `link` fails where `rename`
  * would replace. Of several processes that publish at the same time one succeeds.
  *
- * Where files cannot have two names, the look and the rename are two steps, and two that come within the same moment
- * may both succeed; whole the file is there as well.
+ * Where files cannot have two names, reading the file and renaming are two steps: two processes that publish within the
+ * same moment may both succeed. The file is whole even then.
  *
  * @param makeLink - How a file gets a second name; the system's own way unless told.
  * @returns null when the file holds `content` now, else what it held already.
@@ -31,20 +31,20 @@ type IsSound = (content: Uint8Array) => boolean;
 export async function publishOnce(
   path: string,
   content: string,
-  isSound: IsSound,
+  isValid: IsValid,
   makeLink: MakeLink = link,
 ): Promise<Uint8Array | null> {
   const temporary = temporaryPathFor(path);
   try {
     await writeDurably(temporary, content, null);
-    return await putInPlace(temporary, path, isSound, makeLink);
+    return await putInPlace(temporary, path, isValid, makeLink);
   } catch (error) {
     if (!isErrno(error, ...noLinkCodes)) throw asDiskError(error, path);
   } finally {
     await rm(temporary, { force: true });
   }
-  const present = await look(path);
-  if (present && isSound(present.content)) return present.content;
+  const present = await readPresent(path);
+  if (present && isValid(present.content)) return present.content;
   await publishFile(path, content);
   return null;
 }
@@ -52,13 +52,13 @@ export async function publishOnce(
 async function putInPlace(
   temporary: string,
   path: string,
-  isSound: IsSound,
+  isValid: IsValid,
   makeLink: MakeLink,
 ): Promise<Uint8Array | null> {
   for (let round = 1; round <= maxRounds; round += 1) {
     let isPlaced = await tryLink(temporary, path, makeLink);
-    const present = isPlaced ? null : await look(path);
-    if (present && isSound(present.content)) return present.content;
+    const present = isPlaced ? null : await readPresent(path);
+    if (present && isValid(present.content)) return present.content;
     if (present) isPlaced = await tryReplace(temporary, path, present.inode, makeLink);
     if (!isPlaced) continue;
     await syncFolder(dirname(path));
@@ -68,10 +68,10 @@ async function putInPlace(
 }
 
 /**
- * Puts the new file over a damaged one. Only whoever has given the damaged one a certain second name may do so: one
- * that judged it could else replace the good one that a faster process has put there.
+ * Puts the new file over a damaged one. Only the process that has given the damaged one a certain second name may do
+ * so. Without that name a slow process could replace the good file that a faster one has put there.
  *
- * @returns whether it did; false also after a while of waiting for another one who is about to.
+ * @returns whether it did; false also after waiting for another process that was about to.
  */
 async function tryReplace(
   temporary: string,
@@ -105,7 +105,7 @@ async function tryClaim(path: string, claim: string, makeLink: MakeLink): Promis
 }
 
 async function waitWhileThere(claim: string): Promise<void> {
-  for (let waitedMs = 0; waitedMs < repairPatienceMs; waitedMs += pauseMs) {
+  for (let waitedMs = 0; waitedMs < repairTimeoutMs; waitedMs += pauseMs) {
     const isThere = await stat(claim).then(
       () => true,
       () => false,
@@ -127,7 +127,9 @@ async function tryLink(file: string, name: string, makeLink: MakeLink): Promise<
 }
 
 /** What is in the file, and which one it is; null when there is none. */
-async function look(path: string): Promise<{ readonly content: Uint8Array; readonly inode: bigint } | null> {
+async function readPresent(
+  path: string,
+): Promise<{ readonly content: Uint8Array; readonly inode: bigint } | null> {
   try {
     await using file = await open(path, 'r');
     const { ino: inode } = await file.stat({ bigint: true });

@@ -35,7 +35,7 @@ export async function readBundle(objects: readonly HostObject[]): Promise<Buffer
   const bundle = Buffer.allocUnsafeSlow(total);
   firstLine.copy(bundle);
   let at = firstLine.length;
-  await inShortTurns(objects, ({ path, sizeBytes }) => {
+  await inShortSlices(objects, ({ path, sizeBytes }) => {
     readInto(path, bundle.subarray(at, at + sizeBytes));
     at += sizeBytes;
   });
@@ -46,7 +46,7 @@ export async function readBundle(objects: readonly HostObject[]): Promise<Buffer
  * Does synchronous work for each item: waiting for each step of thousands of small files would cost several times as
  * much. Every few milliseconds the event loop gets a turn.
  */
-export async function inShortTurns<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
+export async function inShortSlices<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
   let turnEndMs = performance.now() + longestTurnMs;
   for (const item of items) {
     work(item);

@@ -9,7 +9,7 @@ import type { ObjectStore } from '../host-run/stores.ts';
 import type { RemoteFiles } from '../sftp/remote-files.ts';
 import { isSftpStatus, sftpStatus } from '../sftp/sftp-errors.ts';
 import { upload } from '../sftp/upload.ts';
-import { inShortTurns, planBundles, readBundle } from './bundles.ts';
+import { inShortSlices, planBundles, readBundle } from './bundles.ts';
 import { type CallSlot, SlotRefusal } from './slot-api.ts';
 
 /** Objects from this size on travel by themselves, and go on after a lost connection where they stopped. */
@@ -53,7 +53,7 @@ export class RemoteObjectStore implements ObjectStore {
   async deliver(objects: readonly HostObject[]): Promise<void> {
     const unsent = objects.filter(({ sha256 }) => !this.#sent.has(sha256));
     const sized: HostObject[] = [];
-    await inShortTurns(unsent, (object) => sized.push(withRealSize(object)));
+    await inShortSlices(unsent, (object) => sized.push(withRealSize(object)));
     // Filtered again after the wait: another batch may have begun to send the same objects.
     const mine = sized.filter(({ sha256 }) => !this.#sent.has(sha256));
     if (mine.length > 0) {

@@ -51,12 +51,12 @@ export async function makeRoot(session: SftpSession, path: string): Promise<Root
   const owner = workerUserOf(found);
   if (found?.uid !== 0) return owner;
   if ((found.mode & 0o111) !== 0o111) await session.changeMode(path, (found.mode & 0o777) | 0o111);
-  await Promise.all(below.map((folder) => giveAway(session, folder, owner)));
+  await Promise.all(below.map((folder) => changeOwner(session, folder, owner)));
   return owner;
 }
 
 /** Gives a folder of root to the workers. They may only read uploads: a link in there could lead root's writes elsewhere. */
-async function giveAway(session: SftpSession, folder: string, { uid, gid }: RootOwner): Promise<void> {
+async function changeOwner(session: SftpSession, folder: string, { uid, gid }: RootOwner): Promise<void> {
   const isForReading = posix.basename(folder) === layout.incoming;
   await session.changeOwner(folder, isForReading ? 0 : uid, gid);
   if (isForReading) await session.changeMode(folder, 0o710);

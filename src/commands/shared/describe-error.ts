@@ -16,7 +16,7 @@ export interface ErrorFacts {
 export function describeError(error: unknown): ErrorFacts {
   if (error instanceof AppError) {
     const { code, nextStep, exitCode } = error;
-    return { code, message: withoutParserWords(error.message), nextStep, exitCode, error };
+    return { code, message: withoutParserText(error.message), nextStep, exitCode, error };
   }
   if (error instanceof InterruptedError) {
     return {
@@ -28,7 +28,7 @@ export function describeError(error: unknown): ErrorFacts {
     };
   }
   if (isUsageError(error)) {
-    const message = withoutParserWords(messageOf(error));
+    const message = withoutParserText(messageOf(error));
     return { code: 'usage-invalid', message, nextStep: 'See --help.', exitCode: exitCodes.usage, error };
   }
   if (isSystemError(error)) {
@@ -45,7 +45,7 @@ export function describeError(error: unknown): ErrorFacts {
 }
 
 /** The argument parser wraps what it throws, and what is thrown inside it. */
-function withoutParserWords(message: string): string {
+function withoutParserText(message: string): string {
   return message
     .replace(/^Parsing (--\S+) \n\t(?!--)/, '$1: ')
     .replace(/^Parsing --\S+ \n\t/, '')

@@ -18,8 +18,8 @@ export interface RunView<K extends RunTypes> {
    * @param command - Follows the run for the command itself.
    */
   createObserver(options: ObserverOptions, command: CommandObserver): K['observer'];
-  /** @param isHandedOver - Whether a detached run was handed over whole; false when its host was lost on the way. */
-  formatSummary(summary: K['summary'], style: Style, isHandedOver?: boolean): string;
+  /** @param isSubmitted - Whether a detached run was handed over whole; false when its host was lost on the way. */
+  formatSummary(summary: K['summary'], style: Style, isSubmitted?: boolean): string;
   /** How much of a run lies on disk when it is interrupted: a sentence. */
   savedText(counts: K['summary']['counts']): string;
 }

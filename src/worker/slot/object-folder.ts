@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import pMap from 'p-map';
+import { temporaryName } from '../../core/temporary-name.ts';
 import { layout } from '../../protocol/layout.ts';
 import { fingerprintAt, fingerprintOf, statFile, VerifiedObjects, verifyFile } from './verified-objects.ts';
 
@@ -79,7 +80,7 @@ export class ObjectFolder {
 
   /** Publishes what `make` made, if that says so. Leftovers of killed slots have the names of temporary files. */
   async #publish(sha256: string, make: (path: string) => Promise<boolean>): Promise<boolean> {
-    const path = `${this.#pathOf(sha256)}.${randomBytes(6).toString('hex')}.tmp`;
+    const path = this.#pathOf(temporaryName(sha256, randomBytes(6)));
     try {
       const isRight = await make(path);
       const fingerprint = fingerprintAt(path);

@@ -40,7 +40,7 @@ const maxDeaths = 3;
 /** Before a lane that died is started again, in milliseconds. */
 const pauseMs = 100;
 /** Reading a large model from a slow disk. */
-const startPatienceMs = 10 * 60_000;
+const startTimeoutMs = 10 * 60_000;
 
 /**
  * Keeps one lane at work: started when it is needed, started again when it died or ran out of memory, with its
@@ -145,7 +145,7 @@ export class LaneRunner {
       const lane = await this.#lane();
       const given = frames.slice(0, lane.batchSize);
       this.#state = 'processing';
-      const upscaled = await this.#withPatience(lane, given);
+      const upscaled = await this.#upscaleInTime(lane, given);
       if (upscaled.length !== given.length)
         throw new LaneError('failed', 'The engine gave another number of frames.');
       this.#deaths = 0;
@@ -201,7 +201,7 @@ export class LaneRunner {
     const { signal } = this.#closing;
     const starting = engine.startLane({ ...request, size: asked }, signal);
     const lane = await within(
-      startPatienceMs,
+      startTimeoutMs,
       starting,
       () => new LaneError('died', 'It did not start in time.'),
     ).catch((error: unknown) => {
@@ -214,11 +214,10 @@ export class LaneRunner {
     return lane;
   }
 
-  async #withPatience(lane: Lane, frames: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    const patienceMs = this.#parts.engine.frameTimeoutMs * frames.length;
-    const onLate = () =>
-      new LaneError('died', `It did not answer within ${Math.round(patienceMs / 1000)} s.`);
-    return await within(patienceMs, lane.upscale(frames), onLate);
+  async #upscaleInTime(lane: Lane, frames: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    const timeoutMs = this.#parts.engine.frameTimeoutMs * frames.length;
+    const onLate = () => new LaneError('died', `It did not answer within ${Math.round(timeoutMs / 1000)} s.`);
+    return await within(timeoutMs, lane.upscale(frames), onLate);
   }
 
   async #dropLane(): Promise<void> {

@@ -1,13 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { nameOfTemporary, temporaryName } from '../../core/temporary-name.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { layout } from '../../protocol/layout.ts';
-
-/** A file under way has a name that ends like all of them, and begins with its final one. */
-const underWay = /^([0-9a-f]{64})\.mp4\.[0-9a-f]{12}\.tmp$/;
 
 /** What is known of a file that was published. */
 interface PublishedFile {
@@ -27,9 +25,9 @@ export class SegmentFolder {
   /** Where to make a segment; what a process that died left of it is removed. */
   async begin(taskKey: string): Promise<string> {
     this.#leftovers ??= await this.#findLeftovers();
-    const leftovers = this.#leftovers.get(taskKey) ?? [];
+    const leftovers = this.#leftovers.get(nameOf(taskKey)) ?? [];
     for (const name of leftovers) await rm(this.#pathOf(name), { force: true });
-    return `${join(this.#runFolder, layout.segment(taskKey))}.${randomBytes(6).toString('hex')}.tmp`;
+    return this.#pathOf(temporaryName(nameOf(taskKey), randomBytes(6)));
   }
 
   /** Gives a file that is whole and flushed its final name. */
@@ -56,8 +54,7 @@ export class SegmentFolder {
   async #findLeftovers(): Promise<ReadonlyMap<string, readonly string[]>> {
     await mkdir(this.#pathOf(''), { recursive: true });
     const found = await readdir(this.#pathOf(''));
-    const names = found.filter((name) => underWay.test(name));
-    return Map.groupBy(names, (name) => underWay.exec(name)?.[1] ?? '');
+    return Map.groupBy(found, (name) => nameOfTemporary(name) ?? '');
   }
 
   /** Makes the new name survive a power cut, where folders can be flushed. */
@@ -74,4 +71,8 @@ export class SegmentFolder {
   #pathOf(name: string): string {
     return join(this.#runFolder, layout.segments, name);
   }
+}
+
+function nameOf(taskKey: string): string {
+  return posix.basename(layout.segment(taskKey));
 }

@@ -68,7 +68,7 @@ export class SegmentRun {
     signal.throwIfAborted();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const share = await this.#parts.memory.open(this.#wish(), this.#ending.signal);
+      const share = await this.#parts.memory.open(this.#shareRequest(), this.#ending.signal);
       try {
         await this.#runWith(share);
       } finally {
@@ -117,7 +117,7 @@ export class SegmentRun {
       const isBatchEnd = count % batchSize === 0 || count === repeats.length;
       if (!isBatchEnd && part.length < pool.callFrames) continue;
       const firstUnique = count - part.length;
-      this.#handOver(part, firstUnique, firstBatch + Math.floor(firstUnique / batchSize), isBatchEnd);
+      this.#submit(part, firstUnique, firstBatch + Math.floor(firstUnique / batchSize), isBatchEnd);
       part = [];
     }
     if (count < repeats.length) throw this.#wrongCount(`only ${count}`);
@@ -140,7 +140,7 @@ export class SegmentRun {
     }
   }
 
-  #handOver(frames: readonly Uint8Array[], firstUnique: number, batch: number, isBatchEnd: boolean): void {
+  #submit(frames: readonly Uint8Array[], firstUnique: number, batch: number, isBatchEnd: boolean): void {
     const { pool, order, onBatchDone } = this.#parts;
     const job = { order, batch, frames, signal: this.#ending.signal };
     const upscaled = this.#times.upscale.during(() => pool.run(job));
@@ -167,7 +167,7 @@ export class SegmentRun {
     }
   }
 
-  #wish(): ShareRequest {
+  #shareRequest(): ShareRequest {
     const { pool, batchSize } = this.#parts;
     const leastFrames = pool.processes * pool.callFrames;
     const mostFrames = Math.max(leastFrames, pool.processes * batchSize * batchesAhead);

@@ -30,13 +30,13 @@ class SegmentUpscaler implements Upscaler {
   readonly #parts: UpscalerDeps;
   readonly #engine: UpscaleEngine;
   readonly #pools: ClipPools;
-  readonly #board: LaneProgress;
+  readonly #progress: LaneProgress;
   readonly #folder: SegmentFolder;
   readonly #memory = new FrameMemory(memoryBytes, segmentsAtOnce);
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
   /** What segments wait for, by task. */
-  readonly #troubles = new Map<string, string>();
+  readonly #failures = new Map<string, string>();
   #begun = 0;
   #isStarted = false;
 
@@ -45,12 +45,12 @@ class SegmentUpscaler implements Upscaler {
     this.#parts = parts;
     this.#engine = parts.createEngine(spec);
     this.#pools = new ClipPools({ spec, engine: this.#engine, log: parts.log });
-    this.#board = new LaneProgress(spec.lanes, spec.batch_size);
+    this.#progress = new LaneProgress(spec.lanes, spec.batch_size);
     this.#folder = new SegmentFolder(parts.runFolder);
   }
 
   get waitReason(): string | null {
-    const [first] = this.#troubles.values();
+    const [first] = this.#failures.values();
     return first ?? null;
   }
 
@@ -69,8 +69,8 @@ class SegmentUpscaler implements Upscaler {
   }
 
   expect(task: SegmentTask, isDone: boolean): void {
-    if (isDone) this.#board.finish(task);
-    else this.#board.expect(task);
+    if (isDone) this.#progress.finish(task);
+    else this.#progress.expect(task);
   }
 
   async run(task: SegmentTask, options: SegmentRunOptions): Promise<SegmentFacts> {
@@ -91,7 +91,7 @@ class SegmentUpscaler implements Upscaler {
     const pool = this.#pools.latest;
     return Array.from({ length: this.#spec.lanes }, (_, lane) => {
       const { status, batch } = pool?.activity(lane) ?? { status: 'idle', batch: null };
-      const { total, completed } = this.#board.countsOf(lane);
+      const { total, completed } = this.#progress.countsOf(lane);
       return { lane, status, total_batches: total, completed_batches: completed, current_batch: batch };
     });
   }
@@ -109,26 +109,26 @@ class SegmentUpscaler implements Upscaler {
     try {
       for (;;) {
         const facts = await this.#make(task, options).catch((error: unknown) =>
-          this.#noteTrouble(task, error),
+          this.#noteFailure(task, error),
         );
         if (facts) return facts;
         await this.#parts.clock.sleep(diskPauseMs, options.signal);
       }
     } finally {
-      this.#troubles.delete(task.task_key);
+      this.#failures.delete(task.task_key);
     }
   }
 
-  #noteTrouble(task: SegmentTask, error: unknown): null {
+  #noteFailure(task: SegmentTask, error: unknown): null {
     if (!isDiskFull(error)) throw error;
     const message = `Segments cannot be written (${messageOf(error)}) They are made again until there is room.`;
     if (this.waitReason === null) this.#parts.log(message);
-    this.#troubles.set(task.task_key, message);
+    this.#failures.set(task.task_key, message);
     return null;
   }
 
   async #make(task: SegmentTask, options: SegmentRunOptions): Promise<SegmentFacts> {
-    this.#board.begin(task);
+    this.#progress.begin(task);
     const order = this.#begun;
     this.#begun += 1;
     return await this.#pools.using(task.clip, options.signal, async (pool) => {
@@ -140,7 +140,7 @@ class SegmentUpscaler implements Upscaler {
           onProgress: options.onProgress,
         }).run(options.signal);
         const { sha256, sizeBytes } = await this.#folder.publish(path, task.task_key);
-        this.#board.finish(task);
+        this.#progress.finish(task);
         const { batchSize, tile } = pool.size;
         return {
           sha256,
@@ -176,7 +176,7 @@ class SegmentUpscaler implements Upscaler {
       batchSize: this.#spec.batch_size,
       order,
       onProgress,
-      onBatchDone: (batch) => this.#board.batchDone(task.task_key, batch),
+      onBatchDone: (batch) => this.#progress.batchDone(task.task_key, batch),
     });
   }
 }

@@ -48,10 +48,6 @@ describe('private words', () => {
     'keyboard',
     'seed',
   ])('are no part of the plain word %s', (name) => expect(faultsOf(`const ${name} = 1;`)).toEqual([]));
-
-  it('are excused while they are being replaced', () => {
-    expect(findNameFaults([{ path: 'src/a.ts', text: 'const shelf = 1;' }], ['shelf'])).toEqual([]);
-  });
 });
 
 describe('exported names', () => {

@@ -7,16 +7,16 @@ import { detachedSteps, formatSections } from '../summary-sections.ts';
 /**
  * What a person reads when a run has ended.
  *
- * @param isHandedOver - Whether a detached run was submitted whole; false when its host was lost on the way.
+ * @param isSubmitted - Whether a detached run was submitted whole; false when its host was lost on the way.
  */
-export function formatSummary(summary: UpsampleSummary, style: Style, isHandedOver = true): string {
+export function formatSummary(summary: UpsampleSummary, style: Style, isSubmitted = true): string {
   return formatSections(
     {
       runId: summary.run_id,
       host: summary.host,
       report: summary.report.html,
       engine: upsampleEngineText(summary.engine, summary.model),
-      headline: headline(summary, style, isHandedOver),
+      headline: headline(summary, style, isSubmitted),
       results: [['Enriched specs', printable(summary.output_dir)]],
       notices: [],
       failures: summary.failures,
@@ -32,11 +32,11 @@ export function savedText(done: number, total: number): string {
   return `${numeral(done)} of ${numeral(total)} ${done === 1 ? 'is' : 'are'} saved.`;
 }
 
-function headline(summary: UpsampleSummary, style: Style, isHandedOver: boolean): string {
+function headline(summary: UpsampleSummary, style: Style, isSubmitted: boolean): string {
   const { counts, duration_ms: durationMs, status } = summary;
   const isDetached = status === 'detached';
   const done = counts.upsampled + counts.reused + counts.skipped + counts.failed;
-  if (isDetached && isHandedOver && done === 0)
+  if (isDetached && isSubmitted && done === 0)
     return `… ${counted(counts.total, 'spec')} handed over in ${durationText(durationMs)}`;
   const parts = [
     style.good(`${numeral(counts.upsampled)} upsampled`),

@@ -8,16 +8,16 @@ import { percentText, streamsText, upscaleEngineText } from './upscale-names.ts'
 /**
  * What a person reads when an upscale run has ended.
  *
- * @param isHandedOver - Whether a detached run was submitted whole; false when its host was lost on the way.
+ * @param isSubmitted - Whether a detached run was submitted whole; false when its host was lost on the way.
  */
-export function formatUpscaleSummary(summary: UpscaleSummary, style: Style, isHandedOver = true): string {
+export function formatUpscaleSummary(summary: UpscaleSummary, style: Style, isSubmitted = true): string {
   return formatSections(
     {
       runId: summary.run_id,
       host: summary.host,
       report: summary.report.html,
       engine: upscaleEngineText(summary),
-      headline: headline(summary, style, isHandedOver),
+      headline: headline(summary, style, isSubmitted),
       results: resultsOf(summary),
       notices: summary.notices,
       failures: summary.failures.map((failure) => ({ ...failure, spec: `segment ${failure.segment_id}` })),
@@ -33,7 +33,7 @@ export function resumeUpscaleCommand(runId: string): string {
   return `cosmos upscale --resume ${runId}`;
 }
 
-function headline(summary: UpscaleSummary, style: Style, isHandedOver: boolean): string {
+function headline(summary: UpscaleSummary, style: Style, isSubmitted: boolean): string {
   const { counts, status, size, duration_ms: durationMs } = summary;
   const time = `in ${durationText(durationMs)}${speedText(summary)}`;
   if (summary.video !== null) {
@@ -44,7 +44,7 @@ function headline(summary: UpscaleSummary, style: Style, isHandedOver: boolean):
       return `${what}; all frames were done before, this took ${durationText(durationMs)}`;
     return `${what} ${time}`;
   }
-  if (status === 'detached' && isHandedOver && counts.finished_segments === 0)
+  if (status === 'detached' && isSubmitted && counts.finished_segments === 0)
     return `… ${counted(counts.frames, 'frame')} in ${counted(counts.segments, 'segment')} handed over ${time}`;
   const open = counts.segments - counts.finished_segments - counts.failed_segments;
   const openText = `${numeral(open)} ${status === 'detached' ? 'still to come' : 'not done'}`;

@@ -7,9 +7,9 @@ import { ApiError } from '../../http/api-error.ts';
 import type { Handler } from '../../http/json-server.ts';
 import { LanczosEngine } from '../lanczos-engine.ts';
 import type { UpscaleEngine } from '../upscale-engine.ts';
+import { BoundedMutex } from './bounded-mutex.ts';
 import { uploadLimits } from './limits.ts';
 import { readUpload } from './read-upload.ts';
-import { Turns } from './turns.ts';
 import { upscalePictures } from './upscale-pictures.ts';
 import { zipStream } from './zip-stream.ts';
 
@@ -30,13 +30,13 @@ const defaultScale = 2;
  * request is worked on at a time, and everything of it ends when its client goes away.
  */
 export function upscaleBatchRoute(parts: BatchRouteDeps): Handler {
-  const turns = new Turns(uploadLimits.waiting, uploadLimits.waitingMs);
+  const mutex = new BoundedMutex(uploadLimits.waiting, uploadLimits.waitingMs);
   return async (request, response) => {
     const gone = new AbortController();
     const onClose = () => gone.abort(new Error('the client went away'));
     response.once('close', onClose);
     try {
-      await turns.during(gone.signal, () => answer(parts, request, response, gone.signal));
+      await mutex.during(gone.signal, () => answer(parts, request, response, gone.signal));
     } catch (error) {
       if (!gone.signal.aborted) throw error;
       // There is nobody left to be told, or half an answer was cut off.

@@ -21,8 +21,6 @@ interface OnnxEngineOptions {
 
 /** A model of hundreds of MB from a slow disk, and CUDA's first start on a new GPU. */
 const startTimeoutMs = 10 * 60_000;
-/** The heaviest models need half an hour for a large frame on few cores. */
-const framePatienceMs = 60 * 60_000;
 /** Smaller tiles are little but padding. */
 const smallestTile = 32;
 /** What the model is tried with. */
@@ -32,9 +30,10 @@ const trialFrame: FrameFormat = { width: 32, height: 32, pixelFormat: 'rgb24' };
 export class OnnxEngine implements UpscaleEngine {
   readonly scale: number;
   readonly isProbed = true;
-  readonly frameTimeoutMs = framePatienceMs;
+  /** The heaviest models need half an hour for a large frame on few cores. */
+  readonly frameTimeoutMs = 60 * 60_000;
   readonly #parts: OnnxEngineOptions;
-  readonly #told = new Set<string>();
+  readonly #notified = new Set<string>();
   #facts: OnnxLaneFacts | null = null;
 
   constructor({ scale }: Pick<UpscalerSpec, 'scale'>, parts: OnnxEngineOptions) {
@@ -88,9 +87,9 @@ export class OnnxEngine implements UpscaleEngine {
     const process = new LaneProcess({ program, options, frameBytes: outputBytes, log }, signal);
     try {
       const greeting = await process.greeting(startTimeoutMs);
-      if (greeting.kind !== 'facts') throw troubleOf(greeting);
+      if (greeting.kind !== 'facts') throw failureOf(greeting);
       const facts = laneFactsSchema.parse(JSON.parse(greeting.text));
-      this.#tell(facts);
+      this.#notify(facts);
       return { process, facts };
     } catch (error) {
       await process.close();
@@ -111,10 +110,10 @@ export class OnnxEngine implements UpscaleEngine {
   }
 
   /** Each thing once, and not for each lane. */
-  #tell({ provider, notes }: OnnxLaneFacts): void {
+  #notify({ provider, notes }: OnnxLaneFacts): void {
     for (const note of [`the model runs on ${provider === 'cuda' ? 'a GPU' : 'the CPU'}`, ...notes]) {
-      if (this.#told.has(note)) continue;
-      this.#told.add(note);
+      if (this.#notified.has(note)) continue;
+      this.#notified.add(note);
       this.#parts.log(note);
     }
   }
@@ -135,13 +134,13 @@ function refuseOthers(
 }
 
 function framesOf(answer: LaneAnswer, count: number): Uint8Array[] {
-  if (answer.kind !== 'frames') throw troubleOf(answer);
+  if (answer.kind !== 'frames') throw failureOf(answer);
   if (answer.frames.length === count) return answer.frames;
   throw new LaneError('failed', `The lane gave ${answer.frames.length} frames for ${count}.`);
 }
 
 /** What a lane said instead of what it was asked for, as an error. */
-function troubleOf(answer: LaneAnswer): Error {
+function failureOf(answer: LaneAnswer): Error {
   if (answer.kind !== 'trouble')
     return new LaneError('failed', 'The lane gave another answer than asked for.');
   const { reason, message } = laneFailureSchema.parse(JSON.parse(answer.text));

@@ -7,8 +7,8 @@ import { AppError } from '../../../../src/errors/app-error.ts';
 import type { PictureTool } from '../../../../src/ports/frame-tool.ts';
 import { createJsonServer, type Route } from '../../../../src/worker/http/json-server.ts';
 import { closeServer, listenPrivately } from '../../../../src/worker/http/listen.ts';
+import { BoundedMutex } from '../../../../src/worker/upscale/batch-endpoint/bounded-mutex.ts';
 import { pictureNames } from '../../../../src/worker/upscale/batch-endpoint/picture-names.ts';
-import { Turns } from '../../../../src/worker/upscale/batch-endpoint/turns.ts';
 import { upscaleBatchRoute } from '../../../../src/worker/upscale/batch-endpoint/upscale-batch-route.ts';
 import { LaneError } from '../../../../src/worker/upscale/lane.ts';
 import type { UpscaleEngine } from '../../../../src/worker/upscale/upscale-engine.ts';
@@ -215,12 +215,12 @@ describe('POST /upscale_batch', () => {
   });
 });
 
-describe('turns', () => {
+describe('mutex', () => {
   it('one at a time, the others in order, and not too many', async () => {
-    const turns = new Turns(2, 1_000);
+    const mutex = new BoundedMutex(2, 1_000);
     const seen: number[] = [];
     const work = (number: number) =>
-      turns.during(never, async () => {
+      mutex.during(never, async () => {
         seen.push(number);
         await delay(5);
         seen.push(-number);
@@ -233,17 +233,17 @@ describe('turns', () => {
   });
 
   it('a wait ends when it gets too long, or nobody waits any more', async () => {
-    const turns = new Turns(2, 20);
+    const mutex = new BoundedMutex(2, 20);
     const end = Promise.withResolvers<void>();
-    const first = turns.during(never, () => end.promise);
-    await expect(turns.during(never, async () => 1)).rejects.toMatchObject({ code: 'busy' });
+    const first = mutex.during(never, () => end.promise);
+    await expect(mutex.during(never, async () => 1)).rejects.toMatchObject({ code: 'busy' });
     const leaving = new AbortController();
-    const second = turns.during(leaving.signal, async () => 2);
+    const second = mutex.during(leaving.signal, async () => 2);
     leaving.abort(new Error('gone'));
     await expect(second).rejects.toThrow('gone');
     end.resolve();
     await first;
-    expect(await turns.during(never, async () => 3)).toBe(3);
+    expect(await mutex.during(never, async () => 3)).toBe(3);
   });
 });
 

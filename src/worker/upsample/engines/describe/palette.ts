@@ -27,7 +27,7 @@ export interface Palette {
 }
 
 export function measurePalette(grids: readonly Grid[]): Palette {
-  const tallies = new Map<string, Tally>();
+  const counts = new Map<string, ColourCount>();
   let [cells, tinted, chroma, warmth] = [0, 0, 0, 0];
   for (const { red, green, blue } of grids) {
     // The odd step visits every column in turn; a seventh of the cells is plenty for shares.
@@ -39,30 +39,30 @@ export function measurePalette(grids: readonly Grid[]): Palette {
       warmth += r - b;
       if (cellChroma >= neutralChroma) tinted++;
       const colour = nameColour(r, g, b);
-      const tally = tallies.get(colour.name) ?? { colour, cells: 0, zones: new Array<number>(9).fill(0) };
-      tally.cells++;
-      tally.zones[zoneOf(cell)] = (tally.zones[zoneOf(cell)] ?? 0) + 1;
-      tallies.set(colour.name, tally);
+      const count = counts.get(colour.name) ?? { colour, cells: 0, zones: new Array<number>(9).fill(0) };
+      count.cells++;
+      count.zones[zoneOf(cell)] = (count.zones[zoneOf(cell)] ?? 0) + 1;
+      counts.set(colour.name, count);
     }
   }
-  const ranked = [...tallies.values()].sort((one, other) => other.cells - one.cells);
+  const ranked = [...counts.values()].sort((one, other) => other.cells - one.cells);
   const isTinted = tinted > 0.03 * cells;
   return {
     colours: pickColours(ranked, cells),
-    count: ranked.filter((tally) => tally.cells >= 0.015 * cells).length,
+    count: ranked.filter((count) => count.cells >= 0.015 * cells).length,
     saturation: isTinted ? grade(chroma / cells, [0.2, 0.45], ['muted', 'rich', 'vivid']) : 'neutral',
     temperature: grade(warmth / cells, [-0.04, 0.04], ['cool', 'balanced', 'warm']),
   };
 }
 
-interface Tally {
+interface ColourCount {
   readonly colour: NamedColour;
   cells: number;
   readonly zones: number[];
 }
 
 /** The largest colour, and up to two more that are large enough and different enough to be worth a word beside it. */
-function pickColours([first, ...rest]: readonly Tally[], cells: number): PaletteColour[] {
+function pickColours([first, ...rest]: readonly ColourCount[], cells: number): PaletteColour[] {
   if (!first) return [];
   const picked = [first];
   // Tints tell more than grays.
@@ -75,6 +75,6 @@ function pickColours([first, ...rest]: readonly Tally[], cells: number): Palette
   });
 }
 
-function weightOf({ colour, cells }: Tally): number {
+function weightOf({ colour, cells }: ColourCount): number {
   return cells * (0.5 + Math.abs(colour.blueness) + Math.abs(colour.redness));
 }
