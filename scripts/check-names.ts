@@ -35,7 +35,8 @@ const privateWords: Readonly<Record<string, PrivateWord>> = {
     words: /-(outage|person)-gate-|-admission-/,
     say: 'CircuitBreaker, PromptGate or ConcurrencyLimiter',
   },
-  turns: { words: /-wait-list-|-turns-/, say: 'WaitQueue or Mutex' },
+  // A picture turns, too.
+  turns: { words: /-wait-list-|-turns-/, say: 'WaitQueue or Mutex', accepted: /^turns$/ },
   hunt: {
     words: /-(hunts?|suspects?|culprits?|tickets?|office)-/,
     say: 'CrashBisector, candidates or request state',
