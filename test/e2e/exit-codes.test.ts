@@ -1,12 +1,13 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { layout } from '../../src/protocol/layout.ts';
 import { makeClip } from '../support/clips.ts';
 import { Cli } from '../support/run-cli.ts';
 import { sampleSpec, writeSpecs } from '../support/spec-builder.ts';
 import { startStandInServer } from '../support/stand-in-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const folder = await temporaryFolder();
 let server: Awaited<ReturnType<typeof startStandInServer>>;
@@ -30,7 +31,7 @@ function onServer(...flags: string[]): string[] {
 }
 
 beforeAll(async () => {
-  server = await startStandInServer({ slots: 8, latencyMs: 150 });
+  server = await startStandInServer();
 });
 afterAll(() => server.stop());
 
@@ -119,7 +120,7 @@ describe('exit codes', () => {
     await strict.stop();
     expect(end.code).toBe(2);
     expect(end.stderr + end.stdout).not.toContain('wrong-secret-key');
-    expect(end.stderr).toMatch(/key/i);
+    expect(end.stderr).toContain('refuses the API key');
     expect(await filesWith(folder, 'wrong-secret-key')).toEqual([]);
   });
 
@@ -143,7 +144,9 @@ describe('exit codes', () => {
 
   it('4 when detached; attach brings the results home', async () => {
     const cli = await userWith('detached', 3);
+    server.hold();
     const end = await cli.run(onServer('--detach', '--json'));
+    server.release();
     expect(end.code).toBe(4);
     const { run_id: runId, status } = JSON.parse(end.stdout);
     expect(status).toBe('detached');
@@ -153,7 +156,8 @@ describe('exit codes', () => {
   });
 
   it('5 while another process works on the run or the output folder; cancel ends it, resume goes on', async () => {
-    const slow = await startStandInServer({ slots: 8, latencyMs: 700 });
+    const slow = await startStandInServer();
+    slow.hold(8);
     const cli = await userWith('locked', 60);
     const { ended } = await cli.start(onServer('--base-url', slow.baseUrl));
     await waitForOutputs(cli, 1);
@@ -166,6 +170,7 @@ describe('exit codes', () => {
     expect(cancelled.code).toBe(0);
     expect(JSON.parse(cancelled.stdout)).toMatchObject({ was_running: true });
     expect((await ended).code).toBe(143);
+    slow.release();
     const done = await cli.run(['batch-upsample', '--resume', 'latest', '--json', '--no-progress']);
     await slow.stop();
     expect(done.code).toBe(0);
@@ -208,8 +213,9 @@ describe('exit codes', () => {
       says: 'model',
     },
   ])('6 when $rule, and nothing is changed', async ({ rule, change, flags, says }) => {
-    // One at a time, so that the last of ten is still to be done when the first is there.
-    const slow = await startStandInServer({ slots: 1, latencyMs: 300 });
+    // The others of ten are still to be done when the first is there.
+    const slow = await startStandInServer();
+    slow.hold(1);
     const cli = await userWith(`mismatch ${rule}`, 10);
     const first = await cli.start(onServer('--batch-size', '1', '--base-url', slow.baseUrl));
     await waitForOutputs(cli, 1);
@@ -230,9 +236,12 @@ describe('exit codes', () => {
     { signal: 'SIGTERM', code: 143 },
   ] as const)('$code after $signal: saved, with the command that goes on', async ({ signal, code }) => {
     const cli = await userWith(signal, 60);
+    server.hold(8);
     const { child, ended } = await cli.start(onServer('--events', 'events.ndjson'));
     await waitForOutputs(cli, 1);
     child.kill(signal);
+    await waitFor(async () => (await workerLog(cli)).includes('stopping'));
+    server.release();
     const end = await ended;
     expect(end.code).toBe(code);
     expect(end.stderr).toMatch(/cosmos batch-upsample --resume \d{8}-\d{6}-\w+/);
@@ -248,12 +257,17 @@ describe('exit codes', () => {
 });
 
 async function waitForOutputs(cli: Cli, count: number): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    const names = await readdir(cli.outputFolder).catch(() => []);
-    if (names.filter((name) => name.endsWith('.json')).length >= count) return;
-    await delay(25);
-  }
-  throw new Error('no enriched spec appeared');
+  await waitFor(async () => {
+    const names = await readdir(cli.outputFolder);
+    return names.filter((name) => name.endsWith('.json')).length >= count;
+  });
+}
+
+/** What the worker of a user's only run has logged. */
+async function workerLog(cli: Cli): Promise<string> {
+  const runs = join(cli.hostRoot, layout.runs);
+  const [run = ''] = await readdir(runs);
+  return await readFile(join(runs, run, layout.workerLog(0)), 'utf8');
 }
 
 async function journalOf(cli: Cli): Promise<string> {

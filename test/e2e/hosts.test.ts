@@ -98,7 +98,8 @@ describe('this machine as a host', () => {
 });
 
 it('a run that was left: served, followed until Ctrl-C, never pruned, stopped by cancel', async () => {
-  const server = await startStandInServer({ slots: 1, latencyMs: 60_000 });
+  const server = await startStandInServer();
+  server.hold();
   onTestFinished(() => server.stop());
   const left = new Cli(join(folder, 'left'));
   await writeSpecs(join(left.workingFolder, 'specs'), { 'a.json': sampleSpec({ input_video_path: null }) });
