@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { askPassphrase } from './adapters/ask-passphrase.ts';
 import { loadSettings } from './adapters/config-files.ts';
 import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
-import { CheckList } from './adapters/diagnostics/check-list.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
+import { runCheck } from './adapters/diagnostics/run-checks.ts';
 import { upscaleCheck } from './adapters/diagnostics/upscale-check.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/ffmpeg/programs.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
@@ -32,7 +32,7 @@ import { AppError } from './errors/app-error.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
 import { renderUpscaleReport } from './output/report/upscale/render-upscale-report.ts';
-import type { Diagnostics } from './ports/diagnostics.ts';
+import type { CheckResult } from './ports/diagnostics.ts';
 import type { Host } from './ports/host.ts';
 import type { HostUpkeep, ImageRole } from './ports/host-upkeep.ts';
 import type { MediaTool } from './ports/media-tool.ts';
@@ -77,15 +77,15 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
  *
  * @param host - The host that is to run the workers.
  */
-export function createDiagnostics(
+export async function checkThisMachine(
   settings: Settings,
   problem: AppError | null,
   host: string = localHostName,
-): Diagnostics {
+): Promise<readonly CheckResult[]> {
   const { ffmpeg, ffprobe } = findPrograms();
   const { cache } = cosmosFolders(process.env, process.platform);
   const { output_dir: outputDir, checkpoint_dir: checkpointDir, engine } = settings.upsampling;
-  return new CheckList([
+  const checks = [
     nodeCheck,
     programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
@@ -96,7 +96,8 @@ export function createDiagnostics(
     folderCheck('host root', localRoot(settings), true),
     folderCheck('checkpoints', resolve(checkpointDir), false),
     folderCheck('output', resolve(outputDir), false),
-  ]);
+  ];
+  return await Promise.all(checks.map(({ name, run }) => runCheck(name, run)));
 }
 
 function createHost(name: string, settings: Settings): Host {

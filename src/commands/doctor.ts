@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { createDiagnostics, readToolVersion } from '../composition.ts';
+import { checkThisMachine, readToolVersion } from '../composition.ts';
 import type { SettingsLayer } from '../core/settings/resolve-settings.ts';
 import type { Settings } from '../core/settings/settings-schema.ts';
 import { AppError } from '../errors/app-error.ts';
@@ -7,7 +7,7 @@ import { exitCodes } from '../errors/error-codes.ts';
 import { formatChecks } from '../output/text/checks-text.ts';
 import type { CheckResult } from '../ports/diagnostics.ts';
 import type { Ports } from '../ports/ports.ts';
-import { checkHost } from '../services/hosts/check-host.ts';
+import { checkHost } from '../services/hosts/host-upkeep.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 
@@ -43,11 +43,11 @@ export default class Doctor extends CosmosCommand {
 
   /** With settings that cannot be used nothing is known of any host. @throws AppError `host-unknown`. */
   #checksOf({ settings, ports, problem }: Opened, host: string): Promise<readonly CheckResult[]>[] {
-    const here = createDiagnostics(settings, problem, host);
-    if (problem !== null) return [here.check()];
+    const here = () => checkThisMachine(settings, problem, host);
+    if (problem !== null) return [here()];
     // An unknown host is refused before anything is checked.
     ports.host(host);
-    return [here.check(), checkHost(host, ports)];
+    return [here(), checkHost(host, ports)];
   }
 
   /** A settings file that cannot be used is one more thing to mend, not the end of the visit. */

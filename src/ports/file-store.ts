@@ -1,7 +1,7 @@
 /**
  * A folder that several processes share, on this machine or on a host.
  *
- * Paths are relative, with forward slashes; one that would leave the folder is refused with a `RangeError`.
+ * Paths are relative, with forward slashes; a path that would leave the folder is refused with a `RangeError`.
  * Every call may be repeated. A full disk is an `AppError` with code `disk-full`; nothing half-written is ever
  * visible under its final name.
  */
@@ -16,14 +16,14 @@ export interface FileStore {
   read(path: string, maxBytes?: number): Promise<Uint8Array | null>;
   /** Names in a folder, sorted, temporary ones left out; empty when there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
-  /** Removes a file; one that is not there is no error. */
+  /** Removes a file; a missing file is no error. */
   remove(path: string): Promise<void>;
 }
 
 /** A {@link FileStore} where of several writers of one file the first one wins. */
 export interface ExclusiveFileStore extends FileStore {
   /**
-   * Writes a file whole, as `publish`, unless a sound one is there already; one that is damaged is replaced.
+   * Writes a file whole, as `publish`, unless a valid one is there already; a damaged one is replaced.
    *
    * @param isValid - Whether a content is one to keep.
    * @returns null when the file holds `content` now, else what it held already.

@@ -25,14 +25,14 @@ export interface PreparedHost {
 /** A step of preparing: a line for a person, and how far it is where that is known. */
 export interface PrepareProgress {
   readonly message: string;
-  /** Between 0 and 1; null where nobody knows. */
+  /** Between 0 and 1; null where it is not known. */
   readonly fraction: number | null;
 }
 
 /** One place for a worker on a host. */
 export interface SlotFacts {
   readonly slotId: number;
-  /** `absent`: no container. `foreign`: one that another version or other settings made. */
+  /** `absent`: no container. `foreign`: another version, other settings or another program made the container. */
   readonly state: 'absent' | 'stopped' | 'starting' | 'running' | 'foreign';
   readonly container: string;
   /** What its worker says; null when it does not answer. */
@@ -47,12 +47,12 @@ export interface GpuFacts {
   readonly totalBytes: number;
 }
 
-/** How a host stands. */
+/** The state of a host. */
 export interface HostFacts {
   readonly name: string;
   /** `user@address:port`, or `this machine`. */
   readonly address: string;
-  /** Version of its Docker engine; null on this machine, which needs none. */
+  /** Version of its Docker daemon; null on this machine, which needs none. */
   readonly dockerVersion: string | null;
   /** That of the role `upsampler`; null on this machine, as is the other. */
   readonly image: HostImage | null;
@@ -60,7 +60,7 @@ export interface HostFacts {
   readonly slots: readonly SlotFacts[];
   /** Empty where there is none or nvidia-smi is not there. */
   readonly gpus: readonly GpuFacts[];
-  /** Of the file system that holds the root; null where it is not told. */
+  /** Of the file system that holds the root; null where it is not known. */
   readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | null;
 }
 
@@ -78,18 +78,18 @@ export interface Unneeded {
 export interface PruneRules {
   /** Runs this machine still expects something of. */
   readonly neededRuns: ReadonlySet<string>;
-  /** Whatever was touched within this time stays, in milliseconds. */
+  /** What was touched within this time stays, in milliseconds. */
   readonly keepMs: number;
 }
 
 /**
- * Setting a host up, looking at it, and tidying it. Every call may be repeated.
+ * Preparing, checking and pruning a host. Every call may be repeated.
  *
  * @throws AppError `host-unreachable`, `host-refused` and the other errors of connecting.
  */
 export interface HostUpkeep {
   readonly name: string;
-  /** Makes an image of workers be there: builds it, pulls it, or finds it. @throws AppError `image-failed`. */
+  /** Builds or pulls an image of workers unless it is there. @throws AppError `image-failed`. */
   prepare(
     options: { readonly role: ImageRole; readonly isForced: boolean },
     onProgress: (progress: PrepareProgress) => void,

@@ -12,7 +12,7 @@ export interface HostObject {
   readonly sizeBytes: number;
 }
 
-/** What a host tells while it works. `task-finished` comes only after the result is durable on the host. */
+/** What a host notifies of. `task-finished` comes only after the result is durable on the host. */
 export type HostEvent =
   | { readonly type: 'worker-status'; readonly status: WorkerStatus }
   | { readonly type: 'task-started'; readonly taskKey: string }
@@ -27,8 +27,8 @@ export type HostEvent =
   | { readonly type: 'reachable' };
 
 /**
- * A machine that runs workers. It owns the truth about work that was handed over: what is running, what is
- * finished. Work goes on when the caller dies.
+ * A machine that runs workers. It owns the truth about submitted work: what is running, what is finished. Work goes on
+ * when the caller dies.
  */
 export interface Host {
   readonly name: string;
@@ -39,26 +39,26 @@ export interface Host {
    * @throws AppError `host-unreachable`, `prerequisite-missing`, `worker-failed`.
    */
   openRun(runId: string, options: HostRunOptions): Promise<HostRun>;
-  /** Stops whatever of a run is still at work on the host, and starts nothing. What is in flight is dropped. */
+  /** Stops the workers of a run on the host, and starts nothing. What is in flight is dropped. */
   stopRun(runId: string, options: HostRunOptions): Promise<void>;
   /**
    * What the host knows of a run. Starts nothing, changes nothing.
    *
-   * @throws AppError `host-unreachable`, soon: whoever only looks does not wait for a lost host to come back.
+   * @throws AppError `host-unreachable`, soon: a query does not wait for a lost host to come back.
    */
   lookUp(runId: string): Promise<HostRunFacts>;
   /**
-   * A part of a log, whole lines only, from a byte on, or from so many bytes before its end; null when there is no such log. A log that is shorter by now was
-   * begun anew, and is read from its beginning.
+   * A part of a log, whole lines only, from a byte on, or from so many bytes before its end; null when there is no such
+   * log. A log that is shorter by now was started again, and is read from its beginning.
    *
    * @throws AppError as `lookUp`.
    */
   readLog(runId: string, log: LogName, fromByte: number): Promise<LogPart | null>;
-  /** Lets go of what looking at the host holds open. Runs that are open have a `close` of their own. */
+  /** Releases what queries hold open. Runs that are open have a `close` of their own. */
   close(): Promise<void>;
 }
 
-/** Which log: what a worker tells, or the model's server that it started. */
+/** Which log: a worker's, or that of the model server that it started. */
 export interface LogName {
   readonly kind: 'worker' | 'engine';
   readonly workerId: number;
@@ -66,11 +66,11 @@ export interface LogName {
 
 /** What a host knows of a run. */
 export interface HostRunFacts {
-  /** `unknown`: nothing of it is there. `stopped`: handed over in part, and nobody works on it. */
+  /** `unknown`: nothing of it is there. `stopped`: unfinished, and no worker works on it. */
   readonly state: 'running' | 'finished' | 'stopped' | 'unknown';
   /** Tasks with a published result, good or bad. */
   readonly finishedTasks: number;
-  /** Tasks that were handed over. */
+  /** Tasks that were submitted. */
   readonly totalTasks: number;
 }
 
@@ -89,9 +89,9 @@ export type WorkerNeeds = 'nothing' | 'model-server' | 'onnx-runtime';
 
 export interface HostRunOptions {
   readonly workers: number;
-  /** `nothing` unless told. */
+  /** Left out: `nothing`. */
   readonly needs?: WorkerNeeds;
-  /** The caller gives up: opening and whatever waits for the host's workers end. What was handed over goes on. */
+  /** Ends opening the run and waiting for the host's workers. Submitted work goes on. */
   readonly signal?: AbortSignal;
 }
 
@@ -103,16 +103,16 @@ export interface HostRun {
   result(taskKey: string): Promise<TaskResult | null>;
   /** Those of the given contents that are not on the host. */
   missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Brings files to the host, each under its hash; those that are there already are not sent again. */
+  /** Sends files to the host, each under its hash; a file that is there already is not sent again. */
   deliver(objects: readonly HostObject[]): Promise<void>;
   /**
-   * Hands a batch over, durably, to the next worker in turn. Tasks that are finished or queued stay so. The engine's
+   * Submits a batch, durably, to the next worker in turn. Tasks that are finished or queued stay so. The engine's
    * kind says which kind of work it is.
    */
   submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number }>;
   /**
-   * Brings the file of a finished segment to `path` on this machine: whole, verified, flushed to the disk. One that is
-   * there already is not brought again; a transfer that broke off goes on where it was.
+   * Downloads the file of a finished segment to `path` on this machine: whole, verified, flushed to the disk. A file that
+   * is there already is not downloaded again; a transfer that broke off goes on where it stopped.
    *
    * @throws AppError `host-unreachable`, `disk-full`, `worker-failed` when the host's file is gone or damaged.
    */
@@ -121,19 +121,19 @@ export interface HostRun {
     expected: Pick<SegmentFacts, 'sha256' | 'size_bytes'>,
     path: string,
   ): Promise<void>;
-  /** Removes the files of segments from the host; their results stay. One that is gone is no error. */
+  /** Removes the files of segments from the host; their results stay. A file that is gone is no error. */
   dropSegments(taskKeys: readonly string[]): Promise<void>;
   /** Removes results, so that their tasks are done again when a batch with them is next submitted. */
   forget(taskKeys: readonly string[]): Promise<void>;
   /**
-   * What happens from now on, until `signal` aborts. A worker that dies is started again; results that appeared
-   * while nobody listened are told too, so that a result may be told more than once.
+   * What happens from now on, until `signal` aborts. A worker that dies is started again. Results that were published
+   * while no stream was open are reported too, so a result may be reported more than once.
    *
    * @throws AppError `worker-failed` when a worker cannot be kept alive.
    */
   watch(signal: AbortSignal): AsyncIterable<HostEvent>;
   /** Stops the workers: what is in flight has `drainMs` to finish, the rest stays undone. */
   stop(drainMs: number): Promise<void>;
-  /** Lets go of the host; its work goes on. */
+  /** Releases the host; its work goes on. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { hostStatusDocument } from '../../../src/output/json/host-status-document.ts';
 import { modelServerStatusSchema, slotStatusSchema } from '../../../src/protocol/slot.ts';
-import type { PreparationDocument } from '../../../src/services/hosts/prepare-host.ts';
+import type { PreparationDocument } from '../../../src/services/hosts/host-upkeep.ts';
 import type { PruneDocument } from '../../../src/services/hosts/prune-host.ts';
 
 const version = z.literal(1);

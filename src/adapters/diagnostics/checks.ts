@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import { isErrno } from '../../errors/system-error.ts';
-import type { Check } from './check-list.ts';
+import { runProcess } from '../run-process.ts';
+import { type Check, failed, ok, warning } from './run-checks.ts';
 
-const runFile = promisify(execFile);
 const gib = 1024 ** 3;
 
 /** Below this much free space a folder is worth a warning, in bytes. */
@@ -17,32 +15,25 @@ const littleSpaceBytes = gib;
 /** Node itself, and the machine it runs on. */
 export const nodeCheck: Check = {
   name: 'node',
-  run: async () => ({
-    status: 'ok',
-    detail: `${process.versions.node} on ${process.platform}-${process.arch}, ${availableParallelism()} cores, ${(freemem() / gib).toFixed(1)} GiB of memory free`,
-    fix: null,
-  }),
+  run: async () =>
+    ok(
+      `${process.versions.node} on ${process.platform}-${process.arch}, ${availableParallelism()} cores, ${(freemem() / gib).toFixed(1)} GiB of memory free`,
+    ),
 };
 
-/** A program that must be there and able to say its version. */
+/** A program that must be there and able to print its version. */
 export function programCheck(name: string, program: string, installLine: string): Check {
   return {
     name,
     run: async () => {
       try {
-        const { stdout } = await runFile(program, ['-version'], { timeout: 10_000, windowsHide: true });
-        return {
-          status: 'ok',
-          detail:
-            stdout
-              .split('\n')[0]
-              ?.replace(/ Copyright.*/, '')
-              .slice(0, 80) ?? '',
-          fix: null,
-        };
+        const limits = { timeoutMs: 10_000, maxStdoutBytes: 1 << 20 };
+        const { exitCode, stdout } = await runProcess(program, ['-version'], limits);
+        const [firstLine = ''] = stdout.toString('utf8').split('\n');
+        if (exitCode === 0) return ok(firstLine.replace(/ Copyright.*/, '').slice(0, 80));
+        return failed(`${program} does not run`, installLine);
       } catch (error) {
-        const detail = isErrno(error, 'ENOENT') ? 'not found' : `${program} does not run`;
-        return { status: 'failed', detail, fix: installLine };
+        return failed(isErrno(error, 'ENOENT') ? 'not found' : `${program} does not run`, installLine);
       }
     },
   };
@@ -59,15 +50,17 @@ export function folderCheck(name: string, folder: string, isNeededNow: boolean):
         await writeFile(trial, 'x');
         await rm(trial);
       } catch (error) {
-        if (!isNeededNow && isErrno(error, 'ENOENT'))
-          return { status: 'ok', detail: `${folder} (made when needed)`, fix: null };
-        return {
-          status: 'failed',
-          detail: `${folder} cannot be written`,
-          fix: 'Give yourself the right to write there, or choose another folder.',
-        };
+        if (!isNeededNow && isErrno(error, 'ENOENT')) return ok(`${folder} (made when needed)`);
+        return failed(
+          `${folder} cannot be written`,
+          'Give yourself the right to write there, or choose another folder.',
+        );
       }
-      return await spaceOf(folder);
+      const disk = await statfs(folder);
+      const freeBytes = disk.bavail * disk.bsize;
+      const detail = `${folder}, ${(freeBytes / gib).toFixed(1)} GiB free`;
+      if (freeBytes >= littleSpaceBytes) return ok(detail);
+      return warning(detail, 'Free some space: hints and results are kept there.');
     },
   };
 }
@@ -79,26 +72,12 @@ export function settingsCheck({ upsampling }: Settings, problem: AppError | null
     run: async () => {
       if (problem) return { status: 'failed', detail: problem.message, fix: problem.nextStep };
       const { engine, max_tokens: maxTokens } = upsampling;
-      if (engine.max_output_tokens >= maxTokens) {
-        return {
-          status: 'failed',
-          detail: 'max_output_tokens leaves no room for the prompt',
-          fix: 'Set max_output_tokens well below max_tokens.',
-        };
-      }
-      return {
-        status: 'ok',
-        detail: `engine ${engine.kind}, ${maxTokens} tokens, estimator ${upsampling.estimator}`,
-        fix: null,
-      };
+      if (engine.max_output_tokens >= maxTokens)
+        return failed(
+          'max_output_tokens leaves no room for the prompt',
+          'Set max_output_tokens well below max_tokens.',
+        );
+      return ok(`engine ${engine.kind}, ${maxTokens} tokens, estimator ${upsampling.estimator}`);
     },
   };
-}
-
-async function spaceOf(folder: string): Promise<Awaited<ReturnType<Check['run']>>> {
-  const disk = await statfs(folder);
-  const freeBytes = disk.bavail * disk.bsize;
-  const detail = `${folder}, ${(freeBytes / gib).toFixed(1)} GiB free`;
-  if (freeBytes >= littleSpaceBytes) return { status: 'ok', detail, fix: null };
-  return { status: 'warning', detail, fix: 'Free some space: hints and results are kept there.' };
 }

@@ -1,16 +1,18 @@
+import { z } from 'zod';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { messageOf } from '../../errors/app-error.ts';
-import type { Check } from './check-list.ts';
+import { type Check, type Finding, failed, ok, warning } from './run-checks.ts';
+
+/** The server's answer about its models; entries without a name are left out. */
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() }).nullable().catch(null)) });
 
 /** How long a server may take to name its models, in milliseconds. */
 const answerTimeoutMs = 5_000;
 
-type Finding = Awaited<ReturnType<Check['run']>>;
-
 /**
  * Whether the configured engine can be used: for a server, whether it answers and has the model.
  *
- * @param host - Who runs the workers. Another machine's reach a server, or serve the model, from there.
+ * @param host - The host of the workers. Those of another machine reach a server, or serve the model, from there.
  * @param network - What the workers of another machine have.
  */
 export function engineCheck(
@@ -22,8 +24,7 @@ export function engineCheck(
   return {
     name: 'engine',
     run: async () => {
-      if (engine.kind === 'describe')
-        return { status: 'ok', detail: 'describe (embedded, no model)', fix: null };
+      if (engine.kind === 'describe') return ok('describe (embedded, no model)');
       if (host !== 'local') return judgeOnHost(engine, host, network);
       if (engine.api_key_env !== '' && !env[engine.api_key_env]) {
         return failed(
@@ -49,13 +50,12 @@ function judgeOnHost(
       `the workers of ${host} have no network, so they cannot ask ${baseUrl}`,
       `Set network = "host" under [hosts.${host}], or leave base_url away.`,
     );
-  if (baseUrl !== '')
-    return { status: 'ok', detail: `${baseUrl}, as the workers of ${host} reach it`, fix: null };
+  if (baseUrl !== '') return ok(`${baseUrl}, as the workers of ${host} reach it`);
   const program = command[0] ?? 'vllm';
   if (model === '' && command.length === 0)
     return failed('no model to serve', 'Set upsampling.engine.model, or pass --model.');
   const served = model === '' ? '' : `, model ${model}`;
-  return { status: 'ok', detail: `${program} in the containers of ${host}${served}`, fix: null };
+  return ok(`${program} in the containers of ${host}${served}`);
 }
 
 async function askServer(engine: Settings['upsampling']['engine'], env: NodeJS.ProcessEnv): Promise<Finding> {
@@ -79,13 +79,12 @@ async function askServer(engine: Settings['upsampling']['engine'], env: NodeJS.P
   if (response.status === 401 || response.status === 403) {
     return failed('the server refuses the key', 'Set api_key_env to the variable that holds a valid key.');
   }
-  if (!response.ok)
-    return {
-      status: 'warning',
-      detail: `${url} answers ${response.status}`,
-      fix: 'A base_url usually ends in /v1.',
-    };
-  return judgeModels(engine, modelIds(await response.json().catch(() => null)));
+  if (!response.ok) return warning(`${url} answers ${response.status}`, 'A base_url usually ends in /v1.');
+  const models = modelsSchema.safeParse(await response.json().catch(() => null)).data?.data ?? [];
+  return judgeModels(
+    engine,
+    models.flatMap((model) => model?.id ?? []),
+  );
 }
 
 function judgeModels(
@@ -96,29 +95,9 @@ function judgeModels(
     model === ''
       ? ids.length <= 1
       : ids.length === 0 || ids.some((id) => id === model || id === `${model}:latest`);
-  if (isThere)
-    return { status: 'ok', detail: `${baseUrl}, model ${model || (ids[0] ?? 'of the server')}`, fix: null };
+  if (isThere) return ok(`${baseUrl}, model ${model || (ids[0] ?? 'of the server')}`);
   return failed(
     model === '' ? 'the server has several models' : `the server has no model "${model}"`,
     `Pass --model, one of: ${ids.slice(0, 8).join(', ')}`,
   );
-}
-
-function modelIds(document: unknown): string[] {
-  if (
-    typeof document !== 'object' ||
-    document === null ||
-    !('data' in document) ||
-    !Array.isArray(document.data)
-  )
-    return [];
-  return document.data.flatMap((entry: unknown) =>
-    typeof entry === 'object' && entry !== null && 'id' in entry && typeof entry.id === 'string'
-      ? [entry.id]
-      : [],
-  );
-}
-
-function failed(detail: string, fix: string): Finding {
-  return { status: 'failed', detail, fix };
 }

@@ -75,7 +75,7 @@ export class ImageProgress {
         this.#layers.clear();
       }
       const taken = this.#takeLine(line);
-      // Ids of layers and containers tell a person nothing.
+      // Ids of layers and containers mean nothing to a person.
       if (!/^(--->|Removing intermediate container|Removed intermediate container)/.test(line.trim()))
         shown = taken;
     }

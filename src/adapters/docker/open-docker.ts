@@ -36,7 +36,7 @@ export function dockerOver(agent: Agent): OpenDocker {
 
 /**
  * dockerode takes `DOCKER_HOST`, certificates and more from the environment while it is made, and throws on values
- * that it cannot read. They are about the user's own engine, not the host's.
+ * that it cannot read. They are about the user's own Docker, not the host's.
  */
 function withoutDockerEnvironment<T>(make: () => T): T {
   const hidden = Object.entries(process.env).filter(([name]) => name.startsWith('DOCKER_'));

@@ -8,7 +8,7 @@ interface TarEntry {
 const blockBytes = 512;
 
 /**
- * A tar archive (POSIX ustar) of a few small files, readable by everybody and owned by root. The same files give
+ * A tar archive (POSIX ustar) of a few small files, readable by all users and owned by root. The same files give
  * the same bytes, whenever and wherever it is made.
  */
 export function tarOf(entries: readonly TarEntry[]): Buffer {

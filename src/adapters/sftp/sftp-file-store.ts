@@ -2,7 +2,6 @@ import { posix } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { temporaryPathFor } from '../files/temporary-files.ts';
-import { refuseLinks } from './refuse-links.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
 
@@ -71,7 +70,7 @@ async function publish(
 ): Promise<void> {
   const temporary = temporaryPathFor(path);
   // Sent together with the opening, so that it costs a far host no time; nothing is written before it is done.
-  const checked = refuseLinks(session, folders);
+  const checked = session.refuseLinks(folders);
   checked.catch(() => undefined);
   const handle = await session.openForWriting(temporary, 'wx');
   try {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import pMap from 'p-map';
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
+import { AppError } from '../../errors/app-error.ts';
 import { isSftpStatus, sftpStatus, whyWritingFailed } from './sftp-errors.ts';
 
 /** Bytes of one write request: OpenSSH takes 256 KiB packets, headers included. */
@@ -11,6 +12,9 @@ const readChunkBytes = 64 * 1024;
 
 /** Read requests of one file on their way at once. */
 const readsAtOnce = 32;
+
+/** Removals on their way at once. */
+const removalsAtOnce = 32;
 
 /** Requests for entries of a folder on their way at once. */
 const listRequestsAtOnce = 16;
@@ -170,9 +174,42 @@ export class SftpSession {
     await orNull(this.#call<void>((done) => this.#sftp.unlink(path, asDone(done))));
   }
 
-  /** Removes an empty folder; one that is not there is no error. */
-  async removeFolder(path: string): Promise<void> {
+  /**
+   * Removes a file, or a folder with all that is in it. A link is removed and never followed, neither at the top nor
+   * below it. What is gone already is no error.
+   */
+  async removeTree(path: string): Promise<void> {
+    const found = await this.lstat(path);
+    if (!found?.isDirectory()) {
+      if (found) await this.remove(path);
+      return;
+    }
+    const entries = await this.list(path);
+    const files = entries.filter(({ attrs }) => !attrs.isDirectory());
+    const remove = ({ filename }: FileEntryWithStats) => this.remove(posix.join(path, filename));
+    await pMap(files, remove, { concurrency: removalsAtOnce });
+    // Each is queried again: what was a folder when it was listed may be a link by now.
+    for (const { filename, attrs } of entries)
+      if (attrs.isDirectory()) await this.removeTree(posix.join(path, filename));
     await orNull(this.#call<void>((done) => this.#sftp.rmdir(path, asDone(done))));
+  }
+
+  /**
+   * Checks that folders are no links: what is written, listed or removed below a link happens elsewhere, and a program
+   * in a container could have put one there. A folder that is missing is fine.
+   *
+   * @throws AppError `host-refused`
+   */
+  async refuseLinks(folders: readonly string[]): Promise<void> {
+    const found = await Promise.all(folders.map((folder) => this.lstat(folder)));
+    const at = found.findIndex((stats) => stats !== null && !stats.isDirectory());
+    if (at === -1) return;
+    throw new AppError({
+      code: 'host-refused',
+      message: `There is a link or a file on the host where cosmos keeps a folder: ${folders[at]}.`,
+      nextStep:
+        'Find out who put it there, remove it, and run the command again. A larger disk is had with remote_root.',
+    });
   }
 
   async changeOwner(path: string, uid: number, gid: number): Promise<void> {

@@ -1,9 +1,7 @@
 import { posix } from 'node:path';
 import type { Stats } from 'ssh2';
 import type { TreeEntry, TreeFiles } from '../upkeep/file-tree.ts';
-import { refuseLinks } from './refuse-links.ts';
 import type { RemoteFiles } from './remote-files.ts';
-import { removeTree } from './remove-tree.ts';
 import { isSftpStatus, sftpStatus } from './sftp-errors.ts';
 
 /** As much as a worker reads of a manifest. */
@@ -29,7 +27,7 @@ export class SftpTreeFiles implements TreeFiles {
     const path = posix.join(this.#root, folder);
     const isOwn = !folder.includes('/');
     const [entries] = await this.#files.step((session) =>
-      Promise.all([session.list(path), isOwn ? refuseLinks(session, [path]) : null]),
+      Promise.all([session.list(path), isOwn ? session.refuseLinks([path]) : null]),
     );
     return entries.map(({ filename, attrs }) => toEntry(filename, attrs));
   }
@@ -38,7 +36,7 @@ export class SftpTreeFiles implements TreeFiles {
   async entry(path: string): Promise<TreeEntry | null> {
     const full = posix.join(this.#root, path);
     const [found] = await this.#files.step((session) =>
-      Promise.all([session.lstat(full), refuseLinks(session, [posix.dirname(full)])]),
+      Promise.all([session.lstat(full), session.refuseLinks([posix.dirname(full)])]),
     );
     return found && toEntry(posix.basename(path), found);
   }
@@ -64,7 +62,7 @@ export class SftpTreeFiles implements TreeFiles {
   }
 
   async remove(path: string): Promise<void> {
-    await this.#files.step((session) => removeTree(session, posix.join(this.#root, path)));
+    await this.#files.step((session) => session.removeTree(posix.join(this.#root, path)));
   }
 }
 

@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { RemoteFiles } from './remote-files.ts';
-import { removeTree } from './remove-tree.ts';
 import type { SftpSession } from './sftp-session.ts';
 
 /** Bytes read at once. */
@@ -34,7 +33,7 @@ async function makeRoom(files: RemoteFiles, path: string, sizeBytes: number): Pr
   await files.step(async (session) => {
     const found = await session.lstat(path);
     if (found?.isFile() && found.size <= sizeBytes) return;
-    if (found) await removeTree(session, path);
+    if (found) await session.removeTree(path);
     await session.close(await session.openForWriting(path, 'a'));
   });
 }

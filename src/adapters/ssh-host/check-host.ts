@@ -1,6 +1,6 @@
-import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
+import { type Finding, failed, ok, runCheck, warning } from '../diagnostics/run-checks.ts';
 import { daemonFacts } from '../docker/daemon-facts.ts';
 import { findImage, prepareCommand, workerImageOf } from '../docker/images.ts';
 import type { RemoteMachine } from './remote-machine.ts';
@@ -19,14 +19,12 @@ export interface HostUse {
   readonly upscalesWithModel: boolean;
 }
 
-type Finding = Omit<CheckResult, 'name'>;
-
 /** Checks everything a host needs; each check relies on those before it. Never throws. */
 export async function checkSshHost(
   open: () => Promise<RemoteMachine>,
   use: HostUse,
 ): Promise<readonly CheckResult[]> {
-  const connected = await checked('ssh', async () => {
+  const connected = await runCheck('ssh', async () => {
     const machine = await open();
     await machine.root();
     return ok(machine.address);
@@ -35,10 +33,10 @@ export async function checkSshHost(
   const machine = await open();
   return [
     connected,
-    await checked('host root', () => checkRoot(machine)),
-    await checked('docker', async () => ok(`daemon ${(await machine.docker.version()).version}`)),
+    await runCheck('host root', () => checkRoot(machine)),
+    await runCheck('docker', async () => ok(`daemon ${(await machine.docker.version()).version}`)),
     ...(await checkImages(machine, use)),
-    await checked('gpus', () => checkGpus(machine, use)),
+    await runCheck('gpus', () => checkGpus(machine, use)),
   ];
 }
 
@@ -51,14 +49,14 @@ async function checkRoot(machine: RemoteMachine): Promise<Finding> {
   if (space === null) return ok(path);
   const detail = `${path}, ${(space.freeBytes / gib).toFixed(1)} GiB free`;
   if (space.freeBytes >= littleSpaceBytes) return ok(detail);
-  return { status: 'warning', detail, fix: `Free some space: cosmos host prune ${machine.name}` };
+  return warning(detail, `Free some space: cosmos host prune ${machine.name}`);
 }
 
 /** Either image is enough for work without a model; the settings say which one is needed beyond that. */
 async function checkImages(machine: RemoteMachine, use: HostUse): Promise<readonly CheckResult[]> {
-  const upscaler = await checked('upscaler image', () => checkImage(machine, 'upscaler'));
+  const upscaler = await runCheck('upscaler image', () => checkImage(machine, 'upscaler'));
   const isOtherEnough = upscaler.status === 'ok' && !use.servesModel;
-  const upsampler = await checked('image', () => checkImage(machine, 'upsampler'));
+  const upsampler = await runCheck('image', () => checkImage(machine, 'upsampler'));
   return [
     isOtherEnough ? notNeeded(upsampler, 'not needed without a model to serve') : upsampler,
     use.upscalesWithModel ? upscaler : notNeeded(upscaler, 'needed only to upscale with a model'),
@@ -69,11 +67,7 @@ async function checkImage({ name, docker, options }: RemoteMachine, role: ImageR
   const { name: image } = workerImageOf(options.settings, role);
   const found = await findImage(docker, image);
   if (found !== null) return ok(image);
-  return {
-    status: 'failed',
-    detail: `${image} is not there`,
-    fix: `Build or pull it: ${prepareCommand(name, role)}`,
-  };
+  return failed(`${image} is not there`, `Build or pull it: ${prepareCommand(name, role)}`);
 }
 
 /** What is missing and not needed is mentioned only. */
@@ -89,23 +83,9 @@ async function checkGpus(machine: RemoteMachine, { servesModel }: HostUse): Prom
   const wanted = Array.from({ length: workers }, (_, slotId) => gpusFor(machine, slotId, workers)).flat();
   const { hasNvidiaRuntime } = await daemonFacts(machine.docker);
   if (hasNvidiaRuntime) return ok(`${wanted.join(', ')} for ${workers} workers`);
-  return {
-    // Without a model to serve, workers that upscale use the processor.
-    status: servesModel ? 'failed' : 'warning',
-    detail: 'the Docker daemon has no NVIDIA runtime',
-    fix: 'Install nvidia-container-toolkit there, or set gpus = "none" if the host has no GPU.',
-  };
-}
-
-async function checked(name: string, check: () => Promise<Finding>): Promise<CheckResult> {
-  try {
-    return { name, ...(await check()) };
-  } catch (error) {
-    const fix = error instanceof AppError ? error.nextStep : null;
-    return { name, status: 'failed', detail: messageOf(error), fix: fix ?? 'See the message.' };
-  }
-}
-
-function ok(detail: string): Finding {
-  return { status: 'ok', detail, fix: null };
+  // Without a model to serve, workers that upscale use the processor.
+  return (servesModel ? failed : warning)(
+    'the Docker daemon has no NVIDIA runtime',
+    'Install nvidia-container-toolkit there, or set gpus = "none" if the host has no GPU.',
+  );
 }

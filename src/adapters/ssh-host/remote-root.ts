@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
-import { refuseLinks } from '../sftp/refuse-links.ts';
 import type { SftpSession } from '../sftp/sftp-session.ts';
 
 /** Longest path of a unix socket that every system takes, in bytes. */
@@ -47,7 +46,7 @@ export async function makeRoot(session: SftpSession, path: string): Promise<Root
   await session.makeFolder(path);
   const below = folders.map((folder) => posix.join(path, folder));
   await Promise.all(below.map((folder) => session.makeFolder(folder)));
-  const [found] = await Promise.all([session.stat(path), refuseLinks(session, below)]);
+  const [found] = await Promise.all([session.stat(path), session.refuseLinks(below)]);
   const owner = workerUserOf(found);
   if (found?.uid !== 0) return owner;
   if ((found.mode & 0o111) !== 0o111) await session.changeMode(path, (found.mode & 0o777) | 0o111);

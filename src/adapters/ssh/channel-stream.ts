@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 
-/** The connection under a channel went away: what was said over it may or may not have arrived. */
+/** The connection under a channel is lost: what was written to it may or may not have arrived. */
 class ChannelLostError extends Error {
   override readonly name = 'ChannelLostError';
   readonly code = 'ECONNRESET';

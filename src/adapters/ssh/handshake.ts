@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { CipherAlgorithm, ConnectConfig } from 'ssh2';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { Authentication } from './authentication.ts';
-import type { IdentityStore } from './identities.ts';
-import { KnownHosts } from './known-hosts.ts';
+import type { Identities, IdentityStore } from './identities.ts';
+import { type KnownHosts, readKnownHosts } from './known-hosts.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
 /** What all connections of a process know about keys. */
@@ -24,7 +24,7 @@ const ciphers: CipherAlgorithm[] = [
   ...(getCiphers().includes('chacha20') ? ['chacha20-poly1305@openssh.com' as const] : []),
 ];
 
-/** One handshake with one host: its key is checked before anything else, then ours are shown. */
+/** One handshake with one host: the host's key is checked before anything else, then the user's keys are offered. */
 export class Handshake {
   readonly #target: SshTarget;
   readonly #access: Access;
@@ -32,26 +32,21 @@ export class Handshake {
   readonly #authentication: Authentication;
   #refusal: AppError | null = null;
 
-  private constructor(
-    target: SshTarget,
-    access: Access,
-    knownHosts: KnownHosts,
-    authentication: Authentication,
-  ) {
+  private constructor(target: SshTarget, access: Access, knownHosts: KnownHosts, identities: Identities) {
+    const takenId = access.takenIds.get(addressOf(target)) ?? null;
     this.#target = target;
     this.#access = access;
     this.#knownHosts = knownHosts;
-    this.#authentication = authentication;
+    this.#authentication = new Authentication(target, identities, takenId);
   }
 
-  /** Reads the files it takes. */
+  /** Reads the files and asks the agent. */
   static async prepare(target: SshTarget, access: Access): Promise<Handshake> {
     const [knownHosts, identities] = await Promise.all([
-      KnownHosts.read(target),
+      readKnownHosts(target),
       access.identities.identitiesFor(target),
     ]);
-    const takenId = access.takenIds.get(addressOf(target)) ?? null;
-    return new Handshake(target, access, knownHosts, new Authentication(target, identities, takenId));
+    return new Handshake(target, access, knownHosts, identities);
   }
 
   /** What ssh2 needs. The deadline is the caller's, because a person may have to be asked meanwhile. */
@@ -65,7 +60,7 @@ export class Handshake {
         return this.#refusal === null;
       },
       algorithms: {
-        serverHostKey: this.#knownHosts.wantedAlgorithms(),
+        serverHostKey: this.#knownHosts.wantedAlgorithms,
         cipher: ciphers,
         compress: ['none'],
       },

@@ -9,7 +9,7 @@ import type { SshTarget } from './ssh-target.ts';
 export interface Identity {
   /** The file or the agent it comes from, for a person. Nothing secret. */
   readonly label: string;
-  /** What tells it from others, from one connection to the next. */
+  /** Distinguishes it from others, from one connection to the next. */
   readonly id: string;
   readonly agent: OneKeyAgent;
 }

@@ -31,69 +31,72 @@ interface HostNames {
   readonly fallback: string | null;
 }
 
-/** What is on file about a host's key. Read once for each connection, so that a key just added counts at once. */
-export class KnownHosts {
-  readonly #target: SshTarget;
-  readonly #names: HostNames;
-  readonly #lines: readonly KnownHostLine[];
+/** What is on file about a host's key. */
+export interface KnownHosts {
+  /** Algorithms to ask the host for: those whose keys are on file first, so that it shows a key that can be checked. */
+  readonly wantedAlgorithms: ServerHostKeyAlgorithm[];
+  /** Null when the key is on file, else the refusal: without the check nothing goes on. */
+  refusalOf(key: Buffer): AppError | null;
+}
 
-  private constructor(target: SshTarget, lines: readonly KnownHostLine[]) {
-    this.#target = target;
-    this.#names = namesOf(target);
-    this.#lines = lines;
-  }
+/**
+ * Reads the target's files, for each connection again, so that a key just added counts at once. A missing file has no
+ * lines, so that every key in it is unknown.
+ */
+export async function readKnownHosts(target: SshTarget): Promise<KnownHosts> {
+  const lines = (await Promise.all(target.knownHostsFiles.map(linesOf))).flat();
+  const names = namesOf(target);
+  const types = keyTypesOnFile(lines, names);
+  const known = types.flatMap((type) => algorithms.filter((algorithm) => typeOf(algorithm) === type));
+  return {
+    wantedAlgorithms: [...new Set([...known, ...algorithms])],
+    refusalOf: (key) => {
+      const verdict = judgeHostKey(lines, names, key);
+      if (verdict.kind === 'known') return null;
+      const fingerprint = `${keyTypeOf(key)} ${keyFingerprint(key)}`;
+      return verdict.kind === 'unknown'
+        ? unknownKey(target, verdict.otherTypes, fingerprint)
+        : distrustedKey(target, names, verdict, fingerprint);
+    },
+  };
+}
 
-  /** Reads the target's files. One that is not there has no lines, so that every key in it is unknown. */
-  static async read(target: SshTarget): Promise<KnownHosts> {
-    const files = await Promise.all(target.knownHostsFiles.map(linesOf));
-    return new KnownHosts(target, files.flat());
-  }
+function unknownKey(target: SshTarget, otherTypes: readonly string[], fingerprint: string): AppError {
+  const file = target.knownHostsFiles[0] ?? '~/.ssh/known_hosts';
+  const others = otherTypes.length > 0 ? ` (only ${otherTypes.join(', ')} is)` : '';
+  const command = sshCommand(target, [`UserKnownHostsFile="${file}"`, 'StrictHostKeyChecking=ask']);
+  return new AppError({
+    code: 'host-key-unknown',
+    message: `${titleOf(target)} shows the key ${fingerprint}, which is not in ${file}${others}. Nothing was sent.`,
+    nextStep:
+      `Run once: ${command}; compare the fingerprint with the machine's own ` +
+      '(on it: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) before you answer yes.',
+  });
+}
 
-  /** Algorithms to ask the host for: those whose keys are on file first, so that it shows one that can be checked. */
-  wantedAlgorithms(): ServerHostKeyAlgorithm[] {
-    const types = keyTypesOnFile(this.#lines, this.#names);
-    const known = types.flatMap((type) => algorithms.filter((algorithm) => typeOf(algorithm) === type));
-    return [...new Set([...known, ...algorithms])];
-  }
-
-  /** Null when the key is on file, else the refusal: there is no way to go on without the check. */
-  refusalOf(key: Buffer): AppError | null {
-    const verdict = judgeHostKey(this.#lines, this.#names, key);
-    if (verdict.kind === 'known') return null;
-    const fingerprint = `${keyTypeOf(key)} ${keyFingerprint(key)}`;
-    return verdict.kind === 'unknown'
-      ? this.#unknown(verdict.otherTypes, fingerprint)
-      : this.#distrusted(verdict, fingerprint);
-  }
-
-  #unknown(otherTypes: readonly string[], fingerprint: string): AppError {
-    const file = this.#target.knownHostsFiles[0] ?? '~/.ssh/known_hosts';
-    const others = otherTypes.length > 0 ? ` (only ${otherTypes.join(', ')} is)` : '';
-    const command = sshCommand(this.#target, [`UserKnownHostsFile="${file}"`, 'StrictHostKeyChecking=ask']);
-    return new AppError({
-      code: 'host-key-unknown',
-      message: `${titleOf(this.#target)} shows the key ${fingerprint}, which is not in ${file}${others}. Nothing was sent.`,
-      nextStep:
-        `Run once: ${command}; compare the fingerprint with the machine's own ` +
-        '(on it: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) before you answer yes.',
-    });
-  }
-
-  #distrusted(verdict: HostKeyVerdict & { kind: 'changed' | 'revoked' }, fingerprint: string): AppError {
-    const { file, lineNumber } = verdict.line;
-    const isRevoked = verdict.kind === 'revoked';
+function distrustedKey(
+  target: SshTarget,
+  { name }: HostNames,
+  { kind, line }: HostKeyVerdict & { kind: 'changed' | 'revoked' },
+  fingerprint: string,
+): AppError {
+  const { file, lineNumber } = line;
+  const shown = `${titleOf(target)} shows the key ${fingerprint}`;
+  if (kind === 'revoked')
     return new AppError({
       code: 'host-key-changed',
-      message: isRevoked
-        ? `${titleOf(this.#target)} shows the key ${fingerprint}, which ${file}, line ${lineNumber}, says is revoked. Nothing was sent.`
-        : `${titleOf(this.#target)} shows the key ${fingerprint}, but ${file}, line ${lineNumber}, has ` +
-          `${keyFingerprint(verdict.line.key)}: the machine was set up again, or another one answers. Nothing was sent.`,
-      nextStep: isRevoked
-        ? 'Do not connect to it until its administrator has given it a new key.'
-        : `Ask the administrator of the machine. If it was set up again: ssh-keygen -R "${this.#names.name}" -f "${file}", then connect ` +
-          'once with ssh and check the fingerprint.',
+      message: `${shown}, which ${file}, line ${lineNumber}, says is revoked. Nothing was sent.`,
+      nextStep: 'Do not connect to it until its administrator has given it a new key.',
     });
-  }
+  return new AppError({
+    code: 'host-key-changed',
+    message:
+      `${shown}, but ${file}, line ${lineNumber}, has ${keyFingerprint(line.key)}: ` +
+      'the machine was set up again, or another one answers. Nothing was sent.',
+    nextStep:
+      `Ask the administrator of the machine. If it was set up again: ssh-keygen -R "${name}" -f "${file}", then connect ` +
+      'once with ssh and check the fingerprint.',
+  });
 }
 
 /** `SHA256:…`, as OpenSSH shows it. */

@@ -17,7 +17,7 @@ export class StreamAgent extends Agent {
   }
 
   override createConnection(_options: ClientRequestArgs, onCreated?: OnCreated): undefined {
-    // On an error http.Agent looks at nothing but the error.
+    // With an error http.Agent reads nothing else.
     const fail = (error: unknown) =>
       (onCreated as ((error: Error) => void) | undefined)?.(
         error instanceof Error ? error : new Error(messageOf(error)),

@@ -4,7 +4,7 @@ import { ChannelStream, isChannelRefusal, isForbidden } from './channel-stream.t
 import type { LiveConnection, SshConnection } from './connection.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
-/** Why nobody answers at a unix socket on the host. */
+/** Why a unix socket on the host cannot be connected to. */
 class SocketRefusedError extends Error {
   override readonly name = 'SocketRefusedError';
   /** `ENOENT`: it is not there; `ENOTSOCK`: it is something else; `EACCES`: this user may not use it; `ECONNREFUSED`. */

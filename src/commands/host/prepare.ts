@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { formatPrepared } from '../../output/text/prepared-text.ts';
-import { prepareHost } from '../../services/hosts/prepare-host.ts';
+import { prepareHost } from '../../services/hosts/host-upkeep.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 import { createStepObserver } from '../shared/create-observer.ts';
 import { hostArgument } from '../shared/host-argument.ts';

@@ -1,6 +1,6 @@
 import { hostStatusDocument } from '../../output/json/host-status-document.ts';
 import { formatHostStatus } from '../../output/text/host-status-text.ts';
-import { hostStatus } from '../../services/hosts/host-status.ts';
+import { hostStatus } from '../../services/hosts/host-upkeep.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 import { hostArgument } from '../shared/host-argument.ts';
 

@@ -15,7 +15,7 @@ export const gpuQuery = [
 ] as const;
 
 /**
- * Reads the answer to {@link gpuQuery}: a line a GPU, sizes in MiB, 0 where a GPU does not tell them. Lines that say
+ * Reads the answer to {@link gpuQuery}: a line a GPU, sizes in MiB, 0 where a GPU does not report them. Lines that say
  * something else are left out.
  */
 export function parseGpus(text: string): GpuReading[] {

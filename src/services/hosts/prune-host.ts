@@ -2,6 +2,7 @@ import type { Unneeded } from '../../ports/host-upkeep.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { listRuns, type RunRow } from '../runs/list-runs.ts';
 import type { RunKinds } from '../runs/run-kind.ts';
+import { withUpkeep } from './host-upkeep.ts';
 
 /** What `host prune` is asked to do. */
 interface PruneRequest {
@@ -41,13 +42,12 @@ export async function pruneHost(
   ports: Pick<Ports, 'upkeep' | 'runs'>,
   confirm: (unneeded: readonly PrunedThing[]) => Promise<boolean>,
 ): Promise<PruneDocument> {
-  const upkeep = ports.upkeep(host);
-  try {
+  return await withUpkeep(host, ports, async (upkeep) => {
     const rulesNow = async () => ({ neededRuns: await neededRuns(host, kinds, ports), keepMs });
     const unneeded = await upkeep.findUnneeded(await rulesNow());
     const listed = unneeded.map(toDocument);
     const isConfirmed = unneeded.length > 0 && (await confirm(listed));
-    // A question may have stood open for long: what is needed is found out anew.
+    // The person may have taken long to answer, so what is needed is read again.
     const removed = isConfirmed ? await upkeep.remove(unneeded, await rulesNow()) : [];
     return {
       version: 1,
@@ -57,12 +57,10 @@ export async function pruneHost(
       is_confirmed: isConfirmed,
       removed: removed.map(toDocument),
     };
-  } finally {
-    await upkeep.close();
-  }
+  });
 }
 
-/** Runs of this machine that something is still expected of; a damaged one tells neither its host nor its state. */
+/** Runs of this machine that still expect results. A damaged run counts: it shows neither its host nor its state. */
 async function neededRuns(
   host: string,
   kinds: RunKinds,
