@@ -1,6 +1,6 @@
-import { Args } from '@oclif/core';
 import { kindNamed } from '../services/runs/read-run.ts';
 import { asItWasBegun } from '../services/runs/resume-run.ts';
+import { requiredRun } from './shared/arguments.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { progressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { runKinds, viewOf } from './shared/run-views.ts';
@@ -8,9 +8,7 @@ import { runKinds, viewOf } from './shared/run-views.ts';
 export default class Attach extends RunCommand {
   static override summary = 'Follow a run that goes on by itself, and bring its results home.';
   static override examples = ['<%= config.bin %> <%= command.id %> latest'];
-  static override args = {
-    run: Args.string({ description: 'run id, run folder, checkpoint.json, or "latest"', required: true }),
-  };
+  static override args = { run: requiredRun };
   static override flags = { ...storeFlags, ...progressFlags };
 
   async run(): Promise<object> {

@@ -1,14 +1,22 @@
 import { resolve } from 'node:path';
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { planDocument } from '../output/json/upsample-plan-document.ts';
 import { formatPlan } from '../output/text/upsample/plan-text.ts';
 import { batchUpsample } from '../services/upsample/batch-upsample.ts';
 import { planSpecs } from '../services/upsample/plan-specs.ts';
 import { resumeUpsampleOptions } from '../services/upsample/resume-upsample.ts';
+import { createNotices } from './shared/create-observer.ts';
 import { RunCommand } from './shared/run-command.ts';
-import { givenSettingsOf, planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
+import {
+  beginFlags,
+  givenSettingsOf,
+  planFlags,
+  progressFlags,
+  runFlags,
+  settingsLayerOf,
+} from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
-import { createNotices, upsampleView } from './shared/upsample-view.ts';
+import { upsampleView } from './shared/upsample-view.ts';
 
 export default class BatchUpsample extends RunCommand {
   static override summary = 'Enrich a folder of PromptSpecs with a vision-language model.';
@@ -29,20 +37,7 @@ export default class BatchUpsample extends RunCommand {
     ...planFlags,
     ...runFlags,
     ...progressFlags,
-    resume: Flags.string({
-      description: 'go on with a run: its checkpoint.json, folder or id, or "latest"',
-      helpValue: 'PATH|RUN|latest',
-    }),
-    detach: Flags.boolean({
-      default: false,
-      description: 'hand everything over and leave; "cosmos attach" brings the results home',
-      exclusive: ['dry-run'],
-    }),
-    'dry-run': Flags.boolean({
-      default: false,
-      description: 'show the plan and stop',
-      exclusive: ['resume'],
-    }),
+    ...beginFlags('brings the results home', 'show the plan and stop'),
   };
 
   async run(): Promise<object> {

@@ -1,5 +1,5 @@
-import { Args } from '@oclif/core';
 import { type Cancellation, cancelRun } from '../services/runs/cancel-run.ts';
+import { requiredRun } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { resumeCommandOf } from './shared/run-view.ts';
@@ -7,9 +7,7 @@ import { runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Cancel extends CosmosCommand {
   static override summary = 'Stop a run wherever it goes on; what is finished stays finished.';
-  static override args = {
-    run: Args.string({ description: 'run id, run folder, checkpoint.json, or "latest"', required: true }),
-  };
+  static override args = { run: requiredRun };
   static override flags = storeFlags;
 
   async run(): Promise<object> {

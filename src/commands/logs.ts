@@ -1,7 +1,8 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { reachableText, unreachableText } from '../output/progress/host-watch.ts';
 import { formatLogLines } from '../output/text/log-text.ts';
 import { type LogReader, readLogs } from '../services/runs/read-logs.ts';
+import { runOrLatest } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { runKinds } from './shared/run-views.ts';
@@ -13,9 +14,7 @@ export default class Logs extends CosmosCommand {
     '<%= config.bin %> <%= command.id %> latest',
     '<%= config.bin %> <%= command.id %> latest --follow',
   ];
-  static override args = {
-    run: Args.string({ description: 'run id, run folder, checkpoint.json, or "latest"', default: 'latest' }),
-  };
+  static override args = { run: runOrLatest };
   static override flags = {
     follow: Flags.boolean({
       char: 'f',

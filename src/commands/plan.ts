@@ -4,9 +4,9 @@ import { planDocument } from '../output/json/upsample-plan-document.ts';
 import { formatPlan } from '../output/text/upsample/plan-text.ts';
 import { planSpecs } from '../services/upsample/plan-specs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
+import { createNotices } from './shared/create-observer.ts';
 import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
-import { createNotices } from './shared/upsample-view.ts';
 
 export default class Plan extends CosmosCommand {
   static override summary = 'Show what batch-upsample would do; touches no host and writes nothing.';

@@ -1,5 +1,5 @@
-import { Args } from '@oclif/core';
 import { reportRun } from '../services/runs/report-run.ts';
+import { runOrLatest } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { runKinds, viewOf } from './shared/run-views.ts';
@@ -7,9 +7,7 @@ import { runKinds, viewOf } from './shared/run-views.ts';
 export default class Report extends CosmosCommand {
   static override summary = 'Sum up a run and write its report again.';
   static override examples = ['<%= config.bin %> <%= command.id %> latest'];
-  static override args = {
-    run: Args.string({ description: 'run id, run folder, checkpoint.json, or "latest"', default: 'latest' }),
-  };
+  static override args = { run: runOrLatest };
   static override flags = storeFlags;
 
   async run(): Promise<object> {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { upscalePlanDocument } from '../output/json/upscale-plan-document.ts';
 import { formatUpscalePlan } from '../output/text/upscale/plan-text.ts';
 import { expectUpscale } from '../services/upscale/expect-upscale.ts';
@@ -7,7 +7,7 @@ import { planVideo } from '../services/upscale/plan-video.ts';
 import { resumeUpscaleOptions } from '../services/upscale/resume-upscale.ts';
 import { upscaleVideo } from '../services/upscale/upscale-video.ts';
 import { RunCommand } from './shared/run-command.ts';
-import { progressFlags } from './shared/run-flags.ts';
+import { beginFlags, progressFlags } from './shared/run-flags.ts';
 import { givenUpscaleFlags, upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
 import { toUpscaleRequest } from './shared/upscale-request.ts';
 import { upscaleView } from './shared/upscale-view.ts';
@@ -27,20 +27,7 @@ export default class Upscale extends RunCommand {
   static override flags = {
     ...upscaleFlags,
     ...progressFlags,
-    resume: Flags.string({
-      description: 'go on with a run: its checkpoint.json, folder or id, or "latest"',
-      helpValue: 'PATH|RUN|latest',
-    }),
-    detach: Flags.boolean({
-      default: false,
-      description: 'hand everything over and leave; "cosmos attach" finishes the video',
-      exclusive: ['dry-run'],
-    }),
-    'dry-run': Flags.boolean({
-      default: false,
-      description: 'look the video through, show the plan and stop',
-      exclusive: ['resume'],
-    }),
+    ...beginFlags('finishes the video', 'look the video through, show the plan and stop'),
   };
 
   async run(): Promise<object> {

@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 import { formatPrepared } from '../../output/text/prepared-text.ts';
 import { prepareHost } from '../../services/hosts/host-upkeep.ts';
+import { hostArgument } from '../shared/arguments.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 import { createStepObserver } from '../shared/create-observer.ts';
-import { hostArgument } from '../shared/host-argument.ts';
 import { progressFlags } from '../shared/run-flags.ts';
 
 export default class HostPrepare extends CosmosCommand {

@@ -3,9 +3,9 @@ import { parseKeepTime } from '../../core/upkeep/keep-time.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { formatRemoved, formatUnneeded } from '../../output/text/prune-text.ts';
 import { type PruneDocument, type PrunedThing, pruneHost } from '../../services/hosts/prune-host.ts';
+import { hostArgument } from '../shared/arguments.ts';
 import { askYesNo } from '../shared/ask-yes-no.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
-import { hostArgument } from '../shared/host-argument.ts';
 import { settingsLayerOf, storeFlags } from '../shared/run-flags.ts';
 import { runKinds } from '../shared/run-views.ts';
 

@@ -1,8 +1,8 @@
 import { hostStatusDocument } from '../../output/json/host-status-document.ts';
 import { formatHostStatus } from '../../output/text/host-status-text.ts';
 import { hostStatus } from '../../services/hosts/host-upkeep.ts';
+import { hostArgument } from '../shared/arguments.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
-import { hostArgument } from '../shared/host-argument.ts';
 
 export default class HostStatus extends CosmosCommand {
   static override summary = 'Show how a host stands: workers, engine, runs, GPU memory, disk.';

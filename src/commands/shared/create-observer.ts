@@ -1,10 +1,29 @@
 import { printableLines } from '../../core/printable.ts';
-import { barDisplay, type CreateDisplay, lineDisplay } from '../../output/progress/display.ts';
+import { barDisplay, lineDisplay } from '../../output/progress/display.ts';
+import { eventLines } from '../../output/progress/event-lines.ts';
+import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
+import type { UpsampleObserver, UpscaleObserver } from '../../ports/run-observer.ts';
+import type { RunTypes } from '../../services/runs/run-kind.ts';
+import type { CommandObserver, ObserverOptions, RunView } from './run-view.ts';
 
-/** Where progress goes: bars on a terminal, lines elsewhere. */
-export function progressDisplay(): CreateDisplay {
-  return isTerminal() ? barDisplay(process.stderr) : lineDisplay(writeLine);
+/** Progress on a terminal or as lines, the stream of events where it is asked for, and `command`'s own observer. */
+export function createObserver<K extends RunTypes>(
+  view: RunView<K>,
+  { progress, events }: ObserverOptions,
+  command: CommandObserver,
+): K['observer'] {
+  const display = isTerminal() ? barDisplay(process.stderr) : lineDisplay(writeLine);
+  return combineObservers([
+    progress ? view.createProgress(display) : createNotices(),
+    ...(events === undefined ? [] : [partialObserver(eventLines(events, view.noCounts))]),
+    partialObserver(command),
+  ]);
+}
+
+/** Without progress, what a person must know is still said. */
+export function createNotices(): UpsampleObserver & UpscaleObserver {
+  return partialObserver({ onNotice: (message) => writeLine(printableLines(message)) });
 }
 
 function isTerminal(): boolean {
@@ -13,11 +32,6 @@ function isTerminal(): boolean {
 
 function writeLine(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-/** What a person must know is said without progress, too. */
-export function writeNotice(message: string): void {
-  writeLine(printableLines(message));
 }
 
 /** Steps of one piece of work on stderr: a bar on a terminal, lines elsewhere, nothing where it is not wanted. */

@@ -5,6 +5,7 @@ import type { RunContext, RunOutcome } from '../../services/runs/carry-out.ts';
 import { type ResumeOptions, resumeRun } from '../../services/runs/resume-run.ts';
 import type { RunTypes } from '../../services/runs/run-kind.ts';
 import { CosmosCommand } from './cosmos-command.ts';
+import { createObserver } from './create-observer.ts';
 import { type CommandObserver, type ObserverOptions, type RunView, resumeCommandOf } from './run-view.ts';
 import { InterruptedError } from './signals.ts';
 
@@ -21,7 +22,7 @@ export abstract class RunCommand extends CosmosCommand {
     command: CommandObserver = { onBegin: () => undefined, onEvent: () => undefined },
   ): Promise<Result> {
     if (options.events === '-' && this.jsonEnabled()) throw bothOnStdout();
-    const observer = view.createObserver(options, command);
+    const observer = createObserver(view, options, command);
     const listener = { notify: (line: string) => observer.onNotice(line), leave: () => observer.onEnd() };
     return await this.interruptibly((signal) => work({ observer, signal }), listener).finally(() =>
       observer.onEnd(),

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { parseSize } from '../../core/hints/size.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
@@ -76,6 +76,22 @@ export const runFlags = {
   }),
 };
 
+/** Flags that say how a run is begun. */
+export function beginFlags(detached: string, dryRun: string) {
+  return {
+    resume: Flags.string({
+      description: 'go on with a run: its checkpoint.json, folder or id, or "latest"',
+      helpValue: 'PATH|RUN|latest',
+    }),
+    detach: Flags.boolean({
+      default: false,
+      description: `hand everything over and leave; "cosmos attach" ${detached}`,
+      exclusive: ['dry-run'],
+    }),
+    'dry-run': Flags.boolean({ default: false, description: dryRun, exclusive: ['resume'] }),
+  };
+}
+
 /** Flags of everything that shows progress. */
 export const progressFlags = {
   progress: Flags.boolean({ allowNo: true, default: true, description: 'show progress on stderr' }),
@@ -86,23 +102,7 @@ export const progressFlags = {
 };
 
 /** Values of {@link planFlags} and {@link runFlags}; missing ones were not given. */
-export interface GivenRunFlags {
-  readonly 'auto-resize'?: boolean | undefined;
-  readonly 'max-resolution'?: string | undefined;
-  readonly 'batch-size'?: number | undefined;
-  readonly 'batch-tokens'?: number | undefined;
-  readonly estimator?: string | undefined;
-  readonly engine?: string | undefined;
-  readonly 'base-url'?: string | undefined;
-  readonly model?: string | undefined;
-  readonly 'output-dir'?: string | undefined;
-  readonly 'checkpoint-dir'?: string | undefined;
-  readonly workers?: number | undefined;
-  readonly host?: string | undefined;
-  readonly force?: boolean | undefined;
-  readonly 'write-back'?: boolean | undefined;
-  readonly 'allow-text-only'?: boolean | undefined;
-}
+export type GivenRunFlags = Partial<Interfaces.InferredFlags<typeof planFlags & typeof runFlags>>;
 
 /** The flags as a layer over the settings files, by the names of `config.toml`. */
 export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
@@ -142,7 +142,8 @@ export function givenSettingsOf(
   return { ...given, engine } as Partial<UpsampleSettings>;
 }
 
-function withoutMissing<Values extends object>(values: Values): Partial<Values> {
+/** The values that were given. */
+export function withoutMissing<Values extends object>(values: Values): Partial<Values> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
   ) as Partial<Values>;

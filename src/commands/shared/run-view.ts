@@ -1,3 +1,4 @@
+import type { CreateDisplay } from '../../output/progress/display.ts';
 import type { Style } from '../../output/text/style.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 import type { RunKind, RunTypes } from '../../services/runs/run-kind.ts';
@@ -12,12 +13,10 @@ export interface ObserverOptions {
 /** How runs of one kind are shown to a person. */
 export interface RunView<K extends RunTypes> {
   readonly kind: RunKind<K>;
-  /**
-   * Bars on a terminal, lines elsewhere, and the stream of events where it is asked for.
-   *
-   * @param command - Follows the run for the command itself.
-   */
-  createObserver(options: ObserverOptions, command: CommandObserver): K['observer'];
+  /** Shows a run while it works: bars on a terminal, lines elsewhere. */
+  createProgress(createDisplay: CreateDisplay): K['observer'];
+  /** The counts of a run that never began. */
+  readonly noCounts: K['summary']['counts'];
   /** @param isSubmitted - Whether a detached run was handed over whole; false when its host was lost on the way. */
   formatSummary(summary: K['summary'], style: Style, isSubmitted?: boolean): string;
   /** How much of a run lies on disk when it is interrupted: a sentence. */

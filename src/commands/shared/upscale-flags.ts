@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { duplicateModes } from '../../core/frames/duplicates/duplicate-finder.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { storeFlags } from './run-flags.ts';
+import { storeFlags, withoutMissing } from './run-flags.ts';
 
 /** Flags that decide what is made of a video. No defaults here: those are the settings'. */
 export const upscaleFlags = {
@@ -75,22 +75,7 @@ export const upscaleFlags = {
 };
 
 /** Values of {@link upscaleFlags}; missing ones were not given. */
-export interface GivenUpscaleFlags {
-  readonly output?: string | undefined;
-  readonly scale?: string | undefined;
-  readonly engine?: string | undefined;
-  readonly model?: string | undefined;
-  readonly 'batch-size'?: number | undefined;
-  readonly tile?: number | undefined;
-  readonly workers?: string | undefined;
-  readonly dedupe?: string | undefined;
-  readonly crf?: number | undefined;
-  readonly preset?: string | undefined;
-  readonly host?: string | undefined;
-  readonly force?: boolean | undefined;
-  readonly 'keep-going'?: boolean | undefined;
-  readonly 'checkpoint-dir'?: string | undefined;
-}
+export type GivenUpscaleFlags = Partial<Interfaces.InferredFlags<typeof upscaleFlags>>;
 
 /** The flags as a layer over the settings files, by the names of `config.toml`. */
 export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
@@ -136,10 +121,4 @@ export function givenUpscaleFlags(flags: GivenUpscaleFlags) {
     ...same('host', flags.host, (run) => run.settings.host),
     ...same('keep-going', flags['keep-going'], (run) => run.settings.keep_going),
   ];
-}
-
-function withoutMissing<Values extends object>(values: Values): Partial<Values> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Partial<Values>;
 }

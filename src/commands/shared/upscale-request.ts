@@ -12,17 +12,27 @@ export function toUpscaleRequest(
   flags: GivenUpscaleFlags,
   { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host' | 'parallelism'> },
 ): UpscaleRequest {
-  if (video === undefined) throw missing('No video was named.');
+  if (video === undefined)
+    throw usage('No video was named.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
   const host = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.
   ports.host(host);
   const { upscaling } = settings;
-  if (upscaling.engine === 'onnx' && upscaling.model === '') throw modelMissing();
-  if (upscaling.engine !== 'onnx' && flags.model !== undefined) throw modelUnused(upscaling.engine);
+  const usesModel = upscaling.engine === 'onnx';
+  if (usesModel && upscaling.model === '')
+    throw usage(
+      'The engine onnx needs a model.',
+      'Name its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
+    );
+  if (!usesModel && flags.model !== undefined)
+    throw usage(
+      `The engine ${upscaling.engine} uses no model, and one is named.`,
+      'Leave --model away, or --engine.',
+    );
   return {
     inputPath: resolve(video),
     outputPath: resolve(flags.output ?? besideOf(video, upscaling.scale)),
-    modelPath: upscaling.engine === 'onnx' ? resolve(upscaling.model) : null,
+    modelPath: usesModel ? resolve(upscaling.model) : null,
     host,
     slots: settings.hosts[host]?.workers ?? 1,
     upscaling,
@@ -37,26 +47,6 @@ function besideOf(video: string, scale: number): string {
   return join(dir, `${name}-${scale}x${containerOf(video) === null ? '.mkv' : ext}`);
 }
 
-function modelMissing(): AppError {
-  return new AppError({
-    code: 'usage-invalid',
-    message: 'The engine onnx needs a model.',
-    nextStep: 'Name its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
-  });
-}
-
-function modelUnused(engine: string): AppError {
-  return new AppError({
-    code: 'usage-invalid',
-    message: `The engine ${engine} uses no model, and one is named.`,
-    nextStep: 'Leave --model away, or --engine.',
-  });
-}
-
-function missing(message: string): AppError {
-  return new AppError({
-    code: 'usage-invalid',
-    message,
-    nextStep: 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4',
-  });
+function usage(message: string, nextStep: string): AppError {
+  return new AppError({ code: 'usage-invalid', message, nextStep });
 }

@@ -1,3 +1,5 @@
+import type { AppError } from '../../errors/app-error.ts';
+
 /**
  * Every way a spec can fail, with the next step for a person. The table in `docs/failures.md` is generated from
  * here; codes are stable.
@@ -44,6 +46,30 @@ export interface SpecFailure {
   readonly code: FailureCode;
   readonly message: string;
   readonly next_step: string;
+}
+
+/** A failure as reports and summaries tell it. */
+export interface FailureFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly next_step: string;
+}
+
+/** What stopped a run before its end, as its summary tells it. */
+export interface StopFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly next_step: string | null;
+}
+
+/** A failure without what else its event says. */
+export function failureFacts({ code, message, next_step }: FailureFacts): FailureFacts {
+  return { code, message, next_step };
+}
+
+/** An error that stopped a run. */
+export function stopFacts(error: AppError): StopFacts {
+  return { code: error.code, message: error.message, next_step: error.nextStep };
 }
 
 /** A failure with the table's next step, unless a better one is known. */

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { lifecycleEventSchemas, runEventVersion, runFinishedSchema } from '../run/run-status.ts';
 
-const failure = { code: z.string(), message: z.string(), next_step: z.string() };
-
-const hintSchema = z.object({
+/** The frames that were made ready for a spec. */
+export const preparedHintSchema = z.object({
   sha256: z.string(),
   width: z.int(),
   height: z.int(),
@@ -28,7 +27,7 @@ export const upsampleEventBodySchema = z.discriminatedUnion('type', [
     type: z.literal('task-prepared'),
     spec: z.string(),
     task_key: z.string(),
-    hint: hintSchema.nullable(),
+    hint: preparedHintSchema.nullable(),
   }),
   lifecycleEventSchemas.batchSubmitted,
   z.object({
@@ -49,7 +48,9 @@ export const upsampleEventBodySchema = z.discriminatedUnion('type', [
     spec: z.string(),
     task_key: z.string().nullable(),
     attempts: z.int(),
-    ...failure,
+    code: z.string(),
+    message: z.string(),
+    next_step: z.string(),
   }),
   z.object({ type: z.literal('batch-finished'), batch_id: z.int() }),
   lifecycleEventSchemas.hostUnreachable,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { runStatuses } from '../run/run-status.ts';
+import { preparedHintSchema, upsampleCountsSchema } from './upsample-event.ts';
 
 /** Version of `report.json`. */
 export const reportVersion = 1;
@@ -30,15 +32,7 @@ const reportItemSchema = z.object({
   prompt_after: z.string().nullable(),
   output: z.string().nullable(),
   video: z.object({ path: z.string(), width: z.int(), height: z.int(), frames: z.int() }).nullable(),
-  hint: z
-    .object({
-      sha256: z.string(),
-      width: z.int(),
-      height: z.int(),
-      frames: z.int(),
-      generated: z.boolean(),
-    })
-    .nullable(),
+  hint: preparedHintSchema.nullable(),
   frames_used: nullableCount,
   tokens: reportTokensSchema.nullable(),
   attempts: z.int().min(0),
@@ -64,7 +58,7 @@ const reportHeaderSchema = z.object({
   version: z.literal(reportVersion),
   run_id: z.string(),
   tool_version: z.string(),
-  status: z.enum(['complete', 'partial', 'detached', 'failed', 'unfinished']),
+  status: z.enum([...runStatuses, 'unfinished']),
   host: z.string(),
   engine: z.string(),
   model: z.string(),
@@ -73,13 +67,7 @@ const reportHeaderSchema = z.object({
   started_at: z.iso.datetime(),
   finished_at: z.iso.datetime().nullable(),
   duration_ms: z.int().min(0),
-  counts: z.object({
-    total: z.int().min(0),
-    upsampled: z.int().min(0),
-    reused: z.int().min(0),
-    skipped: z.int().min(0),
-    failed: z.int().min(0),
-  }),
+  counts: upsampleCountsSchema,
   token_drift: tokenDriftSchema.nullable(),
   /** Whether resuming the run would try anything; what failed may have to be corrected first. */
   is_resumable: z.boolean(),

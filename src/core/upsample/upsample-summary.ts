@@ -1,17 +1,10 @@
+import type { FailureFacts, StopFacts } from '../run/failure.ts';
 import type { RunStatus } from '../run/run-status.ts';
 import type { UpsampleCounts } from './upsample-event.ts';
 import type { TokenDrift } from './upsample-report.ts';
 
 /** Version of the `--json` summary. */
 export const upsampleSummaryVersion = 1;
-
-/** One failed spec in a summary. */
-interface SummaryFailure {
-  readonly spec: string;
-  readonly code: string;
-  readonly message: string;
-  readonly next_step: string;
-}
 
 /** How a run ended: what `--json` prints, and what the text says. JSON, so snake_case. */
 export interface UpsampleSummary {
@@ -32,15 +25,11 @@ export interface UpsampleSummary {
   readonly report: { readonly json: string; readonly html: string };
   readonly duration_ms: number;
   readonly token_drift: TokenDrift | null;
-  readonly failures: readonly SummaryFailure[];
+  readonly failures: readonly (FailureFacts & { readonly spec: string })[];
   /** Whether resuming the run would try anything. */
   readonly is_resumable: boolean;
   /** What stopped the run before every spec had an outcome; null when nothing did. */
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly next_step: string | null;
-  } | null;
+  readonly error: StopFacts | null;
 }
 
 /** An engine and its model for people: `openai, MODEL`, `describe (embedded, no model)`. */

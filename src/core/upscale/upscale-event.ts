@@ -13,6 +13,16 @@ export const upscaleCountsSchema = z.object({
   failed_segments: count,
 });
 
+/** What was verified of the finished video. */
+export const verifiedVideoSchema = z.object({
+  size_bytes: count,
+  frames: count,
+  duration_seconds: z.number().min(0),
+  max_time_error_ms: z.number().min(0),
+  copied_streams: count,
+  converted_streams: count,
+});
+
 /** What an upscale run does, step by step: the lines of `--events`, and of its journal. */
 export const upscaleEventBodySchema = z.discriminatedUnion('type', [
   lifecycleEventSchemas.runStarted,
@@ -52,12 +62,7 @@ export const upscaleEventBodySchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('video-finished'),
     output: z.string(),
-    size_bytes: count,
-    frames: count,
-    duration_seconds: z.number().min(0),
-    max_time_error_ms: z.number().min(0),
-    copied_streams: count,
-    converted_streams: count,
+    ...verifiedVideoSchema.shape,
     duration_ms: count,
   }),
   runFinishedSchema(upscaleCountsSchema),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runStatuses } from '../run/run-status.ts';
-import { upscaleCountsSchema } from './upscale-event.ts';
+import { upscaleCountsSchema, verifiedVideoSchema } from './upscale-event.ts';
 
 /** Version of the `report.json` of an upscale run. */
 export const upscaleReportVersion = 1;
@@ -100,16 +100,7 @@ export const upscaleReportSchema = z.object({
     .nullable(),
   chapters: count.nullable(),
   /** What was verified of the finished video; null before. */
-  video: z
-    .object({
-      size_bytes: count,
-      frames: count,
-      duration_seconds: z.number().min(0),
-      max_time_error_ms: z.number().min(0),
-      copied_streams: count,
-      converted_streams: count,
-    })
-    .nullable(),
+  video: verifiedVideoSchema.nullable(),
   notices: z.array(z.string()),
   is_resumable: z.boolean(),
   segments: z.array(segmentReportSchema),

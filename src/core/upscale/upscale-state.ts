@@ -22,7 +22,8 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
   readonly #planned: UpscaleCheckpoint['counts'];
   #finished = 0;
   #failed = 0;
-  #finishedFrames = 0;
+  /** Frames of finished segments. */
+  finishedFrames = 0;
 
   constructor({ segments, counts }: Pick<UpscaleCheckpoint, 'segments' | 'counts'>) {
     super();
@@ -45,11 +46,6 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
       finished_segments: this.#finished,
       failed_segments: this.#failed,
     };
-  }
-
-  /** Frames of finished segments. */
-  get finishedFrames(): number {
-    return this.#finishedFrames;
   }
 
   /** Segments that have neither been finished nor failed. */
@@ -99,7 +95,7 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
     if (!segment?.finished) return;
     segment.isLost = true;
     this.#finished -= 1;
-    this.#finishedFrames -= segment.planned.frames;
+    this.finishedFrames -= segment.planned.frames;
     segment.finished = null;
   }
 
@@ -111,7 +107,7 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
     segment.isLost = false;
     if (!segment.finished) {
       this.#finished += 1;
-      this.#finishedFrames += segment.planned.frames;
+      this.finishedFrames += segment.planned.frames;
     }
     segment.finished = event;
   }

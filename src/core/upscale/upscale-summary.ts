@@ -1,5 +1,7 @@
+import type { FailureFacts, StopFacts } from '../run/failure.ts';
 import type { RunStatus } from '../run/run-status.ts';
 import type { UpscaleCounts } from './upscale-event.ts';
+import type { UpscaleReport } from './upscale-report.ts';
 
 /** Version of the `--json` summary of `upscale`. */
 export const upscaleSummaryVersion = 1;
@@ -27,25 +29,9 @@ export interface UpscaleSummary {
   /** Frames shown by segments of this session per second of it; null when there were none. */
   readonly frames_per_second: number | null;
   /** What was verified of the finished video; null before. */
-  readonly video: {
-    readonly size_bytes: number;
-    readonly frames: number;
-    readonly duration_seconds: number;
-    readonly max_time_error_ms: number;
-    readonly copied_streams: number;
-    readonly converted_streams: number;
-  } | null;
+  readonly video: UpscaleReport['video'];
   readonly notices: readonly string[];
-  readonly failures: readonly {
-    readonly segment_id: number;
-    readonly code: string;
-    readonly message: string;
-    readonly next_step: string;
-  }[];
+  readonly failures: readonly (FailureFacts & { readonly segment_id: number })[];
   readonly is_resumable: boolean;
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly next_step: string | null;
-  } | null;
+  readonly error: StopFacts | null;
 }

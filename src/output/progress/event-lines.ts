@@ -1,20 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { runEventVersion } from '../../core/run/run-status.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import type { UpsampleObserver, UpscaleObserver } from '../../ports/run-observer.ts';
-import { partialObserver, partialUpscaleObserver } from './observers.ts';
-
-/** Events of a run that enriches specs as NDJSON to a file or, for `-`, to stdout; see {@link eventLines}. */
-export function createEventLines(target: string): UpsampleObserver {
-  return partialObserver(eventLines(target, { total: 0, upsampled: 0, reused: 0, skipped: 0, failed: 0 }));
-}
-
-/** Events of a run that upscales a video as NDJSON to a file or, for `-`, to stdout; see {@link eventLines}. */
-export function createUpscaleEventLines(target: string): UpscaleObserver {
-  const frameCounts = { frames: 0, unique_frames: 0, duplicates: 0 };
-  const segmentCounts = { segments: 0, finished_segments: 0, failed_segments: 0 };
-  return partialUpscaleObserver(eventLines(target, { ...frameCounts, ...segmentCounts }));
-}
 
 interface NumberedEvent {
   readonly type: string;
@@ -22,13 +8,13 @@ interface NumberedEvent {
 }
 
 /**
- * Writes events as NDJSON. The last line is always `run-finished`, also when the run never began. Lines are written at once
+ * Writes events as NDJSON to a file or, for `-`, to stdout. The last line is always `run-finished`, also when the run never began. Lines are written at once
  * and whole, so that a program that follows the file sees them in time.
  *
  * @param noCounts - The counts of a run that never began.
  * @throws AppError `usage-invalid` when the file cannot be written.
  */
-function eventLines(target: string, noCounts: object) {
+export function eventLines(target: string, noCounts: object) {
   const file = target === '-' ? null : openFor(target);
   let last: NumberedEvent | null = null;
   let hasEnded = false;

@@ -1,4 +1,4 @@
-import type { UpsampleObserver, UpscaleObserver } from '../../ports/run-observer.ts';
+import type { RunObserver, UpsampleObserver, UpscaleObserver } from '../../ports/run-observer.ts';
 
 const ignore = () => undefined;
 
@@ -15,20 +15,15 @@ const silent: UpsampleObserver & UpscaleObserver = {
   onEnd: ignore,
 };
 
-/** An observer of a run that enriches specs; it ignores what is not given. */
-export function partialObserver(given: Partial<UpsampleObserver>): UpsampleObserver {
-  return { ...silent, ...given };
-}
-
-/** An observer of a run that upscales a video; it ignores what is not given. */
-export function partialUpscaleObserver(given: Partial<UpscaleObserver>): UpscaleObserver {
-  return { ...silent, ...given };
+/** An observer that ignores what is not given. */
+export function partialObserver<Observer extends RunObserver = UpsampleObserver>(
+  given: Partial<NoInfer<Observer>>,
+): Observer {
+  return { ...silent, ...given } as unknown as Observer;
 }
 
 /** Passes everything on to several observers. */
-export function combineObservers<Observer extends UpsampleObserver | UpscaleObserver>(
-  observers: readonly Observer[],
-): Observer {
+export function combineObservers(observers: readonly RunObserver[]): UpsampleObserver & UpscaleObserver {
   const passOn =
     (name: string) =>
     (...values: unknown[]) => {
@@ -37,5 +32,5 @@ export function combineObservers<Observer extends UpsampleObserver | UpscaleObse
         if (typeof method === 'function') method.apply(observer, values);
       }
     };
-  return Object.fromEntries(Object.keys(silent).map((name) => [name, passOn(name)])) as unknown as Observer;
+  return Object.fromEntries(Object.keys(silent).map((name) => [name, passOn(name)])) as never;
 }

@@ -9,15 +9,12 @@ type RecordedRun<K extends RunTypes> = Pick<ActiveRun<K>, 'session' | 'state'> &
 export class RunEventRecorder<K extends RunTypes> {
   readonly #run: RecordedRun<K>;
   readonly #allSettled = Promise.withResolvers<void>();
+  /** Resolves when every task has an outcome. */
+  readonly allSettled = this.#allSettled.promise;
 
   constructor(run: RecordedRun<K>) {
     this.#run = run;
     this.#checkAllSettled();
-  }
-
-  /** Resolves when every task has an outcome. */
-  get allSettled(): Promise<void> {
-    return this.#allSettled.promise;
   }
 
   emit(body: K['event'] | LifecycleEvent): void {

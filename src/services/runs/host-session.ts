@@ -5,9 +5,8 @@ import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
 import type { WorkBatch } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import type { RunEventRecorder } from './event-recorder.ts';
-import type { ActiveRun, RunKind, RunTypes, RunWork } from './run-kind.ts';
-import type { TaskResults } from './task-results.ts';
+import type { RunKind, RunTypes } from './run-kind.ts';
+import type { SessionParts, TaskResults } from './task-results.ts';
 
 /** Results that are read from the host at once. */
 const readsAtOnce = 32;
@@ -15,15 +14,9 @@ const readsAtOnce = 32;
 /** How long opening a run may take to notice that the run is stopped, in milliseconds. */
 const openingTimeoutMs = 2_000;
 
-/** What a {@link HostSession} works with. */
-interface HostSessionDeps<K extends RunTypes> {
+interface HostSessionDeps<K extends RunTypes> extends SessionParts<K> {
   readonly kind: RunKind<K>;
-  readonly run: ActiveRun<K>;
-  readonly work: RunWork<K>;
-  readonly recorder: RunEventRecorder<K>;
   readonly results: TaskResults<K>;
-  /** Is given an error that the run cannot go on after. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** The run's side of its host: opened when first needed, listened to until the end. */
@@ -35,9 +28,12 @@ export class HostSession<K extends RunTypes> {
   #finished = new Set<string>();
   /** Hashes of objects that are on the host. */
   readonly #delivered = new Set<string>();
-  #isOpen = false;
-  #isUnreachable = false;
-  #hasSubmitted = false;
+  /** Whether work can be submitted without waiting for the host to start. */
+  isOpen = false;
+  /** Whether the host cannot be reached, as far as is known. */
+  isUnreachable = false;
+  /** Whether anything was submitted in this session. */
+  hasSubmitted = false;
 
   constructor(deps: HostSessionDeps<K>) {
     this.#deps = deps;
@@ -52,21 +48,6 @@ export class HostSession<K extends RunTypes> {
   /** Like `open`, for a caller that need not wait: errors go to `onError`. */
   openSoon(): void {
     if (this.#opening === null) this.open().catch(this.#deps.onError);
-  }
-
-  /** Whether work can be submitted without waiting for the host to start. */
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
-  /** Whether the host cannot be reached, as far as is known. */
-  get isUnreachable(): boolean {
-    return this.#isUnreachable;
-  }
-
-  /** Whether anything was submitted in this session. */
-  get hasSubmitted(): boolean {
-    return this.#hasSubmitted;
   }
 
   /** The result of a task, if it is finished; the host is asked only when the run was opened there. */
@@ -89,7 +70,7 @@ export class HostSession<K extends RunTypes> {
       for (const { sha256 } of unknown) this.#delivered.add(sha256);
     }
     const { workerId } = await host.submit(batch, this.#deps.work.engine);
-    this.#hasSubmitted = true;
+    this.hasSubmitted = true;
     return workerId;
   }
 
@@ -120,14 +101,14 @@ export class HostSession<K extends RunTypes> {
     const { host: name, workers, needs } = kind.facts(session.checkpoint);
     const host = await ports.host(name).openRun(session.runId, { workers, needs, signal });
     // A transfer to an unreachable host would be waited for as long as the host may stay unreachable.
-    onAbort(signal, () => this.#isUnreachable && void host.close());
+    onAbort(signal, () => this.isUnreachable && void host.close());
     const finished = await host.finishedKeys();
     const failed = await this.#failedBefore(host, finished);
     await host.forget([...failed]);
     this.#finished = new Set(finished).difference(failed);
     await work.onOpen(host);
     this.#collecting = this.#collect(host).catch(this.#deps.onError);
-    this.#isOpen = true;
+    this.isOpen = true;
     return host;
   }
 
@@ -156,14 +137,14 @@ export class HostSession<K extends RunTypes> {
   /** A worker that was adopted may still report the failure that ended the session before. */
   #onStatus(status: WorkerStatus): void {
     this.#deps.run.observer.onWorkerStatus(status);
-    if (status.status !== 'failed' || !status.is_fatal || !this.#hasSubmitted) return;
+    if (status.status !== 'failed' || !status.is_fatal || !this.hasSubmitted) return;
     throw this.#deps.work.fatalError(status);
   }
 
   #noteReachability(event: Extract<HostEvent, { type: 'unreachable' | 'reachable' }>): void {
     const { kind, run, recorder } = this.#deps;
     const { host } = kind.facts(run.session.checkpoint);
-    this.#isUnreachable = event.type === 'unreachable';
+    this.isUnreachable = event.type === 'unreachable';
     recorder.emit(
       event.type === 'reachable'
         ? { type: 'host-reachable', host }

@@ -2,7 +2,6 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Host, LogName } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunOwner } from '../../ports/run-store.ts';
 import { readRun } from './read-run.ts';
 import type { RunKinds } from './run-kind.ts';
 
@@ -81,8 +80,10 @@ export async function readLogs(
     if (shown.length === 0 && !request.isFollowing) throw noLogs(runId, hostName);
     for (const { worker_id: workerId, lines } of shown) reader.onLines(workerId, lines, ids.length);
     if (request.isFollowing) {
-      const owner = () => ports.runs.owner(folder);
-      await follow({ host, runId, tails, reader, signal, clock: ports.clock, owner });
+      // A process here may be about to hand more over, also while the workers have nothing to do.
+      const isAtWork = async () =>
+        (await ports.runs.owner(folder)) !== null || (await host.lookUp(runId)).state === 'running';
+      await follow({ hostName, tails, reader, signal, clock: ports.clock, isAtWork });
     }
     return { version: 1, run_id: runId, host: hostName, workers: shown };
   } finally {
@@ -91,41 +92,34 @@ export async function readLogs(
 }
 
 interface Following {
-  readonly host: Host;
-  readonly runId: string;
+  readonly hostName: string;
   readonly tails: readonly LogTail[];
   readonly reader: LogReader;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** The process that works on the run, if there is one. */
-  owner(): Promise<RunOwner | null>;
+  isAtWork(): Promise<boolean>;
 }
 
 /** Shows what is new each second; what was written last is read after the end was seen. */
 async function follow(following: Following): Promise<void> {
-  const { host, clock, reader, signal } = following;
+  const { hostName, clock, reader, signal, isAtWork } = following;
   let isUnreachable = false;
   let quietPolls = 0;
   for (let isRunning = true; isRunning; ) {
     try {
       quietPolls = (await showNew(following)) ? 0 : quietPolls + 1;
-      if (quietPolls % pollsPerQuery === 1) isRunning = await isAtWork(following);
+      if (quietPolls % pollsPerQuery === 1) isRunning = await isAtWork();
       if (!isRunning) await showNew(following);
-      if (isUnreachable) reader.onReachable(host.name);
+      if (isUnreachable) reader.onReachable(hostName);
       isUnreachable = false;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'host-unreachable') throw error;
-      if (!isUnreachable) reader.onUnreachable(host.name, error.message);
+      if (!isUnreachable) reader.onUnreachable(hostName, error.message);
       isUnreachable = true;
       isRunning = true;
     }
     if (isRunning) await clock.sleep(pollMs, signal);
   }
-}
-
-/** A process here may be about to hand more over, also while the workers have nothing to do. */
-async function isAtWork({ host, runId, owner }: Following): Promise<boolean> {
-  return (await owner()) !== null || (await host.lookUp(runId)).state === 'running';
 }
 
 /** Whether there was anything new. */

@@ -2,23 +2,16 @@ import { pMapIterable } from 'p-map';
 import { BackgroundWork } from '../../async/limits.ts';
 import type { HostObject } from '../../ports/host.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import type { RunEventRecorder } from './event-recorder.ts';
 import type { HostSession } from './host-session.ts';
-import type { ActiveRun, Prepared, RunTypes, RunWork } from './run-kind.ts';
-import type { TaskResults } from './task-results.ts';
+import type { Prepared, RunTypes, RunWork } from './run-kind.ts';
+import type { SessionParts, TaskResults } from './task-results.ts';
 
 /** Tasks that are looked up on the host at once. */
 const queriesAtOnce = 32;
 
-/** What submitting works with. */
-interface SubmitDeps<K extends RunTypes> {
-  readonly run: ActiveRun<K>;
-  readonly work: RunWork<K>;
-  readonly recorder: RunEventRecorder<K>;
+interface SubmitDeps<K extends RunTypes> extends SessionParts<K> {
   readonly results: TaskResults<K>;
   readonly host: HostSession<K>;
-  /** Is given an error that the run cannot go on after. */
-  readonly onError: (error: unknown) => void;
 }
 
 /**

@@ -4,9 +4,9 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import type { RunEventRecorder } from './event-recorder.ts';
 import type { ActiveRun, RunTypes, RunWork } from './run-kind.ts';
 
-/** What {@link TaskResults} works with. */
-interface TaskResultsDeps<K extends RunTypes> {
-  readonly run: Pick<ActiveRun<K>, 'session'>;
+/** What the parts of a session share. */
+export interface SessionParts<K extends RunTypes> {
+  readonly run: ActiveRun<K>;
   readonly work: RunWork<K>;
   readonly recorder: RunEventRecorder<K>;
   /** Is given an error that the run cannot go on after. */
@@ -15,14 +15,14 @@ interface TaskResultsDeps<K extends RunTypes> {
 
 /** Matches results with the tasks that wait for them, has the kind settle each, and records the outcome. */
 export class TaskResults<K extends RunTypes> {
-  readonly #deps: TaskResultsDeps<K>;
+  readonly #deps: SessionParts<K>;
   /** Tasks whose result is awaited, by key; several tasks may share one. */
   readonly #waiting = new Map<string, K['task'][]>();
   readonly #settling: BackgroundWork;
   /** Keys whose result a task of this run got: a further task with the same key reuses it. */
   readonly #usedKeys: Set<string>;
 
-  constructor(deps: TaskResultsDeps<K>) {
+  constructor(deps: SessionParts<K>) {
     this.#deps = deps;
     this.#usedKeys = new Set(deps.work.usedKeys());
     this.#settling = new BackgroundWork(deps.work.settlesInFlight, deps.onError);

@@ -7,17 +7,11 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
-import { planSpecs } from './plan-specs.ts';
+import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { upsampleKind } from './upsample-kind.ts';
 
 /** What a new run is asked to do. */
-export interface UpsampleRequest {
-  readonly inputs: readonly string[];
-  readonly settings: UpsampleSettings;
-  /** Folders that are no input even when they lie inside one. */
-  readonly excluded: readonly string[];
-  /** Folder that specs are named against, where it is not simply what all inputs share. */
-  readonly inputRoot?: string;
+export interface UpsampleRequest extends PlanRequest {
   /** Submit everything and leave; resuming collects the results. */
   readonly isDetached?: boolean;
 }

@@ -3,6 +3,7 @@ import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
 import { formatSpec, parseSpec } from '../../core/spec/parse-spec.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
+import type { PlannedSpec } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -66,7 +67,7 @@ export async function finishTask(
 /** The event for a spec that could not be done. */
 export function failedOutcome(
   task: Pick<UpsampleTask, 'planned'> & { taskKey?: string },
-  failure: SpecFailure,
+  failure: NonNullable<PlannedSpec['failure']>,
   attempts: number,
 ): Outcome {
   return {
@@ -98,7 +99,7 @@ function recordOf(
     engine: settings.engine.kind,
     model: result.model,
     frames_used: result.frames_used,
-    hint: hintRecord(task),
+    hint: hintRecord(task.hint),
     tokens: {
       estimator: settings.estimator,
       vision: visionTokensOf(task.hint, settings),
@@ -123,7 +124,8 @@ export function visionTokensOf(
   return hint ? estimatorNamed(settings.estimator).visionTokens(hint, hint.frames) : 0;
 }
 
-function hintRecord({ hint }: UpsampleTask): UpsamplingRecord['hint'] {
+/** A hint as events and enriched specs record it. */
+export function hintRecord(hint: TaskHint | null): UpsamplingRecord['hint'] {
   if (hint === null) return null;
   const { sha256, width, height, frames, generated } = hint;
   return { sha256, width, height, frames, generated };

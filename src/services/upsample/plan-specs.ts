@@ -15,7 +15,7 @@ const readsPerCore = 8;
 const maxReasons = 20;
 
 /** What a plan is made from. */
-interface PlanRequest {
+export interface PlanRequest {
   readonly inputs: readonly string[];
   readonly settings: UpsampleSettings;
   /** Folders that are no input even when they lie inside one: results and checkpoints. */

@@ -1,4 +1,5 @@
 import { pMapIterable } from 'p-map';
+import { failureFacts } from '../../core/run/failure.ts';
 import { parseSpec } from '../../core/spec/parse-spec.ts';
 import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
 import { controlTokens } from '../../core/tokens/budget.ts';
@@ -66,7 +67,7 @@ async function itemOf(
     tokens: tokensOf(spec, checkpoint.settings),
     attempts: finished?.attempts ?? failed?.attempts ?? 0,
     duration_ms: finished?.duration_ms ?? null,
-    failure: failed && { code: failed.code, message: failed.message, next_step: failed.next_step },
+    failure: failed && failureFacts(failed),
   };
 }
 

@@ -1,3 +1,4 @@
+import { failureFacts, stopFacts } from '../../core/run/failure.ts';
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { type UpsampleSummary, upsampleSummaryVersion } from '../../core/upsample/upsample-summary.ts';
 import type { SessionEnd } from '../runs/run-kind.ts';
@@ -14,9 +15,7 @@ export function summaryOfUpsample(
   const lastTime = run.events.at(-1)?.time ?? createdAt;
   const durationMs = end?.durationMs ?? Date.parse(lastTime) - Date.parse(createdAt);
   const failures = [...state.specs.values()].flatMap(({ failed }) =>
-    failed
-      ? [{ spec: failed.spec, code: failed.code, message: failed.message, next_step: failed.next_step }]
-      : [],
+    failed ? [{ spec: failed.spec, ...failureFacts(failed) }] : [],
   );
   return {
     version: upsampleSummaryVersion,
@@ -35,9 +34,7 @@ export function summaryOfUpsample(
     token_drift: tokenDriftOf(state, settings),
     failures,
     is_resumable: state.isResumable,
-    error: end?.error
-      ? { code: end.error.code, message: end.error.message, next_step: end.error.nextStep }
-      : null,
+    error: end?.error ? stopFacts(end.error) : null,
   };
 }
 

@@ -1,12 +1,12 @@
 import { pMapIterable } from 'p-map';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { HostObject, HostRun } from '../../ports/host.ts';
+import type { HostObject } from '../../ports/host.ts';
 import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
-import { failedOutcome, finishTask } from './finish-task.ts';
+import { failedOutcome, finishTask, hintRecord } from './finish-task.ts';
 import { prepareTask } from './prepare-task.ts';
 import type { UpsampleRun, UpsampleTask, UpsampleTypes } from './upsample-types.ts';
 
@@ -38,15 +38,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
   plannedOutcomes(): readonly UpsampleEventBody[] {
     return [...this.#run.state.specs.values()].flatMap(({ planned, failed }) =>
       planned.action === 'fail' && !failed && planned.failure
-        ? [
-            {
-              type: 'task-failed',
-              spec: planned.spec,
-              task_key: null,
-              attempts: 0,
-              ...planned.failure,
-            } as const,
-          ]
+        ? [failedOutcome({ planned }, planned.failure, 0)]
         : [],
     );
   }
@@ -82,14 +74,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
 
   preparedEvent({ planned, taskKey, hint }: UpsampleTask): UpsampleEventBody | null {
     if (this.#run.state.specs.get(planned.spec)?.prepared?.task_key === taskKey) return null;
-    const recorded = hint && {
-      sha256: hint.sha256,
-      width: hint.width,
-      height: hint.height,
-      frames: hint.frames,
-      generated: hint.generated,
-    };
-    return { type: 'task-prepared', spec: planned.spec, task_key: taskKey, hint: recorded };
+    return { type: 'task-prepared', spec: planned.spec, task_key: taskKey, hint: hintRecord(hint) };
   }
 
   manifestTask({ taskKey, planned, prompt, hint }: UpsampleTask): ManifestTask {
@@ -119,7 +104,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     return await this.#run.ports.results.get(taskKey);
   }
 
-  async onOpen(_host: HostRun): Promise<void> {}
+  async onOpen(): Promise<void> {}
 
   async isUsable(): Promise<boolean> {
     return true;

@@ -11,32 +11,6 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 
-const firstLength = 4_096;
-
-/** Numbers that come one by one, whose count is not known before; eight bytes each. */
-class GrowingNumbers {
-  #numbers = new Float64Array(firstLength);
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  push(number: number): void {
-    if (this.#length === this.#numbers.length) {
-      const larger = new Float64Array(2 * this.#length);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
-    this.#numbers[this.#length] = number;
-    this.#length += 1;
-  }
-
-  toArray(): Float64Array {
-    return this.#numbers.slice(0, this.#length);
-  }
-}
-
 /** What is to be found out of a video. */
 interface ScanRequest {
   readonly path: string;
@@ -68,8 +42,8 @@ export async function scanVideo(
   const finder = createDuplicateFinder(dedupe, video.size);
   const expected =
     durationSeconds === null ? null : Math.round(durationSeconds * fractionValue(video.frameRate));
-  const times = new GrowingNumbers();
-  const unique = new GrowingNumbers();
+  const times: number[] = [];
+  const unique: number[] = [];
   let lastDuration = 0;
   let next = await frames.next();
   for (; !next.done; next = await frames.next()) {
@@ -81,7 +55,7 @@ export async function scanVideo(
   }
   if (times.length === 0) throw noFrames(path);
   const { damage } = next.value;
-  const { times: repaired, changed } = repairTimes(times.toArray(), ticksPerFrame(video));
+  const { times: repaired, changed } = repairTimes(Float64Array.from(times), ticksPerFrame(video));
   const last = repaired.at(-1) ?? 0;
   const usual = repaired.length > 1 ? last - (repaired.at(-2) ?? 0) : ticksPerFrame(video);
   return {
@@ -90,7 +64,7 @@ export async function scanVideo(
       endTime:
         last +
         lastShown({ shown: lastDuration > 0 ? lastDuration : usual, last, first: repaired[0] ?? 0 }, facts),
-      uniqueFrames: Int32Array.from(unique.toArray()),
+      uniqueFrames: Int32Array.from(unique),
       isMended: changed > 0,
     },
     // Frames that lie cannot be sought by their time: the video is then done in one piece.

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { failureFacts, stopFacts } from '../../core/run/failure.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import { type UpscaleSummary, upscaleSummaryVersion } from '../../core/upscale/upscale-summary.ts';
@@ -40,7 +41,7 @@ export function summaryOfUpscale(
     failures: failuresOf(state),
     // The same model would be refused again.
     is_resumable: state.isResumable && error?.code !== 'model-unreadable',
-    error: error && { code: error.code, message: error.message, next_step: error.nextStep },
+    error: error && stopFacts(error),
   };
 }
 
@@ -82,15 +83,6 @@ export function perSecond(frames: number, durationMs: number): number | null {
 
 function failuresOf(state: UpscaleState): UpscaleSummary['failures'] {
   return [...state.segments.values()].flatMap(({ failed }) =>
-    failed
-      ? [
-          {
-            segment_id: failed.segment_id,
-            code: failed.code,
-            message: failed.message,
-            next_step: failed.next_step,
-          },
-        ]
-      : [],
+    failed ? [{ segment_id: failed.segment_id, ...failureFacts(failed) }] : [],
   );
 }

@@ -3,6 +3,7 @@ import { fractionValue } from '../../core/frames/fraction.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import { failureFacts } from '../../core/run/failure.ts';
 import { duplicateShares, longestHeld } from '../../core/upscale/held-frames.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import {
@@ -129,7 +130,7 @@ function segmentOf({ planned, finished, failed }: SegmentState): SegmentReport {
     batch_size: finished?.batch_size ?? null,
     tile: finished?.tile ?? null,
     lanes: finished?.lanes ?? null,
-    failure: failed && { code: failed.code, message: failed.message, next_step: failed.next_step },
+    failure: failed && failureFacts(failed),
   };
 }
 

@@ -5,7 +5,8 @@ import { outputLock } from '../../../src/adapters/run-store/run-locks.ts';
 import { FfmpegVideoTool } from '../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
 import { upscaleFormat } from '../../../src/core/upscale/upscale-checkpoint.ts';
-import { partialUpscaleObserver } from '../../../src/output/progress/observers.ts';
+import { partialObserver } from '../../../src/output/progress/observers.ts';
+import type { UpscaleObserver } from '../../../src/ports/run-observer.ts';
 import { planVideo } from '../../../src/services/upscale/plan-video.ts';
 import { scanVideo } from '../../../src/services/upscale/scan-video.ts';
 import { MemoryHost } from '../../support/memory-host.ts';
@@ -15,7 +16,7 @@ import { createTestPorts } from '../../support/test-ports.ts';
 import { ffmpeg, noAbort, shoot } from '../adapters/frames/rig.ts';
 
 const folder = await temporaryFolder();
-const observer = partialUpscaleObserver({});
+const observer = partialObserver<UpscaleObserver>({});
 const film = shoot(folder, 'film.mkv');
 await mkdir(join(folder, 'made.mp4'));
 await symlink(folder, join(folder, 'linked'));

@@ -6,8 +6,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Journaled } from '../../../../src/core/run/run-status.ts';
 import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
 import { barDisplay, lineDisplay } from '../../../../src/output/progress/display.ts';
-import { createUpscaleEventLines } from '../../../../src/output/progress/event-lines.ts';
-import { combineObservers, partialUpscaleObserver } from '../../../../src/output/progress/observers.ts';
+import { eventLines } from '../../../../src/output/progress/event-lines.ts';
+import { combineObservers, partialObserver } from '../../../../src/output/progress/observers.ts';
 import { UpscaleProgress } from '../../../../src/output/progress/upscale-progress.ts';
 import type { UpscaleBeginning, UpscaleObserver } from '../../../../src/ports/run-observer.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
@@ -104,13 +104,13 @@ describe('UpscaleProgress as lines', () => {
   });
 });
 
-describe('createUpscaleEventLines', () => {
+describe('eventLines', () => {
   it.each([
     { rule: 'a run that never began', events: [] },
     { rule: 'a run that was cut off', events: [event(failure, 4)] },
   ])('ends with run-finished after $rule', async ({ events }) => {
     const path = join(await temporaryFolder(), 'events.jsonl');
-    const lines = createUpscaleEventLines(path);
+    const lines = eventLines(path, { frames: 0, finished_segments: 0 });
     for (const each of events) lines.onEvent(each);
     lines.onEnd();
     lines.onEnd();
@@ -132,7 +132,7 @@ describe('createUpscaleEventLines', () => {
 it('combined observers all hear everything', () => {
   const heard: string[] = [];
   const note = (name: string) =>
-    partialUpscaleObserver({ onFrames: (done) => heard.push(`${name} ${done}`) });
+    partialObserver<UpscaleObserver>({ onFrames: (done) => heard.push(`${name} ${done}`) });
   const both = combineObservers([note('a'), note('b')]);
   both.onFrames(3);
   both.onScan(1, null);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { publishFile } from '../../../../src/adapters/files/publish-file.ts';
 import { UpscaleState } from '../../../../src/core/upscale/upscale-state.ts';
-import { partialUpscaleObserver } from '../../../../src/output/progress/observers.ts';
+import { partialObserver } from '../../../../src/output/progress/observers.ts';
+import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
 import type { LaneStatus } from '../../../../src/protocol/worker-status.ts';
 import { publishPlanFiles, WorkerStatusFiles } from '../../../../src/services/upscale/worker-files.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -103,7 +104,7 @@ async function rig(finished: readonly number[] = [], publish?: () => Promise<voi
     writes += 1;
   };
   const notices: string[] = [];
-  const observer = partialUpscaleObserver({ onNotice: (message) => notices.push(message) });
+  const observer = partialObserver<UpscaleObserver>({ onNotice: (message) => notices.push(message) });
   const clock = new ManualClock();
   const session = { checkpoint, publish: publish ?? keep };
   const files = new WorkerStatusFiles({ session, state, observer, ports: { clock } });

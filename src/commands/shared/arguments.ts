@@ -5,3 +5,8 @@ export const hostArgument = Args.string({
   description: 'a host of config.toml, or "local" for this machine',
   required: true,
 });
+
+const run = { description: 'run id, run folder, checkpoint.json, or "latest"' };
+
+export const requiredRun = Args.string({ ...run, required: true });
+export const runOrLatest = Args.string({ ...run, default: 'latest' });
