@@ -83,7 +83,7 @@ export async function readLogs(
       // A process here may be about to hand more over, also while the workers have nothing to do.
       const isAtWork = async () =>
         (await ports.runs.owner(folder)) !== null || (await host.lookUp(runId)).state === 'running';
-      await follow({ hostName, tails, reader, signal, clock: ports.clock, isAtWork });
+      await follow({ hostName: host.name, tails, reader, signal, clock: ports.clock, isAtWork });
     }
     return { version: 1, run_id: runId, host: hostName, workers: shown };
   } finally {
