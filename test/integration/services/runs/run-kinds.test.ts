@@ -5,7 +5,7 @@ import { FfmpegFrameTool } from '../../../../src/adapters/frames/ffmpeg-frame-to
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
-import { partialObserver, partialUpscaleObserver } from '../../../../src/output/progress/observers.ts';
+import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { ScannedFrame, VideoTool } from '../../../../src/ports/video-tool.ts';
 import { layout } from '../../../../src/protocol/layout.ts';
 import type { UpscalerSpec } from '../../../../src/protocol/segment.ts';
@@ -94,9 +94,9 @@ async function makeUpscaleScene(): Promise<RunScene> {
   };
   return {
     ...{ kind: upscaleKind, folder, ports, host, taskCount: filmSegments },
-    observe: partialUpscaleObserver,
+    observe: partialObserver,
     begin: ({ observer, signal, isDetached }) =>
-      upscaleVideo({ ...request, isDetached }, ports, partialUpscaleObserver(observer), signal),
+      upscaleVideo({ ...request, isDetached }, ports, partialObserver(observer), signal),
     changeInputs: async () => {
       await appendFile(inputPath, 'more');
       return [inputPath];
