@@ -8,7 +8,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { frameBytes } from '../../src/core/frames/frame-format.ts';
-import type { Lane } from '../../src/worker/upscale/lane.ts';
+import type { Lane } from '../../src/worker/upscale/upscale-engine.ts';
 import { OnnxEngine } from '../../src/worker/upscale/onnx/onnx-engine.ts';
 import { loadRuntime, openSession } from '../../src/worker/upscale/onnx/runtime.ts';
 import { laneProgram } from '../../test/support/onnx/onnx-rig.ts';

@@ -9,8 +9,12 @@ import type {
   FrameTool,
 } from '../../src/ports/frame-tool.ts';
 import type { SegmentTask, UpscalerSpec } from '../../src/protocol/segment.ts';
-import { type Lane, LaneError } from '../../src/worker/upscale/lane.ts';
-import type { LaneRequest, UpscaleEngine } from '../../src/worker/upscale/upscale-engine.ts';
+import {
+  type Lane,
+  LaneError,
+  type LaneRequest,
+  type UpscaleEngine,
+} from '../../src/worker/upscale/upscale-engine.ts';
 
 /** A spec of an engine with `lanes` lanes and batches of 8. */
 export function sampleUpscalerSpec(more: Partial<UpscalerSpec> = {}): UpscalerSpec {

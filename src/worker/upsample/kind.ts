@@ -37,7 +37,7 @@ export function createUpsampleKind(deps: UpsampleKindDeps): WorkKind {
 }
 
 /** The engine that a manifest asks for, not yet started. */
-export function createEngine(spec: EngineSpec, deps: EngineDeps): Engine {
+function createEngine(spec: EngineSpec, deps: EngineDeps): Engine {
   if (spec.kind === 'describe') return createDescribeEngine(deps.media);
   const hasOwnServer = (spec.command ?? []).length > 0;
   return hasOwnServer ? new ServedEngine({ spec, ...deps }) : new OpenAiEngine({ spec, ...deps });

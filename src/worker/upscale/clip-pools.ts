@@ -1,9 +1,8 @@
 import { unlessAborted } from '../../async/abort.ts';
 import type { Clip, UpscalerSpec } from '../../protocol/segment.ts';
-import { readFormat } from './frame-formats.ts';
 import { LanePool } from './lane-pool.ts';
 import { probeLanes } from './probe-lanes.ts';
-import type { UpscaleEngine } from './upscale-engine.ts';
+import { readFormat, type UpscaleEngine } from './upscale-engine.ts';
 
 /** What pools are made with. */
 interface ClipPoolsDeps {

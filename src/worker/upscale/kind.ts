@@ -1,10 +1,13 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { FrameTool, PictureTool } from '../../ports/frame-tool.ts';
 import type { UpscalerSpec } from '../../protocol/segment.ts';
+import { EngineError } from '../tasks/engine-error.ts';
 import type { WorkKind } from '../tasks/work-kind.ts';
 import { upscaleBatchRoute } from './batch-endpoint/upscale-batch-route.ts';
-import { createUpscaleEngine } from './create-upscale-engine.ts';
-import { createUpscaler } from './segment-upscaler.ts';
+import { LanczosEngine } from './lanczos-engine.ts';
+import { OnnxEngine } from './onnx/onnx-engine.ts';
+import { SegmentUpscaler } from './segment-upscaler.ts';
+import type { UpscaleEngine } from './upscale-engine.ts';
 import { UpscaleEngineSession } from './upscale-session.ts';
 
 /** What upscaling needs of the worker. */
@@ -25,11 +28,7 @@ export interface UpscaleKindDeps {
 export function createUpscaleKind(deps: UpscaleKindDeps): WorkKind {
   let session: UpscaleEngineSession | null = null;
   const open = (spec: UpscalerSpec) => {
-    const upscaler = createUpscaler(spec, {
-      ...deps,
-      sourcePathOf: deps.objectPathOf,
-      createEngine: (wanted) => createUpscaleEngine(wanted, { ...deps, modelPathOf: deps.objectPathOf }),
-    });
+    const upscaler = new SegmentUpscaler(spec, createUpscaleEngine(spec, deps), deps);
     session = new UpscaleEngineSession(spec, upscaler, deps);
     return session;
   };
@@ -38,4 +37,22 @@ export function createUpscaleKind(deps: UpscaleKindDeps): WorkKind {
     open,
     routes: new Map([['/upscale_batch', { POST: upscaleBatchRoute({ ...deps, loadedModel }) }]]),
   };
+}
+
+/** The engine that the spec names. @throws EngineError `model-unreadable` for a model's engine without a model. */
+export function createUpscaleEngine(
+  { kind, scale, model }: UpscalerSpec,
+  {
+    frames,
+    objectPathOf,
+    program,
+    log,
+  }: Pick<UpscaleKindDeps, 'frames' | 'objectPathOf' | 'program' | 'log'>,
+): UpscaleEngine {
+  if (kind === 'lanczos') return new LanczosEngine(scale, frames);
+  if (model === null) {
+    const message = 'The engine onnx was asked for without a model.';
+    throw new EngineError({ code: 'model-unreadable', class: 'fatal', message });
+  }
+  return new OnnxEngine({ scale }, { modelPath: objectPathOf(model), program, log });
 }

@@ -4,9 +4,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { FrameFilter, FrameTool } from '../../ports/frame-tool.ts';
 import type { Clip } from '../../protocol/segment.ts';
 import { asEngineError } from '../tasks/engine-error.ts';
-import { readFormat } from './frame-formats.ts';
-import { type Lane, LaneError } from './lane.ts';
-import type { LaneRequest, UpscaleEngine } from './upscale-engine.ts';
+import { type Lane, LaneError, type LaneRequest, readFormat, type UpscaleEngine } from './upscale-engine.ts';
 
 /** So much of upscaled frames at once keeps its program at work without a pause, measured from 360p to 4K. */
 const callBytes = 16 * 1024 * 1024;

@@ -1,6 +1,5 @@
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
-import { type LaneJob, LaneRunner } from './lane-runner.ts';
-import { LaneSizes } from './lane-sizes.ts';
+import { type LaneJob, LaneRunner, LaneSizes } from './lane-runner.ts';
 import type { LaneRequest, LaneSize, UpscaleEngine } from './upscale-engine.ts';
 
 /** What a pool is built from. */

@@ -6,8 +6,8 @@ type Counted = Pick<SegmentTask, 'task_key' | 'first_batch' | 'repeats'>;
 interface Entry {
   readonly firstBatch: number;
   readonly batches: number;
-  /** Batches that are done, by lane. */
-  readonly done: number[];
+  /** Batches that are done, by lane; null when all are. */
+  done: number[] | null;
 }
 
 /** How many batches each lane has, and has done, over all segments that this worker was given. */
@@ -15,55 +15,47 @@ export class LaneProgress {
   readonly #lanes: number;
   readonly #batchSize: number;
   readonly #entries = new Map<string, Entry>();
-  readonly #totals: number[];
-  readonly #completed: number[];
 
   constructor(lanes: number, batchSize: number) {
     this.#lanes = lanes;
     this.#batchSize = batchSize;
-    this.#totals = new Array<number>(lanes).fill(0);
-    this.#completed = new Array<number>(lanes).fill(0);
   }
 
-  /** A segment is to come; one that is known already is not counted twice. */
-  expect(task: Counted): void {
-    if (this.#entries.has(task.task_key)) return;
+  /** A segment is to come; a known one is not counted twice. */
+  expect(task: Counted): Entry {
+    const known = this.#entries.get(task.task_key);
+    if (known) return known;
     const batches = Math.ceil(task.repeats.length / this.#batchSize);
-    const entry = { firstBatch: task.first_batch, batches, done: new Array<number>(this.#lanes).fill(0) };
+    const entry = { firstBatch: task.first_batch, batches, done: this.#nothingDone() };
     this.#entries.set(task.task_key, entry);
-    for (let lane = 0; lane < this.#lanes; lane += 1) add(this.#totals, lane, this.#shareOf(entry, lane));
+    return entry;
   }
 
   /** A segment begins, or begins again: nothing of it is done. */
   begin(task: Counted): void {
-    this.expect(task);
-    this.#setDone(task.task_key, () => 0);
+    this.expect(task).done = this.#nothingDone();
   }
 
-  /** A segment is done, whoever did it. */
+  /** A segment is done, by this worker or another. */
   finish(task: Counted): void {
-    this.expect(task);
-    this.#setDone(task.task_key, (entry, lane) => this.#shareOf(entry, lane));
+    this.expect(task).done = null;
   }
 
   batchDone(taskKey: string, batch: number): void {
-    const entry = this.#entries.get(taskKey);
-    if (!entry) return;
-    add(entry.done, batch % this.#lanes, 1);
-    add(this.#completed, batch % this.#lanes, 1);
+    const done = this.#entries.get(taskKey)?.done;
+    const lane = batch % this.#lanes;
+    if (done) done[lane] = (done[lane] ?? 0) + 1;
   }
 
   countsOf(lane: number): { readonly total: number; readonly completed: number } {
-    return { total: this.#totals[lane] ?? 0, completed: this.#completed[lane] ?? 0 };
-  }
-
-  #setDone(taskKey: string, doneOf: (entry: Entry, lane: number) => number): void {
-    const entry = this.#entries.get(taskKey);
-    for (let lane = 0; entry && lane < this.#lanes; lane += 1) {
-      const done = doneOf(entry, lane);
-      add(this.#completed, lane, done - (entry.done[lane] ?? 0));
-      entry.done[lane] = done;
+    let total = 0;
+    let completed = 0;
+    for (const entry of this.#entries.values()) {
+      const share = this.#shareOf(entry, lane);
+      total += share;
+      completed += entry.done ? (entry.done[lane] ?? 0) : share;
     }
+    return { total, completed };
   }
 
   /** How many batches of a segment are this lane's. */
@@ -71,8 +63,8 @@ export class LaneProgress {
     const upTo = (end: number) => Math.floor((end - 1 - lane) / this.#lanes) + 1;
     return upTo(firstBatch + batches) - upTo(firstBatch);
   }
-}
 
-function add(counts: number[], lane: number, count: number): void {
-  counts[lane] = (counts[lane] ?? 0) + count;
+  #nothingDone(): number[] {
+    return new Array<number>(this.#lanes).fill(0);
+  }
 }

@@ -1,7 +1,6 @@
 import { within } from '../../async/deadline.ts';
 import { frameBytes } from '../../core/frames/frame-format.ts';
-import { type Lane, LaneError } from './lane.ts';
-import type { LaneRequest, UpscaleEngine } from './upscale-engine.ts';
+import { type Lane, LaneError, type LaneRequest, type UpscaleEngine } from './upscale-engine.ts';
 
 /** More lanes must be faster by this factor to be worth their memory. */
 const worthwhileGain = 1.1;

@@ -1,10 +1,10 @@
+import { onAbort } from '../../async/abort.ts';
 import { AsyncQueue } from '../../async/async-queue.ts';
+import { frameBytes } from '../../core/frames/frame-format.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { FrameSink, FrameTool } from '../../ports/frame-tool.ts';
 import type { Encoding, SegmentTask } from '../../protocol/segment.ts';
 import { EngineError } from '../tasks/engine-error.ts';
-import { BusyTime } from './busy-time.ts';
-import { bytesOfBoth } from './frame-formats.ts';
 import type { FrameMemory, FrameShare, ShareRequest } from './frame-memory.ts';
 import type { LanePool } from './lane-pool.ts';
 
@@ -43,32 +43,55 @@ interface Part {
 /** At most so many batches of each lane wait: more would only take memory. */
 const batchesAhead = 3;
 
+/** Adds up how long at least one of several things was under way. */
+class BusyTime {
+  #active = 0;
+  #sinceMs = 0;
+  #totalMs = 0;
+
+  /** Whole milliseconds so far. */
+  get ms(): number {
+    const openMs = this.#active > 0 ? performance.now() - this.#sinceMs : 0;
+    return Math.round(this.#totalMs + openMs);
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#active === 0) this.#sinceMs = performance.now();
+    this.#active += 1;
+    try {
+      return await work();
+    } finally {
+      this.#active -= 1;
+      if (this.#active === 0) this.#totalMs += performance.now() - this.#sinceMs;
+    }
+  }
+}
+
 /**
  * Decodes, upscales and encodes one segment, all at the same time: a reader gives frames to the lanes as long as there
  * is memory, a writer takes what they made in order. Which bytes come out never depends on who was faster.
  */
 export class SegmentRun {
   readonly #task: SegmentTask;
-  readonly #parts: SegmentRunDeps;
+  readonly #deps: SegmentRunDeps;
   readonly #ending = new AbortController();
   readonly #queue = new AsyncQueue<Part>();
   readonly #frameBytes: number;
   readonly #times = { decode: new BusyTime(), upscale: new BusyTime(), encode: new BusyTime() };
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(task: SegmentTask, parts: SegmentRunDeps) {
+  constructor(task: SegmentTask, deps: SegmentRunDeps) {
     this.#task = task;
-    this.#parts = parts;
-    this.#frameBytes = bytesOfBoth(parts.pool.from, parts.pool.to);
+    this.#deps = deps;
+    this.#frameBytes = frameBytes(deps.pool.from) + frameBytes(deps.pool.to);
   }
 
   /** Runs it, once. When it rejects all its processes have been told to end; what was written is to be removed. */
   async run(signal: AbortSignal): Promise<StageTimes> {
-    const onAbort = () => this.#fail(signal.reason);
     signal.throwIfAborted();
-    signal.addEventListener('abort', onAbort, { once: true });
+    const stopListening = onAbort(signal, (reason) => this.#fail(reason));
     try {
-      const share = await this.#parts.memory.open(this.#shareRequest(), this.#ending.signal);
+      const share = await this.#deps.memory.open(this.#shareRequest(), this.#ending.signal);
       try {
         await this.#runWith(share);
       } finally {
@@ -77,7 +100,7 @@ export class SegmentRun {
     } catch (error) {
       this.#fail(error);
     } finally {
-      signal.removeEventListener('abort', onAbort);
+      stopListening();
     }
     if (this.#failure) throw this.#failure.error;
     const { decode, upscale, encode } = this.#times;
@@ -85,14 +108,14 @@ export class SegmentRun {
   }
 
   async #runWith(share: FrameShare): Promise<void> {
-    const { frames, targetPath, encoding, pool } = this.#parts;
+    const { frames, targetPath, encoding, pool } = this.#deps;
     const { clip } = this.#task;
     const request = { path: targetPath, frame: pool.to, clip, encoding };
     const sink = frames.encode(request, this.#ending.signal);
     const reading = this.#read(share).catch((error: unknown) => this.#fail(error));
     const writing = this.#write(sink, share).catch((error: unknown) => this.#fail(error));
     await Promise.all([reading, writing]);
-    // An encoder that was told to end is waited for, so that nobody writes to what is removed next.
+    // An encoder that was aborted is waited for: it may still write to the file that is removed next.
     await this.#times.encode.during(() => sink.finish());
   }
 
@@ -105,7 +128,7 @@ export class SegmentRun {
   }
 
   async #read(share: FrameShare): Promise<void> {
-    const { batchSize, pool, sourcePath } = this.#parts;
+    const { batchSize, pool, sourcePath } = this.#deps;
     const { repeats, first_batch: firstBatch } = this.#task;
     let part: Uint8Array[] = [];
     let count = 0;
@@ -128,7 +151,7 @@ export class SegmentRun {
   /** The decoded frames; counts how long they were waited for. */
   async *#decoded(sourcePath: string): AsyncGenerator<Uint8Array> {
     const request = { sourcePath, segment: this.#task };
-    const frames = this.#parts.frames.decode(request, this.#ending.signal)[Symbol.asyncIterator]();
+    const frames = this.#deps.frames.decode(request, this.#ending.signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
         const next = await this.#times.decode.during(() => frames.next());
@@ -141,7 +164,7 @@ export class SegmentRun {
   }
 
   #submit(frames: readonly Uint8Array[], firstUnique: number, batch: number, isBatchEnd: boolean): void {
-    const { pool, order, onBatchDone } = this.#parts;
+    const { pool, order, onBatchDone } = this.#deps;
     const job = { order, batch, frames, signal: this.#ending.signal };
     const upscaled = this.#times.upscale.during(() => pool.run(job));
     upscaled.then(
@@ -162,13 +185,13 @@ export class SegmentRun {
           doneFrames += 1;
         }
         share.giveBack(this.#frameBytes);
-        this.#parts.onProgress(doneFrames, totalFrames);
+        this.#deps.onProgress(doneFrames, totalFrames);
       }
     }
   }
 
   #shareRequest(): ShareRequest {
-    const { pool, batchSize } = this.#parts;
+    const { pool, batchSize } = this.#deps;
     const leastFrames = pool.processes * pool.callFrames;
     const mostFrames = Math.max(leastFrames, pool.processes * batchSize * batchesAhead);
     return { leastBytes: leastFrames * this.#frameBytes, mostBytes: mostFrames * this.#frameBytes };

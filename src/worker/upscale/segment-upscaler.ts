@@ -1,5 +1,7 @@
 import { messageOf } from '../../errors/app-error.ts';
 import { isDiskFull } from '../../errors/disk-full.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { FrameTool } from '../../ports/frame-tool.ts';
 import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 import type { LaneStatus } from '../../protocol/worker-status.ts';
 import { asEngineError } from '../tasks/engine-error.ts';
@@ -10,25 +12,43 @@ import { LaneProgress } from './lane-progress.ts';
 import { SegmentFolder } from './segment-folder.ts';
 import { SegmentRun } from './segment-run.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
-import type { SegmentRunOptions, Upscaler, UpscalerDeps } from './upscaler.ts';
+
+/** What a {@link SegmentUpscaler} works with. */
+interface SegmentUpscalerDeps {
+  readonly frames: FrameTool;
+  /** Where an object lies on this machine. */
+  objectPathOf(sha256: string): string;
+  /** The run folder: finished segments come to lie in its `segments`. */
+  readonly runFolder: string;
+  readonly clock: Clock;
+  log(line: string): void;
+}
+
+/** How one segment is run. */
+interface SegmentRunOptions {
+  /** Ends everything of the segment; the call then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+  /** Frames that the encoder has taken, of those that the segment shows. */
+  onProgress(doneFrames: number, totalFrames: number): void;
+}
 
 /** The second segment is decoded, and its encoder started, while the first one ends. */
 const segmentsAtOnce = 2;
 /** Of all segments together: raw frames that wait for a lane or for their encoder. */
 const memoryBytes = 256 * 1024 * 1024;
-/** Between looks whether there is room on the disk. */
+/** Before a segment is made again that the disk had no room for. */
 const diskPauseMs = 5_000;
 
-/** An {@link Upscaler} with the engine that the spec names. */
-export function createUpscaler(spec: UpscalerSpec, parts: UpscalerDeps): Upscaler {
-  return new SegmentUpscaler(spec, parts);
-}
-
-class SegmentUpscaler implements Upscaler {
+/**
+ * Turns segments into files. Failures are `EngineError`s: `permanent` ones will come again (`video-unreadable`,
+ * `out-of-memory`), `transient` ones need not, and `fatal` ones come for every segment.
+ */
+export class SegmentUpscaler {
+  /** So many segments at once that the engine never waits for one's end or another's beginning. */
   readonly taskLimit = segmentsAtOnce;
   readonly #spec: UpscalerSpec;
-  readonly #parts: UpscalerDeps;
   readonly #engine: UpscaleEngine;
+  readonly #deps: SegmentUpscalerDeps;
   readonly #pools: ClipPools;
   readonly #progress: LaneProgress;
   readonly #folder: SegmentFolder;
@@ -36,28 +56,31 @@ class SegmentUpscaler implements Upscaler {
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
   /** What segments wait for, by task. */
-  readonly #failures = new Map<string, string>();
+  readonly #waitReasons = new Map<string, string>();
   #begun = 0;
   #isStarted = false;
 
-  constructor(spec: UpscalerSpec, parts: UpscalerDeps) {
+  constructor(spec: UpscalerSpec, engine: UpscaleEngine, deps: SegmentUpscalerDeps) {
     this.#spec = spec;
-    this.#parts = parts;
-    this.#engine = parts.createEngine(spec);
-    this.#pools = new ClipPools({ spec, engine: this.#engine, log: parts.log });
+    this.#engine = engine;
+    this.#deps = deps;
+    this.#pools = new ClipPools({ spec, engine, log: deps.log });
     this.#progress = new LaneProgress(spec.lanes, spec.batch_size);
-    this.#folder = new SegmentFolder(parts.runFolder);
+    this.#folder = new SegmentFolder(deps.runFolder);
   }
 
+  /** What is waited for, for a person; null while nothing is. */
   get waitReason(): string | null {
-    const [first] = this.#failures.values();
+    const [first] = this.#waitReasons.values();
     return first ?? null;
   }
 
+  /** The engine, where it has a model and has started. */
   get model(): UpscaleEngine | null {
     return this.#isStarted && this.#spec.model !== null ? this.#engine : null;
   }
 
+  /** Finds out whether the engine can work. Called once, before the first segment. */
   async start(signal: AbortSignal): Promise<void> {
     try {
       await this.#engine.start(AbortSignal.any([signal, this.#stopping.signal]));
@@ -68,11 +91,16 @@ class SegmentUpscaler implements Upscaler {
     }
   }
 
+  /** Announces a segment that is to come, or that is done already, for the counts in `laneStatus`. May be repeated. */
   expect(task: SegmentTask, isDone: boolean): void {
     if (isDone) this.#progress.finish(task);
     else this.#progress.expect(task);
   }
 
+  /**
+   * Makes `segments/<task_key>.mp4`, by rename; one that is there is made again. May be repeated after any failure.
+   * While the disk is full it waits, and `waitReason` says so.
+   */
   async run(task: SegmentTask, options: SegmentRunOptions): Promise<SegmentFacts> {
     const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
     signal.throwIfAborted();
@@ -96,6 +124,7 @@ class SegmentUpscaler implements Upscaler {
     });
   }
 
+  /** Ends all segments and engine processes. Safe to call twice. */
   async stop(): Promise<void> {
     this.#isStarted = false;
     this.#stopping.abort(new Error('the upscaler was stopped'));
@@ -104,79 +133,68 @@ class SegmentUpscaler implements Upscaler {
     await this.#engine.stop();
   }
 
-  /** A full disk ends no segment: it is made again until it fits, or until nobody wants it any more. */
+  /** A full disk ends no segment: it is made again until it fits, or until it is aborted. */
   async #untilThereIsRoom(task: SegmentTask, options: SegmentRunOptions): Promise<SegmentFacts> {
     try {
       for (;;) {
-        const facts = await this.#make(task, options).catch((error: unknown) =>
-          this.#noteFailure(task, error),
-        );
-        if (facts) return facts;
-        await this.#parts.clock.sleep(diskPauseMs, options.signal);
+        try {
+          return await this.#make(task, options);
+        } catch (error) {
+          if (!isDiskFull(error)) throw error;
+          const reason = `Segments cannot be written (${messageOf(error)}) They are made again until there is room.`;
+          if (this.waitReason === null) this.#deps.log(reason);
+          this.#waitReasons.set(task.task_key, reason);
+        }
+        await this.#deps.clock.sleep(diskPauseMs, options.signal);
       }
     } finally {
-      this.#failures.delete(task.task_key);
+      this.#waitReasons.delete(task.task_key);
     }
   }
 
-  #noteFailure(task: SegmentTask, error: unknown): null {
-    if (!isDiskFull(error)) throw error;
-    const message = `Segments cannot be written (${messageOf(error)}) They are made again until there is room.`;
-    if (this.waitReason === null) this.#parts.log(message);
-    this.#failures.set(task.task_key, message);
-    return null;
-  }
-
-  async #make(task: SegmentTask, options: SegmentRunOptions): Promise<SegmentFacts> {
+  async #make(task: SegmentTask, { signal, onProgress }: SegmentRunOptions): Promise<SegmentFacts> {
     this.#progress.begin(task);
-    const order = this.#begun;
-    this.#begun += 1;
-    return await this.#pools.using(task.clip, options.signal, async (pool) => {
+    const order = this.#begun++;
+    return await this.#pools.using(task.clip, signal, async (pool) => {
       const path = await this.#folder.begin(task.task_key);
       try {
-        const stages = await this.#segmentRun(task, pool, {
-          path,
+        const run = new SegmentRun(task, {
+          frames: this.#deps.frames,
+          pool,
+          memory: this.#memory,
+          sourcePath: this.#deps.objectPathOf(task.clip.source),
+          targetPath: path,
+          encoding: this.#spec.encoding,
+          batchSize: this.#spec.batch_size,
           order,
-          onProgress: options.onProgress,
-        }).run(options.signal);
+          onProgress,
+          onBatchDone: (batch) => this.#progress.batchDone(task.task_key, batch),
+        });
+        const stages = await run.run(signal);
         const { sha256, sizeBytes } = await this.#folder.publish(path, task.task_key);
         this.#progress.finish(task);
-        const { batchSize, tile } = pool.size;
-        return {
-          sha256,
-          size_bytes: sizeBytes,
-          frames: task.repeats.reduce((sum, each) => sum + each, 0),
-          unique_frames: task.repeats.length,
-          width: task.clip.target.width,
-          height: task.clip.target.height,
-          stages_ms: stages,
-          batch_size: batchSize,
-          tile,
-          lanes: pool.processes,
-        };
+        return factsOf(task, pool, { sha256, size_bytes: sizeBytes, stages_ms: stages });
       } catch (error) {
         await this.#folder.discard(path);
         throw error;
       }
     });
   }
+}
 
-  #segmentRun(
-    task: SegmentTask,
-    pool: LanePool,
-    { path, order, onProgress }: { path: string; order: number } & Pick<SegmentRunOptions, 'onProgress'>,
-  ): SegmentRun {
-    return new SegmentRun(task, {
-      frames: this.#parts.frames,
-      pool,
-      memory: this.#memory,
-      sourcePath: this.#parts.sourcePathOf(task.clip.source),
-      targetPath: path,
-      encoding: this.#spec.encoding,
-      batchSize: this.#spec.batch_size,
-      order,
-      onProgress,
-      onBatchDone: (batch) => this.#progress.batchDone(task.task_key, batch),
-    });
-  }
+function factsOf(
+  { repeats, clip }: SegmentTask,
+  { size, processes }: LanePool,
+  file: Pick<SegmentFacts, 'sha256' | 'size_bytes' | 'stages_ms'>,
+): SegmentFacts {
+  return {
+    ...file,
+    frames: repeats.reduce((sum, each) => sum + each, 0),
+    unique_frames: repeats.length,
+    width: clip.target.width,
+    height: clip.target.height,
+    batch_size: size.batchSize,
+    tile: size.tile,
+    lanes: processes,
+  };
 }

@@ -1,6 +1,5 @@
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import type { Clip } from '../../protocol/segment.ts';
-import type { Lane } from './lane.ts';
 
 /** How much a lane takes at once: what is made smaller when memory runs out. */
 export interface LaneSize {
@@ -26,7 +25,7 @@ export interface LaneRequest {
 }
 
 /**
- * Whatever enlarges frames, as processes of its own: no call keeps this process from answering others.
+ * Enlarges frames in processes of its own: no call keeps this process from answering others.
  *
  * All calls stop soon after `signal` aborts, which also ends the lanes that were started with it, and then reject with
  * its reason. What never can work (a missing program, a model that cannot be read) is an `EngineError` of class `fatal`.
@@ -48,6 +47,48 @@ export interface UpscaleEngine {
   start(signal: AbortSignal): Promise<void>;
   /** @throws LaneError when memory runs out, or the process dies, already at its start. */
   startLane(request: LaneRequest, signal: AbortSignal): Promise<Lane>;
-  /** Frees what `start` took; lanes are closed by whoever started them. Safe to call twice. */
+  /** Frees what `start` took; lanes are closed by the caller that started them. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/** One engine process: frames in, as many larger frames out. */
+export interface Lane {
+  /** The most frames it takes at once. */
+  readonly batchSize: number;
+  /** Side of the tiles it works in, in pixels of the source; 0: whole frames. */
+  readonly tile: number;
+  /**
+   * As many frames as were given, in their order. One call at a time. The given frames are not changed, and may be used
+   * again when the call has ended.
+   *
+   * @param frames - At least one, at most `batchSize`.
+   * @throws LaneError after which the lane is of no use any more, and only to be closed.
+   */
+  upscale(frames: readonly Uint8Array[]): Promise<Uint8Array[]>;
+  /** Ends the process, also in the middle of a call, which then fails. Resolves when it is gone. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Why a lane has given up.
+ * - `out-of-memory`: a smaller batch or tile may do.
+ * - `died`: its process is gone and nothing was wrong with the frames, as far as one can tell; another one may do.
+ * - `failed`: it said no; asking again unchanged is no use.
+ */
+type LaneErrorReason = 'out-of-memory' | 'died' | 'failed';
+
+/** A lane has given up. */
+export class LaneError extends Error {
+  readonly reason: LaneErrorReason;
+
+  constructor(reason: LaneErrorReason, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'LaneError';
+    this.reason = reason;
+  }
+}
+
+/** A frame format as manifests write it. */
+export function readFormat({ width, height, pixel_format: pixelFormat }: Clip['frame']): FrameFormat {
+  return { width, height, pixelFormat };
 }

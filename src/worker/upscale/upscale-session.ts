@@ -5,8 +5,8 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import { asEngineError, type EngineError } from '../tasks/engine-error.ts';
 import { EngineSession, type ProgressListener, type TaskOutcome } from '../tasks/engine-session.ts';
+import type { SegmentUpscaler } from './segment-upscaler.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
-import type { Upscaler } from './upscaler.ts';
 
 /** How often a segment is tried; pauses in between in milliseconds. */
 const retry = { maxAttempts: 3, baseDelayMs: 500, maxDelayMs: 5_000 };
@@ -20,13 +20,17 @@ interface Attempts {
 /** An engine that upscales segments, in use. */
 export class UpscaleEngineSession extends EngineSession {
   readonly #spec: UpscalerSpec;
-  readonly #upscaler: Upscaler;
+  readonly #upscaler: SegmentUpscaler;
   readonly #clock: Clock;
   readonly #random01: () => number;
   readonly isRestarting = false;
   readonly isReleasedWhenIdle = true;
 
-  constructor(spec: UpscalerSpec, upscaler: Upscaler, tools: { clock: Clock; random01: () => number }) {
+  constructor(
+    spec: UpscalerSpec,
+    upscaler: SegmentUpscaler,
+    tools: { clock: Clock; random01: () => number },
+  ) {
     super();
     this.#spec = spec;
     this.#upscaler = upscaler;

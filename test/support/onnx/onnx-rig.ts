@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FrameFormat } from '../../../src/core/frames/frame-format.ts';
-import type { Lane } from '../../../src/worker/upscale/lane.ts';
 import { OnnxEngine } from '../../../src/worker/upscale/onnx/onnx-engine.ts';
+import type { Lane } from '../../../src/worker/upscale/upscale-engine.ts';
 import { randomNumbers } from './sample-models.ts';
 
 /** A program that is a lane, of the sources as they are. */

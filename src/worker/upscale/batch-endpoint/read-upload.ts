@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import { onAbort } from '../../../async/abort.ts';
+import { settlesWithin } from '../../../async/deadline.ts';
 import { messageOf } from '../../../errors/app-error.ts';
 import { ApiError } from '../../http/api-error.ts';
 import { uploadLimits } from './limits.ts';
@@ -43,7 +45,6 @@ async function read(request: IncomingMessage, signal: AbortSignal): Promise<read
   if (announcedBytes > uploadLimits.totalBytes + uploadLimits.framingBytes) throw tooLarge();
   const parser = parserFor(request);
   const ended = Promise.withResolvers<void>();
-  const onAbort = () => ended.reject(signal.reason);
   const upload = new Upload(parser, ended.reject);
   parser.once('finish', ended.resolve);
   request.once('error', ended.reject);
@@ -51,14 +52,14 @@ async function read(request: IncomingMessage, signal: AbortSignal): Promise<read
     const onSilence = () => ended.reject(new ApiError(400, 'upload-invalid', 'The body ends too early.'));
     void delay(parserMs, undefined, { ref: false }).then(onSilence);
   });
-  signal.addEventListener('abort', onAbort, { once: true });
+  signal.throwIfAborted();
+  const stopListening = onAbort(signal, ended.reject);
   try {
-    signal.throwIfAborted();
     request.pipe(parser);
     await ended.promise;
     return upload.files();
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    stopListening();
     request.unpipe(parser);
     // Whatever it has to say about its end is of no interest any more.
     parser.on('error', () => undefined);
@@ -136,7 +137,7 @@ async function drain(request: IncomingMessage, signal: AbortSignal): Promise<voi
   if (request.readableEnded || request.destroyed || signal.aborted) return;
   const ended = new Promise((resolve) => request.once('close', resolve).once('end', resolve));
   request.resume();
-  await Promise.race([ended, delay(drainMs, undefined, { ref: false })]);
+  await settlesWithin(drainMs, ended);
 }
 
 function tooMany(): ApiError {

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Mutex } from '../../../async/limits.ts';
 import { messageOf } from '../../../errors/app-error.ts';
 import type { FrameTool, PictureTool } from '../../../ports/frame-tool.ts';
 import { ApiError } from '../../http/api-error.ts';
 import type { Handler } from '../../http/json-server.ts';
 import { LanczosEngine } from '../lanczos-engine.ts';
 import type { UpscaleEngine } from '../upscale-engine.ts';
-import { BoundedMutex } from './bounded-mutex.ts';
 import { uploadLimits } from './limits.ts';
 import { readUpload } from './read-upload.ts';
 import { upscalePictures } from './upscale-pictures.ts';
@@ -30,16 +30,16 @@ const defaultScale = 2;
  * request is worked on at a time, and everything of it ends when its client goes away.
  */
 export function upscaleBatchRoute(parts: BatchRouteDeps): Handler {
-  const mutex = new BoundedMutex(uploadLimits.waiting, uploadLimits.waitingMs);
+  const turns = new BusyLimit(uploadLimits.waiting, uploadLimits.waitingMs);
   return async (request, response) => {
     const gone = new AbortController();
     const onClose = () => gone.abort(new Error('the client went away'));
     response.once('close', onClose);
     try {
-      await mutex.during(gone.signal, () => answer(parts, request, response, gone.signal));
+      await turns.run(gone.signal, () => answer(parts, request, response, gone.signal));
     } catch (error) {
       if (!gone.signal.aborted) throw error;
-      // There is nobody left to be told, or half an answer was cut off.
+      // No client is left to answer to, or half an answer was cut off.
       parts.log(`pictures were not upscaled to their end: ${messageOf(error)}`);
     } finally {
       response.off('close', onClose);
@@ -83,4 +83,33 @@ function engineFor({ url }: IncomingMessage, { loadedModel, frames }: BatchRoute
     );
   }
   return model;
+}
+
+/** Lets one piece of work run at a time; a few others wait a while, first come first served. */
+export class BusyLimit {
+  readonly #mutex = new Mutex();
+  readonly #maxWaiting: number;
+  readonly #waitTimeoutMs: number;
+
+  constructor(maxWaiting: number, waitTimeoutMs: number) {
+    this.#maxWaiting = maxWaiting;
+    this.#waitTimeoutMs = waitTimeoutMs;
+  }
+
+  /** @throws ApiError 503 when too many wait already, or the wait gets too long; the signal's reason when it aborts. */
+  async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const busy = new ApiError(503, 'busy', 'Other pictures are being upscaled; try again in a while.');
+    if (this.#mutex.waitingCount >= this.#maxWaiting) throw busy;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(busy), this.#waitTimeoutMs);
+    const begin = () => {
+      clearTimeout(timer);
+      return work();
+    };
+    try {
+      return await this.#mutex.run(begin, AbortSignal.any([signal, late.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }

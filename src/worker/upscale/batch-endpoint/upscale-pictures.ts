@@ -6,7 +6,6 @@ import { EngineError } from '../../tasks/engine-error.ts';
 import { LanePool } from '../lane-pool.ts';
 import type { UpscaleEngine } from '../upscale-engine.ts';
 import { uploadLimits } from './limits.ts';
-import { pictureNames } from './picture-names.ts';
 import type { UploadedFile } from './read-upload.ts';
 import type { ZipMember } from './zip-stream.ts';
 
@@ -30,7 +29,7 @@ const callBytes = 64 * 1024 * 1024;
 
 /**
  * Upscaled PNG files, in the order of the uploads. All uploads are looked at before the first one is upscaled, so that
- * one that cannot be read is an error and not half an answer.
+ * an unreadable one is an error and not half an answer.
  *
  * @throws ApiError 400 for a file that is no picture, 413 for one that would get too large, 503 when memory does not
  * suffice or no engine can work here.
@@ -149,4 +148,35 @@ function explain(error: unknown): never {
 /** A name that came from outside, fit to be shown. */
 function shown({ name }: UploadedFile): string {
   return JSON.stringify(name.slice(0, 200));
+}
+
+/** Longest name without its ending, in characters: short enough for every file system in any writing. */
+const maxStemLength = 60;
+
+/** Names that Windows keeps for devices. */
+const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
+
+/**
+ * Names for the upscaled pictures: those of the uploads with the ending `.png`, without folders and whatever a file
+ * system may not take, each once also where letters' case does not count.
+ */
+export function pictureNames(uploadNames: readonly string[]): readonly string[] {
+  const taken = new Set<string>();
+  return uploadNames.map((name, index) => {
+    const stem = safeStem(name) || `picture_${index + 1}`;
+    let candidate = stem;
+    for (let count = 2; taken.has(candidate.toLowerCase()); count += 1) candidate = `${stem}_${count}`;
+    taken.add(candidate.toLowerCase());
+    return `${candidate}.png`;
+  });
+}
+
+function safeStem(name: string): string {
+  const file = name.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
+  const stem = file
+    .replace(/\.(png|jpe?g|jfif)$/i, '')
+    .replace(/[\p{C}\p{Zl}\p{Zp}<>:"|?*]/gu, '_')
+    .replace(/^[.\s-]+|[.\s]+$/g, '');
+  const short = [...stem].slice(0, maxStemLength).join('').trimEnd();
+  return reserved.test(short) ? `_${short}` : short;
 }

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import { messageOf } from '../../../errors/app-error.ts';
 import type { laneFailureSchema } from './lane-protocol.ts';
-import { isOutOfMemory } from './out-of-memory.ts';
 
 /** Why a lane can do nothing, as it will tell its worker. */
 export class LaneFailure extends Error {
@@ -27,4 +26,23 @@ const maxMessageLength = 500;
 function plainText(message: string): string {
   const text = message.replace(/^Load model from .* failed:/, '').replaceAll(/\s+/g, ' ');
   return text.trim().replace(/\.+$/, '').slice(0, maxMessageLength);
+}
+
+/** How the runtime, CUDA and its libraries, and JavaScript say that memory is at its end. */
+const sayings = [
+  /bad_?alloc/i,
+  /out of memory/i,
+  /failed to allocate/i,
+  /cudaErrorMemoryAllocation/,
+  /CU(BLAS|DNN|FFT|SPARSE)_STATUS_ALLOC_FAILED/,
+  /available memory of \d+ is smaller than requested/i,
+  /array buffer allocation failed/i,
+  /invalid (typed )?array (buffer )?length/i,
+  /cannot create a buffer larger/i,
+  /value of "size" is out of range/i,
+];
+
+/** Whether a message tells of too little memory. */
+export function isOutOfMemory(message: string): boolean {
+  return sayings.some((saying) => saying.test(message));
 }

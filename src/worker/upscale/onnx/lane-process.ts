@@ -1,10 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { LaneError } from '../lane.ts';
-import { AnswerReader, type LaneAnswer } from './answer-reader.ts';
-import { type LaneOptions, requestHeaderBytes } from './lane-protocol.ts';
-import { LineTail } from './line-tail.ts';
-import { countOomKills } from './oom-kills.ts';
+import { onAbort } from '../../../async/abort.ts';
+import { LaneError } from '../upscale-engine.ts';
+import { AnswerReader, type LaneAnswer, type LaneOptions, requestHeaderBytes } from './lane-protocol.ts';
 
 /** What a {@link LaneProcess} is made of. */
 interface LaneProcessOptions {
@@ -27,6 +26,7 @@ export class LaneProcess {
   readonly #signal: AbortSignal;
   readonly #tail: LineTail;
   readonly #ended: Promise<void>;
+  readonly #stopListening: () => void;
   readonly #greeting = Promise.withResolvers<LaneAnswer>();
   #awaited: PromiseWithResolvers<LaneAnswer> | null = this.#greeting;
   #failure: LaneError | null = null;
@@ -58,8 +58,7 @@ export class LaneProcess {
       this.#child.once('close', (code, killer) => resolve(this.#end(killer ?? `exit code ${code}`, killer)));
       this.#child.once('error', (error) => resolve(this.#end(error.message, null)));
     });
-    signal.addEventListener('abort', this.#kill, { once: true });
-    if (signal.aborted) this.#kill();
+    this.#stopListening = onAbort(signal, () => this.#kill());
   }
 
   /**
@@ -116,9 +115,9 @@ export class LaneProcess {
     }
   }
 
-  readonly #kill = (): void => {
+  #kill(): void {
     this.#child.kill('SIGKILL');
-  };
+  }
 
   #settle(answer: LaneAnswer): void {
     const awaited = this.#awaited;
@@ -133,11 +132,60 @@ export class LaneProcess {
   }
 
   #end(how: string, killer: NodeJS.Signals | null): void {
-    this.#signal.removeEventListener('abort', this.#kill);
+    this.#stopListening();
     const said = this.#tail.end();
     const isOutOfMemory = killer === 'SIGKILL' && countOomKills() > this.#oomKills;
     const reason = isOutOfMemory ? 'out-of-memory' : 'died';
     this.#failure ??= new LaneError(reason, `The lane has ended (${how})${said && `: ${said}`}.`);
     this.#awaited?.reject(this.#failure);
   }
+}
+
+const keptLines = 4;
+const maxLineLength = 500;
+
+/** Hands on the lines that a program writes, cut to a bearable length, and keeps the last few. */
+export class LineTail {
+  readonly #onLine: (line: string) => void;
+  readonly #decoder = new TextDecoder();
+  #begun = '';
+  #last: string[] = [];
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  push(chunk: Uint8Array): void {
+    const lines = (this.#begun + this.#decoder.decode(chunk, { stream: true })).split(/\r?\n/);
+    this.#begun = lines.pop()?.slice(0, maxLineLength) ?? '';
+    for (const line of lines) this.#add(line);
+  }
+
+  /** Nothing comes any more. @returns the last lines, in one. */
+  end(): string {
+    this.#add(this.#begun);
+    this.#begun = '';
+    return this.#last.join(' ');
+  }
+
+  #add(text: string): void {
+    const line = text.trim().slice(0, maxLineLength);
+    if (line === '') return;
+    this.#last = [...this.#last, line].slice(-keptLines);
+    this.#onLine(line);
+  }
+}
+
+/** How many processes the system has ended for want of memory since it was started; 0 where it does not say. */
+function countOomKills(): number {
+  try {
+    return oomKillsIn(readFileSync('/proc/vmstat', 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+/** @param vmstat - What `/proc/vmstat` says. */
+export function oomKillsIn(vmstat: string): number {
+  return Number(/^oom_kill (\d+)$/m.exec(vmstat)?.[1] ?? 0);
 }

@@ -1,6 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
 import type { Picture } from './convert.ts';
-import { endWithParent } from './end-with-parent.ts';
 import { FrameUpscaler } from './frame-upscaler.ts';
 import { readGraph } from './graph.ts';
 import { LaneFailure, laneFailureOf } from './lane-failure.ts';
@@ -13,12 +14,10 @@ import {
   requestHeaderBytes,
 } from './lane-protocol.ts';
 import { type ModelFacts, probeModel } from './model-facts.ts';
-import { offerAsVictim } from './oom-kills.ts';
-import { choosePadding } from './padding.ts';
 import { readFully, writeFully } from './pipe-io.ts';
 import { receptiveRadius } from './receptive-radius.ts';
 import { loadRuntime, openSession } from './runtime.ts';
-import { cutSide } from './tiles.ts';
+import { choosePadding, cutSide } from './tiles.ts';
 
 const stdin = 0;
 const stdout = 1;
@@ -137,4 +136,34 @@ function header(kind: number, length: number): Buffer {
   bytes.writeUInt32LE(kind, 0);
   bytes.writeUInt32LE(length, 4);
   return bytes;
+}
+
+/** Looks whether the parent is still the same; a thread of its own, because computing blocks the main one. */
+const watchParent = `
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+}, 500);
+`;
+
+/**
+ * Ends this process soon after the one that started it, also when that was killed and this one is in the middle of a
+ * long computation. Where processes do not learn of their parent's end (Windows), it ends at the next request.
+ */
+function endWithParent(): void {
+  const thread = new Worker(watchParent, { eval: true });
+  thread.on('error', () => undefined);
+  thread.unref();
+}
+
+/** Of at most 1000: well above the worker, its encoders and most others. */
+const victimScore = '500';
+
+/** When memory runs out this process is to go before others, because it can be started again. Linux only. */
+function offerAsVictim(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', victimScore);
+  } catch {
+    // Another system, or a container that hides it.
+  }
 }

@@ -2,11 +2,15 @@ import { availableParallelism } from 'node:os';
 import { type FrameFormat, frameBytes } from '../../../core/frames/frame-format.ts';
 import type { UpscalerSpec } from '../../../protocol/segment.ts';
 import { EngineError } from '../../tasks/engine-error.ts';
-import { type Lane, LaneError } from '../lane.ts';
-import type { LaneRequest, UpscaleEngine } from '../upscale-engine.ts';
-import type { LaneAnswer } from './answer-reader.ts';
+import { type Lane, LaneError, type LaneRequest, type UpscaleEngine } from '../upscale-engine.ts';
 import { LaneProcess } from './lane-process.ts';
-import { type LaneOptions, laneFactsSchema, laneFailureSchema, type OnnxLaneFacts } from './lane-protocol.ts';
+import {
+  type LaneAnswer,
+  type LaneOptions,
+  laneFactsSchema,
+  laneFailureSchema,
+  type OnnxLaneFacts,
+} from './lane-protocol.ts';
 
 /** What an ONNX engine is built from. */
 interface OnnxEngineOptions {

@@ -8,8 +8,8 @@ import { FfmpegFrameTool } from '../../../../src/adapters/frames/ffmpeg-frame-to
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { layout } from '../../../../src/protocol/layout.ts';
 import type { Clip, SegmentTask, UpscalerSpec } from '../../../../src/protocol/segment.ts';
-import { createUpscaleEngine } from '../../../../src/worker/upscale/create-upscale-engine.ts';
-import { createUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
+import { createUpscaleEngine } from '../../../../src/worker/upscale/kind.ts';
+import { SegmentUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
 import { childrenOf } from '../../../support/child-processes.ts';
 import { makeClip } from '../../../support/clips.ts';
 import { KillingFrames } from '../../../support/killing-frames.ts';
@@ -45,15 +45,22 @@ function rig(spec: Partial<UpscalerSpec> = {}, more: { sourcePath?: string; fram
   const frames = more.frames ?? new FfmpegFrameTool();
   const runFolder = join(folder, randomBytes(4).toString('hex'));
   const log: string[] = [];
-  const upscaler = createUpscaler(sampleUpscalerSpec(spec), {
-    frames,
-    sourcePathOf: () => more.sourcePath ?? source,
-    runFolder,
-    clock: systemClock,
-    createEngine: (wanted) =>
-      createUpscaleEngine(wanted, { frames, modelPathOf: String, program: '', log: () => undefined }),
-    log: (line) => log.push(line),
-  });
+  const upscaler = new SegmentUpscaler(
+    sampleUpscalerSpec(spec),
+    createUpscaleEngine(sampleUpscalerSpec(spec), {
+      frames,
+      objectPathOf: String,
+      program: '',
+      log: () => undefined,
+    }),
+    {
+      frames,
+      objectPathOf: () => more.sourcePath ?? source,
+      runFolder,
+      clock: systemClock,
+      log: (line) => log.push(line),
+    },
+  );
   const pathOf = (task: SegmentTask) => join(runFolder, layout.segment(task.task_key));
   return { upscaler, runFolder, pathOf, log };
 }

@@ -11,8 +11,8 @@ import type { SegmentTask, UpscalerSpec } from '../../../../src/protocol/segment
 import { createJsonServer } from '../../../../src/worker/http/json-server.ts';
 import { closeServer, listenPrivately } from '../../../../src/worker/http/listen.ts';
 import { upscaleBatchRoute } from '../../../../src/worker/upscale/batch-endpoint/upscale-batch-route.ts';
-import { createUpscaleEngine } from '../../../../src/worker/upscale/create-upscale-engine.ts';
-import { createUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
+import { createUpscaleEngine } from '../../../../src/worker/upscale/kind.ts';
+import { SegmentUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
 import { childrenOf } from '../../../support/child-processes.ts';
 import { makeClip } from '../../../support/clips.ts';
 import { KillingFrames } from '../../../support/killing-frames.ts';
@@ -49,15 +49,11 @@ function open(spec: Partial<UpscalerSpec>, frames = new FfmpegFrameTool()) {
   const log: string[] = [];
   const say = (line: string) => void log.push(line);
   const wanted = sampleUpscalerSpec({ kind: 'onnx', model: 'c'.repeat(64), tile: 32, encoding, ...spec });
-  const upscaler = createUpscaler(wanted, {
-    frames,
-    sourcePathOf: () => source,
-    runFolder: folder,
-    clock: systemClock,
-    createEngine: (asked) =>
-      createUpscaleEngine(asked, { frames, modelPathOf: () => model, program: laneProgram, log: say }),
-    log: say,
-  });
+  const upscaler = new SegmentUpscaler(
+    wanted,
+    createUpscaleEngine(wanted, { frames, objectPathOf: () => model, program: laneProgram, log: say }),
+    { frames, objectPathOf: () => source, runFolder: folder, clock: systemClock, log: say },
+  );
   return { upscaler, log };
 }
 

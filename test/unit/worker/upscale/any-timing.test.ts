@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { layout } from '../../../../src/protocol/layout.ts';
-import { LaneError } from '../../../../src/worker/upscale/lane.ts';
-import { createUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
+import { SegmentUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
+import { LaneError } from '../../../../src/worker/upscale/upscale-engine.ts';
 import {
   MemoryFrames,
   ScriptedEngine,
@@ -42,12 +42,11 @@ it('whatever is slow, dies or lacks memory: every frame comes once, in its place
       });
       engine.callFrames = () => Math.min(callFrames, batchSize);
       const runFolder = join(folder, randomBytes(6).toString('hex'));
-      const upscaler = createUpscaler(sampleUpscalerSpec({ lanes, batch_size: batchSize }), {
+      const upscaler = new SegmentUpscaler(sampleUpscalerSpec({ lanes, batch_size: batchSize }), engine, {
         frames: new MemoryFrames(),
-        sourcePathOf: String,
+        objectPathOf: String,
         runFolder,
         clock: systemClock,
-        createEngine: () => engine,
         log: () => undefined,
       });
       let firstBatch = 0;

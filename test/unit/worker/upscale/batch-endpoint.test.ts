@@ -7,11 +7,12 @@ import { AppError } from '../../../../src/errors/app-error.ts';
 import type { PictureTool } from '../../../../src/ports/frame-tool.ts';
 import { createJsonServer, type Route } from '../../../../src/worker/http/json-server.ts';
 import { closeServer, listenPrivately } from '../../../../src/worker/http/listen.ts';
-import { BoundedMutex } from '../../../../src/worker/upscale/batch-endpoint/bounded-mutex.ts';
-import { pictureNames } from '../../../../src/worker/upscale/batch-endpoint/picture-names.ts';
-import { upscaleBatchRoute } from '../../../../src/worker/upscale/batch-endpoint/upscale-batch-route.ts';
-import { LaneError } from '../../../../src/worker/upscale/lane.ts';
-import type { UpscaleEngine } from '../../../../src/worker/upscale/upscale-engine.ts';
+import {
+  BusyLimit,
+  upscaleBatchRoute,
+} from '../../../../src/worker/upscale/batch-endpoint/upscale-batch-route.ts';
+import { pictureNames } from '../../../../src/worker/upscale/batch-endpoint/upscale-pictures.ts';
+import { LaneError, type UpscaleEngine } from '../../../../src/worker/upscale/upscale-engine.ts';
 import { MemoryFrames, ScriptedEngine } from '../../../support/memory-frames.ts';
 import { postPictures } from '../../../support/post-pictures.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -215,12 +216,12 @@ describe('POST /upscale_batch', () => {
   });
 });
 
-describe('mutex', () => {
+describe('turns', () => {
   it('one at a time, the others in order, and not too many', async () => {
-    const mutex = new BoundedMutex(2, 1_000);
+    const turns = new BusyLimit(2, 1_000);
     const seen: number[] = [];
     const work = (number: number) =>
-      mutex.during(never, async () => {
+      turns.run(never, async () => {
         seen.push(number);
         await delay(5);
         seen.push(-number);
@@ -232,18 +233,18 @@ describe('mutex', () => {
     await work(5);
   });
 
-  it('a wait ends when it gets too long, or nobody waits any more', async () => {
-    const mutex = new BoundedMutex(2, 20);
+  it('a wait ends when it gets too long, or its client leaves', async () => {
+    const turns = new BusyLimit(2, 20);
     const end = Promise.withResolvers<void>();
-    const first = mutex.during(never, () => end.promise);
-    await expect(mutex.during(never, async () => 1)).rejects.toMatchObject({ code: 'busy' });
+    const first = turns.run(never, () => end.promise);
+    await expect(turns.run(never, async () => 1)).rejects.toMatchObject({ code: 'busy' });
     const leaving = new AbortController();
-    const second = mutex.during(leaving.signal, async () => 2);
+    const second = turns.run(leaving.signal, async () => 2);
     leaving.abort(new Error('gone'));
     await expect(second).rejects.toThrow('gone');
     end.resolve();
     await first;
-    expect(await mutex.during(never, async () => 3)).toBe(3);
+    expect(await turns.run(never, async () => 3)).toBe(3);
   });
 });
 

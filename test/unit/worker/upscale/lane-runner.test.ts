@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { LaneRunner } from '../../../../src/worker/upscale/lane-runner.ts';
-import { LaneSizes } from '../../../../src/worker/upscale/lane-sizes.ts';
+import { LaneRunner, LaneSizes } from '../../../../src/worker/upscale/lane-runner.ts';
 import { ScriptedEngine } from '../../../support/memory-frames.ts';
 
 it('an idle lane that is given an aborted job does the next one', { timeout: 5_000 }, async () => {

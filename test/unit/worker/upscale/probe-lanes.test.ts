@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { LaneError } from '../../../../src/worker/upscale/lane.ts';
 import { probeLanes } from '../../../../src/worker/upscale/probe-lanes.ts';
+import { LaneError } from '../../../../src/worker/upscale/upscale-engine.ts';
 import { ScriptedEngine } from '../../../support/memory-frames.ts';
 
 const { signal } = new AbortController();

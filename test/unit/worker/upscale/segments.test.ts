@@ -7,9 +7,8 @@ import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { AppError } from '../../../../src/errors/app-error.ts';
 import { layout } from '../../../../src/protocol/layout.ts';
 import type { SegmentTask, UpscalerSpec } from '../../../../src/protocol/segment.ts';
-import { LaneError } from '../../../../src/worker/upscale/lane.ts';
-import { createUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
-import type { UpscaleEngine } from '../../../../src/worker/upscale/upscale-engine.ts';
+import { SegmentUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
+import { LaneError, type UpscaleEngine } from '../../../../src/worker/upscale/upscale-engine.ts';
 import { ManualClock, settle } from '../../../support/manual-clock.ts';
 import {
   type LaneScript,
@@ -34,12 +33,11 @@ function rig(
   const engine = typeof script === 'function' ? new ScriptedEngine(script, more.minTile ?? null) : script;
   const runFolder = join(folder, randomBytes(4).toString('hex'));
   const log: string[] = [];
-  const upscaler = createUpscaler(sampleUpscalerSpec(more.spec), {
+  const upscaler = new SegmentUpscaler(sampleUpscalerSpec(more.spec), engine, {
     frames,
-    sourcePathOf: (sha256) => sha256,
+    objectPathOf: (sha256) => sha256,
     runFolder,
     clock: more.clock ?? systemClock,
-    createEngine: () => engine,
     log: (line) => log.push(line),
   });
   const framesOf = async (task: SegmentTask) => [
@@ -293,12 +291,11 @@ describe('failures', () => {
       'notes.txt',
     ];
     for (const name of names) await writeFile(join(runFolder, layout.segments, name), 'x');
-    const next = createUpscaler(sampleUpscalerSpec(), {
+    const next = new SegmentUpscaler(sampleUpscalerSpec(), new ScriptedEngine(), {
       frames: new MemoryFrames(),
-      sourcePathOf: String,
+      objectPathOf: String,
       runFolder,
       clock: systemClock,
-      createEngine: () => new ScriptedEngine(),
       log: () => undefined,
     });
     await next.run(sampleSegment(), quiet);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AsyncQueue } from '../../../../src/async/async-queue.ts';
 import { FrameMemory } from '../../../../src/worker/upscale/frame-memory.ts';
 import { LaneProgress } from '../../../../src/worker/upscale/lane-progress.ts';
-import { LaneSizes } from '../../../../src/worker/upscale/lane-sizes.ts';
+import { LaneSizes } from '../../../../src/worker/upscale/lane-runner.ts';
 
 const { signal } = new AbortController();
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerReader, type LaneAnswer } from '../../../../../src/worker/upscale/onnx/answer-reader.ts';
-import { LineTail } from '../../../../../src/worker/upscale/onnx/line-tail.ts';
-import { oomKillsIn } from '../../../../../src/worker/upscale/onnx/oom-kills.ts';
-import { isOutOfMemory } from '../../../../../src/worker/upscale/onnx/out-of-memory.ts';
+import { isOutOfMemory } from '../../../../../src/worker/upscale/onnx/lane-failure.ts';
+import { LineTail, oomKillsIn } from '../../../../../src/worker/upscale/onnx/lane-process.ts';
+import { AnswerReader, type LaneAnswer } from '../../../../../src/worker/upscale/onnx/lane-protocol.ts';
 
 const header = (kind: number, length: number) => {
   const bytes = Buffer.alloc(8);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { drainPlanes, fillPlanes } from '../../../../../src/worker/upscale/onnx/convert.ts';
-import { halfBits, halfValue } from '../../../../../src/worker/upscale/onnx/half.ts';
-import { nearestSample, sampleCoding } from '../../../../../src/worker/upscale/onnx/samples.ts';
+import {
+  halfBits,
+  halfValue,
+  nearestSample,
+  sampleCoding,
+} from '../../../../../src/worker/upscale/onnx/samples.ts';
 
 describe('half precision', () => {
   it('is what the language itself makes of every sample', () => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { choosePadding } from '../../../../../src/worker/upscale/onnx/padding.ts';
-import { type CutRules, cutSide } from '../../../../../src/worker/upscale/onnx/tiles.ts';
+import { type CutRules, choosePadding, cutSide } from '../../../../../src/worker/upscale/onnx/tiles.ts';
 
 const rules = (change: Partial<CutRules>): CutRules => ({
   ...{ side: 720, tile: 256, padding: 10, alignment: 1, fixed: null },
