@@ -34,13 +34,13 @@ export function parseProgramOptions(argv: readonly string[]): ProgramOptions {
   return { kind: 'run', worker: workerOptions(place, run, toCount(worker, '--worker')) };
 }
 
-/** What a slot tells the worker of one of its runs: it goes by the slot's number, and never outlives the slot. */
+/** The options for the worker of one of a slot's runs: it has the slot's number, and never outlives the slot. */
 export function workerOptionsOf(slot: SlotOptions, runId: string): WorkerOptions {
   const idleTimeoutMs = Math.min(slot.idleTimeoutMs, workerIdleTimeoutMs);
   return workerOptions({ root: slot.root, socketPath: null, idleTimeoutMs }, runId, slot.slotId);
 }
 
-/** What both kinds are told; null where the command line says nothing. */
+/** What both kinds have; null where the command line says nothing. */
 interface Place {
   readonly root: string;
   readonly socketPath: string | null;

@@ -58,7 +58,7 @@ export class ServerProcess {
 
   private constructor(child: ChildProcess, { output, stopGraceMs }: ServerStart) {
     this.#child = child;
-    // Never 0 or 1: as a group these are this process's own, or everybody's.
+    // Never 0 or 1: as a group these are this process's own, or all processes'.
     if (child.pid === undefined || child.pid < 2) throw new Error('the process has no id');
     this.#pid = child.pid;
     this.#stopGraceMs = stopGraceMs;

@@ -9,7 +9,7 @@ import type { ObjectFolder } from './object-folder.ts';
 import type { Slot } from './slot.ts';
 import { createSlotApi } from './slot-api.ts';
 
-/** What a slot is told: a program that stays between runs, and has a worker for each of those that are open. */
+/** What a slot is started with: a program that stays between runs, and has a worker for each of those that are open. */
 export interface SlotOptions {
   /** The host's root folder, absolute. */
   readonly root: string;
@@ -26,7 +26,7 @@ interface SlotProcessDeps {
 }
 
 /**
- * - `stopped`: it was told to, or was idle long enough.
+ * - `stopped`: it was asked to, or was idle long enough.
  * - `taken`: another process answers for this slot; nothing was begun.
  * - `displaced`: another process has taken the slot over. This one must end at once, without tidying up: at its
  *   paths are the other one's sockets.

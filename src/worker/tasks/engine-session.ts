@@ -9,7 +9,7 @@ export type TaskOutcome =
   | { readonly isFatal: false; readonly result: TaskResult }
   | { readonly isFatal: true; readonly error: EngineError };
 
-/** Called with how far a task is, in parts of it. */
+/** Called with how much of a task is done. */
 export type ProgressListener = (doneParts: number, totalParts: number) => void;
 
 /** One engine in use, from its start to its last task: what a worker needs of it, whatever kind of work it does. */

@@ -25,7 +25,7 @@ const failedLingerMs = 3_000;
 /** How often an idle worker looks for manifests that it was not notified of, in milliseconds. */
 const unreadCheckMs = 10_000;
 
-/** What the worker of one run is told. */
+/** What the worker of one run is started with. */
 export interface WorkerOptions {
   /** The host's root folder, absolute. */
   readonly root: string;

@@ -154,7 +154,7 @@ export class Worker {
     this.#publishing.abort(new Error('the worker ends'));
   }
 
-  /** The session is told of all tasks, as it may count them. */
+  /** All tasks are announced to the session, as it may count them. */
   #openSession({ kind, engine }: WantedEngine): EngineSession {
     const session = this.#deps.kinds[kind].open(engine);
     for (const { task, isDone } of this.#queue.tasks()) session.expect(task, isDone);

@@ -18,14 +18,14 @@ interface Entry {
 
 /** The lanes of each clip; a run has one clip, so that they live as long as the worker has segments of it. */
 export class ClipPools {
-  readonly #parts: ClipPoolsDeps;
+  readonly #deps: ClipPoolsDeps;
   readonly #entries = new Map<string, Entry>();
   readonly #closing = new AbortController();
   readonly #leaving = new Set<Promise<void>>();
   #latest: LanePool | null = null;
 
-  constructor(parts: ClipPoolsDeps) {
-    this.#parts = parts;
+  constructor(deps: ClipPoolsDeps) {
+    this.#deps = deps;
   }
 
   /** The lanes that were used last; null before there were any. */
@@ -33,7 +33,7 @@ export class ClipPools {
     return this.#latest;
   }
 
-  /** Works with the lanes for a clip. Those of another clip are closed when nobody works with them. */
+  /** Works with the lanes for a clip. Those of another clip are closed when they are not used. */
   async using<T>(clip: Clip, signal: AbortSignal, work: (pool: LanePool) => Promise<T>): Promise<T> {
     this.#closing.signal.throwIfAborted();
     const key = JSON.stringify(clip);
@@ -66,7 +66,7 @@ export class ClipPools {
   }
 
   async #open(clip: Clip): Promise<LanePool> {
-    const { spec, engine, log } = this.#parts;
+    const { spec, engine, log } = this.#deps;
     const from = readFormat(clip.frame);
     const request = { from, to: engine.outputFormat(from, clip), clip };
     const size = { batchSize: spec.batch_size, tile: spec.tile };

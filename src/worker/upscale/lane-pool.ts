@@ -27,7 +27,7 @@ export class LanePool {
   readonly from: FrameFormat;
   readonly to: FrameFormat;
   readonly processes: number;
-  /** How many frames are best handed over at once, at most a batch. */
+  /** How many frames are best given to a lane at once, at most a batch. */
   readonly callFrames: number;
   readonly #lanes: number;
   readonly #sizes: LaneSizes;

@@ -39,7 +39,7 @@ interface OpenLane {
   readonly asked: LaneSize;
 }
 
-/** Deaths in a row, without a single frame in between, after which nobody believes in the next process. */
+/** Deaths in a row, without a single frame in between, after which no other process is tried. */
 const maxDeaths = 3;
 /** Before a lane that died is started again, in milliseconds. */
 const pauseMs = 100;
@@ -51,7 +51,7 @@ const startTimeoutMs = 10 * 60_000;
  * unfinished frames alone done again. Jobs never wait for anything but the lane, so none can block another for ever.
  */
 export class LaneRunner {
-  readonly #parts: LaneRunnerOptions;
+  readonly #options: LaneRunnerOptions;
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
   #working: Promise<void> | null = null;
@@ -61,8 +61,8 @@ export class LaneRunner {
   #batch: number | null = null;
   #usedTile: number | null = null;
 
-  constructor(parts: LaneRunnerOptions) {
-    this.#parts = parts;
+  constructor(options: LaneRunnerOptions) {
+    this.#options = options;
   }
 
   get state() {
@@ -136,7 +136,7 @@ export class LaneRunner {
     while (done.length < frames.length) {
       if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
       signal.throwIfAborted();
-      const rest = frames.slice(done.length, done.length + this.#parts.sizes.current.batchSize);
+      const rest = frames.slice(done.length, done.length + this.#options.sizes.current.batchSize);
       done.push(...(await this.#call(rest)));
     }
     return done;
@@ -144,12 +144,12 @@ export class LaneRunner {
 
   /** As many frames as were given, or none when it is to be tried again. */
   async #call(frames: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
-    const asked = this.#parts.sizes.current;
+    const asked = this.#options.sizes.current;
     try {
       const lane = await this.#lane();
       const given = frames.slice(0, lane.batchSize);
       this.#state = 'processing';
-      const upscaled = await this.#upscaleInTime(lane, given);
+      const upscaled = await this.#withTimeout(lane, given);
       if (upscaled.length !== given.length)
         throw new LaneError('failed', 'The engine gave another number of frames.');
       this.#deaths = 0;
@@ -166,7 +166,7 @@ export class LaneRunner {
 
   /** Returns when it is worth another try. */
   #judge(error: LaneError, asked: LaneSize, frames: number): void {
-    const { sizes, request, log } = this.#parts;
+    const { sizes, request, log } = this.#options;
     if (error.reason === 'failed') {
       throw new EngineError({
         code: 'engine-failed',
@@ -197,7 +197,7 @@ export class LaneRunner {
   }
 
   async #lane(): Promise<Lane> {
-    const { engine, request, sizes } = this.#parts;
+    const { engine, request, sizes } = this.#options;
     const asked = sizes.current;
     if (this.#open && this.#open.asked.tile !== asked.tile) await this.#dropLane();
     if (this.#open) return this.#open.lane;
@@ -218,8 +218,8 @@ export class LaneRunner {
     return lane;
   }
 
-  async #upscaleInTime(lane: Lane, frames: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    const timeoutMs = this.#parts.engine.frameTimeoutMs * frames.length;
+  async #withTimeout(lane: Lane, frames: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    const timeoutMs = this.#options.engine.frameTimeoutMs * frames.length;
     const onLate = () => new LaneError('died', `It did not answer within ${Math.round(timeoutMs / 1000)} s.`);
     return await within(timeoutMs, lane.upscale(frames), onLate);
   }

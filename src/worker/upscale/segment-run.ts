@@ -86,7 +86,7 @@ export class SegmentRun {
     this.#frameBytes = frameBytes(deps.pool.from) + frameBytes(deps.pool.to);
   }
 
-  /** Runs it, once. When it rejects all its processes have been told to end; what was written is to be removed. */
+  /** Runs it, once. When it rejects all its processes have been aborted; what was written is to be removed. */
   async run(signal: AbortSignal): Promise<StageTimes> {
     signal.throwIfAborted();
     const stopListening = onAbort(signal, (reason) => this.#fail(reason));

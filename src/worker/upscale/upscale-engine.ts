@@ -39,7 +39,7 @@ export interface UpscaleEngine {
   readonly isProbed: boolean;
   /** How long one frame may take before its lane counts as dead, in milliseconds. */
   readonly frameTimeoutMs: number;
-  /** How many frames to give to a lane at once at best, where batches may be handed over in parts; at least 1. */
+  /** How many frames to give to a lane at once at best, where batches may be split; at least 1. */
   callFrames(from: FrameFormat, to: FrameFormat, batchSize: number): number;
   /** What becomes of frames of the format `from`, which are those of `clip` unless that is null. */
   outputFormat(from: FrameFormat, clip: Clip | null): FrameFormat;
@@ -73,7 +73,7 @@ export interface Lane {
  * Why a lane has given up.
  * - `out-of-memory`: a smaller batch or tile may do.
  * - `died`: its process is gone and nothing was wrong with the frames, as far as one can tell; another one may do.
- * - `failed`: it said no; asking again unchanged is no use.
+ * - `failed`: it refused; trying again unchanged is no use.
  */
 type LaneErrorReason = 'out-of-memory' | 'died' | 'failed';
 

@@ -29,18 +29,18 @@ const defaultScale = 2;
  * upscaled PNG files of the same names out. Transparency is dropped. Errors are `{ error: { code, message } }`. One
  * request is worked on at a time, and everything of it ends when its client goes away.
  */
-export function upscaleBatchRoute(parts: BatchRouteDeps): Handler {
-  const turns = new BusyLimit(uploadLimits.waiting, uploadLimits.waitingMs);
+export function upscaleBatchRoute(deps: BatchRouteDeps): Handler {
+  const limit = new BusyLimit(uploadLimits.waiting, uploadLimits.waitingMs);
   return async (request, response) => {
     const gone = new AbortController();
     const onClose = () => gone.abort(new Error('the client went away'));
     response.once('close', onClose);
     try {
-      await turns.run(gone.signal, () => answer(parts, request, response, gone.signal));
+      await limit.run(gone.signal, () => answer(deps, request, response, gone.signal));
     } catch (error) {
       if (!gone.signal.aborted) throw error;
       // No client is left to answer to, or half an answer was cut off.
-      parts.log(`pictures were not upscaled to their end: ${messageOf(error)}`);
+      deps.log(`pictures were not upscaled to their end: ${messageOf(error)}`);
     } finally {
       response.off('close', onClose);
     }
@@ -48,16 +48,16 @@ export function upscaleBatchRoute(parts: BatchRouteDeps): Handler {
 }
 
 async function answer(
-  parts: BatchRouteDeps,
+  deps: BatchRouteDeps,
   request: IncomingMessage,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const engine = engineFor(request, parts);
+  const engine = engineFor(request, deps);
   const files = await readUpload(request, signal);
-  const archive = zipStream(upscalePictures(files, { ...parts, engine }, signal));
+  const archive = zipStream(upscalePictures(files, { ...deps, engine }, signal));
   try {
-    // Until the first picture is there an error can still be told as one.
+    // Until the first picture is there an error can still be answered as one.
     const first = await archive.next();
     response.writeHead(200, { 'content-type': 'application/zip' });
     if (!first.done) response.write(first.value);

@@ -36,18 +36,18 @@ const callBytes = 64 * 1024 * 1024;
  */
 export async function* upscalePictures(
   files: readonly UploadedFile[],
-  parts: PictureDeps,
+  deps: PictureDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ZipMember> {
-  const checked = await checkAll(files, parts, signal);
+  const checked = await checkAll(files, deps, signal);
   const names = pictureNames(files.map(({ name }) => name));
   const pools = new Map<string, LanePool>();
   try {
     let at = 0;
-    for (const group of groupsOf(checked, parts.engine.scale)) {
-      const upscaled = await upscaleGroup(group, pools, parts, signal).catch(explain);
+    for (const group of groupsOf(checked, deps.engine.scale)) {
+      const upscaled = await upscaleGroup(group, pools, deps, signal).catch(explain);
       for (const picture of upscaled) {
-        const content = await parts.pictures.encodePng(picture, signal);
+        const content = await deps.pictures.encodePng(picture, signal);
         yield { name: names[at] ?? '', content };
         at += 1;
       }
@@ -59,16 +59,16 @@ export async function* upscalePictures(
 
 async function checkAll(
   files: readonly UploadedFile[],
-  parts: PictureDeps,
+  deps: PictureDeps,
   signal: AbortSignal,
 ): Promise<readonly Checked[]> {
   const checked: Checked[] = [];
   let keptBytes = 0;
   for (const file of files) {
-    const picture = await decode(file, parts, signal);
+    const picture = await decode(file, deps, signal);
     const { width, height, data } = picture;
-    if (width * height * parts.engine.scale ** 2 > uploadLimits.upscaledPixels) {
-      const message = `${shown(file)} of ${width}x${height} would get too large ${parts.engine.scale} times as large.`;
+    if (width * height * deps.engine.scale ** 2 > uploadLimits.upscaledPixels) {
+      const message = `${shown(file)} of ${width}x${height} would get too large ${deps.engine.scale} times as large.`;
       throw new ApiError(413, 'picture-too-large', message);
     }
     const isKept = keptBytes + data.byteLength <= uploadLimits.keptBytes;
@@ -108,13 +108,13 @@ function groupsOf(checked: readonly Checked[], scale: number): Checked[][] {
 async function upscaleGroup(
   group: readonly Checked[],
   pools: Map<string, LanePool>,
-  parts: PictureDeps,
+  deps: PictureDeps,
   signal: AbortSignal,
 ): Promise<readonly RgbPicture[]> {
   const frames: Uint8Array[] = [];
-  for (const { file, picture } of group) frames.push((picture ?? (await decode(file, parts, signal))).data);
+  for (const { file, picture } of group) frames.push((picture ?? (await decode(file, deps, signal))).data);
   const { width = 0, height = 0 } = group[0] ?? {};
-  const pool = poolFor({ width, height, pixelFormat: 'rgb24' }, pools, parts);
+  const pool = poolFor({ width, height, pixelFormat: 'rgb24' }, pools, deps);
   const upscaled = await pool.run({ order: 0, batch: 0, frames, signal });
   return upscaled.map((data) => ({ width: pool.to.width, height: pool.to.height, data }));
 }

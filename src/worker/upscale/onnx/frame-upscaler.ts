@@ -28,7 +28,7 @@ type OnnxTensor = InstanceType<Runtime['Tensor']>;
 
 /** Enlarges frames tile by tile; the same tile of all frames of a batch goes through the model at once. */
 export class FrameUpscaler {
-  readonly #parts: FrameUpscalerOptions;
+  readonly #options: FrameUpscalerOptions;
   readonly #coding: SampleCoding;
   /** Windows that go through the model at once. */
   readonly #depth: number;
@@ -38,9 +38,9 @@ export class FrameUpscaler {
   readonly #bindings = new Map<number, Binding>();
 
   /** @throws RangeError when there is not memory enough for its tensors. */
-  constructor(parts: FrameUpscalerOptions) {
-    const { model, batchSize, columns, rows, top } = parts;
-    this.#parts = parts;
+  constructor(options: FrameUpscalerOptions) {
+    const { model, batchSize, columns, rows, top } = options;
+    this.#options = options;
     this.#coding = sampleCoding(top, model.isHalf);
     this.#depth = model.batch ?? batchSize;
     this.#window = { width: columns.window, height: rows.window };
@@ -52,7 +52,7 @@ export class FrameUpscaler {
 
   /** Fills the pictures of `to` with those of `from`, enlarged. */
   async upscale(from: readonly Picture[], to: readonly Picture[]): Promise<void> {
-    const { columns, rows } = this.#parts;
+    const { columns, rows } = this.#options;
     for (let first = 0; first < from.length; first += this.#depth) {
       const small = from.slice(first, first + this.#depth);
       const large = to.slice(first, first + this.#depth);
@@ -62,7 +62,7 @@ export class FrameUpscaler {
   }
 
   async #runTile(from: readonly Picture[], to: readonly Picture[], columns: Span, rows: Span): Promise<void> {
-    const { session, model } = this.#parts;
+    const { session, model } = this.#options;
     const coding = this.#coding;
     const window = { ...this.#window, x: columns.windowBegin, y: rows.windowBegin };
     for (const [index, picture] of from.entries())
@@ -88,7 +88,7 @@ export class FrameUpscaler {
   }
 
   #bind(count: number): Binding {
-    const { model } = this.#parts;
+    const { model } = this.#options;
     const { width, height } = this.#window;
     const tensor = (data: TensorData, scale: number) => {
       const dims = [count, 3, height * scale, width * scale];
@@ -101,7 +101,7 @@ export class FrameUpscaler {
   }
 
   #tensor(data: TensorData, dims: readonly number[]): OnnxTensor {
-    const { Tensor } = this.#parts.runtime;
+    const { Tensor } = this.#options.runtime;
     return data instanceof Float32Array
       ? new Tensor('float32', data, dims)
       : new Tensor('float16', data, dims);

@@ -31,7 +31,7 @@ const fields = {
   tensor: { dims: 1, type: 2, floats: 4, name: 8, raw: 9, location: 14 },
 } as const;
 const singlePrecision = 1;
-/** Longer arrays are weights, which nobody looks at. */
+/** Longer arrays are weights, which are not read. */
 const maxSmallBytes = 64;
 
 /**

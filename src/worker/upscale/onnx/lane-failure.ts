@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { messageOf } from '../../../errors/app-error.ts';
 import type { laneFailureSchema } from './lane-protocol.ts';
 
-/** Why a lane can do nothing, as it will tell its worker. */
+/** Why a lane can do nothing, as it reports to its worker. */
 export class LaneFailure extends Error {
   readonly reason: z.infer<typeof laneFailureSchema>['reason'];
 
@@ -13,7 +13,7 @@ export class LaneFailure extends Error {
   }
 }
 
-/** Whatever was thrown, as a trouble; `otherwise` is its reason when it is neither known nor one of memory. */
+/** What was thrown, as a failure of the lane; `otherwise` is its reason when it is neither known nor one of memory. */
 export function laneFailureOf(error: unknown, otherwise: LaneFailure['reason']): LaneFailure {
   if (error instanceof LaneFailure) return error;
   const message = messageOf(error);
@@ -42,7 +42,7 @@ const sayings = [
   /value of "size" is out of range/i,
 ];
 
-/** Whether a message tells of too little memory. */
+/** Whether a message is about too little memory. */
 export function isOutOfMemory(message: string): boolean {
   return sayings.some((saying) => saying.test(message));
 }

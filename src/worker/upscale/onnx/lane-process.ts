@@ -50,7 +50,7 @@ export class LaneProcess {
         this.#giveUp(new LaneError('failed', `The lane's answer makes no sense: ${String(error)}.`, error));
       }
     });
-    // Whoever writes to one that is gone learns of it by its end.
+    // A write to a process that is gone shows by its end.
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr])
       stream.on('error', () => undefined);
     this.#child.stderr.on('data', (chunk: Uint8Array) => this.#tail.push(chunk));
@@ -62,7 +62,7 @@ export class LaneProcess {
   }
 
   /**
-   * What it says first: facts, or a trouble.
+   * What it says first: facts, or a failure.
    *
    * @param timeoutMs - After so long it is ended.
    * @throws LaneError `died` or `out-of-memory`; the signal's reason when that aborts.

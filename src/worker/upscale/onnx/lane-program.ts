@@ -33,7 +33,7 @@ interface ReadyLane {
  * `lane-protocol.ts` for what is said there; stderr is its log.
  *
  * @param argument - The lane's options as JSON.
- * @returns the exit code: 0 also after a trouble that was told.
+ * @returns the exit code: 0 also after a failure that was reported.
  */
 export async function runLane(argument: string): Promise<number> {
   endWithParent();
@@ -138,7 +138,7 @@ function header(kind: number, length: number): Buffer {
   return bytes;
 }
 
-/** Looks whether the parent is still the same; a thread of its own, because computing blocks the main one. */
+/** Checks whether the parent is still the same; in a thread of its own, because computing blocks the main one. */
 const watchParent = `
 const parent = process.ppid;
 setInterval(() => {

@@ -16,7 +16,7 @@ export const requestHeaderBytes = 4;
 export const answerHeaderBytes = 8;
 export const answerKinds = { facts: 1, frames: 2, failure: 3 } as const;
 
-/** What a lane is told when it is started. */
+/** What a lane is started with. */
 export const laneOptionsSchema = z.object({
   modelPath: z.string(),
   scale: z.int().min(1),
@@ -25,7 +25,7 @@ export const laneOptionsSchema = z.object({
   pixelFormat: z.enum(['rgb24', 'rgb48le']),
   batchSize: z.int().min(1),
   tile: z.int().min(0),
-  /** Which of several GPUs it takes, in turns. */
+  /** Which of several GPUs it takes: lane by lane, around. */
   lane: z.int().min(0),
   /** Threads of its own for computing. */
   threads: z.int().min(1),
@@ -63,7 +63,7 @@ export type OnnxLaneFacts = z.infer<typeof laneFactsSchema>;
 /** One answer of a lane. */
 export type LaneAnswer =
   | { readonly kind: 'frames'; readonly frames: Uint8Array[] }
-  | { readonly kind: 'facts' | 'trouble'; readonly text: string };
+  | { readonly kind: 'facts' | 'failure'; readonly text: string };
 
 /** More frames or text than this is no answer. */
 const maxFrames = 1024;
@@ -125,6 +125,6 @@ export class AnswerReader {
     const kind = this.#header.readUInt32LE(0);
     if (kind === answerKinds.frames) return { kind: 'frames', frames: parts };
     const text = Buffer.concat(parts).toString('utf8');
-    return { kind: kind === answerKinds.facts ? 'facts' : 'trouble', text };
+    return { kind: kind === answerKinds.facts ? 'facts' : 'failure', text };
   }
 }

@@ -50,7 +50,7 @@ export async function probeModel(runtime: Runtime, session: Session): Promise<Mo
   throw new LaneFailure('model', `it does not enlarge RGB pictures: it makes ${[...sizes].join(', ')}`);
 }
 
-/** What its description says; what is wrong with that is said in words. */
+/** What its description says; what is wrong with it becomes an error. */
 function describeModel(session: Session): Omit<ModelFacts, 'scale' | 'alignment'> {
   const [input, ...others] = session.inputMetadata;
   const [output] = session.outputMetadata;

@@ -25,6 +25,8 @@ interface OnnxEngineOptions {
 
 /** A model of hundreds of MB from a slow disk, and CUDA's first start on a new GPU. */
 const startTimeoutMs = 10 * 60_000;
+/** The heaviest models need half an hour for a large frame on few cores. */
+const heaviestFrameMs = 60 * 60_000;
 /** Smaller tiles are little but padding. */
 const smallestTile = 32;
 /** What the model is tried with. */
@@ -34,15 +36,14 @@ const trialFrame: FrameFormat = { width: 32, height: 32, pixelFormat: 'rgb24' };
 export class OnnxEngine implements UpscaleEngine {
   readonly scale: number;
   readonly isProbed = true;
-  /** The heaviest models need half an hour for a large frame on few cores. */
-  readonly frameTimeoutMs = 60 * 60_000;
-  readonly #parts: OnnxEngineOptions;
-  readonly #notified = new Set<string>();
+  readonly frameTimeoutMs = heaviestFrameMs;
+  readonly #options: OnnxEngineOptions;
+  readonly #logged = new Set<string>();
   #facts: OnnxLaneFacts | null = null;
 
-  constructor({ scale }: Pick<UpscalerSpec, 'scale'>, parts: OnnxEngineOptions) {
+  constructor({ scale }: Pick<UpscalerSpec, 'scale'>, options: OnnxEngineOptions) {
     this.scale = scale;
-    this.#parts = parts;
+    this.#options = options;
   }
 
   /** Null for a model that takes pictures of one size only. */
@@ -85,15 +86,15 @@ export class OnnxEngine implements UpscaleEngine {
 
   async #startProcess(request: Omit<LaneRequest, 'to' | 'clip'>, signal: AbortSignal) {
     signal.throwIfAborted();
-    const { program, log } = this.#parts;
+    const { program, log } = this.#options;
     const options = this.#laneOptions(request);
     const outputBytes = frameBytes(this.outputFormat(request.from));
     const process = new LaneProcess({ program, options, frameBytes: outputBytes, log }, signal);
     try {
       const greeting = await process.greeting(startTimeoutMs);
-      if (greeting.kind !== 'facts') throw failureOf(greeting);
+      if (greeting.kind !== 'facts') throw errorOf(greeting);
       const facts = laneFactsSchema.parse(JSON.parse(greeting.text));
-      this.#notify(facts);
+      this.#logOnce(facts);
       return { process, facts };
     } catch (error) {
       await process.close();
@@ -105,20 +106,20 @@ export class OnnxEngine implements UpscaleEngine {
     const { width, height, pixelFormat } = from;
     if (pixelFormat !== 'rgb24' && pixelFormat !== 'rgb48le')
       throw new RangeError(`an ONNX model takes RGB frames, and not ${pixelFormat}`);
-    const cores = this.#parts.cores ?? availableParallelism();
+    const cores = this.#options.cores ?? availableParallelism();
     return {
-      modelPath: this.#parts.modelPath,
+      modelPath: this.#options.modelPath,
       ...{ scale: this.scale, width, height, pixelFormat, lane, ...size },
       threads: Math.max(1, Math.floor(cores / lanes)),
     };
   }
 
   /** Each thing once, and not for each lane. */
-  #notify({ provider, notes }: OnnxLaneFacts): void {
+  #logOnce({ provider, notes }: OnnxLaneFacts): void {
     for (const note of [`the model runs on ${provider === 'cuda' ? 'a GPU' : 'the CPU'}`, ...notes]) {
-      if (this.#notified.has(note)) continue;
-      this.#notified.add(note);
-      this.#parts.log(note);
+      if (this.#logged.has(note)) continue;
+      this.#logged.add(note);
+      this.#options.log(note);
     }
   }
 }
@@ -138,14 +139,14 @@ function refuseOthers(
 }
 
 function framesOf(answer: LaneAnswer, count: number): Uint8Array[] {
-  if (answer.kind !== 'frames') throw failureOf(answer);
+  if (answer.kind !== 'frames') throw errorOf(answer);
   if (answer.frames.length === count) return answer.frames;
   throw new LaneError('failed', `The lane gave ${answer.frames.length} frames for ${count}.`);
 }
 
 /** What a lane said instead of what it was asked for, as an error. */
-function failureOf(answer: LaneAnswer): Error {
-  if (answer.kind !== 'trouble')
+function errorOf(answer: LaneAnswer): Error {
+  if (answer.kind !== 'failure')
     return new LaneError('failed', 'The lane gave another answer than asked for.');
   const { reason, message } = laneFailureSchema.parse(JSON.parse(answer.text));
   if (reason === 'out-of-memory')

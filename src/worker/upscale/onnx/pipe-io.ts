@@ -11,18 +11,18 @@ const pauseMs = 1;
  */
 export function readFully(descriptor: number, buffer: Uint8Array): boolean {
   for (let filled = 0; filled < buffer.length; ) {
-    const count = patiently(() => readSync(descriptor, buffer, filled, buffer.length - filled, null));
+    const count = retried(() => readSync(descriptor, buffer, filled, buffer.length - filled, null));
     if (count === 0) return false;
     filled += count;
   }
   return true;
 }
 
-/** @returns false when nobody reads any more. */
+/** @returns false when the reader is gone. */
 export function writeFully(descriptor: number, buffer: Uint8Array): boolean {
   for (let written = 0; written < buffer.length; ) {
     const from = written;
-    const count = patiently(() => writeSync(descriptor, buffer, from, buffer.length - from));
+    const count = retried(() => writeSync(descriptor, buffer, from, buffer.length - from));
     if (count === 0) return false;
     written += count;
   }
@@ -30,14 +30,14 @@ export function writeFully(descriptor: number, buffer: Uint8Array): boolean {
 }
 
 /** Does it until it is done; 0 when the other end is gone. */
-function patiently(transfer: () => number): number {
+function retried(transfer: () => number): number {
   for (;;) {
     try {
       return transfer();
     } catch (error) {
       if (!isSystemError(error)) throw error;
       if (error.code === 'EOF' || error.code === 'EPIPE' || error.code === 'ECONNRESET') return 0;
-      // Only where somebody else has made the pipe one that does not wait.
+      // Only where another process has made the pipe a non-blocking one.
       if (error.code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
     }

@@ -88,7 +88,7 @@ const providerLibrary = '../bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.
 
 /**
  * Number of the GPU that a lane takes, as CUDA counts them; null where there is none, or ONNX Runtime has come without
- * what it needs for it. Lanes take GPUs in turns.
+ * what it needs for it. Lanes are spread over the GPUs.
  */
 function cudaDeviceFor(lane: number): number | null {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null;

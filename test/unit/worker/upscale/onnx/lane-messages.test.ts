@@ -25,7 +25,7 @@ describe('AnswerReader', () => {
     expect(answers).toEqual([
       { kind: 'facts', text: '{"a":1}' },
       { kind: 'frames', frames: [Buffer.from('abc'), Buffer.from('def')] },
-      { kind: 'trouble', text: '!' },
+      { kind: 'failure', text: '!' },
     ]);
   });
 
