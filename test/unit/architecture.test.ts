@@ -37,6 +37,26 @@ it.each([
     imported: '../adapters/system-clock.ts',
   },
   {
+    rule: 'http stands below the tasks of the worker',
+    file: 'src/worker/http/x.ts',
+    imported: '../tasks/engine-error.ts',
+  },
+  {
+    rule: 'the tasks of the worker must not know a kind',
+    file: 'src/worker/tasks/x.ts',
+    imported: '../upscale/kind.ts',
+  },
+  {
+    rule: 'a kind of work must not know another one',
+    file: 'src/worker/upscale/onnx/x.ts',
+    imported: '../../upsample/kind.ts',
+  },
+  {
+    rule: 'a room of the worker must not know adapters either',
+    file: 'src/worker/slot/x.ts',
+    imported: '../../adapters/system-clock.ts',
+  },
+  {
     rule: 'the worker must not know the CLI',
     file: 'src/worker/main.ts',
     imported: '../services/plan-run.ts',
@@ -60,6 +80,11 @@ it.each([
 it.each([
   { rule: 'services may know ports', file: 'src/services/x.ts', imported: '../ports/clock.ts' },
   { rule: 'core may use zod and hashes', file: 'src/core/run/x.ts', imported: 'node:crypto' },
+  {
+    rule: 'a kind of work may know the tasks of the worker',
+    file: 'src/worker/upsample/x.ts',
+    imported: '../tasks/engine-error.ts',
+  },
   {
     rule: 'worker/main.ts may build adapters',
     file: 'src/worker/main.ts',
