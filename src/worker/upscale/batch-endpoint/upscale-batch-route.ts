@@ -30,7 +30,7 @@ const defaultScale = 2;
  * request is worked on at a time, and everything of it ends when its client goes away.
  */
 export function upscaleBatchRoute(deps: BatchRouteDeps): Handler {
-  const limit = new BusyLimit(uploadLimits.waiting, uploadLimits.waitingMs);
+  const limit = new BoundedMutex(uploadLimits.waiting, uploadLimits.waitingMs);
   return async (request, response) => {
     const gone = new AbortController();
     const onClose = () => gone.abort(new Error('the client went away'));
@@ -86,7 +86,7 @@ function engineFor({ url }: IncomingMessage, { loadedModel, frames }: BatchRoute
 }
 
 /** Lets one piece of work run at a time; a few others wait a while, first come first served. */
-export class BusyLimit {
+export class BoundedMutex {
   readonly #mutex = new Mutex();
   readonly #maxWaiting: number;
   readonly #waitTimeoutMs: number;

@@ -15,7 +15,7 @@ import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts
 import { upscaleKind } from '../../../../src/services/upscale/upscale-kind.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
 import { LanczosEngine } from '../../../../src/worker/upscale/lanczos-engine.ts';
-import { createUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
+import { SegmentUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
 import { makeClip } from '../../../support/clips.ts';
 import { describeRunKind } from '../../../support/contracts/run-kind-contract.ts';
 import type { RunScene } from '../../../support/contracts/run-scene.ts';
@@ -164,12 +164,11 @@ function workOnSegments(): MemoryWork {
     ...{ kind: 'lanczos', scale: 2, batch_size: 16, lanes: 1, is_lane_count_open: false },
     ...{ tile: 0, model: null, encoding },
   };
-  const upscaler = createUpscaler(spec, {
+  const upscaler = new SegmentUpscaler(spec, new LanczosEngine(2, frames), {
     frames,
-    sourcePathOf: () => film,
+    objectPathOf: () => film,
     runFolder: root,
     clock: systemClock,
-    createEngine: () => new LanczosEngine(2, frames),
     log: () => undefined,
   });
   const signal = new AbortController().signal;

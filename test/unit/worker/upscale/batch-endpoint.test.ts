@@ -8,7 +8,7 @@ import type { PictureTool } from '../../../../src/ports/frame-tool.ts';
 import { createJsonServer, type Route } from '../../../../src/worker/http/json-server.ts';
 import { closeServer, listenPrivately } from '../../../../src/worker/http/listen.ts';
 import {
-  BusyLimit,
+  BoundedMutex,
   upscaleBatchRoute,
 } from '../../../../src/worker/upscale/batch-endpoint/upscale-batch-route.ts';
 import { pictureNames } from '../../../../src/worker/upscale/batch-endpoint/upscale-pictures.ts';
@@ -218,7 +218,7 @@ describe('POST /upscale_batch', () => {
 
 describe('turns', () => {
   it('one at a time, the others in order, and not too many', async () => {
-    const turns = new BusyLimit(2, 1_000);
+    const turns = new BoundedMutex(2, 1_000);
     const seen: number[] = [];
     const work = (number: number) =>
       turns.run(never, async () => {
@@ -234,7 +234,7 @@ describe('turns', () => {
   });
 
   it('a wait ends when it gets too long, or its client leaves', async () => {
-    const turns = new BusyLimit(2, 20);
+    const turns = new BoundedMutex(2, 20);
     const end = Promise.withResolvers<void>();
     const first = turns.run(never, () => end.promise);
     await expect(turns.run(never, async () => 1)).rejects.toMatchObject({ code: 'busy' });
