@@ -6,7 +6,7 @@ import type { WorkBatch } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { RunKind, RunTypes } from './run-kind.ts';
-import type { SessionParts, TaskResults } from './task-results.ts';
+import type { SessionDeps, TaskResults } from './task-results.ts';
 
 /** Results that are read from the host at once. */
 const readsAtOnce = 32;
@@ -14,7 +14,7 @@ const readsAtOnce = 32;
 /** How long opening a run may take to notice that the run is stopped, in milliseconds. */
 const openingTimeoutMs = 2_000;
 
-interface HostSessionDeps<K extends RunTypes> extends SessionParts<K> {
+interface HostSessionDeps<K extends RunTypes> extends SessionDeps<K> {
   readonly kind: RunKind<K>;
   readonly results: TaskResults<K>;
 }

@@ -4,12 +4,12 @@ import type { HostObject } from '../../ports/host.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { HostSession } from './host-session.ts';
 import type { Prepared, RunTypes, RunWork } from './run-kind.ts';
-import type { SessionParts, TaskResults } from './task-results.ts';
+import type { SessionDeps, TaskResults } from './task-results.ts';
 
 /** Tasks that are looked up on the host at once. */
 const queriesAtOnce = 32;
 
-interface SubmitDeps<K extends RunTypes> extends SessionParts<K> {
+interface SubmitDeps<K extends RunTypes> extends SessionDeps<K> {
   readonly results: TaskResults<K>;
   readonly host: HostSession<K>;
 }

@@ -5,7 +5,7 @@ import type { RunEventRecorder } from './event-recorder.ts';
 import type { ActiveRun, RunTypes, RunWork } from './run-kind.ts';
 
 /** What the parts of a session share. */
-export interface SessionParts<K extends RunTypes> {
+export interface SessionDeps<K extends RunTypes> {
   readonly run: ActiveRun<K>;
   readonly work: RunWork<K>;
   readonly recorder: RunEventRecorder<K>;
@@ -15,14 +15,14 @@ export interface SessionParts<K extends RunTypes> {
 
 /** Matches results with the tasks that wait for them, has the kind settle each, and records the outcome. */
 export class TaskResults<K extends RunTypes> {
-  readonly #deps: SessionParts<K>;
+  readonly #deps: SessionDeps<K>;
   /** Tasks whose result is awaited, by key; several tasks may share one. */
   readonly #waiting = new Map<string, K['task'][]>();
   readonly #settling: BackgroundWork;
   /** Keys whose result a task of this run got: a further task with the same key reuses it. */
   readonly #usedKeys: Set<string>;
 
-  constructor(deps: SessionParts<K>) {
+  constructor(deps: SessionDeps<K>) {
     this.#deps = deps;
     this.#usedKeys = new Set(deps.work.usedKeys());
     this.#settling = new BackgroundWork(deps.work.settlesInFlight, deps.onError);
