@@ -14,7 +14,6 @@ interface PipedChildOptions {
   readonly onErrorLine?: (line: string) => void;
 }
 
-/** How a child ended. */
 export interface ChildEnd {
   /** Null when it was killed, or never started. */
   readonly exitCode: number | null;

@@ -41,7 +41,6 @@ interface ContainerState {
   readonly exitCode: number | null;
 }
 
-/** What a {@link SlotContainer} works with. */
 interface SlotContainerDeps {
   readonly client: DockerClient;
   /** Name of the image, which has to be there … */

@@ -11,7 +11,6 @@ const installLines: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'Install it with: winget install ffmpeg',
 };
 
-/** The programs of this environment. */
 export function findPrograms(environment: NodeJS.ProcessEnv = process.env): FfmpegPrograms {
   return {
     ffmpeg: environment['FFMPEG_PATH'] || 'ffmpeg',

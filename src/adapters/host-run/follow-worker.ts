@@ -9,7 +9,6 @@ const maxFruitlessRestarts = 5;
 /** Pause before a broken event stream is opened again, in milliseconds. */
 const reconnectPauseMs = 100;
 
-/** What following a worker needs. */
 interface FollowDeps {
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -21,7 +21,6 @@ import { type BatchPart, readManifests, type TaskAssignments } from './task-assi
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
 const readsAtOnce = 32;
 
-/** What a {@link WorkersRun} works with. */
 interface WorkersRunDeps {
   readonly runId: string;
   /** The run folder. */

@@ -11,7 +11,6 @@ interface H264Entry {
   /** Size of the pictures in pixels, as stored. */
   readonly width: number;
   readonly height: number;
-  /** The boxes in it. */
   readonly boxes: Buffer;
   /** What a decoder needs to begin (`avcC`). */
   readonly decoderSettings: Buffer;

@@ -75,7 +75,6 @@ export class RemoteMachine {
     return modelsDir === '' ? null : absolutePath(await this.#home(), modelsDir);
   }
 
-  /** The files of a run. */
   async runFiles(runId: string): Promise<SftpFileStore> {
     return new SftpFileStore(this.files, posix.join(await this.root(), layout.run(runId)));
   }
@@ -85,7 +84,6 @@ export class RemoteMachine {
     return await this.#apiAt(posix.join(layout.run(runId), layout.workerSocket(workerId)));
   }
 
-  /** The API of a slot. */
   async slotApi(slotId: number): Promise<SlotApi> {
     return new SlotApi(await this.#apiAt(layout.slotSocket(slotId)), this.name);
   }

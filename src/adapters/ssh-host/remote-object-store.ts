@@ -21,7 +21,6 @@ const bundlesAtOnce = 6;
 /** How often a damaged transfer is repeated from its beginning. */
 const maxTransfers = 3;
 
-/** What {@link RemoteObjectStore} works with. */
 interface RemoteObjectStoreDeps {
   readonly files: RemoteFiles;
   /** Root folder on the host, absolute. */

@@ -24,7 +24,6 @@ const killSilenceMs = 10_000;
 /** How long writing the stop mark may take, in milliseconds. */
 const markTimeoutMs = 30_000;
 
-/** What a {@link SlotWorker} works with. */
 interface SlotWorkerDeps {
   readonly runId: string;
   readonly workerId: number;

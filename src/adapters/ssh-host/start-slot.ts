@@ -18,7 +18,6 @@ const endPauseMs = 1_000;
 /** The container of a slot, as far as its workers use it. */
 export type WorkerContainer = Pick<SlotContainer, 'name' | 'ensureRunning' | 'state' | 'explain' | 'kill'>;
 
-/** What starting a slot needs. */
 interface SlotStartDeps {
   readonly container: WorkerContainer;
   readonly slot: Pick<SlotApi, 'isAnswering'>;

@@ -15,7 +15,6 @@ const unreachablePolicy: BackoffPolicy = { baseDelayMs: 250, maxDelayMs: 10_000 
 const shortLivedPolicy: BackoffPolicy = { baseDelayMs: 50, maxDelayMs: 1_000 };
 const shortLifeMs = 1_000;
 
-/** What a {@link Dialer} works with. */
 interface DialerDeps {
   readonly options: Omit<DialOptions, 'signal'>;
   readonly reachability: Reachability;

@@ -7,7 +7,6 @@ import type { Style } from './style.ts';
 /** More of a file's name would push the numbers off a usual terminal. */
 const inputColumns = 24;
 
-/** One run of the list. */
 export interface ListedRun {
   readonly run_id: string;
   readonly status: string;

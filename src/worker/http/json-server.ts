@@ -13,7 +13,6 @@ export type Route = Readonly<Record<string, Handler>>;
 /** What there is, by path. */
 export type Routes = ReadonlyMap<string, Route>;
 
-/** What a JSON API is made of. */
 interface JsonServerOptions {
   readonly routes: Routes;
   /** Called with every request before it is answered. */

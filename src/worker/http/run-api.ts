@@ -11,7 +11,6 @@ import {
   shutdownRoute,
 } from './json-server.ts';
 
-/** What the API of a run's worker is made of. */
 interface RunApiDeps {
   readonly events: EventStream;
   /** What kinds of work add to it. */

@@ -24,7 +24,6 @@ import { ServerOutput, secretsIn } from './server-output.ts';
 import { freePort, ServerProcess } from './server-process.ts';
 import { ServerState } from './server-state.ts';
 
-/** What a server works with. */
 interface ModelServerDeps {
   readonly clock: Clock;
   readonly random01: () => number;

@@ -10,7 +10,6 @@ import { RotatingLog } from './rotating-log.ts';
 import { type ServerSpec, wasStopped } from './server-errors.ts';
 import { ServerRequests } from './server-requests.ts';
 
-/** What a slot's model servers work with. */
 interface ModelServersDeps {
   /** The host's root: load times are kept there. */
   readonly store: FileStore;

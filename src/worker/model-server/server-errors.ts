@@ -2,7 +2,6 @@ import { messageOf } from '../../errors/app-error.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import { EngineError } from '../tasks/engine-error.ts';
 
-/** Which server. */
 export interface ServerSpec {
   /** Program and arguments, with `{port}` in them. */
   readonly command: readonly string[];

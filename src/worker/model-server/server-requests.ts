@@ -5,7 +5,6 @@ import type { ModelServer } from './model-server.ts';
 import type { RunningServer } from './running-server.ts';
 import { crashedBy, type ServerDeath } from './server-errors.ts';
 
-/** What the requests to one server work with. */
 interface ServerRequestsDeps {
   readonly server: ModelServer;
   /** A server silent for so long while a request fails is made to end, in milliseconds. */

@@ -21,7 +21,6 @@ export interface RunningWorker {
   readonly ended: Promise<void>;
 }
 
-/** What the workers of a slot work with. */
 interface RunWorkerDeps {
   /** What the worker of the run in this folder needs. */
   depsFor(runFolder: string, log: (line: string) => void): WorkerProcessDeps;

@@ -26,7 +26,6 @@ import type { ObjectFolder } from './object-folder.ts';
 import type { Slot } from './slot.ts';
 import { acceptObject } from './uploads.ts';
 
-/** What the API is made of. */
 interface SlotApiDeps {
   /** The host's root folder. */
   readonly root: string;

@@ -18,7 +18,6 @@ export interface SlotOptions {
   readonly idleTimeoutMs: number;
 }
 
-/** What a slot's process works with. */
 interface SlotProcessDeps {
   readonly slot: Slot;
   readonly objects: ObjectFolder;

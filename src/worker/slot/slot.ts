@@ -16,7 +16,6 @@ interface ModelServerControl {
   stop(): Promise<void>;
 }
 
-/** What a slot works with. */
 interface SlotDeps {
   readonly slotId: number;
   /** The host's root folder. */

@@ -10,7 +10,6 @@ import type { TaskErrorCode } from '../../protocol/task-result.ts';
  */
 type EngineErrorClass = 'permanent' | 'transient' | 'outage' | 'fatal';
 
-/** What an {@link EngineError} is made of. */
 export interface EngineErrorOptions {
   readonly code: TaskErrorCode;
   readonly class: EngineErrorClass;

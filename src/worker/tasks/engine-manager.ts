@@ -7,7 +7,6 @@ import type { EngineSession } from './engine-session.ts';
 /** An engine as a manifest asks for it. */
 export type WantedEngine = Pick<Manifest, 'kind' | 'engine'>;
 
-/** What the manager works with. */
 interface EngineManagerDeps {
   /** A session with an engine that is not started yet. */
   openSession(wanted: WantedEngine): EngineSession;

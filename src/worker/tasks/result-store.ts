@@ -7,7 +7,6 @@ import type { ExclusiveFileStore } from '../../ports/file-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
 
-/** What the store works with. */
 interface ResultStoreDeps {
   /** The run folder. */
   readonly store: ExclusiveFileStore;

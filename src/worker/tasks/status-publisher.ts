@@ -4,7 +4,6 @@ import type { FileStore } from '../../ports/file-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 
-/** What the publisher works with. */
 interface StatusPublisherDeps {
   readonly workerId: number;
   /** The run folder. */

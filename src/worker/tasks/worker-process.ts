@@ -37,7 +37,6 @@ export interface WorkerOptions {
   readonly idleTimeoutMs: number;
 }
 
-/** What a worker with an API works with. */
 export type WorkerProcessDeps = Omit<WorkerDeps, 'workerId' | 'emit'>;
 
 /** The worker of one run with its API, from listening to its end. A process may hold several. */

@@ -16,7 +16,6 @@ import { StatusPublisher } from './status-publisher.ts';
 import { TaskQueue } from './task-queue.ts';
 import type { WorkKinds } from './work-kind.ts';
 
-/** What a worker works with. */
 export interface WorkerDeps {
   readonly workerId: number;
   readonly kinds: WorkKinds;

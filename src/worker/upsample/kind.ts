@@ -10,7 +10,6 @@ import { OpenAiEngine } from './engines/openai/openai-engine.ts';
 import { ServedEngine } from './served-engine.ts';
 import { UpsampleEngineSession } from './upsample-session.ts';
 
-/** What engines that enrich prompts work with. */
 interface EngineDeps {
   readonly media: MediaTool;
   readonly clock: Clock;
@@ -19,7 +18,6 @@ interface EngineDeps {
   readonly servers: ModelServers;
 }
 
-/** What enriching prompts needs of the worker. */
 export interface UpsampleKindDeps extends EngineDeps {
   readonly random01: () => number;
   /** Where an object lies on this machine. */

@@ -4,7 +4,6 @@ import { LanePool } from './lane-pool.ts';
 import { probeLanes } from './probe-lanes.ts';
 import { readFormat, type UpscaleEngine } from './upscale-engine.ts';
 
-/** What pools are made with. */
 interface ClipPoolsDeps {
   readonly spec: UpscalerSpec;
   readonly engine: UpscaleEngine;

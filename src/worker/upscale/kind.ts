@@ -10,7 +10,6 @@ import { SegmentUpscaler } from './segment-upscaler.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 import { UpscaleEngineSession } from './upscale-session.ts';
 
-/** What upscaling needs of the worker. */
 export interface UpscaleKindDeps {
   readonly frames: FrameTool;
   readonly pictures: PictureTool;

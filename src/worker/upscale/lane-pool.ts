@@ -2,7 +2,6 @@ import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { type LaneJob, LaneRunner, LaneSizes } from './lane-runner.ts';
 import type { LaneRequest, LaneSize, UpscaleEngine } from './upscale-engine.ts';
 
-/** What a pool is built from. */
 interface LanePoolOptions {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'size' | 'lane' | 'lanes'>;

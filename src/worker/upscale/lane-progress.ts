@@ -1,6 +1,5 @@
 import type { SegmentTask } from '../../protocol/segment.ts';
 
-/** What is counted of a segment. */
 type Counted = Pick<SegmentTask, 'task_key' | 'first_batch' | 'repeats'>;
 
 interface Entry {

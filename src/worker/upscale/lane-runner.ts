@@ -21,7 +21,6 @@ export interface LaneJob {
   readonly signal: AbortSignal;
 }
 
-/** What a runner is built from. */
 interface LaneRunnerOptions {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'size'>;

@@ -8,7 +8,6 @@ import { EngineError } from '../tasks/engine-error.ts';
 import type { FrameMemory, FrameShare, ShareRequest } from './frame-memory.ts';
 import type { LanePool } from './lane-pool.ts';
 
-/** What a segment is run with. */
 interface SegmentRunDeps {
   readonly frames: FrameTool;
   readonly pool: LanePool;

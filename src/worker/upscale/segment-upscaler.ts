@@ -13,7 +13,6 @@ import { SegmentFolder } from './segment-folder.ts';
 import { SegmentRun } from './segment-run.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
-/** What a {@link SegmentUpscaler} works with. */
 interface SegmentUpscalerDeps {
   readonly frames: FrameTool;
   /** Where an object lies on this machine. */
@@ -24,7 +23,6 @@ interface SegmentUpscalerDeps {
   log(line: string): void;
 }
 
-/** How one segment is run. */
 interface SegmentRunOptions {
   /** Ends everything of the segment; the call then rejects with the signal's reason. */
   readonly signal: AbortSignal;

@@ -31,7 +31,6 @@ const answerSchema = z.object({
   format: z.object({ duration: z.coerce.number().optional(), tags: tagsSchema }).default({ tags: {} }),
 });
 
-/** A stream of a file. */
 export type FileStream = z.infer<typeof streamSchema>;
 /** What a file says of itself. */
 export type FileFacts = z.infer<typeof answerSchema>;

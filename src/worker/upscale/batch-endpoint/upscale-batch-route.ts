@@ -13,7 +13,6 @@ import { readUpload } from './read-upload.ts';
 import { upscalePictures } from './upscale-pictures.ts';
 import { zipStream } from './zip-stream.ts';
 
-/** What the route is made of. */
 interface BatchRouteDeps {
   readonly pictures: PictureTool;
   readonly frames: FrameTool;

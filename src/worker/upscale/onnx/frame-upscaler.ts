@@ -5,7 +5,6 @@ import type { Runtime, Session } from './runtime.ts';
 import { type SampleCoding, sampleCoding, type TensorData } from './samples.ts';
 import type { Cut, Span } from './tiles.ts';
 
-/** What a {@link FrameUpscaler} is made of. */
 interface FrameUpscalerOptions {
   readonly runtime: Runtime;
   readonly session: Session;

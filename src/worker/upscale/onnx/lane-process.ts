@@ -5,7 +5,6 @@ import { onAbort } from '../../../async/abort.ts';
 import { LaneError } from '../upscale-engine.ts';
 import { AnswerReader, type LaneAnswer, type LaneOptions, requestHeaderBytes } from './lane-protocol.ts';
 
-/** What a {@link LaneProcess} is made of. */
 interface LaneProcessOptions {
   /** The worker's own program, which is a lane when its first argument is `--lane`. */
   readonly program: string;

@@ -22,7 +22,6 @@ import { choosePadding, cutSide } from './tiles.ts';
 const stdin = 0;
 const stdout = 1;
 
-/** What a lane has when it is ready. */
 interface ReadyLane {
   readonly upscaler: FrameUpscaler;
   readonly facts: OnnxLaneFacts;

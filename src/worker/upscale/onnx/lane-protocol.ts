@@ -60,7 +60,6 @@ export const laneFailureSchema = z.object({
 export type LaneOptions = z.infer<typeof laneOptionsSchema>;
 export type OnnxLaneFacts = z.infer<typeof laneFactsSchema>;
 
-/** One answer of a lane. */
 export type LaneAnswer =
   | { readonly kind: 'frames'; readonly frames: Uint8Array[] }
   | { readonly kind: 'facts' | 'failure'; readonly text: string };

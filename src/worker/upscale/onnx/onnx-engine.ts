@@ -12,7 +12,6 @@ import {
   type OnnxLaneFacts,
 } from './lane-protocol.ts';
 
-/** What an ONNX engine is built from. */
 interface OnnxEngineOptions {
   /** The model's file. */
   readonly modelPath: string;

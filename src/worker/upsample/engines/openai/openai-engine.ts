@@ -11,7 +11,6 @@ import { chooseModel } from './choose-model.ts';
 import { answerError, connectionError } from './engine-errors.ts';
 import { type ServerAddress, serverAddress } from './server-address.ts';
 
-/** What an {@link OpenAiEngine} works with. */
 export interface OpenAiEngineDeps {
   readonly spec: EngineSpec;
   readonly media: MediaTool;
