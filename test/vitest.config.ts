@@ -29,7 +29,7 @@ export default defineConfig({
           include: ['test/remote/**/*.test.ts'],
           // A Docker engine for all of them, with the image that the project's own code builds.
           globalSetup: ['test/remote/set-up.ts'],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },
         },

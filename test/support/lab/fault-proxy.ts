@@ -17,12 +17,12 @@ export interface FaultProxy {
   cut(): void;
   /** Resets all connections every `ms`; stopped by `heal`. */
   cutEvery(ms: number): void;
-  /** Resets each connection that has passed so many bytes, also new ones; stopped by `heal`. */
-  cutEachAfter(bytes: number): void;
   /** Holds all bytes back in both directions, also of new connections; connections stay open. */
   stall(): void;
   /** The same, once the server has sent so many more bytes. */
   stallAfter(bytes: number): void;
+  /** Whether all bytes are held back. */
+  readonly isStalled: boolean;
   /** Drops the server's bytes without a word; the client's arrive. */
   halfOpen(): void;
   /** Refuses new connections, and resets those there are. */
@@ -51,7 +51,6 @@ class TcpProxy implements FaultProxy {
   readonly #pairs = new Set<Pair>();
   #trouble: Trouble = 'none';
   #cutting: NodeJS.Timeout | null = null;
-  #mostBytesEach = Number.POSITIVE_INFINITY;
   /** How many bytes will have come from the server when everything is held back. */
   #stallsAtBytes = Number.POSITIVE_INFINITY;
 
@@ -83,16 +82,16 @@ class TcpProxy implements FaultProxy {
     this.#cutting = setInterval(() => this.cut(), ms);
   }
 
-  cutEachAfter(bytes: number): void {
-    this.#mostBytesEach = bytes;
-  }
-
   stall(): void {
     this.#trouble = 'stall';
   }
 
   stallAfter(bytes: number): void {
     this.#stallsAtBytes = this.bytes.toClient + bytes;
+  }
+
+  get isStalled(): boolean {
+    return this.#trouble === 'stall';
   }
 
   halfOpen(): void {
@@ -106,7 +105,6 @@ class TcpProxy implements FaultProxy {
 
   heal(): void {
     this.#trouble = 'none';
-    this.#mostBytesEach = Number.POSITIVE_INFINITY;
     this.#stallsAtBytes = Number.POSITIVE_INFINITY;
     this.#stopCutting();
     for (const pair of this.#pairs) pair.release();
@@ -133,14 +131,12 @@ class TcpProxy implements FaultProxy {
     const server = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true });
     const pair: Pair = new Pair(client, server, () => this.#pairs.delete(pair));
     this.#pairs.add(pair);
-    const isHeld = () => this.#trouble === 'stall';
     const delayMs = () => this.delayMs;
     const count = (direction: 'toServer' | 'toClient', bytes: number) => {
       this.bytes[direction] += bytes;
-      pair.bytes += bytes;
       if (this.bytes.toClient >= this.#stallsAtBytes) this.stall();
-      if (pair.bytes >= this.#mostBytesEach) pair.reset();
     };
+    const isHeld = () => this.isStalled;
     pair.toServer = new Lane(client, server, {
       isHeld,
       delayMs,
@@ -160,8 +156,6 @@ class TcpProxy implements FaultProxy {
 class Pair {
   toServer: Lane | null = null;
   toClient: Lane | null = null;
-  /** Passed in both directions. */
-  bytes = 0;
   readonly #client: Socket;
   readonly #server: Socket;
 
