@@ -74,7 +74,7 @@ class FaultCampaign {
   async run(): Promise<CampaignResult> {
     const { stage, server } = this.#parts;
     await writeInputs(join(stage.cli.workingFolder, 'specs'), this.#options.specs);
-    for (let sitting = 0; sitting < this.#options.faults + 4; sitting++) {
+    for (let session = 0; session < this.#options.faults + 4; session++) {
       if ((await this.#sit()) || this.#faults.length > 0) break;
     }
     const facts = { cli: stage.cli, stats: server.stats, kills: this.#records };

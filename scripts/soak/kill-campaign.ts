@@ -60,8 +60,8 @@ class Campaign {
 
   async run(): Promise<CampaignResult> {
     await writeInputs(join(this.#cli.workingFolder, 'specs'), this.#options.specs);
-    // More sittings than kills are only needed when something else is wrong.
-    for (let sitting = 0; sitting < this.#options.kills + 3; sitting++) {
+    // More sessions than kills are only needed when something else is wrong.
+    for (let session = 0; session < this.#options.kills + 3; session++) {
       if (await this.#sit()) break;
       if (this.#faults.length > 0) break;
     }

@@ -26,7 +26,7 @@ export interface UpscaleCampaignOptions {
 export interface UpscaleCampaignResult {
   readonly kills: readonly UpscaleKillTarget[];
   readonly starts: number;
-  /** Exit codes, other than 0, of sittings in which something was killed. */
+  /** Exit codes, other than 0, of sessions in which something was killed. */
   readonly exitCodes: readonly number[];
   readonly sha256: string;
   readonly wallMs: number;
@@ -35,7 +35,7 @@ export interface UpscaleCampaignResult {
 
 /** How long processes may go on that lost the one they worked for. */
 const orphanPatienceMs = 15_000;
-/** A sitting that takes longer hangs. */
+/** A session that takes longer hangs. */
 const sittingPatienceMs = 300_000;
 
 /** Runs one campaign in a folder of its own; the folder is kept when something is wrong. */
@@ -75,8 +75,8 @@ class UpscaleCampaign {
     const startMs = performance.now();
     await mkdir(this.#outputFolder);
     let isDone = false;
-    // More sittings than kills are only needed when something else is wrong.
-    for (let sitting = 0; sitting < this.#options.kills + 3 && !isDone; sitting++) {
+    // More sessions than kills are only needed when something else is wrong.
+    for (let session = 0; session < this.#options.kills + 3 && !isDone; session++) {
       isDone = await this.#sit();
       if (this.#faults.length > 0) break;
     }
@@ -120,14 +120,14 @@ class UpscaleCampaign {
 
   async #judgeEnd(cli: CliProcess, wasHit: boolean): Promise<boolean> {
     const timer = setTimeout(() => {
-      this.#faults.push('a sitting hangs');
+      this.#faults.push('a session hangs');
       cli.child.kill('SIGKILL');
     }, sittingPatienceMs);
     const { code, signal, stderr } = await cli.ended;
     clearTimeout(timer);
     if (code === null && signal === 'SIGKILL') return false;
     if (code === 0) return true;
-    // Whoever kills what a sitting needs may have it end; it has to be resumed then.
+    // Whoever kills what a session needs may have it end; it has to be resumed then.
     if (wasHit && code !== null) this.#exitCodes.push(code);
     else this.#faults.push(`the program ended with ${code ?? signal}: ${stderr.slice(-2000)}`);
     return false;

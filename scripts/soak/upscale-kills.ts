@@ -66,7 +66,7 @@ function tell(
   name: string,
   { kills: hit, starts, exitCodes, wallMs, sha256, faults }: UpscaleCampaignResult,
 ): void {
-  const codes = exitCodes.length === 0 ? '' : `, exit codes of sittings that gave up ${exitCodes.join(' ')}`;
+  const codes = exitCodes.length === 0 ? '' : `, exit codes of sessions that gave up ${exitCodes.join(' ')}`;
   process.stdout.write(
     `${name}: ${hit.length} kills [${hit.join(' ')}], ${starts} starts, ${(wallMs / 1000).toFixed(0)} s, ${sha256.slice(0, 12)}${codes}\n`,
   );

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 
 /**
  * The machine's own clock, read once when the process starts and carried on by its steady one: deadlines and durations
- * stay right when somebody sets the time.
+ * stay right when the time is set.
  */
 export const systemClock: Clock = {
   now: () => Math.round(performance.timeOrigin + performance.now()),

@@ -28,7 +28,7 @@ export const layout = {
   segments: 'segments',
   workerStatus: (workerId: number) => `status/worker_${workerId}_status.json`,
   workerSocket: (workerId: number) => `worker_${workerId}.sock`,
-  /** Somebody has stopped this worker of the run: until the run is opened again, nothing goes on with it by itself. */
+  /** This worker of the run was stopped on request: until the run is opened again, nothing goes on with it by itself. */
   stopMark: (workerId: number) => `stopped_${workerId}`,
   workerLog: (workerId: number) => `logs/worker_${workerId}.log`,
   /** What the model's server of a worker without a slot tells. */

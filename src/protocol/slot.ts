@@ -27,7 +27,7 @@ export const slotStatusSchema = z.object({
     z.object({
       run_id: runIdSchema,
       status: workerStatusSchema,
-      /** Somebody reads its events, and may hand work over at any moment. Older slots do not say. */
+      /** A CLI reads its events, and may submit work at any moment. Older slots do not say. */
       is_watched: z.boolean().optional(),
     }),
   ),

@@ -61,6 +61,6 @@ async function writeNew(path: string, content: string): Promise<boolean> {
     if (isErrno(error, 'EEXIST')) return false;
     throw asDiskError(error, path);
   }
-  // Whoever was held up before it wrote may have been taken for dead, and its file for damaged.
+  // A process that was held up before it wrote may have been taken for dead, and its file for damaged.
   return (await readFile(path, 'utf8').catch(() => null)) === content;
 }

@@ -27,7 +27,7 @@ const unfinishedMs = 500;
 /** Who holds a lock. */
 type LockOwner = z.infer<typeof lockOwnerSchema>;
 
-/** Either the lock, to be released once, or who has it. `isTakenOver` when whoever had it died with it. */
+/** Either the lock, to be released once, or who has it. `isTakenOver` when its last owner died with it. */
 type LockAttempt =
   | { readonly isHeld: true; readonly isTakenOver: boolean; release(): Promise<void> }
   | { readonly isHeld: false; readonly owner: LockOwner };
@@ -51,7 +51,7 @@ export async function acquireProcessLock(path: string, makeLink?: MakeLink): Pro
   }
 }
 
-/** Who holds the lock at `path`; null when nobody does, or when the file is damaged. */
+/** Who holds the lock at `path`; null when no process does, or when the file is damaged. */
 export async function readLockOwner(path: string): Promise<LockOwner | null> {
   return parseJsonAs(lockOwnerSchema, await readFile(path, 'utf8').catch(() => ''));
 }
@@ -110,7 +110,7 @@ async function isEmpty(path: string): Promise<boolean> {
 }
 
 /**
- * Removes a dead process's lock. Only whoever has the guard may do so: without it, one that judged the old lock
+ * Removes a dead process's lock. Only the process that has the guard may do so: without it, one that judged the old lock
  * could remove the new one that a faster process has already put in its place.
  */
 async function removeStale(

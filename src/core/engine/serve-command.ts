@@ -31,7 +31,7 @@ export function serveCommand(options: ServeOptions): readonly string[] {
   if (!template.some((part) => part.includes(portPlaceholder))) {
     throw new AppError({
       code: 'config-invalid',
-      message: `upsampling.engine.command has no ${portPlaceholder} in it, so nobody can find its server.`,
+      message: `upsampling.engine.command has no ${portPlaceholder} in it, so its server cannot be found.`,
       nextStep: `Give the server's port as ${portPlaceholder}, such as "--port", "${portPlaceholder}".`,
     });
   }

@@ -60,7 +60,7 @@ describe('LocalRunStore', () => {
     expect(run.isJournalTorn).toBe(false);
   });
 
-  it('goes on counting events where the last sitting stopped', async () => {
+  it('goes on counting events where the last session stopped', async () => {
     const { runId } = await storedRun();
     const session = await store.open(runId);
     expect(session.append(started).seq).toBe(3);

@@ -36,7 +36,7 @@ const finishedVideo: UpscaleEventBody = {
 };
 
 describe('upscaleReportOf', () => {
-  it('tells a finished run, without the time between its sittings', () => {
+  it('tells a finished run, without the time between its sessions', () => {
     const report = reportOf([
       [0, started],
       [4, finishedSegment(checkpoint, 0)],

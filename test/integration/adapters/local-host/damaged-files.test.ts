@@ -155,7 +155,7 @@ describe('a run stops', () => {
 });
 
 describe('a hint of the run that was damaged', () => {
-  it.each(['', 'other'])('to %j is made again by the next sitting', async (damage) => {
+  it.each(['', 'other'])('to %j is made again by the next session', async (damage) => {
     const scene = await newScene({});
     const stop = new AbortController();
     const observer = partialObserver({

@@ -60,7 +60,7 @@ export function distance(one: NamedColour, other: NamedColour): number {
   return Math.sqrt(luma * luma + blueness * blueness + redness * redness);
 }
 
-/** Below this difference of the strongest and the weakest channel nobody sees a tint. */
+/** Below this difference of the strongest and the weakest channel there is no visible tint. */
 export const neutralChroma = 0.06;
 
 function toSample(name: string, red: number, green: number, blue: number): NamedColour {
