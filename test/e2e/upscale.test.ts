@@ -139,7 +139,7 @@ describe('upscale', () => {
     expect(refused.code).toBe(2);
     expect(refused.json.error).toMatchObject({
       code: 'video-unreadable',
-      nextStep: expect.stringContaining('--keep-going'),
+      next_step: expect.stringContaining('--keep-going'),
     });
     const taken = await upscale(cut, 'cut-2x.mkv', '--keep-going');
     expect(taken.code).toBe(0);
