@@ -48,9 +48,9 @@ describe('the program itself', () => {
     expect(counts.total).toBe(61);
     expect(failures).toHaveLength(counts.failed);
     expect(counts.upsampled).toBeGreaterThan(1);
-    for (const { code, message, hint } of failures) {
+    for (const { code, message, next_step: nextStep } of failures) {
       expect(['spec-invalid', 'video-unreadable', 'prompt-too-long', 'output-unwritable']).toContain(code);
-      expect(`${message}${hint}`).not.toMatch(/\n|undefined|\[object/);
+      expect(`${message}${nextStep}`).not.toMatch(/\n|undefined|\[object/);
     }
   }, 60_000);
 

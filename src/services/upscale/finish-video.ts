@@ -29,7 +29,7 @@ export async function finishVideo(run: UpscaleRun, attempt: number): Promise<boo
     const next =
       lost === 0
         ? 'the video is put together again'
-        : `${lost === 1 ? 'one segment is' : `${lost} segments are`} made again`;
+        : `${lost === 1 ? 'one segment' : `${lost} segments`} made again`;
     run.observer.onNotice(`${error.message} Going on: ${next}.`);
     return false;
   }
