@@ -12,7 +12,7 @@ import { type MutationTarget, validOrRefused } from './pure-targets.ts';
 /** How long a resume of three text-only specs may take before it counts as hanging, in milliseconds. */
 const hangMs = 60_000;
 
-const refusals = ['checkpoint-damaged', 'checkpoint-version', 'checkpoint-mismatch'] as const;
+const refusals = ['checkpoint-damaged', 'checkpoint-version', 'checkpoint-mismatch', 'run-kind'] as const;
 
 /** Aborts work that seems to wait for something that never comes. */
 async function withinTime<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
