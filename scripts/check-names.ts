@@ -33,7 +33,7 @@ const privateWords: Readonly<Record<string, PrivateWord>> = {
   board: { words: /-boards?-/, say: 'StatusPublisher or progress' },
   gate: {
     words: /-(outage|person)-gate-|-admission-/,
-    say: 'CircuitBreaker, PromptGate or ConcurrencyLimiter',
+    say: 'CircuitBreaker, PromptTracker or ConcurrencyLimiter',
   },
   // A picture turns, too.
   turns: { words: /-wait-list-|-turns-/, say: 'WaitQueue or Mutex', accepted: /^turns$/ },

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
 import { probeWithFfprobe } from '../../src/adapters/media/probe.ts';
-import { hintArguments } from '../../src/adapters/media/render-hint.ts';
+import { hintVideoArguments } from '../../src/adapters/media/render-hint-video.ts';
 import type { HintRequest } from '../../src/ports/media-tool.ts';
 import { makeClip } from '../../test/support/clips.ts';
 
@@ -110,7 +110,7 @@ async function runBareFfmpeg(requests: readonly HintRequest[], target: string): 
   await mkdir(target);
   const indexed = requests.map((request, index) => ({ request, path: join(target, `${index}.mp4`) }));
   await inParallel(indexed, async ({ request, path }) => {
-    await run('ffmpeg', [...(await hintArguments(request, path, 'spaced'))]);
+    await run('ffmpeg', [...(await hintVideoArguments(request, path, 'spaced'))]);
   });
   if ((await readdir(target)).length !== requests.length) throw new Error('bare hints are missing');
 }

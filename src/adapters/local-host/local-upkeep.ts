@@ -16,10 +16,10 @@ import type {
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { runProcess } from '../run-process.ts';
-import { FileTree } from '../upkeep/file-tree.ts';
+import { FileHostTree } from '../upkeep/file-host-tree.ts';
 import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
 import { liveWorkers, localSlots } from './live-workers.ts';
-import { LocalTreeFiles } from './local-tree-files.ts';
+import { LocalRootFiles } from './local-root-files.ts';
 
 /** Bounds of nvidia-smi, which wakes sleeping GPUs. */
 const gpuQueryLimits = { timeoutMs: 10_000, maxStdoutBytes: 1 << 20 };
@@ -29,14 +29,14 @@ export class LocalUpkeep implements HostUpkeep {
   readonly name = 'local';
   readonly #root: string;
   readonly #clock: Clock;
-  readonly #tree: FileTree;
+  readonly #tree: FileHostTree;
 
   /** @param options - `root` is that of the `LocalHost`. */
   constructor({ root, clock }: { readonly root: string; readonly clock: Clock }) {
     this.#root = root;
     this.#clock = clock;
     const isServed = async (runId: string) => (await liveWorkers(join(root, layout.run(runId)))).length > 0;
-    this.#tree = new FileTree(new LocalTreeFiles(new LocalFileStore(root)), isServed);
+    this.#tree = new FileHostTree(new LocalRootFiles(new LocalFileStore(root)), isServed);
   }
 
   async prepare(): Promise<PreparedHost> {

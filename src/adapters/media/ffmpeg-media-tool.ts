@@ -11,7 +11,7 @@ import { asHintWriteError } from './hint-errors.ts';
 import { decodeRgbFrames, type JpegFrames, parseHint } from './hint-frames.ts';
 import { probeWithFfprobe } from './probe.ts';
 import { quickProbe } from './quick-probe.ts';
-import { renderHint } from './render-hint.ts';
+import { renderHintVideo } from './render-hint-video.ts';
 
 /** Settings of a {@link FfmpegMediaTool}. */
 export interface FfmpegMediaToolOptions {
@@ -52,7 +52,7 @@ export class FfmpegMediaTool implements MediaTool {
     const target = join(this.#hintFolder, `${randomBytes(12).toString('hex')}.mp4`);
     try {
       await mkdir(this.#hintFolder, { recursive: true });
-      return await renderHint(request, target, this.#processOptions('ffmpeg', signal));
+      return await renderHintVideo(request, target, this.#processOptions('ffmpeg', signal));
     } catch (error) {
       await rm(target, { force: true }).catch(() => undefined);
       if (signal?.aborted) throw signal.reason;

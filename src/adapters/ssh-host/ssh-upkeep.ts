@@ -20,8 +20,8 @@ import {
 } from '../docker/docker-leftovers.ts';
 import { findImage, imageRoles, workerImageOf } from '../docker/images.ts';
 import { prepareImage } from '../docker/prepare-image.ts';
-import { SftpTreeFiles } from '../sftp/sftp-tree-files.ts';
-import { FileTree } from '../upkeep/file-tree.ts';
+import { SftpRootFiles } from '../sftp/sftp-root-files.ts';
+import { FileHostTree } from '../upkeep/file-host-tree.ts';
 import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
 import { checkSshHost, type HostUse } from './check-host.ts';
 import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
@@ -139,6 +139,8 @@ export class SshUpkeep implements HostUpkeep {
 }
 
 /** @param served - Runs that a slot of the host works on now. */
-async function treeOf(machine: RemoteMachine, served: ReadonlySet<string>): Promise<FileTree> {
-  return new FileTree(new SftpTreeFiles(machine.files, await machine.root()), (runId) => served.has(runId));
+async function treeOf(machine: RemoteMachine, served: ReadonlySet<string>): Promise<FileHostTree> {
+  return new FileHostTree(new SftpRootFiles(machine.files, await machine.root()), (runId) =>
+    served.has(runId),
+  );
 }

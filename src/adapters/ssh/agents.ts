@@ -5,7 +5,7 @@ import ssh2, {
   type SigningRequestOptions,
 } from 'ssh2';
 import { withDeadline } from '../../async/deadline.ts';
-import type { PromptGate } from './prompt-gate.ts';
+import type { PromptTracker } from './prompt-tracker.ts';
 
 /** A key that the user's agent holds. */
 export interface AgentKey {
@@ -24,7 +24,10 @@ const signTimeoutMs = 60_000;
  *
  * @throws Error when no agent answers there in time.
  */
-export async function listAgentKeys(socketPath: string, gate: PromptGate): Promise<readonly AgentKey[]> {
+export async function listAgentKeys(
+  socketPath: string,
+  prompts: PromptTracker,
+): Promise<readonly AgentKey[]> {
   const agent = ssh2.createAgent(socketPath);
   const keys = await withDeadline(listTimeoutMs, 'the SSH agent gave no answer', () => identitiesOf(agent));
   return keys.flatMap((key) => {
@@ -32,7 +35,7 @@ export async function listAgentKeys(socketPath: string, gate: PromptGate): Promi
     if (parsed instanceof Error) return [];
     const publicKey = parsed.getPublicSSH();
     const sign = (data: Buffer, hash: string | undefined) =>
-      gate.during(() =>
+      prompts.during(() =>
         withDeadline(signTimeoutMs, 'the SSH agent did not sign', () =>
           signWith(agent, publicKey, data, hash),
         ),

@@ -2,7 +2,7 @@ import { messageOf } from '../../errors/app-error.ts';
 import { type AgentKey, listAgentKeys, OneKeyAgent } from './agents.ts';
 import { keyFingerprint } from './known-hosts.ts';
 import { type AskPassphrase, PrivateKeyFile, readPublicKey } from './private-key-file.ts';
-import type { PromptGate } from './prompt-gate.ts';
+import type { PromptTracker } from './prompt-tracker.ts';
 import type { SshTarget } from './ssh-target.ts';
 
 /** A key to offer to a host. */
@@ -31,12 +31,12 @@ interface ListedKey {
 /** Keeps key files that were read, so that each passphrase is asked for once in the life of the process. */
 export class IdentityStore {
   readonly #askPassphrase: AskPassphrase;
-  readonly #gate: PromptGate;
+  readonly #prompts: PromptTracker;
   readonly #files = new Map<string, PrivateKeyFile>();
 
-  constructor(askPassphrase: AskPassphrase, gate: PromptGate) {
-    this.#askPassphrase = (keyFile) => gate.during(() => askPassphrase(keyFile));
-    this.#gate = gate;
+  constructor(askPassphrase: AskPassphrase, prompts: PromptTracker) {
+    this.#askPassphrase = (keyFile) => prompts.during(() => askPassphrase(keyFile));
+    this.#prompts = prompts;
   }
 
   /**
@@ -46,7 +46,7 @@ export class IdentityStore {
    */
   async identitiesFor(target: SshTarget): Promise<Identities> {
     const listed = await Promise.all(target.identityFiles.map((path) => this.#listed(path)));
-    const { keys, remarks } = await agentKeys(target.identityAgent, this.#gate);
+    const { keys, remarks } = await agentKeys(target.identityAgent, this.#prompts);
     const inAgent = (key: ListedKey) => keys.find((held) => key.publicKey?.equals(held.publicKey));
     const named = listed.flatMap((key) => inAgent(key) ?? []);
     const others = target.identitiesOnly ? [] : keys.filter((key) => !named.includes(key));
@@ -67,11 +67,11 @@ export class IdentityStore {
 
 async function agentKeys(
   socketPath: string | null,
-  gate: PromptGate,
+  prompts: PromptTracker,
 ): Promise<{ readonly keys: readonly AgentKey[]; readonly remarks: readonly string[] }> {
   if (socketPath === null) return { keys: [], remarks: ['no SSH agent is set'] };
   try {
-    const keys = await listAgentKeys(socketPath, gate);
+    const keys = await listAgentKeys(socketPath, prompts);
     return { keys, remarks: keys.length === 0 ? ['the SSH agent holds no key'] : [] };
   } catch (error) {
     return { keys: [], remarks: [messageOf(error)] };

@@ -6,14 +6,14 @@ import { armDeadline, withDeadline } from '../../async/deadline.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { type ChannelRefusal, ChannelStream, isChannelRefusal, isForbidden } from './channel-stream.ts';
 import { type Access, Handshake } from './handshake.ts';
-import type { PromptGate } from './prompt-gate.ts';
+import type { PromptTracker } from './prompt-tracker.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
 /** How a host is connected to. */
 export interface DialOptions {
   readonly target: SshTarget;
   readonly access: Access;
-  readonly gate: PromptGate;
+  readonly prompts: PromptTracker;
   /** How often the host is asked for a sign of life. */
   readonly keepaliveMs: number;
   readonly signal: AbortSignal;
@@ -87,7 +87,7 @@ export async function prepareHandshake({ target, access, signal }: DialOptions):
 
 /** Waits for a handshake, no longer than it may take. */
 export async function guardHandshake<T>(
-  { gate, signal }: DialOptions,
+  { prompts, signal }: DialOptions,
   handshake: Handshake,
   close: () => void,
   ready: Promise<T>,
@@ -100,7 +100,7 @@ export async function guardHandshake<T>(
   const seconds = handshakeTimeoutMs / 1000;
   const deadline = armDeadline(
     handshakeTimeoutMs,
-    () => gate.wasPromptingWithin(handshakeTimeoutMs),
+    () => prompts.wasPromptingWithin(handshakeTimeoutMs),
     () => giveUp(new Error(`no answer to the handshake within ${seconds} s`)),
   );
   const stopListening = onAbort(signal, giveUp);

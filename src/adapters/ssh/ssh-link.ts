@@ -10,7 +10,7 @@ import type { LiveConnection } from './connection.ts';
 import { Dialer } from './dialer.ts';
 import { IdentityStore } from './identities.ts';
 import type { AskPassphrase } from './private-key-file.ts';
-import { PromptGate } from './prompt-gate.ts';
+import { PromptTracker } from './prompt-tracker.ts';
 import { type LinkState, Reachability } from './reachability.ts';
 import type { SshTarget } from './ssh-target.ts';
 import { defaultKeepaliveMs } from './transport.ts';
@@ -54,7 +54,7 @@ const longTryMs = 60_000;
 export class SshLink {
   readonly target: SshTarget;
   readonly #retryForMs: number;
-  readonly #gate = new PromptGate();
+  readonly #prompts = new PromptTracker();
   readonly #reachability = new Reachability();
   readonly #dialer: Dialer;
   readonly #closed = new AbortController();
@@ -63,9 +63,9 @@ export class SshLink {
     const { target, clock, keepaliveMs = defaultKeepaliveMs } = options;
     this.target = target;
     this.#retryForMs = options.retryForMs;
-    const identities = new IdentityStore(options.askPassphrase ?? (async () => null), this.#gate);
+    const identities = new IdentityStore(options.askPassphrase ?? (async () => null), this.#prompts);
     this.#dialer = new Dialer({
-      options: { target, keepaliveMs, gate: this.#gate, access: { identities, takenIds: new Map() } },
+      options: { target, keepaliveMs, prompts: this.#prompts, access: { identities, takenIds: new Map() } },
       reachability: this.#reachability,
       clock,
       random01: () => options.random01(),
@@ -153,7 +153,7 @@ export class SshLink {
     window.begin();
     const waiting = new AbortController();
     const { leftMs } = window;
-    const isExcused = () => this.#gate.wasPromptingWithin(leftMs);
+    const isExcused = () => this.#prompts.wasPromptingWithin(leftMs);
     const deadline = armDeadline(leftMs, isExcused, () => {
       waiting.abort(this.#unreachable(window, this.#dialer.lastFailure));
     });

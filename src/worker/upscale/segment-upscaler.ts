@@ -9,8 +9,8 @@ import { ClipPools } from './clip-pools.ts';
 import { FrameMemory } from './frame-memory.ts';
 import type { LanePool } from './lane-pool.ts';
 import { LaneProgress } from './lane-progress.ts';
-import { SegmentFolder } from './segment-folder.ts';
 import { SegmentRun } from './segment-run.ts';
+import { SegmentsFolder } from './segments-folder.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
 interface SegmentUpscalerDeps {
@@ -49,7 +49,7 @@ export class SegmentUpscaler {
   readonly #deps: SegmentUpscalerDeps;
   readonly #pools: ClipPools;
   readonly #progress: LaneProgress;
-  readonly #folder: SegmentFolder;
+  readonly #folder: SegmentsFolder;
   readonly #memory = new FrameMemory(memoryBytes, segmentsAtOnce);
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
@@ -64,7 +64,7 @@ export class SegmentUpscaler {
     this.#deps = deps;
     this.#pools = new ClipPools({ spec, engine, log: deps.log });
     this.#progress = new LaneProgress(spec.lanes, spec.batch_size);
-    this.#folder = new SegmentFolder(deps.runFolder);
+    this.#folder = new SegmentsFolder(deps.runFolder);
   }
 
   /** What is waited for, for a person; null while nothing is. */

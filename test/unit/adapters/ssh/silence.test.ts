@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { PromptGate } from '../../../../src/adapters/ssh/prompt-gate.ts';
+import { PromptTracker } from '../../../../src/adapters/ssh/prompt-tracker.ts';
 import { type LinkState, Reachability } from '../../../../src/adapters/ssh/reachability.ts';
 import { watchSilence } from '../../../../src/adapters/ssh/transport.ts';
 import { armDeadline, withDeadline } from '../../../../src/async/deadline.ts';
@@ -62,11 +62,11 @@ describe('deadlines', () => {
   });
 
   it('wait for a person who types', async () => {
-    const gate = new PromptGate();
+    const prompts = new PromptTracker();
     const onExpired = vi.fn();
-    armDeadline(1_000, () => gate.wasPromptingWithin(1_000), onExpired);
+    armDeadline(1_000, () => prompts.wasPromptingWithin(1_000), onExpired);
     const typed = Promise.withResolvers<void>();
-    const asking = gate.during(() => typed.promise);
+    const asking = prompts.during(() => typed.promise);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(onExpired).not.toHaveBeenCalled();
     typed.resolve();

@@ -15,7 +15,7 @@ export interface TreeEntry extends StoredThing {
 }
 
 /** The files below a host's root, by paths relative to it. What is gone is null, or an empty list. */
-export interface TreeFiles {
+export interface HostRootFiles {
   /** Names alone, which may cost less than entries. */
   names(folder: string): Promise<readonly string[]>;
   entries(folder: string): Promise<readonly TreeEntry[]>;
@@ -29,12 +29,12 @@ export interface TreeFiles {
 }
 
 /** The {@link HostTree} of a host whose root is a folder. */
-export class FileTree implements HostTree {
-  readonly #files: TreeFiles;
+export class FileHostTree implements HostTree {
+  readonly #files: HostRootFiles;
   readonly #isServed: (runId: string) => boolean | Promise<boolean>;
 
   /** @param isServed - Whether a worker works on a run now. */
-  constructor(files: TreeFiles, isServed: (runId: string) => boolean | Promise<boolean>) {
+  constructor(files: HostRootFiles, isServed: (runId: string) => boolean | Promise<boolean>) {
     this.#files = files;
     this.#isServed = isServed;
   }

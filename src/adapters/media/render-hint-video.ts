@@ -30,7 +30,7 @@ type Sampling = 'spaced' | 'first';
  *
  * @throws AppError `video-unreadable` when the source gives no frame, `hint-failed`, `disk-full`.
  */
-export async function renderHint(
+export async function renderHintVideo(
   request: HintRequest,
   targetPath: string,
   options: HintProgram,
@@ -50,7 +50,7 @@ async function attempt(
   { program, ...options }: HintProgram,
   sampling: Sampling,
 ): Promise<HintFile | null> {
-  const programArguments = await hintArguments(request, targetPath, sampling);
+  const programArguments = await hintVideoArguments(request, targetPath, sampling);
   const limits = { ...options, maxStdoutBytes, startFailureCode: 'hint-failed' } as const;
   const outcome = await runFfmpeg(program, programArguments, limits);
   // On a full disk ffmpeg complains, and may yet end well.
@@ -111,7 +111,7 @@ function parseOrNull(file: Buffer): JpegFrames | null {
  *
  * Frames are full-range BT.601, which is what JPEG decoders assume, whatever the source says of itself.
  */
-export async function hintArguments(
+export async function hintVideoArguments(
   request: HintRequest,
   targetPath: string,
   sampling: Sampling,

@@ -4,13 +4,13 @@ import { basename, dirname } from 'node:path';
 import pMap from 'p-map';
 import { isErrno } from '../../errors/system-error.ts';
 import type { LocalFileStore } from '../files/local-file-store.ts';
-import type { TreeEntry, TreeFiles } from '../upkeep/file-tree.ts';
+import type { HostRootFiles, TreeEntry } from '../upkeep/file-host-tree.ts';
 
 /** Files whose facts are read together. */
 const readsAtOnce = 64;
 
-/** The {@link TreeFiles} of this machine. */
-export class LocalTreeFiles implements TreeFiles {
+/** The {@link HostRootFiles} of this machine. */
+export class LocalRootFiles implements HostRootFiles {
   readonly #root: LocalFileStore;
 
   constructor(root: LocalFileStore) {

@@ -1,14 +1,14 @@
 import { posix } from 'node:path';
 import type { Stats } from 'ssh2';
-import type { TreeEntry, TreeFiles } from '../upkeep/file-tree.ts';
+import type { HostRootFiles, TreeEntry } from '../upkeep/file-host-tree.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import { isSftpStatus, sftpStatus } from './sftp-errors.ts';
 
 /** As much as a worker reads of a manifest. */
 const maxFileBytes = 256 * 1024 * 1024;
 
-/** The {@link TreeFiles} of a host. A folder is one request, with sizes and times, however much lies in it. */
-export class SftpTreeFiles implements TreeFiles {
+/** The {@link HostRootFiles} of a host. A folder is one request, with sizes and times, however much lies in it. */
+export class SftpRootFiles implements HostRootFiles {
   readonly #files: RemoteFiles;
   readonly #root: string;
 

@@ -14,7 +14,7 @@ interface PublishedFile {
 }
 
 /** The folder of finished segments, and of those that are being made. */
-export class SegmentFolder {
+export class SegmentsFolder {
   readonly #runFolder: string;
   #leftovers: ReadonlyMap<string, readonly string[]> | null = null;
 
