@@ -10,7 +10,6 @@ export class ConcurrencyLimiter {
     this.#free = limit;
   }
 
-  /** Calls that wait for their turn. */
   get waitingCount(): number {
     return this.#waiting.length;
   }

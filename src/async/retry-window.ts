@@ -8,12 +8,10 @@ export class RetryWindow {
     this.#limitMs = limitMs;
   }
 
-  /** Notes a failure. */
   begin(): void {
     this.#sinceMs ??= performance.now();
   }
 
-  /** Notes a success. */
   reset(): void {
     this.#sinceMs = null;
   }

@@ -11,7 +11,6 @@ import { checkHost } from '../services/hosts/host-upkeep.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 
-/** Settings and ports; where the settings cannot be used, those of no file, and why. */
 interface Opened {
   readonly settings: Settings;
   readonly ports: Ports;

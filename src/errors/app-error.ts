@@ -1,11 +1,9 @@
 import { type ErrorCode, type ExitCode, exitCodeOf } from './error-codes.ts';
 
-/** What an {@link AppError} is made of. */
 interface AppErrorFacts {
   readonly code: ErrorCode;
   /** What happened, for a person: one sentence that names the file, host or value. */
   readonly message: string;
-  /** The next step, for a person. */
   readonly nextStep?: string;
   readonly isRetryable?: boolean;
   readonly cause?: unknown;

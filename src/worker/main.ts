@@ -105,7 +105,6 @@ function createServers(root: string, slotId: number, logPath: string): ModelServ
   });
 }
 
-/** What the worker of a run works with. */
 function createDeps(root: string, runFolder: string, servers: ModelServers, runLog: Log): WorkerProcessDeps {
   const objects = new LocalFileStore(root);
   const common = { clock: systemClock, random01: Math.random, log: runLog };

@@ -7,7 +7,6 @@ import { layout } from '../protocol/layout.ts';
 import type { SlotOptions } from './slot/slot-process.ts';
 import type { WorkerOptions } from './tasks/worker-process.ts';
 
-/** What the command line asks for. */
 type ProgramOptions =
   | { readonly kind: 'run'; readonly worker: WorkerOptions }
   | { readonly kind: 'slot'; readonly slot: SlotOptions };

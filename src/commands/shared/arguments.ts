@@ -1,6 +1,5 @@
 import { Args } from '@oclif/core';
 
-/** The host that a command of the topic `host` is about. */
 export const hostArgument = Args.string({
   description: 'a host of config.toml, or "local" for this machine',
   required: true,

@@ -58,7 +58,6 @@ export abstract class RunCommand extends CosmosCommand {
     return summary;
   }
 
-  /** Goes on with a run. */
   protected async resume<K extends RunTypes>(
     view: RunView<K>,
     flags: ObserverOptions & { readonly detach?: boolean },

@@ -7,7 +7,6 @@ import { AppError } from '../../errors/app-error.ts';
 const count = (options: { description: string; max?: number }) =>
   Flags.integer({ min: 1, helpValue: 'N', ...options });
 
-/** Where runs are stored. */
 export const storeFlags = {
   'checkpoint-dir': Flags.string({
     description: 'where runs are kept (default: ./checkpoints)',
@@ -101,7 +100,6 @@ export const progressFlags = {
   }),
 };
 
-/** Values of {@link planFlags} and {@link runFlags}; missing ones were not given. */
 export type GivenRunFlags = Partial<Interfaces.InferredFlags<typeof planFlags & typeof runFlags>>;
 
 /** The flags as a layer over the settings files, by the names of `config.toml`. */
@@ -142,7 +140,6 @@ export function givenSettingsOf(
   return { ...given, engine } as Partial<UpsampleSettings>;
 }
 
-/** The values that were given. */
 export function withoutMissing<Values extends object>(values: Values): Partial<Values> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),

@@ -3,7 +3,6 @@ import type { Style } from '../../output/text/style.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 import type { RunKind, RunTypes } from '../../services/runs/run-kind.ts';
 
-/** What is to be seen of a run. */
 export interface ObserverOptions {
   readonly progress: boolean;
   /** A path, or `-` for stdout; undefined for no events. */
@@ -29,7 +28,6 @@ export type CommandObserver = Pick<
   'onBegin' | 'onEvent'
 >;
 
-/** The command that goes on with a run. */
 export function resumeCommandOf({ command }: Pick<RunKind<RunTypes>, 'command'>, runId: string): string {
   return `${command} --resume ${runId}`;
 }

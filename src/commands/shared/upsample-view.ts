@@ -4,7 +4,6 @@ import { upsampleKind } from '../../services/upsample/upsample-kind.ts';
 import type { UpsampleTypes } from '../../services/upsample/upsample-types.ts';
 import type { RunView } from './run-view.ts';
 
-/** How runs that enrich specs are shown. */
 export const upsampleView: RunView<UpsampleTypes> = {
   kind: upsampleKind,
   createProgress: (createDisplay) => new UpsampleProgress(createDisplay),

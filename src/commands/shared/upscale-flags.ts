@@ -74,10 +74,8 @@ export const upscaleFlags = {
   ...storeFlags,
 };
 
-/** Values of {@link upscaleFlags}; missing ones were not given. */
 export type GivenUpscaleFlags = Partial<Interfaces.InferredFlags<typeof upscaleFlags>>;
 
-/** The flags as a layer over the settings files, by the names of `config.toml`. */
 export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
   const { workers, scale } = flags;
   const upscaling = {

@@ -6,7 +6,6 @@ import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from '../../services/upscale/upscale-request.ts';
 import type { GivenUpscaleFlags } from './upscale-flags.ts';
 
-/** The request for the services. @throws AppError `usage-invalid`, `host-unknown`. */
 export function toUpscaleRequest(
   video: string | undefined,
   flags: GivenUpscaleFlags,

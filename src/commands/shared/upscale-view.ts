@@ -4,7 +4,6 @@ import { upscaleKind } from '../../services/upscale/upscale-kind.ts';
 import type { UpscaleTypes } from '../../services/upscale/upscale-types.ts';
 import type { RunView } from './run-view.ts';
 
-/** How runs that upscale a video are shown. */
 export const upscaleView: RunView<UpscaleTypes> = {
   kind: upscaleKind,
   createProgress: (createDisplay) => new UpscaleProgress(createDisplay),

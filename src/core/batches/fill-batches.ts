@@ -12,7 +12,6 @@ interface BatchLimits {
 
 /** Tasks that are checkpointed together, in the order of the input. */
 interface Batch {
-  /** Position among the batches, from 0. */
   readonly batchId: number;
   readonly totalTokens: number;
   readonly taskIds: readonly number[];

@@ -1,15 +1,12 @@
 import { AppError } from '../../errors/app-error.ts';
 
-/** What a model's server is started for. */
 export interface ServeOptions {
   /** As configured, one argument each; empty for vLLM's own. */
   readonly command: readonly string[];
   readonly model: string;
   /** The longest sequence, prompt and output together, in tokens. */
   readonly maxTokens: number;
-  /** Most images in one request. */
   readonly frames: number;
-  /** Most requests that are worked on at the same time. */
   readonly concurrency: number;
 }
 

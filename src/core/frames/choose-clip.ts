@@ -6,7 +6,6 @@ import type { FrameFormat } from './frame-format.ts';
 import { type PixelFamily, pixelFamily } from './pixel-family.ts';
 import type { ColorTags, VideoFacts } from './video-facts.ts';
 
-/** What is wanted of a video. */
 interface ClipRequest {
   readonly engine: 'lanczos' | 'onnx';
   readonly scale: number;

@@ -1,6 +1,5 @@
 import type { Size } from '../hints/size.ts';
 
-/** What is to be done. */
 export interface UpscaleAmount {
   readonly frames: number;
   readonly uniqueFrames: number;
@@ -10,7 +9,6 @@ export interface UpscaleAmount {
   readonly target: Size;
   /** What the other streams take, about: the whole source is a safe guess. */
   readonly otherBytes: number;
-  /** Segments of the video. */
   readonly segments: number;
 }
 

@@ -2,7 +2,6 @@ import { batchesOfLane, batchRange, countBatches } from './batches.ts';
 
 const planVersion = 1;
 
-/** What `parallel_processing_plan.json` says. */
 interface PlanInput {
   readonly frames: number;
   /** Numbers of the frames that are upscaled, ascending; the first is 0 where there is any frame. */

@@ -21,7 +21,6 @@ export interface Segment {
   readonly seekTime: number | null;
 }
 
-/** What a video is cut by. */
 export interface SegmentsInput {
   readonly timeline: Pick<Timeline, 'times' | 'uniqueFrames'>;
   /** Numbers of the frames that decoding may start from, ascending. The first frame needs none. */

@@ -3,7 +3,6 @@ import type { OtherStreamFacts, VideoFacts } from './video-facts.ts';
 
 /** What becomes of one of the source's streams besides the video that is upscaled. */
 export interface StreamPlan {
-  /** Number of the stream in the source. */
   readonly index: number;
   readonly type: OtherStreamFacts['type'];
   /** `copy`: the same packets. `convert`: the same content in another codec. `drop`: it is not in the output. */

@@ -15,7 +15,6 @@ export interface ColorTags {
 
 /** The video stream that is upscaled. */
 export interface VideoStreamFacts {
-  /** Number of the stream in its file. */
   readonly index: number;
   readonly codec: string;
   /** As stored: before rotation and sample aspect ratio. */
@@ -41,7 +40,6 @@ export interface OtherStreamFacts {
   readonly type: 'audio' | 'subtitle' | 'attachment' | 'data' | 'video';
   readonly codec: string;
   readonly language: string | null;
-  /** A cover picture. */
   readonly isAttachedPicture: boolean;
 }
 

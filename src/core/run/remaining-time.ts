@@ -1,4 +1,3 @@
-/** What an estimate of the remaining time is made from. */
 interface Pace {
   /** When the first task of this session was started on an engine; null before that: cold start does not count. */
   readonly workStartedMs: number | null;

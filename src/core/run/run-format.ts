@@ -34,7 +34,6 @@ export interface WrittenFile {
 
 /** What the run folders of one kind of run hold. */
 export interface RunFormat<Checkpoint extends AnyCheckpoint, Event> {
-  /** Name of the kind. */
   readonly kind: string;
   readonly checkpointSchema: z.ZodType<Checkpoint>;
   readonly eventSchema: z.ZodType<Event>;

@@ -1,6 +1,5 @@
 import type { Journaled } from './run-status.ts';
 
-/** What a run's events say about its host. */
 interface WorkOnHost {
   /** Tasks that were submitted and whose result is not here yet; at least that many. */
   readonly openTasks: number;

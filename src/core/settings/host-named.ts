@@ -36,7 +36,6 @@ function defaultHost(): HostSettings {
   return host;
 }
 
-/** A key as TOML writes it. */
 function keyText(name: string): string {
   return /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pythonRepr } from './python-repr.ts';
 
-/** What a spec's id depends on. */
 interface SpecIdentity {
   readonly prompt: string;
   readonly videoPath: string;

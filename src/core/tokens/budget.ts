@@ -25,7 +25,6 @@ export interface TokenBudget {
   readonly outputReserved: number;
   /** The plain sum of the four, without any margin. */
   readonly total: number;
-  /** The model's context length, as given. */
   readonly limit: number;
   /** What the total may be at most once the estimator's margin is kept. */
   readonly safeLimit: number;

@@ -22,7 +22,6 @@ interface TokenEstimator {
   isRescaled(size: Size): boolean;
 }
 
-/** The estimator of that name. */
 export function estimatorNamed(name: EstimatorName): TokenEstimator {
   return estimators[name];
 }

@@ -127,7 +127,6 @@ const tasksSchema = z.object({
 
 const hashPattern = /[0-9a-f]{64}/g;
 
-/** What a manifest needs. */
 interface ManifestNeeds {
   /** Null when the text cannot be understood, so that its work may be unfinished. */
   readonly taskKeys: readonly string[] | null;

@@ -7,7 +7,6 @@ export interface StoredThing {
   readonly modifiedMs: number;
 }
 
-/** The folder of one run. */
 export interface RunFolder {
   readonly runId: string;
   readonly sizeBytes: number | null;

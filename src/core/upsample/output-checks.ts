@@ -6,7 +6,6 @@ interface CheckedAnswer {
   readonly finishReason: string | null;
 }
 
-/** What was asked for. */
 interface AskedFor {
   readonly prompt: string;
   /** Text sent before the prompt; may be empty. */
@@ -14,7 +13,6 @@ interface AskedFor {
   readonly hasHint: boolean;
 }
 
-/** Why an answer is no success. */
 interface OutputFault {
   readonly code: 'no-frames' | 'output-empty' | 'output-truncated' | 'output-copied';
   readonly message: string;

@@ -65,7 +65,6 @@ export class UpsampleState extends RunState<UpsampleEventBody> {
     for (const { planned } of this.specs.values()) if (planned.action !== 'fail') this.reopen(planned.spec);
   }
 
-  /** Makes a failed spec pending again. */
   reopen(spec: string): void {
     const state = this.specs.get(spec);
     if (!state?.failed) return;

@@ -68,12 +68,10 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
     return this.isEnded ? 'partial' : 'failed';
   }
 
-  /** Whether another session would try anything. */
   get isResumable(): boolean {
     return this.video === null;
   }
 
-  /** Makes failed segments pending again, so that a resumed run tries them once more. */
   reopenFailed(): void {
     for (const segment of this.segments.values()) {
       segment.isReopened ||= segment.failed !== null;

@@ -1,6 +1,5 @@
 import type { HostFacts } from '../../ports/host-upkeep.ts';
 
-/** What `host status --json` prints. */
 export function hostStatusDocument(facts: HostFacts) {
   const { name, address, image, upscalerImage, slots, gpus, disk, dockerVersion } = facts;
   return {

@@ -9,7 +9,6 @@ const lineEveryMs = 10_000;
 export interface ProgressView {
   /** As bars, from top to bottom. */
   rows(nowMs: number): readonly BarRow[];
-  /** As a line of a log. */
   line(nowMs: number): string;
 }
 
@@ -19,13 +18,11 @@ export interface ProgressDisplay {
   begin(line: string): void;
   /** Something has changed that bars show at once. */
   refresh(): void;
-  /** Writes text for a person. */
   log(text: string): void;
   /** Nothing more will come. May be called twice. */
   end(): void;
 }
 
-/** Makes the display of a view. */
 export type CreateDisplay = (view: ProgressView) => ProgressDisplay;
 
 /** Bars at the bottom of a terminal. */

@@ -4,7 +4,6 @@ import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import { clockText } from '../text/format.ts';
 
-/** An event of a run of any kind. */
 export type AnyRunEvent = UpsampleEvent | Journaled<UpscaleEventBody>;
 
 /** Follows whether the host can be reached. A host that is unreachable is no failure: what it has goes on. */
@@ -39,7 +38,6 @@ export function unreachableText(host: string, since: string, reason: string): st
   return `${sinceText(host, since)} — its work goes on; trying again (${printable(reason)})`;
 }
 
-/** What a person reads when a host can be reached again. */
 export function reachableText(host: string): string {
   return `${printable(host)} reachable again`;
 }

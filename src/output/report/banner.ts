@@ -4,7 +4,6 @@ import { type BarPart, facts, partsBar } from './sections.ts';
 /** How a run ended, or how it stands. */
 export type ShownStatus = 'complete' | 'partial' | 'detached' | 'failed' | 'unfinished';
 
-/** What the head of a page shows of a run. */
 interface Banner {
   /** What the program did: `upsampling`. */
   readonly work: string;
@@ -22,7 +21,6 @@ interface Banner {
   readonly hasThemeButton: boolean;
 }
 
-/** The button that changes the theme. */
 export const themeButton = html`<button type="button" id="theme" aria-label="Theme: auto">◐ Auto</button>`;
 
 const statusMarks: Readonly<Record<ShownStatus, string>> = {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Html, html, trusted } from './html.ts';
 
-/** What the start of a page says. */
 interface DocumentStart {
   readonly title: string;
   readonly style: string;

@@ -27,7 +27,6 @@ export function notice(title: string, content: Html, kind = 'notice'): Html {
   return html`<section class="${kind}"><h2>${title}</h2>${content}</section>`;
 }
 
-/** A command to copy. */
 export function command(text: string): Html {
   return html`<p class="command"><code>${text}</code><button type="button" data-copy="${text}">Copy</button></p>`;
 }

@@ -3,7 +3,6 @@ import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { durationText } from './format.ts';
 import type { Style } from './style.ts';
 
-/** What preparing a host came to. */
 interface PreparedFacts {
   readonly host: string;
   readonly image: string;

@@ -8,7 +8,6 @@ const maxNamed = 20;
 
 const kinds = ['run', 'container', 'image', 'upload', 'object'] as const;
 
-/** Something that no run needs. */
 export interface ListedThing {
   readonly kind: (typeof kinds)[number];
   readonly name: string;

@@ -24,7 +24,6 @@ export interface ListedRun {
   } | null;
 }
 
-/** The runs of a folder; with a column of what their hosts say where they were asked. */
 export function formatRuns(runs: readonly ListedRun[], style: Style): string {
   if (runs.length === 0) return 'No runs yet. Begin one with: cosmos batch-upsample ./specs\n';
   const isChecked = runs.some((run) => run.on_host !== undefined);

@@ -4,7 +4,6 @@ import { listRuns, type RunRow } from '../runs/list-runs.ts';
 import type { RunKinds } from '../runs/run-kind.ts';
 import { withUpkeep } from './host-upkeep.ts';
 
-/** What `host prune` is asked to do. */
 interface PruneRequest {
   readonly host: string;
   /** Whatever was touched within this time stays, in milliseconds. */

@@ -78,7 +78,6 @@ export async function carryOut<K extends RunTypes>(
   }
 }
 
-/** How the work of a session ended. */
 interface WorkEnd {
   readonly status: RunStatus;
   readonly error: AppError | null;

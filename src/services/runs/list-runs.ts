@@ -17,7 +17,6 @@ export interface RunRow {
   readonly engine: string | null;
   /** As the kind counts them. */
   readonly counts: object | null;
-  /** Specs or segments, whatever the kind calls its tasks. */
   readonly tasks: TaskCounts | null;
   readonly folder: string;
   /** Why it is `damaged`. */

@@ -3,7 +3,6 @@ import type { Ports } from '../../ports/ports.ts';
 import { stateOf } from './resume-run.ts';
 import type { RunKind, RunKinds, RunTypes, StoredRunOf } from './run-kind.ts';
 
-/** A run of any kind, as it is stored. */
 export interface AnyRun {
   readonly kind: RunKind<RunTypes>;
   readonly run: StoredRunOf<RunTypes>;

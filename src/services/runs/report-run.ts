@@ -2,9 +2,7 @@ import type { Ports } from '../../ports/ports.ts';
 import { readRun } from './read-run.ts';
 import type { RunKinds, RunSummary } from './run-kind.ts';
 
-/** What `cosmos report` shows. */
 interface ReportedRun {
-  /** Name of the run's kind. */
   readonly kind: string;
   readonly summary: RunSummary;
 }

@@ -50,7 +50,6 @@ export async function resumeRun<K extends RunTypes>(
   return await carryOut(kind, run);
 }
 
-/** The options of a command that follows a run as it is. */
 export function asItWasBegun<K extends RunTypes>(reference: string): ResumeOptions<K> {
   return { reference, differences: () => [], adjust: () => undefined };
 }

@@ -37,14 +37,12 @@ export interface RunSummary {
   readonly error: ErrorFacts | null;
 }
 
-/** An error in a summary. */
 interface ErrorFacts {
   readonly code: string;
   readonly message: string;
   readonly next_step: string | null;
 }
 
-/** A run as it is stored, of the kind `K`. */
 export type StoredRunOf<K extends RunTypes> = StoredRun<K['checkpoint'], K['event']>;
 
 /** A run that this process holds and works on. */
@@ -75,10 +73,8 @@ export interface RunFacts {
   /** What is worked on: the video, or the first of the folders and files of specs. Absolute. */
   readonly input: string;
   readonly host: string;
-  /** Workers of the host. */
   readonly workers: number;
   readonly needs: WorkerNeeds;
-  /** Kind of the engine. */
   readonly engine: string;
 }
 

@@ -4,7 +4,6 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import type { RunEventRecorder } from './event-recorder.ts';
 import type { ActiveRun, RunTypes, RunWork } from './run-kind.ts';
 
-/** What the parts of a session share. */
 export interface SessionDeps<K extends RunTypes> {
   readonly run: ActiveRun<K>;
   readonly work: RunWork<K>;

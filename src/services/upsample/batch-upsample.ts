@@ -10,7 +10,6 @@ import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { upsampleKind } from './upsample-kind.ts';
 
-/** What a new run is asked to do. */
 export interface UpsampleRequest extends PlanRequest {
   /** Submit everything and leave; resuming collects the results. */
   readonly isDetached?: boolean;

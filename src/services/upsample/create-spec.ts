@@ -9,7 +9,6 @@ import type { Ports } from '../../ports/ports.ts';
 /** What specs of the original project say by default. */
 const defaultNegativePrompt = 'blurry, low resolution, cartoonish, bad geometry';
 
-/** A spec to be made. Paths are as the user wrote them, from the working folder. */
 interface NewSpec {
   readonly name: string;
   readonly prompt: string;

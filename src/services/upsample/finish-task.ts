@@ -14,7 +14,6 @@ import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.t
 /** The event that says what became of a spec. */
 type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;
 
-/** What finishing needs of the run. */
 interface FinishContext {
   readonly session: UpsampleSession;
   readonly ports: Pick<Ports, 'specs' | 'toolVersion'>;

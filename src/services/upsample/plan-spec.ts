@@ -117,7 +117,6 @@ async function firstVideo(
   return null;
 }
 
-/** The rules of `core/hints` for a run's settings. */
 function hintRulesOf(settings: UpsampleSettings): HintRules {
   return {
     autoResize: settings.auto_resize,

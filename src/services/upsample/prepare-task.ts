@@ -19,7 +19,6 @@ type Preparation =
   | { readonly isReady: true; readonly task: UpsampleTask }
   | { readonly isReady: false; readonly planned: PlannedSpec; readonly failure: SpecFailure };
 
-/** What preparing needs of the run. */
 interface PrepareContext {
   readonly session: UpsampleSession;
   readonly ports: Pick<Ports, 'specs' | 'media'>;

@@ -20,7 +20,6 @@ interface SpecSource {
   readonly isWrittenBack: boolean;
 }
 
-/** What became of a planned spec's file. */
 type FoundSource =
   | { readonly isFound: true; readonly source: SpecSource }
   | { readonly isFound: false; readonly isGone: boolean; readonly failure: SpecFailure };

@@ -33,7 +33,6 @@ export interface UpsampleTask extends RunTask {
   };
 }
 
-/** The types of runs that enrich specs. */
 export interface UpsampleTypes extends RunTypes {
   readonly checkpoint: UpsampleCheckpoint;
   readonly event: UpsampleEventBody;

@@ -34,7 +34,6 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     }
   }
 
-  /** Failures that the plan already holds. */
   plannedOutcomes(): readonly UpsampleEventBody[] {
     return [...this.#run.state.specs.values()].flatMap(({ planned, failed }) =>
       planned.action === 'fail' && !failed && planned.failure

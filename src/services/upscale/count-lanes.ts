@@ -3,7 +3,6 @@ import { localHostName } from '../../core/settings/host-named.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from './upscale-request.ts';
 
-/** Engine processes of each worker. */
 export interface LaneCount {
   readonly lanes: number;
   /** A worker may find that fewer are as fast. */

@@ -11,7 +11,6 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 
-/** What is to be found out of a video. */
 interface ScanRequest {
   readonly path: string;
   readonly facts: VideoFacts;
@@ -19,7 +18,6 @@ interface ScanRequest {
   readonly isKeptGoing: boolean;
 }
 
-/** What one pass over a video found. */
 interface VideoScan {
   readonly timeline: Timeline;
   /** Times of the key frames, ascending; null where frames cannot be found by their times. */

@@ -30,7 +30,6 @@ export function segmentTaskOf(
   };
 }
 
-/** The engine as manifests name it. */
 export function upscalerOf({ settings: { engine } }: Pick<UpscaleCheckpoint, 'settings'>): UpscalerSpec {
   return { ...engine, encoding: { ...engine.encoding } };
 }

@@ -58,12 +58,10 @@ function allSessionsMs(
   return checkpoint.scan_ms + segmentsMs + finishMs;
 }
 
-/** File name of the model; empty for an engine without one. */
 export function modelNameOf({ model }: Pick<UpscaleCheckpoint, 'model'>): string {
   return model === null ? '' : basename(model.path);
 }
 
-/** What was verified of the finished video; null before. */
 export function verifiedOf({ video }: UpscaleState): UpscaleSummary['video'] {
   if (video === null) return null;
   return {

@@ -13,7 +13,6 @@ import { UpscaleWork } from './upscale-work.ts';
 import { WorkerStatusFiles } from './worker-files.ts';
 import { writeUpscaleReport } from './write-upscale-report.ts';
 
-/** Runs that upscale a video: a task is a segment. */
 export const upscaleKind: RunKind<UpscaleTypes> = {
   format: upscaleFormat,
   command: 'cosmos upscale',

@@ -24,7 +24,6 @@ const maxHeldFrames = 8;
 const maxStretches = 80;
 const minStretchFrames = 24;
 
-/** What a report is made from. */
 interface ReportedUpscale {
   readonly checkpoint: UpscaleCheckpoint;
   readonly state: UpscaleState;
@@ -36,7 +35,6 @@ interface ReportedUpscale {
   readonly toolVersion: string;
 }
 
-/** The report of an upscale run as it stands. */
 export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
   const { checkpoint, state, events, timeline, facts } = known;
   const { settings, clip, source, counts } = checkpoint;

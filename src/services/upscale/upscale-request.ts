@@ -7,7 +7,6 @@ export interface UpscaleRequest {
   /** Null for an engine without a model. */
   readonly modelPath: string | null;
   readonly host: string;
-  /** Workers of the host. */
   readonly slots: number;
   readonly upscaling: Settings['upscaling'];
   /** Replace what stands at the output. */

@@ -11,7 +11,6 @@ export interface UpscaleTask extends RunTask {
   readonly segment: PlannedSegment;
 }
 
-/** The types of runs that upscale a video. */
 export interface UpscaleTypes extends RunTypes {
   readonly checkpoint: UpscaleCheckpoint;
   readonly event: UpscaleEventBody;

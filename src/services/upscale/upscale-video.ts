@@ -35,7 +35,6 @@ export async function upscaleVideo(
   );
 }
 
-/** How many of the last runs are read to find one that could be resumed instead. */
 const runsRead = 20;
 
 /** A new run is what was asked for; a user who forgot the stopped one may want to go on with it. */

@@ -182,7 +182,6 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   }
 }
 
-/** What ends a run whose worker has failed for good. */
 export function fatalWorkerError({ message, code }: WorkerStatus, host: string): AppError {
   const text = message ?? 'The engine cannot be used.';
   const nextStep = 'Nothing finished is lost.';

@@ -68,7 +68,6 @@ export class HttpClient {
     }
   }
 
-  /** Closes the kept connections. */
   close(): void {
     this.#http.destroy();
     this.#https.destroy();

@@ -10,7 +10,6 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 /** Handlers of one path by method. */
 export type Route = Readonly<Record<string, Handler>>;
 
-/** What there is, by path. */
 export type Routes = ReadonlyMap<string, Route>;
 
 interface JsonServerOptions {
@@ -41,7 +40,6 @@ export function createJsonServer(options: JsonServerOptions): Server {
   return server;
 }
 
-/** `GET /healthz`. */
 export const healthRoute: Route = { GET: (_, response) => sendJson(response, 200, { ok: true }) };
 
 /** `POST /shutdown { drain_ms }`. The answer is sent before `onShutdown` is called. */
@@ -80,7 +78,6 @@ export async function readJsonBody<T>(
   return parsed.data;
 }
 
-/** Sends an answer. */
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(`${JSON.stringify(body)}\n`);

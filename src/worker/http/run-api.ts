@@ -13,7 +13,6 @@ import {
 
 interface RunApiDeps {
   readonly events: EventStream;
-  /** What kinds of work add to it. */
   readonly kindRoutes: Routes;
   status(): WorkerStatus;
   /** Takes in the manifest at this path; gives how many of its tasks were queued. */
@@ -26,7 +25,6 @@ interface RunApiDeps {
 
 const manifestRequestSchema = z.object({ manifest_path: z.string().min(1).max(4096) });
 
-/** The HTTP API of a run's worker, not yet listening. */
 export function createRunApi({
   events,
   kindRoutes,

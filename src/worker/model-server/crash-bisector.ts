@@ -23,7 +23,6 @@ export class CrashBisector<T extends object> {
   readonly #deaths = new WeakMap<T, number>();
   readonly #deathsAlone = new WeakMap<T, number>();
 
-  /** Whether there are candidates. */
   get isBisecting(): boolean {
     return this.#groups.length > 0;
   }
@@ -33,12 +32,10 @@ export class CrashBisector<T extends object> {
     return this.#groups.reduce((sum, group) => sum + group.members.size, 0);
   }
 
-  /** So often the server died while this request was in flight. */
   deathsOf(request: T): number {
     return this.#deaths.get(request) ?? 0;
   }
 
-  /** Whether this request may be sent now. */
   maySend(request: T): boolean {
     return this.#groups.at(-1)?.members.has(request) ?? true;
   }

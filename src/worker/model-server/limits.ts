@@ -12,7 +12,6 @@ export interface ModelServerLimits {
   readonly hungMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly stopGraceMs: number;
-  /** Pauses before it is started again. */
   readonly restart: { readonly baseDelayMs: number; readonly maxDelayMs: number };
   /** Size of its log, of which one older part is kept, in bytes. */
   readonly maxLogBytes: number;

@@ -12,7 +12,6 @@ const loadTimesSchema = z.object({
 
 const commandsKept = 50;
 
-/** What is known of a host about how long its servers take to load. */
 export class LoadTimes {
   readonly #store: FileStore;
 

@@ -31,7 +31,6 @@ interface ModelServerDeps {
   readonly limits: ModelServerLimits;
   readonly times: LoadTimes;
   readonly output: RotatingLog;
-  /** Where `output` lies, to name it in errors. */
   readonly logPath: string;
   log(line: string): void;
   /** The server just died, maybe of a request. Called before a request can be sent again. */

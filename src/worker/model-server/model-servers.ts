@@ -18,14 +18,11 @@ interface ModelServersDeps {
   readonly random01: () => number;
   /** The server's own log file, an absolute path. */
   readonly logPath: string;
-  /** What the server's process gets as its environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   log(line: string): void;
-  /** The usual ones, unless given. */
   readonly limits?: Partial<ModelServerLimits>;
 }
 
-/** A server and the requests to it. */
 export interface ServedModel {
   readonly server: ModelServer;
   readonly requests: ServerRequests;
@@ -33,7 +30,6 @@ export interface ServedModel {
 
 /** The right to use the server of one command; several engines may have the same one. */
 export interface ServerLease {
-  /** Why `take` waits, for a person; null while it does not. */
   readonly waitReason: string | null;
   /**
    * The server, as soon as it is the slot's: `take` may have to wait until the one before is not used any more. It may

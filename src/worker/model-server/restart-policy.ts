@@ -1,6 +1,5 @@
 import type { ModelServerLimits } from './limits.ts';
 
-/** How one start of a server ended. */
 export type ServerEnd = 'died-loading' | 'died-serving' | 'port-taken';
 
 /** Decides by how starts of a server ended whether another one is worth the while. */
@@ -19,7 +18,6 @@ export class RestartPolicy {
     return Math.max(1, this.#fruitlessDeaths);
   }
 
-  /** The server became ready. */
   loaded(): void {
     this.#loadDeaths = 0;
     this.#portConflicts = 0;

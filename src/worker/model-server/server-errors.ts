@@ -8,7 +8,6 @@ export interface ServerSpec {
   readonly model: string;
 }
 
-/** How a server died. */
 export interface ServerDeath {
   /** `exit code 1`, `signal SIGKILL`. */
   readonly how: string;
@@ -16,7 +15,6 @@ export interface ServerDeath {
   readonly outputTail: string;
 }
 
-/** The program is not there, or cannot be run. */
 export function cannotStart({ command }: ServerSpec, error: unknown): EngineError {
   const program = `The program ${JSON.stringify(command[0] ?? '')} of the model's server`;
   if (isErrno(error, 'ENOENT')) {
@@ -30,14 +28,12 @@ export function cannotStart({ command }: ServerSpec, error: unknown): EngineErro
   return fatal(`${program} cannot be started: ${messageOf(error)}`, error);
 }
 
-/** The worker could not find it. */
 export function hasNoPort(spec: ServerSpec): EngineError {
   return fatal(
     `${nameOf(spec)} cannot be started: its command has no {port} in it. Set upsampling.engine.command.`,
   );
 }
 
-/** It dies again and again. */
 export function gaveUp(
   spec: ServerSpec,
   reason: string,
@@ -47,7 +43,6 @@ export function gaveUp(
   return fatal(`${nameOf(spec)} ${reason}, the last time with ${how}. ${closing(outputTail, log)}`);
 }
 
-/** It lives, but was not ready in time. */
 export function neverReady(
   spec: ServerSpec,
   timeoutMs: number,
@@ -58,12 +53,10 @@ export function neverReady(
   return fatal(`${nameOf(spec)} was not ready within ${seconds} s. ${closing(outputTail, log)}`);
 }
 
-/** No request may be sent to it any more. */
 export function wasStopped(spec: ServerSpec): EngineError {
   return fatal(`${nameOf(spec)} was stopped.`);
 }
 
-/** It died of one request. */
 export function crashedBy(deaths: number, { how, outputTail }: ServerDeath, log: string): EngineError {
   const message =
     `The model's server died ${deaths} times while it worked on this prompt, ` +

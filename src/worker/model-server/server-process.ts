@@ -5,7 +5,6 @@ import type { Readable } from 'node:stream';
 import { settlesWithin } from '../../async/deadline.ts';
 import type { ServerOutput } from './server-output.ts';
 
-/** What a process is started with. */
 interface ServerStart {
   /** Program and arguments; no shell sees them. */
   readonly command: readonly string[];
@@ -89,7 +88,6 @@ export class ServerProcess {
     clearTimeout(force);
   }
 
-  /** Ends it at once. */
   kill(): void {
     this.#signal('SIGKILL');
   }

@@ -21,7 +21,6 @@ interface SendSignals {
   readonly abort: AbortSignal;
 }
 
-/** Sends a request to a server whose address ends with `/v1`. */
 type SendRequest<T> = (baseUrl: string, signal: AbortSignal) => Promise<T>;
 
 /** One request, however often it has to be sent. The same object for all attempts of the same task. */
@@ -44,7 +43,6 @@ export class ServerRequests {
     this.#deps = deps;
   }
 
-  /** What requests wait for, for a person; null while they do not. */
   get waitReason(): string | null {
     const { count } = this.#bisector;
     return count === 0 ? null : `looking for the prompt that the model's server dies of, among ${count}`;
@@ -68,7 +66,6 @@ export class ServerRequests {
     }
   }
 
-  /** To be called as soon as the server has died. */
   onDeath(death: ServerDeath): void {
     const inFlight = [...this.#inFlight];
     const poison = this.#bisector.died(inFlight);

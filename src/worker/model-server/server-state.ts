@@ -21,7 +21,6 @@ export class ServerState {
     this.#since = new Date(clock.now()).toISOString();
   }
 
-  /** How long the present state has lasted, in milliseconds. */
   get elapsedMs(): number {
     return performance.now() - this.#sinceMs;
   }
@@ -53,7 +52,6 @@ export class ServerState {
     this.#become('ready', null);
   }
 
-  /** It died, and will be started again. */
   restarting(how: string): void {
     this.#death = how;
     this.#restarts += 1;

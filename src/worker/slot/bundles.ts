@@ -14,7 +14,6 @@ const publishedAtOnce = 8;
 const stepBytes = 256 * 1024;
 const lineEnd = 0x0a;
 
-/** One object in a bundle and where its bytes are. */
 interface BundledObject {
   readonly sha256: string;
   readonly fromByte: number;

@@ -26,7 +26,6 @@ export class ObjectFolder {
     this.#root = root;
   }
 
-  /** Makes the folders of objects and uploads. */
   async prepare(): Promise<void> {
     for (const folder of [layout.objects, layout.incoming]) {
       await mkdir(join(this.#root, folder), { recursive: true });

@@ -22,7 +22,6 @@ export interface RunningWorker {
 }
 
 interface RunWorkerDeps {
-  /** What the worker of the run in this folder needs. */
   depsFor(runFolder: string, log: (line: string) => void): WorkerProcessDeps;
   log(line: string): void;
 }

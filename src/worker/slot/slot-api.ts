@@ -27,7 +27,6 @@ import type { Slot } from './slot.ts';
 import { acceptObject } from './uploads.ts';
 
 interface SlotApiDeps {
-  /** The host's root folder. */
   readonly root: string;
   readonly slot: Pick<Slot, 'open' | 'status'>;
   readonly objects: ObjectFolder;

@@ -12,7 +12,6 @@ interface ModelServerControl {
   status(): ModelServerStatus | null;
   /** Stops the server if no run uses it. The next run that needs it starts it again. */
   offload(): Promise<void>;
-  /** Stops the server for good. */
   stop(): Promise<void>;
 }
 

@@ -14,7 +14,6 @@ interface StatusFacts {
   readonly rate: WorkRate;
   /** Why no request can succeed; null while some may. */
   readonly failure: EngineError | null;
-  /** Why the worker waits; null while it does not. */
   readonly waitReason: string | null;
   /** Engine processes, where there are several. */
   readonly lanes: LaneStatus[] | null;

@@ -8,9 +8,7 @@ import type { EngineSession } from './engine-session.ts';
 export type WantedEngine = Pick<Manifest, 'kind' | 'engine'>;
 
 interface EngineManagerDeps {
-  /** A session with an engine that is not started yet. */
   openSession(wanted: WantedEngine): EngineSession;
-  /** An engine has started. */
   onReady(): void;
   /** An engine can never start. */
   onFailed(error: EngineError): void;
@@ -19,31 +17,26 @@ interface EngineManagerDeps {
 /** Keeps the one engine that new tasks go to: started when first needed, replaced when its settings change. */
 export class EngineManager {
   readonly #deps: EngineManagerDeps;
-  /** Starts and ends of engines. */
   readonly #background = new BackgroundWork(Number.POSITIVE_INFINITY, () => undefined);
   /** Sessions that no new task goes to, but that may still have requests in flight. */
   readonly #leaving = new Set<EngineSession>();
   #wanted: WantedEngine | null = null;
   #session: EngineSession | null = null;
   #isReady = false;
-  /** What the lanes of the last session did. */
   #lastLanes: LaneStatus[] | null = null;
 
   constructor(deps: EngineManagerDeps) {
     this.#deps = deps;
   }
 
-  /** The engine starts, or starts again. */
   get isStarting(): boolean {
     return this.#session !== null && (!this.#isReady || this.#session.isRestarting);
   }
 
-  /** Why requests wait; null while they do not. */
   get waitReason(): string | null {
     return this.#session?.waitReason ?? null;
   }
 
-  /** The engine processes of the present or the last session, where it has several. */
   laneStatus(): LaneStatus[] | null {
     return this.#session?.laneStatus() ?? this.#lastLanes;
   }
@@ -81,12 +74,10 @@ export class EngineManager {
     if (this.#isReady && this.#session?.isReleasedWhenIdle && this.#session.tasks === 0) this.drop();
   }
 
-  /** Announces a task to the present session. */
   expect(task: WorkTask, isDone: boolean): void {
     this.#session?.expect(task, isDone);
   }
 
-  /** Forgets that the engine was unreachable. */
   tryAgain(): void {
     this.#session?.tryAgain();
   }

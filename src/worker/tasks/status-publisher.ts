@@ -9,9 +9,7 @@ interface StatusPublisherDeps {
   /** The run folder. */
   readonly store: FileStore;
   readonly clock: Clock;
-  /** The status as it is now. */
   current(): WorkerStatus;
-  /** Called with every status that is published. */
   onPublish(status: WorkerStatus): void;
   log(line: string): void;
 }
@@ -39,7 +37,6 @@ export class StatusPublisher {
     else if (!this.#isPublishDue) void this.#publishLater();
   }
 
-  /** Publishes the status now. */
   publish(): void {
     if (this.#isClosed) return;
     const status = this.#deps.current();

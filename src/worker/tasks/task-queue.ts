@@ -1,7 +1,6 @@
 import { batchesOf, type Manifest, type WorkTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 
-/** How far the work is, in numbers. */
 export interface QueueCounts {
   readonly totalTasks: number;
   readonly okTasks: number;

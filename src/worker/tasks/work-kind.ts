@@ -3,9 +3,7 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import type { Routes } from '../http/json-server.ts';
 import type { EngineSession } from './engine-session.ts';
 
-/** A kind of work, as the worker sees it. */
 export interface WorkKind {
-  /** A session with an engine that is not started yet. */
   open(spec: WorkEngine): EngineSession;
   /** Takes note of manifests, of any kind, and of results that are there already. */
   learn?(manifests: readonly Manifest[], results: readonly TaskResult[]): void;

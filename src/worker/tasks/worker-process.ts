@@ -169,7 +169,6 @@ export class WorkerProcess {
     return await this.#worker.submit(this.#noteRead(await readManifestAt(path, this.#source)));
   }
 
-  /** What the kinds add to the API. */
   #kindRoutes(): Routes {
     const routes = Object.values(this.#deps.kinds).flatMap((kind) => [...(kind.routes ?? [])]);
     return new Map(

@@ -46,7 +46,6 @@ export class Worker {
   #newestIndex = -1;
   #currentBatch: number | null = null;
   #failure: EngineError | null = null;
-  /** Why results cannot be written; null while they can. */
   #blockedReason: string | null = null;
   #phase: 'loading' | 'working' | 'stopping' | 'stopped' = 'loading';
 
@@ -66,7 +65,6 @@ export class Worker {
     });
   }
 
-  /** Takes no more work. */
   get isStopping(): boolean {
     return this.#phase === 'stopping' || this.#phase === 'stopped';
   }

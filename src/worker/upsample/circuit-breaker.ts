@@ -40,7 +40,6 @@ export class CircuitBreaker {
     this.#random01 = random01;
   }
 
-  /** Why requests wait, for a person; null while they do not. */
   get waitReason(): string | null {
     return this.#givenUp?.message ?? this.#outage?.message ?? null;
   }

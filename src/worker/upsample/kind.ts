@@ -20,11 +20,9 @@ interface EngineDeps {
 
 export interface UpsampleKindDeps extends EngineDeps {
   readonly random01: () => number;
-  /** Where an object lies on this machine. */
   objectPathOf(sha256: string): string;
 }
 
-/** Prompts to enrich. */
 export function createUpsampleKind(deps: UpsampleKindDeps): WorkKind {
   const answers = new AnswerIndex();
   return {
@@ -34,7 +32,6 @@ export function createUpsampleKind(deps: UpsampleKindDeps): WorkKind {
   };
 }
 
-/** The engine that a manifest asks for, not yet started. */
 function createEngine(spec: EngineSpec, deps: EngineDeps): Engine {
   if (spec.kind === 'describe') return createDescribeEngine(deps.media);
   const hasOwnServer = (spec.command ?? []).length > 0;

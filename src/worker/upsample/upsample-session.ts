@@ -11,11 +11,9 @@ import type { AnswerIndex } from './answer-index.ts';
 import type { Engine, PreparedUpsample, UpsampleAnswer } from './engine.ts';
 import { EngineCaller } from './engine-caller.ts';
 
-/** What running tasks needs besides the engine. */
 interface UpsampleTools {
   readonly clock: Clock;
   readonly random01: () => number;
-  /** Where a hint's file lies on this machine. */
   objectPathOf(sha256: string): string;
   readonly answers: AnswerIndex;
 }

@@ -18,7 +18,6 @@ export interface UpscaleKindDeps {
   readonly runFolder: string;
   /** The worker's own program, which starts lanes. */
   readonly program: string;
-  /** Where an object lies on this machine. */
   objectPathOf(sha256: string): string;
   log(line: string): void;
 }

@@ -14,7 +14,6 @@ interface LanePoolOptions {
   log(line: string): void;
 }
 
-/** What a lane does at the moment. */
 interface LaneActivity {
   readonly status: 'loading' | 'idle' | 'processing' | 'stopped' | 'failed';
   /** The batch it works on; null when it works on none. */

@@ -68,7 +68,6 @@ export class LaneRunner {
     return this.#state;
   }
 
-  /** The batch that is being worked on; null when none is. */
   get batch(): number | null {
     return this.#batch;
   }
@@ -233,7 +232,6 @@ export class LaneRunner {
 /** Below this a tile is mostly padding. */
 const leastTile = 32;
 
-/** What bounds the sizes of an engine's lanes. */
 interface LaneSizeBounds {
   /** Longer side of the frames, in pixels. */
   readonly longerSide: number;

@@ -8,7 +8,6 @@ const worthwhileGain = 1.1;
 const probeMs = 60_000;
 const timedCalls = 2;
 
-/** What is probed: lanes as they would be started, and no more of them than `maxLanes`. */
 interface ProbeRequest {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'lane' | 'lanes'>;

@@ -13,7 +13,6 @@ interface SegmentRunDeps {
   readonly pool: LanePool;
   readonly memory: FrameMemory;
   readonly sourcePath: string;
-  /** Where the encoded frames go. */
   readonly targetPath: string;
   readonly encoding: Encoding;
   readonly batchSize: number;

@@ -15,7 +15,6 @@ import type { UpscaleEngine } from './upscale-engine.ts';
 
 interface SegmentUpscalerDeps {
   readonly frames: FrameTool;
-  /** Where an object lies on this machine. */
   objectPathOf(sha256: string): string;
   /** The run folder: finished segments come to lie in its `segments`. */
   readonly runFolder: string;
@@ -67,7 +66,6 @@ export class SegmentUpscaler {
     this.#folder = new SegmentsFolder(deps.runFolder);
   }
 
-  /** What is waited for, for a person; null while nothing is. */
   get waitReason(): string | null {
     const [first] = this.#waitReasons.values();
     return first ?? null;

@@ -7,7 +7,6 @@ import { nameOfTemporary, temporaryName } from '../../core/temporary-name.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { layout } from '../../protocol/layout.ts';
 
-/** What is known of a file that was published. */
 interface PublishedFile {
   readonly sha256: string;
   readonly sizeBytes: number;

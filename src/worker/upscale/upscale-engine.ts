@@ -9,7 +9,6 @@ export interface LaneSize {
   readonly tile: number;
 }
 
-/** What a lane is to do. */
 export interface LaneRequest {
   /** Frames as it gets them … */
   readonly from: FrameFormat;

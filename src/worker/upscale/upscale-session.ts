@@ -11,7 +11,6 @@ import type { UpscaleEngine } from './upscale-engine.ts';
 /** How often a segment is tried; pauses in between in milliseconds. */
 const retry = { maxAttempts: 3, baseDelayMs: 500, maxDelayMs: 5_000 };
 
-/** What a segment has cost so far. */
 interface Attempts {
   count: number;
   readonly startedAtMs: number;

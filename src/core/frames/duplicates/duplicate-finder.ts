@@ -34,7 +34,6 @@ export function needsPictures(mode: DuplicateMode): boolean {
   return mode === 'safe' || mode === 'aggressive';
 }
 
-/** @param size - Size of the pictures. */
 export function createDuplicateFinder(mode: DuplicateMode, size: Size): DuplicateFinder {
   if (mode === 'off') return { isDuplicate: () => false };
   if (mode === 'exact') return new ExactFinder();

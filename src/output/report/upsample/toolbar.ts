@@ -61,7 +61,6 @@ const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['?'], 'Show these keys'],
 ];
 
-/** The dialog that lists the keyboard shortcuts. */
 export function renderKeys(): Html {
   const rows = keys.map(
     ([names, what]) =>

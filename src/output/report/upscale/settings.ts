@@ -3,7 +3,6 @@ import { bytesText, numeral } from '../../text/format.ts';
 import type { Html } from '../html.ts';
 import { facts, panel } from '../sections.ts';
 
-/** What went in, what came out, and what the run was asked to do. */
 export function renderSettings(report: UpscaleReport): Html {
   const { source, target, settings, video } = report;
   const tile = settings.tile === 0 ? 'whole frames' : `${settings.tile} px`;

@@ -27,7 +27,6 @@ export function formatSummary(summary: UpsampleSummary, style: Style, isSubmitte
   );
 }
 
-/** How much of a run lies on disk when it is interrupted: `24 of 60 are saved.` */
 export function savedText(done: number, total: number): string {
   return `${numeral(done)} of ${numeral(total)} ${done === 1 ? 'is' : 'are'} saved.`;
 }

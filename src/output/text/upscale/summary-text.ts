@@ -28,7 +28,6 @@ export function formatUpscaleSummary(summary: UpscaleSummary, style: Style, isSu
   );
 }
 
-/** The command that goes on with an upscale run. */
 export function resumeUpscaleCommand(runId: string): string {
   return `cosmos upscale --resume ${runId}`;
 }

@@ -7,7 +7,6 @@ import { messageOf } from '../../../errors/app-error.ts';
 import { ApiError } from '../../http/api-error.ts';
 import { uploadLimits } from './limits.ts';
 
-/** A file as it was uploaded. */
 export interface UploadedFile {
   /** As the client calls it; may be anything. */
   readonly name: string;

@@ -9,7 +9,6 @@ import { uploadLimits } from './limits.ts';
 import type { UploadedFile } from './read-upload.ts';
 import type { ZipMember } from './zip-stream.ts';
 
-/** What pictures are upscaled with. */
 interface PictureDeps {
   readonly pictures: PictureTool;
   readonly engine: UpscaleEngine;

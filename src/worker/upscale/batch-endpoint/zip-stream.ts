@@ -1,6 +1,5 @@
 import { Zip, ZipPassThrough } from 'fflate';
 
-/** A file to be put into an archive. */
 export interface ZipMember {
   readonly name: string;
   readonly content: Uint8Array;

@@ -9,7 +9,6 @@ interface FrameUpscalerOptions {
   readonly runtime: Runtime;
   readonly session: Session;
   readonly model: ModelFacts;
-  /** Frames at once. */
   readonly batchSize: number;
   readonly columns: Cut;
   readonly rows: Cut;

@@ -1,6 +1,5 @@
 import { integersOf, type MessageField, readFields } from './protobuf.ts';
 
-/** One operation of a model. */
 export interface GraphNode {
   readonly op: string;
   readonly inputs: readonly string[];
@@ -11,7 +10,6 @@ export interface GraphNode {
   readonly isNested: boolean;
 }
 
-/** What a model file says of its graph. */
 export interface Graph {
   /** So that each comes after those whose outputs it takes. */
   readonly nodes: readonly GraphNode[];

@@ -16,7 +16,6 @@ export const requestHeaderBytes = 4;
 export const answerHeaderBytes = 8;
 export const answerKinds = { facts: 1, frames: 2, failure: 3 } as const;
 
-/** What a lane is started with. */
 export const laneOptionsSchema = z.object({
   modelPath: z.string(),
   scale: z.int().min(1),
@@ -31,7 +30,6 @@ export const laneOptionsSchema = z.object({
   threads: z.int().min(1),
 });
 
-/** What a lane has found out about its model and itself. */
 export const laneFactsSchema = z.object({
   provider: z.enum(['cuda', 'cpu']),
   /** Frames that the model takes at once; null: as many as it is given. */

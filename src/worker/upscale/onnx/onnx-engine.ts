@@ -13,7 +13,6 @@ import {
 } from './lane-protocol.ts';
 
 interface OnnxEngineOptions {
-  /** The model's file. */
   readonly modelPath: string;
   /** The worker's own program, which starts its lanes: `runLane` is called when its first argument is `--lane`. */
   readonly program: string;
@@ -28,7 +27,6 @@ const startTimeoutMs = 10 * 60_000;
 const heaviestFrameMs = 60 * 60_000;
 /** Smaller tiles are little but padding. */
 const smallestTile = 32;
-/** What the model is tried with. */
 const trialFrame: FrameFormat = { width: 32, height: 32, pixelFormat: 'rgb24' };
 
 /** Upscaling by a neural network in an ONNX file; each lane is a process that has the model loaded. */

@@ -1,4 +1,3 @@
-/** A field of a protobuf message. */
 export interface MessageField {
   readonly number: number;
   /** Of a varint; 0 for other fields. */

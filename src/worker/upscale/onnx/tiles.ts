@@ -63,7 +63,6 @@ function paddingWithin(fixed: number | null, wanted: number): number {
   return fixed === null ? wanted : Math.min(wanted, Math.floor(fixed / 4));
 }
 
-/** The next multiple of `step`. */
 function alignUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }

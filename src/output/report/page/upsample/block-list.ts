@@ -24,7 +24,6 @@ export class BlockList {
     });
   }
 
-  /** Shows `size` rows. */
   show(size: number): void {
     this.#observer.disconnect();
     this.#blocks = [];

@@ -1,11 +1,9 @@
 /// <reference lib="dom" />
 import type { Selection } from './order.ts';
 
-/** What the controls of the toolbar act on. */
 interface ControlActions {
   /** The reader asked for other specs or another order. */
   select(selection: Selection): void;
-  /** Opens or closes all specs. */
   setAllOpen(isOpen: boolean): void;
 }
 

@@ -61,7 +61,6 @@ function positionOf(row: HTMLElement | null): number {
   return Number(row?.dataset['position'] ?? 0);
 }
 
-/** The action was carried out. */
 function done(_result: unknown): true {
   return true;
 }

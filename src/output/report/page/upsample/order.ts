@@ -1,7 +1,6 @@
 import type { ReportItem } from '../../../../core/upsample/upsample-report.ts';
 import { driftPercent } from '../../formats.ts';
 
-/** What a reader asked to see. */
 export interface Selection {
   /** Words that must all occur, in any order. */
   readonly text: string;
@@ -10,7 +9,6 @@ export interface Selection {
   readonly sort: string;
 }
 
-/** Answers which specs to show, in which order. */
 interface Order {
   /** Indexes into `specs`: those that match, sorted. Equal ones keep the order of the page. */
   select(specs: readonly ReportItem[], selection: Selection): number[];

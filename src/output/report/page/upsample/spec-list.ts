@@ -114,7 +114,6 @@ function isAll({ text, statuses }: Selection): boolean {
   return text.trim() === '' && statuses.size === 0;
 }
 
-/** Whether the list is as the page has it. */
 function isPlain(selection: Selection): boolean {
   return isAll(selection) && selection.sort === 'failures';
 }

@@ -43,7 +43,6 @@ export function specRow(listed: ListedSpec, position: number, total: number): HT
   );
 }
 
-/** Opens or closes a {@link specRow}. */
 export function setRowOpen(row: HTMLElement, { spec, frames }: ListedSpec, isOpen: boolean): void {
   const body = row.querySelector<HTMLElement>('.details');
   row.classList.toggle('open', isOpen);
