@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path, { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { maxSpecBytes } from '../core/spec/parse-spec-file.ts';
+import { maxSpecBytes } from '../core/spec/parse-spec.ts';
 import { videoCandidates } from '../core/spec/video-candidates.ts';
 import { AppError, messageOf } from '../errors/app-error.ts';
 import { isErrno, isSystemError } from '../errors/system-error.ts';

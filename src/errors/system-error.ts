@@ -1,3 +1,5 @@
+import { AppError } from './app-error.ts';
+
 /** An error of the operating system, as Node throws it. */
 interface SystemError extends Error {
   /** Such as `EACCES`. */
@@ -14,4 +16,29 @@ export function isSystemError(error: unknown): error is SystemError {
 /** Whether something thrown is the operating system's error of one of these codes, such as `ENOENT`. */
 export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
+}
+
+/** Whether something thrown says that a disk, or a user's share of it, has no room left. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof AppError ? error.code === 'disk-full' : isErrno(error, 'ENOSPC', 'EDQUOT');
+}
+
+/** Turns "no space left" into an error with a next step; anything else passes unchanged. */
+export function asDiskError(error: unknown, path: string): unknown {
+  return isErrno(error, 'ENOSPC', 'EDQUOT') ? diskFull(path, error) : error;
+}
+
+/** The error of a full disk if that is what a program complains about, as it may do and yet end well; else null. */
+export function diskFullIn(stderr: string, path: string): AppError | null {
+  return /no space left|disk quota exceeded/i.test(stderr) ? diskFull(path, new Error(stderr.trim())) : null;
+}
+
+function diskFull(path: string, cause: unknown): AppError {
+  return new AppError({
+    code: 'disk-full',
+    message: `No space left on the disk while writing ${path}.`,
+    nextStep: 'Free some space, then go on with --resume latest: nothing finished is lost.',
+    isRetryable: true,
+    cause,
+  });
 }

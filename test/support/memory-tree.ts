@@ -1,4 +1,4 @@
-import type { HostTree, RunFolder, StoredThing } from '../../src/core/upkeep/host-tree.ts';
+import type { HostTree, RunFolder, StoredThing } from '../../src/core/upkeep/find-unneeded.ts';
 
 /** A run of a {@link memoryTree}; what is left away is nothing. */
 export interface MemoryTreeRun extends Partial<Omit<RunFolder, 'runId'>> {

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
-import { diskFullIn } from '../../errors/disk-full.ts';
+import { diskFullIn } from '../../errors/system-error.ts';
 import { linesOf, PipedChild } from '../piped-child.ts';
 import { type ProcessOptions, type ProcessOutcome, runProcess } from '../run-process.ts';
 import { framesFailed, startFailed } from './failures.ts';

@@ -1,6 +1,5 @@
 import { link, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { asDiskError } from '../../errors/disk-full.ts';
-import { isErrno } from '../../errors/system-error.ts';
+import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { temporaryPathFor } from './temporary-files.ts';
 
 /** What systems say where a file cannot have a second name. */

@@ -1,7 +1,6 @@
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError } from '../../errors/disk-full.ts';
-import { isErrno } from '../../errors/system-error.ts';
+import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { temporaryPathFor } from './temporary-files.ts';
 
 /** What some file systems say of a flush or a change of rights that they do not offer. */

@@ -1,5 +1,5 @@
 import { fractionText, fractionValue } from '../../core/frames/fraction.ts';
-import { diskFullIn } from '../../errors/disk-full.ts';
+import { diskFullIn } from '../../errors/system-error.ts';
 import type { EncodeRequest, FrameSink } from '../../ports/frame-tool.ts';
 import type { Clip } from '../../protocol/segment.ts';
 import { framesFailed } from '../ffmpeg/failures.ts';

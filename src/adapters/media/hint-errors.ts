@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
 import { printable } from '../../core/printable.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { asDiskError } from '../../errors/disk-full.ts';
-import { isSystemError } from '../../errors/system-error.ts';
+import { asDiskError, isSystemError } from '../../errors/system-error.ts';
 import type { HintRequest } from '../../ports/media-tool.ts';
 
 /** ffmpeg could not turn a source into the hint asked for. */

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { sampleStepSeconds } from '../../core/hints/sample-step.ts';
-import { diskFullIn } from '../../errors/disk-full.ts';
-import { isErrno } from '../../errors/system-error.ts';
+import { sampleStepSeconds } from '../../core/hints/video-info.ts';
+import { diskFullIn, isErrno } from '../../errors/system-error.ts';
 import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
 import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
 import { asFileUrl, guardedInputOptions } from '../ffmpeg/inputs.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError } from '../../errors/disk-full.ts';
+import { asDiskError } from '../../errors/system-error.ts';
 import { syncFolder } from '../files/publish-file.ts';
 import { FileTooShortError } from '../files/read-exactly.ts';
 

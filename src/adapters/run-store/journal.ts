@@ -2,8 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Journaled, runEventVersion } from '../../core/run/run-status.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { asDiskError } from '../../errors/disk-full.ts';
-import { isErrno } from '../../errors/system-error.ts';
+import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 
 /** What every line has, whatever it tells. */

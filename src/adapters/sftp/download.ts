@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError } from '../../errors/disk-full.ts';
+import { asDiskError } from '../../errors/system-error.ts';
 import type { RemoteFiles } from './remote-files.ts';
 
 /** Bytes asked for at once: more than a fast link with some latency can hold. */

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pMap from 'p-map';
 import { nameOfTemporary } from '../../core/temporary-name.ts';
-import type { UnneededThing } from '../../core/upkeep/find-unneeded.ts';
-import type { HostTree, RunFolder, StoredThing } from '../../core/upkeep/host-tree.ts';
+import type { HostTree, RunFolder, StoredThing, UnneededThing } from '../../core/upkeep/find-unneeded.ts';
 import { runIdSchema, sha256Schema } from '../../protocol/identifiers.ts';
 import { layout, parseManifestName, parseResultName } from '../../protocol/layout.ts';
 

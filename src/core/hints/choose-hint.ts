@@ -1,8 +1,7 @@
 import { budgetOf, type TokenBudget } from '../tokens/budget.ts';
 import type { EstimatorName } from '../tokens/estimator.ts';
 import { largestSizeThatFits } from '../tokens/largest-size.ts';
-import type { DisplaySize } from './display-size.ts';
-import { anySize, fitInside } from './fit-inside.ts';
+import { anySize, type DisplaySize, fitInside } from './display-size.ts';
 import { formatSize, type Size } from './size.ts';
 import type { VideoInfo } from './video-info.ts';
 

@@ -10,3 +10,19 @@ export interface VideoTiming {
 
 /** What probing a video says. The size is as shown: sample aspect ratio and rotation applied. */
 export interface VideoInfo extends DisplaySize, VideoTiming {}
+
+/**
+ * Seconds of source time between the frames of a hint: `1 / fps`, or less when the clip is too short for that,
+ * so that the last frame taken is still a frame of the clip.
+ *
+ * @param frames - How many frames are wanted, at least 1.
+ * @param fps - Frames per second of source time wanted, above 0.
+ */
+export function sampleStepSeconds(video: VideoInfo, frames: number, fps: number): number {
+  const regular = 1 / fps;
+  if (frames < 2) return regular;
+  // Half a frame short of the last one's time: the first frame at or after it is the last one, also where
+  // count and length are estimates.
+  const lastFrameSeconds = (video.durationSeconds * Math.max(0, video.frames - 1.5)) / video.frames;
+  return Math.min(regular, lastFrameSeconds / (frames - 1));
+}

@@ -1,6 +1,5 @@
 import type { SpecDocument } from './parse-spec.ts';
-import type { PromptSpec } from './prompt-spec.ts';
-import { sourcePromptOf } from './source-prompt.ts';
+import { type PromptSpec, sourcePromptOf } from './prompt-spec.ts';
 import { specIdOf } from './spec-id.ts';
 
 /** What is recorded under `metadata.upsampling`: see `docs/formats/enriched-spec.md`. JSON, so snake_case. */

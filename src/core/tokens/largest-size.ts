@@ -1,5 +1,4 @@
-import type { DisplaySize } from '../hints/display-size.ts';
-import { anySize, fitInside } from '../hints/fit-inside.ts';
+import { anySize, type DisplaySize, fitInside } from '../hints/display-size.ts';
 import type { Size } from '../hints/size.ts';
 import { type TokenRequest, visionRoom } from './budget.ts';
 import { estimatorNamed } from './estimator.ts';

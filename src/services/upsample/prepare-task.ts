@@ -2,7 +2,7 @@ import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
 import { formatSize } from '../../core/hints/size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
-import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
+import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
 import { taskKeyOf } from '../../core/upsample/task-key.ts';
 import type { PlannedSpec, PlannedVideo } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichingRunOf } from '../../core/spec/enrich.ts';
-import type { SpecDocument } from '../../core/spec/parse-spec.ts';
-import { parseSpecFile } from '../../core/spec/parse-spec-file.ts';
+import { parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import type { PlannedSpec } from '../../core/upsample/upsample-plan.ts';
 import { messageOf } from '../../errors/app-error.ts';

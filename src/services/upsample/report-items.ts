@@ -1,7 +1,7 @@
 import { pMapIterable } from 'p-map';
 import { failureFacts } from '../../core/run/failure.ts';
 import { parseSpec } from '../../core/spec/parse-spec.ts';
-import { sourcePromptOf } from '../../core/spec/source-prompt.ts';
+import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
 import { controlTokens } from '../../core/tokens/budget.ts';
 import { type PredictedTokens, TokenDriftMeter } from '../../core/upsample/token-drift.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';

@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import type { z } from 'zod';
-import { isDiskFull } from '../../errors/disk-full.ts';
-import { isErrno } from '../../errors/system-error.ts';
+import { isDiskFull, isErrno } from '../../errors/system-error.ts';
 import {
   type acceptAnswerSchema,
   acceptBundleRequestSchema,

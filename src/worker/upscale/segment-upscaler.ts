@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors/app-error.ts';
-import { isDiskFull } from '../../errors/disk-full.ts';
+import { isDiskFull } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FrameTool } from '../../ports/frame-tool.ts';
 import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';

@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, symlink, truncate, utimes, writeFile } from 'node:
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LocalSpecStore } from '../../../src/adapters/local-spec-store.ts';
-import { maxSpecBytes } from '../../../src/core/spec/parse-spec-file.ts';
+import { maxSpecBytes } from '../../../src/core/spec/parse-spec.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { asUnprivileged } from '../../support/unprivileged.ts';
 

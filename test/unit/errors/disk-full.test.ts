@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors/app-error.ts';
-import { asDiskError, diskFullIn, isDiskFull } from '../../../src/errors/disk-full.ts';
+import { asDiskError, diskFullIn, isDiskFull } from '../../../src/errors/system-error.ts';
 
 const refused = (code: string) => Object.assign(new Error(`${code}: refused`), { code, syscall: 'write' });
 

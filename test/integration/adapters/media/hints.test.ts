@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { FfmpegMediaTool } from '../../../../src/adapters/media/ffmpeg-media-tool.ts';
-import { fitInside } from '../../../../src/core/hints/fit-inside.ts';
+import { fitInside } from '../../../../src/core/hints/display-size.ts';
 import type { HintFile, RgbFrame } from '../../../../src/ports/media-tool.ts';
 import { type ClipOptions, makeClip } from '../../../support/clips.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

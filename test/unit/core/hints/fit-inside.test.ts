@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { displaySize } from '../../../../src/core/hints/display-size.ts';
-import { fitInside } from '../../../../src/core/hints/fit-inside.ts';
+import { displaySize, fitInside } from '../../../../src/core/hints/display-size.ts';
 import { formatSize, parseSize, type Size } from '../../../../src/core/hints/size.ts';
 
 const limit = { width: 320, height: 180 };

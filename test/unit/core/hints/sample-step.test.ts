@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { sampleStepSeconds } from '../../../../src/core/hints/sample-step.ts';
+import { sampleStepSeconds } from '../../../../src/core/hints/video-info.ts';
 
 const clip = (frames: number, frameRate: number) => ({
   width: 320,

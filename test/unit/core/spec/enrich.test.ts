@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { enrichingRunOf, enrichSpec } from '../../../../src/core/spec/enrich.ts';
 import { formatSpec, parseSpec } from '../../../../src/core/spec/parse-spec.ts';
-import { sourcePromptOf } from '../../../../src/core/spec/source-prompt.ts';
+import { sourcePromptOf } from '../../../../src/core/spec/prompt-spec.ts';
 import { specIdOf } from '../../../../src/core/spec/spec-id.ts';
 
 const record = {

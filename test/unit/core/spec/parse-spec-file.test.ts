@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSpecFile } from '../../../../src/core/spec/parse-spec-file.ts';
+import { parseSpecFile } from '../../../../src/core/spec/parse-spec.ts';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 

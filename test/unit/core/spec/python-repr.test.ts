@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pythonRepr } from '../../../../src/core/spec/python-repr.ts';
+import { pythonRepr } from '../../../../src/core/spec/spec-id.ts';
 
 // Expected values are what Python 3.11 prints.
 describe('pythonRepr', () => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSize, type Size } from '../../../../src/core/hints/size.ts';
-import { estimatorNamed, estimatorNames } from '../../../../src/core/tokens/estimator.ts';
-import { qwenVideoTokens } from '../../../../src/core/tokens/qwen2-5-vl.ts';
+import { estimatorNamed, estimatorNames, qwenVideoTokens } from '../../../../src/core/tokens/estimator.ts';
 
 const linear = estimatorNamed('linear');
 const pixtral = estimatorNamed('pixtral');

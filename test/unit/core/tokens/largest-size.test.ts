@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DisplaySize, displaySize } from '../../../../src/core/hints/display-size.ts';
-import { anySize, fitInside } from '../../../../src/core/hints/fit-inside.ts';
+import {
+  anySize,
+  type DisplaySize,
+  displaySize,
+  fitInside,
+} from '../../../../src/core/hints/display-size.ts';
 import { formatSize, type Size } from '../../../../src/core/hints/size.ts';
 import { budgetOf, type TokenRequest } from '../../../../src/core/tokens/budget.ts';
 import { type EstimatorName, estimatorNames } from '../../../../src/core/tokens/estimator.ts';

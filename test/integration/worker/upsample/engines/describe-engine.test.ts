@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FfmpegMediaTool } from '../../../../../src/adapters/media/ffmpeg-media-tool.ts';
-import { fitInside } from '../../../../../src/core/hints/fit-inside.ts';
+import { fitInside } from '../../../../../src/core/hints/display-size.ts';
 import { createDescribeEngine } from '../../../../../src/worker/upsample/engines/describe/describe-engine.ts';
 import { askEngine } from '../../../../support/ask-engine.ts';
 import { type ClipOptions, makeClip } from '../../../../support/clips.ts';
