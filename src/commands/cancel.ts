@@ -2,8 +2,7 @@ import { type Cancellation, cancelRun } from '../services/runs/cancel-run.ts';
 import { requiredRun } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
-import { resumeCommandOf } from './shared/run-view.ts';
-import { runKinds, viewOf } from './shared/run-views.ts';
+import { resumeCommandOf, runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Cancel extends CosmosCommand {
   static override summary = 'Stop a run wherever it goes on; what is finished stays finished.';

@@ -4,8 +4,8 @@ import { batchUpsample } from '../services/upsample/batch-upsample.ts';
 import { createSpec, parseControl } from '../services/upsample/create-spec.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
+import { upsampleView } from './shared/run-views.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
-import { upsampleView } from './shared/upsample-view.ts';
 
 export default class CreateSpec extends RunCommand {
   static override summary = 'Make a PromptSpec, and with --upsample enrich it at once.';

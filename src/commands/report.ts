@@ -1,4 +1,4 @@
-import { reportRun } from '../services/runs/report-run.ts';
+import { reportRun } from '../services/runs/read-run.ts';
 import { runOrLatest } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';

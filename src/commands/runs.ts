@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
 import { formatRuns } from '../output/text/runs-text.ts';
-import { listRuns } from '../services/runs/list-runs.ts';
-import { lookUpRuns } from '../services/runs/look-up-runs.ts';
+import { listRuns, lookUpRuns } from '../services/runs/list-runs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { runKinds } from './shared/run-views.ts';

@@ -8,9 +8,9 @@ import { resumeUpscaleOptions } from '../services/upscale/resume-upscale.ts';
 import { upscaleVideo } from '../services/upscale/upscale-video.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { beginFlags, progressFlags } from './shared/run-flags.ts';
+import { upscaleView } from './shared/run-views.ts';
 import { givenUpscaleFlags, upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
 import { toUpscaleRequest } from './shared/upscale-request.ts';
-import { upscaleView } from './shared/upscale-view.ts';
 
 export default class Upscale extends RunCommand {
   static override summary = 'Make a larger video of a video: every frame and every sound in place.';

@@ -1,4 +1,4 @@
-import type { WorkKinds } from './tasks/work-kind.ts';
+import type { WorkKinds } from './tasks/engine-session.ts';
 import { createUpsampleKind, type UpsampleKindDeps } from './upsample/kind.ts';
 import { createUpscaleKind, type UpscaleKindDeps } from './upscale/kind.ts';
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { upscaleCountsSchema } from '../../../src/core/upscale/upscale-event.ts';
-import type { RunRow } from '../../../src/services/runs/list-runs.ts';
-import type { CheckedRunRow, RunOnHost } from '../../../src/services/runs/look-up-runs.ts';
+import type { CheckedRunRow, RunOnHost, RunRow } from '../../../src/services/runs/list-runs.ts';
 import type { LogsDocument } from '../../../src/services/runs/read-logs.ts';
 
 const version = z.literal(1);

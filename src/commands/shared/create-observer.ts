@@ -5,7 +5,7 @@ import { combineObservers, partialObserver } from '../../output/progress/observe
 import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
 import type { UpsampleObserver, UpscaleObserver } from '../../ports/run-observer.ts';
 import type { RunTypes } from '../../services/runs/run-kind.ts';
-import type { CommandObserver, ObserverOptions, RunView } from './run-view.ts';
+import type { CommandObserver, ObserverOptions, RunView } from './run-views.ts';
 
 /** Progress on a terminal or as lines, the stream of events where it is asked for, and `command`'s own observer. */
 export function createObserver<K extends RunTypes>(

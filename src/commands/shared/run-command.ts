@@ -6,7 +6,7 @@ import { type ResumeOptions, resumeRun } from '../../services/runs/resume-run.ts
 import type { RunTypes } from '../../services/runs/run-kind.ts';
 import { CosmosCommand } from './cosmos-command.ts';
 import { createObserver } from './create-observer.ts';
-import { type CommandObserver, type ObserverOptions, type RunView, resumeCommandOf } from './run-view.ts';
+import { type CommandObserver, type ObserverOptions, type RunView, resumeCommandOf } from './run-views.ts';
 import { InterruptedError } from './signals.ts';
 
 /** What a run shows itself to and is stopped by. */

@@ -1,7 +1,68 @@
-import type { RunKinds, RunTypes } from '../../services/runs/run-kind.ts';
-import type { RunView } from './run-view.ts';
-import { upsampleView } from './upsample-view.ts';
-import { upscaleView } from './upscale-view.ts';
+import type { CreateDisplay } from '../../output/progress/display.ts';
+import { UpsampleProgress } from '../../output/progress/upsample-progress.ts';
+import { UpscaleProgress } from '../../output/progress/upscale-progress.ts';
+import type { Style } from '../../output/text/style.ts';
+import { formatSummary, savedText } from '../../output/text/upsample/summary-text.ts';
+import { formatUpscaleSummary } from '../../output/text/upscale/summary-text.ts';
+import type { RunObserver } from '../../ports/run-observer.ts';
+import type { RunKind, RunKinds, RunTypes } from '../../services/runs/run-kind.ts';
+import { upsampleKind } from '../../services/upsample/upsample-kind.ts';
+import type { UpsampleTypes } from '../../services/upsample/upsample-types.ts';
+import { upscaleKind } from '../../services/upscale/upscale-kind.ts';
+import type { UpscaleTypes } from '../../services/upscale/upscale-types.ts';
+
+export interface ObserverOptions {
+  readonly progress: boolean;
+  /** A path, or `-` for stdout; undefined for no events. */
+  readonly events: string | undefined;
+}
+
+/** How runs of one kind are shown to a person. */
+export interface RunView<K extends RunTypes> {
+  readonly kind: RunKind<K>;
+  /** Shows a run while it works: bars on a terminal, lines elsewhere. */
+  createProgress(createDisplay: CreateDisplay): K['observer'];
+  /** The counts of a run that never began. */
+  readonly noCounts: K['summary']['counts'];
+  /** @param isSubmitted - Whether a detached run was handed over whole; false when its host was lost on the way. */
+  formatSummary(summary: K['summary'], style: Style, isSubmitted?: boolean): string;
+  /** How much of a run lies on disk when it is interrupted: a sentence. */
+  savedText(counts: K['summary']['counts']): string;
+}
+
+/** What a command has to know of a run to say how to go on with it. */
+export type CommandObserver = Pick<
+  RunObserver<{ readonly runId: string }, { readonly type: string; readonly counts?: object }>,
+  'onBegin' | 'onEvent'
+>;
+
+export function resumeCommandOf({ command }: Pick<RunKind<RunTypes>, 'command'>, runId: string): string {
+  return `${command} --resume ${runId}`;
+}
+
+export const upsampleView: RunView<UpsampleTypes> = {
+  kind: upsampleKind,
+  createProgress: (createDisplay) => new UpsampleProgress(createDisplay),
+  noCounts: { total: 0, upsampled: 0, reused: 0, skipped: 0, failed: 0 },
+  formatSummary,
+  savedText: ({ upsampled, reused, skipped, total }) => savedText(upsampled + reused + skipped, total),
+};
+
+export const upscaleView: RunView<UpscaleTypes> = {
+  kind: upscaleKind,
+  createProgress: (createDisplay) => new UpscaleProgress(createDisplay),
+  noCounts: {
+    frames: 0,
+    unique_frames: 0,
+    duplicates: 0,
+    segments: 0,
+    finished_segments: 0,
+    failed_segments: 0,
+  },
+  formatSummary: formatUpscaleSummary,
+  savedText: ({ finished_segments: done, segments }) =>
+    `${done} of ${segments} segments are saved; what was under way is done again.`,
+};
 
 /** Every kind of run that the program knows. A new kind is added here. */
 const runViews: readonly RunView<RunTypes>[] = [upsampleView, upscaleView];

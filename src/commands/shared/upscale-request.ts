@@ -3,7 +3,7 @@ import { containerOf } from '../../core/frames/container-limits.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { UpscaleRequest } from '../../services/upscale/upscale-request.ts';
+import type { UpscaleRequest } from '../../services/upscale/upscale-types.ts';
 import type { GivenUpscaleFlags } from './upscale-flags.ts';
 
 export function toUpscaleRequest(

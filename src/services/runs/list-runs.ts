@@ -1,5 +1,6 @@
 import type { TaskCounts } from '../../core/run/run-state.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { HostRunFacts } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunListing } from '../../ports/run-store.ts';
 import { readRun } from './read-run.ts';
@@ -56,4 +57,92 @@ async function rowOf(
     const nothing = { created_at: null, input: null, host: null, engine: null, counts: null, tasks: null };
     return { ...known, status: 'damaged', ...nothing, message: error.message };
   }
+}
+
+import pMap from 'p-map';
+
+/** How long one host has to answer for all its runs, in milliseconds. */
+const hostDeadlineMs = 15_000;
+
+/** Runs of one host that are asked for at once. */
+const runsAtOnce = 8;
+
+/** What a host says of a run. JSON, so snake_case. */
+export interface RunOnHost {
+  /** `unreachable`: the host did not answer; its work may go on. */
+  readonly state: HostRunFacts['state'] | 'unreachable';
+  readonly finished_tasks: number | null;
+  readonly total_tasks: number | null;
+  /** Why the host could not be asked. */
+  readonly message: string | null;
+}
+
+/** A run with what its host says of it; null for a damaged one, whose host is not known. */
+export interface CheckedRunRow extends RunRow {
+  readonly on_host: RunOnHost | null;
+}
+
+/**
+ * Asks the hosts of these runs, all hosts at once and each over one connection. A host that does not answer within
+ * 15 s is marked as unreachable; nothing is thrown for it.
+ */
+export async function lookUpRuns(
+  rows: readonly RunRow[],
+  ports: Pick<Ports, 'host' | 'clock'>,
+): Promise<CheckedRunRow[]> {
+  const byHost = Map.groupBy(rows, ({ host }) => host);
+  const found = new Map<string, RunOnHost>();
+  await Promise.all([...byHost].map(([host, runs]) => host !== null && askHost(host, runs, ports, found)));
+  return rows.map((row) => ({ ...row, on_host: found.get(row.run_id) ?? null }));
+}
+
+/** Writes what the host says to `found`. */
+async function askHost(
+  name: string,
+  runs: readonly RunRow[],
+  ports: Pick<Ports, 'host' | 'clock'>,
+  found: Map<string, RunOnHost>,
+): Promise<void> {
+  const stop = new AbortController();
+  const timeout = ports.clock.sleep(hostDeadlineMs, stop.signal).then(
+    () => `no answer within ${hostDeadlineMs / 1000} s`,
+    () => null,
+  );
+  const asked = askAll(name, runs, ports, (runId, said) => {
+    if (!stop.signal.aborted) found.set(runId, said);
+  }).then(() => null, reasonOf);
+  const reason = await Promise.race([asked, timeout]);
+  stop.abort();
+  if (reason === null) return;
+  const unreachable = {
+    state: 'unreachable',
+    finished_tasks: null,
+    total_tasks: null,
+    message: reason,
+  } as const;
+  for (const { run_id: runId } of runs) if (!found.has(runId)) found.set(runId, unreachable);
+}
+
+async function askAll(
+  name: string,
+  runs: readonly RunRow[],
+  ports: Pick<Ports, 'host'>,
+  onFound: (runId: string, said: RunOnHost) => void,
+): Promise<void> {
+  const host = ports.host(name);
+  const query = async ({ run_id: runId }: RunRow) => {
+    const { state, finishedTasks, totalTasks } = await host.lookUp(runId);
+    onFound(runId, { state, finished_tasks: finishedTasks, total_tasks: totalTasks, message: null });
+  };
+  try {
+    await pMap(runs, query, { concurrency: runsAtOnce });
+  } finally {
+    await host.close();
+  }
+}
+
+/** A host that is no longer in the settings, or refuses the key, cannot be asked either. Bugs are thrown. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AppError) return messageOf(error);
+  throw error;
 }

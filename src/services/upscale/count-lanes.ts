@@ -1,7 +1,7 @@
 import { lanesForVram } from '../../core/frames/batches.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { UpscaleRequest } from './upscale-request.ts';
+import type { UpscaleRequest } from './upscale-types.ts';
 
 export interface LaneCount {
   readonly lanes: number;

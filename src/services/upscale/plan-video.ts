@@ -14,7 +14,7 @@ import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { countLanes, type LaneCount } from './count-lanes.ts';
 import { scanVideo } from './scan-video.ts';
 import { pinned } from './source-of.ts';
-import type { UpscaleRequest } from './upscale-request.ts';
+import type { UpscaleRequest } from './upscale-types.ts';
 
 /** x264 gains little from more, and each costs a few rows of freedom. */
 const maxThreads = 16;

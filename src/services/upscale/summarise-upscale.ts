@@ -4,7 +4,6 @@ import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import { type UpscaleSummary, upscaleSummaryVersion } from '../../core/upscale/upscale-summary.ts';
 import type { SessionEnd } from '../runs/run-kind.ts';
-import { timesOf } from './upscale-times.ts';
 import type { StoredUpscale } from './upscale-types.ts';
 
 /** The summary of an upscale run as it stands; null for `end` sums up all its sessions. */
@@ -83,4 +82,33 @@ function failuresOf(state: UpscaleState): UpscaleSummary['failures'] {
   return [...state.segments.values()].flatMap(({ failed }) =>
     failed ? [{ segment_id: failed.segment_id, ...failureFacts(failed) }] : [],
   );
+}
+
+/** Where the time of a run went, over all its sessions, without the time between them. */
+interface UpscaleTimes {
+  readonly segmentsMs: number;
+  /** From the last segment on. */
+  readonly finishMs: number;
+  /** When the video was finished, ISO 8601; null before. */
+  readonly finishedAt: string | null;
+}
+
+/** Adds up the times between events. */
+export function timesOf(events: StoredUpscale['events'], segments: number): UpscaleTimes {
+  const finished = new Set<number>();
+  let [segmentsMs, finishMs] = [0, 0];
+  let finishedAt: string | null = null;
+  let lastMs: number | null = null;
+  for (const event of events) {
+    const atMs = Date.parse(event.time);
+    // A machine's clock may be set back.
+    const stepMs = lastMs === null || event.type === 'run-started' ? 0 : Math.max(0, atMs - lastMs);
+    if (finished.size === segments) finishMs += stepMs;
+    else segmentsMs += stepMs;
+    if (event.type === 'segment-finished') finished.add(event.segment_id);
+    if (event.type === 'segment-lost') finished.delete(event.segment_id);
+    if (event.type === 'video-finished') finishedAt = event.time;
+    lastMs = atMs;
+  }
+  return { segmentsMs, finishMs, finishedAt };
 }

@@ -13,8 +13,7 @@ import {
   upscaleReportVersion,
 } from '../../core/upscale/upscale-report.ts';
 import type { SegmentState, UpscaleState } from '../../core/upscale/upscale-state.ts';
-import { modelNameOf, perSecond, verifiedOf } from './summarise-upscale.ts';
-import { timesOf } from './upscale-times.ts';
+import { modelNameOf, perSecond, timesOf, verifiedOf } from './summarise-upscale.ts';
 import type { StoredUpscale } from './upscale-types.ts';
 
 /** Pictures of which the report says how long they are held. */

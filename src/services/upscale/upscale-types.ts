@@ -1,3 +1,4 @@
+import type { Settings } from '../../core/settings/settings-schema.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
@@ -27,4 +28,19 @@ export type UpscaleSession = RunSession<UpscaleCheckpoint, UpscaleEventBody>;
 /** Where a finished segment lies in the run folder until it is in the video. */
 export function segmentName(segmentId: number): string {
   return `segments/segment_${String(segmentId).padStart(6, '0')}.mp4`;
+}
+
+/** What `upscale` is asked to do. Paths are absolute. */
+export interface UpscaleRequest {
+  readonly inputPath: string;
+  readonly outputPath: string;
+  /** Null for an engine without a model. */
+  readonly modelPath: string | null;
+  readonly host: string;
+  readonly slots: number;
+  readonly upscaling: Settings['upscaling'];
+  /** Replace what stands at the output. */
+  readonly isForced: boolean;
+  /** A damaged source gives what can be read of it. */
+  readonly isKeptGoing: boolean;
 }

@@ -11,7 +11,7 @@ import { planVideo } from './plan-video.ts';
 import { segmentKeyOf } from './segment-tasks.ts';
 import { encodeTimeline } from './timeline-of.ts';
 import { upscaleKind } from './upscale-kind.ts';
-import type { UpscaleRequest } from './upscale-request.ts';
+import type { UpscaleRequest } from './upscale-types.ts';
 import { publishPlanFiles } from './worker-files.ts';
 
 /**

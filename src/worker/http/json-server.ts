@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { z } from 'zod';
 import { parseJson } from '../../core/json.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { ApiError } from './api-error.ts';
 
 /** Answers one request; what it throws becomes the answer. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
@@ -123,4 +122,17 @@ function sendError(response: ServerResponse, { status, code, message }: ApiError
   // A body that was not read to its end cannot be followed by another request.
   if (status === 413) response.shouldKeepAlive = false;
   sendJson(response, status, { error: { code, message } });
+}
+
+/** A request that the worker refuses: its HTTP status, a stable code, and a message for people. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+  }
 }

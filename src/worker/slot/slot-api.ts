@@ -10,8 +10,8 @@ import {
   type openRunAnswerSchema,
   openRunRequestSchema,
 } from '../../protocol/slot.ts';
-import { ApiError } from '../http/api-error.ts';
 import {
+  ApiError,
   createJsonServer,
   healthRoute,
   type Route,

@@ -3,7 +3,7 @@ import { messageOf } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import type { ModelServerStatus, OpenRunRequest, SlotStatus } from '../../protocol/slot.ts';
 import { protocolVersion } from '../../protocol/version.ts';
-import { ApiError } from '../http/api-error.ts';
+import { ApiError } from '../http/json-server.ts';
 import { RememberedRuns } from './remembered-runs.ts';
 import type { RunningWorker } from './run-worker.ts';
 

@@ -2,7 +2,7 @@ import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../errors/system-error.ts';
 import { layout } from '../../protocol/layout.ts';
-import { ApiError } from '../http/api-error.ts';
+import { ApiError } from '../http/json-server.ts';
 import type { ObjectFolder } from './object-folder.ts';
 import { readBlocks, ShortFileError } from './read-blocks.ts';
 import { openAsItIs } from './verified-objects.ts';

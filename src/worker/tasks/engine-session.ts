@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import type { WorkTask } from '../../protocol/manifest.ts';
+import type { Manifest, WorkEngine, WorkTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { LaneStatus } from '../../protocol/worker-status.ts';
+import type { Routes } from '../http/json-server.ts';
 import type { EngineError } from './engine-error.ts';
 
 /** Either a result to publish, or the failure that ends the engine's use and leaves the task as it was. */
@@ -77,3 +78,14 @@ export abstract class EngineSession {
     this.#aborting.abort(new Error('the worker ends'));
   }
 }
+
+export interface WorkKind {
+  open(spec: WorkEngine): EngineSession;
+  /** Takes note of manifests, of any kind, and of results that are there already. */
+  learn?(manifests: readonly Manifest[], results: readonly TaskResult[]): void;
+  /** What it adds to the worker's API. */
+  readonly routes?: Routes;
+}
+
+/** Every kind of work that a manifest can name. */
+export type WorkKinds = Readonly<Record<Manifest['kind'], WorkKind>>;

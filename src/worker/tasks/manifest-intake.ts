@@ -5,7 +5,7 @@ import { messageOf } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseManifestName } from '../../protocol/layout.ts';
 import { type Manifest, manifestSchema } from '../../protocol/manifest.ts';
-import { ApiError } from '../http/api-error.ts';
+import { ApiError } from '../http/json-server.ts';
 
 /** A manifest and its number: of several, the highest number's engine settings hold. */
 export interface NumberedManifest {

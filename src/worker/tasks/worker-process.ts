@@ -2,9 +2,8 @@ import { Mutex } from '../../async/limits.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import { ApiError } from '../http/api-error.ts';
 import { EventStream } from '../http/event-stream.ts';
-import { defaultDrainMs, type Handler, type Routes } from '../http/json-server.ts';
+import { ApiError, defaultDrainMs, type Handler, type Routes } from '../http/json-server.ts';
 import { closeServer, listenPrivately } from '../http/listen.ts';
 import { createRunApi } from '../http/run-api.ts';
 import {

@@ -9,12 +9,11 @@ import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import { buildStatus, WorkRate } from './build-status.ts';
 import { EngineError } from './engine-error.ts';
 import { EngineManager, type WantedEngine } from './engine-manager.ts';
-import type { EngineSession } from './engine-session.ts';
+import type { EngineSession, WorkKinds } from './engine-session.ts';
 import type { NumberedManifest } from './manifest-intake.ts';
 import { ResultStore } from './result-store.ts';
 import { StatusPublisher } from './status-publisher.ts';
 import { TaskQueue } from './task-queue.ts';
-import type { WorkKinds } from './work-kind.ts';
 
 export interface WorkerDeps {
   readonly workerId: number;

@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { MediaTool } from '../../ports/media-tool.ts';
 import type { EngineSpec } from '../../protocol/manifest.ts';
 import type { ModelServers } from '../model-server/model-servers.ts';
-import type { WorkKind } from '../tasks/work-kind.ts';
+import type { WorkKind } from '../tasks/engine-session.ts';
 import { AnswerIndex } from './answer-index.ts';
 import type { Engine } from './engine.ts';
 import { createDescribeEngine } from './engines/describe/describe-engine.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { FrameTool, PictureTool } from '../../ports/frame-tool.ts';
 import type { UpscalerSpec } from '../../protocol/segment.ts';
 import { EngineError } from '../tasks/engine-error.ts';
-import type { WorkKind } from '../tasks/work-kind.ts';
+import type { WorkKind } from '../tasks/engine-session.ts';
 import { upscaleBatchRoute } from './batch-endpoint/upscale-batch-route.ts';
 import { LanczosEngine } from './lanczos-engine.ts';
 import { OnnxEngine } from './onnx/onnx-engine.ts';

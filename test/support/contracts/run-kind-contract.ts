@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError } from '../../../src/errors/app-error.ts';
 import { type Cancellation, cancelRun } from '../../../src/services/runs/cancel-run.ts';
 import { listRuns, type RunRow } from '../../../src/services/runs/list-runs.ts';
-import { reportRun } from '../../../src/services/runs/report-run.ts';
+import { reportRun } from '../../../src/services/runs/read-run.ts';
 import type { RunSummary } from '../../../src/services/runs/run-kind.ts';
 import { holdLockElsewhere, killHolder } from '../lock-holder.ts';
 import { settle } from '../manual-clock.ts';

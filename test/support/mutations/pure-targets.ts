@@ -10,7 +10,7 @@ import { formatSpec, parseSpec } from '../../../src/core/spec/parse-spec.ts';
 import { videosOf } from '../../../src/core/spec/prompt-spec.ts';
 import { videoCandidates } from '../../../src/core/spec/video-candidates.ts';
 import { AppError } from '../../../src/errors/app-error.ts';
-import { ApiError } from '../../../src/worker/http/api-error.ts';
+import { ApiError } from '../../../src/worker/http/json-server.ts';
 import { readManifestAt } from '../../../src/worker/tasks/manifest-intake.ts';
 import { sampleEngine, sampleTasks } from '../sample-work.ts';
 import { sampleSpec } from '../spec-builder.ts';

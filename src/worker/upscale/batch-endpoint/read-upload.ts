@@ -4,8 +4,7 @@ import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/bus
 import { onAbort } from '../../../async/abort.ts';
 import { settlesWithin } from '../../../async/deadline.ts';
 import { messageOf } from '../../../errors/app-error.ts';
-import { ApiError } from '../../http/api-error.ts';
-import { uploadLimits } from './limits.ts';
+import { ApiError } from '../../http/json-server.ts';
 
 export interface UploadedFile {
   /** As the client calls it; may be anything. */
@@ -155,3 +154,23 @@ function tooLarge(): ApiError {
 function invalid(error: unknown): ApiError {
   return new ApiError(400, 'upload-invalid', `The body is not whole: ${messageOf(error)}.`);
 }
+
+const mebibyte = 1024 * 1024;
+
+/** What `POST /upscale_batch` takes and gives at most. */
+export const uploadLimits = {
+  files: 8,
+  fileBytes: 32 * mebibyte,
+  totalBytes: 64 * mebibyte,
+  /** What multipart adds around the files. */
+  framingBytes: mebibyte / 4,
+  /** Of one picture: 8K. */
+  pixels: 7680 * 4320,
+  /** Of one upscaled picture: 16K, or 4K four times as large. */
+  upscaledPixels: 15_360 * 8640,
+  /** How long a wanted picture's pixels are kept until it is its turn; others are decoded twice. */
+  keptBytes: 96 * mebibyte,
+  /** Requests that wait while another one is worked on. */
+  waiting: 4,
+  waitingMs: 20_000,
+} as const;

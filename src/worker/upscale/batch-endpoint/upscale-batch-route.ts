@@ -4,12 +4,10 @@ import { pipeline } from 'node:stream/promises';
 import { Mutex } from '../../../async/limits.ts';
 import { messageOf } from '../../../errors/app-error.ts';
 import type { FrameTool, PictureTool } from '../../../ports/frame-tool.ts';
-import { ApiError } from '../../http/api-error.ts';
-import type { Handler } from '../../http/json-server.ts';
+import { ApiError, type Handler } from '../../http/json-server.ts';
 import { LanczosEngine } from '../lanczos-engine.ts';
 import type { UpscaleEngine } from '../upscale-engine.ts';
-import { uploadLimits } from './limits.ts';
-import { readUpload } from './read-upload.ts';
+import { readUpload, uploadLimits } from './read-upload.ts';
 import { upscalePictures } from './upscale-pictures.ts';
 import { zipStream } from './zip-stream.ts';
 

@@ -1,12 +1,11 @@
 import type { FrameFormat } from '../../../core/frames/frame-format.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { PictureTool, RgbPicture } from '../../../ports/frame-tool.ts';
-import { ApiError } from '../../http/api-error.ts';
+import { ApiError } from '../../http/json-server.ts';
 import { EngineError } from '../../tasks/engine-error.ts';
 import { LanePool } from '../lane-pool.ts';
 import type { UpscaleEngine } from '../upscale-engine.ts';
-import { uploadLimits } from './limits.ts';
-import type { UploadedFile } from './read-upload.ts';
+import { type UploadedFile, uploadLimits } from './read-upload.ts';
 import type { ZipMember } from './zip-stream.ts';
 
 interface PictureDeps {

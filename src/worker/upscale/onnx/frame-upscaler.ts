@@ -1,8 +1,15 @@
 import type { Size } from '../../../core/hints/size.ts';
-import { drainPlanes, fillPlanes, type Picture, type TensorPart } from './convert.ts';
+import {
+  drainPlanes,
+  fillPlanes,
+  type Picture,
+  type SampleCoding,
+  sampleCoding,
+  type TensorData,
+  type TensorPart,
+} from './convert.ts';
 import type { ModelFacts } from './model-facts.ts';
 import type { Runtime, Session } from './runtime.ts';
-import { type SampleCoding, sampleCoding, type TensorData } from './samples.ts';
 import type { Cut, Span } from './tiles.ts';
 
 interface FrameUpscalerOptions {

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 import { AppError } from '../../../../src/errors/app-error.ts';
 import type { Host } from '../../../../src/ports/host.ts';
-import type { RunRow } from '../../../../src/services/runs/list-runs.ts';
-import { lookUpRuns } from '../../../../src/services/runs/look-up-runs.ts';
+import { lookUpRuns, type RunRow } from '../../../../src/services/runs/list-runs.ts';
 import { ManualClock, settle } from '../../../support/manual-clock.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { unreachableError } from '../../../support/memory-upkeep.ts';

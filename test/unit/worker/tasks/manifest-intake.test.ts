@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manifestSchema } from '../../../../src/protocol/manifest.ts';
-import { ApiError } from '../../../../src/worker/http/api-error.ts';
+import { ApiError } from '../../../../src/worker/http/json-server.ts';
 import { parseManifest } from '../../../../src/worker/tasks/manifest-intake.ts';
 import { sampleEngine, sampleTasks } from '../../../support/sample-work.ts';
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { drainPlanes, fillPlanes } from '../../../../../src/worker/upscale/onnx/convert.ts';
 import {
+  drainPlanes,
+  fillPlanes,
   halfBits,
   halfValue,
   nearestSample,
   sampleCoding,
-} from '../../../../../src/worker/upscale/onnx/samples.ts';
+} from '../../../../../src/worker/upscale/onnx/convert.ts';
 
 describe('half precision', () => {
   it('is what the language itself makes of every sample', () => {
