@@ -149,10 +149,6 @@ class CountWork implements RunWork<CountTypes> {
     this.#run = run;
   }
 
-  plannedOutcomes(): readonly [] {
-    return [];
-  }
-
   usedKeys(): readonly string[] {
     return this.#keysWhere(({ path }) => this.#run.state.counted.has(path));
   }
@@ -168,26 +164,12 @@ class CountWork implements RunWork<CountTypes> {
         yield { isReady: true, task: { taskKey: file.task_key, batchId, file } };
   }
 
-  preparedEvent(): null {
-    return null;
-  }
-
   manifestTask({ file }: CountTask): WorkTask {
     return { task_key: file.task_key, text: file.text } as unknown as WorkTask;
   }
 
   objectsOf(): readonly [] {
     return [];
-  }
-
-  async cachedResult(): Promise<null> {
-    return null;
-  }
-
-  async onOpen(): Promise<void> {}
-
-  async isUsable(): Promise<boolean> {
-    return true;
   }
 
   async settle({ file: { path } }: CountTask, result: TaskResult): Promise<CountEvent> {
@@ -203,8 +185,6 @@ class CountWork implements RunWork<CountTypes> {
 
   async onSettled(): Promise<void> {}
 
-  onProgress(): void {}
-
   fatalError({ message }: WorkerStatus): AppError {
     return new AppError({ code: 'worker-failed', message: message ?? 'Nothing can be counted.' });
   }
@@ -218,7 +198,7 @@ class CountWork implements RunWork<CountTypes> {
 export const countKind: RunKind<CountTypes> = {
   format: countFormat,
   command: 'cosmos count',
-  taskNoun: { one: 'file', many: 'files' },
+  taskNoun: 'files',
 
   newState: (checkpoint) => new CountState(checkpoint),
   facts: ({ files, host, output_dir: outputDir }) => {

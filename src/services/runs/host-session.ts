@@ -55,7 +55,7 @@ export class HostSession<K extends RunTypes> {
     if (!this.#finished.has(task.taskKey)) return null;
     const host = await this.open();
     const result = await host.result(task.taskKey);
-    if (result === null || (await this.#deps.work.isUsable(task, result, host))) return result;
+    if (result === null || ((await this.#deps.work.isUsable?.(task, result, host)) ?? true)) return result;
     this.#finished.delete(task.taskKey);
     return null;
   }
@@ -106,7 +106,7 @@ export class HostSession<K extends RunTypes> {
     const failed = await this.#failedBefore(host, finished);
     await host.forget([...failed]);
     this.#finished = new Set(finished).difference(failed);
-    await work.onOpen(host);
+    await work.onOpen?.(host);
     this.#collecting = this.#collect(host).catch(this.#deps.onError);
     this.isOpen = true;
     return host;
@@ -126,7 +126,7 @@ export class HostSession<K extends RunTypes> {
     for await (const event of host.watch(run.signal)) {
       if (event.type === 'task-started') run.observer.onTaskStarted(event.taskKey);
       else if (event.type === 'worker-status') this.#onStatus(event.status);
-      else if (event.type === 'task-progress') work.onProgress(event.taskKey, event.doneParts);
+      else if (event.type === 'task-progress') work.onProgress?.(event.taskKey, event.doneParts);
       else if (event.type === 'task-finished') {
         this.#finished.add(event.result.task_key);
         await results.accept(event.result, false, host);

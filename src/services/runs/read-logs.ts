@@ -136,6 +136,7 @@ async function showNew({ tails, reader, signal }: Following): Promise<boolean> {
 
 /** Reads one worker's log line by line, from where it left off. */
 class LogTail {
+  readonly workerId: number;
   readonly #log: LogName;
   readonly #host: Host;
   readonly #runId: string;
@@ -148,10 +149,7 @@ class LogTail {
     this.#host = host;
     this.#runId = runId;
     this.#log = log;
-  }
-
-  get workerId(): number {
-    return this.#log.workerId;
+    this.workerId = log.workerId;
   }
 
   /** The last lines that are there now. A line without an end is kept back for `more`. */

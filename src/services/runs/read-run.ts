@@ -1,7 +1,7 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { stateOf } from './resume-run.ts';
-import type { RunKind, RunKinds, RunSummary, RunTypes, StoredRunOf } from './run-kind.ts';
+import type { RunKind, RunKinds, RunTypes, StoredRunOf } from './run-kind.ts';
 
 export interface AnyRun {
   readonly kind: RunKind<RunTypes>;
@@ -37,13 +37,8 @@ export function kindNamed(name: string, folder: string, kinds: RunKinds): RunKin
   });
 }
 
-interface ReportedRun {
-  readonly kind: string;
-  readonly summary: RunSummary;
-}
-
 /** Writes both reports of a run as it stands, and sums it up. Needs no lock: a process may work on the run meanwhile. */
-export async function reportRun(reference: string, kinds: RunKinds, ports: Ports): Promise<ReportedRun> {
+export async function reportRun(reference: string, kinds: RunKinds, ports: Ports) {
   const { kind, run, state } = await readRun(reference, kinds, ports);
   await kind.writeReport(run, state, ports);
   return { kind: kind.format.kind, summary: kind.summarise(run, state, null) };

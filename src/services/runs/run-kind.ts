@@ -1,3 +1,4 @@
+import type { StopFacts } from '../../core/run/failure.ts';
 import type { AnyCheckpoint, RunFormat } from '../../core/run/run-format.ts';
 import type { RunState } from '../../core/run/run-state.ts';
 import type { RunStatus } from '../../core/run/run-status.ts';
@@ -34,13 +35,7 @@ export interface RunSummary {
   readonly counts: object;
   readonly is_resumable: boolean;
   /** What stopped the run before its end; null when nothing did. */
-  readonly error: ErrorFacts | null;
-}
-
-interface ErrorFacts {
-  readonly code: string;
-  readonly message: string;
-  readonly next_step: string | null;
+  readonly error: StopFacts | null;
 }
 
 export type StoredRunOf<K extends RunTypes> = StoredRun<K['checkpoint'], K['event']>;
@@ -97,25 +92,25 @@ export interface RunWork<K extends RunTypes> {
   /** Results that are settled at once. */
   readonly settlesInFlight: number;
   /** Outcomes that the plan itself holds and no event records yet. */
-  plannedOutcomes(): readonly K['event'][];
+  plannedOutcomes?(): readonly K['event'][];
   /** Keys of tasks whose result an earlier session used: a further task with one of them reuses it. */
-  usedKeys(): readonly string[];
+  usedKeys?(): readonly string[];
   /** Keys of tasks whose failure an earlier session recorded, and which are tried again now. */
   retriedKeys(): readonly string[];
   /** Tasks without an outcome, batch by batch. Each is prepared when it is asked for, or a few ahead. */
   tasks(): AsyncIterable<Prepared<K>>;
   /** The event that a task is ready; null where none is due. */
-  preparedEvent(task: K['task']): K['event'] | null;
+  preparedEvent?(task: K['task']): K['event'] | null;
   /** The task as its worker reads it. */
   manifestTask(task: K['task']): WorkBatch['tasks'][number];
   /** Files that the task needs on the host. */
   objectsOf(task: K['task']): readonly HostObject[];
   /** A result of an earlier run that may be used; null where there is none. */
-  cachedResult(taskKey: string): Promise<TaskResult | null>;
+  cachedResult?(taskKey: string): Promise<TaskResult | null>;
   /** The run was opened on its host; what an earlier session left there may be tidied. */
-  onOpen(host: HostRun): Promise<void>;
+  onOpen?(host: HostRun): Promise<void>;
   /** Whether a result that was finished before this session can be used. One that cannot be is removed from the host. */
-  isUsable(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean>;
+  isUsable?(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean>;
   /**
    * Does what is due with a result, and gives the event that says so. What it writes stands before it returns, and doing it
    * again gives the same bytes.
@@ -128,7 +123,7 @@ export interface RunWork<K extends RunTypes> {
   /** Called when the outcome of a result is recorded. */
   onSettled(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void>;
   /** A worker says how much of a task is done. */
-  onProgress(taskKey: string, doneParts: number): void;
+  onProgress?(taskKey: string, doneParts: number): void;
   /** The error that ends the run when its engine cannot be used. */
   fatalError(status: WorkerStatus): AppError;
 }
@@ -142,8 +137,8 @@ export interface RunKind<K extends RunTypes> {
   readonly format: RunFormat<K['checkpoint'], K['event']>;
   /** The command that begins and resumes such runs, as it is typed. */
   readonly command: string;
-  /** What a task is called in messages. */
-  readonly taskNoun: { readonly one: string; readonly many: string };
+  /** What tasks are called in messages: `specs`. */
+  readonly taskNoun: string;
   newState(checkpoint: K['checkpoint']): K['state'];
   facts(checkpoint: K['checkpoint']): RunFacts;
   /** How much is done, in the unit of the run's speed: specs, or frames. */

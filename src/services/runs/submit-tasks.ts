@@ -3,7 +3,7 @@ import { BackgroundWork } from '../../async/limits.ts';
 import type { HostObject } from '../../ports/host.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { HostSession } from './host-session.ts';
-import type { Prepared, RunTypes, RunWork } from './run-kind.ts';
+import type { RunTypes, RunWork } from './run-kind.ts';
 import type { SessionDeps, TaskResults } from './task-results.ts';
 
 /** Tasks that are looked up on the host at once. */
@@ -20,10 +20,15 @@ interface SubmitDeps<K extends RunTypes> extends SessionDeps<K> {
  */
 export async function submitTasks<K extends RunTypes>(deps: SubmitDeps<K>): Promise<void> {
   const { run, work, results, host } = deps;
-  const queried = pMapIterable(work.tasks(), (prepared) => query(prepared, deps), {
-    concurrency: queriesAtOnce,
-    backpressure: queriesAtOnce,
-  });
+  // Many are queried at once, because a far host takes a while.
+  const queried = pMapIterable(
+    work.tasks(),
+    async (prepared) => ({
+      prepared,
+      finished: prepared.isReady ? await host.finished(prepared.task) : null,
+    }),
+    { concurrency: queriesAtOnce, backpressure: queriesAtOnce },
+  );
   const submitting = new BackgroundWork(work.batchesInFlight, deps.onError);
   let freePlaces = work.tasksInFlight;
   let batch: K['task'][] = [];
@@ -35,7 +40,8 @@ export async function submitTasks<K extends RunTypes>(deps: SubmitDeps<K>): Prom
   try {
     for await (const { prepared, finished } of queried) {
       run.signal.throwIfAborted();
-      if (batch[0] !== undefined && batch[0].batchId !== batchIdOf(prepared)) await send();
+      const batchId = prepared.isReady ? prepared.task.batchId : prepared.batchId;
+      if (batch[0] !== undefined && batch[0].batchId !== batchId) await send();
       if (!prepared.isReady) await results.record(prepared.outcome);
       else if (await isToBeSubmitted(prepared.task, finished, deps)) {
         // The host starts while the rest of the first batch is prepared.
@@ -72,12 +78,6 @@ async function submitBatch<K extends RunTypes>(
   await run.session.flush(false);
 }
 
-/** A prepared task with what the host has of it: many are queried at once, because a far host takes a while. */
-async function query<K extends RunTypes>(prepared: Prepared<K>, { host }: SubmitDeps<K>) {
-  const finished = prepared.isReady ? await host.finished(prepared.task) : null;
-  return { prepared, finished };
-}
-
 /** Records that a task is ready; false when the cache, the host or another task answers it. */
 async function isToBeSubmitted<K extends RunTypes>(
   task: K['task'],
@@ -85,13 +85,13 @@ async function isToBeSubmitted<K extends RunTypes>(
   deps: SubmitDeps<K>,
 ): Promise<boolean> {
   const { work, recorder, results } = deps;
-  const event = work.preparedEvent(task);
+  const event = work.preparedEvent?.(task);
   if (event) recorder.emit(event);
   if (!results.expect(task)) return false;
   if (finished) await results.accept(finished, false, await deps.host.open());
   // A result that came before the task was expected was dropped, so the host is asked once more.
   if (!(await isUnanswered(task, deps))) return false;
-  const cached = await work.cachedResult(task.taskKey);
+  const cached = await work.cachedResult?.(task.taskKey);
   if (cached) await results.accept(cached, true, null);
   return results.isExpected(task.taskKey);
 }
@@ -104,10 +104,6 @@ async function isUnanswered<K extends RunTypes>(
   const finished = results.isExpected(task.taskKey) ? await host.finished(task) : null;
   if (finished) await results.accept(finished, false, await host.open());
   return results.isExpected(task.taskKey);
-}
-
-function batchIdOf<K extends RunTypes>(prepared: Prepared<K>): number | null {
-  return prepared.isReady ? prepared.task.batchId : prepared.batchId;
 }
 
 /** The objects of several tasks, each once. */

@@ -23,7 +23,7 @@ export class TaskResults<K extends RunTypes> {
 
   constructor(deps: SessionDeps<K>) {
     this.#deps = deps;
-    this.#usedKeys = new Set(deps.work.usedKeys());
+    this.#usedKeys = new Set(deps.work.usedKeys?.());
     this.#settling = new BackgroundWork(deps.work.settlesInFlight, deps.onError);
   }
 

@@ -27,7 +27,7 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
   const results = new TaskResults({ run, work, recorder, onError });
   const host = new HostSession({ kind, run, work, recorder, results, onError });
   try {
-    for (const outcome of work.plannedOutcomes()) recorder.emit(outcome);
+    for (const outcome of work.plannedOutcomes?.() ?? []) recorder.emit(outcome);
     if (state.pendingCount > 0) {
       // Only what an earlier session submitted can be on the host already.
       if (session.events.length > 0) await unlessAborted(host.open(), run.signal);

@@ -100,11 +100,8 @@ function tokensOf(spec: SpecState, settings: UpsampleSettings): ReportItem['toke
   };
 }
 
-function predictedTokensOf(spec: SpecState, settings: UpsampleSettings): PredictedTokens {
-  return { vision: visionOf(spec, settings), text: (spec.planned.tokens?.text ?? 0) + controlTokens };
-}
-
-function visionOf({ planned, prepared }: SpecState, settings: UpsampleSettings): number {
-  const hint = prepared?.hint ?? null;
-  return hint ? visionTokensOf(hint, settings) : (planned.tokens?.vision ?? 0);
+function predictedTokensOf({ planned, prepared }: SpecState, settings: UpsampleSettings): PredictedTokens {
+  const { vision = 0, text = 0 } = planned.tokens ?? {};
+  const hint = prepared?.hint;
+  return { vision: hint ? visionTokensOf(hint, settings) : vision, text: text + controlTokens };
 }

@@ -4,7 +4,7 @@ import { type UpsampleCheckpoint, upsampleFormat } from '../../core/upsample/ups
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import { type ReportHeader, reportVersion } from '../../core/upsample/upsample-report.ts';
 import { type SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
-import { type UpsampleSummary, upsampleEngineText } from '../../core/upsample/upsample-summary.ts';
+import { upsampleEngineText } from '../../core/upsample/upsample-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { hintName } from './prepare-task.ts';
@@ -21,7 +21,7 @@ const readsPerCore = 8;
 export const upsampleKind: RunKind<UpsampleTypes> = {
   format: upsampleFormat,
   command: 'cosmos batch-upsample',
-  taskNoun: { one: 'spec', many: 'specs' },
+  taskNoun: 'specs',
 
   newState: ({ specs }) => new UpsampleState(specs),
   facts: factsOf,
@@ -32,7 +32,8 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
   // Each enriched spec was written when its result came.
   finish: async () => true,
   summarise: summaryOfUpsample,
-  closingNotices,
+  closingNotices: ({ token_drift: drift }) =>
+    drift?.is_notable || drift?.is_vision_missing ? [driftNotice(drift)] : [],
   isAnswerFromHost,
   writeReport: writeUpsampleReport,
   changedInputs,
@@ -62,10 +63,6 @@ function announce({ session, state, observer }: UpsampleRun): void {
     concurrency: settings.engine.concurrency * settings.workers,
     engine: upsampleEngineText(settings.engine.kind, settings.engine.model),
   });
-}
-
-function closingNotices({ token_drift: drift }: UpsampleSummary): readonly string[] {
-  return drift?.is_notable || drift?.is_vision_missing ? [driftNotice(drift)] : [];
 }
 
 function isAnswerFromHost(event: UpsampleEventBody): boolean {

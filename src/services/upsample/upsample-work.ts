@@ -103,12 +103,6 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     return await this.#run.ports.results.get(taskKey);
   }
 
-  async onOpen(): Promise<void> {}
-
-  async isUsable(): Promise<boolean> {
-    return true;
-  }
-
   async settle(task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<UpsampleEventBody> {
     return await finishTask(task, result, isReused, this.#run);
   }
@@ -127,8 +121,6 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
   async onSettled(_task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<void> {
     if (!isReused) await this.#run.ports.results.put(result);
   }
-
-  onProgress(): void {}
 
   fatalError({ code, message }: WorkerStatus): AppError {
     const isEngine = code === 'engine-unreachable' || code === 'engine-rejected';

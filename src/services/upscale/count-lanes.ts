@@ -1,6 +1,7 @@
 import { lanesForVram } from '../../core/frames/batches.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { hostStatus } from '../hosts/host-upkeep.ts';
 import type { UpscaleRequest } from './upscale-types.ts';
 
 export interface LaneCount {
@@ -33,11 +34,6 @@ export async function countLanes(
 
 /** Memory of the smallest GPU of a host, in bytes: every worker has to fit. Null where there is none. */
 async function smallestGpu(host: string, ports: Pick<Ports, 'upkeep'>): Promise<number | null> {
-  const upkeep = ports.upkeep(host);
-  try {
-    const { gpus } = await upkeep.status();
-    return gpus.length === 0 ? null : Math.min(...gpus.map(({ totalBytes }) => totalBytes));
-  } finally {
-    await upkeep.close();
-  }
+  const { gpus } = await hostStatus(host, ports);
+  return gpus.length === 0 ? null : Math.min(...gpus.map(({ totalBytes }) => totalBytes));
 }

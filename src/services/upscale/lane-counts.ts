@@ -47,7 +47,7 @@ export class LaneCounts {
   }
 
   factsOf(lane: number): LaneShare {
-    const totalBatches = this.#totalOf(lane);
+    const totalBatches = batchesOfLane(lane, this.lanes, 0, this.#plan.counts.batches);
     const said = [...this.#last.values()].flatMap((all) => all.filter((each) => each.lane === lane));
     const reported = (this.#before[lane] ?? 0) + this.#doneSince(lane);
     const completedBatches = Math.min(totalBatches, Math.max(this.#finished[lane] ?? 0, reported));
@@ -64,10 +64,6 @@ export class LaneCounts {
   /** Batches of this session, over all lanes: what a pace is computed from. */
   completedSince(lane: number): number {
     return this.factsOf(lane).completedBatches - (this.#before[lane] ?? 0);
-  }
-
-  #totalOf(lane: number): number {
-    return batchesOfLane(lane, this.lanes, 0, this.#plan.counts.batches);
   }
 
   #batchesIn({ first_batch: first, unique_frames: unique }: PlannedSegment, lane: number): number {

@@ -1,4 +1,4 @@
-import { type ClipChoice, chooseClip } from '../../core/frames/choose-clip.ts';
+import { chooseClip } from '../../core/frames/choose-clip.ts';
 import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
@@ -149,6 +149,7 @@ export function planClip(
 ): { readonly clip: PlannedClip; readonly notices: readonly string[] } {
   const choice = chooseClip(facts, { engine, scale, container });
   const { video } = facts;
+  const { range, space, primaries, transfer, chromaLocation } = choice.color;
   return {
     notices: choice.notices,
     clip: {
@@ -159,18 +160,13 @@ export function planClip(
       frame_rate: { ...video.frameRate },
       time_base: { ...video.timeBase },
       sample_aspect: { ...choice.sampleAspect },
-      color: writtenColor(choice),
+      color: { range, space, primaries, transfer, chroma_location: chromaLocation },
     },
   };
 }
 
 function written({ width, height, pixelFormat }: FrameFormat): PlannedClip['frame'] {
   return { width, height, pixel_format: pixelFormat };
-}
-
-function writtenColor({ color }: ClipChoice): PlannedClip['color'] {
-  const { range, space, primaries, transfer, chromaLocation } = color;
-  return { range, space, primaries, transfer, chroma_location: chromaLocation };
 }
 
 /**

@@ -5,7 +5,6 @@ import {
 } from '../../core/frames/duplicates/duplicate-finder.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
 import { repairTimes } from '../../core/frames/repair-times.ts';
-import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -18,20 +17,17 @@ interface ScanRequest {
   readonly isKeptGoing: boolean;
 }
 
-interface VideoScan {
-  readonly timeline: Timeline;
-  /** Times of the key frames, ascending; null where frames cannot be found by their times. */
-  readonly keyTimes: Float64Array | null;
-  readonly notices: readonly string[];
-}
-
-/** Decodes every frame once: when it is shown, and whether it shows something new. */
+/**
+ * Decodes every frame once: when it is shown, and whether it shows something new.
+ *
+ * @returns `keyTimes`: times of the key frames, ascending; null where frames cannot be found by their times.
+ */
 export async function scanVideo(
   { path, facts, dedupe, isKeptGoing }: ScanRequest,
   ports: Pick<Ports, 'video'>,
   observer: UpscaleObserver,
   signal: AbortSignal,
-): Promise<VideoScan> {
+) {
   const { video, durationSeconds } = facts;
   const keyTimes = ports.video.keyTimes(path, video, signal);
   keyTimes.catch(() => undefined);

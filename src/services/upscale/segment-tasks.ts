@@ -3,8 +3,7 @@ import type { Segment } from '../../core/frames/plan-segments.ts';
 import { repeatsOf, type Timeline } from '../../core/frames/timeline.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
-import type { WorkerNeeds } from '../../ports/host.ts';
-import type { Clip, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
+import type { SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 
 /** Raised when what is made of the same segment changes. */
 const segmentKeyVersion = 1;
@@ -22,7 +21,7 @@ export function segmentTaskOf(
     name: `segment ${segmentId}`,
     segment_id: segmentId,
     first_batch: segment.first_batch,
-    clip: clipOf(checkpoint),
+    clip: { ...checkpoint.clip, source: checkpoint.source.sha256 },
     seek_time: segment.seek_time,
     first_time: timeline.isMended ? null : (timeline.times[segment.first_frame] ?? 0),
     end_time: timeline.times[endFrame] ?? null,
@@ -34,18 +33,16 @@ export function upscalerOf({ settings: { engine } }: Pick<UpscaleCheckpoint, 'se
   return { ...engine, encoding: { ...engine.encoding } };
 }
 
-/** What the engine needs on the workers' host. */
-export function needsOf({ kind }: Pick<UpscalerSpec, 'kind'>): WorkerNeeds {
-  return kind === 'onnx' ? 'onnx-runtime' : 'nothing';
-}
-
-/** Key of a segment's task: over the source, the engine and the frames. */
+/**
+ * Key of a segment's task: hex SHA-256 over everything that its bytes depend on. Lanes are left out: how many work side by
+ * side changes nothing.
+ */
 export function segmentKeyOf(
   { segmentId, firstFrame, frames, firstUnique, uniqueFrames, seekTime }: Segment,
   { source, settings, clip, timeline }: Pick<UpscalePlan, 'source' | 'settings' | 'clip' | 'timeline'>,
 ): string {
   const { lanes: _lanes, is_lane_count_open: _isOpen, ...engine } = settings.engine;
-  return segmentKey({
+  const identity = {
     source: source.sha256,
     engine,
     clip,
@@ -54,22 +51,11 @@ export function segmentKeyOf(
     firstTime: timeline.times[firstFrame],
     endTime: timeline.times[firstFrame + frames] ?? null,
     repeats: repeatsIn(firstUnique, uniqueFrames, timeline),
-  });
-}
-
-function clipOf({ source, clip }: Pick<UpscaleCheckpoint, 'source' | 'clip'>): Clip {
-  return { ...clip, source: source.sha256 };
+  };
+  const text = JSON.stringify([segmentKeyVersion, identity]);
+  return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
 function repeatsIn(firstUnique: number, count: number, timeline: Timeline): number[] {
   return Array.from({ length: count }, (_, index) => repeatsOf(timeline, firstUnique + index));
-}
-
-/**
- * Identity of a segment: hex SHA-256 over everything that its bytes depend on. Lanes are left out: how many work side by
- * side changes nothing.
- */
-function segmentKey(identity: Readonly<Record<string, unknown>>): string {
-  const text = JSON.stringify([segmentKeyVersion, identity]);
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

@@ -14,7 +14,10 @@ export function summaryOfUpscale(
 ): UpscaleSummary {
   const { checkpoint, paths } = run;
   const { settings, clip, source } = checkpoint;
-  const durationMs = end ? sessionMs(end, checkpoint) : allSessionsMs(run, state);
+  const { segmentsMs, finishMs } = timesOf(run.events, state.segments.size);
+  // The scan is part of the session that began the run.
+  const scanMs = end?.isResumed ? 0 : checkpoint.scan_ms;
+  const durationMs = scanMs + (end?.durationMs ?? segmentsMs + finishMs);
   const frames = state.finishedFrames - (end?.doneBefore ?? 0);
   const error = end?.error ?? null;
   return {
@@ -44,19 +47,6 @@ export function summaryOfUpscale(
   };
 }
 
-/** The scan is part of the session that began the run. */
-function sessionMs({ durationMs, isResumed }: SessionEnd, { scan_ms: scanMs }: UpscaleCheckpoint): number {
-  return durationMs + (isResumed ? 0 : scanMs);
-}
-
-function allSessionsMs(
-  { checkpoint, events }: Pick<StoredUpscale, 'checkpoint' | 'events'>,
-  state: UpscaleState,
-): number {
-  const { segmentsMs, finishMs } = timesOf(events, state.segments.size);
-  return checkpoint.scan_ms + segmentsMs + finishMs;
-}
-
 export function modelNameOf({ model }: Pick<UpscaleCheckpoint, 'model'>): string {
   return model === null ? '' : basename(model.path);
 }
@@ -84,17 +74,11 @@ function failuresOf(state: UpscaleState): UpscaleSummary['failures'] {
   );
 }
 
-/** Where the time of a run went, over all its sessions, without the time between them. */
-interface UpscaleTimes {
-  readonly segmentsMs: number;
-  /** From the last segment on. */
-  readonly finishMs: number;
-  /** When the video was finished, ISO 8601; null before. */
-  readonly finishedAt: string | null;
-}
-
-/** Adds up the times between events. */
-export function timesOf(events: StoredUpscale['events'], segments: number): UpscaleTimes {
+/**
+ * Where the time of a run went, over all its sessions, without the time between them: the times between events.
+ * `finishMs` counts from the last segment on; `finishedAt` is ISO 8601, null before the video is finished.
+ */
+export function timesOf(events: StoredUpscale['events'], segments: number) {
   const finished = new Set<number>();
   let [segmentsMs, finishMs] = [0, 0];
   let finishedAt: string | null = null;

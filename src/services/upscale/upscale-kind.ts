@@ -5,7 +5,6 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { finishVideo } from './finish-video.ts';
-import { needsOf } from './segment-tasks.ts';
 import { assertSameFile } from './source-of.ts';
 import { modelNameOf, summaryOfUpscale } from './summarise-upscale.ts';
 import type { StoredUpscale, UpscaleRun, UpscaleTypes } from './upscale-types.ts';
@@ -16,7 +15,7 @@ import { writeUpscaleReport } from './write-upscale-report.ts';
 export const upscaleKind: RunKind<UpscaleTypes> = {
   format: upscaleFormat,
   command: 'cosmos upscale',
-  taskNoun: { one: 'segment', many: 'segments' },
+  taskNoun: 'segments',
 
   newState: (checkpoint) => new UpscaleState(checkpoint),
   facts: factsOf,
@@ -36,7 +35,8 @@ export const upscaleKind: RunKind<UpscaleTypes> = {
 
 function factsOf({ settings, source }: UpscaleCheckpoint): RunFacts {
   const { host, slots: workers, engine } = settings;
-  return { input: source.path, host, workers, needs: needsOf(engine), engine: engine.kind };
+  const needs = engine.kind === 'onnx' ? 'onnx-runtime' : 'nothing';
+  return { input: source.path, host, workers, needs, engine: engine.kind };
 }
 
 function announce({ session, state, observer }: UpscaleRun): void {

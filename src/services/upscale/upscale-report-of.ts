@@ -39,6 +39,7 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
   const { settings, clip, source, counts } = checkpoint;
   const time = timesOf(events, state.segments.size);
   const duplicates = counts.frames - counts.unique_frames;
+  const stretches = Math.max(1, Math.min(maxStretches, Math.floor(counts.frames / minStretchFrames)));
   return {
     version: upscaleReportVersion,
     kind: 'upscale',
@@ -72,7 +73,7 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
     duplicates: {
       percent: Math.round((1_000 * duplicates) / counts.frames) / 10,
       longest: longestHeld(timeline, clip.time_base, maxHeldFrames),
-      shares: duplicates === 0 ? [] : duplicateShares(timeline, stretchesOf(counts.frames)),
+      shares: duplicates === 0 ? [] : duplicateShares(timeline, stretches),
     },
     streams: facts && streamsOf(facts, settings.output),
     chapters: facts?.chapters ?? null,
@@ -81,10 +82,6 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
     is_resumable: state.isResumable,
     segments: [...state.segments.values()].map(segmentOf),
   };
-}
-
-function stretchesOf(frames: number): number {
-  return Math.max(1, Math.min(maxStretches, Math.floor(frames / minStretchFrames)));
 }
 
 function settingsOf({ settings }: UpscaleCheckpoint): UpscaleReport['settings'] {

@@ -45,14 +45,6 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     this.#objects = files.map(({ path, sha256, size_bytes: sizeBytes }) => ({ path, sha256, sizeBytes }));
   }
 
-  plannedOutcomes(): readonly [] {
-    return [];
-  }
-
-  usedKeys(): readonly string[] {
-    return [];
-  }
-
   retriedKeys(): readonly string[] {
     return [...this.#run.state.segments.values()].flatMap(({ planned, isReopened, finished }) =>
       isReopened && finished === null ? [planned.task_key] : [],
@@ -66,20 +58,12 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     }
   }
 
-  preparedEvent(): null {
-    return null;
-  }
-
   manifestTask({ segment }: UpscaleTask): SegmentTask {
     return segmentTaskOf(segment, this.#run.session.checkpoint, this.#timeline);
   }
 
   objectsOf(): readonly HostObject[] {
     return this.#objects;
-  }
-
-  async cachedResult(): Promise<null> {
-    return null;
   }
 
   /** Drops segments that an earlier session downloaded, and was killed before it could drop them. */

@@ -42,10 +42,10 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       const { summary, error } = await session.begin();
       expect(summary.status).toBe('detached');
       expect(error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });
-      const { many } = scene.kind.taskNoun;
+      const { taskNoun } = scene.kind;
       expect(error?.message).toMatch(
         new RegExp(
-          `^memory is unreachable since \\d\\d:\\d\\d:\\d\\d: 1 of ${scene.taskCount} ${many} are here, ` +
+          `^memory is unreachable since \\d\\d:\\d\\d:\\d\\d: 1 of ${scene.taskCount} ${taskNoun} are here, ` +
             '[1-9]\\d* more are handed over and their work goes on',
         ),
       );
