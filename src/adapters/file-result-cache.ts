@@ -27,12 +27,10 @@ export class FileResultCache implements ResultCache {
 
 /** What the call gives; null when the system refuses it, as on a full or read-only disk. */
 async function unlessRefused<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
+  return await call.catch((error: unknown) => {
     if (isSystemError(error) || error instanceof AppError) return null;
     throw error;
-  }
+  });
 }
 
 function pathOf(taskKey: string): string {

@@ -8,6 +8,7 @@ import type { SpecCandidate, SpecCandidates, SpecStore, VideoFile } from '../por
 import { collectSpecFiles, type FoundFiles } from './collect-spec-files.ts';
 import { overwriteFile, publishFile } from './files/publish-file.ts';
 import { readAtMost } from './files/read-at-most.ts';
+import { unlessMissing } from './files/unless-missing.ts';
 
 /** {@link SpecStore} on this machine's file system. */
 export class LocalSpecStore implements SpecStore {
@@ -41,25 +42,22 @@ export class LocalSpecStore implements SpecStore {
   }
 
   async read(file: string): Promise<Uint8Array | null> {
-    try {
-      return await readAtMost(file, maxSpecBytes);
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return null;
-      throw error;
-    }
+    return await unlessMissing(readAtMost(file, maxSpecBytes));
   }
 
   async findVideo(written: string, specPath: string, inputRoot: string): Promise<VideoFile | null> {
     const place = { specFolder: dirname(specPath), inputRoot, workingFolder: this.#workingFolder };
     for (const candidate of videoCandidates(written, place, path)) {
-      const video = await this.#stat(candidate);
+      const video = await this.statVideo(candidate);
       if (video) return video;
     }
     return null;
   }
 
   async statVideo(file: string): Promise<VideoFile | null> {
-    return await this.#stat(file);
+    const found = this.#seen.get(file) ?? statFile(file);
+    this.#seen.set(file, found);
+    return await found;
   }
 
   outputPath(outputDir: string, spec: string): string {
@@ -72,14 +70,6 @@ export class LocalSpecStore implements SpecStore {
 
   async overwrite(file: string, text: string): Promise<void> {
     await overwriteFile(file, text);
-  }
-
-  #stat(file: string): Promise<VideoFile | null> {
-    const known = this.#seen.get(file);
-    if (known) return known;
-    const found = statFile(file);
-    this.#seen.set(file, found);
-    return found;
   }
 }
 

@@ -3,14 +3,11 @@ import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 import { onAbort } from '../async/abort.ts';
 
-/** How a child is started. */
 interface PipedChildOptions {
-  /** Whether it is given something on its stdin. */
   readonly hasInput: boolean;
   /** Pipes it writes: 1 is its stdout, 2 adds file descriptor 3. */
   readonly outputs: 0 | 1 | 2;
   readonly signal: AbortSignal | undefined;
-  /** Is given each line of its stderr. */
   readonly onErrorLine?: (line: string) => void;
 }
 

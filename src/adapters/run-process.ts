@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import { PipedChild } from './piped-child.ts';
 
-/** Bounds of one process, and what it is given. */
 export interface ProcessOptions {
   /** After this long the process is killed and `isTimedOut` is set. */
   readonly timeoutMs: number;
@@ -12,7 +11,6 @@ export interface ProcessOptions {
   readonly writeInput?: (input: Writable) => Promise<void>;
 }
 
-/** How a process ended. */
 export interface ProcessOutcome {
   /** Null when it was killed. */
   readonly exitCode: number | null;

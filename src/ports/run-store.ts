@@ -46,7 +46,6 @@ export interface RunPaths {
 /** Where a run is, and what kind of work it does. */
 export interface RunPlace {
   readonly folder: string;
-  /** Name of the kind of run. */
   readonly kind: string;
 }
 
@@ -63,7 +62,6 @@ export interface RunListing {
 /** The process that works on a run. */
 export interface RunOwner {
   readonly pid: number;
-  /** Name of the machine it runs on. */
   readonly machine: string;
   /** Whether that is this machine, so that the pid means something here. */
   readonly isHere: boolean;

@@ -15,7 +15,6 @@ export interface ScannedFrame {
 }
 
 export interface ScanOptions {
-  /** Whether each frame comes with its picture. */
   readonly withPictures: boolean;
   /** A damaged file gives what can be read of it, instead of an error. */
   readonly keepGoing: boolean;

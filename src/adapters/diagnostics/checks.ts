@@ -12,7 +12,6 @@ const gib = 1024 ** 3;
 /** Below this much free space a folder is worth a warning, in bytes. */
 const littleSpaceBytes = gib;
 
-/** Node itself, and the machine it runs on. */
 export const nodeCheck: Check = {
   name: 'node',
   run: async () =>

@@ -1,10 +1,8 @@
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 
-/** What a check found. */
 export type Finding = Omit<CheckResult, 'name'>;
 
-/** One prerequisite to check. */
 export interface Check {
   readonly name: string;
   run(): Promise<Finding>;

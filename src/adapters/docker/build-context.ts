@@ -13,7 +13,6 @@ export interface BuildFiles {
 
 /** What is sent to the Docker daemon, and how its image is recognised later. */
 export interface BuildContext {
-  /** The archive with everything that the Dockerfile copies. */
   readonly archive: Buffer;
   /** Hash of the files and of the base image's name, hexadecimal. */
   readonly contentHash: string;
@@ -36,14 +35,12 @@ export async function readBuildContext(files: BuildFiles, baseImage: string): Pr
 }
 
 async function readBuildFile(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
+  return await readFile(path).catch((cause: unknown) => {
     throw new AppError({
       code: 'prerequisite-missing',
       message: `${path} is missing, which the image is built from.`,
       nextStep: 'Run scripts/setup, or npm run build.',
       cause,
     });
-  }
+  });
 }

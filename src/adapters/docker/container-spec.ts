@@ -53,7 +53,6 @@ const writableFolders = {
 
 const gib = 1024 ** 3;
 
-/** What one slot's container is made from. */
 export interface SlotContainerSettings {
   /** The host's root folder there, absolute. */
   readonly rootPath: string;
@@ -70,7 +69,6 @@ export interface SlotContainerSettings {
   readonly idleTimeoutMs: number;
 }
 
-/** A container to be made, and its name. */
 export interface SlotContainerSpec {
   readonly name: string;
   readonly options: ContainerCreateOptions;

@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import type Dockerode from 'dockerode';
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
 import { gpuQuery, parseGpus } from '../../core/upkeep/parse-gpus.ts';
 import type { GpuFacts } from '../../ports/host-upkeep.ts';
@@ -39,9 +40,8 @@ export async function createContainer(
 ): Promise<'created' | 'taken' | 'image-missing'> {
   // Without this division dockerode would put all options into the address as well.
   const request: object = { _query: { name }, _body: options };
-  const outcome = await accept([404, 409], () =>
-    client.call((docker) => docker.createContainer(request), { silenceMs: slowSilenceMs, ...limits }),
-  );
+  const slow = { silenceMs: slowSilenceMs, ...limits };
+  const outcome = await accept(client, [404, 409], (docker) => docker.createContainer(request), slow);
   if (outcome === 404) return 'image-missing';
   return outcome === 409 ? 'taken' : 'created';
 }
@@ -53,51 +53,37 @@ export async function startContainer(
   limits: CallLimits = {},
 ): Promise<void> {
   // 409: another client removes it at this moment.
-  await accept([304, 404, 409], () =>
-    client.call((docker) => docker.getContainer(name).start(), { silenceMs: slowSilenceMs, ...limits }),
-  );
+  const slow = { silenceMs: slowSilenceMs, ...limits };
+  await accept(client, [304, 404, 409], (docker) => docker.getContainer(name).start(), slow);
 }
 
 /** Asks its program to end, and ends it by force after `timeoutS` seconds. Nothing happens when it does not run. */
 export async function stopContainer(client: DockerClient, name: string, timeoutS: number): Promise<void> {
-  await accept([304, 404], () =>
-    client.call((docker) => docker.getContainer(name).stop({ t: timeoutS }), {
-      silenceMs: (timeoutS + 30) * 1000,
-    }),
-  );
+  const limits = { silenceMs: (timeoutS + 30) * 1000 };
+  await accept(client, [304, 404], (docker) => docker.getContainer(name).stop({ t: timeoutS }), limits);
 }
 
 /** Ends it at once, and waits until it does not run any more. */
 export async function killContainer(client: DockerClient, name: string): Promise<void> {
-  await accept([404, 409], () =>
-    client.call((docker) => docker.getContainer(name).kill({ signal: 'SIGKILL' })),
-  );
-  await accept([404], () =>
-    client.call((docker) => docker.getContainer(name).wait({ condition: 'not-running' })),
-  );
+  await accept(client, [404, 409], (docker) => docker.getContainer(name).kill({ signal: 'SIGKILL' }));
+  await accept(client, [404], (docker) => docker.getContainer(name).wait({ condition: 'not-running' }));
 }
 
 /** Removes it, running or not, with its log; waits for another removal that is under way. */
 export async function removeContainer(client: DockerClient, name: string): Promise<void> {
-  const outcome = await accept([404, 409], () =>
-    client.call((docker) => docker.getContainer(name).remove({ force: true, v: true }), {
-      silenceMs: slowSilenceMs,
-    }),
-  );
+  const outcome = await removeOnce(client, name, true);
   if (outcome === 409)
-    await accept([404], () =>
-      client.call((docker) => docker.getContainer(name).wait({ condition: 'removed' })),
-    );
+    await accept(client, [404], (docker) => docker.getContainer(name).wait({ condition: 'removed' }));
 }
 
 /** Removes it with its log, unless it runs or is removed already; gives whether it was removed. */
 export async function removeEndedContainer(client: DockerClient, id: string): Promise<boolean> {
-  const outcome = await accept([404, 409], () =>
-    client.call((docker) => docker.getContainer(id).remove({ force: false, v: true }), {
-      silenceMs: slowSilenceMs,
-    }),
-  );
-  return outcome === null;
+  return (await removeOnce(client, id, false)) === null;
+}
+
+async function removeOnce(client: DockerClient, name: string, force: boolean): Promise<number | null> {
+  const remove = (docker: Dockerode) => docker.getContainer(name).remove({ force, v: true });
+  return await accept(client, [404, 409], remove, { silenceMs: slowSilenceMs });
 }
 
 /** The last `tail` lines that it wrote, both streams in order; empty when there is none. */
@@ -162,9 +148,14 @@ export function demultiplex(bytes: Buffer): { readonly stdout: string; readonly 
 }
 
 /** Runs a call; an answer with one of these statuses is data: it gives the status, and null for success. */
-async function accept(statuses: readonly number[], call: () => Promise<unknown>): Promise<number | null> {
+async function accept(
+  client: DockerClient,
+  statuses: readonly number[],
+  work: (docker: Dockerode) => Promise<unknown>,
+  limits: CallLimits = {},
+): Promise<number | null> {
   try {
-    await call();
+    await client.call(work, limits);
     return null;
   } catch (error) {
     const status = statusOf(error);

@@ -14,7 +14,6 @@ export interface DaemonFacts {
   readonly timeMs: number;
 }
 
-/** What of the daemon's answer is used. */
 interface DaemonInfo {
   readonly SecurityOptions?: readonly string[];
   readonly Runtimes?: object;
@@ -23,7 +22,7 @@ interface DaemonInfo {
 
 /** @throws AppError of connecting, or `host-refused` for a daemon that is too old. */
 export async function daemonFacts(client: DockerClient): Promise<DaemonFacts> {
-  const [{ version }, info] = await Promise.all([
+  const [version, info] = await Promise.all([
     client.version(),
     client.call<DaemonInfo>((docker) => docker.info()),
   ]);

@@ -24,7 +24,6 @@ const defaultSilenceMs = 30_000;
 
 const backoff = { baseDelayMs: 100, maxDelayMs: 2_000 };
 
-/** How a {@link DockerClient} reaches its daemon. */
 interface DockerClientOptions extends DaemonLocation {
   /** Leads to the daemon's socket; keeps connections open between calls. Its owner destroys it. */
   readonly agent: Agent;
@@ -35,7 +34,6 @@ interface DockerClientOptions extends DaemonLocation {
   readonly retryForMs?: number;
 }
 
-/** Bounds of one call. */
 export interface CallLimits {
   /** How long nothing may arrive before an attempt fails, in milliseconds. */
   readonly silenceMs?: number;
@@ -49,12 +47,6 @@ export interface CallLimits {
  * something arrived, so that the times of silence and of retrying start again.
  */
 type DockerWork<T> = (docker: Dockerode, noteProgress: () => void) => Promise<T>;
-
-/** What the daemon says of itself. */
-interface DaemonVersion {
-  readonly version: string;
-  readonly apiVersion: string;
-}
 
 /**
  * One Docker daemon. Calls are repeated on new connections while the daemon cannot be reached, so what they do
@@ -95,11 +87,11 @@ export class DockerClient {
   }
 
   /** Asked once. @throws AppError `host-refused` for a daemon that is too old or runs no Linux containers. */
-  async version(signal?: AbortSignal): Promise<DaemonVersion> {
+  async version(signal?: AbortSignal): Promise<string> {
     return await unlessAborted(this.#version(), signal);
   }
 
-  async #askVersion(): Promise<DaemonVersion> {
+  async #askVersion(): Promise<string> {
     const answer = await this.#retry((docker) => docker.version(), {});
     const { Version: version, ApiVersion: apiVersion, Os: system } = answer;
     const refusal =
@@ -110,11 +102,14 @@ export class DockerClient {
         message: `${this.daemon.hostName}: the Docker daemon ${refusal}.`,
         nextStep: 'Install Docker Engine 20.10 or newer there: https://docs.docker.com/engine/install/',
       });
-    return { version, apiVersion };
+    return version;
   }
 
   async #retry<T>(work: DockerWork<T>, limits: CallLimits): Promise<T> {
-    const window = new RetryWindow(() => limits.retryForMs ?? this.#retryForMs);
+    const { retryForMs = defaultRetryForMs, random01, clock } = this.#options;
+    const window = new RetryWindow(
+      () => limits.retryForMs ?? (this.#hasAnswered ? retryForMs : firstRetryForMs),
+    );
     let failures = 0;
     const noteProgress = () => {
       this.#hasAnswered = true;
@@ -135,13 +130,8 @@ export class DockerClient {
         if (failure === 'refused' || window.leftMs === 0) throw asHostError(failure, this.daemon, error);
       }
       failures += 1;
-      const delayMs = backoffDelayMs(failures, backoff, this.#options.random01());
-      await this.#options.clock.sleep(delayMs, limits.signal);
+      await clock.sleep(backoffDelayMs(failures, backoff, random01()), limits.signal);
     }
-  }
-
-  get #retryForMs(): number {
-    return this.#hasAnswered ? (this.#options.retryForMs ?? defaultRetryForMs) : firstRetryForMs;
   }
 
   async #attempt<T>(work: DockerWork<T>, limits: CallLimits, noteProgress: () => void): Promise<T> {

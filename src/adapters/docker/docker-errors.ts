@@ -47,7 +47,6 @@ export function connectionFailureOf(error: unknown): ConnectionFailure | null {
 
 /** Where a daemon is, for messages. */
 export interface DaemonLocation {
-  /** The host's name in the settings. */
   readonly hostName: string;
   /** Of the daemon's socket on the host. */
   readonly socketPath: string;

@@ -9,7 +9,6 @@ import {
 import type { DockerClient } from './docker-client.ts';
 import { findOldImages, removeImage } from './images.ts';
 
-/** A container or an image that no run needs. */
 export interface DockerLeftover extends Unneeded {
   readonly kind: 'container' | 'image';
   /** Docker's, which no other thing will ever have. */
@@ -19,7 +18,6 @@ export interface DockerLeftover extends Unneeded {
 /** What belongs to a host, and what keeps it. Times are milliseconds, by the host's clock. */
 interface LeftoverRules {
   readonly root: string;
-  /** The images that the settings name. */
   readonly images: readonly string[];
   /** What ended or was built within this time stays. */
   readonly keepMs: number;
@@ -50,7 +48,6 @@ export async function findDockerLeftovers(
   ];
 }
 
-/** Whether something unneeded is a container or an image, and no file. */
 export function isDockerLeftover(thing: Pick<Unneeded, 'kind'>): thing is DockerLeftover {
   return thing.kind === 'container' || thing.kind === 'image';
 }

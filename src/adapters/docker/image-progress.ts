@@ -48,7 +48,7 @@ interface Layer {
 
 /** How far a build or a pull is, from its messages. The fraction never falls. */
 export class ImageProgress {
-  readonly #tail: string[] = [];
+  readonly tail: string[] = [];
   readonly #layers = new Map<string, Layer>();
   #step = { number: 0, total: 0 };
   #fraction: number | null = null;
@@ -58,11 +58,6 @@ export class ImageProgress {
     if (message.stream !== undefined) return this.#takeOutput(message.stream);
     if (message.status === undefined) return null;
     return message.id === undefined ? this.#takeLine(message.status) : this.#takeLayer(message);
-  }
-
-  /** The last lines of output. */
-  get tail(): readonly string[] {
-    return this.#tail;
   }
 
   #takeOutput(text: string): PrepareProgress | null {
@@ -83,8 +78,8 @@ export class ImageProgress {
   }
 
   #takeLine(line: string): PrepareProgress {
-    this.#tail.push(line.trim());
-    if (this.#tail.length > keptLines) this.#tail.shift();
+    this.tail.push(line.trim());
+    if (this.tail.length > keptLines) this.tail.shift();
     return { message: line.trim().replaceAll(/\s+/g, ' '), fraction: this.#advance() };
   }
 

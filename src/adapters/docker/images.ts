@@ -2,7 +2,6 @@ import type { ImageInspectInfo } from 'dockerode';
 import pMap from 'p-map';
 import { z } from 'zod';
 import type { HostSettings } from '../../core/settings/settings-schema.ts';
-import { AppError } from '../../errors/app-error.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
@@ -26,7 +25,6 @@ export interface WorkerImage {
   readonly baseImage: string;
 }
 
-/** What a host's settings say of one of its images. */
 export function workerImageOf(
   settings: Pick<HostSettings, 'image' | 'base_image' | 'upscaler_image' | 'upscaler_base_image'>,
   role: ImageRole,
@@ -53,7 +51,6 @@ const readsAtOnce = 8;
 /** Newest step first. */
 const historySchema = z.array(z.object({ CreatedBy: z.string() }));
 
-/** An image on a host. */
 export interface ImageFacts {
   /** Docker's id: `sha256:…`. */
   readonly id: string;
@@ -71,15 +68,6 @@ export async function findImage(
 ): Promise<ImageFacts | null> {
   const found = await client.find((docker) => docker.getImage(name).inspect(), limits);
   return found && toFacts(found);
-}
-
-/** What a user sees when a host has to be prepared first; the next step says how. */
-export function imageMissing(image: string, hostName: string, nextStep: string): AppError {
-  return new AppError({
-    code: 'image-missing',
-    message: `${hostName} does not have the image ${image}.`,
-    nextStep,
-  });
 }
 
 /** An image that cosmos built, and whose name a newer image has now. */

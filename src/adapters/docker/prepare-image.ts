@@ -8,7 +8,6 @@ import type { DockerClient } from './docker-client.ts';
 import { runImageJob } from './image-job.ts';
 import { findImage, type ImageFacts, isBuilt, type WorkerImage } from './images.ts';
 
-/** The image that a host is to have. */
 interface ImageRequest {
   readonly client: DockerClient;
   readonly image: WorkerImage;

@@ -22,7 +22,7 @@ import {
 } from './containers.ts';
 import type { DockerClient } from './docker-client.ts';
 import { dockerReason, statusOf } from './docker-errors.ts';
-import { findImage, imageMissing } from './images.ts';
+import { findImage } from './images.ts';
 
 /** How long starting a container may take while other clients change it as well, in milliseconds. */
 const startTimeoutMs = 180_000;
@@ -33,7 +33,6 @@ const pollMs = 100;
 /** How often a container that ends right after its start is started again. */
 const maxStarts = 3;
 
-/** A slot's container as it is now. */
 interface ContainerState {
   /** `foreign`: other settings, another image or another program made it. */
   readonly state: 'absent' | 'stopped' | 'starting' | 'running' | 'foreign';
@@ -103,15 +102,6 @@ export class SlotContainer {
     await killContainer(this.#deps.client, this.name);
   }
 
-  async remove(): Promise<void> {
-    await removeContainer(this.#deps.client, this.name);
-  }
-
-  /** The last `tail` lines of its log; empty when there is none. */
-  async logs(tail: number): Promise<string> {
-    return await readLog(this.#deps.client, this.name, tail);
-  }
-
   /**
    * Why it does not run, or does not answer: its exit code and its last lines, as an AppError `worker-failed`;
    * `host-busy` when another client put its own container in this place.
@@ -119,7 +109,7 @@ export class SlotContainer {
   async explain(): Promise<AppError> {
     const { state, exitCode } = await this.state();
     if (state === 'foreign') return this.#busy('another client has just made it');
-    const lines = (await this.logs(10)).trim();
+    const lines = (await readLog(this.#deps.client, this.name, 10)).trim();
     const how =
       exitCode === null
         ? `is ${state}, but does not answer`
@@ -177,7 +167,7 @@ export class SlotContainer {
       if (statusOf(error) === null) throw error;
       if (!/already (in use|exists)/i.test(dockerReason(error)))
         throw asContainerError(error, this.name, client.daemon.hostName);
-      await this.remove();
+      await removeContainer(client, this.name);
     }
   }
 
@@ -198,7 +188,11 @@ export class SlotContainer {
 
   #imageMissing(): AppError {
     const { client, image, imageNextStep } = this.#deps;
-    return imageMissing(image, client.daemon.hostName, imageNextStep);
+    return new AppError({
+      code: 'image-missing',
+      message: `${client.daemon.hostName} does not have the image ${image}.`,
+      nextStep: imageNextStep,
+    });
   }
 
   #busy(why: string, runId = 'RUN'): AppError {

@@ -1,6 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
 
-/** What the settings say of GPUs. */
 interface GpuSettings {
   /** `[hosts.NAME] gpus`: `none`, `all`, or a list such as `0,1`. */
   readonly gpus: string;
@@ -8,7 +7,6 @@ interface GpuSettings {
   readonly numGpu: number;
   /** `[upsampling.docker] cuda_devices`: which ones, where `gpus` says `all`. */
   readonly cudaDevices: string;
-  /** How many workers the host has. */
   readonly workers: number;
 }
 

@@ -1,4 +1,3 @@
-/** A file of an archive. */
 interface TarEntry {
   /** Plain name or path, at most 100 bytes of ASCII. */
   readonly name: string;

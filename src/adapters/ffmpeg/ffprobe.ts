@@ -4,7 +4,6 @@ import { reasonInStderr, unreadableVideo } from './failures.ts';
 import { asFileUrl, guardedInputOptions, sourceOptions } from './inputs.ts';
 import { type FfmpegOptions, readLines, runFfmpeg } from './run-ffmpeg.ts';
 
-/** How ffprobe is asked. */
 export interface FfprobeOptions {
   readonly program: string;
   readonly timeoutMs: number;
@@ -29,14 +28,8 @@ export async function askFfprobe<T>(
   { program, inputOptions = sourceOptions, ...options }: FfprobeOptions,
 ): Promise<T> {
   const programArguments = [
-    '-v',
-    'error',
-    ...inputOptions,
-    ...questions,
-    '-of',
-    'json',
-    '-i',
-    asFileUrl(path),
+    ...['-v', 'error', ...inputOptions, ...questions],
+    ...['-of', 'json', '-i', asFileUrl(path)],
   ];
   const outcome = await runFfmpeg(program, programArguments, { ...options, maxStdoutBytes: maxAnswerBytes });
   if (outcome.isTimedOut)
@@ -47,7 +40,6 @@ export async function askFfprobe<T>(
   return answer;
 }
 
-/** One packet of a file. */
 export interface PacketFacts {
   readonly stream: number;
   /** When it is shown, in ticks of the stream, or when it is decoded where nothing else is known; else NaN. */
@@ -59,7 +51,6 @@ export interface PacketFacts {
   readonly checksum: number;
 }
 
-/** Which packets are read, and what of them. */
 interface PacketsRequest {
   readonly path: string;
   /** Size of the file: it bounds the time this may take. */

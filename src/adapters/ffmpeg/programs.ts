@@ -18,7 +18,6 @@ export function findPrograms(environment: NodeJS.ProcessEnv = process.env): Ffmp
   };
 }
 
-/** How ffmpeg is installed on this system. */
 export function ffmpegInstallLine(): string {
   return installLines[process.platform] ?? 'Install it with: sudo apt-get install ffmpeg';
 }

@@ -51,7 +51,6 @@ export async function writeFrame(pipe: Writable, frame: Uint8Array): Promise<voi
   await promise;
 }
 
-/** How a stream is cut. */
 interface CutOptions {
   /** Bytes of one frame, at least 1. */
   readonly frameBytes: number;

@@ -11,15 +11,12 @@ export async function runFfmpeg(
   programArguments: readonly string[],
   options: ProcessOptions & { readonly startFailureCode?: 'frames-failed' | 'hint-failed' },
 ): Promise<ProcessOutcome> {
-  try {
-    return await runProcess(program, programArguments, options);
-  } catch (error) {
+  return await runProcess(program, programArguments, options).catch((error: unknown) => {
     options.signal?.throwIfAborted();
     throw startFailed(program, error, options.startFailureCode);
-  }
+  });
 }
 
-/** Which programs work on whole files, and what stops them. */
 export interface FfmpegOptions {
   readonly programs: FfmpegPrograms;
   readonly signal: AbortSignal | undefined;
@@ -80,19 +77,16 @@ export async function* readLines(run: FileRun): AsyncGenerator<string> {
   if (output) yield* linesOf(output);
   const end = await child.ended;
   signal?.throwIfAborted();
-  if (deadline.aborted) throw tookTooLong(doing);
+  if (deadline.aborted)
+    throw new AppError({
+      code: 'frames-failed',
+      message: `${doing} took far longer than files of this size need.`,
+      nextStep: 'Check the disk, then go on with --resume latest.',
+      isRetryable: true,
+    });
   const diskFull = target !== undefined && diskFullIn(end.stderrTail, target);
   if (diskFull) throw diskFull;
   if (end.exitCode === 0) return;
   const failure = framesFailed(program, doing, end);
   throw end.exitCode === null ? failure : new ProgramRefusedError(failure);
-}
-
-function tookTooLong(doing: string): AppError {
-  return new AppError({
-    code: 'frames-failed',
-    message: `${doing} took far longer than files of this size need.`,
-    nextStep: 'Check the disk, then go on with --resume latest.',
-    isRetryable: true,
-  });
 }

@@ -46,15 +46,13 @@ export async function canLinkBeside(path: string, makeLink: MakeLink = link): Pr
 
 async function writeNew(path: string, content: string): Promise<boolean> {
   try {
-    const file = await open(path, 'wx');
+    await using file = await open(path, 'wx');
     try {
       await file.writeFile(content);
       await file.sync();
     } catch (error) {
       await rm(path, { force: true });
       throw error;
-    } finally {
-      await file.close();
     }
   } catch (error) {
     if (isErrno(error, 'EEXIST')) return false;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { isErrno, isSystemError } from '../../errors/system-error.ts';
+import { isSystemError } from '../../errors/system-error.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** Larger pieces than usual: hashing is all that is done with them. */
 const readBytes = 1024 * 1024;
@@ -15,12 +16,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
 
 /** The same, but null where there is no file. One that cannot be read now is an error, and not a missing one. */
 export async function hashFileIfThere(path: string): Promise<string | null> {
-  try {
-    return await hashFile(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw error;
-  }
+  return await unlessMissing(hashFile(path));
 }
 
 /** Whether the file at `path` holds exactly the content with this hex SHA-256; false when it cannot be read. */

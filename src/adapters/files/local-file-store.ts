@@ -1,11 +1,11 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
-import { isErrno } from '../../errors/system-error.ts';
 import type { ExclusiveFileStore } from '../../ports/file-store.ts';
 import { publishFile } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
 import { readAtMost } from './read-at-most.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** An {@link ExclusiveFileStore} in a folder of this machine. */
 export class LocalFileStore implements ExclusiveFileStore {
@@ -45,23 +45,13 @@ export class LocalFileStore implements ExclusiveFileStore {
 
   async read(path: string, maxBytes?: number): Promise<Uint8Array | null> {
     const full = this.pathOf(path);
-    try {
-      return maxBytes === undefined ? await readFile(full) : await readAtMost(full, maxBytes);
-    } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-      throw error;
-    }
+    const reading = maxBytes === undefined ? readFile(full) : readAtMost(full, maxBytes);
+    return await unlessMissing<Uint8Array>(reading, 'ENOTDIR');
   }
 
   async list(folder: string): Promise<readonly string[]> {
-    const full = this.pathOf(folder);
-    try {
-      const names = await readdir(full);
-      return names.filter((name) => !name.endsWith(temporarySuffix)).sort();
-    } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-      throw error;
-    }
+    const names = await unlessMissing(readdir(this.pathOf(folder)), 'ENOTDIR');
+    return (names ?? []).filter((name) => !name.endsWith(temporarySuffix)).sort();
   }
 
   async remove(path: string): Promise<void> {

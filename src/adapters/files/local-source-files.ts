@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { access, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
@@ -26,10 +26,7 @@ export class LocalSourceFiles implements SourceFiles {
   }
 
   async exists(path: string): Promise<boolean> {
-    return await access(path).then(
-      () => true,
-      () => false,
-    );
+    return (await statOrNull(path)) !== null;
   }
 
   async isFolder(path: string): Promise<boolean> {

@@ -24,7 +24,6 @@ const pollMs = 5;
 /** How long a lock file may be there without content before it counts as damaged, in milliseconds. */
 const unfinishedMs = 500;
 
-/** Who holds a lock. */
 type LockOwner = z.infer<typeof lockOwnerSchema>;
 
 /** Either the lock, to be released once, or who has it. `isTakenOver` when its last owner died with it. */
@@ -103,10 +102,7 @@ async function finishedOwner(path: string, makeLink?: MakeLink): Promise<LockOwn
 }
 
 async function isEmpty(path: string): Promise<boolean> {
-  return await stat(path).then(
-    ({ size }) => size === 0,
-    () => false,
-  );
+  return (await stat(path).catch(() => null))?.size === 0;
 }
 
 /**

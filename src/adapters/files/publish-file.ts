@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:f
 import { dirname } from 'node:path';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { temporaryPathFor } from './temporary-files.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** What some file systems say of a flush or a change of rights that they do not offer. */
 const unsupportedCodes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM'] as const;
@@ -50,10 +51,13 @@ export async function writeDurably(
   mode: number | null = null,
 ): Promise<void> {
   await using file = await openNew(path);
-  if (mode !== null) await changeMode(file, mode);
-  await file.writeFile(
-    typeof content === 'string' || content instanceof Uint8Array ? content : inBlocks(content),
-  );
+  if (mode !== null)
+    await file.chmod(mode).catch((error: unknown) => {
+      // Not every file system knows rights.
+      if (!isErrno(error, ...unsupportedCodes)) throw error;
+    });
+  const isWhole = typeof content === 'string' || content instanceof Uint8Array;
+  await file.writeFile(isWhole ? content : inBlocks(content));
   await file.sync();
 }
 
@@ -63,11 +67,9 @@ export async function writeDurably(
  * @throws AppError `disk-full`. Other errors of the system pass through.
  */
 export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw asDiskError(error, folder);
-  }
+  });
 }
 
 /** Makes a file's content survive a power cut. */
@@ -113,21 +115,9 @@ async function* inBlocks(pieces: AsyncIterable<string> | Iterable<string>): Asyn
   yield block;
 }
 
-/** Not every file system knows rights. */
-async function changeMode(file: FileHandle, mode: number): Promise<void> {
-  try {
-    await file.chmod(mode);
-  } catch (error) {
-    if (!isErrno(error, ...unsupportedCodes)) throw error;
-  }
-}
-
 async function openNew(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'wx');
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    await mkdir(dirname(path), { recursive: true });
-    return await open(path, 'wx');
-  }
+  const file = await unlessMissing(open(path, 'wx'));
+  if (file) return file;
+  await mkdir(dirname(path), { recursive: true });
+  return await open(path, 'wx');
 }

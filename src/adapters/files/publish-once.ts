@@ -6,6 +6,7 @@ import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { type MakeLink, noLinkCodes } from './create-once.ts';
 import { publishFile, syncFolder, writeDurably } from './publish-file.ts';
 import { temporaryPathFor } from './temporary-files.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** How long another process may take to repair a file; after that it is taken for dead. */
 const repairTimeoutMs = 1_000;
@@ -42,7 +43,7 @@ export async function publishOnce(
   } finally {
     await rm(temporary, { force: true });
   }
-  const present = await readPresent(path);
+  const present = await unlessMissing(readPresent(path));
   if (present && isValid(present.content)) return present.content;
   await publishFile(path, content);
   return null;
@@ -56,7 +57,7 @@ async function putInPlace(
 ): Promise<Uint8Array | null> {
   for (let round = 1; round <= maxRounds; round += 1) {
     let isPlaced = await tryLink(temporary, path, makeLink);
-    const present = isPlaced ? null : await readPresent(path);
+    const present = isPlaced ? null : await unlessMissing(readPresent(path));
     if (present && isValid(present.content)) return present.content;
     if (present) isPlaced = await tryReplace(temporary, path, present.inode, makeLink);
     if (!isPlaced) continue;
@@ -79,7 +80,8 @@ async function tryReplace(
   makeLink: MakeLink,
 ): Promise<boolean> {
   const claim = `${path}.${damagedInode.toString(16).padStart(12, '0')}${temporarySuffix}`;
-  if (!(await tryClaim(path, claim, makeLink))) {
+  // The file may be removed while it is being claimed: then there is nothing to replace any more.
+  if (!(await unlessMissing(tryLink(path, claim, makeLink)))) {
     await waitWhileThere(claim);
     return false;
   }
@@ -93,23 +95,9 @@ async function tryReplace(
   }
 }
 
-/** The file may be removed while it is being claimed: then there is nothing to replace any more. */
-async function tryClaim(path: string, claim: string, makeLink: MakeLink): Promise<boolean> {
-  try {
-    return await tryLink(path, claim, makeLink);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
-}
-
 async function waitWhileThere(claim: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < repairTimeoutMs; waitedMs += pauseMs) {
-    const isThere = await stat(claim).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) return;
+    if ((await stat(claim).catch(() => null)) === null) return;
     await delay(pauseMs);
   }
   await rm(claim, { force: true });
@@ -125,16 +113,9 @@ async function tryLink(file: string, name: string, makeLink: MakeLink): Promise<
   }
 }
 
-/** What is in the file, and which one it is; null when there is none. */
-async function readPresent(
-  path: string,
-): Promise<{ readonly content: Uint8Array; readonly inode: bigint } | null> {
-  try {
-    await using file = await open(path, 'r');
-    const { ino: inode } = await file.stat({ bigint: true });
-    return { content: await file.readFile(), inode };
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw error;
-  }
+/** What is in the file, and which one it is. */
+async function readPresent(path: string): Promise<{ readonly content: Uint8Array; readonly inode: bigint }> {
+  await using file = await open(path, 'r');
+  const { ino: inode } = await file.stat({ bigint: true });
+  return { content: await file.readFile(), inode };
 }

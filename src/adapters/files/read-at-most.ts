@@ -7,14 +7,10 @@ import { type FileHandle, open } from 'node:fs/promises';
  * no more is read.
  */
 export async function readAtMost(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await open(path, 'r');
-  try {
-    const stats = await file.stat();
-    if (stats.size > maxBytes) throw tooLarge(maxBytes);
-    return stats.isFile() ? await file.readFile() : await readStream(file, maxBytes);
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path, 'r');
+  const stats = await file.stat();
+  if (stats.size > maxBytes) throw tooLarge(maxBytes);
+  return stats.isFile() ? await file.readFile() : await readStream(file, maxBytes);
 }
 
 /** Pipes and devices have no size. */

@@ -80,7 +80,6 @@ interface ColorCodes {
   readonly location: number | null;
 }
 
-/** The tags that the encoded file gets. */
 export function colorCodes(clip: Clip): ColorCodes {
   const { range, space, primaries, transfer, chroma_location: location } = clip.color;
   return {
@@ -137,7 +136,6 @@ function code(codes: Readonly<Record<string, number>>, name: string | null): num
   return name === null ? null : (codes[name] ?? null);
 }
 
-/** Whether a source holds RGB itself. */
 export function isRgbSpace(space: string | null): boolean {
   return space === 'gbr' || space === 'rgb';
 }
@@ -145,7 +143,6 @@ export function isRgbSpace(space: string | null): boolean {
 /** Formats whose first plane, or a part of each pixel, is luma. All others are RGB in some order. */
 const lumaPattern = /^(yuv|yvyu|yuyv|uyvy|uyyv|nv\d|p[0-9]|y[0-9]|xv|vuy|vyu|ayuv|gray|ya\d)/;
 
-/** Whether frames of this pixel format hold red, green and blue. */
 export function isRgb(pixelFormat: string): boolean {
   return !lumaPattern.test(pixelFormat);
 }

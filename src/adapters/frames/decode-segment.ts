@@ -13,7 +13,6 @@ import { selectUnique, type UniqueSelection } from './unique-selection.ts';
 /** Some containers have no index: there seeking is a guess that may come out a little late. */
 const earlierSeconds = 10;
 
-/** How many frames one ffmpeg gave, and how it ended. */
 interface Attempt {
   readonly frames: number;
   readonly end: ChildEnd;

@@ -111,22 +111,22 @@ function conversion(clip: Clip, frame: EncodeRequest['frame']): string[] {
 /** Said of the frames, so that no version of ffmpeg converts them to what the options below say of the file. */
 function setParams(clip: Clip): string {
   const { range, primaries, transfer, matrix } = colorCodes(clip);
-  const said = [
-    ...(range === null ? [] : [`range=${range}`]),
-    ...(primaries === null ? [] : [`color_primaries=${primaries}`]),
-    ...(transfer === null ? [] : [`color_trc=${transfer}`]),
-    ...(matrix === null ? [] : [`colorspace=${matrix}`]),
-  ];
-  return said.length === 0 ? '' : `setparams=${said.join(':')}`;
+  const said = known({ range, color_primaries: primaries, color_trc: transfer, colorspace: matrix });
+  return said.length === 0 ? '' : `setparams=${said.map((pair) => pair.join('=')).join(':')}`;
 }
 
 function colorTags(clip: Clip): string[] {
   const { range, primaries, transfer, matrix, location } = colorCodes(clip);
-  return [
-    ...(range === null ? [] : ['-color_range', String(range)]),
-    ...(primaries === null ? [] : ['-color_primaries', String(primaries)]),
-    ...(transfer === null ? [] : ['-color_trc', String(transfer)]),
-    ...(matrix === null ? [] : ['-colorspace', String(matrix)]),
-    ...(location === null ? [] : ['-chroma_sample_location', String(location)]),
-  ];
+  return known({
+    '-color_range': range,
+    '-color_primaries': primaries,
+    '-color_trc': transfer,
+    '-colorspace': matrix,
+    '-chroma_sample_location': location,
+  }).flat();
+}
+
+/** Names with their codes, those without a code left out. */
+function known(codes: Readonly<Record<string, number | null>>): [name: string, code: string][] {
+  return Object.entries(codes).flatMap(([name, code]) => (code === null ? [] : [[name, String(code)]]));
 }

@@ -21,8 +21,7 @@ export function readPictureHeader(file: Uint8Array): PictureHeader | null {
 function readPngSize(bytes: Buffer): Size | null {
   if (bytes.length < pngHeaderBytes || !bytes.subarray(0, 8).equals(pngSignature)) return null;
   if (bytes.toString('latin1', 12, 16) !== 'IHDR') return null;
-  const size = { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
-  return size.width > 0 && size.height > 0 ? size : null;
+  return sizeOrNull(bytes.readUInt32BE(16), bytes.readUInt32BE(20));
 }
 
 /**
@@ -58,7 +57,6 @@ function sizeOrNull(width: number, height: number): Size | null {
 
 /** Text, profiles and animations are left out: they unpack to any size, and say nothing of the pixels. */
 const pngParts: ReadonlySet<string> = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
-const pngSignatureBytes = 8;
 /** Length and name before a chunk's data, and the checksum after them. */
 const pngFrameBytes = { head: 8, tail: 4 };
 
@@ -76,8 +74,8 @@ export function essentialParts(file: Uint8Array, kind: PictureHeader['kind']): U
 }
 
 function pngPartsOf(file: Buffer): Buffer[] {
-  const parts = [file.subarray(0, pngSignatureBytes)];
-  for (let at = pngSignatureBytes; at + pngFrameBytes.head <= file.length; ) {
+  const parts = [file.subarray(0, pngSignature.length)];
+  for (let at = pngSignature.length; at + pngFrameBytes.head <= file.length; ) {
     const end = at + pngFrameBytes.head + file.readUInt32BE(at) + pngFrameBytes.tail;
     const name = file.toString('latin1', at + 4, at + 8);
     if (pngParts.has(name)) parts.push(file.subarray(at, end));

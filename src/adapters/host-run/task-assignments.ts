@@ -31,7 +31,6 @@ interface BatchDivision {
   readonly held: readonly Pick<Assignment, 'workerId' | 'index'>[];
 }
 
-/** A part of a batch, for one worker. */
 export interface BatchPart {
   readonly workerId: number;
   readonly batch: WorkBatch;
@@ -92,12 +91,10 @@ export class TaskAssignments {
     return (this.#givenTasks[workerId] ?? 0) > 0;
   }
 
-  /** How many workers get tasks. */
   get aliveCount(): number {
     return this.#givenTasks.length - this.#dead.size;
   }
 
-  /** The worker gets no more tasks. */
   markDead(workerId: number): void {
     this.#dead.add(workerId);
   }
@@ -173,7 +170,6 @@ export class TaskAssignments {
   }
 }
 
-/** A task in a manifest. */
 interface AssignedTask {
   readonly taskKey: string;
   readonly attempt: number;

@@ -17,7 +17,6 @@ const maxAnswerBytes = 32 * 1024 * 1024;
 /** Longest line of the event stream, in characters: it holds one result. */
 const maxLineLength = 4 * 1024 * 1024;
 
-/** The worker's answer to a call. */
 interface ApiAnswer {
   readonly status: number;
   readonly body: string;

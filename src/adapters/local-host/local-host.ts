@@ -1,10 +1,10 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
+import { unlessMissing } from '../files/unless-missing.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { readLogPart } from '../host-run/read-log-part.ts';
 import { startWorkers, stopWorkers } from '../host-run/run-workers.ts';
@@ -14,7 +14,6 @@ import { WorkersRun } from '../host-run/workers-run.ts';
 import { LocalObjectStore, localSegments } from './local-stores.ts';
 import { LocalWorkerProcess } from './worker-process.ts';
 
-/** Where a {@link LocalHost} keeps its files, and what it runs. */
 interface LocalHostOptions {
   /** Root folder; laid out like that of any other host. */
   readonly root: string;
@@ -63,16 +62,12 @@ export class LocalHost implements Host {
 
   async readLog(runId: string, { kind, workerId }: LogName, fromByte: number): Promise<LogPart | null> {
     const path = kind === 'engine' ? layout.workerEngineLog(workerId) : layout.workerLog(workerId);
-    try {
-      await using file = await open(this.#filesOf(runId).pathOf(path));
-      return await readLogPart(fromByte, (await file.stat()).size, async (position, length) => {
-        const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position });
-        return buffer.subarray(0, bytesRead);
-      });
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return null;
-      throw error;
-    }
+    await using file = await unlessMissing(open(this.#filesOf(runId).pathOf(path)));
+    if (file === null) return null;
+    return await readLogPart(fromByte, (await file.stat()).size, async (position, length) => {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position });
+      return buffer.subarray(0, bytesRead);
+    });
   }
 
   async close(): Promise<void> {

@@ -2,11 +2,10 @@ import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import pMap from 'p-map';
-import { isErrno } from '../../errors/system-error.ts';
 import type { LocalFileStore } from '../files/local-file-store.ts';
+import { unlessMissing } from '../files/unless-missing.ts';
 import type { HostRootFiles, TreeEntry } from '../upkeep/file-host-tree.ts';
 
-/** Files whose facts are read together. */
 const readsAtOnce = 64;
 
 /** The {@link HostRootFiles} of this machine. */
@@ -18,7 +17,7 @@ export class LocalRootFiles implements HostRootFiles {
   }
 
   async names(folder: string): Promise<readonly string[]> {
-    return (await unlessGone(readdir(this.#root.pathOf(folder)))) ?? [];
+    return (await unlessMissing(readdir(this.#root.pathOf(folder)), 'ENOTDIR')) ?? [];
   }
 
   async entries(folder: string): Promise<readonly TreeEntry[]> {
@@ -28,19 +27,19 @@ export class LocalRootFiles implements HostRootFiles {
   }
 
   async entry(path: string): Promise<TreeEntry | null> {
-    const found = await unlessGone(lstat(this.#root.pathOf(path)));
+    const found = await unlessMissing(lstat(this.#root.pathOf(path)), 'ENOTDIR');
     return found && toEntry(basename(path), found);
   }
 
   async readText(path: string): Promise<string | null> {
-    return await unlessGone(readFile(this.#root.pathOf(path), 'utf8'));
+    return await unlessMissing(readFile(this.#root.pathOf(path), 'utf8'), 'ENOTDIR');
   }
 
   async move(from: string, to: string): Promise<boolean> {
     const target = this.#root.pathOf(to);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     const moving = rename(this.#root.pathOf(from), target).then(() => true);
-    return (await unlessGone(moving)) ?? false;
+    return (await unlessMissing(moving, 'ENOTDIR')) ?? false;
   }
 
   async remove(path: string): Promise<void> {
@@ -59,13 +58,4 @@ function toEntry(name: string, stats: Stats): TreeEntry {
     // An object may be a second name of an older file: only the time of its last renaming or linking is its own.
     modifiedMs: isFolder ? mtimeMs : Math.max(mtimeMs, ctimeMs),
   };
-}
-
-async function unlessGone<Found>(reading: Promise<Found>): Promise<Found | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
 }

@@ -7,7 +7,6 @@ import { LocalFileStore } from '../files/local-file-store.ts';
 import { placeFile } from '../files/place-file.ts';
 import { type DownloadSegment, type ObjectStore, segmentLost } from '../host-run/stores.ts';
 
-/** The objects of this machine. */
 export class LocalObjectStore implements ObjectStore {
   readonly #files: LocalFileStore;
 

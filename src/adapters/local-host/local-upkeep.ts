@@ -90,10 +90,6 @@ async function localGpus(): Promise<GpuFacts[]> {
 
 /** Null where there is no root yet, or where the system does not say. */
 async function diskOf(root: string): Promise<HostFacts['disk']> {
-  try {
-    const { bavail, blocks, bsize } = await statfs(root);
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
-  } catch {
-    return null;
-  }
+  const found = await statfs(root).catch(() => null);
+  return found && { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
 }

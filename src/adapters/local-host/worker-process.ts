@@ -1,4 +1,4 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -23,7 +23,6 @@ const respawnPauseMs = 200;
 /** How long a worker may take to accept a request to stop, in milliseconds. */
 const stopTimeoutMs = 3_000;
 
-/** Which worker of which run, and how it is started. */
 interface WorkerPlace {
   /** The host's root folder on this machine. */
   readonly root: string;
@@ -38,26 +37,22 @@ interface WorkerPlace {
  * again.
  */
 export class LocalWorkerProcess implements RunWorker {
-  readonly place: WorkerPlace;
+  readonly workerId: number;
   readonly api: WorkerApi;
+  readonly logPlace: string;
+  readonly #place: WorkerPlace;
   readonly #socketPath: string;
   readonly #files: LocalFileStore;
   #isEnded = false;
 
   constructor(place: WorkerPlace) {
-    this.place = place;
+    this.#place = place;
     const { root, runId, workerId } = place;
+    this.workerId = workerId;
     this.#files = new LocalFileStore(join(root, layout.run(runId)));
+    this.logPlace = this.#files.pathOf(layout.workerLog(workerId));
     this.#socketPath = socketPathFor(this.#files.pathOf(layout.workerSocket(workerId)));
     this.api = new WorkerApi({ socketPath: this.#socketPath });
-  }
-
-  get workerId(): number {
-    return this.place.workerId;
-  }
-
-  get logPlace(): string {
-    return this.#pathOf(layout.workerLog(this.workerId));
   }
 
   async ensureRunning(): Promise<{ readonly isStarted: boolean }> {
@@ -104,7 +99,7 @@ export class LocalWorkerProcess implements RunWorker {
 
   /** Ends the worker. @returns whether one ran. */
   async #end(drainMs: number): Promise<boolean> {
-    const owner = await readLockOwner(this.#pathOf(`worker_${this.place.workerId}.lock`));
+    const owner = await readLockOwner(this.#files.pathOf(`worker_${this.workerId}.lock`));
     try {
       await this.api.post('/shutdown', { drain_ms: drainMs }, stopTimeoutMs);
     } catch {
@@ -126,20 +121,21 @@ export class LocalWorkerProcess implements RunWorker {
 
   /** The worker gets a session of its own: neither Ctrl-C nor a closed terminal reaches it. */
   async #spawn() {
-    const { root, runId, workerId, program } = this.place;
-    const logPath = this.logPlace;
-    await mkdir(dirname(logPath), { recursive: true });
-    const log = await open(logPath, 'a');
+    const { root, runId, workerId, program } = this.#place;
+    await mkdir(dirname(this.logPlace), { recursive: true });
+    await using log = await open(this.logPlace, 'a');
     const which = ['--root', root, '--run', runId, '--worker', String(workerId)];
     try {
-      return await startDetached(
-        [program, ...which, '--socket', this.#socketPath],
-        ['ignore', log.fd, log.fd],
-      );
+      const child = spawn(process.execPath, [program, ...which, '--socket', this.#socketPath], {
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        windowsHide: true,
+      });
+      child.unref();
+      await once(child, 'spawn');
+      return child;
     } catch (error) {
       throw this.#failed(`cannot be started: ${messageOf(error)}`);
-    } finally {
-      await log.close();
     }
   }
 
@@ -150,18 +146,6 @@ export class LocalWorkerProcess implements RunWorker {
       nextStep: `Its log is ${this.logPlace}`,
     });
   }
-
-  #pathOf(path: string): string {
-    return this.#files.pathOf(path);
-  }
-}
-
-/** Starts this Node with other arguments. @throws Errors of the system when it cannot be started. */
-async function startDetached(args: readonly string[], stdio: StdioOptions): Promise<ChildProcess> {
-  const child = spawn(process.execPath, args, { detached: true, stdio, windowsHide: true });
-  child.unref();
-  await once(child, 'spawn');
-  return child;
 }
 
 function killProcess(pid: number): void {

@@ -7,7 +7,6 @@ import { publishFile } from '../files/publish-file.ts';
 
 const lineSchema = z.tuple([z.string().min(1), z.unknown()]);
 
-/** Settings of an {@link AppendLog}. */
 interface AppendLogOptions<T> {
   readonly path: string;
   readonly schema: z.ZodType<T>;
@@ -61,7 +60,7 @@ export class AppendLog<T> {
   }
 
   async #load(): Promise<Map<string, T>> {
-    const text = await readText(this.#path);
+    const text = await readFile(this.#path, 'utf8').catch(() => '');
     const lines = text.split('\n');
     const entries = new Map<string, T>();
     for (const line of lines) {
@@ -100,14 +99,6 @@ function forgetOldest(entries: Map<string, unknown>, maxEntries: number): void {
   for (const key of entries.keys()) {
     if (entries.size <= maxEntries) return;
     entries.delete(key);
-  }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    return '';
   }
 }
 

@@ -10,7 +10,6 @@ import { AppendLog } from './append-log.ts';
 import { FfmpegMediaTool, type FfmpegMediaToolOptions } from './ffmpeg-media-tool.ts';
 import { HintStore, stagingName } from './hint-store.ts';
 
-/** Settings of a {@link CachingMediaTool}. */
 interface CachingMediaToolOptions {
   /** The cache's own folder; made when missing. */
   readonly folder: string;
@@ -142,10 +141,7 @@ export function createMediaTool(
 
 /** Whether the source is still what it was: what was read of it while it changed must not be remembered. */
 async function hasIdentity(path: string, identity: string): Promise<boolean> {
-  return await identifySource(path).then(
-    (now) => now === identity,
-    () => false,
-  );
+  return (await identifySource(path).catch(() => null)) === identity;
 }
 
 function hintFolderOf(folder: string): string {

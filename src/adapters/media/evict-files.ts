@@ -1,7 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What may be removed from a folder. */
 interface EvictionRules {
   /** Above this the least recently used files go, down to nine tenths of it. */
   readonly maxSizeBytes: number;

@@ -13,7 +13,6 @@ import { probeWithFfprobe } from './probe.ts';
 import { quickProbe } from './quick-probe.ts';
 import { renderHintVideo } from './render-hint-video.ts';
 
-/** Settings of a {@link FfmpegMediaTool}. */
 export interface FfmpegMediaToolOptions {
   /** Where hints are written; made when missing. */
   readonly hintFolder: string;

@@ -21,7 +21,6 @@ export function asHintWriteError(error: unknown, path: string): unknown {
   return hintFolderUnusable(path, messageOf(error), error);
 }
 
-/** The folder for hints may not be written. */
 export function hintFolderUnusable(path: string, reason: string, cause?: unknown): AppError {
   return new AppError({
     code: 'hint-failed',

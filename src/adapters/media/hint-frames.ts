@@ -1,6 +1,7 @@
 import type { Size } from '../../core/hints/size.ts';
 import type { RgbFrame } from '../../ports/media-tool.ts';
 import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
+import type { FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { asFileUrl, guardedInputOptions } from '../ffmpeg/inputs.ts';
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
 import { readJpegSize } from '../frames/picture-files.ts';
@@ -37,12 +38,7 @@ export function parseHint(file: Buffer): JpegFrames {
   return { ...first, frames };
 }
 
-/** How one ffmpeg is run for a hint. */
-export interface HintProgram {
-  readonly program: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
+export type HintProgram = Pick<FfprobeOptions, 'program' | 'timeoutMs' | 'signal'>;
 
 /**
  * Decodes a hint's frames: ffmpeg writes raw RGB into a pipe, which is cut by the size the JPEG headers say.

@@ -12,7 +12,6 @@ import { asHintWriteError } from './hint-errors.ts';
 /** Name of the folder in the store's own where hints are made before they come in; leftovers in it are removed. */
 export const stagingName = 'making';
 
-/** Settings of a {@link HintStore}. */
 interface HintStoreOptions {
   readonly folder: string;
   /** Above this the least recently used hints go. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { sampleStepSeconds } from '../../core/hints/video-info.ts';
-import { diskFullIn, isErrno } from '../../errors/system-error.ts';
+import { diskFullIn } from '../../errors/system-error.ts';
 import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
 import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
 import { asFileUrl, guardedInputOptions } from '../ffmpeg/inputs.ts';
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
+import { unlessMissing } from '../files/unless-missing.ts';
 import { Mp4FormatError } from '../mp4/boxes.ts';
 import type { ProcessOutcome } from '../run-process.ts';
 import { hintFailed, hintFolderUnusable } from './hint-errors.ts';
@@ -56,7 +57,7 @@ async function attempt(
   const diskFull = diskFullIn(outcome.stderrTail, targetPath);
   if (diskFull) throw diskFull;
   if (outcome.exitCode !== 0) throw failureOf(request, targetPath, outcome, options.timeoutMs);
-  const file = await readDurably(targetPath);
+  const file = await unlessMissing(readDurably(targetPath));
   const parsed = file && parseOrNull(file);
   if (!file || !parsed) return null;
   const { width, height } = parsed;
@@ -83,16 +84,11 @@ function failureOf(
   return isUnreadable ? unreadableVideo(request.sourcePath, reason) : hintFailed(request, reason);
 }
 
-/** The file's bytes once they are on the disk; null when there is no file. */
-async function readDurably(path: string): Promise<Buffer | null> {
-  try {
-    await using handle = await open(path, 'r+');
-    await handle.sync();
-    return await handle.readFile();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw error;
-  }
+/** The file's bytes once they are on the disk. */
+async function readDurably(path: string): Promise<Buffer> {
+  await using handle = await open(path, 'r+');
+  await handle.sync();
+  return await handle.readFile();
 }
 
 function parseOrNull(file: Buffer): JpegFrames | null {

@@ -53,7 +53,6 @@ export class MkvCluster {
   }
 }
 
-/** A frame that is written. */
 interface FrameBlock {
   readonly track: number;
   /** Relative to its cluster, in milliseconds. */

@@ -9,7 +9,6 @@ export interface ElementPlace {
   readonly contentBytes: number;
 }
 
-/** A file that is no Matroska file, or a damaged one. */
 export class EbmlFormatError extends Error {
   override readonly name = 'EbmlFormatError';
 }
@@ -80,7 +79,6 @@ export function uintOf(content: Buffer | null): number {
   return [...(content ?? [])].reduce((value, byte) => value * 256 + byte, 0);
 }
 
-/** Content of an element of a file. */
 export async function readElement(
   file: FileHandle,
   { contentAt, contentBytes }: ElementPlace,
@@ -94,7 +92,6 @@ export function makeElement(id: number, ...content: readonly Uint8Array[]): Buff
   return Buffer.concat([elementHeader(id, bytes), ...content]);
 }
 
-/** The header of an element whose content has this many bytes. */
 export function elementHeader(id: number, contentBytes: number): Buffer {
   return Buffer.concat([numberBytes(id), sizeBytes(contentBytes, lengthFor(contentBytes))]);
 }
@@ -104,7 +101,6 @@ export function fixedHeader(id: number, contentBytes: number): Buffer {
   return Buffer.concat([numberBytes(id), sizeBytes(contentBytes, 8)]);
 }
 
-/** An element that holds a whole number. */
 export function uintElement(id: number, value: number): Buffer {
   return makeElement(id, numberBytes(value));
 }

@@ -24,7 +24,6 @@ export interface MkvSkeleton {
   readonly videoTrack: number;
 }
 
-/** A block of one of the tracks. */
 export interface MkvBlock {
   readonly track: number;
   /** In milliseconds. */

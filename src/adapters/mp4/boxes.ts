@@ -7,7 +7,6 @@ interface Mp4Box {
   readonly content: Buffer;
 }
 
-/** A file that is no MP4, or a damaged one. */
 export class Mp4FormatError extends Error {
   override readonly name = 'Mp4FormatError';
 }

@@ -6,7 +6,6 @@ import { timescaleOf } from './headers.ts';
 import { sampleSizesOf, tablesOf, tracksOf } from './tracks.ts';
 import { readH264Entry } from './video-entry.ts';
 
-/** One track of a movie. */
 export interface Mp4Track {
   /** Content of its `trak` box. */
   readonly content: Buffer;
@@ -25,7 +24,6 @@ export interface SkeletonMovie {
   readonly movie: Buffer;
   readonly movieTimescale: number;
   readonly tracks: readonly Mp4Track[];
-  /** Which of the tracks is the upscaled video. */
   readonly videoTrack: Mp4Track;
 }
 

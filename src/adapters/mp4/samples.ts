@@ -13,7 +13,7 @@ import {
   tracksOf,
   type ValueRun,
 } from './tracks.ts';
-import { decoderSettingsOf } from './video-entry.ts';
+import { readH264Entry } from './video-entry.ts';
 
 /** Where the samples of a track lie, in decoding order, and how many bytes each has. */
 interface SamplePlaces {
@@ -72,7 +72,9 @@ export async function readSegmentSamples(file: FileHandle, frames: number): Prom
     checksums: new Uint32Array(count),
     keys: keysOf(stbl, count),
   };
-  return { table, offsets, decoderSettings: decoderSettingsOf(getBox(stbl, ['stsd'])) };
+  const entry = readH264Entry(getBox(stbl, ['stsd']));
+  if (!entry) throw new Mp4FormatError('the video is not H.264 of one kind');
+  return { table, offsets, decoderSettings: entry.decoderSettings };
 }
 
 /** How many frames the first track of an MP4 file has, by its index; null for a file that is no whole MP4, or missing. */

@@ -1,4 +1,4 @@
-import { editBoxes, findBox, Mp4FormatError, makeBox, uint32At } from './boxes.ts';
+import { editBoxes, findBox, makeBox, uint32At } from './boxes.ts';
 
 /** Where the boxes begin in the content of a video sample entry (ISO/IEC 14496-12, section 12.1.3). */
 const entryBoxesAt = 78;
@@ -26,13 +26,6 @@ export function readH264Entry(stsd: Buffer): H264Entry | null {
   const width = entry.readUInt16BE(entrySizeAt.width);
   const height = entry.readUInt16BE(entrySizeAt.height);
   return { width, height, boxes, decoderSettings };
-}
-
-/** @throws Mp4FormatError where it is not H.264 of one kind. */
-export function decoderSettingsOf(stsd: Buffer): Buffer {
-  const entry = readH264Entry(stsd);
-  if (!entry) throw new Mp4FormatError('the video is not H.264 of one kind');
-  return entry.decoderSettings;
 }
 
 /** The description of a video that was one frame long, fit for more: the bit rate of that one frame goes. */

@@ -17,7 +17,6 @@ export interface Showing {
   readonly rotation: Rotation;
 }
 
-/** The upscaled video as it lies in the file. */
 export interface WrittenVideo {
   readonly showing: Showing;
   readonly table: SampleTable;
@@ -103,17 +102,14 @@ class RunList {
 
   toTable(): Buffer {
     const tooLong = this.#rows.find((value) => !(value >= 0 && value <= 0xffff_ffff));
-    if (tooLong !== undefined) throw unsupportedTimes();
+    if (tooLong !== undefined)
+      throw new AppError({
+        code: 'output-unsupported',
+        message: 'The times of the frames have more digits than an MP4 or MOV file can hold.',
+        nextStep: 'Choose an output that ends in .mkv.',
+      });
     return Buffer.concat([uint32(this.#rows.length / 2), uint32Table(this.#rows)]);
   }
-}
-
-function unsupportedTimes(): AppError {
-  return new AppError({
-    code: 'output-unsupported',
-    message: 'The times of the frames have more digits than an MP4 or MOV file can hold.',
-    nextStep: 'Choose an output that ends in .mkv.',
-  });
 }
 
 /** Which samples are key frames; without the box all are. */

@@ -4,7 +4,6 @@ import type { PartFile } from './part-file.ts';
 import type { Presentation } from './presentation.ts';
 import type { SampleRun, SampleTable, SegmentSamples } from './samples.ts';
 
-/** Where and from what a container is written. */
 export interface WriterInput {
   readonly request: AssemblyRequest;
   readonly presentation: Presentation;

@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { type AnyCheckpoint, checkpointVersion, type RunFormat } from '../../core/run/run-format.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { isErrno } from '../../errors/system-error.ts';
+import { unlessMissing } from '../files/unless-missing.ts';
 
 /** A checkpoint names its kind within so many bytes. */
 const kindBytes = 64;
@@ -16,9 +16,17 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
   path: string,
   { kind, checkpointSchema }: Pick<RunFormat<Checkpoint, never>, 'kind' | 'checkpointSchema'>,
 ): Promise<Checkpoint> {
-  const document = parseJson(await readText(path), path);
-  const version =
-    typeof document === 'object' && document !== null && 'version' in document ? document.version : null;
+  const text = await unlessMissing(readFile(path, 'utf8'), 'ENOTDIR', 'EISDIR');
+  if (text === null)
+    throw new AppError({
+      code: 'run-not-found',
+      message: `There is no checkpoint at ${path}.`,
+      nextStep: 'List the runs with: cosmos runs',
+    });
+  const document = parseJson(text, path);
+  const head: { version?: unknown; kind?: unknown } =
+    typeof document === 'object' && document !== null ? document : {};
+  const { version, kind: found } = head;
   if (typeof version === 'number' && version !== checkpointVersion) {
     throw new AppError({
       code: 'checkpoint-version',
@@ -26,9 +34,12 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
       nextStep: 'Resume with the cosmos that began the run, or start a new run: finished prompts are reused.',
     });
   }
-  const found =
-    typeof document === 'object' && document !== null && 'kind' in document ? document.kind : null;
-  if (typeof found === 'string' && found !== kind) throw otherKind(path, kind, found.slice(0, 32));
+  if (typeof found === 'string' && found !== kind)
+    throw new AppError({
+      code: 'run-kind',
+      message: `${path} is a run of kind ${found.slice(0, 32)}, not ${kind}.`,
+      nextStep: 'Go on with it by: cosmos attach PATH',
+    });
   const parsed = checkpointSchema.safeParse(document);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -40,39 +51,14 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
 
 /** Name of a run's kind; null when there is no checkpoint, or it names none. Reads only its beginning, where it says so. */
 export async function readKind(path: string): Promise<string | null> {
-  try {
-    await using file = await open(path);
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(kindBytes), position: 0 });
-    return kindIn(buffer.subarray(0, bytesRead).toString('latin1'));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return null;
-    throw error;
-  }
+  const begin = await unlessMissing(readBegin(path), 'ENOTDIR', 'EISDIR');
+  return /^\{"version":\d+,"kind":"([a-z-]{1,32})"/.exec(begin ?? '')?.[1] ?? null;
 }
 
-function kindIn(text: string): string | null {
-  return /^\{"version":\d+,"kind":"([a-z-]{1,32})"/.exec(text)?.[1] ?? null;
-}
-
-function otherKind(path: string, wanted: string, found: string): AppError {
-  return new AppError({
-    code: 'run-kind',
-    message: `${path} is a run of kind ${found}, not ${wanted}.`,
-    nextStep: 'Go on with it by: cosmos attach PATH',
-  });
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT') && !isErrno(error, 'ENOTDIR') && !isErrno(error, 'EISDIR')) throw error;
-    throw new AppError({
-      code: 'run-not-found',
-      message: `There is no checkpoint at ${path}.`,
-      nextStep: 'List the runs with: cosmos runs',
-    });
-  }
+async function readBegin(path: string): Promise<string> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(kindBytes), position: 0 });
+  return buffer.subarray(0, bytesRead).toString('latin1');
 }
 
 function parseJson(text: string, path: string): unknown {

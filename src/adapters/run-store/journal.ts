@@ -1,9 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Journaled, runEventVersion } from '../../core/run/run-status.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { asDiskError, isErrno } from '../../errors/system-error.ts';
+import { asDiskError } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { unlessMissing } from '../files/unless-missing.ts';
 
 /** What every line has, whatever it tells. */
 const envelopeSchema = z.object({
@@ -12,7 +13,6 @@ const envelopeSchema = z.object({
   time: z.iso.datetime(),
 });
 
-/** A journal as it was found. */
 export interface JournalContent<Body> {
   readonly events: readonly Journaled<Body>[];
   /** Bytes up to the end of the last whole line. */
@@ -29,7 +29,7 @@ export async function readJournal<Body>(
   path: string,
   bodySchema: z.ZodType<Body>,
 ): Promise<JournalContent<Body>> {
-  const bytes = await readOrEmpty(path);
+  const bytes = (await unlessMissing(readFile(path))) ?? Buffer.alloc(0);
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
   const events = lines.map((line, index) => parseLine(line, index, path, bodySchema));
@@ -108,20 +108,6 @@ export class JournalWriter<Body> {
     this.#isTorn = false;
     this.#wholeBytes += content.byteLength;
     this.#waiting = this.#waiting.slice(lines.length);
-  }
-}
-
-async function readOrEmpty(path: string): Promise<Buffer> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return Buffer.alloc(0);
-    throw error;
   }
 }
 

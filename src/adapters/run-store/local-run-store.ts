@@ -2,7 +2,6 @@ import { readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AnyCheckpoint, RunFormat } from '../../core/run/run-format.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   KeptFile,
@@ -17,6 +16,7 @@ import { hasContent } from '../files/hash-file.ts';
 import { placeFile } from '../files/place-file.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { publishFile } from '../files/publish-file.ts';
+import { unlessMissing } from '../files/unless-missing.ts';
 import { readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
 import { lockRun } from './run-locks.ts';
@@ -128,7 +128,11 @@ export class LocalRunStore implements RunStore {
 
   /** Folder of the run that a path, a run id or `latest` names. */
   async #find(reference: string): Promise<string> {
-    if (reference === 'latest') return await this.#latest();
+    if (reference === 'latest') {
+      const newest = (await this.#runIds()).at(-1);
+      if (newest === undefined) throw notFound(`There is no run in ${this.#folder}.`);
+      return join(this.#folder, newest);
+    }
     const path = resolve(reference);
     if (basename(path) === checkpointName) return dirname(path);
     if (await exists(join(path, checkpointName))) return path;
@@ -138,25 +142,12 @@ export class LocalRunStore implements RunStore {
     throw notFound(`There is no run "${reference}", neither as a path nor in ${this.#folder}.`);
   }
 
-  async #latest(): Promise<string> {
-    const newest = (await this.#runIds()).at(-1);
-    if (newest === undefined) throw notFound(`There is no run in ${this.#folder}.`);
-    return join(this.#folder, newest);
-  }
-
   /** Ids of all runs, oldest first: they begin with the time. */
   async #runIds(): Promise<string[]> {
-    try {
-      const entries = await readdir(this.#folder, { withFileTypes: true });
-      const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-      const found = await Promise.all(
-        folders.map((name) => exists(join(this.#folder, name, checkpointName))),
-      );
-      return folders.filter((_, index) => found[index]).sort();
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return [];
-      throw error;
-    }
+    const entries = (await unlessMissing(readdir(this.#folder, { withFileTypes: true }))) ?? [];
+    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    const found = await Promise.all(folders.map((name) => exists(join(this.#folder, name, checkpointName))));
+    return folders.filter((_, index) => found[index]).sort();
   }
 }
 
@@ -196,10 +187,7 @@ async function ownerOf(folder: string): Promise<RunOwner | null> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
 }
 
 function notFound(message: string): AppError {

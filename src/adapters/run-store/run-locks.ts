@@ -9,7 +9,6 @@ import { acquireProcessLock } from '../files/process-lock.ts';
 import { removeLeftovers } from '../files/temporary-files.ts';
 import { outputLockName, runLockName, runPaths } from './run-paths.ts';
 
-/** Links that are followed at once. */
 const linksAtOnce = 32;
 
 /** Something that a run needs for itself, while it works on it. */
@@ -19,7 +18,6 @@ interface LockPlace {
   readonly what: string;
   /** The folder that the user chose, for a person. */
   readonly folder: string;
-  /** The flag it was chosen with. */
   readonly flag: string;
 }
 

@@ -4,13 +4,11 @@ import type { RunPaths } from '../../ports/run-store.ts';
 /** Name of the file that makes a folder a run. */
 export const checkpointName = 'checkpoint.json';
 
-/** Name of the lock in a run folder. */
 export const runLockName = 'run.lock';
 
 /** Name of the lock in an output folder; it starts with a dot, so that no scan takes it for a spec. */
 export const outputLockName = '.cosmos.lock';
 
-/** Where everything of a run lies. */
 export function runPaths(folder: string): RunPaths {
   return {
     checkpoint: join(folder, checkpointName),

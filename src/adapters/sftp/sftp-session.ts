@@ -10,16 +10,11 @@ const writeChunkBytes = 255 * 1024;
 /** Bytes of one read request, which every server answers whole. */
 const readChunkBytes = 64 * 1024;
 
-/** Read requests of one file on their way at once. */
+/** Requests on their way at once: reads of one file, removals, and reads of one folder. */
 const readsAtOnce = 32;
-
-/** Removals on their way at once. */
 const removalsAtOnce = 32;
-
-/** Requests for entries of a folder on their way at once. */
 const listRequestsAtOnce = 16;
 
-/** Free and total bytes of a file system. */
 interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
@@ -110,7 +105,6 @@ export class SftpSession {
     try {
       await Promise.all(Array.from({ length: listRequestsAtOnce }, readToEnd));
     } finally {
-      // Nothing depends on when, or whether, it is closed.
       this.#sftp.close(handle, () => undefined);
     }
     return entries.filter(({ filename }) => filename !== '.' && filename !== '..');
@@ -144,20 +138,16 @@ export class SftpSession {
     const writes: Promise<void>[] = [];
     for (let at = 0; at < bytes.length; at += writeChunkBytes) {
       const length = Math.min(writeChunkBytes, bytes.length - at);
-      writes.push(
-        this.#writing<void>(path, (done) =>
-          this.#sftp.write(handle, bytes, at, length, offset + at, asDone(done)),
-        ),
-      );
+      const start = (done: Done<void>) =>
+        this.#sftp.write(handle, bytes, at, length, offset + at, asDone(done));
+      writes.push(this.#writing(path, start));
     }
     await Promise.all(writes);
   }
 
   /** Waits until a file's bytes are on the disk, where the server can do that. */
   async sync(handle: Buffer, path: string): Promise<void> {
-    await this.#writing<unknown>(path, (done) =>
-      this.#sftp.ext_openssh_fsync(handle, (error, value: unknown) => done(error, value)),
-    );
+    await this.#writing<void>(path, (done) => this.#sftp.ext_openssh_fsync(handle, asDone(done)));
   }
 
   async close(handle: Buffer): Promise<void> {
@@ -283,10 +273,8 @@ function asDone(done: Done<void>): (error?: Error | null) => void {
 }
 
 async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
-  try {
-    return await promise;
-  } catch (error) {
+  return await promise.catch((error: unknown) => {
     if (isSftpStatus(error, sftpStatus.noSuchFile)) return null;
     throw error;
-  }
+  });
 }

@@ -2,7 +2,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
 
-/** Bytes read at once. */
 const pieceBytes = 2 * 1024 * 1024;
 
 /** Pieces on their way at once: together more than a fast link with 100 ms of latency can hold. */
@@ -51,11 +50,8 @@ async function sendRest(
     let at = (await session.stat(path))?.size ?? 0;
     while (at < sizeBytes) {
       const length = Math.min(pieceBytes, sizeBytes - at);
-      const { buffer, bytesRead } = await source.read({
-        buffer: Buffer.allocUnsafe(length),
-        position: at,
-        length,
-      });
+      const buffer = Buffer.allocUnsafe(length);
+      const { bytesRead } = await source.read(buffer, 0, length, at);
       if (bytesRead === 0) throw new Error(`the file became shorter while it was sent to ${path}`);
       onTheirWay.push(session.write(handle, path, buffer.subarray(0, bytesRead), at));
       at += bytesRead;

@@ -14,7 +14,6 @@ const gib = 1024 ** 3;
 
 /** What the settings have the workers of hosts do. */
 export interface HostUse {
-  /** Start a model server. */
   readonly servesModel: boolean;
   readonly upscalesWithModel: boolean;
 }
@@ -34,7 +33,7 @@ export async function checkSshHost(
   return [
     connected,
     await runCheck('host root', () => checkRoot(machine)),
-    await runCheck('docker', async () => ok(`daemon ${(await machine.docker.version()).version}`)),
+    await runCheck('docker', async () => ok(`daemon ${await machine.docker.version()}`)),
     ...(await checkImages(machine, use)),
     await runCheck('gpus', () => checkGpus(machine, use)),
   ];

@@ -18,7 +18,6 @@ const leaveTimeoutMs = 5_000;
  */
 export type Ending = 'absent' | 'left' | 'stays' | 'silent';
 
-/** How a worker is ended. */
 interface EndOptions {
   /** How long what is in flight may take to finish, in milliseconds. */
   readonly drainMs: number;

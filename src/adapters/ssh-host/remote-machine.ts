@@ -14,7 +14,6 @@ import { StreamAgent } from '../ssh/stream-agent.ts';
 import { absolutePath, rootAt } from './remote-root.ts';
 import { SlotApi } from './slot-api.ts';
 
-/** How a host is reached, and what its settings say. */
 export interface RemoteMachineOptions {
   readonly name: string;
   readonly settings: HostSettings;
@@ -79,7 +78,6 @@ export class RemoteMachine {
     return new SftpFileStore(this.files, posix.join(await this.root(), layout.run(runId)));
   }
 
-  /** The API of a run's worker. */
   async workerApi(runId: string, workerId: number): Promise<WorkerApi> {
     return await this.#apiAt(posix.join(layout.run(runId), layout.workerSocket(workerId)));
   }

@@ -32,7 +32,6 @@ const silenceTimeoutMs = 90_000;
 
 const callPauseMs = 250;
 
-/** Refusals that pass. */
 const passingCodes: ReadonlySet<string> = new Set(['run-stopping', 'shutting-down']);
 
 /** A slot that answers a call with an error. */

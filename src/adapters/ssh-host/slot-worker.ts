@@ -52,7 +52,6 @@ export class SlotWorker implements RunWorker {
   readonly #deps: SlotWorkerDeps;
   /** Aborts when the worker is stopped or killed. */
   readonly #ended = new AbortController();
-  /** Ends waiting for the worker to start. */
   readonly #signal: AbortSignal;
   /** Whether this process has opened the run here, in the container that the settings ask for. */
   #isOpened = false;

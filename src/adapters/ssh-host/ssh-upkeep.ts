@@ -31,9 +31,7 @@ import { slotFactsOf } from './slot-facts.ts';
 /** How long a host that does not answer is retried, in milliseconds: a person waits. */
 const retryForMs = 15_000;
 
-/** How an {@link SshUpkeep} reaches its host, and what it builds there. */
 interface SshUpkeepOptions extends RemoteMachineOptions, HostUse {
-  /** What each image is built from. */
   readonly buildFiles: Readonly<Record<ImageRole, BuildFiles>>;
 }
 
@@ -65,7 +63,7 @@ export class SshUpkeep implements HostUpkeep {
   async status(): Promise<HostFacts> {
     const machine = await this.#open();
     const root = await machine.root();
-    const [{ version }, image, upscalerImage, disk, slots] = await Promise.all([
+    const [dockerVersion, image, upscalerImage, disk, slots] = await Promise.all([
       machine.docker.version(),
       this.#image(machine, 'upsampler'),
       this.#image(machine, 'upscaler'),
@@ -75,7 +73,7 @@ export class SshUpkeep implements HostUpkeep {
     return {
       name: this.name,
       address: machine.address,
-      dockerVersion: version,
+      dockerVersion,
       image,
       upscalerImage,
       slots: slots.facts,

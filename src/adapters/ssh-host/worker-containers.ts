@@ -55,14 +55,11 @@ export class WorkerContainers {
     return await Promise.all(
       slotIds.map(async (slotId) => {
         if (needs === 'nothing') return await this.#running(slotId, workers);
-        const gpuIds =
+        const equipment: Equipment =
           needs === 'model-server'
-            ? gpusFor(this.#machine, slotId, workers)
-            : this.#gpusIfPresent(slotId, workers);
-        return await this.#container(slotId, {
-          role: needs === 'model-server' ? 'upsampler' : 'upscaler',
-          gpuIds,
-        });
+            ? { role: 'upsampler', gpuIds: gpusFor(this.#machine, slotId, workers) }
+            : { role: 'upscaler', gpuIds: this.#gpusIfPresent(slotId, workers) };
+        return await this.#container(slotId, equipment);
       }),
     );
   }

@@ -7,7 +7,6 @@ import ssh2, {
 import { withDeadline } from '../../async/deadline.ts';
 import type { PromptTracker } from './prompt-tracker.ts';
 
-/** A key that the user's agent holds. */
 export interface AgentKey {
   readonly publicKey: Buffer;
   readonly comment: string;

@@ -1,6 +1,6 @@
 import { onAbort, unlessAborted } from '../../async/abort.ts';
 import { armDeadline, DeadlineError } from '../../async/deadline.ts';
-import type { LiveConnection, SshConnection } from './connection.ts';
+import type { LiveConnection } from './connection.ts';
 
 /** One try of a piece of work on one connection. */
 export interface SshAttempt {
@@ -12,15 +12,11 @@ export interface SshAttempt {
   progress(): void;
 }
 
-/** Something to do on a connection. It must be safe to repeat, also while an abandoned try still ends. */
-export type SshWork<T> = (connection: SshConnection, attempt: SshAttempt) => Promise<T>;
-
 /** A try that made no progress until its deadline. */
 export class NoProgressError extends DeadlineError {
   override readonly name: string = 'NoProgressError';
 }
 
-/** How one try is bounded. */
 interface AttemptBounds {
   readonly number: number;
   /** Longest time without progress, in milliseconds; null for no bound. */

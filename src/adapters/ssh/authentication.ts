@@ -50,7 +50,6 @@ export class Authentication {
     this.#remarks.push(`${this.current?.label ?? 'a key'}: ${reason}`);
   }
 
-  /** The host took none of the keys. */
   failure(reason: string): AppError {
     const labels = this.#offered.map((identity) => identity.label);
     const offered = labels.length > 0 ? `Offered: ${labels.join(', ')}.` : 'There was no key to offer.';

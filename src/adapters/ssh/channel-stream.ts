@@ -15,10 +15,15 @@ class ChannelLostError extends Error {
 export class ChannelStream extends Duplex {
   readonly #channel: ClientChannel;
   readonly #isAlive: () => boolean;
-  #bytesRead = 0;
   #idleTimer: NodeJS.Timeout | null = null;
+  // The connection below has keepalive of its own, is without delay, and keeps the process alive or does not.
+  readonly setKeepAlive = (): this => this;
+  readonly setNoDelay = (): this => this;
+  readonly ref = (): this => this;
+  readonly unref = (): this => this;
   /** Milliseconds of `setTimeout`; http.Agent reads it. */
   timeout = 0;
+  bytesRead = 0;
 
   /** @param isAlive - Whether the connection under the channel is there. */
   constructor(channel: ClientChannel, isAlive: () => boolean) {
@@ -26,17 +31,13 @@ export class ChannelStream extends Duplex {
     this.#channel = channel;
     this.#isAlive = isAlive;
     channel.on('data', (chunk: Buffer) => {
-      this.#bytesRead += chunk.length;
+      this.bytesRead += chunk.length;
       this.#idleTimer?.refresh();
       if (!this.push(chunk)) channel.pause();
     });
     channel.on('end', () => this.#onEnd());
     channel.on('close', () => this.#onClose());
     channel.on('error', (error: Error) => this.destroy(error));
-  }
-
-  get bytesRead(): number {
-    return this.#bytesRead;
   }
 
   override _read(): void {
@@ -70,26 +71,6 @@ export class ChannelStream extends Duplex {
       if (ms > 0) this.once('timeout', onTimeout);
       else this.off('timeout', onTimeout);
     }
-    return this;
-  }
-
-  /** The connection below has keepalive of its own. */
-  setKeepAlive(): this {
-    return this;
-  }
-
-  /** The socket below is without delay already. */
-  setNoDelay(): this {
-    return this;
-  }
-
-  /** The connection below keeps the process alive, or does not. */
-  ref(): this {
-    return this;
-  }
-
-  /** As `ref`. */
-  unref(): this {
     return this;
   }
 

@@ -6,22 +6,15 @@ import type { SshTarget } from './ssh-target.ts';
 import { openClientTransport, openSftpTransport, type SshTransport } from './transport.ts';
 
 /** The connections to a host that are up together: alive until one of them is lost, and never opened again. */
-export interface SshConnection {
+export class LiveConnection {
   readonly target: SshTarget;
   /** For channels. */
-  readonly client: Client;
-  /** For files, over a connection of its own that is opened on first use. */
-  sftp(): Promise<SFTPWrapper>;
-  readonly isAlive: boolean;
-}
-
-/** An {@link SshConnection}, and the means to end it. */
-export class LiveConnection implements SshConnection {
-  readonly target: SshTarget;
   readonly client: Client;
   readonly #options: Omit<DialOptions, 'signal'>;
   readonly #transport: SshTransport;
   readonly #lost = new AbortController();
+  /** Aborted once the connection is gone; the reason says why. */
+  readonly lost = this.#lost.signal;
   #sftp: Promise<SFTPWrapper> | null = null;
   #sftpTransport: SshTransport | null = null;
   #users = 0;
@@ -41,16 +34,10 @@ export class LiveConnection implements SshConnection {
     return new LiveConnection(options, client, transport);
   }
 
-  /** Aborted once the connection is gone; the reason says why. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
-  }
-
   get isAlive(): boolean {
-    return !this.#lost.signal.aborted;
+    return !this.lost.aborted;
   }
 
-  /** Whether it is alive and takes new work. */
   get isUsable(): boolean {
     return this.isAlive && !this.#isRetired;
   }
@@ -60,6 +47,7 @@ export class LiveConnection implements SshConnection {
     return this.isAlive && this.#sftp !== null && this.#sftpTransport === null;
   }
 
+  /** For files, over a connection of its own that is opened on first use. */
   sftp(): Promise<SFTPWrapper> {
     this.#sftp ??= this.#openSftp();
     return this.#sftp;
@@ -101,7 +89,7 @@ export class LiveConnection implements SshConnection {
 
   async #openSftp(): Promise<SFTPWrapper> {
     try {
-      const { transport, sftp } = await openSftpTransport({ ...this.#options, signal: this.#lost.signal });
+      const { transport, sftp } = await openSftpTransport({ ...this.#options, signal: this.lost });
       this.#sftpTransport = transport;
       this.#endWith(transport);
       return sftp;

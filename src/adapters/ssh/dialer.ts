@@ -39,7 +39,6 @@ export class Dialer {
     this.#deps = deps;
   }
 
-  /** The connection that is alive and takes new work, if there is one. */
   get current(): LiveConnection | null {
     return this.#current?.isUsable ? this.#current : null;
   }

@@ -40,7 +40,6 @@ export class Handshake {
     this.#authentication = new Authentication(target, identities, takenId);
   }
 
-  /** Reads the files and asks the agent. */
   static async prepare(target: SshTarget, access: Access): Promise<Handshake> {
     const [knownHosts, identities] = await Promise.all([
       readKnownHosts(target),
@@ -74,7 +73,6 @@ export class Handshake {
     };
   }
 
-  /** Remembers the key that was taken. */
   succeeded(): void {
     const taken = this.#authentication.current;
     if (taken) this.#access.takenIds.set(addressOf(this.#target), taken.id);

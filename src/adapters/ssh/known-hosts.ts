@@ -15,7 +15,6 @@ const algorithms: readonly ServerHostKeyAlgorithm[] = [
   'rsa-sha2-256',
 ];
 
-/** What `known_hosts` says about the key a host showed. */
 type HostKeyVerdict =
   | { readonly kind: 'known'; readonly line: KnownHostLine }
   /** `otherTypes`: types of the keys that are on file for the host, when only the one it showed is not. */
@@ -31,7 +30,6 @@ interface HostNames {
   readonly fallback: string | null;
 }
 
-/** What is on file about a host's key. */
 export interface KnownHosts {
   /** Algorithms to ask the host for: those whose keys are on file first, so that it shows a key that can be checked. */
   readonly wantedAlgorithms: ServerHostKeyAlgorithm[];
@@ -115,11 +113,7 @@ function typeOf(algorithm: ServerHostKeyAlgorithm): string {
 }
 
 async function linesOf(file: string): Promise<readonly KnownHostLine[]> {
-  try {
-    return parseKnownHosts(await readFile(file, 'utf8'), file);
-  } catch {
-    return [];
-  }
+  return parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file);
 }
 
 /**

@@ -22,7 +22,6 @@ export interface SshConfigFacts {
   readonly connectTimeoutS: number | null;
 }
 
-/** A question to OpenSSH's client about the settings of a host. */
 interface SshQuestion {
   readonly address: string;
   /** Null where OpenSSH is to decide. */
@@ -55,7 +54,8 @@ export async function askOpenSsh(question: SshQuestion): Promise<SshConfigFacts 
       limits,
     );
     if (exitCode === 0) return parseSshConfigOutput(stdout.toString('utf8'));
-    throw refused(question.address, lastLine(stderrTail) || 'ssh -G gave no answer');
+    const lastLine = stderrTail.trim().split('\n').at(-1)?.trim();
+    throw refused(question.address, lastLine || 'ssh -G gave no answer');
   } catch (error) {
     if (isSystemError(error) && error.code === 'ENOENT') return null;
     throw error;
@@ -75,10 +75,6 @@ function refused(address: string, reason: string): AppError {
     nextStep:
       'Correct "address" under [hosts], or ~/.ssh/config; "ssh -G ADDRESS" shows what OpenSSH makes of it.',
   });
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.trim() ?? '';
 }
 
 /** Reads the output of `ssh -G`: one setting on a line, its name in lower case. */

@@ -27,12 +27,15 @@ export class PrivateKeyFile {
 
   /** Null when there is no such file, or what is in it is no private key. */
   static async read(path: string, askPassphrase: AskPassphrase): Promise<PrivateKeyFile | null> {
-    const content = await readIfThere(path);
+    const content = await readFile(path).catch(() => null);
     if (content === null) return null;
     const parsed = parse(content);
     const isEncrypted = parsed instanceof Error && /encrypted/i.test(parsed.message);
     if (parsed instanceof Error && !isEncrypted) return null;
-    const publicKey = parsed instanceof Error ? await publicPartOf(path, content) : parsed.getPublicSSH();
+    const publicKey =
+      parsed instanceof Error
+        ? ((await readPublicKey(path)) ?? publicPartInside(content))
+        : parsed.getPublicSSH();
     return new PrivateKeyFile(path, content, publicKey, askPassphrase);
   }
 
@@ -68,7 +71,7 @@ export class PrivateKeyFile {
  */
 export async function readPublicKey(path: string): Promise<Buffer | null> {
   for (const file of [`${path}.pub`, path]) {
-    const content = await readIfThere(file);
+    const content = await readFile(file).catch(() => null);
     const parsed = content === null ? null : ssh2.utils.parseKey(content);
     if (parsed !== null && !(parsed instanceof Error) && !Array.isArray(parsed)) return parsed.getPublicSSH();
   }
@@ -83,12 +86,10 @@ function parse(content: Buffer, passphrase?: string): ParsedKey | Error {
   return key instanceof Error || key.isPrivateKey() ? key : new Error('not a private key');
 }
 
-/** From `FILE.pub`, else from the head of OpenSSH's own format, which is not encrypted. */
-async function publicPartOf(path: string, content: Buffer): Promise<Buffer | null> {
-  return (await readPublicKey(path)) ?? publicPartInside(content);
-}
-
-/** `openssh-key-v1`: after the magic, strings for cipher, derivation and its options, a count, the public key. */
+/**
+ * The head of OpenSSH's own format is not encrypted. `openssh-key-v1`: after the magic, strings for cipher, derivation
+ * and its options, a count, the public key.
+ */
 function publicPartInside(content: Buffer): Buffer | null {
   const text = content.toString('latin1');
   const encoded = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(text)?.[1];
@@ -102,14 +103,6 @@ function publicPartInside(content: Buffer): Buffer | null {
     const start = at + 8;
     const end = start + bytes.readUInt32BE(at + 4);
     return end <= bytes.length ? bytes.subarray(start, end) : null;
-  } catch {
-    return null;
-  }
-}
-
-async function readIfThere(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path);
   } catch {
     return null;
   }

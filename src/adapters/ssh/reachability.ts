@@ -9,15 +9,11 @@ export interface LinkState {
 export class Reachability {
   readonly #listeners = new Set<(state: LinkState) => void>();
   #state: LinkState = { isReachable: false, message: null };
-  #wasReached = false;
+  /** Whether this process has ever reached the host. */
+  wasReached = false;
 
   get state(): LinkState {
     return this.#state;
-  }
-
-  /** Whether this process has ever reached the host. */
-  get wasReached(): boolean {
-    return this.#wasReached;
   }
 
   /** @returns what stops the notifications. A listener must not throw. */
@@ -27,7 +23,7 @@ export class Reachability {
   }
 
   reached(): void {
-    this.#wasReached = true;
+    this.wasReached = true;
     if (!this.#state.isReachable) this.#change({ isReachable: true, message: null });
   }
 

@@ -13,7 +13,6 @@ export type SshSettings = Pick<
   'address' | 'port' | 'user' | 'identity_file' | 'known_hosts_file'
 >;
 
-/** What decides besides the settings. */
 export interface ResolveOptions {
   readonly env: NodeJS.ProcessEnv;
   /** OpenSSH's configuration, in place of the user's and the system's. */
@@ -70,11 +69,12 @@ async function resolveOne(
   assertAddress(wanted.address);
   const facts = await askOpenSsh({ ...wanted, configFile: options.sshConfigFile ?? null });
   if (facts?.proxyCommand) throw unsupportedProxy(wanted.name);
-  const [before, at] = splitUser(wanted.address);
+  const at = wanted.address.lastIndexOf('@');
+  const userBefore = wanted.address.slice(0, Math.max(at, 0));
   const basic = {
-    hostname: facts?.hostname || at,
+    hostname: facts?.hostname || wanted.address.slice(at + 1),
     port: wanted.port ?? facts?.port ?? defaults.port,
-    user: wanted.user ?? (facts?.user || before || userInfo().username),
+    user: wanted.user ?? (facts?.user || userBefore || userInfo().username),
   };
   const tokens: PathTokens = { ...basic, original: wanted.address };
   const expand = (paths: readonly string[]) =>
@@ -84,7 +84,7 @@ async function resolveOne(
     name: wanted.name,
     ...basic,
     family: facts?.family ?? 0,
-    identityFiles: [...new Set([...present(wanted.identityFile), ...identityFiles])],
+    identityFiles: [...new Set([wanted.identityFile ?? [], identityFiles].flat())],
     chosenIdentityFile: wanted.identityFile,
     identitiesOnly: facts?.identitiesOnly ?? false,
     identityAgent: agentSocket(facts?.identityAgent ?? null, tokens, options.env),
@@ -130,16 +130,14 @@ async function resolveJumps(
 }
 
 async function assertReadable(name: string, file: string): Promise<void> {
-  try {
-    await access(file);
-  } catch (error) {
+  await access(file).catch((cause: unknown) => {
     throw new AppError({
       code: 'config-invalid',
       message: `The identity_file of host "${name}" cannot be read: ${file}.`,
       nextStep: `Correct identity_file under [hosts.${name}], or leave it out to use your SSH agent and default keys.`,
-      cause: error,
+      cause,
     });
-  }
+  });
 }
 
 function unsupportedProxy(name: string): AppError {
@@ -157,13 +155,4 @@ function badJump(name: string, jumps: string, reason: string): AppError {
     message: `The ProxyJump of host "${name}", ${jumps}, cannot be used: ${reason}.`,
     nextStep: 'Correct ProxyJump in ~/.ssh/config; "ssh -G ADDRESS" shows what OpenSSH makes of it.',
   });
-}
-
-function splitUser(address: string): readonly [string, string] {
-  const at = address.lastIndexOf('@');
-  return [address.slice(0, Math.max(at, 0)), address.slice(at + 1)];
-}
-
-function present<T>(value: T | null): readonly T[] {
-  return value === null ? [] : [value];
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Client } from 'ssh2';
@@ -9,7 +10,6 @@ import { type Access, Handshake } from './handshake.ts';
 import type { PromptTracker } from './prompt-tracker.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
-/** How a host is connected to. */
 export interface DialOptions {
   readonly target: SshTarget;
   readonly access: Access;
@@ -43,9 +43,8 @@ export async function openRoute(options: DialOptions): Promise<SshRoute> {
     let stream: SshRoute['stream'] = socket;
     let here = first;
     for (const next of rest) {
-      const hop = here;
-      const client = await shakeHands({ ...options, target: hop }, stream, close);
-      stream = await forward(client, hop, next, signal);
+      const client = await shakeHands({ ...options, target: here }, stream, close);
+      stream = await forward(client, here, next, signal);
       here = next;
     }
     return { stream, close };
@@ -71,12 +70,8 @@ export async function shakeHands(options: DialOptions, stream: Duplex, close: ()
     client.once('close', () => reject(new Error('the connection was closed during the handshake')));
     client.connect(handshake.config(stream, options.keepaliveMs));
   });
-  return await guardHandshake(
-    options,
-    handshake,
-    close,
-    ready.then(() => client),
-  );
+  await guardHandshake(options, handshake, close, ready);
+  return client;
 }
 
 /** Reads keys, from an agent too, which may be slow to answer. */
@@ -125,16 +120,8 @@ async function connectSocket(target: SshTarget, signal: AbortSignal): Promise<So
   // The socket's next user notices its end by itself; an error in between must not end the process.
   socket.on('error', () => {});
   try {
-    await withDeadline(
-      connectTimeoutMs,
-      `${addressOf(target)} did not answer`,
-      () =>
-        new Promise<void>((resolve, reject) => {
-          socket.once('connect', resolve);
-          socket.once('error', reject);
-        }),
-      signal,
-    );
+    const what = `${addressOf(target)} did not answer`;
+    await withDeadline(connectTimeoutMs, what, () => once(socket, 'connect'), signal);
     return socket;
   } catch (error) {
     socket.destroy();

@@ -4,8 +4,7 @@ import { armDeadline } from '../../async/deadline.ts';
 import { RetryWindow } from '../../async/retry-window.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { attemptWork, NoProgressError, type SshAttempt, type SshWork } from './attempt.ts';
-import type { ChannelStream } from './channel-stream.ts';
+import { attemptWork, NoProgressError, type SshAttempt } from './attempt.ts';
 import type { LiveConnection } from './connection.ts';
 import { Dialer } from './dialer.ts';
 import { IdentityStore } from './identities.ts';
@@ -17,7 +16,6 @@ import { defaultKeepaliveMs } from './transport.ts';
 import { openSocket } from './unix-socket.ts';
 import { hostUnreachable, unreachableReason } from './unreachable.ts';
 
-/** How an {@link SshLink} reaches its host. */
 export interface SshLinkOptions {
   readonly target: SshTarget;
   readonly clock: Clock;
@@ -31,7 +29,6 @@ export interface SshLinkOptions {
   readonly keepaliveMs?: number;
 }
 
-/** Bounds of one piece of work. */
 interface UseOptions {
   /** Longest time of one try without progress, in milliseconds. Left out: as long as the connection lives. */
   readonly deadlineMs?: number;
@@ -72,7 +69,6 @@ export class SshLink {
     });
   }
 
-  /** Whether the host answers, as far as it was tried. */
   get state(): LinkState {
     return this.#reachability.state;
   }
@@ -84,44 +80,15 @@ export class SshLink {
 
   /**
    * Does `work` on a live connection. When the connection is lost, or `deadlineMs` passes without progress, `work` is
-   * done again on a new one, for up to `retryForMs`. Work must therefore be safe to repeat. What it throws while the
-   * connection is alive is its own and passes through at once.
+   * done again on a new one, for up to `retryForMs`. Work must therefore be safe to repeat, also while an abandoned try
+   * still ends. What it throws while the connection is alive is its own and passes through at once.
    *
    * @throws AppError `host-unreachable` when the time for retrying is up; `host-key-unknown`, `host-key-changed`,
    * `host-auth-failed`, `host-refused` at once; the reason of `signal` when it aborts.
    */
-  async use<T>(work: SshWork<T>, options: UseOptions = {}): Promise<T> {
-    return await this.#use(work, options);
-  }
-
-  /**
-   * A stream to a unix socket on the host. Opening it is repeated like other work; once it is open, its loss is an
-   * error of the stream.
-   *
-   * @throws as `use`; AppError `host-refused` when sshd forwards to no socket; SocketRefusedError when no process
-   * listens there.
-   */
-  async openStream(socketPath: string, options: UseOptions = {}): Promise<Duplex> {
-    return await this.#use<ChannelStream>(
-      (connection, attempt) => openSocket(connection, socketPath, attempt.signal),
-      { deadlineMs: openStreamMs, ...options },
-    );
-  }
-
-  /** Closes all connections: all work and all streams end with an error, and nothing keeps the process alive. */
-  async close(): Promise<void> {
-    // An AppError, so that callers that still wait fail instead of retrying.
-    const reason = new AppError({
-      code: 'host-unreachable',
-      message: `The link to ${this.target.name} is closed.`,
-    });
-    this.#closed.abort(reason);
-    await this.#dialer.close(reason);
-  }
-
-  async #use<T>(
+  async use<T>(
     work: (connection: LiveConnection, attempt: SshAttempt) => Promise<T>,
-    options: UseOptions,
+    options: UseOptions = {},
   ): Promise<T> {
     const { deadlineMs = null, signal } = options;
     const window = new RetryWindow(() => this.#limitMs(options));
@@ -143,6 +110,31 @@ export class SshLink {
         if (window.leftMs === 0) throw this.#unreachable(window, error);
       }
     }
+  }
+
+  /**
+   * A stream to a unix socket on the host. Opening it is repeated like other work; once it is open, its loss is an
+   * error of the stream.
+   *
+   * @throws as `use`; AppError `host-refused` when sshd forwards to no socket; SocketRefusedError when no process
+   * listens there.
+   */
+  async openStream(socketPath: string, options: UseOptions = {}): Promise<Duplex> {
+    return await this.use((connection, attempt) => openSocket(connection, socketPath, attempt.signal), {
+      deadlineMs: openStreamMs,
+      ...options,
+    });
+  }
+
+  /** Closes all connections: all work and all streams end with an error, and nothing keeps the process alive. */
+  async close(): Promise<void> {
+    // An AppError, so that callers that still wait fail instead of retrying.
+    const reason = new AppError({
+      code: 'host-unreachable',
+      message: `The link to ${this.target.name} is closed.`,
+    });
+    this.#closed.abort(reason);
+    await this.#dialer.close(reason);
   }
 
   /** A live connection. Waits for it until the time for retrying is up, which a prompt extends. */

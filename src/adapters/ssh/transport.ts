@@ -81,6 +81,7 @@ class RouteTransport implements SshTransport {
   readonly ended: Promise<void>;
   readonly #route: SshRoute;
   readonly #lost = new AbortController();
+  readonly lost = this.#lost.signal;
   readonly #silence: SilenceWatch;
   readonly #sayGoodbye: () => void;
 
@@ -97,10 +98,6 @@ class RouteTransport implements SshTransport {
       (seconds) => this.lose(new SilentError(`no answer for ${seconds} s`)),
     );
     if (route.stream.destroyed) this.lose();
-  }
-
-  get lost(): AbortSignal {
-    return this.#lost.signal;
   }
 
   get isSuspicious(): boolean {
@@ -126,7 +123,6 @@ class RouteTransport implements SshTransport {
   }
 }
 
-/** Watches the silence of a connection. */
 interface SilenceWatch {
   /** Whether it lasts longer than it should; that is no proof that the connection is lost. */
   isSuspicious(): boolean;

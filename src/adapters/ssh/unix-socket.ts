@@ -1,7 +1,7 @@
 import type { ClientChannel, SFTPWrapper, Stats } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
 import { ChannelStream, isChannelRefusal, isForbidden } from './channel-stream.ts';
-import type { LiveConnection, SshConnection } from './connection.ts';
+import type { LiveConnection } from './connection.ts';
 import { addressOf, type SshTarget, titleOf } from './ssh-target.ts';
 
 /** Why a unix socket on the host cannot be connected to. */
@@ -60,7 +60,7 @@ function openChannel(
  * forward to no socket at all; the files on the host show the reason.
  */
 async function explainRefusal(
-  connection: SshConnection,
+  connection: LiveConnection,
   socketPath: string,
 ): Promise<AppError | SocketRefusedError> {
   const { target } = connection;
@@ -83,7 +83,6 @@ async function explainRefusal(
   return new SocketRefusedError('ECONNREFUSED', `no process listens on ${socketPath} on ${user}`);
 }
 
-/** sshd is set to forward to no socket. */
 function forwardsToNoSocket(target: SshTarget, socketPath: string): AppError {
   return new AppError({
     code: 'host-refused',

@@ -5,7 +5,6 @@ import type { HostTree, RunFolder, StoredThing, UnneededThing } from '../../core
 import { runIdSchema, sha256Schema } from '../../protocol/identifiers.ts';
 import { layout, parseManifestName, parseResultName } from '../../protocol/layout.ts';
 
-/** Folders and files that are read together. */
 const readsAtOnce = 32;
 
 /** An entry of a folder; its size is null for what is no plain file. */

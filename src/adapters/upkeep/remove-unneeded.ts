@@ -1,10 +1,8 @@
 import pMap from 'p-map';
 import type { Unneeded } from '../../ports/host-upkeep.ts';
 
-/** Things that are removed at the same time. */
 const removalsAtOnce = 32;
 
-/** How one host's things are found and removed. */
 interface Removal<Thing extends Unneeded> {
   find(): Promise<readonly Thing[]>;
   /** Removes a thing, unless it was touched since it was found; gives whether it did. */

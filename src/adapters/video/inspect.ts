@@ -7,7 +7,6 @@ import {
   describeVideo,
   type ProbeAnswer,
   type ProbeFrame,
-  type ProbeStream,
   probeAnswerSchema,
   probeFrameSchema,
   probeQuestions,
@@ -25,7 +24,9 @@ export async function inspectVideo(path: string, options: FfprobeOptions): Promi
   options.signal?.throwIfAborted();
   const { size } = await statSource(path);
   const answer = await askFfprobe(path, probeQuestions, probeAnswerSchema, options);
-  const stream = answer.streams.find((candidate) => candidate.codec_type === 'video' && !isCover(candidate));
+  const stream = answer.streams.find(
+    ({ codec_type: type, disposition }) => type === 'video' && disposition?.attached_pic !== 1,
+  );
   if (!stream) throw unreadableVideo(path, 'it holds no video, only sound, a cover picture or nothing');
   const video = describeVideo(stream, await firstFrame(path, stream.index, options));
   if (!video) throw unreadableVideo(path, 'its first frames cannot be decoded');
@@ -50,10 +51,6 @@ async function firstFrame(path: string, stream: number, options: FfprobeOptions)
     if (frames[0]) return frames[0];
   }
   return null;
-}
-
-function isCover(stream: ProbeStream): boolean {
-  return stream.disposition?.attached_pic === 1;
 }
 
 function durationOf({ format }: ProbeAnswer): number | null {

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { type Fraction, fractionText, ticksToSeconds } from '../../core/frames/fraction.ts';
-import { type FrameFormat, frameBytes } from '../../core/frames/frame-format.ts';
+import { frameBytes } from '../../core/frames/frame-format.ts';
 import type { VideoStreamFacts } from '../../core/frames/video-facts.ts';
+import type { Size } from '../../core/hints/size.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import type { ScanEnd, ScannedFrame, ScanOptions } from '../../ports/video-tool.ts';
 import { framesFailed, reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
@@ -9,11 +10,13 @@ import { asFileUrl, decodingOptions } from '../ffmpeg/inputs.ts';
 import type { FfmpegPrograms } from '../ffmpeg/programs.ts';
 import { exactFrames } from '../ffmpeg/raw-frames.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
-import { type ChildEnd, linesOf, PipedChild } from '../piped-child.ts';
+import { linesOf, PipedChild } from '../piped-child.ts';
 import { DamageNotes } from './damage-notes.ts';
 import { missingFrames } from './source-packets.ts';
 
-/** What is scanned, and how. */
+/** Of the pictures in a {@link ScannedFrame}. */
+const pixelFormat = 'yuv420p';
+
 interface FrameScan {
   readonly programs: FfmpegPrograms;
   readonly path: string;
@@ -53,7 +56,8 @@ export async function* scanFrames(request: FrameScan): AsyncGenerator<ScannedFra
   }
   const end = await child.ended;
   signal?.throwIfAborted();
-  judgeEnd(request, end, seen.frames);
+  if (end.startError || end.exitCode === null) throw framesFailed(programs.ffmpeg, 'Reading the video', end);
+  if (seen.frames === 0) throw unreadableVideo(path, reasonInStderr(end.stderrTail));
   if (end.exitCode !== 0) damage.add(reasonInStderr(end.stderrTail));
   const missing = damage.isEmpty ? await missingFrames(path, stream, seen.frames, request) : 0;
   if (missing > 0) damage.add(`${missing} frames cannot be decoded`);
@@ -70,7 +74,7 @@ async function* pairedFrames(
   if (!lineOutput) return;
   const lines = readFrameLines(lineOutput, stream.timeBase);
   const pictures = exactFrames(pictureOutput, {
-    frameBytes: frameBytes(pictureFormat(stream)),
+    frameBytes: frameBytes({ ...stream.size, pixelFormat }),
     isReused: true,
   });
   let expected = 0;
@@ -86,12 +90,6 @@ async function* pairedFrames(
     expected = time + Math.max(1, duration);
     yield { time, duration, hash, picture: picture?.value ?? null };
   }
-}
-
-/** Whether the program failed, or the video has no frames. */
-function judgeEnd({ programs, path }: FrameScan, end: ChildEnd, frames: number): void {
-  if (end.startError || end.exitCode === null) throw framesFailed(programs.ffmpeg, 'Reading the video', end);
-  if (frames === 0) throw unreadableVideo(path, reasonInStderr(end.stderrTail));
 }
 
 function damaged({ path, stream }: FrameScan, damage: DamageNotes, time: number): AppError {
@@ -117,21 +115,15 @@ function scanArguments(path: string, stream: VideoStreamFacts, withPictures: boo
     ...[...decodingOptions, '-noautorotate', '-i', asFileUrl(path)],
     ...[...frames, '-vf', size, '-enc_time_base', fractionText(stream.timeBase)],
     ...['-f', 'framehash', '-hash', 'murmur3', '-flush_packets', '1', 'pipe:1'],
-    ...(withPictures ? [...frames, '-vf', `${pictureFilters(stream)}`, '-f', 'rawvideo', 'pipe:3'] : []),
+    ...(withPictures ? [...frames, '-vf', pictureFilters(stream.size), '-f', 'rawvideo', 'pipe:3'] : []),
   ];
-}
-
-/** Size and pixel format of the pictures in a {@link ScannedFrame}. */
-function pictureFormat({ size }: VideoStreamFacts): FrameFormat {
-  return { ...size, pixelFormat: 'yuv420p' };
 }
 
 /**
  * The samples as they are, whatever their range; deeper ones lose their lowest bits, and no noise is added to hide that.
  * Only RGB has to be computed.
  */
-function pictureFilters(stream: VideoStreamFacts): string {
-  const { width, height, pixelFormat } = pictureFormat(stream);
+function pictureFilters({ width, height }: Size): string {
   const values = 'in_range=pc:out_range=pc:sws_dither=none';
   return `scale=${width}:${height}:flags=bilinear+accurate_rnd+bitexact:${values},format=${pixelFormat}`;
 }

@@ -35,17 +35,13 @@ export async function missingFrames(
   decodedFrames: number,
   options: FfmpegOptions,
 ): Promise<number> {
-  const questions = ['-show_entries', 'stream=nb_frames:format=format_name'];
-  const answer = await askFfprobe(
-    path,
-    ['-select_streams', String(stream.index), ...questions],
-    countSchema,
-    {
-      program: options.programs.ffprobe,
-      timeoutMs: countTimeoutMs,
-      signal: options.signal,
-    },
-  );
+  const entries = ['-show_entries', 'stream=nb_frames:format=format_name'];
+  const questions = ['-select_streams', String(stream.index), ...entries];
+  const answer = await askFfprobe(path, questions, countSchema, {
+    program: options.programs.ffprobe,
+    timeoutMs: countTimeoutMs,
+    signal: options.signal,
+  });
   const indexed = Number(answer.streams[0]?.nb_frames);
   if (!answer.format.format_name.startsWith('mov') || !(indexed > decodedFrames)) return 0;
   let hidden = 0;
@@ -60,13 +56,11 @@ async function* sourcePackets(
   options: FfmpegOptions,
 ): AsyncGenerator<PacketFacts> {
   const { size: sizeBytes } = await stat(path);
+  const request = { path, sizeBytes, stream: stream.index, what: 'times' } as const;
   let packets = 0;
   let reason = '';
   try {
-    for await (const packet of readPackets(
-      { path, sizeBytes, stream: stream.index, what: 'times' },
-      options,
-    )) {
+    for await (const packet of readPackets(request, options)) {
       packets += 1;
       yield packet;
     }

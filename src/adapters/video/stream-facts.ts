@@ -148,10 +148,7 @@ function extrasOf(stream: ProbeStream, frame: ProbeFrame): readonly string[] {
     const known = extraNames.find(([pattern]) => pattern.test(type));
     if (known) found.add(known[1]);
   }
-  if (isInterlaced(stream, frame)) found.add('interlaced fields');
+  const isInterlaced = /^(tt|bb|tb|bt)$/.test(stream.field_order ?? '') || frame.interlaced_frame === 1;
+  if (isInterlaced) found.add('interlaced fields');
   return [...found];
-}
-
-function isInterlaced(stream: ProbeStream, frame: ProbeFrame): boolean {
-  return /^(tt|bb|tb|bt)$/.test(stream.field_order ?? '') || frame.interlaced_frame === 1;
 }

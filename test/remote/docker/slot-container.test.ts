@@ -7,6 +7,8 @@ import {
   demultiplex,
   listSlotContainers,
   queryGpus,
+  readLog,
+  removeContainer,
   stopContainer,
 } from '../../../src/adapters/docker/containers.ts';
 import { daemonFacts } from '../../../src/adapters/docker/daemon-facts.ts';
@@ -79,7 +81,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   });
 
   afterEach(async () => {
-    for (const container of made.splice(0)) await container.remove();
+    for (const container of made.splice(0)) await removeContainer(lab.client, container.name);
   });
 
   it('starts once, and is adopted afterwards', async () => {
@@ -90,8 +92,10 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     expect(running).toMatchObject({ state: 'running', exitCode: null });
     expect(await slot().ensureRunning()).toEqual({ isStarted: false });
     expect(await container.state()).toEqual(running);
-    await waitFor(async () => (await container.logs(5)).includes('ready'));
-    expect(await container.logs(5)).toContain('ready --root /cosmos --slot 0 --idle-timeout-ms 60000');
+    await waitFor(async () => (await readLog(lab.client, container.name, 5)).includes('ready'));
+    expect(await readLog(lab.client, container.name, 5)).toContain(
+      'ready --root /cosmos --slot 0 --idle-timeout-ms 60000',
+    );
     expect(await listSlotContainers(lab.client, settings.rootPath)).toEqual([
       { id: expect.stringMatching(/^[0-9a-f]{64}$/), name: container.name, slotId: 0, isRunning: true },
     ]);

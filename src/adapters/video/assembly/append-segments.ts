@@ -12,7 +12,6 @@ import { BrokenAssemblyError } from './assembly-errors.ts';
 import { isIntact, lostSegments } from './lost-segments.ts';
 import type { SampleJournal } from './sample-journal.ts';
 
-/** What segments are put into, and what is known of them. */
 interface Appending {
   readonly segments: readonly SegmentFile[];
   readonly part: PartFile;

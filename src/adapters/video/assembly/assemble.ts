@@ -59,7 +59,6 @@ export async function assembleVideo(
   }
 }
 
-/** Writes the part file and verifies it. */
 async function makeVideo(assembly: Assembly): Promise<VerifiedVideo> {
   await makeStreams(assembly);
   const written = await writePart(assembly);

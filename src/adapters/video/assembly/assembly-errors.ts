@@ -1,6 +1,5 @@
 import { AppError, messageOf } from '../../../errors/app-error.ts';
 
-/** An output whose name does not say what it is to be. */
 export function unsupportedOutput(path: string): AppError {
   return new AppError({
     code: 'output-unsupported',
@@ -34,11 +33,6 @@ export class BrokenAssemblyError extends Error {
 interface BrokenAssemblyFacts {
   readonly isEverySegment?: boolean;
   readonly cause?: unknown;
-}
-
-/** The unfinished output is gone, and the segments in it are too. */
-export function lostPart(path: string, cause: unknown): BrokenAssemblyError {
-  return new BrokenAssemblyError(`${path} was removed or cut off`, { cause });
 }
 
 /** A skeleton in which the upscaled video cannot be put. */

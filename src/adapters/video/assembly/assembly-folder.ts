@@ -4,9 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../../core/json.ts';
 import { shortName } from '../../../core/temporary-name.ts';
-import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { publishFile } from '../../files/publish-file.ts';
+import { unlessMissing } from '../../files/unless-missing.ts';
 
 const version = 1;
 
@@ -63,14 +63,8 @@ function folderMark(workFolder: string): string {
 }
 
 /** The same for requests for the same bytes in the same place. */
-export function requestFingerprint({
-  source,
-  segments,
-  timeline,
-  size,
-  isTurned,
-  outputPath,
-}: AssemblyRequest): string {
+export function requestFingerprint(request: AssemblyRequest): string {
+  const { source, segments, timeline, size, isTurned, outputPath } = request;
   const { sizeBytes, video, others, chapters } = source.facts;
   const frames = segments.map((segment) => segment.frames);
   const facts = { sizeBytes, video, others, chapters, frames, endTime: timeline.endTime, size, isTurned };
@@ -135,10 +129,6 @@ export async function publishVerified(
 
 /** The JSON in a file; undefined where there is none. */
 export async function readJsonFile(path: string): Promise<unknown> {
-  try {
-    return parseJson(await readFile(path));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  const content = await unlessMissing(readFile(path));
+  return content === null ? undefined : parseJson(content);
 }

@@ -1,8 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import { isErrno } from '../../../errors/system-error.ts';
-import type { AssemblyProgress, AssemblyRequest } from '../../../ports/video-tool.ts';
-import type { FfmpegOptions } from '../../ffmpeg/run-ffmpeg.ts';
 import { FileTooShortError } from '../../files/read-exactly.ts';
 import { EbmlFormatError } from '../../mkv/ebml.ts';
 import { openMkvWriter } from '../../mkv/mkv-writer.ts';
@@ -10,29 +7,17 @@ import { Mp4FormatError } from '../../mp4/boxes.ts';
 import { openMp4Writer } from '../../mp4/mp4-writer.ts';
 import { readSegmentSamples } from '../../mp4/samples.ts';
 import { PartFile } from '../../muxing/part-file.ts';
-import type { Presentation } from '../../muxing/presentation.ts';
-import { makeSampleTable, placeSamples, type SampleTable } from '../../muxing/samples.ts';
+import { makeSampleTable, placeSamples } from '../../muxing/samples.ts';
+import type { Verification } from '../verification/verification.ts';
 import { appendSegments } from './append-segments.ts';
-import { BrokenAssemblyError, damagedStreams, lostPart } from './assembly-errors.ts';
+import { BrokenAssemblyError, damagedStreams } from './assembly-errors.ts';
 import type { AssemblyPaths } from './assembly-folder.ts';
 import { SampleJournal } from './sample-journal.ts';
 
 /** One call, and what follows from its request. */
-export interface Assembly {
-  readonly request: AssemblyRequest;
-  readonly container: OutputContainer;
+export interface Assembly
+  extends Pick<Verification, 'request' | 'container' | 'presentation' | 'options' | 'onProgress'> {
   readonly paths: AssemblyPaths;
-  readonly presentation: Presentation;
-  readonly options: FfmpegOptions;
-  readonly onProgress: (progress: AssemblyProgress) => void;
-}
-
-/** What the part file holds when it is whole. */
-interface WrittenPart {
-  /** All samples of the video. */
-  readonly table: SampleTable;
-  /** When the first frame is shown. */
-  readonly firstSeconds: number;
 }
 
 /**
@@ -40,14 +25,8 @@ interface WrittenPart {
  *
  * @throws SegmentsLostError; BrokenAssemblyError when what the earlier call left cannot be used.
  */
-export async function writePart({
-  request,
-  container,
-  paths,
-  presentation,
-  options,
-  onProgress,
-}: Assembly): Promise<WrittenPart> {
+export async function writePart(assembly: Assembly): Promise<Pick<Verification, 'table' | 'firstSeconds'>> {
+  const { request, container, paths, presentation, options, onProgress } = assembly;
   const { segments, timeline } = request;
   const table = makeSampleTable(timeline.times.length);
   await using journal = await SampleJournal.open(paths.journal);
@@ -69,24 +48,17 @@ export async function writePart({
     const output = { part, video: table };
     const { writer, firstSeconds } = await openWriter({ request, presentation, skeleton, first, ...output });
     await writer.begin();
-    const { decoderSettings } = first;
-    const { signal } = options;
     await appendSegments({
-      segments,
-      writer,
-      journal,
-      taken,
-      decoderSettings,
-      onProgress,
-      signal,
-      ...output,
+      ...{ segments, writer, journal, taken, onProgress, ...output },
+      decoderSettings: first.decoderSettings,
+      signal: options.signal,
     });
     await writer.finish();
     await part.sync();
     return { table, firstSeconds };
   } catch (error) {
     if (error instanceof FileTooShortError || (isErrno(error, 'ENOENT') && taken.length > 0))
-      throw lostPart(paths.part, error);
+      throw new BrokenAssemblyError(`${paths.part} was removed or cut off`, { cause: error });
     if (error instanceof Mp4FormatError || error instanceof EbmlFormatError) throw damagedStreams(error);
     throw error;
   }

@@ -13,7 +13,6 @@ export interface Verification {
   readonly partPath: string;
   /** Everything but the frames after the first; compared with the source before. */
   readonly skeletonPath: string;
-  /** All samples of the video. */
   readonly table: SampleTable;
   /** When the first frame is shown. */
   readonly firstSeconds: number;

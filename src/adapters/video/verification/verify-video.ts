@@ -103,10 +103,8 @@ async function comparePackets(
   const isLoose = new Set(uncompressed.map(({ index }) => index));
   const expected = new PacketDigests(isLoose);
   const { size } = await stat(skeletonPath);
-  for await (const packet of readPackets(
-    { path: skeletonPath, sizeBytes: size, what: 'contents' },
-    options,
-  )) {
+  const inSkeleton = { path: skeletonPath, sizeBytes: size, what: 'contents' } as const;
+  for await (const packet of readPackets(inSkeleton, options)) {
     if (packet.stream !== video.index) expected.add(packet);
   }
   const found = new PacketDigests(isLoose);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { SshConnection } from '../../../../src/adapters/ssh/connection.ts';
+import type { LiveConnection } from '../../../../src/adapters/ssh/connection.ts';
 import { type FaultProxy, startFaultProxy } from '../../../support/lab/fault-proxy.ts';
 import { freePort } from '../../../support/lab/free-port.ts';
 import { missing } from '../../../support/lab/needs.ts';
@@ -11,7 +11,7 @@ import { waitFor } from '../../../support/wait-for.ts';
 const skipReason = missing('sshd', 'ssh', 'ssh-keygen');
 
 /** A round trip to the host. */
-async function ask(connection: SshConnection): Promise<string> {
+async function ask(connection: LiveConnection): Promise<string> {
   const sftp = await connection.sftp();
   return await new Promise((resolve, reject) =>
     sftp.realpath('/', (error, path) => (error ? reject(error) : resolve(path))),
