@@ -4,24 +4,16 @@ export interface TaskSize {
   readonly tokens: number;
 }
 
-/** Inclusive bounds of one batch, each at least 1. */
-interface BatchLimits {
-  readonly maxTasks: number;
-  readonly maxTokens: number;
-}
-
-/** Tasks that are checkpointed together, in the order of the input. */
-interface Batch {
-  readonly batchId: number;
-  readonly totalTokens: number;
-  readonly taskIds: readonly number[];
-}
-
 /**
  * Fills batches with tasks in their order. A batch is closed when the next task would exceed one of its bounds, so a
  * task that alone exceeds `maxTokens` gets a batch of its own.
+ *
+ * @param limits - Inclusive bounds of one batch, each at least 1.
  */
-export function fillBatches(tasks: readonly TaskSize[], limits: BatchLimits): readonly Batch[] {
+export function fillBatches(
+  tasks: readonly TaskSize[],
+  limits: { readonly maxTasks: number; readonly maxTokens: number },
+) {
   const batches: { batchId: number; totalTokens: number; taskIds: number[] }[] = [];
   for (const { id, tokens } of tasks) {
     const open = batches.at(-1);

@@ -1,16 +1,10 @@
-/** Frames `first` to `last`, both included, numbered from 0 among the unique ones. */
-interface BatchRange {
-  readonly first: number;
-  readonly last: number;
-}
-
 /** Batches of a video: the last one may be smaller than the others. */
 export function countBatches(uniqueFrames: number, batchSize: number): number {
   return Math.ceil(uniqueFrames / batchSize);
 }
 
-/** The unique frames of a batch. */
-export function batchRange(batch: number, uniqueFrames: number, batchSize: number): BatchRange {
+/** The unique frames of a batch: `first` to `last`, both included, numbered from 0 among the unique ones. */
+export function batchRange(batch: number, uniqueFrames: number, batchSize: number) {
   return { first: batch * batchSize, last: Math.min(uniqueFrames, (batch + 1) * batchSize) - 1 };
 }
 

@@ -121,12 +121,6 @@ export interface LaneShare {
   readonly currentBatch: number | null;
 }
 
-/** When things happened, in milliseconds since 1970. */
-interface LaneTimes {
-  readonly startMs: number;
-  readonly nowMs: number;
-}
-
 /** `worker_<n>_status.json`. */
 export interface WorkerStatusFile {
   readonly version: 1;
@@ -144,8 +138,11 @@ export interface WorkerStatusFile {
   readonly updated_at: string;
 }
 
-/** The status document of one worker. */
-export function workerStatusFile(lane: LaneShare, { startMs, nowMs }: LaneTimes): WorkerStatusFile {
+/** The status document of one worker. Times are milliseconds since 1970. */
+export function workerStatusFile(
+  lane: LaneShare,
+  { startMs, nowMs }: { readonly startMs: number; readonly nowMs: number },
+): WorkerStatusFile {
   const { totalBatches, completedBatches } = lane;
   const share = totalBatches === 0 ? 1 : Math.min(1, completedBatches / totalBatches);
   const endMs = share === 1 ? nowMs : startMs + (nowMs - startMs) / share;

@@ -1,17 +1,12 @@
-/** Times that are strictly increasing, and how many had to be changed for that. */
-interface RepairedTimes {
-  readonly times: Float64Array;
-  readonly changed: number;
-}
-
 /**
  * Makes time stamps strictly increasing. As many as possible stay as they are; those that are missing (not a number),
  * stand still, go back or leap ahead are spread evenly between their neighbours, as whole ticks.
  *
  * @param times - In ticks, one for each frame in the order of showing.
  * @param usualStep - Ticks of a frame where the times do not show it.
+ * @returns the times, and how many had to be changed.
  */
-export function repairTimes(times: Float64Array, usualStep = 1): RepairedTimes {
+export function repairTimes(times: Float64Array, usualStep = 1) {
   if (isIncreasing(times)) return { times, changed: 0 };
   const kept = longestValidRun(times);
   const repaired = new Float64Array(times.length);

@@ -48,7 +48,7 @@ const tokensPerPixel = 0.0173;
  *
  * @param size - Size of each frame, in pixels.
  */
-export function linearVisionTokens(size: Size, frames: number): number {
+function linearVisionTokens(size: Size, frames: number): number {
   return Math.trunc(size.width * size.height * frames * tokensPerPixel);
 }
 
@@ -65,7 +65,7 @@ const maxAreaPx = 12_845_056;
  *
  * @param size - Size of each frame, in pixels.
  */
-export function qwenImageTokens(size: Size, frames: number): number {
+function qwenImageTokens(size: Size, frames: number): number {
   return frames * qwenVideoTokens(size, 1);
 }
 
@@ -79,7 +79,7 @@ export function qwenVideoTokens(size: Size, frames: number): number {
 }
 
 /** Whether the area is brought within its limits, instead of each side to the nearest multiple of 28 px. */
-export function isQwenRescaled(size: Size): boolean {
+function isQwenRescaled(size: Size): boolean {
   const areaPx = areaOf(toNearest(size));
   return areaPx > maxAreaPx || areaPx < minAreaPx;
 }
@@ -120,13 +120,13 @@ const maxSidePx = 1024;
  *
  * @param size - Size of each frame, in pixels.
  */
-export function pixtralVisionTokens(size: Size, frames: number): number {
+function pixtralVisionTokens(size: Size, frames: number): number {
   const { width, height } = isPixtralRescaled(size) ? scaledDown(size) : size;
   return (patches(width) + 1) * patches(height) * frames;
 }
 
 /** Whether Pixtral scales an image of this size down before it cuts it. */
-export function isPixtralRescaled(size: Size): boolean {
+function isPixtralRescaled(size: Size): boolean {
   return Math.max(size.width, size.height) > maxSidePx;
 }
 

@@ -22,7 +22,8 @@ export class UpsampleState extends RunState<UpsampleEventBody> {
 
   constructor(planned: readonly PlannedSpec[]) {
     super();
-    this.specs = new Map(planned.map((spec) => [spec.spec, newSpecState(spec)]));
+    const nothing = { prepared: null, finished: null, failed: null, isReopened: false };
+    this.specs = new Map(planned.map((spec) => [spec.spec, { planned: spec, ...nothing }]));
     const skipped = planned.filter((spec) => spec.action === 'skip').length;
     this.#counts = { upsampled: 0, reused: 0, skipped, failed: 0 };
   }
@@ -100,8 +101,4 @@ export function endStatusOf({ upsampled, reused, skipped, failed, total }: Upsam
   const done = upsampled + reused + skipped;
   if (failed === 0 && done === total) return 'complete';
   return done + failed === total && done > 0 ? 'partial' : 'failed';
-}
-
-function newSpecState(planned: PlannedSpec): SpecState {
-  return { planned, prepared: null, finished: null, failed: null, isReopened: false };
 }

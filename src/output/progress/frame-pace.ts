@@ -12,9 +12,10 @@ const minReports = 2;
  */
 export class FramePace {
   readonly total: number;
-  #done: number;
+  /** Frames that are upscaled, those of earlier sessions included. */
+  done: number;
+  failedSegments = 0;
   readonly #framesPerSegment: number;
-  #failedSegments = 0;
   #hasSubmitted = false;
   #first: { readonly done: number; readonly atMs: number } | null = null;
   #reports = 0;
@@ -22,32 +23,23 @@ export class FramePace {
 
   constructor(run: Pick<UpscaleBeginning, 'frames' | 'finishedFrames' | 'segments'>) {
     this.total = run.frames;
-    this.#done = run.finishedFrames;
+    this.done = run.finishedFrames;
     this.#framesPerSegment = run.frames / Math.max(1, run.segments);
-  }
-
-  /** Frames that are upscaled, those of earlier sessions included. */
-  get done(): number {
-    return this.#done;
-  }
-
-  get failedSegments(): number {
-    return this.#failedSegments;
   }
 
   apply({ type }: UpscaleEventBody): void {
     // What a host had finished is taken in before anything is submitted.
     if (type === 'batch-submitted') this.#hasSubmitted = true;
-    if (type === 'segment-failed') this.#failedSegments += 1;
+    if (type === 'segment-failed') this.failedSegments += 1;
   }
 
   /** Takes in how many frames are done by now. It may be fewer than before: a segment may have to be made again. */
   note(done: number, nowMs: number): void {
-    if (this.#hasSubmitted && done > this.#done) {
+    if (this.#hasSubmitted && done > this.done) {
       this.#first ??= { done, atMs: nowMs };
       if (done > this.#first.done) this.#reports += 1;
     }
-    this.#done = done;
+    this.done = done;
     this.#lastMs = nowMs;
   }
 
@@ -55,9 +47,9 @@ export class FramePace {
   framesPerSecond(nowMs: number): number | null {
     if (this.#first === null || this.#reports < minReports) return null;
     // After the last frame there is no pace any more, only what it was.
-    const untilMs = this.#done >= this.total ? this.#lastMs : nowMs;
+    const untilMs = this.done >= this.total ? this.#lastMs : nowMs;
     const elapsedMs = untilMs - this.#first.atMs;
-    const frames = this.#done - this.#first.done;
+    const frames = this.done - this.#first.done;
     return elapsedMs < minElapsedMs || frames <= 0 ? null : (1_000 * frames) / elapsedMs;
   }
 
@@ -66,7 +58,7 @@ export class FramePace {
     const pace = this.framesPerSecond(nowMs);
     if (pace === null) return null;
     // A failed segment is not tried again in this session; segments are of about one length.
-    const lost = this.#failedSegments * this.#framesPerSegment;
-    return Math.round((1_000 * Math.max(0, this.total - this.#done - lost)) / pace);
+    const lost = this.failedSegments * this.#framesPerSegment;
+    return Math.round((1_000 * Math.max(0, this.total - this.done - lost)) / pace);
   }
 }

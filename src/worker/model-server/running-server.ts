@@ -76,6 +76,8 @@ export class RunningServer {
   readonly #process: ServerProcess;
   readonly #health: HealthCheck;
   readonly #ending = new AbortController();
+  /** Aborts when it has ended, however. */
+  readonly ended = this.#ending.signal;
   #checkUp: Promise<void> | null = null;
 
   constructor(port: number, process: ServerProcess, health: HealthCheck) {
@@ -83,12 +85,7 @@ export class RunningServer {
     this.#process = process;
     this.#health = health;
     // One listener per request in flight.
-    setMaxListeners(0, this.#ending.signal);
-  }
-
-  /** Aborts when it has ended, however. */
-  get ended(): AbortSignal {
-    return this.#ending.signal;
+    setMaxListeners(0, this.ended);
   }
 
   end(reason: Error): void {

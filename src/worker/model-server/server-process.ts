@@ -36,11 +36,12 @@ process.stdin.on('end', () => {
 
 /** A server as a process group: it, and all processes that it started. */
 export class ServerProcess {
+  readonly pid: number;
+  /** Resolves once nothing of it is left, with how it ended: `exit code 1`, `signal SIGKILL`. */
+  readonly ended: Promise<string>;
+  hasEnded = false;
   readonly #child: ChildProcess;
-  readonly #pid: number;
   readonly #stopGraceMs: number;
-  readonly #ended: Promise<string>;
-  #hasEnded = false;
 
   /** @throws Errors of the system when the program cannot be started. */
   static async start(start: ServerStart): Promise<ServerProcess> {
@@ -59,32 +60,19 @@ export class ServerProcess {
     this.#child = child;
     // Never 0 or 1: as a group these are this process's own, or all processes'.
     if (child.pid === undefined || child.pid < 2) throw new Error('the process has no id');
-    this.#pid = child.pid;
+    this.pid = child.pid;
     this.#stopGraceMs = stopGraceMs;
     child.on('error', () => undefined);
     for (const stream of [child.stdout, child.stderr]) if (stream) follow(stream, output.reader());
-    const watchdog = startWatchdog(this.#pid, stopGraceMs);
-    this.#ended = this.#waitForEnd().finally(() => watchdog.dismiss());
-  }
-
-  get pid(): number {
-    return this.#pid;
-  }
-
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
-  /** Resolves once nothing of it is left, with how it ended: `exit code 1`, `signal SIGKILL`. */
-  get ended(): Promise<string> {
-    return this.#ended;
+    const watchdog = startWatchdog(this.pid, stopGraceMs);
+    this.ended = this.#waitForEnd().finally(() => watchdog.dismiss());
   }
 
   /** Asks it to end, makes it end after the grace, and waits until it has. */
   async stop(): Promise<void> {
     this.#signal('SIGTERM');
     const force = setTimeout(() => this.kill(), this.#stopGraceMs);
-    await this.#ended;
+    await this.ended;
     clearTimeout(force);
   }
 
@@ -98,7 +86,7 @@ export class ServerProcess {
     const how = await new Promise<string>((resolve) =>
       child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`)),
     );
-    this.#hasEnded = true;
+    this.hasEnded = true;
     // Children of a server that died may sit on its GPU's memory, and the next one would find none.
     this.#signalGroup('SIGKILL');
     await settlesWithin(drainMs, closed);
@@ -108,7 +96,7 @@ export class ServerProcess {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    if (this.#hasEnded) return;
+    if (this.hasEnded) return;
     if (process.platform === 'win32') this.#child.kill(signal);
     else this.#signalGroup(signal);
   }
@@ -116,7 +104,7 @@ export class ServerProcess {
   #signalGroup(signal: NodeJS.Signals): void {
     if (process.platform === 'win32') return;
     try {
-      process.kill(-this.#pid, signal);
+      process.kill(-this.pid, signal);
     } catch {
       // Nothing of it is left.
     }

@@ -1,25 +1,18 @@
 import { settlesWithin } from '../../async/deadline.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
-import type { ModelServerStatus, OpenRunRequest, SlotStatus } from '../../protocol/slot.ts';
+import type { OpenRunRequest, SlotStatus } from '../../protocol/slot.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import { ApiError } from '../http/json-server.ts';
+import type { ModelServers } from '../model-server/model-servers.ts';
 import { RememberedRuns } from './remembered-runs.ts';
 import type { RunningWorker } from './run-worker.ts';
-
-/** The model's server, which the runs of a slot share. */
-interface ModelServerControl {
-  status(): ModelServerStatus | null;
-  /** Stops the server if no run uses it. The next run that needs it starts it again. */
-  offload(): Promise<void>;
-  stop(): Promise<void>;
-}
 
 interface SlotDeps {
   readonly slotId: number;
   /** The host's root folder. */
   readonly store: FileStore;
-  readonly modelServer: ModelServerControl;
+  readonly modelServer: Pick<ModelServers, 'status' | 'offload' | 'stop'>;
   /** Starts a worker for a run; it answers when this resolves. */
   startWorker(runId: string): Promise<RunningWorker>;
   /** Removes the mark of a run whose worker was stopped, so that it can go on. */

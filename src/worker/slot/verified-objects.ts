@@ -12,13 +12,6 @@ const youngMs = 30 * 60_000;
 /** No link is followed, and a pipe without a writer does not block. */
 const asItIs = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** What came of reading a file. */
-interface VerifiedFile {
-  /** The file's fingerprint before it was read; null when it is gone. */
-  readonly fingerprint: string | null;
-  readonly isIntact: boolean;
-}
-
 /**
  * Which objects were verified, and which files they were then. A file with the same inode, size and time of change
  * is still intact, so that asking again costs one `stat` of each instead of reading them all.
@@ -85,8 +78,12 @@ export async function openAsItIs(path: string): Promise<FileHandle> {
   return await open(path, asItIs);
 }
 
-/** Whether the file at `path` holds the content with this hex SHA-256. A link or a folder does not. */
-export async function verifyFile(path: string, sha256: string): Promise<VerifiedFile> {
+/**
+ * Whether the file at `path` holds the content with this hex SHA-256. A link or a folder does not.
+ *
+ * @returns `fingerprint`: the file's before it was read; null when it is gone.
+ */
+export async function verifyFile(path: string, sha256: string) {
   let fingerprint: string | null = null;
   try {
     await using file = await openAsItIs(path);

@@ -19,10 +19,14 @@ export abstract class EngineSession {
   tasks = 0;
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
+  /** Aborts when no new request may begin. */
+  readonly stopSignal = this.#stopping.signal;
+  /** Aborts when what is in flight is to end, too. */
+  readonly abortSignal = this.#aborting.signal;
 
   constructor() {
     // One listener per task that waits or asks; their number is bounded by `taskLimit`.
-    setMaxListeners(0, this.#stopping.signal, this.#aborting.signal);
+    setMaxListeners(0, this.stopSignal, this.abortSignal);
   }
 
   /** How many tasks may be under way. */
@@ -55,16 +59,6 @@ export abstract class EngineSession {
   /** Its engine processes, where it has several. */
   laneStatus(): LaneStatus[] | null {
     return null;
-  }
-
-  /** Aborts when no new request may begin. */
-  get stopSignal(): AbortSignal {
-    return this.#stopping.signal;
-  }
-
-  /** Aborts when what is in flight is to end, too. */
-  get abortSignal(): AbortSignal {
-    return this.#aborting.signal;
   }
 
   /** Nothing begins any more; tasks that only wait are given back. */

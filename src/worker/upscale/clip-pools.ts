@@ -21,15 +21,11 @@ export class ClipPools {
   readonly #entries = new Map<string, Entry>();
   readonly #closing = new AbortController();
   readonly #leaving = new Set<Promise<void>>();
-  #latest: LanePool | null = null;
+  /** The lanes that were used last; null before there were any. */
+  latest: LanePool | null = null;
 
   constructor(deps: ClipPoolsDeps) {
     this.#deps = deps;
-  }
-
-  /** The lanes that were used last; null before there were any. */
-  get latest(): LanePool | null {
-    return this.#latest;
   }
 
   /** Works with the lanes for a clip. Those of another clip are closed when they are not used. */
@@ -41,7 +37,7 @@ export class ClipPools {
     try {
       for (const other of this.#entries.keys()) if (other !== key) this.#dropIfUnused(other);
       const pool = await unlessAborted(entry.pool, signal);
-      this.#latest = pool;
+      this.latest = pool;
       return await work(pool);
     } finally {
       entry.users -= 1;

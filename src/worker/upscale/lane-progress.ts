@@ -1,3 +1,4 @@
+import { batchesOfLane, countBatches } from '../../core/frames/batches.ts';
 import type { SegmentTask } from '../../protocol/segment.ts';
 
 type Counted = Pick<SegmentTask, 'task_key' | 'first_batch' | 'repeats'>;
@@ -24,7 +25,7 @@ export class LaneProgress {
   expect(task: Counted): Entry {
     const known = this.#entries.get(task.task_key);
     if (known) return known;
-    const batches = Math.ceil(task.repeats.length / this.#batchSize);
+    const batches = countBatches(task.repeats.length, this.#batchSize);
     const entry = { firstBatch: task.first_batch, batches, done: this.#nothingDone() };
     this.#entries.set(task.task_key, entry);
     return entry;
@@ -50,17 +51,12 @@ export class LaneProgress {
     let total = 0;
     let completed = 0;
     for (const entry of this.#entries.values()) {
-      const share = this.#shareOf(entry, lane);
+      const { firstBatch, batches } = entry;
+      const share = batchesOfLane(lane, this.#lanes, firstBatch, firstBatch + batches);
       total += share;
       completed += entry.done ? (entry.done[lane] ?? 0) : share;
     }
     return { total, completed };
-  }
-
-  /** How many batches of a segment are this lane's. */
-  #shareOf({ firstBatch, batches }: Entry, lane: number): number {
-    const upTo = (end: number) => Math.floor((end - 1 - lane) / this.#lanes) + 1;
-    return upTo(firstBatch + batches) - upTo(firstBatch);
   }
 
   #nothingDone(): number[] {

@@ -56,25 +56,13 @@ export class LaneRunner {
   #working: Promise<void> | null = null;
   #open: OpenLane | null = null;
   #deaths = 0;
-  #state: 'idle' | 'loading' | 'processing' | 'failed' | 'stopped' = 'idle';
-  #batch: number | null = null;
-  #usedTile: number | null = null;
+  state: 'idle' | 'loading' | 'processing' | 'failed' | 'stopped' = 'idle';
+  batch: number | null = null;
+  /** The tile that the last lane worked with; null before there was one. */
+  usedTile: number | null = null;
 
   constructor(options: LaneRunnerOptions) {
     this.#options = options;
-  }
-
-  get state() {
-    return this.#state;
-  }
-
-  get batch(): number | null {
-    return this.#batch;
-  }
-
-  /** The tile that the last lane worked with; null before there was one. */
-  get usedTile(): number | null {
-    return this.#usedTile;
   }
 
   /**
@@ -97,20 +85,20 @@ export class LaneRunner {
     const open = this.#open;
     await open?.lane.close();
     await this.#working;
-    this.#state = 'stopped';
+    this.state = 'stopped';
   }
 
   async #work(): Promise<void> {
     for (let job = this.#next(); job !== null; job = this.#next()) {
-      this.#batch = job.batch;
+      this.batch = job.batch;
       try {
         job.resolve(await this.#upscale(job));
-        this.#state = 'idle';
+        this.state = 'idle';
       } catch (error) {
-        this.#state = job.signal.aborted ? 'idle' : 'failed';
+        this.state = job.signal.aborted ? 'idle' : 'failed';
         job.reject(error);
       }
-      this.#batch = null;
+      this.batch = null;
     }
     this.#working = null;
   }
@@ -146,7 +134,7 @@ export class LaneRunner {
     try {
       const lane = await this.#lane();
       const given = frames.slice(0, lane.batchSize);
-      this.#state = 'processing';
+      this.state = 'processing';
       const upscaled = await this.#withTimeout(lane, given);
       if (upscaled.length !== given.length)
         throw new LaneError('failed', 'The engine gave another number of frames.');
@@ -166,12 +154,8 @@ export class LaneRunner {
   #judge(error: LaneError, asked: LaneSize, frames: number): void {
     const { sizes, request, log } = this.#options;
     if (error.reason === 'failed') {
-      throw new EngineError({
-        code: 'engine-failed',
-        class: 'transient',
-        message: error.message,
-        cause: error,
-      });
+      const { message } = error;
+      throw new EngineError({ code: 'engine-failed', class: 'transient', message, cause: error });
     }
     log(`lane ${request.lane}: ${error.message}`);
     if (error.reason === 'died') {
@@ -199,7 +183,7 @@ export class LaneRunner {
     const asked = sizes.current;
     if (this.#open && this.#open.asked.tile !== asked.tile) await this.#dropLane();
     if (this.#open) return this.#open.lane;
-    this.#state = 'loading';
+    this.state = 'loading';
     const { signal } = this.#closing;
     const starting = engine.startLane({ ...request, size: asked }, signal);
     const lane = await within(
@@ -211,7 +195,7 @@ export class LaneRunner {
       throw error;
     });
     this.#open = { lane, asked };
-    this.#usedTile = lane.tile;
+    this.usedTile = lane.tile;
     if (signal.aborted) throw signal.reason;
     return lane;
   }
@@ -232,25 +216,19 @@ export class LaneRunner {
 /** Below this a tile is mostly padding. */
 const leastTile = 32;
 
-interface LaneSizeBounds {
+interface LaneSizeBounds extends Pick<UpscaleEngine, 'minTile'> {
   /** Longer side of the frames, in pixels. */
   readonly longerSide: number;
-  /** The smallest tile that the engine can work in; null when it knows no tiles. */
-  readonly minTile: number | null;
 }
 
 /** How much the lanes take at once. It only ever gets smaller, for all lanes together: they share one memory. */
 export class LaneSizes {
+  current: LaneSize;
   readonly #bounds: LaneSizeBounds;
-  #current: LaneSize;
 
   constructor(first: LaneSize, bounds: LaneSizeBounds) {
-    this.#current = first;
+    this.current = first;
     this.#bounds = bounds;
-  }
-
-  get current(): LaneSize {
-    return this.#current;
   }
 
   /**
@@ -261,14 +239,14 @@ export class LaneSizes {
    * @returns whether it is worth another try.
    */
   shrink(failed: LaneSize, frames: number): boolean {
-    if (failed.tile !== this.#current.tile || frames > this.#current.batchSize) return true;
+    if (failed.tile !== this.current.tile || frames > this.current.batchSize) return true;
     if (frames > 1) {
-      this.#current = { ...this.#current, batchSize: Math.floor(frames / 2) };
+      this.current = { ...this.current, batchSize: Math.floor(frames / 2) };
       return true;
     }
     const tile = this.#smallerTile();
     if (tile === null) return false;
-    this.#current = { batchSize: 1, tile };
+    this.current = { batchSize: 1, tile };
     return true;
   }
 
@@ -276,7 +254,7 @@ export class LaneSizes {
     const { minTile, longerSide } = this.#bounds;
     if (minTile === null) return null;
     const least = Math.max(leastTile, minTile);
-    const { tile } = this.#current;
+    const { tile } = this.current;
     const present = tile === 0 ? longerSide : Math.min(tile, longerSide);
     return present <= least ? null : Math.max(least, Math.ceil(present / 2));
   }

@@ -22,16 +22,6 @@ interface SegmentRunDeps {
   onBatchDone(batch: number): void;
 }
 
-/**
- * Milliseconds. `decode`: waited for the next frame to be decoded. `upscale`: at least one lane had frames of this
- * segment. `encode`: waited for the encoder to take a frame, or to finish.
- */
-interface StageTimes {
-  readonly decode: number;
-  readonly upscale: number;
-  readonly encode: number;
-}
-
 /** Frames on their way from a lane to the encoder: the first of them is the unique frame of this number. */
 interface Part {
   readonly firstUnique: number;
@@ -84,8 +74,13 @@ export class SegmentRun {
     this.#frameBytes = frameBytes(deps.pool.from) + frameBytes(deps.pool.to);
   }
 
-  /** Runs it, once. When it rejects all its processes have been aborted; what was written is to be removed. */
-  async run(signal: AbortSignal): Promise<StageTimes> {
+  /**
+   * Runs it, once. When it rejects all its processes have been aborted; what was written is to be removed.
+   *
+   * @returns milliseconds. `decode`: waited for the next frame to be decoded. `upscale`: at least one lane had frames of
+   * this segment. `encode`: waited for the encoder to take a frame, or to finish.
+   */
+  async run(signal: AbortSignal) {
     signal.throwIfAborted();
     const stopListening = onAbort(signal, (reason) => this.#fail(reason));
     try {

@@ -7,11 +7,6 @@ import { nameOfTemporary, temporaryName } from '../../core/temporary-name.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { layout } from '../../protocol/layout.ts';
 
-interface PublishedFile {
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
-
 /** The folder of finished segments, and of those that are being made. */
 export class SegmentsFolder {
   readonly #runFolder: string;
@@ -30,7 +25,7 @@ export class SegmentsFolder {
   }
 
   /** Gives a file that is whole and flushed its final name. */
-  async publish(path: string, taskKey: string): Promise<PublishedFile> {
+  async publish(path: string, taskKey: string) {
     const hash = createHash('sha256');
     let sizeBytes = 0;
     const count = async function* (blocks: AsyncIterable<Buffer>) {

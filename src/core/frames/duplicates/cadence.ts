@@ -21,7 +21,8 @@ export class Cadence {
   readonly #sorted = new Float64Array(remembered);
   readonly #pauses: number[] = [];
   #taken = 0;
-  #sinceJump = 0;
+  /** Frames since the last jump. */
+  sinceJump = 0;
 
   /** The mean squared difference of a usual jump; 0 before anything is known. */
   get jump(): number {
@@ -31,11 +32,6 @@ export class Cadence {
   /** The `blockMse` of a usual jump. */
   get jumpBlock(): number {
     return this.#usualJump(this.#blocks);
-  }
-
-  /** Frames since the last jump. */
-  get sinceJump(): number {
-    return this.#sinceJump;
   }
 
   /** How many frames after a jump the pauses of late lasted. */
@@ -60,8 +56,8 @@ export class Cadence {
   take({ mse, blockMse }: Readonly<PictureDifference>, isDuplicate: boolean): void {
     const isJump = mse > this.jump * jumpShare && mse > 0;
     if (isJump) this.#endPause();
-    else this.#sinceJump++;
-    if (isDuplicate && this.#sinceJump > longestPause) return;
+    else this.sinceJump++;
+    if (isDuplicate && this.sinceJump > longestPause) return;
     this.#changes[this.#taken % remembered] = mse;
     this.#blocks[this.#taken % remembered] = blockMse;
     this.#taken++;
@@ -75,8 +71,8 @@ export class Cadence {
   }
 
   #endPause(): void {
-    if (this.#taken > 0) this.#pauses.push(Math.min(this.#sinceJump, longestPause));
+    if (this.#taken > 0) this.#pauses.push(Math.min(this.sinceJump, longestPause));
     if (this.#pauses.length > rememberedPauses) this.#pauses.shift();
-    this.#sinceJump = 0;
+    this.sinceJump = 0;
   }
 }

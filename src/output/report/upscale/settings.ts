@@ -8,7 +8,7 @@ export function renderSettings(report: UpscaleReport): Html {
   const tile = settings.tile === 0 ? 'whole frames' : `${settings.tile} px`;
   const workers = `${settings.is_worker_count_open ? 'up to ' : ''}${numeral(settings.workers)}`;
   const values = {
-    Source: `${pictureText(source)}, ${fpsText(source.frame_rate)}, ${bytesText(source.size_bytes)}`,
+    Source: `${pictureText(source)}, ${Number(source.frame_rate.toFixed(3))} fps, ${bytesText(source.size_bytes)}`,
     Output: `${pictureText(target)}${video === null ? '' : `, ${bytesText(video.size_bytes)}`}`,
     Model: report.model,
     Scale: `×${settings.scale}`,
@@ -25,8 +25,4 @@ export function renderSettings(report: UpscaleReport): Html {
 
 function pictureText({ width, height, pixel_format: format }: UpscaleReport['target']): string {
   return `${width} × ${height} ${format}`;
-}
-
-function fpsText(framesPerSecond: number): string {
-  return `${Number(framesPerSecond.toFixed(3))} fps`;
 }

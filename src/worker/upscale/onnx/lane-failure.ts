@@ -13,6 +13,11 @@ export class LaneFailure extends Error {
   }
 }
 
+/** This model will never do. @param why - What it does, as the end of a sentence about it. */
+export function modelRefused(why: string, cause?: unknown): LaneFailure {
+  return new LaneFailure('model', why, cause);
+}
+
 /** What was thrown, as a failure of the lane; `otherwise` is its reason when it is neither known nor one of memory. */
 export function laneFailureOf(error: unknown, otherwise: LaneFailure['reason']): LaneFailure {
   if (error instanceof LaneFailure) return error;

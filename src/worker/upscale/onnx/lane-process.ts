@@ -17,11 +17,9 @@ interface LaneProcessOptions {
 /** An argument that makes the worker's program a lane; its options follow as JSON. */
 export const laneArgument = '--lane';
 
-type LaneChild = ChildProcessByStdio<Writable, Readable, Readable>;
-
 /** The process of a lane: answers come one by one, in the order of what was asked. */
 export class LaneProcess {
-  readonly #child: LaneChild;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #signal: AbortSignal;
   readonly #tail: LineTail;
   readonly #ended: Promise<void>;

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { Picture } from './convert.ts';
 import { FrameUpscaler } from './frame-upscaler.ts';
 import { readGraph } from './graph.ts';
-import { LaneFailure, laneFailureOf } from './lane-failure.ts';
+import { laneFailureOf, modelRefused } from './lane-failure.ts';
 import {
   answerHeaderBytes,
   answerKinds,
@@ -21,11 +21,6 @@ import { choosePadding, cutSide } from './tiles.ts';
 
 const stdin = 0;
 const stdout = 1;
-
-interface ReadyLane {
-  readonly upscaler: FrameUpscaler;
-  readonly facts: OnnxLaneFacts;
-}
 
 /**
  * The program of a lane: loads the model, and then enlarges frames from stdin to stdout until stdin ends. See
@@ -49,18 +44,15 @@ export async function runLane(argument: string): Promise<number> {
   return 0;
 }
 
-async function makeReady(options: LaneOptions): Promise<ReadyLane> {
+async function makeReady(options: LaneOptions) {
   const runtime = await loadRuntime();
   const { radiusOf, hasExternalData } = await readModelFile(options.modelPath);
   if (hasExternalData)
-    throw new LaneFailure(
-      'model',
-      'its weights are in a file of their own; they have to be in the model file',
-    );
+    throw modelRefused('its weights are in a file of their own; they have to be in the model file');
   const { session, provider, notes } = await openSession(runtime, options);
   const model = await probeModel(runtime, session);
   if (model.scale !== options.scale)
-    throw new LaneFailure('model', `it enlarges ${model.scale} times, and not ${options.scale} times`);
+    throw modelRefused(`it enlarges ${model.scale} times, and not ${options.scale} times`);
   const radius = radiusOf(model);
   const { padding, note } = choosePadding(radius, model);
   const rules = { tile: options.tile, padding, alignment: model.alignment };
@@ -75,7 +67,8 @@ async function makeReady(options: LaneOptions): Promise<ReadyLane> {
   const fixed = { width, height };
   const isTiled = columns.spans.length * rows.spans.length > 1;
   const allNotes = isTiled && note !== null ? [...notes, note] : [...notes];
-  return { upscaler, facts: { provider, batch, fixed, alignment, radius, padding, notes: allNotes } };
+  const facts: OnnxLaneFacts = { provider, batch, fixed, alignment, radius, padding, notes: allNotes };
+  return { upscaler, facts };
 }
 
 /** A file that only ONNX Runtime can read is still good; only how far it looks around is not known then. */

@@ -1,4 +1,4 @@
-import { LaneFailure, laneFailureOf } from './lane-failure.ts';
+import { laneFailureOf, modelRefused } from './lane-failure.ts';
 import type { Runtime, Session } from './runtime.ts';
 
 /** A model that enlarges pictures, and how it wants them. */
@@ -46,8 +46,8 @@ export async function probeModel(runtime: Runtime, session: Session): Promise<Mo
       refusal ??= error;
     }
   }
-  if (sizes.size === 0) throw new LaneFailure('model', `it takes no picture: ${String(refusal)}`, refusal);
-  throw new LaneFailure('model', `it does not enlarge RGB pictures: it makes ${[...sizes].join(', ')}`);
+  if (sizes.size === 0) throw modelRefused(`it takes no picture: ${String(refusal)}`, refusal);
+  throw modelRefused(`it does not enlarge RGB pictures: it makes ${[...sizes].join(', ')}`);
 }
 
 /** What its description says; what is wrong with it becomes an error. */
@@ -55,26 +55,19 @@ function describeModel(session: Session): Omit<ModelFacts, 'scale' | 'alignment'
   const [input, ...others] = session.inputMetadata;
   const [output] = session.outputMetadata;
   if (!input?.isTensor || !output?.isTensor || others.length > 0)
-    throw new LaneFailure('model', `it has ${session.inputNames.length} inputs, and not one picture`);
+    throw modelRefused(`it has ${session.inputNames.length} inputs, and not one picture`);
   if ((input.type !== 'float32' && input.type !== 'float16') || output.type !== input.type)
-    throw new LaneFailure(
-      'model',
-      `it takes ${input.type} and gives ${output.type}, and not float32 or float16`,
-    );
+    throw modelRefused(`it takes ${input.type} and gives ${output.type}, and not float32 or float16`);
   const shape: Shape = input.shape;
   const text = `[${shape.map((side) => side || '?').join(', ')}]`;
   const [batch, channels, height, width] = shape;
   if (batch === undefined || channels === undefined || height === undefined || width === undefined)
-    throw new LaneFailure('model', `its input ${text} is not [batch, 3, height, width]`);
-  if (channels === 1)
-    throw new LaneFailure('model', `it takes grayscale pictures ${text}; it has to take RGB ones`);
+    throw modelRefused(`its input ${text} is not [batch, 3, height, width]`);
+  if (channels === 1) throw modelRefused(`it takes grayscale pictures ${text}; it has to take RGB ones`);
   if (width === 3 && channels !== 3)
-    throw new LaneFailure(
-      'model',
-      `it takes channels last ${text}; it has to take [batch, 3, height, width]`,
-    );
+    throw modelRefused(`it takes channels last ${text}; it has to take [batch, 3, height, width]`);
   if (typeof channels === 'number' && channels !== 3)
-    throw new LaneFailure('model', `it takes pictures of ${channels} channels ${text}, and not RGB ones`);
+    throw modelRefused(`it takes pictures of ${channels} channels ${text}, and not RGB ones`);
   return {
     inputName: input.name,
     outputName: output.name,
@@ -109,7 +102,7 @@ async function runProbe(
     : new runtime.Tensor('float32', new Float32Array(length), dims);
   const results = await session.run({ [model.inputName]: input }, [model.outputName]);
   const result = results[model.outputName];
-  if (!result || !('dims' in result)) throw new LaneFailure('model', 'it gives no picture');
+  if (!result || !('dims' in result)) throw modelRefused('it gives no picture');
   return [...result.dims];
 }
 
@@ -125,5 +118,5 @@ function scaleOf(
 
 function checked(facts: ModelFacts): ModelFacts {
   if (facts.scale >= 2) return facts;
-  throw new LaneFailure('model', 'it gives pictures of the size that they had, and enlarges nothing');
+  throw modelRefused('it gives pictures of the size that they had, and enlarges nothing');
 }

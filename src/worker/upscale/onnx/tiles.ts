@@ -75,18 +75,15 @@ const usualPadding = 34;
  */
 const maxPadding = 64;
 
-/** How much a tile sees beyond what is taken from it, in pixels. */
-interface PaddingChoice {
-  readonly padding: number;
-  /** Why seams may show; null when they cannot. */
-  readonly note: string | null;
-}
-
-/** @param radius - How far the model looks around a pixel; null: not known. */
+/**
+ * How much a tile sees beyond what is taken from it, in pixels; and why seams may show, null when they cannot.
+ *
+ * @param radius - How far the model looks around a pixel; null: not known.
+ */
 export function choosePadding(
   radius: number | null,
   { width, height }: Pick<ModelFacts, 'width' | 'height'>,
-): PaddingChoice {
+) {
   const wanted = Math.min(radius ?? usualPadding, maxPadding);
   const padding = Math.min(paddingWithin(width, wanted), paddingWithin(height, wanted));
   if (radius !== null && padding >= radius) return { padding, note: null };

@@ -20,7 +20,10 @@ export function chatRequestBody(
   attempt: number,
 ): string {
   const text = requestText(spec.instruction, request.prompt);
-  const images = frames.map((jpeg) => ({ type: 'image_url', image_url: { url: dataUrl(jpeg) } }));
+  const images = frames.map((jpeg) => ({
+    type: 'image_url',
+    image_url: { url: `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}` },
+  }));
   return JSON.stringify({
     model,
     messages: [{ role: 'user', content: [...images, { type: 'text', text }] }],
@@ -28,10 +31,6 @@ export function chatRequestBody(
     max_tokens: request.maxOutputTokens,
     ...(attempt > 1 ? { seed: attempt } : {}),
   });
-}
-
-function dataUrl(jpeg: Uint8Array): string {
-  return `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`;
 }
 
 const tokenCountSchema = z.int().min(0).nullish().catch(null);

@@ -22,7 +22,7 @@ export function answerError(answer: HttpAnswer, call: AnsweredCall): EngineError
   const waitMs = retryAfterMs(answer.retryAfter, call.nowMs);
   const retryAfter = waitMs === null ? {} : { retryAfterMs: waitMs };
   // llama.cpp has sent this one as a 500, too, so the wording goes before the status.
-  if (isContextExceeded(answer.body)) return contextExceeded(quote);
+  if (contextWordings.some((wording) => wording.test(answer.body))) return contextExceeded(quote);
   if (answer.status === 429 || answer.status === 503) {
     const message = `The server at ${call.address.shown} asks to wait (${quote}).`;
     return new EngineError({ code: 'engine-unreachable', class: 'outage', message, ...retryAfter });
@@ -95,10 +95,6 @@ const contextWordings = [
   /(?:exceed_context_size_error|context_length_exceeded|ContextWindowExceededError)/,
   /tokens\D{1,40}max_(?:new|total)_tokens\D{1,40}must be <=/i,
 ];
-
-function isContextExceeded(body: string): boolean {
-  return contextWordings.some((wording) => wording.test(body));
-}
 
 function contextExceeded(quote: string): EngineError {
   return new EngineError({

@@ -30,7 +30,7 @@ export function serverAddress(
   const root = base.href.replace(/\/+$/, '');
   return {
     url: (path) => new URL(`${root}${path}`),
-    shown: withoutCredentials(root),
+    shown: root.replace(/^(https?:\/\/)[^/@]*@/, '$1'),
     headers: { accept: 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) },
     clean: (text) => cleanText(text, secrets),
   };
@@ -66,10 +66,6 @@ function readKey(name: string | null, environment: Readonly<Record<string, strin
     throw rejected(`The API key in ${name} has characters that no HTTP header can carry. Set it again.`);
   }
   return key;
-}
-
-function withoutCredentials(href: string): string {
-  return href.replace(/^(https?:\/\/)[^/@]*@/, '$1');
 }
 
 function cleanText(text: string, secrets: readonly string[]): string {
