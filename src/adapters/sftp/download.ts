@@ -1,14 +1,17 @@
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asDiskError } from '../../errors/system-error.ts';
 import type { RemoteFiles } from './remote-files.ts';
+import { orNull, type SftpSession } from './sftp-session.ts';
 
-/** Bytes asked for at once: more than a fast link with some latency can hold. */
-const pieceBytes = 4 * 1024 * 1024;
+/** Bytes written at once. */
+const writeBytes = 1024 * 1024;
 
 /**
- * Downloads a host's file to `localPath`, from where an earlier attempt stopped: pieces are written in order, so that
- * the size of what is there says how much of it is good. The caller verifies the whole file by its hash.
+ * Downloads a host's file to `localPath`, from where an earlier attempt stopped: bytes are written in order, so that
+ * the size of what is there says how much of it is good. Whatever arrives before a connection is lost is kept, so that
+ * a file comes home over any link that lets something through. The caller verifies the whole file by its hash.
  *
  * @param sizeBytes - Of the host's file; a longer file here is started again.
  * @returns false when the host has no such file, or a shorter one.
@@ -21,38 +24,45 @@ export async function download(
 ): Promise<boolean> {
   try {
     await mkdir(dirname(localPath), { recursive: true });
-    await using target = await open(localPath, 'a+');
-    if ((await target.stat()).size > sizeBytes) await target.truncate(0);
-    const isWhole = await fetchRest(files, path, target, sizeBytes);
+    await using target = await open(localPath, constants.O_RDWR | constants.O_CREAT);
+    const sizeHere = async () => (await target.stat()).size;
+    if ((await sizeHere()) > sizeBytes) await target.truncate(0);
+    if ((await sizeHere()) < sizeBytes)
+      await files.step(async (session) => await orNull(fetchRest(session, path, target, sizeBytes)));
     await target.datasync();
-    return isWhole;
+    return (await sizeHere()) === sizeBytes;
   } catch (error) {
     throw asDiskError(error, localPath);
   }
 }
 
-/** While one piece is written, the next is on its way. */
+/** Every attempt writes at its own position: one that was given up and still ends can only write the same bytes again. */
 async function fetchRest(
-  files: RemoteFiles,
+  session: SftpSession,
   path: string,
   target: FileHandle,
   sizeBytes: number,
-): Promise<boolean> {
-  const fetch = (at: number) =>
-    files.step((session) => session.readPart(path, at, Math.min(pieceBytes, sizeBytes - at)));
-  let at = (await target.stat()).size;
-  let next = at < sizeBytes ? fetch(at) : null;
-  try {
-    while (next !== null) {
-      const piece = await next;
-      next = null;
-      if (piece === null || piece.length === 0) return false;
-      at += piece.length;
-      if (at < sizeBytes) next = fetch(at);
-      await target.appendFile(piece);
+): Promise<void> {
+  let { size: position } = await target.stat();
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  const write = async () => {
+    let rest = Buffer.concat(chunks);
+    chunks = [];
+    bytes = 0;
+    while (rest.length > 0) {
+      const { bytesWritten } = await target.write(rest, 0, rest.length, position);
+      position += bytesWritten;
+      rest = rest.subarray(bytesWritten);
     }
-    return true;
+  };
+  try {
+    for await (const chunk of session.readChunks(path, position, sizeBytes - position)) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= writeBytes) await write();
+    }
   } finally {
-    await next?.catch(() => undefined);
+    await write();
   }
 }

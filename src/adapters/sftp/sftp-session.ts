@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import pMap from 'p-map';
+import pMap, { pMapIterable } from 'p-map';
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
 import { isSftpStatus, sftpStatus, whyWritingFailed } from './sftp-errors.ts';
@@ -64,19 +64,25 @@ export class SftpSession {
 
   /** At most `length` bytes from an offset on; null when there is no such file. */
   async readPart(path: string, offset: number, length: number): Promise<Buffer | null> {
-    const handle = await orNull(this.#call<Buffer>((done) => this.#sftp.open(path, 'r', done)));
-    if (handle === null) return null;
+    const chunks = await orNull(Array.fromAsync(this.readChunks(path, offset, length)));
+    return chunks && Buffer.concat(chunks);
+  }
+
+  /** The same, given in order as it arrives; a file that is not there is an error. */
+  async *readChunks(path: string, offset: number, length: number): AsyncGenerator<Buffer, void> {
+    const handle = await this.#call<Buffer>((done) => this.#sftp.open(path, 'r', done));
     try {
       const [{ size }, first] = await Promise.all([
         this.#call<Stats>((done) => this.#sftp.fstat(handle, done)),
         this.#readAt(handle, offset, Math.min(length, readChunkBytes)),
       ]);
+      yield first;
       const starts: number[] = [];
       const end = Math.min(size, offset + length);
       if (first.length === readChunkBytes)
         for (let at = offset + first.length; at < end; at += readChunkBytes) starts.push(at);
       const read = (at: number) => this.#readAt(handle, at, Math.min(readChunkBytes, end - at));
-      return Buffer.concat([first, ...(await pMap(starts, read, { concurrency: readsAtOnce }))]);
+      yield* pMapIterable(starts, read, { concurrency: readsAtOnce, backpressure: 2 * readsAtOnce });
     } finally {
       // Nothing depends on when, or whether, it is closed.
       this.#sftp.close(handle, () => undefined);
@@ -272,7 +278,8 @@ function asDone(done: Done<void>): (error?: Error | null) => void {
   return (error) => done(error, undefined);
 }
 
-async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
+/** Null for a file that is not there. */
+export async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
   return await promise.catch((error: unknown) => {
     if (isSftpStatus(error, sftpStatus.noSuchFile)) return null;
     throw error;
