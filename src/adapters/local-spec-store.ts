@@ -10,7 +10,6 @@ import { overwriteFile, publishFile } from './files/publish-file.ts';
 import { readAtMost } from './files/read-at-most.ts';
 import { unlessMissing } from './files/unless-missing.ts';
 
-/** {@link SpecStore} on this machine's file system. */
 export class LocalSpecStore implements SpecStore {
   readonly #workingFolder: string;
   /** Videos are shared by many specs: each path is queried once. */

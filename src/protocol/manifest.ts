@@ -63,8 +63,6 @@ const batchOf = <Task extends z.ZodType>(task: Task) =>
     tasks: z.array(task).min(1),
   });
 
-const manifestBatchSchema = batchOf(manifestTaskSchema);
-
 const owner = {
   version: z.literal(protocolVersion),
   run_id: runIdSchema,
@@ -76,7 +74,7 @@ const upsampleManifestSchema = z.object({
   ...owner,
   kind: z.literal('upsample'),
   engine: engineSpecSchema,
-  batches: z.array(manifestBatchSchema).min(1),
+  batches: z.array(batchOf(manifestTaskSchema)).min(1),
 });
 
 /** Segments of a video to upscale. */
@@ -92,7 +90,6 @@ export const manifestSchema = z.discriminatedUnion('kind', [upsampleManifestSche
 
 export type ManifestHint = z.infer<typeof manifestHintSchema>;
 export type ManifestTask = z.infer<typeof manifestTaskSchema>;
-export type ManifestBatch = z.infer<typeof manifestBatchSchema>;
 export type RetryPolicy = z.infer<typeof retryPolicySchema>;
 export type EngineSpec = z.infer<typeof engineSpecSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -52,7 +52,6 @@ export interface DaemonLocation {
   readonly socketPath: string;
 }
 
-/** The error a user sees when a daemon could not be called. */
 export function asHostError(failure: ConnectionFailure, daemon: DaemonLocation, cause: unknown): AppError {
   const { hostName, socketPath } = daemon;
   const reason = messageOf(cause);

@@ -57,7 +57,6 @@ export interface ImageFacts {
   readonly labels: Readonly<Record<string, string>>;
   /** Names of the environment variables that it sets. */
   readonly variables: readonly string[];
-  readonly sizeBytes: number;
 }
 
 /** The image called `name`, which may be an id; null when the host does not have it. */
@@ -126,6 +125,5 @@ function toFacts(found: ImageInspectInfo): ImageFacts {
     id: found.Id,
     labels: found.Config.Labels ?? {},
     variables: (found.Config.Env ?? []).map((entry) => entry.split('=', 1)[0] ?? ''),
-    sizeBytes: found.Size,
   };
 }

@@ -97,7 +97,6 @@ export class SlotContainer {
     return { state: isMatching ? life : 'foreign', exitCode: Running ? null : ExitCode };
   }
 
-  /** Ends it at once; returns when it does not run any more. */
   async kill(): Promise<void> {
     await killContainer(this.#deps.client, this.name);
   }

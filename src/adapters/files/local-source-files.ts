@@ -6,7 +6,6 @@ import { isSystemError } from '../../errors/system-error.ts';
 import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
 import { hashFile } from './hash-file.ts';
 
-/** {@link SourceFiles} of this machine. */
 export class LocalSourceFiles implements SourceFiles {
   async identify(path: string, known: FileIdentity | null, signal?: AbortSignal): Promise<FileIdentity> {
     const full = resolve(path);

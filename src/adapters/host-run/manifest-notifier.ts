@@ -29,7 +29,6 @@ export class ManifestNotifier {
     else if (answer.status !== 202 && answer.status !== 404) throw refused(path, answer.body);
   }
 
-  /** Repeats all notifications of a worker that did not arrive. */
   async notifyUndelivered(workerId: number): Promise<void> {
     for (const path of [...(this.#undelivered.get(workerId) ?? [])]) await this.notify(workerId, path);
   }

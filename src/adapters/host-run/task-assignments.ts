@@ -12,7 +12,6 @@ import {
 } from '../../protocol/manifest.ts';
 import { PublishedResults } from './published-results.ts';
 
-/** Manifests that are read at once. */
 const readsAtOnce = 32;
 
 /** Which worker has a task, and by which manifest. */

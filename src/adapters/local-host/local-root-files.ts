@@ -8,7 +8,6 @@ import type { HostRootFiles, TreeEntry } from '../upkeep/file-host-tree.ts';
 
 const readsAtOnce = 64;
 
-/** The {@link HostRootFiles} of this machine. */
 export class LocalRootFiles implements HostRootFiles {
   readonly #root: LocalFileStore;
 

@@ -24,11 +24,9 @@ const respawnPauseMs = 200;
 const stopTimeoutMs = 3_000;
 
 interface WorkerPlace {
-  /** The host's root folder on this machine. */
   readonly root: string;
   readonly runId: string;
   readonly workerId: number;
-  /** The worker's program: a JavaScript file for this Node. */
   readonly program: string;
 }
 

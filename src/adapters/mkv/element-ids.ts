@@ -7,7 +7,6 @@ export const mkv = {
   seekId: 0x53ab,
   seekPosition: 0x53ac,
   info: 0x1549a966,
-  timestampScale: 0x2ad7b1,
   duration: 0x4489,
   tracks: 0x1654ae6b,
   trackEntry: 0xae,

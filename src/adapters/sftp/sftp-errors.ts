@@ -7,7 +7,6 @@ export const sftpStatus = { endOfFile: 1, noSuchFile: 2, permissionDenied: 3, fa
 /** Below this much free space a refused write means a full disk, in bytes. */
 const fullBelowBytes = 1024 * 1024;
 
-/** Whether an error is the server's answer with this status. */
 export function isSftpStatus(error: unknown, status: number): boolean {
   return error instanceof Error && 'code' in error && error.code === status;
 }

@@ -12,7 +12,6 @@ const littleSpaceBytes = 10 * 1024 ** 3;
 
 const gib = 1024 ** 3;
 
-/** What the settings have the workers of hosts do. */
 export interface HostUse {
   readonly servesModel: boolean;
   readonly upscalesWithModel: boolean;

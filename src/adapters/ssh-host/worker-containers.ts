@@ -15,7 +15,6 @@ interface Equipment {
   readonly imageNextStep?: string;
 }
 
-/** What all containers of a host have in common. */
 interface CommonFacts {
   readonly daemon: DaemonFacts;
   readonly rootPath: string;

@@ -6,7 +6,6 @@ import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
 import type { Presentation } from '../../muxing/presentation.ts';
 import type { FileStream } from '../verification/file-facts.ts';
 
-/** Everything that decides what is in a skeleton. */
 export interface SkeletonRequest {
   readonly source: { readonly path: string; readonly facts: VideoFacts };
   readonly container: OutputContainer;

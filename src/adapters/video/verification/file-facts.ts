@@ -32,7 +32,6 @@ const answerSchema = z.object({
 });
 
 export type FileStream = z.infer<typeof streamSchema>;
-/** What a file says of itself. */
 export type FileFacts = z.infer<typeof answerSchema>;
 
 const timeoutMs = 600_000;
