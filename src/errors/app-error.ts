@@ -28,6 +28,11 @@ export class AppError extends Error {
   }
 }
 
+/** Wrong usage: what was wrong, and what to say instead. */
+export function usageError(message: string, nextStep: string): AppError {
+  return new AppError({ code: 'usage-invalid', message, nextStep });
+}
+
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { parseKeepTime } from '../../core/upkeep/keep-time.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { usageError } from '../../errors/app-error.ts';
 import { formatRemoved, formatUnneeded } from '../../output/text/prune-text.ts';
 import { type PruneDocument, type PrunedThing, pruneHost } from '../../services/hosts/prune-host.ts';
 import { hostArgument } from '../shared/arguments.ts';
@@ -32,7 +32,11 @@ export default class HostPrune extends CosmosCommand {
   async run(): Promise<PruneDocument> {
     const { flags, args } = await this.parse(HostPrune);
     const keepMs = parseKeepTime(flags.keep);
-    if (keepMs === null) throw notATime(flags.keep);
+    if (keepMs === null) {
+      const nextStep =
+        'A time is a number with a unit: 30m, 12h, 7d or 2w; 0 keeps nothing that is not needed.';
+      throw usageError(`--keep ${flags.keep}: not a time.`, nextStep);
+    }
     const { ports } = await this.open(flags.config, settingsLayerOf(flags));
     const confirm = async (things: readonly PrunedThing[]) => {
       this.show(formatUnneeded(things, args.name, this.style));
@@ -48,12 +52,4 @@ export default class HostPrune extends CosmosCommand {
     else if (isConfirmed) this.show(formatRemoved(removed, unneeded.length, host));
     else this.show(`Nothing was removed. To remove it: cosmos host prune ${host} --keep ${keep} --yes\n`);
   }
-}
-
-function notATime(text: string): AppError {
-  return new AppError({
-    code: 'usage-invalid',
-    message: `--keep ${text}: not a time.`,
-    nextStep: 'A time is a number with a unit: 30m, 12h, 7d or 2w; 0 keeps nothing that is not needed.',
-  });
 }

@@ -19,15 +19,11 @@ export function describeError(error: unknown): ErrorFacts {
     return { code, message: withoutParserText(error.message), nextStep, exitCode, error };
   }
   if (error instanceof InterruptedError) {
-    return {
-      code: 'interrupted',
-      message: error.message,
-      nextStep: error.nextStep,
-      exitCode: error.exitCode,
-      error,
-    };
+    const { message, nextStep, exitCode } = error;
+    return { code: 'interrupted', message, nextStep, exitCode, error };
   }
-  if (isUsageError(error)) {
+  // Errors of the argument parser carry an `oclif` field.
+  if (error instanceof Error && 'oclif' in error) {
     const message = withoutParserText(messageOf(error));
     return { code: 'usage-invalid', message, nextStep: 'See --help.', exitCode: exitCodes.usage, error };
   }
@@ -51,9 +47,4 @@ function withoutParserText(message: string): string {
     .replace(/^Parsing --\S+ \n\t/, '')
     .replace(/^The following errors? occurred:\s*/, '')
     .replace(/\n?See more help with --help\n?/, '');
-}
-
-/** Errors of the argument parser carry an `oclif` field. */
-function isUsageError(error: unknown): boolean {
-  return error instanceof Error && 'oclif' in error;
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors/app-error.ts';
+import { type AppError, usageError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunContext, RunOutcome } from '../../services/runs/carry-out.ts';
@@ -21,7 +21,10 @@ export abstract class RunCommand extends CosmosCommand {
     work: (control: Control<K>) => Promise<Result>,
     command: CommandObserver = { onBegin: () => undefined, onEvent: () => undefined },
   ): Promise<Result> {
-    if (options.events === '-' && this.jsonEnabled()) throw bothOnStdout();
+    if (options.events === '-' && this.jsonEnabled()) {
+      const problem = '--json and --events - both want stdout.';
+      throw usageError(problem, 'Write the events to a file: --events events.jsonl');
+    }
     const observer = createObserver(view, options, command);
     const listener = { notify: (line: string) => observer.onNotice(line), leave: () => observer.onEnd() };
     return await this.interruptibly((signal) => work({ observer, signal }), listener).finally(() =>
@@ -68,14 +71,6 @@ export abstract class RunCommand extends CosmosCommand {
       resumeRun(view.kind, resumed, { ...control, ports, isDetached: flags.detach ?? false }),
     );
   }
-}
-
-function bothOnStdout(): AppError {
-  return new AppError({
-    code: 'usage-invalid',
-    message: '--json and --events - both want stdout.',
-    nextStep: 'Write the events to a file: --events events.jsonl',
-  });
 }
 
 function nextStep<K extends RunTypes>(view: RunView<K>, runId: string | null, counts: object | null): string {

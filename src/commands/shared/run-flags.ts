@@ -2,7 +2,7 @@ import { Flags, type Interfaces } from '@oclif/core';
 import { parseSize } from '../../core/hints/size.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { usageError } from '../../errors/app-error.ts';
 
 const count = (options: { description: string; max?: number }) =>
   Flags.integer({ min: 1, helpValue: 'N', ...options });
@@ -25,11 +25,8 @@ export const planFlags = {
     helpValue: 'WIDTHxHEIGHT|auto',
     parse: async (text) => {
       if (text === 'auto' || parseSize(text)) return text;
-      throw new AppError({
-        code: 'usage-invalid',
-        message: `--max-resolution ${text}: neither auto nor a size.`,
-        nextStep: 'A size is WIDTHxHEIGHT in pixels, such as 320x180.',
-      });
+      const problem = `--max-resolution ${text}: neither auto nor a size.`;
+      throw usageError(problem, 'A size is WIDTHxHEIGHT in pixels, such as 320x180.');
     },
   }),
   'batch-size': count({ description: 'most specs in a batch (default: 10)' }),

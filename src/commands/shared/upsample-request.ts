@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { upsampleSettingsFrom } from '../../core/upsample/upsample-settings.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleRequest } from '../../services/upsample/batch-upsample.ts';
 import type { GivenRunFlags } from './run-flags.ts';
@@ -16,7 +16,8 @@ export function toUpsampleRequest(
   { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host'> },
   flags: GivenRunFlags,
 ): UpsampleRequest {
-  if (inputs.length === 0) throw noSpecs();
+  if (inputs.length === 0)
+    throw usageError('No specs were named.', 'Name a folder of PromptSpecs: cosmos batch-upsample ./specs');
   // An unknown host is refused before anything is planned or written.
   ports.host(flags.host ?? 'local');
   const outputDir = resolve(settings.upsampling.output_dir);
@@ -33,12 +34,4 @@ export function toUpsampleRequest(
     }),
     excluded: [outputDir, settings.upsampling.checkpoint_dir],
   };
-}
-
-function noSpecs(): AppError {
-  return new AppError({
-    code: 'usage-invalid',
-    message: 'No specs were named.',
-    nextStep: 'Name a folder of PromptSpecs: cosmos batch-upsample ./specs',
-  });
 }

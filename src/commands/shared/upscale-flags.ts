@@ -4,7 +4,7 @@ import { duplicateModes } from '../../core/frames/duplicates/duplicate-finder.ts
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { usageError } from '../../errors/app-error.ts';
 import { storeFlags, withoutMissing } from './run-flags.ts';
 
 /** Flags that decide what is made of a video. No defaults here: those are the settings'. */
@@ -44,11 +44,11 @@ export const upscaleFlags = {
     helpValue: 'auto|N',
     parse: async (text) => {
       if (text === 'auto' || (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64)) return text;
-      throw new AppError({
-        code: 'usage-invalid',
-        message: `--workers ${text}: neither auto nor a number from 1 to 64.`,
-        nextStep: 'Leave it away: the memory of the GPU, or the number of cores, then decides.',
-      });
+      const problem = `--workers ${text}: neither auto nor a number from 1 to 64.`;
+      throw usageError(
+        problem,
+        'Leave it away: the memory of the GPU, or the number of cores, then decides.',
+      );
     },
   }),
   dedupe: Flags.string({

@@ -1,7 +1,7 @@
 import { join, parse, resolve } from 'node:path';
 import { containerOf } from '../../core/frames/container-limits.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from '../../services/upscale/upscale-types.ts';
 import type { GivenUpscaleFlags } from './upscale-flags.ts';
@@ -12,19 +12,19 @@ export function toUpscaleRequest(
   { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host' | 'parallelism'> },
 ): UpscaleRequest {
   if (video === undefined)
-    throw usage('No video was named.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
+    throw usageError('No video was named.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
   const host = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.
   ports.host(host);
   const { upscaling } = settings;
   const usesModel = upscaling.engine === 'onnx';
   if (usesModel && upscaling.model === '')
-    throw usage(
+    throw usageError(
       'The engine onnx needs a model.',
       'Name its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
     );
   if (!usesModel && flags.model !== undefined)
-    throw usage(
+    throw usageError(
       `The engine ${upscaling.engine} uses no model, and one is named.`,
       'Leave --model away, or --engine.',
     );
@@ -44,8 +44,4 @@ export function toUpscaleRequest(
 function besideOf(video: string, scale: number): string {
   const { dir, name, ext } = parse(video);
   return join(dir, `${name}-${scale}x${containerOf(video) === null ? '.mkv' : ext}`);
-}
-
-function usage(message: string, nextStep: string): AppError {
-  return new AppError({ code: 'usage-invalid', message, nextStep });
 }

@@ -1,5 +1,5 @@
-import { distance } from 'fastest-levenshtein';
 import { AppError } from '../../errors/app-error.ts';
+import { nearestWord } from '../nearest-word.ts';
 import { type HostSettings, type Settings, settingsSchema } from './settings-schema.ts';
 
 /** This machine, which is a host without any settings too. */
@@ -15,16 +15,13 @@ export function hostNamed(settings: Settings, name: string): HostSettings {
   if (found) return found;
   if (name === localHostName) return defaultHost();
   const known = [...new Set([localHostName, ...Object.keys(settings.hosts)])];
-  const nearest = known
-    .map((other) => ({ other, steps: distance(name, other) }))
-    .sort((one, two) => one.steps - two.steps)[0];
-  const isNear = nearest !== undefined && nearest.steps <= Math.max(2, name.length / 2);
+  const nearest = nearestWord(name, known);
   const others = `known: ${known.join(', ')}`;
   throw new AppError({
     code: 'host-unknown',
     message: `There is no host "${name}" in the settings; ${others}.`,
-    nextStep: isNear
-      ? `Did you mean "${nearest.other}"? Another machine is added as [hosts.${keyText(name)}] in config.toml.`
+    nextStep: nearest
+      ? `Did you mean "${nearest}"? Another machine is added as [hosts.${keyText(name)}] in config.toml.`
       : `Add it to config.toml: [hosts.${keyText(name)}] with its address.`,
   });
 }

@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
+import { nearestWord } from '../nearest-word.ts';
 import { type Settings, settingsSchema } from './settings-schema.ts';
 
 /** One source of settings: a file or the command line. `values` is whatever was found there. */
@@ -66,7 +66,7 @@ function knownKeysAt(place: readonly string[]): string[] {
 function nearestSetting(place: readonly string[], word: string): readonly string[] | null {
   const here = knownKeysAt(place);
   const longer = here.find((key) => key.startsWith(`${word}_`));
-  const nearest = longer ?? nearestOf(word, here);
+  const nearest = longer ?? nearestWord(word, here);
   return nearest !== null ? [...place, nearest] : elsewhere(settingsSchema.parse({}), word);
 }
 
@@ -77,12 +77,6 @@ function elsewhere(tree: Tree, word: string): readonly string[] | null {
     if (below) return [key, ...below];
   }
   return null;
-}
-
-function nearestOf(word: string, known: readonly string[]): string | null {
-  const ranked = known.map((key) => ({ key, steps: distance(word, key) })).sort((a, b) => a.steps - b.steps);
-  const best = ranked[0];
-  return best && best.steps <= Math.max(2, word.length / 2) ? best.key : null;
 }
 
 function merge(below: Tree, above: Tree): Tree {

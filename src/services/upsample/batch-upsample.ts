@@ -3,7 +3,7 @@ import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint
 import type { UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
@@ -67,9 +67,8 @@ function assertSourcesAreSafe(
 ): void {
   if (settings.write_back || specs.outputPath(settings.output_dir, 'x') !== specs.outputPath(inputRoot, 'x'))
     return;
-  throw new AppError({
-    code: 'usage-invalid',
-    message: `The output folder ${settings.output_dir} is the folder of the specs: they would be overwritten.`,
-    nextStep: 'Choose another --output-dir, or say --write-back if that is what you want.',
-  });
+  throw usageError(
+    `The output folder ${settings.output_dir} is the folder of the specs: they would be overwritten.`,
+    'Choose another --output-dir, or say --write-back if that is what you want.',
+  );
 }

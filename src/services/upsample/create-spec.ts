@@ -3,7 +3,7 @@ import { formatSpec } from '../../core/spec/parse-spec.ts';
 import { controlKinds } from '../../core/spec/prompt-spec.ts';
 import { specFileName } from '../../core/spec/spec-file-name.ts';
 import { specIdOf } from '../../core/spec/spec-id.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 
 /** What specs of the original project say by default. */
@@ -30,9 +30,9 @@ export async function createSpec(
   ports: Pick<Ports, 'specs' | 'media' | 'clock'>,
 ): Promise<string> {
   if (request.name.trim() === '')
-    throw usage('The name is empty.', 'Give the spec a name: cosmos create-spec NAME …');
+    throw usageError('The name is empty.', 'Give the spec a name: cosmos create-spec NAME …');
   if (request.prompt.trim() === '')
-    throw usage('The prompt is empty.', 'Say what the video shows: --prompt TEXT');
+    throw usageError('The prompt is empty.', 'Say what the video shows: --prompt TEXT');
   for (const path of [request.videoPath, ...Object.values(request.controlInputs)]) await probe(path, ports);
   const createdAt = new Date(ports.clock.now());
   const { prompt } = request;
@@ -45,7 +45,13 @@ export async function createSpec(
   );
   const id = specIdOf({ prompt, videoPath, controlInputs });
   const path = ports.specs.outputPath(request.folder, specFileName(request.name, createdAt, id));
-  if ((await ports.specs.read(path)) !== null) throw exists(path);
+  if ((await ports.specs.read(path)) !== null) {
+    throw new AppError({
+      code: 'spec-exists',
+      message: `${path} is there already.`,
+      nextStep: 'Nothing was changed. Wait a second, or use another name.',
+    });
+  }
   const document = {
     id,
     name: request.name,
@@ -72,7 +78,7 @@ export function parseControl(text: string): [kind: string, path: string] {
   const kind = text.slice(0, Math.max(0, split));
   const path = text.slice(split + 1);
   if (controlKinds.some((known) => known === kind) && path !== '') return [kind, path];
-  throw usage(
+  throw usageError(
     `--control ${JSON.stringify(text)} is not KIND=PATH.`,
     `KIND is one of ${controlKinds.join(', ')}: --control depth=videos/depth.mp4`,
   );
@@ -90,16 +96,4 @@ async function probe(path: string, { specs, media }: Pick<Ports, 'specs' | 'medi
     });
   }
   await media.probe(video.path);
-}
-
-function exists(path: string): AppError {
-  return new AppError({
-    code: 'spec-exists',
-    message: `${path} is there already.`,
-    nextStep: 'Nothing was changed. Wait a second, or use another name.',
-  });
-}
-
-function usage(message: string, nextStep: string): AppError {
-  return new AppError({ code: 'usage-invalid', message, nextStep });
 }

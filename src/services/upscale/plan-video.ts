@@ -8,7 +8,7 @@ import type { Size } from '../../core/hints/size.ts';
 import type { PinnedFile, PlannedClip } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { UpscalerKind, UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { countLanes, type LaneCount } from './count-lanes.ts';
@@ -103,21 +103,18 @@ async function assertOutputIsFree(
   { inputPath, outputPath, isForced }: UpscaleRequest,
   { sources }: Pick<Ports, 'sources'>,
 ): Promise<void> {
+  const nextStep = 'Name another file with --output.';
   // A link or another spelling would do to the video what its own name does.
   if (outputPath === inputPath || (await sources.isSameFile(outputPath, inputPath))) {
-    throw otherOutputNeeded('The output is the video itself.');
+    throw usageError('The output is the video itself.', nextStep);
   }
-  if (await sources.isFolder(outputPath)) throw otherOutputNeeded(`The output ${outputPath} is a folder.`);
+  if (await sources.isFolder(outputPath)) throw usageError(`The output ${outputPath} is a folder.`, nextStep);
   if (isForced || !(await sources.exists(outputPath))) return;
   throw new AppError({
     code: 'output-exists',
     message: `${outputPath} is there already.`,
     nextStep: 'Name another file with --output, or replace it with --force.',
   });
-}
-
-function otherOutputNeeded(message: string): AppError {
-  return new AppError({ code: 'usage-invalid', message, nextStep: 'Name another file with --output.' });
 }
 
 /** Pixels that a segment's frames have together, more or less: some ten seconds at 1080p. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Manifest, WorkEngine, WorkTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
+import { protocolVersion } from '../../protocol/version.ts';
 import type { LaneStatus } from '../../protocol/worker-status.ts';
 import type { Routes } from '../http/json-server.ts';
 import type { EngineError } from './engine-error.ts';
@@ -12,6 +13,29 @@ export type TaskOutcome =
 
 /** Called with how much of a task is done. */
 export type ProgressListener = (doneParts: number, totalParts: number) => void;
+
+/**
+ * What the result of a task says whatever kind of work it is; the task was given up where there is an error.
+ *
+ * @param startedAtMs - When its work began; null when it did not.
+ */
+export function resultBase(
+  { task_key }: Pick<WorkTask, 'task_key'>,
+  attempts: { readonly count: number; readonly startedAtMs: number | null },
+  nowMs: number,
+  error: EngineError | null,
+) {
+  return {
+    version: protocolVersion,
+    task_key,
+    status: error ? 'failed' : 'ok',
+    attempts: attempts.count,
+    duration_ms: Math.max(0, Math.round(nowMs - (attempts.startedAtMs ?? nowMs))),
+    finished_at: new Date(nowMs).toISOString(),
+    // Asking again later is pointless only where the request itself is bad.
+    error: error && { code: error.code, message: error.message, is_retryable: error.class !== 'permanent' },
+  } as const;
+}
 
 /** One engine in use, from its start to its last task: what a worker needs of it, whatever kind of work it does. */
 export abstract class EngineSession {

@@ -4,9 +4,8 @@ import { tidyAnswer } from '../../core/upsample/tidy-answer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import { protocolVersion } from '../../protocol/version.ts';
 import { asEngineError, EngineError } from '../tasks/engine-error.ts';
-import { EngineSession, type TaskOutcome } from '../tasks/engine-session.ts';
+import { EngineSession, resultBase, type TaskOutcome } from '../tasks/engine-session.ts';
 import type { AnswerIndex } from './answer-index.ts';
 import type { Engine, PreparedUpsample, UpsampleAnswer } from './engine.ts';
 import { EngineCaller } from './engine-caller.ts';
@@ -141,21 +140,13 @@ export class UpsampleEngineSession extends EngineSession {
 
   /** The result of a task that has a good answer, or that was given up. */
   #resultOf({ task, answer, ...attempts }: Attempts, error: EngineError | null): TaskResult {
-    const nowMs = this.#tools.clock.now();
     return {
-      version: protocolVersion,
-      task_key: task.task_key,
-      status: error ? 'failed' : 'ok',
+      ...resultBase(task, attempts, this.#tools.clock.now(), error),
       text: error ? null : (answer?.text ?? null),
       frames_used: answer?.framesUsed ?? 0,
       model: answer?.model || (error ? this.#spec.model : ''),
       usage: { prompt_tokens: answer?.promptTokens ?? null, completion_tokens: answer?.outputTokens ?? null },
       finish_reason: answer?.finishReason ?? null,
-      attempts: attempts.count,
-      duration_ms: Math.max(0, Math.round(nowMs - (attempts.startedAtMs ?? nowMs))),
-      finished_at: new Date(nowMs).toISOString(),
-      // Asking again later is pointless only where the request itself is bad.
-      error: error && { code: error.code, message: error.message, is_retryable: error.class !== 'permanent' },
     };
   }
 }

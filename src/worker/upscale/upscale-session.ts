@@ -2,14 +2,23 @@ import { backoffDelayMs } from '../../core/run/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import { protocolVersion } from '../../protocol/version.ts';
 import { asEngineError, type EngineError } from '../tasks/engine-error.ts';
-import { EngineSession, type ProgressListener, type TaskOutcome } from '../tasks/engine-session.ts';
+import {
+  EngineSession,
+  type ProgressListener,
+  resultBase,
+  type TaskOutcome,
+} from '../tasks/engine-session.ts';
 import type { SegmentUpscaler } from './segment-upscaler.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
 /** How often a segment is tried; pauses in between in milliseconds. */
 const retry = { maxAttempts: 3, baseDelayMs: 500, maxDelayMs: 5_000 };
+
+interface UpscaleTools {
+  readonly clock: Clock;
+  readonly random01: () => number;
+}
 
 interface Attempts {
   count: number;
@@ -20,21 +29,15 @@ interface Attempts {
 export class UpscaleEngineSession extends EngineSession {
   readonly #spec: UpscalerSpec;
   readonly #upscaler: SegmentUpscaler;
-  readonly #clock: Clock;
-  readonly #random01: () => number;
+  readonly #tools: UpscaleTools;
   readonly isRestarting = false;
   readonly isReleasedWhenIdle = true;
 
-  constructor(
-    spec: UpscalerSpec,
-    upscaler: SegmentUpscaler,
-    tools: { clock: Clock; random01: () => number },
-  ) {
+  constructor(spec: UpscalerSpec, upscaler: SegmentUpscaler, tools: UpscaleTools) {
     super();
     this.#spec = spec;
     this.#upscaler = upscaler;
-    this.#clock = tools.clock;
-    this.#random01 = tools.random01;
+    this.#tools = tools;
   }
 
   get taskLimit(): number {
@@ -55,7 +58,8 @@ export class UpscaleEngineSession extends EngineSession {
   }
 
   async run(task: SegmentTask, onProgress: ProgressListener): Promise<TaskOutcome> {
-    const attempts: Attempts = { count: 0, startedAtMs: this.#clock.now() };
+    const { clock, random01 } = this.#tools;
+    const attempts: Attempts = { count: 0, startedAtMs: clock.now() };
     for (;;) {
       attempts.count += 1;
       try {
@@ -68,7 +72,7 @@ export class UpscaleEngineSession extends EngineSession {
         if (failure.class === 'permanent' || attempts.count >= retry.maxAttempts)
           return { isFatal: false, result: this.#resultOf(task, attempts, null, failure) };
       }
-      await this.#clock.sleep(backoffDelayMs(attempts.count, retry, this.#random01()), this.stopSignal);
+      await clock.sleep(backoffDelayMs(attempts.count, retry, random01()), this.stopSignal);
     }
   }
 
@@ -91,21 +95,14 @@ export class UpscaleEngineSession extends EngineSession {
     facts: SegmentFacts | null,
     error: EngineError | null,
   ): TaskResult {
-    const nowMs = this.#clock.now();
     return {
-      version: protocolVersion,
-      task_key: task.task_key,
-      status: error ? 'failed' : 'ok',
+      ...resultBase(task, attempts, this.#tools.clock.now(), error),
       text: null,
       frames_used: facts?.unique_frames ?? 0,
       model: this.#spec.model ?? this.#spec.kind,
       usage: { prompt_tokens: null, completion_tokens: null },
       finish_reason: null,
-      attempts: attempts.count,
-      duration_ms: Math.max(0, Math.round(nowMs - attempts.startedAtMs)),
-      finished_at: new Date(nowMs).toISOString(),
       segment: facts,
-      error: error && { code: error.code, message: error.message, is_retryable: error.class !== 'permanent' },
     };
   }
 }
