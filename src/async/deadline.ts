@@ -60,7 +60,6 @@ export async function settlesWithin(timeoutMs: number, work: Promise<unknown>): 
   }
 }
 
-/** A deadline that counts down. */
 export interface ArmedDeadline {
   /** Lets it count from now. */
   restart(): void;

@@ -1,7 +1,4 @@
-/**
- * Text from outside on one line of a terminal: control characters could move the cursor or change colours, so
- * they are shown as escapes.
- */
+/** Text from outside on one line of a terminal: control characters, which could move the cursor, become escapes. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
     if (character === '\n') return '\\n';

@@ -1,8 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 
-/**
- * Asks a person; only `y` or `yes` is a yes. Off a terminal the answer is no.
- */
+/** Asks a person; only `y` or `yes` is a yes. Off a terminal the answer is no. */
 export async function askYesNo(question: string): Promise<boolean> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY || !stderr.isTTY) return false;

@@ -9,7 +9,6 @@ import { createObserver } from './create-observer.ts';
 import { type CommandObserver, type ObserverOptions, type RunView, resumeCommandOf } from './run-views.ts';
 import { InterruptedError } from './signals.ts';
 
-/** What a run shows itself to and is stopped by. */
 type Control<K extends RunTypes> = Pick<RunContext<K>, 'observer' | 'signal'>;
 
 /** A command that carries a run out: shows it, can be interrupted, and ends with the run's exit code. */

@@ -72,7 +72,6 @@ export const runFlags = {
   }),
 };
 
-/** Flags that say how a run is begun. */
 export function beginFlags(detached: string, dryRun: string) {
   return {
     resume: Flags.string({
@@ -88,7 +87,6 @@ export function beginFlags(detached: string, dryRun: string) {
   };
 }
 
-/** Flags of everything that shows progress. */
 export const progressFlags = {
   progress: Flags.boolean({ allowNo: true, default: true, description: 'show progress on stderr' }),
   events: Flags.string({

@@ -15,7 +15,6 @@ export class InterruptedError extends Error {
   }
 }
 
-/** What is done about signals besides aborting. */
 export interface SignalListener {
   /** Shows the user that cosmos is about to stop. */
   notify(line: string): void;

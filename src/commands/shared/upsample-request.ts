@@ -6,11 +6,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleRequest } from '../../services/upsample/batch-upsample.ts';
 import type { GivenRunFlags } from './run-flags.ts';
 
-/**
- * The request for the services.
- *
- * @param inputs - Absolute paths.
- */
+/** @param inputs - Absolute paths. */
 export function toUpsampleRequest(
   inputs: readonly string[],
   { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host'> },

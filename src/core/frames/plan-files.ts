@@ -76,7 +76,6 @@ export function* inChunks(texts: Iterable<string>, chunkLength = 65_536): Genera
   if (chunk !== '') yield chunk;
 }
 
-/** What all manifests of a video say. */
 interface ManifestInput {
   /** Numbers of the frames that are upscaled, ascending. */
   readonly uniqueFrames: Int32Array;

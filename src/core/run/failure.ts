@@ -1,9 +1,6 @@
 import type { AppError } from '../../errors/app-error.ts';
 
-/**
- * Every way a spec can fail, with the next step for a person. The table in `docs/failures.md` is generated from
- * here; codes are stable.
- */
+/** Every way a spec can fail, with the next step. `docs/failures.md` is generated from here; codes are stable. */
 export const failureNextSteps = {
   'spec-invalid':
     'Correct the file, or move it out of the folder: docs/formats/prompt-spec.md shows the shape.',

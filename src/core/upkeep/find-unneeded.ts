@@ -4,10 +4,7 @@ import { parseJsonAs } from '../json.ts';
 /** Runs that are examined together. */
 const runsAtOnce = 8;
 
-/**
- * What is younger stays whatever the rules say, in milliseconds: an object may belong to a run whose manifest is not
- * there yet.
- */
+/** What is younger stays, in milliseconds: an object may belong to a run whose manifest is not there yet. */
 export const graceMs = 60 * 60 * 1000;
 
 const minuteMs = 60 * 1000;

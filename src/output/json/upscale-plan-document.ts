@@ -5,7 +5,6 @@ import { longestHeld } from '../../core/upscale/held-frames.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { heldFrameExamples } from '../text/upscale/plan-text.ts';
 
-/** Version of the plan's document. */
 const planVersion = 1;
 
 /** What `upscale --dry-run --json` prints. Frames are counted from 1, as in the manifests. */

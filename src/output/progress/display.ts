@@ -5,7 +5,6 @@ const redrawEveryMs = 250;
 /** How often a line is written where no bar can be drawn. */
 const lineEveryMs = 10_000;
 
-/** How a run stands at a moment. */
 export interface ProgressView {
   /** As bars, from top to bottom. */
   rows(nowMs: number): readonly BarRow[];

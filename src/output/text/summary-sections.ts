@@ -3,7 +3,6 @@ import { formatTable } from './columns.ts';
 import { failureLines, type NamedFailure } from './failures-text.ts';
 import type { Style } from './style.ts';
 
-/** What the summary of a run of any kind consists of. */
 export interface SummarySections {
   readonly runId: string;
   readonly host: string;
@@ -20,7 +19,6 @@ export interface SummarySections {
   readonly nextSteps: readonly string[];
 }
 
-/** The summary of a run as text. */
 export function formatSections(summary: SummarySections, style: Style): string {
   const places = formatTable([
     ...summary.results,

@@ -96,7 +96,6 @@ export async function lookUpRuns(
   return rows.map((row) => ({ ...row, on_host: found.get(row.run_id) ?? null }));
 }
 
-/** Writes what the host says to `found`. */
 async function askHost(
   name: string,
   runs: readonly RunRow[],

@@ -17,7 +17,6 @@ const usualLineBytes = 160;
 /** How much farther back the next try begins when there were too few lines. */
 const spanGrowth = 4;
 
-/** What is to be seen of the logs of a run. */
 export interface LogRequest {
   /** A path, a run id or `latest`. */
   readonly reference: string;
@@ -30,7 +29,6 @@ export interface LogRequest {
   readonly isFollowing: boolean;
 }
 
-/** Shows logs as they are read. */
 export interface LogReader {
   /** Lines of one worker, in order. `workers` is how many have a log. */
   onLines(workerId: number, lines: readonly string[], workers: number): void;
@@ -122,7 +120,6 @@ async function follow(following: Following): Promise<void> {
   }
 }
 
-/** Whether there was anything new. */
 async function showNew({ tails, reader, signal }: Following): Promise<boolean> {
   let isNew = false;
   for (const tail of tails) {

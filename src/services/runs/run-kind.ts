@@ -83,13 +83,10 @@ export type Prepared<K extends RunTypes> =
  * host tasks are submitted, and how their results come back.
  */
 export interface RunWork<K extends RunTypes> {
-  /** The engine as manifests name it. */
   readonly engine: WorkEngine;
   /** Tasks that the engine works on at once: until so many are submitted, parts of a batch are submitted too. */
   readonly tasksInFlight: number;
-  /** Batches that are on their way to the host at once. */
   readonly batchesInFlight: number;
-  /** Results that are settled at once. */
   readonly settlesInFlight: number;
   /** Outcomes that the plan itself holds and no event records yet. */
   plannedOutcomes?(): readonly K['event'][];
@@ -101,7 +98,6 @@ export interface RunWork<K extends RunTypes> {
   tasks(): AsyncIterable<Prepared<K>>;
   /** The event that a task is ready; null where none is due. */
   preparedEvent?(task: K['task']): K['event'] | null;
-  /** The task as its worker reads it. */
   manifestTask(task: K['task']): WorkBatch['tasks'][number];
   /** Files that the task needs on the host. */
   objectsOf(task: K['task']): readonly HostObject[];
@@ -122,9 +118,7 @@ export interface RunWork<K extends RunTypes> {
   checkpointAfter(outcome: K['event']): readonly K['event'][] | null;
   /** Called when the outcome of a result is recorded. */
   onSettled(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void>;
-  /** A worker says how much of a task is done. */
   onProgress?(taskKey: string, doneParts: number): void;
-  /** The error that ends the run when its engine cannot be used. */
   fatalError(status: WorkerStatus): AppError;
 }
 
@@ -143,9 +137,7 @@ export interface RunKind<K extends RunTypes> {
   facts(checkpoint: K['checkpoint']): RunFacts;
   /** How much is done, in the unit of the run's speed: specs, or frames. */
   workDone(state: K['state']): number;
-  /** Announces to the observer that work begins. */
   announce(run: ActiveRun<K>): void;
-  /** Begins this session's work on the tasks. */
   startWork(run: ActiveRun<K>): RunWork<K>;
   /**
    * The last step, when every task has an outcome. May be repeated after any failure.
@@ -182,7 +174,6 @@ export interface RunKind<K extends RunTypes> {
   repeatCommand(checkpoint: K['checkpoint']): string;
 }
 
-/** Something that follows a session. */
 export interface SessionFollower<K extends RunTypes> {
   /** Sees everything, and passes it on. */
   readonly observer: K['observer'];

@@ -106,7 +106,6 @@ async function isUnanswered<K extends RunTypes>(
   return results.isExpected(task.taskKey);
 }
 
-/** The objects of several tasks, each once. */
 function objectsOf<K extends RunTypes>(tasks: readonly K['task'][], work: RunWork<K>): HostObject[] {
   const objects = tasks.flatMap((task) => work.objectsOf(task));
   return [...new Map(objects.map((object) => [object.sha256, object])).values()];

@@ -35,7 +35,6 @@ export class TaskResults<K extends RunTypes> {
     return others === undefined;
   }
 
-  /** Whether a task still waits for this result. */
   isExpected(taskKey: string): boolean {
     return this.#waiting.has(taskKey);
   }

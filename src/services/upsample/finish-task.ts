@@ -11,7 +11,6 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import { findSource } from './read-source.ts';
 import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
-/** The event that says what became of a spec. */
 type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;
 
 interface FinishContext {
@@ -63,7 +62,6 @@ export async function finishTask(
   };
 }
 
-/** The event for a spec that could not be done. */
 export function failedOutcome(
   task: Pick<UpsampleTask, 'planned'> & { taskKey?: string },
   failure: NonNullable<PlannedSpec['failure']>,
@@ -123,7 +121,6 @@ export function visionTokensOf(
   return hint ? estimatorNamed(settings.estimator).visionTokens(hint, hint.frames) : 0;
 }
 
-/** A hint as events and enriched specs record it. */
 export function hintRecord(hint: TaskHint | null): UpsamplingRecord['hint'] {
   if (hint === null) return null;
   const { sha256, width, height, frames, generated } = hint;

@@ -15,7 +15,6 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SpecCandidate, VideoFile } from '../../ports/spec-store.ts';
 
-/** What planning one spec needs besides its file. */
 export interface PlanContext {
   readonly inputRoot: string;
   readonly settings: UpsampleSettings;

@@ -14,7 +14,6 @@ const readsPerCore = 8;
 /** Broken files that are named when there is no other. */
 const maxReasons = 20;
 
-/** What a plan is made from. */
 export interface PlanRequest {
   readonly inputs: readonly string[];
   readonly settings: UpsampleSettings;

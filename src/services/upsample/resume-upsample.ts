@@ -15,7 +15,6 @@ export interface ResumeUpsampleRequest {
   readonly baseUrl: string | null;
 }
 
-/** How a run that enriches specs is resumed. */
 export function resumeUpsampleOptions(request: ResumeUpsampleRequest): ResumeOptions<UpsampleTypes> {
   return {
     reference: request.reference,

@@ -17,7 +17,6 @@ import { UpsampleWork } from './upsample-work.ts';
 /** Files read at once, for each core, when inputs are compared with the plan. */
 const readsPerCore = 8;
 
-/** Runs that enrich specs: a task is a spec. */
 export const upsampleKind: RunKind<UpsampleTypes> = {
   format: upsampleFormat,
   command: 'cosmos batch-upsample',
@@ -107,7 +106,6 @@ async function changeOf(
   return isSame ? null : `the video ${planned.video.path} was replaced`;
 }
 
-/** Writes `report.json` and `report.html` of a run as it stands. */
 async function writeUpsampleReport(
   run: Pick<StoredUpsample, 'runId' | 'checkpoint' | 'paths' | 'events'>,
   state: UpsampleState,

@@ -19,7 +19,6 @@ export interface TaskHint {
   readonly generated: boolean;
 }
 
-/** A spec that is ready to be submitted. */
 export interface UpsampleTask extends RunTask {
   readonly planned: PlannedSpec;
   readonly prompt: string;

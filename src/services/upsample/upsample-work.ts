@@ -13,7 +13,6 @@ import type { UpsampleRun, UpsampleTask, UpsampleTypes } from './upsample-types.
 /** Specs that are prepared ahead of the batch that is being submitted. */
 const preparedAhead = 256;
 
-/** What one session does for the specs of its run. */
 export class UpsampleWork implements RunWork<UpsampleTypes> {
   readonly engine: EngineSpec;
   readonly tasksInFlight: number;

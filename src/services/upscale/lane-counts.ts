@@ -39,7 +39,6 @@ export class LaneCounts {
     }
   }
 
-  /** Takes in what a worker reports of its lanes. */
   onStatus({ worker_id: id, lanes }: WorkerStatus): void {
     if (lanes === undefined) return;
     if (!this.#first.has(id)) this.#first.set(id, lanes);

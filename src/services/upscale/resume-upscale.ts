@@ -15,7 +15,6 @@ interface ResumeUpscaleRequest {
   readonly isForced: boolean;
 }
 
-/** How a run that upscales a video is resumed. */
 export function resumeUpscaleOptions(request: ResumeUpscaleRequest): ResumeOptions<UpscaleTypes> {
   return {
     reference: request.reference,

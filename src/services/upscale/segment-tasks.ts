@@ -8,7 +8,6 @@ import type { SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 /** Raised when what is made of the same segment changes. */
 const segmentKeyVersion = 1;
 
-/** A segment as its worker reads it. */
 export function segmentTaskOf(
   segment: PlannedSegment,
   checkpoint: Pick<UpscaleCheckpoint, 'source' | 'clip'>,

@@ -3,7 +3,6 @@ import { decodeRepeats, decodeTimes, encodeRepeats, encodeTimes } from '../../co
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 
-/** A timeline as the checkpoint keeps it. */
 export function encodeTimeline(timeline: Timeline): UpscaleCheckpoint['timeline'] {
   const { start, steps } = encodeTimes(timeline.times);
   return {

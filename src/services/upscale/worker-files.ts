@@ -32,7 +32,6 @@ export async function publishPlanFiles(
   }
 }
 
-/** As much of a run as the status files are made from. */
 interface StatusFilesRun {
   readonly session: Pick<UpscaleSession, 'checkpoint' | 'publish'>;
   readonly state: UpscaleRun['state'];
@@ -45,7 +44,6 @@ interface StatusFilesRun {
  * does: where they cannot be written, the run goes on.
  */
 export class WorkerStatusFiles implements SessionFollower<UpscaleTypes> {
-  /** Passes everything on, and follows what the lanes do. */
   readonly observer: UpscaleObserver;
   readonly #run: StatusFilesRun;
   readonly #counts: LaneCounts;

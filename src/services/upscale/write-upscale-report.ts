@@ -17,7 +17,6 @@ const comparedFrames = 4;
 const longSidePx = 960;
 const shortSidePx = 540;
 
-/** As much of the ports as a report is written with. */
 interface ReportPorts {
   readonly reports: Pick<Ports['reports'], 'writeUpscale'>;
   readonly runs: Pick<Ports['runs'], 'read'>;

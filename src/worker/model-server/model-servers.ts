@@ -82,7 +82,6 @@ export class ModelServers {
     };
   }
 
-  /** How the server is; null before there was one. */
   status(): ModelServerStatus | null {
     return this.#current?.server.status ?? null;
   }

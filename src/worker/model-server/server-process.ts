@@ -133,10 +133,7 @@ function startWatchdog(pid: number, graceMs: number): { dismiss(): void } {
   return { dismiss: () => watchdog.kill('SIGKILL') };
 }
 
-/**
- * A port of the loopback address that is free now. Another program may take it before it is used; the caller must be
- * ready to ask again.
- */
+/** A port of the loopback address that is free now; another program may take it before it is used. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');

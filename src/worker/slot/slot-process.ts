@@ -61,7 +61,6 @@ export class SlotProcess {
     });
   }
 
-  /** Serves until it is stopped or idle. */
   async run(): Promise<SlotOutcome> {
     const { slotId, socketPath, idleTimeoutMs } = this.#options;
     const { slot, objects, log } = this.#deps;

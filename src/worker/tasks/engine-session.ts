@@ -39,7 +39,6 @@ export function resultBase(
 
 /** One engine in use, from its start to its last task: what a worker needs of it, whatever kind of work it does. */
 export abstract class EngineSession {
-  /** How many of its tasks are under way. */
   tasks = 0;
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
@@ -65,10 +64,7 @@ export abstract class EngineSession {
   /** Makes the engine ready, or says why it never will be. Called once. */
   abstract start(): Promise<void>;
 
-  /**
-   * Does one task. Rejects with a signal's reason when the session stops before there is a result; then the task is
-   * as it was.
-   */
+  /** Does one task. Rejects with a signal's reason when the session stops first; then the task is as it was. */
   abstract run(task: WorkTask, onProgress: ProgressListener): Promise<TaskOutcome>;
 
   /** Frees what the engine took. Called when no task is left. */

@@ -14,7 +14,6 @@ export class AnswerIndex {
   readonly #ownerByText = new Map<string, Owner>();
   readonly #inputByTask = new Map<string, string>();
 
-  /** Takes note of manifests, and of results of earlier processes. */
   learn(manifests: readonly Manifest[], results: readonly TaskResult[]): void {
     for (const manifest of manifests) {
       if (manifest.kind !== 'upsample') continue;

@@ -67,7 +67,6 @@ export class CircuitBreaker {
     if (pass.isProbe && this.#outage) this.#endProbe(this.#outage);
   }
 
-  /** The engine was unreachable. */
   failed(pass: Pass, error: EngineError): void {
     const isNews = pass.outagesSeen === this.#outagesSeen;
     if (!isNews || this.#givenUp) return;
@@ -83,7 +82,6 @@ export class CircuitBreaker {
     }
   }
 
-  /** Forgets the outage: all requests may go on. */
   reset(): void {
     this.#outage?.over.abort();
     this.#outage = null;

@@ -1,6 +1,5 @@
 import type { ManifestHint } from '../../protocol/manifest.ts';
 
-/** One prompt to enrich, and where its frames lie. */
 export interface PromptRequest {
   readonly prompt: string;
   /** The hint's file on this machine; null for a text-only task. */

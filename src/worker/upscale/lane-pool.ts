@@ -5,7 +5,6 @@ import type { LaneRequest, LaneSize, UpscaleEngine } from './upscale-engine.ts';
 interface LanePoolOptions {
   readonly engine: UpscaleEngine;
   readonly request: Omit<LaneRequest, 'size' | 'lane' | 'lanes'>;
-  /** What the lanes begin with. */
   readonly size: LaneSize;
   /** Lanes as they are counted: batch b goes to lane b mod `lanes` … */
   readonly lanes: number;

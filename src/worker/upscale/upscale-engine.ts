@@ -30,7 +30,6 @@ export interface LaneRequest {
  * its reason. What never can work (a missing program, a model that cannot be read) is an `EngineError` of class `fatal`.
  */
 export interface UpscaleEngine {
-  /** How many times larger each side gets. */
   readonly scale: number;
   /** The smallest tile it can work in, in pixels of the source; null when it knows no tiles. */
   readonly minTile: number | null;
@@ -76,7 +75,6 @@ export interface Lane {
  */
 type LaneErrorReason = 'out-of-memory' | 'died' | 'failed';
 
-/** A lane has given up. */
 export class LaneError extends Error {
   readonly reason: LaneErrorReason;
 

@@ -25,7 +25,6 @@ interface Attempts {
   readonly startedAtMs: number;
 }
 
-/** An engine that upscales segments, in use. */
 export class UpscaleEngineSession extends EngineSession {
   readonly #spec: UpscalerSpec;
   readonly #upscaler: SegmentUpscaler;

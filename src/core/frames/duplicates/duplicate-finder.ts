@@ -16,7 +16,6 @@ interface SeenFrame {
   readonly picture: Uint8Array | null;
 }
 
-/** Goes through a video frame by frame. */
 interface DuplicateFinder {
   /** Whether the frame shows the same picture as the last one that was not a duplicate. The first never does. */
   isDuplicate(frame: SeenFrame): boolean;

@@ -13,7 +13,6 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   unfinished: 'The run was stopped; what is done is kept.',
 };
 
-/** The head of the page of a run that enriched specs. */
 export function upsampleBanner(header: ReportHeader): Html {
   const { counts, engine } = header;
   const done = counts.upsampled + counts.reused + counts.skipped + counts.failed;

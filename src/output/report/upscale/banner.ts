@@ -18,7 +18,6 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   unfinished: 'The video is not finished; what is done is kept.',
 };
 
-/** The head of the page of an upscaled video. */
 export function upscaleBanner(report: UpscaleReport): Html {
   const { settings, frames_per_second: rate } = report;
   const engine = { ...report, ...settings, isWorkerCountOpen: settings.is_worker_count_open };

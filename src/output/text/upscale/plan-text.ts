@@ -15,7 +15,6 @@ import { percentText, upscaleEngineText } from './upscale-names.ts';
 /** Pictures of which the plan says how long they are held. */
 export const heldFrameExamples = 4;
 
-/** The plan of an upscale run for people: `--dry-run`. */
 export function formatUpscalePlan(plan: UpscalePlan, style: Style, expected: UpscaleEstimate): string {
   const rows = [
     ...row('Video', [videoText(plan)]),

@@ -32,11 +32,7 @@ const singlePrecision = 1;
 /** Longer arrays are weights, which are not read. */
 const maxSmallBytes = 64;
 
-/**
- * Reads the structure of an ONNX file, and none of its weights.
- *
- * @throws RangeError for what is no such file.
- */
+/** Reads the structure of an ONNX file, and none of its weights. @throws RangeError for what is no such file. */
 export function readGraph(model: Uint8Array): Graph {
   const nodes: GraphNode[] = [];
   const tensors: Tensor[] = [];

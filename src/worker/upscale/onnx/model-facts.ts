@@ -7,7 +7,6 @@ export interface ModelFacts {
   readonly outputName: string;
   /** Whether its input and output are half-precision numbers; otherwise they are single-precision ones. */
   readonly isHalf: boolean;
-  /** How many times larger each side gets. */
   readonly scale: number;
   /** Pictures that it takes at once; null: any number. */
   readonly batch: number | null;

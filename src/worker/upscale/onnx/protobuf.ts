@@ -8,11 +8,7 @@ export interface MessageField {
 
 const nothing = new Uint8Array(0);
 
-/**
- * The fields of a message, one after the other; nothing is copied.
- *
- * @throws RangeError for what is no message.
- */
+/** The fields of a message, in order; nothing is copied. @throws RangeError for what is no message. */
 export function* readFields(message: Uint8Array): Generator<MessageField> {
   const cursor = { at: 0 };
   while (cursor.at < message.length) {

@@ -49,7 +49,6 @@ export class Controls {
     this.#actions.select(this.selection);
   }
 
-  /** Shows all specs again. */
   #clear(): void {
     if (this.search) this.search.value = '';
     for (const chip of this.#chips) chip.setAttribute('aria-pressed', 'false');

@@ -26,10 +26,7 @@ const weights: Readonly<Record<string, (spec: ReportItem) => number>> = {
 
 const collator = new Intl.Collator(undefined, { numeric: true });
 
-/**
- * Search ignores case, accents of Latin letters and width variants. Specs are folded once and remembered by
- * position, so `specs` may only grow.
- */
+/** Search ignores case, accents and width variants. Specs are folded once, by position, so `specs` may only grow. */
 export function createOrder(): Order {
   const folded: string[] = [];
   return {

@@ -1,7 +1,6 @@
 import { onOneLine } from '../../../../core/printable.ts';
 import { EngineError } from '../../../tasks/engine-error.ts';
 
-/** Where a server is and how it is spoken to. */
 export interface ServerAddress {
   /** The URL of a path under `base_url`. */
   url(path: string): URL;
