@@ -38,8 +38,3 @@ const sizeUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 export function clockText(iso: string): string {
   return new Date(iso).toTimeString().slice(0, 8);
 }
-
-/** An argument as a POSIX shell takes it, quoted only where needed. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -1,5 +1,6 @@
+import { shellQuoted } from '../../../core/run/shell-quoted.ts';
 import type { ReportHeader } from '../../../core/upsample/upsample-report.ts';
-import { counted, numeral, shellWord } from '../../text/format.ts';
+import { counted, numeral } from '../../text/format.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
 import { preciseDurationText, signedPercentText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
@@ -56,9 +57,9 @@ function titleOf({ counts }: ReportHeader): string {
 
 function howToGoOn({ status, run_id: runId, is_resumable: isResumable }: ReportHeader): Html | null {
   if (status === 'complete') return null;
-  const resume = command(`cosmos batch-upsample --resume ${shellWord(runId)}`);
+  const resume = command(`cosmos batch-upsample --resume ${shellQuoted(runId)}`);
   if (status === 'detached') {
-    const attach = command(`cosmos attach ${shellWord(runId)}`);
+    const attach = command(`cosmos attach ${shellQuoted(runId)}`);
     return goOn(
       'Watch the work on the host, or collect what is done and continue:',
       html`\n${attach}${resume}`,

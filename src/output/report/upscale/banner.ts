@@ -1,5 +1,6 @@
+import { shellQuoted } from '../../../core/run/shell-quoted.ts';
 import type { SegmentReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
-import { counted, numeral, rateText, shellWord } from '../../text/format.ts';
+import { counted, numeral, rateText } from '../../text/format.ts';
 import { resumeUpscaleCommand } from '../../text/upscale/summary-text.ts';
 import { upscaleEngineText } from '../../text/upscale/upscale-names.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
@@ -70,7 +71,7 @@ function howToGoOn({ status, run_id: runId, is_resumable: isResumable }: Upscale
     failed: 'Nothing finished is lost. Run:',
     unfinished: 'Nothing finished is lost. Run:',
   }[status];
-  const id = shellWord(runId);
+  const id = shellQuoted(runId);
   const next = command(status === 'detached' ? `cosmos attach ${id}` : resumeUpscaleCommand(id));
   return notice('How to go on', html`<p>${first}</p>${next}`);
 }

@@ -24,7 +24,7 @@ const alignments = [1, 2, 4, 8, 16, 32, 64];
 /**
  * Finds out what a model does with pictures, by its description and by very small pictures.
  *
- * @throws LaneTrouble `model` when it does not enlarge RGB pictures.
+ * @throws LaneFailure `model` when it does not enlarge RGB pictures.
  */
 export async function probeModel(runtime: Runtime, session: Session): Promise<ModelFacts> {
   const described = describeModel(session);

@@ -24,7 +24,7 @@ interface OpenSession {
  * - There is no `Float16Array` from then on: with one, its binding for Node wraps half-precision numbers in it and takes
  *   its length for 0. Without, it takes their bits as they are.
  *
- * @throws LaneTrouble `runtime` where it is not installed, or does not fit this machine.
+ * @throws LaneFailure `runtime` where it is not installed, or does not fit this machine.
  */
 export async function loadRuntime(): Promise<Runtime> {
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
@@ -43,7 +43,7 @@ export async function loadRuntime(): Promise<Runtime> {
 /**
  * Loads a model for the GPU where this machine has one that ONNX Runtime can use, and for the CPU where not.
  *
- * @throws LaneTrouble `model` for what is no model; `out-of-memory`.
+ * @throws LaneFailure `model` for what is no model; `out-of-memory`.
  */
 export async function openSession(runtime: Runtime, options: LaneOptions): Promise<OpenSession> {
   const deviceId = cudaDeviceFor(options.lane);
