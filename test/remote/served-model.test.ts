@@ -1,4 +1,4 @@
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createRemoteStage, type RemoteStage } from '../support/lab/remote-stage.ts';
@@ -29,10 +29,11 @@ describe.skipIf(lab === null)('a model that is served in the container', () => {
   });
 
   it('is loaded with progress, and is still warm for the next run', async () => {
-    await configure({ offload: false, STAND_IN_LOAD_MS: '4000' });
+    await configure({ offload: false, STAND_IN_LOAD_UNTIL: '/models/loaded' });
     const first = upsample('--force');
-    await waitFor(async () => (await engineStatus())?.state === 'loading', 30_000);
+    await waitFor(async () => (await engineStatus())?.state === 'loading');
     expect((await engineStatus())?.message).toMatch(/^loading stand-in\/tiny: \d+ s$/);
+    await writeFile(join(stage.folder, 'models', 'loaded'), '');
     const { code, stderr } = await first;
     expect([code, stderr]).toEqual([0, expect.not.stringContaining('not used any more')]);
     const second = await upsample('--force');

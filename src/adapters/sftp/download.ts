@@ -17,7 +17,7 @@ const writeBytes = 1024 * 1024;
  * @returns false when the host has no such file, or a shorter one.
  */
 export async function download(
-  files: RemoteFiles,
+  files: Pick<RemoteFiles, 'step'>,
   path: string,
   localPath: string,
   sizeBytes: number,
@@ -38,12 +38,14 @@ export async function download(
 
 /** Every attempt writes at its own position: one that was given up and still ends can only write the same bytes again. */
 async function fetchRest(
-  session: SftpSession,
+  session: Pick<SftpSession, 'readChunks'>,
   path: string,
   target: FileHandle,
   sizeBytes: number,
 ): Promise<void> {
   let { size: position } = await target.stat();
+  // The attempt before may have been cut after its last byte.
+  if (position >= sizeBytes) return;
   let chunks: Buffer[] = [];
   let bytes = 0;
   const write = async () => {

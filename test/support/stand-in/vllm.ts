@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { FaultRule } from './faults.ts';
@@ -11,6 +11,7 @@ import { StandInServer } from './server.ts';
  * | variable | what it does |
  * | --- | --- |
  * | `STAND_IN_LOAD_MS`, `STAND_IN_LATENCY_MS` | how long loading and each request take; 100 and 20 |
+ * | `STAND_IN_LOAD_UNTIL` | a file: loading goes on until it is there |
  * | `STAND_IN_JOURNAL` | a file that gets a JSON line for each start (`start`) and each prompt (`ask`) |
  * | `STAND_IN_DIE_ON`, `STAND_IN_FREEZE_ON` | a prompt with this text in it kills, or freezes, the whole process |
  * | `STAND_IN_SICKEN_ON` | after such a prompt every request is a 500 and `/health` a 503, as when vLLM's core died |
@@ -72,6 +73,8 @@ async function load(): Promise<void> {
   const starts = journal().filter(({ event }) => event === 'start').length;
   say('INFO: Loading model weights');
   await delay(Number(env['STAND_IN_LOAD_MS'] ?? 100));
+  const awaited = env['STAND_IN_LOAD_UNTIL'];
+  while (awaited && !existsSync(awaited)) await delay(50);
   const words = env['STAND_IN_DIE_LOADING'];
   if (words && starts <= Number(env['STAND_IN_BAD_STARTS'] ?? Number.POSITIVE_INFINITY)) {
     say(`ERROR: ${words}`);
