@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createDuplicateFinder, duplicateModes } from '../../src/core/frames/duplicates/duplicate-finder.ts';
-import { parseSize } from '../../src/core/hints/size.ts';
+import { parseSize } from '../../src/core/hints/display-size.ts';
 import {
   animated,
   drawScene,

@@ -5,7 +5,7 @@
  *
  *     node scripts/bench/pipes-and-png.ts [--size 1280x720] [--seconds 10] [--rounds 3] [--quick] [--json] [--write]
  */
-import { parseSize } from '../../src/core/hints/size.ts';
+import { parseSize } from '../../src/core/hints/display-size.ts';
 import { filmRate, makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { inTurns } from './support/in-turns.ts';

@@ -6,7 +6,7 @@
  *     node scripts/bench/upscale-choices.ts [--size 640x360] [--seconds 15] [--rounds 3] [--quick] [--json] [--write]
  */
 import { copyFile } from 'node:fs/promises';
-import { parseSize, type Size } from '../../src/core/hints/size.ts';
+import { parseSize, type Size } from '../../src/core/hints/display-size.ts';
 import { animated, decodeFrames, drawScene, encodeLossy, psnr } from '../../test/support/duplicate-scenes.ts';
 import { filmRate, makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';

@@ -5,7 +5,7 @@
  *     node scripts/bench/upscale-length.ts [--seconds 20] [--size 640x360] [--rounds 3] [--quick] [--json] [--write]
  *     node scripts/bench/upscale-length.ts --hour [--quick] [--json] [--write]
  */
-import { parseSize } from '../../src/core/hints/size.ts';
+import { parseSize } from '../../src/core/hints/display-size.ts';
 import { filmRate, makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { type Figure, figure, median } from './support/result.ts';

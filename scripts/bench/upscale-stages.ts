@@ -3,7 +3,7 @@
  *
  *     node scripts/bench/upscale-stages.ts [--size 854x480] [--seconds 30] [--rounds 3] [--quick] [--json] [--write]
  */
-import { parseSize } from '../../src/core/hints/size.ts';
+import { parseSize } from '../../src/core/hints/display-size.ts';
 import { encoderThreads, runFfmpeg, scalerFlags } from './support/bare-ffmpeg.ts';
 import { makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';

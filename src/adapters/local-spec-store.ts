@@ -6,8 +6,8 @@ import { AppError, messageOf } from '../errors/app-error.ts';
 import { isErrno, isSystemError } from '../errors/system-error.ts';
 import type { SpecCandidate, SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
 import { collectSpecFiles, type FoundFiles } from './collect-spec-files.ts';
+import { readAtMost } from './files/bounded-read.ts';
 import { overwriteFile, publishFile } from './files/publish-file.ts';
-import { readAtMost } from './files/read-at-most.ts';
 import { unlessMissing } from './files/unless-missing.ts';
 
 export class LocalSpecStore implements SpecStore {

@@ -1,4 +1,4 @@
-import { WaitQueue } from './wait-queue.ts';
+import { WaitQueue } from './queues.ts';
 
 /** Lets a limited number of pieces of work run at once; the others wait, first come first served. */
 export class ConcurrencyLimiter {

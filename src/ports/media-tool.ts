@@ -1,4 +1,4 @@
-import type { Size } from '../core/hints/size.ts';
+import type { Size } from '../core/hints/display-size.ts';
 import type { VideoInfo } from '../core/hints/video-info.ts';
 
 /** What a hint is to be made of. */

@@ -1,6 +1,6 @@
 import type { Timeline } from '../core/frames/timeline.ts';
 import type { VideoFacts, VideoStreamFacts } from '../core/frames/video-facts.ts';
-import type { Size } from '../core/hints/size.ts';
+import type { Size } from '../core/hints/display-size.ts';
 
 /** One frame of a video as the plan sees it. */
 export interface ScannedFrame {

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Size } from '../../src/core/hints/size.ts';
+import type { Size } from '../../src/core/hints/display-size.ts';
 
 /** What is to be seen in a scene: a graph of ffmpeg's filters that gives frames of one size and rate. */
 export interface Scene {

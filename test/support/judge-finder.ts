@@ -2,7 +2,7 @@ import {
   createDuplicateFinder,
   type DuplicateMode,
 } from '../../src/core/frames/duplicates/duplicate-finder.ts';
-import type { Size } from '../../src/core/hints/size.ts';
+import type { Size } from '../../src/core/hints/display-size.ts';
 import { decodeFrames, psnr } from './duplicate-scenes.ts';
 
 /** What a finder made of a video whose lossless original is known. */

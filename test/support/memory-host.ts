@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasContent } from '../../src/adapters/files/hash-file.ts';
 import { logStart } from '../../src/adapters/host-run/read-log-part.ts';
-import { AsyncQueue } from '../../src/async/async-queue.ts';
+import { AsyncQueue } from '../../src/async/queues.ts';
 import { AppError } from '../../src/errors/app-error.ts';
 import type { Host, HostEvent, HostRun, HostRunFacts, LogName, LogPart } from '../../src/ports/host.ts';
 import type { ManifestTask, WorkBatch, WorkTask } from '../../src/protocol/manifest.ts';

@@ -1,4 +1,4 @@
-import { parseSize } from '../../../src/core/hints/size.ts';
+import { parseSize } from '../../../src/core/hints/display-size.ts';
 import { estimatorNamed, estimatorNames } from '../../../src/core/tokens/estimator.ts';
 import { markdownTable } from '../markdown-table.ts';
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
 import { reasonInStderr, unreadableVideo } from './failures.ts';
-import { asFileUrl, guardedInputOptions, sourceOptions } from './inputs.ts';
 import { type FfmpegOptions, readLines, runFfmpeg } from './run-ffmpeg.ts';
+import { asFileUrl, guardedInputOptions, sourceOptions } from './source-file.ts';
 
 export interface FfprobeOptions {
   readonly program: string;

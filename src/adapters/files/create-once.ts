@@ -1,6 +1,6 @@
 import { link, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
-import { temporaryPathFor } from './temporary-files.ts';
+import { temporaryPathFor } from './publish-file.ts';
 
 /** What systems say where a file cannot have a second name. */
 export const noLinkCodes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EISDIR'] as const;

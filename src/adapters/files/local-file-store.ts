@@ -2,9 +2,9 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
 import type { ExclusiveFileStore } from '../../ports/file-store.ts';
+import { readAtMost } from './bounded-read.ts';
 import { publishFile } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
-import { readAtMost } from './read-at-most.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** An {@link ExclusiveFileStore} in a folder of this machine. */

@@ -1,8 +1,24 @@
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import {
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import pMap from 'p-map';
+import { nameOfTemporary, shortName, temporaryName } from '../../core/temporary-name.ts';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
-import { temporaryPathFor } from './temporary-files.ts';
+import { hasContent } from './hash-file.ts';
 import { unlessMissing } from './unless-missing.ts';
+
+const foldersAtOnce = 32;
 
 /** What some file systems say of a flush or a change of rights that they do not offer. */
 const unsupportedCodes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM'] as const;
@@ -120,4 +136,53 @@ async function openNew(path: string): Promise<FileHandle> {
   if (file) return file;
   await mkdir(dirname(path), { recursive: true });
   return await open(path, 'wx');
+}
+
+/**
+ * Makes the file at `source` also stand at `target`: as a second name where the file system can, else as a copy
+ * that appears whole. A target that is there already is kept when it holds the same, and replaced when it was
+ * damaged. Both files must never be changed in place.
+ *
+ * @param sha256 - Hex SHA-256 of the source. Null compares the sizes only.
+ * @throws AppError `disk-full`.
+ */
+export async function placeFile(source: string, target: string, sha256: string | null = null): Promise<void> {
+  await makeFolder(dirname(target));
+  try {
+    await link(source, target);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) throw error;
+    if (isErrno(error, 'EEXIST') && (await isSame(source, target, sha256))) return;
+    // Other disks, file systems without second names, and a target to be replaced want a copy.
+    await publishFileBy(target, (temporary) => copyFile(source, temporary));
+  }
+}
+
+async function isSame(source: string, target: string, sha256: string | null): Promise<boolean> {
+  const [wanted, found] = await Promise.all([stat(source), stat(target).catch(() => null)]);
+  return wanted.size === found?.size && (sha256 === null || (await hasContent(target, sha256)));
+}
+
+/** A path beside `path` that no other process will choose, and that is short enough wherever `path` itself is. */
+export function temporaryPathFor(path: string): string {
+  return join(dirname(path), temporaryName(basename(path), randomBytes(6)));
+}
+
+/**
+ * Removes what a process that died left half-written beside these files, and nothing else. The caller holds the lock
+ * that keeps other processes from writing them. What cannot be removed stays: it does no harm.
+ */
+export async function removeLeftovers(paths: readonly string[]): Promise<void> {
+  const pathsByFolder = Map.groupBy(paths, dirname);
+  await pMap(
+    pathsByFolder,
+    async ([folder, files]) => removeIn(folder, new Set(files.map((file) => shortName(basename(file))))),
+    { concurrency: foldersAtOnce },
+  );
+}
+
+async function removeIn(folder: string, names: ReadonlySet<string>): Promise<void> {
+  const found = await readdir(folder).catch(() => []);
+  const leftovers = found.filter((name) => names.has(nameOfTemporary(name) ?? ''));
+  for (const name of leftovers) await rm(join(folder, name), { force: true }).catch(() => undefined);
 }

@@ -4,8 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { temporarySuffix } from '../../core/temporary-name.ts';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { type MakeLink, noLinkCodes } from './create-once.ts';
-import { publishFile, syncFolder, writeDurably } from './publish-file.ts';
-import { temporaryPathFor } from './temporary-files.ts';
+import { publishFile, syncFolder, temporaryPathFor, writeDurably } from './publish-file.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** How long another process may take to repair a file; after that it is taken for dead. */

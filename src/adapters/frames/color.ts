@@ -1,4 +1,4 @@
-import type { Size } from '../../core/hints/size.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 import type { Clip } from '../../protocol/segment.ts';
 
 /**

@@ -3,7 +3,6 @@ import { diskFullIn } from '../../errors/system-error.ts';
 import type { EncodeRequest, FrameSink } from '../../ports/frame-tool.ts';
 import type { Clip } from '../../protocol/segment.ts';
 import { framesFailed } from '../ffmpeg/failures.ts';
-import { asFileUrl } from '../ffmpeg/inputs.ts';
 import {
   dropLeadIn,
   exactScaling,
@@ -12,6 +11,7 @@ import {
   writeFrame,
   writeLeadIn,
 } from '../ffmpeg/raw-frames.ts';
+import { asFileUrl } from '../ffmpeg/source-file.ts';
 import { syncFile } from '../files/publish-file.ts';
 import { countMp4Frames } from '../mp4/samples.ts';
 import { PipedChild } from '../piped-child.ts';

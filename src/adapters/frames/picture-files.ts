@@ -1,4 +1,4 @@
-import type { Size } from '../../core/hints/size.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 
 /** What the first bytes of a picture's file say. */
 export interface PictureHeader extends Size {

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { onAbort } from '../../async/abort.ts';
-import { AsyncQueue } from '../../async/async-queue.ts';
+import { AsyncQueue } from '../../async/queues.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';

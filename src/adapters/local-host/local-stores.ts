@@ -4,7 +4,7 @@ import type { HostObject } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import { hasContent } from '../files/hash-file.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
-import { placeFile } from '../files/place-file.ts';
+import { placeFile } from '../files/publish-file.ts';
 import { type DownloadSegment, type ObjectStore, segmentLost } from '../host-run/stores.ts';
 
 export class LocalObjectStore implements ObjectStore {

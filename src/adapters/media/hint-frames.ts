@@ -1,9 +1,9 @@
-import type { Size } from '../../core/hints/size.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 import type { RgbFrame } from '../../ports/media-tool.ts';
 import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
 import type { FfprobeOptions } from '../ffmpeg/ffprobe.ts';
-import { asFileUrl, guardedInputOptions } from '../ffmpeg/inputs.ts';
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
+import { asFileUrl, guardedInputOptions } from '../ffmpeg/source-file.ts';
 import { readJpegSize } from '../frames/picture-files.ts';
 import { findBox, Mp4FormatError } from '../mp4/boxes.ts';
 import { onlyTrack, readSamplePlaces } from '../mp4/samples.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
-import { temporaryPathFor } from '../files/temporary-files.ts';
+import { temporaryPathFor } from '../files/publish-file.ts';
 import { AppendLog } from './append-log.ts';
 import { evictLeastRecentlyUsed, removeUnusedFiles } from './evict-files.ts';
 import { asHintWriteError } from './hint-errors.ts';

@@ -4,7 +4,7 @@ import { displaySize } from '../../core/hints/display-size.ts';
 import type { VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe } from '../ffmpeg/ffprobe.ts';
-import { guardedInputOptions } from '../ffmpeg/inputs.ts';
+import { guardedInputOptions } from '../ffmpeg/source-file.ts';
 import type { HintProgram } from './hint-frames.ts';
 
 const entries =

@@ -2,11 +2,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { displaySize } from '../../core/hints/display-size.ts';
 import type { VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
 import { findBox, getBox, readContent, topBoxesOf } from '../mp4/boxes.ts';
-import { editsOf } from '../mp4/edit-list.ts';
-import { type H264Pictures, readH264Sps } from '../mp4/h264-sps.ts';
-import { rotationOf, shownSizeOf, timescaleOf } from '../mp4/headers.ts';
+import { type H264Pictures, readH264Entry, readH264Sps } from '../mp4/h264-entry.ts';
+import { editsOf, rotationOf, shownSizeOf, timescaleOf } from '../mp4/headers.ts';
 import { durationsOf, handlerOf, sampleSizesOf, tablesOf, tracksOf } from '../mp4/tracks.ts';
-import { readH264Entry } from '../mp4/video-entry.ts';
 
 const maxTopLevelBoxes = 16;
 const maxIndexBytes = 16 * 1024 * 1024;

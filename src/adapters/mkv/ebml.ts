@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { readExactly } from '../files/read-exactly.ts';
+import { readExactly } from '../files/bounded-read.ts';
 
 /** One element of a Matroska file (RFC 8794): its number with the marker bits, and where its content lies. */
 export interface ElementPlace {

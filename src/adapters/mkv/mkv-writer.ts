@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { readExactly } from '../files/read-exactly.ts';
+import { readExactly } from '../files/bounded-read.ts';
 import type { ContainerWriter, OpenWriter, WriterInput } from '../muxing/container-writer.ts';
 import type { PartFile } from '../muxing/part-file.ts';
 import { readSamples, type SampleRun, type SampleTable } from '../muxing/samples.ts';

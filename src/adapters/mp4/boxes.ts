@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { readExactly } from '../files/read-exactly.ts';
+import { readExactly } from '../files/bounded-read.ts';
 
 /** One box of an MP4 file: its four-letter name and its content, without the header. */
 interface Mp4Box {

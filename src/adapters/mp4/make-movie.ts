@@ -1,6 +1,5 @@
 import { editBoxAt, editBoxes, findBox, Mp4FormatError, makeBox, uint32 } from './boxes.ts';
-import { editsOf, makeEdits } from './edit-list.ts';
-import { durationOf, withDuration } from './headers.ts';
+import { durationOf, editsOf, makeEdits, withDuration } from './headers.ts';
 import type { Mp4Track, SkeletonMovie } from './read-movie.ts';
 import { type ChunkList, chunkBoxes, handlerOf } from './tracks.ts';
 import { lengthOf, makeVideoTrack, type WrittenVideo } from './video-track.ts';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { fractionValue } from '../../core/frames/fraction.ts';
-import { readExactly } from '../files/read-exactly.ts';
+import { readExactly } from '../files/bounded-read.ts';
 import type { ContainerWriter, OpenWriter, WriterInput } from '../muxing/container-writer.ts';
 import type { PartFile } from '../muxing/part-file.ts';
 import { secondsSinceFirst } from '../muxing/presentation.ts';

@@ -1,10 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { SegmentSamples } from '../muxing/samples.ts';
 import { getBox, Mp4FormatError, readTopBox } from './boxes.ts';
-import { editsOf, startOf } from './edit-list.ts';
-import { timescaleOf } from './headers.ts';
+import { readH264Entry } from './h264-entry.ts';
+import { editsOf, startOf, timescaleOf } from './headers.ts';
 import { sampleSizesOf, tablesOf, tracksOf } from './tracks.ts';
-import { readH264Entry } from './video-entry.ts';
 
 export interface Mp4Track {
   /** Content of its `trak` box. */

@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { isErrno } from '../../errors/system-error.ts';
-import { FileTooShortError } from '../files/read-exactly.ts';
+import { FileTooShortError } from '../files/bounded-read.ts';
 import type { SegmentSamples } from '../muxing/samples.ts';
 import { findBox, getBox, Mp4FormatError, readTopBox, uint32At } from './boxes.ts';
+import { readH264Entry } from './h264-entry.ts';
 import {
   chunksOf,
   compositionOffsetsOf,
@@ -13,7 +14,6 @@ import {
   tracksOf,
   type ValueRun,
 } from './tracks.ts';
-import { readH264Entry } from './video-entry.ts';
 
 /** Where the samples of a track lie, in decoding order, and how many bytes each has. */
 interface SamplePlaces {

@@ -1,13 +1,12 @@
-import type { Size } from '../../core/hints/size.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type Presentation, secondsSinceFirst } from '../muxing/presentation.ts';
 import { reorderDelay, type SampleTable } from '../muxing/samples.ts';
 import { editBoxAt, editBoxes, getBox, makeBox, makeFullBox, uint32, uint32Table } from './boxes.ts';
-import { makeEdits } from './edit-list.ts';
-import { type Rotation, withDuration, withRotation } from './headers.ts';
+import { withoutBitRate } from './h264-entry.ts';
+import { makeEdits, type Rotation, withDuration, withRotation } from './headers.ts';
 import type { SkeletonMovie } from './read-movie.ts';
 import { type ChunkList, chunkBoxes } from './tracks.ts';
-import { withoutBitRate } from './video-entry.ts';
 
 /** What players have to know of the video beside its frames. */
 export interface Showing {

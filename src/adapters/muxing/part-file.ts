@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asDiskError } from '../../errors/system-error.ts';
+import { FileTooShortError } from '../files/bounded-read.ts';
 import { syncFolder } from '../files/publish-file.ts';
-import { FileTooShortError } from '../files/read-exactly.ts';
 
 /**
  * The unfinished output, which only grows. After a kill a writer begins again from the first byte: what is durable

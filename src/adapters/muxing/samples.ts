@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { readExactly } from '../files/read-exactly.ts';
+import { readExactly } from '../files/bounded-read.ts';
 
 /** What is known of some samples of the video, in decoding order: 13 bytes for each. */
 export interface SampleTable {

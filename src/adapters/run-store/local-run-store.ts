@@ -13,9 +13,8 @@ import type {
   StoredRun,
 } from '../../ports/run-store.ts';
 import { hasContent } from '../files/hash-file.ts';
-import { placeFile } from '../files/place-file.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
-import { publishFile } from '../files/publish-file.ts';
+import { placeFile, publishFile } from '../files/publish-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 import { readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';

@@ -6,7 +6,7 @@ import { shortName } from '../../core/temporary-name.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { acquireProcessLock } from '../files/process-lock.ts';
-import { removeLeftovers } from '../files/temporary-files.ts';
+import { removeLeftovers } from '../files/publish-file.ts';
 import { outputLockName, runLockName, runPaths } from './run-paths.ts';
 
 const linksAtOnce = 32;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
 import type { FileStore } from '../../ports/file-store.ts';
-import { temporaryPathFor } from '../files/temporary-files.ts';
+import { temporaryPathFor } from '../files/publish-file.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
 

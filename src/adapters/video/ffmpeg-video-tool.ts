@@ -1,5 +1,5 @@
 import type { VideoFacts, VideoStreamFacts } from '../../core/frames/video-facts.ts';
-import type { Size } from '../../core/hints/size.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 import type {
   AssemblyProgress,
   AssemblyRequest,

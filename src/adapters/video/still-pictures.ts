@@ -1,7 +1,7 @@
 import pMap from 'p-map';
-import type { Size } from '../../core/hints/size.ts';
-import { asFileUrl, decodingOptions } from '../ffmpeg/inputs.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
+import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
 
 /** Programs side by side: each decodes with threads of its own. */
 const programsAtOnce = 2;

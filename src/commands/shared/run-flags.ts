@@ -1,5 +1,5 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { parseSize } from '../../core/hints/size.ts';
+import { parseSize } from '../../core/hints/display-size.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';

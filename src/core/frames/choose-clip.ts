@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
-import { formatSize, type Size } from '../hints/size.ts';
+import { formatSize, type Size } from '../hints/display-size.ts';
 import type { OutputContainer } from './container-limits.ts';
 import type { Fraction } from './fraction.ts';
 import type { FrameFormat } from './frame-format.ts';

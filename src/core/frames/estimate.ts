@@ -1,4 +1,4 @@
-import type { Size } from '../hints/size.ts';
+import type { Size } from '../hints/display-size.ts';
 
 export interface UpscaleAmount {
   readonly frames: number;

@@ -1,4 +1,4 @@
-import type { Size } from '../hints/size.ts';
+import type { Size } from '../hints/display-size.ts';
 
 /** Raw frames: their size and ffmpeg's name of their pixel format. */
 export interface FrameFormat extends Size {

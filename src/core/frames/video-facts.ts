@@ -1,4 +1,4 @@
-import type { Size } from '../hints/size.ts';
+import type { Size } from '../hints/display-size.ts';
 import type { Fraction } from './fraction.ts';
 
 /** How a picture's numbers are colours, in ffmpeg's names; null where the file does not say. */

@@ -1,8 +1,6 @@
-import { budgetOf, type TokenBudget } from '../tokens/budget.ts';
+import { budgetOf, largestSizeThatFits, type TokenBudget } from '../tokens/budget.ts';
 import type { EstimatorName } from '../tokens/estimator.ts';
-import { largestSizeThatFits } from '../tokens/largest-size.ts';
-import { anySize, type DisplaySize, fitInside } from './display-size.ts';
-import { formatSize, type Size } from './size.ts';
+import { anySize, type DisplaySize, fitInside, formatSize, type Size } from './display-size.ts';
 import type { VideoInfo } from './video-info.ts';
 
 /** What bounds the frames that are sent. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
-import { parseSize } from '../hints/size.ts';
+import { parseSize } from '../hints/display-size.ts';
 import { presets, upscalerKinds } from '../upscale/upscale-settings.ts';
 
 const sizeText = z.string().refine((text) => parseSize(text) !== null, 'must be a size such as "320x180"');

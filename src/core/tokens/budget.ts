@@ -1,4 +1,4 @@
-import type { Size } from '../hints/size.ts';
+import { anySize, type DisplaySize, fitInside, type Size } from '../hints/display-size.ts';
 import { type EstimatorName, estimatorNamed } from './estimator.ts';
 
 /** Tokens that a prompt consists of besides text and frames: begin of sequence, begin and end of instruction. */
@@ -64,4 +64,78 @@ export function visionRoom(request: Omit<TokenRequest, 'size'>): number {
     ? request.limit - Math.ceil(request.textTokens / 10)
     : Math.floor((request.limit * 9) / 10);
   return usable - withoutVision;
+}
+
+/** The longer side of the smallest size that is offered, in pixels: below it a model recognises nothing. */
+export const minLongerSidePx = 32;
+
+/**
+ * The largest even size with the video's display aspect ratio whose frames fit the token limit: never larger than
+ * the video, and never below 32 px on the longer side unless the video itself is. Null when no such size fits.
+ *
+ * @param request - The rest of the prompt.
+ * @param box - Inclusive upper bound of each side, in pixels.
+ */
+export function largestSizeThatFits(
+  display: DisplaySize,
+  request: Omit<TokenRequest, 'size'>,
+  box: Size = anySize,
+): Size | null {
+  const estimator = estimatorNamed(request.estimator);
+  const room = visionRoom(request);
+  const fits = (size: Size) => estimator.visionTokens(size, request.frames) <= room;
+
+  const longest = longerSide(fitInside(display, box));
+  const firstStep = Math.min(minLongerSidePx, longest);
+  let step = longest + 1;
+  // Where the model rescales, the cost goes up and down by a row or a column: every size has to be looked at.
+  for (; step >= firstStep; step--) {
+    const size = sizeAt(display, box, step);
+    if (!estimator.isRescaled(size)) break;
+    if (fits(size)) return size;
+  }
+  // Below, it only falls, until the sizes that are so small that the model enlarges them.
+  step = lastThat(firstStep, step, (candidate) => {
+    const size = sizeAt(display, box, candidate);
+    return fits(size) || estimator.isRescaled(size);
+  });
+  for (; step >= firstStep; step--) {
+    const size = sizeAt(display, box, step);
+    if (fits(size)) return size;
+  }
+  return null;
+}
+
+/**
+ * Every size the video can be scaled down to, in rising order. An even step is the length of the longer side in
+ * pixels; before that side grows again the shorter one may grow once, and that size is the odd step.
+ */
+function sizeAt(display: DisplaySize, box: Size, step: number): Size {
+  const longer = 2 * Math.floor(step / 2);
+  const within = ({ width, height }: Size) =>
+    fitInside(display, { width: Math.min(width, box.width), height: Math.min(height, box.height) });
+  const first = within({ width: longer, height: longer });
+  if (step % 2 === 0) return first;
+  const second = within(
+    display.width >= display.height
+      ? { ...anySize, height: first.height + 2 }
+      : { ...anySize, width: first.width + 2 },
+  );
+  return longerSide(second) === longerSide(first) ? second : first;
+}
+
+function longerSide(size: Size): number {
+  return Math.max(size.width, size.height);
+}
+
+/** The last of `from..to` for which `holds`, where it holds up to some number and not after; else `from - 1`. */
+function lastThat(from: number, to: number, holds: (candidate: number) => boolean): number {
+  let low = from - 1;
+  let high = to;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

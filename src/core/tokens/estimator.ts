@@ -1,4 +1,4 @@
-import type { Size } from '../hints/size.ts';
+import type { Size } from '../hints/display-size.ts';
 
 /** The estimators a person may choose, the default first. */
 export const estimatorNames = ['linear', 'pixtral', 'qwen2.5-vl'] as const;

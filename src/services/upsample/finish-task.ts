@@ -8,7 +8,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import { findSource } from './read-source.ts';
+import { findSource } from './plan-spec.ts';
 import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
 type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
-import type { ExactSize } from '../../core/hints/display-size.ts';
-import { parseSize } from '../../core/hints/size.ts';
+import { type ExactSize, parseSize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
-import { type ParsedSpec, parseSpecFile } from '../../core/spec/parse-spec.ts';
+import { enrichingRunOf } from '../../core/spec/enrich.ts';
+import { type ParsedSpec, parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
 import { type NamedVideo, type PromptSpec, sourcePromptOf, videosOf } from '../../core/spec/prompt-spec.ts';
 import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
@@ -12,8 +12,24 @@ import { requestText } from '../../core/upsample/instruction.ts';
 import type { PlannedSpec, PlannedVideo } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { isSystemError } from '../../errors/system-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { SpecCandidate, VideoFile } from '../../ports/spec-store.ts';
+import type { SpecCandidate, SpecStore, VideoFile } from '../../ports/spec-store.ts';
+import type { StoredUpsample } from './upsample-types.ts';
+
+/** A planned spec's file, as it is now. */
+interface SpecSource {
+  readonly path: string;
+  readonly text: string;
+  readonly spec: PromptSpec;
+  readonly document: SpecDocument;
+  /** True when this run has already written the enriched spec over it, and died before it could note that. */
+  readonly isWrittenBack: boolean;
+}
+
+type FoundSource =
+  | { readonly isFound: true; readonly source: SpecSource }
+  | { readonly isFound: false; readonly isGone: boolean; readonly failure: SpecFailure };
 
 export interface PlanContext {
   readonly inputRoot: string;
@@ -194,4 +210,36 @@ function failed(draft: PlannedSpec, code: FailureCode, message: string): Planned
 
 function invalidMessage(spec: string, parsed: Extract<ParsedSpec, { isValid: false }>): string {
   return `${spec}${parsed.line === null ? '' : `:${parsed.line}`}: ${parsed.reason}.`;
+}
+
+/** Reads a planned spec's file, or says what it means for the spec that it is gone or not the planned one any more. */
+export async function findSource(
+  planned: PlannedSpec,
+  run: Pick<StoredUpsample, 'runId' | 'checkpoint'>,
+  specs: Pick<SpecStore, 'outputPath' | 'read'>,
+): Promise<FoundSource> {
+  const path = specs.outputPath(run.checkpoint.input_root, planned.spec);
+  let bytes: Uint8Array | null;
+  try {
+    bytes = await specs.read(path);
+  } catch (error) {
+    // A file that has grown too large for a spec is not the planned one any more.
+    if (error instanceof RangeError)
+      return changed(`${planned.spec} is not the file that was planned any more.`);
+    if (!isSystemError(error)) throw error;
+    return changed(`${planned.spec} cannot be read any more: ${messageOf(error)}.`);
+  }
+  const parsed = bytes === null ? null : parseSpecFile(bytes);
+  if (bytes !== null && parsed?.isValid) {
+    const { text, spec, document } = parsed;
+    const isPlanned = createHash('sha256').update(bytes).digest('hex') === planned.sha256;
+    const isWrittenBack = !isPlanned && enrichingRunOf(spec) === run.runId;
+    if (isPlanned || isWrittenBack)
+      return { isFound: true, source: { path, text, spec, document, isWrittenBack } };
+  }
+  return changed(`${planned.spec} is not the file that was planned any more.`, bytes === null);
+}
+
+function changed(message: string, isGone = false): FoundSource {
+  return { isFound: false, isGone, failure: specFailure('spec-changed', message) };
 }

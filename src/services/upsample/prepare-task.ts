@@ -1,5 +1,5 @@
 import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
-import { formatSize } from '../../core/hints/size.ts';
+import { formatSize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
@@ -11,7 +11,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { findSource } from './read-source.ts';
+import { findSource } from './plan-spec.ts';
 import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
 /** A task, or what is wrong with its spec or with its files. */

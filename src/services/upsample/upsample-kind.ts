@@ -7,8 +7,8 @@ import { type SpecState, UpsampleState } from '../../core/upsample/upsample-stat
 import { upsampleEngineText } from '../../core/upsample/upsample-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
+import { findSource } from './plan-spec.ts';
 import { hintName } from './prepare-task.ts';
-import { findSource } from './read-source.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
 import { answeringModelOf, driftNotice, summaryOfUpsample } from './summarise-upsample.ts';
 import type { StoredUpsample, UpsampleRun, UpsampleTypes } from './upsample-types.ts';

@@ -4,7 +4,7 @@ import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
-import type { Size } from '../../core/hints/size.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 import type { PinnedFile, PlannedClip } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { UpscalerKind, UpscaleSettings } from '../../core/upscale/upscale-settings.ts';

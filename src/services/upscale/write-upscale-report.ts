@@ -1,7 +1,7 @@
 import { fractionValue } from '../../core/frames/fraction.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
-import type { Size } from '../../core/hints/size.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 import { upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
 import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';

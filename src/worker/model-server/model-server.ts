@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { WaitQueue } from '../../async/wait-queue.ts';
+import { WaitQueue } from '../../async/queues.ts';
 import { portPlaceholder } from '../../core/engine/serve-command.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { messageOf } from '../../errors/app-error.ts';

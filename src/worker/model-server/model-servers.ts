@@ -1,4 +1,4 @@
-import { WaitQueue } from '../../async/wait-queue.ts';
+import { WaitQueue } from '../../async/queues.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import type { EngineSpec } from '../../protocol/manifest.ts';

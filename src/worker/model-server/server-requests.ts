@@ -1,4 +1,4 @@
-import { WaitQueue } from '../../async/wait-queue.ts';
+import { WaitQueue } from '../../async/queues.ts';
 import { EngineError } from '../tasks/engine-error.ts';
 import { CrashBisector } from './crash-bisector.ts';
 import type { ModelServer } from './model-server.ts';

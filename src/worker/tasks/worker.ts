@@ -6,13 +6,12 @@ import { batchesOf, type Manifest, type WorkTask } from '../../protocol/manifest
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import { buildStatus, WorkRate } from './build-status.ts';
 import { EngineError } from './engine-error.ts';
 import { EngineManager, type WantedEngine } from './engine-manager.ts';
 import type { EngineSession, WorkKinds } from './engine-session.ts';
 import type { NumberedManifest } from './manifest-intake.ts';
 import { ResultStore } from './result-store.ts';
-import { StatusPublisher } from './status-publisher.ts';
+import { buildStatus, StatusPublisher, WorkRate } from './status-publisher.ts';
 import { TaskQueue } from './task-queue.ts';
 
 export interface WorkerDeps {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { normalizeText } from '../../core/upsample/output-checks.ts';
+import { normalizeText } from '../../core/upsample/check-answer.ts';
 import type { Manifest, ManifestTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 

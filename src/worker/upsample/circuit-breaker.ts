@@ -1,4 +1,4 @@
-import { WaitQueue } from '../../async/wait-queue.ts';
+import { WaitQueue } from '../../async/queues.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RetryPolicy } from '../../protocol/manifest.ts';

@@ -1,4 +1,4 @@
-import { WaitQueue } from '../../async/wait-queue.ts';
+import { WaitQueue } from '../../async/queues.ts';
 
 /** How much of the memory for frames a segment is to have, in bytes. */
 export interface ShareRequest {

@@ -1,5 +1,5 @@
 import { onAbort } from '../../async/abort.ts';
-import { AsyncQueue } from '../../async/async-queue.ts';
+import { AsyncQueue } from '../../async/queues.ts';
 import { frameBytes } from '../../core/frames/frame-format.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { FrameSink, FrameTool } from '../../ports/frame-tool.ts';

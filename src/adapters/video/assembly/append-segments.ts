@@ -2,7 +2,7 @@ import { open, rm, stat } from 'node:fs/promises';
 import { messageOf } from '../../../errors/app-error.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyProgress, SegmentFile } from '../../../ports/video-tool.ts';
-import { FileTooShortError } from '../../files/read-exactly.ts';
+import { FileTooShortError } from '../../files/bounded-read.ts';
 import { Mp4FormatError } from '../../mp4/boxes.ts';
 import { readSegmentSamples } from '../../mp4/samples.ts';
 import type { ContainerWriter } from '../../muxing/container-writer.ts';

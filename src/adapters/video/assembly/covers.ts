@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
 import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
-import { temporaryPathFor } from '../../files/temporary-files.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
+import { temporaryPathFor } from '../../files/publish-file.ts';
 import { type Cover, coverStreams, type SkeletonRequest } from './skeleton-command.ts';
 
 const kinds: Readonly<Record<string, { readonly ending: string; readonly mimeType: string }>> = {

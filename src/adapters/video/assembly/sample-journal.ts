@@ -2,8 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { asDiskError } from '../../../errors/system-error.ts';
+import { readExactly } from '../../files/bounded-read.ts';
 import { syncFolder } from '../../files/publish-file.ts';
-import { readExactly } from '../../files/read-exactly.ts';
 import { makeSampleTable, type SampleTable } from '../../muxing/samples.ts';
 
 /**

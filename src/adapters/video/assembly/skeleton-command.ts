@@ -2,7 +2,7 @@ import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import type { Fraction } from '../../../core/frames/fraction.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../core/frames/video-facts.ts';
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import type { Presentation } from '../../muxing/presentation.ts';
 import type { FileStream } from '../verification/file-facts.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '../../../errors/app-error.ts';
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
 import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import { publishFileBy } from '../../files/publish-file.ts';
 import { writeTrackLanguages } from '../../mp4/track-languages.ts';
 import {

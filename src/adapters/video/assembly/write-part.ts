@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { isErrno } from '../../../errors/system-error.ts';
-import { FileTooShortError } from '../../files/read-exactly.ts';
+import { FileTooShortError } from '../../files/bounded-read.ts';
 import { EbmlFormatError } from '../../mkv/ebml.ts';
 import { openMkvWriter } from '../../mkv/mkv-writer.ts';
 import { Mp4FormatError } from '../../mp4/boxes.ts';

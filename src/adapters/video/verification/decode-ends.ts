@@ -1,5 +1,5 @@
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
 import { readLines } from '../../ffmpeg/run-ffmpeg.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import { secondsSinceFirst } from '../../muxing/presentation.ts';
 import { type FileStream, tickSecondsOf } from './file-facts.ts';
 import { InvalidOutputError, type Verification } from './verification.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { fractionValue, parseFraction } from '../../../core/frames/fraction.ts';
 import { askFfprobe } from '../../ffmpeg/ffprobe.ts';
-import { guardedInputOptions } from '../../ffmpeg/inputs.ts';
 import type { FfmpegOptions } from '../../ffmpeg/run-ffmpeg.ts';
+import { guardedInputOptions } from '../../ffmpeg/source-file.ts';
 
 /** Facts of streams that do not depend on how many packets there are. */
 const streamEntries = [

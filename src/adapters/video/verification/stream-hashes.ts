@@ -1,8 +1,8 @@
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../core/frames/video-facts.ts';
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/inputs.ts';
 import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
+import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 
 /** MD5 of no bytes. */
 const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';

@@ -1,4 +1,4 @@
-import type { Size } from '../../hints/size.ts';
+import type { Size } from '../../hints/display-size.ts';
 import { Cadence } from './cadence.ts';
 import { type PictureDifference, PictureMeter } from './picture-difference.ts';
 

@@ -1,4 +1,4 @@
-import type { Size } from '../../hints/size.ts';
+import type { Size } from '../../hints/display-size.ts';
 
 /** How far two pictures of one size are apart. Squared differences are of 8-bit samples. */
 export interface PictureDifference {

@@ -1,4 +1,4 @@
-import type { Size } from '../../../core/hints/size.ts';
+import type { Size } from '../../../core/hints/display-size.ts';
 import type { Span } from './tiles.ts';
 
 /** A frame: RGB, interleaved, row by row. */

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { displaySize, fitInside } from '../../../../src/core/hints/display-size.ts';
-import { formatSize, parseSize, type Size } from '../../../../src/core/hints/size.ts';
+import {
+  displaySize,
+  fitInside,
+  formatSize,
+  parseSize,
+  type Size,
+} from '../../../../src/core/hints/display-size.ts';
 
 const limit = { width: 320, height: 180 };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSize, type Size } from '../../../../src/core/hints/size.ts';
+import { parseSize, type Size } from '../../../../src/core/hints/display-size.ts';
 import { estimatorNamed, estimatorNames, qwenVideoTokens } from '../../../../src/core/tokens/estimator.ts';
 
 const linear = estimatorNamed('linear');

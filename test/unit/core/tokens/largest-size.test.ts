@@ -5,11 +5,16 @@ import {
   type DisplaySize,
   displaySize,
   fitInside,
+  formatSize,
+  type Size,
 } from '../../../../src/core/hints/display-size.ts';
-import { formatSize, type Size } from '../../../../src/core/hints/size.ts';
-import { budgetOf, type TokenRequest } from '../../../../src/core/tokens/budget.ts';
+import {
+  budgetOf,
+  largestSizeThatFits,
+  minLongerSidePx,
+  type TokenRequest,
+} from '../../../../src/core/tokens/budget.ts';
 import { type EstimatorName, estimatorNames } from '../../../../src/core/tokens/estimator.ts';
-import { largestSizeThatFits, minLongerSidePx } from '../../../../src/core/tokens/largest-size.ts';
 
 type Rest = Omit<TokenRequest, 'size'>;
 

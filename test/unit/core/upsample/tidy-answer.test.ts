@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tidyAnswer } from '../../../../src/core/upsample/tidy-answer.ts';
+import { tidyAnswer } from '../../../../src/core/upsample/check-answer.ts';
 
 const text = 'A red car turns left while rain falls on the street.';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AsyncQueue } from '../../../../src/async/async-queue.ts';
+import { AsyncQueue } from '../../../../src/async/queues.ts';
 import { FrameMemory } from '../../../../src/worker/upscale/frame-memory.ts';
 import { LaneProgress } from '../../../../src/worker/upscale/lane-progress.ts';
 import { LaneSizes } from '../../../../src/worker/upscale/lane-runner.ts';

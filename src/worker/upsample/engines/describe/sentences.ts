@@ -3,7 +3,7 @@ import type { Measures } from './measure.ts';
 import { grade } from './naming.ts';
 import type { PaletteColour } from './palette.ts';
 import type { Write } from './phrases.ts';
-import type { PromptClaims } from './prompt-claims.ts';
+import type { PromptClaims } from './user-words.ts';
 
 /** What is known of a hint: the kind of video it was made from, and what was measured in its frames. */
 export interface MeasuredClip {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { composeText } from '../../../../../../src/worker/upsample/engines/describe/compose.ts';
+import { composeText } from '../../../../../../src/worker/upsample/engines/describe/describe-engine.ts';
 import type { Measures } from '../../../../../../src/worker/upsample/engines/describe/measure.ts';
 import type { MeasuredClip } from '../../../../../../src/worker/upsample/engines/describe/sentences.ts';
 import { countWords } from '../../../../../../src/worker/upsample/engines/describe/user-words.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { claimsOf } from '../../../../../../src/worker/upsample/engines/describe/prompt-claims.ts';
+import { claimsOf } from '../../../../../../src/worker/upsample/engines/describe/user-words.ts';
 
 describe("a prompt's own claims", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { duplicateShares, longestHeld } from '../../../src/core/upscale/held-frames.ts';
-import { sampleUpscalePlan } from '../../support/sample-upscale-plan.ts';
+import { duplicateShares, longestHeld } from '../../../../src/core/upscale/held-frames.ts';
+import { sampleUpscalePlan } from '../../../support/sample-upscale-plan.ts';
 
 const timeBase = { numerator: 1, denominator: 24 };
 

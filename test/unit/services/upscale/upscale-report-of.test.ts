@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Journaled } from '../../../src/core/run/run-status.ts';
-import type { UpscaleEventBody } from '../../../src/core/upscale/upscale-event.ts';
-import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
-import { UpscaleState } from '../../../src/core/upscale/upscale-state.ts';
-import { summaryOfUpscale } from '../../../src/services/upscale/summarise-upscale.ts';
-import { upscaleReportOf } from '../../../src/services/upscale/upscale-report-of.ts';
+import type { Journaled } from '../../../../src/core/run/run-status.ts';
+import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import { upscaleReportSchema } from '../../../../src/core/upscale/upscale-report.ts';
+import { UpscaleState } from '../../../../src/core/upscale/upscale-state.ts';
+import { summaryOfUpscale } from '../../../../src/services/upscale/summarise-upscale.ts';
+import { upscaleReportOf } from '../../../../src/services/upscale/upscale-report-of.ts';
 import {
   finishedSegment,
   sampleUpscaleCheckpoint,
   sampleUpscalePlan,
-} from '../../support/sample-upscale-plan.ts';
+} from '../../../support/sample-upscale-plan.ts';
 
 const plan = sampleUpscalePlan({ repeats: new Array<number>(160).fill(2) });
 const checkpoint = sampleUpscaleCheckpoint(plan);

@@ -1,10 +1,14 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { overwriteFile, publishFile } from '../../../src/adapters/files/publish-file.ts';
-import { removeLeftovers, temporaryPathFor } from '../../../src/adapters/files/temporary-files.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { asUnprivileged } from '../../support/unprivileged.ts';
+import {
+  overwriteFile,
+  publishFile,
+  removeLeftovers,
+  temporaryPathFor,
+} from '../../../../src/adapters/files/publish-file.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { asUnprivileged } from '../../../support/unprivileged.ts';
 
 const root = await temporaryFolder();
 let next = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkAnswer, normalizeText } from '../../../../src/core/upsample/output-checks.ts';
+import { checkAnswer, normalizeText } from '../../../../src/core/upsample/check-answer.ts';
 
 const prompt = 'A yellow excavator digs a trench beside a wet road';
 const instruction = 'Rewrite the prompt below as one paragraph of plain English';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hasContent } from '../../../src/adapters/files/hash-file.ts';
-import { placeFile } from '../../../src/adapters/files/place-file.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { hasContent } from '../../../../src/adapters/files/hash-file.ts';
+import { placeFile } from '../../../../src/adapters/files/publish-file.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const root = await temporaryFolder();
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,9 +1,9 @@
 import { link, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MakeLink } from '../../../src/adapters/files/create-once.ts';
-import { publishOnce } from '../../../src/adapters/files/publish-once.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import type { MakeLink } from '../../../../src/adapters/files/create-once.ts';
+import { publishOnce } from '../../../../src/adapters/files/publish-once.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const root = await temporaryFolder();
 let folder: string;

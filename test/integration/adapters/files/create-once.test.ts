@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createOnce } from '../../../src/adapters/files/create-once.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { createOnce } from '../../../../src/adapters/files/create-once.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const root = await temporaryFolder();
 let folder = '';

@@ -11,10 +11,10 @@ import {
   isOwnerAlive,
   isOwnerHere,
   readLockOwner,
-} from '../../../src/adapters/files/process-lock.ts';
-import { holdLockElsewhere, killHolder } from '../../support/lock-holder.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { waitFor } from '../../support/wait-for.ts';
+} from '../../../../src/adapters/files/process-lock.ts';
+import { holdLockElsewhere, killHolder } from '../../../support/lock-holder.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 const folder = await temporaryFolder();
 let next = 0;

@@ -3,15 +3,15 @@ import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFi
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LocalRunStore } from '../../../src/adapters/run-store/local-run-store.ts';
-import { outputLockName } from '../../../src/adapters/run-store/run-paths.ts';
-import { AppError } from '../../../src/errors/app-error.ts';
-import { holdLockElsewhere, killHolder } from '../../support/lock-holder.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-import { sampleCheckpoint } from '../../support/sample-checkpoint.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { asUnprivileged } from '../../support/unprivileged.ts';
-import { upsampleRuns } from '../../support/upsample-runs.ts';
+import { LocalRunStore } from '../../../../src/adapters/run-store/local-run-store.ts';
+import { outputLockName } from '../../../../src/adapters/run-store/run-paths.ts';
+import { AppError } from '../../../../src/errors/app-error.ts';
+import { holdLockElsewhere, killHolder } from '../../../support/lock-holder.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
+import { sampleCheckpoint } from '../../../support/sample-checkpoint.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { asUnprivileged } from '../../../support/unprivileged.ts';
+import { upsampleRuns } from '../../../support/upsample-runs.ts';
 
 const root = await temporaryFolder();
 let folder = '';

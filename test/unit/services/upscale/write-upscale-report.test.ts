@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Size } from '../../../src/core/hints/size.ts';
-import type { ComparedFrame, UpscaleReport } from '../../../src/core/upscale/upscale-report.ts';
-import { UpscaleState } from '../../../src/core/upscale/upscale-state.ts';
-import type { VideoTool } from '../../../src/ports/video-tool.ts';
-import { writeUpscaleReport } from '../../../src/services/upscale/write-upscale-report.ts';
-import { sampleUpscaleCheckpoint, sampleUpscalePlan } from '../../support/sample-upscale-plan.ts';
+import type { Size } from '../../../../src/core/hints/display-size.ts';
+import type { ComparedFrame, UpscaleReport } from '../../../../src/core/upscale/upscale-report.ts';
+import { UpscaleState } from '../../../../src/core/upscale/upscale-state.ts';
+import type { VideoTool } from '../../../../src/ports/video-tool.ts';
+import { writeUpscaleReport } from '../../../../src/services/upscale/write-upscale-report.ts';
+import { sampleUpscaleCheckpoint, sampleUpscalePlan } from '../../../support/sample-upscale-plan.ts';
 
 interface Asked {
   readonly path: string;
