@@ -1,5 +1,5 @@
 /**
- * A run of very many specs: how long until its first batch is handed over, when it begins and when it is resumed
+ * A run of very many specs: how long until its first batch is submitted, when it begins and when it is resumed
  * half-done, how long it takes to close one that is done, with its report, and the memory of each.
  *
  *     node scripts/bench/scale.ts [--specs 100000] [--quick] [--json]
@@ -58,7 +58,7 @@ async function measure(sandbox: Sandbox): Promise<BenchResult> {
 
 interface Beginning {
   readonly run: ProgramRun;
-  /** From the start of the program until its run begins, and until the first batch is handed over. */
+  /** From the start of the program until its run begins, and until the first batch is submitted. */
   readonly begunMs: number;
   readonly firstBatchMs: number;
 }

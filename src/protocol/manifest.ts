@@ -58,7 +58,7 @@ const engineSpecSchema = z.object({
 const batchOf = <Task extends z.ZodType>(task: Task) =>
   z.object({
     batch_id: z.int().min(0),
-    /** How often the batch was handed over: 2 when the first worker died. Of two manifests the higher one holds. */
+    /** How often the batch was submitted: 2 when the first worker died. Of two manifests the higher one holds. */
     attempt: z.int().min(1).optional(),
     tasks: z.array(task).min(1),
   });
@@ -85,7 +85,7 @@ const upscaleManifestSchema = z.object({
   batches: z.array(batchOf(segmentTaskSchema)).min(1),
 });
 
-/** `runs/<run_id>/manifests/worker_<n>_manifest_<m>.json`: work handed over to one worker. */
+/** `runs/<run_id>/manifests/worker_<n>_manifest_<m>.json`: work submitted to one worker. */
 export const manifestSchema = z.discriminatedUnion('kind', [upsampleManifestSchema, upscaleManifestSchema]);
 
 export type ManifestHint = z.infer<typeof manifestHintSchema>;
@@ -96,7 +96,7 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A task of any kind; what all kinds have is its key. */
 export type WorkTask = ManifestTask | SegmentTask;
-/** Tasks of one kind that are handed over together. */
+/** Tasks of one kind that are submitted together. */
 export interface WorkBatch {
   readonly batch_id: number;
   readonly attempt?: number | undefined;

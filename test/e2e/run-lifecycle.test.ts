@@ -23,7 +23,7 @@ async function runFolderOf(cli: Cli): Promise<string> {
 }
 
 describe('upscale', () => {
-  it('--host X with X never reachable ends as failed, and says that nothing is handed over', async () => {
+  it('--host X with X never reachable ends as failed, and says that nothing is submitted', async () => {
     const cli = await userWith('unreachable');
     const lines = ['[hosts.far]', 'address = "127.0.0.1"', 'port = 9', '[retry]', 'max_outage_s = 1'];
     await writeFile(join(cli.workingFolder, 'config.toml'), `${lines.join('\n')}\n`);
@@ -31,7 +31,7 @@ describe('upscale', () => {
     expect(end.code).toBe(4);
     expect(JSON.parse(end.stdout)).toMatchObject({
       status: 'failed',
-      error: { message: expect.stringContaining('nothing more is known to be handed over') },
+      error: { message: expect.stringContaining('nothing more is known to be submitted') },
     });
     expect(end.stderr).not.toMatch(/goes? on there|work goes on/);
   });

@@ -65,7 +65,7 @@ describe.skipIf(lab === null)('upscale on a host', () => {
     expect(await hashOf(path)).toBe(whole);
   });
 
-  it('is handed over and left, looked at, and brought home later', async () => {
+  it('is submitted and left, looked at, and brought home later', async () => {
     const left = await upscale(clip, 'left.mp4', 'gpu1', '--detach');
     expect([left.code, left.json.status]).toEqual([4, 'detached']);
     const state = async () => {

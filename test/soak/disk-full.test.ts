@@ -102,7 +102,7 @@ describe.skipIf(skipReason !== null)(`a full disk${skipReason ? ` (skipped: ${sk
     await using scene = await newScene('home');
     const { ended } = await scene.start();
     const runsFolder = join(scene.cli.hostRoot, 'runs');
-    // Everything is handed over: what is left to write is the worker's.
+    // Everything is submitted: what is left to write is the worker's.
     await waitFor(async () => {
       const names = await readdir(runsFolder, { recursive: true });
       const isBegun = names.some((name) => /^[0-9a-f]{64}\.json$/.test(basename(name)));

@@ -3,7 +3,7 @@ import { type FailureCode, failureNextSteps } from '../../../src/core/run/failur
 /** What each failure means; one that is missing here does not compile. */
 const meanings: Readonly<Record<FailureCode, string>> = {
   'spec-invalid': 'The file is empty, no JSON, or no PromptSpec. The message names file, line and reason.',
-  'spec-changed': 'The file is not the one that was planned: somebody edited it meanwhile.',
+  'spec-changed': 'The file is not the one that was planned: it was edited meanwhile.',
   'output-unwritable': 'The enriched spec could not be written.',
   'resolution-too-large':
     'The video is larger than `--max-resolution` or has too many tokens, and no hint may be made.',
@@ -20,7 +20,7 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'request-rejected': 'The server refuses this request (HTTP 400, 413, 422 and the like).',
   'context-exceeded': 'The server says that prompt, frames and answer exceed its context.',
   'engine-rejected': 'The server refuses the key or the model.',
-  'engine-unreachable': 'The server was away, or asked for patience, for longer than `retry.max_outage_s`.',
+  'engine-unreachable': 'The server did not answer, or asked to wait, for longer than `retry.max_outage_s`.',
   'engine-failed': 'The server answered with an error, or not whole, at every attempt.',
   'engine-crashed':
     "The model's server ended while it worked on this prompt alone; the prompts beside it were done.",

@@ -10,7 +10,7 @@ const count = z.int().min(0);
 const runOnHostSchema = z.object({
   state: z.enum(['running', 'finished', 'stopped', 'unknown', 'unreachable']),
   finished_tasks: count.nullable(),
-  total_tasks: count.nullable().describe('Tasks that were handed over.'),
+  total_tasks: count.nullable().describe('Tasks that were submitted.'),
   message: z.string().nullable().describe('Why the host could not be asked.'),
 }) satisfies z.ZodType<RunOnHost>;
 

@@ -24,7 +24,7 @@ export interface RunView<K extends RunTypes> {
   createProgress(createDisplay: CreateDisplay): K['observer'];
   /** The counts of a run that never began. */
   readonly noCounts: K['summary']['counts'];
-  /** @param isSubmitted - Whether a detached run was handed over whole; false when its host was lost on the way. */
+  /** @param isSubmitted - Whether a detached run was submitted whole; false when its host was lost on the way. */
   formatSummary(summary: K['summary'], style: Style, isSubmitted?: boolean): string;
   /** How much of a run lies on disk when it is interrupted: a sentence. */
   savedText(counts: K['summary']['counts']): string;

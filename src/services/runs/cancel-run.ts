@@ -77,7 +77,7 @@ async function stopOnHost(
     const isUnreachable = error.code === 'host-unreachable';
     if (!isUnreachable && error.code !== 'worker-failed') throw error;
     const why = isUnreachable
-      ? `${name} is unreachable, and what was handed over goes on there`
+      ? `${name} is unreachable, and what was submitted goes on there`
       : 'it may go on';
     throw new AppError({
       code: error.code,

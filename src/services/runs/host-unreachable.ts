@@ -25,8 +25,8 @@ export async function unreachableEnd<K extends RunTypes>(
     `${host} is unreachable${since ?? ''}:`,
     `${total - state.pendingCount} of ${total} ${kind.taskNoun} are here,`,
     onHost > 0
-      ? `${onHost} more are handed over and their work goes on.`
-      : 'and nothing more is known to be handed over.',
+      ? `${onHost} more are submitted and their work goes on.`
+      : 'and nothing more is known to be submitted.',
     `(${error.message})`,
   ].join(' ');
   const command = onHost > 0 ? 'cosmos attach' : `${kind.command} --resume`;

@@ -51,7 +51,7 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
     if (!isStopped && host.hasSubmitted && whole.signal.aborted) {
       const { host: name } = kind.facts(session.checkpoint);
       observer.onNotice(
-        `${name} could not be told to stop: what was handed over goes on there. Stop it with: cosmos cancel ${session.runId}`,
+        `${name} could not be told to stop: what was submitted goes on there. Stop it with: cosmos cancel ${session.runId}`,
       );
     }
     await results.allSettled();

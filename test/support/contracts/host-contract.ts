@@ -47,7 +47,7 @@ export function describeHost(
       return (await run.submit({ batch_id: batchId, tasks: [...tasks] }, bench.engine)).workerId;
     }
 
-    it('does what is handed over, tells each result, and keeps it', async () => {
+    it('does what is submitted, tells each result, and keeps it', async () => {
       const tasks = sampleTasks(6, null, 'plain');
       const run = await openRun();
       await using heard = new Listener(run);
@@ -60,7 +60,7 @@ export function describeHost(
       }
     });
 
-    it('knows nothing of what was never handed over', async () => {
+    it('knows nothing of what was never submitted', async () => {
       const run = await openRun();
       expect(await run.finishedKeys()).toEqual(new Set());
       expect(await run.result('0'.repeat(64))).toBeNull();
@@ -81,7 +81,7 @@ export function describeHost(
       expect([...heard.results.values()][0]).toMatchObject({ status: 'ok', frames_used: 2 });
     });
 
-    it('does not do again what is handed over again', async () => {
+    it('does not do again what is submitted again', async () => {
       const tasks = sampleTasks(4, null, 'repeated');
       const run = await openRun();
       await using heard = new Listener(run);

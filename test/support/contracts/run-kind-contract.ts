@@ -25,7 +25,7 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       expect(summary.status).toBe('failed');
       expect(isAnythingDone).toBe(false);
       expect(error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });
-      expect(error?.message).toContain('nothing more is known to be handed over');
+      expect(error?.message).toContain('nothing more is known to be submitted');
       expect(error?.nextStep).toContain(`${scene.kind.command} --resume ${summary.run_id}`);
       expect(session.events.at(-1)).toMatchObject({ type: 'run-finished', status: 'failed' });
       expect(await rowOf(scene)).toMatchObject({ status: 'unfinished' });
@@ -46,7 +46,7 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       expect(error?.message).toMatch(
         new RegExp(
           `^memory is unreachable since \\d\\d:\\d\\d:\\d\\d: 1 of ${scene.taskCount} ${taskNoun} are here, ` +
-            '[1-9]\\d* more are handed over and their work goes on',
+            '[1-9]\\d* more are submitted and their work goes on',
         ),
       );
       expect(error?.nextStep).toContain(`cosmos attach ${summary.run_id}`);

@@ -36,7 +36,7 @@ function headline(summary: UpsampleSummary, style: Style, isSubmitted: boolean):
   const isDetached = status === 'detached';
   const done = counts.upsampled + counts.reused + counts.skipped + counts.failed;
   if (isDetached && isSubmitted && done === 0)
-    return `… ${counted(counts.total, 'spec')} handed over in ${durationText(durationMs)}`;
+    return `… ${counted(counts.total, 'spec')} submitted in ${durationText(durationMs)}`;
   const parts = [
     style.good(`${numeral(counts.upsampled)} upsampled`),
     counts.reused > 0 ? `${numeral(counts.reused)} reused` : '',

@@ -44,7 +44,7 @@ function headline(summary: UpscaleSummary, style: Style, isSubmitted: boolean): 
     return `${what} ${time}`;
   }
   if (status === 'detached' && isSubmitted && counts.finished_segments === 0)
-    return `… ${counted(counts.frames, 'frame')} in ${counted(counts.segments, 'segment')} handed over ${time}`;
+    return `… ${counted(counts.frames, 'frame')} in ${counted(counts.segments, 'segment')} submitted ${time}`;
   const open = counts.segments - counts.finished_segments - counts.failed_segments;
   const openText = `${numeral(open)} ${status === 'detached' ? 'still to come' : 'not done'}`;
   const parts = [

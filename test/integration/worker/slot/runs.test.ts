@@ -102,7 +102,7 @@ it('a result that another worker has published meanwhile stands, and is the one 
 });
 
 describe('a slot that was killed', () => {
-  it('finishes by itself what was handed over, and does nothing twice', async () => {
+  it('finishes by itself what was submitted, and does nothing twice', async () => {
     const tasks = { 'run-1': sampleTasks(40, null, 'first'), 'run-2': sampleTasks(40, null, 'second') };
     const runs = ['run-1', 'run-2'] as const;
     const finished = () => runs.flatMap((run) => rig.results(run, tasks[run]));

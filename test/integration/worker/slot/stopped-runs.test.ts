@@ -77,7 +77,7 @@ describe('a run that was stopped while its slot was dead', () => {
     expect(existsSync(markPath('run-1'))).toBe(false);
   });
 
-  it('needs no mark when nothing was handed over', async () => {
+  it('needs no mark when nothing was submitted', async () => {
     await mark(rig.root, 'run-1');
     expect(existsSync(join(rig.root, layout.run('run-1')))).toBe(false);
   });

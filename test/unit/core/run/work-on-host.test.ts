@@ -23,7 +23,7 @@ const failed = (attempts: number): UpsampleEventBody => ({
 });
 
 it.each<{ rule: string; bodies: UpsampleEventBody[]; open: number; since: number | null }>([
-  { rule: 'nothing was handed over', bodies: [begun], open: 0, since: null },
+  { rule: 'nothing was submitted', bodies: [begun], open: 0, since: null },
   { rule: 'answers count off', bodies: [begun, submitted(5), failed(1), submitted(2)], open: 6, since: null },
   {
     rule: 'failures without an attempt do not',
@@ -32,13 +32,13 @@ it.each<{ rule: string; bodies: UpsampleEventBody[]; open: number; since: number
     since: null,
   },
   {
-    rule: 'what a session hands over once more is not added up',
+    rule: 'what a session submits once more is not added up',
     bodies: [begun, submitted(5), failed(1), begun, submitted(4)],
     open: 4,
     since: null,
   },
   {
-    rule: 'what an earlier session handed over is still there',
+    rule: 'what an earlier session submitted is still there',
     bodies: [begun, submitted(5), begun, gone],
     open: 5,
     since: 3,

@@ -36,7 +36,7 @@ describe('formatSummary', () => {
       status: 'detached',
       counts: { total: 9, upsampled: 0, reused: 0, skipped: 0, failed: 0 },
     });
-    expect(shown).toMatch(/^… 9 specs handed over in/);
+    expect(shown).toMatch(/^… 9 specs submitted in/);
     for (const command of ['attach', 'logs', 'cancel']) expect(shown).toContain(`cosmos ${command} run-7`);
   });
 

@@ -44,9 +44,9 @@ describe('formatUpscaleSummary', () => {
       ],
     },
     {
-      rule: 'a run that was handed over',
+      rule: 'a run that was submitted',
       changes: { status: 'detached', frames_per_second: null, counts: { ...counts, finished_segments: 0 } },
-      headline: '… 1,439 frames in 6 segments handed over in 41 s',
+      headline: '… 1,439 frames in 6 segments submitted in 41 s',
       texts: ['The work goes on by itself:', 'cosmos attach 2026', 'cosmos cancel 2026'],
     },
     {
