@@ -1,5 +1,5 @@
 /**
- * Writes `dist/output/report/page.js`: the program of the report pages and every package it uses as one script without
+ * Writes `dist/report-page.js`: the program of the report pages and every package it uses as one script without
  * modules, which a page carries in its head.
  */
 import { readFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const file = join(root, 'dist/output/report/page.js');
+const file = join(root, 'dist/report-page.js');
 
 /** Vitest calls this before the tests, so that they see the page of the present sources. */
 export default async function bundlePage(): Promise<void> {

@@ -104,7 +104,7 @@ function createHost(name: string, settings: Settings): Host {
   if (name === 'local') {
     return new LocalHost({
       root: localRoot(settings),
-      workerProgram: fileURLToPath(new URL('./worker/main.js', import.meta.url)),
+      workerProgram: fileURLToPath(new URL('./worker.mjs', import.meta.url)),
       clock: systemClock,
     });
   }

@@ -12,9 +12,20 @@ export default defineConfig({
       {
         root,
         test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          // These share nothing but code: one process for many files spares reading it again for each.
+          isolate: false,
+          globalSetup: ['scripts/bundle-page.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        root,
+        test: {
           name: 'main',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/remote/**'],
+          exclude: ['test/remote/**', 'test/unit/**'],
           globalSetup: ['scripts/bundle-page.ts'],
           // Bounds of failures only: no test depends on how fast the machine is.
           testTimeout: 120_000,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Html, html, trusted } from './html.ts';
 
 interface DocumentStart {
@@ -9,8 +10,8 @@ interface DocumentStart {
   readonly skipTo: { readonly id: string; readonly text: string };
 }
 
-/** Where `scripts/bundle-page.ts` writes the program, seen from the built file and from the source alike. */
-const programUrl = new URL('../../../dist/output/report/page.js', import.meta.url);
+/** What `scripts/bundle-page.ts` writes. */
+const programPath = createRequire(import.meta.url).resolve('#report-page');
 const startCall = 'report.start();';
 let program: string | null = null;
 
@@ -19,7 +20,7 @@ let program: string | null = null;
  * program and this style act.
  */
 export function documentStart({ title, style, skipTo }: DocumentStart): Html {
-  program ??= readFileSync(programUrl, 'utf8');
+  program ??= readFileSync(programPath, 'utf8');
   const policy = [
     `default-src 'none'`,
     `script-src ${hashOf(program)} ${hashOf(startCall)}`,

@@ -1,0 +1,35 @@
+/**
+ * Writes the program into `dist/`: one file for each command, and what they share in a few more, so that a start reads
+ * some files instead of hundreds. Packages that load native code, or files of their own, stay packages.
+ */
+import { globSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const commands = globSync('commands/**/*.ts', { cwd: join(root, 'src'), exclude: ['commands/shared/**'] });
+const hooks = ['commands/shared/command-not-found.ts'];
+
+await build({
+  input: Object.fromEntries(
+    [...commands, ...hooks].map((path) => [path.replace(/\.ts$/, ''), join(root, 'src', path)]),
+  ),
+  platform: 'node',
+  external: [/^@oclif\//, /^ssh2/, 'dockerode', 'fluent-ffmpeg', 'onnxruntime-node'],
+  tsconfig: join(root, 'tsconfig.json'),
+  transform: { target: 'node22' },
+  onLog(level, log, report) {
+    // Whatever the program would lack when it runs is an error now.
+    report(level === 'warn' ? 'error' : level, log);
+  },
+  output: {
+    dir: join(root, 'dist'),
+    format: 'esm',
+    entryFileNames: '[name].js',
+    // Beside `worker.mjs`: paths from there to other files of the package are the same as from the sources.
+    chunkFileNames: '[name]-[hash].js',
+    keepNames: true,
+    comments: { legal: true, annotation: false, jsdoc: false },
+  },
+});
