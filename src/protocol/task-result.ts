@@ -9,6 +9,8 @@ export const taskErrorCodes = [
   'no-frames',
   'output-empty',
   'output-truncated',
+  'output-filtered',
+  'output-refused',
   'output-copied',
   'output-repeated',
   'request-rejected',

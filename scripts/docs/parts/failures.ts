@@ -14,7 +14,10 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'hint-unreadable': 'The worker could not read the hint it was given.',
   'no-frames': 'The engine answered without having seen a frame; its text would be fiction.',
   'output-empty': 'The answer had no word in it, at every attempt.',
-  'output-truncated': 'The answer was cut off at the output limit (`finish_reason` is `length`).',
+  'output-truncated':
+    'The answer was cut off at the output limit (`finish_reason` is `length`), or the model was still thinking when it ended.',
+  'output-filtered': 'The answer was ended by a content filter (`finish_reason` is `content_filter`).',
+  'output-refused': 'The answer says, in place of a prompt, that the model will not or cannot do this.',
   'output-copied': 'The answer repeats the prompt or the instruction instead of enriching it.',
   'output-repeated': 'The answer is word for word the one for another input.',
   'request-rejected': 'The server refuses this request (HTTP 400, 413, 422 and the like).',

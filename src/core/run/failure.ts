@@ -16,13 +16,17 @@ export const failureNextSteps = {
   'no-frames': 'The model saw no frame: check that it takes images, then resume the run.',
   'output-empty': 'Resume to ask again; if it stays empty, try another model or a higher temperature.',
   'output-truncated': 'Raise upsampling.engine.max_output_tokens.',
+  'output-filtered':
+    'The filter of the server ends what the model writes: change the prompt, or use another server.',
+  'output-refused':
+    'The message quotes the model: change the prompt or its video, or use a model that sees images and does this.',
   'output-copied':
     'The model only repeated the prompt: check that it follows instructions, or try another one.',
   'output-repeated':
     'The model gave the same text for different inputs: check that it really sees the frames.',
   'request-rejected': 'The server refuses this request; its message says why.',
   'context-exceeded':
-    'Set upsampling.max_tokens to the limit the server names, or use the exact --estimator of the model.',
+    'Give the server a larger context, or set upsampling.max_tokens to the one it has, and use the exact --estimator of the model.',
   'engine-rejected': 'Check the API key and the model name, then resume the run.',
   'engine-unreachable':
     'Check that the server runs and upsampling.engine.base_url is right, then resume the run.',

@@ -1,34 +1,15 @@
-/** Removals wrap one another (a fence around a quoted text behind a preface); more layers are no model's habit. */
-const maxLayers = 4;
-
-const adjective = '(?:enhanced|enriched|improved|upsampled|detailed|refined|expanded|rewritten|revised)';
-
-const noun = '(?:video |text |cosmos )?(?:prompt|description|caption|version)';
-
-const prefaces = [
-  // "Sure! Here is the enhanced prompt for your video:"
-  new RegExp(
-    `^(?:(?:sure|certainly|of course|okay|absolutely)\\b[,.!]*\\s*)?(?:here(?:'s|’s| is)|below is)\\s+(?:the|your|an?|my)\\s+(?:\\w+,?\\s+){0,3}?${adjective}\\s+(?:\\w+\\s+){0,2}?${noun}\\b[^:.\\n]{0,60}:\\**\\s*`,
-    'i',
-  ),
-  // "**Enhanced Prompt:**"
-  new RegExp(`^[*#_\\s]*${adjective}\\s+${noun}\\s*[*_]*:[*_]*\\s*`, 'i'),
-];
-
-const quotePairs: readonly (readonly [string, string])[] = [
-  ['"', '"'],
-  ['“', '”'],
-  ['«', '»'],
-  ["'", "'"],
-  ['‘', '’'],
-];
+import { onOneLine } from '../printable.ts';
+import type { TidyAnswer } from './tidy-answer.ts';
 
 /** An answer to check, already tidied. */
-interface CheckedAnswer {
-  readonly text: string;
+interface CheckedAnswer extends TidyAnswer {
+  /** What the model said instead of an answer, where its server tells that apart. */
+  readonly refusal?: string | null;
   /** Frames the engine used. */
   readonly framesUsed: number;
   readonly finishReason: string | null;
+  /** Tokens of the answer, reasoning included; null where the engine does not count. */
+  readonly outputTokens: number | null;
 }
 
 interface AskedFor {
@@ -36,10 +17,18 @@ interface AskedFor {
   /** Text sent before the prompt; may be empty. */
   readonly instruction: string;
   readonly hasHint: boolean;
+  readonly maxOutputTokens: number;
 }
 
 interface OutputFault {
-  readonly code: 'no-frames' | 'output-empty' | 'output-truncated' | 'output-copied';
+  readonly code:
+    | 'no-frames'
+    | 'output-empty'
+    | 'output-truncated'
+    | 'output-filtered'
+    | 'output-refused'
+    | 'output-copied'
+    | 'context-exceeded';
   readonly message: string;
 }
 
@@ -55,17 +44,59 @@ export function checkAnswer(answer: CheckedAnswer, asked: AskedFor): OutputFault
   if (asked.hasHint && answer.framesUsed === 0) {
     return { code: 'no-frames', message: 'The engine answered without looking at a frame of the video.' };
   }
+  const refusal = answer.refusal ?? refusalIn(answer.text);
+  if (refusal !== null) return { code: 'output-refused', message: `The model refuses: ${quoted(refusal)}` };
   const words = wordsOf(answer.text);
-  if (words.length === 0) return { code: 'output-empty', message: 'The engine answered without a word.' };
-  if (answer.finishReason === 'length') {
-    return {
-      code: 'output-truncated',
-      message: `The answer was cut off after ${words.length} words because it reached the output limit.`,
-    };
+  const soFar = words.length === 0 ? 'before its first word' : `after ${words.length} words`;
+  if (answer.finishReason === 'content_filter') {
+    return { code: 'output-filtered', message: `The server's content filter ended the answer ${soFar}.` };
   }
+  if (answer.finishReason === 'length' || answer.isUnfinishedReasoning) return cutOff(answer, asked, soFar);
+  if (words.length === 0) return { code: 'output-empty', message: 'The engine answered without a word.' };
   const copied = copiedSource(words, asked);
   if (!copied) return null;
   return { code: 'output-copied', message: `The answer repeats the ${copied} instead of enriching it.` };
+}
+
+/** An answer that is shorter than it was allowed to be ended because the context was full. */
+function cutOff(answer: CheckedAnswer, asked: AskedFor, soFar: string): OutputFault {
+  const { outputTokens } = answer;
+  if (answer.finishReason === 'length' && outputTokens !== null && outputTokens < asked.maxOutputTokens) {
+    return {
+      code: 'context-exceeded',
+      message: `The server's context was full ${soFar}: the answer has ${outputTokens} of ${asked.maxOutputTokens} tokens that it may have.`,
+    };
+  }
+  const doing = answer.isUnfinishedReasoning ? ', while the model was still thinking,' : '';
+  return {
+    code: 'output-truncated',
+    message: `The answer was cut off ${soFar}${doing} because it reached the output limit.`,
+  };
+}
+
+/** How models begin when they will not, or cannot, do what they are asked; a refusal goes on to say what. */
+const refusals = [
+  /^(?:(?:i(?:['’]m| am)|we(?:['’]re| are)) )?(?:(?:really|so|very|truly) )?(?:sorry|afraid)\b[^.!?\n]{0,60}\b(?:can(?:['’]?t|not| not)|unable|not able|won['’]t|not allowed|don['’]t)\b/i,
+  /^(?:unfortunately,? |apologies,? (?:but )?|my apologies,? (?:but )?|sorry,? (?:but )?|as an? (?:\w+ ){0,3}(?:ai|model|assistant)\b[^.!?\n]{0,40}, )?i(?:['’]m| am)? (?:can(?:['’]?t|not| not)|unable to|not able to|won['’]t|do(?:n['’]t| not) have the (?:ability|capability)|must decline|have to decline)\b/i,
+  /^i (?:apologi[sz]e|must apologi[sz]e)\b[^.!?\n]{0,60}\b(?:can(?:['’]?t|not| not)|unable|not able)\b/i,
+  /^(?:很?抱歉|对不起|對不起)[，,\s]*(?:但|可是)?[，,]?(?:我|作为|作為)?[^。\n]{0,20}(?:无法|無法|不能)/,
+  /^(?:申し訳|すみませんが)[^。\n]{0,40}(?:できません|できかねます|いたしかねます)/,
+  /^(?:es tut mir (?:sehr )?leid|tut mir leid|leider)\b[^.!?\n]{0,40}\b(?:kann|darf)\b[^.!?\n]{0,60}\bnicht\b/i,
+  /^(?:je suis (?:vraiment )?)?désolée?[\s,][^.!?\n]{0,40}\bne (?:peux|suis)\b/i,
+  /^(?:lo siento|lo lamento)\b[^.!?\n]{0,30}\bno puedo\b/i,
+  /^(?:извините|простите|к сожалению)[^.!?\n]{0,30}не (?:могу|можем)/i,
+];
+
+/** A text that begins as a refusal; null for any other. Something that somebody in the scene says stands in quotes. */
+function refusalIn(text: string): string | null {
+  return refusals.some((refusal) => refusal.test(text)) ? text : null;
+}
+
+const longestQuote = 160;
+
+function quoted(text: string): string {
+  const line = onOneLine(text);
+  return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line;
 }
 
 /** A text as far as it matters for "the same text": lower-case words, single spaces, no punctuation. */
@@ -107,54 +138,4 @@ function wordsOf(text: string): readonly string[] {
   const pattern =
     /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}\p{M}]+/gu;
   return text.normalize('NFKC').toLowerCase().match(pattern) ?? [];
-}
-
-/**
- * The enriched prompt out of a chatty answer: without reasoning blocks, a fence or quotes around the whole text,
- * or a sentence that announces it. Conservative: what is not clearly wrapping stays, and a wrapping around
- * nothing stays too. Reasoning is the exception: an answer that never came out of it is empty.
- */
-export function tidyAnswer(text: string): string {
-  let tidy = withoutReasoning(text).trim();
-  for (let layer = 0; layer < maxLayers; layer += 1) {
-    const inner = withoutQuotes(withoutPreface(withoutFence(tidy)));
-    if (inner === tidy || inner === '') break;
-    tidy = inner;
-  }
-  return tidy;
-}
-
-function withoutReasoning(text: string): string {
-  const closed = text.replaceAll(/<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/gi, '');
-  // Some chat templates swallow the opening tag; an unclosed block means that the answer never began.
-  const lastEnd = Math.max(endOfLast(closed, '</think>'), endOfLast(closed, '</thinking>'));
-  return closed.slice(lastEnd).replace(/^\s*<think(?:ing)?>[\s\S]*$/i, '');
-}
-
-function endOfLast(text: string, tag: string): number {
-  const index = text.toLowerCase().lastIndexOf(tag);
-  return index === -1 ? 0 : index + tag.length;
-}
-
-function withoutFence(text: string): string {
-  const match = /^```[\w-]*[ \t]*\n([\s\S]*?)\n?```$/.exec(text);
-  const inner = match?.[1];
-  return inner === undefined || inner.includes('```') ? text : inner.trim();
-}
-
-function withoutPreface(text: string): string {
-  for (const preface of prefaces) {
-    const rest = text.replace(preface, '').trim();
-    if (rest !== '' && rest !== text) return rest;
-  }
-  return text;
-}
-
-function withoutQuotes(text: string): string {
-  for (const [open, close] of quotePairs) {
-    if (text.length < 3 || !text.startsWith(open) || !text.endsWith(close)) continue;
-    const inner = text.slice(1, -1);
-    if (!inner.includes(open) && !inner.includes(close)) return inner.trim();
-  }
-  return text;
 }

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
+import zlib from 'node:zlib';
 import { DeadlineError, withDeadline } from '../../async/deadline.ts';
 
 /** An answer, whatever its status. Redirects are answers too: they are never followed, so no key leaves its server. */
@@ -47,8 +48,14 @@ const maxBodyBytes = 4 * 1024 * 1024;
  * up waiting for headers, and only this shows whether a connection broke before or within an answer.
  */
 export class HttpClient {
-  readonly #http = new HttpAgent({ keepAlive: true });
-  readonly #https = new HttpsAgent({ keepAlive: true });
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
+
+  /** @param environment - Names proxies: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in small letters too. */
+  constructor(environment: NodeJS.ProcessEnv = process.env) {
+    this.#http = new HttpAgent({ keepAlive: true, proxyEnv: environment });
+    this.#https = new HttpsAgent({ keepAlive: true, proxyEnv: environment });
+  }
 
   /** Rejects with an {@link HttpError}, or with the signal's reason when that aborts. */
   async call(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
@@ -56,7 +63,7 @@ export class HttpClient {
     const exchange = async (eitherSignal: AbortSignal): Promise<HttpAnswer> => {
       const response = await this.#send(call, eitherSignal);
       isAnswering = true;
-      return { ...headOf(response), body: await readBody(response) };
+      return { ...headOf(response), body: await readBody(decoded(response)) };
     };
     try {
       return await withDeadline(call.timeoutMs, 'no answer', exchange, signal);
@@ -88,9 +95,10 @@ export class HttpClient {
   async #sendOnce(call: HttpCall, signal: AbortSignal): Promise<Sent> {
     const isTls = call.url.protocol === 'https:';
     const body = call.body === undefined ? null : Buffer.from(call.body);
+    const common = { ...call.headers, 'accept-encoding': 'gzip, deflate, br' };
     const headers = body
-      ? { ...call.headers, 'content-type': 'application/json', 'content-length': body.byteLength }
-      : call.headers;
+      ? { ...common, 'content-type': 'application/json', 'content-length': body.byteLength }
+      : common;
     return await new Promise((resolve) => {
       const options = { method: call.method, headers, signal, agent: isTls ? this.#https : this.#http };
       const request = (isTls ? httpsRequest : httpRequest)(call.url, options, (response) =>
@@ -110,6 +118,22 @@ function headOf(response: IncomingMessage): Omit<HttpAnswer, 'body'> {
   };
 }
 
+/** Gateways compress also what was not asked for. */
+const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
+  gzip: () => zlib.createUnzip(),
+  'x-gzip': () => zlib.createUnzip(),
+  deflate: () => zlib.createUnzip(),
+  br: () => zlib.createBrotliDecompress(),
+  // Missing before Node 22.15.
+  zstd: () => zlib.createZstdDecompress(),
+};
+
+function decoded(response: IncomingMessage): Readable {
+  const decoder = decoders[response.headers['content-encoding']?.trim().toLowerCase() ?? '']?.();
+  // What breaks the pipeline breaks the reading of its last stream.
+  return decoder ? (pipeline(response, decoder, () => undefined) as unknown as Readable) : response;
+}
+
 async function readBody(body: Readable): Promise<string> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -120,7 +144,7 @@ async function readBody(body: Readable): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 function describe(error: unknown): string {

@@ -17,7 +17,7 @@ const examinePauseMs = 250;
 
 /** Asks a server at `http://127.0.0.1:<port>` how it is. */
 export class HealthCheck {
-  readonly #http = new HttpClient();
+  readonly #http = new HttpClient({});
   readonly #port: number;
   readonly #timeoutMs: number;
 

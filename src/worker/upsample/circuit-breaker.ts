@@ -75,8 +75,13 @@ export class CircuitBreaker {
     outage.probes += 1;
     const leftMs = outage.sinceMs + this.#policy.max_outage_ms - nowMs;
     const askedMs = error.retryAfterMs ?? 0;
-    if (leftMs <= 0 || askedMs > leftMs) this.#giveUp(error, nowMs - outage.sinceMs);
-    else {
+    const allowedMs = this.#policy.max_outage_ms;
+    if (leftMs <= 0)
+      this.#giveUp(error, `Given up after ${inSeconds(nowMs - outage.sinceMs)} (retry.max_outage_s).`);
+    else if (askedMs > leftMs) {
+      const asked = `It asks to wait for ${inSeconds(askedMs)}`;
+      this.#giveUp(error, `${asked}, and retry.max_outage_s allows ${inSeconds(allowedMs)}.`);
+    } else {
       outage.notBeforeMs = nowMs + Math.max(askedMs, Math.min(leftMs, this.#pauseMs(outage.probes)));
       this.#endProbe(outage);
     }
@@ -115,13 +120,12 @@ export class CircuitBreaker {
     this.#waiting.wakeAll();
   }
 
-  #giveUp(error: EngineError, outageMs: number): void {
-    const waited = `Given up after ${Math.round(outageMs / 1000)} s`;
+  #giveUp(error: EngineError, why: string): void {
     this.reset();
     this.#givenUp = new EngineError({
       code: 'engine-unreachable',
       class: 'outage',
-      message: `${error.message} ${waited} (retry.max_outage_s).`,
+      message: `${error.message} ${why}`,
       cause: error,
     });
   }
@@ -130,4 +134,8 @@ export class CircuitBreaker {
     const policy = { baseDelayMs: this.#policy.base_delay_ms, maxDelayMs: this.#policy.max_delay_ms };
     return backoffDelayMs(probes, policy, this.#random01());
   }
+}
+
+function inSeconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }

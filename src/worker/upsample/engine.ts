@@ -12,6 +12,8 @@ export interface PromptRequest {
 /** What an engine answered. Token counts are the engine's own, null where it does not say. */
 export interface UpsampleAnswer {
   readonly text: string;
+  /** What the model said instead, where its server tells refusals apart. */
+  readonly refusal?: string | null;
   /** Frames that the engine really looked at. */
   readonly framesUsed: number;
   readonly model: string;

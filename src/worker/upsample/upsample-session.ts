@@ -1,6 +1,7 @@
 import { ConcurrencyLimiter } from '../../async/limits.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
-import { checkAnswer, tidyAnswer } from '../../core/upsample/check-answer.ts';
+import { checkAnswer } from '../../core/upsample/check-answer.ts';
+import { type TidyAnswer, tidyAnswer } from '../../core/upsample/tidy-answer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -54,6 +55,9 @@ class EngineCaller {
   }
 }
 
+/** A server that fails is not waited for longer than this before the next attempt, whatever it asks for. */
+const longestWaitMs = 5 * 60_000;
+
 interface UpsampleTools {
   readonly clock: Clock;
   readonly random01: () => number;
@@ -68,7 +72,7 @@ interface Attempts {
   /** When the engine was first asked; null before that. */
   startedAtMs: number | null;
   prepared: PreparedUpsample | null;
-  answer: UpsampleAnswer | null;
+  answer: (UpsampleAnswer & TidyAnswer) | null;
 }
 
 /** An engine that enriches prompts, in use: asks, checks the answer, and asks again as often as the policy allows. */
@@ -124,7 +128,8 @@ export class UpsampleEngineSession extends EngineSession {
       if (error?.class !== 'transient' || attempts.count >= maxAttempts)
         return { isFatal: false, result: this.#resultOf(attempts, error) };
       const backoffMs = backoffDelayMs(attempts.count, { baseDelayMs, maxDelayMs }, random01());
-      await clock.sleep(Math.max(error.retryAfterMs ?? 0, backoffMs), this.stopSignal);
+      const askedMs = Math.min(error.retryAfterMs ?? 0, longestWaitMs);
+      await clock.sleep(Math.max(askedMs, backoffMs), this.stopSignal);
     }
   }
 
@@ -146,7 +151,7 @@ export class UpsampleEngineSession extends EngineSession {
         attempts.startedAtMs ??= this.#tools.clock.now();
         return prepared(attempts.count, this.abortSignal);
       }, this.stopSignal);
-      attempts.answer = { ...answer, text: tidyAnswer(answer.text) };
+      attempts.answer = { ...answer, ...tidyAnswer(answer.text) };
       return this.#check(attempts.task, attempts.answer);
     } catch (error) {
       if (error === this.stopSignal.reason || this.abortSignal.aborted) throw error;
@@ -164,15 +169,18 @@ export class UpsampleEngineSession extends EngineSession {
     return await this.#engine.prepare(request, this.stopSignal);
   }
 
-  #check(task: ManifestTask, answer: UpsampleAnswer): EngineError | null {
+  #check(task: ManifestTask, answer: UpsampleAnswer & TidyAnswer): EngineError | null {
     const { prompt, hint } = task;
     const fault = checkAnswer(answer, {
       prompt,
       instruction: this.#spec.instruction,
       hasHint: hint !== null,
+      maxOutputTokens: task.max_output_tokens,
     });
-    if (fault)
-      return new EngineError({ ...fault, class: fault.code === 'no-frames' ? 'permanent' : 'transient' });
+    if (fault) {
+      const isLasting = fault.code === 'no-frames' || fault.code === 'context-exceeded';
+      return new EngineError({ ...fault, class: isLasting ? 'permanent' : 'transient' });
+    }
     const other = this.#tools.answers.claim(task, answer.text);
     if (other === null) return null;
     return new EngineError({

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HttpClient } from '../../../../src/worker/http/http-client.ts';
 
@@ -71,6 +72,47 @@ describe('HttpClient', () => {
     const url = await listen((request) => handle(request.socket));
     const call = client.call({ method: 'GET', url, headers: {}, timeoutMs }, never);
     await expect(call).rejects.toMatchObject({ name: 'HttpError', reason });
+  });
+
+  it.each([
+    { encoding: 'gzip', encode: gzipSync },
+    { encoding: 'x-gzip', encode: gzipSync },
+    { encoding: 'deflate', encode: deflateSync },
+    { encoding: 'br', encode: brotliCompressSync },
+    { encoding: 'zstd', encode: zstdCompressSync },
+    { encoding: 'identity', encode: (text: string) => Buffer.from(text) },
+  ])('reads an answer in $encoding, without its byte order mark', async ({ encoding, encode }) => {
+    const url = await listen((_, response) => {
+      response.setHeader('content-encoding', encoding).end(encode('\ufeff{"text":"Füchse"}'));
+    });
+    const { body } = await client.call({ method: 'GET', url, headers: {}, timeoutMs: 60_000 }, never);
+    expect(body).toBe('{"text":"Füchse"}');
+  });
+
+  it('says that a compressed answer was cut off', async () => {
+    const url = await listen((_, response) => {
+      response.setHeader('content-encoding', 'gzip').end(gzipSync('text '.repeat(1000)).subarray(0, 30));
+    });
+    const call = client.call({ method: 'GET', url, headers: {}, timeoutMs: 60_000 }, never);
+    await expect(call).rejects.toMatchObject({ name: 'HttpError', reason: 'cut-off' });
+  });
+
+  it('asks the proxy that the environment names, and not for what NO_PROXY names', async () => {
+    const asked: (string | undefined)[] = [];
+    const proxy = await listen((request, response) => {
+      asked.push(request.url);
+      response.end('by proxy');
+    });
+    const env = { HTTP_PROXY: proxy.href, NO_PROXY: '127.0.0.1' };
+    const other = new HttpClient(env);
+    const get = async (url: string) =>
+      (await other.call({ method: 'GET', url: new URL(url), headers: {}, timeoutMs: 60_000 }, never)).body;
+    expect([await get('http://model.invalid/v1/models'), await get(proxy.href)]).toEqual([
+      'by proxy',
+      'by proxy',
+    ]);
+    expect(asked).toEqual(['http://model.invalid/v1/models', '/']);
+    other.close();
   });
 
   it('rejects with the reason of the signal', async () => {

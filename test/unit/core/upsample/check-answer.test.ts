@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkAnswer, normalizeText } from '../../../../src/core/upsample/check-answer.ts';
+import { tidyAnswer } from '../../../../src/core/upsample/tidy-answer.ts';
 
 const prompt = 'A yellow excavator digs a trench beside a wet road';
 const instruction = 'Rewrite the prompt below as one paragraph of plain English';
@@ -15,12 +16,16 @@ function check(
     hasHint: boolean;
     framesUsed: number;
     finishReason: string | null;
+    outputTokens: number | null;
+    refusal: string | null;
   }> = {},
 ) {
-  const { framesUsed = 2, finishReason = 'stop', ...asked } = change;
+  const { framesUsed = 2, finishReason = 'stop', outputTokens = null, refusal = null, ...asked } = change;
   return (
-    checkAnswer({ text, framesUsed, finishReason }, { prompt, instruction: '', hasHint: true, ...asked })
-      ?.code ?? null
+    checkAnswer(
+      { ...tidyAnswer(text), framesUsed, finishReason, outputTokens, refusal },
+      { prompt, instruction: '', hasHint: true, maxOutputTokens: 1000, ...asked },
+    )?.code ?? null
   );
 }
 

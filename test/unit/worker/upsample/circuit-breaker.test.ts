@@ -87,6 +87,13 @@ describe('CircuitBreaker', () => {
     expect(entered.length).toBe(1);
   });
 
+  it('gives up at once, and says why, when it is to wait for longer than it may', async () => {
+    breaker.failed(await breaker.enter(never), outage(86_400_000));
+    await expect(breaker.enter(never)).rejects.toThrow(
+      /asks to wait for 86400 s, and retry.max_outage_s allows/,
+    );
+  });
+
   it('counts failures of requests from before the outage only once', async () => {
     const passes = await Promise.all([breaker.enter(never), breaker.enter(never), breaker.enter(never)]);
     for (const pass of passes) breaker.failed(pass, outage());

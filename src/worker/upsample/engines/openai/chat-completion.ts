@@ -43,7 +43,10 @@ const chatAnswerSchema = z.object({
   choices: z
     .array(
       z.object({
-        message: z.object({ content: z.union([z.string(), z.array(textPartSchema)]).nullish() }),
+        message: z.object({
+          content: z.union([z.string(), z.array(textPartSchema)]).nullish(),
+          refusal: z.string().nullish().catch(null),
+        }),
         finish_reason: z.string().nullish().catch(null),
       }),
     )
@@ -68,6 +71,7 @@ export function readChatAnswer(
   const choice = answer.choices[0];
   return {
     text: textOf(choice?.message.content ?? ''),
+    refusal: choice?.message.refusal || null,
     framesUsed: asked.frames,
     model: answer.model || asked.model,
     promptTokens: answer.usage?.prompt_tokens ?? null,

@@ -3,9 +3,6 @@ import type { HttpAnswer, HttpError } from '../../../http/http-client.ts';
 import { EngineError, type EngineErrorOptions } from '../../../tasks/engine-error.ts';
 import type { ServerAddress } from './server-address.ts';
 
-/** No server is waited for longer than this when it asks for it. */
-const longestWaitMs = 5 * 60_000;
-
 /** Which request was answered, so that a message can name it. */
 interface AnsweredCall {
   readonly path: string;
@@ -13,6 +10,43 @@ interface AnsweredCall {
   readonly address: ServerAddress;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
+}
+
+/** Gateways send errors of the servers behind them inside a 200: the same answer with the status that it stands for. */
+export function withOwnStatus(answer: HttpAnswer): HttpAnswer {
+  if (answer.status !== 200) return answer;
+  const error = errorInside(parseJson(answer.body));
+  return error === undefined
+    ? answer
+    : { ...answer, status: statusOf(error), body: JSON.stringify({ error }) };
+}
+
+/** `error` of an answer that has nothing else, or of its first choice. */
+function errorInside(body: unknown): unknown {
+  if (!isRecord(body)) return undefined;
+  const [choice] = Array.isArray(body['choices']) ? body['choices'] : [];
+  return body['error'] || (isRecord(choice) && choice['error']) || undefined;
+}
+
+function statusOf(error: unknown): number {
+  const fields = isRecord(error) ? error : {};
+  for (const name of ['code', 'status', 'status_code', 'http_status']) {
+    const status = Number(fields[name]);
+    if (Number.isInteger(status) && status >= 400 && status <= 599) return status;
+  }
+  const text = JSON.stringify(error);
+  return statusWordings.find(([, wording]) => wording.test(text))?.[0] ?? 500;
+}
+
+const statusWordings: readonly (readonly [number, RegExp])[] = [
+  [429, /rate.?limit|too many requests|quota/i],
+  [401, /authentication|invalid.api.key|unauthorized/i],
+  [404, /unexpected endpoint|(?:path|route|endpoint|model)\b.{0,60}not (?:found|exist)|not_found/i],
+  [400, /invalid_request|bad_request|validation/i],
+];
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** What every answer but a success means: the classes of {@link EngineError} by HTTP status and wording. */
@@ -23,6 +57,10 @@ export function answerError(answer: HttpAnswer, call: AnsweredCall): EngineError
   const retryAfter = waitMs === null ? {} : { retryAfterMs: waitMs };
   // llama.cpp has sent this one as a 500, too, so the wording goes before the status.
   if (contextWordings.some((wording) => wording.test(answer.body))) return contextExceeded(quote);
+  if (visionWordings.some((wording) => wording.test(said))) {
+    const message = `The model "${call.model}" at ${call.address.shown} takes no images (${quote}). Serve one that does, with its projector where the server wants one (llama.cpp: --mmproj).`;
+    return new EngineError({ code: 'engine-rejected', class: 'fatal', message });
+  }
   if (answer.status === 429 || answer.status === 503) {
     const message = `The server at ${call.address.shown} asks to wait (${quote}).`;
     return new EngineError({ code: 'engine-unreachable', class: 'outage', message, ...retryAfter });
@@ -34,7 +72,13 @@ function classify(answer: HttpAnswer, call: AnsweredCall, said: string, quote: s
   const { status } = answer;
   const { shown } = call.address;
   if (status === 401 || status === 403) {
-    const message = `The server at ${shown} refuses the API key (${quote}). Check api_key_env and its variable.`;
+    const message = call.address.hasKey
+      ? `The server at ${shown} refuses the API key (${quote}). Check api_key_env and its variable.`
+      : `The server at ${shown} wants an API key, and none is set (${quote}). Set api_key_env to the variable that holds it.`;
+    return { code: 'engine-rejected', class: 'fatal', message };
+  }
+  if (status === 402) {
+    const message = `The account at ${shown} has no credit left (${quote}). Top it up, then resume the run.`;
     return { code: 'engine-rejected', class: 'fatal', message };
   }
   if (status === 404 || status === 405) {
@@ -94,6 +138,19 @@ const contextWordings = [
   /exceed context window/i,
   /(?:exceed_context_size_error|context_length_exceeded|ContextWindowExceededError)/,
   /tokens\D{1,40}max_(?:new|total)_tokens\D{1,40}must be <=/i,
+  // llama.cpp, whose slots share one context.
+  /context size has been exceeded/i,
+  /failed to process mtmd chunk/i,
+];
+
+/** How servers say that a model, or the way it is served, takes no images. */
+const visionWordings = [
+  /(?:image|multi-?modal|vision)\w* (?:inputs? )?(?:is|are) not (?:supported|enabled)/i,
+  /(?:does not|doesn't|not|cannot) (?:support|accept|process) (?:image|multi-?modal|vision)/i,
+  /endpoints? found that support image input/i,
+  /is not (?:a )?(?:multi-?modal|vision)/i,
+  /at most 0 image/i,
+  /\bmmproj\b/i,
 ];
 
 function contextExceeded(quote: string): EngineError {
@@ -108,10 +165,12 @@ function contextExceeded(quote: string): EngineError {
 export function connectionError(error: HttpError, address: ServerAddress): EngineError {
   const said = address.clean(error.message);
   if (error.reason === 'timeout') {
+    // A plain server waits for the end of a request line that TLS never sends.
+    const next = address.shown.startsWith('https:') ? ' Check base_url: http or https?' : '';
     return new EngineError({
       code: 'engine-timeout',
       class: 'transient',
-      message: `The server at ${address.shown} gave ${said}.`,
+      message: `The server at ${address.shown} gave ${said}.${next}`,
       cause: error,
     });
   }
@@ -140,8 +199,8 @@ function isTlsProblem(code: string | null): boolean {
 }
 
 /**
- * Milliseconds that a `Retry-After` header asks to wait (RFC 9110, section 10.2.3: seconds or an HTTP date), at
- * most five minutes; null when there is none or it makes no sense.
+ * Milliseconds that a `Retry-After` header asks to wait (RFC 9110, section 10.2.3: seconds or an HTTP date); null when
+ * there is none or it makes no sense.
  *
  * @param nowMs - Milliseconds since the Unix epoch.
  */
@@ -151,5 +210,5 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
   // Fractions are no standard, but some gateways send them.
   const waitMs = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
   if (Number.isNaN(waitMs)) return null;
-  return Math.ceil(Math.min(Math.max(waitMs, 0), longestWaitMs));
+  return Math.ceil(Math.max(waitMs, 0));
 }

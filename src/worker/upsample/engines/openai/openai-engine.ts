@@ -8,7 +8,7 @@ import { EngineError } from '../../../tasks/engine-error.ts';
 import type { Engine, PreparedUpsample, PromptRequest, UpsampleAnswer } from '../../engine.ts';
 import { chatRequestBody, readChatAnswer } from './chat-completion.ts';
 import { chooseModel } from './choose-model.ts';
-import { answerError, connectionError } from './engine-errors.ts';
+import { answerError, connectionError, withOwnStatus } from './engine-errors.ts';
 import { type ServerAddress, serverAddress } from './server-address.ts';
 
 export interface OpenAiEngineDeps {
@@ -131,7 +131,7 @@ export class OpenAiEngine implements Engine {
     const method = body === undefined ? 'GET' : 'POST';
     const call = { method, url: address.url(path), headers: address.headers, timeoutMs } as const;
     try {
-      return await this.#http.call(body === undefined ? call : { ...call, body }, signal);
+      return withOwnStatus(await this.#http.call(body === undefined ? call : { ...call, body }, signal));
     } catch (error) {
       throw error instanceof HttpError ? connectionError(error, address) : error;
     }

@@ -7,6 +7,7 @@ export interface ServerAddress {
   /** `base_url` as it may be shown: without a password. */
   readonly shown: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly hasKey: boolean;
   /** A server's text as it may be shown and stored: one line, of bearable length, without the key. */
   clean(text: string): string;
 }
@@ -26,11 +27,13 @@ export function serverAddress(
   const base = parseBaseUrl(spec.base_url);
   const key = readKey(spec.api_key_env, environment);
   const secrets = [key, base.password, decodeURIComponent(base.password)].filter((text) => text.length > 3);
-  const root = base.href.replace(/\/+$/, '');
+  // What documentation shows is often the address of one call.
+  const root = base.href.replace(/\/+$/, '').replace(/\/(?:(?:chat\/)?completions|models)$/, '');
   return {
     url: (path) => new URL(`${root}${path}`),
     shown: root.replace(/^(https?:\/\/)[^/@]*@/, '$1'),
     headers: { accept: 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) },
+    hasKey: key !== '' || base.password !== '',
     clean: (text) => cleanText(text, secrets),
   };
 }

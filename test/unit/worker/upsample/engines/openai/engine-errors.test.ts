@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { answerError } from '../../../../../../src/worker/upsample/engines/openai/engine-errors.ts';
+import {
+  answerError,
+  withOwnStatus,
+} from '../../../../../../src/worker/upsample/engines/openai/engine-errors.ts';
 import { serverAddress } from '../../../../../../src/worker/upsample/engines/openai/server-address.ts';
 
 const environment = { KEY: 'sk-secret-1234' };
@@ -51,6 +54,12 @@ describe('over-length wordings of the servers in use', () => {
       status: 500,
       body: '{"error":{"code":500,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}',
     },
+    {
+      server: 'llama.cpp, whose slots share a context',
+      status: 500,
+      body: said('Context size has been exceeded.'),
+    },
+    { server: 'llama.cpp, with an image', status: 500, body: said('failed to process mtmd chunk') },
     { server: 'Ollama', status: 400, body: '{"error":"input length exceeds context length"}' },
     {
       server: 'OpenAI',
@@ -147,4 +156,114 @@ it('Retry-After comes along', () => {
   expect(errorOf(429, said('slow'), { retryAfter: '7' }).retryAfterMs).toBe(7_000);
   expect(errorOf(500, said('slow'), { retryAfter: '3' }).retryAfterMs).toBe(3_000);
   expect(errorOf(503, said('slow')).retryAfterMs).toBeNull();
+});
+
+describe('an error inside a 200', () => {
+  function errorInside(body: unknown) {
+    const answer = { status: 200, body: JSON.stringify(body), retryAfter: null, location: null };
+    const own = withOwnStatus(answer);
+    return own.status === 200 ? null : errorOf(own.status, own.body);
+  }
+
+  it.each([
+    {
+      rule: 'a gateway without a model that sees',
+      body: { error: { message: 'No endpoints found that support image input', code: 404 } },
+      code: 'engine-rejected',
+      says: 'takes no images',
+    },
+    {
+      rule: 'a gateway that asks to wait',
+      body: { error: { message: 'Provider returned error', code: 429 } },
+      code: 'engine-unreachable',
+      says: 'asks to wait',
+    },
+    {
+      rule: 'the same without a number',
+      body: { error: { message: 'Rate limit reached', type: 'rate_limit_error' } },
+      code: 'engine-unreachable',
+      says: 'Rate limit reached',
+    },
+    {
+      rule: 'a prompt that is too long',
+      body: { error: { message: "This model's maximum context length is 4096 tokens", code: '400' } },
+      code: 'context-exceeded',
+      says: '4096',
+    },
+    {
+      rule: 'a path that the server does not have',
+      body: { error: 'Unexpected endpoint or method. (POST /chat/completions)' },
+      code: 'engine-rejected',
+      says: 'ends with /v1',
+    },
+    {
+      rule: 'one in the first choice',
+      body: { choices: [{ error: { code: 502, message: 'upstream died' }, message: { content: '' } }] },
+      code: 'engine-failed',
+      says: 'upstream died',
+    },
+    {
+      rule: 'one that says nothing of its kind',
+      body: { error: { message: 'oops' } },
+      code: 'engine-failed',
+      says: 'oops',
+    },
+  ])('$rule', ({ body, code, says }) => {
+    const error = errorInside(body);
+    expect(error?.code).toBe(code);
+    expect(error?.message).toContain(says);
+  });
+
+  it('is not seen where there is none', () => {
+    expect(errorInside({ choices: [{ message: { content: 'A car.' } }], error: null })).toBeNull();
+    expect(errorInside({ object: 'list', data: [{ id: 'error' }] })).toBeNull();
+  });
+});
+
+describe('what no request can mend ends the run', () => {
+  it.each([
+    {
+      server: 'llama.cpp without a projector',
+      status: 500,
+      message:
+        'image input is not supported - hint: if this is unexpected, you may need to provide the mmproj',
+    },
+    { server: 'vLLM with a text model', status: 400, message: 'tiny is not a multimodal model' },
+    {
+      server: 'vLLM with a limit of none',
+      status: 400,
+      message: 'At most 0 image(s) may be provided in one prompt.',
+    },
+    { server: 'a gateway', status: 404, message: 'No endpoints found that support image input' },
+    { server: 'another', status: 400, message: 'This model does not support images' },
+  ])('$server takes no images', ({ status, message }) => {
+    expect(errorOf(status, said(message))).toMatchObject({
+      code: 'engine-rejected',
+      class: 'fatal',
+      message: expect.stringContaining('takes no images'),
+    });
+  });
+
+  it('an account without credit', () => {
+    expect(errorOf(402, said('Insufficient credits'))).toMatchObject({
+      class: 'fatal',
+      message: expect.stringContaining('no credit left'),
+    });
+  });
+
+  it('a key that was never set is not called refused', () => {
+    const open = serverAddress({ base_url: 'http://gpu:8000/v1', api_key_env: null }, {});
+    const answer = { status: 401, body: said('Unauthorized'), retryAfter: null, location: null };
+    const error = answerError(answer, { path: '/models', model: '', address: open, nowMs: 0 });
+    expect(error.message).toContain('none is set');
+  });
+});
+
+it.each([
+  'http://gpu:8000/v1/chat/completions',
+  'http://gpu:8000/v1/chat/completions/',
+  'http://gpu:8000/v1/models',
+  'http://gpu:8000/v1/completions',
+])('%s is the address of one call', (pasted) => {
+  expect(serverAddress({ base_url: pasted, api_key_env: null }, {}).shown).toBe('http://gpu:8000/v1');
 });
