@@ -46,18 +46,32 @@ export function driftNotice(drift: NonNullable<UpsampleSummary['token_drift']>):
       'the frames. Check that the model takes images before you trust these prompts.'
     );
   }
-  if (drift.estimator === 'linear' && drift.drift_percent > 0) {
+  const { estimator, predicted, actual, drift_percent: percent } = drift;
+  const counts = `${predicted} prompt tokens predicted, ${actual} counted`;
+  if (percent < 0) {
     return (
-      `The linear estimate is high on purpose: ${drift.predicted} prompt tokens predicted, ${drift.actual} counted. If ` +
-      'your model is one of them, --estimator pixtral or qwen2.5-vl is exact and allows larger hints.'
+      `The ${estimator} estimate is too low (${counts}): prompts that the plan lets through may exceed the context of ` +
+      `the model. Lower upsampling.max_tokens to ${Math.floor((predicted / actual) * 100)} % of that context` +
+      (estimator === 'linear'
+        ? ', or use the --estimator of the model.'
+        : '; this server prepares images in its own way.')
     );
   }
-  return (
-    `The ${drift.estimator} estimate was ${drift.predicted} prompt tokens, the server counted ${drift.actual} ` +
-    `(${drift.drift_percent > 0 ? '+' : ''}${drift.drift_percent} %). An exact --estimator for the model, or another ` +
-    'max_tokens, uses its context better.'
-  );
+  if (percent > hopelessDriftPercent) {
+    return (
+      `No estimator fits this server (${counts}). The estimate is on the safe side; where hints become too small, ` +
+      'raise upsampling.max_tokens beyond the context of the model by as much.'
+    );
+  }
+  const advice =
+    estimator === 'linear'
+      ? 'If your model is one of them, --estimator pixtral or qwen2.5-vl is exact and allows larger hints.'
+      : 'This server prepares images in its own way: no prompt is at risk, and a larger upsampling.max_tokens allows larger hints.';
+  return `The ${estimator} estimate is high, which is safe: ${counts}. ${advice}`;
 }
+
+/** Beyond this, what the server counts has nothing to do with pixels. */
+const hopelessDriftPercent = 1000;
 
 /** The model that answered, where none was named. */
 export function answeringModelOf(state: UpsampleState): string {
