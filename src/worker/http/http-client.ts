@@ -52,7 +52,7 @@ export class HttpClient {
   readonly #https: HttpsAgent;
 
   /** @param environment - Names proxies: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in small letters too. */
-  constructor(environment: NodeJS.ProcessEnv = process.env) {
+  constructor(environment: Readonly<NodeJS.ProcessEnv> = process.env) {
     this.#http = new HttpAgent({ keepAlive: true, proxyEnv: environment });
     this.#https = new HttpsAgent({ keepAlive: true, proxyEnv: environment });
   }

@@ -7,7 +7,7 @@ export type Fault =
       readonly retryAfter?: string;
     }
   | { readonly kind: 'body'; readonly body: string }
-  | { readonly kind: 'answer'; readonly text: string; readonly finishReason?: string }
+  | ({ readonly kind: 'answer'; readonly text: string } & AnswerEnd)
   /** A good answer with so many more words, different ones for every input. */
   | { readonly kind: 'answer-with-noise'; readonly words: number }
   | { readonly kind: 'echo' | 'over-length' | 'hang' | 'reset' | 'reset-mid-body' | 'huge' }
@@ -62,4 +62,10 @@ export function seededRandom(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** How an answer ends, and how many tokens it is said to have. */
+export interface AnswerEnd {
+  readonly finishReason?: string;
+  readonly outputTokens?: number;
 }

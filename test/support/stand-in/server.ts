@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChatAsk, readChatAsk } from './chat-request.ts';
 import { pixtralTokens, textTokens } from './count-tokens.ts';
-import { type Fault, FaultPlan, type FaultRule } from './faults.ts';
+import { type AnswerEnd, type Fault, FaultPlan, type FaultRule } from './faults.ts';
 import { RequestGate } from './request-gate.ts';
 import { Slots } from './slots.ts';
 import { StandInStats } from './stats.ts';
@@ -165,8 +165,7 @@ export class StandInServer {
     const tooLong = contextError(ask, this.#options.maxModelLen);
     if (tooLong !== null) return sendError(response, 400, tooLong);
     const text = textFor(ask, fault);
-    const finishReason = fault?.kind === 'answer' ? (fault.finishReason ?? 'stop') : 'stop';
-    sendJson(response, 200, completion(ask, text, finishReason));
+    sendJson(response, 200, completion(ask, text, fault?.kind === 'answer' ? fault : {}));
     if (!fault) this.stats.answeredWell(ask);
   }
 }
@@ -231,9 +230,10 @@ function textFor(ask: ChatAsk, fault: Fault | null): string {
   return writeAnswer(ask.contentKey) + noise;
 }
 
-function completion(ask: ChatAsk, text: string, finishReason: string) {
+function completion(ask: ChatAsk, text: string, { finishReason = 'stop', outputTokens }: AnswerEnd) {
   const prompt = promptTokens(ask);
-  const output = textTokens(text);
+  // What was cut off, reasoning included, has as many tokens as it may have.
+  const output = outputTokens ?? (finishReason === 'length' ? ask.maxTokens : textTokens(text));
   return {
     id: `chatcmpl-${ask.contentKey.slice(0, 12)}`,
     object: 'chat.completion',

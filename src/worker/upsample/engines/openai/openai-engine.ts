@@ -21,7 +21,7 @@ export interface OpenAiEngineDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** A server that is still coming up is waited for this long at most. */
+/** A server that does not answer at the start is waited for this long at most. */
 const startTimeoutMs = 15_000;
 const startPauseMs = 250;
 /** Listing models is cheap for every server; one that takes longer has a problem. */
@@ -33,11 +33,18 @@ const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) }
 export class OpenAiEngine implements Engine {
   readonly preparesAhead = true;
   readonly #deps: OpenAiEngineDeps;
-  readonly #http = new HttpClient();
+  readonly #http: HttpClient;
   #model: string | null = null;
+  #waitReason: string | null = null;
 
   constructor(deps: OpenAiEngineDeps) {
     this.#deps = deps;
+    // No proxy stands between the worker and the server that it starts.
+    this.#http = new HttpClient(deps.baseUrl ? {} : deps.environment);
+  }
+
+  get waitReason(): string | null {
+    return this.#waitReason;
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -91,18 +98,27 @@ export class OpenAiEngine implements Engine {
   /** The served models' names; null when the server does not list them. Waits for one that is coming up. */
   async #listModels(address: ServerAddress, signal: AbortSignal): Promise<readonly string[] | null> {
     const { clock, spec } = this.#deps;
-    const deadlineMs = clock.now() + Math.min(spec.retry.max_outage_ms, startTimeoutMs);
-    for (;;) {
-      try {
-        return await this.#tryListModels(address, signal);
-      } catch (error) {
-        if (!(error instanceof EngineError) || error.class === 'fatal') throw error;
-        if (clock.now() >= deadlineMs) {
+    const startedMs = clock.now();
+    try {
+      for (;;) {
+        try {
+          return await this.#tryListModels(address, signal);
+        } catch (error) {
+          if (!(error instanceof EngineError) || error.class === 'fatal') throw error;
+          // One that answers at all loads its model, which takes minutes.
+          const isLoading = !(error.cause instanceof HttpError);
+          const allowedMs = isLoading
+            ? spec.retry.max_outage_ms
+            : Math.min(spec.retry.max_outage_ms, startTimeoutMs);
           const { message } = error;
-          throw new EngineError({ code: 'engine-unreachable', class: 'fatal', message, cause: error });
+          if (clock.now() - startedMs >= allowedMs)
+            throw new EngineError({ code: 'engine-unreachable', class: 'fatal', message, cause: error });
+          this.#waitReason = message;
         }
+        await clock.sleep(startPauseMs, signal);
       }
-      await clock.sleep(startPauseMs, signal);
+    } finally {
+      this.#waitReason = null;
     }
   }
 
