@@ -70,7 +70,7 @@ const nextTurn = new RegExp(turnToken);
 export function tidyAnswer(answer: string): TidyAnswer {
   const spoken = withoutReasoning(withoutLeadingTokens(finalChannel(answer)));
   if (spoken === null) return { text: '', isUnfinishedReasoning: true };
-  let text = withoutOtherTurns(spoken.trim());
+  let text = withoutNextTurn(spoken.trim());
   for (let layer = 0; layer < maxLayers; layer += 1) {
     const inner = [
       withoutTokens,
@@ -142,7 +142,7 @@ function withoutTokens(text: string): string {
   return rest === '' ? text : rest;
 }
 
-function withoutOtherTurns(text: string): string {
+function withoutNextTurn(text: string): string {
   const own = withoutLeadingTokens(text);
   const end = own.search(nextTurn);
   return end > 0 ? own.slice(0, end) : own;
