@@ -28,6 +28,7 @@ import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
 import { hostNamed, localHostName } from './core/settings/host-named.ts';
 import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
+import { engineOf } from './core/upsample/upsample-settings.ts';
 import { AppError } from './errors/app-error.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
@@ -84,13 +85,18 @@ export async function checkThisMachine(
 ): Promise<readonly CheckResult[]> {
   const { ffmpeg, ffprobe } = findPrograms();
   const { cache } = cosmosFolders(process.env, process.platform);
-  const { output_dir: outputDir, checkpoint_dir: checkpointDir, engine } = settings.upsampling;
+  const { output_dir: outputDir, checkpoint_dir: checkpointDir } = settings.upsampling;
+  const checkServer = async () => {
+    const engine = await import('./worker/upsample/engines/openai/openai-engine.ts');
+    const media = createMediaTool({ folder: join(cache, 'media'), maxSizeBytes: 0 });
+    return await engine.checkServer(engineOf(settings), process.env, { media, clock: systemClock });
+  };
   const checks = [
     nodeCheck,
     programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
     settingsCheck(settings, problem),
-    engineCheck(engine, process.env, host, settings.hosts[host]?.network),
+    engineCheck(settings, { host, network: settings.hosts[host]?.network, checkServer }),
     upscaleCheck(settings, host === localHostName),
     folderCheck('cache', cache, true),
     folderCheck('host root', localRoot(settings), true),

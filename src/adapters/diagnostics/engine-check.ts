@@ -1,40 +1,38 @@
-import { z } from 'zod';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import { type Check, type Finding, failed, ok, warning } from './run-checks.ts';
 
-/** The server's answer about its models; entries without a name are left out. */
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() }).nullable().catch(null)) });
+/** What a server says of itself; an error that it throws has the sentence that a run would end with. */
+interface ServerFacts {
+  readonly address: string;
+  readonly model: string;
+  readonly isListingModels: boolean;
+  readonly contextTokens: number | null;
+  /** Why it cannot say more yet: it loads its model, or has too much to do. */
+  readonly waitReason: string | null;
+}
 
-/** How long a server may take to name its models, in milliseconds. */
-const answerTimeoutMs = 5_000;
+interface EngineCheckOptions {
+  /** The host of the workers. Those of another machine reach a server, or serve the model, from there. */
+  readonly host: string;
+  /** What the workers of another machine have. */
+  readonly network?: 'none' | 'host' | undefined;
+  /** Asks the configured server as a run does. */
+  readonly checkServer: () => Promise<ServerFacts>;
+}
 
-/**
- * Whether the configured engine can be used: for a server, whether it answers and has the model.
- *
- * @param host - The host of the workers. Those of another machine reach a server, or serve the model, from there.
- * @param network - What the workers of another machine have.
- */
-export function engineCheck(
-  engine: Settings['upsampling']['engine'],
-  env: NodeJS.ProcessEnv,
-  host = 'local',
-  network: 'none' | 'host' = 'host',
-): Check {
+/** Whether the configured engine can be used: for a server, whether it answers, has the model and the context. */
+export function engineCheck({ upsampling }: Settings, options: EngineCheckOptions): Check {
+  const { engine, max_tokens: maxTokens } = upsampling;
   return {
     name: 'engine',
     run: async () => {
       if (engine.kind === 'describe') return ok('describe (embedded, no model)');
-      if (host !== 'local') return judgeOnHost(engine, host, network);
-      if (engine.api_key_env !== '' && !env[engine.api_key_env]) {
-        return failed(
-          `the variable ${engine.api_key_env} is empty`,
-          `Set it: export ${engine.api_key_env}=…`,
-        );
-      }
-      return engine.base_url === ''
-        ? failed('no base_url', 'Pass --base-url URL.')
-        : await askServer(engine, env);
+      if (options.host !== 'local') return judgeOnHost(engine, options.host, options.network ?? 'host');
+      if (engine.base_url !== '') return await judgeServer(options.checkServer, maxTokens);
+      return engine.command.length > 0
+        ? ok(`${engine.command[0]}, which the worker starts`)
+        : failed('no base_url', 'Pass --base-url URL.');
     },
   };
 }
@@ -47,10 +45,10 @@ function judgeOnHost(
 ): Finding {
   if (baseUrl !== '' && network === 'none')
     return failed(
-      `the workers of ${host} have no network, so they cannot ask ${baseUrl}`,
+      `the workers of ${host} have no network, so they cannot ask ${withoutPassword(baseUrl)}`,
       `Set network = "host" under [hosts.${host}], or leave base_url away.`,
     );
-  if (baseUrl !== '') return ok(`${baseUrl}, as the workers of ${host} reach it`);
+  if (baseUrl !== '') return ok(`${withoutPassword(baseUrl)}, as the workers of ${host} reach it`);
   const program = command[0] ?? 'vllm';
   if (model === '' && command.length === 0)
     return failed('no model to serve', 'Set upsampling.engine.model, or pass --model.');
@@ -58,46 +56,26 @@ function judgeOnHost(
   return ok(`${program} in the containers of ${host}${served}`);
 }
 
-async function askServer(engine: Settings['upsampling']['engine'], env: NodeJS.ProcessEnv): Promise<Finding> {
-  const key = engine.api_key_env === '' ? undefined : env[engine.api_key_env];
-  const url = `${engine.base_url.replace(/\/+$/, '')}/models`;
-  let response: Response;
-  try {
-    const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    response = await fetch(url, {
-      headers,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(answerTimeoutMs),
-    });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error);
-    return failed(
-      `${engine.base_url} does not answer (${cause})`,
-      'Start the server, or correct --base-url.',
-    );
-  }
-  if (response.status === 401 || response.status === 403) {
-    return failed('the server refuses the key', 'Set api_key_env to the variable that holds a valid key.');
-  }
-  if (!response.ok) return warning(`${url} answers ${response.status}`, 'A base_url usually ends in /v1.');
-  const models = modelsSchema.safeParse(await response.json().catch(() => null)).data?.data ?? [];
-  return judgeModels(
-    engine,
-    models.flatMap((model) => model?.id ?? []),
-  );
+function withoutPassword(url: string): string {
+  return url.replace(/^(https?:\/\/)[^/@]*@/, '$1');
 }
 
-function judgeModels(
-  { base_url: baseUrl, model }: Settings['upsampling']['engine'],
-  ids: readonly string[],
-): Finding {
-  const isThere =
-    model === ''
-      ? ids.length <= 1
-      : ids.length === 0 || ids.some((id) => id === model || id === `${model}:latest`);
-  if (isThere) return ok(`${baseUrl}, model ${model || (ids[0] ?? 'of the server')}`);
-  return failed(
-    model === '' ? 'the server has several models' : `the server has no model "${model}"`,
-    `Pass --model, one of: ${ids.slice(0, 8).join(', ')}`,
-  );
+async function judgeServer(checkServer: () => Promise<ServerFacts>, maxTokens: number): Promise<Finding> {
+  let server: ServerFacts;
+  try {
+    server = await checkServer();
+  } catch (error) {
+    return failed(messageOf(error), 'Start the server, or correct --base-url, --model and api_key_env.');
+  }
+  const { address, model, contextTokens, waitReason } = server;
+  if (waitReason !== null)
+    return warning(waitReason, 'A run waits for it, for as long as retry.max_outage_s says.');
+  if (!server.isListingModels)
+    return warning(`${address} does not list its models`, 'A base_url usually ends in /v1.');
+  if (contextTokens !== null && contextTokens < maxTokens)
+    return warning(
+      `${address} gives one prompt ${contextTokens} tokens, and upsampling.max_tokens is ${maxTokens}`,
+      `Set upsampling.max_tokens = ${contextTokens}, or give the server a larger context.`,
+    );
+  return ok(`${address}, model ${model}`);
 }

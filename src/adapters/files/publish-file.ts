@@ -3,6 +3,7 @@ import {
   copyFile,
   type FileHandle,
   link,
+  lstat,
   mkdir,
   open,
   readdir,
@@ -140,8 +141,8 @@ async function openNew(path: string): Promise<FileHandle> {
 
 /**
  * Makes the file at `source` also stand at `target`: as a second name where the file system can, else as a copy
- * that appears whole. A target that is there already is kept when it holds the same, and replaced when it was
- * damaged. Both files must never be changed in place.
+ * that appears whole. Links are followed: the target is always a file. One that is there already is kept when it holds
+ * the same, and replaced when it was damaged. Both files must never be changed in place.
  *
  * @param sha256 - Hex SHA-256 of the source. Null compares the sizes only.
  * @throws AppError `disk-full`.
@@ -149,7 +150,8 @@ async function openNew(path: string): Promise<FileHandle> {
 export async function placeFile(source: string, target: string, sha256: string | null = null): Promise<void> {
   await makeFolder(dirname(target));
   try {
-    await link(source, target);
+    // A second name of a link would be a link, and lead elsewhere from where it stands.
+    await link(await realpath(source), target);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) throw error;
     if (isErrno(error, 'EEXIST') && (await isSame(source, target, sha256))) return;
@@ -159,8 +161,12 @@ export async function placeFile(source: string, target: string, sha256: string |
 }
 
 async function isSame(source: string, target: string, sha256: string | null): Promise<boolean> {
-  const [wanted, found] = await Promise.all([stat(source), stat(target).catch(() => null)]);
-  return wanted.size === found?.size && (sha256 === null || (await hasContent(target, sha256)));
+  const [wanted, found] = await Promise.all([stat(source), lstat(target).catch(() => null)]);
+  return (
+    found?.isFile() === true &&
+    wanted.size === found.size &&
+    (sha256 === null || (await hasContent(target, sha256)))
+  );
 }
 
 /** A path beside `path` that no other process will choose, and that is short enough wherever `path` itself is. */

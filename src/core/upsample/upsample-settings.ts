@@ -85,7 +85,8 @@ export function upsampleSettingsFrom(settings: Settings, request: UpsampleOption
   };
 }
 
-function engineOf({ upsampling: { engine }, retry }: Settings): UpsampleSettings['engine'] {
+/** How the configured engine is asked. */
+export function engineOf({ upsampling: { engine }, retry }: Settings): UpsampleSettings['engine'] {
   const isEmbedded = engine.kind === 'describe';
   const model = isEmbedded ? describeModel : engine.model;
   return {

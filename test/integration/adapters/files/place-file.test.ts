@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hasContent } from '../../../../src/adapters/files/hash-file.ts';
@@ -37,6 +37,31 @@ describe('placeFile', () => {
       expect((await stat(target)).ino).toBe(before.ino);
     },
   );
+
+  it.each([
+    { rule: 'a relative link', lead: async (path: string) => await symlink('source', path) },
+    { rule: 'an absolute link', lead: async (path: string) => await symlink(source, path) },
+    {
+      rule: 'a link to a link in another folder',
+      lead: async (path: string) => {
+        await mkdir(join(folder, 'other'));
+        await symlink('../source', join(folder, 'other', 'first'));
+        await symlink('other/first', path);
+      },
+    },
+  ])('places the file that $rule leads to', async ({ lead }) => {
+    const path = join(folder, 'link');
+    await lead(path);
+    await placeFile(path, target, hashOf('frames'));
+    expect((await lstat(target)).isFile()).toBe(true);
+    expect(await readFile(target, 'utf8')).toBe('frames');
+  });
+
+  it('replaces a target that is a link, even to the same', async () => {
+    await symlink(source, target);
+    await placeFile(source, target, hashOf('frames'));
+    expect((await lstat(target)).isFile()).toBe(true);
+  });
 
   it.each([
     { rule: 'was cut off', content: 'fra', sha256: hashOf('frames') },

@@ -20,9 +20,15 @@ it.each([
   },
   { engine: { kind: 'openai' }, host: 'gpu1', expected: ['failed', 'no model to serve'] },
   { engine: { kind: 'openai', model: 'org/model' }, host: 'local', expected: ['failed', 'no base_url'] },
+  {
+    engine: { kind: 'openai', command: ['llama-server', '--port', '{port}'] },
+    host: 'local',
+    expected: ['ok', 'llama-server, which the worker starts'],
+  },
   { engine: {}, host: 'gpu1', expected: ['ok', 'describe (embedded, no model)'] },
 ])('$engine on $host', async ({ engine, host, expected }) => {
   const settings = resolveSettings([{ source: 'the test', values: { upsampling: { engine } } }]);
-  const found = await engineCheck(settings.upsampling.engine, {}, host).run();
+  const checkServer = () => Promise.reject(new Error('no server was to be asked'));
+  const found = await engineCheck(settings, { host, checkServer }).run();
   expect([found.status, found.detail]).toEqual(expected);
 });

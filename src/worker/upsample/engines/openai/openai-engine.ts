@@ -11,6 +11,44 @@ import { chooseModel } from './choose-model.ts';
 import { answerError, connectionError, withOwnStatus } from './engine-errors.ts';
 import { type ServerAddress, serverAddress } from './server-address.ts';
 
+/**
+ * Judges a server as a run does, with the same client and the same messages, but does not wait for it.
+ *
+ * @param environment - Where the API key's variable and proxies are looked up.
+ * @throws EngineError fatal
+ */
+export async function checkServer(
+  spec: EngineSpec,
+  environment: Readonly<Record<string, string | undefined>>,
+  deps: Pick<OpenAiEngineDeps, 'media' | 'clock'>,
+): Promise<ServerFacts & { readonly waitReason: string | null }> {
+  const engine = new OpenAiEngine({
+    ...deps,
+    environment,
+    spec: { ...spec, retry: { ...spec.retry, max_outage_ms: 0 } },
+  });
+  try {
+    await engine.start(new AbortController().signal);
+    if (engine.server === null) throw new Error('an engine that was started knows its server');
+    return { ...engine.server, waitReason: null };
+  } catch (error) {
+    // It answers, but not yet with what it serves.
+    const isLoading =
+      error instanceof EngineError && error.cause instanceof EngineError && isAnswered(error.cause);
+    if (!isLoading) throw error;
+    const { shown: address } = serverAddress(spec, environment);
+    return {
+      address,
+      model: spec.model,
+      isListingModels: false,
+      contextTokens: null,
+      waitReason: error.message,
+    };
+  } finally {
+    await engine.stop();
+  }
+}
+
 export interface OpenAiEngineDeps {
   readonly spec: EngineSpec;
   readonly media: MediaTool;
@@ -27,14 +65,42 @@ const startPauseMs = 250;
 /** Listing models is cheap for every server; one that takes longer has a problem. */
 const listTimeoutMs = 10_000;
 
-const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+const contextSchema = z.int().positive().nullish().catch(null);
+
+/** Entries without a name say nothing. vLLM tells the context as `max_model_len`, llama.cpp in `meta`. */
+const modelListSchema = z.object({
+  data: z.array(
+    z
+      .object({
+        id: z.string(),
+        aliases: z.array(z.string()).catch([]).default([]),
+        max_model_len: contextSchema,
+        meta: z.object({ n_ctx: contextSchema }).nullish().catch(null),
+      })
+      .nullable()
+      .catch(null),
+  ),
+});
+
+type ListedModel = NonNullable<z.infer<typeof modelListSchema>['data'][number]>;
+
+/** What is known of a server once an engine was started. */
+export interface ServerFacts {
+  /** Its address, without a password. */
+  readonly address: string;
+  /** The model that is asked for. */
+  readonly model: string;
+  readonly isListingModels: boolean;
+  /** Tokens that one prompt and its answer may have; null where the server does not say. */
+  readonly contextTokens: number | null;
+}
 
 /** An engine that asks any server with the OpenAI chat completions API, with the frames as JPEG image parts. */
 export class OpenAiEngine implements Engine {
   readonly preparesAhead = true;
   readonly #deps: OpenAiEngineDeps;
   readonly #http: HttpClient;
-  #model: string | null = null;
+  #server: ServerFacts | null = null;
   #waitReason: string | null = null;
 
   constructor(deps: OpenAiEngineDeps) {
@@ -48,8 +114,24 @@ export class OpenAiEngine implements Engine {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const served = await this.#listModels(this.#address(), signal);
-    this.#model = chooseModel(this.#deps.spec.model, served);
+    const address = this.#address();
+    const listed = await this.#listModels(address, signal);
+    const names = listed?.flatMap(({ id, aliases }) => [id, ...aliases]) ?? null;
+    const wanted = this.#deps.spec.model;
+    // An alias is another name of a model, not another model.
+    const model = chooseModel(wanted, wanted === '' ? (listed?.map(({ id }) => id) ?? null) : names);
+    const found = listed?.find(({ id, aliases }) => id === model || aliases.includes(model)) ?? listed?.[0];
+    this.#server = {
+      address: address.shown,
+      model,
+      isListingModels: listed !== null,
+      contextTokens: found?.max_model_len ?? found?.meta?.n_ctx ?? null,
+    };
+  }
+
+  /** What the server said at the start; null before that. */
+  get server(): ServerFacts | null {
+    return this.#server;
   }
 
   async prepare(request: PromptRequest, signal: AbortSignal): Promise<PreparedUpsample> {
@@ -78,8 +160,8 @@ export class OpenAiEngine implements Engine {
     attempt: number,
     signal: AbortSignal,
   ): Promise<UpsampleAnswer> {
-    const model = this.#model;
-    if (model === null) throw new Error('the engine was asked before it was started');
+    if (this.#server === null) throw new Error('the engine was asked before it was started');
+    const { model } = this.#server;
     const address = this.#address();
     const body = chatRequestBody(this.#deps.spec, model, request, frames, attempt);
     const path = '/chat/completions';
@@ -95,8 +177,8 @@ export class OpenAiEngine implements Engine {
     return serverAddress(baseUrl ? { ...spec, base_url: baseUrl() } : spec, environment);
   }
 
-  /** The served models' names; null when the server does not list them. Waits for one that is coming up. */
-  async #listModels(address: ServerAddress, signal: AbortSignal): Promise<readonly string[] | null> {
+  /** The served models; null when the server does not list them. Waits for one that is coming up. */
+  async #listModels(address: ServerAddress, signal: AbortSignal): Promise<readonly ListedModel[] | null> {
     const { clock, spec } = this.#deps;
     const startedMs = clock.now();
     try {
@@ -122,12 +204,12 @@ export class OpenAiEngine implements Engine {
     }
   }
 
-  async #tryListModels(address: ServerAddress, signal: AbortSignal): Promise<readonly string[] | null> {
+  async #tryListModels(address: ServerAddress, signal: AbortSignal): Promise<readonly ListedModel[] | null> {
     const path = '/models';
     const answer = await this.#call(address, path, listTimeoutMs, signal);
     if (answer.status === 200) {
       const list = parseJsonAs(modelListSchema, answer.body);
-      return list ? list.data.map((model) => model.id) : null;
+      return list ? list.data.filter((model) => model !== null) : null;
     }
     const { spec, clock } = this.#deps;
     const error = answerError(answer, { path, model: spec.model, address, nowMs: clock.now() });
@@ -152,4 +234,9 @@ export class OpenAiEngine implements Engine {
       throw error instanceof HttpError ? connectionError(error, address) : error;
     }
   }
+}
+
+/** Whether an error is an answer of the server, not the lack of one. */
+function isAnswered(error: EngineError): boolean {
+  return !(error.cause instanceof HttpError);
 }
