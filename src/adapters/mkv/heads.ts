@@ -8,10 +8,10 @@ import {
   uintOf,
 } from './ebml.ts';
 import { mkv } from './element-ids.ts';
-import type { MkvTiming } from './timing.ts';
+import type { MkvOutputTiming } from './output-timing.ts';
 
 /** Content of `Info` for a file that is at least as long as the video. */
-export function withLength(info: Buffer, { endMs }: MkvTiming): Buffer {
+export function withLength(info: Buffer, { endMs }: MkvOutputTiming): Buffer {
   return edit(info, (id, content) => {
     if (id !== mkv.duration) return null;
     const duration = Buffer.alloc(8);
@@ -23,7 +23,7 @@ export function withLength(info: Buffer, { endMs }: MkvTiming): Buffer {
 }
 
 /** Content of `Tracks` with the frame rate of the whole video, or with none where it varies. */
-export function withFrameRate(tracks: Buffer, { videoTrack, frameNs }: MkvTiming): Buffer {
+export function withFrameRate(tracks: Buffer, { videoTrack, frameNs }: MkvOutputTiming): Buffer {
   return edit(tracks, (id, content) => {
     if (id !== mkv.trackEntry || uintOf(findElement(content, mkv.trackNumber)) !== videoTrack) return null;
     const entry = edit(content, (inner) => (inner === mkv.defaultDuration ? Buffer.alloc(0) : null));
@@ -36,7 +36,7 @@ export function withFrameRate(tracks: Buffer, { videoTrack, frameNs }: MkvTiming
 }
 
 /** Content of `Tags` in which the length of the upscaled video is that of all its frames. */
-export function withTaggedLength(tags: Buffer, videoUid: Buffer, { endMs }: MkvTiming): Buffer {
+export function withTaggedLength(tags: Buffer, videoUid: Buffer, { endMs }: MkvOutputTiming): Buffer {
   return edit(tags, (id, content) => {
     const targets = id === mkv.tag ? findElement(content, mkv.targets) : null;
     if (!targets || !findElement(targets, mkv.tagTrackUid)?.equals(videoUid)) return null;

@@ -15,8 +15,8 @@ import {
 } from './ebml.ts';
 import { mkv } from './element-ids.ts';
 import { uidOf, withFrameRate, withLength, withTaggedLength } from './heads.ts';
+import { type MkvOutputTiming, mkvOutputTimingOf } from './output-timing.ts';
 import { blocksOf, type MkvBlock, type MkvSkeleton, readMkvSkeleton } from './skeleton.ts';
-import { type MkvTiming, mkvTimingOf } from './timing.ts';
 
 /** Blocks that begin a cluster with a key frame are worth a short one. */
 const leastClusterMs = 1_000;
@@ -34,7 +34,7 @@ export async function openMkvWriter(input: WriterInput): Promise<OpenWriter> {
     break;
   }
   const { frameRate } = input.request.source.facts.video;
-  const timing = mkvTimingOf(presentation, beginMs, videoTrack, frameRate);
+  const timing = mkvOutputTimingOf(presentation, beginMs, videoTrack, frameRate);
   return { writer: new MkvWriter(input, skeleton, timing), firstSeconds: timing.firstSeconds };
 }
 
@@ -43,7 +43,7 @@ class MkvWriter implements ContainerWriter {
   readonly #part: PartFile;
   readonly #file: FileHandle;
   readonly #skeleton: MkvSkeleton;
-  readonly #timing: MkvTiming;
+  readonly #timing: MkvOutputTiming;
   readonly #video: SampleTable;
   readonly #blocks: AsyncGenerator<MkvBlock>;
   #next: MkvBlock | null = null;
@@ -54,7 +54,7 @@ class MkvWriter implements ContainerWriter {
   /** Key frames: time and the place of their cluster. */
   readonly #keys: { readonly time: number; readonly clusterAt: number }[] = [];
 
-  constructor({ part, skeleton: file, video }: WriterInput, skeleton: MkvSkeleton, timing: MkvTiming) {
+  constructor({ part, skeleton: file, video }: WriterInput, skeleton: MkvSkeleton, timing: MkvOutputTiming) {
     this.#part = part;
     this.#file = file;
     this.#skeleton = skeleton;

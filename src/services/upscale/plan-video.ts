@@ -1,4 +1,4 @@
-import { chooseClip } from '../../core/frames/choose-clip.ts';
+import { chooseFrameFormats } from '../../core/frames/choose-frame-formats.ts';
 import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
@@ -144,7 +144,7 @@ export function planClip(
   container: OutputContainer,
   { engine, scale }: Pick<UpscaleRequest['upscaling'], 'engine' | 'scale'>,
 ): { readonly clip: PlannedClip; readonly notices: readonly string[] } {
-  const choice = chooseClip(facts, { engine, scale, container });
+  const choice = chooseFrameFormats(facts, { engine, scale, container });
   const { video } = facts;
   const { range, space, primaries, transfer, chromaLocation } = choice.color;
   return {

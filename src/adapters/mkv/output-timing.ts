@@ -2,7 +2,7 @@ import { type Fraction, fractionValue } from '../../core/frames/fraction.ts';
 import { type Presentation, secondsSinceFirst } from '../muxing/presentation.ts';
 
 /** When the frames of the video are shown, in the whole milliseconds of the file's clock. */
-export interface MkvTiming {
+export interface MkvOutputTiming {
   readonly videoTrack: number;
   readonly frames: number;
   /** When the first frame is shown, in seconds. */
@@ -22,12 +22,12 @@ const tickSeconds = 0.001;
  * @param beginMs - Time of the first frame.
  * @param nominalRate - Frames per second, if they are as regular as they claim to be.
  */
-export function mkvTimingOf(
+export function mkvOutputTimingOf(
   presentation: Presentation,
   beginMs: number,
   videoTrack: number,
   nominalRate: Fraction,
-): MkvTiming {
+): MkvOutputTiming {
   const frames = presentation.sinceFirst.length;
   // Counted from what is really the first frame's time: rounding it on its own would move all others.
   const firstSeconds =

@@ -13,7 +13,7 @@ interface ClipRequest {
 }
 
 /** How frames are read, upscaled and kept. */
-export interface ClipChoice {
+export interface FrameFormatChoice {
   /** Whether the decoder turns frames as the file's rotation says; otherwise the output keeps the rotation as a tag. */
   readonly isTurned: boolean;
   /** Frames as the engine gets them. */
@@ -38,7 +38,10 @@ const maxPixels = 139_264 * 256;
  *
  * @throws AppError `output-unsupported` for a result that is too large or a pixel format that cannot be read.
  */
-export function chooseClip({ video }: VideoFacts, { engine, scale, container }: ClipRequest): ClipChoice {
+export function chooseFrameFormats(
+  { video }: VideoFacts,
+  { engine, scale, container }: ClipRequest,
+): FrameFormatChoice {
   const family = pixelFamily(video.pixelFormat);
   if (family === null) throw unknownFormat(video.pixelFormat);
   const isTurned = container === 'mkv' && video.rotationDegrees !== 0;

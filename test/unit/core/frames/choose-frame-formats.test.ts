@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseClip } from '../../../../src/core/frames/choose-clip.ts';
+import { chooseFrameFormats } from '../../../../src/core/frames/choose-frame-formats.ts';
 import { isPipeFormat } from '../../../../src/core/frames/frame-format.ts';
 import type { VideoFacts, VideoStreamFacts } from '../../../../src/core/frames/video-facts.ts';
 
@@ -58,7 +58,7 @@ it.each([
   { source: 'gbrap12le', kept: 'yuv444p10le', notices: 3 },
   { source: 'rgb48be', kept: 'yuv444p10le', notices: 2 },
 ])('$source is kept as $kept', ({ source, kept, notices }) => {
-  const choice = chooseClip(factsOf({ pixelFormat: source }), wish);
+  const choice = chooseFrameFormats(factsOf({ pixelFormat: source }), wish);
   expect(choice.frame).toEqual({ width: 96, height: 54, pixelFormat: kept });
   expect(choice.target).toEqual({ width: 192, height: 108, pixelFormat: kept });
   expect(choice.notices).toHaveLength(notices);
@@ -70,24 +70,24 @@ it.each([
   { source: 'yuv422p10le', frame: 'rgb48le', target: 'yuv422p10le' },
   { source: 'gray', frame: 'rgb24', target: 'gray' },
 ])('a model gets $source as $frame', ({ source, frame, target }) => {
-  const choice = chooseClip(factsOf({ pixelFormat: source }), { ...wish, engine: 'onnx' });
+  const choice = chooseFrameFormats(factsOf({ pixelFormat: source }), { ...wish, engine: 'onnx' });
   expect([choice.frame.pixelFormat, choice.target.pixelFormat]).toEqual([frame, target]);
 });
 
 describe('colours', () => {
   it('of formats with a j are of full range', () => {
-    expect(chooseClip(factsOf({ pixelFormat: 'yuvj422p' }), wish).color.range).toBe('pc');
+    expect(chooseFrameFormats(factsOf({ pixelFormat: 'yuvj422p' }), wish).color.range).toBe('pc');
   });
 
   it('of RGB become those of limited range', () => {
     const color = { ...noColor, range: 'pc', space: 'gbr', transfer: 'iec61966-2-1' };
-    const choice = chooseClip(factsOf({ pixelFormat: 'gbrp', color }), wish);
+    const choice = chooseFrameFormats(factsOf({ pixelFormat: 'gbrp', color }), wish);
     expect(choice.color).toEqual({ ...color, range: 'tv' });
   });
 
   it('of any other stay', () => {
     const color = { ...noColor, range: 'tv', space: 'bt2020nc', primaries: 'bt2020', transfer: 'smpte2084' };
-    expect(chooseClip(factsOf({ pixelFormat: 'yuv420p10le', color }), wish).color).toEqual(color);
+    expect(chooseFrameFormats(factsOf({ pixelFormat: 'yuv420p10le', color }), wish).color).toEqual(color);
   });
 });
 
@@ -98,7 +98,7 @@ describe('odd sides', () => {
     { pixelFormat: 'yuv444p', target: [291, 165] },
   ])('are rounded up where $pixelFormat needs it', ({ pixelFormat, target }) => {
     const facts = factsOf({ pixelFormat, size: { width: 97, height: 55 } });
-    const choice = chooseClip(facts, { ...wish, scale: 3 });
+    const choice = chooseFrameFormats(facts, { ...wish, scale: 3 });
     expect([choice.target.width, choice.target.height]).toEqual(target);
     expect(choice.notices).toHaveLength(target[0] === 291 ? 0 : 1);
     expect(choice.frame).toMatchObject({ width: 97, height: 55 });
@@ -109,13 +109,13 @@ describe('turned videos', () => {
   const turned = { rotationDegrees: 90, sampleAspect: { numerator: 4, denominator: 3 } } as const;
 
   it('keep their tag in MP4', () => {
-    const choice = chooseClip(factsOf(turned), wish);
+    const choice = chooseFrameFormats(factsOf(turned), wish);
     expect(choice).toMatchObject({ isTurned: false, frame: { width: 96, height: 54 }, notices: [] });
     expect(choice.sampleAspect).toEqual(turned.sampleAspect);
   });
 
   it('are turned for Matroska, with the shape of their pixels', () => {
-    const choice = chooseClip(factsOf(turned), { ...wish, container: 'mkv' });
+    const choice = chooseFrameFormats(factsOf(turned), { ...wish, container: 'mkv' });
     expect(choice).toMatchObject({
       isTurned: true,
       frame: { width: 54, height: 96 },
@@ -126,7 +126,10 @@ describe('turned videos', () => {
   });
 
   it('keep their sides when they stand on their head', () => {
-    const choice = chooseClip(factsOf({ ...turned, rotationDegrees: 180 }), { ...wish, container: 'mkv' });
+    const choice = chooseFrameFormats(factsOf({ ...turned, rotationDegrees: 180 }), {
+      ...wish,
+      container: 'mkv',
+    });
     expect(choice).toMatchObject({ isTurned: true, frame: { width: 96, height: 54 } });
   });
 });
@@ -137,7 +140,7 @@ describe('limits', () => {
       size: { width: 4096, height: 2304 },
       extras: ['interlaced fields', 'HDR10 metadata'],
     });
-    expect(chooseClip(facts, { ...wish, scale: 4 }).notices).toEqual([
+    expect(chooseFrameFormats(facts, { ...wish, scale: 4 }).notices).toEqual([
       'No level of H.264 allows 16384x9216: many players will not show it.',
       'Interlaced fields cannot be kept: the upscaled video is without.',
       'HDR10 metadata cannot be kept: the upscaled video is without.',
@@ -149,6 +152,6 @@ describe('limits', () => {
     { what: 'a pixel format that nobody knows', some: { pixelFormat: 'vaapi' } },
   ])('$what is refused', ({ some }) => {
     const refused = expect.objectContaining({ code: 'output-unsupported', nextStep: expect.any(String) });
-    expect(() => chooseClip(factsOf(some), { ...wish, scale: 3 })).toThrow(refused);
+    expect(() => chooseFrameFormats(factsOf(some), { ...wish, scale: 3 })).toThrow(refused);
   });
 });
