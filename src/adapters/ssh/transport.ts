@@ -67,7 +67,8 @@ export async function openSftpTransport(
     ? Promise.reject(closedError())
     : client.connect(handshake.config(route.stream, options.keepaliveMs)).catch((error: unknown) => {
         // A connection that breaks at that moment looks the same, but for its stream.
-        throw !route.stream.destroyed && isNoSftp(error) ? noSftp(options, error) : error;
+        if (route.stream.destroyed) throw error;
+        throw refusedSftp(options, error) ?? error;
       });
   const sftp = await guardHandshake(options, handshake, route.close, ready);
   const transport = new RouteTransport(route, options.keepaliveMs, () => void client.end().catch(ignore));
@@ -159,15 +160,28 @@ function closedError(): Error {
   return new Error('the connection was closed');
 }
 
-function isNoSftp(error: unknown): boolean {
-  return /unable to start subsystem|received exit code/i.test(messageOf(error));
-}
-
-function noSftp({ target }: DialOptions, cause: unknown): AppError {
+/** Why the host's SFTP cannot be used at all; null for what trying again may mend. */
+function refusedSftp({ target }: DialOptions, cause: unknown): AppError | null {
+  const message = messageOf(cause);
+  if (/unable to start subsystem|received exit code/i.test(message)) {
+    return new AppError({
+      code: 'host-refused',
+      message: `${titleOf(target)} offers no SFTP, which files are sent by.`,
+      nextStep: 'Its sshd_config needs the line: Subsystem sftp internal-sftp',
+      cause,
+    });
+  }
+  if (!/packet length|unknown packet type|expected version packet/i.test(message)) return null;
+  // The first four characters of the text stand where the length of a packet is read.
+  const length = Number(/packet length (\d+)/i.exec(message)?.[1] ?? 0);
+  const begin = Buffer.alloc(4);
+  begin.writeUInt32BE(length >>> 0);
+  const text = /^[\x20-\x7e]{4}$/.test(begin.toString('latin1')) ? ` (“${begin.toString('latin1')}…”)` : '';
   return new AppError({
     code: 'host-refused',
-    message: `${titleOf(target)} offers no SFTP, which files are sent by.`,
-    nextStep: 'Its sshd_config needs the line: Subsystem sftp internal-sftp',
+    message: `${titleOf(target)} prints text${text} where SFTP begins: a start-up file of the shell does that.`,
+    nextStep:
+      'There, let ~/.bashrc and its like print only in interactive shells, or set in sshd_config: Subsystem sftp internal-sftp',
     cause,
   });
 }

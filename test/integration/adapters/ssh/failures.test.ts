@@ -231,6 +231,25 @@ describe.skipIf(skipReason !== null)(`a link in trouble${skipReason ? ` (${skipR
     expect(await link.use(ask)).toBe('/');
   });
 
+  it.each([
+    { printed: 'Welcome to the machine', says: '“Welc…”' },
+    { printed: 'Hi', says: 'prints text' },
+    { printed: '\\033[32mgreen', says: 'prints text' },
+  ])('says so when the shell of the host prints "$printed" into SFTP', async ({ printed, says }) => {
+    const line = `Subsystem sftp printf "${printed}\\n"; exec /usr/lib/openssh/sftp-server`;
+    const noisy = await startSshd({ config: [line] });
+    try {
+      const link = await linkTo(noisy.settings);
+      await expect(link.use(ask)).rejects.toMatchObject({
+        code: 'host-refused',
+        message: expect.stringContaining(says),
+        nextStep: expect.stringContaining('.bashrc'),
+      });
+    } finally {
+      await noisy.stop();
+    }
+  });
+
   it.each(['Subsystem sftp /bin/false', 'Subsystem other /bin/true'])(
     'says so when the host gives no SFTP (%s)',
     async (line) => {
