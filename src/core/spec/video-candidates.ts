@@ -18,14 +18,19 @@ interface PathRules {
 
 /**
  * Paths at which a spec's video may lie, best first: as given, against the spec's folder, against its parents up
- * to the input root, against the working folder. Backslashes are separators on every system.
+ * to the input root, against the working folder. The path is taken to the letter first, then without space around it,
+ * with backslashes as separators, and in both forms of composed letters: systems and tools write them in either.
  */
 export function videoCandidates(written: string, place: SearchPlace, rules: PathRules): string[] {
-  const path = written.trim().replaceAll('\\', '/');
-  if (path === '' || path.includes('\0')) return [];
-  if (rules.isAbsolute(path)) return [rules.resolve(path)];
+  const trimmed = written.trim();
+  if (trimmed === '' || trimmed.includes('\0')) return [];
+  const slashed = trimmed.replaceAll('\\', '/');
+  const spellings = [written, trimmed, slashed, slashed.normalize('NFC'), slashed.normalize('NFD')];
   const folders = [...foldersUpTo(place.specFolder, place.inputRoot, rules), place.workingFolder];
-  return [...new Set(folders.map((folder) => rules.resolve(folder, path)))];
+  const found = spellings.flatMap((path) =>
+    rules.isAbsolute(path) ? [rules.resolve(path)] : folders.map((folder) => rules.resolve(folder, path)),
+  );
+  return [...new Set(found)];
 }
 
 function foldersUpTo(folder: string, root: string, rules: PathRules): string[] {

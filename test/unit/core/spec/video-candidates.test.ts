@@ -15,12 +15,28 @@ describe('videoCandidates on POSIX', () => {
     },
     { rule: 'an absolute path is one place', written: '/x/c.mp4', expected: ['/x/c.mp4'] },
     {
-      rule: 'backslashes are separators',
+      rule: 'backslashes may be a part of a name, and are separators',
       written: 'v\\c.mp4',
-      expected: ['/in/a/b/v/c.mp4', '/in/a/v/c.mp4', '/in/v/c.mp4', '/work/v/c.mp4'],
+      expected: [
+        ...['/in/a/b/v\\c.mp4', '/in/a/v\\c.mp4', '/in/v\\c.mp4', '/work/v\\c.mp4'],
+        ...['/in/a/b/v/c.mp4', '/in/a/v/c.mp4', '/in/v/c.mp4', '/work/v/c.mp4'],
+      ],
     },
-    { rule: 'a network path is absolute', written: '\\\\nas\\v.mp4', expected: ['/nas/v.mp4'] },
-    { rule: 'blanks around it do not count', written: '  /x/c.mp4\n', expected: ['/x/c.mp4'] },
+    {
+      rule: 'blanks around it may be a part of a name, and need not be',
+      written: '/x/c.mp4 ',
+      expected: ['/x/c.mp4 ', '/x/c.mp4'],
+    },
+    {
+      rule: 'composed letters are looked for in both forms',
+      written: '/x/Fu\u0308chse.mp4',
+      expected: ['/x/Fu\u0308chse.mp4', '/x/F\u00fcchse.mp4'],
+    },
+    {
+      rule: 'the other way round, too',
+      written: '/x/F\u00fcchse.mp4',
+      expected: ['/x/F\u00fcchse.mp4', '/x/Fu\u0308chse.mp4'],
+    },
     { rule: 'nothing is nowhere', written: '  ', expected: [] },
     { rule: 'a zero byte is nowhere', written: 'a\0b', expected: [] },
     {
@@ -45,6 +61,10 @@ describe('videoCandidates on POSIX', () => {
   it('a spec outside the root is searched for in its own folder only', () => {
     const place = { specFolder: '/inner/a', inputRoot: '/in', workingFolder: '/w' };
     expect(videoCandidates('c.mp4', place, path.posix)).toEqual(['/inner/a/c.mp4', '/w/c.mp4']);
+  });
+
+  it('a network path is absolute', () => {
+    expect(videoCandidates('\\\\nas\\v.mp4', posixPlace, path.posix).at(-1)).toBe('/nas/v.mp4');
   });
 
   it("another machine's drive letter is a name like any other", () => {
