@@ -142,6 +142,21 @@ describe('exit codes', () => {
     expect(resumed.code).toBe(0);
   });
 
+  it('4 when the server goes away while it works, and resuming does what is left', async () => {
+    const cli = await userWith('outage', 3);
+    const settings = '[retry]\nmax_outage_s = 1\n[upsampling.engine]\nconcurrency = 1\n';
+    await writeFile(join(cli.workingFolder, 'config.toml'), settings);
+    server.setFault({
+      fault: { kind: 'status', status: 503, message: 'overloaded' },
+      textIncludes: 'Scene number 2 of outage',
+    });
+    const { code, stdout } = await cli.run(onServer('--json')).finally(() => server.setFault(null));
+    const summary = JSON.parse(stdout);
+    expect([code, summary.status, summary.failures[0]?.code]).toEqual([4, 'partial', 'engine-unreachable']);
+    const resumed = await cli.run(['batch-upsample', '--resume', 'latest', '--json', '--no-progress']);
+    expect([resumed.code, JSON.parse(resumed.stdout).counts.upsampled]).toEqual([0, 3]);
+  });
+
   it('4 when detached; attach brings the results home', async () => {
     const cli = await userWith('detached', 3);
     server.hold();

@@ -229,6 +229,7 @@ function summarise(
     status: end?.status ?? state.standingStatus,
     counts: state.counts,
     is_resumable: state.isResumable,
+    failures: [],
     error: error && { code: error.code, message: error.message, next_step: error.nextStep },
   };
 }

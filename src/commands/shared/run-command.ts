@@ -55,7 +55,7 @@ export abstract class RunCommand extends CosmosCommand {
     const text = view.formatSummary(summary, this.style, error === null);
     if (options.events === '-') process.stderr.write(text);
     else this.show(text);
-    process.exitCode = exitCodeOf(summary.status, error, isAnythingDone);
+    process.exitCode = exitCodeOf(summary, error, isAnythingDone);
     if (error) this.showError(error);
     return summary;
   }
@@ -78,14 +78,18 @@ function nextStep<K extends RunTypes>(view: RunView<K>, runId: string | null, co
   return `${saved} Go on with: ${resumeCommandOf(view.kind, runId)}`;
 }
 
-/** A run that stopped before anything was done ends like a wrong start; one that got something done is partial. */
+/**
+ * A run that stopped before anything was done ends like a wrong start; one that got something done is partial. One
+ * whose server stayed unreachable is to be resumed.
+ */
 function exitCodeOf(
-  status: RunTypes['summary']['status'],
+  { status, failures }: RunTypes['summary'],
   error: AppError | null,
   isAnythingDone: boolean,
 ): ExitCode {
   if (status === 'complete') return exitCodes.ok;
   if (status === 'detached') return exitCodes.detached;
-  if (!error) return exitCodes.partial;
+  if (!error)
+    return failures.some(({ code }) => code === 'engine-unreachable') ? exitCodes.detached : exitCodes.partial;
   return error.exitCode === exitCodes.usage && isAnythingDone ? exitCodes.partial : error.exitCode;
 }

@@ -34,6 +34,7 @@ export interface RunSummary {
   readonly status: RunStatus;
   readonly counts: object;
   readonly is_resumable: boolean;
+  readonly failures: readonly { readonly code: string }[];
   /** What stopped the run before its end; null when nothing did. */
   readonly error: StopFacts | null;
 }
