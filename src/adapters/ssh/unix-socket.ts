@@ -31,9 +31,14 @@ export async function openSocket(
 ): Promise<ChannelStream> {
   const channel = await openChannel(connection, socketPath, signal).catch(async (error: unknown) => {
     if (!isChannelRefusal(error)) throw error;
-    throw isForbidden(error)
-      ? forwardsToNoSocket(connection.target, socketPath)
-      : await explainRefusal(connection, socketPath);
+    const { target } = connection;
+    if (isForbidden(error)) throw forwardsToNoSocket(target, socketPath);
+    const reason = await explainRefusal(connection, socketPath);
+    if (reason !== null) throw reason;
+    // A process listens there, but may have begun to only after sshd tried.
+    return await openChannel(connection, socketPath, signal).catch((again: unknown) => {
+      throw isChannelRefusal(again) ? forwardsToNoSocket(target, socketPath) : again;
+    });
   });
   const leave = connection.enter();
   const stream = new ChannelStream(channel, () => connection.isAlive).once('close', leave);
@@ -58,14 +63,15 @@ function openChannel(
 /**
  * Finds out why sshd opened no channel to a socket. sshd says "open failed" for every reason, also when it is set to
  * forward to no socket at all; the files on the host show the reason.
+ *
+ * @returns null when a process listens on the socket.
  */
 async function explainRefusal(
   connection: LiveConnection,
   socketPath: string,
-): Promise<AppError | SocketRefusedError> {
-  const { target } = connection;
+): Promise<SocketRefusedError | null> {
   const sftp = await connection.sftp();
-  const user = addressOf(target);
+  const user = addressOf(connection.target);
   const found = await statusOf<Stats>((done) => sftp.stat(socketPath, done));
   if (found.status === noSuchFile)
     return new SocketRefusedError('ENOENT', `there is no ${socketPath} on ${user}`);
@@ -77,9 +83,7 @@ async function explainRefusal(
   if (found.status === permissionDenied || opened.status === permissionDenied) {
     return new SocketRefusedError('EACCES', `${user} may not use ${socketPath}`);
   }
-  if (await isListedAsListening(sftp, socketPath)) {
-    return forwardsToNoSocket(target, socketPath);
-  }
+  if (await isListedAsListening(sftp, socketPath)) return null;
   return new SocketRefusedError('ECONNREFUSED', `no process listens on ${socketPath} on ${user}`);
 }
 

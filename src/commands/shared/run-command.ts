@@ -90,6 +90,8 @@ function exitCodeOf(
   if (status === 'complete') return exitCodes.ok;
   if (status === 'detached') return exitCodes.detached;
   if (!error)
-    return failures.some(({ code }) => code === 'engine-unreachable') ? exitCodes.detached : exitCodes.partial;
+    return failures.some(({ code }) => code === 'engine-unreachable')
+      ? exitCodes.detached
+      : exitCodes.partial;
   return error.exitCode === exitCodes.usage && isAnythingDone ? exitCodes.partial : error.exitCode;
 }
