@@ -21,28 +21,43 @@ interface PathRules {
  * to the input root, against the working folder. The path is taken to the letter first, then without space around it,
  * with backslashes as separators, and in both forms of composed letters: systems and tools write them in either.
  */
-export function videoCandidates(written: string, place: SearchPlace, rules: PathRules): string[] {
-  const trimmed = written.trim();
-  if (trimmed === '' || trimmed.includes('\0')) return [];
-  const slashed = trimmed.replaceAll('\\', '/');
-  const spellings = [written, trimmed, slashed, slashed.normalize('NFC'), slashed.normalize('NFD')];
-  const folders = [...foldersUpTo(place.specFolder, place.inputRoot, rules), place.workingFolder];
-  const found = spellings.flatMap((path) =>
-    rules.isAbsolute(path) ? [rules.resolve(path)] : folders.map((folder) => rules.resolve(folder, path)),
-  );
-  return [...new Set(found)];
+export function* videoCandidates(written: string, place: SearchPlace, rules: PathRules): Generator<string> {
+  if (written.trim() === '' || written.includes('\0')) return;
+  const seen = new Set<string>();
+  // Found one by one: mostly the first is there, and large plans look for very many.
+  for (const path of spellingsOf(written)) {
+    for (const folder of rules.isAbsolute(path) ? ['/'] : foldersOf(place, rules)) {
+      const candidate = rules.resolve(folder, path);
+      if (seen.has(candidate)) continue;
+      seen.add(candidate);
+      yield candidate;
+    }
+  }
 }
 
-function foldersUpTo(folder: string, root: string, rules: PathRules): string[] {
-  const folders = [folder];
-  let current = folder;
-  while (current !== root && isInside(current, root, rules)) {
+function* spellingsOf(written: string): Generator<string> {
+  yield written;
+  const trimmed = written.trim();
+  yield trimmed;
+  const slashed = trimmed.replaceAll('\\', '/');
+  yield slashed;
+  yield slashed.normalize('NFC');
+  yield slashed.normalize('NFD');
+}
+
+function* foldersOf(
+  { specFolder, inputRoot, workingFolder }: SearchPlace,
+  rules: PathRules,
+): Generator<string> {
+  yield specFolder;
+  let current = specFolder;
+  while (current !== inputRoot && isInside(current, inputRoot, rules)) {
     const parent = rules.dirname(current);
     if (parent === current) break;
     current = parent;
-    folders.push(current);
+    yield current;
   }
-  return folders;
+  yield workingFolder;
 }
 
 function isInside(folder: string, root: string, rules: PathRules): boolean {

@@ -1,7 +1,11 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { promptSpecSchema, videosOf } from '../../../../src/core/spec/prompt-spec.ts';
-import { videoCandidates } from '../../../../src/core/spec/video-candidates.ts';
+import { videoCandidates as generateCandidates } from '../../../../src/core/spec/video-candidates.ts';
+
+const videoCandidates = (...[written, place, rules]: Parameters<typeof generateCandidates>) => [
+  ...generateCandidates(written, place, rules),
+];
 
 const posixPlace = { specFolder: '/in/a/b', inputRoot: '/in', workingFolder: '/work' };
 const winPlace = { specFolder: 'C:\\in\\a', inputRoot: 'C:\\in', workingFolder: 'D:\\work' };
