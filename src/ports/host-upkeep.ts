@@ -13,7 +13,6 @@ export interface HostImage {
   readonly isPresent: boolean;
 }
 
-/** What preparing a host came to. */
 export interface PreparedHost {
   /** The image's name on the host. */
   readonly image: string;
@@ -74,7 +73,6 @@ export interface Unneeded {
   readonly reason: string;
 }
 
-/** What keeps a run on a host. */
 export interface PruneRules {
   /** Runs this machine still expects something of. */
   readonly neededRuns: ReadonlySet<string>;

@@ -64,7 +64,6 @@ export interface LogName {
   readonly workerId: number;
 }
 
-/** What a host knows of a run. */
 export interface HostRunFacts {
   /** `unknown`: nothing of it is there. `stopped`: unfinished, and no worker works on it. */
   readonly state: 'running' | 'finished' | 'stopped' | 'unknown';

@@ -16,7 +16,6 @@ export interface SourceFiles {
    * @throws AppError `input-missing` when it is not there or cannot be read.
    */
   identify(path: string, known: FileIdentity | null, signal?: AbortSignal): Promise<FileIdentity>;
-  /** Whether something stands at this path. */
   exists(path: string): Promise<boolean>;
   /** Whether a folder, or a link to one, stands at this path. */
   isFolder(path: string): Promise<boolean>;

@@ -6,7 +6,6 @@ export interface SpecCandidate {
   readonly path: string;
 }
 
-/** What the SPECS arguments name. */
 export interface SpecCandidates {
   /** Absolute path of the folder that specs are named against: the folder given, or what all inputs share. */
   readonly inputRoot: string;

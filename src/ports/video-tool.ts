@@ -20,7 +20,6 @@ export interface ScanOptions {
   readonly keepGoing: boolean;
 }
 
-/** How a scan ended. */
 export interface ScanEnd {
   /** What ffmpeg had to say about damage; null where there was none. */
   readonly damage: string | null;

@@ -117,7 +117,6 @@ export function objectsOf(task: WorkTask, engine: WorkEngine): readonly string[]
   return task.hint ? [task.hint.sha256] : [];
 }
 
-/** The kind of work that an engine does. */
 export function workKindOf(engine: WorkEngine): Manifest['kind'] {
   return 'encoding' in engine ? 'upscale' : 'upsample';
 }

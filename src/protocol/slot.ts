@@ -59,7 +59,6 @@ export const acceptBundleRequestSchema = z.object({ path: z.string().min(1).max(
 export const acceptObjectRequestSchema = z.object({ path: z.string().min(1).max(512), sha256: sha256Schema });
 export const acceptAnswerSchema = z.object({ accepted: z.int().min(0) });
 
-/** Errors of both APIs. */
 export const apiErrorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 export type ModelServerStatus = z.infer<typeof modelServerStatusSchema>;

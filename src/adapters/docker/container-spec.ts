@@ -57,7 +57,6 @@ export interface SlotContainerSettings {
   /** The host's root folder there, absolute. */
   readonly rootPath: string;
   readonly slotId: number;
-  /** Docker's id of the image: `sha256:…`. */
   readonly imageId: string;
   /** The owner of the root folder; 0 and 0 with a rootless daemon, whose root is that user. */
   readonly user: { readonly uid: number; readonly gid: number };

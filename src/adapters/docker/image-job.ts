@@ -13,7 +13,6 @@ const layerPauseMs = 250;
 
 /** Work of a Docker daemon that reports in a stream: building or pulling. */
 interface ImageJob {
-  /** For errors. */
   readonly verb: 'built' | 'pulled';
   readonly image: string;
   readonly begin: (docker: Dockerode) => Promise<NodeJS.ReadableStream>;

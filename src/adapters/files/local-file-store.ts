@@ -15,7 +15,6 @@ export class LocalFileStore implements ExclusiveFileStore {
     this.folder = resolve(folder);
   }
 
-  /** The path of a file of this store on this machine. */
   pathOf(path: string): string {
     const full = resolve(join(this.folder, ...path.split('/')));
     const back = relative(this.folder, full);

@@ -8,7 +8,6 @@ import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts
 /** Far more than any model answers; a larger file is damaged, and must not fill this machine's memory. */
 const maxResultBytes = 4 * 1024 * 1024;
 
-/** What every version of a result has. */
 const ownershipSchema = z.object({ version: z.number(), task_key: z.string(), status: z.string() });
 
 /** The results of a run on its host. */

@@ -9,7 +9,6 @@ export interface ObjectStore {
   deliver(objects: readonly HostObject[]): Promise<void>;
 }
 
-/** As `HostRun.downloadSegment`. */
 export type DownloadSegment = HostRun['downloadSegment'];
 
 /** The file of a segment is not what its result says. */

@@ -18,7 +18,6 @@ const readsAtOnce = 32;
 interface Assignment {
   readonly workerId: number;
   readonly attempt: number;
-  /** Number of the manifest that names the task. */
   readonly index: number;
   /** The engine that the manifest asks for, as JSON. */
   readonly engine: string;

@@ -1,5 +1,7 @@
-import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import pMap from 'p-map';
 import { findUnneeded, type UnneededThing } from '../../core/upkeep/find-unneeded.ts';
 import { gpuQuery, parseGpus } from '../../core/upkeep/parse-gpus.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -15,11 +17,51 @@ import type {
 } from '../../ports/host-upkeep.ts';
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
+import { unlessMissing } from '../files/unless-missing.ts';
 import { runProcess } from '../run-process.ts';
-import { FileHostTree } from '../upkeep/file-host-tree.ts';
+import { FileHostTree, type HostRootFiles, type TreeEntry } from '../upkeep/file-host-tree.ts';
 import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
 import { liveWorkers, localSlots } from './live-workers.ts';
-import { LocalRootFiles } from './local-root-files.ts';
+
+const readsAtOnce = 64;
+
+class LocalRootFiles implements HostRootFiles {
+  readonly #root: LocalFileStore;
+
+  constructor(root: LocalFileStore) {
+    this.#root = root;
+  }
+
+  async names(folder: string): Promise<readonly string[]> {
+    return (await unlessMissing(readdir(this.#root.pathOf(folder)), 'ENOTDIR')) ?? [];
+  }
+
+  async entries(folder: string): Promise<readonly TreeEntry[]> {
+    const read = (name: string) => this.entry(`${folder}/${name}`);
+    const entries = await pMap(await this.names(folder), read, { concurrency: readsAtOnce });
+    return entries.filter((entry) => entry !== null);
+  }
+
+  async entry(path: string): Promise<TreeEntry | null> {
+    const found = await unlessMissing(lstat(this.#root.pathOf(path)), 'ENOTDIR');
+    return found && toEntry(basename(path), found);
+  }
+
+  async readText(path: string): Promise<string | null> {
+    return await unlessMissing(readFile(this.#root.pathOf(path), 'utf8'), 'ENOTDIR');
+  }
+
+  async move(from: string, to: string): Promise<boolean> {
+    const target = this.#root.pathOf(to);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    const moving = rename(this.#root.pathOf(from), target).then(() => true);
+    return (await unlessMissing(moving, 'ENOTDIR')) ?? false;
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(this.#root.pathOf(path), { force: true, recursive: true });
+  }
+}
 
 /** Bounds of nvidia-smi, which wakes sleeping GPUs. */
 const gpuQueryLimits = { timeoutMs: 10_000, maxStdoutBytes: 1 << 20 };
@@ -92,4 +134,17 @@ async function localGpus(): Promise<GpuFacts[]> {
 async function diskOf(root: string): Promise<HostFacts['disk']> {
   const found = await statfs(root).catch(() => null);
   return found && { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
+}
+
+function toEntry(name: string, stats: Stats): TreeEntry {
+  const { size, nlink, mtimeMs, ctimeMs } = stats;
+  const isFolder = stats.isDirectory();
+  return {
+    name,
+    isFolder,
+    // Removing a file that has another name elsewhere frees nothing.
+    sizeBytes: isFolder ? null : nlink > 1 ? 0 : size,
+    // An object may be a second name of an older file: only the time of its last renaming or linking is its own.
+    modifiedMs: isFolder ? mtimeMs : Math.max(mtimeMs, ctimeMs),
+  };
 }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, open } from 'node:fs/promises';
+import { lstat, mkdir, open } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, messageOf } from '../../errors/app-error.ts';
@@ -9,7 +11,9 @@ import { LocalFileStore } from '../files/local-file-store.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { markStopped, type RunWorker } from '../host-run/run-workers.ts';
 import { WorkerApi } from '../host-run/worker-api.ts';
-import { assertSocketIsPrivate, socketPathFor } from './worker-socket.ts';
+
+/** Longest path of a unix socket that every system takes, in bytes. */
+const maxSocketPathBytes = 100;
 
 /** How long a worker may take from its start until it answers, in milliseconds. */
 const startTimeoutMs = 30_000;
@@ -152,4 +156,37 @@ function killProcess(pid: number): void {
   } catch {
     // It ended by itself in the meantime.
   }
+}
+
+/**
+ * Where a worker listens: a unix socket at `own`, in a folder of this user's for temporary files when that path is
+ * too long for a socket, a named pipe on Windows.
+ */
+export function socketPathFor(own: string): string {
+  const name = `cosmos-${createHash('sha256').update(own).digest('hex').slice(0, 16)}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  return Buffer.byteLength(own) <= maxSocketPathBytes ? own : join(temporaryFolder(), `${name}.sock`);
+}
+
+/**
+ * Makes sure that no other user can have put a socket at a path of {@link socketPathFor}: all users may write to the
+ * folder for temporary files, so the folder inside it must be this user's alone.
+ *
+ * @throws AppError `worker-failed` when it is not.
+ */
+export async function assertSocketIsPrivate(socketPath: string): Promise<void> {
+  const folder = temporaryFolder();
+  if (process.platform === 'win32' || dirname(socketPath) !== folder) return;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const found = await lstat(folder);
+  if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return;
+  throw new AppError({
+    code: 'worker-failed',
+    message: `${folder} is not a folder of yours alone, so a worker cannot be trusted there.`,
+    nextStep: 'Remove it, or choose a shorter remote_root under [hosts.local].',
+  });
+}
+
+function temporaryFolder(): string {
+  return join(tmpdir(), `cosmos-${userInfo().uid}`);
 }

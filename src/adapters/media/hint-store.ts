@@ -1,13 +1,27 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import { temporaryPathFor } from '../files/publish-file.ts';
 import { AppendLog } from './append-log.ts';
-import { evictLeastRecentlyUsed, removeUnusedFiles } from './evict-files.ts';
 import { asHintWriteError } from './hint-errors.ts';
+
+interface EvictionRules {
+  /** Above this the least recently used files go, down to nine tenths of it. */
+  readonly maxSizeBytes: number;
+  /** Files used after this moment stay, in milliseconds since the epoch. A file's mtime is its last use. */
+  readonly keepUsedAfterMs: number;
+  /** Files that stay whatever their age. */
+  isInUse(path: string): boolean;
+}
+
+interface FileUse {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly usedAtMs: number;
+}
 
 /** Name of the folder in the store's own where hints are made before they come in; leftovers in it are removed. */
 export const stagingName = 'making';
@@ -142,4 +156,56 @@ async function copyAcrossDisks(from: string, to: string): Promise<void> {
     await rm(temporary, { force: true });
     throw asHintWriteError(error, to);
   }
+}
+
+/**
+ * Removes the least recently used files of a folder of folders until it is small enough. Files that vanish
+ * meanwhile, because another process does the same, are no error.
+ *
+ * @returns the bytes that are left.
+ */
+async function evictLeastRecentlyUsed(folder: string, rules: EvictionRules): Promise<number> {
+  const files = await listFiles(folder);
+  let totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  if (totalBytes <= rules.maxSizeBytes) return totalBytes;
+  const removable = files
+    .filter((file) => file.usedAtMs < rules.keepUsedAfterMs && !rules.isInUse(file.path))
+    .sort((a, b) => a.usedAtMs - b.usedAtMs);
+  for (const file of removable) {
+    if (totalBytes <= rules.maxSizeBytes * 0.9) break;
+    if (await remove(file.path)) totalBytes -= file.sizeBytes;
+  }
+  return totalBytes;
+}
+
+/** Removes files of one folder that were last used before `beforeMs`: leftovers of killed processes. */
+async function removeUnusedFiles(folder: string, beforeMs: number): Promise<void> {
+  for (const file of await filesIn(folder)) {
+    if (file.usedAtMs < beforeMs) await remove(file.path);
+  }
+}
+
+async function listFiles(folder: string): Promise<readonly FileUse[]> {
+  const names = await readdir(folder).catch(() => []);
+  const found: FileUse[] = [];
+  for (const name of names) found.push(...(await filesIn(join(folder, name))));
+  return found;
+}
+
+async function filesIn(folder: string): Promise<readonly FileUse[]> {
+  const names = await readdir(folder).catch(() => []);
+  const uses = await Promise.all(names.map((name) => useOf(join(folder, name))));
+  return uses.filter((use) => use !== null);
+}
+
+async function useOf(path: string): Promise<FileUse | null> {
+  const stats = await stat(path).catch(() => null);
+  return stats?.isFile() ? { path, sizeBytes: stats.size, usedAtMs: stats.mtimeMs } : null;
+}
+
+async function remove(path: string): Promise<boolean> {
+  return await rm(path).then(
+    () => true,
+    () => false,
+  );
 }

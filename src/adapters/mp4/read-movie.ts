@@ -17,7 +17,6 @@ export interface Mp4Track {
 
 /** A movie as ffmpeg wrote it: everything but the upscaled video, of which there is one frame. */
 export interface SkeletonMovie {
-  /** Content of its `ftyp` box. */
   readonly brands: Buffer;
   /** Content of its `moov` box. */
   readonly movie: Buffer;

@@ -11,7 +11,6 @@ import { type ChunkList, chunkBoxes } from './tracks.ts';
 /** What players have to know of the video beside its frames. */
 export interface Showing {
   readonly presentation: Presentation;
-  /** As stored. */
   readonly size: Size;
   readonly rotation: Rotation;
 }

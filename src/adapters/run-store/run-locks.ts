@@ -14,7 +14,6 @@ const linksAtOnce = 32;
 /** Something that a run needs for itself, while it works on it. */
 interface LockPlace {
   readonly lockPath: string;
-  /** What is locked, for a person. */
   readonly what: string;
   /** The folder that the user chose, for a person. */
   readonly folder: string;

@@ -1,21 +1,63 @@
-import { posix } from 'node:path';
+import { rename, rm } from 'node:fs/promises';
+import { dirname, posix } from 'node:path';
 import { onAbort } from '../../async/abort.ts';
 import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
+import { hasContent } from '../files/hash-file.ts';
+import { syncFolder } from '../files/publish-file.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { readLogPart } from '../host-run/read-log-part.ts';
 import { startWorkers, stopWorkers } from '../host-run/run-workers.ts';
+import { type DownloadSegment, segmentLost } from '../host-run/stores.ts';
 import { TaskAssignments } from '../host-run/task-assignments.ts';
 import { isAnyPresent } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
+import { download } from '../sftp/download.ts';
+import type { RemoteFiles } from '../sftp/remote-files.ts';
 import { RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
 import { RemoteObjectStore } from './remote-object-store.ts';
 import { makeRoot } from './remote-root.ts';
-import { remoteSegments } from './remote-segments.ts';
-import { SharedMachine } from './shared-machine.ts';
 import { slotCaller } from './slot-api.ts';
 import { SlotWorker } from './slot-worker.ts';
 import { WorkerContainers } from './worker-containers.ts';
+
+/** How often a damaged transfer is repeated from its beginning. */
+const maxTransfers = 3;
+
+/** How long a machine stays connected after its last use, in milliseconds. */
+const idleMs = 5_000;
+
+/** A machine for short calls: they share its connections, which are closed when no more calls come. */
+class SharedMachine {
+  readonly #options: RemoteMachineOptions;
+  #machine: Promise<RemoteMachine> | null = null;
+  #users = 0;
+  #idle: NodeJS.Timeout | null = null;
+
+  constructor(options: RemoteMachineOptions) {
+    this.#options = options;
+  }
+
+  async use<Value>(call: (machine: RemoteMachine) => Promise<Value>): Promise<Value> {
+    if (this.#idle) clearTimeout(this.#idle);
+    this.#users += 1;
+    try {
+      this.#machine ??= RemoteMachine.at(this.#options);
+      return await call(await this.#machine);
+    } finally {
+      this.#users -= 1;
+      if (this.#users === 0) this.#idle = setTimeout(() => void this.close(), idleMs);
+    }
+  }
+
+  /** Closes the connections; the next call opens new ones. */
+  async close(): Promise<void> {
+    if (this.#idle) clearTimeout(this.#idle);
+    const machine = this.#machine;
+    this.#machine = null;
+    await (await machine?.catch(() => null))?.close();
+  }
+}
 
 /** How long a query retries a host that does not answer, in milliseconds. */
 const queryRetryForMs = 10_000;
@@ -123,4 +165,25 @@ export class SshHost implements Host {
       }),
     );
   }
+}
+
+/** Downloads segments by SFTP; a broken transfer goes on where it stopped. @param runFolder - Absolute path on the host. */
+function remoteSegments(files: RemoteFiles, runFolder: string): DownloadSegment {
+  return async (taskKey, { sha256, size_bytes: sizeBytes }, path) => {
+    if (await hasContent(path, sha256)) return;
+    const source = posix.join(runFolder, layout.segment(taskKey));
+    const part = `${path}.part`;
+    for (let transfer = 1; transfer <= maxTransfers; transfer += 1) {
+      if (!(await download(files, source, part, sizeBytes))) break;
+      if (await hasContent(part, sha256)) {
+        await rename(part, path);
+        await syncFolder(dirname(path));
+        return;
+      }
+      // Damaged: the next transfer starts from its beginning.
+      await rm(part, { force: true });
+    }
+    await rm(part, { force: true });
+    throw segmentLost(taskKey, 'gone or damaged');
+  };
 }

@@ -1,11 +1,20 @@
+import { AppError } from '../../errors/app-error.ts';
 import type { HostRunOptions } from '../../ports/host.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { type DaemonFacts, daemonFacts } from '../docker/daemon-facts.ts';
 import { findImage, imageRoles, prepareCommand, workerImageOf } from '../docker/images.ts';
 import { SlotContainer } from '../docker/slot-container.ts';
-import { gpusOfSlot } from '../docker/slot-gpus.ts';
 import type { RemoteMachine } from './remote-machine.ts';
 import type { RootOwner } from './remote-root.ts';
+
+interface GpuSettings {
+  /** `[hosts.NAME] gpus`: `none`, `all`, or a list such as `0,1`. */
+  readonly gpus: string;
+  readonly numGpu: number;
+  /** `[upsampling.docker] cuda_devices`: which ones, where `gpus` says `all`. */
+  readonly cudaDevices: string;
+  readonly workers: number;
+}
 
 /** What one container has that another container of the same slot may lack. */
 interface Equipment {
@@ -125,4 +134,36 @@ function gpusIfEnough(machine: RemoteMachine, slotId: number, workers: number): 
   } catch {
     return [];
   }
+}
+
+/**
+ * The GPUs of one slot, by the numbers (or ids) that nvidia-smi shows on the host: slot n takes the n-th `numGpu` of
+ * the host's pool. `all` means `cudaDevices` when that is long enough for all workers, else the first ones there are.
+ *
+ * @throws AppError `config-invalid` when the pool is too small for all workers.
+ */
+export function gpusOfSlot(settings: GpuSettings, slotId: number): readonly string[] {
+  const { gpus, numGpu, workers } = settings;
+  if (gpus === 'none' || numGpu === 0) return [];
+  const needed = workers * numGpu;
+  const pool = gpus === 'all' ? wholePool(settings.cudaDevices, needed) : listOf(gpus);
+  if (pool.length < needed || slotId >= workers)
+    throw new AppError({
+      code: 'config-invalid',
+      message: `${workers} workers with ${numGpu} GPUs each need ${needed} GPUs, but gpus = "${gpus}" names ${pool.length}.`,
+      nextStep: 'Lower workers or num_gpu, or name more GPUs in gpus.',
+    });
+  return pool.slice(slotId * numGpu, (slotId + 1) * numGpu);
+}
+
+function wholePool(cudaDevices: string, needed: number): string[] {
+  const named = listOf(cudaDevices);
+  return named.length >= needed ? named : Array.from({ length: needed }, (_unused, index) => String(index));
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }

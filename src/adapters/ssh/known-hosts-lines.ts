@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** One usable line of a `known_hosts` file. */
 export interface KnownHostLine {
   /** `cert-authority` lines vouch for certificates, which are not used here: never for a plain key. */
   readonly marker: 'none' | 'revoked' | 'cert-authority';

@@ -1,11 +1,19 @@
 import { access } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import type { HostSettings } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { expandHome } from '../cosmos-folders.ts';
-import { agentSocket, expandConfigPath, type PathTokens } from './config-paths.ts';
 import { askOpenSsh, assertAddress, parseJumpSpec, type SshConfigFacts } from './openssh-config.ts';
 import type { SshTarget } from './ssh-target.ts';
+
+/** What the tokens of OpenSSH's configuration stand for. */
+interface PathTokens {
+  readonly hostname: string;
+  readonly port: number;
+  readonly user: string;
+  /** The host as it was asked for. */
+  readonly original: string;
+}
 
 /** The part of `[hosts.NAME]` that says how to get there. */
 export type SshSettings = Pick<
@@ -155,4 +163,41 @@ function badJump(name: string, jumps: string, reason: string): AppError {
     message: `The ProxyJump of host "${name}", ${jumps}, cannot be used: ${reason}.`,
     nextStep: 'Correct ProxyJump in ~/.ssh/config; "ssh -G ADDRESS" shows what OpenSSH makes of it.',
   });
+}
+
+/** A path of OpenSSH's configuration, with `~`, `%` tokens and `${NAME}` replaced. */
+export function expandConfigPath(path: string, tokens: PathTokens, env: NodeJS.ProcessEnv): string {
+  const values: Record<string, string> = {
+    '%': '%',
+    d: homedir(),
+    h: tokens.hostname,
+    i: String(userInfo().uid),
+    n: tokens.original,
+    p: String(tokens.port),
+    r: tokens.user,
+    u: userInfo().username,
+  };
+  const replaced = path
+    .replace(/%(.)/g, (whole, token: string) => values[token] ?? whole)
+    .replace(/\$\{(\w+)\}/g, (whole, name: string) => env[name] ?? whole);
+  return expandHome(replaced);
+}
+
+/**
+ * The socket of the agent to ask, or null.
+ *
+ * @param configured - `IdentityAgent` of the configuration; null when it does not say.
+ */
+export function agentSocket(
+  configured: string | null,
+  tokens: PathTokens,
+  env: NodeJS.ProcessEnv,
+): string | null {
+  if (configured?.toLowerCase() === 'none') return null;
+  if (configured !== null && configured !== 'SSH_AUTH_SOCK') {
+    if (/^\$\w+$/.test(configured)) return env[configured.slice(1)] || null;
+    return expandConfigPath(configured, tokens, env);
+  }
+  const windowsAgent = process.platform === 'win32' ? '\\\\.\\pipe\\openssh-ssh-agent' : null;
+  return env['SSH_AUTH_SOCK'] || windowsAgent;
 }

@@ -20,7 +20,6 @@ export abstract class CosmosCommand extends Command {
     }),
   };
 
-  /** For what goes to stdout. */
   protected readonly style: Style = createStyle(wantsColour(process.stdout, process.env));
 
   protected async open(

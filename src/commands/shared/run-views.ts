@@ -22,7 +22,6 @@ export interface RunView<K extends RunTypes> {
   readonly kind: RunKind<K>;
   /** Shows a run while it works: bars on a terminal, lines elsewhere. */
   createProgress(createDisplay: CreateDisplay): K['observer'];
-  /** The counts of a run that never began. */
   readonly noCounts: K['summary']['counts'];
   /** @param isSubmitted - Whether a detached run was submitted whole; false when its host was lost on the way. */
   formatSummary(summary: K['summary'], style: Style, isSubmitted?: boolean): string;

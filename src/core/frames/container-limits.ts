@@ -15,7 +15,6 @@ export interface StreamLimits {
   readonly video: RegExp;
   readonly audio: RegExp;
   readonly subtitles: RegExp;
-  /** Codecs of cover pictures. */
   readonly pictures: RegExp;
   /** Codecs or, where ffmpeg knows no codec, four-letter tags of data streams. */
   readonly data: RegExp;

@@ -5,7 +5,6 @@ export interface UpscaleAmount {
   readonly uniqueFrames: number;
   /** Of the source as the engine gets it. */
   readonly frame: Size;
-  /** Of the result. */
   readonly target: Size;
   /** What the other streams take, about: the whole source is a safe guess. */
   readonly otherBytes: number;

@@ -9,7 +9,6 @@ export interface Segment {
   readonly segmentId: number;
   /** Number of its first frame, from 0. */
   readonly firstFrame: number;
-  /** Frames it shows. */
   readonly frames: number;
   /** Place of its first frame among the unique ones. */
   readonly firstUnique: number;

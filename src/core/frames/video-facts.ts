@@ -34,7 +34,6 @@ export interface VideoStreamFacts {
   readonly extras: readonly string[];
 }
 
-/** Any other stream. */
 export interface OtherStreamFacts {
   readonly index: number;
   readonly type: 'audio' | 'subtitle' | 'attachment' | 'data' | 'video';

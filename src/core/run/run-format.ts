@@ -11,7 +11,6 @@ export interface AnyCheckpoint {
   readonly created_at: string;
 }
 
-/** Version of every `checkpoint.json`. */
 export const checkpointVersion = 1;
 
 /** What a run writes to besides its own folder; no other run may write there meanwhile. */

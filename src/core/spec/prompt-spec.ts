@@ -36,7 +36,6 @@ export type PromptSpec = z.infer<typeof promptSpecSchema>;
 /** Control videos in the order in which they stand in for a missing input video. */
 export const controlKinds = ['vis', 'edge', 'seg', 'depth'] as const;
 
-/** One video that a spec names, as the spec writes it. */
 export interface NamedVideo {
   readonly kind: 'video' | (typeof controlKinds)[number];
   readonly path: string;

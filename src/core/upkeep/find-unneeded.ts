@@ -24,7 +24,6 @@ export interface KeepRules {
   readonly nowMs: number;
 }
 
-/** A run, an object or an upload that nothing needs. */
 export interface UnneededThing {
   readonly kind: 'run' | 'object' | 'upload';
   /** Run id, hash, or path relative to the root. */

@@ -9,7 +9,6 @@ const textTolerance = 1.1;
 /** Tokens of one prompt as they were predicted. */
 export interface PredictedTokens {
   readonly vision: number;
-  /** Text and control tokens. */
   readonly text: number;
 }
 

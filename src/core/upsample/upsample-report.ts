@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { runStatuses } from '../run/run-status.ts';
 import { preparedHintSchema, upsampleCountsSchema } from './upsample-event.ts';
 
-/** Version of `report.json`. */
 export const reportVersion = 1;
 
 const nullableCount = z.int().min(0).nullable();

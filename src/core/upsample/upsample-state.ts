@@ -15,7 +15,6 @@ export interface SpecState {
   isReopened: boolean;
 }
 
-/** The state of a run that enriches specs. */
 export class UpsampleState extends RunState<UpsampleEventBody> {
   readonly specs: ReadonlyMap<string, SpecState>;
   readonly #counts: { upsampled: number; reused: number; skipped: number; failed: number };

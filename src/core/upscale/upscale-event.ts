@@ -3,7 +3,6 @@ import { lifecycleEventSchemas, runFinishedSchema } from '../run/run-status.ts';
 
 const count = z.int().min(0);
 
-/** Counts of an upscale run. */
 export const upscaleCountsSchema = z.object({
   frames: count,
   unique_frames: count,

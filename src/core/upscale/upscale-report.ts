@@ -57,7 +57,6 @@ export const upscaleReportSchema = z.object({
   /** Null until the video is finished. */
   finished_at: z.iso.datetime().nullable(),
   counts: upscaleCountsSchema,
-  /** Frames of finished segments. */
   finished_frames: count,
   /** Over all sessions, without the time between them; `total` is the sum of the others. */
   time_ms: z.object({ total: count, scan: count, segments: count, finish: count }),

@@ -14,7 +14,6 @@ export interface SegmentState {
   isLost: boolean;
 }
 
-/** The state of a run that upscales a video. */
 export class UpscaleState extends RunState<UpscaleEventBody> {
   readonly segments: ReadonlyMap<number, SegmentState>;
   /** The finished video; null until it was verified and has its name. */
@@ -22,7 +21,6 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
   readonly #planned: UpscaleCheckpoint['counts'];
   #finished = 0;
   #failed = 0;
-  /** Frames of finished segments. */
   finishedFrames = 0;
 
   constructor({ segments, counts }: Pick<UpscaleCheckpoint, 'segments' | 'counts'>) {

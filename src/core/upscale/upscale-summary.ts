@@ -3,7 +3,6 @@ import type { RunStatus } from '../run/run-status.ts';
 import type { UpscaleCounts } from './upscale-event.ts';
 import type { UpscaleReport } from './upscale-report.ts';
 
-/** Version of the `--json` summary of `upscale`. */
 export const upscaleSummaryVersion = 1;
 
 /** How an upscale run ended: what `--json` prints, and what the text says. JSON, so snake_case. */

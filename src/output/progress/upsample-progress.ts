@@ -1,9 +1,20 @@
-import { remainingTimeMs } from '../../core/run/remaining-time.ts';
 import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import type { UpsampleBeginning, UpsampleObserver } from '../../ports/run-observer.ts';
 import { counted, numeral } from '../text/format.ts';
 import type { BarRow } from './bar-stack.ts';
 import { RunProgress, type WorkPace } from './run-progress.ts';
+
+interface Pace {
+  /** When the first task of this session was started on an engine; null before that: cold start does not count. */
+  readonly workStartedMs: number | null;
+  readonly nowMs: number;
+  /** Tasks answered in this session; those adopted from earlier work or from the cache do not count. */
+  readonly answered: number;
+  /** Tasks that still have to be answered. */
+  readonly remaining: number;
+  /** Tasks in flight at once; a wave must have come back before there is a pace. */
+  readonly concurrency: number;
+}
 
 /** The progress of a run that enriches specs: the plan, then hints and prompts. */
 export class UpsampleProgress extends RunProgress implements UpsampleObserver {
@@ -98,4 +109,17 @@ export function standingText(specs: {
   if (failed > 0) parts.push(`${numeral(failed)} failed`);
   if (total > settled) parts.push(`${numeral(total - settled)} to go`);
   return parts.join(', ');
+}
+
+/**
+ * Milliseconds until the last answer, or null while nothing honest can be said.
+ *
+ * Answers come in waves of `concurrency`, so time is counted per answer over all time since the first start, and
+ * nothing is said before one wave is back.
+ */
+export function remainingTimeMs(pace: Pace): number | null {
+  if (pace.remaining === 0) return 0;
+  if (pace.workStartedMs === null || pace.answered < Math.min(pace.concurrency, pace.remaining)) return null;
+  const elapsedMs = pace.nowMs - pace.workStartedMs;
+  return Math.round((elapsedMs / pace.answered) * pace.remaining);
 }

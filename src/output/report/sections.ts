@@ -36,7 +36,6 @@ export function badge(kind: string, title: string): Html {
   return html`<span class="badge ${kind}"><span class="mark" aria-hidden="true"></span>${title}</span>`;
 }
 
-/** A point in time, from ISO 8601. */
 export function time(iso: string): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
 }

@@ -26,7 +26,6 @@ const minStretchFrames = 24;
 interface ReportedUpscale {
   readonly checkpoint: UpscaleCheckpoint;
   readonly state: UpscaleState;
-  /** Of all sessions. */
   readonly events: StoredUpscale['events'];
   readonly timeline: Timeline;
   /** What is in the source; null where it cannot be read any more. */

@@ -13,7 +13,6 @@ interface ServerRequestsDeps {
   log(line: string): void;
 }
 
-/** When a request may not go on. */
 interface SendSignals {
   /** Aborts when no request may be sent any more. */
   readonly stop: AbortSignal;

@@ -48,7 +48,6 @@ export class Slot {
     this.#remembered = new RememberedRuns(deps.store, deps.slotId);
   }
 
-  /** Some run is worked on, read from, or being opened. */
   get isBusy(): boolean {
     return this.#opening.size > 0 || [...this.#runs.values()].some(({ worker }) => worker.isBusy);
   }

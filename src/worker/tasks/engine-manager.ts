@@ -4,7 +4,6 @@ import type { LaneStatus } from '../../protocol/worker-status.ts';
 import { asEngineError, type EngineError } from './engine-error.ts';
 import type { EngineSession } from './engine-session.ts';
 
-/** An engine as a manifest asks for it. */
 export type WantedEngine = Pick<Manifest, 'kind' | 'engine'>;
 
 interface EngineManagerDeps {

@@ -101,5 +101,4 @@ export interface WorkKind {
   readonly routes?: Routes;
 }
 
-/** Every kind of work that a manifest can name. */
 export type WorkKinds = Readonly<Record<Manifest['kind'], WorkKind>>;

@@ -77,12 +77,10 @@ export class WorkerProcess {
     this.#ended.promise.catch(() => undefined);
   }
 
-  /** Works, or is read from. */
   get isBusy(): boolean {
     return !this.#worker.isIdle || this.isWatched || this.#openRequests > 0;
   }
 
-  /** A client reads its events. */
   get isWatched(): boolean {
     return this.#events.readerCount > 0;
   }

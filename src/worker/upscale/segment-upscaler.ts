@@ -52,7 +52,6 @@ export class SegmentUpscaler {
   readonly #memory = new FrameMemory(memoryBytes, segmentsAtOnce);
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
-  /** What segments wait for, by task. */
   readonly #waitReasons = new Map<string, string>();
   #begun = 0;
   #isStarted = false;

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildFiles } from '../../../src/adapters/docker/build-context.ts';
+import { tarOf } from '../../../src/adapters/docker/build-context.ts';
 import {
   findImage,
   findOldImages,
@@ -9,7 +10,6 @@ import {
   type WorkerImage,
 } from '../../../src/adapters/docker/images.ts';
 import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
-import { tarOf } from '../../../src/adapters/docker/tar.ts';
 import type { PrepareProgress } from '../../../src/ports/host-upkeep.ts';
 import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
 import { missing } from '../../support/lab/needs.ts';

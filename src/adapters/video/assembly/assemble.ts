@@ -1,22 +1,32 @@
+import { link, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { containerOf } from '../../../core/frames/container-limits.ts';
 import { AppError } from '../../../errors/app-error.ts';
+import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyProgress, AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { type FfmpegPrograms, findPrograms } from '../../ffmpeg/programs.ts';
 import { ProgramRefusedError } from '../../ffmpeg/run-ffmpeg.ts';
+import { syncFolder } from '../../files/publish-file.ts';
 import { presentationOf } from '../../muxing/presentation.ts';
 import { InvalidOutputError } from '../verification/verification.ts';
 import { verifyVideo } from '../verification/verify-video.ts';
-import { BrokenAssemblyError, unsupportedOutput, unsupportedRotation } from './assembly-errors.ts';
 import {
+  BrokenAssemblyError,
+  outputExists,
+  unsupportedOutput,
+  unsupportedRotation,
+} from './assembly-errors.ts';
+import {
+  type AssemblyPaths,
   assemblyPathsOf,
   prepareFolder,
   publishVerified,
   readVerified,
+  removeDone,
   requestFingerprint,
 } from './assembly-folder.ts';
 import { lostAssembly } from './lost-segments.ts';
 import { makeStreams } from './make-streams.ts';
-import { hasItsName, publishOutput } from './publish-output.ts';
 import { type Assembly, writePart } from './write-part.ts';
 
 /**
@@ -71,4 +81,53 @@ async function makeVideo(assembly: Assembly): Promise<VerifiedVideo> {
     if (!isUnreadable && !(error instanceof ProgramRefusedError)) throw error;
     throw new InvalidOutputError(error.message.replace(/\.$/, ''));
   }
+}
+
+/** Whether an earlier call gave the verified video its name; what that call left is removed then. */
+async function hasItsName(
+  { outputPath }: AssemblyRequest,
+  paths: AssemblyPaths,
+  { sizeBytes }: VerifiedVideo,
+): Promise<boolean> {
+  const [output, part] = await Promise.all([identityOf(outputPath), identityOf(paths.part)]);
+  if (output?.size !== BigInt(sizeBytes)) return false;
+  // A file that still has both names is of a call that was killed between adding the one and removing the other.
+  if (part && (part.ino !== output.ino || part.dev !== output.dev)) return false;
+  await rm(paths.part, { force: true });
+  await removeDone(paths);
+  return true;
+}
+
+/**
+ * Gives the part file, just verified, the output's name.
+ *
+ * @throws AppError `output-exists` when that name is taken and may not be replaced.
+ */
+async function publishOutput(
+  { outputPath, mayReplace }: AssemblyRequest,
+  paths: AssemblyPaths,
+): Promise<void> {
+  if (mayReplace) await rename(paths.part, outputPath);
+  else await giveFreeName(paths.part, outputPath);
+  await syncFolder(dirname(paths.part));
+  await removeDone(paths);
+}
+
+/** A rename replaces whatever is there; a second name is refused where the name is taken, without a moment between. */
+async function giveFreeName(part: string, outputPath: string): Promise<void> {
+  try {
+    await link(part, outputPath);
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) throw outputExists(outputPath);
+    // Not every file system knows second names.
+    if (await identityOf(outputPath)) throw outputExists(outputPath);
+    await rename(part, outputPath);
+    return;
+  }
+  await syncFolder(dirname(part));
+  await rm(part, { force: true });
+}
+
+async function identityOf(path: string) {
+  return await stat(path, { bigint: true }).catch(() => null);
 }

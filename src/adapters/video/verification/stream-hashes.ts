@@ -9,7 +9,6 @@ const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
 
 /** A stream whose packets have to be the same in the source and in the skeleton. */
 export interface HashedStream {
-  /** Number of the stream in the source. */
   readonly source: number;
   /** Where it is in the skeleton, as `-map` takes it: the n-th of its type. */
   readonly specifier: string;

@@ -56,7 +56,6 @@ function msText(ms: number | null | undefined): string {
   return ms === null || ms === undefined ? '—' : preciseDurationText(ms);
 }
 
-/** `8`, or with tiles `4, 128 px`. */
 function batchText({ batch_size: batchSize, tile }: SegmentReport): string {
   if (batchSize === null) return '—';
   return tile === null || tile === 0 ? String(batchSize) : `${batchSize}, ${tile} px`;

@@ -117,7 +117,6 @@ async function upscaleGroup(
   return upscaled.map((data) => ({ width: pool.to.width, height: pool.to.height, data }));
 }
 
-/** One lane for each size of pictures. */
 function poolFor(from: FrameFormat, pools: Map<string, LanePool>, { engine, log }: PictureDeps): LanePool {
   const key = `${from.width}x${from.height}`;
   const known = pools.get(key);

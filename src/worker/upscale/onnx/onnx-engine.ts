@@ -111,7 +111,6 @@ export class OnnxEngine implements UpscaleEngine {
     };
   }
 
-  /** Each thing once, and not for each lane. */
   #logOnce({ provider, notes }: OnnxLaneFacts): void {
     for (const note of [`the model runs on ${provider === 'cuda' ? 'a GPU' : 'the CPU'}`, ...notes]) {
       if (this.#logged.has(note)) continue;

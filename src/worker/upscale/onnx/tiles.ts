@@ -18,7 +18,6 @@ export interface Cut {
 
 /** What a side is cut by, in pixels. */
 export interface CutRules {
-  /** Length of the picture's side. */
   readonly side: number;
   /** How much of the picture a window gives at most where it has neighbours on both sides; 0: all in one window. */
   readonly tile: number;

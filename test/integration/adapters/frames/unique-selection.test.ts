@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { selectUnique } from '../../../../src/adapters/frames/unique-selection.ts';
+import { selectUnique } from '../../../../src/adapters/frames/decode-segment.ts';
 
 it.each([
   { rule: 'no duplicates need no condition', repeats: [1, 1, 1], condition: null },

@@ -3,7 +3,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireProcessLock } from '../../../../src/adapters/files/process-lock.ts';
-import { LocalObjectStore } from '../../../../src/adapters/local-host/local-stores.ts';
+import { LocalObjectStore } from '../../../../src/adapters/local-host/local-host.ts';
 import { LocalUpkeep } from '../../../../src/adapters/local-host/local-upkeep.ts';
 import type { Clock } from '../../../../src/ports/clock.ts';
 import type { Unneeded } from '../../../../src/ports/host-upkeep.ts';

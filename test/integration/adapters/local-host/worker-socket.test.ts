@@ -2,7 +2,7 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { assertSocketIsPrivate, socketPathFor } from '../../../../src/adapters/local-host/worker-socket.ts';
+import { assertSocketIsPrivate, socketPathFor } from '../../../../src/adapters/local-host/worker-process.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = await temporaryFolder();

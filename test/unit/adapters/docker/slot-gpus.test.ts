@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gpusOfSlot } from '../../../../src/adapters/docker/slot-gpus.ts';
+import { gpusOfSlot } from '../../../../src/adapters/ssh-host/worker-containers.ts';
 
 const settings = (change: Partial<Parameters<typeof gpusOfSlot>[0]> = {}) => ({
   gpus: 'all',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { tarOf } from '../../../../src/adapters/docker/build-context.ts';
 import { demultiplex } from '../../../../src/adapters/docker/containers.ts';
-import { tarOf } from '../../../../src/adapters/docker/tar.ts';
 
 const frame = (stream: number, text: string) => {
   const header = Buffer.alloc(8);

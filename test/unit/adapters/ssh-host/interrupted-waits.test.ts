@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WorkerApi } from '../../../../src/adapters/host-run/worker-api.ts';
 import { SlotApi, slotCaller } from '../../../../src/adapters/ssh-host/slot-api.ts';
-import { startSlot, type WorkerContainer } from '../../../../src/adapters/ssh-host/start-slot.ts';
+import { startSlot, type WorkerContainer } from '../../../../src/adapters/ssh-host/slot-worker.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { AppError } from '../../../../src/errors/app-error.ts';
 import { ManualClock, settle } from '../../../support/manual-clock.ts';

@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { expect, it } from 'vitest';
-import { agentSocket, expandConfigPath } from '../../../../src/adapters/ssh/config-paths.ts';
 import {
   assertAddress,
   parseJumpSpec,
   parseSshConfigOutput,
 } from '../../../../src/adapters/ssh/openssh-config.ts';
+import { agentSocket, expandConfigPath } from '../../../../src/adapters/ssh/resolve-target.ts';
 
 const tokens = { hostname: '10.0.0.7', port: 2222, user: 'ubuntu', original: 'gpu1' };
 

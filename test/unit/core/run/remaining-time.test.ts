@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { remainingTimeMs } from '../../../../src/core/run/remaining-time.ts';
+import { remainingTimeMs } from '../../../../src/output/progress/upsample-progress.ts';
 
 const pace = { workStartedMs: 1_000, nowMs: 11_000, answered: 20, remaining: 40, concurrency: 8 };
 

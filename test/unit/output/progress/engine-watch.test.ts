@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EngineWatch } from '../../../../src/output/progress/engine-watch.ts';
+import { EngineWatch } from '../../../../src/output/progress/run-progress.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 
 const away = 'No connection to the server: connect ECONNREFUSED.';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
-import { FramePace } from '../../../../src/output/progress/frame-pace.ts';
+import { FramePace } from '../../../../src/output/progress/upscale-progress.ts';
 
 const submitted: UpscaleEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 1 };
 const failed: UpscaleEventBody = {

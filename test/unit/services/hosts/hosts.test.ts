@@ -4,7 +4,7 @@ import { UpsampleState } from '../../../../src/core/upsample/upsample-state.ts';
 import type { Ports } from '../../../../src/ports/ports.ts';
 import { checkHost, hostStatus, prepareHost } from '../../../../src/services/hosts/host-upkeep.ts';
 import { pruneHost } from '../../../../src/services/hosts/prune-host.ts';
-import { unreachableEnd } from '../../../../src/services/runs/host-unreachable.ts';
+import { unreachableEnd } from '../../../../src/services/runs/carry-out.ts';
 import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
 import type { UpsampleRun } from '../../../../src/services/upsample/upsample-types.ts';
 import { MemoryUpkeep, unreachableError } from '../../../support/memory-upkeep.ts';

@@ -16,7 +16,6 @@ export function startSpecList(container: HTMLElement): void {
   const store = new SpecDataStore();
   const order = createOrder();
   const list = new BlockList(container, rowAt);
-  /** Specs that differ from `isAllOpen`. */
   const exceptions = new Set<number>();
   let isAllOpen = false;
   let isLoaded = false;

@@ -8,7 +8,6 @@ export interface Grid {
   readonly red: Float64Array;
   readonly green: Float64Array;
   readonly blue: Float64Array;
-  /** Perceived brightness. */
   readonly light: Float64Array;
   /** Mean step of brightness from a pixel to its neighbours. */
   readonly detail: Float64Array;
