@@ -8,7 +8,7 @@ export class LaneFailure extends Error {
 
   constructor(reason: LaneFailure['reason'], message: string, cause?: unknown) {
     super(message, { cause });
-    this.name = 'LaneTrouble';
+    this.name = 'LaneFailure';
     this.reason = reason;
   }
 }
