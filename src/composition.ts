@@ -9,6 +9,7 @@ import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
 import { runCheck } from './adapters/diagnostics/run-checks.ts';
+import { withRedHint } from './adapters/diagnostics/test-picture.ts';
 import { upscaleCheck } from './adapters/diagnostics/upscale-check.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/ffmpeg/programs.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
@@ -76,20 +77,22 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
 /**
  * What `doctor` checks on this machine.
  *
- * @param host - The host that is to run the workers.
+ * @param options - The host that is to run the workers, and whether a server is sent a picture.
  */
 export async function checkThisMachine(
   settings: Settings,
   problem: AppError | null,
-  host: string = localHostName,
+  { host = localHostName, isDeep = false }: { readonly host?: string; readonly isDeep?: boolean } = {},
 ): Promise<readonly CheckResult[]> {
   const { ffmpeg, ffprobe } = findPrograms();
   const { cache } = cosmosFolders(process.env, process.platform);
   const { output_dir: outputDir, checkpoint_dir: checkpointDir } = settings.upsampling;
   const checkServer = async () => {
-    const engine = await import('./worker/upsample/engines/openai/openai-engine.ts');
+    const { checkServer: check } = await import('./worker/upsample/engines/openai/check-server.ts');
     const media = createMediaTool({ folder: join(cache, 'media'), maxSizeBytes: 0 });
-    return await engine.checkServer(engineOf(settings), process.env, { media, clock: systemClock });
+    const deps = { media, clock: systemClock, environment: process.env };
+    const spec = engineOf(settings);
+    return isDeep ? await withRedHint((picture) => check(spec, deps, picture)) : await check(spec, deps);
   };
   const checks = [
     nodeCheck,

@@ -21,6 +21,7 @@ export default class Doctor extends CosmosCommand {
   static override summary = 'Check everything a run needs, and say how to mend what is missing.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --engine openai --base-url http://127.0.0.1:8000/v1 --deep',
     '<%= config.bin %> <%= command.id %> --host gpu1',
   ];
   static override flags = {
@@ -28,12 +29,16 @@ export default class Doctor extends CosmosCommand {
     'base-url': planFlags['base-url'],
     model: planFlags.model,
     host: Flags.string({ default: 'local', description: 'machine to check', helpValue: 'NAME' }),
+    deep: Flags.boolean({
+      default: false,
+      description: 'also send the server one small picture, and see whether the model sees it',
+    }),
   };
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Doctor);
     const opened = await this.#openOrExplain(flags.config, settingsLayerOf(flags));
-    const checks = (await Promise.all(this.#checksOf(opened, flags.host))).flat();
+    const checks = (await Promise.all(this.#checksOf(opened, flags.host, flags.deep))).flat();
     const isHealthy = checks.every((check) => check.status !== 'failed');
     if (!isHealthy) process.exitCode = exitCodes.usage;
     this.show(formatChecks(checks, this.style));
@@ -41,8 +46,12 @@ export default class Doctor extends CosmosCommand {
   }
 
   /** With settings that cannot be used nothing is known of any host. @throws AppError `host-unknown`. */
-  #checksOf({ settings, ports, problem }: Opened, host: string): Promise<readonly CheckResult[]>[] {
-    const here = () => checkThisMachine(settings, problem, host);
+  #checksOf(
+    { settings, ports, problem }: Opened,
+    host: string,
+    isDeep: boolean,
+  ): Promise<readonly CheckResult[]>[] {
+    const here = () => checkThisMachine(settings, problem, { host, isDeep });
     if (problem !== null) return [here()];
     // An unknown host is refused before anything is checked.
     ports.host(host);

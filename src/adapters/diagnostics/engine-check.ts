@@ -1,24 +1,15 @@
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { messageOf } from '../../errors/app-error.ts';
+import type { CheckedServer } from '../../ports/model-server.ts';
 import { type Check, type Finding, failed, ok, warning } from './run-checks.ts';
-
-/** What a server says of itself; an error that it throws has the sentence that a run would end with. */
-interface ServerFacts {
-  readonly address: string;
-  readonly model: string;
-  readonly isListingModels: boolean;
-  readonly contextTokens: number | null;
-  /** Why it cannot say more yet: it loads its model, or has too much to do. */
-  readonly waitReason: string | null;
-}
 
 interface EngineCheckOptions {
   /** The host of the workers. Those of another machine reach a server, or serve the model, from there. */
   readonly host: string;
   /** What the workers of another machine have. */
   readonly network?: 'none' | 'host' | undefined;
-  /** Asks the configured server as a run does. */
-  readonly checkServer: () => Promise<ServerFacts>;
+  /** Asks the configured server as a run does. What it throws has the sentence that a run would end with. */
+  readonly checkServer: () => Promise<CheckedServer>;
 }
 
 /** Whether the configured engine can be used: for a server, whether it answers, has the model and the context. */
@@ -60,16 +51,21 @@ function withoutPassword(url: string): string {
   return url.replace(/^(https?:\/\/)[^/@]*@/, '$1');
 }
 
-async function judgeServer(checkServer: () => Promise<ServerFacts>, maxTokens: number): Promise<Finding> {
-  let server: ServerFacts;
+async function judgeServer(checkServer: () => Promise<CheckedServer>, maxTokens: number): Promise<Finding> {
+  let server: CheckedServer;
   try {
     server = await checkServer();
   } catch (error) {
-    return failed(messageOf(error), 'Start the server, or correct --base-url, --model and api_key_env.');
+    return failed(messageOf(error), 'Start the server, or correct what the message names.');
   }
-  const { address, model, contextTokens, waitReason } = server;
+  const { address, model, contextTokens, waitReason, seesImages, imageAnswer } = server;
   if (waitReason !== null)
     return warning(waitReason, 'A run waits for it, for as long as retry.max_outage_s says.');
+  if (seesImages === false)
+    return failed(
+      imageAnswer ?? `the model ${model} at ${address} takes no images`,
+      'Serve a model that does, with its projector where the server wants one (llama.cpp: --mmproj).',
+    );
   if (!server.isListingModels)
     return warning(`${address} does not list its models`, 'A base_url usually ends in /v1.');
   if (contextTokens !== null && contextTokens < maxTokens)
@@ -77,5 +73,8 @@ async function judgeServer(checkServer: () => Promise<ServerFacts>, maxTokens: n
       `${address} gives one prompt ${contextTokens} tokens, and upsampling.max_tokens is ${maxTokens}`,
       `Set upsampling.max_tokens = ${contextTokens}, or give the server a larger context.`,
     );
-  return ok(`${address}, model ${model}`);
+  if (imageAnswer !== null && seesImages === null)
+    return warning(imageAnswer, 'Look at a few prompts of a small run before you trust them.');
+  const images = seesImages === true ? (imageAnswer ?? 'takes images') : 'images not tried: --deep does';
+  return ok(`${address}, model ${model}; ${images}`);
 }

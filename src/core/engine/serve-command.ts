@@ -14,8 +14,9 @@ export interface ServeOptions {
 export const portPlaceholder = '{port}';
 
 /**
- * Program and arguments of the server that a worker starts, `{port}` still in them. A configured command may
- * hold `{model}`, `{max_model_len}`, `{frames}` and `{max_num_seqs}`; other braces stay as they are.
+ * Program and arguments of the server that a worker starts, `{port}` still in them. A configured command may hold
+ * `{model}`, `{max_model_len}`, `{max_num_seqs}`, `{ctx_size}` (the product of those two, for servers whose slots
+ * share one context) and `{frames}`; other braces stay as they are.
  *
  * @throws AppError `config-invalid` when the model's name could be taken for an option, is missing, or when the
  * command has no place for the port.
@@ -37,9 +38,13 @@ export function serveCommand(options: ServeOptions): readonly string[] {
     '{max_model_len}': String(options.maxTokens),
     '{frames}': String(options.frames),
     '{max_num_seqs}': String(options.concurrency),
+    '{ctx_size}': String(options.maxTokens * options.concurrency),
   };
   return template.map((part) =>
-    part.replaceAll(/\{(?:model|max_model_len|frames|max_num_seqs)\}/g, (name) => values[name] ?? name),
+    part.replaceAll(
+      /\{(?:model|max_model_len|frames|max_num_seqs|ctx_size)\}/g,
+      (name) => values[name] ?? name,
+    ),
   );
 }
 

@@ -13,7 +13,7 @@ export interface HttpAnswer {
 }
 
 /** One request. The body, if any, is JSON. */
-interface HttpCall {
+export interface HttpCall {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;

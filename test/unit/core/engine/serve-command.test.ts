@@ -47,6 +47,41 @@ describe('serveCommand', () => {
   });
 
   it.each([
+    {
+      rule: 'llama.cpp, in arguments of their own',
+      command: [
+        'llama-server',
+        '--parallel',
+        '{max_num_seqs}',
+        '--ctx-size',
+        '{ctx_size}',
+        '--port',
+        '{port}',
+      ],
+      expected: ['llama-server', '--parallel', '8', '--ctx-size', '32768', '--port', '{port}'],
+    },
+    {
+      rule: 'llama.cpp, joined to its option',
+      command: ['llama-server', '-np={max_num_seqs}', '-c={ctx_size}', '--port={port}'],
+      expected: ['llama-server', '-np=8', '-c=32768', '--port={port}'],
+    },
+    {
+      rule: 'SGLang, beside the context of one prompt',
+      command: [
+        'sglang',
+        '--context-length',
+        '{max_model_len}',
+        '--max-total-tokens',
+        '{ctx_size}',
+        '{port}',
+      ],
+      expected: ['sglang', '--context-length', '4096', '--max-total-tokens', '32768', '{port}'],
+    },
+  ])('gives slots that share one context enough of it: $rule', ({ command, expected }) => {
+    expect(serveCommand({ ...options, command })).toEqual(expected);
+  });
+
+  it.each([
     { rule: 'an option for a model', change: { model: '--trust-remote-code' }, says: /taken for an option/ },
     { rule: 'a line break in the model', change: { model: 'a\nb' }, says: /cannot be a model/ },
     { rule: 'no model', change: { model: '' }, says: /no model is set/ },

@@ -58,14 +58,19 @@ export function answerError(answer: HttpAnswer, call: AnsweredCall): EngineError
   // llama.cpp has sent this one as a 500, too, so the wording goes before the status.
   if (contextWordings.some((wording) => wording.test(answer.body))) return contextExceeded(quote);
   if (visionWordings.some((wording) => wording.test(said))) {
-    const message = `The model "${call.model}" at ${call.address.shown} takes no images (${quote}). Serve one that does, with its projector where the server wants one (llama.cpp: --mmproj).`;
-    return new EngineError({ code: 'engine-rejected', class: 'fatal', message });
+    return takesNoImages(call.model, call.address.shown, quote);
   }
   if (answer.status === 429 || answer.status === 503) {
     const message = `The server at ${call.address.shown} asks to wait (${quote}).`;
     return new EngineError({ code: 'engine-unreachable', class: 'outage', message, ...retryAfter });
   }
   return new EngineError({ ...classify(answer, call, said, quote), ...retryAfter });
+}
+
+/** @param reason - How it is known. */
+export function takesNoImages(model: string, shown: string, reason: string): EngineError {
+  const message = `The model "${model}" at ${shown} takes no images (${reason}). Serve one that does, with its projector where the server wants one (llama.cpp: --mmproj).`;
+  return new EngineError({ code: 'engine-rejected', class: 'fatal', message });
 }
 
 function classify(answer: HttpAnswer, call: AnsweredCall, said: string, quote: string): EngineErrorOptions {

@@ -4,6 +4,10 @@ import { EngineError } from '../../../tasks/engine-error.ts';
 export interface ServerAddress {
   /** The URL of a path under `base_url`. */
   url(path: string): URL;
+  /** The URL of a path beside `/v1`. */
+  besides(path: string): URL;
+  /** Where the API of such a server usually is, if not at `base_url`. */
+  readonly others: readonly string[];
   /** `base_url` as it may be shown: without a password. */
   readonly shown: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -31,11 +35,24 @@ export function serverAddress(
   const root = base.href.replace(/\/+$/, '').replace(/\/(?:(?:chat\/)?completions|models)$/, '');
   return {
     url: (path) => new URL(`${root}${path}`),
-    shown: root.replace(/^(https?:\/\/)[^/@]*@/, '$1'),
+    besides: (path) => new URL(`${root.replace(/\/v1$/, '')}${path}`),
+    others: othersThan(root),
+    shown: withoutPassword(root),
     headers: { accept: 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) },
     hasKey: key !== '' || base.password !== '',
     clean: (text) => cleanText(text, secrets),
   };
+}
+
+/** `/v1` behind what was given, and at the server's root. */
+function othersThan(root: string): string[] {
+  const others = root.endsWith('/v1') ? [] : [`${root}/v1`];
+  return [...new Set([...others, new URL('/v1', root).href])].filter((other) => other !== root);
+}
+
+/** A URL as it may be shown. */
+export function withoutPassword(url: string): string {
+  return url.replace(/^(https?:\/\/)[^/@]*@/, '$1');
 }
 
 /** The settings are wrong: no request can succeed. */
