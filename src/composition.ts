@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askPassphrase } from './adapters/ask-passphrase.ts';
-import { loadSettings } from './adapters/config-files.ts';
+import { loadLayers } from './adapters/config-files.ts';
 import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
@@ -43,10 +43,13 @@ import type { ReportWriter } from './ports/report-writer.ts';
 
 const bytesPerGb = 1024 ** 3;
 
-/** Reads the settings for this process: files under the flags that were given. */
-export async function readSettings(commandLine: SettingsLayer, configPath: string | null): Promise<Settings> {
+/** Reads the settings for this process: files, weakest first, and over them the flags that were given. */
+export async function readSettingsLayers(
+  commandLine: SettingsLayer,
+  configPath: string | null,
+): Promise<readonly SettingsLayer[]> {
   const { config } = cosmosFolders(process.env, process.platform);
-  return await loadSettings({ userFolder: config, workingFolder: process.cwd(), configPath, commandLine });
+  return await loadLayers({ userFolder: config, workingFolder: process.cwd(), configPath, commandLine });
 }
 
 /** Builds the outside world for this process: the only place where the CLI makes adapters. */

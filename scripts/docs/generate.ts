@@ -10,6 +10,7 @@ import { commandSections } from './parts/commands.ts';
 import { errorCodeTable, exitCodeTable } from './parts/exit-codes.ts';
 import { failureSections } from './parts/failures.ts';
 import { comparisonTable, figureTable } from './parts/measured-tables.ts';
+import { resumeTable } from './parts/resume-rules.ts';
 import { settingsTables } from './parts/settings.ts';
 import { tokenTable } from './parts/tokens.ts';
 import { batchTable, calculatorInputs, speedTable, taskTable } from './parts/upscale-calculator.ts';
@@ -23,6 +24,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'exit-codes.md': { 'exit-codes': exitCodeTable, 'error-codes': errorCodeTable },
   'failures.md': { failures: failureSections },
   'commands.md': { commands: commandSections },
+  'resume.md': { 'resume-settings': resumeTable },
   'settings.md': { settings: settingsTables },
   'tokens.md': { 'vision-tokens': tokenTable },
   'benchmarks.md': {

@@ -91,7 +91,7 @@ export class TruncationScene implements AsyncDisposable {
   }
 
   async #resume(): Promise<RunOutcome<UpsampleSummary>> {
-    const request = { reference: this.#runId, inputs: [], given: {}, baseUrl: null };
+    const request = { reference: this.#runId };
     return await resumeUpsample(request, createTestPorts(this.#folder, this.#host), silent, never);
   }
 

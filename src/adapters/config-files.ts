@@ -18,10 +18,15 @@ interface SettingsSources {
 
 /** @throws AppError `config-invalid` that names the file and the key or line. */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
+  return resolveSettings(await loadLayers(sources));
+}
+
+/** The files that there are, weakest first, and the command line over them. @throws AppError as {@link loadSettings}. */
+export async function loadLayers(sources: SettingsSources): Promise<SettingsLayer[]> {
   const project = sources.configPath ?? join(sources.workingFolder, 'config.toml');
   const layers = [await readLayer(join(sources.userFolder, 'config.toml'), false)];
   layers.push(await readLayer(project, sources.configPath !== null), sources.commandLine);
-  return resolveSettings(layers.filter((layer) => layer !== null));
+  return layers.filter((layer) => layer !== null);
 }
 
 async function readLayer(path: string, isNeeded: boolean): Promise<SettingsLayer | null> {

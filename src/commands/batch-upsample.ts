@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
+import { namedBy, resumeRules } from '../core/settings/resume-rules.ts';
 import { planDocument } from '../output/json/upsample-plan-document.ts';
 import { formatPlan } from '../output/text/upsample/plan-text.ts';
 import { batchUpsample } from '../services/upsample/batch-upsample.ts';
@@ -9,11 +10,11 @@ import { createNotices } from './shared/create-observer.ts';
 import { RunCommand } from './shared/run-command.ts';
 import {
   beginFlags,
-  givenSettingsOf,
   planFlags,
   progressFlags,
   runFlags,
   settingsLayerOf,
+  upsampleOptionsOf,
 } from './shared/run-flags.ts';
 import { upsampleView } from './shared/run-views.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
@@ -46,10 +47,11 @@ export default class BatchUpsample extends RunCommand {
     const opened = await this.open(flags.config, settingsLayerOf(flags));
     const { ports } = opened;
     if (flags.resume !== undefined) {
-      const outputDir = flags['output-dir'] && resolve(flags['output-dir']);
-      const given = givenSettingsOf({ ...flags, outputDir });
-      const baseUrl = flags['base-url'] ?? null;
-      const resumed = resumeUpsampleOptions({ reference: flags.resume, inputs, given, baseUrl });
+      const resumed = resumeUpsampleOptions({
+        ...{ reference: flags.resume, inputs, settingsOver: opened.settingsOver },
+        options: upsampleOptionsOf(flags),
+        named: namedBy(resumeRules.upsample, flags),
+      });
       return await this.resume(upsampleView, flags, ports, resumed);
     }
     const request = toUpsampleRequest(inputs, opened, flags);

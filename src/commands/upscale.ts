@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
+import { namedBy, resumeRules } from '../core/settings/resume-rules.ts';
 import { upscalePlanDocument } from '../output/json/upscale-plan-document.ts';
 import { formatUpscalePlan } from '../output/text/upscale/plan-text.ts';
 import { expectUpscale } from '../services/upscale/expect-upscale.ts';
@@ -9,7 +10,7 @@ import { upscaleVideo } from '../services/upscale/upscale-video.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { beginFlags, progressFlags } from './shared/run-flags.ts';
 import { upscaleView } from './shared/run-views.ts';
-import { givenUpscaleFlags, upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
+import { upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
 import { toUpscaleRequest } from './shared/upscale-request.ts';
 
 export default class Upscale extends RunCommand {
@@ -39,11 +40,11 @@ export default class Upscale extends RunCommand {
       const input = args.video === undefined ? null : resolve(args.video);
       const output = flags.output === undefined ? null : resolve(flags.output);
       const resumed = resumeUpscaleOptions({
-        reference: flags.resume,
-        input,
-        output,
-        given: givenUpscaleFlags(flags),
+        ...{ reference: flags.resume, input, output, settingsOver: opened.settingsOver },
+        host: flags.host ?? null,
         isForced: flags.force,
+        isKeptGoing: flags['keep-going'],
+        named: namedBy(resumeRules.upscale, flags),
       });
       return await this.resume(upscaleView, flags, ports, resumed);
     }

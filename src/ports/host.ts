@@ -39,8 +39,11 @@ export interface Host {
    * @throws AppError `host-unreachable`, `prerequisite-missing`, `worker-failed`.
    */
   openRun(runId: string, options: HostRunOptions): Promise<HostRun>;
-  /** Stops the workers of a run on the host, and starts nothing. What is in flight is dropped. */
-  stopRun(runId: string, options: HostRunOptions): Promise<void>;
+  /**
+   * Stops the workers of a run on the host, and starts nothing. What is in flight is dropped. Where the work is withdrawn,
+   * no worker that starts later does it either; results stay.
+   */
+  stopRun(runId: string, options: HostRunOptions & { readonly isWithdrawn?: boolean }): Promise<void>;
   /**
    * What the host knows of a run. Starts nothing, changes nothing.
    *

@@ -232,7 +232,9 @@ describe('exit codes', () => {
     const slow = await startStandInServer();
     slow.hold(1);
     const cli = await userWith(`mismatch ${rule}`, 10);
-    const first = await cli.start(onServer('--batch-size', '1', '--base-url', slow.baseUrl));
+    const first = await cli.start(
+      onServer('--batch-size', '1', '--model', 'stand-in', '--base-url', slow.baseUrl),
+    );
     await waitForOutputs(cli, 1);
     first.child.kill('SIGKILL');
     await first.ended;

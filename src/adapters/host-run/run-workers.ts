@@ -60,6 +60,11 @@ export async function markStopped(files: FileStore, workerId: number): Promise<v
   await files.publish(layout.stopMark(workerId), `${JSON.stringify({ version: protocolVersion })}\n`);
 }
 
+/** Removes what was submitted to the workers of a run, all of which are stopped. @param files - The run folder. */
+export async function withdrawManifests(files: FileStore): Promise<void> {
+  for (const name of await files.list(layout.manifests)) await files.remove(`${layout.manifests}/${name}`);
+}
+
 function errorsOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown[] {
   return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
 }

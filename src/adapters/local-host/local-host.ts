@@ -18,7 +18,7 @@ import { placeFile } from '../files/publish-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { readLogPart } from '../host-run/read-log-part.ts';
-import { startWorkers, stopWorkers } from '../host-run/run-workers.ts';
+import { startWorkers, stopWorkers, withdrawManifests } from '../host-run/run-workers.ts';
 import { type DownloadSegment, type ObjectStore, segmentLost } from '../host-run/stores.ts';
 import { TaskAssignments } from '../host-run/task-assignments.ts';
 import { isAnyPresent } from '../host-run/worker-presence.ts';
@@ -85,8 +85,9 @@ export class LocalHost implements Host {
     });
   }
 
-  async stopRun(runId: string, options: HostRunOptions): Promise<void> {
+  async stopRun(...[runId, options]: Parameters<Host['stopRun']>): Promise<void> {
     await stopWorkers(this.#workersOf(runId, options), 0);
+    if (options.isWithdrawn) await withdrawManifests(this.#filesOf(runId));
   }
 
   async lookUp(runId: string): Promise<HostRunFacts> {

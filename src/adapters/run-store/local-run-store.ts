@@ -1,6 +1,6 @@
 import { readdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { AnyCheckpoint, RunFormat } from '../../core/run/run-format.ts';
+import { type AnyCheckpoint, asOfNow, type RunFormat } from '../../core/run/run-format.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -164,7 +164,8 @@ async function readRun<Checkpoint extends AnyCheckpoint, Event>(
   const paths = runPaths(folder);
   const journal = await readJournal(paths.journal, format.eventSchema);
   const { events, isTorn: isJournalTorn } = journal;
-  return { run: { runId: checkpoint.run_id, folder, checkpoint, events, isJournalTorn, paths }, journal };
+  const run = { runId: checkpoint.run_id, folder, checkpoint: asOfNow(checkpoint, events), events };
+  return { run: { ...run, isJournalTorn, paths }, journal };
 }
 
 async function findKept(path: string, sha256: string): Promise<KeptFile | null> {

@@ -7,7 +7,7 @@ import { hasContent } from '../files/hash-file.ts';
 import { syncFolder } from '../files/publish-file.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { readLogPart } from '../host-run/read-log-part.ts';
-import { startWorkers, stopWorkers } from '../host-run/run-workers.ts';
+import { startWorkers, stopWorkers, withdrawManifests } from '../host-run/run-workers.ts';
 import { type DownloadSegment, segmentLost } from '../host-run/stores.ts';
 import { TaskAssignments } from '../host-run/task-assignments.ts';
 import { isAnyPresent } from '../host-run/worker-presence.ts';
@@ -91,9 +91,10 @@ export class SshHost implements Host {
     }
   }
 
-  async stopRun(runId: string, options: HostRunOptions): Promise<void> {
+  async stopRun(...[runId, options]: Parameters<Host['stopRun']>): Promise<void> {
     await this.#shared.use(async (machine) => {
       await stopWorkers(await this.#workersOf(machine, runId, options), 0);
+      if (options.isWithdrawn) await withdrawManifests(await machine.runFiles(runId));
     });
   }
 

@@ -1,11 +1,12 @@
 import { Command, Flags } from '@oclif/core';
-import { createPorts, readSettings, readToolVersion } from '../../composition.ts';
+import { createPorts, readSettingsLayers, readToolVersion } from '../../composition.ts';
 import { printableLines } from '../../core/printable.ts';
 import { resolveSettings, type SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
 import { createStyle, type Style, wantsColour } from '../../output/text/style.ts';
 import type { Ports } from '../../ports/ports.ts';
+import type { SettingsOver } from '../../services/runs/resume-run.ts';
 import { describeError, type ErrorFacts } from './describe-error.ts';
 import { InterruptedError, listenForSignals, type SignalListener } from './signals.ts';
 
@@ -25,9 +26,17 @@ export abstract class CosmosCommand extends Command {
   protected async open(
     configPath: string | undefined,
     commandLine: SettingsLayer = { source: 'the command line', values: {} },
-  ): Promise<{ settings: Settings; ports: Ports }> {
-    const settings = await readSettings(commandLine, configPath ?? null);
-    return { settings, ports: createPorts(settings, await readToolVersion()) };
+  ): Promise<{ settings: Settings; ports: Ports; settingsOver: SettingsOver }> {
+    const layers = await readSettingsLayers(commandLine, configPath ?? null);
+    const settings = resolveSettings(layers);
+    const settingsOver: SettingsOver = (run, named) =>
+      resolveSettings([
+        { source: 'the run', values: run },
+        ...layers.slice(0, -1),
+        { source: 'the run', values: named },
+        commandLine,
+      ]);
+    return { settings, ports: createPorts(settings, await readToolVersion()), settingsOver };
   }
 
   /** What there is without any settings file. */

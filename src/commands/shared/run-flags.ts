@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseSize } from '../../core/hints/display-size.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
-import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import type { UpsampleOptions } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
 
 const count = (options: { description: string; max?: number }) =>
@@ -114,25 +115,17 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
   return { source: 'the command line', values: { upsampling: { ...upsampling, engine } } };
 }
 
-/** The flags by the names of a checkpoint, to be compared with it when a run is resumed. */
-export function givenSettingsOf(
-  flags: GivenRunFlags & { outputDir?: string | undefined },
-): Partial<UpsampleSettings> {
-  const engine = withoutMissing({ kind: flags.engine, model: flags.model });
-  const given = withoutMissing({
-    auto_resize: flags['auto-resize'],
-    max_resolution: flags['max-resolution'],
-    batch_size: flags['batch-size'],
-    batch_tokens: flags['batch-tokens'],
-    estimator: flags.estimator,
-    output_dir: flags.outputDir,
-    workers: flags.workers,
+/** What flags say of a run that is no setting of `config.toml`. */
+export function upsampleOptionsOf(flags: GivenRunFlags) {
+  return withoutMissing({
+    outputDir: flags['output-dir'] && resolve(flags['output-dir']),
+    maxResolution: flags['max-resolution'],
     host: flags.host,
-    force: flags.force || undefined,
-    write_back: flags['write-back'] || undefined,
-    allow_text_only: flags['allow-text-only'] || undefined,
-  });
-  return { ...given, engine } as Partial<UpsampleSettings>;
+    workers: flags.workers,
+    writeBack: flags['write-back'],
+    force: flags.force,
+    allowTextOnly: flags['allow-text-only'],
+  }) as Partial<Omit<UpsampleOptions, 'named'>>;
 }
 
 export function withoutMissing<Values extends object>(values: Values): Partial<Values> {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { upsampleSettingsFrom } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
@@ -27,6 +28,7 @@ export function toUpsampleRequest(
       writeBack: flags['write-back'] ?? false,
       force: flags.force ?? false,
       allowTextOnly: flags['allow-text-only'] ?? false,
+      named: namedBy(resumeRules.upsample, flags),
     }),
     excluded: [outputDir, settings.upsampling.checkpoint_dir],
   };

@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { duplicateModes } from '../../core/frames/duplicates/duplicate-finder.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
-import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
 import { storeFlags, withoutMissing } from './run-flags.ts';
@@ -95,28 +93,4 @@ export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
     source: 'the command line',
     values: { upscaling: withoutMissing(upscaling), upsampling: withoutMissing(upsampling) },
   };
-}
-
-/** What was given again when a run is resumed, each with whether the run has the same. */
-export function givenUpscaleFlags(flags: GivenUpscaleFlags) {
-  const same = (flag: string, given: unknown, recorded: (checkpoint: UpscaleCheckpoint) => unknown) => {
-    if (given === undefined || given === false) return [];
-    return [{ flag, isSame: (checkpoint: UpscaleCheckpoint) => recorded(checkpoint) === given }];
-  };
-  const engine = ({ settings }: UpscaleCheckpoint) => settings.engine;
-  const model = flags.model === undefined ? undefined : resolve(flags.model);
-  const lanes = flags.workers === 'auto' ? undefined : flags.workers;
-  return [
-    ...same('scale', flags.scale, (run) => String(engine(run).scale)),
-    ...same('engine', flags.engine, (run) => engine(run).kind),
-    ...same('model', model, (run) => run.model?.path),
-    ...same('batch-size', flags['batch-size'], (run) => engine(run).batch_size),
-    ...same('tile', flags.tile, (run) => engine(run).tile),
-    ...same('workers', lanes, (run) => String(engine(run).lanes)),
-    ...same('dedupe', flags.dedupe, (run) => run.settings.dedupe),
-    ...same('crf', flags.crf, (run) => engine(run).encoding.crf),
-    ...same('preset', flags.preset, (run) => engine(run).encoding.preset),
-    ...same('host', flags.host, (run) => run.settings.host),
-    ...same('keep-going', flags['keep-going'], (run) => run.settings.keep_going),
-  ];
 }

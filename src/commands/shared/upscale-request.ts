@@ -1,5 +1,6 @@
 import { join, parse, resolve } from 'node:path';
 import { containerOf } from '../../core/frames/container-limits.ts';
+import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -37,6 +38,7 @@ export function toUpscaleRequest(
     upscaling,
     isForced: flags.force ?? false,
     isKeptGoing: flags['keep-going'] ?? false,
+    named: namedBy(resumeRules.upscale, flags),
   };
 }
 

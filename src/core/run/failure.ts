@@ -14,26 +14,29 @@ export const failureNextSteps = {
   'hint-failed': 'Play the video to see whether it is damaged; a re-encoded copy usually helps.',
   'hint-unreadable': 'Resume the run: the hint is made and sent again.',
   'no-frames': 'The model saw no frame: check that it takes images, then resume the run.',
-  'output-empty': 'Resume to ask again; if it stays empty, try another model or a higher temperature.',
-  'output-truncated': 'Raise upsampling.engine.max_output_tokens.',
+  'output-empty':
+    'Resume the run to ask again; if it stays empty, start a new run with another model or a higher temperature.',
+  'output-truncated': 'Raise upsampling.engine.max_output_tokens, then resume the run.',
   'output-filtered':
-    'The filter of the server ends what the model writes: change the prompt, or use another server.',
+    'The filter of the server ends what the model writes: change the prompt and start a new run, or resume with another --base-url.',
   'output-refused':
-    'The message quotes the model: change the prompt or its video, or use a model that sees images and does this.',
+    'The message quotes the model: start a new run with another prompt, video or model, one that sees images and does this.',
   'output-copied':
-    'The model only repeated the prompt: check that it follows instructions, or try another one.',
+    'The model only repeated the prompt: check that it follows instructions, or start a new run with another one.',
   'output-repeated':
     'The model gave the same text for different inputs: check that it really sees the frames.',
   'request-rejected': 'The server refuses this request; its message says why.',
   'context-exceeded':
-    'Give the server a larger context, or set upsampling.max_tokens to the one it has, and use the exact --estimator of the model.',
-  'engine-rejected': 'Check the API key and the model name, then resume the run.',
+    'Give the server a larger context, then resume the run; or start a new one with upsampling.max_tokens as the server has it, and the exact --estimator of the model.',
+  'engine-rejected':
+    'Correct the API key or api_key_env, or name the model if none is named, then resume the run; another model is a new run.',
   'engine-unreachable':
     'Check that the server runs and upsampling.engine.base_url is right, then resume the run.',
   'engine-failed': 'The server answered with an error several times: look at its log, then resume the run.',
   'engine-crashed':
     'This prompt ends the model server each time: look at its log (cosmos logs RUN --engine), or change the prompt or its video.',
-  'out-of-memory': 'Begin a new run with fewer --workers, a smaller --batch-size or a smaller --tile.',
+  'out-of-memory':
+    'Resume the run with fewer --workers; if that is not enough, start a new one with a smaller --batch-size or --tile.',
   'model-unreadable': 'Begin a new run with another --model, or with the --scale that this one has.',
   'runtime-missing':
     'Install onnxruntime-node on this machine; on a host, run cosmos host prepare NAME --upscaler.',

@@ -39,3 +39,19 @@ export interface RunFormat<Checkpoint extends AnyCheckpoint, Event> {
   outputOf(checkpoint: Checkpoint): RunOutput;
   writtenFiles(checkpoint: Checkpoint): readonly WrittenFile[];
 }
+
+/** A checkpoint with the settings that its run has by now: those of the last session that was begun with others. */
+export function asOfNow<Checkpoint extends AnyCheckpoint>(
+  checkpoint: Checkpoint,
+  events: readonly unknown[],
+): Checkpoint {
+  const last = events.findLast(hasSettings);
+  return last ? { ...checkpoint, settings: last.settings } : checkpoint;
+}
+
+function hasSettings(event: unknown): event is { readonly settings: object } {
+  if (typeof event !== 'object' || event === null) return false;
+  return (
+    'type' in event && event.type === 'run-started' && 'settings' in event && event.settings !== undefined
+  );
+}

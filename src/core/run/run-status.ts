@@ -14,6 +14,8 @@ export const lifecycleEventSchemas = {
     run_id: z.string(),
     total: count,
     is_resumed: z.boolean(),
+    /** The run's settings from here on, where a resumed run has others than before. */
+    settings: z.record(z.string(), z.unknown()).optional(),
   }),
   batchSubmitted: z.object({
     type: z.literal('batch-submitted'),
@@ -34,6 +36,11 @@ export function runFinishedSchema<Counts extends z.ZodType>(counts: Counts) {
 export type LifecycleEvent =
   | z.infer<(typeof lifecycleEventSchemas)[keyof typeof lifecycleEventSchemas]>
   | { readonly type: 'run-finished'; readonly status: RunStatus; readonly counts: object };
+
+/** The first event of a session. @param settings - Schema of the settings in the kind's checkpoint. */
+export function runStartedSchema<Settings extends z.ZodType>(settings: Settings) {
+  return lifecycleEventSchemas.runStarted.extend({ settings: settings.optional() });
+}
 
 /** Version of the event lines. */
 export const runEventVersion = 1;

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { lifecycleEventSchemas, runEventVersion, runFinishedSchema } from '../run/run-status.ts';
+import {
+  lifecycleEventSchemas,
+  runEventVersion,
+  runFinishedSchema,
+  runStartedSchema,
+} from '../run/run-status.ts';
+import { upsampleSettingsSchema } from './upsample-settings.ts';
 
 /** The frames that were made ready for a spec. */
 export const preparedHintSchema = z.object({
@@ -22,12 +28,14 @@ export const upsampleCountsSchema = z.object({
 
 /** What a run does, step by step: the lines of `--events`, and of the journal, from which its state is rebuilt. */
 export const upsampleEventBodySchema = z.discriminatedUnion('type', [
-  lifecycleEventSchemas.runStarted,
+  runStartedSchema(upsampleSettingsSchema),
   z.object({
     type: z.literal('task-prepared'),
     spec: z.string(),
     task_key: z.string(),
     hint: preparedHintSchema.nullable(),
+    /** Reserved for the answer, and allowed to it. Missing in journals of older versions. */
+    max_output_tokens: z.int().min(1).optional(),
   }),
   lifecycleEventSchemas.batchSubmitted,
   z.object({

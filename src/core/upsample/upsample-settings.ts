@@ -5,8 +5,8 @@ import type { Settings } from '../settings/settings-schema.ts';
 import { instructionFor } from './instruction.ts';
 
 /**
- * What one run was asked to do, frozen in its checkpoint. A resumed run uses these; what is given again on the
- * command line must agree with them.
+ * What one run was asked to do, frozen in its checkpoint. Which of these a resumed run may have otherwise is said in
+ * `core/settings/resume-rules.ts`.
  */
 export const upsampleSettingsSchema = z.object({
   output_dir: z.string(),
@@ -24,6 +24,11 @@ export const upsampleSettingsSchema = z.object({
   write_back: z.boolean(),
   force: z.boolean(),
   allow_text_only: z.boolean(),
+  /**
+   * Paths of the settings that were named on a command line: they hold against the files when the run is resumed.
+   * Missing in checkpoints of older versions; then all of them.
+   */
+  named: z.array(z.string()).optional(),
   engine: z.object({
     kind: z.enum(['describe', 'openai']),
     model: z.string(),
@@ -48,7 +53,7 @@ export const upsampleSettingsSchema = z.object({
 export type UpsampleSettings = z.infer<typeof upsampleSettingsSchema>;
 
 /** What a command adds to the settings of `config.toml`. */
-interface UpsampleOptions {
+export interface UpsampleOptions {
   /** Absolute path. */
   readonly outputDir: string;
   /** `WIDTHxHEIGHT` or `auto`; null for the safe resolution of the settings. */
@@ -58,6 +63,8 @@ interface UpsampleOptions {
   readonly writeBack: boolean;
   readonly force: boolean;
   readonly allowTextOnly: boolean;
+  /** Paths of the settings that the command line names. */
+  readonly named?: readonly string[];
 }
 
 /** The model's name where the embedded engine answers; part of the task key. */
@@ -81,7 +88,54 @@ export function upsampleSettingsFrom(settings: Settings, request: UpsampleOption
     write_back: request.writeBack,
     force: request.force,
     allow_text_only: request.allowTextOnly,
+    named: [...(request.named ?? [])],
     engine: { ...engineOf(settings), ...serverOf(settings, request.host) },
+  };
+}
+
+/** A run's settings in the shape of `config.toml`, from which {@link upsampleSettingsFrom} makes the same again. */
+export function configOf(run: UpsampleSettings) {
+  const { engine } = run;
+  const { retry } = engine;
+  const isEmbedded = engine.kind === 'describe';
+  return {
+    upsampling: {
+      ...{ output_dir: run.output_dir, auto_resize: run.auto_resize, estimator: run.estimator },
+      // No setting has this value; it is a flag's.
+      ...(run.max_resolution === 'auto' ? {} : { safe_resolution: run.max_resolution }),
+      ...{ batch_size: run.batch_size, batch_tokens: run.batch_tokens, max_tokens: run.max_tokens },
+      ...{ frames_to_extract: run.frames, fps_for_hints: run.fps },
+      engine: {
+        kind: engine.kind,
+        ...(isEmbedded ? {} : { ...servedBy(run), temperature: engine.temperature }),
+        concurrency: engine.concurrency,
+        max_output_tokens: engine.max_output_tokens,
+        request_timeout_s: engine.request_timeout_ms / 1000,
+      },
+    },
+    retry: {
+      max_attempts: retry.max_attempts,
+      base_delay_s: retry.base_delay_ms / 1000,
+      max_delay_s: retry.max_delay_ms / 1000,
+      max_outage_s: retry.max_outage_ms / 1000,
+    },
+    hosts: { [run.host]: { workers: run.workers } },
+  };
+}
+
+/** Where a default was filled in, the default stands again: it follows from what may be another one by now. */
+function servedBy({ engine, max_tokens: maxTokens, frames }: UpsampleSettings) {
+  const { model, concurrency, instruction, command = [] } = engine;
+  const isUsual =
+    command[0] === 'vllm' &&
+    JSON.stringify(command) ===
+      JSON.stringify(serveCommand({ command: [], model, maxTokens, frames, concurrency }));
+  return {
+    model,
+    base_url: engine.base_url ?? '',
+    api_key_env: engine.api_key_env ?? '',
+    instruction: instruction === instructionFor('auto', model) ? 'auto' : instruction,
+    command: isUsual ? [] : command,
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { lifecycleEventSchemas, runFinishedSchema } from '../run/run-status.ts';
+import { lifecycleEventSchemas, runFinishedSchema, runStartedSchema } from '../run/run-status.ts';
+import { upscaleSettingsSchema } from './upscale-settings.ts';
 
 const count = z.int().min(0);
 
@@ -24,7 +25,7 @@ export const verifiedVideoSchema = z.object({
 
 /** What an upscale run does, step by step: the lines of `--events`, and of its journal. */
 export const upscaleEventBodySchema = z.discriminatedUnion('type', [
-  lifecycleEventSchemas.runStarted,
+  runStartedSchema(upscaleSettingsSchema),
   lifecycleEventSchemas.batchSubmitted,
   z.object({
     type: z.literal('segment-finished'),

@@ -28,6 +28,8 @@ export const upscaleSettingsSchema = z.object({
   keep_going: z.boolean(),
   /** A file that stands at `output` is replaced. */
   force: z.boolean(),
+  /** As in the settings of runs that enrich specs. */
+  named: z.array(z.string()).optional(),
   engine: z.object({
     kind: z.enum(upscalerKinds),
     scale: z.int().min(2).max(4),
@@ -47,3 +49,23 @@ export const upscaleSettingsSchema = z.object({
 
 export type UpscaleSettings = z.infer<typeof upscaleSettingsSchema>;
 export type UpscalerKind = (typeof upscalerKinds)[number];
+
+/** A run's settings in the shape of `config.toml`. @param model - Path of the model's file; null for an engine without one. */
+export function configOfUpscale({ engine, dedupe, host, slots }: UpscaleSettings, model: string | null) {
+  const { kind, scale, batch_size, tile, lanes, encoding } = engine;
+  const { crf, preset } = encoding;
+  return {
+    upscaling: {
+      engine: kind,
+      model: model ?? '',
+      scale,
+      batch_size,
+      tile,
+      workers: lanes,
+      dedupe,
+      crf,
+      preset,
+    },
+    hosts: { [host]: { workers: slots } },
+  };
+}

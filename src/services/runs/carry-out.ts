@@ -41,10 +41,13 @@ export async function beginRun<K extends RunTypes>(
 /**
  * Carries an open run out to its end, writes its reports and releases it. Its last event, `run-finished`, is in the journal
  * before the reports are written, and observers get it when they stand.
+ *
+ * @param settings - The run's settings, where they are others than in the session before.
  */
 export async function carryOut<K extends RunTypes>(
   kind: RunKind<K>,
   run: ActiveRun<K>,
+  settings: object | null = null,
 ): Promise<RunOutcome<K['summary']>> {
   const { session, state, ports, observer } = run;
   const startedMs = ports.clock.now();
@@ -54,7 +57,10 @@ export async function carryOut<K extends RunTypes>(
   kind.announce(run);
   try {
     const { total } = state.taskCounts;
-    recorder.emit({ type: 'run-started', run_id: session.runId, total, is_resumed: isResumed });
+    recorder.emit({
+      ...{ type: 'run-started', run_id: session.runId, total, is_resumed: isResumed },
+      ...(settings && { settings: { ...settings } }),
+    });
     const follower = kind.follow(run);
     const followed = follower ? { ...run, observer: follower.observer } : run;
     const { status, error, interruption } = await tryWork(kind, followed);

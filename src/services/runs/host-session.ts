@@ -106,7 +106,7 @@ export class HostSession<K extends RunTypes> {
     const failed = await this.#failedBefore(host, finished);
     await host.forget([...failed]);
     this.#finished = new Set(finished).difference(failed);
-    await work.onOpen?.(host);
+    await work.onOpen?.(host, this.#finished);
     this.#collecting = this.#collect(host).catch(this.#deps.onError);
     this.isOpen = true;
     return host;

@@ -1,3 +1,4 @@
+import { type Settings, settingsSchema } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { carryOut, type RunContext, type RunOutcome } from './carry-out.ts';
 import type { ActiveRun, RunKind, RunTypes, StoredRunOf } from './run-kind.ts';
@@ -5,14 +6,29 @@ import type { ActiveRun, RunKind, RunTypes, StoredRunOf } from './run-kind.ts';
 /** Differences that are named; more would hide the first. */
 const maxNamed = 5;
 
-/** What is given again when a run is resumed. */
+/** Makes today's settings: the files and the command line over what the run has, which was partly named on its own one. */
+export type SettingsOver = (run: object, named: object) => Settings;
+
+/** How a run is gone on with. */
 export interface ResumeOptions<K extends RunTypes> {
   /** A path, a run id or `latest`. */
   readonly reference: string;
-  /** What was given and is not what the run was begun with: sentences. All of it must agree with the checkpoint. */
-  readonly differences: (checkpoint: K['checkpoint']) => readonly string[];
-  /** Changes those settings of the checkpoint that no result depends on. The file stays as it is. */
-  readonly adjust: (checkpoint: K['checkpoint']) => void;
+  /** @throws AppError `config-invalid` when today's settings make no run. */
+  update(run: Pick<ActiveRun<K>, 'state'> & Pick<StoredRunOf<K>, 'checkpoint'>): RunUpdate;
+}
+
+/** What is otherwise by now than when the run was begun. */
+export interface RunUpdate {
+  /** What is given and cannot be taken: sentences. */
+  readonly refused: readonly string[];
+  /** The command of a new run with what is given now. */
+  readonly newRunCommand: string;
+  /** What is taken: a sentence; null for nothing. */
+  readonly notice: string | null;
+  /** The settings of the run from now on; null when they are as they were. */
+  readonly settings: object | null;
+  /** What was submitted and has no result is not what is to be done any more, or not there. */
+  readonly isWorkWithdrawn: boolean;
 }
 
 /**
@@ -28,14 +44,17 @@ export async function resumeRun<K extends RunTypes>(
   const { ports, observer, signal } = context;
   const session = await ports.runs.open(kind.format, options.reference);
   let state: K['state'];
+  let update: RunUpdate;
   try {
     state = stateOf(kind, session);
     const isEnded = state.isEnded && !state.isResumable;
     state.reopenFailed();
-    const differences = options.differences(session.checkpoint);
-    if (differences.length > 0) throw mismatch(differences);
+    update = options.update({ checkpoint: session.checkpoint, state });
+    if (update.refused.length > 0) throw mismatch(update.refused, update.newRunCommand);
     const changes = await kind.changedInputs(session, state, ports, signal);
-    if (changes.length > 0) throw isEnded ? changedSinceEnd(kind, session, changes) : mismatch(changes);
+    if (changes.length > 0)
+      throw isEnded ? changedSinceEnd(kind, session, changes) : mismatch(changes, update.newRunCommand);
+    if (update.isWorkWithdrawn) await withdrawWork(kind, session, update, context);
   } catch (error) {
     await session.release();
     throw error;
@@ -45,13 +64,57 @@ export async function resumeRun<K extends RunTypes>(
       'The last line of the journal was half-written and is dropped; what it recorded is found again on the host.',
     );
   }
-  options.adjust(session.checkpoint);
+  if (update.notice !== null) observer.onNotice(update.notice);
+  if (update.settings) Object.assign(session.checkpoint, { settings: update.settings });
   const run: ActiveRun<K> = { ...context, session, state };
-  return await carryOut(kind, run);
+  return await carryOut(kind, run, update.settings);
 }
 
+/** Goes on as before, whatever is set by now. */
 export function asItWasBegun<K extends RunTypes>(reference: string): ResumeOptions<K> {
-  return { reference, differences: () => [], adjust: () => undefined };
+  const nothing = { refused: [], notice: null, settings: null, isWorkWithdrawn: false };
+  return { reference, update: () => ({ ...nothing, newRunCommand: '' }) };
+}
+
+/**
+ * Stops what goes on of the run on its host, and takes back what was submitted there: it would be done beside what is
+ * submitted now. Results stay.
+ */
+async function withdrawWork<K extends RunTypes>(
+  kind: RunKind<K>,
+  { runId, checkpoint, events }: StoredRunOf<K>,
+  { settings }: RunUpdate,
+  { ports, observer }: RunContext<K>,
+): Promise<void> {
+  if (!events.some(({ type }) => type === 'batch-submitted')) return;
+  const { host: name, workers, needs } = kind.facts(checkpoint);
+  const isHostLeft = kind.facts({ ...checkpoint, settings }).host !== name;
+  try {
+    const host = ports.host(name);
+    await host.stopRun(runId, { workers, needs, isWithdrawn: true }).finally(() => host.close());
+  } catch (error) {
+    if (!isHostLeft || !(error instanceof AppError)) throw error;
+    observer.onNotice(
+      `${name} could not be told to stop: what was submitted there goes on, and is not used. (${error.message})`,
+    );
+  }
+}
+
+/**
+ * Today's settings over those of a run.
+ *
+ * @param config - The run's settings in the shape of `config.toml`.
+ * @param named - Those of them that were named on its command line.
+ * @throws AppError `checkpoint-mismatch` when the run has settings that cannot be set.
+ */
+export function settingsOfToday(settingsOver: SettingsOver, config: object, named: object): Settings {
+  const issue = settingsSchema.safeParse(config).error?.issues[0];
+  if (!issue) return settingsOver(config, named);
+  throw new AppError({
+    code: 'checkpoint-mismatch',
+    message: `The run has settings that this cosmos does not take: ${issue.path.join('.')}: ${issue.message}.`,
+    nextStep: 'Nothing was changed. cosmos attach RUN continues it without a look at them.',
+  });
 }
 
 /** The state of a stored run: its plan and all its events. */
@@ -64,11 +127,12 @@ export function stateOf<K extends RunTypes>(
   return state;
 }
 
-function mismatch(differences: readonly string[]): AppError {
+function mismatch(differences: readonly string[], newRunCommand: string): AppError {
+  const command = newRunCommand === '' ? 'Start a new run' : `Start a new run with: ${newRunCommand}`;
   return new AppError({
     code: 'checkpoint-mismatch',
     message: `The run cannot be resumed as it was: ${named(differences)}.`,
-    nextStep: 'Start a new run instead: what is finished is reused where it can be, and nothing was changed.',
+    nextStep: `Nothing was changed. ${command}`,
   });
 }
 

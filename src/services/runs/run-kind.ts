@@ -104,8 +104,8 @@ export interface RunWork<K extends RunTypes> {
   objectsOf(task: K['task']): readonly HostObject[];
   /** A result of an earlier run that may be used; null where there is none. */
   cachedResult?(taskKey: string): Promise<TaskResult | null>;
-  /** The run was opened on its host; what an earlier session left there may be tidied. */
-  onOpen?(host: HostRun): Promise<void>;
+  /** The run was opened on its host, where these tasks are finished; what an earlier session left there may be tidied. */
+  onOpen?(host: HostRun, finishedKeys: ReadonlySet<string>): Promise<void>;
   /** Whether a result that was finished before this session can be used. One that cannot be is removed from the host. */
   isUsable?(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean>;
   /**
@@ -171,7 +171,7 @@ export interface RunKind<K extends RunTypes> {
     ports: Ports,
     signal: AbortSignal,
   ): Promise<readonly string[]>;
-  /** The command that begins a new run of the same inputs. */
+  /** The command that begins a new run of the same inputs, with the flags that this one was begun with. */
   repeatCommand(checkpoint: K['checkpoint']): string;
 }
 

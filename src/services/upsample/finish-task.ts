@@ -101,7 +101,7 @@ function recordOf(
       estimator: settings.estimator,
       vision: visionTokensOf(task.hint, settings),
       text: task.planned.tokens?.text ?? 0,
-      output_reserved: settings.engine.max_output_tokens,
+      output_reserved: task.maxOutputTokens,
       limit: settings.max_tokens,
       actual_prompt: result.usage.prompt_tokens,
       actual_output: result.usage.completion_tokens,

@@ -23,6 +23,8 @@ interface PrepareContext {
   readonly session: UpsampleSession;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly signal: AbortSignal;
+  /** Whether the host has a good result of a task that an earlier session submitted. */
+  isAnswered(taskKey: string): Promise<boolean>;
 }
 
 /**
@@ -41,15 +43,28 @@ export async function prepareTask(state: SpecState, context: PrepareContext): Pr
   const source = { path, text, isWrittenBack };
   try {
     const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
-    const taskKey = keyOf(planned, prompt, hint, settings);
+    const asked = await askedFor(state, keyOf(planned, prompt, hint, settings), context);
     return {
       isReady: true,
-      task: { planned, prompt, hint, source, taskKey, batchId: planned.batch_id ?? 0 },
+      task: { planned, prompt, hint, source, ...asked, batchId: planned.batch_id ?? 0 },
     };
   } catch (error) {
     if (context.signal.aborted) throw error;
     return { isReady: false, planned, failure: failureOf(error, planned) };
   }
+}
+
+/** What an earlier session asked for otherwise, and is answered by now, is not asked for again. */
+async function askedFor(
+  { prepared }: SpecState,
+  taskKey: string,
+  { session, isAnswered }: PrepareContext,
+): Promise<Pick<UpsampleTask, 'taskKey' | 'maxOutputTokens'>> {
+  const { max_output_tokens: maxOutputTokens } = session.checkpoint.settings.engine;
+  const isOther = prepared !== null && prepared.task_key !== taskKey;
+  if (!isOther || !(await isAnswered(prepared.task_key))) return { taskKey, maxOutputTokens };
+  const { task_key: earlier, max_output_tokens: allowed = maxOutputTokens } = prepared;
+  return { taskKey: earlier, maxOutputTokens: allowed };
 }
 
 /** The hint that an earlier session of this run made, if it still lies there as it was. */

@@ -85,14 +85,14 @@ async function promptsOf(
 }
 
 function tokensOf(spec: SpecState, settings: UpsampleSettings): ReportItem['tokens'] {
-  const { planned, finished } = spec;
+  const { planned, prepared, finished } = spec;
   if (!planned.tokens) return null;
   const predicted = predictedTokensOf(spec, settings);
   return {
     estimator: settings.estimator,
     vision: predicted.vision,
     text: planned.tokens.text,
-    output_reserved: settings.engine.max_output_tokens,
+    output_reserved: prepared?.max_output_tokens ?? settings.engine.max_output_tokens,
     limit: settings.max_tokens,
     prompt_predicted: predicted.vision + predicted.text,
     actual_prompt: finished?.actual_prompt ?? null,

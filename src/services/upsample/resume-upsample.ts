@@ -1,48 +1,136 @@
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import {
+  acceptedText,
+  changesBetween,
+  flagsFor,
+  isAccepted,
+  pickNamed,
+  refusedText,
+  resumeRules,
+  type SettingChange,
+} from '../../core/settings/resume-rules.ts';
+import { budgetOf } from '../../core/tokens/budget.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
-import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
-import type { ResumeOptions } from '../runs/resume-run.ts';
+import {
+  configOf,
+  type UpsampleOptions,
+  type UpsampleSettings,
+  upsampleSettingsFrom,
+} from '../../core/upsample/upsample-settings.ts';
+import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
+import {
+  type ResumeOptions,
+  type RunUpdate,
+  type SettingsOver,
+  settingsOfToday,
+} from '../runs/resume-run.ts';
 import type { UpsampleTypes } from './upsample-types.ts';
 
-/** What is given again when a run is resumed; all of it must agree with the checkpoint. */
+const rules = resumeRules.upsample;
+
+/** What is given when a run that enriches specs is resumed. */
 export interface ResumeUpsampleRequest {
   /** A path, a run id or `latest`. */
   readonly reference: string;
   /** Absolute paths of the SPECS arguments; empty when none were given. */
   readonly inputs: readonly string[];
-  /** The settings that were named on the command line, by the names of the checkpoint. */
-  readonly given: Partial<UpsampleSettings>;
-  /** Where the server is now, if it moved: the one setting that may change, because no answer depends on it. */
-  readonly baseUrl: string | null;
+  readonly settingsOver: SettingsOver;
+  /** What flags say that are no settings of `config.toml`. */
+  readonly options: Partial<Omit<UpsampleOptions, 'named'>>;
+  /** Paths of the settings that the command line names. */
+  readonly named: readonly string[];
 }
 
 export function resumeUpsampleOptions(request: ResumeUpsampleRequest): ResumeOptions<UpsampleTypes> {
   return {
     reference: request.reference,
-    differences: (checkpoint) => differencesOf(request, checkpoint),
-    adjust: ({ settings }) => {
-      if (request.baseUrl === null) return;
-      settings.engine.base_url = request.baseUrl;
-      delete settings.engine.command;
-    },
+    update: ({ checkpoint, state }) => updateOf(request, checkpoint, state),
   };
 }
 
-function differencesOf(request: ResumeUpsampleRequest, { inputs, settings }: UpsampleCheckpoint): string[] {
-  const isSameInput =
-    request.inputs.length === 0 || [...request.inputs].sort().join('\0') === [...inputs].sort().join('\0');
-  const { engine, ...given } = request.given;
+function updateOf(
+  request: ResumeUpsampleRequest,
+  checkpoint: UpsampleCheckpoint,
+  state: UpsampleState,
+): RunUpdate {
+  const was = checkpoint.settings;
+  const now = settingsNow(request, was);
+  const all = changesBetween(rules, was, now);
+  const isModelAdded = all.some((change) => change.path === 'engine.model' && isAccepted(change));
+  // The instruction of a model that was not named is the one for any.
+  const changes = all.filter(({ path }) => !(isModelAdded && path === 'engine.instruction'));
+  const taken = changes.filter(isAccepted);
+  const inputs = request.inputs.length === 0 ? checkpoint.inputs : request.inputs;
+  return {
+    refused: [
+      ...(isSame(inputs, checkpoint.inputs) ? [] : [`the specs were ${checkpoint.inputs.join(', ')}`]),
+      ...changes.filter((change) => !isAccepted(change)).map(refusedText),
+      ...whatFitsNoMore(taken, now, state),
+    ],
+    newRunCommand: newRunCommand(inputs, now),
+    notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
+    settings: taken.length === 0 ? null : now,
+    isWorkWithdrawn: taken.some(({ path }) => workChanging.has(path)),
+  };
+}
+
+/** Another key of a task, or another worker that does it: what was submitted before would be done besides. */
+const workChanging: ReadonlySet<string> = new Set([
+  'engine.model',
+  'engine.max_output_tokens',
+  'host',
+  'workers',
+]);
+
+function settingsNow(
+  { settingsOver, options, named: namedNow }: ResumeUpsampleRequest,
+  was: UpsampleSettings,
+): UpsampleSettings {
+  const namedBefore = was.named ?? Object.keys(rules);
+  const isNamed = (path: string) => namedBefore.includes(path);
+  const config = configOf(was);
+  const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
+  const keepsSize = was.max_resolution === 'auto' || isNamed('max_resolution');
+  const host = options.host ?? was.host;
+  return upsampleSettingsFrom(settings, {
+    outputDir: options.outputDir ?? settings.upsampling.output_dir,
+    maxResolution: options.maxResolution ?? (keepsSize ? was.max_resolution : null),
+    host,
+    workers: options.workers ?? (isNamed('workers') && host === was.host ? was.workers : null),
+    writeBack: options.writeBack || was.write_back,
+    force: options.force || was.force,
+    allowTextOnly: options.allowTextOnly || was.allow_text_only,
+    named: [...new Set([...namedBefore, ...namedNow])],
+  });
+}
+
+/** A larger answer may leave too little room for the frames that were planned. */
+function whatFitsNoMore(
+  taken: readonly SettingChange[],
+  { estimator, max_tokens: limit, engine }: UpsampleSettings,
+  state: UpsampleState,
+): string[] {
+  if (!taken.some(({ path }) => path === 'engine.max_output_tokens')) return [];
+  const { max_output_tokens: outputReserved } = engine;
+  const tooLong = [...state.specs.values()].filter(({ planned: { spec, hint, tokens } }) => {
+    if (state.isSettled(spec) || tokens === null) return false;
+    const request = { estimator, size: hint, frames: hint?.frames ?? 0, textTokens: tokens.text };
+    return !budgetOf({ ...request, outputReserved, limit }).fits;
+  });
+  if (tooLong.length === 0) return [];
+  const specs = tooLong.length === 1 ? '1 spec' : `${tooLong.length} specs`;
   return [
-    ...(isSameInput ? [] : [`the specs were ${inputs.join(', ')}`]),
-    ...otherValues(given, settings),
-    ...otherValues(engine ?? {}, settings.engine),
+    `upsampling.engine.max_output_tokens ${outputReserved} leaves too little room for ${specs} as planned, with upsampling.max_tokens ${limit}`,
   ];
 }
 
-function otherValues(given: object, recorded: object): string[] {
-  const known = new Map<string, unknown>(Object.entries(recorded));
-  return Object.entries(given).flatMap(([name, value]) =>
-    known.get(name) === value
-      ? []
-      : [`${name} was ${JSON.stringify(known.get(name))}, now ${JSON.stringify(value)}`],
-  );
+/** The command of a run of these specs with the flags that name these settings. */
+export function newRunCommand(inputs: readonly string[], settings: UpsampleSettings): string {
+  const named = new Set(['output_dir', ...(settings.named ?? [])]);
+  const flags = flagsFor(rules, settings, [...named]);
+  return ['cosmos batch-upsample', ...inputs.map(shellQuoted), ...flags].join(' ');
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return [...one].sort().join('\0') === [...other].sort().join('\0');
 }

@@ -1,5 +1,4 @@
 import pMap from 'p-map';
-import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { type UpsampleCheckpoint, upsampleFormat } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import { type ReportHeader, reportVersion } from '../../core/upsample/upsample-report.ts';
@@ -10,6 +9,7 @@ import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { findSource } from './plan-spec.ts';
 import { hintName } from './prepare-task.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
+import { newRunCommand } from './resume-upsample.ts';
 import { answeringModelOf, driftNotice, summaryOfUpsample } from './summarise-upsample.ts';
 import type { StoredUpsample, UpsampleRun, UpsampleTypes } from './upsample-types.ts';
 import { UpsampleWork } from './upsample-work.ts';
@@ -36,8 +36,7 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
   isAnswerFromHost,
   writeReport: writeUpsampleReport,
   changedInputs,
-  repeatCommand: ({ inputs, settings }) =>
-    ['cosmos batch-upsample', ...[...inputs, '--output-dir', settings.output_dir].map(shellQuoted)].join(' '),
+  repeatCommand: ({ inputs, settings }) => newRunCommand(inputs, settings),
 };
 
 function factsOf({ settings, inputs, input_root: inputRoot }: UpsampleCheckpoint): RunFacts {

@@ -23,6 +23,8 @@ export interface UpsampleTask extends RunTask {
   readonly planned: PlannedSpec;
   readonly prompt: string;
   readonly hint: TaskHint | null;
+  /** Reserved for the answer, and allowed to it. */
+  readonly maxOutputTokens: number;
   /** The spec's file as it was read when the task was prepared. */
   readonly source: {
     readonly path: string;

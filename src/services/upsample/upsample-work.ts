@@ -1,7 +1,7 @@
 import { pMapIterable } from 'p-map';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { HostObject } from '../../ports/host.ts';
+import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
@@ -21,6 +21,8 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
   readonly #run: UpsampleRun;
   /** Specs without an outcome, by batch. */
   readonly #openInBatch = new Map<number, number>();
+  /** Whether a task has an answer on the host, which an earlier session asked for. */
+  #isAnswered: (taskKey: string) => Promise<boolean> = async () => false;
 
   constructor(run: UpsampleRun) {
     this.#run = run;
@@ -56,7 +58,8 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     const pending = session.checkpoint.batches.flatMap((batch) =>
       batch.specs.flatMap((spec) => (state.isSettled(spec) ? [] : (state.specs.get(spec) ?? []))),
     );
-    const prepared = pMapIterable(pending, (spec) => prepareTask(spec, { session, ports, signal }), {
+    const context = { session, ports, signal, isAnswered: this.#isAnswered };
+    const prepared = pMapIterable(pending, (spec) => prepareTask(spec, context), {
       concurrency: ports.parallelism,
       backpressure: preparedAhead,
     });
@@ -70,12 +73,19 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     }
   }
 
-  preparedEvent({ planned, taskKey, hint }: UpsampleTask): UpsampleEventBody | null {
-    if (this.#run.state.specs.get(planned.spec)?.prepared?.task_key === taskKey) return null;
-    return { type: 'task-prepared', spec: planned.spec, task_key: taskKey, hint: hintRecord(hint) };
+  async onOpen(host: HostRun, finishedKeys: ReadonlySet<string>): Promise<void> {
+    this.#isAnswered = async (key) => finishedKeys.has(key) && (await host.result(key))?.status === 'ok';
   }
 
-  manifestTask({ taskKey, planned, prompt, hint }: UpsampleTask): ManifestTask {
+  preparedEvent({ planned, taskKey, hint, maxOutputTokens }: UpsampleTask): UpsampleEventBody | null {
+    if (this.#run.state.specs.get(planned.spec)?.prepared?.task_key === taskKey) return null;
+    return {
+      ...{ type: 'task-prepared', spec: planned.spec, task_key: taskKey, hint: hintRecord(hint) },
+      max_output_tokens: maxOutputTokens,
+    };
+  }
+
+  manifestTask({ taskKey, planned, prompt, hint, maxOutputTokens }: UpsampleTask): ManifestTask {
     return {
       task_key: taskKey,
       name: planned.name.slice(0, 200),
@@ -87,7 +97,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
         frames: hint.frames,
         kind: planned.video?.kind ?? 'video',
       },
-      max_output_tokens: this.#run.session.checkpoint.settings.engine.max_output_tokens,
+      max_output_tokens: maxOutputTokens,
     };
   }
 
@@ -129,7 +139,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     return new AppError({
       code: isEngine ? code : 'worker-failed',
       message: message ?? 'The engine cannot be used.',
-      nextStep: `${logs}Nothing finished is lost: mend it, then go on with --resume.`,
+      nextStep: `${logs}Nothing finished is lost: correct it, then go on with: cosmos batch-upsample --resume ${runId}`,
     });
   }
 }

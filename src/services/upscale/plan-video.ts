@@ -183,6 +183,7 @@ function upscaleSettingsFrom(
     dedupe: upscaling.dedupe,
     keep_going: request.isKeptGoing,
     force: request.isForced,
+    named: [...(request.named ?? [])],
     engine: {
       kind: upscaling.engine,
       scale: upscaling.scale,

@@ -1,39 +1,103 @@
+import { resolve } from 'node:path';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import {
+  acceptedText,
+  changesBetween,
+  flagsFor,
+  isAccepted,
+  pickNamed,
+  refusedText,
+  resumeRules,
+} from '../../core/settings/resume-rules.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
-import type { ResumeOptions } from '../runs/resume-run.ts';
+import { configOfUpscale, type UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
+import {
+  type ResumeOptions,
+  type RunUpdate,
+  type SettingsOver,
+  settingsOfToday,
+} from '../runs/resume-run.ts';
 import type { UpscaleTypes } from './upscale-types.ts';
 
-/** What is given again when an upscale run is resumed; all of it must agree with the checkpoint. */
+const rules = resumeRules.upscale;
+
+/** What is given when a run that upscales is resumed. */
 interface ResumeUpscaleRequest {
   /** A path, a run id or `latest`. */
   readonly reference: string;
   /** Absolute paths; null where they were not given. */
   readonly input: string | null;
   readonly output: string | null;
-  /** Other settings that were named, by their name on the command line, and whether they are the checkpoint's. */
-  readonly given: readonly { readonly flag: string; isSame(checkpoint: UpscaleCheckpoint): boolean }[];
-  /** Replace what stands at the output by now. */
+  readonly settingsOver: SettingsOver;
+  readonly host: string | null;
   readonly isForced: boolean;
+  readonly isKeptGoing: boolean;
+  /** Paths of the settings that the command line names. */
+  readonly named: readonly string[];
 }
 
 export function resumeUpscaleOptions(request: ResumeUpscaleRequest): ResumeOptions<UpscaleTypes> {
+  return { reference: request.reference, update: ({ checkpoint }) => updateOf(request, checkpoint) };
+}
+
+function updateOf(request: ResumeUpscaleRequest, checkpoint: UpscaleCheckpoint): RunUpdate {
+  const { source, settings: was } = checkpoint;
+  const now = settingsNow(request, checkpoint);
+  const changes = changesBetween(rules, withModelPath(was, checkpoint), now);
+  const taken = changes.filter(isAccepted);
+  const input = request.input ?? source.path;
   return {
-    reference: request.reference,
-    differences: (checkpoint) => differencesOf(request, checkpoint),
-    adjust: ({ settings }) => {
-      settings.force ||= request.isForced;
+    refused: [
+      ...(input === source.path ? [] : [`the video was ${source.path}`]),
+      ...changes.filter((change) => !isAccepted(change)).map(refusedText),
+    ],
+    newRunCommand: newRunCommand(input, now),
+    notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
+    settings: taken.length === 0 ? null : { ...now, engine: { ...now.engine, model: was.engine.model } },
+    isWorkWithdrawn: taken.some(({ path }) => path === 'host' || path === 'slots'),
+  };
+}
+
+/** The run's settings as they are by now; the model is its path, not its hash. */
+function settingsNow(
+  { settingsOver, output, host: hostNow, isForced, isKeptGoing, named: namedNow }: ResumeUpscaleRequest,
+  checkpoint: UpscaleCheckpoint,
+): UpscaleSettings {
+  const { settings: was, model } = checkpoint;
+  const namedBefore = was.named ?? Object.keys(rules);
+  const config = configOfUpscale(was, model?.path ?? null);
+  const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
+  const { upscaling, hosts } = settings;
+  const { engine: kind, workers } = upscaling;
+  const lanes = workers === 'auto' ? was.engine.lanes : workers;
+  const host = hostNow ?? was.host;
+  return {
+    output: output ?? was.output,
+    host,
+    slots: hosts[host]?.workers ?? 1,
+    dedupe: upscaling.dedupe,
+    keep_going: isKeptGoing || was.keep_going,
+    force: isForced || was.force,
+    named: [...new Set([...namedBefore, ...namedNow])],
+    engine: {
+      ...{ kind, scale: upscaling.scale, batch_size: upscaling.batch_size, tile: upscaling.tile, lanes },
+      is_lane_count_open: was.engine.is_lane_count_open && lanes === was.engine.lanes,
+      model: kind === 'onnx' && upscaling.model !== '' ? resolve(upscaling.model) : null,
+      encoding: { ...was.engine.encoding, crf: upscaling.crf, preset: upscaling.preset },
     },
   };
 }
 
-function differencesOf(
-  { given, input, output }: ResumeUpscaleRequest,
-  checkpoint: UpscaleCheckpoint,
-): string[] {
-  const { source, settings } = checkpoint;
-  const differences = given.flatMap(({ flag, isSame }) =>
-    isSame(checkpoint) ? [] : [`--${flag} was another one`],
-  );
-  if (input !== null && input !== source.path) differences.push(`the video was ${source.path}`);
-  if (output !== null && output !== settings.output) differences.push(`the output was ${settings.output}`);
-  return differences;
+/** The command of a run of this video with the flags that name these settings. */
+export function newRunCommand(input: string, settings: UpscaleSettings): string {
+  const named = new Set(['output', ...(settings.named ?? [])]);
+  return ['cosmos upscale', shellQuoted(input), ...flagsFor(rules, settings, [...named])].join(' ');
+}
+
+/** Settings with the path of the model, as a person names it, in place of its hash. */
+export function withModelPath(
+  settings: UpscaleSettings,
+  { model }: Pick<UpscaleCheckpoint, 'model'>,
+): UpscaleSettings {
+  return { ...settings, engine: { ...settings.engine, model: model?.path ?? null } };
 }

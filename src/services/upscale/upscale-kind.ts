@@ -1,10 +1,10 @@
-import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { type UpscaleCheckpoint, upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
 import { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { finishVideo } from './finish-video.ts';
+import { newRunCommand, withModelPath } from './resume-upscale.ts';
 import { assertSameFile } from './source-of.ts';
 import { modelNameOf, summaryOfUpscale } from './summarise-upscale.ts';
 import type { StoredUpscale, UpscaleRun, UpscaleTypes } from './upscale-types.ts';
@@ -29,8 +29,12 @@ export const upscaleKind: RunKind<UpscaleTypes> = {
   isAnswerFromHost: ({ type }) => type === 'segment-finished' || type === 'segment-failed',
   writeReport: writeUpscaleReport,
   changedInputs,
-  repeatCommand: ({ source, settings }) =>
-    `cosmos upscale ${[source.path, '-o', settings.output].map(shellQuoted).join(' ')} --force`,
+  repeatCommand: (checkpoint) => {
+    const settings = withModelPath(checkpoint.settings, checkpoint);
+    // Its output stands there already.
+    const named = [...(settings.named ?? []).filter((path) => path !== 'force'), 'force'];
+    return newRunCommand(checkpoint.source.path, { ...settings, force: true, named });
+  },
 };
 
 function factsOf({ settings, source }: UpscaleCheckpoint): RunFacts {

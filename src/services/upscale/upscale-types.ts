@@ -43,4 +43,6 @@ export interface UpscaleRequest {
   readonly isForced: boolean;
   /** A damaged source gives what can be read of it. */
   readonly isKeptGoing: boolean;
+  /** Paths of the settings that the command line names. */
+  readonly named?: readonly string[];
 }

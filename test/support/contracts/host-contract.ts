@@ -254,6 +254,23 @@ export function describeHost(
       expect(asked()).toBe(askedBefore);
     });
 
+    it('does nothing any more of work that is withdrawn, and keeps its results', async () => {
+      const tasks = sampleTasks(10, null, 'withdrawn');
+      bench.hold(1);
+      const run = await openRun();
+      await submit(run, tasks);
+      await waitFor(async () => (await run.finishedKeys()).size > 0);
+      await bench.createHost().stopRun(runId, { workers: 1, isWithdrawn: true });
+      const asked = () => tasks.filter((task) => bench.asksFor(task.prompt) > 0).length;
+      const askedBefore = asked();
+      bench.release();
+      const again = await openRun();
+      await using _heard = new Listener(again);
+      await submit(again, sampleTasks(1, null, 'instead'));
+      await waitFor(async () => (await again.finishedKeys()).size === 2);
+      expect(asked()).toBe(askedBefore);
+    });
+
     it('gives a running worker to whoever opens the run next', async () => {
       const tasks = sampleTasks(8, null, 'adopted');
       const first = await openRun();

@@ -59,7 +59,7 @@ export async function runTarget(name: 'checkpoint' | 'journal'): Promise<Mutatio
       await writeFile(files.checkpoint, name === 'checkpoint' ? content : originals.checkpoint);
       // A path that leads elsewhere would be followed: this is about what is understood, not about rights.
       if (!staysIn(folder, content)) return 'refused';
-      const resume = { reference: runFolder, inputs: [], given: {}, baseUrl: null };
+      const resume = { reference: runFolder };
       const ports = createTestPorts(folder, host);
       const work = () => withinTime((signal) => resumeUpsample(resume, ports, silent, signal));
       return await validOrRefused(work, refusals);

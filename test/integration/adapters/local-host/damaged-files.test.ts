@@ -15,7 +15,6 @@ import { createTestPorts, silent, testRunSettings } from '../../../support/test-
 import { resumeUpsample, upsampleRuns } from '../../../support/upsample-runs.ts';
 
 const never = new AbortController().signal;
-const resume = { reference: 'latest', inputs: [], given: {}, baseUrl: null };
 
 /** A media tool without ffmpeg: each video's hint holds its name. */
 function fakeMedia(folder: string, trouble: (request: HintRequest) => Promise<void>) {
@@ -144,7 +143,7 @@ describe('a run stops', () => {
     const { error } = await batchUpsample(scene.request, scene.ports, silent, never);
     expect(error).toMatchObject({ code: 'disk-full' });
     isFull = false;
-    const { summary } = await resumeUpsample(resume, scene.ports, silent, never);
+    const { summary } = await resumeUpsample({}, scene.ports, silent, never);
     expect(summary.counts).toMatchObject({ failed: 0 });
   });
 
@@ -167,7 +166,7 @@ describe('a hint of the run that was damaged', () => {
     const sha256 = prepared?.hint?.sha256 ?? '';
     await rm(paths.inside(hintName(sha256)));
     await writeFile(paths.inside(hintName(sha256)), damage);
-    const { summary } = await resumeUpsample(resume, scene.ports, silent, never);
+    const { summary } = await resumeUpsample({}, scene.ports, silent, never);
     expect(summary.counts).toMatchObject({ upsampled: 3, failed: 0 });
     expect(await readFile(paths.inside(hintName(sha256)), 'utf8')).toBe(
       join(scene.input, prepared?.spec ?? '').replace('json', 'mp4'),
@@ -184,7 +183,7 @@ describe('a hint of the run that was damaged', () => {
     await batchUpsample(scene.request, scene.ports, observer, stop.signal).catch(() => undefined);
     const { events } = await upsampleRuns(scene.ports.runs).read('latest');
     const kept = events.flatMap((event) => (event.type === 'task-prepared' ? [event.spec] : []));
-    await resumeUpsample(resume, scene.ports, silent, never);
+    await resumeUpsample({}, scene.ports, silent, never);
     expect(kept).not.toEqual([]);
     for (const spec of kept) {
       const video = join(scene.input, spec.replace('json', 'mp4'));

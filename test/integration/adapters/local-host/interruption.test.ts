@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
+import { listRuns } from '../../../../src/services/runs/list-runs.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
+import { unreachableError } from '../../../support/memory-upkeep.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
-import { resumeUpsample } from '../../../support/upsample-runs.ts';
+import { kinds, resumeUpsample } from '../../../support/upsample-runs.ts';
 
 const never = new AbortController().signal;
 
@@ -34,19 +36,56 @@ describe('a run that is stopped', () => {
 
 describe('a run is not resumed', () => {
   it.each([
-    { rule: 'with another setting', given: { batch_size: 7 }, named: 'batch_size was 1, now 7' },
+    { rule: 'with another setting', given: { batch_size: 7 }, named: 'upsampling.batch_size was 1, now 7' },
     {
-      rule: 'with another model',
-      given: { engine: { model: 'm' } as never },
-      named: 'model was "describe-3"',
+      rule: 'with another engine',
+      given: { engine: { kind: 'openai', base_url: 'http://127.0.0.1:1/v1' } },
+      named: 'upsampling.engine.kind was "describe", now "openai".',
     },
   ])('$rule', async ({ given, named }) => {
     const { ports, request } = await newScene();
+    const hosts = { memory: { network: 'host' } };
     await batchUpsample(request, ports, silent, never);
-    const resume = { reference: 'latest', inputs: [], given, baseUrl: null };
-    await expect(resumeUpsample(resume, ports, silent, never)).rejects.toMatchObject({
+    await expect(
+      resumeUpsample({ values: { upsampling: { batch_size: 1, ...given }, hosts } }, ports, silent, never),
+    ).rejects.toMatchObject({
       code: 'checkpoint-mismatch',
       message: expect.stringContaining(named),
     });
+  });
+});
+
+describe('a run that is resumed on another host', () => {
+  async function movedRun(isFirstReachable: boolean) {
+    const { ports, request } = await newScene();
+    const [first, second] = [new MemoryHost(), new MemoryHost()];
+    const onHosts = { ...ports, host: (name: string) => (name === 'second' ? second : first) };
+    const stop = new AbortController();
+    first.pauseAfter(1);
+    const stopper = partialObserver({
+      onEvent: ({ type }) => type === 'task-finished' && stop.abort(new Error('the user says stop')),
+    });
+    await expect(batchUpsample(request, onHosts, stopper, stop.signal)).rejects.toThrow('the user says stop');
+    if (!isFirstReachable) first.failure = unreachableError('connect ETIMEDOUT');
+    const notices: string[] = [];
+    const observer = partialObserver({ onNotice: (message) => void notices.push(message) });
+    const { summary } = await resumeUpsample({ host: 'second' }, onHosts, observer, never);
+    return { ports: onHosts, first, second, notices, summary };
+  }
+
+  it('has there done what is left, takes back the rest, and stays there', async () => {
+    const { ports, first, second, notices, summary } = await movedRun(true);
+    expect(summary).toMatchObject({ status: 'complete', host: 'second', counts: { upsampled: 4 } });
+    expect([first.asked.length, second.asked.length]).toEqual([1, 3]);
+    expect(first.stopped).toEqual([summary.run_id]);
+    expect(notices).toEqual(['Settings of today: --host "second" (was "memory").']);
+    const [row] = await listRuns(kinds, ports);
+    expect(row).toMatchObject({ host: 'second', status: 'complete' });
+  });
+
+  it('says so when the one that is left cannot be told', async () => {
+    const { notices, summary } = await movedRun(false);
+    expect(summary).toMatchObject({ status: 'complete', host: 'second' });
+    expect(notices[0]).toMatch(/^memory could not be told to stop: .*goes on, and is not used.*ETIMEDOUT/);
   });
 });

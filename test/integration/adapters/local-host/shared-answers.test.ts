@@ -69,8 +69,7 @@ describe('a result that comes before anybody waits for it', () => {
     const { summary } = await batchUpsample({ inputs: ['in'], settings, excluded: [] }, ports, silent, never);
     // As a worker that went on alone leaves it: the results are there, the journal knows nothing.
     await writeFile(join(folder, 'checkpoints', summary.run_id, 'journal.jsonl'), '');
-    const request = { reference: summary.run_id, inputs: [], given: {}, baseUrl: null };
-    const resumed = await resumeUpsample(request, ports, silent, never);
+    const resumed = await resumeUpsample({ reference: summary.run_id }, ports, silent, never);
     expect(resumed.summary).toMatchObject({ status: 'complete', counts: { upsampled: 3, reused: 3 } });
     expect(host.asked).toHaveLength(3);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import {
+  configOf,
   upsampleSettingsFrom,
   upsampleSettingsSchema,
 } from '../../../../src/core/upsample/upsample-settings.ts';
@@ -62,5 +63,38 @@ describe('runSettingsFrom', () => {
       temperature: 1.5,
     };
     expect(frozen({ upsampling: { engine } }).engine).toMatchObject(engine);
+  });
+});
+
+describe('configOf', () => {
+  const server = { kind: 'openai', base_url: 'http://127.0.0.1:8000/v1', api_key_env: 'KEY' };
+  it.each([
+    { rule: 'the embedded engine', values: {} },
+    { rule: 'a server', values: { upsampling: { engine: { ...server, model: 'm', temperature: 0.2 } } } },
+    { rule: 'an instruction', values: { upsampling: { engine: { ...server, instruction: 'Write.' } } } },
+    { rule: 'no instruction', values: { upsampling: { engine: { ...server, instruction: '' } } } },
+    {
+      rule: 'a model without one',
+      values: { upsampling: { engine: { ...server, model: 'x-upsampleprompt' } } },
+    },
+    {
+      rule: 'a command',
+      values: { upsampling: { engine: { kind: 'openai', command: ['serve', '{port}'] } } },
+    },
+    { rule: 'parts of seconds', values: { retry: { base_delay_s: 0.25, max_outage_s: 1.5 } } },
+    { rule: 'workers', values: { hosts: { local: { workers: 3 } } } },
+  ])('gives the same run again: $rule', ({ values }) => {
+    const run = frozen(values);
+    expect(frozen(configOf(run))).toEqual(run);
+  });
+
+  it('lets the usual command of a host follow what it is made from', () => {
+    const far = { kind: 'openai', model: 'm', concurrency: 4 };
+    const run = frozen({ upsampling: { engine: far } }, { host: 'gpu1' });
+    const config = configOf(run);
+    const engine = { ...config.upsampling.engine, concurrency: 16 };
+    const now = frozen({ ...config, upsampling: { ...config.upsampling, engine } }, { host: 'gpu1' });
+    expect(now.engine.command).toEqual(run.engine.command?.map((part) => (part === '4' ? '16' : part)));
+    expect(now.engine.command).toContain('16');
   });
 });
