@@ -67,7 +67,7 @@ function updateOf(
       ...changes.filter((change) => !isAccepted(change)).map(refusedText),
       ...whatFitsNoMore(taken, now, state),
     ],
-    newRunCommand: newRunCommand(inputs, now),
+    newRunCommand: newUpsampleCommand(inputs, now),
     notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
     settings: taken.length === 0 ? null : now,
     isWorkWithdrawn: taken.some(({ path }) => workChanging.has(path)),
@@ -125,7 +125,7 @@ function whatFitsNoMore(
 }
 
 /** The command of a run of these specs with the flags that name these settings. */
-export function newRunCommand(inputs: readonly string[], settings: UpsampleSettings): string {
+export function newUpsampleCommand(inputs: readonly string[], settings: UpsampleSettings): string {
   const named = new Set(['output_dir', ...(settings.named ?? [])]);
   const flags = flagsFor(rules, settings, [...named]);
   return ['cosmos batch-upsample', ...inputs.map(shellQuoted), ...flags].join(' ');

@@ -9,7 +9,7 @@ import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { findSource } from './plan-spec.ts';
 import { hintName } from './prepare-task.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
-import { newRunCommand } from './resume-upsample.ts';
+import { newUpsampleCommand } from './resume-upsample.ts';
 import { answeringModelOf, driftNotice, summaryOfUpsample } from './summarise-upsample.ts';
 import type { StoredUpsample, UpsampleRun, UpsampleTypes } from './upsample-types.ts';
 import { UpsampleWork } from './upsample-work.ts';
@@ -36,7 +36,7 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
   isAnswerFromHost,
   writeReport: writeUpsampleReport,
   changedInputs,
-  repeatCommand: ({ inputs, settings }) => newRunCommand(inputs, settings),
+  repeatCommand: ({ inputs, settings }) => newUpsampleCommand(inputs, settings),
 };
 
 function factsOf({ settings, inputs, input_root: inputRoot }: UpsampleCheckpoint): RunFacts {

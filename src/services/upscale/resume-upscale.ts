@@ -51,7 +51,7 @@ function updateOf(request: ResumeUpscaleRequest, checkpoint: UpscaleCheckpoint):
       ...(input === source.path ? [] : [`the video was ${source.path}`]),
       ...changes.filter((change) => !isAccepted(change)).map(refusedText),
     ],
-    newRunCommand: newRunCommand(input, now),
+    newRunCommand: newUpscaleCommand(input, now),
     notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
     settings: taken.length === 0 ? null : { ...now, engine: { ...now.engine, model: was.engine.model } },
     isWorkWithdrawn: taken.some(({ path }) => path === 'host' || path === 'slots'),
@@ -89,7 +89,7 @@ function settingsNow(
 }
 
 /** The command of a run of this video with the flags that name these settings. */
-export function newRunCommand(input: string, settings: UpscaleSettings): string {
+export function newUpscaleCommand(input: string, settings: UpscaleSettings): string {
   const named = new Set(['output', ...(settings.named ?? [])]);
   return ['cosmos upscale', shellQuoted(input), ...flagsFor(rules, settings, [...named])].join(' ');
 }

@@ -4,7 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { finishVideo } from './finish-video.ts';
-import { newRunCommand, withModelPath } from './resume-upscale.ts';
+import { newUpscaleCommand, withModelPath } from './resume-upscale.ts';
 import { assertSameFile } from './source-of.ts';
 import { modelNameOf, summaryOfUpscale } from './summarise-upscale.ts';
 import type { StoredUpscale, UpscaleRun, UpscaleTypes } from './upscale-types.ts';
@@ -33,7 +33,7 @@ export const upscaleKind: RunKind<UpscaleTypes> = {
     const settings = withModelPath(checkpoint.settings, checkpoint);
     // Its output stands there already.
     const named = [...(settings.named ?? []).filter((path) => path !== 'force'), 'force'];
-    return newRunCommand(checkpoint.source.path, { ...settings, force: true, named });
+    return newUpscaleCommand(checkpoint.source.path, { ...settings, force: true, named });
   },
 };
 
