@@ -1,5 +1,8 @@
+import type { OutputContainer } from '../core/frames/container-limits.ts';
+import type { SoundTrial } from '../core/frames/convert-sound.ts';
+import type { StreamPlan } from '../core/frames/stream-plan.ts';
 import type { Timeline } from '../core/frames/timeline.ts';
-import type { VideoFacts, VideoStreamFacts } from '../core/frames/video-facts.ts';
+import type { OtherStreamFacts, VideoFacts, VideoStreamFacts } from '../core/frames/video-facts.ts';
 import type { Size } from '../core/hints/display-size.ts';
 
 /** One frame of a video as the plan sees it. */
@@ -36,6 +39,8 @@ export interface SegmentFile {
 /** What the finished video is made of. */
 export interface AssemblyRequest {
   readonly source: { readonly path: string; readonly facts: VideoFacts };
+  /** What becomes of each other stream of the source. */
+  readonly streams: readonly StreamPlan[];
   /** In order; together they hold one frame for each of the timeline's times. Each file is removed once it is in the output. */
   readonly segments: readonly SegmentFile[];
   readonly timeline: Pick<Timeline, 'times' | 'endTime'>;
@@ -88,6 +93,17 @@ export interface VideoTool {
   ): AsyncGenerator<ScannedFrame, ScanEnd>;
   /** Presentation times of the key frames, ascending, in ticks of the stream's time base; decodes nothing. */
   keyTimes(path: string, stream: VideoStreamFacts, signal?: AbortSignal): Promise<Float64Array>;
+  /**
+   * Really takes the first second of a stream of sound into a container.
+   *
+   * @param codec - ffmpeg's name of an encoder, or `copy`, of which nothing is compared.
+   */
+  trySound(
+    path: string,
+    stream: OtherStreamFacts,
+    as: { readonly container: OutputContainer; readonly codec: string },
+    signal?: AbortSignal,
+  ): Promise<SoundTrial>;
   /**
    * Puts segments together with all other streams, chapters, attachments and metadata of the source, verifies the
    * result, and gives it its name. Goes on where an earlier call was killed.

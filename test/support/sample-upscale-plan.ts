@@ -41,8 +41,14 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
         extras: [],
       },
       others: [
-        { index: 1, type: 'audio', codec: 'aac', language: 'eng', isAttachedPicture: false },
-        { index: 2, type: 'subtitle', codec: 'hdmv_pgs_subtitle', language: null, isAttachedPicture: false },
+        {
+          ...{ index: 1, type: 'audio', codec: 'aac', language: 'eng', isAttachedPicture: false },
+          sound: { channels: 2, layout: 'stereo', sampleRate: 48_000, sampleFormat: 'fltp', bits: 32 },
+        },
+        {
+          ...{ index: 2, type: 'subtitle', codec: 'hdmv_pgs_subtitle', language: null },
+          ...{ isAttachedPicture: false, sound: null },
+        },
       ],
       chapters: 3,
     },
@@ -60,8 +66,11 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
     timeline: timelineOf(repeats),
     segments: segmentsOf(repeats, options.uniquePerSegment ?? 80),
     streams: [
-      { index: 1, type: 'audio', action: 'copy', codec: null, why: null },
-      { index: 2, type: 'subtitle', action: 'drop', codec: null, why: 'the subtitle stream 2 is left out' },
+      { index: 1, type: 'audio', action: 'copy', codec: null, why: null, sound: null },
+      {
+        ...{ index: 2, type: 'subtitle', action: 'drop', codec: null, sound: null },
+        why: 'the subtitle stream 2 is left out',
+      },
     ],
     notices: [],
     scanMs: 700,

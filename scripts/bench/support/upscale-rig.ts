@@ -8,6 +8,7 @@ import {
   needsPictures,
 } from '../../../src/core/frames/duplicates/duplicate-finder.ts';
 import { type FrameFormat, frameBytes } from '../../../src/core/frames/frame-format.ts';
+import { planStreams } from '../../../src/core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../src/core/frames/video-facts.ts';
 import type { Clip, Encoding } from '../../../src/protocol/segment.ts';
 import { planClip } from '../../../src/services/upscale/plan-video.ts';
@@ -131,6 +132,7 @@ export class UpscaleRig {
     const { sizeBytes } = await this.#video.assemble(
       {
         source: { path: this.film.path, facts: this.#facts },
+        streams: planStreams(this.#facts, 'mp4'),
         segments,
         timeline: { times: this.#times, endTime },
         size: this.to,

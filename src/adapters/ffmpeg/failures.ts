@@ -83,7 +83,8 @@ export function framesFailed(
   });
 }
 
-function lastLine(stderr: string): string {
+/** What it said last, to be quoted. */
+export function lastLine(stderr: string): string {
   const last = stderr.trim().split(/\r?\n/).at(-1) ?? '';
   return printable(last.slice(0, 200));
 }

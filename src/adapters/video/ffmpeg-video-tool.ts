@@ -1,4 +1,6 @@
-import type { VideoFacts, VideoStreamFacts } from '../../core/frames/video-facts.ts';
+import type { OutputContainer } from '../../core/frames/container-limits.ts';
+import type { SoundTrial } from '../../core/frames/convert-sound.ts';
+import type { OtherStreamFacts, VideoFacts, VideoStreamFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/display-size.ts';
 import type {
   AssemblyProgress,
@@ -26,6 +28,7 @@ import {
   probeFrameSchema,
   probeQuestions,
 } from './stream-facts.ts';
+import { trySound } from './try-sound.ts';
 
 /** Packets read in search of a first frame: a recording may begin in the middle of a group of pictures. */
 const searchedPackets = [1, 600];
@@ -57,6 +60,15 @@ export class FfmpegVideoTool implements VideoTool {
   async keyTimes(path: string, stream: VideoStreamFacts, signal?: AbortSignal): Promise<Float64Array> {
     await statSource(path);
     return await readKeyTimes(path, stream, { programs: this.#programs, signal });
+  }
+
+  async trySound(
+    path: string,
+    stream: OtherStreamFacts,
+    as: { readonly container: OutputContainer; readonly codec: string },
+    signal?: AbortSignal,
+  ): Promise<SoundTrial> {
+    return await trySound({ path, stream, ...as }, { programs: this.#programs, signal });
   }
 
   async assemble(

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { type Fraction, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
-import type { ColorTags, OtherStreamFacts, VideoStreamFacts } from '../../core/frames/video-facts.ts';
+import type {
+  ColorTags,
+  OtherStreamFacts,
+  SoundFacts,
+  VideoStreamFacts,
+} from '../../core/frames/video-facts.ts';
 
 const text = z.string().optional();
 
@@ -23,6 +28,12 @@ const probeStreamSchema = z.object({
   time_base: text,
   avg_frame_rate: text,
   r_frame_rate: text,
+  channels: z.int().min(0).default(0),
+  channel_layout: text,
+  sample_rate: text,
+  sample_fmt: text,
+  bits_per_sample: z.int().min(0).default(0),
+  bits_per_raw_sample: text,
   disposition: z.object({ attached_pic: z.number().optional() }).optional(),
   tags: z.object({ language: text, rotate: text }).optional(),
   side_data_list: z.array(z.object({ side_data_type: text, rotation: z.number().optional() })).optional(),
@@ -106,6 +117,20 @@ export function describeOther(stream: ProbeStream): OtherStreamFacts {
     codec: codecOf(stream),
     language: stream.tags?.language ?? null,
     isAttachedPicture: stream.disposition?.attached_pic === 1,
+    sound: stream.codec_type === 'audio' ? describeSound(stream) : null,
+  };
+}
+
+function describeSound(stream: ProbeStream): SoundFacts {
+  const sampleFormat = stream.sample_fmt ?? 's16';
+  const wholeBits = { u: 8, s: Number(/\d+/.exec(sampleFormat)?.[0] ?? 16) }[sampleFormat.charAt(0)] ?? 32;
+  const usedBits = Number(stream.bits_per_raw_sample) || stream.bits_per_sample || wholeBits;
+  return {
+    channels: stream.channels,
+    layout: nameOrNull(stream.channel_layout),
+    sampleRate: Number(stream.sample_rate) || 0,
+    sampleFormat,
+    bits: Math.min(usedBits, wholeBits),
   };
 }
 
@@ -129,7 +154,7 @@ function colorOf(stream: ProbeStream): ColorTags {
   };
 }
 
-function nameOrNull(name: string | undefined): string | null {
+export function nameOrNull(name: string | undefined): string | null {
   return name === undefined || unknownNames.has(name) ? null : name;
 }
 

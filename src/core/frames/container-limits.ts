@@ -19,14 +19,10 @@ export interface StreamLimits {
   /** Codecs or, where ffmpeg knows no codec, four-letter tags of data streams. */
   readonly data: RegExp;
   readonly hasAttachments: boolean;
-  readonly losslessAudio: Replacement;
-  readonly lossyAudio: Replacement;
   readonly textSubtitles: Replacement;
 }
 
 const nothing = /^$/;
-const alac: Replacement = { codec: 'alac', label: 'ALAC, which is lossless' };
-const aac: Replacement = { codec: 'aac', label: 'AAC' };
 const movText: Replacement = { codec: 'mov_text', label: 'plain text (mov_text), without its styles' };
 
 /**
@@ -42,8 +38,6 @@ export const formatLimits: Readonly<Record<OutputContainer, StreamLimits>> = {
     pictures: /^(mjpeg|png|bmp)$/,
     data: /^gpmd$/,
     hasAttachments: false,
-    losslessAudio: alac,
-    lossyAudio: aac,
     textSubtitles: movText,
   },
   mov: {
@@ -51,13 +45,11 @@ export const formatLimits: Readonly<Record<OutputContainer, StreamLimits>> = {
     video:
       /^(h264|hevc|mpeg4|mpeg[12]video|mjpeg|png|jpeg2000|prores|dnxhd|ffv1|huffyuv|utvideo|rawvideo|qtrle|cinepak|svq[13]|h263|gif|tiff|cfhd|hap|dvvideo|v210)$/,
     audio:
-      /^(aac|ac3|eac3|dts|alac|mp2|mp3|vorbis|amr_nb|amr_wb|pcm_(u8|s8|alaw|mulaw|[sf](16|24|32|64)[bl]e))$/,
+      /^(aac|ac3|eac3|dts|alac|mp2|mp3|vorbis|amr_nb|amr_wb|pcm_(u8|s8|alaw|mulaw|s(16|24|32)[bl]e|f(32|64)[bl]e))$/,
     subtitles: /^(mov_text|eia_608)$/,
     pictures: nothing,
     data: /^tmcd$/,
     hasAttachments: false,
-    losslessAudio: alac,
-    lossyAudio: aac,
     textSubtitles: movText,
   },
   mkv: {
@@ -71,8 +63,6 @@ export const formatLimits: Readonly<Record<OutputContainer, StreamLimits>> = {
     pictures: /^(mjpeg|png|bmp|gif|tiff|webp)$/,
     data: nothing,
     hasAttachments: true,
-    losslessAudio: { codec: 'flac', label: 'FLAC, which is lossless' },
-    lossyAudio: aac,
     textSubtitles: { codec: 'srt', label: 'plain text (SubRip), without its styles' },
   },
 };

@@ -1,4 +1,5 @@
 import { formatLimits, type OutputContainer, type StreamLimits } from './container-limits.ts';
+import { chooseSound, namedStream, type PlannedSound, soundWays, type TriedSound } from './convert-sound.ts';
 import type { OtherStreamFacts, VideoFacts } from './video-facts.ts';
 
 /** What becomes of one of the source's streams besides the video that is upscaled. */
@@ -11,26 +12,49 @@ export interface StreamPlan {
   readonly codec: string | null;
   /** What the user has to know about it; null where nothing is lost. */
   readonly why: string | null;
+  /** What the output's sound has to be; null where it is not sound, or the same packets say it. */
+  readonly sound: PlannedSound | null;
 }
 
 /**
  * What the output container makes of each other stream of the source, in the source's order. A cover picture that is
- * copied stays a cover picture: in Matroska that is an attached file.
+ * copied stays a cover picture: in Matroska that is an attached file. How sound is converted is the first thought until
+ * it was tried: see {@link planSound}.
  */
 export function planStreams(facts: VideoFacts, container: OutputContainer): StreamPlan[] {
-  const limits = formatLimits[container];
   return facts.others.map((stream) => ({
     index: stream.index,
     type: stream.type,
-    ...planStream(stream, limits, facts.chapters > 0),
+    sound: null,
+    ...planStream(stream, container, facts.chapters > 0),
   }));
+}
+
+/** The plan of a stream of sound by what was tried of it; null when there is no way to keep it. */
+export function planSound(
+  stream: OtherStreamFacts,
+  container: OutputContainer,
+  tried: readonly TriedSound[],
+): StreamPlan | null {
+  const chosen = chooseSound(stream, container, tried);
+  if (!chosen) return null;
+  const { index, type } = stream;
+  const isCopied = chosen.codec === 'copy';
+  return {
+    ...chosen,
+    index,
+    type,
+    action: isCopied ? 'copy' : 'convert',
+    codec: isCopied ? null : chosen.codec,
+  };
 }
 
 type Fate = Pick<StreamPlan, 'action' | 'codec' | 'why'>;
 
-function planStream(stream: OtherStreamFacts, limits: StreamLimits, hasChapters: boolean): Fate {
+function planStream(stream: OtherStreamFacts, container: OutputContainer, hasChapters: boolean): Fate {
+  const limits = formatLimits[container];
   if (stream.type === 'video') return planVideo(stream, limits);
-  if (stream.type === 'audio') return planAudio(stream, limits);
+  if (stream.type === 'audio') return planAudio(stream, container);
   if (stream.type === 'subtitle') return planSubtitle(stream, limits);
   if (stream.type === 'attachment') {
     return limits.hasAttachments ? copy : drop(stream, limits, 'cannot hold attached files');
@@ -47,13 +71,12 @@ function planVideo(stream: OtherStreamFacts, limits: StreamLimits): Fate {
   return limits.video.test(stream.codec) ? copy : drop(stream, limits, 'cannot hold this kind of video');
 }
 
-/** Sound is never lost where ffmpeg can decode it: without loss it stays without loss. */
-function planAudio(stream: OtherStreamFacts, limits: StreamLimits): Fate {
+function planAudio(stream: OtherStreamFacts, container: OutputContainer): Fate {
+  const limits = formatLimits[container];
   if (limits.audio.test(stream.codec)) return copy;
-  if (/^(none|unknown|)$/.test(stream.codec))
-    return drop(stream, limits, 'cannot hold sound of an unknown kind');
-  const { codec, label } = losslessAudio.test(stream.codec) ? limits.losslessAudio : limits.lossyAudio;
-  return convert(stream, limits, codec, label);
+  const [way] = /^(none|unknown|)$/.test(stream.codec) ? [] : soundWays(stream, container);
+  if (!way) return drop(stream, limits, 'cannot hold sound of an unknown kind');
+  return convert(stream, limits, way.codec, way.label);
 }
 
 function planSubtitle(stream: OtherStreamFacts, limits: StreamLimits): Fate {
@@ -64,9 +87,6 @@ function planSubtitle(stream: OtherStreamFacts, limits: StreamLimits): Fate {
   return drop(stream, limits, 'cannot hold this kind of subtitles');
 }
 
-const losslessAudio =
-  /^(pcm_.*|flac|alac|truehd|mlp|wavpack|tta|ape|als|shorten|tak|ralf|wmalossless|s302m)$/;
-
 /** Subtitles that are text and that ffmpeg can decode. */
 const readableSubtitles =
   /^(subrip|srt|ass|ssa|webvtt|mov_text|text|microdvd|jacosub|mpl2|pjs|realtext|sami|stl|subviewer1?|vplayer|eia_608)$/;
@@ -74,17 +94,10 @@ const readableSubtitles =
 const copy: Fate = { action: 'copy', codec: null, why: null };
 
 function convert(stream: OtherStreamFacts, limits: StreamLimits, codec: string, label: string): Fate {
-  const why = `${named(stream)} is converted to ${label}: ${limits.name} cannot hold ${stream.codec}`;
+  const why = `${namedStream(stream)} is converted to ${label}: ${limits.name} cannot hold ${stream.codec}`;
   return { action: 'convert', codec, why };
 }
 
 function drop(stream: OtherStreamFacts, limits: StreamLimits, reason: string): Fate {
-  return { action: 'drop', codec: null, why: `${named(stream)} is left out: ${limits.name} ${reason}` };
-}
-
-/** `the subtitle stream 3 (eng, hdmv_pgs_subtitle)`. */
-function named({ index, type, codec, language, isAttachedPicture }: OtherStreamFacts): string {
-  const kind = isAttachedPicture ? 'cover picture' : type === 'attachment' ? 'attachment' : `${type} stream`;
-  const details = [language, codec].filter((detail) => detail !== null && detail !== '').join(', ');
-  return `the ${kind} ${index}${details ? ` (${details})` : ''}`;
+  return { action: 'drop', codec: null, why: `${namedStream(stream)} is left out: ${limits.name} ${reason}` };
 }

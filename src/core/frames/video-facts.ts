@@ -34,12 +34,28 @@ export interface VideoStreamFacts {
   readonly extras: readonly string[];
 }
 
+/** Sound as a stream's decoder gives it. */
+export interface SoundFacts {
+  /** 0 where it is not known. */
+  readonly channels: number;
+  /** The channels' speakers by ffmpeg's name, such as `5.1(side)`; null where the file does not say. */
+  readonly layout: string | null;
+  /** Samples of a channel in a second. */
+  readonly sampleRate: number;
+  /** ffmpeg's name, such as `s16p`. */
+  readonly sampleFormat: string;
+  /** Bits of a sample that count. */
+  readonly bits: number;
+}
+
 export interface OtherStreamFacts {
   readonly index: number;
   readonly type: 'audio' | 'subtitle' | 'attachment' | 'data' | 'video';
   readonly codec: string;
   readonly language: string | null;
   readonly isAttachedPicture: boolean;
+  /** Null for anything that is no sound. */
+  readonly sound: SoundFacts | null;
 }
 
 /** What is in a video file. */

@@ -42,6 +42,19 @@ const plannedTimelineSchema = z.object({
   repeats: z.array(z.tuple([z.int().min(1), z.int().min(1)])),
 });
 
+/** What becomes of one of the source's streams besides the video that is upscaled. */
+const plannedStreamSchema = z.object({
+  index: count,
+  type: z.enum(['audio', 'subtitle', 'attachment', 'data', 'video']),
+  action: z.enum(['copy', 'convert', 'drop']),
+  codec: z.string().nullable(),
+  why: z.string().nullable(),
+  /** What the output's sound has to be; null where it is not sound, or the same packets say it. */
+  sound: z
+    .object({ channels: count, layout: z.string().nullable(), sample_rate: count, is_lossless: z.boolean() })
+    .nullable(),
+});
+
 const plannedSegmentSchema = z.object({
   segment_id: count,
   task_key: z.string(),
@@ -65,6 +78,8 @@ export const upscaleCheckpointSchema = z.object({
   model: pinnedFileSchema.nullable(),
   settings: upscaleSettingsSchema,
   clip: plannedClipSchema,
+  /** Not there in runs of earlier versions, which tried nothing. */
+  streams: z.array(plannedStreamSchema).exactOptional(),
   timeline: plannedTimelineSchema,
   counts: z.object({ frames: z.int().min(1), unique_frames: z.int().min(1), batches: z.int().min(1) }),
   segments: z.array(plannedSegmentSchema).min(1),

@@ -1,6 +1,7 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
 import { RunEventRecorder } from '../runs/event-recorder.ts';
+import { plannedStreams } from './plan-sound.ts';
 import { assertSameFile } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { segmentName, type UpscaleRun, type UpscaleTypes } from './upscale-types.ts';
@@ -54,6 +55,7 @@ async function assemble(run: UpscaleRun, timeline: Timeline): Promise<void> {
   const video = await ports.video.assemble(
     {
       source: { path: checkpoint.source.path, facts },
+      streams: plannedStreams(checkpoint, facts),
       segments: checkpoint.segments.map(({ segment_id: id, frames }) => {
         const sha256 = state.segments.get(id)?.finished?.sha256;
         const file = { path: paths.inside(segmentName(id)), frames };

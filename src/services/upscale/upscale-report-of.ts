@@ -1,6 +1,4 @@
-import { containerOf } from '../../core/frames/container-limits.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
-import { planStreams } from '../../core/frames/stream-plan.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { failureFacts } from '../../core/run/failure.ts';
@@ -13,6 +11,7 @@ import {
   upscaleReportVersion,
 } from '../../core/upscale/upscale-report.ts';
 import type { SegmentState, UpscaleState } from '../../core/upscale/upscale-state.ts';
+import { plannedStreams } from './plan-sound.ts';
 import { modelNameOf, perSecond, timesOf, verifiedOf } from './summarise-upscale.ts';
 import type { StoredUpscale } from './upscale-types.ts';
 
@@ -74,7 +73,7 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
       longest: longestHeld(timeline, clip.time_base, maxHeldFrames),
       shares: duplicates === 0 ? [] : duplicateShares(timeline, stretches),
     },
-    streams: facts && streamsOf(facts, settings.output),
+    streams: facts && streamsOf(checkpoint, facts),
     chapters: facts?.chapters ?? null,
     video: verifiedOf(state),
     notices: checkpoint.notices,
@@ -99,10 +98,8 @@ function settingsOf({ settings }: UpscaleCheckpoint): UpscaleReport['settings'] 
   };
 }
 
-function streamsOf(facts: VideoFacts, output: string): UpscaleReport['streams'] {
-  const container = containerOf(output);
-  if (container === null) return null;
-  return planStreams(facts, container).map(({ index, type, action, why }) => {
+function streamsOf(checkpoint: UpscaleCheckpoint, facts: VideoFacts): UpscaleReport['streams'] {
+  return plannedStreams(checkpoint, facts).map(({ index, type, action, why }) => {
     const stream = facts.others.find((other) => other.index === index);
     return { index, type, codec: stream?.codec ?? '', language: stream?.language ?? null, action, why };
   });

@@ -7,6 +7,7 @@ import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { stateOf } from '../runs/resume-run.ts';
 import { expectUpscale } from './expect-upscale.ts';
+import { storedStreams } from './plan-sound.ts';
 import { planVideo } from './plan-video.ts';
 import { segmentKeyOf } from './segment-tasks.ts';
 import { encodeTimeline } from './timeline-of.ts';
@@ -65,7 +66,7 @@ async function warnOfSpace(plan: UpscalePlan, ports: Ports, observer: UpscaleObs
 }
 
 function newCheckpoint(plan: UpscalePlan, ports: Ports): UpscaleCheckpoint {
-  const { source, model, settings, clip, timeline, segments } = plan;
+  const { source, model, settings, clip, streams, timeline, segments } = plan;
   return {
     version: checkpointVersion,
     kind: 'upscale',
@@ -76,6 +77,7 @@ function newCheckpoint(plan: UpscalePlan, ports: Ports): UpscaleCheckpoint {
     model,
     settings,
     clip,
+    streams: storedStreams(streams),
     timeline: encodeTimeline(timeline),
     counts: {
       frames: timeline.times.length,

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { planStreams } from '../../../core/frames/stream-plan.ts';
 import { hashFileIfThere } from '../../files/hash-file.ts';
 import { publishFile } from '../../files/publish-file.ts';
 import { readFileFacts } from '../verification/file-facts.ts';
@@ -52,8 +51,14 @@ async function makeFirst({ request: { segments }, paths, options }: Assembly): P
 async function makeOthers({ request, container, paths, presentation, options }: Assembly): Promise<void> {
   const { source } = request;
   const { streams } = await readFileFacts(source.path, options);
-  const plans = planStreams(source.facts, container);
-  const skeleton = { source, container, plans, streams, presentation, firstPath: paths.first };
+  const skeleton = {
+    source,
+    container,
+    plans: request.streams,
+    streams,
+    presentation,
+    firstPath: paths.first,
+  };
   await makeSkeleton(skeleton, paths.skeleton, options);
 }
 

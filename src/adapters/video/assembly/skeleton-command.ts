@@ -1,7 +1,8 @@
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
+import { channelsToAskFor } from '../../../core/frames/convert-sound.ts';
 import type { Fraction } from '../../../core/frames/fraction.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
-import type { VideoFacts } from '../../../core/frames/video-facts.ts';
+import type { OtherStreamFacts, VideoFacts } from '../../../core/frames/video-facts.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import type { Presentation } from '../../muxing/presentation.ts';
 import type { FileStream } from '../verification/file-facts.ts';
@@ -28,7 +29,8 @@ export interface Cover {
   readonly mimeType: string;
 }
 
-const formats = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
+/** By ffmpeg's names. */
+export const muxerNames = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
 
 /** Tags of a video stream that were true of the source's frames alone. */
 const staleTag = /^(BPS|DURATION|NUMBER_OF_(FRAMES|BYTES)|SOURCE_ID|_STATISTICS_.*|ENCODER|ROTATE)(-\w+)?$/i;
@@ -61,7 +63,7 @@ export function skeletonArguments(
     ...['-bitexact', '-strict', 'experimental', '-max_muxing_queue_size', '65536'],
     ...(container === 'mkv' ? [] : ['-movie_timescale', String(movieTimescaleFor(presentation.timeBase))]),
     ...(container === 'mkv' || !isColored ? [] : ['-movflags', '+write_colr']),
-    ...['-f', formats[container], asFileUrl(targetPath)],
+    ...['-f', muxerNames[container], asFileUrl(targetPath)],
   ];
 }
 
@@ -90,7 +92,8 @@ function outputStreams(request: SkeletonRequest): readonly OutputStream[] {
   const others = plans
     .filter((plan) => plan.action !== 'drop' && !attached.includes(plan.index))
     .map((plan): OutputStream => {
-      const codec = plan.action === 'convert' && plan.codec ? [['-c', plan.codec] as const] : [];
+      const stream = source.facts.others.find(({ index: other }) => other === plan.index);
+      const codec = plan.action === 'convert' && plan.codec ? soundOptions(plan.codec, stream) : [];
       return {
         input: `1:${plan.index}`,
         source: plan.index,
@@ -98,6 +101,15 @@ function outputStreams(request: SkeletonRequest): readonly OutputStream[] {
       };
     });
   return [video, ...others].sort((a, b) => a.source - b.source);
+}
+
+/** How a stream is converted. Channels of which nothing is said are the usual ones: some encoders take no others. */
+export function soundOptions(
+  codec: string,
+  stream: Pick<OtherStreamFacts, 'sound'> | undefined,
+): readonly (readonly [name: string, value: string])[] {
+  const channels = channelsToAskFor(stream?.sound ?? null);
+  return [['-c', codec], ...(channels === null ? [] : [['-ac', String(channels)] as const])];
 }
 
 function attachArguments({ path, name, mimeType }: Cover, output: number): readonly string[] {

@@ -8,7 +8,7 @@ import { guardedInputOptions } from '../../ffmpeg/source-file.ts';
 const streamEntries = [
   ...['index', 'codec_type', 'codec_name', 'profile', 'width', 'height', 'sample_aspect_ratio', 'pix_fmt'],
   ...['color_range', 'color_space', 'color_transfer', 'color_primaries', 'chroma_location', 'field_order'],
-  ...['sample_rate', 'channels', 'extradata_hash', 'time_base'],
+  ...['sample_rate', 'channels', 'channel_layout', 'extradata_hash', 'time_base'],
 ];
 const entries = [
   `stream=${streamEntries.join(',')}:stream_disposition:stream_tags:stream_side_data=rotation`,
@@ -21,6 +21,9 @@ const streamSchema = z.looseObject({
   codec_type: z.string().default('unknown'),
   codec_name: z.string().default('unknown'),
   time_base: z.string(),
+  channels: z.int().optional(),
+  channel_layout: z.string().optional(),
+  sample_rate: z.string().optional(),
   disposition: z.record(z.string(), z.number()).default({}),
   tags: tagsSchema,
   side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).default([]),

@@ -7,19 +7,21 @@ import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 /** MD5 of no bytes. */
 const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
 
-/** A stream whose packets have to be the same in the source and in the skeleton. */
+/** A stream whose packets, or samples when they are decoded, have to be the same in the source and in the skeleton. */
 export interface HashedStream {
   readonly source: number;
   /** Where it is in the skeleton, as `-map` takes it: the n-th of its type. */
   readonly specifier: string;
   readonly isAac: boolean;
+  readonly isDecoded: boolean;
 }
 
 /** Subtitles whose packets no container that takes them changes. */
 const plainSubtitles = /^(subrip|srt|ass|ssa)$/;
 
 /**
- * The copied streams whose packets can be compared: all sound, and subtitles that are text. What is left may be the same
+ * The streams that can be compared: all sound that is copied or converted without loss, and copied subtitles that are
+ * text. What is left may be the same
  * and yet be wrapped in another way, as further videos and bitmaps of broadcasts are; MP4 also notes where there is no
  * subtitle.
  */
@@ -36,18 +38,23 @@ export function hashedStreams(
       .map((plan, index) => ({ plan, specifier: `${letter}:${index}`, codec: codecOf(plan.index) }));
   const subtitles = container === 'mkv' ? numbered('subtitle', 's') : [];
   return [...numbered('audio', 'a'), ...subtitles.filter(({ codec }) => plainSubtitles.test(codec))]
-    .filter(({ plan }) => plan.action === 'copy')
-    .map(({ plan, specifier, codec }) => ({ source: plan.index, specifier, isAac: codec === 'aac' }));
+    .filter(({ plan }) => plan.action === 'copy' || plan.sound?.isLossless === true)
+    .map(({ plan, specifier, codec }) => {
+      const isDecoded = plan.action === 'convert';
+      return { source: plan.index, specifier, isDecoded, isAac: codec === 'aac' && !isDecoded };
+    });
 }
 
-/** The ffmpeg arguments that write a line with a hash for each of these: of all packets, one after the other. */
-export function hashArguments<T extends { readonly isAac: boolean }>(
+/** The ffmpeg arguments that write a line with a hash for each of these: of all packets or samples, one after the other. */
+export function hashArguments<T extends Pick<HashedStream, 'isAac' | 'isDecoded'>>(
   streams: readonly T[],
   inputOf: (stream: T) => string,
 ): readonly string[] {
   return [
     ...streams.flatMap((stream) => ['-map', inputOf(stream)]),
     ...['-c', 'copy', '-copyinkf'],
+    // Longer than all samples that decoders give, so that none of them is rounded.
+    ...streams.flatMap(({ isDecoded }, output) => (isDecoded ? [`-c:${output}`, 'pcm_f64le'] : [])),
     // Some containers put a header before each packet of AAC, others say the same once.
     ...streams.flatMap(({ isAac }, output) => (isAac ? [`-bsf:${output}`, 'aac_adtstoasc'] : [])),
     ...['-f', 'streamhash', '-hash', 'md5', 'pipe:1'],
@@ -57,7 +64,7 @@ export function hashArguments<T extends { readonly isAac: boolean }>(
 /** Hashes of streams of a file, one for each that has packets: of all of them, one after the other. */
 export async function readStreamHashes(
   path: string,
-  streams: readonly Pick<HashedStream, 'specifier' | 'isAac'>[],
+  streams: readonly Omit<HashedStream, 'source'>[],
   { doing, workBytes }: { readonly doing: string; readonly workBytes: number },
   options: FfmpegOptions,
 ): Promise<readonly string[]> {

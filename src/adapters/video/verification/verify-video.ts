@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { planStreams } from '../../../core/frames/stream-plan.ts';
+import type { PlannedSound } from '../../../core/frames/convert-sound.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { readPackets } from '../../ffmpeg/ffprobe.ts';
 import { readLines } from '../../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import { secondsSinceFirst } from '../../muxing/presentation.ts';
+import { nameOrNull } from '../stream-facts.ts';
 import { type FileFacts, type FileStream, readFileFacts, tickSecondsOf } from './file-facts.ts';
 import { PacketDigests, VideoPacketCheck } from './packet-checks.ts';
 import { readStreamHashes } from './stream-hashes.ts';
@@ -32,7 +33,7 @@ const progressEvery = 1_000;
  * @throws AppError `output-invalid` that names the first difference.
  */
 export async function verifyVideo(verification: Verification): Promise<VerifiedVideo> {
-  const { request, container, partPath, skeletonPath, presentation, options } = verification;
+  const { request, partPath, skeletonPath, presentation, options } = verification;
   const { size: sizeBytes } = await stat(partPath);
   const skeleton = await readFileFacts(skeletonPath, options);
   const output = await readFileFacts(partPath, options);
@@ -41,24 +42,24 @@ export async function verifyVideo(verification: Verification): Promise<VerifiedV
   expectPicture(video, request);
   const maxTimeErrorMs = await comparePackets(verification, output, video, sizeBytes);
   await expectDecodable(verification, video);
-  const plans = planStreams(request.source.facts, container);
+  expectSound(output, request);
   return {
     sizeBytes,
     frames: presentation.sinceFirst.length,
     durationSeconds: expectDuration(verification, skeleton, output),
     maxTimeErrorMs,
     streams: {
-      copied: plans.filter(({ action }) => action === 'copy').length,
-      converted: plans.filter(({ action }) => action === 'convert').length,
+      copied: request.streams.filter(({ action }) => action === 'copy').length,
+      converted: request.streams.filter(({ action }) => action === 'convert').length,
     },
   };
 }
 
 /** The upscaled video is the n-th of the streams that show moving pictures, as it is in the source. */
-function findVideo({ streams }: FileFacts, { request, container }: Verification): FileStream {
+function findVideo({ streams }: FileFacts, { request }: Verification): FileStream {
   const { facts } = request.source;
   const pictures = new Set(facts.others.filter((other) => other.isAttachedPicture).map(({ index }) => index));
-  const before = planStreams(facts, container).filter(
+  const before = request.streams.filter(
     ({ index, type, action }) =>
       type === 'video' && action !== 'drop' && !pictures.has(index) && index < facts.video.index,
   );
@@ -102,6 +103,31 @@ function expectPicture(video: FileStream, { size, isTurned, source }: AssemblyRe
     throw new InvalidOutputError(`players turn it by ${found} degrees instead of ${wanted}`);
 }
 
+/** Sound that was converted, or that only the container describes, is what was planned. */
+function expectSound({ streams }: FileFacts, { streams: plans }: AssemblyRequest): void {
+  const found = streams.filter(({ codec_type: type }) => type === 'audio');
+  const planned = plans.filter(({ type, action }) => type === 'audio' && action !== 'drop');
+  for (const [position, { index, sound }] of planned.entries()) {
+    const stream = found[position];
+    if (sound === null) continue;
+    const wanted = soundText(sound);
+    const layout = nameOrNull(stream?.channel_layout);
+    const is = soundText({
+      channels: stream?.channels ?? 0,
+      layout,
+      sampleRate: Number(stream?.sample_rate),
+    });
+    if (is !== wanted)
+      throw new InvalidOutputError(
+        `the sound of stream ${index} of the source has ${is} instead of ${wanted}`,
+      );
+  }
+}
+
+function soundText({ channels, layout, sampleRate }: Omit<PlannedSound, 'isLossless'>): string {
+  return `${channels} channels (${layout ?? 'no layout'}) of ${sampleRate} Hz`;
+}
+
 /** @returns the largest difference of a frame's time, in milliseconds. */
 async function comparePackets(
   verification: Verification,
@@ -139,7 +165,7 @@ async function compareUncompressed(
   { skeletonPath, partPath, options }: Verification,
   indices: readonly number[],
 ): Promise<void> {
-  const streams = indices.map((index) => ({ specifier: `${index}`, isAac: false }));
+  const streams = indices.map((index) => ({ specifier: `${index}`, isAac: false, isDecoded: false }));
   const run = { doing: 'Comparing uncompressed sound', workBytes: 0 };
   const expected = await readStreamHashes(skeletonPath, streams, run, options);
   const found = await readStreamHashes(partPath, streams, run, options);

@@ -153,6 +153,7 @@ async function recordFilm(): Promise<VideoTool> {
       };
     },
     pictures: async () => [],
+    trySound: async () => ({ failure: 'the film is silent' }),
   };
 }
 

@@ -10,6 +10,7 @@ function planOf(container: OutputContainer, stream: Partial<OtherStreamFacts>) {
     codec: 'aac',
     language: null,
     isAttachedPicture: false,
+    sound: null,
     ...stream,
   } as const;
   const facts = { others: [other] } as unknown as VideoFacts;
@@ -79,7 +80,7 @@ it('says which stream it is, and why', () => {
     'the subtitle stream 3 (eng, hdmv_pgs_subtitle) is left out: MP4 cannot hold this kind of subtitles',
   );
   expect(planOf('mp4', { codec: 'pcm_s16le' })?.why).toBe(
-    'the audio stream 3 (pcm_s16le) is converted to ALAC, which is lossless: MP4 cannot hold pcm_s16le',
+    'the audio stream 3 (pcm_s16le) is converted to ALAC: MP4 cannot hold pcm_s16le',
   );
 });
 

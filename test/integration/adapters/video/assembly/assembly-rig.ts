@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { containerOf } from '../../../../../src/core/frames/container-limits.ts';
+import { planStreams } from '../../../../../src/core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../../../src/core/frames/video-facts.ts';
 import type { AssemblyRequest, SegmentFile } from '../../../../../src/ports/video-tool.ts';
 import { ffmpeg, ffprobe, type Probe } from './ffmpeg-runs.ts';
@@ -34,6 +36,7 @@ export async function makeRequest(
   const segments = await makeSegments(sourcePath, times.length, size, join(folder, 'segments'), options);
   return {
     source: { path: sourcePath, facts },
+    streams: planStreams(facts, containerOf(outputPath) ?? 'mkv'),
     segments,
     timeline: { times, endTime: (times.at(-1) ?? 0) + (last?.duration ?? 1) },
     size,
@@ -121,6 +124,7 @@ function factsOf({ streams, format, chapters }: Probe): VideoFacts {
         codec: stream.codec_name ?? stream.codec_tag_string,
         language: stream.tags?.['language'] ?? null,
         isAttachedPicture: stream.disposition['attached_pic'] === 1,
+        sound: null,
       })),
     chapters: chapters.length,
   };
