@@ -13,6 +13,7 @@ import { withRedHint } from './adapters/diagnostics/test-picture.ts';
 import { upscaleCheck } from './adapters/diagnostics/upscale-check.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/ffmpeg/programs.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
+import { FileTemplateTokens } from './adapters/file-template-tokens.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
 import { publishFile } from './adapters/files/publish-file.ts';
@@ -29,7 +30,7 @@ import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
 import { hostNamed, localHostName } from './core/settings/host-named.ts';
 import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
-import { engineOf } from './core/upsample/upsample-settings.ts';
+import { engineOf, type UpsampleSettings } from './core/upsample/upsample-settings.ts';
 import { AppError } from './errors/app-error.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
@@ -38,8 +39,10 @@ import type { CheckResult } from './ports/diagnostics.ts';
 import type { Host } from './ports/host.ts';
 import type { HostUpkeep, ImageRole } from './ports/host-upkeep.ts';
 import type { MediaTool } from './ports/media-tool.ts';
+import type { CheckedServer } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
 import type { ReportWriter } from './ports/report-writer.ts';
+import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
 const bytesPerGb = 1024 ** 3;
 
@@ -68,6 +71,8 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
     video: new FfmpegVideoTool(),
     sources: new LocalSourceFiles(),
     clock: systemClock,
+    checkServer: (engine) => checkModelServer(engine),
+    templateTokens: new FileTemplateTokens(join(cache, 'template-tokens-v1.jsonl')),
     host: (name) => createHost(name, settings),
     upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,
@@ -90,13 +95,10 @@ export async function checkThisMachine(
   const { ffmpeg, ffprobe } = findPrograms();
   const { cache } = cosmosFolders(process.env, process.platform);
   const { output_dir: outputDir, checkpoint_dir: checkpointDir } = settings.upsampling;
-  const checkServer = async () => {
-    const { checkServer: check } = await import('./worker/upsample/engines/openai/check-server.ts');
-    const media = createMediaTool({ folder: join(cache, 'media'), maxSizeBytes: 0 });
-    const deps = { media, clock: systemClock, environment: process.env };
-    const spec = engineOf(settings);
-    return isDeep ? await withRedHint((picture) => check(spec, deps, picture)) : await check(spec, deps);
-  };
+  const checkServer = () =>
+    isDeep
+      ? withRedHint((picture) => checkModelServer(engineOf(settings), picture))
+      : checkModelServer(engineOf(settings));
   const checks = [
     nodeCheck,
     programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
@@ -110,6 +112,16 @@ export async function checkThisMachine(
     folderCheck('output', resolve(outputDir), false),
   ];
   return await Promise.all(checks.map(({ name, run }) => runCheck(name, run)));
+}
+
+async function checkModelServer(
+  engine: UpsampleSettings['engine'],
+  picture?: TestPicture,
+): Promise<CheckedServer> {
+  const { checkServer } = await import('./worker/upsample/engines/openai/check-server.ts');
+  const { cache } = cosmosFolders(process.env, process.platform);
+  const media = createMediaTool({ folder: join(cache, 'media'), maxSizeBytes: 0 });
+  return await checkServer(engine, { media, clock: systemClock, environment: process.env }, picture);
 }
 
 function createHost(name: string, settings: Settings): Host {

@@ -9,7 +9,8 @@ import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
 
 export default class Plan extends CosmosCommand {
-  static override summary = 'Show what batch-upsample would do; touches no host and writes nothing.';
+  static override summary =
+    'Show what batch-upsample would do; sends no prompt, touches no host and writes nothing.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./specs',
     '<%= config.bin %> <%= command.id %> ./specs --json',

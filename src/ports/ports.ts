@@ -1,7 +1,9 @@
+import type { UpsampleSettings } from '../core/upsample/upsample-settings.ts';
 import type { Clock } from './clock.ts';
 import type { Host } from './host.ts';
 import type { HostUpkeep } from './host-upkeep.ts';
 import type { MediaTool } from './media-tool.ts';
+import type { CheckedServer, TemplateTokens } from './model-server.ts';
 import type { ReportWriter } from './report-writer.ts';
 import type { ResultCache } from './result-cache.ts';
 import type { RunStore } from './run-store.ts';
@@ -19,6 +21,9 @@ export interface Ports {
   readonly results: ResultCache;
   readonly reports: ReportWriter;
   readonly clock: Clock;
+  /** Looks at the server of an engine as a run does, without waiting for it. */
+  checkServer(engine: UpsampleSettings['engine']): Promise<CheckedServer>;
+  readonly templateTokens: TemplateTokens;
   /** The host of this name. @throws AppError `host-unknown`. */
   host(name: string): Host;
   /** Upkeep of the host of this name. @throws AppError `host-unknown`. */

@@ -100,6 +100,7 @@ const otherWords = ['prompt-upsampler', 'host-reachable', 'video-finished'];
 const foreignFlags = new Set([
   '--check',
   '--ctx-size',
+  '--image-max-tokens',
   '--mmproj',
   '--limit-mm-per-prompt',
   '--max-model-len',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FileResultCache } from '../../src/adapters/file-result-cache.ts';
+import { FileTemplateTokens } from '../../src/adapters/file-template-tokens.ts';
 import { LocalFileStore } from '../../src/adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from '../../src/adapters/files/local-source-files.ts';
 import { publishFile } from '../../src/adapters/files/publish-file.ts';
@@ -37,6 +38,8 @@ export function createTestPorts(folder: string, host: Host): Ports {
     video: new FfmpegVideoTool(),
     sources: new LocalSourceFiles(),
     clock: systemClock,
+    checkServer: () => Promise.reject(new Error('there is no server')),
+    templateTokens: new FileTemplateTokens(join(folder, 'cache', 'template-tokens.jsonl')),
     host: () => host,
     upkeep: () => new MemoryUpkeep(),
     textTokens: async () => (text) => Math.ceil(text.length / 4),

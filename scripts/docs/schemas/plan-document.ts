@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { estimatorNames, serverPrograms } from '../../../src/core/tokens/estimator.ts';
 import { plannedBatchSchema, specActions } from '../../../src/core/upsample/upsample-plan.ts';
 import type { planDocument } from '../../../src/output/json/upsample-plan-document.ts';
 
@@ -9,6 +10,16 @@ const frames = z.object({ width: z.int().min(1), height: z.int().min(1), frames:
 export const planDocumentSchema = z
   .object({
     version: z.literal(1),
+    counting: z
+      .object({
+        estimator: z.enum(estimatorNames),
+        server: z.enum(serverPrograms).nullable().describe('The program of the server, where it is known.'),
+        control_tokens: count.describe('What the chat template adds to each prompt.'),
+        is_template_known: z.boolean().describe('Whether earlier runs have shown that number.'),
+        output_reserved: count,
+        limit: count,
+      })
+      .describe('How tokens were counted.'),
     batches: z.array(plannedBatchSchema),
     specs: z.array(
       z.object({
@@ -16,7 +27,9 @@ export const planDocumentSchema = z
         video: frames.nullable(),
         action: z.enum(specActions),
         hint: frames.nullable().describe('Size and number of the frames that would be sent.'),
-        tokens: z.object({ linear: count, pixtral: count, text: count, total: count }).nullable(),
+        tokens: z
+          .object({ linear: count, pixtral: count, vision: count, text: count, total: count })
+          .nullable(),
         code: z.string().nullable().describe('Why the spec would fail.'),
         message: z.string().nullable(),
         batch_id: count.nullable(),

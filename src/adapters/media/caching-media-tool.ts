@@ -6,7 +6,7 @@ import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
 import { identifySource } from '../ffmpeg/source-file.ts';
-import { AppendLog } from './append-log.ts';
+import { AppendLog } from '../files/append-log.ts';
 import { FfmpegMediaTool, type FfmpegMediaToolOptions } from './ffmpeg-media-tool.ts';
 import { HintStore, stagingName } from './hint-store.ts';
 

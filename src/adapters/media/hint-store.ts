@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
+import { AppendLog } from '../files/append-log.ts';
 import { temporaryPathFor } from '../files/publish-file.ts';
-import { AppendLog } from './append-log.ts';
 import { asHintWriteError } from './hint-errors.ts';
 
 interface EvictionRules {

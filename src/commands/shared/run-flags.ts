@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseSize } from '../../core/hints/display-size.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
+import { estimatorNames } from '../../core/tokens/estimator.ts';
 import type { UpsampleOptions } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
 
@@ -33,7 +34,7 @@ export const planFlags = {
   'batch-size': count({ description: 'most specs in a batch (default: 10)' }),
   'batch-tokens': count({ description: 'most tokens in a batch (default: 40960)' }),
   estimator: Flags.string({
-    options: ['linear', 'pixtral', 'qwen2.5-vl'],
+    options: estimatorNames,
     description: 'how vision tokens are counted (default: linear, which is safe for any model)',
   }),
   engine: Flags.string({

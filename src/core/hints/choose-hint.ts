@@ -10,6 +10,7 @@ export interface HintRules {
   readonly maxResolution: Size | 'auto';
   readonly frames: number;
   readonly estimator: EstimatorName;
+  readonly controlTokens?: number | undefined;
   readonly outputReserved: number;
   readonly limit: number;
 }

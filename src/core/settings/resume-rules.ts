@@ -26,8 +26,13 @@ type PathIn<T> = {
     : `${Key}.${PathIn<NonNullable<T[Key]>>}`;
 }[keyof T & string];
 
-/** What follows from other settings, and cannot be set by itself. */
-type Derived = 'named' | 'engine.is_lane_count_open' | 'engine.encoding.threads';
+/** What follows from other settings or from the server, and cannot be set by itself. */
+type Derived =
+  | 'named'
+  | 'server'
+  | 'control_tokens'
+  | 'engine.is_lane_count_open'
+  | 'engine.encoding.threads';
 
 type RulesOf<Settings> = Readonly<Record<Exclude<PathIn<Settings>, Derived>, ResumeRule>>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
 import { parseSize } from '../hints/display-size.ts';
+import { estimatorNames } from '../tokens/estimator.ts';
 import { presets, upscalerKinds } from '../upscale/upscale-settings.ts';
 
 const sizeText = z.string().refine((text) => parseSize(text) !== null, 'must be a size such as "320x180"');
@@ -41,7 +42,7 @@ const upsamplingSchema = z.strictObject({
   batch_size: z.int().min(1).max(100_000).default(10),
   batch_tokens: z.int().min(1).default(40_960),
   auto_resize: z.boolean().default(true),
-  estimator: z.enum(['linear', 'pixtral', 'qwen2.5-vl']).default('linear'),
+  estimator: z.enum(estimatorNames).default('linear'),
   output_dir: z.string().min(1).default('outputs/upsampled'),
   checkpoint_dir: z.string().min(1).default('./checkpoints'),
   docker: dockerSchema.prefault({}),

@@ -1,8 +1,11 @@
 import { anySize, type DisplaySize, fitInside, type Size } from '../hints/display-size.ts';
 import { type EstimatorName, estimatorNamed } from './estimator.ts';
 
-/** Tokens that a prompt consists of besides text and frames: begin of sequence, begin and end of instruction. */
-export const controlTokens = 3;
+/**
+ * Tokens that a prompt consists of besides text and frames, unless more is known: begin of sequence, begin and end of
+ * instruction. Chat templates of servers may add a system prompt and the names of roles.
+ */
+export const fewestControlTokens = 3;
 
 /** One prompt, as far as its tokens go. */
 export interface TokenRequest {
@@ -11,6 +14,8 @@ export interface TokenRequest {
   readonly size: Size | null;
   readonly frames: number;
   readonly textTokens: number;
+  /** What the chat template adds; {@link fewestControlTokens} where it is not known. */
+  readonly controlTokens?: number | undefined;
   /** The longest answer that is asked for, in tokens. */
   readonly outputReserved: number;
   /** The model's context length, in tokens. */
@@ -42,12 +47,13 @@ export function budgetOf(request: TokenRequest): TokenBudget {
   const vision = request.size
     ? estimatorNamed(request.estimator).visionTokens(request.size, request.frames)
     : 0;
-  const withoutVision = request.textTokens + controlTokens + request.outputReserved;
+  const { controlTokens: control = fewestControlTokens } = request;
+  const withoutVision = request.textTokens + control + request.outputReserved;
   const room = visionRoom(request);
   return {
     vision,
     text: request.textTokens,
-    control: controlTokens,
+    control,
     outputReserved: request.outputReserved,
     total: vision + withoutVision,
     limit: request.limit,
@@ -59,6 +65,7 @@ export function budgetOf(request: TokenRequest): TokenBudget {
 
 /** How many vision tokens the text leaves room for; negative when the text alone is too long. */
 export function visionRoom(request: Omit<TokenRequest, 'size'>): number {
+  const { controlTokens = fewestControlTokens } = request;
   const withoutVision = request.textTokens + controlTokens + request.outputReserved;
   const usable = estimatorNamed(request.estimator).isExact
     ? request.limit - Math.ceil(request.textTokens / 10)

@@ -1,9 +1,20 @@
 import type { Size } from '../hints/display-size.ts';
 
-/** The estimators a person may choose, the default first. */
-export const estimatorNames = ['linear', 'pixtral', 'qwen2.5-vl'] as const;
+/** The estimators a person may choose, the default first. `MODEL@SERVER` counts as that server does. */
+export const estimatorNames = [
+  'linear',
+  'pixtral',
+  'pixtral@llama.cpp',
+  'qwen2.5-vl',
+  'qwen2.5-vl@llama.cpp',
+] as const;
 
 export type EstimatorName = (typeof estimatorNames)[number];
+
+/** The server programs that are told apart. */
+export const serverPrograms = ['vllm', 'llama.cpp'] as const;
+
+export type ServerProgram = (typeof serverPrograms)[number];
 
 /** What a model, or the rule of thumb, makes of frames. */
 interface TokenEstimator {
@@ -23,6 +34,14 @@ export function estimatorNamed(name: EstimatorName): TokenEstimator {
   return estimators[name];
 }
 
+/** The variant of an estimator for a server that prepares images in its own way; the estimator itself for any other. */
+export function estimatorFor(name: EstimatorName, server: ServerProgram | null | undefined): EstimatorName {
+  return estimatorNames.find((known) => known === `${name}@${server}`) ?? name;
+}
+
+const llamaPixtral: ImageGrid = { sidePx: 16, minPatches: 8, maxPatches: 1024 };
+const llamaQwen: ImageGrid = { sidePx: 28, minPatches: 8, maxPatches: 4096 };
+
 const estimators: Readonly<Record<EstimatorName, TokenEstimator>> = {
   linear: { name: 'linear', isExact: false, visionTokens: linearVisionTokens, isRescaled: () => false },
   pixtral: {
@@ -31,11 +50,23 @@ const estimators: Readonly<Record<EstimatorName, TokenEstimator>> = {
     visionTokens: pixtralVisionTokens,
     isRescaled: isPixtralRescaled,
   },
+  'pixtral@llama.cpp': {
+    name: 'pixtral@llama.cpp',
+    isExact: true,
+    visionTokens: (size, frames) => frames * rowsWithBreaks(llamaResized(size, llamaPixtral)),
+    isRescaled: (size) => isLlamaRescaled(size, llamaPixtral),
+  },
   'qwen2.5-vl': {
     name: 'qwen2.5-vl',
     isExact: true,
     visionTokens: qwenImageTokens,
     isRescaled: isQwenRescaled,
+  },
+  'qwen2.5-vl@llama.cpp': {
+    name: 'qwen2.5-vl@llama.cpp',
+    isExact: true,
+    visionTokens: (size, frames) => frames * areaOf(llamaResized(size, llamaQwen)),
+    isRescaled: (size) => isLlamaRescaled(size, llamaQwen),
   },
 };
 
@@ -122,7 +153,7 @@ const maxSidePx = 1024;
  */
 function pixtralVisionTokens(size: Size, frames: number): number {
   const { width, height } = isPixtralRescaled(size) ? scaledDown(size) : size;
-  return (patches(width) + 1) * patches(height) * frames;
+  return rowsWithBreaks({ width: patches(width), height: patches(height) }) * frames;
 }
 
 /** Whether Pixtral scales an image of this size down before it cuts it. */
@@ -137,6 +168,51 @@ function scaledDown({ width, height }: Size): Size {
 
 function patches(sidePx: number): number {
   return Math.max(1, Math.ceil(sidePx / patchSidePx));
+}
+
+/** What llama.cpp brings an image to: so many patches of this side. */
+interface ImageGrid {
+  readonly sidePx: number;
+  readonly minPatches: number;
+  readonly maxPatches: number;
+}
+
+/**
+ * An image in patches, as llama.cpp resizes it: each side to the nearest multiple of a patch, ties upwards, and then the
+ * area within its limits. It computes in single precision, which decides where a side is a multiple of a patch.
+ * The source is `calc_size_preserved_ratio` of its multimodal library; the limits are those of each projector there.
+ */
+function llamaResized(size: Size, { sidePx, minPatches, maxPatches }: ImageGrid): Size {
+  const along = (round: (patches: number) => number, each: (px: number) => number): Size => ({
+    width: Math.max(1, round(Math.fround(each(size.width) / sidePx))),
+    height: Math.max(1, round(Math.fround(each(size.height) / sidePx))),
+  });
+  const nearest = along(Math.round, (px) => px);
+  const patchArea = sidePx * sidePx;
+  if (areaOf(nearest) > maxPatches) {
+    const divisor = floatRoot(Math.fround(areaOf(size)) / (maxPatches * patchArea));
+    return along(Math.floor, (px) => Math.fround(px / divisor));
+  }
+  if (areaOf(nearest) < minPatches) {
+    const factor = floatRoot((minPatches * patchArea) / areaOf(size));
+    return along(Math.ceil, (px) => Math.fround(px * factor));
+  }
+  return nearest;
+}
+
+function isLlamaRescaled(size: Size, { sidePx, minPatches, maxPatches }: ImageGrid): boolean {
+  const along = (px: number) => Math.max(1, Math.round(px / sidePx));
+  const patchesNearest = along(size.width) * along(size.height);
+  return patchesNearest > maxPatches || patchesNearest < minPatches;
+}
+
+function floatRoot(value: number): number {
+  return Math.fround(Math.sqrt(Math.fround(value)));
+}
+
+/** Each row of patches ends with one token more. */
+function rowsWithBreaks({ width, height }: Size): number {
+  return (width + 1) * height;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UpsampleSettings } from './upsample-settings.ts';
 
 /** What is to be done with a spec. */
 export const specActions = ['hint', 'as-is', 'skip', 'fail'] as const;
@@ -64,6 +65,8 @@ export type PlannedBatch = z.infer<typeof plannedBatchSchema>;
 export interface UpsamplePlan {
   /** Absolute path of the folder that specs are named against. */
   readonly inputRoot: string;
+  /** Those that were asked for, with what is known of the server. */
+  readonly settings: UpsampleSettings;
   readonly specs: readonly PlannedSpec[];
   readonly batches: readonly PlannedBatch[];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import { serveCommand } from '../engine/serve-command.ts';
 import type { Settings } from '../settings/settings-schema.ts';
+import { type EstimatorName, estimatorFor, estimatorNames, serverPrograms } from '../tokens/estimator.ts';
 import { instructionFor } from './instruction.ts';
 
 /**
@@ -15,7 +16,11 @@ export const upsampleSettingsSchema = z.object({
   max_resolution: z.string(),
   batch_size: z.int().min(1),
   batch_tokens: z.int().min(1),
-  estimator: z.enum(['linear', 'pixtral', 'qwen2.5-vl']),
+  estimator: z.enum(estimatorNames),
+  /** The program of the server, where it was found out when the run was planned: it decides how frames are counted. */
+  server: z.enum(serverPrograms).optional(),
+  /** What the chat template adds to each prompt, where earlier runs have shown it. */
+  control_tokens: z.int().min(0).optional(),
   max_tokens: z.int().min(1),
   frames: z.int().min(1),
   fps: z.number().gt(0),
@@ -51,6 +56,14 @@ export const upsampleSettingsSchema = z.object({
 });
 
 export type UpsampleSettings = z.infer<typeof upsampleSettingsSchema>;
+
+/** The estimator that counts for these settings: the one that was chosen, as their server does it. */
+export function estimatorOf({
+  estimator,
+  server,
+}: Pick<UpsampleSettings, 'estimator' | 'server'>): EstimatorName {
+  return estimatorFor(estimator, server);
+}
 
 /** What a command adds to the settings of `config.toml`. */
 export interface UpsampleOptions {

@@ -1,9 +1,20 @@
+import { fewestControlTokens } from '../../core/tokens/budget.ts';
 import type { UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import { estimatorOf } from '../../core/upsample/upsample-settings.ts';
 
 /** What `--dry-run --json` and `plan --json` print; see `docs/formats/plan.md`. */
 export function planDocument(plan: UpsamplePlan) {
+  const { settings } = plan;
   return {
     version: 1,
+    counting: {
+      estimator: estimatorOf(settings),
+      server: settings.server ?? null,
+      control_tokens: settings.control_tokens ?? fewestControlTokens,
+      is_template_known: settings.control_tokens !== undefined,
+      output_reserved: settings.engine.max_output_tokens,
+      limit: settings.max_tokens,
+    },
     batches: plan.batches,
     specs: plan.specs.map(({ spec, video, action, hint, tokens, failure, batch_id }) => ({
       spec,
@@ -13,6 +24,7 @@ export function planDocument(plan: UpsamplePlan) {
       tokens: tokens && {
         linear: tokens.linear,
         pixtral: tokens.pixtral,
+        vision: tokens.vision,
         text: tokens.text,
         total: tokens.total,
       },

@@ -42,7 +42,7 @@ function newCheckpoint(request: UpsampleRequest, plan: UpsamplePlan, ports: Port
     created_at: new Date(ports.clock.now()).toISOString(),
     input_root: plan.inputRoot,
     inputs: [...request.inputs],
-    settings: request.settings,
+    settings: plan.settings,
     batches: [...plan.batches],
     specs: [...plan.specs],
   };

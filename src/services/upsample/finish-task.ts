@@ -4,7 +4,7 @@ import { formatSpec, parseSpec } from '../../core/spec/parse-spec.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import type { PlannedSpec } from '../../core/upsample/upsample-plan.ts';
-import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -98,7 +98,7 @@ function recordOf(
     frames_used: result.frames_used,
     hint: hintRecord(task.hint),
     tokens: {
-      estimator: settings.estimator,
+      estimator: estimatorOf(settings),
       vision: visionTokensOf(task.hint, settings),
       text: task.planned.tokens?.text ?? 0,
       output_reserved: task.maxOutputTokens,
@@ -118,7 +118,7 @@ export function visionTokensOf(
   hint: Pick<TaskHint, 'width' | 'height' | 'frames'> | null,
   settings: UpsampleSettings,
 ): number {
-  return hint ? estimatorNamed(settings.estimator).visionTokens(hint, hint.frames) : 0;
+  return hint ? estimatorNamed(estimatorOf(settings)).visionTokens(hint, hint.frames) : 0;
 }
 
 export function hintRecord(hint: TaskHint | null): UpsamplingRecord['hint'] {

@@ -10,7 +10,7 @@ import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import { requestText } from '../../core/upsample/instruction.ts';
 import type { PlannedSpec, PlannedVideo } from '../../core/upsample/upsample-plan.ts';
-import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -135,21 +135,23 @@ function hintRulesOf(settings: UpsampleSettings): HintRules {
     autoResize: settings.auto_resize,
     maxResolution: parseSize(settings.max_resolution) ?? 'auto',
     frames: settings.frames,
-    estimator: settings.estimator,
+    ...countingOf(settings),
+  };
+}
+
+/** How the tokens of a prompt are counted, and how many it may have. */
+export function countingOf(settings: UpsampleSettings) {
+  return {
+    estimator: estimatorOf(settings),
+    controlTokens: settings.control_tokens,
     outputReserved: settings.engine.max_output_tokens,
     limit: settings.max_tokens,
   };
 }
 
 function budgetAt(settings: UpsampleSettings, size: VideoInfo | null, textTokens: number): TokenBudget {
-  return budgetOf({
-    estimator: settings.estimator,
-    size,
-    frames: size ? Math.min(settings.frames, size.frames) : 0,
-    textTokens,
-    outputReserved: settings.engine.max_output_tokens,
-    limit: settings.max_tokens,
-  });
+  const frames = size ? Math.min(settings.frames, size.frames) : 0;
+  return budgetOf({ ...countingOf(settings), size, frames, textTokens });
 }
 
 function tokensOf(

@@ -7,6 +7,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { type PlanContext, planSpec } from './plan-spec.ts';
+import { settingsForServer } from './server-settings.ts';
 
 /** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
 const readsPerCore = 8;
@@ -23,10 +24,15 @@ export interface PlanRequest {
   readonly inputRoot?: string;
 }
 
+type PlanPorts = Pick<
+  Ports,
+  'specs' | 'media' | 'textTokens' | 'parallelism' | 'checkServer' | 'templateTokens'
+>;
+
 /** Reads, probes, counts and groups: everything a run will do, without doing any of it. */
 export async function planSpecs(
   request: PlanRequest,
-  ports: Pick<Ports, 'specs' | 'media' | 'textTokens' | 'parallelism'>,
+  ports: PlanPorts,
   observer: Pick<UpsampleObserver, 'onPlanned' | 'onNotice'>,
   signal: AbortSignal,
 ): Promise<UpsamplePlan> {
@@ -38,8 +44,11 @@ export async function planSpecs(
   for (const folder of skippedFolders)
     observer.onNotice(`The folder ${folder} cannot be read and is left out.`);
   observer.onPlanned(0, candidates.length);
-  const countTextTokens = await ports.textTokens();
-  const context: PlanContext = { inputRoot, settings: request.settings, ports, countTextTokens, signal };
+  const [countTextTokens, settings] = await Promise.all([
+    ports.textTokens(),
+    settingsForServer(request.settings, ports, (notice) => observer.onNotice(notice)),
+  ]);
+  const context: PlanContext = { inputRoot, settings, ports, countTextTokens, signal };
   let done = 0;
   const specs = await pMap(
     candidates,
@@ -51,7 +60,7 @@ export async function planSpecs(
     { concurrency: ports.parallelism * readsPerCore, signal },
   );
   assertAnyValid(specs, inputRoot);
-  return { inputRoot, ...withBatches(specs, request.settings) };
+  return { inputRoot, settings, ...withBatches(specs, settings) };
 }
 
 /** With nothing but broken files there is nothing to run. */

@@ -2,11 +2,11 @@ import { pMapIterable } from 'p-map';
 import { failureFacts } from '../../core/run/failure.ts';
 import { parseSpec } from '../../core/spec/parse-spec.ts';
 import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
-import { controlTokens } from '../../core/tokens/budget.ts';
+import { fewestControlTokens } from '../../core/tokens/budget.ts';
 import { type PredictedTokens, TokenDriftMeter } from '../../core/upsample/token-drift.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
 import type { ReportItem, TokenDrift } from '../../core/upsample/upsample-report.ts';
-import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
 import type { SpecStore } from '../../ports/spec-store.ts';
 import { visionTokensOf } from './finish-task.ts';
@@ -33,7 +33,7 @@ export function reportItems(
 
 /** How far the estimate was from the server's counts, over the answers of this run. */
 export function tokenDriftOf(state: UpsampleState, settings: UpsampleSettings): TokenDrift | null {
-  const meter = new TokenDriftMeter(settings.estimator);
+  const meter = new TokenDriftMeter(estimatorOf(settings));
   for (const spec of state.specs.values()) {
     if (spec.finished) meter.add(predictedTokensOf(spec, settings), spec.finished.actual_prompt);
   }
@@ -89,7 +89,7 @@ function tokensOf(spec: SpecState, settings: UpsampleSettings): ReportItem['toke
   if (!planned.tokens) return null;
   const predicted = predictedTokensOf(spec, settings);
   return {
-    estimator: settings.estimator,
+    estimator: estimatorOf(settings),
     vision: predicted.vision,
     text: planned.tokens.text,
     output_reserved: prepared?.max_output_tokens ?? settings.engine.max_output_tokens,
@@ -100,8 +100,12 @@ function tokensOf(spec: SpecState, settings: UpsampleSettings): ReportItem['toke
   };
 }
 
-function predictedTokensOf({ planned, prepared }: SpecState, settings: UpsampleSettings): PredictedTokens {
+export function predictedTokensOf(
+  { planned, prepared }: SpecState,
+  settings: UpsampleSettings,
+): PredictedTokens {
   const { vision = 0, text = 0 } = planned.tokens ?? {};
   const hint = prepared?.hint;
-  return { vision: hint ? visionTokensOf(hint, settings) : vision, text: text + controlTokens };
+  const { control_tokens: control = fewestControlTokens } = settings;
+  return { vision: hint ? visionTokensOf(hint, settings) : vision, text: text + control };
 }

@@ -24,6 +24,7 @@ import {
   type SettingsOver,
   settingsOfToday,
 } from '../runs/resume-run.ts';
+import { countingOf } from './plan-spec.ts';
 import type { UpsampleTypes } from './upsample-types.ts';
 
 const rules = resumeRules.upsample;
@@ -92,7 +93,7 @@ function settingsNow(
   const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
   const keepsSize = was.max_resolution === 'auto' || isNamed('max_resolution');
   const host = options.host ?? was.host;
-  return upsampleSettingsFrom(settings, {
+  const given = upsampleSettingsFrom(settings, {
     outputDir: options.outputDir ?? settings.upsampling.output_dir,
     maxResolution: options.maxResolution ?? (keepsSize ? was.max_resolution : null),
     host,
@@ -102,25 +103,31 @@ function settingsNow(
     allowTextOnly: options.allowTextOnly || was.allow_text_only,
     named: [...new Set([...namedBefore, ...namedNow])],
   });
+  // The plan stays as it was counted.
+  const { server, control_tokens } = was;
+  return {
+    ...given,
+    ...(server === undefined ? {} : { server }),
+    ...(control_tokens === undefined ? {} : { control_tokens }),
+  };
 }
 
 /** A larger answer may leave too little room for the frames that were planned. */
 function whatFitsNoMore(
   taken: readonly SettingChange[],
-  { estimator, max_tokens: limit, engine }: UpsampleSettings,
+  now: UpsampleSettings,
   state: UpsampleState,
 ): string[] {
   if (!taken.some(({ path }) => path === 'engine.max_output_tokens')) return [];
-  const { max_output_tokens: outputReserved } = engine;
+  const counting = countingOf(now);
   const tooLong = [...state.specs.values()].filter(({ planned: { spec, hint, tokens } }) => {
     if (state.isSettled(spec) || tokens === null) return false;
-    const request = { estimator, size: hint, frames: hint?.frames ?? 0, textTokens: tokens.text };
-    return !budgetOf({ ...request, outputReserved, limit }).fits;
+    return !budgetOf({ ...counting, size: hint, frames: hint?.frames ?? 0, textTokens: tokens.text }).fits;
   });
   if (tooLong.length === 0) return [];
   const specs = tooLong.length === 1 ? '1 spec' : `${tooLong.length} specs`;
   return [
-    `upsampling.engine.max_output_tokens ${outputReserved} leaves too little room for ${specs} as planned, with upsampling.max_tokens ${limit}`,
+    `upsampling.engine.max_output_tokens ${counting.outputReserved} leaves too little room for ${specs} as planned, with upsampling.max_tokens ${counting.limit}`,
   ];
 }
 

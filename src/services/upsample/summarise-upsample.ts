@@ -1,4 +1,5 @@
 import { failureFacts, stopFacts } from '../../core/run/failure.ts';
+import { estimatorNames } from '../../core/tokens/estimator.ts';
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { type UpsampleSummary, upsampleSummaryVersion } from '../../core/upsample/upsample-summary.ts';
 import type { SessionEnd } from '../runs/run-kind.ts';
@@ -54,7 +55,7 @@ export function driftNotice(drift: NonNullable<UpsampleSummary['token_drift']>):
       `the model. Lower upsampling.max_tokens to ${Math.floor((predicted / actual) * 100)} % of that context` +
       (estimator === 'linear'
         ? ', or use the --estimator of the model.'
-        : '; this server prepares images in its own way.')
+        : `; this server prepares images in its own way${variantAdvice(estimator)}.`)
     );
   }
   if (percent > hopelessDriftPercent) {
@@ -66,8 +67,14 @@ export function driftNotice(drift: NonNullable<UpsampleSummary['token_drift']>):
   const advice =
     estimator === 'linear'
       ? 'If your model is one of them, --estimator pixtral or qwen2.5-vl is exact and allows larger hints.'
-      : 'This server prepares images in its own way: no prompt is at risk, and a larger upsampling.max_tokens allows larger hints.';
+      : `This server prepares images in its own way${variantAdvice(estimator)}: no prompt is at risk, and a larger upsampling.max_tokens allows larger hints.`;
   return `The ${estimator} estimate is high, which is safe: ${counts}. ${advice}`;
+}
+
+/** A server that was not recognised, behind a gateway or on a host, may still be one that an estimator is for. */
+function variantAdvice(estimator: string): string {
+  const variant = estimatorNames.find((name) => name.startsWith(`${estimator}@`));
+  return variant === undefined ? '' : ` (if it is llama.cpp, --estimator ${variant} counts as it does)`;
 }
 
 /** Beyond this, what the server counts has nothing to do with pixels. */

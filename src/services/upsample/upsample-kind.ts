@@ -10,6 +10,7 @@ import { findSource } from './plan-spec.ts';
 import { hintName } from './prepare-task.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
 import { newUpsampleCommand } from './resume-upsample.ts';
+import { rememberControlTokens } from './server-settings.ts';
 import { answeringModelOf, driftNotice, summaryOfUpsample } from './summarise-upsample.ts';
 import type { StoredUpsample, UpsampleRun, UpsampleTypes } from './upsample-types.ts';
 import { UpsampleWork } from './upsample-work.ts';
@@ -28,8 +29,11 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
   announce,
   startWork: (run) => new UpsampleWork(run),
   follow: () => null,
-  // Each enriched spec was written when its result came.
-  finish: async () => true,
+  finish: async ({ session, state, ports }) => {
+    // Each enriched spec was written when its result came.
+    await rememberControlTokens(state, session.checkpoint.settings, ports);
+    return true;
+  },
   summarise: summaryOfUpsample,
   closingNotices: ({ token_drift: drift }) =>
     drift?.is_notable || drift?.is_vision_missing ? [driftNotice(drift)] : [],

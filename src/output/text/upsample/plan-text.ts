@@ -1,5 +1,7 @@
 import { printable } from '../../../core/printable.ts';
+import { fewestControlTokens } from '../../../core/tokens/budget.ts';
 import type { PlannedSpec, UpsamplePlan } from '../../../core/upsample/upsample-plan.ts';
+import { estimatorOf } from '../../../core/upsample/upsample-settings.ts';
 import { columnsOf, cutInMiddle, formatTable } from '../columns.ts';
 import { failureLines } from '../failures-text.ts';
 import { counted, numeral } from '../format.ts';
@@ -24,7 +26,29 @@ export function formatPlan(plan: UpsamplePlan, style: Style, columns?: number): 
   const painted = body.map((line, index) => paint(line, plan.specs[index], style));
   const more = plan.specs.length - maxRows;
   if (more > 0) painted.push(style.dim(`… and ${counted(more, 'other')}; --json has them all.`));
-  return `${[style.dim(head), ...painted, '', ...failuresOf(plan, style), totals(plan)].join('\n')}\n`;
+  const lines = [
+    style.dim(head),
+    ...painted,
+    '',
+    ...failuresOf(plan, style),
+    ...counting(plan),
+    totals(plan),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** How tokens were counted for a model; the embedded engine has no use for it. */
+function counting({ settings }: UpsamplePlan): string[] {
+  const { engine, server, control_tokens: control, max_tokens: limit } = settings;
+  if (engine.kind !== 'openai') return [];
+  const by = server === undefined ? '' : ` (the server is ${server})`;
+  const template =
+    control === undefined
+      ? `${fewestControlTokens} tokens for the chat template`
+      : `${control} tokens for the chat template, as seen in an earlier run`;
+  return [
+    `Counted by ${estimatorOf(settings)}${by}, with ${template}, and ${engine.max_output_tokens} for the answer, of ${limit}.`,
+  ];
 }
 
 /** The rows, within `columns`: codes of failures, which stand below again, give way first, then the paths. */

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSize, type Size } from '../../../../src/core/hints/display-size.ts';
-import { estimatorNamed, estimatorNames, qwenVideoTokens } from '../../../../src/core/tokens/estimator.ts';
+import {
+  estimatorFor,
+  estimatorNamed,
+  estimatorNames,
+  qwenVideoTokens,
+} from '../../../../src/core/tokens/estimator.ts';
 
 const linear = estimatorNamed('linear');
 const pixtral = estimatorNamed('pixtral');
@@ -72,6 +77,54 @@ describe('qwen2.5-vl', () => {
     [4, 132],
   ])('%i frames cost %i tokens, because two share them', (frames, expected) => {
     expect(qwenVideoTokens(size('320x180'), frames)).toBe(expected);
+  });
+});
+
+describe('pixtral@llama.cpp', () => {
+  const llama = estimatorNamed('pixtral@llama.cpp');
+
+  it.each([
+    { rule: 'more than 1024 patches are scaled down to them', text: '896x504', expected: 43 * 24 },
+    { rule: 'whatever the shape', text: '504x896', expected: 25 * 42 },
+    { rule: 'exactly 1024 patches are not', text: '512x512', expected: 33 * 32 },
+    { rule: 'nor are less: 22.5 rows round up to 23', text: '640x360', expected: 41 * 23 },
+    { rule: 'a row is rounded to the nearest, and not up: 11.25 are 11', text: '320x180', expected: 21 * 11 },
+    { rule: 'full HD costs no more than a quarter of it', text: '1920x1080', expected: 43 * 24 },
+    { rule: 'less than 8 patches are enlarged', text: '32x18', expected: 5 * 3 },
+  ])('$rule', ({ text, expected }) => expect(llama.visionTokens(size(text), 1)).toBe(expected));
+
+  it('counts what a real server counted, within the text: two frames of 896x504 were 2169 tokens', () => {
+    expect(2169 - llama.visionTokens(size('896x504'), 2)).toBe(105);
+  });
+});
+
+describe('qwen2.5-vl@llama.cpp', () => {
+  const llama = estimatorNamed('qwen2.5-vl@llama.cpp');
+
+  it.each([
+    { rule: 'a tie goes up: 854 px are 30.5 times 28', text: '854x480', expected: 31 * 17 },
+    { rule: 'everything else is as the model itself does it', text: '320x180', expected: 11 * 6 },
+    { rule: 'less than 8 tokens are enlarged, sides rounded up', text: '56x56', expected: 9 },
+    { rule: '8 tokens are not', text: '112x56', expected: 8 },
+    { rule: '4096 tokens are the most', text: '1792x1792', expected: 4096 },
+    { rule: 'above it the image is shrunk, sides rounded down', text: '3840x2160', expected: 85 * 48 },
+  ])('$rule', ({ text, expected }) => expect(llama.visionTokens(size(text), 1)).toBe(expected));
+
+  it('has 34 tokens more than the model itself for two frames of 854x480', () => {
+    expect(llama.visionTokens(size('854x480'), 2) - qwen.visionTokens(size('854x480'), 2)).toBe(34);
+  });
+});
+
+describe('the estimator for a server', () => {
+  it.each([
+    { name: 'pixtral', server: 'llama.cpp', expected: 'pixtral@llama.cpp' },
+    { name: 'qwen2.5-vl', server: 'llama.cpp', expected: 'qwen2.5-vl@llama.cpp' },
+    { name: 'pixtral', server: 'vllm', expected: 'pixtral' },
+    { name: 'pixtral', server: null, expected: 'pixtral' },
+    { name: 'linear', server: 'llama.cpp', expected: 'linear' },
+    { name: 'pixtral@llama.cpp', server: 'vllm', expected: 'pixtral@llama.cpp' },
+  ] as const)('of $name at $server is $expected', ({ name, server, expected }) => {
+    expect(estimatorFor(name, server)).toBe(expected);
   });
 });
 

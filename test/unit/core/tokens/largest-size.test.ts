@@ -95,7 +95,7 @@ describe('the largest size that fits', () => {
     );
   });
 
-  it.each(['pixtral', 'qwen2.5-vl'] as const)('is true too where the model rescales: %s', (estimator) => {
+  it.each(estimatorNames)('is true too where the model rescales: %s', (estimator) => {
     fc.assert(
       fc.property(hugeDisplay, anyRest(estimator, 40_000), (display, rest) => {
         expect(largestSizeThatFits(display, rest)).toEqual(largestByTrying(display, rest));

@@ -29,9 +29,17 @@ describe('driftNotice', () => {
     expect(noticeOf('linear', 66_900, 18_216)).toMatch(/safe: 66900 .* 18216 .*--estimator pixtral/);
   });
 
-  it('does not offer an exact estimator to one that uses it', () => {
-    const notice = noticeOf('pixtral', 3_757, 2_169);
-    expect(notice).toMatch(/^The pixtral estimate is high, which is safe/);
+  it.each([
+    { estimator: 'pixtral', predicted: 3_757, actual: 2_169 },
+    { estimator: 'qwen2.5-vl', predicted: 1_020, actual: 1_500 },
+  ])('offers $estimator as llama.cpp counts, where it counts otherwise', ({ estimator, ...counts }) => {
+    const notice = noticeOf(estimator, counts.predicted, counts.actual);
+    expect(notice).toContain(`if it is llama.cpp, --estimator ${estimator}@llama.cpp counts as it does`);
+  });
+
+  it('offers no estimator to one that counts as its server does', () => {
+    const notice = noticeOf('pixtral@llama.cpp', 3_757, 2_169);
+    expect(notice).toMatch(/^The pixtral@llama.cpp estimate is high, which is safe/);
     expect(notice).not.toContain('--estimator');
   });
 

@@ -24,13 +24,13 @@ const mostTextTokens = 110;
 /**
  * Judges a server as a run does, with the same client and the same messages, but does not wait for it.
  *
- * @param picture - Sent with one request, to see whether the model sees it; null sends none.
+ * @param picture - Sent with one request, to see whether the model sees it; none unless given.
  * @throws EngineError fatal; of any class where the picture was refused.
  */
 export async function checkServer(
   spec: EngineSpec,
   deps: CheckDeps,
-  picture: TestPicture | null = null,
+  picture?: TestPicture,
 ): Promise<CheckedServer> {
   const retry = { ...spec.retry, max_outage_ms: 0 };
   const engine = new OpenAiEngine({ ...deps, spec: { ...spec, instruction: '', retry } });
@@ -39,7 +39,7 @@ export async function checkServer(
     await engine.start(signal);
     if (engine.server === null) throw new Error('an engine that was started knows its server');
     const server = { ...engine.server, waitReason: null, imageAnswer: null };
-    if (picture === null || server.seesImages === false) return server;
+    if (picture === undefined || server.seesImages === false) return server;
     const { hintPath } = picture;
     const request = { prompt: pictureQuestion, hintPath, maxOutputTokens: longestPictureAnswer };
     const ask = await engine.prepare(request, signal);
@@ -48,8 +48,8 @@ export async function checkServer(
     const waitReason = loadingReason(error);
     if (waitReason === null) throw error;
     const { shown: address } = serverAddress(spec, deps.environment);
-    const unknown = { isListingModels: false, contextTokens: null, seesImages: null, imageAnswer: null };
-    return { address, model: spec.model, ...unknown, waitReason };
+    const unknown = { program: null, contextTokens: null, seesImages: null, imageAnswer: null };
+    return { address, model: spec.model, isListingModels: false, ...unknown, waitReason };
   } finally {
     await engine.stop();
   }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { parseJsonAs } from '../../../../core/json.ts';
+import type { ServerProgram } from '../../../../core/tokens/estimator.ts';
+import type { ServerFacts } from '../../../../ports/model-server.ts';
 import type { HttpAnswer } from '../../../http/http-client.ts';
 import { answerError } from './engine-errors.ts';
 import { rejected, type ServerAddress, withoutPassword } from './server-address.ts';
@@ -38,6 +40,9 @@ const propsSchema = z.object({
   modalities: z.object({ vision: z.boolean().nullish() }).nullish().catch(null),
   default_generation_settings: z.object({ n_ctx: contextSchema }).nullish().catch(null),
 });
+
+/** Who is said to own the models of a server. */
+const programs: Readonly<Record<string, ServerProgram>> = { llamacpp: 'llama.cpp', vllm: 'vllm' };
 
 export type ListedModel = z.infer<typeof modelSchema>;
 
@@ -94,16 +99,18 @@ export async function factsOf(
   model: ListedModel | undefined,
   address: ServerAddress,
   get: ServerGet,
-): Promise<{ readonly contextTokens: number | null; readonly seesImages: boolean | null }> {
+): Promise<Pick<ServerFacts, 'program' | 'contextTokens' | 'seesImages'>> {
   const modalities = model?.architecture?.input_modalities;
   const facts = {
+    program: programs[model?.owned_by ?? ''] ?? null,
     contextTokens: model?.max_model_len ?? model?.meta?.n_ctx ?? null,
     seesImages: modalities?.includes('image') ?? model?.capabilities?.vision ?? null,
   };
-  if (model?.owned_by !== 'llamacpp') return facts;
+  if (facts.program !== 'llama.cpp') return facts;
   const answer = await get(address.besides('/props')).catch(() => null);
   const props = answer?.status === 200 ? parseJsonAs(propsSchema, answer.body) : null;
   return {
+    ...facts,
     contextTokens: facts.contextTokens ?? props?.default_generation_settings?.n_ctx ?? null,
     // "multimodal" may also mean sound alone.
     seesImages: props?.modalities?.vision ?? facts.seesImages,

@@ -3,6 +3,7 @@ import type { PlannedSpec, UpsamplePlan } from '../../../../../src/core/upsample
 import { columnsOf } from '../../../../../src/output/text/columns.ts';
 import { createStyle } from '../../../../../src/output/text/style.ts';
 import { formatPlan } from '../../../../../src/output/text/upsample/plan-text.ts';
+import { testRunSettings } from '../../../../support/test-ports.ts';
 
 const plain = createStyle(false);
 const longPath = `2026-01-10/${'harbour_at_dawn_'.repeat(5)}8d08.json`;
@@ -51,9 +52,48 @@ describe('formatPlan', () => {
   });
 });
 
+describe('how tokens were counted', () => {
+  const engine = { kind: 'openai', base_url: 'http://127.0.0.1:8000/v1' };
+  const openai = { upsampling: { engine, estimator: 'qwen2.5-vl' } };
+
+  it.each([
+    { rule: 'is not told of the embedded engine', values: {}, change: {}, shown: null },
+    {
+      rule: 'is told with the least that a template has',
+      values: openai,
+      change: {},
+      shown: 'Counted by qwen2.5-vl, with 3 tokens for the chat template, and 300 for the answer, of 4096.',
+    },
+    {
+      rule: 'is told with the variant of the server, and what its template was seen to add',
+      values: openai,
+      change: { server: 'llama.cpp', control_tokens: 27 },
+      shown:
+        'Counted by qwen2.5-vl@llama.cpp (the server is llama.cpp), with 27 tokens for the chat template, as seen in an earlier run, and 300 for the answer, of 4096.',
+    },
+    {
+      rule: 'is told of a server that counts as the model does',
+      values: openai,
+      change: { server: 'vllm' },
+      shown: 'Counted by qwen2.5-vl (the server is vllm), with 3 tokens',
+    },
+  ] as const)('$rule', ({ values, change, shown }) => {
+    const settings = testRunSettings('/work', values, change);
+    const text = formatPlan({ ...planOf([planned('a.json')]), settings }, plain);
+    if (shown === null) expect(text).not.toContain('Counted by');
+    else expect(text).toContain(shown);
+  });
+});
+
 function planOf(specs: readonly PlannedSpec[], batches = 0): UpsamplePlan {
   const batch = (id: number) => ({ batch_id: id, total_tokens: 10, specs: ['a.json'] });
-  return { inputRoot: '/specs', specs, batches: Array.from({ length: batches }, (_, id) => batch(id)) };
+  const settings = testRunSettings('/work');
+  return {
+    inputRoot: '/specs',
+    settings,
+    specs,
+    batches: Array.from({ length: batches }, (_, id) => batch(id)),
+  };
 }
 
 function planned(spec: string, action: PlannedSpec['action'] = 'hint'): PlannedSpec {

@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { AppendLog } from '../../../../src/adapters/media/append-log.ts';
+import { AppendLog } from '../../../../src/adapters/files/append-log.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = await temporaryFolder();

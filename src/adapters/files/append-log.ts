@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
 import { isErrno } from '../../errors/system-error.ts';
-import { publishFile } from '../files/publish-file.ts';
+import { publishFile } from './publish-file.ts';
 
 const lineSchema = z.tuple([z.string().min(1), z.unknown()]);
 
