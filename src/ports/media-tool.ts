@@ -36,7 +36,7 @@ export interface RgbFrame extends Size {
  * `disk-full`.
  */
 export interface MediaTool {
-  /** Size, length and rate of a video's first video stream. */
+  /** Size, length and rate of a video: of several in a file the default one, unless it is next to nothing, else the longest. */
   probe(path: string, signal?: AbortSignal): Promise<VideoInfo>;
   /**
    * Makes the hint, or finds it: the same source and parameters give the same bytes, and never half a file. It may

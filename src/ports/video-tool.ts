@@ -28,6 +28,12 @@ export interface ScanEnd {
   readonly damage: string | null;
 }
 
+/** One of a file's videos that are no cover pictures, by its place among them, from 0. */
+export interface VideoOfFile {
+  readonly path: string;
+  readonly place: number;
+}
+
 /** A segment's file and what it is part of. */
 export interface SegmentFile {
   readonly path: string;
@@ -115,9 +121,11 @@ export interface VideoTool {
     onProgress: (progress: AssemblyProgress) => void,
     signal?: AbortSignal,
   ): Promise<VerifiedVideo>;
-  /** Pictures of some frames, as JPEG files of at most `box`; null where a frame cannot be read. */
+  /**
+   * Pictures of some frames, as JPEG files of at most `box`; null where a frame cannot be read.
+   */
   pictures(
-    path: string,
+    source: VideoOfFile,
     frames: readonly { readonly frame: number; readonly seconds: number }[],
     box: Size,
     signal?: AbortSignal,

@@ -29,6 +29,7 @@ const videoInfoSchema: z.ZodType<VideoInfo> = z.object({
   frames: z.int().min(1),
   durationSeconds: z.number().min(0),
   frameRate: z.number().min(0),
+  place: z.int().min(1).exactOptional(),
 });
 
 /** What probing a path gave, kept so that the path is probed once. */
@@ -55,7 +56,7 @@ export class CachingMediaTool implements MediaTool {
       folder: hintFolderOf(options.folder),
       maxSizeBytes: options.maxSizeBytes ?? defaultMaxSizeBytes,
     });
-    this.#probes = new AppendLog({ path: join(options.folder, 'probes-v2.jsonl'), schema: videoInfoSchema });
+    this.#probes = new AppendLog({ path: join(options.folder, 'probes-v3.jsonl'), schema: videoInfoSchema });
   }
 
   /** Where the other tool of a cache in `folder` best makes its hints: on the same disk, and cleared of leftovers. */
@@ -151,6 +152,7 @@ function hintFolderOf(folder: string): string {
 function hintKey(identity: string, request: HintRequest): string {
   const { video, size, frames, fps } = request;
   const wanted = [size.width, size.height, frames, fps, video.frames, video.durationSeconds];
+  if (video.place !== undefined) wanted.push(video.place);
   return shortHash([formatVersion, identity, ...wanted]);
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fractionValue, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
 import { displaySize } from '../../core/hints/display-size.ts';
 import type { VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
+import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe } from '../ffmpeg/ffprobe.ts';
 import { guardedInputOptions } from '../ffmpeg/source-file.ts';
@@ -9,7 +10,7 @@ import type { HintProgram } from './hint-frames.ts';
 
 const entries =
   'stream=width,height,sample_aspect_ratio,nb_frames,nb_read_packets,avg_frame_rate,r_frame_rate,duration' +
-  ':stream_side_data=rotation:stream_tags=rotate,DURATION:format=duration';
+  ':stream_disposition=default:stream_side_data=rotation:stream_tags=rotate,DURATION:format=duration';
 
 const streamSchema = z.object({
   width: z.int().min(0).default(0),
@@ -20,6 +21,7 @@ const streamSchema = z.object({
   avg_frame_rate: z.string().optional(),
   r_frame_rate: z.string().optional(),
   duration: z.string().optional(),
+  disposition: z.object({ default: z.number().optional() }).optional(),
   tags: z.object({ rotate: z.string().optional(), DURATION: z.string().optional() }).optional(),
   side_data_list: z.array(z.object({ rotation: z.number().optional() })).optional(),
 });
@@ -29,11 +31,13 @@ const answerSchema = z.object({
   format: z.object({ duration: z.string().optional() }).default({}),
 });
 
+const askingOptions = { inputOptions: guardedInputOptions, startFailureCode: 'hint-failed' } as const;
+
 type Answer = z.infer<typeof answerSchema>;
 type Stream = z.infer<typeof streamSchema>;
 
 /**
- * What ffprobe says of a file's first video stream that is no cover picture.
+ * What ffprobe says of the video stream of a file that is meant.
  *
  * fluent-ffmpeg's own `ffprobe` is not used because it can be neither stopped nor given a timeout.
  *
@@ -41,25 +45,25 @@ type Stream = z.infer<typeof streamSchema>;
  */
 export async function probeWithFfprobe(path: string, options: HintProgram): Promise<VideoInfo> {
   const answer = await ask(path, options, []);
-  const info = describe(path, answer);
+  const place = await chooseVideoStream(path, answer.streams, { ...options, ...askingOptions });
+  const info = describe(path, answer, place);
   if (info) return info;
   // Neither a count nor a length, as in recordings of a browser: only reading the file through shows them.
-  const counted = describe(path, await ask(path, options, ['-count_packets']));
+  const counted = describe(path, await ask(path, options, ['-count_packets']), place);
   if (!counted) throw unreadableVideo(path, 'it holds no frame');
   return counted;
 }
 
 async function ask(path: string, options: HintProgram, more: readonly string[]): Promise<Answer> {
-  return await askFfprobe(path, ['-select_streams', 'V:0', '-show_entries', entries, ...more], answerSchema, {
+  return await askFfprobe(path, ['-select_streams', 'V', '-show_entries', entries, ...more], answerSchema, {
     ...options,
-    inputOptions: guardedInputOptions,
-    startFailureCode: 'hint-failed',
+    ...askingOptions,
   });
 }
 
 /** Null when there is a picture, but nothing that says how many. */
-function describe(path: string, answer: Answer): VideoInfo | null {
-  const [stream] = answer.streams;
+function describe(path: string, answer: Answer, place: number): VideoInfo | null {
+  const stream = answer.streams[place];
   if (!stream) throw unreadableVideo(path, 'it holds no video, only sound, a cover picture or nothing');
   if (stream.width === 0 || stream.height === 0) throw unreadableVideo(path, 'it is damaged or no video');
   const size = displaySize({
@@ -69,7 +73,7 @@ function describe(path: string, answer: Answer): VideoInfo | null {
     rotationDegrees: rotationOf(stream),
   });
   const timing = timingOf(stream, answer.format.duration);
-  return timing && { ...size, ...timing };
+  return timing && { ...size, ...timing, ...(place > 0 ? { place } : {}) };
 }
 
 function timingOf(stream: Stream, formatDuration: string | undefined): VideoTiming | null {

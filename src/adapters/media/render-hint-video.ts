@@ -118,7 +118,17 @@ export async function hintVideoArguments(
     .videoFilters(filters(request, sampling))
     .videoCodec('mjpeg')
     .frames(request.frames)
-    .outputOptions(['-map', '0:V:0', '-an', '-sn', '-dn', '-map_metadata', '-1', '-map_chapters', '-1'])
+    .outputOptions([
+      '-map',
+      `0:V:${request.video.place ?? 0}`,
+      '-an',
+      '-sn',
+      '-dn',
+      '-map_metadata',
+      '-1',
+      '-map_chapters',
+      '-1',
+    ])
     .outputOptions(['-r', decimal(request.fps), '-q:v', '2', '-threads', '1'])
     .outputOptions(['-fflags', '+bitexact', '-flags:v', '+bitexact', '-f', 'mp4'])
     .output(asFileUrl(targetPath))

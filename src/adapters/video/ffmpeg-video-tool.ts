@@ -9,8 +9,10 @@ import type {
   ScannedFrame,
   ScanOptions,
   VerifiedVideo,
+  VideoOfFile,
   VideoTool,
 } from '../../ports/video-tool.ts';
+import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe, type FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
@@ -80,20 +82,20 @@ export class FfmpegVideoTool implements VideoTool {
   }
 
   async pictures(
-    path: string,
+    source: VideoOfFile,
     frames: readonly { readonly frame: number; readonly seconds: number }[],
     box: Size,
     signal?: AbortSignal,
   ): Promise<readonly (Uint8Array | null)[]> {
     signal?.throwIfAborted();
-    await statSource(path);
+    await statSource(source.path);
     const moments = frames.map(({ seconds }) => seconds);
-    return await takePictures(this.#programs.ffmpeg, path, moments, box, signal);
+    return await takePictures(this.#programs.ffmpeg, source, moments, box, signal);
   }
 }
 
 /**
- * What is in a video file: its first video stream that is no cover picture, and all others.
+ * What is in a video file: the video stream that is meant, and all others.
  *
  * @throws AppError `video-unreadable` also when that stream's first frames cannot be decoded.
  */
@@ -101,9 +103,10 @@ async function inspectVideo(path: string, options: FfprobeOptions): Promise<Vide
   options.signal?.throwIfAborted();
   const { size } = await statSource(path);
   const answer = await askFfprobe(path, probeQuestions, probeAnswerSchema, options);
-  const stream = answer.streams.find(
+  const videos = answer.streams.filter(
     ({ codec_type: type, disposition }) => type === 'video' && disposition?.attached_pic !== 1,
   );
+  const stream = videos[await chooseVideoStream(path, videos, options)];
   if (!stream) throw unreadableVideo(path, 'it holds no video, only sound, a cover picture or nothing');
   const video = describeVideo(stream, await firstFrame(path, stream.index, options));
   if (!video) throw unreadableVideo(path, 'its first frames cannot be decoded');

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { Size } from '../../core/hints/display-size.ts';
+import type { VideoOfFile } from '../../ports/video-tool.ts';
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
 
@@ -17,7 +18,7 @@ const toleranceSeconds = 0.0015;
  */
 export async function takePictures(
   program: string,
-  path: string,
+  source: VideoOfFile,
   seconds: readonly number[],
   box: Size,
   signal: AbortSignal | undefined,
@@ -25,9 +26,9 @@ export async function takePictures(
   return await pMap(
     seconds,
     async (moment) => {
-      const picture = await take(program, pictureArguments(path, moment, box, true), signal);
+      const picture = await take(program, pictureArguments(source, moment, box, true), signal);
       // An index may be wrong, or missing; then the way from the beginning is long, but sure.
-      return picture ?? (await take(program, pictureArguments(path, moment, box, false), signal));
+      return picture ?? (await take(program, pictureArguments(source, moment, box, false), signal));
     },
     { concurrency: programsAtOnce },
   );
@@ -42,13 +43,18 @@ async function take(
   return exitCode === 0 && stdout.length > 0 ? stdout : null;
 }
 
-function pictureArguments(path: string, seconds: number, box: Size, isSought: boolean): readonly string[] {
+function pictureArguments(
+  { path, place }: VideoOfFile,
+  seconds: number,
+  box: Size,
+  isSought: boolean,
+): readonly string[] {
   const from = seconds - toleranceSeconds;
   const seek = ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', `${Math.ceil(seconds * 1e6)}us`];
   return [
     ...decodingOptions,
     ...(isSought ? seek : []),
-    ...['-i', asFileUrl(path), '-map', '0:V:0'],
+    ...['-i', asFileUrl(path), '-map', `0:V:${place}`],
     ...['-vf', `select=gte(t\\,${from.toFixed(6)}),${scaledInto(box)}`],
     ...['-fps_mode', 'passthrough', '-frames:v', '1'],
     ...['-c:v', 'mjpeg', '-q:v', '3', '-flags:v', '+bitexact', '-f', 'mjpeg', 'pipe:1'],

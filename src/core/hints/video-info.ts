@@ -9,7 +9,10 @@ export interface VideoTiming {
 }
 
 /** What probing a video says. The size is as shown: sample aspect ratio and rotation applied. */
-export interface VideoInfo extends DisplaySize, VideoTiming {}
+export interface VideoInfo extends DisplaySize, VideoTiming {
+  /** Which of the file's videos that are no cover pictures it is, from 0; absent for the first. */
+  readonly place?: number;
+}
 
 /**
  * Seconds of source time between the frames of a hint: `1 / fps`, or less when the clip is too short for that,

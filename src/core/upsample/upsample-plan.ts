@@ -21,6 +21,8 @@ const plannedVideoSchema = z.object({
   frame_rate: z.number().min(0),
   size_bytes: z.number().min(0),
   modified_ms: z.number(),
+  /** Which of the file's videos that are no cover pictures it is, from 0; only where it is not the first. */
+  place: z.int().min(1).optional(),
   /** Missing in older plans; then `video`. */
   kind: z.enum(videoKinds).optional(),
 });

@@ -193,6 +193,7 @@ function plannedVideo(file: VideoFile, info: VideoInfo, kind: NamedVideo['kind']
     width: info.width,
     height: info.height,
     ...(info.exact && { exact_size: writtenSize(info.exact) }),
+    ...(info.place && { place: info.place }),
     frames: info.frames,
     duration_seconds: info.durationSeconds,
     frame_rate: info.frameRate,

@@ -12,6 +12,9 @@ import { settingsForServer } from './server-settings.ts';
 /** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
 const readsPerCore = 8;
 
+/** Specs that are named in a notice. */
+const maxNamed = 5;
+
 /** Broken files that are named when there is no other. */
 const maxReasons = 20;
 
@@ -60,7 +63,22 @@ export async function planSpecs(
     { concurrency: ports.parallelism * readsPerCore, signal },
   );
   assertAnyValid(specs, inputRoot);
+  noticeOtherVideos(specs, observer);
   return { inputRoot, settings, ...withBatches(specs, settings) };
+}
+
+/** Which of several videos in a file is looked at should not surprise. */
+function noticeOtherVideos(
+  specs: readonly PlannedSpec[],
+  observer: Pick<UpsampleObserver, 'onNotice'>,
+): void {
+  const found = specs.filter(({ video }) => video?.place !== undefined).map(({ spec }) => spec);
+  if (found.length === 0) return;
+  const named = found.slice(0, maxNamed).join(', ');
+  const more = found.length > maxNamed ? ` and ${found.length - maxNamed} more` : '';
+  observer.onNotice(
+    `The first picture stream is a cover or a far shorter video, so that frames come from another one: ${named}${more}.`,
+  );
 }
 
 /** With nothing but broken files there is nothing to run. */

@@ -136,7 +136,8 @@ function keyOf(
 
 function infoOf(video: PlannedVideo): VideoInfo {
   const { width, height, frames, duration_seconds: durationSeconds, frame_rate: frameRate } = video;
-  const info = { width, height, frames, durationSeconds, frameRate };
+  const place = video.place === undefined ? {} : { place: video.place };
+  const info = { width, height, frames, durationSeconds, frameRate, ...place };
   if (!video.exact_size) return info;
   const { per_pixel: perPixel, ...sides } = video.exact_size;
   return { ...info, exact: { ...sides, perPixel } };

@@ -3,7 +3,7 @@ import { containerOf, type OutputContainer } from '../../core/frames/container-l
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
-import type { Size } from '../../core/hints/display-size.ts';
+import { formatSize, type Size } from '../../core/hints/display-size.ts';
 import type { PinnedFile, PlannedClip } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { UpscalerKind, UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
@@ -69,12 +69,22 @@ export async function planVideo(
     timeline: scan.timeline,
     notices: [
       ...notices,
+      ...otherVideosNotice(facts),
       ...streams.flatMap(({ why }) => (why === null ? [] : [sentence(why)])),
       ...scan.notices,
     ],
     scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
     freeBytes: await ports.sources.freeBytes(outputPath),
   };
+}
+
+/** Which of several videos is upscaled should not surprise. */
+function otherVideosNotice({ video, others }: VideoFacts): string[] {
+  const further = others.filter(({ type, isAttachedPicture }) => type === 'video' && !isAttachedPicture);
+  if (further.length === 0) return [];
+  const rest = further.map(({ index, codec }) => `${index} (${codec})`).join(', ');
+  const one = `stream ${video.index} (${video.codec}, ${formatSize(video.size)}) is upscaled`;
+  return [`The file holds ${further.length + 1} videos: ${one}, not stream ${rest}.`];
 }
 
 /** Numbers of the frames with these times; both ascend. Times without a frame are those of frames that do not decode. */

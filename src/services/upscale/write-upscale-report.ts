@@ -1,4 +1,5 @@
 import { fractionValue } from '../../core/frames/fraction.ts';
+import type { StreamPlan } from '../../core/frames/stream-plan.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/display-size.ts';
@@ -6,6 +7,7 @@ import { upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
 import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { plannedStreams } from './plan-sound.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { upscaleReportOf } from './upscale-report-of.ts';
 import type { StoredUpscale } from './upscale-types.ts';
@@ -46,11 +48,13 @@ export async function writeUpscaleReport(
 
 /** Some frames before and after, from all over the video; none where they cannot be read any more. */
 async function compare(
-  { source, settings, clip, segments }: StoredUpscale['checkpoint'],
+  checkpoint: StoredUpscale['checkpoint'],
   timeline: Timeline,
   facts: VideoFacts,
   { video }: Pick<ReportPorts, 'video'>,
 ): Promise<ComparedFrame[]> {
+  const { source, settings, clip, segments } = checkpoint;
+  const plans = plannedStreams(checkpoint, facts);
   const secondsPerTick = fractionValue(clip.time_base);
   const frames = framesAllOver({ segments }).map((frame) => {
     return { frame, seconds: (timeline.times[frame] ?? 0) * secondsPerTick };
@@ -59,8 +63,8 @@ async function compare(
   const larger = { width: 2 * box.width, height: 2 * box.height };
   try {
     const [before, after] = await Promise.all([
-      video.pictures(source.path, frames, box),
-      video.pictures(settings.output, frames, larger),
+      video.pictures({ path: source.path, place: placeAmongVideos(facts, null) }, frames, box),
+      video.pictures({ path: settings.output, place: placeAmongVideos(facts, plans) }, frames, larger),
     ]);
     return frames.flatMap(({ frame, seconds }, index) => {
       const [one, other] = [before[index], after[index]];
@@ -69,6 +73,16 @@ async function compare(
   } catch {
     return [];
   }
+}
+
+/** Place of the upscaled video among the source's that are no cover pictures; by what is planned of them, the output's. */
+function placeAmongVideos({ video, others }: VideoFacts, plans: readonly StreamPlan[] | null): number {
+  const isKept = (stream: number) =>
+    plans === null || plans.some(({ index, action }) => index === stream && action !== 'drop');
+  return others.filter(
+    ({ index, type, isAttachedPicture }) =>
+      type === 'video' && !isAttachedPicture && index < video.index && isKept(index),
+  ).length;
 }
 
 /**

@@ -108,7 +108,7 @@ describe('probes', () => {
     const first = open();
     await first.tool.probe(path);
     await first.tool.settled();
-    const log = join(cache, 'probes-v2.jsonl');
+    const log = join(cache, 'probes-v3.jsonl');
     const good = await readFile(log, 'utf8');
     await writeFile(log, `garbage\n["x"]\n["y",{"width":-1}]\n\u0000\u0000\n${good}["torn",{"wid`);
     const second = open();

@@ -137,7 +137,7 @@ it('finds key frames without decoding', async () => {
 it('takes pictures as a player shows them, and null where there is no frame', async () => {
   const path = shoot(folder, 'wide.mp4', '-vf', 'setsar=2/1', ...h264);
   const moments = [0, 0.5, 99].map((seconds, frame) => ({ frame, seconds }));
-  const [first, second, none] = await tool.pictures(path, moments, { width: 64, height: 64 });
+  const [first, second, none] = await tool.pictures({ path, place: 0 }, moments, { width: 64, height: 64 });
   expect(none).toBeNull();
   expect(first).not.toEqual(second);
   await writeFile(join(folder, 'first.jpg'), first ?? '');

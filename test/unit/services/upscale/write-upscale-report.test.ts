@@ -67,7 +67,7 @@ async function write({ isFinished = true, rotationDegrees = 0, ...tool }: WriteO
   const pictureOf = tool.pictureOf ?? (() => new Uint8Array([1]));
   const video: Pick<VideoTool, 'inspect' | 'pictures'> = {
     inspect: tool.inspect ?? (() => Promise.resolve(facts)),
-    pictures: async (path, frames, box) => {
+    pictures: async ({ path }, frames, box) => {
       asked.push({ path, frames: frames.map(({ frame }) => frame), box });
       return frames.map(({ frame }) => pictureOf(frame));
     },
