@@ -8,7 +8,8 @@ interface PipedChildOptions {
   /** Pipes it writes: 1 is its stdout, 2 adds file descriptor 3. */
   readonly outputs: 0 | 1 | 2;
   readonly signal: AbortSignal | undefined;
-  readonly onErrorLine?: (line: string) => void;
+  /** Takes each line of its stderr. A line that it returns false for is not kept in `stderrTail`. */
+  readonly onErrorLine?: (line: string) => boolean;
 }
 
 export interface ChildEnd {
@@ -94,7 +95,7 @@ function asReadable(stream: unknown): Readable {
   return readable;
 }
 
-async function waitForEnd(child: ChildProcess, onLine?: (line: string) => void): Promise<ChildEnd> {
+async function waitForEnd(child: ChildProcess, onLine?: (line: string) => boolean): Promise<ChildEnd> {
   const stderrTail = readTail(child.stderr, onLine);
   const exited = Promise.withResolvers<Omit<ChildEnd, 'stderrTail'>>();
   child.once('exit', (exitCode) => exited.resolve({ exitCode, startError: null }));
@@ -105,11 +106,10 @@ async function waitForEnd(child: ChildProcess, onLine?: (line: string) => void):
   return { ...end, stderrTail: end.startError ? '' : await stderrTail };
 }
 
-async function readTail(stderr: Readable | null, onLine?: (line: string) => void): Promise<string> {
+async function readTail(stderr: Readable | null, onLine?: (line: string) => boolean): Promise<string> {
   let tail = '';
   for await (const line of stderr ? linesOf(stderr) : []) {
-    tail = `${tail}${line}\n`.slice(-maxTailLength);
-    onLine?.(line);
+    if (onLine?.(line) ?? true) tail = `${tail}${line}\n`.slice(-maxTailLength);
   }
   return tail;
 }

@@ -1,6 +1,7 @@
 import type { OutputContainer } from '../core/frames/container-limits.ts';
 import type { SoundTrial } from '../core/frames/convert-sound.ts';
 import type { StreamPlan } from '../core/frames/stream-plan.ts';
+import type { TimeBreak } from '../core/frames/time-breaks.ts';
 import type { Timeline } from '../core/frames/timeline.ts';
 import type { OtherStreamFacts, VideoFacts, VideoStreamFacts } from '../core/frames/video-facts.ts';
 import type { Size } from '../core/hints/display-size.ts';
@@ -23,9 +24,40 @@ export interface ScanOptions {
   readonly keepGoing: boolean;
 }
 
+/** A frame from which on pictures are stored in another way than those before. */
+export interface FormatChange {
+  /** In ticks of the stream's time base; null where the frame has no time. */
+  readonly time: number | null;
+  readonly from: StoredFormat;
+  readonly to: StoredFormat;
+}
+
+/** How a frame is stored. */
+export interface StoredFormat {
+  readonly size: Size;
+  /** ffmpeg's name; null for another one than the first frame has. */
+  readonly pixelFormat: string | null;
+  /** Shape of a pixel, width to height, as ffmpeg writes it: `16/15`; `0/1` where it is not known. */
+  readonly sampleAspect: string;
+}
+
 export interface ScanEnd {
   /** What ffmpeg had to say about damage; null where there was none. */
   readonly damage: string | null;
+  /** The first few places where the format of the frames changes. Pictures are scaled to the stream's size throughout. */
+  readonly changes: readonly FormatChange[];
+}
+
+/** What the packets of a file say; nothing is decoded for it. */
+export interface PacketIndex {
+  /** Presentation times of the video's key frames, ascending, in ticks of its time base. */
+  readonly keyTimes: Float64Array;
+  /** How long the last frame is shown, in the same ticks; null where the file does not say. */
+  readonly lastDuration: number | null;
+  /** Where the file's clock does not go on. */
+  readonly breaks: readonly TimeBreak[];
+  /** Of sound and pictures together, in seconds, once the times go on. */
+  readonly lengthSeconds: number;
 }
 
 /** One of a file's videos that are no cover pictures, by its place among them, from 0. */
@@ -76,6 +108,8 @@ export interface VerifiedVideo {
   readonly durationSeconds: number;
   /** The largest difference of a frame's time to its source's, in milliseconds. */
   readonly maxTimeErrorMs: number;
+  /** What differs from the source in a way that can be lived with: sentences. */
+  readonly notices: readonly string[];
   /** Number of streams besides the video; their packets are those of the source, unless they had to be converted. */
   readonly streams: { readonly copied: number; readonly converted: number };
 }
@@ -97,8 +131,17 @@ export interface VideoTool {
     options: ScanOptions,
     signal?: AbortSignal,
   ): AsyncGenerator<ScannedFrame, ScanEnd>;
-  /** Presentation times of the key frames, ascending, in ticks of the stream's time base; decodes nothing. */
-  keyTimes(path: string, stream: VideoStreamFacts, signal?: AbortSignal): Promise<Float64Array>;
+  /** Reads the packets of all streams through once. Only key frames and breaks take memory. */
+  packetIndex(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<PacketIndex>;
+  /**
+   * The path of a copy of the file in which times go on where the file's clock breaks: of the streams of sound, pictures
+   * and subtitles, the same packets. A copy that was made before is used again: the same file gives the same bytes.
+   *
+   * @throws AppError `video-unreadable` for a file whose times cannot be joined.
+   */
+  retime(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<string>;
+  /** Removes a copy that {@link retime} made. */
+  removeRetimed(path: string): Promise<void>;
   /**
    * Really takes the first second of a stream of sound into a container.
    *

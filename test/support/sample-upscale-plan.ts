@@ -22,6 +22,7 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
   const format = { width: 640, height: 360, pixel_format: 'yuv420p' };
   return {
     source: { path: '/videos/in.mkv', sha256: 'ab'.repeat(32), size_bytes: 12_400_000, modified_ms: 0 },
+    retimed: null,
     model: null,
     facts: {
       container: 'matroska,webm',
@@ -36,6 +37,7 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
         rotationDegrees: 0,
         pixelFormat: 'yuv420p',
         timeBase: { numerator: 1, denominator: 24 },
+        endTime: null,
         frameRate: { numerator: 24, denominator: 1 },
         color: { range: null, space: null, primaries: null, transfer: null, chromaLocation: null },
         extras: [],
@@ -81,7 +83,7 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
 
 /** The checkpoint of such a plan. */
 export function sampleUpscaleCheckpoint(plan: UpscalePlan): UpscaleCheckpoint {
-  const { source, model, settings, clip, timeline, segments } = plan;
+  const { source, retimed, model, settings, clip, timeline, segments } = plan;
   return {
     version: 1,
     kind: 'upscale',
@@ -89,6 +91,7 @@ export function sampleUpscaleCheckpoint(plan: UpscalePlan): UpscaleCheckpoint {
     tool_version: '0.1.0',
     created_at: '2026-03-01T10:15:00.000Z',
     source,
+    retimed,
     model,
     settings,
     clip,

@@ -35,7 +35,7 @@ export function createTestPorts(folder: string, host: Host): Ports {
       write: (paths, header, items) => publishFile(paths.json, renderJsonReport(header, items())),
       writeUpscale: (paths, report) => publishFile(paths.json, [JSON.stringify(report)]),
     },
-    video: new FfmpegVideoTool(),
+    video: new FfmpegVideoTool({ retimedFolder: join(folder, 'cache', 'retimed') }),
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: () => Promise.reject(new Error('there is no server')),

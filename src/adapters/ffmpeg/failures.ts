@@ -86,5 +86,10 @@ export function framesFailed(
 /** What it said last, to be quoted. */
 export function lastLine(stderr: string): string {
   const last = stderr.trim().split(/\r?\n/).at(-1) ?? '';
-  return printable(last.slice(0, 200));
+  return printable(withoutLogPrefix(last).slice(0, 200));
+}
+
+/** A message of ffmpeg without `[h264 @ 0x55d0c0] `, which differs each time, and without its level. */
+export function withoutLogPrefix(line: string): string {
+  return line.replace(/^(?:\[[^\]]* @ 0x[0-9a-f]+\] )*(?:\[(?:warning|error|fatal|panic)\] )?/, '').trim();
 }

@@ -49,6 +49,14 @@ export interface PacketFacts {
   readonly flags: string;
   /** CRC-32 of its bytes; NaN where only times were asked for. */
   readonly checksum: number;
+  /** When it is decoded and shown, in seconds; NaN where the file does not say, or contents were asked for. */
+  readonly decodeSeconds: number;
+  readonly shownSeconds: number;
+  readonly durationSeconds: number;
+  /** Where it lies in the file, in bytes; NaN where that is not known, or contents were asked for. */
+  readonly position: number;
+  /** How long it lasts, in ticks of the stream; NaN where the file does not say. */
+  readonly duration: number;
 }
 
 interface PacketsRequest {
@@ -72,7 +80,10 @@ export async function* readPackets(
     arguments: [
       ...['-v', 'error', ...(isTimes ? sourceOptions : guardedInputOptions)],
       ...(stream === undefined ? [] : ['-select_streams', String(stream)]),
-      ...['-show_entries', `packet=stream_index,pts,size,flags,${isTimes ? 'dts' : 'data_hash'}`],
+      ...[
+        '-show_entries',
+        `packet=stream_index,pts,duration,size,flags,${isTimes ? 'dts,dts_time,pts_time,duration_time,pos' : 'data_hash'}`,
+      ],
       ...(isTimes ? [] : ['-show_data_hash', 'crc32']),
       ...['-of', 'compact=p=0', '-i', asFileUrl(path)],
     ],
@@ -101,5 +112,10 @@ function parsePacket(line: string): PacketFacts | null {
     sizeBytes: Number(fields.get('size')),
     flags: fields.get('flags') ?? '',
     checksum: Number.parseInt((fields.get('data_hash') ?? '').replace(/^CRC32:/i, ''), 16),
+    decodeSeconds: Number(fields.get('dts_time')),
+    shownSeconds: Number(fields.get('pts_time')),
+    durationSeconds: Number(fields.get('duration_time')),
+    position: Number(fields.get('pos')),
+    duration: Number(fields.get('duration')),
   };
 }

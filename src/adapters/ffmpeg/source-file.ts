@@ -22,11 +22,12 @@ export const guardedInputOptions = guardedAs(containers);
 export const sourceOptions = guardedAs(`${containers},${pictures}`);
 
 /**
- * Options of every ffmpeg that decodes a source: damage is reported and never fatal, time stamps stay as they are.
+ * Options of every ffmpeg that decodes a source: damage is reported and never fatal, time stamps stay as they are, and
+ * filters go on where the frames' format changes, instead of beginning again: they have to bring all frames to one size.
  * Warnings are reported too, because some of them are the only sign of damage.
  */
 export const decodingOptions: readonly string[] = [
-  ...['-nostdin', '-v', 'warning', '-copyts', '-max_error_rate', '1'],
+  ...['-nostdin', '-v', 'warning', '-copyts', '-max_error_rate', '1', '-reinit_filter', '0'],
   ...sourceOptions,
 ];
 

@@ -81,6 +81,8 @@ export class SegmentDecoder {
       hasInput: false,
       outputs: 1,
       signal,
+      // Said of every frame after such a change, which the scan noted.
+      onErrorLine: (line) => !line.includes('Changing video frame properties on the fly'),
     });
     const cut = exactFrames(child.outputs[0], {
       frameBytes: frameBytes({ ...clip.frame, pixelFormat: clip.frame.pixel_format }),

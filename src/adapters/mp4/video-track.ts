@@ -72,6 +72,9 @@ function timingOf({ sinceFirst, length, timeBase }: Presentation, ranks: Uint32A
   const delay = (sinceFirst[delayFrames] ?? 0) * scale;
   const decodedAt = (index: number): number => {
     if (index < delayFrames) return (sinceFirst[index] ?? 0) * scale;
+    // All samples together last as long as the frames are shown, however long the last one stays.
+    if (index === frames)
+      return Math.max(length * scale, (sinceFirst[index - delayFrames] ?? length) * scale + delay);
     return (sinceFirst[index - delayFrames] ?? length) * scale + delay;
   };
   const durations = new RunList();

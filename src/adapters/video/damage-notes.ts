@@ -1,4 +1,5 @@
 import { printable } from '../../core/printable.ts';
+import { withoutLogPrefix } from '../ffmpeg/failures.ts';
 
 /**
  * What ffmpeg says of files that are damaged or cut off, and never of whole ones: those that begin in the middle of a
@@ -37,7 +38,8 @@ export class DamageNotes {
     const packet = packetOfStream.exec(line);
     if (packet && Number(packet[1]) !== this.#stream) return;
     const isDamage = damagePatterns.some((pattern) => pattern.test(line));
-    if (isDamage || (frames > 0 && failedDecoding.test(line))) this.add(withoutPrefix(line));
+    if (isDamage || (frames > 0 && failedDecoding.test(line)))
+      this.add(printable(withoutLogPrefix(line)).slice(0, 200));
   }
 
   add(note: string): void {
@@ -50,9 +52,4 @@ export class DamageNotes {
     const more = this.#count - this.#kept.length;
     return `${this.#kept.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
   }
-}
-
-/** Without `[h264 @ 0x55d0c0] `, which differs each time. */
-function withoutPrefix(line: string): string {
-  return printable(line.replace(/^(?:\[[^\]]* @ 0x[0-9a-f]+\] )+/, '').trim()).slice(0, 200);
 }

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { OutputContainer } from '../../core/frames/container-limits.ts';
 import type { SoundTrial } from '../../core/frames/convert-sound.ts';
 import type { OtherStreamFacts, VideoFacts, VideoStreamFacts } from '../../core/frames/video-facts.ts';
@@ -5,6 +7,7 @@ import type { Size } from '../../core/hints/display-size.ts';
 import type {
   AssemblyProgress,
   AssemblyRequest,
+  PacketIndex,
   ScanEnd,
   ScannedFrame,
   ScanOptions,
@@ -12,14 +15,16 @@ import type {
   VideoOfFile,
   VideoTool,
 } from '../../ports/video-tool.ts';
+import { cosmosFolders } from '../cosmos-folders.ts';
 import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe, type FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
 import { assembleVideo } from './assembly/assemble.ts';
+import { retimedCopy } from './retime.ts';
 import { scanFrames } from './scan.ts';
-import { readKeyTimes } from './source-packets.ts';
+import { indexPackets } from './source-packets.ts';
 import { takePictures } from './still-pictures.ts';
 import {
   describeOther,
@@ -38,12 +43,24 @@ const searchedPackets = [1, 600];
 /** The longest that reading a file's headers may take, in milliseconds. */
 const inspectTimeoutMs = 60_000;
 
-/** A {@link VideoTool} of ffmpeg and ffprobe. It remembers nothing. */
+interface VideoToolSettings {
+  readonly programs?: FfmpegPrograms;
+  readonly retimedFolder?: string;
+}
+
+function defaultFolder(): string {
+  return join(cosmosFolders(process.env, process.platform).cache, 'retimed');
+}
+
+/** A {@link VideoTool} of ffmpeg and ffprobe. It remembers nothing but the copies it made. */
 export class FfmpegVideoTool implements VideoTool {
+  readonly #retimedFolder: string;
   readonly #programs: FfmpegPrograms;
 
-  constructor(programs: FfmpegPrograms = findPrograms()) {
+  /** @param settings - `retimedFolder`: where copies with joined times are kept; nothing else is in there. */
+  constructor({ programs = findPrograms(), retimedFolder = defaultFolder() }: VideoToolSettings = {}) {
     this.#programs = programs;
+    this.#retimedFolder = retimedFolder;
   }
 
   async inspect(path: string, signal?: AbortSignal): Promise<VideoFacts> {
@@ -59,9 +76,17 @@ export class FfmpegVideoTool implements VideoTool {
     return scanFrames({ programs: this.#programs, path, stream, options, signal });
   }
 
-  async keyTimes(path: string, stream: VideoStreamFacts, signal?: AbortSignal): Promise<Float64Array> {
+  async packetIndex(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<PacketIndex> {
     await statSource(path);
-    return await readKeyTimes(path, stream, { programs: this.#programs, signal });
+    return await indexPackets(path, facts, { programs: this.#programs, signal });
+  }
+
+  async retime(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<string> {
+    return await retimedCopy(this.#retimedFolder, path, facts, { programs: this.#programs, signal });
+  }
+
+  async removeRetimed(path: string): Promise<void> {
+    await rm(path, { force: true });
   }
 
   async trySound(
@@ -108,10 +133,11 @@ async function inspectVideo(path: string, options: FfprobeOptions): Promise<Vide
   );
   const stream = videos[await chooseVideoStream(path, videos, options)];
   if (!stream) throw unreadableVideo(path, 'it holds no video, only sound, a cover picture or nothing');
-  const video = describeVideo(stream, await firstFrame(path, stream.index, options));
+  const { format_name: container = '' } = answer.format;
+  const video = describeVideo(stream, await firstFrame(path, stream.index, options), container);
   if (!video) throw unreadableVideo(path, 'its first frames cannot be decoded');
   return {
-    container: answer.format.format_name ?? '',
+    container,
     sizeBytes: Number(size),
     startSeconds: Number(answer.format.start_time) || 0,
     durationSeconds: durationOf(answer),

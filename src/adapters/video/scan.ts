@@ -11,6 +11,7 @@ import { exactFrames } from '../ffmpeg/raw-frames.ts';
 import { asFileUrl, decodingOptions, statSource } from '../ffmpeg/source-file.ts';
 import { linesOf, PipedChild } from '../piped-child.ts';
 import { DamageNotes } from './damage-notes.ts';
+import { describeFrames, FormatNotes } from './format-notes.ts';
 import { missingFrames } from './source-packets.ts';
 
 /** Of the pictures in a {@link ScannedFrame}. */
@@ -30,12 +31,17 @@ export async function* scanFrames(request: FrameScan): AsyncGenerator<ScannedFra
   signal?.throwIfAborted();
   await statSource(path);
   const damage = new DamageNotes(stream.index);
+  const formats = new FormatNotes();
   const seen = { frames: 0, time: 0 };
   await using child = new PipedChild(programs.ffmpeg, scanArguments(path, stream, options.withPictures), {
     hasInput: false,
     outputs: options.withPictures ? 2 : 1,
     signal,
-    onErrorLine: (line) => damage.read(line, seen.frames),
+    onErrorLine: (line) => {
+      if (formats.read(line)) return false;
+      damage.read(line, seen.frames);
+      return true;
+    },
   });
   const refuseDamage = () => {
     if (!damage.isEmpty && !options.keepGoing) throw damaged(request, damage, seen.time);
@@ -61,7 +67,7 @@ export async function* scanFrames(request: FrameScan): AsyncGenerator<ScannedFra
   const missing = damage.isEmpty ? await missingFrames(path, stream, seen.frames, request) : 0;
   if (missing > 0) damage.add(`${missing} frames cannot be decoded`);
   refuseDamage();
-  return { damage: damage.isEmpty ? null : damage.toString() };
+  return { damage: damage.isEmpty ? null : damage.toString(), changes: formats.changes };
 }
 
 /** Lines and pictures come through two pipes, in the same order; both are read at once, so that neither blocks. */
@@ -111,8 +117,17 @@ function scanArguments(path: string, stream: VideoStreamFacts, withPictures: boo
   const source = ['-map', `0:${stream.index}`, '-fps_mode', 'passthrough'];
   const frames = [...source, '-c:v', 'rawvideo', '-threads:v', '1'];
   return [
-    ...[...decodingOptions, '-noautorotate', '-i', asFileUrl(path)],
-    ...[...frames, '-vf', size, '-enc_time_base', fractionText(stream.timeBase)],
+    ...[
+      ...decodingOptions,
+      '-v',
+      'level+info',
+      '-hide_banner',
+      '-nostats',
+      '-noautorotate',
+      '-i',
+      asFileUrl(path),
+    ],
+    ...[...frames, '-vf', `${describeFrames},${size}`, '-enc_time_base', fractionText(stream.timeBase)],
     ...['-f', 'framehash', '-hash', 'murmur3', '-flush_packets', '1', 'pipe:1'],
     ...(withPictures ? [...frames, '-vf', pictureFilters(stream.size), '-f', 'rawvideo', 'pipe:3'] : []),
   ];

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import type { VideoStreamFacts } from '../../core/frames/video-facts.ts';
+import { TimeBreakFinder } from '../../core/frames/time-breaks.ts';
+import { isSoundOrPicture, type VideoFacts, type VideoStreamFacts } from '../../core/frames/video-facts.ts';
+import type { PacketIndex } from '../../ports/video-tool.ts';
 import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe, type PacketFacts, readPackets } from '../ffmpeg/ffprobe.ts';
 import { type FfmpegOptions, ProgramRefusedError } from '../ffmpeg/run-ffmpeg.ts';
@@ -12,17 +14,29 @@ const countSchema = z.object({
   format: z.object({ format_name: z.string().default('') }).default({ format_name: '' }),
 });
 
-/** Presentation times of a stream's key frames, ascending, each once. @throws AppError `video-unreadable`. */
-export async function readKeyTimes(
+/** Reads the packets of all streams through, as the port `VideoTool` says. @throws AppError `video-unreadable`. */
+export async function indexPackets(
   path: string,
-  stream: VideoStreamFacts,
+  { video, others, container }: VideoFacts,
   options: FfmpegOptions,
-): Promise<Float64Array> {
-  const times = new Set<number>();
-  for await (const { time, flags } of sourcePackets(path, stream, options)) {
-    if (flags.includes('K') && !flags.includes('D') && !Number.isNaN(time)) times.add(time);
+): Promise<PacketIndex> {
+  const keyTimes = new Set<number>();
+  const last = { time: Number.NEGATIVE_INFINITY, duration: Number.NaN };
+  const timed = new Set([video, ...others.filter(isSoundOrPicture)].map(({ index }) => index));
+  const finder = new TimeBreakFinder(container, timed);
+  for await (const packet of sourcePackets(path, null, options)) {
+    finder.add(packet);
+    const { stream, time, flags, duration } = packet;
+    if (stream !== video.index || flags.includes('D') || Number.isNaN(time)) continue;
+    if (flags.includes('K')) keyTimes.add(time);
+    if (time >= last.time) Object.assign(last, { time, duration });
   }
-  return Float64Array.from(times).sort();
+  return {
+    keyTimes: Float64Array.from(keyTimes).sort(),
+    lastDuration: last.duration > 0 ? last.duration : null,
+    breaks: finder.breaks(),
+    lengthSeconds: finder.lengthSeconds(),
+  };
 }
 
 /**
@@ -45,18 +59,19 @@ export async function missingFrames(
   const indexed = Number(answer.streams[0]?.nb_frames);
   if (!answer.format.format_name.startsWith('mov') || !(indexed > decodedFrames)) return 0;
   let hidden = 0;
-  for await (const { flags } of sourcePackets(path, stream, options)) if (flags.includes('D')) hidden += 1;
+  for await (const { flags } of sourcePackets(path, stream.index, options))
+    if (flags.includes('D')) hidden += 1;
   return Math.max(0, indexed - hidden - decodedFrames);
 }
 
-/** Packets of one stream of a source, as far as a damaged file can be read. */
+/** Packets of one stream of a source, or of all, as far as a damaged file can be read. */
 async function* sourcePackets(
   path: string,
-  stream: VideoStreamFacts,
+  stream: number | null,
   options: FfmpegOptions,
 ): AsyncGenerator<PacketFacts> {
   const { size: sizeBytes } = await stat(path);
-  const request = { path, sizeBytes, stream: stream.index, what: 'times' } as const;
+  const request = { path, sizeBytes, ...(stream === null ? {} : { stream }), what: 'times' } as const;
   let packets = 0;
   let reason = '';
   try {

@@ -35,6 +35,8 @@ const probeStreamSchema = z.object({
   sample_fmt: text,
   bits_per_sample: z.int().min(0).default(0),
   bits_per_raw_sample: text,
+  start_pts: z.number().optional(),
+  duration_ts: z.number().optional(),
   disposition: z.object({ attached_pic: z.number().optional(), default: z.number().optional() }).optional(),
   tags: z.object({ language: text, rotate: text }).optional(),
   side_data_list: z.array(z.object({ side_data_type: text, rotation: z.number().optional() })).optional(),
@@ -92,7 +94,11 @@ const extraNames: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The stream to be upscaled; null when its size, format or time base is not known, or it gave no frame. */
-export function describeVideo(stream: ProbeStream, frame: ProbeFrame | null): VideoStreamFacts | null {
+export function describeVideo(
+  stream: ProbeStream,
+  frame: ProbeFrame | null,
+  container: string,
+): VideoStreamFacts | null {
   const timeBase = parseFraction(stream.time_base);
   const pixelFormat = frame?.pix_fmt ?? stream.pix_fmt;
   if (!frame || !timeBase || !pixelFormat || stream.width === 0 || stream.height === 0) return null;
@@ -104,10 +110,19 @@ export function describeVideo(stream: ProbeStream, frame: ProbeFrame | null): Vi
     rotationDegrees: rotationOf(stream),
     pixelFormat,
     timeBase,
+    endTime: endTimeOf(stream, container),
     frameRate: parseFraction(stream.avg_frame_rate) ?? parseFraction(stream.r_frame_rate) ?? usualRate,
     color: colorOf(stream),
     extras: extrasOf(stream, frame),
   };
+}
+
+/** MP4 notes the length of each track. Elsewhere it is guessed from the frame rate, or that of another stream. */
+function endTimeOf(
+  { start_pts: start, duration_ts: duration }: ProbeStream,
+  container: string,
+): number | null {
+  return /^mov\b/.test(container) && start !== undefined && duration !== undefined ? start + duration : null;
 }
 
 /** Any other stream. What is none of the known types is data. */

@@ -27,6 +27,8 @@ export interface VideoStreamFacts {
   readonly pixelFormat: string;
   /** Seconds of one tick of its time stamps. */
   readonly timeBase: Fraction;
+  /** When the stream ends, in ticks, as its container says; null where it does not, or cannot be relied on. */
+  readonly endTime: number | null;
   /** Average frame rate in frames per second. */
   readonly frameRate: Fraction;
   readonly color: ColorTags;
@@ -70,4 +72,9 @@ export interface VideoFacts {
   readonly video: VideoStreamFacts;
   readonly others: readonly OtherStreamFacts[];
   readonly chapters: number;
+}
+
+/** Whether a stream is heard or shown while the video runs. */
+export function isSoundOrPicture({ type, isAttachedPicture }: OtherStreamFacts): boolean {
+  return type === 'audio' || (type === 'video' && !isAttachedPicture);
 }

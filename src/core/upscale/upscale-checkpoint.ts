@@ -75,6 +75,8 @@ export const upscaleCheckpointSchema = z.object({
   tool_version: z.string(),
   created_at: z.iso.datetime(),
   source: pinnedFileSchema,
+  /** A copy of the source with joined times, which is read in its place; null where its clock does not break. */
+  retimed: pinnedFileSchema.nullable().default(null),
   model: pinnedFileSchema.nullable(),
   settings: upscaleSettingsSchema,
   clip: plannedClipSchema,

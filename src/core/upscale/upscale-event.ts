@@ -63,6 +63,8 @@ export const upscaleEventBodySchema = z.discriminatedUnion('type', [
     type: z.literal('video-finished'),
     output: z.string(),
     ...verifiedVideoSchema.shape,
+    /** What differs from the source in a way that can be lived with. */
+    notices: z.array(z.string()).default([]),
     duration_ms: count,
   }),
   runFinishedSchema(upscaleCountsSchema),

@@ -8,6 +8,8 @@ import type { UpscaleSettings } from './upscale-settings.ts';
 /** Everything an upscale run will do, computed before anything is sent. */
 export interface UpscalePlan {
   readonly source: PinnedFile;
+  /** A copy of the source with joined times, which is read in its place; null where its clock does not break. */
+  readonly retimed: PinnedFile | null;
   readonly model: PinnedFile | null;
   readonly facts: VideoFacts;
   readonly settings: UpscaleSettings;

@@ -2,7 +2,7 @@ import type { Timeline } from '../../core/frames/timeline.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
 import { RunEventRecorder } from '../runs/event-recorder.ts';
 import { plannedStreams } from './plan-sound.ts';
-import { assertSameFile } from './source-of.ts';
+import { fileToRead, prepareFileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { segmentName, type UpscaleRun, type UpscaleTypes } from './upscale-types.ts';
 
@@ -48,13 +48,14 @@ async function recordLoss(run: UpscaleRun, { message, lost }: SegmentsLostError)
 async function assemble(run: UpscaleRun, timeline: Timeline): Promise<void> {
   const { session, state, ports, observer, signal } = run;
   const { checkpoint, paths } = session;
-  await assertSameFile(checkpoint.source, ports, signal);
+  await prepareFileToRead(checkpoint, ports, signal);
+  const { path } = fileToRead(checkpoint);
   const startedMs = ports.clock.now();
-  const facts = await ports.video.inspect(checkpoint.source.path, signal);
+  const facts = await ports.video.inspect(path, signal);
   const { target, is_turned: isTurned } = checkpoint.clip;
   const video = await ports.video.assemble(
     {
-      source: { path: checkpoint.source.path, facts },
+      source: { path, facts },
       streams: plannedStreams(checkpoint, facts),
       segments: checkpoint.segments.map(({ segment_id: id, frames }) => {
         const sha256 = state.segments.get(id)?.finished?.sha256;
@@ -80,6 +81,7 @@ async function assemble(run: UpscaleRun, timeline: Timeline): Promise<void> {
     max_time_error_ms: Math.round(1000 * video.maxTimeErrorMs) / 1000,
     copied_streams: video.streams.copied,
     converted_streams: video.streams.converted,
+    notices: [...video.notices],
     duration_ms: Math.max(0, Math.round(ports.clock.now() - startedMs)),
   });
   await session.flush(true);

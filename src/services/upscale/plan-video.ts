@@ -2,6 +2,8 @@ import { chooseFrameFormats } from '../../core/frames/choose-frame-formats.ts';
 import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
+import { planStreams } from '../../core/frames/stream-plan.ts';
+import type { TimeBreak } from '../../core/frames/time-breaks.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { formatSize, type Size } from '../../core/hints/display-size.ts';
 import type { PinnedFile, PlannedClip } from '../../core/upscale/upscale-checkpoint.ts';
@@ -12,7 +14,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { countLanes, type LaneCount } from './count-lanes.ts';
 import { planTriedStreams } from './plan-sound.ts';
-import { scanVideo } from './scan-video.ts';
+import { scanVideo, TimesBreakError } from './scan-video.ts';
 import { pinned } from './source-of.ts';
 import type { UpscaleRequest } from './upscale-types.ts';
 
@@ -34,45 +36,28 @@ export async function planVideo(
   observer: UpscaleObserver,
   signal: AbortSignal,
 ): Promise<UpscalePlan> {
-  const { inputPath: path, outputPath, modelPath, upscaling, isKeptGoing } = request;
-  const container = outputContainerOf(outputPath);
+  const { inputPath: path, outputPath, modelPath } = request;
+  outputContainerOf(outputPath);
   await assertOutputIsFree(request, ports);
   const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
   const facts = await ports.video.inspect(path, signal);
   assertIsVideo(facts, path);
-  const { clip, notices } = planClip(facts, container, upscaling);
-  const streams = await planTriedStreams(path, facts, container, ports, signal);
-  const lanes = await countLanes(request, ports);
-  const settings = upscaleSettingsFrom(request, { lanes, model, cores: ports.parallelism });
   const startedMs = ports.clock.now();
   // Both read the file from its beginning: what the one has read is in memory for the other.
   const hashing = ports.sources.identify(path, null, signal);
   hashing.catch(() => undefined);
-  const scan = await scanVideo(
-    { path, facts, dedupe: upscaling.dedupe, isKeptGoing },
-    ports,
-    observer,
-    signal,
-  );
-  const segments = planSegments({
-    timeline: scan.timeline,
-    keyFrames: scan.keyTimes === null ? [] : keyFramesOf(scan.keyTimes, scan.timeline.times),
-    batchSize: upscaling.batch_size,
-    targetFrames:
-      scan.keyTimes === null
-        ? scan.timeline.times.length
-        : targetFramesFor(clip.target, scan.timeline.times.length, upscaling.engine),
+  const context = { request, ports, observer, signal };
+  const read = await readFrames({ path, facts }, context).catch(async (error: unknown) => {
+    if (!(error instanceof TimesBreakError)) throw error;
+    return await readRetimed({ path, facts }, error.breaks, context);
   });
+  const lanes = await countLanes(request, ports);
   return {
     source: pinned(await hashing),
-    ...{ model, facts, settings, clip, segments, streams },
-    timeline: scan.timeline,
-    notices: [
-      ...notices,
-      ...otherVideosNotice(facts),
-      ...streams.flatMap(({ why }) => (why === null ? [] : [sentence(why)])),
-      ...scan.notices,
-    ],
+    retimed: read.path === path ? null : pinned(await ports.sources.identify(read.path, null, signal)),
+    model,
+    settings: upscaleSettingsFrom(request, { lanes, model, cores: ports.parallelism }),
+    ...read,
     scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
     freeBytes: await ports.sources.freeBytes(outputPath),
   };
@@ -85,6 +70,87 @@ function otherVideosNotice({ video, others }: VideoFacts): string[] {
   const rest = further.map(({ index, codec }) => `${index} (${codec})`).join(', ');
   const one = `stream ${video.index} (${video.codec}, ${formatSize(video.size)}) is upscaled`;
   return [`The file holds ${further.length + 1} videos: ${one}, not stream ${rest}.`];
+}
+
+interface PlanContext {
+  readonly request: UpscaleRequest;
+  readonly ports: Ports;
+  readonly observer: UpscaleObserver;
+  readonly signal: AbortSignal;
+}
+
+interface OpenedVideo {
+  readonly path: string;
+  readonly facts: VideoFacts;
+}
+
+/** What the file itself decides of the plan. @throws TimesBreakError. */
+async function readFrames(
+  { path, facts }: OpenedVideo,
+  { request: { outputPath, upscaling, isKeptGoing }, ports, observer, signal }: PlanContext,
+) {
+  const container = outputContainerOf(outputPath);
+  const { clip, notices } = planClip(facts, container, upscaling);
+  const streams = await planTriedStreams(path, facts, container, ports, signal);
+  const request = { path, facts, dedupe: upscaling.dedupe, isKeptGoing };
+  const { timeline, keyTimes, notices: found } = await scanVideo(request, ports, observer, signal);
+  const targetFrames =
+    keyTimes === null
+      ? timeline.times.length
+      : targetFramesFor(clip.target, timeline.times.length, upscaling.engine);
+  const segments = planSegments({
+    timeline,
+    keyFrames: keyTimes === null ? [] : keyFramesOf(keyTimes, timeline.times),
+    batchSize: upscaling.batch_size,
+    targetFrames,
+  });
+  const left = streams.flatMap(({ why }) => (why === null ? [] : [sentence(why)]));
+  return {
+    path,
+    facts,
+    clip,
+    timeline,
+    segments,
+    streams,
+    notices: [...notices, ...otherVideosNotice(facts), ...left, ...found],
+  };
+}
+
+/**
+ * The same of a copy in which times go on where the file's clock breaks.
+ *
+ * @throws AppError `video-unreadable` where they cannot be joined.
+ */
+async function readRetimed({ path, facts }: OpenedVideo, breaks: readonly TimeBreak[], context: PlanContext) {
+  const { ports, request, signal } = context;
+  const copyPath = await ports.video.retime(path, facts, signal);
+  const copy = await ports.video.inspect(copyPath, signal);
+  const read = await readFrames({ path: copyPath, facts: copy }, context);
+  const megabytes = Math.ceil(facts.sizeBytes / 1e6);
+  // Data is not in the copy, so that nothing is said of it there.
+  const all = planStreams(facts, outputContainerOf(request.outputPath));
+  const data = all.filter(({ type }) => type === 'data');
+  const lost = all.length - data.length - copy.others.length;
+  return {
+    ...read,
+    notices: [
+      `The clock of the video breaks (${breaksText(breaks, facts)}): its times are joined. A copy of about ${megabytes} MB is read until the result is there.`,
+      ...data.flatMap(({ why }) => (why === null ? [] : [sentence(why)])),
+      ...(lost > 0
+        ? [`${lost} streams of sound or subtitles cannot be in that copy: they are left out.`]
+        : []),
+      ...read.notices,
+    ],
+  };
+}
+
+function breaksText(breaks: readonly TimeBreak[], { startSeconds }: VideoFacts): string {
+  const [first] = breaks;
+  if (!first) return '';
+  const step = first.toSeconds - first.fromSeconds;
+  const more = breaks.length > 1 ? `, and breaks at ${breaks.length - 1} more places` : '';
+  const leap = `${step < 0 ? 'back' : 'ahead'} by ${Math.abs(step).toFixed(1)} s`;
+  return `after ${(first.fromSeconds - startSeconds).toFixed(1)} s it goes ${leap}${more}`;
 }
 
 /** Numbers of the frames with these times; both ascend. Times without a frame are those of frames that do not decode. */

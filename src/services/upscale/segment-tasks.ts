@@ -4,13 +4,14 @@ import { repeatsOf, type Timeline } from '../../core/frames/timeline.ts';
 import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
+import { fileToRead } from './source-of.ts';
 
 /** Raised when what is made of the same segment changes. */
 const segmentKeyVersion = 1;
 
 export function segmentTaskOf(
   segment: PlannedSegment,
-  checkpoint: Pick<UpscaleCheckpoint, 'source' | 'clip'>,
+  checkpoint: Pick<UpscaleCheckpoint, 'source' | 'retimed' | 'clip'>,
   timeline: Timeline,
 ): SegmentTask {
   const { segment_id: segmentId, task_key: taskKey } = segment;
@@ -20,7 +21,7 @@ export function segmentTaskOf(
     name: `segment ${segmentId}`,
     segment_id: segmentId,
     first_batch: segment.first_batch,
-    clip: { ...checkpoint.clip, source: checkpoint.source.sha256 },
+    clip: { ...checkpoint.clip, source: fileToRead(checkpoint).sha256 },
     seek_time: segment.seek_time,
     first_time: timeline.isMended ? null : (timeline.times[segment.first_frame] ?? 0),
     end_time: timeline.times[endFrame] ?? null,
@@ -38,11 +39,16 @@ export function upscalerOf({ settings: { engine } }: Pick<UpscaleCheckpoint, 'se
  */
 export function segmentKeyOf(
   { segmentId, firstFrame, frames, firstUnique, uniqueFrames, seekTime }: Segment,
-  { source, settings, clip, timeline }: Pick<UpscalePlan, 'source' | 'settings' | 'clip' | 'timeline'>,
+  {
+    settings,
+    clip,
+    timeline,
+    ...files
+  }: Pick<UpscalePlan, 'source' | 'retimed' | 'settings' | 'clip' | 'timeline'>,
 ): string {
   const { lanes: _lanes, is_lane_count_open: _isOpen, ...engine } = settings.engine;
   const identity = {
-    source: source.sha256,
+    source: fileToRead(files).sha256,
     engine,
     clip,
     segmentId,

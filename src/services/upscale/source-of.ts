@@ -1,4 +1,4 @@
-import type { PinnedFile } from '../../core/upscale/upscale-checkpoint.ts';
+import type { PinnedFile, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { FileIdentity } from '../../ports/source-files.ts';
@@ -22,4 +22,36 @@ export async function assertSameFile(
     message: `${path} has changed since the run began.`,
     nextStep: 'Put the old file back, or start a new run.',
   });
+}
+
+/** The file whose frames are upscaled, and whose other streams go into the result. */
+export function fileToRead<File>({
+  source,
+  retimed,
+}: {
+  readonly source: File;
+  readonly retimed: File | null;
+}): File {
+  return retimed ?? source;
+}
+
+/**
+ * Makes sure that the file to read is as it was when the run was planned. A copy with joined times that is gone is made
+ * again.
+ *
+ * @throws AppError `checkpoint-mismatch`.
+ */
+export async function prepareFileToRead(
+  { source, retimed }: Pick<UpscaleCheckpoint, 'source' | 'retimed'>,
+  ports: Pick<Ports, 'sources' | 'video'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await assertSameFile(source, ports, signal);
+  if (retimed === null) return;
+  retimed.path = await ports.video.retime(
+    source.path,
+    await ports.video.inspect(source.path, signal),
+    signal,
+  );
+  await assertSameFile(retimed, ports, signal);
 }

@@ -39,7 +39,7 @@ export function summaryOfUpscale(
     duration_ms: Math.max(0, Math.round(durationMs)),
     frames_per_second: perSecond(frames, durationMs),
     video: verifiedOf(state),
-    notices: checkpoint.notices,
+    notices: [...checkpoint.notices, ...(state.video?.notices ?? [])],
     failures: failuresOf(state),
     // The same model would be refused again.
     is_resumable: state.isResumable && error?.code !== 'model-unreadable',

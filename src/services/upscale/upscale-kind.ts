@@ -5,7 +5,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { finishVideo } from './finish-video.ts';
 import { newUpscaleCommand, withModelPath } from './resume-upscale.ts';
-import { assertSameFile } from './source-of.ts';
+import { assertSameFile, prepareFileToRead } from './source-of.ts';
 import { modelNameOf, summaryOfUpscale } from './summarise-upscale.ts';
 import type { StoredUpscale, UpscaleRun, UpscaleTypes } from './upscale-types.ts';
 import { UpscaleWork } from './upscale-work.ts';
@@ -65,7 +65,9 @@ async function changedInputs(
   const changes: string[] = [];
   for (const file of files) {
     try {
-      await assertSameFile(file, ports, signal);
+      if (file === checkpoint.source && state.video === null)
+        await prepareFileToRead(checkpoint, ports, signal);
+      else await assertSameFile(file, ports, signal);
     } catch (error) {
       const isChanged = error instanceof AppError && error.code === 'checkpoint-mismatch';
       // The source of a finished video may have been moved away.

@@ -76,7 +76,7 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
     streams: facts && streamsOf(checkpoint, facts),
     chapters: facts?.chapters ?? null,
     video: verifiedOf(state),
-    notices: checkpoint.notices,
+    notices: [...checkpoint.notices, ...(state.video?.notices ?? [])],
     is_resumable: state.isResumable,
     segments: [...state.segments.values()].map(segmentOf),
   };

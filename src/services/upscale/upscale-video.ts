@@ -66,7 +66,7 @@ async function warnOfSpace(plan: UpscalePlan, ports: Ports, observer: UpscaleObs
 }
 
 function newCheckpoint(plan: UpscalePlan, ports: Ports): UpscaleCheckpoint {
-  const { source, model, settings, clip, streams, timeline, segments } = plan;
+  const { source, retimed, model, settings, clip, streams, timeline, segments } = plan;
   return {
     version: checkpointVersion,
     kind: 'upscale',
@@ -74,6 +74,7 @@ function newCheckpoint(plan: UpscalePlan, ports: Ports): UpscaleCheckpoint {
     tool_version: ports.toolVersion,
     created_at: new Date(ports.clock.now()).toISOString(),
     source,
+    retimed,
     model,
     settings,
     clip,

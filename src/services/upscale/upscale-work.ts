@@ -10,6 +10,7 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import { segmentTaskOf, upscalerOf } from './segment-tasks.ts';
+import { fileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { segmentName, type UpscaleRun, type UpscaleTask, type UpscaleTypes } from './upscale-types.ts';
 
@@ -37,7 +38,8 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
 
   constructor(run: UpscaleRun) {
     const { checkpoint } = run.session;
-    const files = checkpoint.model ? [checkpoint.source, checkpoint.model] : [checkpoint.source];
+    const read = fileToRead(checkpoint);
+    const files = checkpoint.model ? [read, checkpoint.model] : [read];
     this.#run = run;
     this.engine = upscalerOf(checkpoint);
     this.#timeline = decodeTimeline(checkpoint);

@@ -8,6 +8,7 @@ import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { plannedStreams } from './plan-sound.ts';
+import { fileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { upscaleReportOf } from './upscale-report-of.ts';
 import type { StoredUpscale } from './upscale-types.ts';
@@ -22,7 +23,7 @@ const shortSidePx = 540;
 interface ReportPorts {
   readonly reports: Pick<Ports['reports'], 'writeUpscale'>;
   readonly runs: Pick<Ports['runs'], 'read'>;
-  readonly video: Pick<Ports['video'], 'inspect' | 'pictures'>;
+  readonly video: Pick<Ports['video'], 'inspect' | 'pictures' | 'removeRetimed'>;
   readonly toolVersion: string;
 }
 
@@ -36,7 +37,10 @@ export async function writeUpscaleReport(
   // An open run holds the events of earlier sessions only.
   const { events } = await ports.runs.read(upscaleFormat, run.folder);
   const timeline = decodeTimeline(checkpoint);
-  const facts = await ports.video.inspect(checkpoint.source.path).catch(() => null);
+  const facts = await ports.video
+    .inspect(fileToRead(checkpoint).path)
+    .catch(() => ports.video.inspect(checkpoint.source.path))
+    .catch(() => null);
   const pictures = state.video === null || !facts ? [] : await compare(checkpoint, timeline, facts, ports);
   const { toolVersion } = ports;
   await ports.reports.writeUpscale(
@@ -44,6 +48,8 @@ export async function writeUpscaleReport(
     upscaleReportOf({ checkpoint, state, events, timeline, facts, toolVersion }),
     pictures,
   );
+  // Nothing else of a finished run reads the copy.
+  if (state.video !== null && checkpoint.retimed) await ports.video.removeRetimed(checkpoint.retimed.path);
 }
 
 /** Some frames before and after, from all over the video; none where they cannot be read any more. */
@@ -53,7 +59,7 @@ async function compare(
   facts: VideoFacts,
   { video }: Pick<ReportPorts, 'video'>,
 ): Promise<ComparedFrame[]> {
-  const { source, settings, clip, segments } = checkpoint;
+  const { settings, clip, segments } = checkpoint;
   const plans = plannedStreams(checkpoint, facts);
   const secondsPerTick = fractionValue(clip.time_base);
   const frames = framesAllOver({ segments }).map((frame) => {
@@ -63,7 +69,11 @@ async function compare(
   const larger = { width: 2 * box.width, height: 2 * box.height };
   try {
     const [before, after] = await Promise.all([
-      video.pictures({ path: source.path, place: placeAmongVideos(facts, null) }, frames, box),
+      video.pictures(
+        { path: fileToRead(checkpoint).path, place: placeAmongVideos(facts, null) },
+        frames,
+        box,
+      ),
       video.pictures({ path: settings.output, place: placeAmongVideos(facts, plans) }, frames, larger),
     ]);
     return frames.flatMap(({ frame, seconds }, index) => {

@@ -22,6 +22,7 @@ const verifiedRecordSchema = z.object({
     frames: count,
     durationSeconds: z.number().min(0),
     maxTimeErrorMs: z.number().min(0),
+    notices: z.array(z.string()).default([]),
     streams: z.object({ copied: count, converted: count }),
   }),
 });

@@ -130,7 +130,11 @@ function inputArguments(path: string, shiftUs: number): readonly string[] {
 }
 
 /** Numbers of the source's streams that are cover pictures and stay; Matroska has them as attached files. */
-export function coverStreams({ source, plans, container }: SkeletonRequest): readonly number[] {
+export function coverStreams({
+  source,
+  plans,
+  container,
+}: Pick<SkeletonRequest, 'source' | 'plans' | 'container'>): readonly number[] {
   if (container !== 'mkv') return [];
   const pictures = source.facts.others.filter(({ isAttachedPicture }) => isAttachedPicture);
   const isKept = (index: number) => plans.some((plan) => plan.index === index && plan.action !== 'drop');

@@ -9,6 +9,7 @@ import { nameOrNull } from '../stream-facts.ts';
 import { type FileFacts, type FileStream, readFileFacts, tickSecondsOf } from './file-facts.ts';
 import { PacketDigests, VideoPacketCheck } from './packet-checks.ts';
 import { readStreamHashes } from './stream-hashes.ts';
+import { compareStreamTimes, FileTimes, readSourceTimes } from './stream-times.ts';
 import { InvalidOutputError, type Verification } from './verification.ts';
 
 /** Enough to know that it plays. */
@@ -40,7 +41,7 @@ export async function verifyVideo(verification: Verification): Promise<VerifiedV
   const video = findVideo(output, verification);
   expectSameFacts(skeleton, output, video.index);
   expectPicture(video, request);
-  const maxTimeErrorMs = await comparePackets(verification, output, video, sizeBytes);
+  const { maxTimeErrorMs, notices } = await comparePackets(verification, output, video, sizeBytes);
   await expectDecodable(verification, video);
   expectSound(output, request);
   return {
@@ -48,6 +49,7 @@ export async function verifyVideo(verification: Verification): Promise<VerifiedV
     frames: presentation.sinceFirst.length,
     durationSeconds: expectDuration(verification, skeleton, output),
     maxTimeErrorMs,
+    notices,
     streams: {
       copied: request.streams.filter(({ action }) => action === 'copy').length,
       converted: request.streams.filter(({ action }) => action === 'convert').length,
@@ -128,13 +130,13 @@ function soundText({ channels, layout, sampleRate }: Omit<PlannedSound, 'isLossl
   return `${channels} channels (${layout ?? 'no layout'}) of ${sampleRate} Hz`;
 }
 
-/** @returns the largest difference of a frame's time, in milliseconds. */
+/** @returns the largest difference of a frame's time, in milliseconds, and what is to be said of other streams. */
 async function comparePackets(
   verification: Verification,
   output: FileFacts,
   video: FileStream,
   sizeBytes: number,
-): Promise<number> {
+): Promise<Pick<VerifiedVideo, 'maxTimeErrorMs' | 'notices'>> {
   const { partPath, skeletonPath, options, onProgress, table } = verification;
   const uncompressed = output.streams.filter(({ codec_name }) => codec_name.startsWith('pcm_'));
   const isLoose = new Set(uncompressed.map(({ index }) => index));
@@ -145,11 +147,15 @@ async function comparePackets(
     if (packet.stream !== video.index) expected.add(packet);
   }
   const found = new PacketDigests(isLoose);
+  const sourceTimes = await readSourceTimes(verification);
+  const times = new FileTimes(output, verification.firstSeconds);
   const frames = new VideoPacketCheck(verification, tickSecondsOf(video));
   const total = table.sizes.length;
   for await (const packet of readPackets({ path: partPath, sizeBytes, what: 'contents' }, options)) {
-    if (packet.stream !== video.index) found.add(packet);
-    else if (frames.add(packet) % progressEvery === 0)
+    if (packet.stream !== video.index) {
+      found.add(packet);
+      if (sourceTimes) times.add(packet);
+    } else if (frames.add(packet) % progressEvery === 0)
       onProgress({ step: 'verify', done: frames.count, total });
   }
   frames.finish();
@@ -158,7 +164,8 @@ async function comparePackets(
   if (differing !== null)
     throw new InvalidOutputError(`the packets of stream ${differing} are not those they should be`);
   if (isLoose.size > 0) await compareUncompressed(verification, [...isLoose]);
-  return frames.maxErrorMs;
+  const notices = sourceTimes ? compareStreamTimes(verification, sourceTimes, times) : [];
+  return { maxTimeErrorMs: frames.maxErrorMs, notices };
 }
 
 async function compareUncompressed(

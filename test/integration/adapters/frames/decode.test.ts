@@ -45,13 +45,14 @@ it.each([
   { kind: '10 bits', name: 'deep.mkv', options: [...h264, '-pix_fmt', 'yuv422p10le'] },
 ])('gives the frames of a plain decode from every key frame: $kind', async ({ name, options }) => {
   const path = shoot(folder, name, ...options);
-  const { video: stream } = await video.inspect(path);
+  const facts = await video.inspect(path);
+  const { video: stream } = facts;
   const { frames } = await scanAll(path, stream);
   const times = frames.map(({ time }) => time);
   const clip = clipOf(stream);
   const bytes = frameBytes({ ...stream.size, pixelFormat: stream.pixelFormat });
   const all = decodeAll(path, stream.pixelFormat);
-  const keys = [...(await video.keyTimes(path, stream))];
+  const keys = [...(await video.packetIndex(path, facts)).keyTimes];
   expect(keys.length).toBeGreaterThan(1);
   for (const [index, key] of keys.entries()) {
     const first = times.findIndex((time) => time >= key);

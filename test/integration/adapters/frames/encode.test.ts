@@ -70,7 +70,8 @@ it('keeps frames at even times, with one key frame, tags and the shape of pixels
   });
   const { frames } = await scanAll(path, facts);
   expect(frames.map(({ time }) => time)).toEqual(Array.from({ length: 12 }, (_, frame) => frame * 1001));
-  expect([...(await new FfmpegVideoTool().keyTimes(path, facts))]).toEqual([0]);
+  const video = new FfmpegVideoTool();
+  expect([...(await video.packetIndex(path, await video.inspect(path))).keyTimes]).toEqual([0]);
 });
 
 it.each([

@@ -122,7 +122,7 @@ it.each([
 });
 
 it('says when ffprobe is missing', async () => {
-  const bare = new FfmpegVideoTool({ ffmpeg: 'ffmpeg', ffprobe: '/missing/ffprobe' });
+  const bare = new FfmpegVideoTool({ programs: { ffmpeg: 'ffmpeg', ffprobe: '/missing/ffprobe' } });
   await expect(bare.inspect(join(folder, 'film.mp4'))).rejects.toMatchObject({
     code: 'prerequisite-missing',
   });
@@ -130,8 +130,8 @@ it('says when ffprobe is missing', async () => {
 
 it('finds key frames without decoding', async () => {
   const path = shoot(folder, 'keys.mp4', ...h264, '-g', '12');
-  const { video } = await tool.inspect(path);
-  expect([...(await tool.keyTimes(path, video))]).toEqual([0, 12_012, 24_024]);
+  const { keyTimes } = await tool.packetIndex(path, await tool.inspect(path));
+  expect([...keyTimes]).toEqual([0, 12_012, 24_024]);
 });
 
 it('takes pictures as a player shows them, and null where there is no frame', async () => {

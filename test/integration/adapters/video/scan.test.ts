@@ -18,7 +18,7 @@ async function streamOf(path: string) {
 it('gives exact times, durations, hashes and pictures of all frames', async () => {
   const path = shoot(folder, 'a.mp4', ...h264);
   const { frames, end } = await scanAll(path, await streamOf(path), withPictures);
-  expect(end).toEqual({ damage: null });
+  expect(end).toEqual({ damage: null, changes: [] });
   expect(frames.map(({ time }) => time)).toEqual(Array.from({ length: 36 }, (_, frame) => frame * 1001));
   expect(new Set(frames.map(({ duration }) => duration))).toEqual(new Set([1001]));
   expect(new Set(frames.map(({ hash }) => hash)).size).toBe(36);
@@ -132,7 +132,7 @@ it.each(sound)('takes no damage for granted: $kind', async ({ make }) => {
   const path = await make();
   const { frames, end } = await scanAll(path, await streamOf(path));
   expect(frames.length).toBeGreaterThan(0);
-  expect(end).toEqual({ damage: null });
+  expect(end).toEqual({ damage: null, changes: [] });
 });
 
 it.each([
@@ -171,7 +171,7 @@ it('stops when aborted, and when nobody reads on', async () => {
   await expect(scan.next()).rejects.toBe(reason);
   const other = tool.scan(path, stream, withPictures, noAbort);
   await other.next();
-  await other.return({ damage: null });
+  await other.return({ damage: null, changes: [] });
 });
 
 async function cutCopy(name: string): Promise<string> {

@@ -129,16 +129,18 @@ async function makeToyScene(): Promise<RunScene> {
 async function recordFilm(): Promise<VideoTool> {
   const tool = new FfmpegVideoTool();
   const facts = await tool.inspect(film);
-  const keyTimes = await tool.keyTimes(film, facts.video);
+  const index = await tool.packetIndex(film, facts);
   const frames: ScannedFrame[] = [];
   for await (const frame of tool.scan(film, facts.video, { withPictures: false, keepGoing: false }))
     frames.push(frame);
   return {
     inspect: async () => facts,
-    keyTimes: async () => keyTimes,
+    packetIndex: async () => index,
+    retime: async (path) => path,
+    removeRetimed: async () => undefined,
     async *scan() {
       yield* frames;
-      return { damage: null };
+      return { damage: null, changes: [] };
     },
     assemble: async ({ segments, outputPath }) => {
       const parts = await Promise.all(segments.map(({ path }) => readFile(path)));
@@ -149,6 +151,7 @@ async function recordFilm(): Promise<VideoTool> {
         frames: frames.length,
         durationSeconds: facts.durationSeconds ?? 0,
         maxTimeErrorMs: 0,
+        notices: [],
         streams: { copied: 0, converted: 0 },
       };
     },

@@ -12,6 +12,7 @@ const video: VideoStreamFacts = {
   rotationDegrees: 0,
   pixelFormat: 'yuv420p',
   timeBase: { numerator: 1, denominator: 12_800 },
+  endTime: null,
   frameRate: { numerator: 25, denominator: 1 },
   color: noColor,
   extras: [],

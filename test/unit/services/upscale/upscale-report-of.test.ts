@@ -32,6 +32,7 @@ const finishedVideo: UpscaleEventBody = {
   max_time_error_ms: 0.2,
   copied_streams: 1,
   converted_streams: 0,
+  notices: [],
   duration_ms: 1_500,
 };
 

@@ -65,8 +65,9 @@ async function write({ isFinished = true, rotationDegrees = 0, ...tool }: WriteO
   const asked: Asked[] = [];
   const facts = { ...plan.facts, video: { ...plan.facts.video, rotationDegrees } };
   const pictureOf = tool.pictureOf ?? (() => new Uint8Array([1]));
-  const video: Pick<VideoTool, 'inspect' | 'pictures'> = {
+  const video: Pick<VideoTool, 'inspect' | 'pictures' | 'removeRetimed'> = {
     inspect: tool.inspect ?? (() => Promise.resolve(facts)),
+    removeRetimed: () => Promise.resolve(),
     pictures: async ({ path }, frames, box) => {
       asked.push({ path, frames: frames.map(({ frame }) => frame), box });
       return frames.map(({ frame }) => pictureOf(frame));
@@ -105,5 +106,6 @@ const finishedVideo = {
   max_time_error_ms: 0,
   copied_streams: 1,
   converted_streams: 0,
+  notices: [] as string[],
   duration_ms: 1,
 } as const;

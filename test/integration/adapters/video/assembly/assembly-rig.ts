@@ -106,6 +106,7 @@ function factsOf({ streams, format, chapters }: Probe): VideoFacts {
       rotationDegrees: ((360 - rotation) % 360) as 0 | 90 | 180 | 270,
       pixelFormat: video.pix_fmt,
       timeBase: fraction(video.time_base),
+      endTime: null,
       frameRate: fraction(video.avg_frame_rate),
       color: {
         range: null,

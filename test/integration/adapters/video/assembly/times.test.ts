@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
@@ -73,5 +74,16 @@ describe('times', () => {
     expect(Number(probe.format.start_time)).toBeCloseTo(0, 3);
     const apart = (await soundBehindPicture(request.outputPath)) - (await soundBehindPicture(source));
     expect(Math.abs(apart)).toBeLessThan(0.0011);
+  });
+
+  it('of sound that goes astray on its way are never called verified', async () => {
+    // Its clock begins again in the middle: packets are copied to the last byte, and squeezed together.
+    const part = join(folder, 'part.ts');
+    await ffmpeg(...smallClip, '-f', 'lavfi', '-i', 'sine=d=1.2', ...h264, '-c:a', 'aac', part);
+    const source = join(folder, 'twice.ts');
+    await writeFile(source, Buffer.concat([await readFile(part), await readFile(part)]));
+    await expect(assembleChecked(source, join(folder, 'astray.mp4'))).rejects.toThrow(
+      /the audio of stream 1 is up to \d\.\d\d s \w+ than in the source/,
+    );
   });
 });
