@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TimeBreak } from '../../core/frames/time-breaks.ts';
-import { isSoundOrPicture, type VideoFacts } from '../../core/frames/video-facts.ts';
+import { isTimedStream, type VideoFacts } from '../../core/frames/video-facts.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { type FfmpegOptions, ProgramRefusedError, readText } from '../ffmpeg/run-ffmpeg.ts';
@@ -124,7 +124,7 @@ function sumOf(terms: readonly string[]): string {
 function keptStreams({ video, others }: VideoFacts, { codecs }: CopyFormat): number[] {
   const kept = others.filter(
     (stream) =>
-      (isSoundOrPicture(stream) || stream.type === 'subtitle') &&
+      (isTimedStream(stream) || stream.type === 'subtitle') &&
       !/^(none|unknown|)$/.test(stream.codec) &&
       codecs.test(stream.codec),
   );

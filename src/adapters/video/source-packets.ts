@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { TimeBreakFinder } from '../../core/frames/time-breaks.ts';
-import { isSoundOrPicture, type VideoFacts, type VideoStreamFacts } from '../../core/frames/video-facts.ts';
+import { isTimedStream, type VideoFacts, type VideoStreamFacts } from '../../core/frames/video-facts.ts';
 import type { PacketIndex } from '../../ports/video-tool.ts';
 import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe, type PacketFacts, readPackets } from '../ffmpeg/ffprobe.ts';
@@ -22,7 +22,7 @@ export async function indexPackets(
 ): Promise<PacketIndex> {
   const keyTimes = new Set<number>();
   const last = { time: Number.NEGATIVE_INFINITY, duration: Number.NaN };
-  const timed = new Set([video, ...others.filter(isSoundOrPicture)].map(({ index }) => index));
+  const timed = new Set([video, ...others.filter(isTimedStream)].map(({ index }) => index));
   const finder = new TimeBreakFinder(container, timed);
   for await (const packet of sourcePackets(path, null, options)) {
     finder.add(packet);

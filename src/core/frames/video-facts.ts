@@ -75,6 +75,6 @@ export interface VideoFacts {
 }
 
 /** Whether a stream is heard or shown while the video runs. */
-export function isSoundOrPicture({ type, isAttachedPicture }: OtherStreamFacts): boolean {
+export function isTimedStream({ type, isAttachedPicture }: OtherStreamFacts): boolean {
   return type === 'audio' || (type === 'video' && !isAttachedPicture);
 }

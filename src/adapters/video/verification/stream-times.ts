@@ -1,5 +1,5 @@
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
-import { isSoundOrPicture } from '../../../core/frames/video-facts.ts';
+import { isTimedStream } from '../../../core/frames/video-facts.ts';
 import { type PacketFacts, readPackets } from '../../ffmpeg/ffprobe.ts';
 import { coverStreams } from '../assembly/skeleton-command.ts';
 import { type FileFacts, readFileFacts, tickSecondsOf } from './file-facts.ts';
@@ -61,7 +61,7 @@ export async function readSourceTimes({
   options,
 }: Verification): Promise<FileTimes | null> {
   const { path, facts } = request.source;
-  if (!facts.others.some(isSoundOrPicture)) return null;
+  if (!facts.others.some(isTimedStream)) return null;
   const first = request.timeline.times[0] ?? 0;
   const { numerator, denominator } = presentation.timeBase;
   const times = new FileTimes(await readFileFacts(path, options), (first * numerator) / denominator);
@@ -87,7 +87,7 @@ export function compareStreamTimes(
   const covers = coverStreams({ source, plans, container });
   const kept = plans.filter(({ index, action }) => action !== 'drop' && !covers.includes(index));
   const places = [facts.video.index, ...kept.map(({ index }) => index)].sort((a, b) => a - b);
-  const heard = new Set(facts.others.filter(isSoundOrPicture).map(({ index }) => index));
+  const heard = new Set(facts.others.filter(isTimedStream).map(({ index }) => index));
   return kept
     .filter(({ index }) => heard.has(index))
     .flatMap((plan) => compareTimes(plan, wanted.of(plan.index), found.of(places.indexOf(plan.index))));
