@@ -1,3 +1,4 @@
+import type { FrameSize } from '../core/hints/choose-hint.ts';
 import type { Size } from '../core/hints/display-size.ts';
 import type { VideoInfo } from '../core/hints/video-info.ts';
 
@@ -5,8 +6,8 @@ import type { VideoInfo } from '../core/hints/video-info.ts';
 export interface HintRequest {
   readonly sourcePath: string;
   readonly video: VideoInfo;
-  /** Size of the hint's frames in pixels. */
-  readonly size: Size;
+  /** Size of the hint's frames in pixels, and of the picture inside where they have bars. */
+  readonly size: FrameSize;
   /** How many frames, at least 1. A clip that has fewer gives fewer. */
   readonly frames: number;
   /** Frames per second of source time between the frames taken. Short clips are sampled denser. */

@@ -12,7 +12,11 @@ interface Plan {
     'estimator' | 'server' | 'control_tokens' | 'is_template_known',
     string | number | boolean | null
   >;
-  readonly specs: readonly { readonly tokens: Record<'vision' | 'text' | 'total', number> }[];
+  readonly specs: readonly {
+    readonly action: string;
+    readonly hint: object;
+    readonly tokens: Record<'vision' | 'text' | 'total', number>;
+  }[];
 }
 
 /** What the server counts: its template, one picture, and the text of any prompt. */
@@ -102,6 +106,30 @@ describe('a plan counts as its server does', () => {
     const { plan: planned, stderr } = await plan();
     expect(planned.counting).toMatchObject({ estimator: 'qwen2.5-vl', server: null });
     expect(stderr).toMatch(/^The plan goes by the settings alone\. No connection to the server/);
+  });
+});
+
+describe('a plan sends no frames that the model refuses', () => {
+  it.each([
+    {
+      clip: [1200, 6],
+      engine: ['--estimator', 'qwen2.5-vl'],
+      hint: { width: 320, height: 28 },
+      picture: [320, 2],
+    },
+    { clip: [8, 8], engine: ['--estimator', 'pixtral'], hint: { width: 16, height: 16 }, picture: [8, 8] },
+    { clip: [8, 8], engine: [], hint: { width: 28, height: 28 }, picture: [8, 8] },
+    { clip: [8, 8], engine: ['--engine', 'describe'], hint: { width: 8, height: 8 }, picture: null },
+  ])('of $clip with $engine: $hint', async ({ clip: [width = 0, height = 0], engine, hint, picture }) => {
+    facts = { id: 'tiny' };
+    const specs = join(cli.workingFolder, 'flat');
+    await makeClip(join(specs, 'flat.mp4'), { width, height, frames: 2 });
+    await writeSpecs(specs, { 'a.json': sampleSpec({ input_video_path: 'flat.mp4' }) });
+    const server = engine.includes('describe') ? [] : flags.slice(1, 3);
+    const { stdout } = await cli.run(['plan', 'flat', ...server, ...engine, '--json']);
+    const planned: Plan = JSON.parse(stdout);
+    const inside = picture && { picture: { width: picture[0], height: picture[1] } };
+    expect(planned.specs[0]?.hint).toEqual({ ...hint, frames: 2, ...inside });
   });
 });
 

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { estimatorNames, serverPrograms } from '../../../src/core/tokens/estimator.ts';
-import { plannedBatchSchema, specActions } from '../../../src/core/upsample/upsample-plan.ts';
+import {
+  plannedBatchSchema,
+  plannedHintSchema,
+  specActions,
+} from '../../../src/core/upsample/upsample-plan.ts';
 import type { planDocument } from '../../../src/output/json/upsample-plan-document.ts';
 
 const count = z.int().min(0);
@@ -26,7 +30,7 @@ export const planDocumentSchema = z
         spec: z.string(),
         video: frames.nullable(),
         action: z.enum(specActions),
-        hint: frames.nullable().describe('Size and number of the frames that would be sent.'),
+        hint: plannedHintSchema.nullable().describe('Size and number of the frames that would be sent.'),
         tokens: z
           .object({ linear: count, pixtral: count, vision: count, text: count, total: count })
           .nullable(),

@@ -106,8 +106,8 @@ export function scalerMatrix(clip: Clip): string {
   return named ?? defaultMatrix(clip.frame);
 }
 
-/** What players assume of an untagged video. */
-function defaultMatrix({ width, height }: Size): string {
+/** What players assume of an untagged video, by its size as stored. */
+export function defaultMatrix({ width, height }: Size): 'bt709' | 'smpte170m' {
   return width >= 1280 || height > 576 ? 'bt709' : 'smpte170m';
 }
 

@@ -18,7 +18,7 @@ interface CachingMediaToolOptions {
 }
 
 /** Part of every key: raised when hints of the same request would look different. */
-const formatVersion = 1;
+const formatVersion = 2;
 const defaultMaxSizeBytes = 2 * 1024 ** 3;
 
 const side = z.int().min(1);
@@ -30,6 +30,8 @@ const videoInfoSchema: z.ZodType<VideoInfo> = z.object({
   durationSeconds: z.number().min(0),
   frameRate: z.number().min(0),
   place: z.int().min(1).exactOptional(),
+  hdr: z.enum(['pq', 'hlg']).exactOptional(),
+  assumedMatrix: z.enum(['bt709', 'bt2020']).exactOptional(),
 });
 
 /** What probing a path gave, kept so that the path is probed once. */
@@ -151,9 +153,16 @@ function hintFolderOf(folder: string): string {
 
 function hintKey(identity: string, request: HintRequest): string {
   const { video, size, frames, fps } = request;
-  const wanted = [size.width, size.height, frames, fps, video.frames, video.durationSeconds];
-  if (video.place !== undefined) wanted.push(video.place);
-  return shortHash([formatVersion, identity, ...wanted]);
+  const picture = size.picture ?? size;
+  const wanted = [size.width, size.height, picture.width, picture.height, frames, fps];
+  const known = [
+    video.frames,
+    video.durationSeconds,
+    video.hdr ?? null,
+    video.assumedMatrix ?? null,
+    video.place ?? 0,
+  ];
+  return shortHash([formatVersion, identity, ...wanted, ...known]);
 }
 
 /** 132 bits in a file name's alphabet: too many for two requests to meet. */

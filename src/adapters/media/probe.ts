@@ -1,21 +1,24 @@
 import { z } from 'zod';
 import { fractionValue, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
-import { displaySize } from '../../core/hints/display-size.ts';
-import type { VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
+import { displaySize, type Size } from '../../core/hints/display-size.ts';
+import type { VideoColours, VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
 import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe } from '../ffmpeg/ffprobe.ts';
 import { guardedInputOptions } from '../ffmpeg/source-file.ts';
+import { defaultMatrix } from '../frames/color.ts';
 import type { HintProgram } from './hint-frames.ts';
 
 const entries =
-  'stream=width,height,sample_aspect_ratio,nb_frames,nb_read_packets,avg_frame_rate,r_frame_rate,duration' +
+  'stream=width,height,sample_aspect_ratio,color_space,color_transfer,nb_frames,nb_read_packets,avg_frame_rate,r_frame_rate,duration' +
   ':stream_disposition=default:stream_side_data=rotation:stream_tags=rotate,DURATION:format=duration';
 
 const streamSchema = z.object({
   width: z.int().min(0).default(0),
   height: z.int().min(0).default(0),
   sample_aspect_ratio: z.string().optional(),
+  color_space: z.string().optional(),
+  color_transfer: z.string().optional(),
   nb_frames: z.string().optional(),
   nb_read_packets: z.string().optional(),
   avg_frame_rate: z.string().optional(),
@@ -73,8 +76,28 @@ function describe(path: string, answer: Answer, place: number): VideoInfo | null
     rotationDegrees: rotationOf(stream),
   });
   const timing = timingOf(stream, answer.format.duration);
-  return timing && { ...size, ...timing, ...(place > 0 ? { place } : {}) };
+  const isMatrixSaid = stream.color_space !== undefined && stream.color_space !== 'unknown';
+  const colours = videoColours(stream, stream.color_transfer, isMatrixSaid);
+  return timing && { ...size, ...timing, ...colours, ...(place > 0 ? { place } : {}) };
 }
+
+/**
+ * What is special about a video's colours.
+ *
+ * @param coded - Size of the pictures as stored.
+ * @param transfer - By ffmpeg's name.
+ */
+export function videoColours(coded: Size, transfer: string | undefined, isMatrixSaid: boolean): VideoColours {
+  const hdr = hdrOf[transfer ?? ''];
+  const assumed = hdr === undefined ? defaultMatrix(coded) : 'bt2020';
+  const isAssumed = !isMatrixSaid && assumed !== 'smpte170m';
+  return { ...(hdr && { hdr }), ...(isAssumed && { assumedMatrix: assumed }) };
+}
+
+const hdrOf: Readonly<Record<string, NonNullable<VideoColours['hdr']>>> = {
+  smpte2084: 'pq',
+  'arib-std-b67': 'hlg',
+};
 
 function timingOf(stream: Stream, formatDuration: string | undefined): VideoTiming | null {
   const rate = fraction(stream.avg_frame_rate) ?? fraction(stream.r_frame_rate) ?? 25;

@@ -2,9 +2,16 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { displaySize } from '../../core/hints/display-size.ts';
 import type { VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
 import { findBox, getBox, readContent, topBoxesOf } from '../mp4/boxes.ts';
-import { type H264Pictures, readH264Entry, readH264Sps } from '../mp4/h264-entry.ts';
+import {
+  type ColourCodes,
+  type H264Pictures,
+  readColourBox,
+  readH264Entry,
+  readH264Sps,
+} from '../mp4/h264-entry.ts';
 import { editsOf, rotationOf, shownSizeOf, timescaleOf } from '../mp4/headers.ts';
 import { durationsOf, handlerOf, sampleSizesOf, tablesOf, tracksOf } from '../mp4/tracks.ts';
+import { videoColours } from './probe.ts';
 
 const maxTopLevelBoxes = 16;
 const maxIndexBytes = 16 * 1024 * 1024;
@@ -58,8 +65,14 @@ export function readMp4Video(movie: Buffer): VideoInfo | null {
   if (!pictures || !timing || !isUncut(track, timing.durationSeconds, timescaleOf('mvhd', movieHeader))) {
     return null;
   }
-  return { ...displaySize({ ...pictures, rotationDegrees }), ...timing };
+  const { transfer = unsaid, matrix = unsaid } = pictures.colours ?? {};
+  const colours = videoColours(pictures, hdrTransfers[transfer], matrix !== unsaid);
+  return { ...displaySize({ ...pictures, rotationDegrees }), ...timing, ...colours };
 }
+
+/** Of ITU-T H.273. */
+const unsaid = 2;
+const hdrTransfers: Readonly<Record<number, string>> = { 16: 'smpte2084', 18: 'arib-std-b67' };
 
 /** Size and shape of the pictures; null where the file's places for them disagree. */
 function readPictures(track: Buffer, trackHeader: Buffer): H264Pictures | null {
@@ -68,7 +81,22 @@ function readPictures(track: Buffer, trackHeader: Buffer): H264Pictures | null {
   const { decoderSettings } = entry;
   const pictures = readH264Sps(decoderSettings.subarray(8, 8 + decoderSettings.readUInt16BE(6)));
   if (pictures?.width !== entry.width || pictures.height !== entry.height) return null;
-  const aspect = findBox(entry.boxes, ['pasp']);
+  const colours = readColours(entry.boxes, pictures);
+  if (colours === 'doubtful') return null;
+  return readShape(entry.boxes, trackHeader, { ...pictures, colours });
+}
+
+/** The decoder's word goes before the container's; where they disagree, or the box has a profile, ffprobe is to be asked. */
+function readColours(boxes: Buffer, { colours }: H264Pictures): ColourCodes | null | 'doubtful' {
+  const box = findBox(boxes, ['colr']);
+  if (!box) return colours;
+  const said = readColourBox(box);
+  const isSame = said?.matrix === colours?.matrix && said?.transfer === colours?.transfer;
+  return said && (colours === null || isSame) ? said : 'doubtful';
+}
+
+function readShape(boxes: Buffer, trackHeader: Buffer, pictures: H264Pictures): H264Pictures | null {
+  const aspect = findBox(boxes, ['pasp']);
   if (!aspect) return isShownAsCoded(trackHeader, pictures) ? pictures : null;
   const [numerator, denominator] = [aspect.readUInt32BE(0), aspect.readUInt32BE(4)];
   const isUsual = Math.min(numerator, denominator) > 0 && Math.max(numerator, denominator) <= maxAspectTerm;

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { sampleStepSeconds } from '../../core/hints/video-info.ts';
 import { diskFullIn } from '../../errors/system-error.ts';
 import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
 import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
@@ -10,19 +9,11 @@ import { unlessMissing } from '../files/unless-missing.ts';
 import { Mp4FormatError } from '../mp4/boxes.ts';
 import type { ProcessOutcome } from '../run-process.ts';
 import { hintFailed, hintFolderUnusable } from './hint-errors.ts';
+import { decimal, hintFilters, type Sampling } from './hint-filters.ts';
 import { type HintProgram, type JpegFrames, parseHint } from './hint-frames.ts';
 
 /** More on stdout means that something is wrong: the hint goes to a file. */
 const maxStdoutBytes = 65_536;
-
-/** Frames whose time misses the wanted one by less count as on time: time bases round. */
-const toleranceSeconds = 0.001;
-
-/**
- * Which frames to take: `spaced` ones as the request says, or the `first` ones, for clips whose times are not
- * what probing promised.
- */
-type Sampling = 'spaced' | 'first';
 
 /**
  * Writes the hint of `request` to `targetPath`, durably, and says what was written. One ffmpeg process; a second
@@ -103,8 +94,6 @@ function parseOrNull(file: Buffer): JpegFrames | null {
 /**
  * The ffmpeg arguments for one hint. The same arguments give the same bytes on the same machine: one thread,
  * bit-exact code paths, no metadata.
- *
- * Frames are full-range BT.601, which is what JPEG decoders assume, whatever the source says of itself.
  */
 export async function hintVideoArguments(
   request: HintRequest,
@@ -115,7 +104,7 @@ export async function hintVideoArguments(
   return ffmpeg()
     .input(asFileUrl(request.sourcePath))
     .inputOptions(['-nostdin', '-y', '-v', 'error', '-threads', '1', ...guardedInputOptions])
-    .videoFilters(filters(request, sampling))
+    .videoFilters(hintFilters(request, sampling))
     .videoCodec('mjpeg')
     .frames(request.frames)
     .outputOptions([
@@ -133,22 +122,4 @@ export async function hintVideoArguments(
     .outputOptions(['-fflags', '+bitexact', '-flags:v', '+bitexact', '-f', 'mp4'])
     .output(asFileUrl(targetPath))
     ._getArguments();
-}
-
-function filters(request: HintRequest, sampling: Sampling): string[] {
-  const { width, height } = request.size;
-  const step = decimal(sampleStepSeconds(request.video, request.frames, request.fps));
-  const select = `select=gte(t+${toleranceSeconds}\\,selected_n*${step})`;
-  return [
-    ...(sampling === 'spaced' ? ['setpts=PTS-STARTPTS', select] : []),
-    `scale=${width}:${height}:flags=lanczos+accurate_rnd+full_chroma_int+bitexact:out_color_matrix=bt601:out_range=pc`,
-    'format=yuvj420p',
-    'setsar=1',
-    `setpts=N/(${decimal(request.fps)}*TB)`,
-  ];
-}
-
-/** A number without an exponent, which ffmpeg's expressions would not take. */
-function decimal(value: number): string {
-  return String(Number(value.toFixed(6)));
 }

@@ -19,6 +19,12 @@ interface H264Entry {
   readonly decoderSettings: Buffer;
 }
 
+/** Transfer function and matrix, as codes of ITU-T H.273. */
+export interface ColourCodes {
+  readonly transfer: number;
+  readonly matrix: number;
+}
+
 /** What an H.264 sequence parameter set says of its pictures. */
 export interface H264Pictures {
   /** Size in pixels after cropping. */
@@ -26,6 +32,8 @@ export interface H264Pictures {
   readonly height: number;
   /** Width over height of one sample; 1/1 where nothing is said. */
   readonly sampleAspect: Fraction;
+  /** Null where nothing is said. */
+  readonly colours: ColourCodes | null;
 }
 
 /** Profiles whose parameter sets say more about colour (ITU-T H.264, section 7.3.2.1.1). */
@@ -100,12 +108,15 @@ function readPictures(bits: BitReader, chroma: number): H264Pictures | null {
   const fields = isProgressive ? 1 : 2;
   const cropX = chroma === 1 || chroma === 2 ? 2 : 1;
   const cropY = (chroma === 1 ? 2 : 1) * fields;
-  const sampleAspect = bits.read(1) === 1 ? readSampleAspect(bits) : squareSamples;
+  const hasMore = bits.read(1) === 1;
+  const sampleAspect = hasMore ? readSampleAspect(bits) : squareSamples;
   if (sampleAspect === null) return null;
+  const colours = hasMore ? readColours(bits) : null;
   return {
     width: widthInBlocks * 16 - (left + right) * cropX,
     height: heightInMapUnits * 16 * fields - (top + bottom) * cropY,
     sampleAspect,
+    colours,
   };
 }
 
@@ -117,6 +128,16 @@ function readSampleAspect(bits: BitReader): Fraction | null {
   if (!ratio) return null;
   const [numerator, denominator] = ratio;
   return numerator > 0 && denominator > 0 ? { numerator, denominator } : squareSamples;
+}
+
+/** What follows the sample aspect: overscan, and then the video signal's type (section E.1.1). */
+function readColours(bits: BitReader): ColourCodes | null {
+  if (bits.read(1) === 1) bits.read(1);
+  if (bits.read(1) === 0) return null;
+  bits.read(4);
+  if (bits.read(1) === 0) return null;
+  bits.read(8);
+  return { transfer: bits.read(8), matrix: bits.read(8) };
 }
 
 /** After two zero bytes a 3 is put in, so that no start code appears; it is no part of the content. */
@@ -163,6 +184,12 @@ export function readH264Entry(stsd: Buffer): H264Entry | null {
   const width = entry.readUInt16BE(entrySizeAt.width);
   const height = entry.readUInt16BE(entrySizeAt.height);
   return { width, height, boxes, decoderSettings };
+}
+
+/** What a `colr` box says; null for one that holds a profile instead of codes. */
+export function readColourBox(colr: Buffer): ColourCodes | null {
+  if (!/^ncl[xc]$/.test(colr.toString('latin1', 0, 4))) return null;
+  return { transfer: colr.readUInt16BE(6), matrix: colr.readUInt16BE(8) };
 }
 
 /** The description of a video that was one frame long, fit for more: the bit rate of that one frame goes. */

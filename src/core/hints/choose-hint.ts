@@ -1,6 +1,14 @@
 import { budgetOf, largestSizeThatFits, type TokenBudget } from '../tokens/budget.ts';
 import type { EstimatorName } from '../tokens/estimator.ts';
-import { anySize, type DisplaySize, fitInside, formatSize, type Size } from './display-size.ts';
+import {
+  anySize,
+  type DisplaySize,
+  type FrameLimits,
+  fitInside,
+  formatSize,
+  frameAround,
+  type Size,
+} from './display-size.ts';
 import type { VideoInfo } from './video-info.ts';
 
 /** What bounds the frames that are sent. */
@@ -13,11 +21,19 @@ export interface HintRules {
   readonly controlTokens?: number | undefined;
   readonly outputReserved: number;
   readonly limit: number;
+  /** What the model takes; null or undefined: anything. */
+  readonly frameLimits?: FrameLimits | null | undefined;
+}
+
+/** The size of frames. */
+export interface FrameSize extends Size {
+  /** The picture inside, where a model takes no frames as small or as long: the rest is bars. */
+  readonly picture?: Size;
 }
 
 /** Frames of a size, and what they cost with the prompt. */
 interface SizedFrames {
-  readonly size: Size;
+  readonly size: FrameSize;
   readonly frames: number;
   readonly budget: TokenBudget;
 }
@@ -43,7 +59,11 @@ const lowestBox: Size = { width: 192, height: 108 };
 /** Decides what hint a video needs, by the table "What happens to a spec" of `docs/specs.md`. */
 export function chooseHint(video: VideoInfo, textTokens: number, rules: HintRules): HintChoice {
   const frames = Math.min(rules.frames, video.frames);
-  const sized = (size: Size) => ({ size, frames, budget: budgetOf({ ...rules, size, frames, textTokens }) });
+  const sized = (size: Size): SizedFrames => ({
+    size: withBars(size, rules.frameLimits),
+    frames,
+    budget: budgetOf({ ...rules, size, frames, textTokens }),
+  });
   const own = sized({ width: video.width, height: video.height });
   const smallest = sized(fitInside(video, lowestBox));
   if (own.budget.isTextAloneTooLong) return promptTooLong(smallest);
@@ -57,9 +77,21 @@ export function chooseHint(video: VideoInfo, textTokens: number, rules: HintRule
 }
 
 /** Sizes below `size` that are tried, best first, when a hint cannot be made at `size`. */
-export function lowerHintSizes(video: DisplaySize, size: Size): Size[] {
+export function lowerHintSizes(
+  video: DisplaySize,
+  size: FrameSize,
+  limits?: FrameLimits | null | undefined,
+): FrameSize[] {
+  const { picture = size } = size;
   const sizes = lowerBoxes.map((box) => fitInside(video, box));
-  return sizes.filter((lower) => lower.width < size.width || lower.height < size.height);
+  const lower = sizes.filter(({ width, height }) => width < picture.width || height < picture.height);
+  return lower.map((smaller) => withBars(smaller, limits));
+}
+
+function withBars(picture: Size, limits: FrameLimits | null | undefined): FrameSize {
+  const frame = frameAround(picture, limits);
+  const isWhole = frame.width === picture.width && frame.height === picture.height;
+  return isWhole ? frame : { ...frame, picture: { width: picture.width, height: picture.height } };
 }
 
 /** The box's size, then the largest inside it that the token limit allows. */
@@ -88,7 +120,7 @@ function promptTooLong(smallest: SizedFrames): HintChoice {
 
 function resolutionTooLarge(own: SizedFrames, box: Size | 'auto'): HintChoice {
   const { size, frames, budget } = own;
-  const what = `${frames} ${frames === 1 ? 'frame' : 'frames'} of ${formatSize(size)}`;
+  const what = `${frames} ${frames === 1 ? 'frame' : 'frames'} of ${formatSize(size.picture ?? size)}`;
   const message =
     budget.fits && box !== 'auto'
       ? `${what} need about ${budget.total} of ${budget.limit} tokens, but are larger than --max-resolution ${formatSize(box)}; --auto-resize makes a hint video.`

@@ -79,6 +79,25 @@ export function fitInside(display: DisplaySize, limit: Size): Size {
     : { width: toEven((limit.height * width) / height), height: toEven(limit.height) };
 }
 
+/** What a model wants of a frame at least. */
+export interface FrameLimits {
+  /** Of the shorter side, in pixels. */
+  readonly minSidePx: number;
+  /** Longer side over shorter side. */
+  readonly maxAspect: number;
+}
+
+/**
+ * The size of a frame around a picture: the picture's own, or, where a model would not take that, with bars that make up for
+ * what is missing. Frames with bars have even sides.
+ */
+export function frameAround({ width, height }: Size, limits: FrameLimits | null | undefined): Size {
+  const leastPx = limits ? Math.max(limits.minSidePx, Math.max(width, height) / limits.maxAspect) : 0;
+  if (Math.min(width, height) >= leastPx) return { width, height };
+  const side = (pixels: number) => 2 * Math.ceil(Math.max(pixels, leastPx) / 2);
+  return { width: side(width), height: side(height) };
+}
+
 function toEven(pixels: number): number {
   return Math.max(2, 2 * Math.floor(pixels / 2));
 }

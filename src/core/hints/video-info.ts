@@ -8,8 +8,16 @@ export interface VideoTiming {
   readonly frameRate: number;
 }
 
+/** What has to be known of a video's colours to show them on an ordinary screen, where it is anything special. */
+export interface VideoColours {
+  /** High dynamic range, by its transfer function: PQ (SMPTE ST 2084) or HLG (ARIB STD-B67). */
+  readonly hdr?: 'pq' | 'hlg';
+  /** The matrix that players assume where the file says none; absent where that is BT.601's. */
+  readonly assumedMatrix?: 'bt709' | 'bt2020';
+}
+
 /** What probing a video says. The size is as shown: sample aspect ratio and rotation applied. */
-export interface VideoInfo extends DisplaySize, VideoTiming {
+export interface VideoInfo extends DisplaySize, VideoTiming, VideoColours {
   /** Which of the file's videos that are no cover pictures it is, from 0; absent for the first. */
   readonly place?: number;
 }

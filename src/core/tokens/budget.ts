@@ -1,4 +1,11 @@
-import { anySize, type DisplaySize, fitInside, type Size } from '../hints/display-size.ts';
+import {
+  anySize,
+  type DisplaySize,
+  type FrameLimits,
+  fitInside,
+  frameAround,
+  type Size,
+} from '../hints/display-size.ts';
 import { type EstimatorName, estimatorNamed } from './estimator.ts';
 
 /**
@@ -10,8 +17,10 @@ export const fewestControlTokens = 3;
 /** One prompt, as far as its tokens go. */
 export interface TokenRequest {
   readonly estimator: EstimatorName;
-  /** Size of each frame in pixels; null when only text is sent. */
+  /** Size of the picture in each frame, in pixels; null when only text is sent. */
   readonly size: Size | null;
+  /** Frames are as large as these want, whatever the picture; null or undefined: as large as the picture. */
+  readonly frameLimits?: FrameLimits | null | undefined;
   readonly frames: number;
   readonly textTokens: number;
   /** What the chat template adds; {@link fewestControlTokens} where it is not known. */
@@ -44,9 +53,8 @@ export interface TokenBudget {
  * always estimated.
  */
 export function budgetOf(request: TokenRequest): TokenBudget {
-  const vision = request.size
-    ? estimatorNamed(request.estimator).visionTokens(request.size, request.frames)
-    : 0;
+  const frame = request.size && frameAround(request.size, request.frameLimits);
+  const vision = frame ? estimatorNamed(request.estimator).visionTokens(frame, request.frames) : 0;
   const { controlTokens: control = fewestControlTokens } = request;
   const withoutVision = request.textTokens + control + request.outputReserved;
   const room = visionRoom(request);
@@ -90,7 +98,8 @@ export function largestSizeThatFits(
 ): Size | null {
   const estimator = estimatorNamed(request.estimator);
   const room = visionRoom(request);
-  const fits = (size: Size) => estimator.visionTokens(size, request.frames) <= room;
+  const frameOf = (size: Size) => frameAround(size, request.frameLimits);
+  const fits = (size: Size) => estimator.visionTokens(frameOf(size), request.frames) <= room;
 
   const longest = longerSide(fitInside(display, box));
   const firstStep = Math.min(minLongerSidePx, longest);
@@ -98,13 +107,13 @@ export function largestSizeThatFits(
   // Where the model rescales, the cost goes up and down by a row or a column: every size has to be looked at.
   for (; step >= firstStep; step--) {
     const size = sizeAt(display, box, step);
-    if (!estimator.isRescaled(size)) break;
+    if (!estimator.isRescaled(frameOf(size))) break;
     if (fits(size)) return size;
   }
   // Below, it only falls, until the sizes that are so small that the model enlarges them.
   step = lastThat(firstStep, step, (candidate) => {
     const size = sizeAt(display, box, candidate);
-    return fits(size) || estimator.isRescaled(size);
+    return fits(size) || estimator.isRescaled(frameOf(size));
   });
   for (; step >= firstStep; step--) {
     const size = sizeAt(display, box, step);

@@ -1,4 +1,4 @@
-import type { Size } from '../hints/display-size.ts';
+import type { FrameLimits, Size } from '../hints/display-size.ts';
 
 /** The estimators a person may choose, the default first. `MODEL@SERVER` counts as that server does. */
 export const estimatorNames = [
@@ -21,6 +21,8 @@ interface TokenEstimator {
   readonly name: EstimatorName;
   /** Whether the count is the model's own, so that it needs no margin. */
   readonly isExact: boolean;
+  /** What servers of the model take; the rule of thumb has what is safe for any. */
+  readonly frameLimits: FrameLimits;
   /** Vision tokens of `frames` frames of this size in pixels. */
   visionTokens(size: Size, frames: number): number;
   /**
@@ -39,32 +41,47 @@ export function estimatorFor(name: EstimatorName, server: ServerProgram | null |
   return estimatorNames.find((known) => known === `${name}@${server}`) ?? name;
 }
 
+/** Qwen's processors refuse images of which a side has less than one token, and those that are longer than 200 times. */
+const qwenLimits: FrameLimits = { minSidePx: 28, maxAspect: 200 };
+/** One patch. */
+const pixtralLimits: FrameLimits = { minSidePx: 16, maxAspect: Number.POSITIVE_INFINITY };
+
 const llamaPixtral: ImageGrid = { sidePx: 16, minPatches: 8, maxPatches: 1024 };
 const llamaQwen: ImageGrid = { sidePx: 28, minPatches: 8, maxPatches: 4096 };
 
 const estimators: Readonly<Record<EstimatorName, TokenEstimator>> = {
-  linear: { name: 'linear', isExact: false, visionTokens: linearVisionTokens, isRescaled: () => false },
+  linear: {
+    name: 'linear',
+    isExact: false,
+    frameLimits: qwenLimits,
+    visionTokens: linearVisionTokens,
+    isRescaled: () => false,
+  },
   pixtral: {
     name: 'pixtral',
     isExact: true,
+    frameLimits: pixtralLimits,
     visionTokens: pixtralVisionTokens,
     isRescaled: isPixtralRescaled,
   },
   'pixtral@llama.cpp': {
     name: 'pixtral@llama.cpp',
     isExact: true,
+    frameLimits: pixtralLimits,
     visionTokens: (size, frames) => frames * rowsWithBreaks(llamaResized(size, llamaPixtral)),
     isRescaled: (size) => isLlamaRescaled(size, llamaPixtral),
   },
   'qwen2.5-vl': {
     name: 'qwen2.5-vl',
     isExact: true,
+    frameLimits: qwenLimits,
     visionTokens: qwenImageTokens,
     isRescaled: isQwenRescaled,
   },
   'qwen2.5-vl@llama.cpp': {
     name: 'qwen2.5-vl@llama.cpp',
     isExact: true,
+    frameLimits: qwenLimits,
     visionTokens: (size, frames) => frames * areaOf(llamaResized(size, llamaQwen)),
     isRescaled: (size) => isLlamaRescaled(size, llamaQwen),
   },

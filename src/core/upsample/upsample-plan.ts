@@ -23,8 +23,20 @@ const plannedVideoSchema = z.object({
   modified_ms: z.number(),
   /** Which of the file's videos that are no cover pictures it is, from 0; only where it is not the first. */
   place: z.int().min(1).optional(),
+  /** High dynamic range, by its transfer function. */
+  hdr: z.enum(['pq', 'hlg']).optional(),
+  /** The matrix that is assumed because the file says none; only where it is not that of BT.601. */
+  assumed_matrix: z.enum(['bt709', 'bt2020']).optional(),
   /** Missing in older plans; then `video`. */
   kind: z.enum(videoKinds).optional(),
+});
+
+const sizeSchema = z.object({ width: z.int().min(1), height: z.int().min(1) });
+
+/** The frames of a hint, and the picture inside where bars make them as large as the model wants. */
+export const plannedHintSchema = sizeSchema.extend({
+  frames: z.int().min(1),
+  picture: sizeSchema.exactOptional(),
 });
 
 /** One candidate file and what is to be done with it. JSON, because the plan is part of the checkpoint. */
@@ -37,7 +49,7 @@ export const plannedSpecSchema = z.object({
   action: z.enum(specActions),
   video: plannedVideoSchema.nullable(),
   /** Size and number of the frames to be sent; null for a text-only task or none. */
-  hint: z.object({ width: z.int().min(1), height: z.int().min(1), frames: z.int().min(1) }).nullable(),
+  hint: plannedHintSchema.nullable(),
   /** Vision tokens by the conservative and the exact rule, the text's, and the sum that is checked. */
   tokens: z
     .object({

@@ -139,10 +139,13 @@ function hintRulesOf(settings: UpsampleSettings): HintRules {
   };
 }
 
-/** How the tokens of a prompt are counted, and how many it may have. */
+/** How the tokens of a prompt are counted, how many it may have, and what frames the model takes. */
 export function countingOf(settings: UpsampleSettings) {
+  const estimator = estimatorOf(settings);
   return {
-    estimator: estimatorOf(settings),
+    estimator,
+    // The embedded engine looks at any frame, and would describe the bars.
+    frameLimits: settings.engine.kind === 'describe' ? null : estimatorNamed(estimator).frameLimits,
     controlTokens: settings.control_tokens,
     outputReserved: settings.engine.max_output_tokens,
     limit: settings.max_tokens,
@@ -194,6 +197,8 @@ function plannedVideo(file: VideoFile, info: VideoInfo, kind: NamedVideo['kind']
     height: info.height,
     ...(info.exact && { exact_size: writtenSize(info.exact) }),
     ...(info.place && { place: info.place }),
+    ...(info.hdr && { hdr: info.hdr }),
+    ...(info.assumedMatrix && { assumed_matrix: info.assumedMatrix }),
     frames: info.frames,
     duration_seconds: info.durationSeconds,
     frame_rate: info.frameRate,

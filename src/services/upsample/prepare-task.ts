@@ -11,7 +11,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { findSource } from './plan-spec.ts';
+import { countingOf, findSource } from './plan-spec.ts';
 import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
 /** A task, or what is wrong with its spec or with its files. */
@@ -82,7 +82,8 @@ async function makeHint(
 ): Promise<TaskHint | null> {
   const { video, hint } = planned;
   if (video === null || hint === null) return null;
-  const lower = planned.action === 'hint' ? lowerHintSizes(infoOf(video), hint) : [];
+  const lower =
+    planned.action === 'hint' ? lowerHintSizes(infoOf(video), hint, countingOf(settings).frameLimits) : [];
   const reasons: string[] = [];
   for (const size of [hint, ...lower]) {
     try {
@@ -136,8 +137,12 @@ function keyOf(
 
 function infoOf(video: PlannedVideo): VideoInfo {
   const { width, height, frames, duration_seconds: durationSeconds, frame_rate: frameRate } = video;
-  const place = video.place === undefined ? {} : { place: video.place };
-  const info = { width, height, frames, durationSeconds, frameRate, ...place };
+  const info: VideoInfo = {
+    ...{ width, height, frames, durationSeconds, frameRate },
+    ...(video.place !== undefined && { place: video.place }),
+    ...(video.hdr && { hdr: video.hdr }),
+    ...(video.assumed_matrix && { assumedMatrix: video.assumed_matrix }),
+  };
   if (!video.exact_size) return info;
   const { per_pixel: perPixel, ...sides } = video.exact_size;
   return { ...info, exact: { ...sides, perPixel } };

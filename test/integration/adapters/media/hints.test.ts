@@ -118,6 +118,47 @@ describe('the frames are the right ones', () => {
   });
 });
 
+describe('bars', () => {
+  it.each([
+    { rule: 'above and below', name: 'ribbon.mp4', clip: [320, 20], frame: [320, 28], picture: [320, 20] },
+    { rule: 'beside', name: 'tower.mkv', clip: [20, 320], frame: [28, 320], picture: [20, 320] },
+    { rule: 'all around', name: 'stamp.gif', clip: [8, 8], frame: [28, 28], picture: [8, 8] },
+    {
+      rule: 'around odd sides',
+      name: 'odd-stamp.avi',
+      clip: [15, 201],
+      frame: [28, 202],
+      picture: [15, 201],
+    },
+    {
+      rule: 'around a smaller picture',
+      name: 'wide.mp4',
+      clip: [960, 60],
+      frame: [320, 28],
+      picture: [320, 20],
+    },
+  ] as const)('make a frame as large as is wanted: $rule', async ({ name, clip, frame, picture }) => {
+    const [width, height] = clip;
+    const sourcePath = await makeClip(join(folder, name), {
+      pattern: 'white',
+      width,
+      height,
+      codec: codecFor(name),
+    });
+    const video = await tool.probe(sourcePath);
+    const size = { ...sizeOf(frame), picture: sizeOf(picture) };
+    const hint = await tool.makeHint({ sourcePath, video, size, frames: 2, fps: 2 });
+    expect([hint.width, hint.height, hint.frames]).toEqual([...frame, 2]);
+    const [shown] = await tool.readRgbFrames(hint.path);
+    expect(colourAt(shown, Math.floor(frame[0] / 2), Math.floor(frame[1] / 2))).toEqual([8, 8, 8]);
+    const corners = [colourAt(shown, 0, 0), colourAt(shown, frame[0] - 1, frame[1] - 1)];
+    expect(corners).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+});
+
 describe('the file', () => {
   it('is Motion JPEG in MP4 with the rate asked for', async () => {
     const hint = await hintOf(await makeClip(join(folder, 'probe-me.mp4'), { seconds: 2 }));
@@ -257,6 +298,16 @@ function difference(frame: RgbFrame | undefined, reference: Buffer): number {
   const samples = Array.from(frame?.data ?? []);
   expect(samples.length).toBe(reference.length);
   return samples.reduce((sum, value, at) => sum + Math.abs(value - (reference[at] ?? 0)), 0) / samples.length;
+}
+
+function sizeOf([width, height]: readonly [number, number]) {
+  return { width, height };
+}
+
+/** Of containers whose usual codec has no odd or very small sides. */
+function codecFor(name: string): NonNullable<ClipOptions['codec']> {
+  if (name.endsWith('.gif')) return 'gif';
+  return name.endsWith('.avi') ? 'mjpeg' : 'h264';
 }
 
 /** Coarse, so that compression does not matter. */

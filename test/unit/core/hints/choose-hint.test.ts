@@ -141,3 +141,83 @@ describe('lowerHintSizes', () => {
     ]);
   });
 });
+
+describe('what a model takes no smaller', () => {
+  const qwen = { minSidePx: 28, maxAspect: 200 };
+  const pixtral = { minSidePx: 16, maxAspect: Number.POSITIVE_INFINITY };
+
+  it.each([
+    {
+      rule: 'a ribbon gets bars above and below',
+      size: [4000, 20],
+      change: { frameLimits: qwen },
+      expected: { action: 'hint', width: 320, height: 28, picture: { width: 320, height: 2 } },
+    },
+    {
+      rule: 'a tower gets bars beside it',
+      size: [20, 4000],
+      change: { frameLimits: qwen },
+      expected: { action: 'hint', width: 28, height: 180, picture: { width: 2, height: 180 } },
+    },
+    {
+      rule: 'a stamp gets a frame, and no hint',
+      size: [8, 8],
+      change: { frameLimits: qwen },
+      expected: { action: 'as-is', width: 28, height: 28, picture: { width: 8, height: 8 } },
+    },
+    {
+      rule: 'also without --auto-resize',
+      size: [9, 27],
+      change: { frameLimits: qwen, autoResize: false },
+      expected: { action: 'as-is', width: 28, height: 28, picture: { width: 9, height: 27 } },
+    },
+    {
+      rule: 'a ribbon that is high enough, but too long for it',
+      size: [6000, 28],
+      change: { frameLimits: qwen, maxResolution: 'auto', limit: 100_000 },
+      expected: { action: 'as-is', width: 6000, height: 30, picture: { width: 6000, height: 28 } },
+    },
+    {
+      rule: 'a frame with bars has even sides',
+      size: [9, 175],
+      change: { frameLimits: qwen },
+      expected: { action: 'as-is', width: 28, height: 176, picture: { width: 9, height: 175 } },
+    },
+    {
+      rule: 'for another model less will do',
+      size: [4000, 20],
+      change: { frameLimits: pixtral },
+      expected: { action: 'hint', width: 320, height: 16, picture: { width: 320, height: 2 } },
+    },
+  ] as const)('$rule', ({ size, change, expected }) => {
+    const { picture, ...rest } = expected;
+    const choice = chooseHint(video(size[0], size[1]), 40, { ...rules, ...change });
+    expect(choice).toMatchObject({ action: rest.action, size: { width: rest.width, height: rest.height } });
+    expect(choice.size.picture).toEqual(picture);
+  });
+
+  it.each([
+    { rule: 'exactly as much', size: [28, 28], change: { frameLimits: qwen } },
+    { rule: 'more', size: [320, 180], change: { frameLimits: qwen } },
+    { rule: 'anything', size: [8, 8], change: {} },
+  ] as const)('gets no bars where the model takes $rule', ({ size, change }) => {
+    const choice = chooseHint(video(size[0], size[1]), 40, { ...rules, ...change });
+    expect(choice.size).toEqual({ width: size[0], height: size[1] });
+  });
+
+  it('is counted with its bars, and the largest hint with bars that fits is found', () => {
+    const change = { frameLimits: qwen, maxResolution: 'auto' } as const;
+    const choice = chooseHint(video(4000, 20), 40, { ...rules, ...change });
+    expect(choice).toMatchObject({ action: 'hint', size: { height: 28, picture: { height: 16 } } });
+    expect(choice.budget.vision).toBe(Math.trunc(choice.size.width * 28 * 2 * 0.0173));
+    expect(choice.budget.vision).toBeGreaterThan(3343 * 0.99);
+  });
+
+  it('has its bars in the lower sizes too', () => {
+    const planned = { width: 320, height: 28, picture: { width: 320, height: 2 } };
+    expect(lowerHintSizes(video(4000, 20), planned, qwen)).toEqual([
+      { width: 256, height: 28, picture: { width: 256, height: 2 } },
+      { width: 192, height: 28, picture: { width: 192, height: 2 } },
+    ]);
+  });
+});

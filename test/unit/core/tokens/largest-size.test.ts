@@ -14,7 +14,7 @@ import {
   minLongerSidePx,
   type TokenRequest,
 } from '../../../../src/core/tokens/budget.ts';
-import { type EstimatorName, estimatorNames } from '../../../../src/core/tokens/estimator.ts';
+import { type EstimatorName, estimatorNamed, estimatorNames } from '../../../../src/core/tokens/estimator.ts';
 
 type Rest = Omit<TokenRequest, 'size'>;
 
@@ -95,6 +95,17 @@ describe('the largest size that fits', () => {
     );
   });
 
+  it.each(estimatorNames)('is true too of ribbons, which get bars: %s', (estimator) => {
+    const { frameLimits } = estimatorNamed(estimator);
+    fc.assert(
+      fc.property(anyRibbon, anyRest(estimator), (display, rest) => {
+        const request = { ...rest, frameLimits };
+        expect(largestSizeThatFits(display, request)).toEqual(largestByTrying(display, request));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it.each(estimatorNames)('is true too where the model rescales: %s', (estimator) => {
     fc.assert(
       fc.property(hugeDisplay, anyRest(estimator, 40_000), (display, rest) => {
@@ -108,6 +119,10 @@ describe('the largest size that fits', () => {
 const anyDisplay = fc.record({
   width: fc.integer({ min: 2, max: 1500 }),
   height: fc.integer({ min: 2, max: 1500 }),
+});
+const anyRibbon = fc.record({
+  width: fc.integer({ min: 200, max: 4000 }),
+  height: fc.integer({ min: 2, max: 60 }),
 });
 const anyTerm = fc.integer({ min: 1, max: 40 });
 const anyShape = fc
