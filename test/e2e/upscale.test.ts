@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeClip } from '../support/clips.ts';
 import { describeFile, frameTimes, makeFilm, packetHashes } from '../support/film.ts';
 import { Cli } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -54,6 +57,59 @@ describe('upscale', () => {
     ]);
     expect(chapters.map(({ start_time: time }) => Number(time))).toEqual([0, 1]);
     expect(format.tags).toMatchObject({ title: 'A film' });
+  });
+
+  it.each(['sd.mp4', 'sd.mov', 'sd.mkv'])(
+    'notes the colours that players assume of a small video: %s',
+    async (name) => {
+      const source = await makeClip(join(folder, 'untagged.mp4'), { width: 160, height: 90, frames: 3 });
+      const { code, path } = await upscale(source, name, '--scale', '4');
+      expect(code).toBe(0);
+      const { streams } = await describeFile(path);
+      const system = 'smpte170m';
+      expect(streams[0]).toMatchObject({
+        color_space: system,
+        color_primaries: system,
+        color_transfer: system,
+      });
+    },
+  );
+
+  it('upscales the film behind a cover that nobody marked as one, and shows its pictures', async () => {
+    const clip = await makeClip(join(folder, 'clip.mp4'), { width: 160, height: 90, frames: 12 });
+    const cover = await makeClip(join(folder, 'cover.mkv'), {
+      width: 64,
+      height: 64,
+      frames: 1,
+      codec: 'mjpeg',
+    });
+    const source = join(folder, 'covered.mkv');
+    await promisify(execFile)('ffmpeg', [
+      '-v',
+      'error',
+      '-i',
+      cover,
+      '-i',
+      clip,
+      '-map',
+      '0',
+      '-map',
+      '1',
+      '-c',
+      'copy',
+      source,
+    ]);
+    const { code, json, path } = await upscale(source, 'covered-2x.mp4');
+    expect(code).toBe(0);
+    expect(json.counts).toMatchObject({ frames: 12 });
+    expect(json.notices).toContain(
+      'The file holds 2 videos: stream 1 (h264, 160x90) is upscaled, not stream 0 (mjpeg).',
+    );
+    const { streams } = await describeFile(path);
+    expect(streams).toMatchObject([
+      { codec_name: 'mjpeg', width: 64 },
+      { codec_name: 'h264', width: 320, nb_frames: '12' },
+    ]);
   });
 
   it.each(['uneven.mp4', 'uneven.mkv'])('keeps a variable frame rate: %s', async (name) => {

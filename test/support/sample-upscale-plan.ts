@@ -52,7 +52,8 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
           ...{ isAttachedPicture: false, sound: null },
         },
       ],
-      chapters: 3,
+      chapters: [0, 4, 8].map((start) => ({ startSeconds: start, endSeconds: start + 4 })),
+      othersEndSeconds: 12.5,
     },
     settings: settingsOf(options),
     clip: {

@@ -119,3 +119,10 @@ function parsePacket(line: string): PacketFacts | null {
     duration: Number(fields.get('duration')),
   };
 }
+
+/** Seconds of `00:00:01.500000000`, as Matroska notes lengths; null for anything else, and for none. */
+export function clockTime(text: string | undefined): number | null {
+  const match = /^(\d+):(\d+):(\d+(?:\.\d+)?)$/.exec(text ?? '');
+  const seconds = Number(match?.[1]) * 3600 + Number(match?.[2]) * 60 + Number(match?.[3]);
+  return seconds > 0 ? seconds : null;
+}

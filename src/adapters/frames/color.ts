@@ -1,3 +1,4 @@
+import { isStandardDefinition } from '../../core/frames/choose-frame-formats.ts';
 import type { Size } from '../../core/hints/display-size.ts';
 import type { Clip } from '../../protocol/segment.ts';
 
@@ -107,8 +108,8 @@ export function scalerMatrix(clip: Clip): string {
 }
 
 /** What players assume of an untagged video, by its size as stored. */
-export function defaultMatrix({ width, height }: Size): 'bt709' | 'smpte170m' {
-  return width >= 1280 || height > 576 ? 'bt709' : 'smpte170m';
+export function defaultMatrix(size: Size): 'bt709' | 'smpte170m' {
+  return isStandardDefinition(size) ? 'smpte170m' : 'bt709';
 }
 
 /**

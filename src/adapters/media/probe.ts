@@ -4,7 +4,7 @@ import { displaySize, type Size } from '../../core/hints/display-size.ts';
 import type { VideoColours, VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
 import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
-import { askFfprobe } from '../ffmpeg/ffprobe.ts';
+import { askFfprobe, clockTime } from '../ffmpeg/ffprobe.ts';
 import { guardedInputOptions } from '../ffmpeg/source-file.ts';
 import { defaultMatrix } from '../frames/color.ts';
 import type { HintProgram } from './hint-frames.ts';
@@ -121,12 +121,6 @@ function rotationOf(stream: Stream): number {
 function fraction(text: string | undefined): number | null {
   const parsed = parseFraction(text);
   return parsed && fractionValue(parsed);
-}
-
-/** `00:00:01.500000000`, in seconds. */
-function clockTime(text: string | undefined): number | null {
-  const match = /^(\d+):(\d+):(\d+(?:\.\d+)?)$/.exec(text ?? '');
-  return match ? positive(String(Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3]))) : null;
 }
 
 function positive(text: string | undefined): number | null {

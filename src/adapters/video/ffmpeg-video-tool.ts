@@ -29,6 +29,7 @@ import { takePictures } from './still-pictures.ts';
 import {
   describeOther,
   describeVideo,
+  endOfStreams,
   type ProbeAnswer,
   type ProbeFrame,
   probeAnswerSchema,
@@ -143,7 +144,10 @@ async function inspectVideo(path: string, options: FfprobeOptions): Promise<Vide
     durationSeconds: durationOf(answer),
     video,
     others: answer.streams.filter(({ index }) => index !== stream.index).map(describeOther),
-    chapters: answer.chapters.length,
+    othersEndSeconds: endOfStreams(answer, stream.index),
+    chapters: answer.chapters.map(({ start_time: startSeconds, end_time: endSeconds }) => {
+      return { startSeconds, endSeconds };
+    }),
   };
 }
 

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { type Fraction, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
+import { pixelFamily } from '../../core/frames/pixel-family.ts';
 import type {
   ColorTags,
   OtherStreamFacts,
   SoundFacts,
   VideoStreamFacts,
 } from '../../core/frames/video-facts.ts';
+import { clockTime } from '../ffmpeg/ffprobe.ts';
 
 const text = z.string().optional();
 
@@ -29,6 +31,8 @@ const probeStreamSchema = z.object({
   avg_frame_rate: text,
   r_frame_rate: text,
   nb_frames: text,
+  start_time: text,
+  duration: text,
   channels: z.int().min(0).default(0),
   channel_layout: text,
   sample_rate: text,
@@ -38,13 +42,15 @@ const probeStreamSchema = z.object({
   start_pts: z.number().optional(),
   duration_ts: z.number().optional(),
   disposition: z.object({ attached_pic: z.number().optional(), default: z.number().optional() }).optional(),
-  tags: z.object({ language: text, rotate: text }).optional(),
+  tags: z
+    .object({ language: text, rotate: text, DURATION: text, alpha_mode: text, ALPHA_MODE: text })
+    .optional(),
   side_data_list: z.array(z.object({ side_data_type: text, rotation: z.number().optional() })).optional(),
 });
 
 export const probeAnswerSchema = z.object({
   streams: z.array(probeStreamSchema).default([]),
-  chapters: z.array(z.object({})).default([]),
+  chapters: z.array(z.object({ start_time: z.coerce.number(), end_time: z.coerce.number() })).default([]),
   format: z.object({ format_name: text, start_time: text, duration: text }).default({}),
 });
 
@@ -54,9 +60,9 @@ export const probeQuestions: readonly string[] = [
   [
     `stream=${Object.keys(probeStreamSchema.shape).slice(0, -3).join(',')}`,
     'stream_disposition=attached_pic,default',
-    'stream_tags=language,rotate',
+    'stream_tags=language,rotate,DURATION,alpha_mode,ALPHA_MODE',
     'stream_side_data=side_data_type,rotation',
-    'chapter=id',
+    'chapter=start_time,end_time',
     'format=format_name,start_time,duration',
   ].join(':'),
 ];
@@ -150,6 +156,22 @@ function describeSound(stream: ProbeStream): SoundFacts {
   };
 }
 
+/** When the last of these streams that are heard or shown ends, in seconds; null where the file does not say. */
+export function endOfStreams({ streams, format }: ProbeAnswer, besides: number): number | null {
+  const heard = streams.filter(
+    ({ index, codec_type: type, disposition }) =>
+      index !== besides && (type === 'audio' || (type === 'video' && disposition?.attached_pic !== 1)),
+  );
+  if (heard.length === 0) return null;
+  const ends = heard.flatMap(({ start_time: start, duration, tags }) => {
+    // Matroska's tag says when it ends.
+    const end = Number(duration) > 0 ? (Number(start) || 0) + Number(duration) : clockTime(tags?.DURATION);
+    return end === null ? [] : [end];
+  });
+  const whole = (Number(format.start_time) || 0) + Number(format.duration);
+  return ends.length > 0 ? Math.max(...ends) : Number.isNaN(whole) ? null : whole;
+}
+
 /** Data mostly has no codec by name; its four letters say what it is. */
 function codecOf({ codec_name: name = 'unknown', codec_tag_string: tag }: ProbeStream): string {
   const isNamed = !['none', 'unknown', 'bin_data'].includes(name);
@@ -191,5 +213,8 @@ function extrasOf(stream: ProbeStream, frame: ProbeFrame): readonly string[] {
   }
   const isInterlaced = /^(tt|bb|tb|bt)$/.test(stream.field_order ?? '') || frame.interlaced_frame === 1;
   if (isInterlaced) found.add('interlaced fields');
+  // Of VP8 and VP9 it is a second picture beside the first, of which ffmpeg's own decoders know nothing.
+  const alphaMode = stream.tags?.alpha_mode ?? stream.tags?.ALPHA_MODE;
+  if (alphaMode === '1' && pixelFamily(frame.pix_fmt ?? '')?.hasAlpha !== true) found.add('transparency');
   return [...found];
 }

@@ -4,7 +4,7 @@ import type { OutputContainer } from './container-limits.ts';
 import type { Fraction } from './fraction.ts';
 import type { FrameFormat } from './frame-format.ts';
 import { type PixelFamily, pixelFamily } from './pixel-family.ts';
-import type { ColorTags, VideoFacts } from './video-facts.ts';
+import type { ColorTags, VideoFacts, VideoStreamFacts } from './video-facts.ts';
 
 interface ClipRequest {
   readonly engine: 'lanczos' | 'onnx';
@@ -57,7 +57,7 @@ export function chooseFrameFormats(
     frame: { width: size.width, height: size.height, pixelFormat: given },
     target,
     sampleAspect: isOnItsSide ? inverted(video.sampleAspect) : video.sampleAspect,
-    color: colorOf(video.color, family),
+    color: keptColor(video),
     notices: [
       ...formatNotices(video.pixelFormat, family, kept),
       ...sizeNotices(whole, target),
@@ -103,11 +103,37 @@ function inverted({ numerator, denominator }: Fraction): Fraction {
   return { numerator: denominator, denominator: numerator };
 }
 
-/** RGB becomes YUV of limited range, whose matrix players find by the tags; grays that do not say are of full range. */
-function colorOf(color: ColorTags, family: PixelFamily): ColorTags {
+/**
+ * What is noted of a video's colours. RGB becomes YUV of limited range, whose matrix players find by the tags; grays that
+ * do not say are of full range. Where a small video says nothing players take it for BT.601, and would take the larger one
+ * for BT.709: so what they assume of the source is noted.
+ */
+export function keptColor({
+  color: said,
+  pixelFormat,
+  size,
+}: Pick<VideoStreamFacts, 'color' | 'pixelFormat' | 'size'>): ColorTags {
+  const family = pixelFamily(pixelFormat);
+  if (family === null) return said;
+  const isAssumed = !family.isRgb && family.sampling !== 'gray' && said.space === null;
+  const color = isAssumed && isStandardDefinition(size) ? { ...said, ...assumedColor(said, size) } : said;
   if (family.isRgb) return { ...color, range: 'tv', space: 'gbr' };
   if (family.isFullRange) return { ...color, range: 'pc' };
   return family.sampling === 'gray' ? { ...color, range: color.range ?? 'pc' } : color;
+}
+
+/** Whether players take a video of which nothing is said for BT.601, not BT.709. */
+export function isStandardDefinition({ width, height }: Size): boolean {
+  return width < 1280 && height <= 576;
+}
+
+/** All three, or the matrix alone where something is said of the others. */
+function assumedColor({ primaries, transfer }: ColorTags, { height }: Size): Partial<ColorTags> {
+  if (primaries?.startsWith('bt2020')) return {};
+  if (primaries !== null || transfer !== null) return { space: 'smpte170m' };
+  // Lines of television in Europe, and their half.
+  const system = height === 576 || height === 288 ? 'bt470bg' : 'smpte170m';
+  return { space: system, primaries: system, transfer: 'smpte170m' };
 }
 
 function formatNotices(

@@ -26,7 +26,7 @@ export function planStreams(facts: VideoFacts, container: OutputContainer): Stre
     index: stream.index,
     type: stream.type,
     sound: null,
-    ...planStream(stream, container, facts.chapters > 0),
+    ...planStream(stream, container, facts.chapters.length > 0),
   }));
 }
 

@@ -60,6 +60,12 @@ export interface OtherStreamFacts {
   readonly sound: SoundFacts | null;
 }
 
+/** On the file's own clock. */
+export interface ChapterTimes {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+}
+
 /** What is in a video file. */
 export interface VideoFacts {
   /** Names of ffmpeg's demuxer, such as `matroska,webm`. */
@@ -71,7 +77,9 @@ export interface VideoFacts {
   readonly durationSeconds: number | null;
   readonly video: VideoStreamFacts;
   readonly others: readonly OtherStreamFacts[];
-  readonly chapters: number;
+  readonly chapters: readonly ChapterTimes[];
+  /** When the last sound or further video ends, on the file's clock; null where the file does not say. */
+  readonly othersEndSeconds: number | null;
 }
 
 /** Whether a stream is heard or shown while the video runs. */

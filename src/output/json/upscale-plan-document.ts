@@ -28,7 +28,7 @@ export function upscalePlanDocument(plan: UpscalePlan, expected: UpscaleEstimate
       rotation_degrees: facts.video.rotationDegrees,
       frame_rate: fractionValue(facts.video.frameRate),
       duration_seconds: facts.durationSeconds,
-      chapters: facts.chapters,
+      chapters: facts.chapters.length,
     },
     output: { path: settings.output, ...clip.target },
     engine: {

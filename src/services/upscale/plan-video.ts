@@ -1,5 +1,6 @@
 import { chooseFrameFormats } from '../../core/frames/choose-frame-formats.ts';
 import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
+import { chapterNotices } from '../../core/frames/cut-chapters.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
@@ -112,7 +113,7 @@ async function readFrames(
     timeline,
     segments,
     streams,
-    notices: [...notices, ...otherVideosNotice(facts), ...left, ...found],
+    notices: [...notices, ...otherVideosNotice(facts), ...left, ...chapterNotices(facts, timeline), ...found],
   };
 }
 

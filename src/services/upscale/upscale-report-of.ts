@@ -1,3 +1,4 @@
+import { cutChapters, filmEndSeconds } from '../../core/frames/cut-chapters.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
@@ -74,7 +75,7 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
       shares: duplicates === 0 ? [] : duplicateShares(timeline, stretches),
     },
     streams: facts && streamsOf(checkpoint, facts),
-    chapters: facts?.chapters ?? null,
+    chapters: facts && cutChapters(facts.chapters, filmEndSeconds(facts, timeline)).length,
     video: verifiedOf(state),
     notices: [...checkpoint.notices, ...(state.video?.notices ?? [])],
     is_resumable: state.isResumable,

@@ -5,6 +5,7 @@ import { publishFile } from '../../files/publish-file.ts';
 import { readFileFacts } from '../verification/file-facts.ts';
 import { BrokenAssemblyError } from './assembly-errors.ts';
 import { type AssemblyPaths, readJsonFile } from './assembly-folder.ts';
+import { chapterText } from './chapters.ts';
 import { isIntact, lostSegments } from './lost-segments.ts';
 import { makeFirstFrame, makeSkeleton } from './skeleton.ts';
 import type { Assembly } from './write-part.ts';
@@ -50,7 +51,7 @@ async function makeFirst({ request: { segments }, paths, options }: Assembly): P
 
 async function makeOthers({ request, container, paths, presentation, options }: Assembly): Promise<void> {
   const { source } = request;
-  const { streams } = await readFileFacts(source.path, options);
+  const { streams, chapters } = await readFileFacts(source.path, options);
   const skeleton = {
     source,
     container,
@@ -58,6 +59,7 @@ async function makeOthers({ request, container, paths, presentation, options }: 
     streams,
     presentation,
     firstPath: paths.first,
+    chapters: chapterText(chapters, container, request, presentation),
   };
   await makeSkeleton(skeleton, paths.skeleton, options);
 }

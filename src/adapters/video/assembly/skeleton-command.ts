@@ -1,3 +1,4 @@
+import { keptColor } from '../../../core/frames/choose-frame-formats.ts';
 import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import { channelsToAskFor } from '../../../core/frames/convert-sound.ts';
 import type { Fraction } from '../../../core/frames/fraction.ts';
@@ -6,6 +7,7 @@ import type { OtherStreamFacts, VideoFacts } from '../../../core/frames/video-fa
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import type { Presentation } from '../../muxing/presentation.ts';
 import type { FileStream } from '../verification/file-facts.ts';
+import { chapterFileOptions } from './chapters.ts';
 
 export interface SkeletonRequest {
   readonly source: { readonly path: string; readonly facts: VideoFacts };
@@ -14,6 +16,8 @@ export interface SkeletonRequest {
   /** The source's streams as the file describes them. */
   readonly streams: readonly FileStream[];
   readonly presentation: Presentation;
+  /** The chapters as a text for ffmpeg; null where they are the source's own. */
+  readonly chapters: string | null;
   /** File of the first upscaled frame. */
   readonly firstPath: string;
 }
@@ -29,6 +33,13 @@ export interface Cover {
   readonly mimeType: string;
 }
 
+/** Files of a skeleton's making that are gone afterwards. */
+export interface SideFiles {
+  readonly covers: readonly Cover[];
+  /** Path of the text with the chapters. */
+  readonly chapters: string | null;
+}
+
 /** By ffmpeg's names. */
 export const muxerNames = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
 
@@ -41,19 +52,20 @@ const staleTag = /^(BPS|DURATION|NUMBER_OF_(FRAMES|BYTES)|SOURCE_ID|_STATISTICS_
  */
 export function skeletonArguments(
   request: SkeletonRequest,
-  covers: readonly Cover[],
+  { covers, chapters }: SideFiles,
   targetPath: string,
 ): readonly string[] {
   const { source, container, presentation, firstPath } = request;
   const outputs = outputStreams(request);
-  const { color } = source.facts.video;
+  const color = keptColor(source.facts.video);
   const isColored = [color.space, color.primaries, color.transfer].some((tag) => tag !== null);
   return [
     ...['-nostdin', '-v', 'error', '-y', '-copyts'],
     ...inputArguments(firstPath, Math.round(presentation.firstSeconds * 1e6)),
     ...inputArguments(source.path, presentation.shiftUs),
+    ...(chapters === null ? [] : [...chapterFileOptions, '-i', asFileUrl(chapters)]),
     ...outputs.flatMap(({ input }) => ['-map', input]),
-    ...['-c', 'copy', '-copyinkf', '-map_metadata', '1', '-map_chapters', '1'],
+    ...['-c', 'copy', '-copyinkf', '-map_metadata', '1', '-map_chapters', chapters === null ? '1' : '2'],
     ...outputs.flatMap((stream, output) =>
       stream.options.flatMap(([name, value]) => [`${name}:${output}`, value]),
     ),

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { AppError } from '../../../errors/app-error.ts';
 import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
@@ -11,7 +11,13 @@ import {
   hashesOf,
   readStreamHashes,
 } from '../verification/stream-hashes.ts';
-import { type Cover, coverStreams, type SkeletonRequest, skeletonArguments } from './skeleton-command.ts';
+import {
+  type Cover,
+  coverStreams,
+  type SideFiles,
+  type SkeletonRequest,
+  skeletonArguments,
+} from './skeleton-command.ts';
 
 const kinds: Readonly<Record<string, { readonly ending: string; readonly mimeType: string }>> = {
   png: { ending: 'png', mimeType: 'image/png' },
@@ -55,12 +61,12 @@ export async function makeSkeleton(
   const { source, plans, container } = request;
   const hashed = hashedStreams(source.facts, plans, container);
   await publishFileBy(targetPath, async (temporary) => {
-    await withCovers(request, targetPath, options, async (covers) => {
+    await withSideFiles(request, targetPath, options, async (files) => {
       const hashes = await readText({
         ...options,
         program: 'ffmpeg',
         arguments: [
-          ...skeletonArguments(request, covers, temporary),
+          ...skeletonArguments(request, files, temporary),
           ...(hashed.length > 0 ? hashArguments(hashed, (stream) => `1:${stream.source}`) : []),
         ],
         doing: 'Taking over sound, subtitles and tags of the source',
@@ -103,23 +109,26 @@ function languagesOf({ source, plans }: SkeletonRequest) {
   return { audio: languages('audio'), subtitle: languages('subtitle') };
 }
 
-/** Writes the cover pictures to files beside `targetPath`, which are removed when `use` is done. */
-async function withCovers(
+/** Writes cover pictures and chapters to files beside `targetPath`, which are removed when `use` is done. */
+async function withSideFiles(
   request: SkeletonRequest,
   targetPath: string,
   options: FfmpegOptions,
-  use: (covers: readonly Cover[]) => Promise<void>,
+  use: (files: SideFiles) => Promise<void>,
 ): Promise<void> {
   const covers: Cover[] = [];
+  const chapters = request.chapters === null ? null : temporaryPathFor(targetPath);
   try {
+    if (chapters !== null && request.chapters !== null) await writeFile(chapters, request.chapters);
     for (const stream of coverStreams(request)) {
       const cover = describeCover(request, stream, temporaryPathFor(targetPath), covers.length);
       covers.push(cover);
       await extract(request.source.path, stream, cover.path, options);
     }
-    await use(covers);
+    await use({ covers, chapters });
   } finally {
     for (const { path } of covers) await rm(path, { force: true });
+    if (chapters !== null) await rm(chapters, { force: true });
   }
 }
 

@@ -28,12 +28,18 @@ const streamSchema = z.looseObject({
   tags: tagsSchema,
   side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).default([]),
 });
+const chapterSchema = z.looseObject({
+  start_time: z.coerce.number(),
+  end_time: z.coerce.number(),
+  tags: tagsSchema,
+});
 const answerSchema = z.object({
   streams: z.array(streamSchema).default([]),
-  chapters: z.array(z.unknown()).default([]),
+  chapters: z.array(chapterSchema).default([]),
   format: z.object({ duration: z.coerce.number().optional(), tags: tagsSchema }).default({ tags: {} }),
 });
 
+export type FileChapter = z.infer<typeof chapterSchema>;
 export type FileStream = z.infer<typeof streamSchema>;
 export type FileFacts = z.infer<typeof answerSchema>;
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
+import { chooseFrameFormats } from '../../../../src/core/frames/choose-frame-formats.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { ffmpeg, shoot } from '../frames/rig.ts';
 
@@ -48,7 +49,10 @@ it('tells what is in a video, with everything beside the picture', async () => {
     container: 'matroska,webm',
     startSeconds: 0,
     durationSeconds: expect.closeTo(1.04, 1),
-    chapters: 2,
+    chapters: [
+      { startSeconds: 0, endSeconds: 0.5 },
+      { startSeconds: 0.5, endSeconds: 1 },
+    ],
     video: {
       index: 1,
       codec: 'h264',
@@ -95,6 +99,27 @@ it('names what an upscaled video cannot carry', async () => {
   const interlaced = ['-vf', 'scale=96:64,interlace', '-flags', '+ilme+ildct', '-c:v', 'mpeg2video'];
   const { video } = await tool.inspect(shoot(folder, 'fields.mpg', ...interlaced));
   expect(video.extras).toEqual(['interlaced fields']);
+});
+
+const halfRed = ['-vf', 'geq=lum=80:cb=90:cr=200:a=128,format=yuva420p'];
+
+it.each([
+  { name: 'alpha.webm', options: ['-c:v', 'libvpx-vp9'] },
+  { name: 'alpha-8.webm', options: ['-c:v', 'libvpx', '-auto-alt-ref', '0'] },
+  { name: 'alpha.mkv', options: ['-c:v', 'libvpx-vp9'], isCopied: true },
+  { name: 'alpha-ffv1.mkv', options: ['-c:v', 'ffv1'] },
+  { name: 'alpha-qtrle.mov', options: ['-c:v', 'qtrle', '-pix_fmt', 'argb'] },
+  { name: 'alpha-png.mov', options: ['-c:v', 'png', '-pix_fmt', 'rgba'] },
+  { name: 'alpha-prores.mov', options: ['-c:v', 'prores_ks', '-pix_fmt', 'yuva444p10le'] },
+])('knows of transparency that its decoder may drop: $name', async ({ name, options, isCopied }) => {
+  let path = shoot(folder, `made-${name}`, '-frames:v', '3', ...halfRed, ...options);
+  if (isCopied) {
+    path = join(folder, name);
+    ffmpeg('-i', join(folder, `made-${name}`), '-c', 'copy', path);
+  }
+  const facts = await tool.inspect(path);
+  const { notices } = chooseFrameFormats(facts, { engine: 'lanczos', scale: 2, container: 'mp4' });
+  expect(notices.filter((notice) => notice.startsWith('Transparency cannot be kept'))).toHaveLength(1);
 });
 
 it.each([

@@ -25,7 +25,8 @@ const factsOf = (some: Partial<VideoStreamFacts>): VideoFacts => ({
   durationSeconds: 1,
   video: { ...video, ...some },
   others: [],
-  chapters: 0,
+  chapters: [],
+  othersEndSeconds: null,
 });
 
 it.each([
@@ -154,5 +155,47 @@ describe('limits', () => {
   ])('$what is refused', ({ some }) => {
     const refused = expect.objectContaining({ code: 'output-unsupported', nextStep: expect.any(String) });
     expect(() => chooseFrameFormats(factsOf(some), { ...wish, scale: 3 })).toThrow(refused);
+  });
+});
+
+describe('colours of which the file says nothing', () => {
+  const ntsc = { space: 'smpte170m', primaries: 'smpte170m', transfer: 'smpte170m' };
+  const pal = { space: 'bt470bg', primaries: 'bt470bg', transfer: 'smpte170m' };
+  const nothing = { space: null, primaries: null, transfer: null };
+  const matrixOnly = { ...nothing, space: 'smpte170m' };
+
+  it.each([
+    { what: '480 lines', width: 720, height: 480, expected: ntsc },
+    { what: '576 lines', width: 720, height: 576, expected: pal },
+    { what: 'a small clip', width: 160, height: 90, expected: ntsc },
+    { what: 'a tall one', width: 480, height: 854, expected: nothing },
+    { what: 'a wide one', width: 1280, height: 536, expected: nothing },
+    { what: '720 lines', width: 1280, height: 720, expected: nothing },
+    { what: 'gray', width: 720, height: 480, pixelFormat: 'gray', expected: nothing },
+    {
+      what: 'a transfer alone',
+      width: 720,
+      height: 480,
+      said: { transfer: 'bt709' },
+      expected: { ...matrixOnly, transfer: 'bt709' },
+    },
+    {
+      what: 'primaries of BT.2020',
+      width: 720,
+      height: 480,
+      said: { primaries: 'bt2020' },
+      expected: { ...nothing, primaries: 'bt2020' },
+    },
+    {
+      what: 'a matrix alone',
+      width: 720,
+      height: 480,
+      said: { space: 'bt709' },
+      expected: { ...nothing, space: 'bt709' },
+    },
+  ])('are noted as players take them, before they are larger: $what', (given) => {
+    const { width, height, pixelFormat = 'yuv420p', said = {}, expected } = given;
+    const some = { size: { width, height }, pixelFormat, color: { ...noColor, ...said } };
+    expect(chooseFrameFormats(factsOf(some), wish).color).toMatchObject(expected);
   });
 });

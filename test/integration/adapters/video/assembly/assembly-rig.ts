@@ -127,7 +127,11 @@ function factsOf({ streams, format, chapters }: Probe): VideoFacts {
         isAttachedPicture: stream.disposition['attached_pic'] === 1,
         sound: null,
       })),
-    chapters: chapters.length,
+    chapters: chapters.map(({ start_time, end_time }) => ({
+      startSeconds: Number(start_time),
+      endSeconds: Number(end_time),
+    })),
+    othersEndSeconds: null,
   };
 }
 

@@ -56,6 +56,7 @@ export interface Probe {
   readonly packets: readonly ProbedPacket[];
   readonly chapters: readonly {
     readonly start_time: string;
+    readonly end_time: string;
     readonly tags?: Readonly<Record<string, string>>;
   }[];
   readonly format: {
