@@ -5,7 +5,8 @@ import { isErrno } from '../errors/system-error.ts';
 
 /** What was found in folders, all with absolute paths. */
 export interface FoundFiles {
-  readonly files: Set<string>;
+  /** A file that is given twice, or lies in two of the inputs, is here twice. */
+  readonly files: string[];
   /** Sub-folders that could not be looked into. */
   readonly skippedFolders: Set<string>;
 }
@@ -71,7 +72,7 @@ async function collectFolder(
     if (entry.name.startsWith('.') || excluded.has(full)) continue;
     const kind = entry.isSymbolicLink() ? await stat(full).catch(() => entry) : entry;
     if (kind.isDirectory()) folders.push(full);
-    else if (entry.name.toLowerCase().endsWith('.json') && !kind.isFIFO()) files.add(full);
+    else if (entry.name.toLowerCase().endsWith('.json') && !kind.isFIFO()) files.push(full);
   }
   return folders;
 }

@@ -1,19 +1,23 @@
 import { stat } from 'node:fs/promises';
 import path, { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { RecentMap } from '../async/recent-map.ts';
 import { maxSpecBytes } from '../core/spec/parse-spec.ts';
 import { videoCandidates } from '../core/spec/video-candidates.ts';
 import { AppError, messageOf } from '../errors/app-error.ts';
 import { isErrno, isSystemError } from '../errors/system-error.ts';
-import type { SpecCandidate, SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
+import type { SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
 import { collectSpecFiles, type FoundFiles } from './collect-spec-files.ts';
 import { readAtMost } from './files/bounded-read.ts';
 import { overwriteFile, publishFile } from './files/publish-file.ts';
 import { unlessMissing } from './files/unless-missing.ts';
 
+/** Places of videos, and where there is none: specs that follow each other look into the same folders. */
+const pathsRemembered = 20_000;
+
 export class LocalSpecStore implements SpecStore {
   readonly #workingFolder: string;
   /** Videos are shared by many specs: each path is queried once. */
-  readonly #seen = new Map<string, Promise<VideoFile | null>>();
+  readonly #seen = new RecentMap<string, Promise<VideoFile | null>>(pathsRemembered);
 
   constructor(workingFolder: string) {
     this.#workingFolder = workingFolder;
@@ -22,7 +26,7 @@ export class LocalSpecStore implements SpecStore {
   async find(inputs: readonly string[], excluded: readonly string[], root?: string): Promise<SpecCandidates> {
     const absolute = inputs.map((input) => resolve(this.#workingFolder, input));
     const hidden = new Set(excluded.map((folder) => resolve(this.#workingFolder, folder)));
-    const found: FoundFiles = { files: new Set(), skippedFolders: new Set() };
+    const found: FoundFiles = { files: [], skippedFolders: new Set() };
     const roots: string[] = [];
     for (const [index, input] of absolute.entries()) {
       try {
@@ -32,10 +36,17 @@ export class LocalSpecStore implements SpecStore {
       }
     }
     const inputRoot = root === undefined ? sharedFolder(roots) : resolve(this.#workingFolder, root);
-    const candidates = Array.from(found.files, (file) => candidateOf(inputRoot, file));
+    const elsewhere = new Map<string, string>();
+    const specs = found.files.map((file) => {
+      const spec = nameOf(inputRoot, file);
+      if (!isInside(file, inputRoot)) elsewhere.set(spec, file);
+      return spec;
+    });
+    specs.sort(byCodeUnits);
     return {
       inputRoot,
-      candidates: candidates.sort(bySpec),
+      specs: specs.filter((spec, index) => spec !== specs[index - 1]),
+      pathOf: (spec) => elsewhere.get(spec) ?? join(inputRoot, ...spec.split('/')),
       skippedFolders: [...found.skippedFolders].sort(),
     };
   }
@@ -54,9 +65,7 @@ export class LocalSpecStore implements SpecStore {
   }
 
   async statVideo(file: string): Promise<VideoFile | null> {
-    const found = this.#seen.get(file) ?? statFile(file);
-    this.#seen.set(file, found);
-    return await found;
+    return await this.#seen.getOr(file, () => statFile(file));
   }
 
   outputPath(outputDir: string, spec: string): string {
@@ -84,7 +93,7 @@ async function collectInput(input: string, hidden: ReadonlySet<string>, found: F
     await collectSpecFiles(input, hidden, found);
     return input;
   }
-  found.files.add(input);
+  found.files.push(input);
   return dirname(input);
 }
 
@@ -121,11 +130,11 @@ function isInside(file: string, folder: string): boolean {
 }
 
 /** On Windows, inputs on several drives share no folder: the drive's letter then stands for it. */
-function candidateOf(inputRoot: string, file: string): SpecCandidate {
+function nameOf(inputRoot: string, file: string): string {
   const way = isInside(file, inputRoot) ? relative(inputRoot, file) : file.replace(':', '');
-  return { spec: way.split(sep).join('/') || basename(file), path: file };
+  return way.split(sep).join('/') || basename(file);
 }
 
-function bySpec(a: SpecCandidate, b: SpecCandidate): number {
-  return a.spec < b.spec ? -1 : a.spec > b.spec ? 1 : 0;
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

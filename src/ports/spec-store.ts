@@ -9,8 +9,13 @@ export interface SpecCandidate {
 export interface SpecCandidates {
   /** Absolute path of the folder that specs are named against: the folder given, or what all inputs share. */
   readonly inputRoot: string;
-  /** Sorted by `spec`. */
-  readonly candidates: readonly SpecCandidate[];
+  /**
+   * How each candidate is named, sorted: its path relative to the input root, with forward slashes. Only the names, because
+   * there may be a million.
+   */
+  readonly specs: readonly string[];
+  /** Absolute path of a candidate. */
+  pathOf(spec: string): string;
   /** Absolute paths of sub-folders that could not be read: what lies in them is not among the candidates. */
   readonly skippedFolders: readonly string[];
 }

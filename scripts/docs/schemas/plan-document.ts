@@ -5,7 +5,7 @@ import {
   plannedHintSchema,
   specActions,
 } from '../../../src/core/upsample/upsample-plan.ts';
-import type { planDocument } from '../../../src/output/json/upsample-plan-document.ts';
+import type { planDocument, planRow } from '../../../src/output/json/upsample-plan-document.ts';
 
 const count = z.int().min(0);
 const frames = z.object({ width: z.int().min(1), height: z.int().min(1), frames: z.int().min(1) });
@@ -42,7 +42,8 @@ export const planDocumentSchema = z
   })
   .describe('What batch-upsample would do.') satisfies z.ZodType<PlanDocument>;
 
-type PlanDocument = Omit<ReturnType<typeof planDocument>, 'version' | 'batches'> & {
+type PlanDocument = Omit<ReturnType<typeof planDocument>, 'version' | 'batches' | 'specs'> & {
   version: 1;
+  specs: ReturnType<typeof planRow>[];
   batches: z.infer<typeof plannedBatchSchema>[];
 };

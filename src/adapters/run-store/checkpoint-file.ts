@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { type AnyCheckpoint, checkpointVersion, type RunFormat } from '../../core/run/run-format.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -16,16 +17,15 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
   path: string,
   { kind, checkpointSchema }: Pick<RunFormat<Checkpoint, never>, 'kind' | 'checkpointSchema'>,
 ): Promise<Checkpoint> {
-  const text = await unlessMissing(readFile(path, 'utf8'), 'ENOTDIR', 'EISDIR');
-  if (text === null)
+  const document = await unlessMissing(readDocument(path), 'ENOTDIR', 'EISDIR');
+  if (document === null)
     throw new AppError({
       code: 'run-not-found',
       message: `There is no checkpoint at ${path}.`,
       nextStep: 'List the runs with: cosmos runs',
     });
-  const document = parseJson(text, path);
   const head: { version?: unknown; kind?: unknown } =
-    typeof document === 'object' && document !== null ? document : {};
+    typeof document.json === 'object' && document.json !== null ? document.json : {};
   const { version, kind: found } = head;
   if (typeof version === 'number' && version !== checkpointVersion) {
     throw new AppError({
@@ -40,7 +40,7 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
       message: `${path} is a run of kind ${found.slice(0, 32)}, not ${kind}.`,
       nextStep: 'Go on with it by: cosmos attach PATH',
     });
-  const parsed = checkpointSchema.safeParse(document);
+  const parsed = checkpointSchema.safeParse(document.json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw damaged(
@@ -59,6 +59,61 @@ async function readBegin(path: string): Promise<string> {
   await using file = await open(path);
   const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(kindBytes), position: 0 });
   return buffer.subarray(0, bytesRead).toString('latin1');
+}
+
+/** A checkpoint in pieces, each entry of its lists on a line of its own. */
+export function* checkpointText(checkpoint: object): Generator<string> {
+  let separator = '{';
+  for (const [key, value] of Object.entries(checkpoint)) {
+    yield `${separator}${JSON.stringify(key)}:`;
+    if (Array.isArray(value) && value.length > 0) yield* linesOfList(value);
+    else yield JSON.stringify(value);
+    separator = ',';
+  }
+  yield '}\n';
+}
+
+function* linesOfList(list: readonly unknown[]): Generator<string> {
+  let separator = '[\n';
+  for (const entry of list) {
+    yield separator + JSON.stringify(entry);
+    separator = ',\n';
+  }
+  yield '\n]';
+}
+
+/** What a checkpoint holds. A long one exceeds the longest text there can be, so its lists are read line by line. */
+async function readDocument(path: string): Promise<{ readonly json: unknown }> {
+  const lists = new Map<string, unknown[]>();
+  let list: unknown[] | null = null;
+  let rest = '';
+  try {
+    for await (const line of linesOf(path)) {
+      if (list !== null && !line.startsWith(']')) {
+        list.push(JSON.parse(line.endsWith(',') ? line.slice(0, -1) : line));
+        continue;
+      }
+      rest += line;
+      const [, opened] = /"(\w+)":\[$/.exec(line) ?? [];
+      list = opened === undefined ? null : [];
+      if (opened !== undefined && list !== null) lists.set(opened, list);
+    }
+    return { json: { ...Object(JSON.parse(rest)), ...Object.fromEntries(lists) } };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // Another program may have written it anew, with other lines.
+    return { json: parseJson(await readFile(path, 'utf8'), path) };
+  }
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let open = '';
+  for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
+    const lines = (open + text).split('\n');
+    open = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield open;
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -16,7 +16,7 @@ import { hasContent } from '../files/hash-file.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { placeFile, publishFile } from '../files/publish-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
-import { readCheckpoint, readKind } from './checkpoint-file.ts';
+import { checkpointText, readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
 import { lockRun } from './run-locks.ts';
 import { checkpointName, runLockName, runPaths } from './run-paths.ts';
@@ -38,7 +38,8 @@ export class LocalRunStore implements RunStore {
     const folder = join(this.#folder, checkpoint.run_id);
     try {
       return await this.#lock(folder, format, checkpoint, async () => {
-        await publishFile(join(folder, checkpointName), `${JSON.stringify(checkpoint)}\n`);
+        await publishFile(join(folder, checkpointName), checkpointText(checkpoint));
+        return beginningOf(folder, checkpoint);
       });
     } catch (error) {
       // Only an empty folder can be removed like this: one in which no run has begun.
@@ -52,7 +53,8 @@ export class LocalRunStore implements RunStore {
     reference: string,
   ): Promise<RunSession<Checkpoint, Event>> {
     const folder = await this.#findOfKind(format.kind, reference);
-    return await this.#lock(folder, format, await readCheckpoint(join(folder, checkpointName), format));
+    const checkpoint = await readCheckpoint(join(folder, checkpointName), format);
+    return await this.#lock(folder, format, checkpoint, () => readRun(folder, format));
   }
 
   async read<Checkpoint extends AnyCheckpoint, Event>(
@@ -76,17 +78,16 @@ export class LocalRunStore implements RunStore {
     return await Promise.all(ids.map((runId) => listingOf(runId, join(this.#folder, runId))));
   }
 
-  /** Takes the locks and reads the run, or does neither. */
+  /** Takes the locks and opens the run, or does neither. */
   async #lock<Checkpoint extends AnyCheckpoint, Event>(
     folder: string,
     format: RunFormat<Checkpoint, Event>,
     checkpoint: Checkpoint,
-    prepare?: () => Promise<void>,
+    read: () => Promise<ReadRun<Checkpoint, Event>>,
   ): Promise<RunSession<Checkpoint, Event>> {
     const release = await lockRun(folder, checkpoint, format);
     try {
-      await prepare?.();
-      return await this.#session(await readRun(folder, format), release);
+      return await this.#session(await read(), release);
     } catch (error) {
       await release();
       throw error;
@@ -154,6 +155,19 @@ export class LocalRunStore implements RunStore {
 interface ReadRun<Checkpoint extends AnyCheckpoint, Event> {
   readonly run: StoredRun<Checkpoint, Event>;
   readonly journal: JournalContent<Event>;
+}
+
+/** A run that has just been written. It may be too large to be there twice. */
+function beginningOf<Checkpoint extends AnyCheckpoint, Event>(
+  folder: string,
+  checkpoint: Checkpoint,
+): ReadRun<Checkpoint, Event> {
+  const journal = { events: [], wholeBytes: 0, isTorn: false };
+  const paths = runPaths(folder);
+  return {
+    run: { runId: checkpoint.run_id, folder, checkpoint, events: [], isJournalTorn: false, paths },
+    journal,
+  };
 }
 
 async function readRun<Checkpoint extends AnyCheckpoint, Event>(

@@ -4,6 +4,7 @@ import { printableLines } from '../../core/printable.ts';
 import { resolveSettings, type SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
+import { jsonChunks } from '../../output/json/json-chunks.ts';
 import { createStyle, type Style, wantsColour } from '../../output/text/style.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SettingsOver } from '../../services/runs/resume-run.ts';
@@ -84,7 +85,7 @@ export abstract class CosmosCommand extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+    for (const chunk of jsonChunks(json)) process.stdout.write(chunk);
   }
 
   #writeError(facts: ErrorFacts): void {

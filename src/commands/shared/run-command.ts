@@ -1,3 +1,4 @@
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { type AppError, usageError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -62,14 +63,28 @@ export abstract class RunCommand extends CosmosCommand {
 
   protected async resume<K extends RunTypes>(
     view: RunView<K>,
-    flags: ObserverOptions & { readonly detach?: boolean },
+    flags: ObserverOptions & GlobalFlags & { readonly detach?: boolean },
     ports: Ports,
     resumed: ResumeOptions<K>,
   ): Promise<K['summary']> {
+    const options = { ...resumed, otherFlags: globalFlagsOf(flags) };
     return await this.carryOut(view, flags, (control) =>
-      resumeRun(view.kind, resumed, { ...control, ports, isDetached: flags.detach ?? false }),
+      resumeRun(view.kind, options, { ...control, ports, isDetached: flags.detach ?? false }),
     );
   }
+}
+
+interface GlobalFlags {
+  readonly config?: string | undefined;
+  readonly 'checkpoint-dir'?: string | undefined;
+}
+
+function globalFlagsOf(flags: GlobalFlags): string[] {
+  const { config, 'checkpoint-dir': runs } = flags;
+  return [
+    ...(config === undefined ? [] : ['--config', shellQuoted(config)]),
+    ...(runs === undefined ? [] : ['--checkpoint-dir', shellQuoted(runs)]),
+  ];
 }
 
 function nextStep<K extends RunTypes>(view: RunView<K>, runId: string | null, counts: object | null): string {

@@ -11,7 +11,7 @@ export interface TaskSize {
  * @param limits - Inclusive bounds of one batch, each at least 1.
  */
 export function fillBatches(
-  tasks: readonly TaskSize[],
+  tasks: Iterable<TaskSize>,
   limits: { readonly maxTasks: number; readonly maxTokens: number },
 ) {
   const batches: { batchId: number; totalTokens: number; taskIds: number[] }[] = [];

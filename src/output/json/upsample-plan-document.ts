@@ -1,10 +1,10 @@
 import { fewestControlTokens } from '../../core/tokens/budget.ts';
-import type { UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import type { PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
 import { estimatorOf } from '../../core/upsample/upsample-settings.ts';
+import { LazyList } from './json-chunks.ts';
 
 /** What `--dry-run --json` and `plan --json` print; see `docs/formats/plan.md`. */
-export function planDocument(plan: UpsamplePlan) {
-  const { settings } = plan;
+export function planDocument({ batches, specs, settings }: UpsamplePlan) {
   return {
     version: 1,
     counting: {
@@ -15,22 +15,31 @@ export function planDocument(plan: UpsamplePlan) {
       output_reserved: settings.engine.max_output_tokens,
       limit: settings.max_tokens,
     },
-    batches: plan.batches,
-    specs: plan.specs.map(({ spec, video, action, hint, tokens, failure, batch_id }) => ({
-      spec,
-      video: video && { width: video.width, height: video.height, frames: video.frames },
-      action,
-      hint,
-      tokens: tokens && {
-        linear: tokens.linear,
-        pixtral: tokens.pixtral,
-        vision: tokens.vision,
-        text: tokens.text,
-        total: tokens.total,
-      },
-      code: failure?.code ?? null,
-      message: failure?.message ?? null,
-      batch_id,
-    })),
+    batches,
+    specs: new LazyList(() => rowsOf(specs)),
+  };
+}
+
+function* rowsOf(specs: readonly PlannedSpec[]) {
+  for (const spec of specs) yield planRow(spec);
+}
+
+/** One entry of `specs`. */
+export function planRow({ spec, video, action, hint, tokens, failure, batch_id }: PlannedSpec) {
+  return {
+    spec,
+    video: video && { width: video.width, height: video.height, frames: video.frames },
+    action,
+    hint,
+    tokens: tokens && {
+      linear: tokens.linear,
+      pixtral: tokens.pixtral,
+      vision: tokens.vision,
+      text: tokens.text,
+      total: tokens.total,
+    },
+    code: failure?.code ?? null,
+    message: failure?.message ?? null,
+    batch_id,
   };
 }

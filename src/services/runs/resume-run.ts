@@ -13,6 +13,8 @@ export type SettingsOver = (run: object, named: object) => Settings;
 export interface ResumeOptions<K extends RunTypes> {
   /** A path, a run id or `latest`. */
   readonly reference: string;
+  /** Flags that a new run would need too, as they are typed: they are no settings of a run. */
+  readonly otherFlags?: readonly string[];
   /** @throws AppError `config-invalid` when today's settings make no run. */
   update(run: Pick<ActiveRun<K>, 'state'> & Pick<StoredRunOf<K>, 'checkpoint'>): RunUpdate;
 }
@@ -50,10 +52,11 @@ export async function resumeRun<K extends RunTypes>(
     const isEnded = state.isEnded && !state.isResumable;
     state.reopenFailed();
     update = options.update({ checkpoint: session.checkpoint, state });
-    if (update.refused.length > 0) throw mismatch(update.refused, update.newRunCommand);
+    const newRunCommand = [update.newRunCommand, ...(options.otherFlags ?? [])].join(' ');
+    if (update.refused.length > 0) throw mismatch(update.refused, newRunCommand);
     const changes = await kind.changedInputs(session, state, ports, signal);
     if (changes.length > 0)
-      throw isEnded ? changedSinceEnd(kind, session, changes) : mismatch(changes, update.newRunCommand);
+      throw isEnded ? changedSinceEnd(kind, session, changes) : mismatch(changes, newRunCommand);
     if (update.isWorkWithdrawn) await withdrawWork(kind, session, update, context);
   } catch (error) {
     await session.release();

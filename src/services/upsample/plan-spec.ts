@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RecentMap } from '../../async/recent-map.ts';
 import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
 import { type ExactSize, parseSize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
@@ -31,11 +32,30 @@ type FoundSource =
   | { readonly isFound: true; readonly source: SpecSource }
   | { readonly isFound: false; readonly isGone: boolean; readonly failure: SpecFailure };
 
+/** Parts of plans that are equal are one object: of a million specs most share their video, sizes and sums. */
+export interface EqualParts {
+  readonly videos: RecentMap<string, PlannedVideo>;
+  readonly hints: RecentMap<string, NonNullable<PlannedSpec['hint']>>;
+  readonly tokens: RecentMap<string, NonNullable<PlannedSpec['tokens']>>;
+}
+
+/** Many enough for specs that follow each other. */
+const equalParts = 10_000;
+
+export function newEqualParts(): EqualParts {
+  return {
+    videos: new RecentMap(equalParts),
+    hints: new RecentMap(equalParts),
+    tokens: new RecentMap(equalParts),
+  };
+}
+
 export interface PlanContext {
   readonly inputRoot: string;
   readonly settings: UpsampleSettings;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly countTextTokens: (text: string) => number;
+  readonly equal: EqualParts;
   readonly signal: AbortSignal;
 }
 
@@ -77,13 +97,13 @@ async function planValid(
     return failed(draft, 'video-unreadable', error.message);
   }
   const choice = chooseHint(info, textTokens, hintRulesOf(settings));
-  const video = plannedVideo(file, info, kind);
+  const video = oneOf(context.equal.videos, plannedVideo(file, info, kind));
   if (choice.action === 'fail') {
-    const tokens = tokensOf(settings, choice.budget, choice.size, choice.frames);
+    const tokens = tokensOf(context, choice.budget, choice.size, choice.frames);
     return { ...failed({ ...draft, tokens }, choice.code, choice.message), video };
   }
-  const hint = { ...choice.size, frames: choice.frames };
-  const tokens = tokensOf(settings, choice.budget, choice.size, choice.frames);
+  const hint = oneOf(context.equal.hints, { ...choice.size, frames: choice.frames });
+  const tokens = tokensOf(context, choice.budget, choice.size, choice.frames);
   return { ...draft, action: choice.action, video, hint, tokens };
 }
 
@@ -91,8 +111,9 @@ function planWithoutVideo(
   draft: PlannedSpec,
   named: readonly NamedVideo[],
   textTokens: number,
-  { settings, inputRoot }: PlanContext,
+  context: PlanContext,
 ): PlannedSpec {
+  const { settings, inputRoot } = context;
   const [first] = named;
   if (first?.kind === 'video')
     return { ...draft, action: 'fail', failure: missingVideo(first.path, inputRoot) };
@@ -100,7 +121,7 @@ function planWithoutVideo(
   const tried = named.length > 0 ? `, and none of its control videos exists (${paths})` : '';
   if (!settings.allow_text_only) return failed(draft, 'no-video', `The spec names no input video${tried}.`);
   const budget = budgetAt(settings, null, textTokens);
-  const tokens = tokensOf(settings, budget, null, 0);
+  const tokens = tokensOf(context, budget, null, 0);
   if (budget.fits) return { ...draft, action: 'as-is', tokens };
   const message = `The prompt has about ${textTokens} tokens; with the answer it exceeds the limit of ${budget.limit}.`;
   return failed({ ...draft, tokens }, 'prompt-too-long', message);
@@ -157,8 +178,12 @@ function budgetAt(settings: UpsampleSettings, size: VideoInfo | null, textTokens
   return budgetOf({ ...countingOf(settings), size, frames, textTokens });
 }
 
+function oneOf<Part extends object>(known: RecentMap<string, Part>, part: Part): Part {
+  return known.getOr(JSON.stringify(part), () => part);
+}
+
 function tokensOf(
-  settings: UpsampleSettings,
+  { settings, equal }: PlanContext,
   budget: TokenBudget,
   size: { readonly width: number; readonly height: number } | null,
   frames: number,
@@ -166,13 +191,8 @@ function tokensOf(
   const visionBy = (name: 'linear' | 'pixtral') =>
     size ? estimatorNamed(name).visionTokens(size, frames) : 0;
   const linear = settings.estimator === 'linear' ? budget.vision : visionBy('linear');
-  return {
-    linear,
-    pixtral: visionBy('pixtral'),
-    vision: budget.vision,
-    text: budget.text,
-    total: budget.total,
-  };
+  const { vision, text, total } = budget;
+  return oneOf(equal.tokens, { linear, pixtral: visionBy('pixtral'), vision, text, total });
 }
 
 function newDraft(candidate: SpecCandidate): PlannedSpec {

@@ -1,12 +1,12 @@
 import pMap from 'p-map';
-import { fillBatches } from '../../core/batches/fill-batches.ts';
+import { fillBatches, type TaskSize } from '../../core/batches/fill-batches.ts';
 import { failureNextSteps } from '../../core/run/failure.ts';
 import type { PlannedBatch, PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import { type PlanContext, planSpec } from './plan-spec.ts';
+import { newEqualParts, type PlanContext, planSpec } from './plan-spec.ts';
 import { settingsForServer } from './server-settings.ts';
 
 /** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
@@ -39,32 +39,34 @@ export async function planSpecs(
   observer: Pick<UpsampleObserver, 'onPlanned' | 'onNotice'>,
   signal: AbortSignal,
 ): Promise<UpsamplePlan> {
-  const { inputRoot, candidates, skippedFolders } = await ports.specs.find(
-    request.inputs,
-    request.excluded,
-    request.inputRoot,
-  );
+  const {
+    inputRoot,
+    specs: names,
+    pathOf,
+    skippedFolders,
+  } = await ports.specs.find(request.inputs, request.excluded, request.inputRoot);
   for (const folder of skippedFolders)
     observer.onNotice(`The folder ${folder} cannot be read and is left out.`);
-  observer.onPlanned(0, candidates.length);
+  observer.onPlanned(0, names.length);
   const [countTextTokens, settings] = await Promise.all([
     ports.textTokens(),
     settingsForServer(request.settings, ports, (notice) => observer.onNotice(notice)),
   ]);
-  const context: PlanContext = { inputRoot, settings, ports, countTextTokens, signal };
+  const equal = newEqualParts();
+  const context: PlanContext = { inputRoot, settings, ports, countTextTokens, equal, signal };
   let done = 0;
   const specs = await pMap(
-    candidates,
-    async (candidate) => {
-      const planned = await planSpec(candidate, context);
-      observer.onPlanned(++done, candidates.length);
+    names,
+    async (spec) => {
+      const planned = await planSpec({ spec, path: pathOf(spec) }, context);
+      observer.onPlanned(++done, names.length);
       return planned;
     },
     { concurrency: ports.parallelism * readsPerCore, signal },
   );
   assertAnyValid(specs, inputRoot);
   noticeOtherVideos(specs, observer);
-  return { inputRoot, settings, ...withBatches(specs, settings) };
+  return { inputRoot, settings, specs, batches: putIntoBatches(specs, settings) };
 }
 
 /** Which of several videos in a file is looked at should not surprise. */
@@ -101,22 +103,20 @@ function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string): void 
   });
 }
 
-function withBatches(
-  specs: readonly PlannedSpec[],
-  settings: UpsampleSettings,
-): { specs: readonly PlannedSpec[]; batches: readonly PlannedBatch[] } {
-  const tasks = specs.flatMap((spec, id) =>
-    spec.action === 'hint' || spec.action === 'as-is' ? [{ id, tokens: spec.tokens?.total ?? 0 }] : [],
-  );
-  const grouped = fillBatches(tasks, { maxTasks: settings.batch_size, maxTokens: settings.batch_tokens });
-  const batchOf = new Map<number, number>();
-  for (const batch of grouped) for (const id of batch.taskIds) batchOf.set(id, batch.batchId);
-  return {
-    specs: specs.map((spec, id) => ({ ...spec, batch_id: batchOf.get(id) ?? null })),
-    batches: grouped.map((batch) => ({
-      batch_id: batch.batchId,
-      total_tokens: batch.totalTokens,
-      specs: batch.taskIds.flatMap((id) => specs[id]?.spec ?? []),
-    })),
-  };
+/** Writes into each spec which batch it is in. A copy of each would take as much memory again. */
+function putIntoBatches(specs: readonly PlannedSpec[], settings: UpsampleSettings): readonly PlannedBatch[] {
+  const grouped = fillBatches(tasksOf(specs), {
+    maxTasks: settings.batch_size,
+    maxTokens: settings.batch_tokens,
+  });
+  return grouped.map(({ batchId, totalTokens, taskIds }) => {
+    const planned = taskIds.flatMap((id) => specs[id] ?? []);
+    for (const spec of planned) spec.batch_id = batchId;
+    return { batch_id: batchId, total_tokens: totalTokens, specs: planned.map(({ spec }) => spec) };
+  });
+}
+
+function* tasksOf(specs: readonly PlannedSpec[]): Generator<TaskSize> {
+  for (const [id, { action, tokens }] of specs.entries())
+    if (action === 'hint' || action === 'as-is') yield { id, tokens: tokens?.total ?? 0 };
 }

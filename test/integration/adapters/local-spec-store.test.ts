@@ -26,8 +26,8 @@ async function newTree(files: readonly string[]): Promise<string> {
 }
 
 async function found(folder: string, inputs: readonly string[], excluded: readonly string[] = []) {
-  const { inputRoot, candidates } = await new LocalSpecStore(folder).find(inputs, excluded);
-  return { root: inputRoot.slice(folder.length), specs: candidates.map(({ spec }) => spec) };
+  const { inputRoot, specs } = await new LocalSpecStore(folder).find(inputs, excluded);
+  return { root: inputRoot.slice(folder.length), specs };
 }
 
 describe('find', () => {
@@ -110,10 +110,8 @@ describe('a folder that cannot be read', () => {
   it('is skipped and told when it lies in an input', async () => {
     const folder = await newTree(['a.json', 'lost+found/x.json', 'b/secret/y.json', 'b/c.json']);
     for (const name of ['lost+found', 'b/secret']) await chmod(join(folder, name), 0o000);
-    const { candidates, skippedFolders } = await asUnprivileged(() =>
-      new LocalSpecStore(folder).find(['.'], []),
-    );
-    expect(candidates.map(({ spec }) => spec)).toEqual(['a.json', 'b/c.json']);
+    const { specs, skippedFolders } = await asUnprivileged(() => new LocalSpecStore(folder).find(['.'], []));
+    expect(specs).toEqual(['a.json', 'b/c.json']);
     expect(skippedFolders).toEqual([join(folder, 'b/secret'), join(folder, 'lost+found')]);
   });
 
@@ -125,9 +123,9 @@ describe('a folder that cannot be read', () => {
     while (Buffer.byteLength(deepest) + 251 < 4_096) deepest = join(deepest, name);
     await mkdir(deepest, { recursive: true });
     execFileSync('mkdir', ['-p', `${name}/${name}`], { cwd: deepest });
-    const { candidates, skippedFolders } = await new LocalSpecStore(folder).find(['.'], []);
+    const { specs, skippedFolders } = await new LocalSpecStore(folder).find(['.'], []);
     execFileSync('rm', ['-rf', name], { cwd: folder });
-    expect(candidates.map(({ spec }) => spec)).toEqual(['a.json']);
+    expect(specs).toEqual(['a.json']);
     expect(skippedFolders).toEqual([join(deepest, name)]);
   });
 

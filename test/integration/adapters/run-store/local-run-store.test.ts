@@ -8,7 +8,7 @@ import { outputLockName } from '../../../../src/adapters/run-store/run-paths.ts'
 import { AppError } from '../../../../src/errors/app-error.ts';
 import { holdLockElsewhere, killHolder } from '../../../support/lock-holder.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { sampleCheckpoint } from '../../../support/sample-checkpoint.ts';
+import { sampleCheckpoint, samplePlanned } from '../../../support/sample-checkpoint.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { asUnprivileged } from '../../../support/unprivileged.ts';
 import { upsampleRuns } from '../../../support/upsample-runs.ts';
@@ -305,6 +305,37 @@ describe('a journal', () => {
 });
 
 describe('a checkpoint', () => {
+  // Names that look like its own lines, and that other readers of lines take for their ends.
+  const names = ['a\u2028b.json', ']', '],"specs":[', 'tab\there\nand there', '{', ',', 'a"b\\', 'é.json'];
+  const hostile = () =>
+    sampleCheckpoint(outputDir, {
+      inputs: names,
+      batches: [{ batch_id: 0, total_tokens: 100, specs: names }],
+      specs: names.map((name) => samplePlanned(name)),
+    });
+
+  it('gives back the strangest names, and lists that are empty', async () => {
+    const session = await store.create(hostile());
+    await session.release();
+    expect((await store.read(session.runId)).checkpoint).toEqual(hostile());
+    const none = { run_id: '20260110-093000-bcdefa', inputs: [], batches: [], specs: [] };
+    const empty = await store.create(sampleCheckpoint(outputDir, none));
+    await empty.release();
+    expect((await store.read(empty.runId)).checkpoint).toMatchObject(none);
+  });
+
+  it.each([
+    ['on one line, as older versions wrote it', (text: string) => JSON.stringify(JSON.parse(text))],
+    ['with other lines', (text: string) => JSON.stringify(JSON.parse(text), null, 2)],
+    ['with lists that are broken elsewhere', (text: string) => text.replaceAll('\n{', '\n{\n')],
+  ])('is read %s', async (_how, rewrite) => {
+    const session = await store.create(hostile());
+    await session.release();
+    const { checkpoint } = session.paths;
+    await writeFile(checkpoint, rewrite(await readFile(checkpoint, 'utf8')));
+    expect((await store.read(session.runId)).checkpoint).toEqual(hostile());
+  });
+
   it.each([
     { rule: 'of another version', change: () => '{"version":2}', code: 'checkpoint-version' },
     { rule: 'that is empty', change: () => '', code: 'checkpoint-damaged' },
@@ -322,7 +353,7 @@ describe('a checkpoint', () => {
     },
     {
       rule: 'without its specs',
-      change: (text: string) => text.replace('"specs":[{', '"spec":[{'),
+      change: (text: string) => text.replace('"specs":[\n{', '"spec":[\n{'),
       code: 'checkpoint-damaged',
     },
   ])('$rule is refused', async ({ change, code }) => {
