@@ -1,4 +1,5 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isErrno } from '../errors/system-error.ts';
@@ -7,6 +8,8 @@ import { isErrno } from '../errors/system-error.ts';
 export interface FoundFiles {
   /** A file that is given twice, or lies in two of the inputs, is here twice. */
   readonly files: string[];
+  /** Those of `files` whose name is not UTF-8, with its bytes written as `\xE9`. */
+  readonly misnamed: Set<string>;
   /** Sub-folders that could not be looked into. */
   readonly skippedFolders: Set<string>;
 }
@@ -60,19 +63,57 @@ async function collectOrSkip(
 async function collectFolder(
   folder: string,
   excluded: ReadonlySet<string>,
-  { files }: FoundFiles,
+  found: FoundFiles,
   visited: Set<string>,
 ): Promise<string[]> {
   const real = await realpath(folder);
   if (visited.has(real)) return [];
   visited.add(real);
   const folders: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  // What is not UTF-8 reads as this character, and names nothing then.
+  const mayBeMisnamed = entries.some(({ name }) => name.includes('\uFFFD'));
+  if (mayBeMisnamed) await addMisnamed(folder, found);
+  for (const entry of entries) {
     const full = join(folder, entry.name);
+    if (mayBeMisnamed && !(await isThere(full))) continue;
     if (entry.name.startsWith('.') || excluded.has(full)) continue;
     const kind = entry.isSymbolicLink() ? await stat(full).catch(() => entry) : entry;
     if (kind.isDirectory()) folders.push(full);
-    else if (entry.name.toLowerCase().endsWith('.json') && !kind.isFIFO()) files.push(full);
+    else if (entry.name.toLowerCase().endsWith('.json') && !kind.isFIFO()) found.files.push(full);
   }
   return folders;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function addMisnamed(folder: string, { files, misnamed, skippedFolders }: FoundFiles): Promise<void> {
+  for (const { name, isFolder } of await misnamedIn(folder)) {
+    const shown = join(folder, name);
+    if (isFolder) skippedFolders.add(shown);
+    else if (name.toLowerCase().endsWith('.json')) {
+      files.push(shown);
+      misnamed.add(shown);
+    }
+  }
+}
+
+/** Entries of a folder whose name is not UTF-8; in `name` each byte that is none of ASCII is written as `\xE9`. */
+export async function misnamedIn(
+  folder: string,
+): Promise<{ readonly name: string; readonly bytes: Uint8Array; readonly isFolder: boolean }[]> {
+  const entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' });
+  return entries.flatMap((entry) => {
+    const bytes = Buffer.from(entry.name);
+    if (isUtf8(bytes)) return [];
+    const name = bytes
+      .toString('latin1')
+      .replaceAll(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+    return [{ name, bytes, isFolder: entry.isDirectory() }];
+  });
 }

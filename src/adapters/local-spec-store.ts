@@ -6,7 +6,7 @@ import { videoCandidates } from '../core/spec/video-candidates.ts';
 import { AppError, messageOf } from '../errors/app-error.ts';
 import { isErrno, isSystemError } from '../errors/system-error.ts';
 import type { SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
-import { collectSpecFiles, type FoundFiles } from './collect-spec-files.ts';
+import { collectSpecFiles, type FoundFiles, misnamedIn } from './collect-spec-files.ts';
 import { readAtMost } from './files/bounded-read.ts';
 import { overwriteFile, publishFile } from './files/publish-file.ts';
 import { unlessMissing } from './files/unless-missing.ts';
@@ -26,7 +26,7 @@ export class LocalSpecStore implements SpecStore {
   async find(inputs: readonly string[], excluded: readonly string[], root?: string): Promise<SpecCandidates> {
     const absolute = inputs.map((input) => resolve(this.#workingFolder, input));
     const hidden = new Set(excluded.map((folder) => resolve(this.#workingFolder, folder)));
-    const found: FoundFiles = { files: [], skippedFolders: new Set() };
+    const found: FoundFiles = { files: [], misnamed: new Set(), skippedFolders: new Set() };
     const roots: string[] = [];
     for (const [index, input] of absolute.entries()) {
       try {
@@ -46,6 +46,7 @@ export class LocalSpecStore implements SpecStore {
     return {
       inputRoot,
       specs: specs.filter((spec, index) => spec !== specs[index - 1]),
+      misnamed: new Set(Array.from(found.misnamed, (file) => nameOf(inputRoot, file))),
       pathOf: (spec) => elsewhere.get(spec) ?? join(inputRoot, ...spec.split('/')),
       skippedFolders: [...found.skippedFolders].sort(),
     };
@@ -60,6 +61,20 @@ export class LocalSpecStore implements SpecStore {
     for (const candidate of videoCandidates(written, place, path)) {
       const video = await this.statVideo(candidate);
       if (video) return video;
+    }
+    return null;
+  }
+
+  async misnamedVideo(written: string, specPath: string, inputRoot: string): Promise<string | null> {
+    if (/^[\x20-\x7e]*$/.test(written)) return null;
+    const place = { specFolder: dirname(specPath), inputRoot, workingFolder: this.#workingFolder };
+    for (const candidate of videoCandidates(written, place, path)) {
+      const wanted = basename(candidate).normalize('NFC');
+      const misnamed = await misnamedIn(dirname(candidate)).catch(() => []);
+      const found = misnamed.find(({ bytes }) =>
+        otherEncodings.some((name) => decoded(bytes, name) === wanted),
+      );
+      if (found) return join(dirname(candidate), found.name);
     }
     return null;
   }
@@ -79,6 +94,13 @@ export class LocalSpecStore implements SpecStore {
   async overwrite(file: string, text: string): Promise<void> {
     await overwriteFile(file, text);
   }
+}
+
+/** In which names of files were written before UTF-8, and still are by some tools. */
+const otherEncodings = ['windows-1252', 'shift_jis', 'gbk', 'euc-kr', 'windows-1251', 'ibm866'] as const;
+
+function decoded(bytes: Uint8Array, encoding: string): string {
+  return new TextDecoder(encoding).decode(bytes).normalize('NFC');
 }
 
 async function statFile(file: string): Promise<VideoFile | null> {
@@ -101,6 +123,13 @@ function asInputError(error: unknown, given: string): unknown {
   if (!isSystemError(error)) return error;
   const isMissing = isErrno(error, 'ENOENT', 'ENOTDIR');
   const isForbidden = isErrno(error, 'EACCES', 'EPERM');
+  // An argument that is not UTF-8 comes with this character in place of its own.
+  if (isMissing && given.includes('\uFFFD'))
+    return missingInput(
+      given,
+      'Its name is not UTF-8: rename it, such as with convmv, and name it again.',
+      error,
+    );
   const refused = isForbidden ? 'may not be read by this user' : `cannot be read: ${messageOf(error)}`;
   return new AppError({
     code: 'input-missing',
@@ -109,6 +138,15 @@ function asInputError(error: unknown, given: string): unknown {
       ? 'Change its rights, or run cosmos as a user who may read it.'
       : 'Give the folder of your PromptSpecs, or single files.',
     cause: error,
+  });
+}
+
+function missingInput(given: string, nextStep: string, cause: unknown): AppError {
+  return new AppError({
+    code: 'input-missing',
+    message: `There is no file or folder ${given}.`,
+    nextStep,
+    cause,
   });
 }
 

@@ -16,6 +16,8 @@ export interface SpecCandidates {
   readonly specs: readonly string[];
   /** Absolute path of a candidate. */
   pathOf(spec: string): string;
+  /** Those of `specs` whose name on the disk is not UTF-8, so that they cannot be read; their bytes are written as `\xE9`. */
+  readonly misnamed: ReadonlySet<string>;
   /** Absolute paths of sub-folders that could not be read: what lies in them is not among the candidates. */
   readonly skippedFolders: readonly string[];
 }
@@ -46,6 +48,11 @@ export interface SpecStore {
   read(path: string): Promise<Uint8Array | null>;
   /** Where a spec's video lies: the first place that holds a file, or null. */
   findVideo(written: string, specPath: string, inputRoot: string): Promise<VideoFile | null>;
+  /**
+   * A file that has this name in another encoding than UTF-8, where the spec's video is looked for; null where there is none.
+   * Its path is for people: bytes that are not ASCII are written as `\xE9`.
+   */
+  misnamedVideo(written: string, specPath: string, inputRoot: string): Promise<string | null>;
   /** A video as it stands now; null when it is gone. */
   statVideo(path: string): Promise<VideoFile | null>;
   /** Where the enriched form of a spec belongs. */

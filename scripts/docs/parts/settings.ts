@@ -94,6 +94,7 @@ function flagsBySetting(): Map<string, string> {
     note(flag, upscaleLayerOf({ [flag]: value }));
   found.set('upsampling.safe_resolution', 'max-resolution');
   found.set('hosts.NAME.workers', 'workers');
+  found.set('paths.map', 'map');
   return found;
 }
 
@@ -133,6 +134,7 @@ function allowedBy(node: z.infer<typeof nodeSchema>): string {
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ');
   if (node.type === 'integer' || node.type === 'number') return rangeOf(node);
   if (node.type === 'boolean') return '`true`, `false`';
+  if (node.type === 'object') return 'table of texts';
   return node.type === 'array' ? 'list of texts' : 'text';
 }
 

@@ -29,7 +29,7 @@ export function unreadableVideo(
     message: `Cannot read the video ${printable(path)}: ${reason}.`,
     nextStep:
       nextStep ??
-      'Check the path, and whether a player shows the whole video; if not, get an undamaged file.',
+      'Check the path and whether a player shows the whole video, then run again: finished work is reused.',
     cause,
   });
 }

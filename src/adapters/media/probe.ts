@@ -1,7 +1,11 @@
+import { open } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 import { z } from 'zod';
 import { fractionValue, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
 import { displaySize, type Size } from '../../core/hints/display-size.ts';
 import type { VideoColours, VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import type { AppError } from '../../errors/app-error.ts';
 import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe, clockTime } from '../ffmpeg/ffprobe.ts';
@@ -47,7 +51,9 @@ type Stream = z.infer<typeof streamSchema>;
  * @throws AppError `video-unreadable`, `prerequisite-missing`.
  */
 export async function probeWithFfprobe(path: string, options: HintProgram): Promise<VideoInfo> {
-  const answer = await ask(path, options, []);
+  const answer = await ask(path, options, []).catch(async (error: unknown) => {
+    throw (await pictureError(path)) ?? error;
+  });
   const place = await chooseVideoStream(path, answer.streams, { ...options, ...askingOptions });
   const info = describe(path, answer, place);
   if (info) return info;
@@ -55,6 +61,47 @@ export async function probeWithFfprobe(path: string, options: HintProgram): Prom
   const counted = describe(path, await ask(path, options, ['-count_packets']), place);
   if (!counted) throw unreadableVideo(path, 'it holds no frame');
   return counted;
+}
+
+/** How files of single pictures begin, as latin1. */
+const pictures: readonly (readonly [begin: string, format: string])[] = [
+  ['\x89PNG', 'PNG'],
+  ['\xff\xd8\xff', 'JPEG'],
+  ['BM', 'BMP'],
+  ['II*\0', 'TIFF'],
+  ['MM\0*', 'TIFF'],
+  ['\xff\x0a', 'JPEG XL'],
+  ['\0\0\0\x0cJXL ', 'JPEG XL'],
+  ['8BPS', 'Photoshop'],
+  ['v/1\x01', 'OpenEXR'],
+  ['#?RADIANCE', 'HDR'],
+  ['GIF8', 'GIF'],
+];
+
+function pictureFormat(begin: string): string | null {
+  const box = begin.slice(4, 12);
+  if (begin.startsWith('RIFF') && begin.slice(8, 12) === 'WEBP') return 'WebP';
+  if (/^ftyp(?:avi[fs]|hei[cxms]|m[is]f1)$/.test(box)) return 'AVIF or HEIC';
+  if (/^\s*</.test(begin) && /<svg\b/i.test(begin)) return 'SVG';
+  return pictures.find(([signature]) => begin.startsWith(signature))?.[1] ?? null;
+}
+
+/** That a file is a picture, and how a video is made of it; null for any other file. */
+async function pictureError(path: string): Promise<AppError | null> {
+  const format = pictureFormat(await readBegin(path).catch(() => ''));
+  if (format === null) return null;
+  const { dir, name } = parse(path);
+  const even = "-vf 'crop=trunc(iw/2)*2:trunc(ih/2)*2,format=yuv420p'";
+  const made = shellQuoted(join(dir, `${name}.mp4`));
+  return unreadableVideo(path, `it is a picture (${format}), not a video`, {
+    nextStep: `Make a video of it and name that in the spec: ffmpeg -loop 1 -i ${shellQuoted(path)} -t 1 ${even} ${made}`,
+  });
+}
+
+async function readBegin(path: string): Promise<string> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(1024), position: 0 });
+  return buffer.subarray(0, bytesRead).toString('latin1');
 }
 
 async function ask(path: string, options: HintProgram, more: readonly string[]): Promise<Answer> {

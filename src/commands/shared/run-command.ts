@@ -77,12 +77,14 @@ export abstract class RunCommand extends CosmosCommand {
 interface GlobalFlags {
   readonly config?: string | undefined;
   readonly 'checkpoint-dir'?: string | undefined;
+  readonly map?: readonly string[] | undefined;
 }
 
 function globalFlagsOf(flags: GlobalFlags): string[] {
-  const { config, 'checkpoint-dir': runs } = flags;
+  const { config, 'checkpoint-dir': runs, map = [] } = flags;
   return [
     ...(config === undefined ? [] : ['--config', shellQuoted(config)]),
+    ...map.flatMap((folder) => ['--map', shellQuoted(folder)]),
     ...(runs === undefined ? [] : ['--checkpoint-dir', shellQuoted(runs)]),
   ];
 }

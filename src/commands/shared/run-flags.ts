@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseSize } from '../../core/hints/display-size.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
+import { parseMappedFolder } from '../../core/spec/path-map.ts';
 import { estimatorNames } from '../../core/tokens/estimator.ts';
 import type { UpsampleOptions } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
@@ -52,6 +53,17 @@ export const planFlags = {
   'output-dir': Flags.string({
     description: 'where enriched specs go (default: outputs/upsampled)',
     helpValue: 'DIR',
+  }),
+  map: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'a folder of another machine, as specs name it, and where it is here: F:/Art=/mnt/art',
+    helpValue: 'FROM=TO',
+    parse: async (text) => {
+      if (parseMappedFolder(text)) return text;
+      const example = 'Name both folders: --map F:/Art=/mnt/art';
+      throw usageError(`--map ${JSON.stringify(text)} is not FROM=TO.`, example);
+    },
   }),
   ...storeFlags,
   force: Flags.boolean({
@@ -113,7 +125,13 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
   const isServerNamed = flags['base-url'] !== undefined || flags.model !== undefined;
   const kind = flags.engine ?? (isServerNamed ? 'openai' : undefined);
   const engine = withoutMissing({ kind, base_url: flags['base-url'], model: flags.model });
-  return { source: 'the command line', values: { upsampling: { ...upsampling, engine } } };
+  const map = Object.fromEntries(
+    (flags.map ?? []).flatMap((text) => {
+      const folder = parseMappedFolder(text);
+      return folder ? [[folder.from, folder.to]] : [];
+    }),
+  );
+  return { source: 'the command line', values: { upsampling: { ...upsampling, engine }, paths: { map } } };
 }
 
 /** What flags say of a run that is no setting of `config.toml`. */

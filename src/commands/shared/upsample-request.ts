@@ -30,6 +30,7 @@ export function toUpsampleRequest(
       allowTextOnly: flags['allow-text-only'] ?? false,
       named: namedBy(resumeRules.upsample, flags),
     }),
+    mappedFolders: Object.entries(settings.paths.map).map(([from, to]) => ({ from, to: resolve(to) })),
     excluded: [outputDir, settings.upsampling.checkpoint_dir],
   };
 }

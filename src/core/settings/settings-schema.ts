@@ -63,6 +63,10 @@ const upscalingSchema = z.strictObject({
   preset: z.enum(presets).default('medium'),
 });
 
+const pathsSchema = z.strictObject({
+  map: z.record(z.string().min(1), z.string().min(1)).default({}),
+});
+
 const retrySchema = z.strictObject({
   max_attempts: z.int().min(1).max(100).default(5),
   base_delay_s: seconds.default(0.5),
@@ -98,6 +102,7 @@ const hostSchema = z.strictObject({
 export const settingsSchema = z.strictObject({
   upsampling: upsamplingSchema.prefault({}),
   upscaling: upscalingSchema.prefault({}),
+  paths: pathsSchema.prefault({}),
   retry: retrySchema.prefault({}),
   cache: cacheSchema.prefault({}),
   hosts: z.record(z.string(), hostSchema).default({}),

@@ -7,7 +7,13 @@ export type SpecDocument = Readonly<Record<string, unknown>>;
 /** A spec's file understood, or why not. `line` counts from 1; null where no single line is at fault. */
 export type ParsedSpec =
   | { readonly isValid: true; readonly spec: PromptSpec; readonly document: SpecDocument }
-  | { readonly isValid: false; readonly line: number | null; readonly reason: string };
+  | {
+      readonly isValid: false;
+      readonly line: number | null;
+      readonly reason: string;
+      /** Where there is a better one than for any file that is none. */
+      readonly nextStep?: string;
+    };
 
 /** `JSON.rawJSON` of ECMAScript 2026, which Node has and TypeScript's library does not list yet. */
 const jsonWithSources = JSON as JSON & { rawJSON(source: string): unknown };
@@ -29,10 +35,28 @@ export function parseSpec(text: string): ParsedSpec {
     return invalid(1, 'not a PromptSpec: the file holds no JSON object');
   }
   const parsed = promptSpecSchema.safeParse(plain);
+  if (!parsed.success && isRunSpec(plain)) return runSpec(plain);
   if (parsed.success) return { isValid: true, spec: parsed.data, document: document as SpecDocument };
   const issue = parsed.error.issues[0];
   const key = String(issue?.path[0] ?? '');
   return invalid(lineOfKey(source, key), `not a PromptSpec: ${describeIssue(plain, key, issue?.message)}`);
+}
+
+/** What the original tools write beside PromptSpecs: how the world model is run with one of them. */
+function isRunSpec(document: object): document is { readonly prompt_id?: unknown } {
+  const { id, prompt_id: promptId }: { id?: unknown; prompt_id?: unknown } = document;
+  const isNamedSo = typeof id === 'string' && /^rs[_:]/.test(id);
+  const hasItsFields = ['control_weights', 'parameters', 'execution_status'].some((key) => key in document);
+  return !('prompt' in document) && (isNamedSo || (typeof promptId === 'string' && hasItsFields));
+}
+
+function runSpec({ prompt_id: promptId }: { readonly prompt_id?: unknown }): ParsedSpec {
+  const whose = typeof promptId === 'string' ? ` of ${onOneLine(promptId).slice(0, 80)}` : '';
+  return {
+    ...invalid(null, `a RunSpec${whose}, not a PromptSpec: it says how a prompt is run, and holds none`),
+    nextStep:
+      'There is nothing to enrich in it: move RunSpecs to a folder of their own, or name only the folders of PromptSpecs.',
+  };
 }
 
 /** The text of a spec's file for a document: indented as the originals are, with a newline at the end. */
@@ -46,7 +70,7 @@ function keepNumbersAsWritten(_key: string, value: unknown, context?: { source?:
   return String(value) === context.source ? value : jsonWithSources.rawJSON(context.source);
 }
 
-function invalid(line: number | null, reason: string): ParsedSpec {
+function invalid(line: number | null, reason: string): Extract<ParsedSpec, { isValid: false }> {
   return { isValid: false, line, reason };
 }
 

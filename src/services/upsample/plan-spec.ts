@@ -6,6 +6,7 @@ import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichingRunOf } from '../../core/spec/enrich.ts';
 import { type ParsedSpec, parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
+import { type MappedFolder, mappedPath } from '../../core/spec/path-map.ts';
 import { type NamedVideo, type PromptSpec, sourcePromptOf, videosOf } from '../../core/spec/prompt-spec.ts';
 import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
@@ -16,6 +17,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SpecCandidate, SpecStore, VideoFile } from '../../ports/spec-store.ts';
+import { missingVideo, renameStep } from './missing-video.ts';
 import type { StoredUpsample } from './upsample-types.ts';
 
 /** A planned spec's file, as it is now. */
@@ -56,12 +58,19 @@ export interface PlanContext {
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly countTextTokens: (text: string) => number;
   readonly equal: EqualParts;
+  readonly mappedFolders: readonly MappedFolder[];
+  /** Candidates whose name is not UTF-8. */
+  readonly misnamed: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 
 /** Decides what is to be done with one candidate. What is wrong with it is part of the plan, and not thrown. */
 export async function planSpec(candidate: SpecCandidate, context: PlanContext): Promise<PlannedSpec> {
   const draft = newDraft(candidate);
+  if (context.misnamed.has(candidate.spec)) {
+    const message = `${candidate.spec}: its name is not UTF-8, so it cannot be read.`;
+    return { ...draft, failure: specFailure('spec-invalid', message, renameStep(candidate.spec)) };
+  }
   let bytes: Uint8Array | null;
   try {
     bytes = await context.ports.specs.read(candidate.path);
@@ -71,7 +80,7 @@ export async function planSpec(candidate: SpecCandidate, context: PlanContext): 
   if (bytes === null) return failed(draft, 'spec-invalid', `${candidate.spec}: the file is gone.`);
   const parsed = parseSpecFile(bytes);
   const known = { ...draft, sha256: createHash('sha256').update(bytes).digest('hex') };
-  if (!parsed.isValid) return failed(known, 'spec-invalid', invalidMessage(candidate.spec, parsed));
+  if (!parsed.isValid) return { ...known, failure: invalidSpec(candidate.spec, parsed) };
   const named = { ...known, name: parsed.spec.name?.trim() || known.name };
   if (parsed.spec.is_upsampled === true && !context.settings.force) return { ...named, action: 'skip' };
   return await planValid(named, candidate, parsed.spec, context);
@@ -87,6 +96,9 @@ async function planValid(
   const textTokens = context.countTextTokens(requestText(settings.engine.instruction, sourcePromptOf(spec)));
   const named = videosOf(spec);
   const found = await firstVideo(named, candidate, context);
+  const [first] = named;
+  if (found === null && first?.kind === 'video')
+    return { ...draft, failure: await missingVideo(first.path, candidate, context) };
   if (found === null) return planWithoutVideo(draft, named, textTokens, context);
   const { file, kind } = found;
   let info: VideoInfo;
@@ -94,7 +106,7 @@ async function planValid(
     info = await context.ports.media.probe(file.path, context.signal);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'video-unreadable') throw error;
-    return failed(draft, 'video-unreadable', error.message);
+    return { ...draft, failure: specFailure('video-unreadable', error.message, error.nextStep ?? undefined) };
   }
   const choice = chooseHint(info, textTokens, hintRulesOf(settings));
   const video = oneOf(context.equal.videos, plannedVideo(file, info, kind));
@@ -113,10 +125,7 @@ function planWithoutVideo(
   textTokens: number,
   context: PlanContext,
 ): PlannedSpec {
-  const { settings, inputRoot } = context;
-  const [first] = named;
-  if (first?.kind === 'video')
-    return { ...draft, action: 'fail', failure: missingVideo(first.path, inputRoot) };
+  const { settings } = context;
   const paths = named.map(({ path }) => path).join(', ');
   const tried = named.length > 0 ? `, and none of its control videos exists (${paths})` : '';
   if (!settings.allow_text_only) return failed(draft, 'no-video', `The spec names no input video${tried}.`);
@@ -127,26 +136,18 @@ function planWithoutVideo(
   return failed({ ...draft, tokens }, 'prompt-too-long', message);
 }
 
-function missingVideo(path: string, inputRoot: string): SpecFailure {
-  // A drive's letter found nothing: either it is none of this system, or the drive is not there.
-  const isForeign = /^[A-Za-z]:[\\/]/.test(path);
-  const message = isForeign
-    ? `The video "${path}" is on another machine.`
-    : `There is no video "${path}", neither from the spec's folder, nor its parents up to ${inputRoot}, nor from here.`;
-  const nextStep = isForeign
-    ? 'Write the path that the video has on this machine, then run again: finished prompts are reused.'
-    : 'Correct the path, name a higher folder as input, or start in the folder the path begins at; then run again.';
-  return specFailure('video-unreadable', message, nextStep);
-}
-
 async function firstVideo(
   named: readonly NamedVideo[],
   candidate: SpecCandidate,
-  { ports, inputRoot }: PlanContext,
+  { ports, inputRoot, mappedFolders }: PlanContext,
 ): Promise<{ readonly file: VideoFile; readonly kind: NamedVideo['kind'] } | null> {
   for (const { kind, path } of named) {
-    const file = await ports.specs.findVideo(path, candidate.path, inputRoot);
-    if (file) return { file, kind };
+    const mapped = mappedPath(path, mappedFolders);
+    const places = mapped === null ? [path] : [mapped, path];
+    for (const place of places) {
+      const file = await ports.specs.findVideo(place, candidate.path, inputRoot);
+      if (file) return { file, kind };
+    }
   }
   return null;
 }
@@ -236,8 +237,11 @@ function failed(draft: PlannedSpec, code: FailureCode, message: string): Planned
   return { ...draft, action: 'fail', failure: specFailure(code, message) };
 }
 
-function invalidMessage(spec: string, parsed: Extract<ParsedSpec, { isValid: false }>): string {
-  return `${spec}${parsed.line === null ? '' : `:${parsed.line}`}: ${parsed.reason}.`;
+function invalidSpec(
+  spec: string,
+  { line, reason, nextStep }: Extract<ParsedSpec, { isValid: false }>,
+): SpecFailure {
+  return specFailure('spec-invalid', `${spec}${line === null ? '' : `:${line}`}: ${reason}.`, nextStep);
 }
 
 /** Reads a planned spec's file, or says what it means for the spec that it is gone or not the planned one any more. */

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { fillBatches, type TaskSize } from '../../core/batches/fill-batches.ts';
 import { failureNextSteps } from '../../core/run/failure.ts';
+import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PlannedBatch, PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -23,6 +24,8 @@ export interface PlanRequest {
   readonly settings: UpsampleSettings;
   /** Folders that are no input even when they lie inside one: results and checkpoints. */
   readonly excluded: readonly string[];
+  /** Folders of other machines that paths in specs begin with. */
+  readonly mappedFolders?: readonly MappedFolder[];
   /** Folder that specs are named against, where it is not simply what all inputs share. */
   readonly inputRoot?: string;
 }
@@ -43,6 +46,7 @@ export async function planSpecs(
     inputRoot,
     specs: names,
     pathOf,
+    misnamed,
     skippedFolders,
   } = await ports.specs.find(request.inputs, request.excluded, request.inputRoot);
   for (const folder of skippedFolders)
@@ -53,7 +57,16 @@ export async function planSpecs(
     settingsForServer(request.settings, ports, (notice) => observer.onNotice(notice)),
   ]);
   const equal = newEqualParts();
-  const context: PlanContext = { inputRoot, settings, ports, countTextTokens, equal, signal };
+  const context: PlanContext = {
+    inputRoot,
+    settings,
+    mappedFolders: request.mappedFolders ?? [],
+    misnamed,
+    ports,
+    countTextTokens,
+    equal,
+    signal,
+  };
   let done = 0;
   const specs = await pMap(
     names,
@@ -93,13 +106,14 @@ function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string): void 
       nextStep: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
     });
   }
+  const steps = new Set(specs.flatMap(({ failure }) => failure?.next_step ?? []));
   const reasons = specs.slice(0, maxReasons).map((spec) => `\n  ${spec.failure?.message ?? spec.spec}`);
   const what =
     specs.length === 1 ? 'The file is no PromptSpec' : `None of ${specs.length} files is a PromptSpec`;
   throw new AppError({
     code: 'no-valid-spec',
     message: `${what}:${reasons.join('')}`,
-    nextStep: failureNextSteps['spec-invalid'],
+    nextStep: steps.size === 1 ? [...steps].join() : failureNextSteps['spec-invalid'],
   });
 }
 

@@ -1,0 +1,57 @@
+import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import { isWindowsPath, type MappedFolder, mappedPath } from '../../core/spec/path-map.ts';
+import type { SpecCandidate, SpecStore } from '../../ports/spec-store.ts';
+
+const again = 'then run again: finished prompts are reused.';
+
+interface VideoSearch {
+  readonly inputRoot: string;
+  readonly mappedFolders: readonly MappedFolder[];
+  readonly ports: { readonly specs: Pick<SpecStore, 'misnamedVideo'> };
+}
+
+/** Says of a video that was not found what is likely to be wrong with its path. */
+export async function missingVideo(
+  path: string,
+  { path: specPath }: SpecCandidate,
+  { inputRoot, mappedFolders, ports }: VideoSearch,
+): Promise<SpecFailure> {
+  const misnamed = await ports.specs.misnamedVideo(path, specPath, inputRoot);
+  if (misnamed !== null)
+    return failed(`There is no video "${path}": the name of ${misnamed} is not UTF-8.`, renameStep(misnamed));
+  const mapped = mappedPath(path, mappedFolders);
+  if (mapped !== null) {
+    const message = `There is no video "${path}", which --map or [paths] map looks for at ${mapped}.`;
+    return failed(message, `Correct the folder of the map, ${again}`);
+  }
+  const example = `--map ${shellQuoted(`${folderOf(path)}=/here`)}, or [paths] map in config.toml`;
+  // A drive or a server found nothing: either it is none of this system, or it is not there.
+  if (isWindowsPath(path)) {
+    const message = `The video "${path}" is on another machine.`;
+    return failed(message, `Say where its folder is here: ${example}; ${again}`);
+  }
+  if (path.trim().startsWith('/')) {
+    const next = `Correct the path; if it is one of another machine, say where its folder is here: ${example}; ${again}`;
+    return failed(`There is no video "${path}".`, next);
+  }
+  return failed(
+    `There is no video "${path}", neither from the spec's folder, nor its parents up to ${inputRoot}, nor from here.`,
+    `Correct the path, name a higher folder as input, or start in the folder the path begins at; ${again}`,
+  );
+}
+
+/** What to do with a file whose name is not UTF-8. @param shown - Its path, with the bytes at fault written out. */
+export function renameStep(shown: string): string {
+  const folder = shown.includes('/') ? shown.slice(0, shown.lastIndexOf('/')) : '.';
+  return `Rename it, such as with: convmv -f latin1 -t utf8 --notest -r ${shellQuoted(folder)}`;
+}
+
+function failed(message: string, nextStep: string): SpecFailure {
+  return specFailure('video-unreadable', message, nextStep);
+}
+
+/** The folder of a path of any system, as it is written. */
+function folderOf(path: string): string {
+  return /^(.*?)[\\/]+[^\\/]*$/.exec(path.trim())?.[1] || '/';
+}
