@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import type { SpecCandidates } from '../../../../src/ports/spec-store.ts';
 import type { PlanRequest } from '../../../../src/services/upsample/plan-specs.ts';
 import { planSpecs } from '../../../../src/services/upsample/plan-specs.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
@@ -25,11 +26,9 @@ async function keptPerSpec(specs: number): Promise<number> {
       {
         ...ports,
         specs: Object.assign(Object.create(ports.specs), {
-          find: async () => ({
-            inputRoot: folder,
-            specs,
-            pathOf: (spec: string) => spec,
-            skippedFolders: [],
+          find: async (): Promise<SpecCandidates> => ({
+            ...{ inputRoot: folder, specs, pathOf: (spec) => spec },
+            ...{ misnamed: new Set(), skippedFolders: [] },
           }),
           read: async (path: string) =>
             Buffer.from(JSON.stringify(sampleSpec({ name: path, prompt: `A mill in ${path}` }))),
