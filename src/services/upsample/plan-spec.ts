@@ -35,20 +35,20 @@ type FoundSource =
   | { readonly isFound: false; readonly isGone: boolean; readonly failure: SpecFailure };
 
 /** Parts of plans that are equal are one object: of a million specs most share their video, sizes and sums. */
-export interface EqualParts {
+export interface EqualValues {
   readonly videos: RecentMap<string, PlannedVideo>;
   readonly hints: RecentMap<string, NonNullable<PlannedSpec['hint']>>;
   readonly tokens: RecentMap<string, NonNullable<PlannedSpec['tokens']>>;
 }
 
 /** Many enough for specs that follow each other. */
-const equalParts = 10_000;
+const valuesRemembered = 10_000;
 
-export function newEqualParts(): EqualParts {
+export function newEqualValues(): EqualValues {
   return {
-    videos: new RecentMap(equalParts),
-    hints: new RecentMap(equalParts),
-    tokens: new RecentMap(equalParts),
+    videos: new RecentMap(valuesRemembered),
+    hints: new RecentMap(valuesRemembered),
+    tokens: new RecentMap(valuesRemembered),
   };
 }
 
@@ -57,7 +57,7 @@ export interface PlanContext {
   readonly settings: UpsampleSettings;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly countTextTokens: (text: string) => number;
-  readonly equal: EqualParts;
+  readonly equal: EqualValues;
   readonly mappedFolders: readonly MappedFolder[];
   /** Candidates whose name is not UTF-8. */
   readonly misnamed: ReadonlySet<string>;

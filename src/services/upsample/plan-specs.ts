@@ -7,7 +7,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import { newEqualParts, type PlanContext, planSpec } from './plan-spec.ts';
+import { newEqualValues, type PlanContext, planSpec } from './plan-spec.ts';
 import { settingsForServer } from './server-settings.ts';
 
 /** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
@@ -56,7 +56,7 @@ export async function planSpecs(
     ports.textTokens(),
     settingsForServer(request.settings, ports, (notice) => observer.onNotice(notice)),
   ]);
-  const equal = newEqualParts();
+  const equal = newEqualValues();
   const context: PlanContext = {
     inputRoot,
     settings,
