@@ -75,6 +75,7 @@ interface EngineDeps {
 
 export interface UpsampleKindDeps extends EngineDeps {
   readonly random01: () => number;
+  log(line: string): void;
   objectPathOf(sha256: string): string;
 }
 

@@ -18,8 +18,8 @@ class EngineCaller {
   /** What ended the engine's use; requests that wait for a slot then get the same. */
   #fatal: EngineError | null = null;
 
-  constructor(spec: EngineSpec, clock: Clock, random01: () => number) {
-    this.breaker = new CircuitBreaker(spec.retry, clock, random01);
+  constructor(spec: EngineSpec, { clock, random01, log }: UpsampleTools) {
+    this.breaker = new CircuitBreaker(spec.retry, clock, random01, log);
     this.#limiter = new ConcurrencyLimiter(spec.concurrency);
   }
 
@@ -61,6 +61,7 @@ const longestWaitMs = 5 * 60_000;
 interface UpsampleTools {
   readonly clock: Clock;
   readonly random01: () => number;
+  log(line: string): void;
   objectPathOf(sha256: string): string;
   readonly answers: AnswerIndex;
 }
@@ -87,7 +88,7 @@ export class UpsampleEngineSession extends EngineSession {
     this.#spec = spec;
     this.#engine = engine;
     this.#tools = tools;
-    this.#caller = new EngineCaller(spec, tools.clock, tools.random01);
+    this.#caller = new EngineCaller(spec, tools);
   }
 
   /**

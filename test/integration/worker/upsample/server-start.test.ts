@@ -19,9 +19,14 @@ async function engineOf(loadingAnswers: number, maxOutageMs: number) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   const spec = sampleEngine(baseUrl, { model: '', retry: { max_outage_ms: maxOutageMs } });
-  const engine = new OpenAiEngine({ spec, media: {} as MediaTool, clock: systemClock, environment: {} });
+  const log: string[] = [];
+  const engine = new OpenAiEngine({
+    ...{ spec, media: {} as MediaTool, clock: systemClock, environment: {} },
+    log: (line) => void log.push(line),
+  });
   return {
     engine,
+    log,
     [Symbol.asyncDispose]: async () => {
       await engine.stop();
       server.closeAllConnections();
@@ -37,6 +42,10 @@ it('waits for a server that loads its model, and says meanwhile why', async () =
   await started;
   expect(rig.engine.waitReason).toBeNull();
   expect(rig.engine.server?.model).toBe('tiny');
+  expect(rig.log).toEqual([
+    expect.stringMatching(/^The model server is waited for: .*Loading model/),
+    expect.stringMatching(/^The model server answers after \d+ s\.$/),
+  ]);
 });
 
 it('gives up when it loads for longer than an outage may last', async () => {

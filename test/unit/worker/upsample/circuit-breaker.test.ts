@@ -8,10 +8,17 @@ const never = new AbortController().signal;
 
 let clock: ManualClock;
 let breaker: CircuitBreaker;
+let log: string[];
 
 beforeEach(() => {
   clock = new ManualClock();
-  breaker = new CircuitBreaker(policy, clock, () => 0.5);
+  log = [];
+  breaker = new CircuitBreaker(
+    policy,
+    clock,
+    () => 0.5,
+    (line) => void log.push(line),
+  );
 });
 
 function outage(retryAfterMs?: number): EngineError {
@@ -160,5 +167,54 @@ describe('CircuitBreaker', () => {
     breaker.failed(await breaker.enter(never), outage(61_000));
     open(early);
     await expect(breaker.enter(never)).resolves.toMatchObject({ isProbe: false });
+  });
+});
+
+describe('the log of an outage', () => {
+  it('says when it begins, when it ends, how long it was and how many waited, whatever their number', async () => {
+    const passes = await Promise.all(Array.from({ length: 50 }, () => breaker.enter(never)));
+    for (const pass of passes) breaker.failed(pass, outage());
+    const { entered } = enterMany(50);
+    await clock.advance(500);
+    const [probe] = entered;
+    if (!probe) throw new Error('no probe was let in');
+    breaker.failed(probe, outage());
+    const again = enterMany(1);
+    await settle();
+    await clock.advance(11_500);
+    const [next] = again.entered;
+    if (!next) throw new Error('no second probe was let in');
+    breaker.answered(next);
+    await settle();
+    expect(log).toEqual([
+      'The model server does not answer: The server is unreachable.',
+      'The model server still does not answer; 50 requests were waiting.',
+      'The model server answers again after 12 s; 50 requests were waiting.',
+    ]);
+  });
+
+  it('says when the server is given up, once, and when it answers after all', async () => {
+    const passes = await Promise.all(Array.from({ length: 3 }, () => breaker.enter(never)));
+    for (const pass of passes) breaker.failed(pass, outage(120_000));
+    expect(log).toEqual([
+      'The model server does not answer: The server is unreachable.',
+      'The model server is given up after 0 s; 1 request was waiting.',
+    ]);
+    const [late] = passes;
+    if (late) breaker.answered(late);
+    expect(log.at(-1)).toBe('The model server answers again.');
+  });
+
+  it('says nothing while all is well, and of a second outage again', async () => {
+    breaker.answered(await breaker.enter(never));
+    expect(log).toEqual([]);
+    for (const seconds of [1, 2]) {
+      await openOutage();
+      const { entered } = enterMany(1);
+      await clock.advance(500);
+      const [probe] = entered;
+      if (probe) breaker.answered(probe);
+      expect(log).toHaveLength(2 * seconds);
+    }
   });
 });

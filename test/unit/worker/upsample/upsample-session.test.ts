@@ -53,7 +53,13 @@ const retry = { max_attempts: 3, base_delay_ms: 1_000, max_delay_ms: 8_000, max_
 
 function start(steps: readonly Step[], task = sampleTask('A red car')) {
   const { engine, attempts } = scriptedEngine(steps);
-  const tools = { clock, random01: () => 0.5, objectPathOf: (sha256: string) => sha256, answers };
+  const tools = {
+    clock,
+    random01: () => 0.5,
+    log: () => undefined,
+    objectPathOf: (sha256: string) => sha256,
+    answers,
+  };
   const session = new UpsampleEngineSession(sampleEngine(null, { retry }), engine, tools);
   return { session, attempts, outcome: session.run(task) };
 }

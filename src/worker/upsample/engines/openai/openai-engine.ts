@@ -15,6 +15,7 @@ export interface OpenAiEngineDeps {
   readonly spec: EngineSpec;
   readonly media: MediaTool;
   readonly clock: Clock;
+  log?(line: string): void;
   /** Where the server is at the moment, instead of the spec's `base_url`; asked before every request. */
   readonly baseUrl?: () => string;
   /** Where the API key's variable is looked up. */
@@ -114,13 +115,16 @@ export class OpenAiEngine implements Engine {
 
   /** The served models; null when the server does not list them. Waits for one that is coming up. */
   async #listModels(address: ServerAddress, signal: AbortSignal): Promise<readonly ListedModel[] | null> {
-    const { clock, spec } = this.#deps;
+    const { clock, spec, log } = this.#deps;
     const startedMs = clock.now();
     try {
       for (;;) {
         try {
           const asked = { model: spec.model, nowMs: clock.now() };
-          return await listModels(address, asked, (url) => this.#get(url, address, signal));
+          const models = await listModels(address, asked, (url) => this.#get(url, address, signal));
+          const waitedS = Math.round((clock.now() - startedMs) / 1000);
+          if (this.#waitReason !== null) log?.(`The model server answers after ${waitedS} s.`);
+          return models;
         } catch (error) {
           if (!(error instanceof EngineError) || error.class === 'fatal') throw error;
           // One that answers at all loads its model, which takes minutes.
@@ -131,6 +135,7 @@ export class OpenAiEngine implements Engine {
           const { message } = error;
           if (clock.now() - startedMs >= allowedMs)
             throw new EngineError({ code: 'engine-unreachable', class: 'fatal', message, cause: error });
+          if (this.#waitReason === null) log?.(`The model server is waited for: ${message}`);
           this.#waitReason = message;
         }
         await clock.sleep(startPauseMs, signal);
