@@ -71,17 +71,17 @@ function updateOf(
     newRunCommand: newUpsampleCommand(inputs, now),
     notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
     settings: taken.length === 0 ? null : now,
-    isWorkWithdrawn: taken.some(({ path }) => workChanging.has(path)),
+    isWorkWithdrawn: taken.some(isOfWork),
   };
 }
 
-/** Another key of a task, or another worker that does it: what was submitted before would be done besides. */
-const workChanging: ReadonlySet<string> = new Set([
-  'engine.model',
-  'engine.max_output_tokens',
-  'host',
-  'workers',
-]);
+/**
+ * The engine's settings go with what is submitted, so that a worker would do the rest of that with those of before; the
+ * workers themselves are others on another host.
+ */
+function isOfWork({ path }: SettingChange): boolean {
+  return path === 'host' || path === 'workers' || path.startsWith('engine.');
+}
 
 function settingsNow(
   { settingsOver, options, named: namedNow }: ResumeUpsampleRequest,

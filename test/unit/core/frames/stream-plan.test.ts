@@ -13,7 +13,7 @@ function planOf(container: OutputContainer, stream: Partial<OtherStreamFacts>) {
     sound: null,
     ...stream,
   } as const;
-  const facts = { others: [other] } as unknown as VideoFacts;
+  const facts = { others: [other], chapters: [] } as unknown as VideoFacts;
   const [plan] = planStreams(facts, container);
   return plan;
 }
