@@ -49,13 +49,13 @@ export interface PacketFacts {
   readonly flags: string;
   /** CRC-32 of its bytes; NaN where only times were asked for. */
   readonly checksum: number;
-  /** When it is decoded and shown, in seconds; NaN where the file does not say, or contents were asked for. */
+  /** When it is decoded and shown, and how long, in seconds; NaN where the file does not say. */
   readonly decodeSeconds: number;
   readonly shownSeconds: number;
   readonly durationSeconds: number;
   /** Where it lies in the file, in bytes; NaN where that is not known, or contents were asked for. */
   readonly position: number;
-  /** How long it lasts, in ticks of the stream; NaN where the file does not say. */
+  /** How long it lasts, in ticks of the stream; NaN where the file does not say, or contents were asked for. */
   readonly duration: number;
 }
 
@@ -82,7 +82,7 @@ export async function* readPackets(
       ...(stream === undefined ? [] : ['-select_streams', String(stream)]),
       ...[
         '-show_entries',
-        `packet=stream_index,pts,duration,size,flags,${isTimes ? 'dts,dts_time,pts_time,duration_time,pos' : 'data_hash'}`,
+        `packet=stream_index,pts,pts_time,dts_time,duration_time,size,flags,${isTimes ? 'dts,duration,pos' : 'data_hash'}`,
       ],
       ...(isTimes ? [] : ['-show_data_hash', 'crc32']),
       ...['-of', 'compact=p=0', '-i', asFileUrl(path)],

@@ -2,7 +2,6 @@ import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import { isTimedStream } from '../../../core/frames/video-facts.ts';
 import { type PacketFacts, readPackets } from '../../ffmpeg/ffprobe.ts';
 import { coverStreams } from '../assembly/skeleton-command.ts';
-import { type FileFacts, readFileFacts, tickSecondsOf } from './file-facts.ts';
 import { InvalidOutputError, type Verification } from './verification.ts';
 
 /** Sound that is this far off is not in time with the picture, whatever its packets are. */
@@ -30,23 +29,20 @@ class StreamTimes {
 
 /** Times of all streams of a file, taken from its packets as they come. */
 export class FileTimes {
-  readonly #tickSeconds: ReadonlyMap<number, number>;
   readonly #zero: number;
   readonly #streams = new Map<number, StreamTimes>();
 
   /** @param zero - When the first frame of the upscaled video is shown, in seconds on the file's clock. */
-  constructor({ streams }: FileFacts, zero: number) {
-    this.#tickSeconds = new Map(streams.map((stream) => [stream.index, tickSecondsOf(stream)]));
+  constructor(zero: number) {
     this.#zero = zero;
   }
 
-  add({ stream, time, duration }: PacketFacts): void {
-    const tick = this.#tickSeconds.get(stream) ?? Number.NaN;
-    const seconds = time * tick - this.#zero;
+  add({ stream, shownSeconds, decodeSeconds, durationSeconds }: PacketFacts): void {
+    const seconds = Number.isNaN(shownSeconds) ? decodeSeconds : shownSeconds;
     if (Number.isNaN(seconds)) return;
     const times = this.#streams.get(stream) ?? new StreamTimes();
     this.#streams.set(stream, times);
-    times.add(seconds, duration > 0 ? duration * tick : 0);
+    times.add(seconds - this.#zero, durationSeconds > 0 ? durationSeconds : 0);
   }
 
   of(stream: number): StreamTimes {
@@ -64,7 +60,7 @@ export async function readSourceTimes({
   if (!facts.others.some(isTimedStream)) return null;
   const first = request.timeline.times[0] ?? 0;
   const { numerator, denominator } = presentation.timeBase;
-  const times = new FileTimes(await readFileFacts(path, options), (first * numerator) / denominator);
+  const times = new FileTimes((first * numerator) / denominator);
   const packets = readPackets({ path, sizeBytes: facts.sizeBytes, what: 'times' }, options);
   for await (const packet of packets) if (packet.stream !== facts.video.index) times.add(packet);
   return times;

@@ -138,6 +138,9 @@ async function comparePackets(
   sizeBytes: number,
 ): Promise<Pick<VerifiedVideo, 'maxTimeErrorMs' | 'notices'>> {
   const { partPath, skeletonPath, options, onProgress, table } = verification;
+  // Another file, read beside the two below.
+  const reading = readSourceTimes(verification);
+  reading.catch(() => undefined);
   const uncompressed = output.streams.filter(({ codec_name }) => codec_name.startsWith('pcm_'));
   const isLoose = new Set(uncompressed.map(({ index }) => index));
   const expected = new PacketDigests(isLoose);
@@ -147,14 +150,13 @@ async function comparePackets(
     if (packet.stream !== video.index) expected.add(packet);
   }
   const found = new PacketDigests(isLoose);
-  const sourceTimes = await readSourceTimes(verification);
-  const times = new FileTimes(output, verification.firstSeconds);
+  const times = new FileTimes(verification.firstSeconds);
   const frames = new VideoPacketCheck(verification, tickSecondsOf(video));
   const total = table.sizes.length;
   for await (const packet of readPackets({ path: partPath, sizeBytes, what: 'contents' }, options)) {
     if (packet.stream !== video.index) {
       found.add(packet);
-      if (sourceTimes) times.add(packet);
+      times.add(packet);
     } else if (frames.add(packet) % progressEvery === 0)
       onProgress({ step: 'verify', done: frames.count, total });
   }
@@ -164,6 +166,7 @@ async function comparePackets(
   if (differing !== null)
     throw new InvalidOutputError(`the packets of stream ${differing} are not those they should be`);
   if (isLoose.size > 0) await compareUncompressed(verification, [...isLoose]);
+  const sourceTimes = await reading;
   const notices = sourceTimes ? compareStreamTimes(verification, sourceTimes, times) : [];
   return { maxTimeErrorMs: frames.maxErrorMs, notices };
 }
