@@ -16,6 +16,12 @@ export interface SourceFiles {
    * @throws AppError `input-missing` when it is not there or cannot be read.
    */
   identify(path: string, known: FileIdentity | null, signal?: AbortSignal): Promise<FileIdentity>;
+  /**
+   * Puts a file to another place, whose folders are made: as a link to it, or as a copy of its own.
+   *
+   * @throws AppError `disk-full`.
+   */
+  place(from: string, to: string, asLink: boolean): Promise<void>;
   exists(path: string): Promise<boolean>;
   /** Whether a folder, or a link to one, stands at this path. */
   isFolder(path: string): Promise<boolean>;

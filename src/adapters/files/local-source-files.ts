@@ -1,10 +1,11 @@
 import type { BigIntStats } from 'node:fs';
-import { stat, statfs } from 'node:fs/promises';
+import { copyFile, mkdir, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
 import { hashFile } from './hash-file.ts';
+import { publishFileBy } from './publish-file.ts';
 
 export class LocalSourceFiles implements SourceFiles {
   async identify(path: string, known: FileIdentity | null, signal?: AbortSignal): Promise<FileIdentity> {
@@ -22,6 +23,11 @@ export class LocalSourceFiles implements SourceFiles {
         ? missing(full, error.code === 'ENOENT' ? 'it is not there' : error.message)
         : error;
     }
+  }
+
+  async place(from: string, to: string, asLink: boolean): Promise<void> {
+    if (asLink) await placeLink(from, to);
+    else await publishFileBy(to, (temporary) => copyFile(from, temporary));
   }
 
   async exists(path: string): Promise<boolean> {
@@ -60,4 +66,10 @@ function missing(path: string, reason: string): AppError {
     message: `${path} cannot be read: ${reason}.`,
     nextStep: 'Check the path and its rights.',
   });
+}
+
+async function placeLink(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await rm(to, { force: true });
+  await symlink(resolve(from), to);
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
 import { parseSize } from '../hints/display-size.ts';
+import { familyNames } from '../inference/families.ts';
+import { controlWeightsSchema, inferenceParametersSchema } from '../inference/parameters.ts';
 import { estimatorNames } from '../tokens/estimator.ts';
 import { presets, upscalerKinds } from '../upscale/upscale-settings.ts';
 
@@ -67,6 +69,12 @@ const pathsSchema = z.strictObject({
   map: z.record(z.string().min(1), z.string().min(1)).default({}),
 });
 
+const inferenceSchema = z.strictObject({
+  family: z.enum(familyNames).default('transfer2.5'),
+  parameters: inferenceParametersSchema.prefault({}),
+  control_weights: controlWeightsSchema.prefault({}),
+});
+
 const retrySchema = z.strictObject({
   max_attempts: z.int().min(1).max(100).default(5),
   base_delay_s: seconds.default(0.5),
@@ -103,6 +111,7 @@ export const settingsSchema = z.strictObject({
   upsampling: upsamplingSchema.prefault({}),
   upscaling: upscalingSchema.prefault({}),
   paths: pathsSchema.prefault({}),
+  inference: inferenceSchema.prefault({}),
   retry: retrySchema.prefault({}),
   cache: cacheSchema.prefault({}),
   hosts: z.record(z.string(), hostSchema).default({}),

@@ -13,7 +13,7 @@ export function specFileName(name: string, createdAt: Date, id: string): string 
 }
 
 /** A name as part of a file name on any system: what Windows forbids, and control characters, become `_`. */
-function fileNamePart(name: string): string {
+export function fileNamePart(name: string): string {
   const safe = Array.from(name.normalize('NFC').replaceAll(/[<>:"/\\|?*\p{C}\p{Z}]+/gu, '_'))
     .slice(0, maxNameLength)
     .join('')

@@ -1,0 +1,66 @@
+import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
+import { dropped, prettyJson, withoutNulls } from './warnings.ts';
+
+/** Our kinds, by the names they have there. */
+const kinds: Readonly<Record<string, string>> = { vis: 'blur', edge: 'edge', depth: 'depth', seg: 'seg' };
+const ratios = ['16,9', '4,3', '1,1', '3,4', '9,16'];
+const maxWords = 300;
+
+/** Cosmos 3: a file for each sample; ratios are written with a comma, and `vis` is called `blur`. */
+export const cosmos3: ModelFamily = {
+  name: 'cosmos3',
+  title: 'Cosmos 3',
+  refusal: ({ video }) => (video === null ? 'it has no video' : null),
+  warnings: (sample) => [
+    ...(wordsOf(sample.prompt) > maxWords
+      ? [`the prompt has ${wordsOf(sample.prompt)} words; fewer than ${maxWords} are advised`]
+      : []),
+    ...dropped([
+      ...sample.controls.filter(({ kind }) => !kinds[kind]).map(({ kind }) => `the control "${kind}"`),
+      'sigma_max',
+    ]),
+  ],
+  groupKey: () => '',
+  writeGroup: (samples) => ({
+    samples,
+    files: samples.map((sample) => ({ name: `${sample.name}.json`, text: prettyJson(sampleOf(sample)) })),
+    command:
+      'python -m cosmos_framework.scripts.inference -i "*.json" -o outputs --checkpoint-path Cosmos3-Nano --seed 0',
+  }),
+};
+
+function sampleOf({ name, prompt, negativePrompt, video, controls, parameters }: InferenceSample): object {
+  const { num_steps, seed, guidance, fps, blur_strength, canny_threshold } = parameters;
+  const settings: Readonly<Record<string, object>> = {
+    vis: { preset_blur_strength: blur_strength },
+    edge: { preset_edge_threshold: canny_threshold },
+  };
+  const entries = controls.flatMap(({ kind, path, weight }: SampleControl) => {
+    const known = kinds[kind];
+    return known ? [[known, withoutNulls({ control_path: path, weight, ...settings[kind] })] as const] : [];
+  });
+  return withoutNulls({
+    name,
+    model_mode: 'video2video',
+    prompt,
+    vision_path: video?.path ?? null,
+    resolution: '720',
+    aspect_ratio: video ? nearestRatio(video.size.width / video.size.height) : null,
+    num_frames: video?.frames ?? null,
+    ...{ fps, num_steps, seed, guidance },
+    negative_prompt: negativePrompt,
+    ...Object.fromEntries(entries),
+  });
+}
+
+function nearestRatio(ratio: number): string {
+  const distance = (text: string) => {
+    const [width = 1, height = 1] = text.split(',').map(Number);
+    return Math.abs(Math.log(width / height / ratio));
+  };
+  return ratios.reduce((best, text) => (distance(text) < distance(best) ? text : best));
+}
+
+function wordsOf(text: string): number {
+  return text.split(/\s+/).filter((word) => word !== '').length;
+}

@@ -1,0 +1,68 @@
+import type { InferenceSample, ModelFamily } from '../sample.ts';
+import { asterisks, dropped, longPrompt, prettyJson, withoutNulls } from './warnings.ts';
+
+/** Cosmos-Predict2: one array; seed, steps and guidance are the command's and not the file's. */
+export const predict2: ModelFamily = {
+  name: 'predict2',
+  title: 'Cosmos-Predict2',
+  refusal: ({ video }) => (video === null ? 'it has no video or picture to begin with' : null),
+  warnings: (sample) => [
+    ...longPrompt(sample),
+    ...asterisks(sample),
+    ...dropped([
+      ...droppedControls(sample),
+      ...(sample.negativePrompt === '' ? [] : ['the negative prompt']),
+    ]),
+    ...dropped(['num_steps', 'guidance', 'seed', 'sigma_max', 'fps']),
+  ],
+  groupKey: () => '',
+  writeGroup: (samples) => {
+    const entries = samples.map(({ name, prompt, video }) => {
+      return { input_video: video?.path, prompt, output_video: `outputs/${name}.mp4` };
+    });
+    return {
+      samples,
+      files: [{ name: 'batch.json', text: prettyJson(entries) }],
+      // Its own refiner is on by default, and would write other prompts.
+      command: 'python -m examples.video2world --batch_input_json batch.json --disable_prompt_refiner',
+    };
+  },
+};
+
+/** Cosmos-Predict2.5: a file for each sample, all of which one command takes. */
+export const predict25: ModelFamily = {
+  name: 'predict2.5',
+  title: 'Cosmos-Predict2.5',
+  refusal: ({ video }) => (video === null ? 'it has no video to begin with' : null),
+  warnings: (sample) => [
+    ...asterisks(sample),
+    ...dropped([
+      ...droppedControls(sample),
+      ...(sample.negativePrompt === '' ? [] : ['the negative prompt']),
+    ]),
+    ...dropped(['sigma_max', 'fps']),
+  ],
+  groupKey: () => '',
+  writeGroup: (samples) => ({
+    samples,
+    files: samples.map((sample) => ({
+      name: `${sample.name}.json`,
+      text: prettyJson(predict25Sample(sample)),
+    })),
+    command: 'python examples/inference.py -i *.json -o outputs',
+  }),
+};
+
+function predict25Sample({ name, prompt, video, parameters }: InferenceSample): object {
+  const { seed, guidance, num_steps } = parameters;
+  return withoutNulls({
+    inference_type: 'video2world',
+    ...{ name, prompt, input_path: video?.path ?? null, seed, guidance: Math.round(guidance), num_steps },
+    resolution: 'none',
+    num_output_frames: 77,
+  });
+}
+
+function droppedControls({ controls }: InferenceSample): string[] {
+  return controls.map(({ kind }) => `the control "${kind}"`);
+}

@@ -1,0 +1,78 @@
+import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
+import {
+  asterisks,
+  chunked,
+  jsonLines,
+  longPrompt,
+  namesOf,
+  prettyJson,
+  visAtOne,
+  withoutNulls,
+} from './warnings.ts';
+
+/** Of `transfer.py`; an object under any other key is an error there. */
+const hints = ['vis', 'seg', 'edge', 'depth', 'keypoint', 'upscale', 'hdmap', 'lidar'];
+const chunkFrames = 121;
+
+/** Cosmos-Transfer1: a base spec with all that the samples share, and a line for each sample. */
+export const transfer1: ModelFamily = {
+  name: 'transfer1',
+  title: 'Cosmos-Transfer1',
+  refusal: ({ video, controls }) => {
+    if (video === null) return 'it has no video';
+    if (controls.length === 0) return 'it has no control (vis, edge, depth, seg)';
+    const unknown = controls.find(({ kind }) => !hints.includes(kind));
+    return unknown ? `it has no control "${unknown.kind}"` : null;
+  },
+  warnings: (sample) => [
+    ...longPrompt(sample),
+    ...asterisks(sample),
+    ...visAtOne(sample),
+    ...chunked(sample, chunkFrames),
+    ...(weightOf(sample.controls) > 1 ? ['weights above 1 together are scaled down to 1 by the model'] : []),
+  ],
+  // Everything but videos, prompts and weights is one for the whole batch.
+  groupKey: ({ controls, parameters, negativePrompt }) =>
+    JSON.stringify([namesOf(controls), parameters, negativePrompt]),
+  writeGroup: (samples, number) => {
+    const name = `batch_${String(number).padStart(2, '0')}`;
+    const [first] = samples;
+    return {
+      samples,
+      files: [
+        { name: `${name}.json`, text: prettyJson(first ? baseOf(first) : {}) },
+        { name: `${name}.jsonl`, text: jsonLines(samples.map(lineOf)) },
+      ],
+      command: [
+        'PYTHONPATH=. torchrun --nproc_per_node=1 --nnodes=1 --node_rank=0 cosmos_transfer1/diffusion/inference/transfer.py',
+        '--checkpoint_dir checkpoints --video_save_folder outputs --num_gpus 1',
+        `--controlnet_specs ${name}.json --batch_input_path ${name}.jsonl --batch_size 1`,
+        '--offload_text_encoder_model --offload_guardrail_models',
+      ].join(' '),
+    };
+  },
+};
+
+function weightOf(controls: readonly SampleControl[]): number {
+  return controls.reduce((sum, { weight }) => sum + weight, 0);
+}
+
+function baseOf({ prompt, negativePrompt, video, controls, parameters }: InferenceSample): object {
+  const { num_steps, guidance, sigma_max, blur_strength, canny_threshold, fps, seed } = parameters;
+  return withoutNulls({
+    prompt,
+    negative_prompt: negativePrompt,
+    input_video_path: video?.path ?? null,
+    ...{ seed, num_steps, guidance, sigma_max, fps, blur_strength, canny_threshold },
+    ...Object.fromEntries(controls.map((control) => [control.kind, hintOf(control)])),
+  });
+}
+
+function lineOf({ prompt, video, controls }: InferenceSample): object {
+  const overrides = Object.fromEntries(controls.map((control) => [control.kind, hintOf(control)]));
+  return { visual_input: video?.path, prompt, control_overrides: overrides };
+}
+
+function hintOf({ path, weight }: SampleControl): object {
+  return { control_weight: weight, input_control: path };
+}

@@ -1,0 +1,58 @@
+import type { InferenceSample, SampleControl } from '../sample.ts';
+
+/** The text encoders of T1, P2 and T2.5 read no more. */
+const maxPromptTokens = 512;
+
+export function longPrompt({ promptTokens }: InferenceSample): string[] {
+  if (promptTokens <= maxPromptTokens) return [];
+  return [
+    `the prompt has about ${promptTokens} tokens, and the model reads ${maxPromptTokens}: the rest is cut off`,
+  ];
+}
+
+/** Their guardrails take a literal asterisk for a word that was censored. */
+export function asterisks({ prompt }: InferenceSample): string[] {
+  return prompt.includes('*') ? ['the prompt holds a "*", for which the guardrail blocks it'] : [];
+}
+
+export function visAtOne({ controls }: InferenceSample): string[] {
+  const isWhole = controls.some(({ kind, weight }) => kind === 'vis' && weight >= 1);
+  return isWhole ? ['"vis" at 1 or more gives back the input video, more or less'] : [];
+}
+
+/** What a family without controls or without such a parameter leaves out. */
+export function dropped(what: readonly string[]): string[] {
+  if (what.length === 0) return [];
+  return [
+    `${what.join(', ')} cannot be written for this model and ${what.length > 1 ? 'are' : 'is'} left out`,
+  ];
+}
+
+export function chunked({ video }: InferenceSample, chunkFrames: number): string[] {
+  if (!video || video.frames % chunkFrames === 0) return [];
+  if (video.frames < chunkFrames) {
+    return [
+      `the video has ${video.frames} frames, and the model works on ${chunkFrames} at once: the last is repeated`,
+    ];
+  }
+  return [
+    `the video's ${video.frames} frames are no multiple of the ${chunkFrames} that the model works on at once`,
+  ];
+}
+
+export function namesOf(controls: readonly SampleControl[]): string {
+  return controls.map(({ kind }) => kind).join('+');
+}
+
+/** Without the entries that say nothing. */
+export function withoutNulls(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ''));
+}
+
+export function jsonLines(objects: readonly object[]): string {
+  return objects.map((object) => `${JSON.stringify(object)}\n`).join('');
+}
+
+export function prettyJson(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

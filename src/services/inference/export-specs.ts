@@ -1,0 +1,231 @@
+import { extname, join, relative, sep } from 'node:path';
+import pMap from 'p-map';
+import type { ExportedSpec, ExportedSpecs } from '../../core/inference/exported-specs.ts';
+import { type FamilyName, familyNamed, groupSamples } from '../../core/inference/families.ts';
+import {
+  type ControlWeights,
+  type InferenceParameters,
+  specInferenceSchema,
+} from '../../core/inference/parameters.ts';
+import type { InferenceSample, InputGroup, SampleControl, SampleVideo } from '../../core/inference/sample.ts';
+import { parseSpecFile } from '../../core/spec/parse-spec.ts';
+import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
+import { fileNamePart } from '../../core/spec/spec-file-name.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { SpecCandidate } from '../../ports/spec-store.ts';
+
+/** Whether the videos are brought along, into the folder of the export. */
+export type Bringing = 'nothing' | 'copy' | 'link';
+
+export interface ExportRequest {
+  /** Absolute paths. */
+  readonly inputs: readonly string[];
+  readonly family: FamilyName;
+  /** Absolute. */
+  readonly outputDir: string;
+  readonly bringing: Bringing;
+  readonly isForced: boolean;
+  readonly parameters: InferenceParameters;
+  readonly weights: ControlWeights;
+}
+
+type Draft = { readonly spec: string } & (
+  | { readonly sample: InferenceSample; readonly files: readonly BroughtFile[] }
+  | { readonly refusal: string }
+);
+
+/** A video that goes along with the export. */
+interface BroughtFile {
+  readonly from: string;
+  readonly to: string;
+}
+
+const readsPerCore = 4;
+
+/**
+ * Writes the input files of a model for specs, with a README that has the commands for them.
+ *
+ * @throws AppError `input-missing`; `output-exists` for a folder that holds an export already; `no-valid-spec` when the
+ * model would take none.
+ */
+export async function exportSpecs(
+  request: ExportRequest,
+  ports: Pick<Ports, 'specs' | 'media' | 'sources' | 'textTokens' | 'parallelism'>,
+  signal: AbortSignal,
+): Promise<ExportedSpecs> {
+  const { inputs, outputDir, isForced, family: name } = request;
+  const readme = join(outputDir, 'README.md');
+  if (!isForced && (await ports.sources.exists(readme))) throw outputExists(outputDir);
+  const family = familyNamed(name);
+  const { inputRoot, candidates } = await ports.specs.find(inputs, [outputDir]);
+  const countTokens = await ports.textTokens();
+  const names = uniqueNames(candidates.map(({ spec }) => spec));
+  const context = { ...request, inputRoot, ports, countTokens, signal };
+  const drafts = await pMap(
+    candidates,
+    async (candidate, index) => await draftOf(candidate, names[index] ?? '', context),
+    { concurrency: ports.parallelism * readsPerCore, signal },
+  );
+  const specs = drafts.map((draft): ExportedSpec => {
+    const refusal = 'refusal' in draft ? draft.refusal : family.refusal(draft.sample);
+    if ('refusal' in draft || refusal !== null)
+      return { spec: draft.spec, name: null, refusal, warnings: [] };
+    return { spec: draft.spec, name: draft.sample.name, refusal, warnings: family.warnings(draft.sample) };
+  });
+  const taken = drafts.flatMap((draft, index) =>
+    'sample' in draft && specs[index]?.refusal === null ? [draft] : [],
+  );
+  if (taken.length === 0) throw nothingTaken(family.title, specs);
+  const groups = groupSamples(
+    family,
+    taken.map(({ sample }) => sample),
+  );
+  for (const { from, to } of taken.flatMap(({ files }) => files))
+    await ports.sources.place(from, to, request.bringing === 'link');
+  for (const { name: file, text } of groups.flatMap(({ files }) => files))
+    await ports.specs.publish(join(outputDir, file), text);
+  // Last, so that a folder with a README holds all of the export.
+  await ports.specs.publish(readme, readmeText(family.title, groups, specs));
+  return { family: name, folder: outputDir, specs, groups };
+}
+
+interface DraftContext extends ExportRequest {
+  readonly inputRoot: string;
+  readonly ports: Pick<Ports, 'specs' | 'media'>;
+  readonly countTokens: (text: string) => number;
+  readonly signal: AbortSignal;
+}
+
+async function draftOf({ spec, path }: SpecCandidate, name: string, context: DraftContext): Promise<Draft> {
+  const bytes = await context.ports.specs.read(path).catch((error: unknown) => messageOf(error));
+  if (bytes === null || typeof bytes === 'string') return { spec, refusal: bytes ?? 'the file is gone' };
+  const parsed = parseSpecFile(bytes);
+  if (!parsed.isValid) return { spec, refusal: parsed.reason };
+  const own = specInferenceSchema.safeParse(parsed.spec.metadata?.['inference'] ?? {});
+  if (!own.success) {
+    const [issue] = own.error.issues;
+    return { spec, refusal: `metadata.inference.${issue?.path.join('.')}: ${issue?.message}` };
+  }
+  const place = { specPath: path, name, context, files: [] as BroughtFile[] };
+  try {
+    const video = await videoOf(parsed.spec, place);
+    const controls = await controlsOf(parsed.spec, own.data.control_weights ?? {}, place);
+    const prompt = parsed.spec.prompt.trim();
+    const sample: InferenceSample = {
+      name,
+      prompt,
+      negativePrompt: parsed.spec.negative_prompt?.trim() ?? '',
+      video,
+      controls,
+      parameters: { ...context.parameters, ...definedOf(own.data.parameters ?? {}) },
+      promptTokens: context.countTokens(prompt),
+    };
+    return { spec, sample, files: place.files };
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'video-unreadable')
+      return { spec, refusal: error.message };
+    throw error;
+  }
+}
+
+interface Place {
+  readonly specPath: string;
+  readonly name: string;
+  readonly context: DraftContext;
+  readonly files: BroughtFile[];
+}
+
+async function videoOf({ input_video_path: written }: PromptSpec, place: Place): Promise<SampleVideo | null> {
+  if (!written?.trim()) return null;
+  const found = await pathOf(written, 'video', place);
+  const { width, height, frames } = await place.context.ports.media.probe(found.from, place.context.signal);
+  return { path: found.path, size: { width, height }, frames };
+}
+
+async function controlsOf(
+  { control_inputs: inputs }: PromptSpec,
+  own: Readonly<Record<string, number>>,
+  place: Place,
+): Promise<SampleControl[]> {
+  const weights: Readonly<Record<string, number>> = { ...place.context.weights, ...own };
+  const usual = 0.25;
+  const controls: SampleControl[] = [];
+  for (const [kind, written] of Object.entries(inputs ?? {})) {
+    const path = written?.trim() ? (await pathOf(written, kind, place)).path : null;
+    controls.push({ kind, path, weight: weights[kind] ?? usual });
+  }
+  return controls;
+}
+
+/** Where a video lies, and its path as the input files name it. @throws AppError `video-unreadable` for none. */
+async function pathOf(written: string, kind: string, { specPath, name, context, files }: Place) {
+  const { ports, inputRoot, outputDir, bringing } = context;
+  const found = await ports.specs.findVideo(written, specPath, inputRoot);
+  if (!found) {
+    throw new AppError({ code: 'video-unreadable', message: `the ${kind} ${written} is not there` });
+  }
+  if (bringing === 'nothing') return { from: found.path, path: posix(relative(outputDir, found.path)) };
+  const path = `videos/${name}${kind === 'video' ? '' : `_${fileNamePart(kind)}`}${extname(found.path)}`;
+  files.push({ from: found.path, to: join(outputDir, ...path.split('/')) });
+  return { from: found.path, path };
+}
+
+function posix(path: string): string {
+  return path.split(sep).join('/');
+}
+
+function definedOf(
+  own: { readonly [Key in keyof InferenceParameters]?: InferenceParameters[Key] | undefined },
+) {
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+}
+
+/** File names without an ending for specs: the path below the input root, made unique also where case means nothing. */
+function uniqueNames(specs: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return specs.map((spec) => {
+    const base = fileNamePart(spec.replace(/\.json$/i, '').replaceAll('/', '_'));
+    let name = base;
+    for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${base}_${number}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
+
+function readmeText(title: string, groups: readonly InputGroup[], specs: readonly ExportedSpec[]): string {
+  const commands = groups.map(({ command }) => command).join('\n');
+  const warned = specs.filter(({ warnings }) => warnings.length > 0);
+  const refused = specs.filter(({ refusal }) => refusal !== null);
+  return [
+    `# Input of ${title}\n`,
+    `Run in this folder, with the model's programs at hand:\n\n\`\`\`bash\n${commands}\n\`\`\`\n`,
+    ...(warned.length > 0
+      ? [
+          `## To know\n\n${warned.map(({ name, warnings }) => `- ${name}: ${warnings.join('; ')}.`).join('\n')}\n`,
+        ]
+      : []),
+    ...(refused.length > 0
+      ? [`## Left out\n\n${refused.map(({ spec, refusal }) => `- ${spec}: ${refusal}.`).join('\n')}\n`]
+      : []),
+  ].join('\n');
+}
+
+function outputExists(folder: string): AppError {
+  return new AppError({
+    code: 'output-exists',
+    message: `${folder} holds an export already.`,
+    nextStep: 'Name another folder with --output-dir, or replace it with --force.',
+  });
+}
+
+function nothingTaken(title: string, specs: readonly ExportedSpec[]): AppError {
+  const [first] = specs;
+  return new AppError({
+    code: 'no-valid-spec',
+    message: first
+      ? `${title} would take none of ${specs.length} specs; ${first.spec}: ${first.refusal}.`
+      : 'There is no spec to export.',
+    nextStep: 'Correct the specs, or choose another --format.',
+  });
+}
