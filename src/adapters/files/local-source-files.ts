@@ -27,7 +27,10 @@ export class LocalSourceFiles implements SourceFiles {
 
   async place(from: string, to: string, asLink: boolean): Promise<void> {
     if (asLink) await placeLink(from, to);
-    else await publishFileBy(to, (temporary) => copyFile(from, temporary));
+    else {
+      await mkdir(dirname(to), { recursive: true });
+      await publishFileBy(to, (temporary) => copyFile(from, temporary));
+    }
   }
 
   async exists(path: string): Promise<boolean> {

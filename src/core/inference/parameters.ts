@@ -16,7 +16,8 @@ const parameterShape = {
     .max(2 ** 32 - 1),
 };
 
-const defaults = {
+/** Those of the original project. */
+export const usualParameters = {
   num_steps: 35,
   guidance: 7,
   sigma_max: 70,
@@ -28,13 +29,13 @@ const defaults = {
 
 /** How a video is sampled, in the words of RunSpecs (`rs_…`): the same for every family, each of which takes some. */
 export const inferenceParametersSchema = z.strictObject({
-  num_steps: parameterShape.num_steps.default(defaults.num_steps),
-  guidance: parameterShape.guidance.default(defaults.guidance),
-  sigma_max: parameterShape.sigma_max.default(defaults.sigma_max),
-  blur_strength: parameterShape.blur_strength.default(defaults.blur_strength),
-  canny_threshold: parameterShape.canny_threshold.default(defaults.canny_threshold),
-  fps: parameterShape.fps.default(defaults.fps),
-  seed: parameterShape.seed.default(defaults.seed),
+  num_steps: parameterShape.num_steps.default(usualParameters.num_steps),
+  guidance: parameterShape.guidance.default(usualParameters.guidance),
+  sigma_max: parameterShape.sigma_max.default(usualParameters.sigma_max),
+  blur_strength: parameterShape.blur_strength.default(usualParameters.blur_strength),
+  canny_threshold: parameterShape.canny_threshold.default(usualParameters.canny_threshold),
+  fps: parameterShape.fps.default(usualParameters.fps),
+  seed: parameterShape.seed.default(usualParameters.seed),
 });
 
 const weight = z.number().min(0).max(100);

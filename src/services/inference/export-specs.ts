@@ -60,12 +60,16 @@ export async function exportSpecs(
   const family = familyNamed(name);
   const { inputRoot, candidates } = await ports.specs.find(inputs, [outputDir]);
   const countTokens = await ports.textTokens();
-  const names = uniqueNames(candidates.map(({ spec }) => spec));
+  const options = { concurrency: ports.parallelism * readsPerCore, signal };
+  const read = await pMap(candidates, async (candidate) => await readSpec(candidate, ports), options);
+  const names = uniqueNames(
+    read.map((found) => ('parsed' in found ? found.parsed.name?.trim() || found.spec : found.spec)),
+  );
   const context = { ...request, inputRoot, ports, countTokens, signal };
   const drafts = await pMap(
-    candidates,
-    async (candidate, index) => await draftOf(candidate, names[index] ?? '', context),
-    { concurrency: ports.parallelism * readsPerCore, signal },
+    read,
+    async (found, index) => ('parsed' in found ? await draftOf(found, names[index] ?? '', context) : found),
+    options,
   );
   const specs = drafts.map((draft): ExportedSpec => {
     const refusal = 'refusal' in draft ? draft.refusal : family.refusal(draft.sample);
@@ -97,25 +101,41 @@ interface DraftContext extends ExportRequest {
   readonly signal: AbortSignal;
 }
 
-async function draftOf({ spec, path }: SpecCandidate, name: string, context: DraftContext): Promise<Draft> {
-  const bytes = await context.ports.specs.read(path).catch((error: unknown) => messageOf(error));
+interface ReadSpec {
+  readonly spec: string;
+  readonly path: string;
+  readonly parsed: PromptSpec;
+}
+
+async function readSpec(
+  { spec, path }: SpecCandidate,
+  { specs }: Pick<Ports, 'specs'>,
+): Promise<ReadSpec | { readonly spec: string; readonly refusal: string }> {
+  const bytes = await specs.read(path).catch((error: unknown) => messageOf(error));
   if (bytes === null || typeof bytes === 'string') return { spec, refusal: bytes ?? 'the file is gone' };
   const parsed = parseSpecFile(bytes);
-  if (!parsed.isValid) return { spec, refusal: parsed.reason };
-  const own = specInferenceSchema.safeParse(parsed.spec.metadata?.['inference'] ?? {});
+  return parsed.isValid ? { spec, path, parsed: parsed.spec } : { spec, refusal: parsed.reason };
+}
+
+async function draftOf(
+  { spec, path, parsed }: ReadSpec,
+  name: string,
+  context: DraftContext,
+): Promise<Draft> {
+  const own = specInferenceSchema.safeParse(parsed.metadata?.['inference'] ?? {});
   if (!own.success) {
     const [issue] = own.error.issues;
     return { spec, refusal: `metadata.inference.${issue?.path.join('.')}: ${issue?.message}` };
   }
   const place = { specPath: path, name, context, files: [] as BroughtFile[] };
   try {
-    const video = await videoOf(parsed.spec, place);
-    const controls = await controlsOf(parsed.spec, own.data.control_weights ?? {}, place);
-    const prompt = parsed.spec.prompt.trim();
+    const video = await videoOf(parsed, place);
+    const controls = await controlsOf(parsed, own.data.control_weights ?? {}, place);
+    const prompt = parsed.prompt.trim();
     const sample: InferenceSample = {
       name,
       prompt,
-      negativePrompt: parsed.spec.negative_prompt?.trim() ?? '',
+      negativePrompt: parsed.negative_prompt?.trim() ?? '',
       video,
       controls,
       parameters: { ...context.parameters, ...definedOf(own.data.parameters ?? {}) },
@@ -181,11 +201,11 @@ function definedOf(
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }
 
-/** File names without an ending for specs: the path below the input root, made unique also where case means nothing. */
-function uniqueNames(specs: readonly string[]): string[] {
+/** File names without an ending, made unique also where case means nothing. @param given - Names, or paths of specs. */
+function uniqueNames(given: readonly string[]): string[] {
   const taken = new Set<string>();
-  return specs.map((spec) => {
-    const base = fileNamePart(spec.replace(/\.json$/i, '').replaceAll('/', '_'));
+  return given.map((text) => {
+    const base = fileNamePart(text.replace(/\.json$/i, ''));
     let name = base;
     for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${base}_${number}`;
     taken.add(name.toLowerCase());

@@ -1,5 +1,5 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
-import { dropped, prettyJson, withoutNulls } from './warnings.ts';
+import { dropped, prettyJson, setParameters, withoutNulls } from './warnings.ts';
 
 /** Our kinds, by the names they have there. */
 const kinds: Readonly<Record<string, string>> = { vis: 'blur', edge: 'edge', depth: 'depth', seg: 'seg' };
@@ -17,7 +17,7 @@ export const cosmos3: ModelFamily = {
       : []),
     ...dropped([
       ...sample.controls.filter(({ kind }) => !kinds[kind]).map(({ kind }) => `the control "${kind}"`),
-      'sigma_max',
+      ...setParameters(sample, ['sigma_max']),
     ]),
   ],
   groupKey: () => '',

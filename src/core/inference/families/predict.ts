@@ -1,5 +1,5 @@
 import type { InferenceSample, ModelFamily } from '../sample.ts';
-import { asterisks, dropped, longPrompt, prettyJson, withoutNulls } from './warnings.ts';
+import { asterisks, dropped, longPrompt, prettyJson, setParameters, withoutNulls } from './warnings.ts';
 
 /** Cosmos-Predict2: one array; seed, steps and guidance are the command's and not the file's. */
 export const predict2: ModelFamily = {
@@ -13,7 +13,7 @@ export const predict2: ModelFamily = {
       ...droppedControls(sample),
       ...(sample.negativePrompt === '' ? [] : ['the negative prompt']),
     ]),
-    ...dropped(['num_steps', 'guidance', 'seed', 'sigma_max', 'fps']),
+    ...dropped(setParameters(sample, ['num_steps', 'guidance', 'seed', 'sigma_max', 'fps'])),
   ],
   groupKey: () => '',
   writeGroup: (samples) => {
@@ -40,7 +40,7 @@ export const predict25: ModelFamily = {
       ...droppedControls(sample),
       ...(sample.negativePrompt === '' ? [] : ['the negative prompt']),
     ]),
-    ...dropped(['sigma_max', 'fps']),
+    ...dropped(setParameters(sample, ['sigma_max', 'fps'])),
   ],
   groupKey: () => '',
   writeGroup: (samples) => ({

@@ -6,6 +6,7 @@ import {
   jsonLines,
   longPrompt,
   namesOf,
+  setParameters,
   visAtOne,
   withoutNulls,
 } from './warnings.ts';
@@ -33,7 +34,7 @@ export const transfer25: ModelFamily = {
       sample.controls.filter(({ kind }) => !kinds.includes(kind)).map(({ kind }) => `the control "${kind}"`),
     ),
     // Its own sigma_max is text from 0 to 200 and means another thing.
-    ...dropped(['sigma_max', 'fps']),
+    ...dropped(setParameters(sample, ['sigma_max', 'fps'])),
     ...(sample.controls.some(({ weight }) => weight > 1) ? ['weights above 1 are written as 1'] : []),
     ...guidanceWarning(sample),
   ],

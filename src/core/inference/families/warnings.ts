@@ -1,3 +1,4 @@
+import { type InferenceParameters, usualParameters } from '../parameters.ts';
 import type { InferenceSample, SampleControl } from '../sample.ts';
 
 /** The text encoders of T1, P2 and T2.5 read no more. */
@@ -18,6 +19,14 @@ export function asterisks({ prompt }: InferenceSample): string[] {
 export function visAtOne({ controls }: InferenceSample): string[] {
   const isWhole = controls.some(({ kind, weight }) => kind === 'vis' && weight >= 1);
   return isWhole ? ['"vis" at 1 or more gives back the input video, more or less'] : [];
+}
+
+/** Parameters that were set, and that a family has no place for: the usual ones say nothing. */
+export function setParameters(
+  { parameters }: InferenceSample,
+  names: readonly (keyof InferenceParameters)[],
+): string[] {
+  return names.filter((name) => parameters[name] !== usualParameters[name]);
 }
 
 /** What a family without controls or without such a parameter leaves out. */

@@ -1,0 +1,113 @@
+import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { familyNames } from '../../src/core/inference/families.ts';
+import { makeClip } from '../support/clips.ts';
+import { readModelInput } from '../support/model-input.ts';
+import { Cli } from '../support/run-cli.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+let cli: Cli;
+let folder = '';
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  cli = new Cli(folder);
+  await mkdir(join(folder, 'specs', 'b'), { recursive: true });
+  for (const name of ['color.mp4', 'depth.mp4']) {
+    await makeClip(join(folder, 'specs', name), { width: 320, height: 180, seconds: 1 });
+  }
+  const spec = {
+    name: 'Harbour: "dawn"',
+    prompt: 'Cranes at dawn',
+    input_video_path: 'color.mp4',
+    control_inputs: { edge: null, depth: 'depth.mp4' },
+  };
+  const own = { inference: { parameters: { seed: 7 }, control_weights: { depth: 0.6 } } };
+  const specs = {
+    'a.json': spec,
+    // The same name, but for the case of its letters.
+    'b/a.json': { ...spec, name: 'HARBOUR: "dawn"', metadata: own },
+    'bare.json': { prompt: 'No video at all' },
+    'lost.json': { ...spec, control_inputs: { depth: 'nowhere.mp4' } },
+    'odd.json': { ...spec, metadata: { inference: { parameters: { num_steps: 0 } } } },
+  };
+  for (const [name, value] of Object.entries(specs)) {
+    await writeFile(join(folder, 'specs', name), JSON.stringify(value));
+  }
+});
+
+it.each(familyNames)('writes what %s reads, and says what it left out', async (family) => {
+  const { code, stdout } = await cli.run(['export', 'specs', '--format', family, '--json']);
+  expect(code).toBe(3);
+  const { specs, groups, folder: out } = JSON.parse(stdout);
+  const reasons = Object.fromEntries(
+    specs.flatMap(({ spec, refusal }: { spec: string; refusal: string | null }) =>
+      refusal ? [[spec, refusal]] : [],
+    ),
+  );
+  expect(reasons).toEqual({
+    'bare.json': expect.stringMatching(/no video/),
+    'lost.json': 'the depth nowhere.mp4 is not there',
+    'odd.json': expect.stringMatching(/^metadata\.inference\.parameters\.num_steps: /),
+  });
+  let read = 0;
+  for (const { files } of groups) {
+    const contents = files.map(async (name: string) => ({
+      name,
+      text: await readFile(join(out, name), 'utf8'),
+    }));
+    read += readModelInput(family, await Promise.all(contents));
+  }
+  expect(read).toBe(2);
+  const readme = await readFile(join(out, 'README.md'), 'utf8');
+  for (const { command } of groups) expect(readme).toContain(command);
+});
+
+it('takes parameters from the spec before those of flags, and both before the settings', async () => {
+  await writeFile(join(folder, 'own.toml'), '[inference.parameters]\nnum_steps = 20\nseed = 3\n');
+  const flags = ['--format', 'transfer2.5', '--seed', '5', '--weight', 'depth=0.5', '--config', 'own.toml'];
+  await cli.run(['export', 'specs', '--output-dir', 'tuned', ...flags]);
+  const lines = (await readFile(join(folder, 'tuned', 'samples_01.jsonl'), 'utf8')).trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    {
+      name: 'Harbour_dawn',
+      num_steps: 20,
+      seed: 5,
+      depth: { control_weight: 0.5 },
+      edge: { control_weight: 0.25 },
+    },
+    { name: 'HARBOUR_dawn_2', num_steps: 20, seed: 7, depth: { control_weight: 0.6 } },
+  ]);
+});
+
+it.each(['--copy', '--link'])('brings the videos along: %s', async (how) => {
+  const out = join(folder, `with${how}`);
+  await cli.run(['export', 'specs/a.json', '--format', 'cosmos3', '--output-dir', out, how]);
+  const [video, control] = ['Harbour_dawn.mp4', 'Harbour_dawn_depth.mp4'].map((name) =>
+    join(out, 'videos', name),
+  );
+  expect(await readFile(video ?? '')).toEqual(await readFile(join(folder, 'specs', 'color.mp4')));
+  expect(await readFile(control ?? '')).toEqual(await readFile(join(folder, 'specs', 'depth.mp4')));
+  expect((await lstat(video ?? '')).isSymbolicLink()).toBe(how === '--link');
+  expect(JSON.parse(await readFile(join(out, 'Harbour_dawn.json'), 'utf8'))).toMatchObject({
+    vision_path: 'videos/Harbour_dawn.mp4',
+    depth: { control_path: 'videos/Harbour_dawn_depth.mp4' },
+  });
+});
+
+it('leaves an earlier export as it is unless it is told to replace it', async () => {
+  const again = ['export', 'specs/a.json', '--format', 'predict2', '--output-dir', 'once'];
+  expect((await cli.run(again)).code).toBe(0);
+  const { code, stderr } = await cli.run(again);
+  expect(code).toBe(2);
+  expect(stderr).toContain('--force');
+  expect((await cli.run([...again, '--force'])).code).toBe(0);
+});
+
+it('ends with 2, and writes nothing, when the model would take no spec', async () => {
+  const { code, stderr } = await cli.run(['export', 'specs/bare.json', '--output-dir', 'empty']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('bare.json');
+  expect(await readdir(folder)).not.toContain('empty');
+});
