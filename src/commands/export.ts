@@ -8,6 +8,7 @@ import { formatExport } from '../output/text/export-text.ts';
 import { exportSpecs } from '../services/inference/export-specs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { inferenceFlags, inferenceLayerOf } from './shared/inference-flags.ts';
+import { mappedFoldersOf } from './shared/upsample-request.ts';
 
 export default class Export extends CosmosCommand {
   static override summary = "Write a Cosmos model's own input files for specs.";
@@ -52,6 +53,7 @@ export default class Export extends CosmosCommand {
           outputDir: resolve(flags['output-dir'] ?? `outputs/export/${family}`),
           bringing: flags.copy ? 'copy' : flags.link ? 'link' : 'nothing',
           isForced: flags.force,
+          mappedFolders: mappedFoldersOf(settings),
           ...{ family, parameters, weights },
         },
         ports,

@@ -2,7 +2,7 @@ import { Flags, type Interfaces } from '@oclif/core';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { controlKinds } from '../../core/spec/prompt-spec.ts';
 import { usageError } from '../../errors/app-error.ts';
-import { withoutMissing } from './run-flags.ts';
+import { pathFlags, pathsOf, withoutMissing } from './run-flags.ts';
 
 const number = (description: string) =>
   Flags.string({
@@ -17,6 +17,7 @@ const number = (description: string) =>
 
 /** Flags for how a video is sampled. No defaults here: those are the settings'. */
 export const inferenceFlags = {
+  ...pathFlags,
   'num-steps': Flags.integer({ description: 'sampling steps (default: 35)', helpValue: 'N' }),
   guidance: number('how closely the prompt is followed (default: 7)'),
   'sigma-max': number('noise that sampling begins with (default: 70)'),
@@ -41,7 +42,10 @@ export function inferenceLayerOf(
     seed: flags.seed,
   });
   const weights = Object.fromEntries((flags.weight ?? []).map(parseWeight));
-  return { source: 'the command line', values: { inference: { parameters, control_weights: weights } } };
+  return {
+    source: 'the command line',
+    values: { paths: pathsOf(flags.map), inference: { parameters, control_weights: weights } },
+  };
 }
 
 function parseWeight(text: string): [kind: string, weight: number] {

@@ -17,6 +17,21 @@ export const storeFlags = {
   }),
 };
 
+/** Where things are that specs name. */
+export const pathFlags = {
+  map: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'a folder of another machine, as specs name it, and where it is here: F:/Art=/mnt/art',
+    helpValue: 'FROM=TO',
+    parse: async (text) => {
+      if (parseMappedFolder(text)) return text;
+      const example = 'Name both folders: --map F:/Art=/mnt/art';
+      throw usageError(`--map ${JSON.stringify(text)} is not FROM=TO.`, example);
+    },
+  }),
+};
+
 /** Flags that decide the plan. No defaults here: those are the settings'. */
 export const planFlags = {
   'auto-resize': Flags.boolean({
@@ -54,17 +69,7 @@ export const planFlags = {
     description: 'where enriched specs go (default: outputs/upsampled)',
     helpValue: 'DIR',
   }),
-  map: Flags.string({
-    multiple: true,
-    multipleNonGreedy: true,
-    description: 'a folder of another machine, as specs name it, and where it is here: F:/Art=/mnt/art',
-    helpValue: 'FROM=TO',
-    parse: async (text) => {
-      if (parseMappedFolder(text)) return text;
-      const example = 'Name both folders: --map F:/Art=/mnt/art';
-      throw usageError(`--map ${JSON.stringify(text)} is not FROM=TO.`, example);
-    },
-  }),
+  ...pathFlags,
   ...storeFlags,
   force: Flags.boolean({
     default: false,
@@ -125,13 +130,14 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
   const isServerNamed = flags['base-url'] !== undefined || flags.model !== undefined;
   const kind = flags.engine ?? (isServerNamed ? 'openai' : undefined);
   const engine = withoutMissing({ kind, base_url: flags['base-url'], model: flags.model });
-  const map = Object.fromEntries(
-    (flags.map ?? []).flatMap((text) => {
-      const folder = parseMappedFolder(text);
-      return folder ? [[folder.from, folder.to]] : [];
-    }),
-  );
-  return { source: 'the command line', values: { upsampling: { ...upsampling, engine }, paths: { map } } };
+  const values = { upsampling: { ...upsampling, engine }, paths: pathsOf(flags.map) };
+  return { source: 'the command line', values };
+}
+
+/** `[paths]` as flags say it. */
+export function pathsOf(map: readonly string[] = []) {
+  const folders = map.flatMap((text) => parseMappedFolder(text) ?? []);
+  return { map: Object.fromEntries(folders.map(({ from, to }) => [from, to])) };
 }
 
 /** What flags say of a run that is no setting of `config.toml`. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
+import type { MappedFolder } from '../../core/spec/path-map.ts';
 import { upsampleSettingsFrom } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -30,7 +31,12 @@ export function toUpsampleRequest(
       allowTextOnly: flags['allow-text-only'] ?? false,
       named: namedBy(resumeRules.upsample, flags),
     }),
-    mappedFolders: Object.entries(settings.paths.map).map(([from, to]) => ({ from, to: resolve(to) })),
+    mappedFolders: mappedFoldersOf(settings),
     excluded: [outputDir, settings.upsampling.checkpoint_dir],
   };
+}
+
+/** Folders of this machine are named from where the program runs. */
+export function mappedFoldersOf({ paths }: Settings): readonly MappedFolder[] {
+  return Object.entries(paths.map).map(([from, to]) => ({ from, to: resolve(to) }));
 }

@@ -9,11 +9,13 @@ import {
 } from '../../core/inference/parameters.ts';
 import type { InferenceSample, InputGroup, SampleControl, SampleVideo } from '../../core/inference/sample.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
+import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import { fileNamePart } from '../../core/spec/spec-file-name.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SpecCandidate } from '../../ports/spec-store.ts';
+import { locateVideo, missingVideo } from '../upsample/missing-video.ts';
 
 /** Whether the videos are brought along, into the folder of the export. */
 export type Bringing = 'nothing' | 'copy' | 'link';
@@ -28,6 +30,7 @@ export interface ExportRequest {
   readonly isForced: boolean;
   readonly parameters: InferenceParameters;
   readonly weights: ControlWeights;
+  readonly mappedFolders: readonly MappedFolder[];
 }
 
 type Draft = { readonly spec: string } & (
@@ -58,10 +61,17 @@ export async function exportSpecs(
   const readme = join(outputDir, 'README.md');
   if (!isForced && (await ports.sources.exists(readme))) throw outputExists(outputDir);
   const family = familyNamed(name);
-  const { inputRoot, candidates } = await ports.specs.find(inputs, [outputDir]);
+  const { inputRoot, specs: found, pathOf, misnamed } = await ports.specs.find(inputs, [outputDir]);
   const countTokens = await ports.textTokens();
   const options = { concurrency: ports.parallelism * readsPerCore, signal };
-  const read = await pMap(candidates, async (candidate) => await readSpec(candidate, ports), options);
+  const read = await pMap(
+    found,
+    async (spec) =>
+      misnamed.has(spec)
+        ? { spec, refusal: 'its name is not UTF-8' }
+        : await readSpec({ spec, path: pathOf(spec) }, ports),
+    options,
+  );
   const names = uniqueNames(
     read.map((found) => ('parsed' in found ? found.parsed.name?.trim() || found.spec : found.spec)),
   );
@@ -180,10 +190,12 @@ async function controlsOf(
 
 /** Where a video lies, and its path as the input files name it. @throws AppError `video-unreadable` for none. */
 async function pathOf(written: string, kind: string, { specPath, name, context, files }: Place) {
-  const { ports, inputRoot, outputDir, bringing } = context;
-  const found = await ports.specs.findVideo(written, specPath, inputRoot);
+  const { outputDir, bringing } = context;
+  const candidate = { spec: name, path: specPath };
+  const found = await locateVideo(written, candidate, context);
   if (!found) {
-    throw new AppError({ code: 'video-unreadable', message: `the ${kind} ${written} is not there` });
+    const { message } = await missingVideo(written, candidate, context);
+    throw new AppError({ code: 'video-unreadable', message: `${kind}: ${message.replace(/\.$/, '')}` });
   }
   if (bringing === 'nothing') return { from: found.path, path: posix(relative(outputDir, found.path)) };
   const path = `videos/${name}${kind === 'video' ? '' : `_${fileNamePart(kind)}`}${extname(found.path)}`;

@@ -1,14 +1,28 @@
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { isWindowsPath, type MappedFolder, mappedPath } from '../../core/spec/path-map.ts';
-import type { SpecCandidate, SpecStore } from '../../ports/spec-store.ts';
+import type { SpecCandidate, SpecStore, VideoFile } from '../../ports/spec-store.ts';
 
 const again = 'then run again: finished prompts are reused.';
 
 interface VideoSearch {
   readonly inputRoot: string;
   readonly mappedFolders: readonly MappedFolder[];
-  readonly ports: { readonly specs: Pick<SpecStore, 'misnamedVideo'> };
+  readonly ports: { readonly specs: Pick<SpecStore, 'findVideo' | 'misnamedVideo'> };
+}
+
+/** Where a video of a spec lies on this machine: by the map first, then as it is written; null for nowhere. */
+export async function locateVideo(
+  written: string,
+  { path: specPath }: SpecCandidate,
+  { inputRoot, mappedFolders, ports }: VideoSearch,
+): Promise<VideoFile | null> {
+  const mapped = mappedPath(written, mappedFolders);
+  for (const place of mapped === null ? [written] : [mapped, written]) {
+    const file = await ports.specs.findVideo(place, specPath, inputRoot);
+    if (file) return file;
+  }
+  return null;
 }
 
 /** Says of a video that was not found what is likely to be wrong with its path. */

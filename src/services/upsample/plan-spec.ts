@@ -6,7 +6,7 @@ import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichingRunOf } from '../../core/spec/enrich.ts';
 import { type ParsedSpec, parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
-import { type MappedFolder, mappedPath } from '../../core/spec/path-map.ts';
+import type { MappedFolder } from '../../core/spec/path-map.ts';
 import { type NamedVideo, type PromptSpec, sourcePromptOf, videosOf } from '../../core/spec/prompt-spec.ts';
 import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
@@ -17,7 +17,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SpecCandidate, SpecStore, VideoFile } from '../../ports/spec-store.ts';
-import { missingVideo, renameStep } from './missing-video.ts';
+import { locateVideo, missingVideo, renameStep } from './missing-video.ts';
 import type { StoredUpsample } from './upsample-types.ts';
 
 /** A planned spec's file, as it is now. */
@@ -139,15 +139,11 @@ function planWithoutVideo(
 async function firstVideo(
   named: readonly NamedVideo[],
   candidate: SpecCandidate,
-  { ports, inputRoot, mappedFolders }: PlanContext,
+  context: PlanContext,
 ): Promise<{ readonly file: VideoFile; readonly kind: NamedVideo['kind'] } | null> {
   for (const { kind, path } of named) {
-    const mapped = mappedPath(path, mappedFolders);
-    const places = mapped === null ? [path] : [mapped, path];
-    for (const place of places) {
-      const file = await ports.specs.findVideo(place, candidate.path, inputRoot);
-      if (file) return { file, kind };
-    }
+    const file = await locateVideo(path, candidate, context);
+    if (file) return { file, kind };
   }
   return null;
 }
