@@ -11,8 +11,8 @@ let cli: Cli;
 let folder = '';
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  cli = new Cli(folder);
+  cli = new Cli(await temporaryFolder());
+  folder = cli.workingFolder;
   await mkdir(join(folder, 'specs', 'b'), { recursive: true });
   for (const name of ['color.mp4', 'depth.mp4']) {
     await makeClip(join(folder, 'specs', name), { width: 320, height: 180, seconds: 1 });
