@@ -111,3 +111,9 @@ it('ends with 2, and writes nothing, when the model would take no spec', async (
   expect(stderr).toContain('bare.json');
   expect(await readdir(folder)).not.toContain('empty');
 });
+
+it('takes folders that stand behind a weight', async () => {
+  const flags = ['--weight', 'depth=0.5', '--output-dir', 'behind'];
+  const { code } = await cli.run(['export', ...flags, '--weight', 'edge=0.3', 'specs/a.json']);
+  expect(code).toBe(0);
+});

@@ -25,6 +25,7 @@ export const inferenceFlags = {
   seed: Flags.integer({ description: 'the same seed gives the same video (default: 1)', helpValue: 'N' }),
   weight: Flags.string({
     multiple: true,
+    multipleNonGreedy: true,
     description: 'how much a control counts (default: 0.25)',
     helpValue: 'vis=0.5',
   }),
