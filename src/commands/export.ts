@@ -10,6 +10,9 @@ import { CosmosCommand } from './shared/cosmos-command.ts';
 import { inferenceFlags, inferenceLayerOf } from './shared/inference-flags.ts';
 import { mappedFoldersOf } from './shared/upsample-request.ts';
 
+/** Holds a folder for each format, where none is named. */
+const exportsFolder = 'outputs/export';
+
 export default class Export extends CosmosCommand {
   static override summary = "Write a Cosmos model's own input files for specs.";
   static override description =
@@ -50,10 +53,11 @@ export default class Export extends CosmosCommand {
       exportSpecs(
         {
           inputs: argv.map((input) => resolve(String(input))),
-          outputDir: resolve(flags['output-dir'] ?? `outputs/export/${family}`),
+          outputDir: resolve(flags['output-dir'] ?? `${exportsFolder}/${family}`),
           bringing: flags.copy ? 'copy' : flags.link ? 'link' : 'nothing',
           isForced: flags.force,
           mappedFolders: mappedFoldersOf(settings),
+          excluded: [resolve(exportsFolder), settings.upsampling.checkpoint_dir],
           ...{ family, parameters, weights },
         },
         ports,

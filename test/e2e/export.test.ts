@@ -5,6 +5,7 @@ import { familyNames } from '../../src/core/inference/families.ts';
 import { makeClip } from '../support/clips.ts';
 import { readModelInput } from '../support/model-input.ts';
 import { Cli } from '../support/run-cli.ts';
+import { SmallDisk, smallDiskSkipReason } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let cli: Cli;
@@ -116,4 +117,23 @@ it('takes folders that stand behind a weight', async () => {
   const flags = ['--weight', 'depth=0.5', '--output-dir', 'behind'];
   const { code } = await cli.run(['export', ...flags, '--weight', 'edge=0.3', 'specs/a.json']);
   expect(code).toBe(0);
+});
+
+it('takes neither runs nor other exports for specs', async () => {
+  await mkdir(join(folder, 'checkpoints', 'run'), { recursive: true });
+  await writeFile(join(folder, 'checkpoints', 'run', 'checkpoint.json'), '{}');
+  const { stdout } = await cli.run(['export', '.', '--output-dir', 'all', '--force', '--json']);
+  const names: string[] = JSON.parse(stdout).specs.map(({ spec }: { spec: string }) => spec);
+  expect(names).toContain('specs/a.json');
+  expect(names.filter((name) => /^(checkpoints|outputs)\//.test(name))).toEqual([]);
+});
+
+it('says on a full disk how to go on, and leaves no README behind', async ({ skip }) => {
+  const reason = smallDiskSkipReason();
+  if (reason) skip(reason);
+  using disk = new SmallDisk(join(folder, 'small'), 1);
+  disk.fill();
+  const { code, stderr } = await cli.run(['export', 'specs/a.json', '--copy', '--output-dir', 'small/x']);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/No space left(.|\n)*then export again/)]);
+  await expect(readFile(join(disk.folder, 'x', 'README.md'))).rejects.toThrow('ENOENT');
 });

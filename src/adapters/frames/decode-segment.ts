@@ -3,6 +3,7 @@ import { frameBytes } from '../../core/frames/frame-format.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import type { DecodeRequest } from '../../ports/frame-tool.ts';
 import type { Clip, SegmentTask } from '../../protocol/segment.ts';
+import { sumOf } from '../ffmpeg/expression.ts';
 import { framesFailed, reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
 import { exactFrames, exactScaling, rawOutput } from '../ffmpeg/raw-frames.ts';
 import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
@@ -16,9 +17,6 @@ interface UniqueSelection {
   /** Which of the frames that come through are unique, by number; null: all. */
   readonly isUnique: ((frame: number) => boolean) | null;
 }
-
-/** ffmpeg refuses sums of more than a hundred terms; sums of sums are as good. */
-const maxTerms = 40;
 
 /** A longer condition costs more to evaluate than the frames that it holds back, and may not fit into the arguments. */
 const maxConditionLength = 4000;
@@ -213,14 +211,6 @@ function conditionOf(repeats: readonly number[]): string | null {
     run += runs;
   }
   return sumOf(terms);
-}
-
-function sumOf(terms: readonly string[]): string {
-  if (terms.length <= maxTerms) return terms.join('+');
-  const groups = Array.from({ length: Math.ceil(terms.length / maxTerms) }, (_, group) =>
-    terms.slice(group * maxTerms, (group + 1) * maxTerms).join('+'),
-  );
-  return groups.map((group) => `(${group})`).join('+');
 }
 
 /** The frames `first`, `first + each`, … of so many runs. */

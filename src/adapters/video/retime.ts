@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TimeBreak } from '../../core/frames/time-breaks.ts';
 import { isTimedStream, type VideoFacts } from '../../core/frames/video-facts.ts';
 import type { AppError } from '../../errors/app-error.ts';
+import { sumOf } from '../ffmpeg/expression.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { type FfmpegOptions, ProgramRefusedError, readText } from '../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, identifySource, sourceOptions } from '../ffmpeg/source-file.ts';
@@ -16,9 +17,6 @@ const recipeVersion = 1;
 
 /** More breaks would make an argument that no system takes. */
 const maxBreaks = 1_000;
-/** ffmpeg refuses sums of more than a hundred terms; sums of sums are as good. */
-const maxTerms = 40;
-
 /** How far the length of the copy may be from what the packets of the source say. */
 const slackSeconds = 0.1;
 
@@ -110,14 +108,6 @@ function movedBy(breaks: readonly TimeBreak[], stream: number, output: number): 
   if (terms.length === 0) return [];
   const ticks = `round((${sumOf(terms)})/TB)`;
   return [`-bsf:${output}`, `setts=pts='PTS+${ticks}':dts='DTS+${ticks}'`];
-}
-
-function sumOf(terms: readonly string[]): string {
-  if (terms.length <= maxTerms) return terms.join('+');
-  const groups = Array.from({ length: Math.ceil(terms.length / maxTerms) }, (_, group) =>
-    terms.slice(group * maxTerms, (group + 1) * maxTerms).join('+'),
-  );
-  return groups.map((group) => `(${group})`).join('+');
 }
 
 /** Data and streams of an unknown kind would only be left out later on. */

@@ -39,7 +39,8 @@ export const inferenceParametersSchema = z.strictObject({
 });
 
 const weight = z.number().min(0).max(100);
-const usualWeight = 0.25;
+/** Of a control that nobody gave another. */
+export const usualWeight = 0.25;
 
 /** How much each control counts. */
 export const controlWeightsSchema = z.strictObject({

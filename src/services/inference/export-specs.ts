@@ -6,6 +6,7 @@ import {
   type ControlWeights,
   type InferenceParameters,
   specInferenceSchema,
+  usualWeight,
 } from '../../core/inference/parameters.ts';
 import type { InferenceSample, InputGroup, SampleControl, SampleVideo } from '../../core/inference/sample.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
@@ -15,7 +16,7 @@ import { fileNamePart } from '../../core/spec/spec-file-name.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SpecCandidate } from '../../ports/spec-store.ts';
-import { locateVideo, missingVideo } from '../upsample/missing-video.ts';
+import { locateVideo, missingVideo } from '../specs/locate-video.ts';
 
 /** Whether the videos are brought along, into the folder of the export. */
 export type Bringing = 'nothing' | 'copy' | 'link';
@@ -31,6 +32,8 @@ export interface ExportRequest {
   readonly parameters: InferenceParameters;
   readonly weights: ControlWeights;
   readonly mappedFolders: readonly MappedFolder[];
+  /** Folders that are no input even when they lie inside one: runs, and other exports. */
+  readonly excluded: readonly string[];
 }
 
 type Draft = { readonly spec: string } & (
@@ -45,6 +48,7 @@ interface BroughtFile {
 }
 
 const readsPerCore = 4;
+const readmeName = 'README.md';
 
 /**
  * Writes the input files of a model for specs, with a README that has the commands for them.
@@ -58,10 +62,14 @@ export async function exportSpecs(
   signal: AbortSignal,
 ): Promise<ExportedSpecs> {
   const { inputs, outputDir, isForced, family: name } = request;
-  const readme = join(outputDir, 'README.md');
-  if (!isForced && (await ports.sources.exists(readme))) throw outputExists(outputDir);
+  if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw outputExists(outputDir);
   const family = familyNamed(name);
-  const { inputRoot, specs: found, pathOf, misnamed } = await ports.specs.find(inputs, [outputDir]);
+  const {
+    inputRoot,
+    specs: found,
+    pathOf,
+    misnamed,
+  } = await ports.specs.find(inputs, [outputDir, ...request.excluded]);
   const countTokens = await ports.textTokens();
   const options = { concurrency: ports.parallelism * readsPerCore, signal };
   const read = await pMap(
@@ -95,13 +103,34 @@ export async function exportSpecs(
     family,
     taken.map(({ sample }) => sample),
   );
-  for (const { from, to } of taken.flatMap(({ files }) => files))
-    await ports.sources.place(from, to, request.bringing === 'link');
-  for (const { name: file, text } of groups.flatMap(({ files }) => files))
-    await ports.specs.publish(join(outputDir, file), text);
-  // Last, so that a folder with a README holds all of the export.
-  await ports.specs.publish(readme, readmeText(family.title, groups, specs));
+  const files = taken.flatMap((draft) => draft.files);
+  await writeExport(
+    { outputDir, groups, files, isLinked: request.bringing === 'link' },
+    ports,
+    readmeText(family.title, groups, specs),
+  ).catch((error: unknown) => {
+    throw error instanceof AppError && error.code === 'disk-full' ? diskFull(error) : error;
+  });
   return { family: name, folder: outputDir, specs, groups };
+}
+
+interface Writing {
+  readonly outputDir: string;
+  readonly groups: readonly InputGroup[];
+  readonly files: readonly BroughtFile[];
+  readonly isLinked: boolean;
+}
+
+async function writeExport(
+  { outputDir, groups, files, isLinked }: Writing,
+  { sources, specs }: Pick<Ports, 'sources' | 'specs'>,
+  readme: string,
+): Promise<void> {
+  for (const { from, to } of files) await sources.place(from, to, isLinked);
+  for (const { name, text } of groups.flatMap((group) => group.files))
+    await specs.publish(join(outputDir, name), text);
+  // Last, so that a folder with a README holds all of the export.
+  await specs.publish(join(outputDir, readmeName), readme);
 }
 
 interface DraftContext extends ExportRequest {
@@ -179,11 +208,10 @@ async function controlsOf(
   place: Place,
 ): Promise<SampleControl[]> {
   const weights: Readonly<Record<string, number>> = { ...place.context.weights, ...own };
-  const usual = 0.25;
   const controls: SampleControl[] = [];
   for (const [kind, written] of Object.entries(inputs ?? {})) {
     const path = written?.trim() ? (await pathOf(written, kind, place)).path : null;
-    controls.push({ kind, path, weight: weights[kind] ?? usual });
+    controls.push({ kind, path, weight: weights[kind] ?? usualWeight });
   }
   return controls;
 }
@@ -251,8 +279,15 @@ function outputExists(folder: string): AppError {
   });
 }
 
+/** There is no run to go on with. */
+function diskFull({ message }: AppError): AppError {
+  const nextStep = 'Free some space, then export again; --link takes no room for videos.';
+  return new AppError({ code: 'disk-full', message, nextStep });
+}
+
 function nothingTaken(title: string, specs: readonly ExportedSpec[]): AppError {
-  const [first] = specs;
+  // What the model refuses tells more than a file that is no spec.
+  const first = specs.find(({ refusal }) => !refusal?.startsWith('not ')) ?? specs[0];
   return new AppError({
     code: 'no-valid-spec',
     message: first

@@ -17,7 +17,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SpecCandidate, SpecStore, VideoFile } from '../../ports/spec-store.ts';
-import { locateVideo, missingVideo, renameStep } from './missing-video.ts';
+import { locateVideo, missingVideo, renameStep } from '../specs/locate-video.ts';
 import type { StoredUpsample } from './upsample-types.ts';
 
 /** A planned spec's file, as it is now. */

@@ -1,5 +1,6 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
-import { dropped, prettyJson, setParameters, withoutNulls } from './warnings.ts';
+import { dropped, setParameters } from './warnings.ts';
+import { prettyJson, withoutNulls } from './writing.ts';
 
 /** Our kinds, by the names they have there. */
 const kinds: Readonly<Record<string, string>> = { vis: 'blur', edge: 'edge', depth: 'depth', seg: 'seg' };

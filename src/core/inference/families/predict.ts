@@ -1,5 +1,6 @@
 import type { InferenceSample, ModelFamily } from '../sample.ts';
-import { asterisks, dropped, longPrompt, prettyJson, setParameters, withoutNulls } from './warnings.ts';
+import { asterisks, dropped, longPrompt, setParameters } from './warnings.ts';
+import { prettyJson, withoutNulls } from './writing.ts';
 
 /** Cosmos-Predict2: one array; seed, steps and guidance are the command's and not the file's. */
 export const predict2: ModelFamily = {

@@ -1,14 +1,6 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
-import {
-  asterisks,
-  chunked,
-  jsonLines,
-  longPrompt,
-  namesOf,
-  prettyJson,
-  visAtOne,
-  withoutNulls,
-} from './warnings.ts';
+import { asterisks, chunked, dropped, longPrompt, visAtOne } from './warnings.ts';
+import { jsonLines, namesOf, prettyJson, withoutNulls } from './writing.ts';
 
 /** Of `transfer.py`; an object under any other key is an error there. */
 const hints = ['vis', 'seg', 'edge', 'depth', 'keypoint', 'upscale', 'hdmap', 'lidar'];
@@ -20,20 +12,23 @@ export const transfer1: ModelFamily = {
   title: 'Cosmos-Transfer1',
   refusal: ({ video, controls }) => {
     if (video === null) return 'it has no video';
-    if (controls.length === 0) return 'it has no control (vis, edge, depth, seg)';
-    const unknown = controls.find(({ kind }) => !hints.includes(kind));
-    return unknown ? `it has no control "${unknown.kind}"` : null;
+    return knownOf(controls).length === 0 ? 'it has no control (vis, edge, depth, seg)' : null;
   },
   warnings: (sample) => [
     ...longPrompt(sample),
     ...asterisks(sample),
     ...visAtOne(sample),
     ...chunked(sample, chunkFrames),
-    ...(weightOf(sample.controls) > 1 ? ['weights above 1 together are scaled down to 1 by the model'] : []),
+    ...dropped(
+      sample.controls.filter(({ kind }) => !hints.includes(kind)).map(({ kind }) => `the control "${kind}"`),
+    ),
+    ...(weightOf(knownOf(sample.controls)) > 1
+      ? ['weights above 1 together are scaled down to 1 by the model']
+      : []),
   ],
   // Everything but videos, prompts and weights is one for the whole batch.
   groupKey: ({ controls, parameters, negativePrompt }) =>
-    JSON.stringify([namesOf(controls), parameters, negativePrompt]),
+    JSON.stringify([namesOf(knownOf(controls)), parameters, negativePrompt]),
   writeGroup: (samples, number) => {
     const name = `batch_${String(number).padStart(2, '0')}`;
     const [first] = samples;
@@ -53,6 +48,10 @@ export const transfer1: ModelFamily = {
   },
 };
 
+function knownOf(controls: readonly SampleControl[]): readonly SampleControl[] {
+  return controls.filter(({ kind }) => hints.includes(kind));
+}
+
 function weightOf(controls: readonly SampleControl[]): number {
   return controls.reduce((sum, { weight }) => sum + weight, 0);
 }
@@ -64,12 +63,12 @@ function baseOf({ prompt, negativePrompt, video, controls, parameters }: Inferen
     negative_prompt: negativePrompt,
     input_video_path: video?.path ?? null,
     ...{ seed, num_steps, guidance, sigma_max, fps, blur_strength, canny_threshold },
-    ...Object.fromEntries(controls.map((control) => [control.kind, hintOf(control)])),
+    ...Object.fromEntries(knownOf(controls).map((control) => [control.kind, hintOf(control)])),
   });
 }
 
 function lineOf({ prompt, video, controls }: InferenceSample): object {
-  const overrides = Object.fromEntries(controls.map((control) => [control.kind, hintOf(control)]));
+  const overrides = Object.fromEntries(knownOf(controls).map((control) => [control.kind, hintOf(control)]));
   return { visual_input: video?.path, prompt, control_overrides: overrides };
 }
 

@@ -1,15 +1,6 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
-import {
-  asterisks,
-  chunked,
-  dropped,
-  jsonLines,
-  longPrompt,
-  namesOf,
-  setParameters,
-  visAtOne,
-  withoutNulls,
-} from './warnings.ts';
+import { asterisks, chunked, dropped, longPrompt, setParameters, visAtOne } from './warnings.ts';
+import { jsonLines, namesOf, withoutNulls } from './writing.ts';
 
 const kinds = ['vis', 'edge', 'depth', 'seg'];
 const chunkFrames = 93;

@@ -1,5 +1,5 @@
 import { type InferenceParameters, usualParameters } from '../parameters.ts';
-import type { InferenceSample, SampleControl } from '../sample.ts';
+import type { InferenceSample } from '../sample.ts';
 
 /** The text encoders of T1, P2 and T2.5 read no more. */
 const maxPromptTokens = 512;
@@ -47,21 +47,4 @@ export function chunked({ video }: InferenceSample, chunkFrames: number): string
   return [
     `the video's ${video.frames} frames are no multiple of the ${chunkFrames} that the model works on at once`,
   ];
-}
-
-export function namesOf(controls: readonly SampleControl[]): string {
-  return controls.map(({ kind }) => kind).join('+');
-}
-
-/** Without the entries that say nothing. */
-export function withoutNulls(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ''));
-}
-
-export function jsonLines(objects: readonly object[]): string {
-  return objects.map((object) => `${JSON.stringify(object)}\n`).join('');
-}
-
-export function prettyJson(value: object): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }
