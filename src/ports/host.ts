@@ -1,7 +1,12 @@
 import type { WorkBatch, WorkEngine } from '../protocol/manifest.ts';
-import type { SegmentFacts } from '../protocol/segment.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
+
+/** A video that a task made, as its result says. */
+export interface OutputFacts {
+  readonly sha256: string;
+  readonly size_bytes: number;
+}
 
 /** A file to be on the host under its content's hash. */
 export interface HostObject {
@@ -113,18 +118,14 @@ export interface HostRun {
    */
   submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number }>;
   /**
-   * Downloads the file of a finished segment to `path` on this machine: whole, verified, flushed to the disk. A file that
+   * Downloads the video that a finished task made to `path` on this machine: whole, verified, flushed to the disk. A file that
    * is there already is not downloaded again; a transfer that broke off goes on where it stopped.
    *
    * @throws AppError `host-unreachable`, `disk-full`, `worker-failed` when the host's file is gone or damaged.
    */
-  downloadSegment(
-    taskKey: string,
-    expected: Pick<SegmentFacts, 'sha256' | 'size_bytes'>,
-    path: string,
-  ): Promise<void>;
-  /** Removes the files of segments from the host; their results stay. A file that is gone is no error. */
-  dropSegments(taskKeys: readonly string[]): Promise<void>;
+  downloadOutput(taskKey: string, expected: OutputFacts, path: string): Promise<void>;
+  /** Removes videos that tasks made from the host; their results stay. A file that is gone is no error. */
+  dropOutputs(taskKeys: readonly string[]): Promise<void>;
   /** Removes results, so that their tasks are done again when a batch with them is next submitted. */
   forget(taskKeys: readonly string[]): Promise<void>;
   /**

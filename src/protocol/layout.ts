@@ -23,9 +23,9 @@ export const layout = {
   logs: 'logs',
   manifest: (workerId: number, index: number) => `manifests/worker_${workerId}_manifest_${index}.json`,
   result: (taskKey: string) => `results/${taskKey}.json`,
-  /** What upscaling made of a segment; there before its result is. */
-  segment: (taskKey: string) => `segments/${taskKey}.mp4`,
-  segments: 'segments',
+  /** A video that a task made: an upscaled segment, what a model made of a prompt. It is there before the result is. */
+  output: (key: string) => `segments/${key}.mp4`,
+  outputs: 'segments',
   workerStatus: (workerId: number) => `status/worker_${workerId}_status.json`,
   workerSocket: (workerId: number) => `worker_${workerId}.sock`,
   /** This worker of the run was stopped on request: until the run is opened again, nothing goes on with it by itself. */

@@ -150,7 +150,7 @@ class MemoryRun implements HostRun {
 
   async deliver(): Promise<void> {}
 
-  async downloadSegment(taskKey: string, { sha256 }: { sha256: string }, path: string): Promise<void> {
+  async downloadOutput(taskKey: string, { sha256 }: { sha256: string }, path: string): Promise<void> {
     if (await hasContent(path, sha256)) return;
     const source = this.#run.dropped.has(taskKey) ? undefined : this.#work.fileOf?.(taskKey);
     if (source === undefined) throw new AppError({ code: 'worker-failed', message: 'The file is gone.' });
@@ -158,7 +158,7 @@ class MemoryRun implements HostRun {
     await copyFile(source, path);
   }
 
-  async dropSegments(taskKeys: readonly string[]): Promise<void> {
+  async dropOutputs(taskKeys: readonly string[]): Promise<void> {
     for (const key of taskKeys) this.#run.dropped.add(key);
   }
 

@@ -9,14 +9,14 @@ export interface ObjectStore {
   deliver(objects: readonly HostObject[]): Promise<void>;
 }
 
-export type DownloadSegment = HostRun['downloadSegment'];
+export type DownloadOutput = HostRun['downloadOutput'];
 
-/** The file of a segment is not what its result says. */
-export function segmentLost(taskKey: string, reason: string): AppError {
+/** The video that a task made is not what its result says. */
+export function outputLost(taskKey: string, reason: string): AppError {
   return new AppError({
     code: 'worker-failed',
-    message: `The file of segment ${taskKey} is ${reason} on the host.`,
-    nextStep: 'Resume the run: the segment is made again.',
+    message: `The video of task ${taskKey} is ${reason} on the host.`,
+    nextStep: 'Resume the run: it is made again.',
     isRetryable: true,
   });
 }

@@ -15,7 +15,7 @@ import { followWorker } from './follow-worker.ts';
 import { ManifestNotifier } from './manifest-notifier.ts';
 import { PublishedResults } from './published-results.ts';
 import { type RunWorker, stopWorkers } from './run-workers.ts';
-import type { DownloadSegment, ObjectStore } from './stores.ts';
+import type { DownloadOutput, ObjectStore } from './stores.ts';
 import { type BatchPart, readManifests, type TaskAssignments } from './task-assignments.ts';
 
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
@@ -26,7 +26,7 @@ interface WorkersRunDeps {
   /** The run folder. */
   readonly files: FileStore;
   readonly objects: ObjectStore;
-  readonly downloadSegment: DownloadSegment;
+  readonly downloadOutput: DownloadOutput;
   readonly workers: readonly RunWorker[];
   readonly assignments: TaskAssignments;
   readonly clock: Clock;
@@ -99,12 +99,12 @@ export class WorkersRun implements HostRun {
     await pMap(taskKeys, forget, { concurrency: readsAtOnce });
   }
 
-  async downloadSegment(...segment: Parameters<DownloadSegment>): Promise<void> {
-    await this.#deps.downloadSegment(...segment);
+  async downloadOutput(...output: Parameters<DownloadOutput>): Promise<void> {
+    await this.#deps.downloadOutput(...output);
   }
 
-  async dropSegments(taskKeys: readonly string[]): Promise<void> {
-    const drop = (key: string) => this.#deps.files.remove(layout.segment(key));
+  async dropOutputs(taskKeys: readonly string[]): Promise<void> {
+    const drop = (key: string) => this.#deps.files.remove(layout.output(key));
     await pMap(taskKeys, drop, { concurrency: readsAtOnce });
   }
 

@@ -19,7 +19,7 @@ import { unlessMissing } from '../files/unless-missing.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { readLogPart } from '../host-run/read-log-part.ts';
 import { startWorkers, stopWorkers, withdrawManifests } from '../host-run/run-workers.ts';
-import { type DownloadSegment, type ObjectStore, segmentLost } from '../host-run/stores.ts';
+import { type DownloadOutput, type ObjectStore, outputLost } from '../host-run/stores.ts';
 import { TaskAssignments } from '../host-run/task-assignments.ts';
 import { isAnyPresent } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
@@ -78,7 +78,7 @@ export class LocalHost implements Host {
     return new WorkersRun({
       ...{ runId, files, workers, assignments, clock },
       objects: new LocalObjectStore(root),
-      downloadSegment: localSegments(files),
+      downloadOutput: localOutputs(files),
       // This machine is always reachable.
       onReachability: () => () => undefined,
       close: async () => undefined,
@@ -124,16 +124,16 @@ export class LocalHost implements Host {
   }
 }
 
-/** Gives the file of a segment a second name at `path`. @param files - The run folder. */
-function localSegments(files: LocalFileStore): DownloadSegment {
+/** Gives the video of a task a second name at `path`. @param files - The run folder. */
+function localOutputs(files: LocalFileStore): DownloadOutput {
   return async (taskKey, { sha256 }, path) => {
     if (await hasContent(path, sha256)) return;
-    const source = files.pathOf(layout.segment(taskKey));
-    if (!(await hasContent(source, sha256))) throw segmentLost(taskKey, 'gone or damaged');
+    const source = files.pathOf(layout.output(taskKey));
+    if (!(await hasContent(source, sha256))) throw outputLost(taskKey, 'gone or damaged');
     try {
       await placeFile(source, path, sha256);
     } catch (error) {
-      throw isErrno(error, 'ENOENT') ? segmentLost(taskKey, 'gone') : error;
+      throw isErrno(error, 'ENOENT') ? outputLost(taskKey, 'gone') : error;
     }
   };
 }

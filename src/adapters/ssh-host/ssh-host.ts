@@ -8,7 +8,7 @@ import { syncFolder } from '../files/publish-file.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { readLogPart } from '../host-run/read-log-part.ts';
 import { startWorkers, stopWorkers, withdrawManifests } from '../host-run/run-workers.ts';
-import { type DownloadSegment, segmentLost } from '../host-run/stores.ts';
+import { type DownloadOutput, outputLost } from '../host-run/stores.ts';
 import { TaskAssignments } from '../host-run/task-assignments.ts';
 import { isAnyPresent } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
@@ -140,7 +140,7 @@ export class SshHost implements Host {
     return new WorkersRun({
       ...{ runId, files, workers, assignments, clock },
       objects: new RemoteObjectStore({ root, files: machine.files, callSlot }),
-      downloadSegment: remoteSegments(machine.files, posix.join(root, layout.run(runId))),
+      downloadOutput: remoteOutputs(machine.files, posix.join(root, layout.run(runId))),
       onReachability: (listener) => machine.watch(listener),
       close: () => machine.close(),
     });
@@ -168,11 +168,11 @@ export class SshHost implements Host {
   }
 }
 
-/** Downloads segments by SFTP; a broken transfer goes on where it stopped. @param runFolder - Absolute path on the host. */
-function remoteSegments(files: RemoteFiles, runFolder: string): DownloadSegment {
+/** Downloads videos by SFTP; a broken transfer goes on where it stopped. @param runFolder - Absolute path on the host. */
+function remoteOutputs(files: RemoteFiles, runFolder: string): DownloadOutput {
   return async (taskKey, { sha256, size_bytes: sizeBytes }, path) => {
     if (await hasContent(path, sha256)) return;
-    const source = posix.join(runFolder, layout.segment(taskKey));
+    const source = posix.join(runFolder, layout.output(taskKey));
     const part = `${path}.part`;
     for (let transfer = 1; transfer <= maxTransfers; transfer += 1) {
       if (!(await download(files, source, part, sizeBytes))) break;
@@ -185,6 +185,6 @@ function remoteSegments(files: RemoteFiles, runFolder: string): DownloadSegment 
       await rm(part, { force: true });
     }
     await rm(part, { force: true });
-    throw segmentLost(taskKey, 'gone or damaged');
+    throw outputLost(taskKey, 'gone or damaged');
   };
 }

@@ -71,9 +71,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   /** Drops segments that an earlier session downloaded, and was killed before it could drop them. */
   async onOpen(host: HostRun): Promise<void> {
     const segments = [...this.#run.state.segments.values()];
-    await host.dropSegments(
-      segments.flatMap(({ planned, finished }) => (finished ? [planned.task_key] : [])),
-    );
+    await host.dropOutputs(segments.flatMap(({ planned, finished }) => (finished ? [planned.task_key] : [])));
   }
 
   /** The file of a segment that was lost here may still be on its host; where it is not, its result goes. */
@@ -134,7 +132,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   ): Promise<void> {
     this.#doneFrames.delete(taskKey);
     this.#showFrames();
-    if (status === 'ok') await host?.dropSegments([taskKey]);
+    if (status === 'ok') await host?.dropOutputs([taskKey]);
   }
 
   onProgress(taskKey: string, frames: number): void {
@@ -160,7 +158,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     facts: SegmentFacts,
   ): Promise<void> {
     try {
-      await host.downloadSegment(key, facts, this.#run.session.paths.inside(segmentName(id)));
+      await host.downloadOutput(key, facts, this.#run.session.paths.inside(segmentName(id)));
     } catch (error) {
       if (error instanceof AppError && error.code === 'worker-failed') await host.forget([key]);
       throw error;

@@ -5,12 +5,12 @@ import type { FrameTool } from '../../ports/frame-tool.ts';
 import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
 import type { LaneStatus } from '../../protocol/worker-status.ts';
 import { asEngineError } from '../tasks/engine-error.ts';
+import { OutputFolder } from '../tasks/output-folder.ts';
 import { ClipPools } from './clip-pools.ts';
 import { FrameMemory } from './frame-memory.ts';
 import type { LanePool } from './lane-pool.ts';
 import { LaneProgress } from './lane-progress.ts';
 import { SegmentRun } from './segment-run.ts';
-import { SegmentsFolder } from './segments-folder.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
 
 interface SegmentUpscalerDeps {
@@ -48,7 +48,7 @@ export class SegmentUpscaler {
   readonly #deps: SegmentUpscalerDeps;
   readonly #pools: ClipPools;
   readonly #progress: LaneProgress;
-  readonly #folder: SegmentsFolder;
+  readonly #folder: OutputFolder;
   readonly #memory = new FrameMemory(memoryBytes, segmentsAtOnce);
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
@@ -62,7 +62,7 @@ export class SegmentUpscaler {
     this.#deps = deps;
     this.#pools = new ClipPools({ spec, engine, log: deps.log });
     this.#progress = new LaneProgress(spec.lanes, spec.batch_size);
-    this.#folder = new SegmentsFolder(deps.runFolder);
+    this.#folder = new OutputFolder(deps.runFolder);
   }
 
   get waitReason(): string | null {

@@ -91,29 +91,29 @@ export function describeSegments(name: string, setUp: () => Promise<HostBench>):
     it('brings their files home whole, also over half a one, and again', async () => {
       const path = join(folder, 'home', 'segment.mp4');
       const [task] = tasks;
-      await run.downloadSegment(task?.task_key ?? '', factsOf(0), path);
+      await run.downloadOutput(task?.task_key ?? '', factsOf(0), path);
       expect(hashOf(await readFile(path))).toBe(factsOf(0).sha256);
-      await run.downloadSegment(task?.task_key ?? '', factsOf(0), path);
+      await run.downloadOutput(task?.task_key ?? '', factsOf(0), path);
       await rm(path);
       await writeFile(`${path}.part`, 'damaged');
-      await run.downloadSegment(task?.task_key ?? '', factsOf(0), path);
+      await run.downloadOutput(task?.task_key ?? '', factsOf(0), path);
       expect(hashOf(await readFile(path))).toBe(factsOf(0).sha256);
     });
 
     it('refuses a file that is not what was made', async () => {
       const wrong = { ...factsOf(0), sha256: '0'.repeat(64) };
       const path = join(folder, 'wrong.mp4');
-      const bringing = run.downloadSegment(tasks[0]?.task_key ?? '', wrong, path);
+      const bringing = run.downloadOutput(tasks[0]?.task_key ?? '', wrong, path);
       await expect(bringing).rejects.toMatchObject({ code: 'worker-failed' });
       await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
     it('drops files that are home, and makes them again when their result is forgotten', async () => {
       const key = tasks[1]?.task_key ?? '';
-      await run.dropSegments([key]);
-      await run.dropSegments([key]);
+      await run.dropOutputs([key]);
+      await run.dropOutputs([key]);
       const path = join(folder, 'dropped.mp4');
-      await expect(run.downloadSegment(key, factsOf(1), path)).rejects.toMatchObject({
+      await expect(run.downloadOutput(key, factsOf(1), path)).rejects.toMatchObject({
         code: 'worker-failed',
       });
       await run.forget([key]);
@@ -121,7 +121,7 @@ export function describeSegments(name: string, setUp: () => Promise<HostBench>):
       if (task) await run.submit({ batch_id: 1, tasks: [task] }, engine);
       await waitFor(async () => (await run.result(key)) !== null);
       expect((await run.result(key))?.segment?.sha256).toBe(factsOf(1).sha256);
-      await run.downloadSegment(key, factsOf(1), path);
+      await run.downloadOutput(key, factsOf(1), path);
     });
   });
 }

@@ -187,6 +187,6 @@ function workOnSegments(): MemoryWork {
       made.set(task.task_key, result);
       return result;
     },
-    fileOf: (taskKey) => join(root, layout.segment(taskKey)),
+    fileOf: (taskKey) => join(root, layout.output(taskKey)),
   };
 }

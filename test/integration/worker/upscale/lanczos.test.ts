@@ -61,7 +61,7 @@ function rig(spec: Partial<UpscalerSpec> = {}, more: { sourcePath?: string; fram
       log: (line) => log.push(line),
     },
   );
-  const pathOf = (task: SegmentTask) => join(runFolder, layout.segment(task.task_key));
+  const pathOf = (task: SegmentTask) => join(runFolder, layout.output(task.task_key));
   return { upscaler, runFolder, pathOf, log };
 }
 
@@ -150,7 +150,7 @@ describe('trouble', () => {
     const ending = new AbortController();
     const onProgress = () => ending.abort(new Error('enough'));
     await expect(upscaler.run(segment(), { signal: ending.signal, onProgress })).rejects.toThrow('enough');
-    expect(await readdir(join(runFolder, layout.segments))).toEqual([]);
+    expect(await readdir(join(runFolder, layout.outputs))).toEqual([]);
     expect(await childrenOf('filter_complex')).not.toEqual([]);
     expect(await childrenOf('libx264')).toEqual([]);
     await upscaler.stop();
@@ -175,7 +175,7 @@ describe('trouble', () => {
       class: 'permanent',
     });
     await upscaler.stop();
-    expect(await readdir(join(runFolder, layout.segments))).toEqual([]);
+    expect(await readdir(join(runFolder, layout.outputs))).toEqual([]);
   });
 
   it('starts where ffmpeg is', async () => {

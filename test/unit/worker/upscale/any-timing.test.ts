@@ -63,7 +63,7 @@ it('whatever is slow, dies or lacks memory: every frame comes once, in its place
       const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
       await Promise.all(tasks.map((task) => upscaler.run(task, quiet)));
       for (const [segment, task] of tasks.entries()) {
-        const written = await readFile(join(runFolder, layout.segment(task.task_key)));
+        const written = await readFile(join(runFolder, layout.output(task.task_key)));
         const shown = task.repeats.flatMap((each, at) => new Array<number>(each).fill(50 * segment + at));
         expect([...written]).toEqual(shown);
       }

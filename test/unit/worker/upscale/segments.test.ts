@@ -41,9 +41,9 @@ function rig(
     log: (line) => log.push(line),
   });
   const framesOf = async (task: SegmentTask) => [
-    ...(await readFile(join(runFolder, layout.segment(task.task_key)))),
+    ...(await readFile(join(runFolder, layout.output(task.task_key)))),
   ];
-  const namesThere = () => readdir(join(runFolder, layout.segments));
+  const namesThere = () => readdir(join(runFolder, layout.outputs));
   return { upscaler, frames, engine: engine as ScriptedEngine, runFolder, framesOf, namesThere, log };
 }
 
@@ -290,7 +290,7 @@ describe('failures', () => {
       `${'d'.repeat(64)}.mp4.0123456789ab.tmp`,
       'notes.txt',
     ];
-    for (const name of names) await writeFile(join(runFolder, layout.segments, name), 'x');
+    for (const name of names) await writeFile(join(runFolder, layout.outputs, name), 'x');
     const next = new SegmentUpscaler(sampleUpscalerSpec(), new ScriptedEngine(), {
       frames: new MemoryFrames(),
       objectPathOf: String,

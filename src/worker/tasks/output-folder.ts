@@ -7,8 +7,8 @@ import { nameOfTemporary, temporaryName } from '../../core/temporary-name.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import { layout } from '../../protocol/layout.ts';
 
-/** The folder of finished segments, and of those that are being made. */
-export class SegmentsFolder {
+/** The folder of the videos that tasks made, and of those that are being made. */
+export class OutputFolder {
   readonly #runFolder: string;
   #leftovers: ReadonlyMap<string, readonly string[]> | null = null;
 
@@ -16,7 +16,7 @@ export class SegmentsFolder {
     this.#runFolder = runFolder;
   }
 
-  /** Where to make a segment; what a process that died left of it is removed. */
+  /** Where to make a task's video; what a process that died left of it is removed. */
   async begin(taskKey: string): Promise<string> {
     this.#leftovers ??= await this.#findLeftovers();
     const leftovers = this.#leftovers.get(nameOf(taskKey)) ?? [];
@@ -35,7 +35,7 @@ export class SegmentsFolder {
       }
     };
     await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), count, hash);
-    await rename(path, join(this.#runFolder, layout.segment(taskKey)));
+    await rename(path, join(this.#runFolder, layout.output(taskKey)));
     await this.#flush();
     return { sha256: hash.digest('hex'), sizeBytes };
   }
@@ -63,10 +63,10 @@ export class SegmentsFolder {
   }
 
   #pathOf(name: string): string {
-    return join(this.#runFolder, layout.segments, name);
+    return join(this.#runFolder, layout.outputs, name);
   }
 }
 
 function nameOf(taskKey: string): string {
-  return posix.basename(layout.segment(taskKey));
+  return posix.basename(layout.output(taskKey));
 }
