@@ -71,6 +71,17 @@ const pathsSchema = z.strictObject({
 
 const inferenceSchema = z.strictObject({
   family: z.enum(familyNames).default('transfer2.5'),
+  image: z.string().default('cosmos-inference:0.1.0'),
+  base_image: z.string().default(''),
+  program_dir: z.string().max(4096).default(''),
+  checkpoints_dir: z.string().max(4096).default(''),
+  num_gpu: z.int().min(1).max(64).default(1),
+  shm_size_gb: z.number().min(0.0625).max(4096).default(16),
+  batch_size: z.int().min(1).max(1000).default(8),
+  stall_timeout_s: z.number().min(1).max(86_400).default(1800),
+  command: z.array(z.string()).default([]),
+  videos_dir: z.string().min(1).default('outputs/videos'),
+  keep_controls: z.boolean().default(false),
   parameters: inferenceParametersSchema.prefault({}),
   control_weights: controlWeightsSchema.prefault({}),
 });
