@@ -146,7 +146,11 @@ function createUpkeep(name: string, settings: Settings): HostUpkeep {
     dockerfile: fileURLToPath(new URL(`../docker/${role}/Dockerfile`, import.meta.url)),
     workerBundle: fileURLToPath(new URL('./worker.mjs', import.meta.url)),
   });
-  const buildFiles = { upsampler: buildFilesOf('upsampler'), upscaler: buildFilesOf('upscaler') };
+  const buildFiles = {
+    upsampler: buildFilesOf('upsampler'),
+    upscaler: buildFilesOf('upscaler'),
+    inference: buildFilesOf('inference'),
+  };
   const { engine } = settings.upsampling;
   const servesModel = engine.kind === 'openai' && engine.base_url === '';
   const upscalesWithModel = settings.upscaling.engine === 'onnx';
@@ -170,6 +174,7 @@ function machineOptionsOf(name: string, settings: Settings): RemoteMachineOption
     name,
     settings: host,
     docker: settings.upsampling.docker,
+    inference: settings.inference,
     clock: systemClock,
     random01: Math.random,
     retryForMs: Math.round(settings.retry.max_outage_s * 1000),

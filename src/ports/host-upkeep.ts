@@ -2,10 +2,10 @@ import type { SlotStatus } from '../protocol/slot.ts';
 import type { CheckResult } from './diagnostics.ts';
 
 /**
- * Which image of workers: each has the same worker, and beside it the server of a vision-language model (`upsampler`) or
- * ONNX Runtime (`upscaler`).
+ * Which image of workers: each has the same worker, and beside it the server of a vision-language model (`upsampler`),
+ * ONNX Runtime (`upscaler`), or a Cosmos model's own program (`inference`).
  */
-export type ImageRole = 'upsampler' | 'upscaler';
+export type ImageRole = 'upsampler' | 'upscaler' | 'inference';
 
 /** An image as the settings name it, and whether the host has it. */
 export interface HostImage {
@@ -53,9 +53,10 @@ export interface HostFacts {
   readonly address: string;
   /** Version of its Docker daemon; null on this machine, which needs none. */
   readonly dockerVersion: string | null;
-  /** That of the role `upsampler`; null on this machine, as is the other. */
+  /** That of the role `upsampler`; null on this machine, as are the others. */
   readonly image: HostImage | null;
   readonly upscalerImage: HostImage | null;
+  readonly inferenceImage: HostImage | null;
   readonly slots: readonly SlotFacts[];
   /** Empty where there is none or nvidia-smi is not there. */
   readonly gpus: readonly GpuFacts[];

@@ -90,9 +90,10 @@ export interface LogPart {
 
 /**
  * What the workers of a run need beside their own program: `nothing`; a `model-server`, which they start themselves, with
- * its GPUs and weights; or the `onnx-runtime`, with a GPU where the host has some.
+ * its GPUs and weights; the `onnx-runtime`, with a GPU where the host has some; or an `inference-model`, a Cosmos model's
+ * own program with its GPUs and weights.
  */
-export type WorkerNeeds = 'nothing' | 'model-server' | 'onnx-runtime';
+export type WorkerNeeds = 'nothing' | 'model-server' | 'onnx-runtime' | 'inference-model';
 
 export interface HostRunOptions {
   readonly workers: number;

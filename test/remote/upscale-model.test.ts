@@ -105,7 +105,7 @@ describe.skipIf(lab === null)('upscale with a model on a host', () => {
     expect((await upscale('alone.mp4', 'gpu1')).code).toBe(0);
     const { checks } = JSON.parse((await stage.cli.run(['doctor', '--host', 'gpu1', '--json'])).stdout);
     const found = checks.filter(({ name }: { name: string }) => name.endsWith('image'));
-    expect(found.map(({ status }: { status: string }) => status)).toEqual(['ok', 'ok']);
+    expect(found.map(({ status }: { status: string }) => status)).toEqual(['ok', 'ok', 'ok']);
   });
 
   async function configure(host: NonNullable<Sections[string]> = {}): Promise<void> {

@@ -72,6 +72,7 @@ export function sampleHostFacts(change: Partial<HostFacts> = {}): HostFacts {
     dockerVersion: '27.3.1',
     image: { name: 'cosmos-upsampler:0.1.0', isPresent: true },
     upscalerImage: { name: 'cosmos-upscaler:0.1.0', isPresent: false },
+    inferenceImage: { name: 'cosmos-inference:0.1.0', isPresent: false },
     slots: [],
     gpus: [],
     disk: { freeBytes: 400 * 1024 ** 3, totalBytes: 1000 * 1024 ** 3 },

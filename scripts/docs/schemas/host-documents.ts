@@ -17,6 +17,7 @@ export const hostStatusSchema = z
     docker_version: z.string().nullable().describe('Null on this machine, which needs no Docker.'),
     image: image.nullable(),
     upscaler_image: image.nullable(),
+    inference_image: image.nullable(),
     slots: z.array(
       z.object({
         slot_id: z.int().min(0),

@@ -12,7 +12,7 @@ const blockBytes = 512;
 
 /** Where the files of a build lie on this machine. */
 export interface BuildFiles {
-  /** The image's own: `docker/upsampler/Dockerfile` or `docker/upscaler/Dockerfile`. */
+  /** The image's own: `docker/upsampler/Dockerfile` and the like. */
   readonly dockerfile: string;
   /** `dist/worker.mjs`. */
   readonly workerBundle: string;

@@ -25,7 +25,7 @@ const refusals: readonly Refusal[] = [
     error: (_reason, match) => ({
       code: 'config-invalid',
       message: `There is no folder ${match[1]?.trim()} on the host.`,
-      nextStep: 'Correct models_dir or remote_root, or make the folder.',
+      nextStep: 'Correct models_dir, inference.checkpoints_dir or remote_root, or make the folder.',
     }),
   },
   {

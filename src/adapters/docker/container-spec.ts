@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
 import { layout } from '../../protocol/layout.ts';
 
 /** Names of the labels on all that cosmos makes on a host. */
@@ -30,7 +30,7 @@ export const confinement = {
 } as const satisfies HostConfig;
 
 /** Paths inside a container. */
-const mountPoints = { root: '/cosmos', models: '/models' } as const;
+const mountPoints = { root: '/cosmos', models: '/models', checkpoints: '/checkpoints' } as const;
 
 /** What model servers keep between starts, such as compiled kernels, outlives the container. */
 const cache = `${mountPoints.root}/${layout.cache}`;
@@ -51,7 +51,17 @@ const writableFolders = {
   MPLCONFIGDIR: '/tmp/matplotlib',
 };
 
+/** The same for the programs of Cosmos models. */
+const modelFolders = { TORCH_HOME: `${cache}/torch`, IMAGINAIRE_OUTPUT_ROOT: '/tmp/imaginaire' };
+
 const gib = 1024 ** 3;
+
+/** What a container has in which a Cosmos model's own program runs. */
+export interface ModelProgramSettings {
+  readonly shmSizeBytes: number;
+  /** Folder of the model's weights on the host, absolute; null for none. */
+  readonly checkpointsDir: string | null;
+}
 
 export interface SlotContainerSettings {
   /** The host's root folder there, absolute. */
@@ -65,6 +75,8 @@ export interface SlotContainerSettings {
   readonly network: 'none' | 'host';
   /** Folder of weights on the host, absolute; null for none. */
   readonly modelsDir: string | null;
+  /** Null where no Cosmos model's own program runs in it. */
+  readonly modelProgram: ModelProgramSettings | null;
   readonly idleTimeoutMs: number;
 }
 
@@ -82,11 +94,12 @@ export function slotContainerName(rootPath: string, slotId: number): string {
 
 /** Everything about one slot's container: pure, so that two clients with the same settings adopt each other's. */
 export function slotContainerSpec(settings: SlotContainerSettings): SlotContainerSpec {
-  const { rootPath, slotId, imageId, user, idleTimeoutMs } = settings;
+  const { rootPath, slotId, imageId, user, idleTimeoutMs, modelProgram } = settings;
   const plain: ContainerCreateOptions = {
     Image: imageId,
     User: `${user.uid}:${user.gid}`,
-    WorkingDir: '/tmp',
+    // The program of a model is found from its image's own working folder.
+    ...(modelProgram === null && { WorkingDir: '/tmp' }),
     Cmd: ['--root', mountPoints.root, '--slot', String(slotId), '--idle-timeout-ms', String(idleTimeoutMs)],
     Env: slotEnvironment(settings),
     StopTimeout: 30,
@@ -98,12 +111,13 @@ export function slotContainerSpec(settings: SlotContainerSettings): SlotContaine
 }
 
 function hostConfig(settings: SlotContainerSettings): HostConfig {
-  const { gpuIds, rootPath, modelsDir } = settings;
+  const { gpuIds, rootPath, modelsDir, modelProgram } = settings;
   const hasGpus = gpuIds.length > 0;
+  const tmpBytes = modelProgram ? 16 * gib : hasGpus ? 8 * gib : gib;
   return {
     ...confinement,
     NetworkMode: settings.network,
-    Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${hasGpus ? 8 * gib : gib}` },
+    Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${tmpBytes}` },
     // Unlike `Binds`, mounts take any path as it is, and fail where a folder is missing instead of making it.
     Mounts: [
       { Type: 'bind', Source: rootPath, Target: mountPoints.root },
@@ -114,21 +128,25 @@ function hostConfig(settings: SlotContainerSettings): HostConfig {
         Target: posix.join(mountPoints.root, layout.incoming),
         ReadOnly: true,
       },
-      ...(modelsDir === null
-        ? []
-        : [{ Type: 'bind' as const, Source: modelsDir, Target: mountPoints.models, ReadOnly: true }]),
+      ...weights(modelsDir, mountPoints.models),
+      ...weights(modelProgram?.checkpointsDir ?? null, mountPoints.checkpoints),
     ],
     ...(hasGpus && {
       DeviceRequests: [{ Driver: 'nvidia', DeviceIDs: [...gpuIds], Capabilities: [['gpu']] }],
       // For what the processes of one model server exchange, instead of the host's IPC.
       ShmSize: 8 * gib,
     }),
+    ...(modelProgram && { ShmSize: modelProgram.shmSizeBytes }),
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     Init: true,
     RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },
     // A container that ended keeps its log and its exit code.
     AutoRemove: false,
   };
+}
+
+function weights(folder: string | null, target: string): MountSettings[] {
+  return folder === null ? [] : [{ Type: 'bind', Source: folder, Target: target, ReadOnly: true }];
 }
 
 /** Environment of a slot's container, as Docker takes it: `NAME=value`, sorted. */
@@ -142,10 +160,20 @@ function slotEnvironment(settings: SlotContainerSettings): string[] {
     ...(settings.modelsDir !== null && { HF_HUB_CACHE: `${mountPoints.models}/hub` }),
     // Without a network a query of the hub for newer weights only costs time.
     ...(settings.network === 'none' && { HF_HUB_OFFLINE: '1' }),
+    ...(settings.modelProgram && modelEnvironment(settings.modelProgram, settings.network)),
   };
   return Object.entries(environment)
     .map(([name, value]) => `${name}=${value}`)
     .sort();
+}
+
+function modelEnvironment({ checkpointsDir }: ModelProgramSettings, network: 'none' | 'host') {
+  return {
+    ...modelFolders,
+    ...(checkpointsDir !== null && { COSMOS_CHECKPOINTS_DIR: mountPoints.checkpoints }),
+    // Some programs run the hub's own tool by `uvx`, which has it in the cache or nowhere.
+    ...(network === 'none' && { TRANSFORMERS_OFFLINE: '1', UV_OFFLINE: '1' }),
+  };
 }
 
 function sha256(text: string): string {

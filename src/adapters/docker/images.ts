@@ -1,7 +1,8 @@
 import type { ImageInspectInfo } from 'dockerode';
 import pMap from 'p-map';
 import { z } from 'zod';
-import type { HostSettings } from '../../core/settings/settings-schema.ts';
+import type { HostSettings, Settings } from '../../core/settings/settings-schema.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
@@ -11,27 +12,44 @@ import { statusOf } from './docker-errors.ts';
 const ownRepositories: Readonly<Record<ImageRole, string>> = {
   upsampler: 'cosmos-upsampler',
   upscaler: 'cosmos-upscaler',
+  inference: 'cosmos-inference',
 };
 
 /** All roles, the one that most runs need first. */
-export const imageRoles = ['upsampler', 'upscaler'] as const satisfies readonly ImageRole[];
+export const imageRoles = ['upsampler', 'upscaler', 'inference'] as const satisfies readonly ImageRole[];
 
 /** An image of workers as the settings name it. */
 export interface WorkerImage {
   readonly role: ImageRole;
-  /** `[hosts.NAME] image` or `upscaler_image`. */
+  /** `[hosts.NAME] image` or `upscaler_image`, or `[inference] image`. */
   readonly name: string;
-  /** What it is built on; empty for its Dockerfile's own. */
+  /** What it is built on; empty for its Dockerfile's own, which that of `inference` does not have. */
   readonly baseImage: string;
 }
 
-export function workerImageOf(
-  settings: Pick<HostSettings, 'image' | 'base_image' | 'upscaler_image' | 'upscaler_base_image'>,
-  role: ImageRole,
-): WorkerImage {
+/** Where the images of workers are named. */
+export interface ImageSettings {
+  /** `[hosts.NAME]`. */
+  readonly settings: Pick<HostSettings, 'image' | 'base_image' | 'upscaler_image' | 'upscaler_base_image'>;
+  readonly inference: Pick<Settings['inference'], 'image' | 'base_image'>;
+}
+
+export function workerImageOf({ settings, inference }: ImageSettings, role: ImageRole): WorkerImage {
+  if (role === 'inference') return { role, name: inference.image, baseImage: inference.base_image };
   return role === 'upsampler'
     ? { role, name: settings.image, baseImage: settings.base_image }
     : { role, name: settings.upscaler_image, baseImage: settings.upscaler_base_image };
+}
+
+/** @throws AppError `config-invalid` where it is to be built on a model's own image, and none is named. */
+export function refuseMissingBase({ role, name, baseImage }: WorkerImage): void {
+  if (role !== 'inference' || baseImage !== '' || !isBuilt({ role, name })) return;
+  throw new AppError({
+    code: 'config-invalid',
+    message: `inference.base_image is not set: ${name} is built on the image of the model itself.`,
+    nextStep:
+      'Add base_image = "NAME:TAG" under [inference] in config.toml: an image with the model\'s program. docs/hosts.md says how to make one.',
+  });
 }
 
 /** Whether an image is built on the host, and not pulled. */
@@ -42,7 +60,7 @@ export function isBuilt({ role, name }: Pick<WorkerImage, 'role' | 'name'>): boo
 
 /** The command that makes an image be on a host. */
 export function prepareCommand(hostName: string, role: ImageRole): string {
-  return `cosmos host prepare ${hostName}${role === 'upscaler' ? ' --upscaler' : ''}`;
+  return `cosmos host prepare ${hostName}${role === 'upsampler' ? '' : ` --${role}`}`;
 }
 
 /** Images whose history is read together. */

@@ -94,7 +94,7 @@ export class LocalUpkeep implements HostUpkeep {
     return {
       name: this.name,
       address: 'this machine',
-      ...{ dockerVersion: null, image: null, upscalerImage: null },
+      ...{ dockerVersion: null, image: null, upscalerImage: null, inferenceImage: null },
       ...{ slots, gpus, disk },
     };
   }

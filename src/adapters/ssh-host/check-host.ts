@@ -1,8 +1,9 @@
+import { posix } from 'node:path';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { type Finding, failed, ok, runCheck, warning } from '../diagnostics/run-checks.ts';
 import { daemonFacts } from '../docker/daemon-facts.ts';
-import { findImage, prepareCommand, workerImageOf } from '../docker/images.ts';
+import { findImage, isBuilt, prepareCommand, workerImageOf } from '../docker/images.ts';
 import type { RemoteMachine } from './remote-machine.ts';
 import { makeRoot } from './remote-root.ts';
 import { gpusFor } from './worker-containers.ts';
@@ -11,6 +12,9 @@ import { gpusFor } from './worker-containers.ts';
 const littleSpaceBytes = 10 * 1024 ** 3;
 
 const gib = 1024 ** 3;
+
+/** Repositories on Hugging Face, each with terms to accept, that the guardrails of the models load. */
+const guardrails = ['nvidia/Cosmos-Guardrail1', 'meta-llama/Llama-Guard-3-8B'];
 
 export interface HostUse {
   readonly servesModel: boolean;
@@ -34,6 +38,7 @@ export async function checkSshHost(
     await runCheck('host root', () => checkRoot(machine)),
     await runCheck('docker', async () => ok(`daemon ${await machine.docker.version()}`)),
     ...(await checkImages(machine, use)),
+    ...(await checkInference(machine)),
     await runCheck('gpus', () => checkGpus(machine, use)),
   ];
 }
@@ -50,7 +55,7 @@ async function checkRoot(machine: RemoteMachine): Promise<Finding> {
   return warning(detail, `Free some space: cosmos host prune ${machine.name}`);
 }
 
-/** Either image is enough for work without a model; the settings say which one is needed beyond that. */
+/** Any image is enough for work without a model; the settings say which one is needed beyond that. */
 async function checkImages(machine: RemoteMachine, use: HostUse): Promise<readonly CheckResult[]> {
   const upscaler = await runCheck('upscaler image', () => checkImage(machine, 'upscaler'));
   const isOtherEnough = upscaler.status === 'ok' && !use.servesModel;
@@ -62,10 +67,60 @@ async function checkImages(machine: RemoteMachine, use: HostUse): Promise<readon
 }
 
 async function checkImage({ name, docker, options }: RemoteMachine, role: ImageRole): Promise<Finding> {
-  const { name: image } = workerImageOf(options.settings, role);
+  const { name: image } = workerImageOf(options, role);
   const found = await findImage(docker, image);
   if (found !== null) return ok(image);
   return failed(`${image} is not there`, `Build or pull it: ${prepareCommand(name, role)}`);
+}
+
+/** A host may well be for other work: an image that is missing is mentioned, and fails no check. */
+async function checkInference(machine: RemoteMachine): Promise<readonly CheckResult[]> {
+  const image = workerImageOf(machine.options, 'inference');
+  const found = await runCheck('inference image', () => checkImage(machine, 'inference'));
+  const isWanted = image.baseImage !== '' || !isBuilt(image);
+  if (found.status === 'failed')
+    return [
+      isWanted ? { ...found, status: 'warning' } : notNeeded(found, 'needed only to run a Cosmos model'),
+    ];
+  const [models, checkpoints] = await Promise.all([machine.modelsDir(), machine.checkpointsDir()]);
+  return [
+    found,
+    ...(checkpoints === null ? [] : [await runCheck('checkpoints', () => checkFolder(machine, checkpoints))]),
+    ...(models === null
+      ? []
+      : [await runCheck('guardrails', () => checkGuardrails(machine, models, checkpoints))]),
+  ];
+}
+
+async function checkFolder(machine: RemoteMachine, path: string): Promise<Finding> {
+  if (await isThere(machine, path)) return ok(path);
+  return failed(`${path} is not there`, 'Correct inference.checkpoints_dir, or make the folder.');
+}
+
+/** They lie in the cache of Hugging Face or, of some models, among the checkpoints. */
+async function checkGuardrails(
+  machine: RemoteMachine,
+  models: string,
+  checkpoints: string | null,
+): Promise<Finding> {
+  const isMissing = await Promise.all(
+    guardrails.map(async (repository) => {
+      const inCache = posix.join(models, 'hub', `models--${repository.replace('/', '--')}`);
+      const places = [inCache, ...(checkpoints === null ? [] : [posix.join(checkpoints, repository)])];
+      const found = await Promise.all(places.map((place) => isThere(machine, place)));
+      return !found.includes(true);
+    }),
+  );
+  const missing = guardrails.filter((_, index) => isMissing[index]);
+  if (missing.length === 0) return ok(guardrails.join(', '));
+  return warning(
+    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not in ${posix.join(models, 'hub')}`,
+    'Most models need both: accept their terms on huggingface.co, and fetch them there with hf download.',
+  );
+}
+
+async function isThere(machine: RemoteMachine, path: string): Promise<boolean> {
+  return (await machine.files.step((session) => session.stat(path))) !== null;
 }
 
 /** What is missing and not needed is mentioned only. */
@@ -78,7 +133,9 @@ async function checkGpus(machine: RemoteMachine, { servesModel }: HostUse): Prom
   const { settings, docker } = machine.options;
   const { gpus, workers } = settings;
   if (gpus === 'none' || docker.num_gpu === 0) return ok('none wanted');
-  const wanted = Array.from({ length: workers }, (_, slotId) => gpusFor(machine, slotId, workers)).flat();
+  const wanted = Array.from({ length: workers }, (_, slotId) =>
+    gpusFor(machine, 'upsampler', slotId, workers),
+  ).flat();
   const { hasNvidiaRuntime } = await daemonFacts(machine.docker);
   if (hasNvidiaRuntime) return ok(`${wanted.join(', ')} for ${workers} workers`);
   // Without a model to serve, workers that upscale use the processor.

@@ -19,6 +19,7 @@ export interface RemoteMachineOptions {
   readonly settings: HostSettings;
   /** `[upsampling.docker]`. */
   readonly docker: Settings['upsampling']['docker'];
+  readonly inference: Settings['inference'];
   readonly clock: Clock;
   readonly random01: () => number;
   /** How long a host that was reached may be unreachable before work fails, in milliseconds. */
@@ -70,8 +71,12 @@ export class RemoteMachine {
 
   /** Absolute path of the folder of weights; null when there is none. */
   async modelsDir(): Promise<string | null> {
-    const { models_dir: modelsDir } = this.options.settings;
-    return modelsDir === '' ? null : absolutePath(await this.#home(), modelsDir);
+    return await this.#folder(this.options.settings.models_dir);
+  }
+
+  /** The same of a Cosmos model's checkpoints. */
+  async checkpointsDir(): Promise<string | null> {
+    return await this.#folder(this.options.inference.checkpoints_dir);
   }
 
   async runFiles(runId: string): Promise<SftpFileStore> {
@@ -99,6 +104,10 @@ export class RemoteMachine {
   async close(): Promise<void> {
     for (const agent of this.#agents) agent.destroy();
     await this.link.close();
+  }
+
+  async #folder(path: string): Promise<string | null> {
+    return path === '' ? null : absolutePath(await this.#home(), path);
   }
 
   async #apiAt(socket: string): Promise<WorkerApi> {

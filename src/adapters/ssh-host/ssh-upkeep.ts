@@ -21,7 +21,7 @@ import {
   isDockerLeftover,
   removeDockerLeftover,
 } from '../docker/docker-leftovers.ts';
-import { findImage, imageRoles, workerImageOf } from '../docker/images.ts';
+import { findImage, imageRoles, refuseMissingBase, workerImageOf } from '../docker/images.ts';
 import { prepareImage } from '../docker/prepare-image.ts';
 import { SftpRootFiles } from '../sftp/sftp-root-files.ts';
 import { FileHostTree } from '../upkeep/file-host-tree.ts';
@@ -57,22 +57,24 @@ export class SshUpkeep implements HostUpkeep {
     onProgress: (progress: PrepareProgress) => void,
     signal: AbortSignal,
   ): Promise<PreparedHost> {
+    const image = workerImageOf(this.#options, role);
+    refuseMissingBase(image);
     const machine = await this.#open();
     onProgress({ message: `Connected to ${machine.address}`, fraction: null });
     const root = await machine.root();
     await machine.files.step((session) => makeRoot(session, root));
     const files = this.#options.buildFiles[role];
-    const image = workerImageOf(this.#options.settings, role);
     return await prepareImage({ client: machine.docker, image, files, isForced }, onProgress, signal);
   }
 
   async status(): Promise<HostFacts> {
     const machine = await this.#open();
     const root = await machine.root();
-    const [dockerVersion, image, upscalerImage, disk, slots] = await Promise.all([
+    const [dockerVersion, image, upscalerImage, inferenceImage, disk, slots] = await Promise.all([
       machine.docker.version(),
       this.#image(machine, 'upsampler'),
       this.#image(machine, 'upscaler'),
+      this.#image(machine, 'inference'),
       machine.files.step(async (session) => (await session.space(root)) ?? (await session.space('/'))),
       slotFactsOf(machine),
     ]);
@@ -82,6 +84,7 @@ export class SshUpkeep implements HostUpkeep {
       dockerVersion,
       image,
       upscalerImage,
+      inferenceImage,
       slots: slots.facts,
       gpus: slots.gpus,
       disk: disk && { freeBytes: disk.freeBytes, totalBytes: disk.totalBytes },
@@ -123,7 +126,7 @@ export class SshUpkeep implements HostUpkeep {
     const { facts } = await slotFactsOf(machine);
     const served = facts.flatMap(({ status }) => (status?.runs ?? []).map(({ run_id: runId }) => runId));
     const tree = await treeOf(machine, new Set(served));
-    const images = imageRoles.map((role) => workerImageOf(machine.options.settings, role).name);
+    const images = imageRoles.map((role) => workerImageOf(machine.options, role).name);
     const [inFiles, inDocker] = await Promise.all([
       findUnneeded(tree, { ...rules, nowMs }),
       findDockerLeftovers(machine.docker, { root, images, keepMs: rules.keepMs, nowMs }),
@@ -132,7 +135,7 @@ export class SshUpkeep implements HostUpkeep {
   }
 
   async #image(machine: RemoteMachine, role: ImageRole): Promise<HostImage> {
-    const { name } = workerImageOf(this.#options.settings, role);
+    const { name } = workerImageOf(this.#options, role);
     return { name, isPresent: (await findImage(machine.docker, name)) !== null };
   }
 

@@ -1,6 +1,7 @@
 import { AppError } from '../../errors/app-error.ts';
-import type { HostRunOptions } from '../../ports/host.ts';
+import type { HostRunOptions, WorkerNeeds } from '../../ports/host.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
+import type { ModelProgramSettings } from '../docker/container-spec.ts';
 import { type DaemonFacts, daemonFacts } from '../docker/daemon-facts.ts';
 import { findImage, imageRoles, prepareCommand, workerImageOf } from '../docker/images.ts';
 import { SlotContainer } from '../docker/slot-container.ts';
@@ -16,6 +17,13 @@ interface GpuSettings {
   readonly workers: number;
 }
 
+/** The image that has what a run needs. */
+const roles: Readonly<Record<Exclude<WorkerNeeds, 'nothing'>, ImageRole>> = {
+  'model-server': 'upsampler',
+  'onnx-runtime': 'upscaler',
+  'inference-model': 'inference',
+};
+
 /** What one container has that another container of the same slot may lack. */
 interface Equipment {
   readonly role: ImageRole;
@@ -28,6 +36,8 @@ interface CommonFacts {
   readonly daemon: DaemonFacts;
   readonly rootPath: string;
   readonly modelsDir: string | null;
+  /** For containers of the role `inference`. */
+  readonly modelProgram: ModelProgramSettings;
   readonly user: RootOwner;
 }
 
@@ -43,14 +53,17 @@ export class WorkerContainers {
 
   /** @param owner - Of the host's root folder. */
   static async on(machine: RemoteMachine, owner: RootOwner): Promise<WorkerContainers> {
-    const [daemon, rootPath, modelsDir] = await Promise.all([
+    const [daemon, rootPath, modelsDir, checkpointsDir] = await Promise.all([
       daemonFacts(machine.docker),
       machine.root(),
       machine.modelsDir(),
+      machine.checkpointsDir(),
     ]);
+    const shmSizeBytes = Math.round(machine.options.inference.shm_size_gb * 1024 ** 3);
+    const modelProgram = { shmSizeBytes, checkpointsDir };
     // Under a rootless daemon, root in a container is the user whom the daemon belongs to.
     const user = daemon.isRootless ? { uid: 0, gid: 0 } : { uid: owner.uid, gid: owner.gid };
-    return new WorkerContainers(machine, { daemon, rootPath, modelsDir, user });
+    return new WorkerContainers(machine, { daemon, rootPath, modelsDir, modelProgram, user });
   }
 
   /**
@@ -63,33 +76,36 @@ export class WorkerContainers {
     return await Promise.all(
       slotIds.map(async (slotId) => {
         if (needs === 'nothing') return await this.#running(slotId, workers);
-        const equipment: Equipment =
-          needs === 'model-server'
-            ? { role: 'upsampler', gpuIds: gpusFor(this.#machine, slotId, workers) }
-            : { role: 'upscaler', gpuIds: this.#gpusIfPresent(slotId, workers) };
-        return await this.#container(slotId, equipment);
+        const role = roles[needs];
+        const gpuIds =
+          role === 'upscaler'
+            ? this.#gpusIfPresent(slotId, workers)
+            : gpusFor(this.#machine, role, slotId, workers);
+        return await this.#container(slotId, { role, gpuIds });
       }),
     );
   }
 
   /** Every container that runs with these settings may have made for a slot. */
   async possible(slotId: number, workers: number): Promise<SlotContainer[]> {
-    const gpuIds = gpusIfEnough(this.#machine, slotId, workers);
-    const choices = gpuIds.length > 0 ? [gpuIds, []] : [[]];
-    const equipments = imageRoles.flatMap((role) => choices.map((chosen) => ({ role, gpuIds: chosen })));
+    const equipments = imageRoles.flatMap((role) => {
+      const gpuIds = gpusIfEnough(this.#machine, role, slotId, workers);
+      return (gpuIds.length > 0 ? [gpuIds, []] : [[]]).map((chosen) => ({ role, gpuIds: chosen }));
+    });
     return await Promise.all(equipments.map((equipment) => this.#container(slotId, equipment)));
   }
 
   async #container(slotId: number, { role, gpuIds, imageNextStep }: Equipment): Promise<SlotContainer> {
     const { settings } = this.#machine.options;
-    const { rootPath, modelsDir, user } = this.#common;
+    const { rootPath, modelsDir, modelProgram, user } = this.#common;
     const slot = await this.#machine.slotApi(slotId);
     return new SlotContainer({
       client: this.#machine.docker,
-      image: workerImageOf(settings, role).name,
+      image: workerImageOf(this.#machine.options, role).name,
       imageNextStep: imageNextStep ?? prepareCommand(this.#machine.name, role),
       settings: {
         ...{ rootPath, modelsDir, user, slotId, gpuIds },
+        modelProgram: role === 'inference' ? modelProgram : null,
         network: settings.network,
         idleTimeoutMs: Math.round(settings.idle_timeout_s * 1000),
       },
@@ -104,7 +120,7 @@ export class WorkerContainers {
     const running = possible[states.findIndex(({ state }) => state === 'running' || state === 'starting')];
     if (running) return running;
     const { docker, name, options } = this.#machine;
-    const images = imageRoles.map((role) => findImage(docker, workerImageOf(options.settings, role).name));
+    const images = imageRoles.map((role) => findImage(docker, workerImageOf(options, role).name));
     const present = (await Promise.all(images)).findIndex((image) => image !== null);
     const [prepare, prepareUpscaler] = imageRoles.map((role) => prepareCommand(name, role));
     return await this.#container(slotId, {
@@ -117,20 +133,31 @@ export class WorkerContainers {
   /** A model that upscales runs on the processor where there is no GPU: `all` means the GPUs there are. */
   #gpusIfPresent(slotId: number, workers: number): readonly string[] {
     const isWithout = this.#machine.options.settings.gpus === 'all' && !this.#common.daemon.hasNvidiaRuntime;
-    return isWithout ? [] : gpusFor(this.#machine, slotId, workers);
+    return isWithout ? [] : gpusFor(this.#machine, 'upscaler', slotId, workers);
   }
 }
 
 /** GPUs of a slot. @throws AppError `config-invalid` when there are too few. */
-export function gpusFor({ options }: RemoteMachine, slotId: number, workers: number): readonly string[] {
-  const { num_gpu: numGpu, cuda_devices: cudaDevices } = options.docker;
+export function gpusFor(
+  { options }: RemoteMachine,
+  role: ImageRole,
+  slotId: number,
+  workers: number,
+): readonly string[] {
+  const { cuda_devices: cudaDevices } = options.docker;
+  const { num_gpu: numGpu } = role === 'inference' ? options.inference : options.docker;
   return gpusOfSlot({ gpus: options.settings.gpus, numGpu, cudaDevices, workers }, slotId);
 }
 
 /** GPUs of a slot; none where there are too few for all slots, because no container can have been made with any then. */
-function gpusIfEnough(machine: RemoteMachine, slotId: number, workers: number): readonly string[] {
+function gpusIfEnough(
+  machine: RemoteMachine,
+  role: ImageRole,
+  slotId: number,
+  workers: number,
+): readonly string[] {
   try {
-    return gpusFor(machine, slotId, workers);
+    return gpusFor(machine, role, slotId, workers);
   } catch {
     return [];
   }

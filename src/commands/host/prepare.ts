@@ -10,17 +10,24 @@ export default class HostPrepare extends CosmosCommand {
   static override summary = 'Make an image of workers on a host, or pull it.';
   static override description =
     'Builds the image on the host itself, through its Docker engine: no registry is needed, and nothing is installed ' +
-    'beside it. An image that is there already is left as it is. There are two: the usual one has a server for ' +
-    'vision-language models, that of --upscaler has ONNX Runtime. Either will do for what needs no model.';
+    'beside it. An image that is there already is left as it is. There are three: the usual one has a server for ' +
+    'vision-language models, that of --upscaler has ONNX Runtime, and that of --inference a Cosmos model with its own ' +
+    'program, from inference.base_image. Any of them will do for what needs no model.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> gpu1',
     '<%= config.bin %> <%= command.id %> gpu1 --upscaler',
+    '<%= config.bin %> <%= command.id %> gpu1 --inference',
   ];
   static override args = { name: hostArgument };
   static override flags = {
     upscaler: Flags.boolean({
       default: false,
       description: 'make the image for upscaling with a model, in place of the usual one',
+      exclusive: ['inference'],
+    }),
+    inference: Flags.boolean({
+      default: false,
+      description: 'make the image for running a Cosmos model, in place of the usual one',
     }),
     force: Flags.boolean({
       default: false,
@@ -32,7 +39,7 @@ export default class HostPrepare extends CosmosCommand {
   async run(): Promise<object> {
     const { flags, args } = await this.parse(HostPrepare);
     const { ports } = await this.open(flags.config);
-    const role = flags.upscaler ? 'upscaler' : 'upsampler';
+    const role = flags.inference ? 'inference' : flags.upscaler ? 'upscaler' : 'upsampler';
     const request = { host: args.name, role, isForced: flags.force } as const;
     const steps = createStepObserver(flags.progress && !this.jsonEnabled());
     const prepared = await this.interruptibly(

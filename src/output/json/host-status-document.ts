@@ -1,7 +1,7 @@
 import type { HostFacts } from '../../ports/host-upkeep.ts';
 
 export function hostStatusDocument(facts: HostFacts) {
-  const { name, address, image, upscalerImage, slots, gpus, disk, dockerVersion } = facts;
+  const { name, address, image, upscalerImage, inferenceImage, slots, gpus, disk, dockerVersion } = facts;
   return {
     version: 1,
     host: name,
@@ -9,6 +9,7 @@ export function hostStatusDocument(facts: HostFacts) {
     docker_version: dockerVersion,
     image: image && { name: image.name, is_present: image.isPresent },
     upscaler_image: upscalerImage && { name: upscalerImage.name, is_present: upscalerImage.isPresent },
+    inference_image: inferenceImage && { name: inferenceImage.name, is_present: inferenceImage.isPresent },
     slots: slots.map(({ slotId, state, container, status }) => ({
       slot_id: slotId,
       state,

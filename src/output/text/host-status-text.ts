@@ -31,8 +31,8 @@ function row(label: string, text: string): string {
   return `  ${padded(label, labelColumns)}${text}`;
 }
 
-/** One image is enough for many runs, and those that need the other one say so: without any, both are to choose from. */
-function imageRows({ image, upscalerImage, name }: HostFacts, style: Style): string[] {
+/** One image is enough for many runs, and those that need another one say so: without any, two are to choose from. */
+function imageRows({ image, upscalerImage, inferenceImage, name }: HostFacts, style: Style): string[] {
   const next = `make it with: cosmos host prepare ${printable(name)}`;
   const text = (found: HostImage, flags: string) =>
     found.isPresent
@@ -42,6 +42,7 @@ function imageRows({ image, upscalerImage, name }: HostFacts, style: Style): str
   const texts = [
     ...(image && (image.isPresent || hasNone) ? [text(image, '')] : []),
     ...(upscalerImage && (upscalerImage.isPresent || hasNone) ? [text(upscalerImage, ' --upscaler')] : []),
+    ...(inferenceImage?.isPresent ? [text(inferenceImage, ' --inference')] : []),
   ];
   return texts.map((line, index) => row(index === 0 ? 'Image' : '', line));
 }

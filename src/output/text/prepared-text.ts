@@ -15,6 +15,7 @@ interface PreparedFacts {
 const nextCommands: Readonly<Record<ImageRole, string>> = {
   upsampler: 'cosmos batch-upsample ./specs',
   upscaler: 'cosmos upscale clip.mp4 -o clip-2x.mp4 --model model.onnx',
+  inference: 'cosmos run ./specs',
 };
 
 /** What a person reads when a host is prepared, and the next command. */

@@ -75,6 +75,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
       gpuIds: [],
       network: 'none',
       modelsDir: null,
+      modelProgram: null,
       idleTimeoutMs: 60_000,
     };
     await prepare();

@@ -69,6 +69,7 @@ describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
         gpuIds: [],
         network: 'none',
         modelsDir: null,
+        modelProgram: null,
         idleTimeoutMs: 60_000,
       });
       const ofOneRun = { ...options, Cmd: ['--root', '/cosmos', '--run', 'run-1', '--worker', '0'] };

@@ -15,6 +15,7 @@ const programs = [
   'ffprobe',
   'sh',
   'cat',
+  'chmod',
   'env',
   'grep',
   'head',

@@ -19,7 +19,11 @@ const image = 'cosmos-upsampler:lab';
 const projectRoot = resolve(import.meta.dirname, '../../..');
 
 /** Files that images are built from; the bundle comes from the build. */
-export const buildFiles = { upsampler: buildFilesOf('upsampler'), upscaler: buildFilesOf('upscaler') };
+export const buildFiles = {
+  upsampler: buildFilesOf('upsampler'),
+  upscaler: buildFilesOf('upscaler'),
+  inference: buildFilesOf('inference'),
+};
 
 /** Starts an engine and builds the image in it. */
 export async function startLab(): Promise<{ readonly facts: LabFacts; readonly engine: DockerEngine }> {

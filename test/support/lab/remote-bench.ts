@@ -92,6 +92,7 @@ export function machineOptions(name: string, settings: HostSettings) {
     name,
     settings,
     docker: { num_gpu: 1, cuda_devices: '0', offload_models: true },
+    inference: resolveSettings([]).inference,
     clock: systemClock,
     random01: Math.random,
     retryForMs: 30_000,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type ModelProgramSettings,
   type SlotContainerSettings,
   slotContainerName,
   slotContainerSpec,
@@ -13,15 +14,23 @@ const settings: SlotContainerSettings = {
   gpuIds: [],
   network: 'none',
   modelsDir: null,
+  modelProgram: null,
   idleTimeoutMs: 1_800_000,
 };
+
+const modelProgram: ModelProgramSettings = { shmSizeBytes: 16 * 1024 ** 3, checkpointsDir: null };
 
 const hostConfigOf = (change: Partial<SlotContainerSettings> = {}) =>
   slotContainerSpec({ ...settings, ...change }).options.HostConfig ?? {};
 
 describe('slotContainerSpec', () => {
   it('is confined, whatever the settings say', () => {
-    for (const change of [{}, { network: 'host' }, { gpuIds: ['0'], modelsDir: '/models' }] as const) {
+    for (const change of [
+      {},
+      { network: 'host' },
+      { gpuIds: ['0'], modelsDir: '/models' },
+      { modelProgram },
+    ] as const) {
       expect(hostConfigOf(change)).toMatchObject({
         CapDrop: ['ALL'],
         SecurityOpt: ['no-new-privileges:true'],
@@ -82,6 +91,41 @@ describe('slotContainerSpec', () => {
     expect(slotContainerSpec({ ...settings, ...change }).specHash).not.toBe(
       slotContainerSpec(settings).specHash,
     );
+  });
+
+  it.each<{ what: string; change: Partial<SlotContainerSettings>; hash: string }>([
+    { what: 'nothing', change: {}, hash: 'b734a47e02f4f954' },
+    { what: 'weights', change: { gpuIds: ['2', '3'], modelsDir: '/srv/models' }, hash: '9beeb05530ed9426' },
+    { what: 'a network', change: { network: 'host' }, hash: '017bfcd286dbbbc0' },
+  ])('with $what it is the container of earlier versions, which is adopted', ({ change, hash }) => {
+    expect(slotContainerSpec({ ...settings, ...change }).specHash.slice(0, 16)).toBe(hash);
+  });
+
+  it('gives the program of a model its checkpoints, shared memory and working folder', () => {
+    const given = { modelProgram: { ...modelProgram, checkpointsDir: '/srv/checkpoints' } };
+    const { options } = slotContainerSpec({ ...settings, ...given, modelsDir: '/srv/m' });
+    expect(options).not.toHaveProperty('WorkingDir');
+    expect(options.HostConfig).toMatchObject({ ShmSize: 16 * 1024 ** 3, NetworkMode: 'none' });
+    expect(options.HostConfig?.Mounts?.slice(2)).toEqual([
+      { Type: 'bind', Source: '/srv/m', Target: '/models', ReadOnly: true },
+      { Type: 'bind', Source: '/srv/checkpoints', Target: '/checkpoints', ReadOnly: true },
+    ]);
+    const offline = ['HF_HUB_OFFLINE=1', 'TRANSFORMERS_OFFLINE=1', 'UV_OFFLINE=1'];
+    expect(options.Env).toEqual(
+      expect.arrayContaining(['COSMOS_CHECKPOINTS_DIR=/checkpoints', 'HOME=/tmp', ...offline]),
+    );
+    const open = slotContainerSpec({ ...settings, modelProgram, network: 'host' }).options.Env ?? [];
+    expect(open.filter((entry) => /OFFLINE|CHECKPOINTS/.test(entry))).toEqual([]);
+  });
+
+  it.each([
+    { what: 'shared memory', change: { shmSizeBytes: 1 } },
+    { what: 'checkpoints', change: { checkpointsDir: '/srv/checkpoints' } },
+  ])('another container for a model with other $what', ({ change }) => {
+    const hashes = [null, modelProgram, { ...modelProgram, ...change }].map(
+      (given) => slotContainerSpec({ ...settings, modelProgram: given }).specHash,
+    );
+    expect(new Set(hashes).size).toBe(3);
   });
 
   it('is the same for the same settings', () => {

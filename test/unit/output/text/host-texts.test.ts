@@ -72,19 +72,23 @@ describe('formatHostStatus', () => {
   });
 
   it.each([
-    { has: [true, true], expected: ['Image    u:1  there', '         v:1  there'] },
-    { has: [false, true], expected: ['Image    v:1  there'] },
+    { has: [true, true, false], expected: ['Image    u:1  there', '         v:1  there'] },
+    { has: [false, true, true], expected: ['Image    v:1  there', '         w:1  there'] },
     {
-      has: [false, false],
+      has: [false, false, false],
       expected: [
         'Image    u:1  not there; make it with: cosmos host prepare gpu1',
         '         v:1  not there; make it with: cosmos host prepare gpu1 --upscaler',
       ],
     },
   ])('shows the images that are there, or how to make one: $has', ({ has, expected }) => {
-    const [image, upscalerImage] = ['u:1', 'v:1'].map((name, at) => ({ name, isPresent: has[at] === true }));
-    if (!image || !upscalerImage) return expect.unreachable();
-    const text = formatHostStatus(sampleHostFacts({ image, upscalerImage, disk: null }), style, nowMs);
+    const [image, upscalerImage, inferenceImage] = ['u:1', 'v:1', 'w:1'].map((name, at) => ({
+      name,
+      isPresent: has[at] === true,
+    }));
+    if (!image || !upscalerImage || !inferenceImage) return expect.unreachable();
+    const images = { image, upscalerImage, inferenceImage };
+    const text = formatHostStatus(sampleHostFacts({ ...images, disk: null }), style, nowMs);
     const lines = text.split('\n').filter((line) => line.includes(':1  '));
     expect(lines).toEqual(expected.map((line) => `  ${line}`));
   });
