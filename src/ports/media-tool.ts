@@ -39,6 +39,8 @@ export interface RgbFrame extends Size {
 export interface MediaTool {
   /** Size, length and rate of a video: of several in a file the default one, unless it is next to nothing, else the longest. */
   probe(path: string, signal?: AbortSignal): Promise<VideoInfo>;
+  /** Size, rate and number of frames of a video, all of which are decoded for it. One that is damaged is unreadable. */
+  decode(path: string, signal?: AbortSignal): Promise<VideoInfo>;
   /**
    * Makes the hint, or finds it: the same source and parameters give the same bytes, and never half a file. It may
    * be moved or removed only by the owner of the tool.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runIdSchema, sha256Schema, taskKeySchema } from './identifiers.ts';
+import { type ModelProgram, modelProgramSchema, type VideoTask, videoTaskSchema } from './inference.ts';
 import { type SegmentTask, segmentTaskSchema, type UpscalerSpec, upscalerSpecSchema } from './segment.ts';
 import { protocolVersion } from './version.ts';
 
@@ -85,8 +86,20 @@ const upscaleManifestSchema = z.object({
   batches: z.array(batchOf(segmentTaskSchema)).min(1),
 });
 
+/** Videos to make from prompts. */
+const inferenceManifestSchema = z.object({
+  ...owner,
+  kind: z.literal('inference'),
+  engine: modelProgramSchema,
+  batches: z.array(batchOf(videoTaskSchema)).min(1),
+});
+
 /** `runs/<run_id>/manifests/worker_<n>_manifest_<m>.json`: work submitted to one worker. */
-export const manifestSchema = z.discriminatedUnion('kind', [upsampleManifestSchema, upscaleManifestSchema]);
+export const manifestSchema = z.discriminatedUnion('kind', [
+  upsampleManifestSchema,
+  upscaleManifestSchema,
+  inferenceManifestSchema,
+]);
 
 export type ManifestHint = z.infer<typeof manifestHintSchema>;
 export type ManifestTask = z.infer<typeof manifestTaskSchema>;
@@ -95,7 +108,7 @@ export type EngineSpec = z.infer<typeof engineSpecSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A task of any kind; what all kinds have is its key. */
-export type WorkTask = ManifestTask | SegmentTask;
+export type WorkTask = ManifestTask | SegmentTask | VideoTask;
 /** Tasks of one kind that are submitted together. */
 export interface WorkBatch {
   readonly batch_id: number;
@@ -103,7 +116,7 @@ export interface WorkBatch {
   readonly tasks: readonly WorkTask[];
 }
 /** Who does the tasks of a manifest; its kind says what kind of work they are. */
-export type WorkEngine = EngineSpec | UpscalerSpec;
+export type WorkEngine = EngineSpec | UpscalerSpec | ModelProgram;
 
 /** The batches of a manifest of any kind. */
 export function batchesOf(manifest: Manifest | null): readonly WorkBatch[] {
@@ -114,9 +127,11 @@ export function batchesOf(manifest: Manifest | null): readonly WorkBatch[] {
 export function objectsOf(task: WorkTask, engine: WorkEngine): readonly string[] {
   if ('clip' in task)
     return [task.clip.source, ...('encoding' in engine && engine.model ? [engine.model] : [])];
+  if ('controls' in task) return [task.video, ...task.controls].flatMap((file) => file?.sha256 ?? []);
   return task.hint ? [task.hint.sha256] : [];
 }
 
 export function workKindOf(engine: WorkEngine): Manifest['kind'] {
+  if ('family' in engine) return 'inference';
   return 'encoding' in engine ? 'upscale' : 'upsample';
 }

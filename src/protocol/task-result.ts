@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { taskKeySchema } from './identifiers.ts';
+import { madeVideoSchema } from './inference.ts';
 import { segmentFactsSchema } from './segment.ts';
 import { protocolVersion } from './version.ts';
 
@@ -24,6 +25,10 @@ export const taskErrorCodes = [
   'out-of-memory',
   'model-unreadable',
   'runtime-missing',
+  'prompt-blocked',
+  'inference-stalled',
+  'inference-failed',
+  'video-invalid',
 ] as const;
 
 const taskErrorSchema = z.object({
@@ -54,6 +59,8 @@ export const taskResultSchema = z.object({
   error: taskErrorSchema.nullable(),
   /** What a task of kind `upscale` made; missing in those of other kinds, null in failed ones. */
   segment: segmentFactsSchema.nullable().optional(),
+  /** What a task of kind `inference` made; missing in those of other kinds, null in failed ones. */
+  video: madeVideoSchema.nullable().optional(),
 });
 
 export type TaskErrorCode = (typeof taskErrorCodes)[number];

@@ -6,7 +6,7 @@ import { documentSchemas } from '../../scripts/docs/schemas/documents.ts';
 import { readPage } from '../docs/markdown.ts';
 import { createRemoteStage, type RemoteStage, type Sections } from '../support/lab/remote-stage.ts';
 import { writeNumberedSpecs } from '../support/numbered-specs.ts';
-import { bundleVllm } from '../support/stand-in/bundle-vllm.ts';
+import { bundleVllm } from '../support/stand-in/bundle-program.ts';
 
 const lab = inject('lab');
 const image = 'cosmos-upsampler:pages';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createRemoteStage, type RemoteStage } from '../support/lab/remote-stage.ts';
 import { writeNumberedSpecs } from '../support/numbered-specs.ts';
-import { bundleVllm } from '../support/stand-in/bundle-vllm.ts';
+import { bundleVllm } from '../support/stand-in/bundle-program.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const lab = inject('lab');

@@ -195,7 +195,7 @@ export function promptWork(
 ): MemoryWork {
   return {
     perform: (task) => {
-      if ('clip' in task) throw new TypeError('this host upscales nothing');
+      if (!('hint' in task)) throw new TypeError('this host only enriches prompts');
       return { ...okResult(task, answer(task)), frames_used: task.hint?.frames ?? 0 };
     },
   };

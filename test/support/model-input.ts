@@ -96,29 +96,68 @@ const cosmos3Sample = z.strictObject({
   seg: z.strictObject(control3).optional(),
 });
 
-/** The samples that a family's program would read from a group's files. @throws for what it would refuse. */
-export function readModelInput(family: FamilyName, files: readonly InputFile[]): number {
-  const contents = files.map((file) => ({ ...file, values: valuesOf(file) }));
-  if (family === 'transfer1') return readTransfer1(contents);
-  if (family === 'predict2') return predict2Batch.parse(contents[0]?.values[0]).length;
-  const schema = { 'transfer2.5': transfer25Line, 'predict2.5': predict25Sample, cosmos3: cosmos3Sample }[
-    family
-  ];
-  const samples = contents.flatMap(({ values }) => values).map((value) => schema.parse(value));
-  const names = new Set(samples.map(({ name }) => name));
-  if (names.size !== samples.length) throw new Error('a name stands there twice');
-  return samples.length;
+/** A sample as its program understands it. */
+export interface ReadSample {
+  /** Null where the program numbers its outputs. */
+  readonly name: string | null;
+  readonly prompt: string;
+  /** Every file that it opens. */
+  readonly paths: readonly string[];
+  readonly controls: readonly string[];
+  readonly numSteps: number;
+  /** Where the input itself says it. */
+  readonly outputPath: string | null;
 }
 
-function readTransfer1(contents: readonly { readonly values: readonly unknown[] }[]): number {
+/** The samples that a family's program would read from a group's files. @throws for what it would refuse. */
+export function readModelInput(family: FamilyName, files: readonly InputFile[]): readonly ReadSample[] {
+  const contents = files.map((file) => ({ ...file, values: valuesOf(file) }));
+  if (family === 'transfer1') return readTransfer1(contents);
+  const values = contents.flatMap((file) => file.values);
+  const samples =
+    family === 'predict2'
+      ? predict2Batch.parse(values[0]).map(predict2Of)
+      : values.map((value) => readers[family](value));
+  const names = new Set(samples.map(({ name }) => name));
+  if (names.size !== samples.length) throw new Error('a name stands there twice');
+  return samples;
+}
+
+const readers = {
+  'transfer2.5': (value: unknown): ReadSample => {
+    const { name, prompt, video_path: video, num_steps: numSteps, ...sample } = transfer25Line.parse(value);
+    const controls = (['vis', 'edge', 'depth', 'seg'] as const).filter((kind) => sample[kind]);
+    const paths = [video, ...controls.flatMap((kind) => sample[kind]?.control_path ?? [])];
+    return { name, prompt, paths, controls, numSteps, outputPath: null };
+  },
+  'predict2.5': (value: unknown): ReadSample => {
+    const { name, prompt, input_path: video, num_steps: numSteps } = predict25Sample.parse(value);
+    return { name, prompt, paths: [video], controls: [], numSteps, outputPath: null };
+  },
+  cosmos3: (value: unknown): ReadSample => {
+    const { name, prompt, vision_path: video, num_steps: numSteps, ...sample } = cosmos3Sample.parse(value);
+    const controls = (['blur', 'edge', 'depth', 'seg'] as const).filter((kind) => sample[kind]);
+    const paths = [video, ...controls.flatMap((kind) => sample[kind]?.control_path ?? [])];
+    return { name, prompt, paths, controls, numSteps, outputPath: null };
+  },
+};
+
+function predict2Of({ input_video: video, prompt, output_video }: z.infer<typeof predict2Batch>[number]) {
+  const outputPath = output_video;
+  return { name: output_video, prompt, paths: [video], controls: [], numSteps: 35, outputPath };
+}
+
+function readTransfer1(contents: readonly { readonly values: readonly unknown[] }[]): ReadSample[] {
   const [base, lines] = contents;
   const parsed = transfer1Base.parse(base?.values[0]);
-  for (const value of lines?.values ?? []) {
-    const { control_overrides: overrides } = transfer1Line.parse(value);
-    const strange = Object.keys(overrides).find((kind) => !Object.hasOwn(parsed, kind));
+  return (lines?.values ?? []).map((value) => {
+    const { control_overrides: overrides, prompt, visual_input: video } = transfer1Line.parse(value);
+    const controls = Object.keys(overrides);
+    const strange = controls.find((kind) => !Object.hasOwn(parsed, kind));
     if (strange !== undefined) throw new Error(`the base has no hint "${strange}"`);
-  }
-  return lines?.values.length ?? 0;
+    const paths = [video, ...Object.values(overrides).flatMap((hint) => hint.input_control ?? [])];
+    return { name: null, prompt, paths, controls, numSteps: parsed.num_steps, outputPath: null };
+  });
 }
 
 function valuesOf({ name, text: content }: InputFile): unknown[] {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { layout } from '../../src/protocol/layout.ts';
-import type { EngineSpec, Manifest, ManifestTask } from '../../src/protocol/manifest.ts';
+import { type WorkEngine, type WorkTask, workKindOf } from '../../src/protocol/manifest.ts';
 import { type TaskResult, taskResultSchema } from '../../src/protocol/task-result.ts';
 import { type WorkerStatus, workerStatusSchema } from '../../src/protocol/worker-status.ts';
 import { callSocket } from './call-socket.ts';
@@ -42,10 +42,10 @@ export class WorkerRig {
   }
 
   /** Writes a manifest with one batch per list of tasks; gives its path inside the run folder. */
-  writeManifest(index: number, engine: EngineSpec, batches: readonly (readonly ManifestTask[])[]): string {
-    const manifest: Manifest = {
+  writeManifest(index: number, engine: WorkEngine, batches: readonly (readonly WorkTask[])[]): string {
+    const manifest = {
       version: 1,
-      kind: 'upsample',
+      kind: workKindOf(engine),
       run_id: 'run-1',
       worker_id: 0,
       engine,
@@ -120,7 +120,7 @@ export class WorkerRig {
   }
 
   /** Waits for the results of all these tasks. */
-  async results(tasks: readonly ManifestTask[]): Promise<readonly TaskResult[]> {
+  async results(tasks: readonly Pick<WorkTask, 'task_key'>[]): Promise<readonly TaskResult[]> {
     const read = () => tasks.flatMap((task) => this.result(task.task_key) ?? []);
     await waitFor(async () => read().length === tasks.length);
     return read();

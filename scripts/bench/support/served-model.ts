@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { LabFacts } from '../../../test/support/lab/lab.ts';
 import type { RemoteStage } from '../../../test/support/lab/remote-stage.ts';
-import { bundleVllm } from '../../../test/support/stand-in/bundle-vllm.ts';
+import { bundleVllm } from '../../../test/support/stand-in/bundle-program.ts';
 import { withStage } from './remote-lab.ts';
 
 /** How the stand-in for `vllm serve` behaves. */

@@ -31,6 +31,11 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'model-unreadable':
     'The model is no ONNX model that upscales, or upscales by another factor than `--scale`.',
   'runtime-missing': 'ONNX Runtime is not installed where the worker runs, or does not fit that machine.',
+  'prompt-blocked': "The model's guardrail refused the prompt, or the video that was made of it.",
+  'inference-stalled':
+    "The model's program wrote nothing, and no file grew, for `inference.stall_timeout_s`.",
+  'inference-failed': "The model's program ended, or went on to the next video, without this one.",
+  'video-invalid': 'The file that the program left does not decode, has no frame, or is of another prompt.',
   'engine-timeout': 'No answer within `upsampling.engine.request_timeout_s`, at every attempt.',
 };
 

@@ -76,6 +76,10 @@ export class CachingMediaTool implements MediaTool {
     return outcome.info;
   }
 
+  async decode(path: string, signal?: AbortSignal): Promise<VideoInfo> {
+    return await this.#inner.decode(path, signal);
+  }
+
   async makeHint(request: HintRequest, signal?: AbortSignal): Promise<HintFile> {
     signal?.throwIfAborted();
     const identity = await identifySource(request.sourcePath);

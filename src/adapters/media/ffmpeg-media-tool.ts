@@ -5,7 +5,8 @@ import type { VideoInfo } from '../../core/hints/video-info.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
-import { statSource } from '../ffmpeg/source-file.ts';
+import { type FfmpegOptions, ProgramRefusedError, readText } from '../ffmpeg/run-ffmpeg.ts';
+import { asFileUrl, sourceOptions, statSource } from '../ffmpeg/source-file.ts';
 import { Mp4FormatError } from '../mp4/boxes.ts';
 import { asHintWriteError } from './hint-errors.ts';
 import { decodeRgbFrames, type JpegFrames, parseHint } from './hint-frames.ts';
@@ -45,6 +46,13 @@ export class FfmpegMediaTool implements MediaTool {
     );
   }
 
+  async decode(path: string, signal?: AbortSignal): Promise<VideoInfo> {
+    const info = await this.probe(path, signal);
+    const { size } = await statSource(path);
+    const frames = await decodedFrames(path, Number(size), { programs: this.#programs, signal });
+    return { ...info, frames };
+  }
+
   async makeHint(request: HintRequest, signal?: AbortSignal): Promise<HintFile> {
     signal?.throwIfAborted();
     await statSource(request.sourcePath);
@@ -71,6 +79,28 @@ export class FfmpegMediaTool implements MediaTool {
   #processOptions(program: keyof FfmpegPrograms, signal: AbortSignal | undefined) {
     return { program: this.#programs[program], timeoutMs: this.#timeoutMs, signal };
   }
+}
+
+/** @throws AppError `video-unreadable` where one frame cannot be decoded, or there is none. */
+async function decodedFrames(path: string, sizeBytes: number, options: FfmpegOptions): Promise<number> {
+  const progress = await readText({
+    ...options,
+    program: 'ffmpeg',
+    arguments: [
+      ...['-nostdin', '-v', 'error', '-xerror', '-err_detect', 'explode', ...sourceOptions],
+      ...['-i', asFileUrl(path), '-map', '0:v:0', '-f', 'null'],
+      ...['-progress', 'pipe:1', '-'],
+    ],
+    doing: 'Decoding the video',
+    workBytes: sizeBytes,
+  }).catch((error: unknown) => {
+    throw error instanceof ProgramRefusedError
+      ? unreadableVideo(path, 'it is damaged', { cause: error })
+      : error;
+  });
+  const frames = Number([...progress.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
+  if (frames === 0) throw unreadableVideo(path, 'it holds no frame that can be decoded');
+  return frames;
 }
 
 async function readHint(path: string, signal: AbortSignal | undefined): Promise<JpegFrames> {

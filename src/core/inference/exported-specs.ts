@@ -1,5 +1,5 @@
 import type { FamilyName } from './families.ts';
-import type { InputGroup } from './sample.ts';
+import type { ExportedGroup } from './sample.ts';
 
 /** What became of a spec in an export. */
 export interface ExportedSpec {
@@ -17,5 +17,5 @@ export interface ExportedSpecs {
   readonly family: FamilyName;
   readonly folder: string;
   readonly specs: readonly ExportedSpec[];
-  readonly groups: readonly InputGroup[];
+  readonly groups: readonly ExportedGroup[];
 }

@@ -42,8 +42,24 @@ export interface InputFile {
 export interface InputGroup {
   readonly samples: readonly InferenceSample[];
   readonly files: readonly InputFile[];
-  /** The program and its arguments, as they are typed; the first file of `files` is in it. */
+  /** What `{batch}` stands for: names of `files`, or a pattern for them that the program itself resolves. */
+  readonly batch: readonly string[];
+  /** What `{spec}` stands for, in a family that has a file for what all samples share. */
+  readonly spec?: string;
+}
+
+/** A group with its command as it is typed in the folder of the export. */
+export interface ExportedGroup extends InputGroup {
   readonly command: string;
+}
+
+/** What the program leaves of a sample, below the folder of its output. */
+export interface SampleOutputs {
+  readonly video: string;
+  /** The file with the prompt that the video was made from; null in a family without one. */
+  readonly prompt: string | null;
+  /** The video of a control, by our kind. */
+  control(kind: string): string | null;
 }
 
 /** A family of models: what it reads, and what it does with what it cannot read. */
@@ -57,6 +73,19 @@ export interface ModelFamily {
   warnings(sample: InferenceSample): readonly string[];
   /** Samples with the same text go into one group. */
   groupKey(sample: InferenceSample): string;
-  /** @param number - From 1: part of the files' names. */
-  writeGroup(samples: readonly InferenceSample[], number: number): InputGroup;
+  /**
+   * @param number - From 1: part of the files' names.
+   * @param outputFolder - Where the program is told to write, for a family whose input says it.
+   */
+  writeGroup(samples: readonly InferenceSample[], number: number, outputFolder: string): InputGroup;
+  /**
+   * Program and arguments, in which `{batch}`, `{spec}`, `{out}`, `{num_gpu}`, `{checkpoints}` and `{port}` stand for what
+   * one start has. It runs in the folder of the model's repository.
+   */
+  command(numGpu: number): readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** @param index - Of the sample among those of its start, from 0. */
+  outputsOf(name: string, index: number): SampleOutputs;
+  /** The program numbers its outputs: only the prompt file says which sample a video is of. */
+  readonly isNumbered?: boolean;
 }

@@ -40,6 +40,14 @@ export const failureNextSteps = {
   'model-unreadable': 'Begin a new run with another --model, or with the --scale that this one has.',
   'runtime-missing':
     'Install onnxruntime-node on this machine; on a host, run cosmos host prepare NAME --upscaler.',
+  'prompt-blocked':
+    "The model's guardrail refuses the prompt or the video: change the prompt in the enriched spec, then resume the run.",
+  'inference-stalled':
+    'Its program wrote nothing for inference.stall_timeout_s and was ended: look at its log (cosmos logs RUN --engine), then resume the run.',
+  'inference-failed':
+    "The model's program ended without this video: its log (cosmos logs RUN --engine) says why.",
+  'video-invalid':
+    "What the model's program left cannot be played, or is not of this prompt: look at its log (cosmos logs RUN --engine), then resume the run.",
   'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
 } as const satisfies Record<string, string>;
 

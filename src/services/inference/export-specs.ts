@@ -8,7 +8,12 @@ import {
   specInferenceSchema,
   usualWeight,
 } from '../../core/inference/parameters.ts';
-import type { InferenceSample, InputGroup, SampleControl, SampleVideo } from '../../core/inference/sample.ts';
+import type {
+  ExportedGroup,
+  InferenceSample,
+  SampleControl,
+  SampleVideo,
+} from '../../core/inference/sample.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
@@ -116,7 +121,7 @@ export async function exportSpecs(
 
 interface Writing {
   readonly outputDir: string;
-  readonly groups: readonly InputGroup[];
+  readonly groups: readonly ExportedGroup[];
   readonly files: readonly BroughtFile[];
   readonly isLinked: boolean;
 }
@@ -253,7 +258,7 @@ function uniqueNames(given: readonly string[]): string[] {
   });
 }
 
-function readmeText(title: string, groups: readonly InputGroup[], specs: readonly ExportedSpec[]): string {
+function readmeText(title: string, groups: readonly ExportedGroup[], specs: readonly ExportedSpec[]): string {
   const commands = groups.map(({ command }) => command).join('\n');
   const warned = specs.filter(({ warnings }) => warnings.length > 0);
   const refused = specs.filter(({ refusal }) => refusal !== null);

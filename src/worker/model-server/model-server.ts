@@ -5,11 +5,13 @@ import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ModelServerStatus } from '../../protocol/slot.ts';
+import { ProgramOutput, secretsIn } from '../program/program-output.ts';
+import { freePort, ProgramProcess } from '../program/program-process.ts';
+import type { RotatingLog } from '../program/rotating-log.ts';
 import { EngineError } from '../tasks/engine-error.ts';
 import type { ModelServerLimits } from './limits.ts';
 import type { LoadTimes } from './load-times.ts';
 import { RestartPolicy, type ServerEnd } from './restart-policy.ts';
-import type { RotatingLog } from './rotating-log.ts';
 import { awaitHealth, HealthCheck, RunningServer } from './running-server.ts';
 import {
   cannotStart,
@@ -20,8 +22,6 @@ import {
   type ServerSpec,
   wasStopped,
 } from './server-errors.ts';
-import { ServerOutput, secretsIn } from './server-output.ts';
-import { freePort, ServerProcess } from './server-process.ts';
 import { ServerState } from './server-state.ts';
 
 interface ModelServerDeps {
@@ -48,7 +48,7 @@ export class ModelServer {
   readonly #restarts: RestartPolicy;
   readonly #changes = new WaitQueue();
   readonly #stopping = new AbortController();
-  #process: ServerProcess | null = null;
+  #process: ProgramProcess | null = null;
   #running: RunningServer | null = null;
   #failure: EngineError | null = null;
   #life: Promise<void> = Promise.resolve();
@@ -131,7 +131,7 @@ export class ModelServer {
     const { limits, clock, logPath } = this.#deps;
     const { signal } = this.#stopping;
     const port = await freePort();
-    const output = new ServerOutput(this.#deps.output, secretsIn(this.#deps.environment));
+    const output = new ProgramOutput(this.#deps.output, secretsIn(this.#deps.environment));
     const process = await this.#launch(port, output);
     const health = new HealthCheck(port, Math.min(longestQueryMs, limits.hungMs));
     try {
@@ -148,7 +148,7 @@ export class ModelServer {
     }
   }
 
-  async #launch(port: number, output: ServerOutput): Promise<ServerProcess> {
+  async #launch(port: number, output: ProgramOutput): Promise<ProgramProcess> {
     if (!this.spec.command.some((part) => part.includes(portPlaceholder))) throw hasNoPort(this.spec);
     const command = this.spec.command.map((part) => part.replaceAll(portPlaceholder, String(port)));
     this.#state.loading(await this.#deps.times.expected(this.spec.command));
@@ -156,7 +156,7 @@ export class ModelServer {
     const { environment, limits } = this.#deps;
     try {
       const { stopGraceMs } = limits;
-      this.#process = await ServerProcess.start({ command, environment, output, stopGraceMs });
+      this.#process = await ProgramProcess.start({ command, environment, output, stopGraceMs });
     } catch (error) {
       throw cannotStart(this.spec, error);
     }
@@ -196,7 +196,7 @@ export class ModelServer {
   }
 }
 
-function endOf(state: 'well' | 'ended', output: ServerOutput): ServerEnd {
+function endOf(state: 'well' | 'ended', output: ProgramOutput): ServerEnd {
   if (state === 'well') return 'died-serving';
   return output.hasWritten(/address already in use|EADDRINUSE/i) ? 'port-taken' : 'died-loading';
 }

@@ -3,10 +3,10 @@ import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import type { EngineSpec } from '../../protocol/manifest.ts';
 import type { ModelServerStatus } from '../../protocol/slot.ts';
+import { RotatingLog } from '../program/rotating-log.ts';
 import { type ModelServerLimits, modelServerLimits } from './limits.ts';
 import { LoadTimes } from './load-times.ts';
 import { ModelServer } from './model-server.ts';
-import { RotatingLog } from './rotating-log.ts';
 import { type ServerSpec, wasStopped } from './server-errors.ts';
 import { ServerRequests } from './server-requests.ts';
 
@@ -53,7 +53,8 @@ export class ModelServers {
   readonly #deps: ModelServersDeps;
   readonly #limits: ModelServerLimits;
   readonly #times: LoadTimes;
-  readonly #output: RotatingLog;
+  /** What the slot's programs write. */
+  readonly output: RotatingLog;
   readonly #users = new Set<User>();
   readonly #changes = new WaitQueue();
   #current: ServedModel | null = null;
@@ -63,7 +64,7 @@ export class ModelServers {
     this.#deps = deps;
     this.#limits = { ...modelServerLimits, ...deps.limits };
     this.#times = new LoadTimes(deps.store);
-    this.#output = new RotatingLog(deps.logPath, this.#limits.maxLogBytes);
+    this.output = new RotatingLog(deps.logPath, this.#limits.maxLogBytes);
   }
 
   /** A right to the server that this spec's command starts. Nothing is started before it is taken. */
@@ -79,6 +80,25 @@ export class ModelServers {
         user.isReleased = true;
         if (this.#users.delete(user)) this.#changes.wakeAll();
       },
+    };
+  }
+
+  /**
+   * Has the GPU for another program: the present server is stopped once nobody uses it, and none starts until the returned
+   * function is called. Rejects with the signal's reason.
+   */
+  async reserve(signal: AbortSignal): Promise<() => void> {
+    while (this.#users.size > 0) await this.#changes.wait(signal);
+    const user: User = {
+      spec: { command: [], model: '' },
+      concurrency: 1,
+      isWaiting: false,
+      isReleased: false,
+    };
+    this.#users.add(user);
+    await this.#current?.server.stop();
+    return () => {
+      if (this.#users.delete(user)) this.#changes.wakeAll();
     };
   }
 
@@ -149,7 +169,7 @@ export class ModelServers {
       environment,
       limits: { ...this.#limits, maxFruitlessDeaths },
       times: this.#times,
-      output: this.#output,
+      output: this.output,
       logPath,
       log,
       onDeath: (death) => requests.onDeath(death),

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../ports/clock.ts';
 import { HttpClient } from '../http/http-client.ts';
-import type { ServerProcess } from './server-process.ts';
+import type { ProgramProcess } from '../program/program-process.ts';
 
 /** `ok`: it can be asked. `sick`: it says that it cannot. `silent`: it says nothing. */
 type Health = 'ok' | 'sick' | 'silent';
@@ -54,7 +54,7 @@ export class HealthCheck {
 
 /** Waits until a server that loads is well, has ended, or takes too long. Rejects with the signal's reason. */
 export async function awaitHealth(
-  process: ServerProcess,
+  process: ProgramProcess,
   health: HealthCheck,
   { clock, timeoutMs, signal }: { clock: Clock; timeoutMs: number; signal: AbortSignal },
 ): Promise<'well' | 'ended' | 'late'> {
@@ -73,14 +73,14 @@ export async function awaitHealth(
 export class RunningServer {
   /** Ends with `/v1`. */
   readonly baseUrl: string;
-  readonly #process: ServerProcess;
+  readonly #process: ProgramProcess;
   readonly #health: HealthCheck;
   readonly #ending = new AbortController();
   /** Aborts when it has ended, however. */
   readonly ended = this.#ending.signal;
   #checkUp: Promise<void> | null = null;
 
-  constructor(port: number, process: ServerProcess, health: HealthCheck) {
+  constructor(port: number, process: ProgramProcess, health: HealthCheck) {
     this.baseUrl = `http://127.0.0.1:${port}/v1`;
     this.#process = process;
     this.#health = health;

@@ -4,7 +4,7 @@ import { messageOf } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import { batchesOf, objectsOf } from '../../protocol/manifest.ts';
-import { RotatingLog } from '../model-server/rotating-log.ts';
+import { RotatingLog } from '../program/rotating-log.ts';
 import { readOwnManifests } from '../tasks/manifest-intake.ts';
 import { type WorkerOptions, WorkerProcess, type WorkerProcessDeps } from '../tasks/worker-process.ts';
 import type { ObjectFolder } from './object-folder.ts';

@@ -25,8 +25,17 @@ export const cosmos3: ModelFamily = {
   writeGroup: (samples) => ({
     samples,
     files: samples.map((sample) => ({ name: `${sample.name}.json`, text: prettyJson(sampleOf(sample)) })),
-    command:
-      'python -m cosmos_framework.scripts.inference -i "*.json" -o outputs --checkpoint-path Cosmos3-Nano --seed 0',
+    // The program resolves patterns itself.
+    batch: ['*.json'],
+  }),
+  command: () => [
+    ...['python', '-m', 'cosmos_framework.scripts.inference', '-i', '{batch}', '-o', '{out}'],
+    ...['--checkpoint-path', 'Cosmos3-Nano', '--seed', '0'],
+  ],
+  outputsOf: (name) => ({
+    video: `${name}/vision.mp4`,
+    prompt: null,
+    control: (kind) => (kinds[kind] ? `${name}/control_${kinds[kind]}.mp4` : null),
   }),
 };
 

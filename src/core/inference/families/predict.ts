@@ -1,6 +1,6 @@
 import type { InferenceSample, ModelFamily } from '../sample.ts';
 import { asterisks, dropped, longPrompt, setParameters } from './warnings.ts';
-import { prettyJson, withoutNulls } from './writing.ts';
+import { prettyJson, torchrun, withoutNulls } from './writing.ts';
 
 /** Cosmos-Predict2: one array; seed, steps and guidance are the command's and not the file's. */
 export const predict2: ModelFamily = {
@@ -17,17 +17,18 @@ export const predict2: ModelFamily = {
     ...dropped(setParameters(sample, ['num_steps', 'guidance', 'seed', 'sigma_max', 'fps'])),
   ],
   groupKey: () => '',
-  writeGroup: (samples) => {
+  writeGroup: (samples, _number, outputFolder) => {
     const entries = samples.map(({ name, prompt, video }) => {
-      return { input_video: video?.path, prompt, output_video: `outputs/${name}.mp4` };
+      return { input_video: video?.path, prompt, output_video: `${outputFolder}/${name}.mp4` };
     });
-    return {
-      samples,
-      files: [{ name: 'batch.json', text: prettyJson(entries) }],
-      // Its own refiner is on by default, and would write other prompts.
-      command: 'python -m examples.video2world --batch_input_json batch.json --disable_prompt_refiner',
-    };
+    return { samples, files: [{ name: 'batch.json', text: prettyJson(entries) }], batch: ['batch.json'] };
   },
+  command: () => [
+    ...['python', '-m', 'examples.video2world', '--batch_input_json', '{batch}'],
+    // Its own refiner is on by default, and would write other prompts.
+    '--disable_prompt_refiner',
+  ],
+  outputsOf: (name) => ({ video: `${name}.mp4`, prompt: null, control: () => null }),
 };
 
 /** Cosmos-Predict2.5: a file for each sample, all of which one command takes. */
@@ -50,8 +51,13 @@ export const predict25: ModelFamily = {
       name: `${sample.name}.json`,
       text: prettyJson(predict25Sample(sample)),
     })),
-    command: 'python examples/inference.py -i *.json -o outputs',
+    batch: samples.map(({ name }) => `${name}.json`),
   }),
+  command: (numGpu) => [
+    ...(numGpu > 1 ? torchrun : ['python']),
+    ...['examples/inference.py', '-i', '{batch}', '-o', '{out}'],
+  ],
+  outputsOf: (name) => ({ video: `${name}.mp4`, prompt: `${name}.txt`, control: () => null }),
 };
 
 function predict25Sample({ name, prompt, video, parameters }: InferenceSample): object {

@@ -1,6 +1,6 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
 import { asterisks, chunked, dropped, longPrompt, visAtOne } from './warnings.ts';
-import { jsonLines, namesOf, prettyJson, withoutNulls } from './writing.ts';
+import { jsonLines, namesOf, prettyJson, torchrun, withoutNulls } from './writing.ts';
 
 /** Of `transfer.py`; an object under any other key is an error there. */
 const hints = ['vis', 'seg', 'edge', 'depth', 'keypoint', 'upscale', 'hdmap', 'lidar'];
@@ -38,14 +38,23 @@ export const transfer1: ModelFamily = {
         { name: `${name}.json`, text: prettyJson(first ? baseOf(first) : {}) },
         { name: `${name}.jsonl`, text: jsonLines(samples.map(lineOf)) },
       ],
-      command: [
-        'PYTHONPATH=. torchrun --nproc_per_node=1 --nnodes=1 --node_rank=0 cosmos_transfer1/diffusion/inference/transfer.py',
-        '--checkpoint_dir checkpoints --video_save_folder outputs --num_gpus 1',
-        `--controlnet_specs ${name}.json --batch_input_path ${name}.jsonl --batch_size 1`,
-        '--offload_text_encoder_model --offload_guardrail_models',
-      ].join(' '),
+      batch: [`${name}.jsonl`],
+      spec: `${name}.json`,
     };
   },
+  command: () => [
+    ...[...torchrun, '--nnodes=1', '--node_rank=0', 'cosmos_transfer1/diffusion/inference/transfer.py'],
+    ...['--checkpoint_dir', '{checkpoints}', '--video_save_folder', '{out}', '--num_gpus', '{num_gpu}'],
+    ...['--controlnet_specs', '{spec}', '--batch_input_path', '{batch}', '--batch_size', '1'],
+    ...['--offload_text_encoder_model', '--offload_guardrail_models'],
+  ],
+  environment: { PYTHONPATH: '.' },
+  outputsOf: (_name, index) => ({
+    video: `video_${index}/output.mp4`,
+    prompt: `video_${index}/prompt.txt`,
+    control: (kind) => `video_${index}/${kind}_input_control_0.mp4`,
+  }),
+  isNumbered: true,
 };
 
 function knownOf(controls: readonly SampleControl[]): readonly SampleControl[] {

@@ -1,6 +1,6 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
 import { asterisks, chunked, dropped, longPrompt, setParameters, visAtOne } from './warnings.ts';
-import { jsonLines, namesOf, withoutNulls } from './writing.ts';
+import { jsonLines, namesOf, torchrun, withoutNulls } from './writing.ts';
 
 const kinds = ['vis', 'edge', 'depth', 'seg'];
 const chunkFrames = 93;
@@ -36,9 +36,18 @@ export const transfer25: ModelFamily = {
     return {
       samples,
       files: [{ name, text: jsonLines(samples.map(lineOf)) }],
-      command: `python examples/inference.py -i ${name} -o outputs --offload-guardrail-models`,
+      batch: [name],
     };
   },
+  command: (numGpu) => [
+    ...(numGpu > 1 ? torchrun : ['python']),
+    ...['examples/inference.py', '-i', '{batch}', '-o', '{out}', '--offload-guardrail-models'],
+  ],
+  outputsOf: (name) => ({
+    video: `${name}.mp4`,
+    prompt: `${name}.txt`,
+    control: (kind) => `${name}_control_${kind}.mp4`,
+  }),
 };
 
 function guidanceWarning({ parameters: { guidance } }: InferenceSample): string[] {

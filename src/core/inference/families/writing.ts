@@ -16,3 +16,6 @@ export function jsonLines(objects: readonly object[]): string {
 export function prettyJson(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
+
+/** The launcher of several processes; its port is named because several launchers may run on one machine. */
+export const torchrun = ['torchrun', '--nproc_per_node={num_gpu}', '--master_port={port}'] as const;

@@ -29,6 +29,7 @@ function fakeMedia(folder: string, trouble: (request: HintRequest) => Promise<vo
       const sha256 = createHash('sha256').update(request.sourcePath).digest('hex');
       return { path, sha256, sizeBytes: request.sourcePath.length, width: 64, height: 36, frames: 2 };
     },
+    decode: async () => Promise.reject(new Error('no video is decoded here')),
     readJpegFrames: async () => [],
     readRgbFrames: async () => [],
   };

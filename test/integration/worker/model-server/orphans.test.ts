@@ -9,12 +9,12 @@ const folder = join(import.meta.dirname, '../../../../src/worker/model-server');
 
 /** Starts a server that ignores SIGTERM and has a child of its own, tells both, and stays. */
 const owner = `
-import { ServerProcess } from '${folder}/server-process.ts';
+import { ProgramProcess } from '${folder}/server-process.ts';
 const child = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);';
 const server = child + 'const own = require("child_process").spawn(process.execPath, ["-e", ' + JSON.stringify(child)
   + '], { stdio: "inherit" }); console.log(process.pid + " " + own.pid);';
 const output = { reader: () => (chunk) => chunk && process.stdout.write(chunk) };
-await ServerProcess.start({ command: [process.execPath, '-e', server], environment: process.env, output, stopGraceMs: 200 });
+await ProgramProcess.start({ command: [process.execPath, '-e', server], environment: process.env, output, stopGraceMs: 200 });
 setInterval(() => {}, 1000);
 `;
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { RotatingLog } from '../../../../src/worker/model-server/rotating-log.ts';
+import { RotatingLog } from '../../../../src/worker/program/rotating-log.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 it('keeps the latest lines in two files of bounded size, and goes on where an earlier process stopped', async () => {

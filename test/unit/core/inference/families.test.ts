@@ -68,7 +68,7 @@ describe.each(familyNames)('%s', (name) => {
         const taken = all.filter((each) => family.refusal(each) === null);
         const groups = groupSamples(family, taken);
         const read = groups.map(({ files }) => readModelInput(name, files));
-        expect(read.reduce((sum, count) => sum + count, 0)).toBe(taken.length);
+        expect(read.reduce((sum, count) => sum + count.length, 0)).toBe(taken.length);
         const names = groups.flatMap(({ files }) => files.map((file) => file.name));
         expect(new Set(names).size).toBe(names.length);
         for (const { files, command } of groups) {

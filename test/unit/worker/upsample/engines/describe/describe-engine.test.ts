@@ -10,7 +10,7 @@ const unused = () => Promise.reject(new Error('not part of this test'));
 
 /** A media tool that knows the frames of hints by path. */
 function memoryMedia(readRgbFrames: MediaTool['readRgbFrames']): MediaTool {
-  return { probe: unused, makeHint: unused, readJpegFrames: unused, readRgbFrames };
+  return { probe: unused, decode: unused, makeHint: unused, readJpegFrames: unused, readRgbFrames };
 }
 
 function upsample(

@@ -3,14 +3,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { settlesWithin } from '../../async/deadline.ts';
-import type { ServerOutput } from './server-output.ts';
+import type { ProgramOutput } from './program-output.ts';
 
-interface ServerStart {
+interface ProgramStart {
   /** Program and arguments; no shell sees them. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly output: ServerOutput;
+  readonly output: ProgramOutput;
   readonly stopGraceMs: number;
+  /** Where it starts; this process's own folder unless given. */
+  readonly folder?: string;
 }
 
 /** How long after the end the last lines are waited for, while children keep the pipes open, in milliseconds. */
@@ -35,7 +37,7 @@ process.stdin.on('end', () => {
 `;
 
 /** A server as a process group: it, and all processes that it started. */
-export class ServerProcess {
+export class ProgramProcess {
   readonly pid: number;
   /** Resolves once nothing of it is left, with how it ended: `exit code 1`, `signal SIGKILL`. */
   readonly ended: Promise<string>;
@@ -44,19 +46,20 @@ export class ServerProcess {
   readonly #stopGraceMs: number;
 
   /** @throws Errors of the system when the program cannot be started. */
-  static async start(start: ServerStart): Promise<ServerProcess> {
+  static async start(start: ProgramStart): Promise<ProgramProcess> {
     const [program = '', ...args] = start.command;
     const child = spawn(program, args, {
       detached: process.platform !== 'win32',
       env: { ...start.environment },
+      ...(start.folder && { cwd: start.folder }),
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
     });
     await once(child, 'spawn');
-    return new ServerProcess(child, start);
+    return new ProgramProcess(child, start);
   }
 
-  private constructor(child: ChildProcess, { output, stopGraceMs }: ServerStart) {
+  private constructor(child: ChildProcess, { output, stopGraceMs }: ProgramStart) {
     this.#child = child;
     // Never 0 or 1: as a group these are this process's own, or all processes'.
     if (child.pid === undefined || child.pid < 2) throw new Error('the process has no id');
@@ -87,7 +90,7 @@ export class ServerProcess {
       child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`)),
     );
     this.hasEnded = true;
-    // Children of a server that died may sit on its GPU's memory, and the next one would find none.
+    // Children of a program that died may sit on its GPU's memory, and the next one would find none.
     this.#signalGroup('SIGKILL');
     await settlesWithin(drainMs, closed);
     child.stdout?.destroy();

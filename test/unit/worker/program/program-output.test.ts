@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RotatingLog } from '../../../../src/worker/model-server/rotating-log.ts';
-import { ServerOutput, secretsIn } from '../../../../src/worker/model-server/server-output.ts';
+import { ProgramOutput, secretsIn } from '../../../../src/worker/program/program-output.ts';
+import { RotatingLog } from '../../../../src/worker/program/rotating-log.ts';
 
 /** A log that keeps its lines in memory. */
 class Lines extends RotatingLog {
@@ -17,14 +17,14 @@ class Lines extends RotatingLog {
 
 function read(chunks: readonly (string | Buffer)[], secrets: readonly string[] = []) {
   const log = new Lines();
-  const output = new ServerOutput(log, secrets);
+  const output = new ProgramOutput(log, secrets);
   const reader = output.reader();
   for (const chunk of chunks) reader(Buffer.from(chunk));
   reader(null);
   return { lines: log.lines, output };
 }
 
-describe('ServerOutput', () => {
+describe('ProgramOutput', () => {
   it.each([
     { rule: 'lines across chunks', chunks: ['one\ntw', 'o\r\nthr', 'ee'], lines: ['one', 'two', 'three'] },
     {

@@ -7,18 +7,26 @@ const linesKept = 40;
 const longestLine = 16 * 1024;
 const longestTail = 2_000;
 
-/** What a server writes, line by line: into its log, and the last lines for error messages. Secrets become `[key]`. */
-export class ServerOutput {
+/** What a program writes, line by line: into its log, and the last lines for error messages. Secrets become `[key]`. */
+export class ProgramOutput {
   readonly #log: RotatingLog;
   readonly #secrets: readonly string[];
   readonly #last: string[] = [];
 
-  constructor(log: RotatingLog, secrets: readonly string[]) {
+  readonly #onLine: (line: string) => void;
+
+  /** @param onLine - Sees each line as it comes. */
+  constructor(
+    log: RotatingLog,
+    secrets: readonly string[],
+    onLine: (line: string) => void = () => undefined,
+  ) {
+    this.#onLine = onLine;
     this.#log = log;
     this.#secrets = secrets;
   }
 
-  /** Takes one of the server's streams in; gives the function for its chunks, `null` standing for its end. */
+  /** Takes one of the program's streams in; gives the function for its chunks, `null` standing for its end. */
   reader(): (chunk: Buffer | null) => void {
     const decoder = new StringDecoder('utf8');
     let rest = '';
@@ -46,6 +54,7 @@ export class ServerOutput {
   #take(line: string): void {
     let clean = stripVTControlCharacters(line);
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, '[key]');
+    this.#onLine(clean);
     this.#log.add(clean);
     this.#last.push(onOneLine(clean));
     if (this.#last.length > linesKept) this.#last.shift();

@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, open } from 'node:fs/promises';
+import { onAbort } from '../../async/abort.ts';
+import { settlesWithin } from '../../async/deadline.ts';
+import {
+  failureIn,
+  guardrailsOf,
+  isSamePrompt,
+  type ProgramFailure,
+  samplingStep,
+} from '../../core/inference/program.ts';
+import type { ModelFamily } from '../../core/inference/sample.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import { isDiskFull } from '../../errors/system-error.ts';
+import type { MediaTool } from '../../ports/media-tool.ts';
+import type { MadeVideo, ModelProgram, VideoTask } from '../../protocol/inference.ts';
+import { ProgramOutput, secretsIn } from '../program/program-output.ts';
+import { freePort, ProgramProcess } from '../program/program-process.ts';
+import type { RotatingLog } from '../program/rotating-log.ts';
+import type { ProgressListener } from '../tasks/engine-session.ts';
+import type { OutputFolder } from '../tasks/output-folder.ts';
+import { type FoundFile, WorkFolder } from './work-folder.ts';
+
+/** How often the output folder is read, in milliseconds. */
+const pollMs = 500;
+const stopGraceMs = 10_000;
+
+export interface InvocationDeps {
+  readonly family: ModelFamily;
+  readonly program: ModelProgram;
+  readonly outputs: OutputFolder;
+  readonly media: MediaTool;
+  /** What the program writes. */
+  readonly programLog: RotatingLog;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  objectPathOf(sha256: string): string;
+  log(line: string): void;
+}
+
+/** A video to be made by one start of the program. */
+export interface VideoJob {
+  readonly task: VideoTask;
+  readonly onProgress: ProgressListener;
+}
+
+/** How the program ended. */
+export interface InvocationEnd<Job extends VideoJob> {
+  /** `exit code 1`, `signal SIGKILL`; or that it was ended because it stalled. */
+  readonly how: string;
+  readonly isClean: boolean;
+  readonly isStalled: boolean;
+  /** What the log tells of failures, in order. */
+  readonly failures: readonly ProgramFailure[];
+  /** The last lines of the log. */
+  readonly tail: string;
+  /** In their order, with what is wrong with the file that was left, if one was. */
+  readonly unfinished: readonly { readonly job: Job; readonly invalid: string | null }[];
+}
+
+/** One start of a model's program for some videos, each of which is published as soon as its file is whole. */
+export class Invocation<Job extends VideoJob> {
+  readonly #deps: InvocationDeps;
+  readonly #jobs: readonly Job[];
+  readonly #folder: WorkFolder;
+  readonly #onVideo: (job: Job, facts: MadeVideo) => void;
+  readonly #open: Set<Job>;
+  readonly #failures: ProgramFailure[] = [];
+  /** State of each file when it was last seen, and of those that were not whole, by its path. */
+  readonly #seen = new Map<string, string>();
+  readonly #refused = new Map<string, string>();
+  readonly #invalid = new Map<Job, string>();
+  #activeAtMs = performance.now();
+  #state = '';
+  /** The program has loaded its model. */
+  hasBegun = false;
+  waitReason: string | null = null;
+
+  /** @param path - Of a folder for it alone. */
+  constructor(
+    path: string,
+    jobs: readonly Job[],
+    onVideo: (job: Job, facts: MadeVideo) => void,
+    deps: InvocationDeps,
+  ) {
+    this.#deps = deps;
+    this.#jobs = jobs;
+    this.#onVideo = onVideo;
+    this.#open = new Set(jobs);
+    this.#folder = new WorkFolder(path, { ...deps, tasks: jobs.map(({ task }) => task) });
+  }
+
+  /**
+   * Runs the program to its end, once.
+   *
+   * @throws The signal's reason when it aborts: the program is gone by then. Errors of the system when it cannot be started.
+   */
+  async run(signal: AbortSignal): Promise<InvocationEnd<Job>> {
+    try {
+      await this.#folder.prepare();
+      const output = this.#newOutput();
+      const process = await this.#launch(output);
+      const stopListening = onAbort(signal, () => void process.stop());
+      try {
+        const isStalled = await this.#watch(process, signal);
+        const how = await process.ended;
+        signal.throwIfAborted();
+        return this.#endOf(how, isStalled, output);
+      } finally {
+        stopListening();
+        if (!process.hasEnded) await process.stop();
+      }
+    } finally {
+      await this.#folder.remove();
+    }
+  }
+
+  #newOutput(): ProgramOutput {
+    const { environment, programLog } = this.#deps;
+    return new ProgramOutput(programLog, secretsIn(environment), (line) => this.#onLine(line));
+  }
+
+  async #launch(output: ProgramOutput): Promise<ProgramProcess> {
+    const { family, program, environment, log } = this.#deps;
+    const checkpoints = environment['COSMOS_CHECKPOINTS_DIR'] ?? (program.checkpoints_dir || 'checkpoints');
+    const command = this.#folder.command({ checkpoints, port: await freePort() });
+    const process = await ProgramProcess.start({
+      command,
+      // Without it, lines wait in the program until there are many.
+      environment: { ...environment, PYTHONUNBUFFERED: '1', ...family.environment },
+      output,
+      stopGraceMs,
+      ...(program.program_dir !== '' && { folder: program.program_dir }),
+    });
+    log(`started ${command[0]} for ${this.#jobs.length} videos: process ${process.pid}`);
+    return process;
+  }
+
+  /** The sample in work is the first without a video, because programs go on in order. */
+  #onLine(line: string): void {
+    this.#activeAtMs = performance.now();
+    const failure = failureIn(line);
+    if (failure !== null) this.#failures.push(failure);
+    const [job] = this.#open;
+    if (job === undefined) return;
+    const { num_steps: steps } = job.task.parameters;
+    const step = samplingStep(line, steps);
+    if (step === null) return;
+    this.hasBegun = true;
+    job.onProgress(step, steps);
+  }
+
+  /** Publishes videos until the program has ended. @returns whether it had to be ended. */
+  async #watch(process: ProgramProcess, signal: AbortSignal): Promise<boolean> {
+    let isStalled = false;
+    for (;;) {
+      const isOver = process.hasEnded;
+      await this.#collect(isOver, signal);
+      if (signal.aborted || (isOver && this.waitReason === null)) return isStalled;
+      await this.#noteActivity();
+      if (!isOver && performance.now() - this.#activeAtMs > this.#deps.program.stall_timeout_ms) {
+        isStalled = true;
+        await process.stop();
+      } else if (isOver) await settlesWithin(pollMs, aborted(signal));
+      else await settlesWithin(pollMs, process.ended);
+    }
+  }
+
+  async #noteActivity(): Promise<void> {
+    const state = await this.#folder.state();
+    if (state !== this.#state) this.#activeAtMs = performance.now();
+    this.#state = state;
+  }
+
+  /** Publishes what is whole. A full disk is waited for. */
+  async #collect(isOver: boolean, signal: AbortSignal): Promise<void> {
+    this.waitReason = null;
+    for (let index = 0; index < this.#jobs.length && !signal.aborted; index += 1) {
+      const job = this.#jobs[index];
+      if (job === undefined || (!this.#open.has(job) && !this.#deps.family.isNumbered)) continue;
+      try {
+        await this.#collectOne(job, index, isOver, signal);
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        this.waitReason = `Videos cannot be kept: ${messageOf(error)}`;
+      }
+    }
+  }
+
+  async #collectOne(expected: Job, index: number, isOver: boolean, signal: AbortSignal): Promise<void> {
+    const { family } = this.#deps;
+    const names = this.#folder.outputsOf(index);
+    const file = await this.#folder.find(names.video);
+    if (file === null || !this.#isWorthReading(file, isOver)) return;
+    const written = names.prompt === null ? null : await this.#folder.readPrompt(names.prompt);
+    // It is written after the video.
+    if (written === null && names.prompt !== null && !isOver) return;
+    const job = this.#jobOf(expected, written);
+    if (job === null) {
+      this.#refused.set(file.path, file.mark);
+      const whose = written === null ? 'without its prompt file' : 'of another prompt';
+      if (!family.isNumbered) this.#invalid.set(expected, `The video that was left is ${whose}.`);
+      this.#deps.log(`${names.video} is ${whose}`);
+      return;
+    }
+    if (!this.#open.has(job)) return;
+    const facts = await this.#publish(job, file, index, signal);
+    if (facts === null) return;
+    this.#open.delete(job);
+    this.hasBegun = true;
+    this.#onVideo(job, facts);
+  }
+
+  /** A file that still grows is not; nor one that was not whole when it was last read. */
+  #isWorthReading({ path, mark }: FoundFile, isOver: boolean): boolean {
+    const isSettled = isOver || this.#seen.get(path) === mark;
+    this.#seen.set(path, mark);
+    return isSettled && this.#refused.get(path) !== mark;
+  }
+
+  /**
+   * Whose video it is: where results are numbered, blocked prompts shift the numbers, and only the prompt file says it.
+   * Null for nobody's.
+   */
+  #jobOf(expected: Job, written: string | null): Job | null {
+    if (!this.#deps.family.isNumbered)
+      return written === null || isSamePrompt(written, expected.task.prompt) ? expected : null;
+    if (written === null) return null;
+    return this.#jobs.find(({ task }) => isSamePrompt(written, task.prompt)) ?? null;
+  }
+
+  /** Copies a video, because its program may still hold it, decodes the copy and publishes that. Null when it is not whole. */
+  async #publish(job: Job, file: FoundFile, index: number, signal: AbortSignal): Promise<MadeVideo | null> {
+    const { outputs, media, program } = this.#deps;
+    const copy = await outputs.begin(job.task.task_key);
+    try {
+      await copyDurably(file.path, copy);
+      const { width, height, frames, frameRate } = await media.decode(copy, signal);
+      const controls = program.keep_controls ? await this.#publishControls(job, index) : [];
+      const { sha256, sizeBytes } = await outputs.publish(copy, job.task.task_key);
+      const guardrails = guardrailsOf(program.command);
+      return { sha256, size_bytes: sizeBytes, width, height, frames, fps: frameRate, controls, guardrails };
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'video-unreadable') throw error;
+      this.#refused.set(file.path, file.mark);
+      this.#invalid.set(job, messageOf(error));
+      return null;
+    } finally {
+      await outputs.discard(copy);
+    }
+  }
+
+  /** Control videos that the program left; one that is missing is no fault. */
+  async #publishControls({ task }: Job, index: number): Promise<MadeVideo['controls']> {
+    const { outputs } = this.#deps;
+    const published: MadeVideo['controls'] = [];
+    for (const { kind } of task.controls) {
+      const name = this.#folder.outputsOf(index).control(kind);
+      const file = name === null ? null : await this.#folder.find(name);
+      if (file === null) continue;
+      const key = createHash('sha256').update(`${task.task_key} ${kind}`).digest('hex');
+      const copy = await outputs.begin(key);
+      await copyDurably(file.path, copy);
+      const { sha256, sizeBytes } = await outputs.publish(copy, key);
+      published.push({ kind, key, sha256, size_bytes: sizeBytes });
+    }
+    return published;
+  }
+
+  #endOf(how: string, isStalled: boolean, output: ProgramOutput): InvocationEnd<Job> {
+    return {
+      how,
+      isClean: how === 'exit code 0' && !isStalled,
+      isStalled,
+      failures: this.#failures,
+      tail: output.tail(),
+      unfinished: [...this.#open].map((job) => ({ job, invalid: this.#invalid.get(job) ?? null })),
+    };
+  }
+}
+
+async function copyDurably(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await using file = await open(to, 'r+');
+  await file.sync();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => onAbort(signal, () => resolve()));
+}
