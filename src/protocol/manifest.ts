@@ -26,6 +26,10 @@ const manifestTaskSchema = z.object({
   prompt: z.string().min(1),
   hint: manifestHintSchema.nullable(),
   max_output_tokens: z.int().min(1),
+  /** Of this task alone, for one that is asked several times; missing: the engine's. */
+  seed: z.int().min(0).optional(),
+  /** How long the video will be, for a prompt that has to say what happens when; missing where none has to. */
+  duration_seconds: z.int().min(1).optional(),
 });
 
 /** How often and how patiently a failed request is asked again; durations in milliseconds. */
@@ -47,6 +51,17 @@ const engineSpecSchema = z.object({
   temperature: z.number().min(0).max(2),
   /** Text sent before each prompt; empty for models that were trained on bare prompts. */
   instruction: z.string(),
+  /** Here and below: missing where nothing of the kind is asked for. */
+  system_prompt: z.string().optional(),
+  top_p: z.number().optional(),
+  top_k: z.int().optional(),
+  presence_penalty: z.number().optional(),
+  seed: z.int().min(0).optional(),
+  message_order: z.literal('text-first').optional(),
+  /** Merged into every request. */
+  extra_body: z.record(z.string(), z.unknown()).optional(),
+  /** The shape of the answer; missing: text. */
+  prompt_format: z.literal('cosmos3-json').optional(),
   request_timeout_ms: z.int().min(1),
   /**
    * Program and arguments of the server that the worker starts itself, `{port}` standing for the port it gives;

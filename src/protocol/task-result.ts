@@ -14,6 +14,7 @@ export const taskErrorCodes = [
   'output-refused',
   'output-copied',
   'output-repeated',
+  'output-invalid-json',
   'request-rejected',
   'context-exceeded',
   'engine-rejected',
@@ -49,6 +50,8 @@ export const taskResultSchema = z.object({
   task_key: taskKeySchema,
   status: z.enum(['ok', 'failed']),
   text: z.string().nullable(),
+  /** The last answer as it came, where it is not `text`. */
+  raw_text: z.string().optional(),
   frames_used: z.int().min(0),
   model: z.string(),
   usage: usageSchema,

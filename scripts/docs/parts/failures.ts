@@ -20,6 +20,8 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'output-refused': 'The answer says, in place of a prompt, that the model will not or cannot do this.',
   'output-copied': 'The answer repeats the prompt or the instruction instead of enriching it.',
   'output-repeated': 'The answer is word for word the one for another input.',
+  'output-invalid-json':
+    'The answer is not JSON, or not of the schema of `prompt_format`, at every attempt, nor after the model was shown what is wrong with it.',
   'request-rejected': 'The server refuses this request (HTTP 400, 413, 422 and the like).',
   'context-exceeded': 'The server says that prompt, frames and answer exceed its context.',
   'engine-rejected': 'The server refuses the key or the model.',

@@ -134,7 +134,8 @@ function allowedBy(node: z.infer<typeof nodeSchema>): string {
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ');
   if (node.type === 'integer' || node.type === 'number') return rangeOf(node);
   if (node.type === 'boolean') return '`true`, `false`';
-  if (node.type === 'object') return 'table of texts';
+  if (node.type === 'object')
+    return nodeSchema.parse(node.additionalProperties ?? {}).type === 'string' ? 'table of texts' : 'table';
   return node.type === 'array' ? 'list of texts' : 'text';
 }
 

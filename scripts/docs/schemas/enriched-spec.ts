@@ -11,6 +11,7 @@ const upsamplingRecordSchema = z.object({
   parent_id: z.string().nullable().describe('The `id` before the prompt was enriched.'),
   engine: z.string(),
   model: z.string(),
+  prompt_format: z.literal('cosmos3-json').exactOptional().describe('What the prompt holds; missing: words.'),
   frames_used: count.describe('Frames that the engine looked at.'),
   hint: z
     .object({

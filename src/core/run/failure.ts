@@ -25,6 +25,8 @@ export const failureNextSteps = {
     'The model only repeated the prompt: check that it follows instructions, or start a new run with another one.',
   'output-repeated':
     'The model gave the same text for different inputs: check that it really sees the frames.',
+  'output-invalid-json':
+    'Resume the run to ask again; if it stays so, see that the server honours response_format, or start a new run with another model or upsampling.prompt_format = "text".',
   'request-rejected': 'The server refuses this request; its message says why.',
   'context-exceeded':
     'Give the server a larger context, then resume the run; or start a new one with upsampling.max_tokens as the server has it, and the exact --estimator of the model.',

@@ -23,7 +23,9 @@ export interface ResumeRule {
 type PathIn<T> = {
   [Key in keyof T & string]-?: NonNullable<T[Key]> extends string | number | boolean | readonly unknown[]
     ? Key
-    : `${Key}.${PathIn<NonNullable<T[Key]>>}`;
+    : string extends keyof NonNullable<T[Key]>
+      ? Key
+      : `${Key}.${PathIn<NonNullable<T[Key]>>}`;
 }[keyof T & string];
 
 /** What follows from other settings or from the server, and cannot be set by itself. */
@@ -54,6 +56,14 @@ const upsampleRules: RulesOf<UpsampleSettings> = {
   'engine.temperature': engine('temperature', 'fixed'),
   'engine.max_output_tokens': engine('max_output_tokens', 'raised'),
   'engine.instruction': engine('instruction', 'fixed'),
+  'engine.system_prompt': engine('system_prompt', 'fixed'),
+  'engine.top_p': engine('top_p', 'fixed'),
+  'engine.top_k': engine('top_k', 'fixed'),
+  'engine.presence_penalty': engine('presence_penalty', 'fixed'),
+  'engine.seed': engine('seed', 'fixed'),
+  'engine.message_order': engine('message_order', 'fixed'),
+  'engine.extra_body': engine('extra_body', 'fixed'),
+  'engine.prompt_format': setting('upsampling.prompt_format', 'fixed'),
   'engine.request_timeout_ms': engine('request_timeout_s', 'current'),
   'engine.command': engine('command', 'current'),
   'engine.retry.max_attempts': setting('retry.max_attempts', 'current'),
@@ -69,6 +79,7 @@ const upsampleRules: RulesOf<UpsampleSettings> = {
   max_tokens: setting('upsampling.max_tokens', 'fixed'),
   frames: setting('upsampling.frames_to_extract', 'fixed'),
   fps: setting('upsampling.fps_for_hints', 'fixed'),
+  video_fps: setting('inference.parameters.fps', 'fixed'),
   host: flag('--host', 'current'),
   workers: setting('hosts.NAME.workers', 'current', '--workers'),
   write_back: flag('--write-back', 'fixed'),
@@ -191,10 +202,13 @@ function place(tree: Record<string, unknown>, [key = '', ...rest]: readonly stri
   tree[key] = below;
 }
 
+/** Settings whose value is a table, of whatever keys. */
+const tableSettings: ReadonlySet<string> = new Set(['extra_body']);
+
 function valuesByPath(tree: object): Map<string, unknown> {
   return new Map(
     Object.entries(tree).flatMap(([key, value]): [string, unknown][] =>
-      typeof value === 'object' && value !== null && !Array.isArray(value)
+      typeof value === 'object' && value !== null && !Array.isArray(value) && !tableSettings.has(key)
         ? [...valuesByPath(value)].map(([path, leaf]) => [`${key}.${path}`, leaf])
         : [[key, value]],
     ),

@@ -4,6 +4,7 @@ import { parseSize } from '../hints/display-size.ts';
 import { familyNames } from '../inference/families.ts';
 import { controlWeightsSchema, inferenceParametersSchema } from '../inference/parameters.ts';
 import { estimatorNames } from '../tokens/estimator.ts';
+import { assertNotOurs, maxInt32, messageOrders, promptFormats } from '../upsample/request-shape.ts';
 import { presets, upscalerKinds } from '../upscale/upscale-settings.ts';
 
 const sizeText = z.string().refine((text) => parseSize(text) !== null, 'must be a size such as "320x180"');
@@ -14,6 +15,9 @@ const dockerSchema = z.strictObject({
   cuda_devices: z.string().default('0'),
   offload_models: z.boolean().default(true),
 });
+
+/** What the server does where nothing else is said. */
+const auto = z.literal('auto');
 
 const engineSchema = z.strictObject({
   kind: z.enum(['describe', 'openai']).default('describe'),
@@ -31,8 +35,25 @@ const engineSchema = z.strictObject({
   concurrency: z.int().min(1).max(1024).default(8),
   max_output_tokens: z.int().min(1).max(32_768).default(300),
   temperature: z.number().min(0).max(2).default(0.6),
+  top_p: z
+    .union([auto, z.number().gt(0).max(1)], { error: 'must be "auto" or above 0, up to 1' })
+    .default('auto'),
+  top_k: z
+    .union([auto, z.int().min(1)], { error: 'must be "auto" or a whole number from 1' })
+    .default('auto'),
+  presence_penalty: z
+    .union([auto, z.number().min(-2).max(2)], { error: 'must be "auto" or a number from -2 to 2' })
+    .default('auto'),
+  seed: z
+    .union([auto, z.int().min(0).max(maxInt32)], {
+      error: `must be "auto" or a number from 0 to ${maxInt32}`,
+    })
+    .default('auto'),
   request_timeout_s: z.number().min(1).max(300).default(120),
   instruction: z.string().max(20_000).default('auto'),
+  system_prompt: z.string().max(20_000).default(''),
+  message_order: z.enum(messageOrders).default('images-first'),
+  extra_body: z.record(z.string(), z.unknown()).check(assertNotOurs).default({}),
   command: z.array(z.string()).default([]),
 });
 
@@ -45,6 +66,7 @@ const upsamplingSchema = z.strictObject({
   batch_tokens: z.int().min(1).default(40_960),
   auto_resize: z.boolean().default(true),
   estimator: z.enum(estimatorNames).default('linear'),
+  prompt_format: z.enum(promptFormats).default('text'),
   output_dir: z.string().min(1).default('outputs/upsampled'),
   checkpoint_dir: z.string().min(1).default('./checkpoints'),
   docker: dockerSchema.prefault({}),

@@ -11,6 +11,8 @@ export interface UpsamplingRecord {
   readonly engine: string;
   readonly model: string;
   readonly frames_used: number;
+  /** Missing for prompts of words. */
+  readonly prompt_format?: string;
   readonly hint: {
     readonly sha256: string;
     readonly width: number;

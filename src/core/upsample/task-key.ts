@@ -12,6 +12,8 @@ export interface TaskIdentity {
   readonly instruction: string;
   readonly temperature: number;
   readonly maxOutputTokens: number;
+  /** What else the request has, by name. Only what is set stands here: keys of before have none of it. */
+  readonly extras?: Readonly<Record<string, unknown>>;
 }
 
 /** Raised when engines or instructions change so much that old answers should not be reused. */
@@ -29,6 +31,15 @@ export function taskKeyOf(task: TaskIdentity): string {
     task.hintSha256,
     task.videoKind,
     task.prompt,
+    ...(Object.keys(task.extras ?? {}).length > 0 ? [inOrder(task.extras)] : []),
   ];
   return createHash('sha256').update(JSON.stringify(parts), 'utf8').digest('hex');
+}
+
+/** The same value with the keys of its tables in one order, whatever order they were written in. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, inOrder(inner)]));
 }

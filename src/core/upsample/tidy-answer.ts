@@ -64,13 +64,13 @@ const nextTurn = new RegExp(turnToken);
 /**
  * The enriched prompt out of a chatty answer: without reasoning, tokens of chat templates, a fence, tags, a JSON object
  * or quotes around the whole text, or a sentence that announces it. What follows a token that ends the turn is no part
- * of the answer. Conservative: what is not clearly wrapping stays, and a wrapping around nothing stays too. Reasoning is
- * the exception: an answer that never came out of it is empty.
+ * of the answer, and Markdown is read as plain words: guardrails take an asterisk for a word that was censored.
+ * Conservative otherwise: what is not clearly wrapping stays, and a wrapping around nothing stays too. Reasoning is the
+ * exception: an answer that never came out of it is empty.
  */
 export function tidyAnswer(answer: string): TidyAnswer {
-  const spoken = withoutReasoning(withoutLeadingTokens(finalChannel(answer)));
-  if (spoken === null) return { text: '', isUnfinishedReasoning: true };
-  let text = withoutNextTurn(spoken.trim());
+  const spoken = spokenAnswer(answer);
+  let { text } = spoken;
   for (let layer = 0; layer < maxLayers; layer += 1) {
     const inner = [
       withoutTokens,
@@ -83,7 +83,24 @@ export function tidyAnswer(answer: string): TidyAnswer {
     if (inner === text || inner === '') break;
     text = inner;
   }
-  return { text, isUnfinishedReasoning: false };
+  return { ...spoken, text: withoutMarkdown(text).trim() };
+}
+
+/** What a model answered in its own turn, without its reasoning. */
+export function spokenAnswer(answer: string): TidyAnswer {
+  const spoken = withoutReasoning(withoutLeadingTokens(finalChannel(answer)));
+  if (spoken === null) return { text: '', isUnfinishedReasoning: true };
+  return { text: withoutNextTurn(spoken.trim()), isUnfinishedReasoning: false };
+}
+
+/** Emphasis, headings, bullets, rules, quoted lines and links as plain words; a dash and a backtick are no harm. */
+function withoutMarkdown(text: string): string {
+  return text
+    .replaceAll(/^[ \t]*(?:(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|(?:\*[ \t]*){3,})$\n?/gm, '')
+    .replaceAll(/^[ \t]*(?:#{1,6}|[*•>])[ \t]+/gm, '')
+    .replaceAll(/!?\[([^\]\n]+)\]\(\S+?\)/g, '$1')
+    .replaceAll(/(?<![\p{L}\p{N}_])(_{1,3})(?=[^\s_])([^_\n]+)(?<=\S)\1(?![\p{L}\p{N}_])/gu, '$2')
+    .replaceAll('*', '');
 }
 
 /** Of an answer in channels (gpt-oss) the final one; reasoning, where there is none yet. */

@@ -4,6 +4,12 @@ import { serveCommand } from '../engine/serve-command.ts';
 import type { Settings } from '../settings/settings-schema.ts';
 import { type EstimatorName, estimatorFor, estimatorNames, serverPrograms } from '../tokens/estimator.ts';
 import { instructionFor } from './instruction.ts';
+import {
+  requestShapeConfig,
+  requestShapeOf,
+  requestShapeSchema,
+  usualRequestShape,
+} from './request-shape.ts';
 
 /**
  * What one run was asked to do, frozen in its checkpoint. Which of these a resumed run may have otherwise is said in
@@ -24,6 +30,8 @@ export const upsampleSettingsSchema = z.object({
   max_tokens: z.int().min(1),
   frames: z.int().min(1),
   fps: z.number().gt(0),
+  /** Of the video that is to be made, for prompts that say so and have no video; missing where none does. */
+  video_fps: z.number().gt(0).optional(),
   host: z.string(),
   workers: z.int().min(1),
   write_back: z.boolean(),
@@ -43,6 +51,7 @@ export const upsampleSettingsSchema = z.object({
     temperature: z.number(),
     max_output_tokens: z.int().min(1),
     instruction: z.string(),
+    ...requestShapeSchema.shape,
     request_timeout_ms: z.int().min(1),
     /** Missing in checkpoints of older versions. */
     command: z.array(z.string()).optional(),
@@ -96,6 +105,7 @@ export function upsampleSettingsFrom(settings: Settings, request: UpsampleOption
     max_tokens: upsampling.max_tokens,
     frames: upsampling.frames_to_extract,
     fps: upsampling.fps_for_hints,
+    ...(upsampling.prompt_format === 'text' ? {} : { video_fps: settings.inference.parameters.fps }),
     host: request.host,
     workers: request.workers ?? settings.hosts[request.host]?.workers ?? 1,
     write_back: request.writeBack,
@@ -118,14 +128,18 @@ export function configOf(run: UpsampleSettings) {
       ...(run.max_resolution === 'auto' ? {} : { safe_resolution: run.max_resolution }),
       ...{ batch_size: run.batch_size, batch_tokens: run.batch_tokens, max_tokens: run.max_tokens },
       ...{ frames_to_extract: run.frames, fps_for_hints: run.fps },
+      prompt_format: engine.prompt_format ?? 'text',
       engine: {
         kind: engine.kind,
-        ...(isEmbedded ? {} : { ...servedBy(run), temperature: engine.temperature }),
+        ...(isEmbedded
+          ? {}
+          : { ...servedBy(run), ...requestShapeConfig(engine), temperature: engine.temperature }),
         concurrency: engine.concurrency,
         max_output_tokens: engine.max_output_tokens,
         request_timeout_s: engine.request_timeout_ms / 1000,
       },
     },
+    ...(run.video_fps === undefined ? {} : { inference: { parameters: { fps: run.video_fps } } }),
     retry: {
       max_attempts: retry.max_attempts,
       base_delay_s: retry.base_delay_ms / 1000,
@@ -147,13 +161,14 @@ function servedBy({ engine, max_tokens: maxTokens, frames }: UpsampleSettings) {
     model,
     base_url: engine.base_url ?? '',
     api_key_env: engine.api_key_env ?? '',
-    instruction: instruction === instructionFor('auto', model) ? 'auto' : instruction,
+    instruction: instruction === instructionFor('auto', model, engine.prompt_format) ? 'auto' : instruction,
     command: isUsual ? [] : command,
   };
 }
 
 /** How the configured engine is asked. */
-export function engineOf({ upsampling: { engine }, retry }: Settings): UpsampleSettings['engine'] {
+export function engineOf({ upsampling, retry }: Settings): UpsampleSettings['engine'] {
+  const { engine, prompt_format: format } = upsampling;
   const isEmbedded = engine.kind === 'describe';
   const model = isEmbedded ? describeModel : engine.model;
   return {
@@ -164,7 +179,9 @@ export function engineOf({ upsampling: { engine }, retry }: Settings): UpsampleS
     concurrency: engine.concurrency,
     temperature: isEmbedded ? 0 : engine.temperature,
     max_output_tokens: engine.max_output_tokens,
-    instruction: isEmbedded ? '' : instructionFor(engine.instruction, model),
+    instruction: isEmbedded ? '' : instructionFor(engine.instruction, model, format),
+    // The embedded engine is asked for nothing of it, but says that it cannot write another format.
+    ...requestShapeOf(isEmbedded ? { ...upsampling, engine: usualRequestShape } : upsampling),
     request_timeout_ms: Math.round(engine.request_timeout_s * 1000),
     retry: {
       max_attempts: retry.max_attempts,

@@ -1,3 +1,4 @@
+import { writeCosmos3Prompt } from '../../core/inference/cosmos3-prompt.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
 import { formatSpec, parseSpec } from '../../core/spec/parse-spec.ts';
@@ -80,7 +81,9 @@ function enrichedText(task: UpsampleTask, result: TaskResult, { session, ports }
   const record = recordOf(task, result, session, ports.toolVersion);
   const parsed = parseSpec(task.source.text);
   if (!parsed.isValid) throw new Error(`${task.planned.spec} was valid when it was prepared`);
-  return formatSpec(enrichSpec(parsed.document, parsed.spec, result.text ?? '', record));
+  const text = result.text ?? '';
+  const prompt = task.known ? writeCosmos3Prompt(text, task.known.facts) : text;
+  return formatSpec(enrichSpec(parsed.document, parsed.spec, prompt, record));
 }
 
 function recordOf(
@@ -96,6 +99,7 @@ function recordOf(
     engine: settings.engine.kind,
     model: result.model,
     frames_used: result.frames_used,
+    ...(settings.engine.prompt_format && { prompt_format: settings.engine.prompt_format }),
     hint: hintRecord(task.hint),
     tokens: {
       estimator: estimatorOf(settings),

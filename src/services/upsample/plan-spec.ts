@@ -93,7 +93,7 @@ async function planValid(
   context: PlanContext,
 ): Promise<PlannedSpec> {
   const { settings } = context;
-  const textTokens = context.countTextTokens(requestText(settings.engine.instruction, sourcePromptOf(spec)));
+  const textTokens = context.countTextTokens(textToSend(settings, spec));
   const named = videosOf(spec);
   const found = await firstVideo(named, candidate, context);
   const [first] = named;
@@ -117,6 +117,13 @@ async function planValid(
   const hint = oneOf(context.equal.hints, { ...choice.size, frames: choice.frames });
   const tokens = tokensOf(context, choice.budget, choice.size, choice.frames);
   return { ...draft, action: choice.action, video, hint, tokens };
+}
+
+/** All words of a request; how long a video is takes as many tokens whatever it is. */
+function textToSend({ engine }: UpsampleSettings, spec: PromptSpec): string {
+  const duration = engine.prompt_format === undefined ? undefined : 0;
+  const text = requestText(engine.instruction, sourcePromptOf(spec), duration);
+  return engine.system_prompt === undefined ? text : `${engine.system_prompt}\n\n${text}`;
 }
 
 function planWithoutVideo(

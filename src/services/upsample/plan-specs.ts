@@ -42,6 +42,8 @@ export async function planSpecs(
   observer: Pick<UpsampleObserver, 'onPlanned' | 'onNotice'>,
   signal: AbortSignal,
 ): Promise<UpsamplePlan> {
+  assertEngineCan(request.settings);
+  for (const notice of formatNotices(request.settings)) observer.onNotice(notice);
   const {
     inputRoot,
     specs: names,
@@ -80,6 +82,26 @@ export async function planSpecs(
   assertAnyValid(specs, inputRoot);
   noticeOtherVideos(specs, observer);
   return { inputRoot, settings, specs, batches: putIntoBatches(specs, settings) };
+}
+
+/** What the embedded engine cannot write is said before anything is read. */
+function assertEngineCan({ engine }: UpsampleSettings): void {
+  if (engine.kind !== 'describe' || engine.prompt_format === undefined) return;
+  throw new AppError({
+    code: 'config-invalid',
+    message: `The embedded engine writes words, and upsampling.prompt_format is "${engine.prompt_format}".`,
+    nextStep: 'Name a server with --base-url http://127.0.0.1:8000/v1, or set prompt_format = "text".',
+  });
+}
+
+/** A prompt in JSON has more tokens than one of words; with less for the answer, most are cut off. */
+const usualJsonTokens = 1000;
+
+function formatNotices({ engine }: UpsampleSettings): string[] {
+  if (engine.prompt_format === undefined || engine.max_output_tokens >= usualJsonTokens) return [];
+  return [
+    `Prompts as ${engine.prompt_format} have ${usualJsonTokens} tokens and more, and upsampling.engine.max_output_tokens is ${engine.max_output_tokens}: answers will be cut off. Set it to 2048, and upsampling.max_tokens to the context that the server has.`,
+  ];
 }
 
 /** Which of several videos in a file is looked at should not surprise. */

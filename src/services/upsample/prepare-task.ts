@@ -1,8 +1,11 @@
 import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
 import { formatSize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
+import { cosmos3FactsOf } from '../../core/inference/cosmos3-prompt.ts';
+import { specInferenceSchema } from '../../core/inference/parameters.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
-import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
+import { type PromptSpec, sourcePromptOf } from '../../core/spec/prompt-spec.ts';
+import { requestShapeSchema } from '../../core/upsample/request-shape.ts';
 import { taskKeyOf } from '../../core/upsample/task-key.ts';
 import type { PlannedSpec, PlannedVideo } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
@@ -12,7 +15,7 @@ import { isSystemError } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { countingOf, findSource } from './plan-spec.ts';
-import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
+import type { TaskHint, UpsampleSession, UpsampleTask, VideoKnown } from './upsample-types.ts';
 
 /** A task, or what is wrong with its spec or with its files. */
 type Preparation =
@@ -43,10 +46,12 @@ export async function prepareTask(state: SpecState, context: PrepareContext): Pr
   const source = { path, text, isWrittenBack };
   try {
     const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
-    const asked = await askedFor(state, keyOf(planned, prompt, hint, settings), context);
+    const known = factsOf(planned, spec, settings);
+    const key = keyOf(planned, prompt, hint, settings, known?.durationSeconds);
+    const asked = await askedFor(state, key, context);
     return {
       isReady: true,
-      task: { planned, prompt, hint, source, ...asked, batchId: planned.batch_id ?? 0 },
+      task: { planned, prompt, hint, source, known, ...asked, batchId: planned.batch_id ?? 0 },
     };
   } catch (error) {
     if (context.signal.aborted) throw error;
@@ -122,8 +127,11 @@ function keyOf(
   prompt: string,
   hint: TaskHint | null,
   { engine }: UpsampleSettings,
+  durationSeconds: number | undefined,
 ): string {
+  const duration = durationSeconds === undefined ? {} : { duration_seconds: durationSeconds };
   return taskKeyOf({
+    extras: { ...requestShapeSchema.parse(engine), ...duration },
     prompt,
     hintSha256: hint?.sha256 ?? null,
     videoKind: planned.video?.kind ?? null,
@@ -133,6 +141,17 @@ function keyOf(
     temperature: engine.temperature,
     maxOutputTokens: engine.max_output_tokens,
   });
+}
+
+/** What a prompt says of the video by itself; null for prompts of words, which leave it to the model. */
+function factsOf(
+  { video }: PlannedSpec,
+  { metadata }: PromptSpec,
+  { engine, video_fps: usualFps }: UpsampleSettings,
+): VideoKnown | null {
+  if (engine.prompt_format === undefined || usualFps === undefined) return null;
+  const own = specInferenceSchema.safeParse(metadata?.['inference'] ?? {});
+  return cosmos3FactsOf(video, own.data?.parameters?.fps ?? usualFps);
 }
 
 function infoOf(video: PlannedVideo): VideoInfo {

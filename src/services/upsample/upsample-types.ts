@@ -1,3 +1,4 @@
+import type { cosmos3FactsOf } from '../../core/inference/cosmos3-prompt.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import type { PlannedSpec } from '../../core/upsample/upsample-plan.ts';
@@ -19,12 +20,17 @@ export interface TaskHint {
   readonly generated: boolean;
 }
 
+/** What is known of the video that a prompt is for. */
+export type VideoKnown = ReturnType<typeof cosmos3FactsOf>;
+
 export interface UpsampleTask extends RunTask {
   readonly planned: PlannedSpec;
   readonly prompt: string;
   readonly hint: TaskHint | null;
   /** Reserved for the answer, and allowed to it. */
   readonly maxOutputTokens: number;
+  /** For a prompt that says what is known of its video; null for one of words. */
+  readonly known: VideoKnown | null;
   /** The spec's file as it was read when the task was prepared. */
   readonly source: {
     readonly path: string;

@@ -7,6 +7,16 @@ export interface PromptRequest {
   /** What the hint shows, as the plan knows it; missing or undefined is `video`. */
   readonly kind?: ManifestHint['kind'];
   readonly maxOutputTokens: number;
+  /** For a task that has one of its own, instead of the engine's. */
+  readonly seed?: number | undefined;
+  /** Of the video, where the answer has to say what happens when. */
+  readonly durationSeconds?: number | undefined;
+}
+
+/** An answer that is not of the shape that was asked for, and why. */
+export interface Correction {
+  readonly answer: string;
+  readonly fault: string;
 }
 
 /** What an engine answered. Token counts are the engine's own, null where it does not say. */
@@ -27,8 +37,13 @@ export interface UpsampleAnswer {
  * What is left of a request when its frames are read: asking.
  *
  * @param attempt - 1 for the first time this task is asked, 2 for the next; engines may vary their sampling with it.
+ * @param correction - The answer before, for the model to correct.
  */
-export type PreparedUpsample = (attempt: number, signal: AbortSignal) => Promise<UpsampleAnswer>;
+export type PreparedUpsample = (
+  attempt: number,
+  signal: AbortSignal,
+  correction?: Correction,
+) => Promise<UpsampleAnswer>;
 
 /**
  * Turns a prompt and its frames into a longer prompt.

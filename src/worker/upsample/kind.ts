@@ -43,7 +43,8 @@ class ServedEngine implements Engine {
   async prepare(request: PromptRequest, signal: AbortSignal): Promise<PreparedUpsample> {
     const ask = await this.#client.prepare(request, signal);
     const state = new RequestState();
-    return (attempt, abort) => this.#send(state, (ended) => ask(attempt, ended), abort);
+    return (attempt, abort, correction) =>
+      this.#send(state, (ended) => ask(attempt, ended, correction), abort);
   }
 
   async stop(): Promise<void> {

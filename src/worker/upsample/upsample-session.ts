@@ -1,7 +1,8 @@
 import { ConcurrencyLimiter } from '../../async/limits.ts';
+import { readCosmos3Answer } from '../../core/inference/cosmos3-prompt.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { checkAnswer } from '../../core/upsample/check-answer.ts';
-import { type TidyAnswer, tidyAnswer } from '../../core/upsample/tidy-answer.ts';
+import { spokenAnswer, type TidyAnswer, tidyAnswer } from '../../core/upsample/tidy-answer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -9,7 +10,7 @@ import { asEngineError, EngineError } from '../tasks/engine-error.ts';
 import { EngineSession, resultBase, type TaskOutcome } from '../tasks/engine-session.ts';
 import type { AnswerIndex } from './answer-index.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import type { Engine, PreparedUpsample, UpsampleAnswer } from './engine.ts';
+import type { Correction, Engine, PreparedUpsample, UpsampleAnswer } from './engine.ts';
 
 /** Calls one engine: at most `concurrency` requests at a time, and only probes while it is unreachable. */
 class EngineCaller {
@@ -66,6 +67,15 @@ interface UpsampleTools {
   readonly answers: AnswerIndex;
 }
 
+/** An answer as it came (`raw`), and as it is used. */
+interface ReadAnswer extends UpsampleAnswer, TidyAnswer {
+  readonly raw: string;
+  /** What it says: its text, or all the texts of a JSON object. */
+  readonly words: string;
+  /** Why it is not of the shape that was asked for; null for one that is. */
+  readonly shapeFault: string | null;
+}
+
 /** One task under way: what it has cost so far, and the last answer it got. */
 interface Attempts {
   readonly task: ManifestTask;
@@ -73,7 +83,10 @@ interface Attempts {
   /** When the engine was first asked; null before that. */
   startedAtMs: number | null;
   prepared: PreparedUpsample | null;
-  answer: (UpsampleAnswer & TidyAnswer) | null;
+  answer: ReadAnswer | null;
+  /** What the model is shown with the next attempt; done once for a task. */
+  correction: Correction | null;
+  isCorrected: boolean;
 }
 
 /** An engine that enriches prompts, in use: asks, checks the answer, and asks again as often as the policy allows. */
@@ -122,10 +135,12 @@ export class UpsampleEngineSession extends EngineSession {
       base_delay_ms: baseDelayMs,
       max_delay_ms: maxDelayMs,
     } = this.#spec.retry;
-    const attempts: Attempts = { task, count: 0, startedAtMs: null, prepared: null, answer: null };
+    const nothing = { startedAtMs: null, prepared: null, answer: null, correction: null, isCorrected: false };
+    const attempts: Attempts = { task, count: 0, ...nothing };
     for (;;) {
       const error = await this.#attempt(attempts);
       if (error?.class === 'fatal') return { isFatal: true, error };
+      if (attempts.correction) continue;
       if (error?.class !== 'transient' || attempts.count >= maxAttempts)
         return { isFatal: false, result: this.#resultOf(attempts, error) };
       const backoffMs = backoffDelayMs(attempts.count, { baseDelayMs, maxDelayMs }, random01());
@@ -145,34 +160,42 @@ export class UpsampleEngineSession extends EngineSession {
   /** Null when there is a good answer. */
   async #attempt(attempts: Attempts): Promise<EngineError | null> {
     attempts.count += 1;
+    const { correction } = attempts;
+    attempts.correction = null;
     try {
       attempts.prepared ??= await this.#prepare(attempts.task);
       const { prepared } = attempts;
       const answer = await this.#caller.call(() => {
         attempts.startedAtMs ??= this.#tools.clock.now();
-        return prepared(attempts.count, this.abortSignal);
+        return prepared(attempts.count, this.abortSignal, correction ?? undefined);
       }, this.stopSignal);
-      attempts.answer = { ...answer, ...tidyAnswer(answer.text) };
-      return this.#check(attempts.task, attempts.answer);
+      attempts.answer = readAnswer(answer, this.#spec.prompt_format);
+      return this.#check(attempts, attempts.answer);
     } catch (error) {
       if (error === this.stopSignal.reason || this.abortSignal.aborted) throw error;
-      return asEngineError(error, 'hint-unreadable');
+      const failure = asEngineError(error, 'hint-unreadable');
+      // Only with the wrong answer before it does the request not fit.
+      return correction && failure.code === 'context-exceeded' ? invalidShape(correction.fault) : failure;
     }
   }
 
   async #prepare({
     prompt,
     hint,
+    seed,
     max_output_tokens: maxOutputTokens,
+    duration_seconds: durationSeconds,
   }: ManifestTask): Promise<PreparedUpsample> {
     const hintPath = hint ? this.#tools.objectPathOf(hint.sha256) : null;
-    const request = { prompt, hintPath, kind: hint?.kind, maxOutputTokens };
+    const request = { prompt, hintPath, kind: hint?.kind, maxOutputTokens, seed, durationSeconds };
     return await this.#engine.prepare(request, this.stopSignal);
   }
 
-  #check(task: ManifestTask, answer: UpsampleAnswer & TidyAnswer): EngineError | null {
+  #check(attempts: Attempts, answer: ReadAnswer): EngineError | null {
+    const { task } = attempts;
     const { prompt, hint } = task;
-    const fault = checkAnswer(answer, {
+    const checked = { ...answer, text: answer.words };
+    const fault = checkAnswer(checked, {
       prompt,
       instruction: this.#spec.instruction,
       hasHint: hint !== null,
@@ -181,6 +204,12 @@ export class UpsampleEngineSession extends EngineSession {
     if (fault) {
       const isLasting = fault.code === 'no-frames' || fault.code === 'context-exceeded';
       return new EngineError({ ...fault, class: isLasting ? 'permanent' : 'transient' });
+    }
+    if (answer.shapeFault !== null) {
+      const isNew = !attempts.isCorrected;
+      attempts.isCorrected = true;
+      if (isNew) attempts.correction = { answer: answer.text, fault: answer.shapeFault };
+      return invalidShape(answer.shapeFault);
     }
     const other = this.#tools.answers.claim(task, answer.text);
     if (other === null) return null;
@@ -196,10 +225,29 @@ export class UpsampleEngineSession extends EngineSession {
     return {
       ...resultBase(task, attempts, this.#tools.clock.now(), error),
       text: error ? null : (answer?.text ?? null),
+      ...(answer && answer.raw !== answer.text ? { raw_text: answer.raw } : {}),
       frames_used: answer?.framesUsed ?? 0,
       model: answer?.model || (error ? this.#spec.model : ''),
       usage: { prompt_tokens: answer?.promptTokens ?? null, completion_tokens: answer?.outputTokens ?? null },
       finish_reason: answer?.finishReason ?? null,
     };
   }
+}
+
+function readAnswer(answer: UpsampleAnswer, format: EngineSpec['prompt_format']): ReadAnswer {
+  const raw = answer.text;
+  if (format === undefined) {
+    const tidied = tidyAnswer(raw);
+    return { ...answer, ...tidied, raw, words: tidied.text, shapeFault: null };
+  }
+  const spoken = spokenAnswer(raw);
+  const read = readCosmos3Answer(spoken.text);
+  return read.isValid
+    ? { ...answer, ...spoken, raw, text: read.text, words: read.words, shapeFault: null }
+    : { ...answer, ...spoken, raw, words: spoken.text, shapeFault: read.reason };
+}
+
+function invalidShape(fault: string): EngineError {
+  const message = `The answer is no prompt for Cosmos 3: ${fault}.`;
+  return new EngineError({ code: 'output-invalid-json', class: 'transient', message });
 }

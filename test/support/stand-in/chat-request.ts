@@ -7,7 +7,7 @@ const partSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string() }) }),
 ]);
 
-const requestSchema = z.object({
+const requestSchema = z.looseObject({
   model: z.string(),
   messages: z
     .array(z.object({ role: z.string(), content: z.union([z.string(), z.array(partSchema)]) }))
@@ -15,6 +15,12 @@ const requestSchema = z.object({
   max_tokens: z.int().min(1),
   temperature: z.number(),
   seed: z.int().optional(),
+  response_format: z.looseObject({ type: z.string() }).optional(),
+});
+
+const responseFormatSchema = z.object({
+  type: z.literal('json_schema'),
+  json_schema: z.object({ name: z.string(), strict: z.literal(true), schema: z.looseObject({}) }),
 });
 
 /** A chat request as the stand-in understood it. */
@@ -27,6 +33,12 @@ export interface ChatAsk {
   readonly maxTokens: number;
   readonly temperature: number;
   readonly seed: number | null;
+  /** Who said each message, in order. */
+  readonly roles: readonly string[];
+  /** The schema that the answer is to have; null for any text. */
+  readonly responseSchema: object | null;
+  /** All of the request but its messages. */
+  readonly parameters: Readonly<Record<string, unknown>>;
   /** The same for the same text and images. */
   readonly contentKey: string;
 }
@@ -34,7 +46,8 @@ export interface ChatAsk {
 /** Reads a request's body. Throws when it is none, or when an image is no whole JPEG. */
 export function readChatAsk(body: string): ChatAsk {
   const request = requestSchema.parse(JSON.parse(body));
-  const parts = request.messages.flatMap(({ content }) =>
+  const { messages, ...parameters } = request;
+  const parts = messages.flatMap(({ content }) =>
     typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
   );
   const images = parts.flatMap((part) => (part.type === 'image_url' ? [decode(part.image_url.url)] : []));
@@ -49,6 +62,9 @@ export function readChatAsk(body: string): ChatAsk {
     maxTokens: request.max_tokens,
     temperature: request.temperature,
     seed: request.seed ?? null,
+    roles: messages.map(({ role }) => role),
+    responseSchema: responseFormatSchema.safeParse(request.response_format).data?.json_schema.schema ?? null,
+    parameters,
     contentKey: hash.digest('hex'),
   };
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What the stand-in does wrong. */
 export type Fault =
   | {
@@ -10,6 +12,8 @@ export type Fault =
   | ({ readonly kind: 'answer'; readonly text: string } & AnswerEnd)
   /** A good answer with so many more words, different ones for every input. */
   | { readonly kind: 'answer-with-noise'; readonly words: number }
+  /** The JSON that was asked for, but cut off, without a key, with a wrong value, or with words in its place. */
+  | { readonly kind: 'broken-json' }
   | { readonly kind: 'echo' | 'over-length' | 'hang' | 'reset' | 'reset-mid-body' | 'huge' }
   /** Takes the whole process along: killed at once, or stuck for ever; only for one of its own. */
   | { readonly kind: 'die' | 'freeze' }
@@ -21,6 +25,8 @@ export interface FaultRule {
   readonly fault: Fault;
   /** Share of requests, 0 to 1, drawn with the server's seed. */
   readonly rate?: number;
+  /** Drawn by what each request says, so that their order does not matter. */
+  readonly isDrawnByRequest?: boolean;
   /** Only this many requests, the next ones. */
   readonly times?: number;
   /** Only requests whose text holds this. */
@@ -42,15 +48,21 @@ export class FaultPlan {
     this.#left = rule?.times ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The fault of the next request with this text; null for none. */
-  next(text: string): Fault | null {
+  /** The fault of the next request with this text; null for none. @param seed - What its sampling starts with. */
+  next(text: string, seed: number | null = null): Fault | null {
     const rule = this.#rule;
     if (!rule || this.#left <= 0) return null;
     if (rule.textIncludes !== undefined && !text.includes(rule.textIncludes)) return null;
-    if (rule.rate !== undefined && this.#random01() >= rule.rate) return null;
+    const drawn = () => (rule.isDrawnByRequest ? share01(`${seed}|${text}`) : this.#random01());
+    if (rule.rate !== undefined && drawn() >= rule.rate) return null;
     this.#left -= 1;
     return rule.fault;
   }
+}
+
+/** A number from 0 up to 1, by a text. */
+function share01(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32LE(0) / 2 ** 32;
 }
 
 /** Numbers from 0 up to 1, the same ones for the same seed (mulberry32). */

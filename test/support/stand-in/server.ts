@@ -7,6 +7,7 @@ import { RequestGate } from './request-gate.ts';
 import { Slots } from './slots.ts';
 import { StandInStats } from './stats.ts';
 import { writeAnswer } from './write-answer.ts';
+import { breakJson, writeJsonAnswer } from './write-json-answer.ts';
 
 /** How a stand-in behaves. */
 export interface StandInOptions {
@@ -141,7 +142,7 @@ export class StandInServer {
     this.#options.onAsk(ask.text);
     await this.#gate.pass(ask.text);
     if (response.destroyed) return;
-    const fault = this.#faults.next(ask.text);
+    const fault = this.#faults.next(ask.text, ask.seed);
     if (fault?.kind === 'sicken') this.#isWell = false;
     else if (fault && misbehave(fault, ask, response)) return;
     await this.#slots.use(() => this.#answer(ask, fault, response));
@@ -175,6 +176,7 @@ function misbehave(fault: Fault, ask: ChatAsk, response: ServerResponse): boolea
   switch (fault.kind) {
     case 'answer':
     case 'answer-with-noise':
+    case 'broken-json':
     case 'echo':
     case 'sicken':
       return false;
@@ -226,6 +228,10 @@ function contextError(ask: ChatAsk, maxModelLen: number): string | null {
 function textFor(ask: ChatAsk, fault: Fault | null): string {
   if (fault?.kind === 'answer') return fault.text;
   if (fault?.kind === 'echo') return ask.text;
+  if (ask.responseSchema) {
+    const json = writeJsonAnswer(ask.responseSchema, ask.contentKey);
+    return fault?.kind === 'broken-json' ? breakJson(json, ask.contentKey) : json;
+  }
   const noise = fault?.kind === 'answer-with-noise' ? ' noise'.repeat(fault.words) : '';
   return writeAnswer(ask.contentKey) + noise;
 }

@@ -1,10 +1,10 @@
+import { nearestRatio, parseCosmos3Prompt } from '../cosmos3-prompt.ts';
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
 import { dropped, setParameters } from './warnings.ts';
 import { prettyJson, withoutNulls } from './writing.ts';
 
 /** Our kinds, by the names they have there. */
 const kinds: Readonly<Record<string, string>> = { vis: 'blur', edge: 'edge', depth: 'depth', seg: 'seg' };
-const ratios = ['16,9', '4,3', '1,1', '3,4', '9,16'];
 const maxWords = 300;
 
 /** Cosmos 3: a file for each sample; ratios are written with a comma, and `vis` is called `blur`. */
@@ -13,9 +13,7 @@ export const cosmos3: ModelFamily = {
   title: 'Cosmos 3',
   refusal: ({ video }) => (video === null ? 'it has no video' : null),
   warnings: (sample) => [
-    ...(wordsOf(sample.prompt) > maxWords
-      ? [`the prompt has ${wordsOf(sample.prompt)} words; fewer than ${maxWords} are advised`]
-      : []),
+    ...promptWarnings(sample),
     ...dropped([
       ...sample.controls.filter(({ kind }) => !kinds[kind]).map(({ kind }) => `the control "${kind}"`),
       ...setParameters(sample, ['sigma_max']),
@@ -63,12 +61,15 @@ function sampleOf({ name, prompt, negativePrompt, video, controls, parameters }:
   });
 }
 
-function nearestRatio(ratio: number): string {
-  const distance = (text: string) => {
-    const [width = 1, height = 1] = text.split(',').map(Number);
-    return Math.abs(Math.log(width / height / ratio));
-  };
-  return ratios.reduce((best, text) => (distance(text) < distance(best) ? text : best));
+/** A prompt in the model's own JSON is as long as it is; one whose facts are others than those of the sample is said. */
+function promptWarnings({ prompt, parameters }: InferenceSample): string[] {
+  const own = parseCosmos3Prompt(prompt);
+  if (own)
+    return own.fps === parameters.fps
+      ? []
+      : [`the prompt says ${own.fps} frames a second, and fps is ${parameters.fps}`];
+  const words = wordsOf(prompt);
+  return words > maxWords ? [`the prompt has ${words} words; fewer than ${maxWords} are advised`] : [];
 }
 
 function wordsOf(text: string): number {

@@ -1,5 +1,5 @@
 import type { InferenceSample, ModelFamily } from '../sample.ts';
-import { asterisks, dropped, longPrompt, setParameters } from './warnings.ts';
+import { asterisks, dropped, foreignJson, longPrompt, setParameters } from './warnings.ts';
 import { prettyJson, torchrun, withoutNulls } from './writing.ts';
 
 /** Cosmos-Predict2: one array; seed, steps and guidance are the command's and not the file's. */
@@ -10,6 +10,7 @@ export const predict2: ModelFamily = {
   warnings: (sample) => [
     ...longPrompt(sample),
     ...asterisks(sample),
+    ...foreignJson(sample),
     ...dropped([
       ...droppedControls(sample),
       ...(sample.negativePrompt === '' ? [] : ['the negative prompt']),
@@ -38,6 +39,7 @@ export const predict25: ModelFamily = {
   refusal: ({ video }) => (video === null ? 'it has no video to begin with' : null),
   warnings: (sample) => [
     ...asterisks(sample),
+    ...foreignJson(sample),
     ...dropped([
       ...droppedControls(sample),
       ...(sample.negativePrompt === '' ? [] : ['the negative prompt']),

@@ -1,5 +1,5 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
-import { asterisks, chunked, dropped, longPrompt, visAtOne } from './warnings.ts';
+import { asterisks, chunked, dropped, foreignJson, longPrompt, visAtOne } from './warnings.ts';
 import { jsonLines, namesOf, prettyJson, torchrun, withoutNulls } from './writing.ts';
 
 /** Of `transfer.py`; an object under any other key is an error there. */
@@ -17,6 +17,7 @@ export const transfer1: ModelFamily = {
   warnings: (sample) => [
     ...longPrompt(sample),
     ...asterisks(sample),
+    ...foreignJson(sample),
     ...visAtOne(sample),
     ...chunked(sample, chunkFrames),
     ...dropped(

@@ -1,5 +1,5 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
-import { asterisks, chunked, dropped, longPrompt, setParameters, visAtOne } from './warnings.ts';
+import { asterisks, chunked, dropped, foreignJson, longPrompt, setParameters, visAtOne } from './warnings.ts';
 import { jsonLines, namesOf, torchrun, withoutNulls } from './writing.ts';
 
 const kinds = ['vis', 'edge', 'depth', 'seg'];
@@ -19,6 +19,7 @@ export const transfer25: ModelFamily = {
   warnings: (sample) => [
     ...longPrompt(sample),
     ...asterisks(sample),
+    ...foreignJson(sample),
     ...visAtOne(sample),
     ...chunked(sample, chunkFrames),
     ...dropped(

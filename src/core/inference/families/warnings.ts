@@ -1,3 +1,4 @@
+import { parseCosmos3Prompt } from '../cosmos3-prompt.ts';
 import { type InferenceParameters, usualParameters } from '../parameters.ts';
 import type { InferenceSample } from '../sample.ts';
 
@@ -9,6 +10,13 @@ export function longPrompt({ promptTokens }: InferenceSample): string[] {
   return [
     `the prompt has about ${promptTokens} tokens, and the model reads ${maxPromptTokens}: the rest is cut off`,
   ];
+}
+
+/** A prompt that only Cosmos 3 was trained on. */
+export function foreignJson({ prompt }: InferenceSample): string[] {
+  return parseCosmos3Prompt(prompt)
+    ? ['the prompt is JSON for Cosmos 3, which this model reads as words']
+    : [];
 }
 
 /** Their guardrails take a literal asterisk for a word that was censored. */

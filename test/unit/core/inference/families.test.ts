@@ -4,6 +4,7 @@ import { familyNamed, familyNames, groupSamples } from '../../../../src/core/inf
 import { inferenceParametersSchema } from '../../../../src/core/inference/parameters.ts';
 import type { InferenceSample } from '../../../../src/core/inference/sample.ts';
 import { readModelInput } from '../../../support/model-input.ts';
+import { sampleCosmos3Prompt } from '../../../support/sample-cosmos3.ts';
 
 const usual = inferenceParametersSchema.parse({});
 
@@ -133,9 +134,23 @@ it.each([
     changes: { negativePrompt: 'blur' },
   },
   { family: 'predict2.5', what: /fps cannot be written/, changes: { parameters: { ...usual, fps: 30 } } },
+  { family: 'transfer2.5', what: /JSON for Cosmos 3/, changes: { prompt: sampleCosmos3Prompt() } },
+  {
+    family: 'cosmos3',
+    what: /says 30 frames a second, and fps is 24/,
+    changes: { prompt: sampleCosmos3Prompt(30) },
+  },
   { family: 'cosmos3', what: /400 words/, changes: { prompt: 'word '.repeat(400) } },
 ] as const)('says of a sample for $family: $what', ({ family, what, changes }) => {
   expect(familyNamed(family).warnings(sample(changes)).join('; ')).toMatch(what);
+});
+
+it('Cosmos 3 takes a prompt in its own JSON as it is, without a word', () => {
+  const own = sample({ prompt: sampleCosmos3Prompt(24, 'word '.repeat(400)) });
+  const cosmos3 = familyNamed('cosmos3');
+  expect(cosmos3.warnings(own)).toEqual([]);
+  const [group] = groupSamples(cosmos3, [own]);
+  expect(JSON.parse(group?.files[0]?.text ?? '').prompt).toBe(own.prompt);
 });
 
 it('keeps samples apart that a batch of Transfer1 cannot hold together', () => {

@@ -50,6 +50,18 @@ describe('a setting that is another one by now', () => {
       says: 'upsampling.engine.model was "a", now not set',
     },
     {
+      rule: 'may be a table, of which nothing is shown',
+      was: { engine: { extra_body: { guard: { key: 'sk-1' } } } },
+      now: { engine: { extra_body: { guard: { key: 'sk-2' } } } },
+      says: 'upsampling.engine.extra_body was another one',
+    },
+    {
+      rule: 'may be set where the server chose',
+      was: { engine: {} },
+      now: { engine: { top_p: 0.8 } },
+      says: 'upsampling.engine.top_p was not set, now 0.8',
+    },
+    {
       rule: 'is not quoted when it is long',
       was: { engine: { instruction: 'a\nb' } },
       now: { engine: { instruction: 'c\nd' } },

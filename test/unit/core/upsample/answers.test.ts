@@ -50,6 +50,20 @@ describe('wrapped', () => {
   ]);
 });
 
+describe('in Markdown', () => {
+  rows([
+    { answer: text.replace('red car', '**red car**').replace('slowly', '*slowly*') },
+    { answer: text.replace('red car', '__red car__').replace('slowly', '_slowly_') },
+    { answer: `# Scene\n${text}`, ends: `Scene\n${text}` },
+    { answer: `> ${text}` },
+    { answer: `* ${text}` },
+    { answer: `---\n${text}\n***` },
+    { answer: text.replace('neon signs', '[neon signs](https://example.org/neon)') },
+    { answer: `${text} A sign reads 2 * 3.`, ends: `${text} A sign reads 2  3.` },
+    { answer: `${text} The file snake_case_name glows.`, ends: `${text} The file snake_case_name glows.` },
+  ]);
+});
+
 describe('with what the model thought', () => {
   rows([
     { answer: `<think>A car. Rain.</think>\n\n${text}` },

@@ -32,6 +32,20 @@ describe('taskKeyOf', () => {
     expect(taskKeyOf({ ...task, ...change })).not.toBe(taskKeyOf(task)),
   );
 
+  it('is the same when nothing more is set, and another one for each thing that is', () => {
+    const keyOf = (extras: object) => taskKeyOf({ ...task, extras: { ...extras } });
+    expect(keyOf({})).toBe(taskKeyOf(task));
+    const sets = [
+      { top_p: 0.8 },
+      { top_k: 20 },
+      { seed: 1 },
+      { seed: 2 },
+      { extra_body: { a: { b: 1, c: 2 } } },
+    ];
+    expect(new Set([taskKeyOf(task), ...sets.map(keyOf)]).size).toBe(sets.length + 1);
+    expect(keyOf({ extra_body: { a: { c: 2, b: 1 } } })).toBe(keyOf({ extra_body: { a: { b: 1, c: 2 } } }));
+  });
+
   it('cannot be moved from one part to the next', () => {
     expect(taskKeyOf({ ...task, model: 'm","' })).not.toBe(taskKeyOf({ ...task, instruction: '","' }));
   });

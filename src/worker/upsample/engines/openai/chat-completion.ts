@@ -1,36 +1,87 @@
 import { z } from 'zod';
+import { cosmos3JsonSchema } from '../../../../core/inference/cosmos3-prompt.ts';
 import { parseJson } from '../../../../core/json.ts';
 import { requestText } from '../../../../core/upsample/instruction.ts';
 import type { EngineSpec } from '../../../../protocol/manifest.ts';
 import { EngineError } from '../../../tasks/engine-error.ts';
-import type { PromptRequest, UpsampleAnswer } from '../../engine.ts';
+import type { Correction, PromptRequest, UpsampleAnswer } from '../../engine.ts';
+
+/** Between the seeds of a task's attempts: no attempt has the seed of another variant of the prompt. */
+const attemptStep = 1_000_003;
 
 /**
- * The JSON body of one chat completion: images first, then one text part, and no system prompt, as the models for
+ * The JSON body of one chat completion: images first and then one text part, unless said otherwise, as the models for
  * Cosmos prompts were trained.
  *
  * @param frames - JPEG files, in order.
- * @param attempt - From the second one on it is sent as `seed`, so that asking again may be answered otherwise.
+ * @param attempt - From the second one on it decides the seed, so that asking again may be answered otherwise.
+ * @param correction - The model's last answer and what is wrong with it: it is shown both.
  */
 export function chatRequestBody(
-  spec: Pick<EngineSpec, 'instruction' | 'temperature'>,
+  spec: RequestSpec,
   model: string,
-  request: Pick<PromptRequest, 'prompt' | 'maxOutputTokens'>,
+  request: Pick<PromptRequest, 'prompt' | 'maxOutputTokens' | 'seed' | 'durationSeconds'>,
   frames: readonly Uint8Array[],
   attempt: number,
+  correction?: Correction,
 ): string {
-  const text = requestText(spec.instruction, request.prompt);
   const images = frames.map((jpeg) => ({
     type: 'image_url',
     image_url: { url: `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}` },
   }));
+  const text = { type: 'text', text: requestText(spec.instruction, request.prompt, request.durationSeconds) };
+  const seed = samplingStart(request.seed ?? spec.seed, attempt);
+  const { system_prompt: system, top_p, top_k, presence_penalty } = spec;
+  const sampling = { top_p, top_k, presence_penalty, seed };
   return JSON.stringify({
     model,
-    messages: [{ role: 'user', content: [...images, { type: 'text', text }] }],
+    messages: [
+      ...(system === undefined ? [] : [{ role: 'system', content: system }]),
+      { role: 'user', content: spec.message_order === 'text-first' ? [text, ...images] : [...images, text] },
+      ...(correction ? correctionMessages(correction) : []),
+    ],
     temperature: spec.temperature,
     max_tokens: request.maxOutputTokens,
-    ...(attempt > 1 ? { seed: attempt } : {}),
+    // What is undefined is not written.
+    ...sampling,
+    ...(spec.prompt_format === 'cosmos3-json' ? { response_format: cosmos3ResponseFormat() } : {}),
+    ...spec.extra_body,
   });
+}
+
+/** What of an engine spec decides a request's body. */
+type RequestSpec = Pick<
+  EngineSpec,
+  | 'instruction'
+  | 'temperature'
+  | 'system_prompt'
+  | 'top_p'
+  | 'top_k'
+  | 'presence_penalty'
+  | 'seed'
+  | 'message_order'
+  | 'extra_body'
+  | 'prompt_format'
+>;
+
+function samplingStart(seed: number | undefined, attempt: number): number | undefined {
+  if (seed !== undefined) return seed + (attempt - 1) * attemptStep;
+  return attempt > 1 ? attempt : undefined;
+}
+
+function cosmos3ResponseFormat(): object {
+  return {
+    type: 'json_schema',
+    json_schema: { name: 'cosmos3_prompt', strict: true, schema: cosmos3JsonSchema() },
+  };
+}
+
+function correctionMessages({ answer, fault }: Correction): object[] {
+  const content = `That is not the JSON that was asked for: ${fault}. Answer with the corrected JSON object only.`;
+  return [
+    { role: 'assistant', content: answer },
+    { role: 'user', content },
+  ];
 }
 
 const tokenCountSchema = z.int().min(0).nullish().catch(null);

@@ -33,7 +33,7 @@ export async function checkServer(
   picture?: TestPicture,
 ): Promise<CheckedServer> {
   const retry = { ...spec.retry, max_outage_ms: 0 };
-  const engine = new OpenAiEngine({ ...deps, spec: { ...spec, instruction: '', retry } });
+  const engine = new OpenAiEngine({ ...deps, spec: { ...plainSpec(spec), retry } });
   const signal = new AbortController().signal;
   try {
     await engine.start(signal);
@@ -53,6 +53,11 @@ export async function checkServer(
   } finally {
     await engine.stop();
   }
+}
+
+/** The server alone is judged, and not how prompts are asked for. */
+function plainSpec({ system_prompt: _system, prompt_format: _format, ...spec }: EngineSpec): EngineSpec {
+  return { ...spec, instruction: '' };
 }
 
 /** A model that names the colour has seen it; of others, what they count tells most of the time. */

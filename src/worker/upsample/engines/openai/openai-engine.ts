@@ -65,7 +65,11 @@ export class OpenAiEngine implements Engine {
 
   async prepare(request: PromptRequest, signal: AbortSignal): Promise<PreparedUpsample> {
     const frames = await this.#readFrames(request.hintPath, signal);
-    return (attempt, askSignal) => this.#ask(request, frames, attempt, askSignal);
+    return (attempt, askSignal, correction) => {
+      const bodyFor = (model: string) =>
+        chatRequestBody(this.#deps.spec, model, request, frames, attempt, correction);
+      return this.#ask(bodyFor, frames.length, askSignal);
+    };
   }
 
   async stop(): Promise<void> {
@@ -84,28 +88,26 @@ export class OpenAiEngine implements Engine {
   }
 
   async #ask(
-    request: PromptRequest,
-    frames: readonly Uint8Array[],
-    attempt: number,
+    bodyFor: (model: string) => string,
+    frames: number,
     signal: AbortSignal,
   ): Promise<UpsampleAnswer> {
     if (this.#server === null) throw new Error('the engine was asked before it was started');
     const { model, seesImages } = this.#server;
     const address = this.#address();
-    if (frames.length > 0 && seesImages === false)
+    if (frames > 0 && seesImages === false)
       throw takesNoImages(model, address.shown, 'as the server says of itself');
-    const body = chatRequestBody(this.#deps.spec, model, request, frames, attempt);
     const path = '/chat/completions';
     const timeoutMs = this.#deps.spec.request_timeout_ms;
     const answer = await this.#call(
-      { method: 'POST', url: address.url(path), timeoutMs, body },
+      { method: 'POST', url: address.url(path), timeoutMs, body: bodyFor(model) },
       address,
       signal,
     );
     if (answer.status !== 200) {
       throw answerError(answer, { path, model, address, nowMs: this.#deps.clock.now() });
     }
-    return readChatAnswer(answer.body, { model, frames: frames.length });
+    return readChatAnswer(answer.body, { model, frames });
   }
 
   #address(): ServerAddress {

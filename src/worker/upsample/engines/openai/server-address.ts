@@ -1,4 +1,5 @@
 import { onOneLine } from '../../../../core/printable.ts';
+import type { EngineSpec } from '../../../../protocol/manifest.ts';
 import { EngineError } from '../../../tasks/engine-error.ts';
 
 export interface ServerAddress {
@@ -25,12 +26,13 @@ const longestQuote = 600;
  * @throws EngineError fatal, when the URL or the key is missing or unusable.
  */
 export function serverAddress(
-  spec: { readonly base_url: string | null; readonly api_key_env: string | null },
+  spec: Pick<EngineSpec, 'base_url' | 'api_key_env' | 'extra_body'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): ServerAddress {
   const base = parseBaseUrl(spec.base_url);
   const key = readKey(spec.api_key_env, environment);
-  const secrets = [key, base.password, decodeURIComponent(base.password)].filter((text) => text.length > 3);
+  const given = [key, base.password, decodeURIComponent(base.password), ...secretsIn(spec.extra_body)];
+  const secrets = given.filter((text) => text.length > 3);
   // What documentation shows is often the address of one call.
   const root = base.href.replace(/\/+$/, '').replace(/\/(?:(?:chat\/)?completions|models)$/, '');
   return {
@@ -42,6 +44,15 @@ export function serverAddress(
     hasKey: key !== '' || base.password !== '',
     clean: (text) => cleanText(text, secrets),
   };
+}
+
+/** What a server may quote of a request, and should not be shown: texts whose key says that they are secret. */
+function secretsIn(value: unknown, isSecret = false): string[] {
+  if (typeof value === 'string') return isSecret ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    secretsIn(inner, isSecret || /key|token|secret|password|credential|authorization/i.test(key)),
+  );
 }
 
 /** `/v1` behind what was given, and at the server's root. */

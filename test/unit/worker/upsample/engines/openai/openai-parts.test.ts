@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readChatAnswer } from '../../../../../../src/worker/upsample/engines/openai/chat-completion.ts';
+import {
+  chatRequestBody,
+  readChatAnswer,
+} from '../../../../../../src/worker/upsample/engines/openai/chat-completion.ts';
 import { chooseModel } from '../../../../../../src/worker/upsample/engines/openai/choose-model.ts';
 import { retryAfterMs } from '../../../../../../src/worker/upsample/engines/openai/engine-errors.ts';
 import { serverAddress } from '../../../../../../src/worker/upsample/engines/openai/server-address.ts';
@@ -75,6 +78,69 @@ describe('serverAddress', () => {
   ])('$rule is refused', ({ change, says }) => {
     const env = { BLANK: '  ', BROKEN: 'ab\ncd' };
     expect(() => serverAddress({ ...spec, ...change }, env)).toThrow(says);
+  });
+});
+
+it('what the request has as a secret is not shown when the server quotes it', () => {
+  const extra_body = { guard: { api_key: 'sk-hidden' }, stop: 'END-MARK' };
+  const { clean } = serverAddress({ base_url: 'http://h/v1', api_key_env: null, extra_body }, {});
+  expect(clean('bad sk-hidden near END-MARK')).toBe('bad [key] near END-MARK');
+});
+
+describe('chatRequestBody', () => {
+  const spec = { instruction: 'Do.', temperature: 0.6 };
+  const request = { prompt: 'p', maxOutputTokens: 300 };
+  const bodyOf = (...args: Parameters<typeof chatRequestBody>) => JSON.parse(chatRequestBody(...args));
+  const image = { type: 'image_url', image_url: { url: 'data:image/jpeg;base64,AQ==' } };
+  const text = { type: 'text', text: 'Do.\n\np' };
+
+  it('says nothing that is not set', () => {
+    expect(bodyOf(spec, 'm', request, [new Uint8Array([1])], 1)).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: [image, text] }],
+      temperature: 0.6,
+      max_tokens: 300,
+    });
+  });
+
+  it('says what is set, and merges the rest of the request', () => {
+    const set = { top_p: 0.8, top_k: 20, presence_penalty: 1.5, seed: 7 };
+    const shape = { system_prompt: 'Be kind.', message_order: 'text-first' } as const;
+    const extra_body = { repetition_penalty: 1.05, max_tokens: 9 };
+    const body = bodyOf({ ...spec, ...set, ...shape, extra_body }, 'm', request, [new Uint8Array([1])], 1);
+    expect(body).toMatchObject({ ...set, ...extra_body });
+    expect(body.messages).toEqual([
+      { role: 'system', content: 'Be kind.' },
+      { role: 'user', content: [text, image] },
+    ]);
+  });
+
+  it.each([
+    { rule: 'none at first', seed: undefined, attempt: 1, expected: undefined },
+    { rule: 'the attempt after that', seed: undefined, attempt: 3, expected: 3 },
+    { rule: 'the one that is set', seed: 5, attempt: 1, expected: 5 },
+    { rule: 'far from it after that', seed: 5, attempt: 2, expected: 1_000_008 },
+  ])('seed: $rule', ({ seed, attempt, expected }) => {
+    const own = seed === undefined ? {} : { seed };
+    expect(bodyOf({ ...spec, ...own }, 'm', request, [], attempt).seed).toBe(expected);
+    expect(bodyOf(spec, 'm', { ...request, ...own }, [], attempt).seed).toBe(expected);
+  });
+
+  it('shows the model its answer and what is wrong with it', () => {
+    const correction = { answer: '{"a":', fault: 'it is not closed' };
+    const { messages, response_format: format } = bodyOf(
+      { ...spec, prompt_format: 'cosmos3-json' },
+      'm',
+      { ...request, durationSeconds: 8 },
+      [],
+      2,
+      correction,
+    );
+    expect(messages.map(({ role }: { role: string }) => role)).toEqual(['user', 'assistant', 'user']);
+    expect(messages[0].content[0].text).toMatch(/p\n\nThe video lasts 8 s\.$/);
+    expect(messages[1].content).toBe(correction.answer);
+    expect(messages[2].content).toContain(correction.fault);
+    expect(format).toMatchObject({ type: 'json_schema', json_schema: { strict: true } });
   });
 });
 
