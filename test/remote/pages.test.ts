@@ -30,6 +30,7 @@ describe.skipIf(lab === null)('what the pages say about hosts', () => {
     // All that the page says, but for where the host is and what it lacks: GPUs and a registry.
     await stage.configure({
       'upsampling.engine': page['upsampling']?.['engine'] ?? {},
+      inference: { base_image: lab.baseImage },
       'hosts.gpu1': { image, base_image: baseImage, models_dir: models },
     });
   });

@@ -163,7 +163,8 @@ describe.skipIf(lab === null)('tidying a host', () => {
     const upkeep = upkeepOf();
     expect(await upkeep.findUnneeded(rules)).toEqual([]);
     const now = { ...rules, keepMs: 0 };
-    const found = await upkeep.findUnneeded(now);
+    // Other tests build images in the same engine.
+    const found = (await upkeep.findUnneeded(now)).filter(({ kind }) => kind !== 'image');
     expect(found).toMatchObject([{ kind: 'container', name: slotContainerName(root, 0) }]);
     expect(await upkeep.remove(found, now)).toHaveLength(1);
     expect(await removeEndedContainer(docker, slotContainerName(root, 1))).toBe(false);
