@@ -9,10 +9,11 @@ import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
 import { runCheck } from './adapters/diagnostics/run-checks.ts';
-import { withRedHint } from './adapters/diagnostics/test-picture.ts';
+import { withGreyHints, withRedHint } from './adapters/diagnostics/test-picture.ts';
 import { upscaleCheck } from './adapters/diagnostics/upscale-check.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/ffmpeg/programs.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
+import { FileServerLimits } from './adapters/file-server-limits.ts';
 import { FileTemplateTokens } from './adapters/file-template-tokens.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
@@ -72,7 +73,13 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: (engine) => checkModelServer(engine),
+    withServerProbe: async (engine, request, use) => {
+      const { withServerProbe } = await import('./worker/upsample/engines/openai/probe-server.ts');
+      const deps = { media, clock: systemClock, environment: process.env };
+      return await withGreyHints((makeHint) => withServerProbe(engine, request, { ...deps, makeHint }, use));
+    },
     templateTokens: new FileTemplateTokens(join(cache, 'template-tokens-v1.jsonl')),
+    serverLimits: new FileServerLimits(new LocalFileStore(join(cache, 'server-limits'))),
     host: (name) => createHost(name, settings),
     upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,

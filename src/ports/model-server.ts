@@ -1,4 +1,6 @@
+import type { Size } from '../core/hints/display-size.ts';
 import type { EstimatorName, ServerProgram } from '../core/tokens/estimator.ts';
+import type { ServerLimits } from '../core/upsample/server-limits.ts';
 
 /** What a model's server says of itself. */
 export interface ServerFacts {
@@ -31,4 +33,40 @@ export interface TemplateTokens {
   /** Tokens; null where nothing was seen. */
   get(model: string, estimator: EstimatorName): Promise<number | null>;
   put(model: string, estimator: EstimatorName, tokens: number): Promise<void>;
+}
+
+/** What came of a request with pictures, after `requests` of them. */
+export type PicturesAnswer = { readonly requests: number } & (
+  | { readonly refusal: string }
+  | {
+      readonly refusal: null;
+      /** As the server counted them; null where it does not. */
+      readonly promptTokens: number | null;
+      readonly finishReason: string | null;
+    }
+);
+
+/** A server that is asked as a run asks it, with pictures of chosen sizes. */
+export interface ServerProbe {
+  readonly facts: ServerFacts;
+  /**
+   * Sends a request with pictures of this size, with all of the output that a run reserves. Once more where the answer was
+   * cut off, and as often as a run would where the server failed.
+   *
+   * @throws AppError `engine-rejected` or `engine-unreachable` where no request can succeed; the signal's reason.
+   */
+  ask(size: Size, signal: AbortSignal): Promise<PicturesAnswer>;
+}
+
+export interface ProbeRequest {
+  readonly prompt: string;
+  readonly frames: number;
+  readonly maxOutputTokens: number;
+}
+
+/** Measured limits, by host and model. What cannot be read is not there. */
+export interface ServerLimitsStore {
+  get(host: string, model: string): Promise<ServerLimits | null>;
+  /** Publishes atomically, over those of before. */
+  put(limits: ServerLimits): Promise<void>;
 }

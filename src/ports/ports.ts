@@ -3,7 +3,13 @@ import type { Clock } from './clock.ts';
 import type { Host } from './host.ts';
 import type { HostUpkeep } from './host-upkeep.ts';
 import type { MediaTool } from './media-tool.ts';
-import type { CheckedServer, TemplateTokens } from './model-server.ts';
+import type {
+  CheckedServer,
+  ProbeRequest,
+  ServerLimitsStore,
+  ServerProbe,
+  TemplateTokens,
+} from './model-server.ts';
 import type { ReportWriter } from './report-writer.ts';
 import type { ResultCache } from './result-cache.ts';
 import type { RunStore } from './run-store.ts';
@@ -23,7 +29,14 @@ export interface Ports {
   readonly clock: Clock;
   /** Looks at the server of an engine as a run does, without waiting for it. */
   checkServer(engine: UpsampleSettings['engine']): Promise<CheckedServer>;
+  /** Opens the server of an engine to be asked with pictures, for as long as `use` takes. @throws AppError as its `ask`. */
+  withServerProbe<T>(
+    engine: UpsampleSettings['engine'],
+    request: ProbeRequest,
+    use: (probe: ServerProbe) => Promise<T>,
+  ): Promise<T>;
   readonly templateTokens: TemplateTokens;
+  readonly serverLimits: ServerLimitsStore;
   /** The host of this name. @throws AppError `host-unknown`. */
   host(name: string): Host;
   /** Upkeep of the host of this name. @throws AppError `host-unknown`. */

@@ -10,7 +10,6 @@ export function sampleCheckpoint(
 ): UpsampleCheckpoint {
   const settings = upsampleSettingsFrom(resolveSettings([]), {
     outputDir,
-    maxResolution: null,
     host: 'local',
     workers: null,
     writeBack: false,

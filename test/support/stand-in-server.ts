@@ -46,6 +46,8 @@ async function main(): Promise<void> {
       'latency-ms': { type: 'string', default: '200' },
       model: { type: 'string', default: 'stand-in' },
       'api-key': { type: 'string', default: '' },
+      'max-model-len': { type: 'string', default: 'Infinity' },
+      'text-offset': { type: 'string' },
     },
   });
   const standIn = await startStandInServer({
@@ -54,6 +56,8 @@ async function main(): Promise<void> {
     latencyMs: Number(values['latency-ms']),
     models: [values.model],
     apiKey: values['api-key'],
+    maxModelLen: Number(values['max-model-len']),
+    textOffset: values['text-offset'] === undefined ? null : Number(values['text-offset']),
   });
   process.stdout.write(`${standIn.baseUrl}\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

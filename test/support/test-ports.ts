@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FileResultCache } from '../../src/adapters/file-result-cache.ts';
+import { FileServerLimits } from '../../src/adapters/file-server-limits.ts';
 import { FileTemplateTokens } from '../../src/adapters/file-template-tokens.ts';
 import { LocalFileStore } from '../../src/adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from '../../src/adapters/files/local-source-files.ts';
@@ -39,7 +40,9 @@ export function createTestPorts(folder: string, host: Host): Ports {
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: () => Promise.reject(new Error('there is no server')),
+    withServerProbe: () => Promise.reject(new Error('there is no server')),
     templateTokens: new FileTemplateTokens(join(folder, 'cache', 'template-tokens.jsonl')),
+    serverLimits: new FileServerLimits(new LocalFileStore(join(folder, 'cache', 'server-limits'))),
     host: () => host,
     upkeep: () => new MemoryUpkeep(),
     textTokens: async () => (text) => Math.ceil(text.length / 4),
@@ -56,7 +59,7 @@ export function testRunSettings(
   change: Partial<UpsampleSettings> = {},
 ): UpsampleSettings {
   const settings = resolveSettings([{ source: 'the test', values }]);
-  const request = { outputDir: join(folder, 'out'), maxResolution: null, host: 'memory', workers: null };
+  const request = { outputDir: join(folder, 'out'), host: 'memory', workers: null };
   const flags = { writeBack: false, force: false, allowTextOnly: true };
   return { ...upsampleSettingsFrom(settings, { ...request, ...flags }), ...change };
 }

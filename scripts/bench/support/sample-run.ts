@@ -19,7 +19,6 @@ export function sampleCheckpoint(runId: string, count: number, outputDir: string
     inputs: ['/specs'],
     settings: upsampleSettingsFrom(resolveSettings([]), {
       outputDir,
-      maxResolution: null,
       host: 'local',
       workers: null,
       writeBack: false,

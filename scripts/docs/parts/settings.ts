@@ -16,6 +16,7 @@ interface Setting {
 /** A value for each flag that stands for a setting, to find out which one; of several that imply one the first. */
 const anyFlagValues = {
   'auto-resize': true,
+  'max-resolution': 'x',
   'batch-size': 1,
   'batch-tokens': 1,
   estimator: 'x',
@@ -92,7 +93,6 @@ function flagsBySetting(): Map<string, string> {
   for (const [flag, value] of Object.entries(anyFlagValues)) note(flag, settingsLayerOf({ [flag]: value }));
   for (const [flag, value] of Object.entries(anyUpscaleFlagValues))
     note(flag, upscaleLayerOf({ [flag]: value }));
-  found.set('upsampling.safe_resolution', 'max-resolution');
   found.set('hosts.NAME.workers', 'workers');
   found.set('paths.map', 'map');
   return found;

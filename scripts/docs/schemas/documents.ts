@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
+import { serverLimitsSchema } from '../../../src/core/upsample/server-limits.ts';
 import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
 import { upsampleEventSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { reportSchema } from '../../../src/core/upsample/upsample-report.ts';
@@ -40,6 +41,7 @@ export const documentSchemas = {
   'upscale-report': upscaleReportSchema,
   'upscale-processing-plan': processingPlanSchema,
   'upscale-worker-status': upscaleWorkerStatusSchema,
+  limits: serverLimitsSchema,
   manifest: manifestSchema,
   result: taskResultSchema,
   'worker-status': workerStatusSchema,

@@ -39,7 +39,8 @@ export const planFlags = {
     description: 'make a small hint video where a video is too large for the model (default: yes)',
   }),
   'max-resolution': Flags.string({
-    description: 'box for the frames the model sees (default: 320x180); auto: the largest that fits',
+    description:
+      'box for the frames the model sees (default: 320x180); auto: what "cosmos limits" measured, else the largest that fits',
     helpValue: 'WIDTHxHEIGHT|auto',
     parse: async (text) => {
       if (text === 'auto' || parseSize(text)) return text;
@@ -120,6 +121,7 @@ export type GivenRunFlags = Partial<Interfaces.InferredFlags<typeof planFlags & 
 export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
   const upsampling = withoutMissing({
     auto_resize: flags['auto-resize'],
+    safe_resolution: flags['max-resolution'],
     batch_size: flags['batch-size'],
     batch_tokens: flags['batch-tokens'],
     estimator: flags.estimator,
@@ -144,7 +146,6 @@ export function pathsOf(map: readonly string[] = []) {
 export function upsampleOptionsOf(flags: GivenRunFlags) {
   return withoutMissing({
     outputDir: flags['output-dir'] && resolve(flags['output-dir']),
-    maxResolution: flags['max-resolution'],
     host: flags.host,
     workers: flags.workers,
     writeBack: flags['write-back'],

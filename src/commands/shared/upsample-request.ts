@@ -23,7 +23,6 @@ export function toUpsampleRequest(
     inputs,
     settings: upsampleSettingsFrom(settings, {
       outputDir,
-      maxResolution: flags['max-resolution'] ?? null,
       host: flags.host ?? 'local',
       workers: flags.workers ?? null,
       writeBack: flags['write-back'] ?? false,

@@ -79,6 +79,18 @@ export function fitInside(display: DisplaySize, limit: Size): Size {
     : { width: toEven((limit.height * width) / height), height: toEven(limit.height) };
 }
 
+/** Of these boxes the one in which a picture gets largest. */
+export function roomiestBox(display: DisplaySize, boxes: readonly Size[]): Size | null {
+  const areaIn = (box: Size) => {
+    const { width, height } = fitInside(display, box);
+    return width * height;
+  };
+  return boxes.reduce<Size | null>(
+    (best, box) => (best !== null && areaIn(best) >= areaIn(box) ? best : box),
+    null,
+  );
+}
+
 /** What a model wants of a frame at least. */
 export interface FrameLimits {
   /** Of the shorter side, in pixels. */

@@ -33,6 +33,7 @@ type Derived =
   | 'named'
   | 'server'
   | 'control_tokens'
+  | 'measured_sizes'
   | 'engine.is_lane_count_open'
   | 'engine.encoding.threads';
 

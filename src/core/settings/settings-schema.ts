@@ -7,7 +7,12 @@ import { estimatorNames } from '../tokens/estimator.ts';
 import { assertNotOurs, maxInt32, messageOrders, promptFormats } from '../upsample/request-shape.ts';
 import { presets, upscalerKinds } from '../upscale/upscale-settings.ts';
 
-const sizeText = z.string().refine((text) => parseSize(text) !== null, 'must be a size such as "320x180"');
+const boxText = z
+  .string()
+  .refine(
+    (text) => text === 'auto' || parseSize(text) !== null,
+    'must be "auto" or a size such as "320x180"',
+  );
 const seconds = z.number().min(0).max(86_400);
 
 const dockerSchema = z.strictObject({
@@ -59,7 +64,7 @@ const engineSchema = z.strictObject({
 
 const upsamplingSchema = z.strictObject({
   max_tokens: z.int().min(64).max(10_000_000).default(4096),
-  safe_resolution: sizeText.default('320x180'),
+  safe_resolution: boxText.default('320x180'),
   frames_to_extract: z.int().min(1).max(64).default(2),
   fps_for_hints: z.number().gt(0).max(120).default(2),
   batch_size: z.int().min(1).max(100_000).default(10),

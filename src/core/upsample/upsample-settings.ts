@@ -18,8 +18,10 @@ import {
 export const upsampleSettingsSchema = z.object({
   output_dir: z.string(),
   auto_resize: z.boolean(),
-  /** `WIDTHxHEIGHT`, or `auto` for the largest that fits. */
+  /** `WIDTHxHEIGHT`, or `auto` for the largest that the server was measured to take, else for the largest that fits. */
   max_resolution: z.string(),
+  /** What `auto` meant when the run was planned: measured sizes, of one shape each. */
+  measured_sizes: z.array(z.string()).optional(),
   batch_size: z.int().min(1),
   batch_tokens: z.int().min(1),
   estimator: z.enum(estimatorNames),
@@ -78,8 +80,6 @@ export function estimatorOf({
 export interface UpsampleOptions {
   /** Absolute path. */
   readonly outputDir: string;
-  /** `WIDTHxHEIGHT` or `auto`; null for the safe resolution of the settings. */
-  readonly maxResolution: string | null;
   readonly host: string;
   readonly workers: number | null;
   readonly writeBack: boolean;
@@ -98,7 +98,7 @@ export function upsampleSettingsFrom(settings: Settings, request: UpsampleOption
   return {
     output_dir: request.outputDir,
     auto_resize: upsampling.auto_resize,
-    max_resolution: request.maxResolution ?? upsampling.safe_resolution,
+    max_resolution: upsampling.safe_resolution,
     batch_size: upsampling.batch_size,
     batch_tokens: upsampling.batch_tokens,
     estimator: upsampling.estimator,
@@ -124,8 +124,7 @@ export function configOf(run: UpsampleSettings) {
   return {
     upsampling: {
       ...{ output_dir: run.output_dir, auto_resize: run.auto_resize, estimator: run.estimator },
-      // No setting has this value; it is a flag's.
-      ...(run.max_resolution === 'auto' ? {} : { safe_resolution: run.max_resolution }),
+      safe_resolution: run.max_resolution,
       ...{ batch_size: run.batch_size, batch_tokens: run.batch_tokens, max_tokens: run.max_tokens },
       ...{ frames_to_extract: run.frames, fps_for_hints: run.fps },
       prompt_format: engine.prompt_format ?? 'text',

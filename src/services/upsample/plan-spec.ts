@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RecentMap } from '../../async/recent-map.ts';
 import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
-import { type ExactSize, parseSize } from '../../core/hints/display-size.ts';
+import { type ExactSize, parseSize, roomiestBox } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichingRunOf } from '../../core/spec/enrich.ts';
@@ -108,7 +108,7 @@ async function planValid(
     if (!(error instanceof AppError) || error.code !== 'video-unreadable') throw error;
     return { ...draft, failure: specFailure('video-unreadable', error.message, error.nextStep ?? undefined) };
   }
-  const choice = chooseHint(info, textTokens, hintRulesOf(settings));
+  const choice = chooseHint(info, textTokens, hintRulesOf(settings, info));
   const video = oneOf(context.equal.videos, plannedVideo(file, info, kind));
   if (choice.action === 'fail') {
     const tokens = tokensOf(context, choice.budget, choice.size, choice.frames);
@@ -155,10 +155,11 @@ async function firstVideo(
   return null;
 }
 
-function hintRulesOf(settings: UpsampleSettings): HintRules {
+function hintRulesOf(settings: UpsampleSettings, video: VideoInfo): HintRules {
+  const measured = (settings.measured_sizes ?? []).flatMap((text) => parseSize(text) ?? []);
   return {
     autoResize: settings.auto_resize,
-    maxResolution: parseSize(settings.max_resolution) ?? 'auto',
+    maxResolution: parseSize(settings.max_resolution) ?? roomiestBox(video, measured) ?? 'auto',
     frames: settings.frames,
     ...countingOf(settings),
   };

@@ -32,7 +32,7 @@ export interface PlanRequest {
 
 type PlanPorts = Pick<
   Ports,
-  'specs' | 'media' | 'textTokens' | 'parallelism' | 'checkServer' | 'templateTokens'
+  'specs' | 'media' | 'textTokens' | 'parallelism' | 'checkServer' | 'templateTokens' | 'serverLimits'
 >;
 
 /** Reads, probes, counts and groups: everything a run will do, without doing any of it. */

@@ -91,11 +91,9 @@ function settingsNow(
   const isNamed = (path: string) => namedBefore.includes(path);
   const config = configOf(was);
   const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
-  const keepsSize = was.max_resolution === 'auto' || isNamed('max_resolution');
   const host = options.host ?? was.host;
   const given = upsampleSettingsFrom(settings, {
     outputDir: options.outputDir ?? settings.upsampling.output_dir,
-    maxResolution: options.maxResolution ?? (keepsSize ? was.max_resolution : null),
     host,
     workers: options.workers ?? (isNamed('workers') && host === was.host ? was.workers : null),
     writeBack: options.writeBack || was.write_back,
@@ -104,11 +102,12 @@ function settingsNow(
     named: [...new Set([...namedBefore, ...namedNow])],
   });
   // The plan stays as it was counted.
-  const { server, control_tokens } = was;
+  const { server, control_tokens, measured_sizes } = was;
   return {
     ...given,
     ...(server === undefined ? {} : { server }),
     ...(control_tokens === undefined ? {} : { control_tokens }),
+    ...(measured_sizes === undefined ? {} : { measured_sizes }),
   };
 }
 

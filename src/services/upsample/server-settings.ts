@@ -1,5 +1,6 @@
 import { fewestControlTokens } from '../../core/tokens/budget.ts';
 import { estimatorNamed, type ServerProgram } from '../../core/tokens/estimator.ts';
+import { type ServerLimits, safeBoxesOf } from '../../core/upsample/server-limits.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { messageOf } from '../../errors/app-error.ts';
@@ -17,7 +18,7 @@ const mostControlTokens = 400;
  */
 export async function settingsForServer(
   settings: UpsampleSettings,
-  ports: Pick<Ports, 'checkServer' | 'templateTokens'>,
+  ports: Pick<Ports, 'checkServer' | 'templateTokens' | 'serverLimits'>,
   onNotice: (message: string) => void,
 ): Promise<UpsampleSettings> {
   const { engine } = settings;
@@ -31,11 +32,53 @@ export async function settingsForServer(
     : null;
   for (const notice of checked ? noticesOf(checked, settings.max_tokens) : []) onNotice(notice);
   const server = checked?.program ?? programOf(engine.command);
-  const found = server === null ? settings : { ...settings, server };
+  const model = engine.model || (checked?.model ?? '');
+  const sized = await withMeasuredSizes(settings, model, checked?.contextTokens ?? null, ports, onNotice);
+  const found = server === null ? sized : { ...sized, server };
   const estimator = estimatorOf(found);
   if (!estimatorNamed(estimator).isExact) return found;
-  const seen = await ports.templateTokens.get(engine.model || (checked?.model ?? ''), estimator);
+  const seen = await ports.templateTokens.get(model, estimator);
   return seen === null ? found : { ...found, control_tokens: seen };
+}
+
+/** What `auto` means: the sizes that `limits` has measured for this host and model, where they hold for this run. */
+async function withMeasuredSizes(
+  settings: UpsampleSettings,
+  model: string,
+  contextTokens: number | null,
+  { serverLimits }: Pick<Ports, 'serverLimits'>,
+  onNotice: (message: string) => void,
+): Promise<UpsampleSettings> {
+  if (settings.max_resolution !== 'auto') return settings;
+  const limits = model === '' ? null : await serverLimits.get(settings.host, model);
+  const problem = limits === null ? 'none were measured' : whyNotFor(settings, limits, contextTokens);
+  if (limits === null || problem !== null) {
+    const of = model === '' ? 'the server' : model;
+    onNotice(
+      `--max-resolution auto goes by the estimator ${settings.estimator}: of the limits of ${of} on ${settings.host} ${problem}. Measure them with: cosmos limits`,
+    );
+    return settings;
+  }
+  const { estimator } = limits;
+  if (estimator !== null && !estimatorNamed(settings.estimator).isExact)
+    onNotice(
+      `The estimator ${settings.estimator} may allow less than the limits that were measured: set upsampling.estimator = "${estimator}", which counts as ${model} does.`,
+    );
+  return { ...settings, measured_sizes: safeBoxesOf(limits) };
+}
+
+function whyNotFor(
+  { frames, engine: { max_output_tokens: reserved } }: UpsampleSettings,
+  limits: ServerLimits,
+  contextTokens: number | null,
+): string | null {
+  if (limits.frames < frames)
+    return `only those for ${limits.frames} frames were measured, and ${frames} are sent`;
+  if (limits.output_reserved < reserved)
+    return `only those with ${limits.output_reserved} tokens for the answer were measured, and ${reserved} are reserved`;
+  if (contextTokens !== null && contextTokens < limits.context.tokens)
+    return `those that were measured are for a context of ${limits.context.tokens} tokens, and it has ${contextTokens} now`;
+  return safeBoxesOf(limits).length === 0 ? 'none was found safe' : null;
 }
 
 /** What a plan cannot mend, and a run would fail of. */

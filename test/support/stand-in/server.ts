@@ -25,6 +25,8 @@ export interface StandInOptions {
   readonly maxImages?: number;
   /** Longest prompt and output together, in tokens; any, unless given. */
   readonly maxModelLen?: number;
+  /** What text and chat template have together, whatever the text; unless given, the text is counted. */
+  readonly textOffset?: number | null;
   /** Whether `GET /health` says that it is well. */
   readonly isHealthy?: boolean;
   /** Told of every prompt that comes in. */
@@ -52,6 +54,7 @@ export class StandInServer {
       apiKey: '',
       maxImages: 2,
       maxModelLen: Number.POSITIVE_INFINITY,
+      textOffset: null,
       isHealthy: true,
       onAsk: () => undefined,
       seed: 1,
@@ -117,7 +120,10 @@ export class StandInServer {
       );
     }
     if (route === 'GET /v1/models' && this.#options.listsModels) {
-      return sendJson(response, 200, { object: 'list', data: this.#options.models.map((id) => ({ id })) });
+      // As in vLLM; a server without a limit says nothing of one.
+      const { models, maxModelLen } = this.#options;
+      const context = Number.isFinite(maxModelLen) ? { max_model_len: maxModelLen } : {};
+      return sendJson(response, 200, { object: 'list', data: models.map((id) => ({ id, ...context })) });
     }
     if (route === 'POST /v1/chat/completions') return await this.#count(request, response);
     sendError(response, 404, 'Not Found');
@@ -163,10 +169,10 @@ export class StandInServer {
         `At most ${this.#options.maxImages} image(s) may be provided in one prompt.`,
       );
     }
-    const tooLong = contextError(ask, this.#options.maxModelLen);
+    const tooLong = contextError(ask, this.#options);
     if (tooLong !== null) return sendError(response, 400, tooLong);
     const text = textFor(ask, fault);
-    sendJson(response, 200, completion(ask, text, fault?.kind === 'answer' ? fault : {}));
+    sendJson(response, 200, completion(ask, text, fault?.kind === 'answer' ? fault : {}, this.#options));
     if (!fault) this.stats.answeredWell(ask);
   }
 }
@@ -216,8 +222,9 @@ function misbehave(fault: Fault, ask: ChatAsk, response: ServerResponse): boolea
 }
 
 /** vLLM's words for a request that does not fit, or null. */
-function contextError(ask: ChatAsk, maxModelLen: number): string | null {
-  const prompt = promptTokens(ask);
+function contextError(ask: ChatAsk, options: Counting & { readonly maxModelLen: number }): string | null {
+  const { maxModelLen } = options;
+  const prompt = promptTokens(ask, options);
   if (prompt > maxModelLen) {
     return `The decoder prompt (length ${prompt}) is longer than the maximum model length of ${maxModelLen}. Make sure that \`max_model_len\` is no smaller than the number of text tokens plus multimodal tokens.`;
   }
@@ -236,8 +243,13 @@ function textFor(ask: ChatAsk, fault: Fault | null): string {
   return writeAnswer(ask.contentKey) + noise;
 }
 
-function completion(ask: ChatAsk, text: string, { finishReason = 'stop', outputTokens }: AnswerEnd) {
-  const prompt = promptTokens(ask);
+function completion(
+  ask: ChatAsk,
+  text: string,
+  { finishReason = 'stop', outputTokens }: AnswerEnd,
+  counting: Counting,
+) {
+  const prompt = promptTokens(ask, counting);
   // What was cut off, reasoning included, has as many tokens as it may have.
   const output = outputTokens ?? (finishReason === 'length' ? ask.maxTokens : textTokens(text));
   return {
@@ -249,9 +261,14 @@ function completion(ask: ChatAsk, text: string, { finishReason = 'stop', outputT
   };
 }
 
-/** Vision, text, and the three control tokens around them. */
-function promptTokens(ask: ChatAsk): number {
-  return ask.imageSizes.reduce((sum, size) => sum + pixtralTokens(size), textTokens(ask.text) + 3);
+interface Counting {
+  readonly textOffset: number | null;
+}
+
+/** Vision, text, and the three control tokens around them, unless text and template have a count of their own. */
+function promptTokens(ask: ChatAsk, { textOffset }: Counting = { textOffset: null }): number {
+  const text = textOffset ?? textTokens(ask.text) + 3;
+  return ask.imageSizes.reduce((sum, size) => sum + pixtralTokens(size), text);
 }
 
 function sendMetrics(

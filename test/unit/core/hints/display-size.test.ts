@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { displaySize } from '../../../../src/core/hints/display-size.ts';
+import { displaySize, roomiestBox } from '../../../../src/core/hints/display-size.ts';
 
 const coded = { width: 720, height: 576, sampleAspect: { numerator: 1, denominator: 1 }, rotationDegrees: 0 };
 
@@ -40,4 +40,19 @@ it.each([
   },
 ])('$rule', ({ change, expected }) => {
   expect(displaySize({ ...coded, ...change })).toEqual(expected);
+});
+
+it.each([
+  { rule: 'wide', display: { width: 1920, height: 1080 }, expected: { width: 896, height: 504 } },
+  { rule: 'tall', display: { width: 1080, height: 1920 }, expected: { width: 504, height: 896 } },
+  { rule: 'nearly square', display: { width: 1000, height: 960 }, expected: { width: 688, height: 688 } },
+  { rule: 'small', display: { width: 64, height: 64 }, expected: { width: 896, height: 504 } },
+])('of several boxes that one is taken in which a picture gets largest: $rule', ({ display, expected }) => {
+  const boxes = [
+    { width: 896, height: 504 },
+    { width: 688, height: 688 },
+    { width: 504, height: 896 },
+  ];
+  expect(roomiestBox(display, boxes)).toEqual(expected);
+  expect(roomiestBox(display, [])).toBeNull();
 });

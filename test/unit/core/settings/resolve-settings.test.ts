@@ -133,7 +133,7 @@ describe('resolveSettings refuses', () => {
     {
       rule: 'a size that is none',
       values: { upsampling: { safe_resolution: 'small' } },
-      message: 'upsampling.safe_resolution: must be a size such as "320x180".',
+      message: 'upsampling.safe_resolution: must be "auto" or a size such as "320x180".',
       nextStep: 'Correct the value',
     },
     {

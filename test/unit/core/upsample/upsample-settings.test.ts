@@ -8,7 +8,6 @@ import {
 
 const request = {
   outputDir: '/out',
-  maxResolution: null,
   host: 'local',
   workers: null,
   writeBack: false,
@@ -16,10 +15,7 @@ const request = {
   allowTextOnly: false,
 };
 
-function frozen(
-  values: object,
-  change: Partial<typeof request> | { maxResolution: string; workers: number } = {},
-) {
+function frozen(values: object, change: Partial<typeof request> | { workers: number } = {}) {
   return upsampleSettingsFrom(resolveSettings([{ source: 's', values }]), { ...request, ...change });
 }
 
@@ -37,13 +33,10 @@ describe('runSettingsFrom', () => {
     expect(engine.request_timeout_ms).toBe(1_500);
   });
 
-  it('takes the box and the workers of the command line first', () => {
+  it('takes the workers of the command line first', () => {
     const hosts = { local: { workers: 3 } };
     expect(frozen({ hosts })).toMatchObject({ max_resolution: '320x180', workers: 3 });
-    expect(frozen({ hosts }, { maxResolution: 'auto', workers: 2 })).toMatchObject({
-      max_resolution: 'auto',
-      workers: 2,
-    });
+    expect(frozen({ hosts }, { workers: 2 })).toMatchObject({ workers: 2 });
   });
 
   it('leaves out what the embedded engine does not use, so that its answers are shared', () => {
@@ -81,6 +74,7 @@ describe('configOf', () => {
       rule: 'a command',
       values: { upsampling: { engine: { kind: 'openai', command: ['serve', '{port}'] } } },
     },
+    { rule: 'the largest that fits', values: { upsampling: { safe_resolution: 'auto' } } },
     { rule: 'parts of seconds', values: { retry: { base_delay_s: 0.25, max_outage_s: 1.5 } } },
     { rule: 'workers', values: { hosts: { local: { workers: 3 } } } },
   ])('gives the same run again: $rule', ({ values }) => {
