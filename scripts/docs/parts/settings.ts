@@ -20,6 +20,7 @@ const anyFlagValues = {
   'batch-size': 1,
   'batch-tokens': 1,
   estimator: 'x',
+  variants: 1,
   engine: 'x',
   'base-url': 'x',
   model: 'x',

@@ -11,6 +11,12 @@ const upsamplingRecordSchema = z.object({
   parent_id: z.string().nullable().describe('The `id` before the prompt was enriched.'),
   engine: z.string(),
   model: z.string(),
+  variant: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe('Which of several prompts of one spec; missing: the only one.'),
+  seed: z.int().min(0).exactOptional().describe('What its sampling started with, of a variant.'),
   prompt_format: z.literal('cosmos3-json').exactOptional().describe('What the prompt holds; missing: words.'),
   frames_used: count.describe('Frames that the engine looked at.'),
   hint: z

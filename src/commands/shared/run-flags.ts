@@ -4,6 +4,7 @@ import { parseSize } from '../../core/hints/display-size.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { parseMappedFolder } from '../../core/spec/path-map.ts';
 import { estimatorNames } from '../../core/tokens/estimator.ts';
+import { maxVariants } from '../../core/upsample/request-shape.ts';
 import type { UpsampleOptions } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
 
@@ -66,6 +67,10 @@ export const planFlags = {
     description: 'model to ask, as the server names it; implies --engine openai',
     helpValue: 'NAME',
   }),
+  variants: count({
+    description: 'prompts made of each spec, with different seeds (default: 1)',
+    max: maxVariants,
+  }),
   'output-dir': Flags.string({
     description: 'where enriched specs go (default: outputs/upsampled)',
     helpValue: 'DIR',
@@ -125,6 +130,7 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
     batch_size: flags['batch-size'],
     batch_tokens: flags['batch-tokens'],
     estimator: flags.estimator,
+    variants: flags.variants,
     output_dir: flags['output-dir'],
     checkpoint_dir: flags['checkpoint-dir'],
   });

@@ -80,6 +80,7 @@ const upsampleRules: RulesOf<UpsampleSettings> = {
   max_tokens: setting('upsampling.max_tokens', 'fixed'),
   frames: setting('upsampling.frames_to_extract', 'fixed'),
   fps: setting('upsampling.fps_for_hints', 'fixed'),
+  variants: setting('upsampling.variants', 'fixed', '--variants'),
   video_fps: setting('inference.parameters.fps', 'fixed'),
   host: flag('--host', 'current'),
   workers: setting('hosts.NAME.workers', 'current', '--workers'),

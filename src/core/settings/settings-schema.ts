@@ -4,7 +4,13 @@ import { parseSize } from '../hints/display-size.ts';
 import { familyNames } from '../inference/families.ts';
 import { controlWeightsSchema, inferenceParametersSchema } from '../inference/parameters.ts';
 import { estimatorNames } from '../tokens/estimator.ts';
-import { assertNotOurs, maxInt32, messageOrders, promptFormats } from '../upsample/request-shape.ts';
+import {
+  assertNotOurs,
+  maxInt32,
+  maxVariants,
+  messageOrders,
+  promptFormats,
+} from '../upsample/request-shape.ts';
 import { presets, upscalerKinds } from '../upscale/upscale-settings.ts';
 
 const boxText = z
@@ -72,6 +78,7 @@ const upsamplingSchema = z.strictObject({
   auto_resize: z.boolean().default(true),
   estimator: z.enum(estimatorNames).default('linear'),
   prompt_format: z.enum(promptFormats).default('text'),
+  variants: z.int().min(1).max(maxVariants).default(1),
   output_dir: z.string().min(1).default('outputs/upsampled'),
   checkpoint_dir: z.string().min(1).default('./checkpoints'),
   docker: dockerSchema.prefault({}),

@@ -11,6 +11,9 @@ export interface UpsamplingRecord {
   readonly engine: string;
   readonly model: string;
   readonly frames_used: number;
+  /** Which of several prompts of one spec it is, and what its sampling started with; missing where there is one. */
+  readonly variant?: number;
+  readonly seed?: number;
   /** Missing for prompts of words. */
   readonly prompt_format?: string;
   readonly hint: {

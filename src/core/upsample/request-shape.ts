@@ -10,6 +10,9 @@ export const messageOrders = ['images-first', 'text-first'] as const;
 /** Later attempts and variants add to a seed, and some servers keep it in 32 bits. */
 export const maxInt32 = 2 ** 31 - 1;
 
+/** Prompts that are made of one spec. */
+export const maxVariants = 100;
+
 /** Keys of a request that `extra_body` cannot replace: without them it would be another request. */
 const ownKeys = ['messages', 'model', 'stream'];
 

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
 import { type UpsampleEventBody, upsampleEventBodySchema } from './upsample-event.ts';
 import {
+  outputFileOf,
   type PlannedBatch,
   type PlannedSpec,
   plannedBatchSchema,
   plannedSpecSchema,
+  sourceFileOf,
 } from './upsample-plan.ts';
 import { upsampleSettingsSchema } from './upsample-settings.ts';
 
@@ -36,10 +38,10 @@ export const upsampleFormat: RunFormat<UpsampleCheckpoint, UpsampleEventBody> = 
   eventSchema: upsampleEventBodySchema,
   outputOf: ({ settings }) => ({ path: settings.output_dir, type: 'folder', flag: '--output-dir' }),
   writtenFiles: ({ specs, settings, input_root: inputRoot }) => {
-    const filesIn = (folder: string, isLinkFollowed: boolean) =>
-      specs.map(({ spec: name }) => ({ folder, name, isLinkFollowed }));
-    const sources = settings.write_back ? filesIn(inputRoot, true) : [];
-    return [...filesIn(settings.output_dir, false), ...sources];
+    const filesIn = (folder: string, names: readonly string[], isLinkFollowed: boolean) =>
+      names.map((name) => ({ folder, name, isLinkFollowed }));
+    const sources = settings.write_back ? filesIn(inputRoot, specs.map(sourceFileOf), true) : [];
+    return [...filesIn(settings.output_dir, specs.map(outputFileOf), false), ...sources];
   },
 };
 

@@ -41,8 +41,13 @@ export const plannedHintSchema = sizeSchema.extend({
 
 /** One candidate file and what is to be done with it. JSON, because the plan is part of the checkpoint. */
 export const plannedSpecSchema = z.object({
-  /** Path relative to the input root, with forward slashes: how every output names this spec. */
+  /**
+   * How every output names this spec: the path of its file relative to the input root, with forward slashes, and `#v1` and so
+   * on where several prompts are made of it.
+   */
   spec: z.string(),
+  /** Which of several prompts of one spec this is, from 1; missing where there is one. */
+  variant: z.int().min(1).optional(),
   name: z.string(),
   /** Hex SHA-256 of the file; null when it could not be read. */
   sha256: z.string().nullable(),
@@ -83,4 +88,40 @@ export interface UpsamplePlan {
   readonly settings: UpsampleSettings;
   readonly specs: readonly PlannedSpec[];
   readonly batches: readonly PlannedBatch[];
+}
+
+type NamedSpec = Pick<PlannedSpec, 'spec' | 'variant'>;
+
+/** The file that holds a spec, relative to the input root. */
+export function sourceFileOf({ spec, variant }: NamedSpec): string {
+  return variant === undefined ? spec : withoutEnd(spec, variantMark(variant));
+}
+
+/** The file for the enriched spec, relative to the output folder: that of its source, or `NAME.v1.json` for a variant. */
+export function outputFileOf(planned: NamedSpec): string {
+  const file = sourceFileOf(planned);
+  return planned.variant === undefined ? file : `${withoutEnd(file, '.json')}.v${planned.variant}.json`;
+}
+
+/** A planned spec as it stands, or several times where several prompts are made of it. */
+export function variantsOf(planned: PlannedSpec, count: number): PlannedSpec[] {
+  if (count === 1 || planned.action === 'skip' || planned.action === 'fail') return [planned];
+  return Array.from({ length: count }, (_, index) => {
+    const variant = index + 1;
+    const { spec, name } = planned;
+    return { ...planned, spec: `${spec}${variantMark(variant)}`, name: `${name} v${variant}`, variant };
+  });
+}
+
+/** What the sampling of a variant starts with, where the server can: another seed for each. */
+export function variantStart(variant: number, first = 1): number {
+  return first + variant - 1;
+}
+
+function variantMark(variant: number): string {
+  return `#v${variant}`;
+}
+
+function withoutEnd(text: string, end: string): string {
+  return text.toLowerCase().endsWith(end) ? text.slice(0, -end.length) : text;
 }

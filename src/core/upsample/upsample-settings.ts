@@ -32,6 +32,8 @@ export const upsampleSettingsSchema = z.object({
   max_tokens: z.int().min(1),
   frames: z.int().min(1),
   fps: z.number().gt(0),
+  /** Prompts that are made of each spec; missing: one. */
+  variants: z.int().min(2).optional(),
   /** Of the video that is to be made, for prompts that say so and have no video; missing where none does. */
   video_fps: z.number().gt(0).optional(),
   host: z.string(),
@@ -105,6 +107,7 @@ export function upsampleSettingsFrom(settings: Settings, request: UpsampleOption
     max_tokens: upsampling.max_tokens,
     frames: upsampling.frames_to_extract,
     fps: upsampling.fps_for_hints,
+    ...(upsampling.variants === 1 ? {} : { variants: upsampling.variants }),
     ...(upsampling.prompt_format === 'text' ? {} : { video_fps: settings.inference.parameters.fps }),
     host: request.host,
     workers: request.workers ?? settings.hosts[request.host]?.workers ?? 1,
@@ -128,6 +131,7 @@ export function configOf(run: UpsampleSettings) {
       ...{ batch_size: run.batch_size, batch_tokens: run.batch_tokens, max_tokens: run.max_tokens },
       ...{ frames_to_extract: run.frames, fps_for_hints: run.fps },
       prompt_format: engine.prompt_format ?? 'text',
+      variants: run.variants ?? 1,
       engine: {
         kind: engine.kind,
         ...(isEmbedded

@@ -4,7 +4,7 @@ import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
 import { formatSpec, parseSpec } from '../../core/spec/parse-spec.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
-import type { PlannedSpec } from '../../core/upsample/upsample-plan.ts';
+import { outputFileOf, type PlannedSpec } from '../../core/upsample/upsample-plan.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -32,7 +32,7 @@ export async function finishTask(
   if (result.status === 'failed' || result.text === null)
     return failedOutcome(task, failureOf(result), result.attempts);
   const { session, ports } = context;
-  const output = ports.specs.outputPath(session.checkpoint.settings.output_dir, task.planned.spec);
+  const output = ports.specs.outputPath(session.checkpoint.settings.output_dir, outputFileOf(task.planned));
   const { source } = task;
   if (session.checkpoint.settings.write_back && !source.isWrittenBack) {
     // What the user wrote into the spec meanwhile must not be overwritten.
@@ -99,6 +99,8 @@ function recordOf(
     engine: settings.engine.kind,
     model: result.model,
     frames_used: result.frames_used,
+    ...(task.planned.variant !== undefined && { variant: task.planned.variant }),
+    ...(task.seed !== undefined && { seed: task.seed }),
     ...(settings.engine.prompt_format && { prompt_format: settings.engine.prompt_format }),
     hint: hintRecord(task.hint),
     tokens: {

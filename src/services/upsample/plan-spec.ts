@@ -11,7 +11,7 @@ import { type NamedVideo, type PromptSpec, sourcePromptOf, videosOf } from '../.
 import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import { requestText } from '../../core/upsample/instruction.ts';
-import type { PlannedSpec, PlannedVideo } from '../../core/upsample/upsample-plan.ts';
+import { type PlannedSpec, type PlannedVideo, sourceFileOf } from '../../core/upsample/upsample-plan.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
@@ -254,7 +254,7 @@ export async function findSource(
   run: Pick<StoredUpsample, 'runId' | 'checkpoint'>,
   specs: Pick<SpecStore, 'outputPath' | 'read'>,
 ): Promise<FoundSource> {
-  const path = specs.outputPath(run.checkpoint.input_root, planned.spec);
+  const path = specs.outputPath(run.checkpoint.input_root, sourceFileOf(planned));
   let bytes: Uint8Array | null;
   try {
     bytes = await specs.read(path);

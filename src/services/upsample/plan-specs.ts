@@ -2,9 +2,14 @@ import pMap from 'p-map';
 import { fillBatches, type TaskSize } from '../../core/batches/fill-batches.ts';
 import { failureNextSteps } from '../../core/run/failure.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
-import type { PlannedBatch, PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import {
+  type PlannedBatch,
+  type PlannedSpec,
+  type UpsamplePlan,
+  variantsOf,
+} from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { newEqualValues, type PlanContext, planSpec } from './plan-spec.ts';
@@ -42,8 +47,8 @@ export async function planSpecs(
   observer: Pick<UpsampleObserver, 'onPlanned' | 'onNotice'>,
   signal: AbortSignal,
 ): Promise<UpsamplePlan> {
-  assertEngineCan(request.settings);
-  for (const notice of formatNotices(request.settings)) observer.onNotice(notice);
+  assertPossible(request.settings);
+  for (const notice of shapeNotices(request.settings)) observer.onNotice(notice);
   const {
     inputRoot,
     specs: names,
@@ -70,7 +75,7 @@ export async function planSpecs(
     signal,
   };
   let done = 0;
-  const specs = await pMap(
+  const planned = await pMap(
     names,
     async (spec) => {
       const planned = await planSpec({ spec, path: pathOf(spec) }, context);
@@ -79,27 +84,43 @@ export async function planSpecs(
     },
     { concurrency: ports.parallelism * readsPerCore, signal },
   );
+  const { variants = 1 } = settings;
+  const specs = variants === 1 ? planned : planned.flatMap((spec) => variantsOf(spec, variants));
   assertAnyValid(specs, inputRoot);
   noticeOtherVideos(specs, observer);
   return { inputRoot, settings, specs, batches: putIntoBatches(specs, settings) };
 }
 
-/** What the embedded engine cannot write is said before anything is read. */
-function assertEngineCan({ engine }: UpsampleSettings): void {
-  if (engine.kind !== 'describe' || engine.prompt_format === undefined) return;
+/** What cannot be is said before anything is read. */
+function assertPossible({ engine, variants = 1, write_back: isWrittenBack }: UpsampleSettings): void {
+  if (isWrittenBack && variants > 1)
+    throw usageError(
+      `--write-back writes one prompt over each spec, and ${variants} are to be made of it.`,
+      'Leave --write-back away and choose among the files of --output-dir, or make one: --variants 1.',
+    );
+  if (engine.kind !== 'describe') return;
+  const isOther = engine.prompt_format !== undefined;
+  if (!isOther && variants === 1) return;
   throw new AppError({
     code: 'config-invalid',
-    message: `The embedded engine writes words, and upsampling.prompt_format is "${engine.prompt_format}".`,
-    nextStep: 'Name a server with --base-url http://127.0.0.1:8000/v1, or set prompt_format = "text".',
+    message: isOther
+      ? `The embedded engine writes words, and upsampling.prompt_format is "${engine.prompt_format}".`
+      : `The embedded engine says the same each time, and upsampling.variants is ${variants}.`,
+    nextStep: `Name a server with --base-url http://127.0.0.1:8000/v1, or set ${isOther ? 'prompt_format = "text"' : 'variants = 1'}.`,
   });
 }
 
 /** A prompt in JSON has more tokens than one of words; with less for the answer, most are cut off. */
 const usualJsonTokens = 1000;
 
-function formatNotices({ engine }: UpsampleSettings): string[] {
-  if (engine.prompt_format === undefined || engine.max_output_tokens >= usualJsonTokens) return [];
+function shapeNotices({ engine, variants = 1 }: UpsampleSettings): string[] {
+  const same =
+    variants > 1 && engine.temperature === 0
+      ? ['With upsampling.engine.temperature 0, all variants of a spec will be the same.']
+      : [];
+  if (engine.prompt_format === undefined || engine.max_output_tokens >= usualJsonTokens) return same;
   return [
+    ...same,
     `Prompts as ${engine.prompt_format} have ${usualJsonTokens} tokens and more, and upsampling.engine.max_output_tokens is ${engine.max_output_tokens}: answers will be cut off. Set it to 2048, and upsampling.max_tokens to the context that the server has.`,
   ];
 }

@@ -7,7 +7,7 @@ import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { type PromptSpec, sourcePromptOf } from '../../core/spec/prompt-spec.ts';
 import { requestShapeSchema } from '../../core/upsample/request-shape.ts';
 import { taskKeyOf } from '../../core/upsample/task-key.ts';
-import type { PlannedSpec, PlannedVideo } from '../../core/upsample/upsample-plan.ts';
+import { type PlannedSpec, type PlannedVideo, variantStart } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { SpecState } from '../../core/upsample/upsample-state.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
@@ -47,11 +47,12 @@ export async function prepareTask(state: SpecState, context: PrepareContext): Pr
   try {
     const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
     const known = factsOf(planned, spec, settings);
-    const key = keyOf(planned, prompt, hint, settings, known?.durationSeconds);
+    const seed = planned.variant && variantStart(planned.variant, settings.engine.seed);
+    const key = keyOf({ planned, prompt, hint, seed, known }, settings);
     const asked = await askedFor(state, key, context);
     return {
       isReady: true,
-      task: { planned, prompt, hint, source, known, ...asked, batchId: planned.batch_id ?? 0 },
+      task: { planned, prompt, hint, source, seed, known, ...asked, batchId: planned.batch_id ?? 0 },
     };
   } catch (error) {
     if (context.signal.aborted) throw error;
@@ -123,15 +124,22 @@ export function hintName(sha256: string): string {
 }
 
 function keyOf(
-  planned: PlannedSpec,
-  prompt: string,
-  hint: TaskHint | null,
+  {
+    planned,
+    prompt,
+    hint,
+    seed,
+    known,
+  }: Pick<UpsampleTask, 'planned' | 'prompt' | 'hint' | 'seed' | 'known'>,
   { engine }: UpsampleSettings,
-  durationSeconds: number | undefined,
 ): string {
-  const duration = durationSeconds === undefined ? {} : { duration_seconds: durationSeconds };
+  const extras = {
+    ...requestShapeSchema.parse(engine),
+    ...(seed === undefined ? {} : { seed }),
+    ...(known === null ? {} : { duration_seconds: known.durationSeconds }),
+  };
   return taskKeyOf({
-    extras: { ...requestShapeSchema.parse(engine), ...duration },
+    extras,
     prompt,
     hintSha256: hint?.sha256 ?? null,
     videoKind: planned.video?.kind ?? null,

@@ -5,6 +5,7 @@ import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
 import { fewestControlTokens } from '../../core/tokens/budget.ts';
 import { type PredictedTokens, TokenDriftMeter } from '../../core/upsample/token-drift.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
+import { sourceFileOf } from '../../core/upsample/upsample-plan.ts';
 import type { ReportItem, TokenDrift } from '../../core/upsample/upsample-report.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
@@ -77,7 +78,7 @@ async function promptsOf(
   checkpoint: UpsampleCheckpoint,
   specs: SpecStore,
 ): Promise<{ before: string | null; after: string | null }> {
-  const path = finished?.output ?? specs.outputPath(checkpoint.input_root, planned.spec);
+  const path = finished?.output ?? specs.outputPath(checkpoint.input_root, sourceFileOf(planned));
   const bytes = await specs.read(path).catch(() => null);
   const parsed = bytes && parseSpec(Buffer.from(bytes).toString('utf8'));
   if (!parsed?.isValid) return { before: null, after: null };

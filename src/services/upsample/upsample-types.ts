@@ -29,6 +29,8 @@ export interface UpsampleTask extends RunTask {
   readonly hint: TaskHint | null;
   /** Reserved for the answer, and allowed to it. */
   readonly maxOutputTokens: number;
+  /** What its sampling starts with, for one of several prompts of a spec; undefined: what the engine's does. */
+  readonly seed: number | undefined;
   /** For a prompt that says what is known of its video; null for one of words. */
   readonly known: VideoKnown | null;
   /** The spec's file as it was read when the task was prepared. */

@@ -85,7 +85,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     };
   }
 
-  manifestTask({ taskKey, planned, prompt, hint, maxOutputTokens, known }: UpsampleTask): ManifestTask {
+  manifestTask({ taskKey, planned, prompt, hint, maxOutputTokens, seed, known }: UpsampleTask): ManifestTask {
     return {
       task_key: taskKey,
       name: planned.name.slice(0, 200),
@@ -98,6 +98,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
         kind: planned.video?.kind ?? 'video',
       },
       max_output_tokens: maxOutputTokens,
+      ...(seed !== undefined && { seed }),
       ...(known && { duration_seconds: known.durationSeconds }),
     };
   }

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { parseCosmos3Prompt } from '../../../../src/core/inference/cosmos3-prompt.ts';
+import type { ReportItem } from '../../../../src/core/upsample/upsample-report.ts';
+import type { UpsampleSettings } from '../../../../src/core/upsample/upsample-settings.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { makeClip } from '../../../support/clips.ts';
 import { workerProgram } from '../../../support/local-bench.ts';
@@ -11,6 +13,7 @@ import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { type StandIn, startStandInServer } from '../../../support/stand-in-server.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
+import { resumeUpsample } from '../../../support/upsample-runs.ts';
 
 let standIn: StandIn;
 
@@ -23,34 +26,37 @@ afterAll(async () => {
 });
 
 /** Enriches specs with the stand-in on this machine; gives the summary and a reader of what was written. */
-async function enrich(specs: Parameters<typeof writeSpecs>[1], upsampling: object, engine: object = {}) {
+async function enrich(
+  specs: Parameters<typeof writeSpecs>[1],
+  upsampling: object,
+  engine: object = {},
+  change: Partial<UpsampleSettings> = {},
+) {
   const folder = await temporaryFolder();
   await makeClip(join(folder, 'specs', 'clip.mp4'), { width: 640, height: 360, seconds: 3 });
   const input = await writeSpecs(join(folder, 'specs'), specs);
   const host = new LocalHost({ root: join(folder, 'host'), workerProgram, clock: systemClock });
-  const settings = testRunSettings(folder, {
+  const values = {
     retry: { base_delay_s: 0.005, max_delay_s: 0.02 },
     upsampling: {
       ...upsampling,
       max_tokens: 16_384,
       engine: {
-        kind: 'openai',
-        model: 'stand-in',
-        base_url: standIn.baseUrl,
-        max_output_tokens: 2048,
+        ...{ kind: 'openai', model: 'stand-in', base_url: standIn.baseUrl, max_output_tokens: 2048 },
         ...engine,
       },
     },
-  });
+  };
+  const settings = testRunSettings(folder, values, change);
   const request = { inputs: [input], excluded: [], settings };
-  const { summary } = await batchUpsample(
-    request,
-    createTestPorts(folder, host),
-    silent,
-    new AbortController().signal,
-  );
+  const ports = createTestPorts(folder, host);
+  const { signal } = new AbortController();
+  const { summary } = await batchUpsample(request, ports, silent, signal);
   const output = async (spec: string) => JSON.parse(await readFile(join(settings.output_dir, spec), 'utf8'));
-  return { summary, output };
+  const resume = async () => await resumeUpsample({ values, host: 'local' }, ports, silent, signal);
+  const report = async (): Promise<{ items: ReportItem[] }> =>
+    JSON.parse(await readFile(summary.report.json, 'utf8'));
+  return { summary, output, resume, report, input };
 }
 
 describe('prompts as cosmos3-json', () => {
@@ -110,5 +116,59 @@ it('the embedded engine refuses a format that it cannot write', async () => {
   await expect(run).rejects.toMatchObject({
     code: 'config-invalid',
     nextStep: expect.stringContaining('--base-url'),
+  });
+});
+
+describe('variants', () => {
+  it('are prompts of one spec with different seeds, side by side in the report, and a run of theirs goes on', async () => {
+    const specs = {
+      'a/one.json': sampleSpec({ name: 'one' }),
+      'a/two.json': sampleSpec({ name: 'two', prompt: 'Gulls over a pier' }),
+      // Their names must not meet those of variants.
+      'a/one.v1.json': sampleSpec({ prompt: 'A tram in fog' }),
+      'a/done.json': sampleSpec({ is_upsampled: true }),
+      'a/broken.json': '{',
+    };
+    const { summary, output, resume, report } = await enrich(specs, { variants: 3 }, { seed: 40 });
+    expect(summary.counts).toEqual({ total: 11, upsampled: 9, reused: 0, skipped: 1, failed: 1 });
+    const written = await Promise.all([1, 2, 3].map((variant) => output(`a/one.v${variant}.json`)));
+    expect(written.map((spec) => spec.metadata.upsampling)).toMatchObject([
+      { variant: 1, seed: 40 },
+      { variant: 2, seed: 41 },
+      { variant: 3, seed: 42 },
+    ]);
+    expect(new Set(written.map((spec) => spec.metadata.upsampling.task_key)).size).toBe(3);
+    expect((await output('a/one.v1.v2.json')).parent_prompt_text).toBe('A tram in fog');
+    expect(standIn.stats.asks.slice(-9).map(({ seed }) => seed)).toEqual(
+      expect.arrayContaining([40, 41, 42]),
+    );
+    const { items } = await report();
+    expect(items.map(({ spec }) => spec)).toEqual([
+      'a/broken.json',
+      ...[1, 2, 3].map((variant) => `a/one.json#v${variant}`),
+      ...[1, 2, 3].map((variant) => `a/one.v1.json#v${variant}`),
+      ...[1, 2, 3].map((variant) => `a/two.json#v${variant}`),
+      'a/done.json',
+    ]);
+    expect(items[1]).toMatchObject({ name: 'one v1', prompt_before: sampleSpec()['prompt'] });
+    expect((await resume()).summary.counts).toEqual(summary.counts);
+  });
+
+  it.each([
+    {
+      rule: 'one file has no place for several',
+      change: { write_back: true },
+      engine: {},
+      says: /--write-back/,
+    },
+    {
+      rule: 'the embedded engine has one answer',
+      change: {},
+      engine: { kind: 'describe' },
+      says: /same each time/,
+    },
+  ])('are refused: $rule', async ({ change, engine, says }) => {
+    const run = enrich({ 'a.json': sampleSpec() }, { variants: 2 }, engine, change);
+    await expect(run).rejects.toThrow(says);
   });
 });
