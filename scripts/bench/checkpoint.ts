@@ -7,8 +7,10 @@
 import { parseArgs } from 'node:util';
 import { LocalRunStore } from '../../src/adapters/run-store/local-run-store.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
+import type { UpsampleCheckpoint } from '../../src/core/upsample/upsample-checkpoint.ts';
 import { upsampleFormat } from '../../src/core/upsample/upsample-checkpoint.ts';
-import type { UpsampleSession } from '../../src/services/upsample/upsample-types.ts';
+import type { UpsampleEventBody } from '../../src/core/upsample/upsample-event.ts';
+import type { RunSession } from '../../src/ports/run-store.ts';
 import { type BenchResult, figure, median, printResult } from './support/result.ts';
 import { finishedEvents, nameOf, sampleCheckpoint } from './support/sample-run.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
@@ -51,7 +53,11 @@ async function measure(sandbox: Sandbox): Promise<BenchResult> {
 }
 
 /** A run of `count` specs of which `finished` are done. */
-async function openRun(sandbox: Sandbox, count: number, finished: number): Promise<UpsampleSession> {
+async function openRun(
+  sandbox: Sandbox,
+  count: number,
+  finished: number,
+): Promise<RunSession<UpsampleCheckpoint, UpsampleEventBody>> {
   const store = new LocalRunStore(sandbox.path('runs'), systemClock);
   const session = await store.create(
     upsampleFormat,
@@ -65,7 +71,10 @@ async function openRun(sandbox: Sandbox, count: number, finished: number): Promi
   return session;
 }
 
-async function checkpointMs(session: UpsampleSession, firstSpec: number): Promise<number> {
+async function checkpointMs(
+  session: RunSession<UpsampleCheckpoint, UpsampleEventBody>,
+  firstSpec: number,
+): Promise<number> {
   const start = performance.now();
   for (let index = firstSpec; index < firstSpec + 10; index++) {
     for (const event of finishedEvents(nameOf(index), `/out/${index}.json`)) session.append(event);

@@ -1,3 +1,4 @@
+import type { InferenceEventBody } from '../core/inference/inference-event.ts';
 import type { Journaled } from '../core/run/run-status.ts';
 import type { UpsampleEvent } from '../core/upsample/upsample-event.ts';
 import type { UpscaleEventBody } from '../core/upscale/upscale-event.ts';
@@ -36,6 +37,22 @@ export interface UpsampleBeginning {
 export interface UpsampleObserver extends RunObserver<UpsampleBeginning, UpsampleEvent> {
   /** Specs read and decided so far, while the plan is made. `total` is known from the first call on. */
   onPlanned(done: number, total: number): void;
+}
+
+/** A run from prompts to videos, as it stands when work on it begins. */
+export interface InferenceBeginning extends UpsampleBeginning {
+  /** Videos to be made, and those that need no work any more. */
+  readonly videos: number;
+  readonly settledVideos: number;
+  /** The family of models, as in a sentence. */
+  readonly family: string;
+}
+
+/** A display of a run from prompts to videos. */
+export interface InferenceObserver extends RunObserver<InferenceBeginning, Journaled<InferenceEventBody>> {
+  onPlanned(done: number, total: number): void;
+  /** How far a video is; `null` when it is no longer under way. */
+  onVideo(video: string, progress: { readonly step: number; readonly steps: number } | null): void;
 }
 
 /** A run that upscales a video, as it stands when work on it begins. */

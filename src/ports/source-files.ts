@@ -22,6 +22,14 @@ export interface SourceFiles {
    * @throws AppError `disk-full`.
    */
   place(from: string, to: string, asLink: boolean): Promise<void>;
+  /**
+   * Moves a file, whole, to another place, whose folders are made; also to another disk, and over a file that is there.
+   *
+   * @throws AppError `disk-full`.
+   */
+  move(from: string, to: string): Promise<void>;
+  /** Makes a folder and those above it. */
+  makeFolder(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
   /** Whether a folder, or a link to one, stands at this path. */
   isFolder(path: string): Promise<boolean>;

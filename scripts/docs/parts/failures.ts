@@ -33,6 +33,8 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'model-unreadable':
     'The model is no ONNX model that upscales, or upscales by another factor than `--scale`.',
   'runtime-missing': 'ONNX Runtime is not installed where the worker runs, or does not fit that machine.',
+  'video-exists':
+    "A file stood in the video's place before the run, and it was not made of the same prompt, videos and parameters.",
   'prompt-blocked': "The model's guardrail refused the prompt, or the video that was made of it.",
   'inference-stalled':
     "The model's program wrote nothing, and no file grew, for `inference.stall_timeout_s`.",

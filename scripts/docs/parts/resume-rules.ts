@@ -11,7 +11,7 @@ const meanings: Readonly<Record<OnResume, string>> = {
 
 /** Every setting, and what a resumed run does when it is another one by now. */
 export function resumeTable(): string {
-  const rules = [...Object.values(resumeRules.upsample), ...Object.values(resumeRules.upscale)];
+  const rules: readonly ResumeRule[] = Object.values(resumeRules).flatMap((kind) => Object.values(kind));
   const rows = (Object.keys(meanings) as OnResume[]).map((onResume) => {
     const flags = rules.filter(({ name, onResume: its }) => name.startsWith('--') && its === onResume);
     const names = [...settingsOf(onResume, rules), ...flags.map(({ name }) => `\`${name}\``)];

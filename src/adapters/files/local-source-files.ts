@@ -1,11 +1,11 @@
 import type { BigIntStats } from 'node:fs';
-import { copyFile, mkdir, rm, stat, statfs, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
-import { isSystemError } from '../../errors/system-error.ts';
+import { isErrno, isSystemError } from '../../errors/system-error.ts';
 import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
 import { hashFile } from './hash-file.ts';
-import { publishFileBy } from './publish-file.ts';
+import { publishFileBy, syncFolder } from './publish-file.ts';
 
 export class LocalSourceFiles implements SourceFiles {
   async identify(path: string, known: FileIdentity | null, signal?: AbortSignal): Promise<FileIdentity> {
@@ -31,6 +31,22 @@ export class LocalSourceFiles implements SourceFiles {
       await mkdir(dirname(to), { recursive: true });
       await publishFileBy(to, (temporary) => copyFile(from, temporary));
     }
+  }
+
+  async move(from: string, to: string): Promise<void> {
+    await mkdir(dirname(to), { recursive: true });
+    try {
+      await rename(from, to);
+      await syncFolder(dirname(to));
+    } catch (error) {
+      if (!isErrno(error, 'EXDEV')) throw error;
+      await publishFileBy(to, (temporary) => copyFile(from, temporary));
+      await rm(from, { force: true });
+    }
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    await mkdir(path, { recursive: true });
   }
 
   async exists(path: string): Promise<boolean> {

@@ -1,10 +1,14 @@
 import type { CreateDisplay } from '../../output/progress/display.ts';
+import { InferenceProgress } from '../../output/progress/inference-progress.ts';
 import { UpsampleProgress } from '../../output/progress/upsample-progress.ts';
 import { UpscaleProgress } from '../../output/progress/upscale-progress.ts';
+import { formatInferenceSummary } from '../../output/text/inference/summary-text.ts';
 import type { Style } from '../../output/text/style.ts';
 import { formatSummary, savedText } from '../../output/text/upsample/summary-text.ts';
 import { formatUpscaleSummary } from '../../output/text/upscale/summary-text.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
+import { inferenceKind } from '../../services/inference/inference-kind.ts';
+import type { InferenceTypes } from '../../services/inference/inference-types.ts';
 import type { RunKind, RunKinds, RunTypes } from '../../services/runs/run-kind.ts';
 import { upsampleKind } from '../../services/upsample/upsample-kind.ts';
 import type { UpsampleTypes } from '../../services/upsample/upsample-types.ts';
@@ -63,8 +67,21 @@ export const upscaleView: RunView<UpscaleTypes> = {
     `${done} of ${segments} segments are saved; what was under way is done again.`,
 };
 
+const noPrompts = upsampleView.noCounts;
+
+export const inferenceView: RunView<InferenceTypes> = {
+  kind: inferenceKind,
+  createProgress: (createDisplay) => new InferenceProgress(createDisplay),
+  noCounts: { total: 0, made: 0, reused: 0, skipped: 0, failed: 0, prompts: noPrompts },
+  formatSummary: formatInferenceSummary,
+  savedText: ({ total, made, reused, prompts }) =>
+    total > 0 && made + reused > 0
+      ? `${made + reused} of ${total} videos are here.`
+      : savedText(prompts.upsampled + prompts.reused + prompts.skipped, prompts.total),
+};
+
 /** Every kind of run that the program knows. A new kind is added here. */
-const runViews: readonly RunView<RunTypes>[] = [upsampleView, upscaleView];
+const runViews: readonly RunView<RunTypes>[] = [upsampleView, upscaleView, inferenceView];
 
 export const runKinds: RunKinds = new Map(runViews.map(({ kind }) => [kind.format.kind, kind]));
 

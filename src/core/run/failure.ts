@@ -42,6 +42,7 @@ export const failureNextSteps = {
   'model-unreadable': 'Begin a new run with another --model, or with the --scale that this one has.',
   'runtime-missing':
     'Install onnxruntime-node on this machine; on a host, run cosmos host prepare NAME --upscaler.',
+  'video-exists': 'Replace it with --force, or name another folder with --videos-dir.',
   'prompt-blocked':
     "The model's guardrail refuses the prompt or the video: change the prompt in the enriched spec, then resume the run.",
   'inference-stalled':

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** How a run stands or ended. */
-export const runStatuses = ['complete', 'partial', 'detached', 'failed'] as const;
+/** How a run stands or ended; `paused` waits for a person. */
+export const runStatuses = ['complete', 'partial', 'detached', 'paused', 'failed'] as const;
 
 export type RunStatus = (typeof runStatuses)[number];
 

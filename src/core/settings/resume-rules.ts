@@ -1,3 +1,4 @@
+import type { InferenceSettings } from '../inference/inference-settings.ts';
 import { shellQuoted } from '../run/shell-quoted.ts';
 import type { UpsampleSettings } from '../upsample/upsample-settings.ts';
 import type { UpscaleSettings } from '../upscale/upscale-settings.ts';
@@ -16,6 +17,8 @@ export interface ResumeRule {
   /** As `config.toml` names it; a flag for what is no setting there. */
   readonly name: string;
   readonly flag?: string;
+  /** The value of the flag is `KEY=VALUE`, with this key. */
+  readonly flagKey?: string;
   readonly onResume: OnResume;
 }
 
@@ -106,8 +109,50 @@ const upscaleRules: RulesOf<UpscaleSettings> = {
   force: flag('--force', 'current'),
 };
 
+const inference = (name: string, onResume: OnResume, flagName?: string) =>
+  setting(`inference.${name}`, onResume, flagName);
+const weight = (kind: string): ResumeRule => ({
+  ...inference(`control_weights.${kind}`, 'fixed', '--weight'),
+  flagKey: kind,
+});
+
+/** Those of its first stage are {@link upsampleRules}. */
+const inferenceRules: RulesOf<Omit<InferenceSettings, 'upsample'>> = {
+  stages: flag('--stages', 'fixed'),
+  review: flag('--review', 'current'),
+  family: inference('family', 'fixed', '--family'),
+  videos_dir: inference('videos_dir', 'fixed', '--videos-dir'),
+  keep_controls: inference('keep_controls', 'fixed', '--keep-controls'),
+  'program.command': inference('command', 'current'),
+  'program.program_dir': inference('program_dir', 'current'),
+  'program.checkpoints_dir': inference('checkpoints_dir', 'current'),
+  'program.num_gpu': inference('num_gpu', 'current'),
+  'program.batch_size': inference('batch_size', 'current'),
+  'program.stall_timeout_ms': inference('stall_timeout_s', 'current'),
+  'parameters.num_steps': inference('parameters.num_steps', 'fixed', '--num-steps'),
+  'parameters.guidance': inference('parameters.guidance', 'fixed', '--guidance'),
+  'parameters.sigma_max': inference('parameters.sigma_max', 'fixed', '--sigma-max'),
+  'parameters.fps': inference('parameters.fps', 'fixed', '--fps'),
+  'parameters.seed': inference('parameters.seed', 'fixed', '--seed'),
+  'parameters.blur_strength': inference('parameters.blur_strength', 'fixed'),
+  'parameters.canny_threshold': inference('parameters.canny_threshold', 'fixed'),
+  'control_weights.vis': weight('vis'),
+  'control_weights.edge': weight('edge'),
+  'control_weights.depth': weight('depth'),
+  'control_weights.seg': weight('seg'),
+  host: flag('--host', 'current'),
+  workers: setting('hosts.NAME.workers', 'current', '--workers'),
+  force: flag('--force', 'current'),
+  only: flag('--only', 'current'),
+  skip: flag('--skip', 'current'),
+};
+
 /** What each setting of a run means when the run is resumed; one without a rule does not compile. */
-export const resumeRules = { upsample: upsampleRules, upscale: upscaleRules } as const;
+export const resumeRules = {
+  upsample: upsampleRules,
+  upscale: upscaleRules,
+  inference: inferenceRules,
+} as const;
 
 export type ResumeRules = Readonly<Record<string, ResumeRule>>;
 
@@ -170,12 +215,14 @@ export function namedBy(rules: ResumeRules, flags: Readonly<Record<string, unkno
 export function flagsFor(rules: ResumeRules, settings: object, named: readonly string[]): string[] {
   const values = valuesByPath(settings);
   return named.flatMap((path) => {
-    const { flag: name } = rules[path] ?? {};
+    const { flag: name, flagKey } = rules[path] ?? {};
     const value = values.get(path);
     if (name === undefined || value === undefined || value === null) return [];
     if (typeof value === 'boolean')
       return value ? [name] : name === '--auto-resize' ? ['--no-auto-resize'] : [];
-    return [name, shellQuoted(withoutPassword(String(value)))];
+    if (Array.isArray(value)) return value.flatMap((each) => [name, shellQuoted(String(each))]);
+    const text = withoutPassword(String(value));
+    return [name, shellQuoted(flagKey === undefined ? text : `${flagKey}=${text}`)];
   });
 }
 
@@ -225,6 +272,7 @@ function isUnset(value: unknown): boolean {
 function shown(value: unknown, name: string): string | null {
   if (typeof value === 'number') return String(name.endsWith('_s') ? value / 1000 : value);
   if (typeof value === 'boolean') return String(value);
+  if (Array.isArray(value) && value.length > 0) return shown(value.join(', '), name);
   if (typeof value !== 'string' || value === '' || value.length > 200 || value.includes('\n')) return null;
   return JSON.stringify(withoutPassword(value));
 }

@@ -26,9 +26,8 @@ export const upsampleCountsSchema = z.object({
   failed: z.int().min(0),
 });
 
-/** What a run does, step by step: the lines of `--events`, and of the journal, from which its state is rebuilt. */
-export const upsampleEventBodySchema = z.discriminatedUnion('type', [
-  runStartedSchema(upsampleSettingsSchema),
+/** What happens to specs. */
+export const upsampleTaskEventSchemas = [
   z.object({
     type: z.literal('task-prepared'),
     spec: z.string(),
@@ -37,7 +36,6 @@ export const upsampleEventBodySchema = z.discriminatedUnion('type', [
     /** Reserved for the answer, and allowed to it. Missing in journals of older versions. */
     max_output_tokens: z.int().min(1).optional(),
   }),
-  lifecycleEventSchemas.batchSubmitted,
   z.object({
     type: z.literal('task-finished'),
     spec: z.string(),
@@ -61,6 +59,13 @@ export const upsampleEventBodySchema = z.discriminatedUnion('type', [
     next_step: z.string(),
   }),
   z.object({ type: z.literal('batch-finished'), batch_id: z.int() }),
+] as const;
+
+/** What a run does, step by step: the lines of `--events`, and of the journal, from which its state is rebuilt. */
+export const upsampleEventBodySchema = z.discriminatedUnion('type', [
+  runStartedSchema(upsampleSettingsSchema),
+  lifecycleEventSchemas.batchSubmitted,
+  ...upsampleTaskEventSchemas,
   lifecycleEventSchemas.hostUnreachable,
   lifecycleEventSchemas.hostReachable,
   runFinishedSchema(upsampleCountsSchema),
@@ -73,5 +78,7 @@ export const upsampleEventSchema = z.intersection(
 );
 
 export type UpsampleCounts = z.infer<typeof upsampleCountsSchema>;
+/** What happens to a spec, or to a batch of them. */
+export type UpsampleTaskEvent = z.infer<(typeof upsampleTaskEventSchemas)[number]>;
 export type UpsampleEventBody = z.infer<typeof upsampleEventBodySchema>;
 export type UpsampleEvent = z.infer<typeof upsampleEventSchema>;

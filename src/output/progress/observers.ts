@@ -1,14 +1,20 @@
-import type { RunObserver, UpsampleObserver, UpscaleObserver } from '../../ports/run-observer.ts';
+import type {
+  InferenceObserver,
+  RunObserver,
+  UpsampleObserver,
+  UpscaleObserver,
+} from '../../ports/run-observer.ts';
 
 const ignore = () => undefined;
 
-const silent: UpsampleObserver & UpscaleObserver = {
+const silent: UpsampleObserver & UpscaleObserver & InferenceObserver = {
   onPlanned: ignore,
   onScan: ignore,
   onBegin: ignore,
   onEvent: ignore,
   onTaskStarted: ignore,
   onFrames: ignore,
+  onVideo: ignore,
   onWorkerStatus: ignore,
   onAssembly: ignore,
   onNotice: ignore,
@@ -23,7 +29,9 @@ export function partialObserver<Observer extends RunObserver = UpsampleObserver>
 }
 
 /** Passes everything on to several observers. */
-export function combineObservers(observers: readonly RunObserver[]): UpsampleObserver & UpscaleObserver {
+export function combineObservers(
+  observers: readonly RunObserver[],
+): UpsampleObserver & UpscaleObserver & InferenceObserver {
   const passOn =
     (name: string) =>
     (...values: unknown[]) => {

@@ -2,7 +2,7 @@ import { type Html, html } from './html.ts';
 import { type BarPart, facts, partsBar } from './sections.ts';
 
 /** How a run ended, or how it stands. */
-export type ShownStatus = 'complete' | 'partial' | 'detached' | 'failed' | 'unfinished';
+export type ShownStatus = 'complete' | 'partial' | 'detached' | 'paused' | 'failed' | 'unfinished';
 
 interface Banner {
   /** What the program did: `upsampling`. */
@@ -27,6 +27,7 @@ const statusMarks: Readonly<Record<ShownStatus, string>> = {
   complete: '✓',
   partial: '!',
   detached: '…',
+  paused: '…',
   failed: '✕',
   unfinished: '…',
 };

@@ -98,7 +98,8 @@ export class HostSession<K extends RunTypes> {
   async #start(): Promise<HostRun> {
     const { kind, run, work } = this.#deps;
     const { session, ports, signal } = run;
-    const { host: name, workers, needs } = kind.facts(session.checkpoint);
+    const { host: name, workers, needs: usualNeeds } = kind.facts(session.checkpoint);
+    const needs = work.needs ?? usualNeeds;
     const host = await ports.host(name).openRun(session.runId, { workers, needs, signal });
     // A transfer to an unreachable host would be waited for as long as the host may stay unreachable.
     onAbort(signal, () => this.isUnreachable && void host.close());
@@ -126,7 +127,8 @@ export class HostSession<K extends RunTypes> {
     for await (const event of host.watch(run.signal)) {
       if (event.type === 'task-started') run.observer.onTaskStarted(event.taskKey);
       else if (event.type === 'worker-status') this.#onStatus(event.status);
-      else if (event.type === 'task-progress') work.onProgress?.(event.taskKey, event.doneParts);
+      else if (event.type === 'task-progress')
+        work.onProgress?.(event.taskKey, event.doneParts, event.totalParts);
       else if (event.type === 'task-finished') {
         this.#finished.add(event.result.task_key);
         await results.accept(event.result, false, host);

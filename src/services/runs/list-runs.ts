@@ -1,4 +1,5 @@
 import type { TaskCounts } from '../../core/run/run-state.ts';
+import type { RunStatus } from '../../core/run/run-status.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { HostRunFacts } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -10,7 +11,7 @@ import type { RunKinds } from './run-kind.ts';
 export interface RunRow {
   readonly run_id: string;
   readonly kind: string;
-  readonly status: 'running' | 'unfinished' | 'complete' | 'partial' | 'detached' | 'failed' | 'damaged';
+  readonly status: 'running' | 'unfinished' | 'damaged' | RunStatus;
   readonly created_at: string | null;
   /** What is worked on: a video, or the first of the folders and files of specs. */
   readonly input: string | null;
@@ -40,7 +41,10 @@ async function rowOf(
   try {
     const { kind, run, state } = await readRun(folder, kinds, ports);
     const { input, host, engine } = kind.facts(run.checkpoint);
-    const standing = state.lastStatus === 'detached' || state.isEnded ? state.standingStatus : 'unfinished';
+    const standing =
+      state.lastStatus === 'detached' || state.lastStatus === 'paused' || state.isEnded
+        ? state.standingStatus
+        : 'unfinished';
     return {
       ...known,
       status: isLocked ? 'running' : standing,

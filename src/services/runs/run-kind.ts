@@ -85,6 +85,10 @@ export type Prepared<K extends RunTypes> =
  */
 export interface RunWork<K extends RunTypes> {
   readonly engine: WorkEngine;
+  /** Where they are others than {@link RunFacts.needs}: a run with several stages needs other workers in each. */
+  readonly needs?: WorkerNeeds;
+  /** Its results are waited for by a run that leaves as soon as all is submitted: the next stage is made of them. */
+  readonly isAwaited?: boolean;
   /** Tasks that the engine works on at once: until so many are submitted, parts of a batch are submitted too. */
   readonly tasksInFlight: number;
   readonly batchesInFlight: number;
@@ -119,7 +123,7 @@ export interface RunWork<K extends RunTypes> {
   checkpointAfter(outcome: K['event']): readonly K['event'][] | null;
   /** Called when the outcome of a result is recorded. */
   onSettled(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void>;
-  onProgress?(taskKey: string, doneParts: number): void;
+  onProgress?(taskKey: string, doneParts: number, totalParts: number): void;
   fatalError(status: WorkerStatus): AppError;
 }
 

@@ -17,12 +17,13 @@ const drainMs = 5_000;
  * by then, and calling this again on the reopened run goes on from there.
  */
 export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: ActiveRun<K>): Promise<void> {
-  const { session, state, observer, isDetached } = whole;
+  const { session, state, observer } = whole;
   // Aborts when any part of the run fails, so that the others end too.
   const stop = new AbortController();
   const onError = (error: unknown) => stop.abort(error);
   const run = { ...whole, signal: AbortSignal.any([whole.signal, stop.signal]) };
   const work = kind.startWork(run);
+  const isDetached = whole.isDetached && !work.isAwaited;
   const recorder = new RunEventRecorder(run);
   const results = new TaskResults({ run, work, recorder, onError });
   const host = new HostSession({ kind, run, work, recorder, results, onError });

@@ -49,7 +49,7 @@ function newCheckpoint(request: UpsampleRequest, plan: UpsamplePlan, ports: Port
 }
 
 /** Checked before anything is prepared: no run can go on without a server. */
-function assertServerIsNamed({ engine }: UpsampleSettings): void {
+export function assertServerIsNamed({ engine }: UpsampleSettings): void {
   if (engine.kind !== 'openai' || engine.base_url !== null || (engine.command?.length ?? 0) > 0) return;
   throw new AppError({
     code: 'config-invalid',
@@ -60,7 +60,7 @@ function assertServerIsNamed({ engine }: UpsampleSettings): void {
 }
 
 /** Enriched specs in the folder of their sources would replace them, which only `--write-back` may do. */
-function assertSourcesAreSafe(
+export function assertSourcesAreSafe(
   settings: UpsampleSettings,
   { inputRoot }: UpsamplePlan,
   { specs }: Ports,

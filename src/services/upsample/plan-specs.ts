@@ -33,6 +33,8 @@ export interface PlanRequest {
   readonly mappedFolders?: readonly MappedFolder[];
   /** Folder that specs are named against, where it is not simply what all inputs share. */
   readonly inputRoot?: string;
+  /** Names of candidates that are no specs of this run. */
+  readonly leftOut?: ReadonlySet<string>;
 }
 
 type PlanPorts = Pick<
@@ -51,11 +53,13 @@ export async function planSpecs(
   for (const notice of shapeNotices(request.settings)) observer.onNotice(notice);
   const {
     inputRoot,
-    specs: names,
+    specs: found,
     pathOf,
     misnamed,
     skippedFolders,
   } = await ports.specs.find(request.inputs, request.excluded, request.inputRoot);
+  const { leftOut } = request;
+  const names = leftOut ? found.filter((spec) => !leftOut.has(spec)) : found;
   for (const folder of skippedFolders)
     observer.onNotice(`The folder ${folder} cannot be read and is left out.`);
   observer.onPlanned(0, names.length);

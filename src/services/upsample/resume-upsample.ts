@@ -45,17 +45,18 @@ export interface ResumeUpsampleRequest {
 export function resumeUpsampleOptions(request: ResumeUpsampleRequest): ResumeOptions<UpsampleTypes> {
   return {
     reference: request.reference,
-    update: ({ checkpoint, state }) => updateOf(request, checkpoint, state),
+    update: ({ checkpoint, state }) => updateOfPrompts(request, checkpoint, state),
   };
 }
 
-function updateOf(
+/** What a run's settings and inputs mean that are given by now. */
+export function updateOfPrompts(
   request: ResumeUpsampleRequest,
   checkpoint: UpsampleCheckpoint,
   state: UpsampleState,
 ): RunUpdate {
   const was = checkpoint.settings;
-  const now = settingsNow(request, was);
+  const now = upsampleSettingsNow(request, was);
   const all = changesBetween(rules, was, now);
   const isModelAdded = all.some((change) => change.path === 'engine.model' && isAccepted(change));
   // The instruction of a model that was not named is the one for any.
@@ -83,7 +84,7 @@ function isOfWork({ path }: SettingChange): boolean {
   return path === 'host' || path === 'workers' || path.startsWith('engine.');
 }
 
-function settingsNow(
+export function upsampleSettingsNow(
   { settingsOver, options, named: namedNow }: ResumeUpsampleRequest,
   was: UpsampleSettings,
 ): UpsampleSettings {

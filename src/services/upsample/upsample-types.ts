@@ -53,4 +53,13 @@ export interface UpsampleTypes extends RunTypes {
 
 export type UpsampleRun = ActiveRun<UpsampleTypes>;
 export type StoredUpsample = StoredRunOf<UpsampleTypes>;
-export type UpsampleSession = RunSession<UpsampleCheckpoint, UpsampleEventBody>;
+
+/** A run as the work on its prompts needs it: also the first stage of a longer run. */
+export interface PromptsRun extends Pick<UpsampleRun, 'state' | 'ports' | 'signal'> {
+  readonly session: UpsampleSession;
+}
+
+export type UpsampleSession = Pick<
+  RunSession<UpsampleCheckpoint, UpsampleEventBody>,
+  'runId' | 'checkpoint' | 'keep' | 'kept'
+>;

@@ -1,5 +1,5 @@
 import { pMapIterable } from 'p-map';
-import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
+import type { UpsampleTaskEvent } from '../../core/upsample/upsample-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
@@ -8,23 +8,26 @@ import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import { failedOutcome, finishTask, hintRecord } from './finish-task.ts';
 import { prepareTask } from './prepare-task.ts';
-import type { UpsampleRun, UpsampleTask, UpsampleTypes } from './upsample-types.ts';
+import type { PromptsRun, UpsampleTask, UpsampleTypes } from './upsample-types.ts';
 
 /** Specs that are prepared ahead of the batch that is being submitted. */
 const preparedAhead = 256;
 
-export class UpsampleWork implements RunWork<UpsampleTypes> {
+/** Of the events of a run, only those of its tasks come from here. */
+type PromptTypes = Omit<UpsampleTypes, 'event'> & { readonly event: UpsampleTaskEvent };
+
+export class UpsampleWork implements RunWork<PromptTypes> {
   readonly engine: EngineSpec;
   readonly tasksInFlight: number;
   readonly batchesInFlight = 4;
   readonly settlesInFlight = 16;
-  readonly #run: UpsampleRun;
+  readonly #run: PromptsRun;
   /** Specs without an outcome, by batch. */
   readonly #openInBatch = new Map<number, number>();
   /** Whether a task has an answer on the host, which an earlier session asked for. */
   #isAnswered: (taskKey: string) => Promise<boolean> = async () => false;
 
-  constructor(run: UpsampleRun) {
+  constructor(run: PromptsRun) {
     this.#run = run;
     const { settings, batches } = run.session.checkpoint;
     this.engine = settings.engine;
@@ -35,7 +38,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     }
   }
 
-  plannedOutcomes(): readonly UpsampleEventBody[] {
+  plannedOutcomes(): readonly UpsampleTaskEvent[] {
     return [...this.#run.state.specs.values()].flatMap(({ planned, failed }) =>
       planned.action === 'fail' && !failed && planned.failure
         ? [failedOutcome({ planned }, planned.failure, 0)]
@@ -53,7 +56,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     );
   }
 
-  async *tasks(): AsyncIterable<Prepared<UpsampleTypes>> {
+  async *tasks(): AsyncIterable<Prepared<PromptTypes>> {
     const { session, state, ports, signal } = this.#run;
     const pending = session.checkpoint.batches.flatMap((batch) =>
       batch.specs.flatMap((spec) => (state.isSettled(spec) ? [] : (state.specs.get(spec) ?? []))),
@@ -77,7 +80,7 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     this.#isAnswered = async (key) => finishedKeys.has(key) && (await host.result(key))?.status === 'ok';
   }
 
-  preparedEvent({ planned, taskKey, hint, maxOutputTokens }: UpsampleTask): UpsampleEventBody | null {
+  preparedEvent({ planned, taskKey, hint, maxOutputTokens }: UpsampleTask): UpsampleTaskEvent | null {
     if (this.#run.state.specs.get(planned.spec)?.prepared?.task_key === taskKey) return null;
     return {
       ...{ type: 'task-prepared', spec: planned.spec, task_key: taskKey, hint: hintRecord(hint) },
@@ -114,12 +117,12 @@ export class UpsampleWork implements RunWork<UpsampleTypes> {
     return await this.#run.ports.results.get(taskKey);
   }
 
-  async settle(task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<UpsampleEventBody> {
+  async settle(task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<UpsampleTaskEvent> {
     return await finishTask(task, result, isReused, this.#run);
   }
 
   /** The last outcome of a batch makes all of that batch durable. */
-  checkpointAfter(outcome: UpsampleEventBody): readonly UpsampleEventBody[] | null {
+  checkpointAfter(outcome: UpsampleTaskEvent): readonly UpsampleTaskEvent[] | null {
     if (outcome.type !== 'task-finished' && outcome.type !== 'task-failed') return null;
     const batchId = this.#run.state.specs.get(outcome.spec)?.planned.batch_id ?? null;
     if (batchId === null) return null;

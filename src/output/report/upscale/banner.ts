@@ -15,6 +15,7 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   complete: 'The video is finished and was verified.',
   partial: 'Some segments failed; all others are done.',
   detached: 'Work may still be running on the host.',
+  paused: 'The run waits.',
   failed: 'The run ended before the video was finished.',
   unfinished: 'The video is not finished; what is done is kept.',
 };
@@ -68,6 +69,7 @@ function howToGoOn({ status, run_id: runId, is_resumable: isResumable }: Upscale
   const first = {
     partial: 'Follow the next step of each failure, then run:',
     detached: 'Bring home what is done, wait for the rest and finish the video:',
+    paused: 'It waits. Run:',
     failed: 'Nothing finished is lost. Run:',
     unfinished: 'Nothing finished is lost. Run:',
   }[status];

@@ -1,0 +1,39 @@
+import type { FailureFacts, StopFacts } from '../run/failure.ts';
+import type { RunStatus } from '../run/run-status.ts';
+import type { InferenceCounts } from './inference-event.ts';
+import type { RunStage } from './inference-settings.ts';
+
+export const inferenceSummaryVersion = 1;
+
+export interface VideoWarning {
+  readonly video: string;
+  readonly message: string;
+}
+
+/** How a run from prompts to videos ended: what `--json` prints, and what the text says. JSON, so snake_case. */
+export interface InferenceSummary {
+  readonly version: typeof inferenceSummaryVersion;
+  readonly kind: 'inference';
+  readonly run_id: string;
+  readonly status: RunStatus;
+  readonly stages: readonly RunStage[];
+  readonly counts: InferenceCounts;
+  readonly family: string;
+  /** Who enriched the prompts: `describe` or `openai`, and the model. */
+  readonly engine: string;
+  readonly model: string;
+  readonly host: string;
+  readonly videos_dir: string;
+  /** Where the enriched specs are. */
+  readonly output_dir: string;
+  readonly checkpoint: string;
+  readonly report: { readonly json: string; readonly html: string };
+  readonly duration_ms: number;
+  /** Videos that are here, with the prompt's spec. */
+  readonly videos: readonly { readonly video: string; readonly spec: string; readonly path: string }[];
+  /** What the model does otherwise than may be expected: sentences. */
+  readonly warnings: readonly VideoWarning[];
+  readonly failures: readonly (FailureFacts & { readonly spec: string })[];
+  readonly is_resumable: boolean;
+  readonly error: StopFacts | null;
+}

@@ -1,0 +1,83 @@
+import type { InferenceCheckpoint } from '../../core/inference/inference-checkpoint.ts';
+import type { InferencePlan } from '../../core/inference/inference-plan.ts';
+import type { InferenceSummary } from '../../core/inference/inference-summary.ts';
+import { checkpointVersion } from '../../core/run/run-format.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { InferenceObserver } from '../../ports/run-observer.ts';
+import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
+import { assertServerIsNamed, assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
+import { inferenceKind } from './inference-kind.ts';
+import { type InferenceRequest, planInference } from './plan-inference.ts';
+
+/** A few seconds of 720p take about so much, in bytes: only to say in time that a disk is sure to fill. */
+const usualVideoBytes = 20_000_000;
+
+/**
+ * Plans a run from prompts to videos and carries it out.
+ *
+ * @throws AppError for anything that was wrong before the run began; the signal's reason when it aborts.
+ */
+export async function runModels(
+  request: InferenceRequest & { readonly isDetached: boolean },
+  ports: Ports,
+  observer: InferenceObserver,
+  signal: AbortSignal,
+): Promise<RunOutcome<InferenceSummary>> {
+  const { settings } = request;
+  const isUpsampled = settings.stages.includes('upsample');
+  if (isUpsampled) assertServerIsNamed(settings.upsample);
+  const plan = await planInference(request, ports, observer, signal);
+  if (isUpsampled && plan.prompts.batches.length > 0)
+    assertSourcesAreSafe(settings.upsample, plan.prompts, ports);
+  assertAnythingToDo(plan, request);
+  await warnOfSpace(plan, request, ports, observer);
+  const context = { ports, observer, signal, isDetached: request.isDetached };
+  return await beginRun(inferenceKind, newCheckpoint(request, plan, ports), context);
+}
+
+function newCheckpoint(
+  { inputs, settings }: InferenceRequest,
+  { prompts, videos, videoBatches }: InferencePlan,
+  ports: Ports,
+): InferenceCheckpoint {
+  return {
+    version: checkpointVersion,
+    kind: 'inference',
+    run_id: ports.newRunId(),
+    tool_version: ports.toolVersion,
+    created_at: new Date(ports.clock.now()).toISOString(),
+    input_root: prompts.inputRoot,
+    inputs: [...inputs],
+    settings: { ...settings, upsample: prompts.settings },
+    batches: [...prompts.batches],
+    specs: [...prompts.specs],
+    videos: [...videos],
+    video_batches: videoBatches,
+  };
+}
+
+/** With `--only` and `--skip`, nothing may be left. */
+function assertAnythingToDo({ prompts }: InferencePlan, { settings }: InferenceRequest): void {
+  if (prompts.specs.length > 0) return;
+  throw new AppError({
+    code: 'no-valid-spec',
+    message: `No spec is left to work on with --only ${settings.only.join(', ')} and --skip ${settings.skip.join(', ')}.`,
+    nextStep: 'Name specs by their paths below the input folder, by folders, or by patterns with *.',
+  });
+}
+
+async function warnOfSpace(
+  { videos }: InferencePlan,
+  { settings }: InferenceRequest,
+  ports: Ports,
+  observer: InferenceObserver,
+): Promise<void> {
+  const freeBytes = await ports.sources.freeBytes(settings.videos_dir);
+  const neededBytes = videos.length * usualVideoBytes;
+  if (freeBytes === null || freeBytes > neededBytes) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  observer.onNotice(
+    `The disk of ${settings.videos_dir} has ${gigabytes(freeBytes)} free, and ${videos.length} videos may need about ${gigabytes(neededBytes)}.`,
+  );
+}

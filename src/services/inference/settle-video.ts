@@ -1,0 +1,163 @@
+import { dirname } from 'node:path';
+import { familyNamed } from '../../core/inference/families.ts';
+import type { InferenceEventOf } from '../../core/inference/inference-event.ts';
+import type { VideoState } from '../../core/inference/inference-state.ts';
+import { type FailureCode, failureNextSteps, type SpecFailure } from '../../core/run/failure.ts';
+import { formatSpec, parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { HostRun } from '../../ports/host.ts';
+import type { MadeVideo } from '../../protocol/inference.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { InferenceRun, VideoRunTask } from './inference-types.ts';
+import { videoPath } from './plan-inference.ts';
+import { promptFileOf } from './prepare-video.ts';
+
+/** Next steps that differ from those of prompts and segments. */
+const nextSteps: Partial<Record<string, string>> = {
+  'out-of-memory':
+    'End other programs on the GPU (cosmos host status HOST shows them), or use more GPUs (inference.num_gpu) or a smaller video, then resume the run.',
+};
+
+/**
+ * Brings a video home and writes what is known of it into its spec. The file stands, verified, before the event exists; doing
+ * it again changes nothing.
+ */
+export async function settleVideo(
+  task: VideoRunTask,
+  result: TaskResult,
+  isReused: boolean,
+  host: HostRun | null,
+  run: InferenceRun,
+): Promise<InferenceEventOf<'video-finished' | 'video-failed'>> {
+  const { planned } = task.state;
+  const made = result.video ?? null;
+  if (result.status === 'failed' || made === null) {
+    const code = result.error?.code ?? 'inference-failed';
+    const message = result.error?.message ?? 'The video was not made.';
+    const next_step = nextSteps[code] ?? failureNextSteps[code as FailureCode];
+    return failedVideo(
+      task.state,
+      { code: code as FailureCode, message, next_step },
+      result.attempts,
+      task.taskKey,
+    );
+  }
+  const output = videoPath(run.session.checkpoint.settings, planned.video, run.ports);
+  await bringHome(task.taskKey, made, output, host, run);
+  const controls = await bringControls(made, output, host, run);
+  const event: InferenceEventOf<'video-finished'> = {
+    type: 'video-finished',
+    ...{ video: planned.video, task_key: task.taskKey, output, is_reused: isReused },
+    ...{ sha256: made.sha256, size_bytes: made.size_bytes, width: made.width, height: made.height },
+    ...{ frames: made.frames, fps: made.fps, guardrails: made.guardrails, controls },
+    ...{ attempts: result.attempts, duration_ms: result.duration_ms },
+  };
+  await writeRecord(task, event, result, run);
+  return event;
+}
+
+export function failedVideo(
+  { planned }: VideoState,
+  failure: SpecFailure,
+  attempts: number,
+  taskKey: string | null,
+): InferenceEventOf<'video-failed'> {
+  return { type: 'video-failed', video: planned.video, task_key: taskKey, attempts, ...failure };
+}
+
+/** Whether the file at the place of a video is this very video. */
+export async function isHome(
+  { sha256 }: Pick<MadeVideo, 'sha256'>,
+  output: string,
+  { ports }: Pick<InferenceRun, 'ports'>,
+): Promise<boolean> {
+  if (!(await ports.sources.exists(output))) return false;
+  return (await ports.sources.identify(output, null)).sha256 === sha256;
+}
+
+/** @throws AppError as `HostRun.downloadOutput`; a video that is lost takes its result with it, so that it is made again. */
+export async function bringHome(
+  key: string,
+  file: Pick<MadeVideo, 'sha256' | 'size_bytes'>,
+  output: string,
+  host: HostRun | null,
+  run: Pick<InferenceRun, 'session' | 'ports'>,
+): Promise<void> {
+  if (host === null || (await isHome(file, output, run))) return;
+  const arrived = run.session.paths.inside(`videos/${key}.mp4`);
+  try {
+    await run.ports.sources.makeFolder(dirname(arrived));
+    await host.downloadOutput(key, file, arrived);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'worker-failed') await host.forget([key]);
+    throw error;
+  }
+  await run.ports.sources.move(arrived, output);
+}
+
+async function bringControls(
+  { controls }: MadeVideo,
+  output: string,
+  host: HostRun | null,
+  run: InferenceRun,
+): Promise<{ kind: string; path: string }[]> {
+  const brought: { kind: string; path: string }[] = [];
+  for (const { kind, key, ...file } of controls) {
+    const path = output.replace(/\.mp4$/, `_${kind}.mp4`);
+    await bringHome(key, file, path, host, run);
+    brought.push({ kind, path });
+  }
+  return brought;
+}
+
+/** What was made of a prompt, under `metadata.inference` of its enriched spec; and in the RunSpec, where there is one. */
+async function writeRecord(
+  { state, isEdited }: VideoRunTask,
+  event: InferenceEventOf<'video-finished'>,
+  result: TaskResult,
+  run: InferenceRun,
+): Promise<void> {
+  const { planned } = state;
+  const { session, ports } = run;
+  const { settings, input_root: inputRoot } = session.checkpoint;
+  const record = {
+    version: 1,
+    ...{ run_id: session.runId, family: settings.family, model: familyNamed(settings.family).title },
+    ...(isEdited && { prompt_edited: true }),
+    parameters: planned.parameters,
+    control_weights: Object.fromEntries(planned.controls.map(({ kind, weight }) => [kind, weight])),
+    video: {
+      ...{ path: event.output, sha256: event.sha256, width: event.width, height: event.height },
+      ...{ frames: event.frames, fps: event.fps },
+    },
+    ...{ guardrails: event.guardrails, duration_ms: result.duration_ms, finished_at: result.finished_at },
+  };
+  const home = (spec: string) => ports.specs.outputPath(settings.upsample.output_dir, spec);
+  const document = await documentAt(home(planned.spec), promptFileOf(planned.spec, run), run);
+  if (document !== null) {
+    const metadata = { ...Object(document['metadata']), inference: record };
+    await ports.specs.publish(home(planned.spec), formatSpec({ ...document, metadata }));
+  }
+  if (planned.run_spec === null) return;
+  const source = ports.specs.outputPath(inputRoot, planned.run_spec);
+  const runSpec = await documentAt(source, source, run);
+  const outcome = { execution_status: 'success', output_path: event.output };
+  if (runSpec) await ports.specs.publish(home(planned.run_spec), formatSpec({ ...runSpec, ...outcome }));
+}
+
+/** The document of the first of two files that is there. */
+async function documentAt(
+  path: string,
+  other: string,
+  { ports }: Pick<InferenceRun, 'ports'>,
+): Promise<SpecDocument | null> {
+  for (const place of [path, other]) {
+    const bytes = await ports.specs.read(place).catch(() => null);
+    if (bytes === null) continue;
+    const parsed = parseSpecFile(bytes);
+    if (parsed.isValid) return parsed.document;
+    const plain: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (typeof plain === 'object' && plain !== null) return plain as SpecDocument;
+  }
+  return null;
+}

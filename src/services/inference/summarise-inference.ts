@@ -1,0 +1,67 @@
+import type { InferenceCheckpoint } from '../../core/inference/inference-checkpoint.ts';
+import type { InferenceState } from '../../core/inference/inference-state.ts';
+import {
+  type InferenceSummary,
+  inferenceSummaryVersion,
+  type VideoWarning,
+} from '../../core/inference/inference-summary.ts';
+import { type FailureFacts, failureFacts, stopFacts } from '../../core/run/failure.ts';
+import type { SessionEnd } from '../runs/run-kind.ts';
+import { answeringModelOf } from '../upsample/summarise-upsample.ts';
+import type { StoredInference } from './inference-types.ts';
+
+/** The summary of a run from prompts to videos as it stands; null for `end` sums up all its sessions. */
+export function summaryOfInference(
+  run: Pick<StoredInference, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  state: InferenceState,
+  end: Pick<SessionEnd, 'status' | 'durationMs' | 'error'> | null,
+): InferenceSummary {
+  const { checkpoint, paths } = run;
+  const { settings, created_at: createdAt } = checkpoint;
+  const lastTime = run.events.at(-1)?.time ?? createdAt;
+  const durationMs = end?.durationMs ?? Date.parse(lastTime) - Date.parse(createdAt);
+  const { engine } = settings.upsample;
+  return {
+    version: inferenceSummaryVersion,
+    kind: 'inference',
+    run_id: run.runId,
+    status: end?.status ?? state.standingStatus,
+    stages: settings.stages,
+    counts: state.counts,
+    family: settings.family,
+    engine: settings.stages.includes('upsample') ? engine.kind : '',
+    model: settings.stages.includes('upsample') ? engine.model || answeringModelOf(state.prompts) : '',
+    host: settings.host,
+    videos_dir: settings.videos_dir,
+    output_dir: settings.upsample.output_dir,
+    checkpoint: paths.checkpoint,
+    report: { json: paths.reportJson, html: paths.reportHtml },
+    duration_ms: Math.max(0, Math.round(durationMs)),
+    videos: [...state.videos.values()].flatMap(({ planned, finished }) =>
+      finished ? [{ video: planned.video, spec: planned.spec, path: finished.output }] : [],
+    ),
+    warnings: warningsOf(checkpoint),
+    failures: failuresOf(state),
+    is_resumable: state.isResumable,
+    error: end?.error ? stopFacts(end.error) : null,
+  };
+}
+
+function warningsOf({ videos }: Pick<InferenceCheckpoint, 'videos'>): VideoWarning[] {
+  return videos.flatMap(({ video, warnings }) => warnings.map((message) => ({ video, message })));
+}
+
+/** Prompts that failed, then videos that failed though they had one. */
+function failuresOf(state: InferenceState): InferenceSummary['failures'] {
+  const failures: (FailureFacts & { spec: string })[] = [];
+  for (const { planned, failed } of state.prompts.specs.values()) {
+    const failure = failed ?? planned.failure;
+    if (failure) failures.push({ spec: planned.spec, ...failureFacts(failure) });
+  }
+  for (const video of state.videos.values()) {
+    const failure = video.failed ?? video.planned.failure;
+    if (failure && video.finished === null && !state.isSkipped(video))
+      failures.push({ spec: video.planned.video, ...failureFacts(failure) });
+  }
+  return failures;
+}

@@ -1,0 +1,156 @@
+import { pMapIterable } from 'p-map';
+import type { InferenceEventBody } from '../../core/inference/inference-event.ts';
+import type { VideoState } from '../../core/inference/inference-state.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { HostObject, HostRun, WorkerNeeds } from '../../ports/host.ts';
+import type { ModelProgram, VideoTask } from '../../protocol/inference.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
+import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import type { Prepared, RunWork } from '../runs/run-kind.ts';
+import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
+import { videoPath } from './plan-inference.ts';
+import { type IdentifiedFiles, prepareVideo } from './prepare-video.ts';
+import { bringHome, failedVideo, isHome, settleVideo } from './settle-video.ts';
+
+/** Videos whose files are read through ahead of the batch that is being submitted. */
+const preparedAhead = 8;
+
+type VideoRunTypes = Omit<InferenceTypes, 'task'> & { readonly task: VideoRunTask };
+
+/** The second stage: what one session does for the videos of its run. Each is brought home as soon as it is made. */
+export class VideoWork implements RunWork<VideoRunTypes> {
+  readonly engine: ModelProgram;
+  readonly needs: WorkerNeeds = 'inference-model';
+  // A start of the program takes minutes: it begins with a whole batch.
+  readonly tasksInFlight = 0;
+  readonly batchesInFlight = 2;
+  // Records of one spec are written one after the other.
+  readonly settlesInFlight = 1;
+  readonly #run: InferenceRun;
+  readonly #identified: IdentifiedFiles = new Map();
+  /** Tasks that are prepared, by their key; several videos may share one. */
+  readonly #tasks = new Map<string, VideoRunTask[]>();
+  /** How many of them are not settled. */
+  readonly #open = new Map<string, number>();
+
+  constructor(run: InferenceRun) {
+    const { family, program, keep_controls } = run.session.checkpoint.settings;
+    this.#run = run;
+    this.engine = { family, ...program, keep_controls };
+  }
+
+  retriedKeys(): readonly string[] {
+    return [...this.#run.state.videos.values()].flatMap(({ prepared, isReopened, finished }) =>
+      prepared && isReopened && finished === null ? [prepared.task_key] : [],
+    );
+  }
+
+  async *tasks(): AsyncIterable<Prepared<VideoRunTypes>> {
+    const { state, session } = this.#run;
+    const pending = new Set(state.pendingVideos);
+    const inOrder = session.checkpoint.video_batches.flatMap(({ videos }) =>
+      videos.flatMap((name) => state.videos.get(name) ?? []),
+    );
+    const wanted = inOrder.filter((video) => pending.has(video));
+    yield* pMapIterable(wanted, (video) => this.#prepare(video), {
+      concurrency: this.#run.ports.parallelism,
+      backpressure: preparedAhead,
+    });
+  }
+
+  preparedEvent({ state, taskKey, isEdited }: VideoRunTask): InferenceEventBody | null {
+    if (state.prepared?.task_key === taskKey && state.prepared.is_edited === isEdited) return null;
+    return { type: 'video-prepared', video: state.planned.video, task_key: taskKey, is_edited: isEdited };
+  }
+
+  manifestTask({ work }: VideoRunTask): VideoTask {
+    return work;
+  }
+
+  objectsOf({ files }: VideoRunTask): readonly HostObject[] {
+    return files;
+  }
+
+  /** What was made before is used where it still lies in its place. */
+  async cachedResult(taskKey: string): Promise<TaskResult | null> {
+    const { session, ports } = this.#run;
+    const { settings } = session.checkpoint;
+    if (settings.force) return null;
+    const known = await ports.results.get(taskKey);
+    if (!known?.video) return null;
+    for (const { state } of this.#tasks.get(taskKey) ?? []) {
+      if (!(await isHome(known.video, videoPath(settings, state.planned.video, ports), this.#run)))
+        return null;
+    }
+    return known;
+  }
+
+  /** The result may be of a video that was dropped from the host when it had come home, and is lost here since. */
+  async isUsable({ state, taskKey }: VideoRunTask, { video }: TaskResult, host: HostRun): Promise<boolean> {
+    if (!video) return true;
+    const { session, ports } = this.#run;
+    try {
+      const output = videoPath(session.checkpoint.settings, state.planned.video, ports);
+      await bringHome(taskKey, video, output, host, this.#run);
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'worker-failed') return false;
+      throw error;
+    }
+  }
+
+  async settle(
+    task: VideoRunTask,
+    result: TaskResult,
+    isReused: boolean,
+    host: HostRun | null,
+  ): Promise<InferenceEventBody> {
+    return await settleVideo(task, result, isReused, host, this.#run);
+  }
+
+  /** Every video is a checkpoint of its own. */
+  checkpointAfter(): readonly [] {
+    return [];
+  }
+
+  /** The video is here, durably: the host's copy would only take room. */
+  async onSettled(
+    { taskKey, state }: VideoRunTask,
+    result: TaskResult,
+    isReused: boolean,
+    host: HostRun | null,
+  ): Promise<void> {
+    this.#run.observer.onVideo(state.planned.video, null);
+    if (!isReused) await this.#run.ports.results.put(result);
+    const open = (this.#open.get(taskKey) ?? 1) - 1;
+    this.#open.set(taskKey, open);
+    const keys = [taskKey, ...(result.video?.controls ?? []).map(({ key }) => key)];
+    if (open === 0 && result.status === 'ok') await host?.dropOutputs(keys);
+  }
+
+  onProgress(taskKey: string, step: number, steps: number): void {
+    for (const { state } of this.#tasks.get(taskKey) ?? [])
+      this.#run.observer.onVideo(state.planned.video, { step, steps });
+  }
+
+  fatalError({ message }: WorkerStatus): AppError {
+    const { runId } = this.#run.session;
+    return new AppError({
+      code: 'worker-failed',
+      message: message ?? "The model's program cannot be used.",
+      nextStep: `Its log: cosmos logs ${runId} --engine. Nothing finished is lost: correct it, then go on with: cosmos run --resume ${runId}`,
+    });
+  }
+
+  async #prepare(video: VideoState): Promise<Prepared<VideoRunTypes>> {
+    const prepared = await prepareVideo(video, this.#run, this.#identified);
+    if (!prepared.isReady) {
+      const outcome = failedVideo(video, prepared.failure, 0, null);
+      return { isReady: false, batchId: video.planned.batch_id, outcome };
+    }
+    const { task } = prepared;
+    this.#tasks.set(task.taskKey, [...(this.#tasks.get(task.taskKey) ?? []), task]);
+    this.#open.set(task.taskKey, (this.#open.get(task.taskKey) ?? 0) + 1);
+    return { isReady: true, task };
+  }
+}
