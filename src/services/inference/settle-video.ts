@@ -43,8 +43,8 @@ export async function settleVideo(
     );
   }
   const output = videoPath(run.session.checkpoint.settings, planned.video, run.ports);
-  await bringHome(task.taskKey, made, output, host, run);
-  const controls = await bringControls(made, output, host, run);
+  await downloadVideo(task.taskKey, made, output, host, run);
+  const controls = await downloadControls(made, output, host, run);
   const event: InferenceEventOf<'video-finished'> = {
     type: 'video-finished',
     ...{ video: planned.video, task_key: task.taskKey, output, is_reused: isReused },
@@ -76,7 +76,7 @@ export async function isHome(
 }
 
 /** @throws AppError as `HostRun.downloadOutput`; a video that is lost takes its result with it, so that it is made again. */
-export async function bringHome(
+export async function downloadVideo(
   key: string,
   file: Pick<MadeVideo, 'sha256' | 'size_bytes'>,
   output: string,
@@ -95,7 +95,7 @@ export async function bringHome(
   await run.ports.sources.move(arrived, output);
 }
 
-async function bringControls(
+async function downloadControls(
   { controls }: MadeVideo,
   output: string,
   host: HostRun | null,
@@ -104,7 +104,7 @@ async function bringControls(
   const brought: { kind: string; path: string }[] = [];
   for (const { kind, key, ...file } of controls) {
     const path = output.replace(/\.mp4$/, `_${kind}.mp4`);
-    await bringHome(key, file, path, host, run);
+    await downloadVideo(key, file, path, host, run);
     brought.push({ kind, path });
   }
   return brought;

@@ -10,7 +10,7 @@ import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
 import { videoPath } from './plan-inference.ts';
 import { type IdentifiedFiles, prepareVideo } from './prepare-video.ts';
-import { bringHome, failedVideo, isHome, settleVideo } from './settle-video.ts';
+import { downloadVideo, failedVideo, isHome, settleVideo } from './settle-video.ts';
 
 /** Videos whose files are read through ahead of the batch that is being submitted. */
 const preparedAhead = 8;
@@ -91,7 +91,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     const { session, ports } = this.#run;
     try {
       const output = videoPath(session.checkpoint.settings, state.planned.video, ports);
-      await bringHome(taskKey, video, output, host, this.#run);
+      await downloadVideo(taskKey, video, output, host, this.#run);
       return true;
     } catch (error) {
       if (error instanceof AppError && error.code === 'worker-failed') return false;
