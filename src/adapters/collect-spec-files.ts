@@ -18,7 +18,7 @@ export interface FoundFiles {
 const unreadableCodes = 'EACCES EPERM ENOENT ENOTDIR ELOOP ENAMETOOLONG EIO ESTALE'.split(' ');
 
 /**
- * Adds every `*.json` below a folder, hidden folders and those of `excluded` left out. Folders reached through links
+ * Adds every `*.json` and `*.jsonl` below a folder, hidden folders and those of `excluded` left out. Folders reached through links
  * are visited once; those that cannot be read are skipped.
  *
  * @throws Errors of the system when the folder itself cannot be read.
@@ -59,7 +59,7 @@ async function collectOrSkip(
   }
 }
 
-/** Adds the `*.json` of one folder and gives its sub-folders. */
+/** Adds the `*.json` and `*.jsonl` of one folder and gives its sub-folders. */
 async function collectFolder(
   folder: string,
   excluded: ReadonlySet<string>,
@@ -80,9 +80,13 @@ async function collectFolder(
     if (entry.name.startsWith('.') || excluded.has(full)) continue;
     const kind = entry.isSymbolicLink() ? await stat(full).catch(() => entry) : entry;
     if (kind.isDirectory()) folders.push(full);
-    else if (entry.name.toLowerCase().endsWith('.json') && !kind.isFIFO()) found.files.push(full);
+    else if (isSpecFile(entry.name) && !kind.isFIFO()) found.files.push(full);
   }
   return folders;
+}
+
+function isSpecFile(name: string): boolean {
+  return /\.jsonl?$/i.test(name);
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -96,7 +100,7 @@ async function addMisnamed(folder: string, { files, misnamed, skippedFolders }: 
   for (const { name, isFolder } of await misnamedIn(folder)) {
     const shown = join(folder, name);
     if (isFolder) skippedFolders.add(shown);
-    else if (name.toLowerCase().endsWith('.json')) {
+    else if (isSpecFile(name)) {
       files.push(shown);
       misnamed.add(shown);
     }

@@ -2,6 +2,12 @@ import { stat } from 'node:fs/promises';
 import path, { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { RecentMap } from '../async/recent-map.ts';
 import { maxSpecBytes } from '../core/spec/parse-spec.ts';
+import {
+  collectionIn,
+  isLinesFile,
+  maxLinesBytes,
+  type SpecCollection,
+} from '../core/spec/spec-collection.ts';
 import { videoCandidates } from '../core/spec/video-candidates.ts';
 import { AppError, messageOf } from '../errors/app-error.ts';
 import { isErrno, isSystemError } from '../errors/system-error.ts';
@@ -14,10 +20,16 @@ import { unlessMissing } from './files/unless-missing.ts';
 /** Places of videos, and where there is none: specs that follow each other look into the same folders. */
 const pathsRemembered = 20_000;
 
+/** Each may be large. */
+const collectionsRemembered = 2;
+
 export class LocalSpecStore implements SpecStore {
   readonly #workingFolder: string;
   /** Videos are shared by many specs: each path is queried once. */
   readonly #seen = new RecentMap<string, Promise<VideoFile | null>>(pathsRemembered);
+
+  /** Specs that follow each other lie in the same file. */
+  readonly #collections = new RecentMap<string, Promise<SpecCollection | null>>(collectionsRemembered);
 
   constructor(workingFolder: string) {
     this.#workingFolder = workingFolder;
@@ -54,6 +66,18 @@ export class LocalSpecStore implements SpecStore {
 
   async read(file: string): Promise<Uint8Array | null> {
     return await unlessMissing(readAtMost(file, maxSpecBytes));
+  }
+
+  async readCollection(file: string): Promise<SpecCollection | null> {
+    const found = await statFile(file);
+    if (!found) return null;
+    const state = `${file}\0${found.sizeBytes}\0${found.modifiedMs}`;
+    const maxBytes = isLinesFile(file) ? maxLinesBytes : maxSpecBytes;
+    const read = async () => {
+      const bytes = await unlessMissing(readAtMost(file, maxBytes));
+      return bytes && collectionIn(bytes, file);
+    };
+    return await this.#collections.getOr(state, read);
   }
 
   async findVideo(written: string, specPath: string, inputRoot: string): Promise<VideoFile | null> {

@@ -32,7 +32,10 @@ export default class BatchUpsample extends RunCommand {
   ];
   static override strict = false;
   static override args = {
-    specs: Args.string({ description: 'folders (all *.json below them) or files', required: false }),
+    specs: Args.string({
+      description: 'folders (all *.json and *.jsonl below them) or files',
+      required: false,
+    }),
   };
   static override flags = {
     ...planFlags,

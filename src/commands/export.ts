@@ -8,10 +8,7 @@ import { formatExport } from '../output/text/export-text.ts';
 import { exportSpecs } from '../services/inference/export-specs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { inferenceFlags, inferenceLayerOf } from './shared/inference-flags.ts';
-import { mappedFoldersOf } from './shared/upsample-request.ts';
-
-/** Holds a folder for each format, where none is named. */
-const exportsFolder = 'outputs/export';
+import { exportsFolder, mappedFoldersOf } from './shared/upsample-request.ts';
 
 export default class Export extends CosmosCommand {
   static override summary = "Write a Cosmos model's own input files for specs.";
@@ -24,7 +21,10 @@ export default class Export extends CosmosCommand {
   ];
   static override strict = false;
   static override args = {
-    specs: Args.string({ description: 'folders (all *.json below them) or files', required: true }),
+    specs: Args.string({
+      description: 'folders (all *.json and *.jsonl below them) or files',
+      required: true,
+    }),
   };
   static override flags = {
     format: Flags.option({ options: familyNames, description: 'whose input (default: inference.family)' })(),

@@ -17,7 +17,10 @@ export default class Plan extends CosmosCommand {
   ];
   static override strict = false;
   static override args = {
-    specs: Args.string({ description: 'folders (all *.json below them) or files', required: true }),
+    specs: Args.string({
+      description: 'folders (all *.json and *.jsonl below them) or files',
+      required: true,
+    }),
   };
   static override flags = planFlags;
 

@@ -1,3 +1,5 @@
+import type { SpecCollection } from '../core/spec/spec-collection.ts';
+
 /** A file that may hold a PromptSpec. */
 export interface SpecCandidate {
   /** Path relative to the input root, with forward slashes. */
@@ -33,7 +35,7 @@ export interface VideoFile {
 /** Spec files and the videos they name, on this machine. */
 export interface SpecStore {
   /**
-   * All candidates under the inputs: `*.json` in folders, and files as given; hidden folders and `excluded` ones
+   * All candidates under the inputs: `*.json` and `*.jsonl` in folders, and files as given; hidden folders and `excluded` ones
    * are left out.
    *
    * @param root - The input root, where it is not simply what all inputs share; it must hold them all.
@@ -46,6 +48,11 @@ export interface SpecStore {
    * @throws RangeError for a file larger than `maxSpecBytes`, which is not read.
    */
   read(path: string): Promise<Uint8Array | null>;
+  /**
+   * The specs of a file that holds several; null when it is gone. It is not read again while it stays as it is and others are
+   * not asked for meanwhile. Otherwise like `read`, but for JSONL the limit is `maxLinesBytes`.
+   */
+  readCollection(path: string): Promise<SpecCollection | null>;
   /** Where a spec's video lies: the first place that holds a file, or null. */
   findVideo(written: string, specPath: string, inputRoot: string): Promise<VideoFile | null>;
   /**

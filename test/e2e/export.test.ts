@@ -119,6 +119,37 @@ it('takes folders that stand behind a weight', async () => {
   expect(code).toBe(0);
 });
 
+it('takes each line of a file as a spec, broken ones left out', async () => {
+  const line = JSON.stringify({
+    prompt: 'Gulls',
+    input_video_path: 'color.mp4',
+    control_inputs: { edge: null },
+  });
+  await mkdir(join(folder, 'more'), { recursive: true });
+  await makeClip(join(folder, 'more', 'color.mp4'), { width: 320, height: 180, seconds: 1 });
+  await writeFile(join(folder, 'more', 'list.jsonl'), `${line}\n{\n${line}\n`);
+  const { code, stdout } = await cli.run([
+    'export',
+    'more',
+    '--format',
+    'transfer2.5',
+    '--output-dir',
+    'lines',
+    '--json',
+  ]);
+  expect(code).toBe(3);
+  const refused = {
+    spec: 'list.jsonl#2',
+    name: null,
+    refusal: expect.stringMatching(/^line 2: not valid JSON/),
+  };
+  const { specs } = JSON.parse(stdout);
+  expect(specs).toMatchObject([{ spec: 'list.jsonl#1' }, refused, { spec: 'list.jsonl#3' }]);
+  expect((await readFile(join(folder, 'lines', 'samples_01.jsonl'), 'utf8')).trim().split('\n')).toHaveLength(
+    2,
+  );
+});
+
 it('takes neither runs nor other exports for specs', async () => {
   await mkdir(join(folder, 'checkpoints', 'run'), { recursive: true });
   await writeFile(join(folder, 'checkpoints', 'run', 'checkpoint.json'), '{}');

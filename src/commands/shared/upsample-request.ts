@@ -8,6 +8,9 @@ import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleRequest } from '../../services/upsample/batch-upsample.ts';
 import type { GivenRunFlags } from './run-flags.ts';
 
+/** Holds a folder for each format of an export, where none is named; what lies there are no specs. */
+export const exportsFolder = 'outputs/export';
+
 /** @param inputs - Absolute paths. */
 export function toUpsampleRequest(
   inputs: readonly string[],
@@ -31,7 +34,7 @@ export function toUpsampleRequest(
       named: namedBy(resumeRules.upsample, flags),
     }),
     mappedFolders: mappedFoldersOf(settings),
-    excluded: [outputDir, settings.upsampling.checkpoint_dir],
+    excluded: [outputDir, resolve(exportsFolder), settings.upsampling.checkpoint_dir],
   };
 }
 

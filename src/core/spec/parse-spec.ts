@@ -107,7 +107,7 @@ function shorten(reason: string): string {
 export const maxSpecBytes = 16 * 1024 * 1024;
 
 /** A spec's file understood, with its text, or why not. */
-type ParsedSpecFile =
+export type ParsedSpecFile =
   | (Extract<ParsedSpec, { isValid: true }> & { readonly text: string })
   | Extract<ParsedSpec, { isValid: false }>;
 

@@ -20,3 +20,15 @@ export function fileNamePart(name: string): string {
     .replaceAll(/^[._-]+|[._]+$/g, '');
   return safe === '' ? 'spec' : safe;
 }
+
+/** File names without an ending, made unique also where case means nothing. @param given - Names, or paths of specs. */
+export function uniqueNames(given: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return given.map((text) => {
+    const base = fileNamePart(text.replace(/\.json$/i, ''));
+    let name = base;
+    for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${base}_${number}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}

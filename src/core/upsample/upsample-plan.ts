@@ -42,10 +42,12 @@ export const plannedHintSchema = sizeSchema.extend({
 /** One candidate file and what is to be done with it. JSON, because the plan is part of the checkpoint. */
 export const plannedSpecSchema = z.object({
   /**
-   * How every output names this spec: the path of its file relative to the input root, with forward slashes, and `#v1` and so
-   * on where several prompts are made of it.
+   * How every output names this spec: the path of its file relative to the input root, with forward slashes, with
+   * `#3` for the third spec of a file that holds several, and `#v1` and so on where several prompts are made of it.
    */
   spec: z.string(),
+  /** Which spec of its file, from 1; missing for a file that is one. */
+  element: z.int().min(1).optional(),
   /** Which of several prompts of one spec this is, from 1; missing where there is one. */
   variant: z.int().min(1).optional(),
   name: z.string(),
@@ -90,17 +92,28 @@ export interface UpsamplePlan {
   readonly batches: readonly PlannedBatch[];
 }
 
-type NamedSpec = Pick<PlannedSpec, 'spec' | 'variant'>;
+type NamedSpec = Pick<PlannedSpec, 'spec' | 'element' | 'variant'>;
 
-/** The file that holds a spec, relative to the input root. */
-export function sourceFileOf({ spec, variant }: NamedSpec): string {
-  return variant === undefined ? spec : withoutEnd(spec, variantMark(variant));
+/** How a spec of a file that holds several is named. */
+export function elementName(file: string, element: number): string {
+  return `${file}#${element}`;
 }
 
-/** The file for the enriched spec, relative to the output folder: that of its source, or `NAME.v1.json` for a variant. */
+/** The file that holds a spec, relative to the input root. */
+export function sourceFileOf({ spec, element, variant }: NamedSpec): string {
+  const whole = variant === undefined ? spec : spec.slice(0, -variantMark(variant).length);
+  return element === undefined ? whole : whole.slice(0, -elementName('', element).length);
+}
+
+/**
+ * The file for the enriched spec, relative to the output folder: that of its source, `NAME.v1.json` for a variant, and for
+ * one of several specs in a file, a file in a folder of that file's name.
+ */
 export function outputFileOf(planned: NamedSpec): string {
-  const file = sourceFileOf(planned);
-  return planned.variant === undefined ? file : `${withoutEnd(file, '.json')}.v${planned.variant}.json`;
+  const { element, variant } = planned;
+  const source = sourceFileOf(planned);
+  const file = element === undefined ? source : `${source}/${element}.json`;
+  return variant === undefined ? file : `${file.replace(/\.json$/i, '')}.v${variant}.json`;
 }
 
 /** A planned spec as it stands, or several times where several prompts are made of it. */
@@ -120,8 +133,4 @@ export function variantStart(variant: number, first = 1): number {
 
 function variantMark(variant: number): string {
   return `#v${variant}`;
-}
-
-function withoutEnd(text: string, end: string): string {
-  return text.toLowerCase().endsWith(end) ? text.slice(0, -end.length) : text;
 }

@@ -14,14 +14,15 @@ import type {
   SampleControl,
   SampleVideo,
 } from '../../core/inference/sample.ts';
-import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
-import { fileNamePart } from '../../core/spec/spec-file-name.ts';
-import { AppError, messageOf } from '../../errors/app-error.ts';
+import { fileNamePart, uniqueNames } from '../../core/spec/spec-file-name.ts';
+import { elementName } from '../../core/upsample/upsample-plan.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SpecCandidate } from '../../ports/spec-store.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
+import { readSpecFile } from '../specs/read-specs.ts';
 
 /** Whether the videos are brought along, into the folder of the export. */
 export type Bringing = 'nothing' | 'copy' | 'link';
@@ -77,14 +78,11 @@ export async function exportSpecs(
   } = await ports.specs.find(inputs, [outputDir, ...request.excluded]);
   const countTokens = await ports.textTokens();
   const options = { concurrency: ports.parallelism * readsPerCore, signal };
-  const read = await pMap(
-    found,
-    async (spec) =>
-      misnamed.has(spec)
-        ? { spec, refusal: 'its name is not UTF-8' }
-        : await readSpec({ spec, path: pathOf(spec) }, ports),
-    options,
-  );
+  const readFound = async (spec: string) =>
+    misnamed.has(spec)
+      ? [{ spec, refusal: 'its name is not UTF-8' }]
+      : await readSpecs({ spec, path: pathOf(spec) }, ports);
+  const read = (await pMap(found, readFound, options)).flat();
   const names = uniqueNames(
     read.map((found) => ('parsed' in found ? found.parsed.name?.trim() || found.spec : found.spec)),
   );
@@ -151,14 +149,23 @@ interface ReadSpec {
   readonly parsed: PromptSpec;
 }
 
-async function readSpec(
+type FoundSpec = ReadSpec | { readonly spec: string; readonly refusal: string };
+
+/** The spec of a file, or all of those that it holds. */
+async function readSpecs(
   { spec, path }: SpecCandidate,
   { specs }: Pick<Ports, 'specs'>,
-): Promise<ReadSpec | { readonly spec: string; readonly refusal: string }> {
-  const bytes = await specs.read(path).catch((error: unknown) => messageOf(error));
-  if (bytes === null || typeof bytes === 'string') return { spec, refusal: bytes ?? 'the file is gone' };
-  const parsed = parseSpecFile(bytes);
-  return parsed.isValid ? { spec, path, parsed: parsed.spec } : { spec, refusal: parsed.reason };
+): Promise<readonly FoundSpec[]> {
+  const file = await readSpecFile(path, specs);
+  if (!file.isRead) return [{ spec, refusal: file.reason }];
+  return Array.from(file.only ? [file.only] : file.specs, ({ element, parsed }) => {
+    const name = element === null ? spec : elementName(spec, element);
+    if (parsed.isValid) return { spec: name, path, parsed: parsed.spec };
+    return {
+      spec: name,
+      refusal: element === null ? parsed.reason : `line ${parsed.line}: ${parsed.reason}`,
+    };
+  });
 }
 
 async function draftOf(
@@ -246,18 +253,6 @@ function definedOf(
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }
 
-/** File names without an ending, made unique also where case means nothing. @param given - Names, or paths of specs. */
-function uniqueNames(given: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return given.map((text) => {
-    const base = fileNamePart(text.replace(/\.json$/i, ''));
-    let name = base;
-    for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${base}_${number}`;
-    taken.add(name.toLowerCase());
-    return name;
-  });
-}
-
 function readmeText(title: string, groups: readonly ExportedGroup[], specs: readonly ExportedSpec[]): string {
   const commands = groups.map(({ command }) => command).join('\n');
   const warned = specs.filter(({ warnings }) => warnings.length > 0);
@@ -292,7 +287,7 @@ function diskFull({ message }: AppError): AppError {
 
 function nothingTaken(title: string, specs: readonly ExportedSpec[]): AppError {
   // What the model refuses tells more than a file that is no spec.
-  const first = specs.find(({ refusal }) => !refusal?.startsWith('not ')) ?? specs[0];
+  const first = specs.find(({ refusal }) => !/^(?:line \d+: )?not /.test(refusal ?? '')) ?? specs[0];
   return new AppError({
     code: 'no-valid-spec',
     message: first

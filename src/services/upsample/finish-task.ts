@@ -9,7 +9,7 @@ import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import { findSource } from './plan-spec.ts';
+import { findSource } from './find-source.ts';
 import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
 
 type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;

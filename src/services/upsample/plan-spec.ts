@@ -1,38 +1,23 @@
 import { createHash } from 'node:crypto';
+import pMap from 'p-map';
 import { RecentMap } from '../../async/recent-map.ts';
 import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
 import { type ExactSize, parseSize, roomiestBox } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
-import { enrichingRunOf } from '../../core/spec/enrich.ts';
-import { type ParsedSpec, parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
+import type { ParsedSpec, ParsedSpecFile } from '../../core/spec/parse-spec.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import { type NamedVideo, type PromptSpec, sourcePromptOf, videosOf } from '../../core/spec/prompt-spec.ts';
 import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import { requestText } from '../../core/upsample/instruction.ts';
-import { type PlannedSpec, type PlannedVideo, sourceFileOf } from '../../core/upsample/upsample-plan.ts';
+import { elementName, type PlannedSpec, type PlannedVideo } from '../../core/upsample/upsample-plan.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
-import { AppError, messageOf } from '../../errors/app-error.ts';
-import { isSystemError } from '../../errors/system-error.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { SpecCandidate, SpecStore, VideoFile } from '../../ports/spec-store.ts';
+import type { SpecCandidate, VideoFile } from '../../ports/spec-store.ts';
 import { locateVideo, missingVideo, renameStep } from '../specs/locate-video.ts';
-import type { StoredUpsample } from './upsample-types.ts';
-
-/** A planned spec's file, as it is now. */
-interface SpecSource {
-  readonly path: string;
-  readonly text: string;
-  readonly spec: PromptSpec;
-  readonly document: SpecDocument;
-  /** True when this run has already written the enriched spec over it, and died before it could note that. */
-  readonly isWrittenBack: boolean;
-}
-
-type FoundSource =
-  | { readonly isFound: true; readonly source: SpecSource }
-  | { readonly isFound: false; readonly isGone: boolean; readonly failure: SpecFailure };
+import { readSpecFile } from '../specs/read-specs.ts';
 
 /** Parts of plans that are equal are one object: of a million specs most share their video, sizes and sums. */
 export interface EqualValues {
@@ -64,21 +49,58 @@ export interface PlanContext {
   readonly signal: AbortSignal;
 }
 
-/** Decides what is to be done with one candidate. What is wrong with it is part of the plan, and not thrown. */
-export async function planSpec(candidate: SpecCandidate, context: PlanContext): Promise<PlannedSpec> {
+/**
+ * Decides what is to be done with a candidate: with its one spec, or with each that it holds. What is wrong with them is part
+ * of the plan, and not thrown.
+ *
+ * @param onFound - Told how many specs a file holds that holds several.
+ */
+export async function planFile(
+  candidate: SpecCandidate,
+  context: PlanContext,
+  onFound: (specs: number) => void,
+): Promise<readonly PlannedSpec[]> {
   const draft = newDraft(candidate);
   if (context.misnamed.has(candidate.spec)) {
     const message = `${candidate.spec}: its name is not UTF-8, so it cannot be read.`;
-    return { ...draft, failure: specFailure('spec-invalid', message, renameStep(candidate.spec)) };
+    return [{ ...draft, failure: specFailure('spec-invalid', message, renameStep(candidate.spec)) }];
   }
-  let bytes: Uint8Array | null;
-  try {
-    bytes = await context.ports.specs.read(candidate.path);
-  } catch (error) {
-    return failed(draft, 'spec-invalid', `${candidate.spec}: cannot be read: ${messageOf(error)}.`);
-  }
-  if (bytes === null) return failed(draft, 'spec-invalid', `${candidate.spec}: the file is gone.`);
-  const parsed = parseSpecFile(bytes);
+  const file = await readSpecFile(candidate.path, context.ports.specs);
+  if (!file.isRead) return [failed(draft, 'spec-invalid', `${candidate.spec}: ${file.reason}.`)];
+  if (file.only) return [await planRead(draft, candidate, file.only, context)];
+  onFound(file.count);
+  const options = { concurrency: elementsAtOnce, signal: context.signal };
+  const planned = await pMap(
+    file.specs,
+    async ({ element, ...read }) => {
+      const number = element ?? 1;
+      const own = { spec: elementName(draft.spec, number), element: number, name: `${draft.name} ${number}` };
+      return await planRead({ ...draft, ...own }, candidate, read, context);
+    },
+    options,
+  );
+  return planned.some(({ failure }) => failure?.code !== 'spec-invalid')
+    ? planned
+    : [noSpecIn(draft, planned)];
+}
+
+/** Videos are looked for in parallel. */
+const elementsAtOnce = 16;
+
+/** A file without any spec is one wrong file, and not as many as it has lines. */
+function noSpecIn(draft: PlannedSpec, [first]: readonly PlannedSpec[]): PlannedSpec {
+  const message = first?.failure?.message ?? `${draft.spec}: it holds no PromptSpec.`;
+  const next = 'A JSONL file has one whole PromptSpec on each line, and a JSON array holds PromptSpecs.';
+  return { ...draft, failure: specFailure('spec-invalid', message, next) };
+}
+
+/** @param draft - With the spec's name for outputs. */
+async function planRead(
+  draft: PlannedSpec,
+  candidate: SpecCandidate,
+  { bytes, parsed }: { readonly bytes: Uint8Array; readonly parsed: ParsedSpecFile },
+  context: PlanContext,
+): Promise<PlannedSpec> {
   const known = { ...draft, sha256: createHash('sha256').update(bytes).digest('hex') };
   if (!parsed.isValid) return { ...known, failure: invalidSpec(candidate.spec, parsed) };
   const named = { ...known, name: parsed.spec.name?.trim() || known.name };
@@ -204,7 +226,7 @@ function newDraft(candidate: SpecCandidate): PlannedSpec {
   const fileName = candidate.spec.split('/').at(-1) ?? candidate.spec;
   return {
     spec: candidate.spec,
-    name: fileName.replace(/\.json$/i, ''),
+    name: fileName.replace(/\.jsonl?$/i, ''),
     sha256: null,
     action: 'fail',
     video: null,
@@ -246,36 +268,4 @@ function invalidSpec(
   { line, reason, nextStep }: Extract<ParsedSpec, { isValid: false }>,
 ): SpecFailure {
   return specFailure('spec-invalid', `${spec}${line === null ? '' : `:${line}`}: ${reason}.`, nextStep);
-}
-
-/** Reads a planned spec's file, or says what it means for the spec that it is gone or not the planned one any more. */
-export async function findSource(
-  planned: PlannedSpec,
-  run: Pick<StoredUpsample, 'runId' | 'checkpoint'>,
-  specs: Pick<SpecStore, 'outputPath' | 'read'>,
-): Promise<FoundSource> {
-  const path = specs.outputPath(run.checkpoint.input_root, sourceFileOf(planned));
-  let bytes: Uint8Array | null;
-  try {
-    bytes = await specs.read(path);
-  } catch (error) {
-    // A file that has grown too large for a spec is not the planned one any more.
-    if (error instanceof RangeError)
-      return changed(`${planned.spec} is not the file that was planned any more.`);
-    if (!isSystemError(error)) throw error;
-    return changed(`${planned.spec} cannot be read any more: ${messageOf(error)}.`);
-  }
-  const parsed = bytes === null ? null : parseSpecFile(bytes);
-  if (bytes !== null && parsed?.isValid) {
-    const { text, spec, document } = parsed;
-    const isPlanned = createHash('sha256').update(bytes).digest('hex') === planned.sha256;
-    const isWrittenBack = !isPlanned && enrichingRunOf(spec) === run.runId;
-    if (isPlanned || isWrittenBack)
-      return { isFound: true, source: { path, text, spec, document, isWrittenBack } };
-  }
-  return changed(`${planned.spec} is not the file that was planned any more.`, bytes === null);
-}
-
-function changed(message: string, isGone = false): FoundSource {
-  return { isFound: false, isGone, failure: specFailure('spec-changed', message) };
 }

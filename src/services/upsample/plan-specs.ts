@@ -5,6 +5,7 @@ import type { MappedFolder } from '../../core/spec/path-map.ts';
 import {
   type PlannedBatch,
   type PlannedSpec,
+  sourceFileOf,
   type UpsamplePlan,
   variantsOf,
 } from '../../core/upsample/upsample-plan.ts';
@@ -12,7 +13,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import { newEqualValues, type PlanContext, planSpec } from './plan-spec.ts';
+import { newEqualValues, type PlanContext, planFile } from './plan-spec.ts';
 import { settingsForServer } from './server-settings.ts';
 
 /** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
@@ -79,15 +80,22 @@ export async function planSpecs(
     signal,
   };
   let done = 0;
-  const planned = await pMap(
+  let total = names.length;
+  const onFound = (found: number) => {
+    total += Math.max(found, 1) - 1;
+  };
+  const files = await pMap(
     names,
     async (spec) => {
-      const planned = await planSpec({ spec, path: pathOf(spec) }, context);
-      observer.onPlanned(++done, names.length);
+      const planned = await planFile({ spec, path: pathOf(spec) }, context, onFound);
+      done += planned.length;
+      observer.onPlanned(done, total);
       return planned;
     },
     { concurrency: ports.parallelism * readsPerCore, signal },
   );
+  const planned = files.flat();
+  if (settings.write_back) assertSingle(planned);
   const { variants = 1 } = settings;
   const specs = variants === 1 ? planned : planned.flatMap((spec) => variantsOf(spec, variants));
   assertAnyValid(specs, inputRoot);
@@ -112,6 +120,16 @@ function assertPossible({ engine, variants = 1, write_back: isWrittenBack }: Ups
       : `The embedded engine says the same each time, and upsampling.variants is ${variants}.`,
     nextStep: `Name a server with --base-url http://127.0.0.1:8000/v1, or set ${isOther ? 'prompt_format = "text"' : 'variants = 1'}.`,
   });
+}
+
+/** An enriched spec is a file, and one of several in a file cannot be written over its source. */
+function assertSingle(specs: readonly PlannedSpec[]): void {
+  const one = specs.find(({ element }) => element !== undefined);
+  if (one === undefined) return;
+  throw usageError(
+    `--write-back writes over whole files, and ${sourceFileOf(one)} holds several specs.`,
+    'Leave --write-back away: the enriched specs are in --output-dir, each in a file of its own.',
+  );
 }
 
 /** A prompt in JSON has more tokens than one of words; with less for the answer, most are cut off. */
@@ -149,7 +167,7 @@ function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string): void 
   if (specs.length === 0) {
     throw new AppError({
       code: 'no-valid-spec',
-      message: `There is no *.json file in ${inputRoot}.`,
+      message: `There is no *.json or *.jsonl file in ${inputRoot}.`,
       nextStep: 'Make one with: cosmos create-spec NAME --prompt TEXT --video PATH',
     });
   }

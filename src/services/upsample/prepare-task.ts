@@ -14,7 +14,8 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { countingOf, findSource } from './plan-spec.ts';
+import { findSource } from './find-source.ts';
+import { countingOf } from './plan-spec.ts';
 import type { TaskHint, UpsampleSession, UpsampleTask, VideoKnown } from './upsample-types.ts';
 
 /** A task, or what is wrong with its spec or with its files. */

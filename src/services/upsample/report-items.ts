@@ -10,6 +10,7 @@ import type { ReportItem, TokenDrift } from '../../core/upsample/upsample-report
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
 import type { SpecStore } from '../../ports/spec-store.ts';
+import { readPlanned } from './find-source.ts';
 import { visionTokensOf } from './finish-task.ts';
 
 /** Files that are read at once. */
@@ -78,8 +79,9 @@ async function promptsOf(
   checkpoint: UpsampleCheckpoint,
   specs: SpecStore,
 ): Promise<{ before: string | null; after: string | null }> {
-  const path = finished?.output ?? specs.outputPath(checkpoint.input_root, sourceFileOf(planned));
-  const bytes = await specs.read(path).catch(() => null);
+  const source = specs.outputPath(checkpoint.input_root, sourceFileOf(planned));
+  const reading = finished ? specs.read(finished.output) : readPlanned(planned, source, specs);
+  const bytes = await reading.catch(() => null);
   const parsed = bytes && parseSpec(Buffer.from(bytes).toString('utf8'));
   if (!parsed?.isValid) return { before: null, after: null };
   return { before: sourcePromptOf(parsed.spec), after: finished ? parsed.spec.prompt : null };

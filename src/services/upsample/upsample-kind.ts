@@ -6,7 +6,7 @@ import { type SpecState, UpsampleState } from '../../core/upsample/upsample-stat
 import { upsampleEngineText } from '../../core/upsample/upsample-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
-import { findSource } from './plan-spec.ts';
+import { findSource } from './find-source.ts';
 import { hintName } from './prepare-task.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
 import { newUpsampleCommand } from './resume-upsample.ts';

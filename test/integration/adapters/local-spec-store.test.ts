@@ -37,6 +37,7 @@ describe('find', () => {
     'a/b/y.json',
     'ps',
     'a/notes.txt',
+    'a/list.jsonl',
     '.hidden/z.json',
     'a/.z.json',
     'out/o.json',
@@ -46,15 +47,19 @@ describe('find', () => {
     {
       rule: 'all below a folder, sorted',
       inputs: ['.'],
-      expected: { root: '', specs: ['a/b/y.json', 'a/x.JSON', 'b.json', 'out/o.json'] },
+      expected: { root: '', specs: ['a/b/y.json', 'a/list.jsonl', 'a/x.JSON', 'b.json', 'out/o.json'] },
     },
     {
       rule: 'less what is excluded',
       inputs: ['.'],
       excluded: ['out'],
-      expected: { root: '', specs: ['a/b/y.json', 'a/x.JSON', 'b.json'] },
+      expected: { root: '', specs: ['a/b/y.json', 'a/list.jsonl', 'a/x.JSON', 'b.json'] },
     },
-    { rule: 'a folder below', inputs: ['a'], expected: { root: '/a', specs: ['b/y.json', 'x.JSON'] } },
+    {
+      rule: 'a folder below',
+      inputs: ['a'],
+      expected: { root: '/a', specs: ['b/y.json', 'list.jsonl', 'x.JSON'] },
+    },
     {
       rule: 'single files, whatever their name',
       inputs: ['ps', 'a/notes.txt'],
@@ -73,7 +78,7 @@ describe('find', () => {
     {
       rule: 'the same one named twice once',
       inputs: ['a', './a/', 'a/x.JSON'],
-      expected: { root: '/a', specs: ['b/y.json', 'x.JSON'] },
+      expected: { root: '/a', specs: ['b/y.json', 'list.jsonl', 'x.JSON'] },
     },
     {
       rule: 'a folder written in a roundabout way',

@@ -172,3 +172,62 @@ describe('variants', () => {
     await expect(run).rejects.toThrow(says);
   });
 });
+
+describe('files that hold several specs', () => {
+  const lines = (...specs: (object | string)[]) =>
+    specs.map((spec) => (typeof spec === 'string' ? spec : JSON.stringify(spec))).join('\n');
+
+  it('are enriched one by one, beside files of one spec, and a run of theirs goes on', async () => {
+    const specs = {
+      'list.jsonl': lines(
+        sampleSpec({ prompt: 'First line' }),
+        '{"prompt":',
+        '',
+        sampleSpec({ prompt: 'Fourth line' }),
+      ),
+      'list.json': JSON.stringify([
+        sampleSpec({ name: '', prompt: 'First element' }),
+        sampleSpec({ is_upsampled: true }),
+      ]),
+      'one.json': sampleSpec({ prompt: 'A file of its own' }),
+      'events.jsonl': lines({ type: 'run-started' }, { type: 'run-finished' }),
+    };
+    const { summary, output, resume, report } = await enrich(specs, {});
+    expect(summary.counts).toEqual({ total: 7, upsampled: 4, reused: 0, skipped: 1, failed: 2 });
+    expect(summary.failures).toMatchObject([
+      { spec: 'events.jsonl', code: 'spec-invalid', message: expect.stringMatching(/^events\.jsonl:1: /) },
+      {
+        spec: 'list.jsonl#2',
+        code: 'spec-invalid',
+        message: expect.stringMatching(/^list\.jsonl:2: not valid JSON/),
+      },
+    ]);
+    expect((await output('list.jsonl/1.json')).parent_prompt_text).toBe('First line');
+    expect((await output('list.jsonl/4.json')).parent_prompt_text).toBe('Fourth line');
+    expect((await output('list.json/1.json')).parent_prompt_text).toBe('First element');
+    const { items } = await report();
+    expect(items.find(({ spec }) => spec === 'list.json#1')).toMatchObject({
+      name: 'list 1',
+      status: 'upsampled',
+    });
+    expect((await resume()).summary.counts).toEqual(summary.counts);
+  });
+
+  it('are found where only one line changed, and are not written back', async () => {
+    const specs = { 'list.jsonl': lines(sampleSpec({ prompt: 'One' }), sampleSpec({ prompt: 'Two' })) };
+    const { input, resume } = await enrich(specs, {});
+    await writeSpecs(input, {
+      'list.jsonl': lines(sampleSpec({ prompt: 'One' }), sampleSpec({ prompt: 'Another' })),
+    });
+    await expect(resume()).rejects.toThrow(/list\.jsonl#2 was edited(?!.*list\.jsonl#1)/);
+    await expect(enrich(specs, {}, {}, { write_back: true })).rejects.toThrow(/list\.jsonl holds several/);
+  });
+
+  it('may have variants of each', async () => {
+    const { output } = await enrich(
+      { 'list.jsonl': lines(sampleSpec(), sampleSpec({ prompt: 'Two' })) },
+      { variants: 2 },
+    );
+    expect((await output('list.jsonl/2.v2.json')).parent_prompt_text).toBe('Two');
+  });
+});

@@ -1,0 +1,57 @@
+import { type ParsedSpecFile, parseSpecFile } from '../../core/spec/parse-spec.ts';
+import {
+  elementBytes,
+  isArrayFile,
+  isLinesFile,
+  numbersIn,
+  parseElement,
+  type SpecCollection,
+} from '../../core/spec/spec-collection.ts';
+import { messageOf } from '../../errors/app-error.ts';
+import { isSystemError } from '../../errors/system-error.ts';
+import type { SpecStore } from '../../ports/spec-store.ts';
+
+/** A spec as it was read from a file. */
+interface SpecInFile {
+  /** Which one of the file, from 1; null where the file is the spec. */
+  readonly element: number | null;
+  readonly bytes: Uint8Array;
+  readonly parsed: ParsedSpecFile;
+}
+
+type SpecFile =
+  | { readonly isRead: true; readonly only: SpecInFile }
+  /** `specs` are parsed one by one: there may be very many. */
+  | {
+      readonly isRead: true;
+      readonly only: null;
+      readonly count: number;
+      readonly specs: Iterable<SpecInFile>;
+    }
+  | { readonly isRead: false; readonly reason: string };
+
+/** Reads a file that is a spec, or holds several: each line of a JSONL file, each element of a JSON array. */
+export async function readSpecFile(
+  path: string,
+  store: Pick<SpecStore, 'read' | 'readCollection'>,
+): Promise<SpecFile> {
+  try {
+    const bytes = isLinesFile(path) ? null : await store.read(path);
+    if (bytes && !isArrayFile(bytes))
+      return { isRead: true, only: { element: null, bytes, parsed: parseSpecFile(bytes) } };
+    const collection = await store.readCollection(path);
+    if (!collection) return { isRead: false, reason: 'the file is gone' };
+    const { count } = collection;
+    return { isRead: true, only: null, count, specs: specsIn(collection) };
+  } catch (error) {
+    if (!(error instanceof RangeError) && !isSystemError(error)) throw error;
+    return { isRead: false, reason: `cannot be read: ${messageOf(error)}` };
+  }
+}
+
+function* specsIn(collection: SpecCollection): Generator<SpecInFile> {
+  for (const element of numbersIn(collection)) {
+    const bytes = elementBytes(collection, element) ?? new Uint8Array();
+    yield { element, bytes, parsed: parseElement(collection, element) };
+  }
+}
