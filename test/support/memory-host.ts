@@ -1,5 +1,6 @@
-import { copyFile, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { hasContent } from '../../src/adapters/files/hash-file.ts';
 import { logStart } from '../../src/adapters/host-run/read-log-part.ts';
 import { AsyncQueue } from '../../src/async/queues.ts';
@@ -197,6 +198,26 @@ export function promptWork(
     perform: (task) => {
       if (!('hint' in task)) throw new TypeError('this host only enriches prompts');
       return { ...okResult(task, answer(task)), frames_used: task.hint?.frames ?? 0 };
+    },
+  };
+}
+
+/** The work of making videos: files that say which prompt they are of. @param folder - Where they lie. */
+export function videoWork(folder: string): MemoryWork {
+  const fileOf = (key: string) => join(folder, 'made', `${key}.mp4`);
+  return {
+    fileOf,
+    perform: async (task) => {
+      if (!('parameters' in task)) throw new TypeError('this host only makes videos');
+      const content = `a video of: ${task.prompt}`;
+      await mkdir(join(folder, 'made'), { recursive: true });
+      await writeFile(fileOf(task.task_key), content);
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      const video = {
+        ...{ sha256, size_bytes: Buffer.byteLength(content), width: 64, height: 36, frames: 6, fps: 24 },
+        ...{ controls: [], guardrails: 'on' as const },
+      };
+      return { ...okResult(task, ''), text: null, video };
     },
   };
 }

@@ -113,15 +113,17 @@ async function changedInputs(
         )
       : [];
   const changes: string[] = [];
+  const { isEnded } = state;
   const files = new Map(
     [...state.videos.values()]
-      .filter(({ finished, planned }) => finished === null && planned.failure === null)
+      .filter(({ finished, planned }) => (finished !== null) === isEnded && planned.failure === null)
       .flatMap(({ planned }) => [planned.source, ...planned.controls.map(({ file }) => file)])
       .flatMap((file) => (file ? [[file.path, file] as const] : [])),
   );
   for (const { path, size_bytes: sizeBytes, modified_ms: modifiedMs } of files.values()) {
     const found = await ports.specs.statVideo(path);
-    if (found === null) changes.push(`the video ${path} is gone`);
+    // Those of finished videos may have been moved away.
+    if (found === null) changes.push(...(isEnded ? [] : [`the video ${path} is gone`]));
     else if (found.sizeBytes !== sizeBytes || found.modifiedMs !== modifiedMs)
       changes.push(`the video ${path} was replaced`);
   }

@@ -2,14 +2,18 @@ import { appendFile, copyFile, mkdir, readFile, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { publishFile } from '../../../../src/adapters/files/publish-file.ts';
 import { FfmpegFrameTool } from '../../../../src/adapters/frames/ffmpeg-frame-tool.ts';
+import { LocalSpecStore } from '../../../../src/adapters/local-spec-store.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
+import { inferenceSettingsFrom } from '../../../../src/core/inference/inference-settings.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { ScannedFrame, VideoTool } from '../../../../src/ports/video-tool.ts';
 import { layout } from '../../../../src/protocol/layout.ts';
 import type { UpscalerSpec } from '../../../../src/protocol/segment.ts';
 import type { TaskResult } from '../../../../src/protocol/task-result.ts';
+import { inferenceKind } from '../../../../src/services/inference/inference-kind.ts';
+import { runModels } from '../../../../src/services/inference/run-models.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
 import { upscaleKind } from '../../../../src/services/upscale/upscale-kind.ts';
@@ -19,7 +23,7 @@ import { SegmentUpscaler } from '../../../../src/worker/upscale/segment-upscaler
 import { makeClip } from '../../../support/clips.ts';
 import { describeRunKind } from '../../../support/contracts/run-kind-contract.ts';
 import type { RunScene } from '../../../support/contracts/run-scene.ts';
-import { MemoryHost, type MemoryWork, okResult } from '../../../support/memory-host.ts';
+import { MemoryHost, type MemoryWork, okResult, videoWork } from '../../../support/memory-host.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, testRunSettings } from '../../../support/test-ports.ts';
@@ -40,6 +44,7 @@ let scenes = 0;
 
 describeRunKind('upsample', makeUpsampleScene);
 describeRunKind('upscale', makeUpscaleScene);
+describeRunKind('inference', makeInferenceScene);
 describeRunKind('a toy kind', makeToyScene);
 
 /** A folder of its own for one run. */
@@ -100,6 +105,50 @@ async function makeUpscaleScene(): Promise<RunScene> {
     changeInputs: async () => {
       await appendFile(inputPath, 'more');
       return [inputPath];
+    },
+  };
+}
+
+async function makeInferenceScene(): Promise<RunScene> {
+  const folder = await newFolder();
+  const input = join(folder, 'in');
+  const names = ['0', '1', '2', '3'];
+  const clips = names.map((name) => join(folder, `${name}.mp4`));
+  for (const clip of clips) await copyFile(film, clip);
+  const specs = names.map((name) => [
+    `${name}.json`,
+    sampleSpec({
+      prompt: `A lighthouse ${name}`,
+      input_video_path: `../${name}.mp4`,
+      control_inputs: { edge: null },
+    }),
+  ]);
+  await writeSpecs(input, Object.fromEntries(specs));
+  const host = new MemoryHost(videoWork(folder));
+  const ports = createTestPorts(folder, host);
+  const settings = inferenceSettingsFrom(
+    resolveSettings([{ source: 'the test', values: { inference: { batch_size: 2 } } }]),
+    testRunSettings(folder),
+    {
+      ...{ stages: ['inference'], isReviewed: false, videosDir: join(folder, 'videos'), workers: 1 },
+      ...{ isForced: false, only: [], skip: [], named: [] },
+    },
+  );
+  return {
+    ...{ kind: inferenceKind, folder, ports, host, taskCount: names.length },
+    observe: partialObserver,
+    begin: ({ observer, signal, isDetached }) =>
+      runModels(
+        { inputs: [input], settings, excluded: [], mappedFolders: [], isDetached },
+        ports,
+        partialObserver(observer),
+        signal,
+      ),
+    changeInputs: async () => {
+      for (const clip of clips) await appendFile(clip, 'more');
+      // A process stats each video once; the one that resumes is another.
+      Object.assign(ports, { specs: new LocalSpecStore(folder) });
+      return clips;
     },
   };
 }

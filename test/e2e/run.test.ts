@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeClip } from '../support/clips.ts';
+import { readMarker } from '../support/read-marker.ts';
+import { Cli } from '../support/run-cli.ts';
+import { programEnvironment } from '../support/sample-videos.ts';
+import { bundleModelPrograms } from '../support/stand-in/bundle-program.ts';
+import { markerOf } from '../support/stand-in/model-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const programs = await temporaryFolder();
+let cli: Cli;
+let folder = '';
+let journal = '';
+
+beforeAll(() => bundleModelPrograms(programs));
+
+beforeEach(async () => {
+  const user = await temporaryFolder();
+  journal = join(user, 'journal.jsonl');
+  cli = new Cli(user, programEnvironment(programs, journal));
+  folder = cli.workingFolder;
+  await makeClip(join(folder, 'clip.mp4'), { width: 320, height: 180, seconds: 1 });
+});
+
+async function writeSpec(name: string, prompt: string, more: object = {}): Promise<void> {
+  const spec = { name, prompt, input_video_path: '../clip.mp4', control_inputs: { edge: null }, ...more };
+  await mkdir(join(folder, 'specs'), { recursive: true });
+  await writeFile(join(folder, 'specs', `${name}.json`), JSON.stringify(spec));
+}
+
+async function readEnriched(name: string) {
+  return JSON.parse(await readFile(join(folder, 'outputs', 'upsampled', `${name}.json`), 'utf8'));
+}
+
+const videoPath = (name: string, video = name) => join(folder, 'outputs', 'videos', name, `${video}.mp4`);
+
+function noted(event: string): { prompt: string; pid: number }[] {
+  if (!existsSync(journal)) return [];
+  const lines = readFileSync(journal, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line)).filter((line) => line.event === event);
+}
+
+function expectOfPrompt(path: string, prompt: string): void {
+  const seen = readMarker(path);
+  for (const [index, part] of markerOf(prompt).entries())
+    expect(Math.abs((seen[index] ?? 999) - part)).toBeLessThan(12);
+}
+
+async function run(...args: string[]) {
+  const { code, stdout, stderr } = await cli.run(['run', ...args, '--json', '--no-progress']);
+  return { code, stderr, summary: stdout === '' ? null : JSON.parse(stdout) };
+}
+
+it('makes videos of prompts, writes what it knows into the specs, and reuses them', async () => {
+  for (const name of ['a', 'b', 'c']) await writeSpec(name, `A crane ${name}`);
+  const { code, summary } = await run('specs');
+  expect([code, summary.status, summary.counts]).toMatchObject([0, 'complete', { total: 3, made: 3 }]);
+  for (const name of ['a', 'b', 'c']) {
+    const { prompt, metadata } = await readEnriched(name);
+    expectOfPrompt(videoPath(name), prompt);
+    expect(metadata.inference).toMatchObject({
+      ...{ version: 1, run_id: summary.run_id, family: 'transfer2.5', guardrails: 'on' },
+      video: { path: videoPath(name), frames: 6, width: 64 },
+    });
+  }
+  expect(noted('start')).toHaveLength(1);
+  const again = await run('specs');
+  expect(again.summary.counts).toMatchObject({ total: 3, made: 0, reused: 3 });
+  expect(noted('start')).toHaveLength(1);
+  // Other parameters make another video, which takes no file's place unasked.
+  const other = await run('specs', '--seed', '7', '--only', 'a');
+  expect([other.code, other.summary.failures[0].code]).toEqual([3, 'video-exists']);
+  const forced = await run('specs', '--seed', '7', '--only', 'a', '--force');
+  expect([forced.code, forced.summary.counts.made]).toEqual([0, 1]);
+});
+
+it('waits for a person with --review, and takes prompts as they were edited', async () => {
+  for (const name of ['a', 'b', 'c']) await writeSpec(name, `A mill ${name}`);
+  const paused = await run('specs', '--review');
+  expect([paused.code, paused.summary.status, noted('start').length]).toEqual([0, 'paused', 0]);
+  const spec = await readEnriched('b');
+  const path = join(folder, 'outputs', 'upsampled', 'b.json');
+  await writeFile(path, JSON.stringify({ ...spec, prompt: 'A mill of glass' }));
+  const { code, summary } = await run('--resume', 'latest', '--skip', 'c.json');
+  expect([code, summary.status]).toEqual([0, 'complete']);
+  expect(summary.counts).toMatchObject({ total: 3, made: 2, skipped: 1 });
+  expectOfPrompt(videoPath('b'), 'A mill of glass');
+  expect((await readEnriched('b')).metadata.inference.prompt_edited).toBe(true);
+  expect((await readEnriched('a')).metadata.inference.prompt_edited).toBeUndefined();
+  expect(existsSync(videoPath('c'))).toBe(false);
+});
+
+it('makes a video of each RunSpec, and keeps what fails to itself', async () => {
+  await writeSpec('a', 'A lighthouse', { id: 'ps_000000000001' });
+  await writeSpec('b', 'A lighthouse [blocked]');
+  await writeSpec('c', 'A lighthouse without a film', { input_video_path: 'nowhere.mp4' });
+  const runSpec = (id: string, parameters: object, weight: number) =>
+    writeFile(
+      join(folder, 'specs', `${id}.json`),
+      JSON.stringify({ id, prompt_id: 'ps_000000000001', parameters, control_weights: { edge: weight } }),
+    );
+  await runSpec('rs_00000000000a', { seed: 3 }, 0.5);
+  await runSpec('rs_00000000000b', { num_steps: 20 }, 1);
+  const { code, summary } = await run('specs');
+  expect([code, summary.counts]).toMatchObject([3, { total: 4, made: 2, failed: 2 }]);
+  const codes = Object.fromEntries(
+    summary.failures.map(({ spec, code: failure }: { spec: string; code: string }) => [spec, failure]),
+  );
+  expect(codes).toEqual({ 'b/b': 'prompt-blocked', 'c.json': 'video-unreadable', 'c/c': 'video-unreadable' });
+  for (const id of ['rs_00000000000a', 'rs_00000000000b']) {
+    expect(existsSync(videoPath('a', id))).toBe(true);
+    expect(await readEnriched(id)).toMatchObject({
+      ...{ id, execution_status: 'success', output_path: videoPath('a', id) },
+    });
+  }
+});
+
+describe('a run that is interrupted', () => {
+  it('goes on after kill -9 in the midst of the videos, and makes none twice', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await writeSpec(name, `A harbour ${name} [slow]`);
+    const { child, ended } = await cli.start(['run', 'specs', '--no-progress']);
+    await waitFor(() => existsSync(videoPath('a')));
+    child.kill('SIGKILL');
+    await ended;
+    const { code, summary } = await run('--resume', 'latest');
+    expect([code, summary.status]).toEqual([0, 'complete']);
+    expect(noted('video')).toHaveLength(4);
+  });
+
+  it('is left to its host and brought home by attaching', async () => {
+    for (const name of ['a', 'b']) await writeSpec(name, `A ferry ${name}`);
+    const left = await run('specs', '--detach');
+    expect([left.code, left.summary.status]).toEqual([4, 'detached']);
+    const { code, stdout } = await cli.run(['attach', 'latest', '--json', '--no-progress']);
+    expect([code, JSON.parse(stdout).counts.made]).toEqual([0, 2]);
+  });
+});
