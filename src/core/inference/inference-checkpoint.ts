@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
-import { plannedBatchSchema, plannedSpecSchema } from '../upsample/upsample-plan.ts';
+import { outputFileOf, plannedBatchSchema, plannedSpecSchema } from '../upsample/upsample-plan.ts';
 import { type InferenceEventBody, inferenceEventBodySchema } from './inference-event.ts';
 import { inferenceSettingsSchema } from './inference-settings.ts';
 import { inferenceParametersSchema } from './parameters.ts';
@@ -68,9 +68,9 @@ export const inferenceFormat: RunFormat<InferenceCheckpoint, InferenceEventBody>
   eventSchema: inferenceEventBodySchema,
   outputOf: ({ settings }) => ({ path: settings.videos_dir, type: 'folder', flag: '--videos-dir' }),
   writtenFiles: ({ specs, videos, settings }) => [
-    ...specs.map(({ spec: name }) => ({
+    ...specs.map((spec) => ({
       folder: settings.upsample.output_dir,
-      name,
+      name: outputFileOf(spec),
       isLinkFollowed: false,
     })),
     ...videos.map(({ video }) => ({

@@ -13,13 +13,19 @@ import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import { fileNamePart } from '../../core/spec/spec-file-name.ts';
-import type { PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import {
+  outputFileOf,
+  type PlannedSpec,
+  sourceFileOf,
+  type UpsamplePlan,
+} from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { InferenceObserver } from '../../ports/run-observer.ts';
 import type { VideoFile } from '../../ports/spec-store.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
+import { readPlanned } from '../upsample/find-source.ts';
 import { planSpecs } from '../upsample/plan-specs.ts';
 
 export interface InferenceRequest {
@@ -131,8 +137,9 @@ async function planPrompts(
 
 /** No server is asked for prompts that stay as they are. */
 function withoutServer(settings: UpsampleSettings): UpsampleSettings {
+  const { variants: _variants, ...others } = settings;
   const { prompt_format: _format, ...engine } = settings.engine;
-  return { ...settings, engine: { ...engine, kind: 'describe' } };
+  return { ...others, engine: { ...engine, kind: 'describe' } };
 }
 
 /** The videos of a spec: one for each of its RunSpecs, or one of its own. */
@@ -141,8 +148,9 @@ async function videosOf(
   runSpecs: ReadonlyMap<string, readonly FoundRunSpec[]>,
   context: PlanContext,
 ): Promise<PlannedVideoTask[]> {
-  const path = context.ports.specs.outputPath(context.inputRoot, planned.spec);
-  const bytes = await context.ports.specs.read(path).catch(() => null);
+  const { specs } = context.ports;
+  const path = specs.outputPath(context.inputRoot, sourceFileOf(planned));
+  const bytes = await readPlanned(planned, path, specs).catch(() => null);
   const parsed = bytes && parseSpecFile(bytes);
   if (!parsed?.isValid) return [];
   const own = runSpecs.get(parsed.spec.id ?? '') ?? [];
@@ -160,7 +168,7 @@ async function videoOf(
 ): Promise<PlannedVideoTask> {
   const { settings, family, path, ports } = context;
   const name = fileNamePart(found ? found.runSpec.name?.trim() || found.runSpec.id : planned.name);
-  const video = `${planned.spec.replace(/\.json$/i, '').replace('#', '_')}/${name}`;
+  const video = `${outputFileOf(planned).replace(/\.json$/i, '')}/${name}`;
   const draft: PlannedVideoTask = {
     ...{ video, spec: planned.spec, run_spec: found?.spec ?? null, name },
     negative_prompt: spec.negative_prompt?.trim() ?? '',

@@ -4,9 +4,11 @@ import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import { specIdOf } from '../../core/spec/spec-id.ts';
+import { outputFileOf, sourceFileOf } from '../../core/upsample/upsample-plan.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { FileIdentity } from '../../ports/source-files.ts';
 import type { VideoTask } from '../../protocol/inference.ts';
+import { readPlanned } from '../upsample/find-source.ts';
 import type { InferenceRun, SpecFile, VideoRunTask } from './inference-types.ts';
 import { extensionOf, videoPath } from './plan-inference.ts';
 
@@ -50,21 +52,26 @@ export async function prepareVideo(
   }
 }
 
-/** The file with the prompt of a spec: the enriched one, or the spec itself where it was enriched before. */
-export function promptFileOf(spec: string, { session, state, ports }: InferenceRun): string {
-  const { settings, input_root: inputRoot } = session.checkpoint;
-  const isOfThisRun = state.prompts.specs.get(spec)?.planned.action !== 'skip';
-  return ports.specs.outputPath(isOfThisRun ? settings.upsample.output_dir : inputRoot, spec);
+/** The file that a spec's enriched form is, or becomes. */
+export function enrichedFileOf(name: string, { session, state, ports }: InferenceRun): string {
+  const planned = state.prompts.specs.get(name)?.planned ?? { spec: name };
+  return ports.specs.outputPath(session.checkpoint.settings.upsample.output_dir, outputFileOf(planned));
 }
 
-async function readPrompt(
+/** Reads a spec with the prompt that is used: the enriched one, or the spec itself where it was enriched before. */
+export async function readPrompt(
   name: string,
   run: InferenceRun,
 ): Promise<
   (SpecFile & { readonly spec: PromptSpec; readonly failure: null }) | { readonly failure: SpecFailure }
 > {
-  const path = promptFileOf(name, run);
-  const bytes = await run.ports.specs.read(path).catch(() => null);
+  const { specs } = run.ports;
+  const planned = run.state.prompts.specs.get(name)?.planned ?? { spec: name, action: 'as-is' };
+  const isOfThisRun = planned.action !== 'skip';
+  const source = specs.outputPath(run.session.checkpoint.input_root, sourceFileOf(planned));
+  const path = isOfThisRun ? enrichedFileOf(name, run) : source;
+  const reading = isOfThisRun ? specs.read(path) : readPlanned(planned, path, specs);
+  const bytes = await reading.catch(() => null);
   const parsed = bytes && parseSpecFile(bytes);
   if (parsed?.isValid) return { path, document: parsed.document, spec: parsed.spec, failure: null };
   const reason = parsed === null ? 'is gone' : `cannot be read: ${parsed.reason}`;

@@ -10,7 +10,7 @@ import type { MadeVideo } from '../../protocol/inference.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { InferenceRun, VideoRunTask } from './inference-types.ts';
 import { videoPath } from './plan-inference.ts';
-import { promptFileOf } from './prepare-video.ts';
+import { enrichedFileOf, readPrompt } from './prepare-video.ts';
 
 /** Next steps that differ from those of prompts and segments. */
 const nextSteps: Partial<Record<string, string>> = {
@@ -132,32 +132,30 @@ async function writeRecord(
     },
     ...{ guardrails: event.guardrails, duration_ms: result.duration_ms, finished_at: result.finished_at },
   };
-  const home = (spec: string) => ports.specs.outputPath(settings.upsample.output_dir, spec);
-  const document = await documentAt(home(planned.spec), promptFileOf(planned.spec, run), run);
+  const enriched = enrichedFileOf(planned.spec, run);
+  const read = await readPrompt(planned.spec, run);
+  const document = (await documentAt(enriched, run)) ?? (read.failure ? null : read.document);
   if (document !== null) {
     const metadata = { ...Object(document['metadata']), inference: record };
-    await ports.specs.publish(home(planned.spec), formatSpec({ ...document, metadata }));
+    await ports.specs.publish(enriched, formatSpec({ ...document, metadata }));
   }
   if (planned.run_spec === null) return;
   const source = ports.specs.outputPath(inputRoot, planned.run_spec);
-  const runSpec = await documentAt(source, source, run);
+  const runSpec = await documentAt(source, run);
   const outcome = { execution_status: 'success', output_path: event.output };
-  if (runSpec) await ports.specs.publish(home(planned.run_spec), formatSpec({ ...runSpec, ...outcome }));
+  const home = ports.specs.outputPath(settings.upsample.output_dir, planned.run_spec);
+  if (runSpec) await ports.specs.publish(home, formatSpec({ ...runSpec, ...outcome }));
 }
 
-/** The document of the first of two files that is there. */
+/** The document of a spec's or RunSpec's file; null where there is none. */
 async function documentAt(
   path: string,
-  other: string,
   { ports }: Pick<InferenceRun, 'ports'>,
 ): Promise<SpecDocument | null> {
-  for (const place of [path, other]) {
-    const bytes = await ports.specs.read(place).catch(() => null);
-    if (bytes === null) continue;
-    const parsed = parseSpecFile(bytes);
-    if (parsed.isValid) return parsed.document;
-    const plain: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (typeof plain === 'object' && plain !== null) return plain as SpecDocument;
-  }
-  return null;
+  const bytes = await ports.specs.read(path).catch(() => null);
+  if (bytes === null) return null;
+  const parsed = parseSpecFile(bytes);
+  if (parsed.isValid) return parsed.document;
+  const plain: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  return typeof plain === 'object' && plain !== null ? (plain as SpecDocument) : null;
 }
