@@ -8,6 +8,7 @@ import { Cli } from '../support/run-cli.ts';
 import { programEnvironment } from '../support/sample-videos.ts';
 import { bundleModelPrograms } from '../support/stand-in/bundle-program.ts';
 import { markerOf } from '../support/stand-in/model-program.ts';
+import { startStandInServer } from '../support/stand-in-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -138,4 +139,33 @@ describe('a run that is interrupted', () => {
     const { code, stdout } = await cli.run(['attach', 'latest', '--json', '--no-progress']);
     expect([code, JSON.parse(stdout).counts.made]).toEqual([0, 2]);
   });
+});
+
+it('makes a video of each variant, and of each spec in a file', async () => {
+  const spec = (prompt: string, more: object = {}) =>
+    JSON.stringify({ prompt, input_video_path: '../clip.mp4', control_inputs: { edge: null }, ...more });
+  const done = { is_upsampled: true, parent_prompt_text: 'Gulls' };
+  await mkdir(join(folder, 'specs'), { recursive: true });
+  await writeFile(
+    join(folder, 'specs', 'list.jsonl'),
+    `${spec('A crane')}\n${spec('Gulls over a pier', done)}\n`,
+  );
+  const standIn = await startStandInServer();
+  try {
+    const { code, summary } = await run('specs', '--base-url', standIn.baseUrl, '--variants', '2');
+    // This server says the same whatever the seed: one video stands at both places.
+    expect([code, summary.counts]).toMatchObject([0, { total: 3, made: 2, reused: 1 }]);
+  } finally {
+    await standIn.stop();
+  }
+  for (const [name, title] of [
+    ['1.v1', 'list 1 v1'],
+    ['1.v2', 'list 1 v2'],
+    ['2', 'list 2'],
+  ] as const) {
+    const { prompt, metadata } = await readEnriched(`list.jsonl/${name}`);
+    const path = videoPath(`list.jsonl/${name}`, title.replaceAll(' ', '_'));
+    expect(metadata.inference.video.path).toBe(path);
+    expectOfPrompt(path, prompt);
+  }
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { familyNamed } from '../../core/inference/families.ts';
 import type { InferenceEventOf } from '../../core/inference/inference-event.ts';
@@ -84,7 +85,9 @@ export async function downloadVideo(
   run: Pick<InferenceRun, 'session' | 'ports'>,
 ): Promise<void> {
   if (host === null || (await isHome(file, output, run))) return;
-  const arrived = run.session.paths.inside(`videos/${key}.mp4`);
+  // Of prompts that are the same, the one video is brought to several places at once.
+  const place = createHash('sha256').update(output).digest('hex').slice(0, 12);
+  const arrived = run.session.paths.inside(`videos/${key}_${place}.mp4`);
   try {
     await run.ports.sources.makeFolder(dirname(arrived));
     await host.downloadOutput(key, file, arrived);
