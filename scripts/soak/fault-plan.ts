@@ -13,9 +13,10 @@ export interface Scene {
 }
 
 /** Something that goes wrong, from its beginning until it is over; `random01` decides how bad it is. */
-type Fault = (scene: Scene, random01: () => number) => Promise<void>;
+export type Fault = (scene: Scene, random01: () => number) => Promise<void>;
 
-const between = (least: number, most: number, random01: () => number) => least + random01() * (most - least);
+export const between = (least: number, most: number, random01: () => number) =>
+  least + random01() * (most - least);
 
 /** One time in eight a trouble of the link lasts longer than the keepalive waits. */
 const troubleMs = (random01: () => number) =>
@@ -81,7 +82,7 @@ export const faults: Readonly<Record<string, Fault>> = {
 };
 
 /** The next fault's name, and how long after the last one it comes, in milliseconds. */
-export function nextFault(random01: () => number): { readonly name: string; readonly waitMs: number } {
-  const names = Object.keys(faults);
+export function nextFault(random01: () => number, all: Readonly<Record<string, unknown>> = faults) {
+  const names = Object.keys(all);
   return { name: names[Math.floor(random01() * names.length)] ?? '', waitMs: between(0, 1_500, random01) };
 }

@@ -3,7 +3,12 @@ import { makeClip } from './clips.ts';
 import { sampleSpec, writeSpecs } from './spec-builder.ts';
 
 /** Writes specs with prompts that all differ, over `clips` videos that all differ. */
-export async function writeNumberedSpecs(folder: string, specs: number, clips: number): Promise<void> {
+export async function writeNumberedSpecs(
+  folder: string,
+  specs: number,
+  clips: number,
+  controls: Readonly<Record<string, string | null>> = {},
+): Promise<void> {
   const seeds = Array.from({ length: clips }, (_, index) => index + 1);
   for (const seed of seeds) {
     await makeClip(join(folder, 'clips', `${seed}.mp4`), { width: 640, height: 360, seconds: 1, seed });
@@ -13,7 +18,7 @@ export async function writeNumberedSpecs(folder: string, specs: number, clips: n
     const video = `clips/${(index % clips) + 1}.mp4`;
     return [
       `shot_${index}/s.json`,
-      sampleSpec({ name: `s${index}`, prompt, input_video_path: video }),
+      sampleSpec({ name: `s${index}`, prompt, input_video_path: video, control_inputs: controls }),
     ] as const;
   });
   await writeSpecs(folder, Object.fromEntries(entries));
