@@ -40,7 +40,7 @@ import type { CheckResult } from './ports/diagnostics.ts';
 import type { Host } from './ports/host.ts';
 import type { HostUpkeep, ImageRole } from './ports/host-upkeep.ts';
 import type { MediaTool } from './ports/media-tool.ts';
-import type { CheckedServer } from './ports/model-server.ts';
+import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
 import type { ReportWriter } from './ports/report-writer.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
@@ -80,6 +80,7 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
     },
     templateTokens: new FileTemplateTokens(join(cache, 'template-tokens-v1.jsonl')),
     serverLimits: new FileServerLimits(new LocalFileStore(join(cache, 'server-limits'))),
+    requestFiles: createRequestFiles(media),
     host: (name) => createHost(name, settings),
     upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,
@@ -129,6 +130,14 @@ async function checkModelServer(
   const { cache } = cosmosFolders(process.env, process.platform);
   const media = createMediaTool({ folder: join(cache, 'media'), maxSizeBytes: 0 });
   return await checkServer(engine, { media, clock: systemClock, environment: process.env }, picture);
+}
+
+function createRequestFiles(media: MediaTool): RequestFiles {
+  const load = () => import('./worker/upsample/engines/openai/request-files.ts');
+  return {
+    bodyOf: async (engine, task, hintPath) => (await load()).requestBodyOf(engine, task, hintPath, media),
+    judgeOf: async (engine) => (await load()).createJudge(engine, systemClock),
+  };
 }
 
 function createHost(name: string, settings: Settings): Host {

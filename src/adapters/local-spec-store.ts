@@ -111,7 +111,7 @@ export class LocalSpecStore implements SpecStore {
     return join(resolve(this.#workingFolder, outputDir), ...spec.split('/'));
   }
 
-  async publish(file: string, text: string): Promise<void> {
+  async publish(file: string, text: string | AsyncIterable<string>): Promise<void> {
     await publishFile(file, text);
   }
 

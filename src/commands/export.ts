@@ -1,23 +1,27 @@
 import { resolve } from 'node:path';
-import { Args, Flags } from '@oclif/core';
-import { familyNames } from '../core/inference/families.ts';
+import { Args } from '@oclif/core';
+import { batchFormat } from '../core/inference/exported-specs.ts';
 import { usageError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { exportDocument } from '../output/json/export-document.ts';
 import { formatExport } from '../output/text/export-text.ts';
 import { exportSpecs } from '../services/inference/export-specs.ts';
+import { exportBatch } from '../services/upsample/export-batch.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
-import { inferenceFlags, inferenceLayerOf } from './shared/inference-flags.ts';
-import { exportsFolder, mappedFoldersOf } from './shared/upsample-request.ts';
+import { createNotices } from './shared/create-observer.ts';
+import { exportFlags, exportLayerOf, toBatchRequest, toSamplesRequest } from './shared/export-request.ts';
 
 export default class Export extends CosmosCommand {
-  static override summary = "Write a Cosmos model's own input files for specs.";
+  static override summary =
+    "Write a Cosmos model's own input files for specs, or the requests for a batch queue.";
   static override description =
     'For those who run the model themselves. What its program would refuse is refused here, what it cannot take is ' +
-    'said for each spec, and the README that is written has the command.';
+    'said for each spec, and the README that is written has the command. With --format openai-batch, the requests ' +
+    'that a run would send to enrich prompts; "cosmos import-answers" takes the answers back.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> outputs/upsampled --format transfer2.5',
     '<%= config.bin %> <%= command.id %> specs --format transfer1 --output-dir for-the-box --copy',
+    '<%= config.bin %> <%= command.id %> specs --format openai-batch --model gpt-4o-mini',
   ];
   static override strict = false;
   static override args = {
@@ -26,43 +30,18 @@ export default class Export extends CosmosCommand {
       required: true,
     }),
   };
-  static override flags = {
-    format: Flags.option({ options: familyNames, description: 'whose input (default: inference.family)' })(),
-    'output-dir': Flags.string({
-      description: 'folder for the files (default: outputs/export/FORMAT)',
-      helpValue: 'DIR',
-    }),
-    copy: Flags.boolean({
-      default: false,
-      description: 'copy the videos into that folder',
-      exclusive: ['link'],
-    }),
-    link: Flags.boolean({ default: false, description: 'link the videos into that folder' }),
-    force: Flags.boolean({ default: false, description: 'replace an export that is there already' }),
-    ...inferenceFlags,
-  };
+  static override flags = exportFlags;
 
   async run(): Promise<object> {
     const { flags, argv } = await this.parse(Export);
     if (argv.length === 0)
       throw usageError('No specs were named.', 'Name a folder: cosmos export outputs/upsampled');
-    const { settings, ports } = await this.open(flags.config, inferenceLayerOf(flags));
-    const { parameters, control_weights: weights } = settings.inference;
-    const family = flags.format ?? settings.inference.family;
+    const opened = await this.open(flags.config, exportLayerOf(flags));
+    const inputs = argv.map((input) => resolve(String(input)));
     const exported = await this.interruptibly((signal) =>
-      exportSpecs(
-        {
-          inputs: argv.map((input) => resolve(String(input))),
-          outputDir: resolve(flags['output-dir'] ?? `${exportsFolder}/${family}`),
-          bringing: flags.copy ? 'copy' : flags.link ? 'link' : 'nothing',
-          isForced: flags.force,
-          mappedFolders: mappedFoldersOf(settings),
-          excluded: [resolve(exportsFolder), settings.upsampling.checkpoint_dir],
-          ...{ family, parameters, weights },
-        },
-        ports,
-        signal,
-      ),
+      flags.format === batchFormat
+        ? exportBatch(toBatchRequest(inputs, opened, flags), opened.ports, createNotices(), signal)
+        : exportSpecs(toSamplesRequest(inputs, opened.settings, flags), opened.ports, signal),
     );
     this.show(formatExport(exported, this.style));
     if (exported.specs.some(({ refusal }) => refusal !== null)) process.exitCode = exitCodes.partial;

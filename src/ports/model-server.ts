@@ -1,6 +1,9 @@
 import type { Size } from '../core/hints/display-size.ts';
 import type { EstimatorName, ServerProgram } from '../core/tokens/estimator.ts';
 import type { ServerLimits } from '../core/upsample/server-limits.ts';
+import type { UpsampleSettings } from '../core/upsample/upsample-settings.ts';
+import type { ManifestTask } from '../protocol/manifest.ts';
+import type { TaskResult } from '../protocol/task-result.ts';
 
 /** What a model's server says of itself. */
 export interface ServerFacts {
@@ -70,3 +73,19 @@ export interface ServerLimitsStore {
   /** Publishes atomically, over those of before. */
   put(limits: ServerLimits): Promise<void>;
 }
+
+/** Requests to a model, and its answers, that travel in files. */
+export interface RequestFiles {
+  /**
+   * The body of the request that a run would send for a task first, as JSON.
+   *
+   * @param hintPath - Null for a text-only task.
+   * @throws AppError `video-unreadable` for a hint without frames.
+   */
+  bodyOf(engine: UpsampleSettings['engine'], task: ManifestTask, hintPath: string | null): Promise<string>;
+  /** Judges answers as a run does that gets them, each with those that were judged before. */
+  judgeOf(engine: UpsampleSettings['engine']): Promise<JudgeAnswer>;
+}
+
+/** What a run would make of an answer. @param body - Of the server's answer, as JSON. */
+export type JudgeAnswer = (task: ManifestTask, body: string) => Promise<TaskResult>;

@@ -6,6 +6,7 @@ import type { MediaTool } from './media-tool.ts';
 import type {
   CheckedServer,
   ProbeRequest,
+  RequestFiles,
   ServerLimitsStore,
   ServerProbe,
   TemplateTokens,
@@ -37,6 +38,7 @@ export interface Ports {
   ): Promise<T>;
   readonly templateTokens: TemplateTokens;
   readonly serverLimits: ServerLimitsStore;
+  readonly requestFiles: RequestFiles;
   /** The host of this name. @throws AppError `host-unknown`. */
   host(name: string): Host;
   /** Upkeep of the host of this name. @throws AppError `host-unknown`. */

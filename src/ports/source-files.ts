@@ -31,6 +31,12 @@ export interface SourceFiles {
   /** Makes a folder and those above it. */
   makeFolder(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  /**
+   * The lines of a text file, one after the other, so that the file need not fit into memory.
+   *
+   * @throws AppError `input-missing` when it is not there or cannot be read.
+   */
+  lines(path: string): AsyncIterable<string>;
   /** Whether a folder, or a link to one, stands at this path. */
   isFolder(path: string): Promise<boolean>;
   /**

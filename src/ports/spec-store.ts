@@ -65,7 +65,7 @@ export interface SpecStore {
   /** Where the enriched form of a spec belongs. */
   outputPath(outputDir: string, spec: string): string;
   /** Writes a file whole, so that a reader sees either the old or the new one. */
-  publish(path: string, text: string): Promise<void>;
+  publish(path: string, text: string | AsyncIterable<string>): Promise<void>;
   /** Like `publish`, over a file of the user's: links to it stay, and so do its rights. */
   overwrite(path: string, text: string): Promise<void>;
 }

@@ -168,3 +168,43 @@ it('says on a full disk how to go on, and leaves no README behind', async ({ ski
   expect([code, stderr]).toEqual([1, expect.stringMatching(/No space left(.|\n)*then export again/)]);
   await expect(readFile(join(disk.folder, 'x', 'README.md'))).rejects.toThrow('ENOENT');
 });
+
+it('writes requests for a batch, and takes the answers back', async () => {
+  const batch = ['export', 'specs', '--format', 'openai-batch', '--model', 'some-model'];
+  const exported = await cli.run([...batch, '--allow-text-only', '--json']);
+  expect(exported).toMatchObject({ code: 0, stderr: '' });
+  const { groups, folder: out, counts } = JSON.parse(exported.stdout);
+  expect({ groups, counts }).toMatchObject({
+    groups: [{ specs: 5, files: ['requests_01.jsonl', 'requests_01.index.jsonl'] }],
+    counts: { specs: 5, refused: 0 },
+  });
+  expect(await readFile(join(out, 'README.md'), 'utf8')).toContain('cosmos import-answers answers_01.jsonl');
+  const requests = (await readFile(join(out, 'requests_01.jsonl'), 'utf8')).trim().split('\n');
+  const answers = requests.map((line, index) => {
+    const content = `Rusted cranes number ${index} lean into violet light while gulls cross the water`;
+    const body = { choices: [{ message: { content }, finish_reason: 'stop' }] };
+    return { custom_id: JSON.parse(line).custom_id, response: { status_code: 200, body }, error: null };
+  });
+  const texts = [...answers, { custom_id: 'unknown' }].map((answer) => JSON.stringify(answer));
+  await writeFile(join(folder, 'answers.jsonl'), `${texts.join('\n')}\nnot JSON\n`);
+  const imported = await cli.run(['import-answers', 'answers.jsonl']);
+  expect(imported.code).toBe(3);
+  expect(imported.stdout).toContain('5 specs enriched: outputs/upsampled');
+  expect(imported.stdout).toContain('1 answer to no request of this export:\n    unknown');
+  expect(imported.stdout).toMatch(/answers\.jsonl:\d: it is no answer/);
+  const enriched = JSON.parse(await readFile(join(folder, 'outputs', 'upsampled', 'bare.json'), 'utf8'));
+  expect(enriched).toMatchObject({ is_upsampled: true, parent_prompt_text: 'No video at all' });
+  expect(enriched.prompt).toContain('lean into violet light');
+});
+
+it.each([
+  {
+    args: ['--format', 'openai-batch', '--model', 'm', '--num-steps', '3'],
+    problem: '--num-steps has no meaning',
+  },
+  { args: ['--format', 'predict2', '--model', 'm'], problem: '--model has no meaning' },
+  { args: ['--format', 'openai-batch'], problem: 'Requests for a batch name their model' },
+])('refuses what would do nothing: $args', async ({ args, problem }) => {
+  const { code, stderr } = await cli.run(['export', 'specs', ...args]);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(problem) });
+});

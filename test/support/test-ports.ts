@@ -17,6 +17,7 @@ import { renderJsonReport } from '../../src/output/json/json-report.ts';
 import { partialObserver } from '../../src/output/progress/observers.ts';
 import type { Host } from '../../src/ports/host.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import { createJudge, requestBodyOf } from '../../src/worker/upsample/engines/openai/request-files.ts';
 import { MemoryUpkeep } from './memory-upkeep.ts';
 
 /** The ports of the program with everything below one folder, on a host of the test's own. */
@@ -43,6 +44,10 @@ export function createTestPorts(folder: string, host: Host): Ports {
     withServerProbe: () => Promise.reject(new Error('there is no server')),
     templateTokens: new FileTemplateTokens(join(folder, 'cache', 'template-tokens.jsonl')),
     serverLimits: new FileServerLimits(new LocalFileStore(join(folder, 'cache', 'server-limits'))),
+    requestFiles: {
+      bodyOf: (engine, task, hintPath) => requestBodyOf(engine, task, hintPath, media),
+      judgeOf: async (engine) => createJudge(engine, systemClock),
+    },
     host: () => host,
     upkeep: () => new MemoryUpkeep(),
     textTokens: async () => (text) => Math.ceil(text.length / 4),

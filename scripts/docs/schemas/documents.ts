@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
+import { batchIndexEntrySchema, batchIndexHeaderSchema } from '../../../src/core/upsample/batch-index.ts';
+import { importedAnswersSchema } from '../../../src/core/upsample/imported-answers.ts';
 import { serverLimitsSchema } from '../../../src/core/upsample/server-limits.ts';
 import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
 import { upsampleEventSchema } from '../../../src/core/upsample/upsample-event.ts';
@@ -42,6 +44,8 @@ export const documentSchemas = {
   'upscale-processing-plan': processingPlanSchema,
   'upscale-worker-status': upscaleWorkerStatusSchema,
   limits: serverLimitsSchema,
+  'import-answers': importedAnswersSchema,
+  'batch-index': z.union([batchIndexHeaderSchema, batchIndexEntrySchema]),
   manifest: manifestSchema,
   result: taskResultSchema,
   'worker-status': workerStatusSchema,

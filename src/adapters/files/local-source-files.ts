@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { copyFile, mkdir, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import { isErrno, isSystemError } from '../../errors/system-error.ts';
@@ -47,6 +47,17 @@ export class LocalSourceFiles implements SourceFiles {
 
   async makeFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true });
+  }
+
+  async *lines(path: string): AsyncGenerator<string> {
+    try {
+      await using file = await open(path);
+      yield* file.readLines();
+    } catch (error) {
+      throw isSystemError(error)
+        ? missing(path, error.code === 'ENOENT' ? 'it is not there' : error.message)
+        : error;
+    }
   }
 
   async exists(path: string): Promise<boolean> {

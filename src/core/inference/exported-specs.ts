@@ -1,5 +1,4 @@
 import type { FamilyName } from './families.ts';
-import type { ExportedGroup } from './sample.ts';
 
 /** What became of a spec in an export. */
 export interface ExportedSpec {
@@ -12,10 +11,21 @@ export interface ExportedSpec {
   readonly warnings: readonly string[];
 }
 
+/** Files of an export that go together into one call of a program. */
+interface FileGroup {
+  readonly specs: number;
+  /** Names in the export's folder. */
+  readonly files: readonly string[];
+  readonly command: string;
+}
+
 /** An export: what was written, and of what. */
 export interface ExportedSpecs {
-  readonly family: FamilyName;
+  readonly format: FamilyName | typeof batchFormat;
   readonly folder: string;
   readonly specs: readonly ExportedSpec[];
-  readonly groups: readonly ExportedGroup[];
+  readonly groups: readonly FileGroup[];
 }
+
+/** Requests for enriched prompts, instead of a model's input. */
+export const batchFormat = 'openai-batch';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { ExportedSpecs } from '../../core/inference/exported-specs.ts';
+import { batchFormat, type ExportedSpecs } from '../../core/inference/exported-specs.ts';
 import { printable } from '../../core/printable.ts';
 import { counted, numeral } from './format.ts';
 import type { Style } from './style.ts';
@@ -9,7 +9,7 @@ import { noticeLine } from './summary-sections.ts';
 const maxNamed = 20;
 
 /** What was written, what the model does with it, what was left out, and what to do now. */
-export function formatExport({ folder, specs, groups }: ExportedSpecs, style: Style): string {
+export function formatExport({ format, folder, specs, groups }: ExportedSpecs, style: Style): string {
   const taken = specs.filter(({ refusal }) => refusal === null);
   const refused = specs.filter(({ refusal }) => refusal !== null);
   const warned = groupedWarnings(taken);
@@ -28,7 +28,11 @@ export function formatExport({ folder, specs, groups }: ExportedSpecs, style: St
             ? [`    … and ${numeral(refused.length - maxNamed)} more, in README.md`]
             : []),
         ],
-    [`Run the model with the commands in ${where}/README.md.`],
+    [
+      format === batchFormat
+        ? `How to send the requests, and take the answers back, is in ${where}/README.md.`
+        : `Run the model with the commands in ${where}/README.md.`,
+    ],
   ];
   return `${blocks
     .filter((block) => block.length > 0)

@@ -54,7 +54,7 @@ interface BroughtFile {
 }
 
 const readsPerCore = 4;
-const readmeName = 'README.md';
+export const readmeName = 'README.md';
 
 /**
  * Writes the input files of a model for specs, with a README that has the commands for them.
@@ -68,7 +68,7 @@ export async function exportSpecs(
   signal: AbortSignal,
 ): Promise<ExportedSpecs> {
   const { inputs, outputDir, isForced, family: name } = request;
-  if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw outputExists(outputDir);
+  if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw exportExists(outputDir);
   const family = familyNamed(name);
   const {
     inputRoot,
@@ -114,7 +114,12 @@ export async function exportSpecs(
   ).catch((error: unknown) => {
     throw error instanceof AppError && error.code === 'disk-full' ? diskFull(error) : error;
   });
-  return { family: name, folder: outputDir, specs, groups };
+  return {
+    ...{ format: name, folder: outputDir, specs },
+    groups: groups.map(({ samples, files: written, command }) => ({
+      ...{ specs: samples.length, files: written.map((file) => file.name), command },
+    })),
+  };
 }
 
 interface Writing {
@@ -271,7 +276,7 @@ function readmeText(title: string, groups: readonly ExportedGroup[], specs: read
   ].join('\n');
 }
 
-function outputExists(folder: string): AppError {
+export function exportExists(folder: string): AppError {
   return new AppError({
     code: 'output-exists',
     message: `${folder} holds an export already.`,
@@ -280,7 +285,7 @@ function outputExists(folder: string): AppError {
 }
 
 /** There is no run to go on with. */
-function diskFull({ message }: AppError): AppError {
+export function diskFull({ message }: AppError): AppError {
   const nextStep = 'Free some space, then export again; --link takes no room for videos.';
   return new AppError({ code: 'disk-full', message, nextStep });
 }

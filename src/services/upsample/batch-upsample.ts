@@ -62,8 +62,8 @@ export function assertServerIsNamed({ engine }: UpsampleSettings): void {
 /** Enriched specs in the folder of their sources would replace them, which only `--write-back` may do. */
 export function assertSourcesAreSafe(
   settings: UpsampleSettings,
-  { inputRoot }: UpsamplePlan,
-  { specs }: Ports,
+  { inputRoot }: Pick<UpsamplePlan, 'inputRoot'>,
+  { specs }: Pick<Ports, 'specs'>,
 ): void {
   if (settings.write_back || specs.outputPath(settings.output_dir, 'x') !== specs.outputPath(inputRoot, 'x'))
     return;

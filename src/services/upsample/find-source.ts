@@ -8,7 +8,7 @@ import { type PlannedSpec, sourceFileOf } from '../../core/upsample/upsample-pla
 import { messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { SpecStore } from '../../ports/spec-store.ts';
-import type { StoredUpsample } from './upsample-types.ts';
+import type { RunBasis } from './upsample-types.ts';
 
 /** A planned spec's file, as it is now. */
 interface SpecSource {
@@ -27,7 +27,7 @@ type FoundSource =
 /** Reads a planned spec's file, or says what it means for the spec that it is gone or not the planned one any more. */
 export async function findSource(
   planned: PlannedSpec,
-  run: Pick<StoredUpsample, 'runId' | 'checkpoint'>,
+  run: RunBasis,
   specs: Pick<SpecStore, 'outputPath' | 'read' | 'readCollection'>,
 ): Promise<FoundSource> {
   const path = specs.outputPath(run.checkpoint.input_root, sourceFileOf(planned));

@@ -10,12 +10,12 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { findSource } from './find-source.ts';
-import type { TaskHint, UpsampleSession, UpsampleTask } from './upsample-types.ts';
+import type { RunBasis, TaskHint, UpsampleTask } from './upsample-types.ts';
 
 type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;
 
 interface FinishContext {
-  readonly session: UpsampleSession;
+  readonly session: RunBasis;
   readonly ports: Pick<Ports, 'specs' | 'toolVersion'>;
 }
 
@@ -89,7 +89,7 @@ function enrichedText(task: UpsampleTask, result: TaskResult, { session, ports }
 function recordOf(
   task: UpsampleTask,
   result: TaskResult,
-  session: UpsampleSession,
+  session: RunBasis,
   toolVersion: string,
 ): Omit<UpsamplingRecord, 'version' | 'parent_id'> {
   const { settings } = session.checkpoint;

@@ -11,12 +11,12 @@ import {
   shapes,
   usualTestsOfShape,
 } from '../../core/tokens/size-limits.ts';
-import { requestText } from '../../core/upsample/instruction.ts';
 import type { ServerLimits } from '../../core/upsample/server-limits.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError, messageOf, usageError } from '../../errors/app-error.ts';
 import type { ServerProbe } from '../../ports/model-server.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { textToSend } from './plan-spec.ts';
 
 export interface LimitsRequest {
   /** Of the runs that the limits are for. */
@@ -69,7 +69,7 @@ export async function measureLimits(
   return await ports.withServerProbe(engine, { prompt, frames, maxOutputTokens }, async (probe) => {
     const run = new Measuring(request, probe, hooks, signal);
     if (!(await hooks.confirm(run.cost()))) throw notConfirmed();
-    const textTokens = (await ports.textTokens())(requestText(engine.instruction, prompt));
+    const textTokens = (await ports.textTokens())(textToSend(request.settings, prompt));
     const limits = await run.measure(textTokens, new Date(ports.clock.now()).toISOString());
     // A few sizes that somebody asked about are not all that is safe.
     if (request.sizes === null) await keep(limits, ports, hooks);

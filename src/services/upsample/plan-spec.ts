@@ -115,7 +115,7 @@ async function planValid(
   context: PlanContext,
 ): Promise<PlannedSpec> {
   const { settings } = context;
-  const textTokens = context.countTextTokens(textToSend(settings, spec));
+  const textTokens = context.countTextTokens(textToSend(settings, sourcePromptOf(spec)));
   const named = videosOf(spec);
   const found = await firstVideo(named, candidate, context);
   const [first] = named;
@@ -142,9 +142,9 @@ async function planValid(
 }
 
 /** All words of a request; how long a video is takes as many tokens whatever it is. */
-function textToSend({ engine }: UpsampleSettings, spec: PromptSpec): string {
+export function textToSend({ engine }: UpsampleSettings, prompt: string): string {
   const duration = engine.prompt_format === undefined ? undefined : 0;
-  const text = requestText(engine.instruction, sourcePromptOf(spec), duration);
+  const text = requestText(engine.instruction, prompt, duration);
   return engine.system_prompt === undefined ? text : `${engine.system_prompt}\n\n${text}`;
 }
 

@@ -16,7 +16,7 @@ import type { HintFile } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { findSource } from './find-source.ts';
 import { countingOf } from './plan-spec.ts';
-import type { TaskHint, UpsampleSession, UpsampleTask, VideoKnown } from './upsample-types.ts';
+import type { RunBasis, TaskHint, UpsampleSession, UpsampleTask, VideoKnown } from './upsample-types.ts';
 
 /** A task, or what is wrong with its spec or with its files. */
 type Preparation =
@@ -24,7 +24,7 @@ type Preparation =
   | { readonly isReady: false; readonly planned: PlannedSpec; readonly failure: SpecFailure };
 
 interface PrepareContext {
-  readonly session: UpsampleSession;
+  readonly session: RunBasis & Pick<UpsampleSession, 'kept' | 'keep'>;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly signal: AbortSignal;
   /** Whether the host has a good result of a task that an earlier session submitted. */
@@ -37,7 +37,10 @@ interface PrepareContext {
  *
  * @throws AppError for what would stop every other spec too, such as `disk-full`; the signal's reason.
  */
-export async function prepareTask(state: SpecState, context: PrepareContext): Promise<Preparation> {
+export async function prepareTask(
+  state: Pick<SpecState, 'planned' | 'prepared'>,
+  context: PrepareContext,
+): Promise<Preparation> {
   const { planned } = state;
   const { settings } = context.session.checkpoint;
   const found = await findSource(planned, context.session, context.ports.specs);
@@ -47,7 +50,7 @@ export async function prepareTask(state: SpecState, context: PrepareContext): Pr
   const source = { path, text, isWrittenBack };
   try {
     const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
-    const known = factsOf(planned, spec, settings);
+    const known = knownOf(planned, spec, settings);
     const seed = planned.variant && variantStart(planned.variant, settings.engine.seed);
     const key = keyOf({ planned, prompt, hint, seed, known }, settings);
     const asked = await askedFor(state, key, context);
@@ -63,7 +66,7 @@ export async function prepareTask(state: SpecState, context: PrepareContext): Pr
 
 /** What an earlier session asked for otherwise, and is answered by now, is not asked for again. */
 async function askedFor(
-  { prepared }: SpecState,
+  { prepared }: Pick<SpecState, 'prepared'>,
   taskKey: string,
   { session, isAnswered }: PrepareContext,
 ): Promise<Pick<UpsampleTask, 'taskKey' | 'maxOutputTokens'>> {
@@ -75,7 +78,10 @@ async function askedFor(
 }
 
 /** The hint that an earlier session of this run made, if it still lies there as it was. */
-async function keptHint(state: SpecState, session: UpsampleSession): Promise<TaskHint | null> {
+async function keptHint(
+  state: Pick<SpecState, 'prepared'>,
+  session: Pick<UpsampleSession, 'kept'>,
+): Promise<TaskHint | null> {
   const made = state.prepared?.hint;
   if (!made) return null;
   const kept = await session.kept(hintName(made.sha256), made.sha256);
@@ -107,7 +113,11 @@ async function makeHint(
   throw new AppError({ code: 'hint-failed', message: reasons.join(' ') });
 }
 
-async function keep(made: HintFile, planned: PlannedSpec, session: UpsampleSession): Promise<TaskHint> {
+async function keep(
+  made: HintFile,
+  planned: PlannedSpec,
+  session: Pick<UpsampleSession, 'keep'>,
+): Promise<TaskHint> {
   return {
     sha256: made.sha256,
     path: await session.keep(hintName(made.sha256), made.path, made.sha256),
@@ -153,7 +163,7 @@ function keyOf(
 }
 
 /** What a prompt says of the video by itself; null for prompts of words, which leave it to the model. */
-function factsOf(
+export function knownOf(
   { video }: PlannedSpec,
   { metadata }: PromptSpec,
   { engine, video_fps: usualFps }: UpsampleSettings,

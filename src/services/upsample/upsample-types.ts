@@ -63,3 +63,9 @@ export type UpsampleSession = Pick<
   RunSession<UpsampleCheckpoint, UpsampleEventBody>,
   'runId' | 'checkpoint' | 'keep' | 'kept'
 >;
+
+/** What is needed of a run, or of an export of its requests, to prepare a task and to finish it. */
+export interface RunBasis {
+  readonly runId: string;
+  readonly checkpoint: Pick<UpsampleCheckpoint, 'input_root' | 'settings'>;
+}

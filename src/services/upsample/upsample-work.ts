@@ -88,22 +88,8 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     };
   }
 
-  manifestTask({ taskKey, planned, prompt, hint, maxOutputTokens, seed, known }: UpsampleTask): ManifestTask {
-    return {
-      task_key: taskKey,
-      name: planned.name.slice(0, 200),
-      prompt,
-      hint: hint && {
-        sha256: hint.sha256,
-        width: hint.width,
-        height: hint.height,
-        frames: hint.frames,
-        kind: planned.video?.kind ?? 'video',
-      },
-      max_output_tokens: maxOutputTokens,
-      ...(seed !== undefined && { seed }),
-      ...(known && { duration_seconds: known.durationSeconds }),
-    };
+  manifestTask(task: UpsampleTask): ManifestTask {
+    return manifestTaskOf(task);
   }
 
   objectsOf({ hint }: UpsampleTask): readonly HostObject[] {
@@ -147,4 +133,30 @@ export class UpsampleWork implements RunWork<PromptTypes> {
       nextStep: `${logs}Nothing finished is lost: correct it, then go on with: cosmos batch-upsample --resume ${runId}`,
     });
   }
+}
+
+export function manifestTaskOf({
+  taskKey,
+  planned,
+  prompt,
+  hint,
+  maxOutputTokens,
+  seed,
+  known,
+}: UpsampleTask): ManifestTask {
+  return {
+    task_key: taskKey,
+    name: planned.name.slice(0, 200),
+    prompt,
+    hint: hint && {
+      sha256: hint.sha256,
+      width: hint.width,
+      height: hint.height,
+      frames: hint.frames,
+      kind: planned.video?.kind ?? 'video',
+    },
+    max_output_tokens: maxOutputTokens,
+    ...(seed !== undefined && { seed }),
+    ...(known && { duration_seconds: known.durationSeconds }),
+  };
 }
