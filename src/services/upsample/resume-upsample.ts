@@ -59,8 +59,13 @@ export function updateOfPrompts(
   const now = upsampleSettingsNow(request, was);
   const all = changesBetween(rules, was, now);
   const isModelAdded = all.some((change) => change.path === 'engine.model' && isAccepted(change));
-  // The instruction of a model that was not named is the one for any.
-  const changes = all.filter(({ path }) => !(isModelAdded && path === 'engine.instruction'));
+  // The instruction of a model that was not named is the one for any; that of another format is another one.
+  const isFormatOther = all.some(({ path }) => path === 'engine.prompt_format');
+  const following = [
+    ...(isModelAdded || isFormatOther ? ['engine.instruction'] : []),
+    ...(isFormatOther ? ['video_fps'] : []),
+  ];
+  const changes = all.filter(({ path }) => !following.includes(path));
   const taken = changes.filter(isAccepted);
   const inputs = request.inputs.length === 0 ? checkpoint.inputs : request.inputs;
   return {

@@ -70,6 +70,18 @@ describe('resolveSettings refuses', () => {
       message: 'unknown setting "upsampling.batchsize"',
       nextStep: 'Did you mean "upsampling.batch_size"?',
     },
+    ...['messages', 'model', 'stream'].map((key) => ({
+      rule: `a request without ${key} of ours`,
+      values: { upsampling: { engine: { extra_body: { [key]: true } } } },
+      message: `upsampling.engine.extra_body: must not set "${key}": `,
+      nextStep: 'docs/settings.md',
+    })),
+    {
+      rule: 'a share that is none',
+      values: { upsampling: { engine: { top_p: 'most' } } },
+      message: 'upsampling.engine.top_p: must be "auto" or above 0, up to 1',
+      nextStep: 'docs/settings.md',
+    },
     {
       rule: 'a misspelt table',
       values: { upsamplng: {} },

@@ -67,6 +67,19 @@ describe('configOf', () => {
     { rule: 'an instruction', values: { upsampling: { engine: { ...server, instruction: 'Write.' } } } },
     { rule: 'no instruction', values: { upsampling: { engine: { ...server, instruction: '' } } } },
     {
+      rule: 'the shape of a request',
+      values: {
+        upsampling: {
+          ...{ prompt_format: 'cosmos3-json', variants: 3 },
+          engine: {
+            ...{ ...server, system_prompt: 'Be precise.', message_order: 'text-first', seed: 0 },
+            ...{ top_p: 0.8, top_k: 20, presence_penalty: 0, extra_body: { guard: { level: 2 } } },
+          },
+        },
+        inference: { parameters: { fps: 30 } },
+      },
+    },
+    {
       rule: 'a model without one',
       values: { upsampling: { engine: { ...server, model: 'x-upsampleprompt' } } },
     },
