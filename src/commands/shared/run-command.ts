@@ -104,7 +104,7 @@ function exitCodeOf(
   error: AppError | null,
   isAnythingDone: boolean,
 ): ExitCode {
-  if (status === 'complete' || status === 'paused') return exitCodes.ok;
+  if (status === 'complete' || (status === 'paused' && failures.length === 0)) return exitCodes.ok;
   if (status === 'detached') return exitCodes.detached;
   if (!error)
     return failures.some(({ code }) => code === 'engine-unreachable')

@@ -38,6 +38,8 @@ export const inferenceEventBodySchema = z.discriminatedUnion('type', [
     task_key: z.string(),
     /** The prompt is not the one that was written when it was enriched: somebody edited it. */
     is_edited: z.boolean(),
+    /** What the model does with this prompt that may not be expected: sentences without their full stop. */
+    warnings: z.array(z.string()),
   }),
   z.object({
     type: z.literal('video-finished'),

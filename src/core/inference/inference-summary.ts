@@ -1,5 +1,6 @@
 import type { FailureFacts, StopFacts } from '../run/failure.ts';
 import type { RunStatus } from '../run/run-status.ts';
+import type { TokenDrift } from '../upsample/upsample-report.ts';
 import type { InferenceCounts } from './inference-event.ts';
 import type { RunStage } from './inference-settings.ts';
 
@@ -29,6 +30,7 @@ export interface InferenceSummary {
   readonly checkpoint: string;
   readonly report: { readonly json: string; readonly html: string };
   readonly duration_ms: number;
+  readonly token_drift: TokenDrift | null;
   /** Videos that are here, with the prompt's spec. */
   readonly videos: readonly { readonly video: string; readonly spec: string; readonly path: string }[];
   /** What the model does otherwise than may be expected: sentences. */

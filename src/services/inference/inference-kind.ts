@@ -7,6 +7,7 @@ import type { Ports } from '../../ports/ports.ts';
 import { RunEventRecorder } from '../runs/event-recorder.ts';
 import type { RunFacts, RunKind, RunWork } from '../runs/run-kind.ts';
 import { rememberControlTokens } from '../upsample/server-settings.ts';
+import { driftNoticesOf } from '../upsample/summarise-upsample.ts';
 import { upsampleKind } from '../upsample/upsample-kind.ts';
 import { UpsampleWork } from '../upsample/upsample-work.ts';
 import {
@@ -34,7 +35,7 @@ export const inferenceKind: RunKind<InferenceTypes> = {
   follow: () => null,
   finish: goOnToNextStage,
   summarise: summaryOfInference,
-  closingNotices: () => [],
+  closingNotices: ({ token_drift: drift }) => driftNoticesOf(drift),
   isAnswerFromHost,
   writeReport: async ({ checkpoint, ...run }, state, ports) =>
     await upsampleKind.writeReport(

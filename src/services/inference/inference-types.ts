@@ -14,6 +14,8 @@ import type { PromptsRun, UpsampleTask } from '../upsample/upsample-types.ts';
 export interface VideoRunTask extends RunTask {
   readonly state: VideoState;
   readonly isEdited: boolean;
+  /** Of its prompt. */
+  readonly warnings: readonly string[];
   readonly work: VideoTask;
   readonly files: readonly FileIdentity[];
 }

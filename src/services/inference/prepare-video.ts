@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { familyNamed } from '../../core/inference/families.ts';
 import type { VideoState } from '../../core/inference/inference-state.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
@@ -10,20 +11,24 @@ import type { FileIdentity } from '../../ports/source-files.ts';
 import type { VideoTask } from '../../protocol/inference.ts';
 import { readPlanned } from '../upsample/find-source.ts';
 import type { InferenceRun, SpecFile, VideoRunTask } from './inference-types.ts';
-import { extensionOf, videoPath } from './plan-inference.ts';
+import { extensionOf, sampleOf, videoPath } from './plan-inference.ts';
 
 type PreparedVideo =
   | { readonly isReady: true; readonly task: VideoRunTask }
   | { readonly isReady: false; readonly failure: SpecFailure };
 
-/** Files that were read through, by path: specs share their videos. */
-export type IdentifiedFiles = Map<string, Promise<FileIdentity>>;
+/** What preparing the videos of a session shares. */
+export interface PrepareContext {
+  readonly run: InferenceRun;
+  /** Files that were read through, by path: specs share their videos. */
+  readonly identified: Map<string, Promise<FileIdentity>>;
+  countTokens(text: string): number;
+}
 
 /** Reads the prompt as it stands now, and the files that the model is given. @throws AppError for what would stop every video. */
 export async function prepareVideo(
   state: VideoState,
-  run: InferenceRun,
-  identified: IdentifiedFiles,
+  { run, identified, countTokens }: PrepareContext,
 ): Promise<PreparedVideo> {
   const { planned } = state;
   const found = await readPrompt(planned.spec, run);
@@ -37,10 +42,14 @@ export async function prepareVideo(
   try {
     const source = planned.source && (await identify(planned.source));
     const controls = await Promise.all(planned.controls.map(({ file }) => file && identify(file)));
-    const work = workOf(state, spec.prompt.trim(), source, controls);
+    const prompt = spec.prompt.trim();
+    const work = workOf(state, prompt, source, controls);
     const taskKey = taskKeyOf(work, run);
     const task: VideoRunTask = {
       ...{ taskKey, batchId: planned.batch_id ?? 0, state, isEdited: isEdited(spec) },
+      warnings: familyNamed(run.session.checkpoint.settings.family)
+        .warnings(sampleOf(planned, prompt, countTokens))
+        .filter((warning) => !planned.warnings.includes(warning)),
       work: { ...work, task_key: taskKey },
       files: [source, ...controls].filter((file) => file !== null),
     };

@@ -2,9 +2,11 @@ import type { InferenceCheckpoint } from '../../core/inference/inference-checkpo
 import type { InferencePlan } from '../../core/inference/inference-plan.ts';
 import type { InferenceSummary } from '../../core/inference/inference-summary.ts';
 import { checkpointVersion } from '../../core/run/run-format.ts';
+import { localHostName } from '../../core/settings/host-named.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { InferenceObserver } from '../../ports/run-observer.ts';
+import { withUpkeep } from '../hosts/host-upkeep.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { assertServerIsNamed, assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
 import { inferenceKind } from './inference-kind.ts';
@@ -27,6 +29,7 @@ export async function runModels(
   const { settings } = request;
   const isUpsampled = settings.stages.includes('upsample');
   if (isUpsampled) assertServerIsNamed(settings.upsample);
+  await assertImageIsThere(request, ports);
   const plan = await planInference(request, ports, observer, signal);
   if (isUpsampled && plan.prompts.batches.length > 0)
     assertSourcesAreSafe(settings.upsample, plan.prompts, ports);
@@ -55,6 +58,27 @@ function newCheckpoint(
     videos: [...videos],
     video_batches: videoBatches,
   };
+}
+
+/** Prompts take hours to enrich; that the host lacks the model's image should be known before. */
+async function assertImageIsThere(
+  { settings }: InferenceRequest,
+  ports: Pick<Ports, 'upkeep'>,
+): Promise<void> {
+  const { host, stages } = settings;
+  if (host === localHostName || !stages.includes('inference')) return;
+  const facts = await withUpkeep(host, ports, (upkeep) => upkeep.status()).catch((error: unknown) => {
+    // A host that cannot be reached now may be by then.
+    if (error instanceof AppError && error.code === 'host-unreachable') return null;
+    throw error;
+  });
+  const image = facts?.inferenceImage ?? null;
+  if (image === null || image.isPresent) return;
+  throw new AppError({
+    code: 'image-missing',
+    message: `${host} does not have the image ${image.name}, which the model's program runs in.`,
+    nextStep: `Make it with: cosmos host prepare ${host} --inference; or enrich prompts alone with --stages upsample.`,
+  });
 }
 
 /** With `--only` and `--skip`, nothing may be left. */

@@ -1,4 +1,3 @@
-import type { InferenceCheckpoint } from '../../core/inference/inference-checkpoint.ts';
 import type { InferenceState } from '../../core/inference/inference-state.ts';
 import {
   type InferenceSummary,
@@ -7,6 +6,7 @@ import {
 } from '../../core/inference/inference-summary.ts';
 import { type FailureFacts, failureFacts, stopFacts } from '../../core/run/failure.ts';
 import type { SessionEnd } from '../runs/run-kind.ts';
+import { tokenDriftOf } from '../upsample/report-items.ts';
 import { answeringModelOf } from '../upsample/summarise-upsample.ts';
 import type { StoredInference } from './inference-types.ts';
 
@@ -37,18 +37,24 @@ export function summaryOfInference(
     checkpoint: paths.checkpoint,
     report: { json: paths.reportJson, html: paths.reportHtml },
     duration_ms: Math.max(0, Math.round(durationMs)),
+    token_drift: settings.stages.includes('upsample') ? tokenDriftOf(state.prompts, settings.upsample) : null,
     videos: [...state.videos.values()].flatMap(({ planned, finished }) =>
       finished ? [{ video: planned.video, spec: planned.spec, path: finished.output }] : [],
     ),
-    warnings: warningsOf(checkpoint),
+    warnings: warningsOf(state),
     failures: failuresOf(state),
     is_resumable: state.isResumable,
     error: end?.error ? stopFacts(end.error) : null,
   };
 }
 
-function warningsOf({ videos }: Pick<InferenceCheckpoint, 'videos'>): VideoWarning[] {
-  return videos.flatMap(({ video, warnings }) => warnings.map((message) => ({ video, message })));
+function warningsOf(state: InferenceState): VideoWarning[] {
+  return [...state.videos.values()].flatMap(({ planned, prepared }) =>
+    [...planned.warnings, ...(prepared?.warnings ?? [])].map((message) => ({
+      video: planned.video,
+      message,
+    })),
+  );
 }
 
 /** Prompts that failed, then videos that failed though they had one. */

@@ -9,7 +9,7 @@ import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
 import { videoPath } from './plan-inference.ts';
-import { type IdentifiedFiles, prepareVideo } from './prepare-video.ts';
+import { type PrepareContext, prepareVideo } from './prepare-video.ts';
 import { downloadVideo, failedVideo, isHome, settleVideo } from './settle-video.ts';
 
 /** Videos whose files are read through ahead of the batch that is being submitted. */
@@ -27,7 +27,6 @@ export class VideoWork implements RunWork<VideoRunTypes> {
   // Records of one spec are written one after the other.
   readonly settlesInFlight = 1;
   readonly #run: InferenceRun;
-  readonly #identified: IdentifiedFiles = new Map();
   /** Tasks that are prepared, by their key; several videos may share one. */
   readonly #tasks = new Map<string, VideoRunTask[]>();
   /** How many of them are not settled. */
@@ -52,15 +51,21 @@ export class VideoWork implements RunWork<VideoRunTypes> {
       videos.flatMap((name) => state.videos.get(name) ?? []),
     );
     const wanted = inOrder.filter((video) => pending.has(video));
-    yield* pMapIterable(wanted, (video) => this.#prepare(video), {
+    const countTokens = await this.#run.ports.textTokens();
+    const context = { run: this.#run, identified: new Map(), countTokens };
+    yield* pMapIterable(wanted, (video) => this.#prepare(video, context), {
       concurrency: this.#run.ports.parallelism,
       backpressure: preparedAhead,
     });
   }
 
-  preparedEvent({ state, taskKey, isEdited }: VideoRunTask): InferenceEventBody | null {
+  preparedEvent({ state, taskKey, isEdited, warnings }: VideoRunTask): InferenceEventBody | null {
     if (state.prepared?.task_key === taskKey && state.prepared.is_edited === isEdited) return null;
-    return { type: 'video-prepared', video: state.planned.video, task_key: taskKey, is_edited: isEdited };
+    const { video } = state.planned;
+    return {
+      ...{ type: 'video-prepared', video, task_key: taskKey, is_edited: isEdited },
+      warnings: [...warnings],
+    };
   }
 
   manifestTask({ work }: VideoRunTask): VideoTask {
@@ -142,8 +147,8 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     });
   }
 
-  async #prepare(video: VideoState): Promise<Prepared<VideoRunTypes>> {
-    const prepared = await prepareVideo(video, this.#run, this.#identified);
+  async #prepare(video: VideoState, context: PrepareContext): Promise<Prepared<VideoRunTypes>> {
+    const prepared = await prepareVideo(video, context);
     if (!prepared.isReady) {
       const outcome = failedVideo(video, prepared.failure, 0, null);
       return { isReady: false, batchId: video.planned.batch_id, outcome };

@@ -39,8 +39,13 @@ export function summaryOfUpsample(
   };
 }
 
+/** What a person should know of a token estimate that was far off. */
+export function driftNoticesOf(drift: UpsampleSummary['token_drift']): string[] {
+  return drift?.is_notable || drift?.is_vision_missing ? [driftNotice(drift)] : [];
+}
+
 /** How far the token estimate was off, as a sentence with both numbers. */
-export function driftNotice(drift: NonNullable<UpsampleSummary['token_drift']>): string {
+function driftNotice(drift: NonNullable<UpsampleSummary['token_drift']>): string {
   if (drift.is_vision_missing) {
     return (
       `The server counted ${drift.actual} prompt tokens, no more than the text alone has: it probably did not see ` +

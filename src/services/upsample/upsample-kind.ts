@@ -11,7 +11,7 @@ import { hintName } from './prepare-task.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
 import { newUpsampleCommand } from './resume-upsample.ts';
 import { rememberControlTokens } from './server-settings.ts';
-import { answeringModelOf, driftNotice, summaryOfUpsample } from './summarise-upsample.ts';
+import { answeringModelOf, driftNoticesOf, summaryOfUpsample } from './summarise-upsample.ts';
 import type { StoredUpsample, UpsampleRun, UpsampleTypes } from './upsample-types.ts';
 import { UpsampleWork } from './upsample-work.ts';
 
@@ -35,8 +35,7 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
     return true;
   },
   summarise: summaryOfUpsample,
-  closingNotices: ({ token_drift: drift }) =>
-    drift?.is_notable || drift?.is_vision_missing ? [driftNotice(drift)] : [],
+  closingNotices: ({ token_drift: drift }) => driftNoticesOf(drift),
   isAnswerFromHost,
   writeReport: writeUpsampleReport,
   changedInputs,

@@ -24,6 +24,7 @@ import { makeClip } from '../../../support/clips.ts';
 import { describeRunKind } from '../../../support/contracts/run-kind-contract.ts';
 import type { RunScene } from '../../../support/contracts/run-scene.ts';
 import { MemoryHost, type MemoryWork, okResult, videoWork } from '../../../support/memory-host.ts';
+import { MemoryUpkeep } from '../../../support/memory-upkeep.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, testRunSettings } from '../../../support/test-ports.ts';
@@ -125,7 +126,9 @@ async function makeInferenceScene(): Promise<RunScene> {
   ]);
   await writeSpecs(input, Object.fromEntries(specs));
   const host = new MemoryHost(videoWork(folder));
-  const ports = createTestPorts(folder, host);
+  const upkeep = new MemoryUpkeep();
+  upkeep.facts = { ...upkeep.facts, inferenceImage: { name: 'cosmos-inference:1', isPresent: true } };
+  const ports = { ...createTestPorts(folder, host), upkeep: () => upkeep };
   const settings = inferenceSettingsFrom(
     resolveSettings([{ source: 'the test', values: { inference: { batch_size: 2 } } }]),
     testRunSettings(folder),

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { driftNotice } from '../../../../src/services/upsample/summarise-upsample.ts';
+import { driftNoticesOf } from '../../../../src/services/upsample/summarise-upsample.ts';
 
 function noticeOf(estimator: string, predicted: number, actual: number, isVisionMissing = false): string {
   const drift_percent = Math.round((predicted / actual - 1) * 1000) / 10;
   const rest = { prompts: 3, is_notable: true, is_vision_missing: isVisionMissing };
-  return driftNotice({ estimator, predicted, actual, drift_percent, ...rest });
+  return driftNoticesOf({ estimator, predicted, actual, drift_percent, ...rest }).join();
 }
 
-describe('driftNotice', () => {
+describe('driftNoticesOf', () => {
   it.each([
     { rule: 'linear, too low', estimator: 'linear', predicted: 1_000, actual: 7_400, set: '13 %' },
     {
