@@ -68,6 +68,9 @@ it('makes videos of prompts, writes what it knows into the specs, and reuses the
   const again = await run('specs');
   expect(again.summary.counts).toMatchObject({ total: 3, made: 0, reused: 3 });
   expect(noted('start')).toHaveLength(1);
+  // Enriched specs are an input as good as their sources: their videos are found from where those lie.
+  const enriched = await run('outputs/upsampled', '--videos-dir', 'more');
+  expect(enriched.summary.counts).toMatchObject({ total: 3, made: 3, prompts: { skipped: 3 } });
   // Other parameters make another video, which takes no file's place unasked.
   const other = await run('specs', '--seed', '7', '--only', 'a');
   expect([other.code, other.summary.failures[0].code]).toEqual([3, 'video-exists']);

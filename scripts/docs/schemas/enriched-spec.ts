@@ -9,6 +9,10 @@ const upsamplingRecordSchema = z.object({
   run_id: z.string(),
   task_key: z.string(),
   parent_id: z.string().nullable().describe('The `id` before the prompt was enriched.'),
+  source_folder: z
+    .string()
+    .exactOptional()
+    .describe('From the folder of this file to that of its source, where its paths begin.'),
   engine: z.string(),
   model: z.string(),
   variant: z

@@ -8,6 +8,8 @@ export interface UpsamplingRecord {
   readonly run_id: string;
   readonly task_key: string;
   readonly parent_id: string | null;
+  /** From the folder of this file to that of the spec which it was made from: its paths begin there. Missing in older files. */
+  readonly source_folder?: string;
   readonly engine: string;
   readonly model: string;
   readonly frames_used: number;
@@ -65,8 +67,21 @@ export function enrichSpec(
 
 /** Keys in the documented order, with `parent_id` where a reader expects it. */
 function orderRecord(record: Omit<UpsamplingRecord, 'version' | 'parent_id'>, parentId: string | null) {
-  const { run_id, task_key, ...rest } = record;
-  return { run_id, task_key, parent_id: parentId, ...rest };
+  const { run_id, task_key, source_folder, ...rest } = record;
+  return {
+    run_id,
+    task_key,
+    parent_id: parentId,
+    ...(source_folder !== undefined && { source_folder }),
+    ...rest,
+  };
+}
+
+/** From the folder of an enriched spec to that of its source, where paths in it begin; null where that is not known. */
+export function sourceFolderOf(spec: PromptSpec): string | null {
+  const upsampling = spec.metadata?.['upsampling'];
+  if (typeof upsampling !== 'object' || upsampling === null || !('source_folder' in upsampling)) return null;
+  return typeof upsampling.source_folder === 'string' ? upsampling.source_folder : null;
 }
 
 /** The run that enriched this spec, or null when it is not enriched by cosmos. */

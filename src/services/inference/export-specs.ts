@@ -183,7 +183,7 @@ async function draftOf(
     const [issue] = own.error.issues;
     return { spec, refusal: `metadata.inference.${issue?.path.join('.')}: ${issue?.message}` };
   }
-  const place = { specPath: path, name, context, files: [] as BroughtFile[] };
+  const place = { parsed, specPath: path, name, context, files: [] as BroughtFile[] };
   try {
     const video = await videoOf(parsed, place);
     const controls = await controlsOf(parsed, own.data.control_weights ?? {}, place);
@@ -206,6 +206,7 @@ async function draftOf(
 }
 
 interface Place {
+  readonly parsed: PromptSpec;
   readonly specPath: string;
   readonly name: string;
   readonly context: DraftContext;
@@ -234,10 +235,10 @@ async function controlsOf(
 }
 
 /** Where a video lies, and its path as the input files name it. @throws AppError `video-unreadable` for none. */
-async function pathOf(written: string, kind: string, { specPath, name, context, files }: Place) {
+async function pathOf(written: string, kind: string, { specPath, parsed, name, context, files }: Place) {
   const { outputDir, bringing } = context;
   const candidate = { spec: name, path: specPath };
-  const found = await locateVideo(written, candidate, context);
+  const found = await locateVideo(written, candidate, parsed, context);
   if (!found) {
     const { message } = await missingVideo(written, candidate, context);
     throw new AppError({ code: 'video-unreadable', message: `${kind}: ${message.replace(/\.$/, '')}` });

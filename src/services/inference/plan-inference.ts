@@ -191,7 +191,7 @@ async function videoOf(
     ...own.data.control_weights,
     ...found?.runSpec.control_weights,
   };
-  const place = { spec: planned.spec, path, context };
+  const place = { spec: planned.spec, parsed: spec, path, context };
   try {
     const source = await sourceOf(spec, place);
     const controls = await controlsOf(spec, weights, place);
@@ -226,6 +226,7 @@ class UnusableSpecError extends Error {
 
 interface SpecPlace {
   readonly spec: string;
+  readonly parsed: PromptSpec;
   readonly path: string;
   readonly context: PlanContext;
 }
@@ -257,8 +258,8 @@ async function controlsOf(
   return controls;
 }
 
-async function fileOf(written: string, { spec, path, context }: SpecPlace): Promise<VideoFile> {
-  const found = await locateVideo(written, { spec, path }, context);
+async function fileOf(written: string, { spec, path, parsed, context }: SpecPlace): Promise<VideoFile> {
+  const found = await locateVideo(written, { path }, parsed, context);
   if (found) return found;
   throw new UnusableSpecError(await missingVideo(written, { spec, path }, context));
 }

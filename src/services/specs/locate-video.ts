@@ -1,6 +1,9 @@
+import { basename, dirname, join } from 'node:path';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import { sourceFolderOf } from '../../core/spec/enrich.ts';
 import { isWindowsPath, type MappedFolder, mappedPath } from '../../core/spec/path-map.ts';
+import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import type { SpecCandidate, SpecStore, VideoFile } from '../../ports/spec-store.ts';
 
 const again = 'then run again: finished prompts are reused.';
@@ -11,10 +14,14 @@ interface VideoSearch {
   readonly ports: { readonly specs: Pick<SpecStore, 'findVideo' | 'misnamedVideo'> };
 }
 
-/** Where a video of a spec lies on this machine: by the map first, then as it is written; null for nowhere. */
+/**
+ * Where a video of a spec lies on this machine: by the map first, then as it is written, then as its source would find it, where
+ * it is an enriched one; null for nowhere.
+ */
 export async function locateVideo(
   written: string,
-  { path: specPath }: SpecCandidate,
+  { path: specPath }: Pick<SpecCandidate, 'path'>,
+  spec: PromptSpec,
   { inputRoot, mappedFolders, ports }: VideoSearch,
 ): Promise<VideoFile | null> {
   const mapped = mappedPath(written, mappedFolders);
@@ -22,7 +29,10 @@ export async function locateVideo(
     const file = await ports.specs.findVideo(place, specPath, inputRoot);
     if (file) return file;
   }
-  return null;
+  const folder = sourceFolderOf(spec);
+  if (folder === null) return null;
+  const sourcePath = join(dirname(specPath), folder, basename(specPath));
+  return await ports.specs.findVideo(written, sourcePath, dirname(sourcePath));
 }
 
 /** Says of a video that was not found what is likely to be wrong with its path. */

@@ -1,3 +1,4 @@
+import { dirname, relative, sep } from 'node:path';
 import { writeCosmos3Prompt } from '../../core/inference/cosmos3-prompt.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
@@ -40,7 +41,7 @@ export async function finishTask(
     if (!found.isFound) return failedOutcome(task, found.failure, result.attempts);
   }
   try {
-    const text = source.isWrittenBack ? source.text : enrichedText(task, result, context);
+    const text = source.isWrittenBack ? source.text : enrichedText(task, result, output, context);
     await ports.specs.publish(output, text);
     if (session.checkpoint.settings.write_back) await ports.specs.overwrite(source.path, text);
   } catch (error) {
@@ -77,8 +78,14 @@ export function failedOutcome(
   };
 }
 
-function enrichedText(task: UpsampleTask, result: TaskResult, { session, ports }: FinishContext): string {
-  const record = recordOf(task, result, session, ports.toolVersion);
+function enrichedText(
+  task: UpsampleTask,
+  result: TaskResult,
+  output: string,
+  { session, ports }: FinishContext,
+): string {
+  const folder = relative(dirname(output), dirname(task.source.path)).split(sep).join('/');
+  const record = { ...recordOf(task, result, session, ports.toolVersion), source_folder: folder || '.' };
   const parsed = parseSpec(task.source.text);
   if (!parsed.isValid) throw new Error(`${task.planned.spec} was valid when it was prepared`);
   const text = result.text ?? '';

@@ -117,7 +117,7 @@ async function planValid(
   const { settings } = context;
   const textTokens = context.countTextTokens(textToSend(settings, sourcePromptOf(spec)));
   const named = videosOf(spec);
-  const found = await firstVideo(named, candidate, context);
+  const found = await firstVideo(spec, candidate, context);
   const [first] = named;
   if (found === null && first?.kind === 'video')
     return { ...draft, failure: await missingVideo(first.path, candidate, context) };
@@ -166,12 +166,12 @@ function planWithoutVideo(
 }
 
 async function firstVideo(
-  named: readonly NamedVideo[],
+  spec: PromptSpec,
   candidate: SpecCandidate,
   context: PlanContext,
 ): Promise<{ readonly file: VideoFile; readonly kind: NamedVideo['kind'] } | null> {
-  for (const { kind, path } of named) {
-    const file = await locateVideo(path, candidate, context);
+  for (const { kind, path } of videosOf(spec)) {
+    const file = await locateVideo(path, candidate, spec, context);
     if (file) return { file, kind };
   }
   return null;
