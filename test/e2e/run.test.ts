@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeClip } from '../support/clips.ts';
@@ -54,6 +54,7 @@ async function run(...args: string[]) {
 
 it('makes videos of prompts, writes what it knows into the specs, and reuses them', async () => {
   for (const name of ['a', 'b', 'c']) await writeSpec(name, `A crane ${name}`);
+  const { mtimeMs } = await stat(join(folder, 'clip.mp4'));
   const { code, summary } = await run('specs');
   expect([code, summary.status, summary.counts]).toMatchObject([0, 'complete', { total: 3, made: 3 }]);
   for (const name of ['a', 'b', 'c']) {
@@ -71,6 +72,7 @@ it('makes videos of prompts, writes what it knows into the specs, and reuses the
   // Enriched specs are an input as good as their sources: their videos are found from where those lie.
   const enriched = await run('outputs/upsampled', '--videos-dir', 'more');
   expect(enriched.summary.counts).toMatchObject({ total: 3, made: 3, prompts: { skipped: 3 } });
+  expect((await stat(join(folder, 'clip.mp4'))).mtimeMs).toBe(mtimeMs);
   // Other parameters make another video, which takes no file's place unasked.
   const other = await run('specs', '--seed', '7', '--only', 'a');
   expect([other.code, other.summary.failures[0].code]).toEqual([3, 'video-exists']);

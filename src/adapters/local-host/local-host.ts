@@ -1,4 +1,4 @@
-import { mkdir, open, utimes } from 'node:fs/promises';
+import { chmod, mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -138,8 +138,11 @@ function localOutputs(files: LocalFileStore): DownloadOutput {
   };
 }
 
-/** An object that a run begins to need must look young to a pruning that goes on meanwhile. A failure loses nothing. */
+/**
+ * An object that a run begins to need must look young to a pruning that goes on meanwhile. A failure loses nothing. It may be a
+ * second name of a user's own file, whose time of change is theirs: only the file's record is touched.
+ */
 async function touch(path: string): Promise<void> {
-  const now = new Date();
-  await utimes(path, now, now).catch(() => undefined);
+  const { mode } = await stat(path);
+  await chmod(path, mode & 0o7777).catch(() => undefined);
 }

@@ -36,20 +36,24 @@ export class InferenceProgress extends RunProgress implements InferenceObserver 
     this.#prompts.settled = run.settled;
     this.#prompts.failed = run.failed ?? 0;
     this.#videos.settled = run.settledVideos;
-    this.#isInference = run.settled >= run.total;
     const prompts = run.total > 0 ? `${counted(run.total, 'prompt')}, then ` : '';
     this.begin(run.runId, `${prompts}${counted(run.videos, 'video')} by ${run.family}`, run.engine);
+    this.#showStage(run.settled >= run.total);
   }
 
   onVideo(video: string, progress: { readonly step: number; readonly steps: number } | null): void {
     if (progress === null) this.#shares.delete(video);
-    else this.#shares.set(video, progress.step / progress.steps);
+    else {
+      // A long video is sampled piece by piece, and each begins with its first step.
+      const share = Math.max(this.#shares.get(video) ?? 0, progress.step / progress.steps);
+      this.#shares.set(video, share);
+    }
     this.#shown = progress;
     this.refresh();
   }
 
   onEvent(event: Journaled<InferenceEventBody>): void {
-    if (event.type === 'stage-started') this.#isInference = event.stage === 'inference';
+    if (event.type === 'stage-started') this.#showStage(event.stage === 'inference');
     if (event.type === 'task-finished' || event.type === 'task-failed') {
       this.#prompts.settled += 1;
       if (event.type === 'task-failed') this.#fail(this.#prompts, { ...event, spec: event.spec });
@@ -99,6 +103,11 @@ export class InferenceProgress extends RunProgress implements InferenceObserver 
       ? `videos: ${this.#videosText(this.#run.videos)}`
       : `prompts: ${textOf(this.#prompts, this.#run.total)}`;
     return this.workLine(standing, this.#pace(nowMs), nowMs);
+  }
+
+  #showStage(isInference: boolean): void {
+    this.#isInference = isInference;
+    if (this.#run) this.nameEngine((isInference ? this.#run.family : this.#run.engine) ?? '');
   }
 
   #videosText(total: number): string {

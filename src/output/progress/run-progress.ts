@@ -100,6 +100,11 @@ export abstract class RunProgress implements ProgressView {
     this.#display.begin(`run ${runId}: ${what}${this.#engineName && `; engine: ${this.#engineName}`}`);
   }
 
+  /** From now on another engine works. */
+  protected nameEngine(engine: string): void {
+    this.#engineName = printable(engine);
+  }
+
   protected refresh(): void {
     this.#display.refresh();
   }
