@@ -23,8 +23,8 @@ export interface ResumeOptions<K extends RunTypes> {
 export interface RunUpdate {
   /** What is given and cannot be taken: sentences. */
   readonly refused: readonly string[];
-  /** The command of a new run with what is given now. */
-  readonly newRunCommand: string;
+  /** The command of a new run with what is given now; null where nothing is. */
+  readonly newRunCommand: string | null;
   /** What is taken: a sentence; null for nothing. */
   readonly notice: string | null;
   /** The settings of the run from now on; null when they are as they were. */
@@ -52,7 +52,8 @@ export async function resumeRun<K extends RunTypes>(
     const isEnded = state.isEnded && !state.isResumable;
     state.reopenFailed();
     update = options.update({ checkpoint: session.checkpoint, state });
-    const newRunCommand = [update.newRunCommand, ...(options.otherFlags ?? [])].join(' ');
+    const command = update.newRunCommand ?? kind.repeatCommand(session.checkpoint);
+    const newRunCommand = [command, ...(options.otherFlags ?? [])].join(' ');
     if (update.refused.length > 0) throw mismatch(update.refused, newRunCommand);
     const changes = await kind.changedInputs(session, state, ports, signal);
     if (changes.length > 0)
@@ -76,7 +77,7 @@ export async function resumeRun<K extends RunTypes>(
 /** Goes on as before, whatever is set by now. */
 export function asItWasBegun<K extends RunTypes>(reference: string): ResumeOptions<K> {
   const nothing = { refused: [], notice: null, settings: null, isWorkWithdrawn: false };
-  return { reference, update: () => ({ ...nothing, newRunCommand: '' }) };
+  return { reference, update: () => ({ ...nothing, newRunCommand: null }) };
 }
 
 /**
@@ -131,11 +132,10 @@ export function stateOf<K extends RunTypes>(
 }
 
 function mismatch(differences: readonly string[], newRunCommand: string): AppError {
-  const command = newRunCommand === '' ? 'Start a new run' : `Start a new run with: ${newRunCommand}`;
   return new AppError({
     code: 'checkpoint-mismatch',
     message: `The run cannot be resumed as it was: ${named(differences)}.`,
-    nextStep: `Nothing was changed. ${command}`,
+    nextStep: `Nothing was changed. Start a new run with: ${newRunCommand}`,
   });
 }
 
