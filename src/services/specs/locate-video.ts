@@ -15,8 +15,8 @@ interface VideoSearch {
 }
 
 /**
- * Where a video of a spec lies on this machine: by the map first, then as it is written, then as its source would find it, where
- * it is an enriched one; null for nowhere.
+ * Where a video of a spec lies on this machine: by the map first, then as it is written; null for nowhere. Paths of an enriched
+ * spec are those of its source: they are looked for as that one would find them, and else from the spec itself.
  */
 export async function locateVideo(
   written: string,
@@ -25,14 +25,23 @@ export async function locateVideo(
   { inputRoot, mappedFolders, ports }: VideoSearch,
 ): Promise<VideoFile | null> {
   const mapped = mappedPath(written, mappedFolders);
-  for (const place of mapped === null ? [written] : [mapped, written]) {
-    const file = await ports.specs.findVideo(place, specPath, inputRoot);
-    if (file) return file;
+  const source = placeOfSource(specPath, spec);
+  const places = [...(source ? [source] : []), { path: specPath, root: inputRoot }];
+  for (const named of mapped === null ? [written] : [mapped, written]) {
+    for (const { path, root } of places) {
+      const file = await ports.specs.findVideo(named, path, root);
+      if (file) return file;
+    }
   }
+  return null;
+}
+
+/** The source of an enriched spec, and the folder that both lie in: no higher one is searched. */
+function placeOfSource(specPath: string, spec: PromptSpec): { path: string; root: string } | null {
   const folder = sourceFolderOf(spec);
   if (folder === null) return null;
-  const sourcePath = join(dirname(specPath), folder, basename(specPath));
-  return await ports.specs.findVideo(written, sourcePath, dirname(sourcePath));
+  const shared = /^(?:\.\.(?:\/|$))*/.exec(folder)?.[0] ?? '';
+  return { path: join(dirname(specPath), folder, basename(specPath)), root: join(dirname(specPath), shared) };
 }
 
 /** Says of a video that was not found what is likely to be wrong with its path. */
