@@ -122,7 +122,8 @@ export class Invocation<Job extends VideoJob> {
 
   async #launch(output: ProgramOutput): Promise<ProgramProcess> {
     const { family, program, environment, log } = this.#deps;
-    const checkpoints = environment['COSMOS_CHECKPOINTS_DIR'] ?? (program.checkpoints_dir || 'checkpoints');
+    const own = environment['COSMOS_CHECKPOINTS_DIR'];
+    const checkpoints = own ?? (fromHome(program.checkpoints_dir, environment) || 'checkpoints');
     const command = this.#folder.command({ checkpoints, port: await freePort() });
     const process = await ProgramProcess.start({
       command,
@@ -130,7 +131,7 @@ export class Invocation<Job extends VideoJob> {
       environment: { ...environment, PYTHONUNBUFFERED: '1', ...family.environment },
       output,
       stopGraceMs,
-      ...(program.program_dir !== '' && { folder: program.program_dir }),
+      ...(program.program_dir !== '' && { folder: fromHome(program.program_dir, environment) }),
     });
     log(`started ${command[0]} for ${this.#jobs.length} videos: process ${process.pid}`);
     return process;
@@ -277,6 +278,11 @@ export class Invocation<Job extends VideoJob> {
       unfinished: [...this.#open].map((job) => ({ job, invalid: this.#invalid.get(job) ?? null })),
     };
   }
+}
+
+/** A path that may begin with `~/`, which no shell is there to understand. */
+function fromHome(path: string, environment: InvocationDeps['environment']): string {
+  return path.replace(/^~(?=\/|$)/, () => environment['HOME'] ?? '~');
 }
 
 async function copyDurably(from: string, to: string): Promise<void> {
