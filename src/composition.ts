@@ -28,12 +28,15 @@ import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
+import type { InferenceReportItem } from './core/inference/inference-report.ts';
 import { hostNamed, localHostName } from './core/settings/host-named.ts';
 import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
+import type { ReportItem } from './core/upsample/upsample-report.ts';
 import { engineOf, type UpsampleSettings } from './core/upsample/upsample-settings.ts';
 import { AppError } from './errors/app-error.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
+import { renderInferenceReport } from './output/report/inference/render-inference-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
 import { renderUpscaleReport } from './output/report/upscale/render-upscale-report.ts';
 import type { CheckResult } from './ports/diagnostics.ts';
@@ -42,7 +45,7 @@ import type { HostUpkeep, ImageRole } from './ports/host-upkeep.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
-import type { ReportWriter } from './ports/report-writer.ts';
+import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
 const bytesPerGb = 1024 ** 3;
@@ -205,17 +208,29 @@ function localRoot(settings: Settings): string {
 }
 
 function createReportWriter(media: MediaTool): ReportWriter {
+  const readFrames = async (path: string | null) => {
+    if (path === null) return [];
+    return await media.readJpegFrames(path).catch(() => []);
+  };
   return {
     write: async (paths, header, items, hintPath) => {
-      const readFrames = async (sha256: string | undefined) => {
-        if (sha256 === undefined) return [];
-        return await media.readJpegFrames(hintPath(sha256)).catch(() => []);
+      const readMedia = async ({ hint }: ReportItem) => {
+        return { frames: await readFrames(hint && hintPath(hint.sha256)), videos: [] };
       };
       await publishFile(paths.json, renderJsonReport(header, items()));
-      await publishFile(
-        paths.html,
-        renderUpsampleReport(header, items(), (item) => readFrames(item.hint?.sha256)),
-      );
+      await publishFile(paths.html, renderUpsampleReport(header, items(), readMedia));
+    },
+    writeInference: async (paths, header, items, { inputFrames, previewOf }) => {
+      const readPreview = async (preview: VideoPreview | null) => {
+        const clip = preview && (await readFile(preview.clip).catch(() => null));
+        return { clip, stills: await readFrames(preview?.stills ?? null) };
+      };
+      const readMedia = async (item: InferenceReportItem) => {
+        const previews = item.videos.map(({ file }) => readPreview(file && previewOf(file.sha256)));
+        return { frames: await readFrames(inputFrames(item)), videos: await Promise.all(previews) };
+      };
+      await publishFile(paths.json, renderJsonReport(header, items()));
+      await publishFile(paths.html, renderInferenceReport(header, items(), readMedia));
     },
     writeUpscale: async (paths, report, pictures) => {
       await publishFile(paths.json, [`${JSON.stringify(report, null, 2)}\n`]);

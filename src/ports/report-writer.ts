@@ -1,3 +1,4 @@
+import type { InferenceReportHeader, InferenceReportItem } from '../core/inference/inference-report.ts';
 import type { ReportHeader, ReportItem } from '../core/upsample/upsample-report.ts';
 import type { ComparedFrame, UpscaleReport } from '../core/upscale/upscale-report.ts';
 
@@ -5,6 +6,20 @@ import type { ComparedFrame, UpscaleReport } from '../core/upscale/upscale-repor
 interface ReportPaths {
   readonly json: string;
   readonly html: string;
+}
+
+/** Small files that show a video: its first seconds, and frames from all over it in a clip like a hint. */
+export interface VideoPreview {
+  readonly clip: string;
+  readonly stills: string;
+}
+
+/** Where the pictures of a run from prompts to videos are. */
+export interface RunPictures {
+  /** The clip with the frames of a spec's input: the hint that was sent, where there is one. */
+  inputFrames(item: InferenceReportItem): string | null;
+  /** The preview of the video with this content. */
+  previewOf(sha256: string): VideoPreview | null;
 }
 
 /** Writes both reports of a run whole, replacing older ones. */
@@ -18,6 +33,13 @@ export interface ReportWriter {
     header: ReportHeader,
     items: () => AsyncIterable<ReportItem>,
     hintPath: (sha256: string) => string,
+  ): Promise<void>;
+  /** @param items - As those of {@link ReportWriter.write}. */
+  writeInference(
+    paths: ReportPaths,
+    header: InferenceReportHeader,
+    items: () => AsyncIterable<InferenceReportItem>,
+    pictures: RunPictures,
   ): Promise<void>;
   /** @param pictures - Frames before and after; none while there is no finished video. */
   writeUpscale(paths: ReportPaths, report: UpscaleReport, pictures: readonly ComparedFrame[]): Promise<void>;

@@ -48,6 +48,18 @@ export interface ScanEnd {
   readonly changes: readonly FormatChange[];
 }
 
+/** What a person is shown of a video, in two files. */
+export interface PreviewRequest {
+  readonly sourcePath: string;
+  readonly durationSeconds: number;
+  /** Of all pictures, in pixels; even. */
+  readonly size: Size;
+  /** The first seconds, as every browser plays them: H.264 in MP4, without sound. */
+  readonly clip: { readonly path: string; readonly seconds: number };
+  /** Frames from all over the video, the first among them: Motion JPEG in MP4, as a hint is. */
+  readonly stills: { readonly path: string; readonly count: number };
+}
+
 /** What the packets of a file say; nothing is decoded for it. */
 export interface PacketIndex {
   /** Presentation times of the video's key frames, ascending, in ticks of its time base. */
@@ -173,4 +185,6 @@ export interface VideoTool {
     box: Size,
     signal?: AbortSignal,
   ): Promise<readonly (Uint8Array | null)[]>;
+  /** Makes both files, in folders that are there. Neither is ever seen half written, and the clip comes last. */
+  makePreview(request: PreviewRequest, signal?: AbortSignal): Promise<void>;
 }

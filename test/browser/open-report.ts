@@ -19,6 +19,20 @@ export interface OpenReport {
   readonly complaints: string[];
 }
 
+/** Texts that would be code, or would break a page, if they were taken for anything but text. */
+export const attacks = [
+  '</script><script>window.hacked=1</script>',
+  '</noscript></title></style><img src=x onerror="window.hacked=1">',
+  '<svg/onload=window.hacked=1>',
+  '" autofocus onfocus="window.hacked=1',
+  "' onmouseover='window.hacked=1",
+  '<!--<script>',
+  ']]><iframe srcdoc="<script>parent.hacked=1</script>">',
+  'javascript:window.hacked=1',
+  'a\u2028b\u2029c\0d\ud800e',
+  'safe\u202egnp.exe',
+];
+
 /** Starts the browser of a suite. */
 export async function openSuite(): Promise<ReportSuite> {
   const folder = await mkdtemp(join(tmpdir(), 'cosmos-report-'));
@@ -35,7 +49,15 @@ export async function openSuite(): Promise<ReportSuite> {
 
 /** Writes a report, opens it and waits until all its specs have arrived; the test's end closes it. */
 export async function openReport(suite: ReportSuite, content: PageContent): Promise<OpenReport> {
-  const path = await writePage(suite.folder, `report-${Math.random().toString(36).slice(2)}`, content);
+  return openPage(suite, await writePage(suite.folder, newPageName(), content));
+}
+
+export function newPageName(): string {
+  return `report-${Math.random().toString(36).slice(2)}`;
+}
+
+/** Opens a page that lists specs, as {@link openReport} does. */
+export async function openPage(suite: ReportSuite, path: string): Promise<OpenReport> {
   const page = await suite.browser.context.newPage();
   onTestFinished(() => page.close());
   const complaints: string[] = [];
@@ -43,8 +65,8 @@ export async function openReport(suite: ReportSuite, content: PageContent): Prom
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('request', (request) => {
-    if (request.url() !== url && !request.url().startsWith('data:image/'))
-      complaints.push(`request: ${request.url()}`);
+    const isOwn = request.url() === url || /^(data:image|blob:null)\//.test(request.url());
+    if (!isOwn) complaints.push(`request: ${request.url()}`);
   });
   await page.goto(url);
   await page.waitForSelector('#specs[aria-busy=false]');

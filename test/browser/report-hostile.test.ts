@@ -2,24 +2,11 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReportItem } from '../../src/core/upsample/upsample-report.ts';
 import { browserSkipReason, openBrowser } from '../support/browser.ts';
-import { openReport, openSuite, type ReportSuite } from './open-report.ts';
+import { attacks, openReport, openSuite, type ReportSuite } from './open-report.ts';
 import { writePage } from './report-page.ts';
 import { sampleItem, sampleItems } from './sample-run.ts';
 
 const skipReason = browserSkipReason();
-
-const attacks = [
-  '</script><script>window.hacked=1</script>',
-  '</noscript></title></style><img src=x onerror="window.hacked=1">',
-  '<svg/onload=window.hacked=1>',
-  '" autofocus onfocus="window.hacked=1',
-  "' onmouseover='window.hacked=1",
-  '<!--<script>',
-  ']]><iframe srcdoc="<script>parent.hacked=1</script>">',
-  'javascript:window.hacked=1',
-  'a\u2028b\u2029c\0d\ud800e',
-  'safe\u202egnp.exe',
-];
 
 describe.skipIf(skipReason)(`a report about hostile specs${skipReason ? ` (${skipReason})` : ''}`, () => {
   let suite: ReportSuite;

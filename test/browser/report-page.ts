@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import type { ReportHeader, ReportItem } from '../../src/core/upsample/upsample-report.ts';
+import type { PageLimits } from '../../src/output/report/specs/spec-data.ts';
 import { renderUpsampleReport } from '../../src/output/report/upsample/render-upsample-report.ts';
-import type { PageLimits } from '../../src/output/report/upsample/spec-data.ts';
 import { sampleHeader } from './sample-run.ts';
 
 const sources = ['testsrc2=s=320x180', 'mandelbrot=s=320x180', 'gradients=s=320x180:c0=orange:c1=navy'];
@@ -24,14 +24,15 @@ export interface PageContent {
 export async function writePage(folder: string, name: string, content: PageContent): Promise<string> {
   const { items, frames = [] } = content;
   const path = join(folder, `${name}.html`);
-  const readFrames = async (item: ReportItem) => {
+  const readMedia = async (item: ReportItem) => {
     const first = (items.indexOf(item) * 2) % Math.max(1, frames.length);
-    return item.frames_used === null && item.hint === null ? [] : frames.slice(first, first + 2);
+    const isSeen = item.frames_used !== null || item.hint !== null;
+    return { frames: isSeen ? frames.slice(first, first + 2) : [], videos: [] };
   };
   const page = renderUpsampleReport(
     sampleHeader(items, content.header),
     inTurn(items),
-    readFrames,
+    readMedia,
     content.limits,
   );
   await pipeline(Readable.from(page), createWriteStream(path));

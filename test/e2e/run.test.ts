@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { inferenceReportSchema } from '../../src/core/inference/inference-report.ts';
 import { makeClip } from '../support/clips.ts';
 import { isMarked } from '../support/read-marker.ts';
 import { Cli } from '../support/run-cli.ts';
@@ -94,6 +95,16 @@ it('waits for a person with --review, and takes prompts as they were edited', as
   expect((await readEnriched('b')).metadata.inference.prompt_edited).toBe(true);
   expect((await readEnriched('a')).metadata.inference.prompt_edited).toBeUndefined();
   expect(existsSync(videoPath('c'))).toBe(false);
+  const { html, json } = summary.report;
+  await rm(html);
+  expect((await cli.run(['report', 'latest'])).code).toBe(0);
+  const { items } = inferenceReportSchema.parse(JSON.parse(await readFile(json, 'utf8')));
+  expect(items.map(({ status, videos }) => [status, videos[0]?.is_prompt_edited])).toEqual([
+    ['done', false],
+    ['done', true],
+    ['left-out', false],
+  ]);
+  expect((await readFile(html, 'utf8')).match(/"clip":"/g)).toHaveLength(2);
 });
 
 it('makes a video of each RunSpec, and keeps what fails to itself', async () => {

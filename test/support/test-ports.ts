@@ -35,6 +35,7 @@ export function createTestPorts(folder: string, host: Host): Ports {
     results: new FileResultCache(new LocalFileStore(join(folder, 'cache', 'results'))),
     reports: {
       write: (paths, header, items) => publishFile(paths.json, renderJsonReport(header, items())),
+      writeInference: (paths, header, items) => publishFile(paths.json, renderJsonReport(header, items())),
       writeUpscale: (paths, report) => publishFile(paths.json, [JSON.stringify(report)]),
     },
     video: new FfmpegVideoTool({ retimedFolder: join(folder, 'cache', 'retimed') }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inferenceReportSchema } from '../../../src/core/inference/inference-report.ts';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
 import { batchIndexEntrySchema, batchIndexHeaderSchema } from '../../../src/core/upsample/batch-index.ts';
@@ -36,6 +37,7 @@ export const documentSchemas = {
   events: upsampleEventSchema,
   checkpoint: upsampleCheckpointSchema,
   report: reportSchema,
+  'run-report': inferenceReportSchema,
   'upscale-plan': upscalePlanSchema,
   'upscale-summary': upscaleSummarySchema,
   'upscale-events': upscaleEventSchema,

@@ -8,6 +8,7 @@ import type {
   AssemblyProgress,
   AssemblyRequest,
   PacketIndex,
+  PreviewRequest,
   ScanEnd,
   ScannedFrame,
   ScanOptions,
@@ -22,6 +23,7 @@ import { askFfprobe, type FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
 import { assembleVideo } from './assembly/assemble.ts';
+import { renderPreview } from './preview.ts';
 import { retimedCopy } from './retime.ts';
 import { scanFrames } from './scan.ts';
 import { indexPackets } from './source-packets.ts';
@@ -117,6 +119,12 @@ export class FfmpegVideoTool implements VideoTool {
     await statSource(source.path);
     const moments = frames.map(({ seconds }) => seconds);
     return await takePictures(this.#programs.ffmpeg, source, moments, box, signal);
+  }
+
+  async makePreview(request: PreviewRequest, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    await statSource(request.sourcePath);
+    await renderPreview(this.#programs.ffmpeg, request, signal);
   }
 }
 

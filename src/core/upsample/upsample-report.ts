@@ -22,7 +22,7 @@ const reportTokensSchema = z.object({
 });
 
 /** One candidate file and what became of it. */
-const reportItemSchema = z.object({
+export const reportItemSchema = z.object({
   /** Path relative to the input root, with forward slashes. */
   spec: z.string(),
   name: z.string(),
@@ -53,7 +53,7 @@ export const tokenDriftSchema = z.object({
 });
 
 /** Everything about a run except its items. */
-const reportHeaderSchema = z.object({
+export const reportHeaderSchema = z.object({
   version: z.literal(reportVersion),
   run_id: z.string(),
   tool_version: z.string(),

@@ -1,9 +1,7 @@
-import type { ReportHeader, ReportItem } from '../../core/upsample/upsample-report.ts';
-
 /** `report.json` piece by piece, so that a report of any length needs little memory. */
 export async function* renderJsonReport(
-  header: ReportHeader,
-  items: AsyncIterable<ReportItem>,
+  header: object,
+  items: AsyncIterable<object>,
 ): AsyncGenerator<string> {
   const head = JSON.stringify(header, null, 2);
   yield `${head.slice(0, head.lastIndexOf('\n}'))},\n  "items": [`;

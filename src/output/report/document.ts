@@ -8,6 +8,8 @@ interface DocumentStart {
   readonly style: string;
   /** Where the first link leads, for those who come by keyboard. */
   readonly skipTo: { readonly id: string; readonly text: string };
+  /** Whether it plays videos, which its program makes of its data blocks. */
+  readonly hasVideos?: boolean;
 }
 
 /** What `scripts/bundle-page.ts` writes. */
@@ -19,13 +21,14 @@ let program: string | null = null;
  * The document's start up to and including `<body>`, with the program of the pages and the policy that lets only this
  * program and this style act.
  */
-export function documentStart({ title, style, skipTo }: DocumentStart): Html {
+export function documentStart({ title, style, skipTo, hasVideos = false }: DocumentStart): Html {
   program ??= readFileSync(programPath, 'utf8');
   const policy = [
     `default-src 'none'`,
     `script-src ${hashOf(program)} ${hashOf(startCall)}`,
     `style-src ${hashOf(style)}`,
     'img-src data:',
+    ...(hasVideos ? ['media-src blob:'] : []),
     `base-uri 'none'`,
     `form-action 'none'`,
   ];

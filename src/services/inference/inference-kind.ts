@@ -20,6 +20,7 @@ import {
 import { newInferenceCommand } from './resume-inference.ts';
 import { summaryOfInference } from './summarise-inference.ts';
 import { VideoWork } from './video-work.ts';
+import { writeInferenceReport } from './write-inference-report.ts';
 
 /** Runs from prompts to videos: prompts are enriched, then a model makes a video of each. */
 export const inferenceKind: RunKind<InferenceTypes> = {
@@ -37,12 +38,7 @@ export const inferenceKind: RunKind<InferenceTypes> = {
   summarise: summaryOfInference,
   closingNotices: ({ token_drift: drift }) => driftNoticesOf(drift),
   isAnswerFromHost,
-  writeReport: async ({ checkpoint, ...run }, state, ports) =>
-    await upsampleKind.writeReport(
-      { ...run, checkpoint: promptsCheckpoint(checkpoint), events: [] },
-      state.prompts,
-      ports,
-    ),
+  writeReport: writeInferenceReport,
   changedInputs,
   repeatCommand: ({ inputs, settings }) => newInferenceCommand(inputs, settings),
 };

@@ -46,7 +46,7 @@ export async function prepareVideo(
     const work = workOf(state, prompt, source, controls);
     const taskKey = taskKeyOf(work, run);
     const task: VideoRunTask = {
-      ...{ taskKey, batchId: planned.batch_id ?? 0, state, isEdited: isEdited(spec) },
+      ...{ taskKey, batchId: planned.batch_id ?? 0, state, isEdited: isPromptEdited(spec) },
       warnings: familyNamed(run.session.checkpoint.settings.family)
         .warnings(sampleOf(planned, prompt, countTokens))
         .filter((warning) => !planned.warnings.includes(warning)),
@@ -90,7 +90,7 @@ export async function readPrompt(
 const promptGoneStep = 'Put the file with the prompt back, or correct it, then resume the run.';
 
 /** An id follows the prompt that it was given for. Specs of other tools may have ids of their own. */
-function isEdited({
+export function isPromptEdited({
   id,
   prompt,
   input_video_path: videoPath,

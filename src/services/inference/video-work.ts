@@ -7,10 +7,12 @@ import type { ModelProgram, VideoTask } from '../../protocol/inference.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
+import { madeFileOf } from './inference-report-items.ts';
 import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
 import { videoPath } from './plan-inference.ts';
 import { type PrepareContext, prepareVideo } from './prepare-video.ts';
 import { downloadVideo, failedVideo, isHome, settleVideo } from './settle-video.ts';
+import { makePreview, maxPreviews } from './video-previews.ts';
 
 /** Videos whose files are read through ahead of the batch that is being submitted. */
 const preparedAhead = 8;
@@ -131,6 +133,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     this.#open.set(taskKey, open);
     const keys = [taskKey, ...(result.video?.controls ?? []).map(({ key }) => key)];
     if (open === 0 && result.status === 'ok') await host?.dropOutputs(keys);
+    if (!isReused) await this.#preview(state);
   }
 
   onProgress(taskKey: string, step: number, steps: number): void {
@@ -145,6 +148,13 @@ export class VideoWork implements RunWork<VideoRunTypes> {
       message: message ?? "The model's program cannot be used.",
       nextStep: `Its log: cosmos logs ${runId} --engine. Nothing finished is lost: correct it, then go on with: cosmos run --resume ${runId}`,
     });
+  }
+
+  /** While the model is at work on the next videos there is time for it; when the run has ended, the report is waited for. */
+  async #preview(video: VideoState): Promise<void> {
+    const { session, ports, signal, state } = this.#run;
+    const file = madeFileOf(video);
+    if (file && state.counts.made <= maxPreviews) await makePreview(file, session.paths, ports, signal);
   }
 
   async #prepare(video: VideoState, context: PrepareContext): Promise<Prepared<VideoRunTypes>> {

@@ -1,7 +1,7 @@
 import { pMapIterable } from 'p-map';
 import { failureFacts } from '../../core/run/failure.ts';
 import { parseSpec } from '../../core/spec/parse-spec.ts';
-import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
+import { type PromptSpec, sourcePromptOf } from '../../core/spec/prompt-spec.ts';
 import { fewestControlTokens } from '../../core/tokens/budget.ts';
 import { type PredictedTokens, TokenDriftMeter } from '../../core/upsample/token-drift.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
@@ -27,10 +27,15 @@ export function reportItems(
 ): AsyncIterable<ReportItem> {
   const byStatus = Map.groupBy(state.specs.values(), statusOf);
   const inOrder = statusOrder.flatMap((status) => byStatus.get(status) ?? []);
-  return pMapIterable(inOrder, (spec) => itemOf(spec, checkpoint, specs), {
-    concurrency: readsAtOnce,
-    backpressure: 4 * readsAtOnce,
-  });
+  return readAhead(inOrder, async (spec) => (await readReportItem(spec, checkpoint, specs)).item);
+}
+
+/** What `read` gives for each, in order, a few files ahead. */
+export function readAhead<Entry, Item>(
+  entries: readonly Entry[],
+  read: (entry: Entry) => Promise<Item>,
+): AsyncIterable<Item> {
+  return pMapIterable(entries, read, { concurrency: readsAtOnce, backpressure: 4 * readsAtOnce });
 }
 
 /** How far the estimate was from the server's counts, over the answers of this run. */
@@ -48,25 +53,32 @@ function statusOf({ planned, finished, failed }: SpecState): ReportItem['status'
   return failed ? 'failed' : 'pending';
 }
 
-async function itemOf(
-  spec: SpecState,
+/** The item of a spec, and what its file says now; null where it cannot be read. */
+export async function readReportItem(
+  state: SpecState,
   checkpoint: UpsampleCheckpoint,
   specs: SpecStore,
-): Promise<ReportItem> {
-  const { planned, prepared, finished, failed } = spec;
-  const prompts = await promptsOf(spec, checkpoint, specs);
+): Promise<{ readonly item: ReportItem; readonly spec: PromptSpec | null }> {
+  const spec = await readSpec(state, checkpoint, specs);
+  return { spec, item: itemOf(state, spec, checkpoint) };
+}
+
+function itemOf(state: SpecState, spec: PromptSpec | null, checkpoint: UpsampleCheckpoint): ReportItem {
+  const { planned, prepared, finished, failed } = state;
   const { video } = planned;
+  // One that was left alone because it was enriched before has both, too.
+  const isEnriched = finished !== null || (planned.action === 'skip' && spec?.is_upsampled === true);
   return {
     spec: planned.spec,
     name: planned.name,
-    status: statusOf(spec),
-    prompt_before: prompts.before,
-    prompt_after: prompts.after,
+    status: statusOf(state),
+    prompt_before: spec && sourcePromptOf(spec),
+    prompt_after: spec && isEnriched ? spec.prompt : null,
     output: finished?.output ?? null,
     video: video && { path: video.path, width: video.width, height: video.height, frames: video.frames },
     hint: prepared?.hint ?? null,
     frames_used: finished?.frames_used ?? null,
-    tokens: tokensOf(spec, checkpoint.settings),
+    tokens: tokensOf(state, checkpoint.settings),
     attempts: finished?.attempts ?? failed?.attempts ?? 0,
     duration_ms: finished?.duration_ms ?? null,
     failure: failed && failureFacts(failed),
@@ -74,17 +86,16 @@ async function itemOf(
 }
 
 /** From the enriched file where there is one: with `--write-back`, the source holds the new prompt by then. */
-async function promptsOf(
+async function readSpec(
   { planned, finished }: SpecState,
   checkpoint: UpsampleCheckpoint,
   specs: SpecStore,
-): Promise<{ before: string | null; after: string | null }> {
+): Promise<PromptSpec | null> {
   const source = specs.outputPath(checkpoint.input_root, sourceFileOf(planned));
   const reading = finished ? specs.read(finished.output) : readPlanned(planned, source, specs);
   const bytes = await reading.catch(() => null);
   const parsed = bytes && parseSpec(Buffer.from(bytes).toString('utf8'));
-  if (!parsed?.isValid) return { before: null, after: null };
-  return { before: sourcePromptOf(parsed.spec), after: finished ? parsed.spec.prompt : null };
+  return parsed?.isValid ? parsed.spec : null;
 }
 
 function tokensOf(spec: SpecState, settings: UpsampleSettings): ReportItem['tokens'] {

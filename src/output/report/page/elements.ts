@@ -22,3 +22,25 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
   }
   return element;
 }
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly next_step: string;
+}
+
+/** A failure with its code, what happened, and the next step. */
+export function failureParagraphs({ code, message, next_step: nextStep }: Failure): HTMLElement[] {
+  return [
+    el('p', { class: 'failure' }, el('code', {}, code), ' ', el('span', { dir: 'auto' }, message)),
+    el('p', { class: 'next-step' }, el('b', {}, 'Next: '), el('span', { dir: 'auto' }, nextStep)),
+  ];
+}
+
+/** Terms with their values; those without a value are left out. */
+export function factList(entries: Readonly<Record<string, string | Node | null>>): HTMLElement {
+  const rows = Object.entries(entries).map(([term, value]) =>
+    value ? el('div', {}, el('dt', {}, term), el('dd', {}, el('bdi', {}, value))) : null,
+  );
+  return el('dl', { class: 'fact-list' }, ...rows);
+}

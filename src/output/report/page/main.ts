@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { startSpecList } from './upsample/spec-list.ts';
+import { startSpecList } from './specs/spec-list.ts';
 import { startFramePairs } from './upscale/frame-pairs.ts';
 
 /// <reference lib="dom" />

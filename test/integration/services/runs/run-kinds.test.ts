@@ -208,6 +208,7 @@ async function recordFilm(): Promise<VideoTool> {
       };
     },
     pictures: async () => [],
+    makePreview: async () => undefined,
     trySound: async () => ({ failure: 'the film is silent' }),
   };
 }

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ReportHeader, ReportItem } from '../../../../../src/core/upsample/upsample-report.ts';
-import {
-  renderUpsampleReport,
-  reportPageLimits,
-} from '../../../../../src/output/report/upsample/render-upsample-report.ts';
-import { chunkSize, type ReadFrames } from '../../../../../src/output/report/upsample/spec-data.ts';
+import { reportPageLimits } from '../../../../../src/output/report/specs/render-specs-page.ts';
+import { chunkSize, type ReadMedia } from '../../../../../src/output/report/specs/spec-data.ts';
+import { renderUpsampleReport } from '../../../../../src/output/report/upsample/render-upsample-report.ts';
 import { sampleHeader, sampleItem, sampleItems } from '../../../../browser/sample-run.ts';
 
 const frame = new Uint8Array(Buffer.from('a frame'));
+const noMedia = { frames: [], videos: [] };
 
 describe('renderUpsampleReport', () => {
   it('is one document that names nothing outside itself', async () => {
@@ -35,9 +34,9 @@ describe('renderUpsampleReport', () => {
     const items = sampleItems(chunkSize * 2 + 1);
     const page = await render({ items });
     expect(blocks(page, 'spec-data').flat()).toEqual(items);
-    const frames = blocks(page, 'frame-data').flat();
+    const frames = blocks(page, 'media-data').flat();
     expect(frames).toHaveLength(items.length);
-    expect(frames.at(-3)).toEqual([Buffer.from(frame).toString('base64')]);
+    expect(frames.at(-3)).toEqual({ frames: [Buffer.from(frame).toString('base64')], videos: [] });
   });
 
   it('lists the failures as plain markup for readers without scripts', async () => {
@@ -61,8 +60,10 @@ describe('renderUpsampleReport', () => {
   ])('carries frames up to $rule and says so', async ({ limits, withFrames }) => {
     const items = Array.from({ length: 5 }, (_, index) => sampleItem(index + 1));
     const page = await render({ items, limits });
-    const frames = blocks(page, 'frame-data').flat();
-    expect(frames.filter((list) => Array.isArray(list) && list.length > 0)).toHaveLength(withFrames);
+    const frames = blocks(page, 'media-data').flat();
+    expect(frames.filter((media) => JSON.stringify(media) !== JSON.stringify(noMedia))).toHaveLength(
+      withFrames,
+    );
     expect(page).toContain(`${5 - withFrames} specs of those listed come without frames.`);
   });
 
@@ -73,9 +74,9 @@ describe('renderUpsampleReport', () => {
   it('does without frames that cannot be read', async () => {
     const page = await render({
       items: [sampleItem(1)],
-      readFrames: () => Promise.reject(new Error('gone')),
+      readMedia: () => Promise.reject(new Error('gone')),
     });
-    expect(blocks(page, 'frame-data')).toEqual([[[]]]);
+    expect(blocks(page, 'media-data')).toEqual([[noMedia]]);
   });
 
   it('reads no further ahead than one block', async () => {
@@ -84,12 +85,12 @@ describe('renderUpsampleReport', () => {
     async function* items() {
       for (; produced < 200; produced += 1) yield sampleItem(produced + 1);
     }
-    const readFrames = async () => {
+    const readMedia = async () => {
       read += 1;
-      return [frame];
+      return { frames: [frame], videos: [] };
     };
     let written = 0;
-    for await (const piece of renderUpsampleReport(sampleHeader([]), items(), readFrames)) {
+    for await (const piece of renderUpsampleReport(sampleHeader([]), items(), readMedia)) {
       written += piece.includes('class="spec-data"') ? chunkSize : 0;
       expect(read - written).toBeLessThanOrEqual(0);
       expect(produced - written).toBeLessThanOrEqual(chunkSize);
@@ -168,21 +169,21 @@ describe('the head of the report', () => {
 interface Rendering {
   readonly items: readonly ReportItem[];
   readonly header?: Partial<ReportHeader>;
-  readonly readFrames?: ReadFrames;
+  readonly readMedia?: ReadMedia<ReportItem>;
   readonly limits?: Partial<typeof reportPageLimits>;
 }
 
 async function render({
   items,
   header,
-  readFrames = async () => [frame],
+  readMedia = async () => ({ frames: [frame], videos: [] }),
   limits,
 }: Rendering): Promise<string> {
   async function* inTurn() {
     yield* items;
   }
   const head = sampleHeader(items, header);
-  const pieces = renderUpsampleReport(head, inTurn(), readFrames, { ...reportPageLimits, ...limits });
+  const pieces = renderUpsampleReport(head, inTurn(), readMedia, { ...reportPageLimits, ...limits });
   let page = '';
   for await (const piece of pieces) page += piece;
   return page;

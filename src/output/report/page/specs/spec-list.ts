@@ -77,7 +77,7 @@ export function startSpecList(container: HTMLElement): void {
 
   function listedAt(index: number): ListedSpec | null {
     const spec = store.specs[index];
-    return spec ? { spec, index, frames: store.frames(index) } : null;
+    return spec ? { spec, index, media: store.media(index) } : null;
   }
 
   function isOpen(index: number): boolean {

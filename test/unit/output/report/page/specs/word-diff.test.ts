@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DiffSpan, wordDiff } from '../../../../../../src/output/report/page/upsample/word-diff.ts';
+import { type DiffSpan, wordDiff } from '../../../../../../src/output/report/page/specs/word-diff.ts';
 
 describe('wordDiff', () => {
   it.each([

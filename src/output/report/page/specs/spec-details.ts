@@ -1,38 +1,46 @@
 /// <reference lib="dom" />
-import type { ReportItem } from '../../../../core/upsample/upsample-report.ts';
+
 import { numeral } from '../../../text/format.ts';
 import { driftPercent, preciseDurationText, signedPercentText } from '../../formats.ts';
-import { type Child, el } from '../elements.ts';
+import type { ListedItem } from '../../specs/statuses.ts';
+import { type Child, el, factList } from '../elements.ts';
+import type { SpecMedia } from './spec-store.ts';
+import { videoSections } from './video-details.ts';
 import { type DiffSpan, wordDiff } from './word-diff.ts';
 
-/** What opens below a spec's row: the frames, the prompt before and after, and every figure. */
-export function specDetails(spec: ReportItem, frames: readonly string[]): HTMLElement[] {
+/** What opens below a spec's row: the frames, the prompt before and after, every figure, and each video. */
+export function specDetails(spec: ListedItem, media: SpecMedia): HTMLElement[] {
   return [
-    el('div', { class: 'texts' }, frameStrip(spec, frames), ...prompts(spec)),
+    el('div', { class: 'texts' }, frameStrip(spec, media.frames), ...prompts(spec)),
     el('div', { class: 'numbers' }, ...tokenFigures(spec), facts(spec)),
+    ...videoSections(spec, media.videos),
   ];
 }
 
-function frameStrip(spec: ReportItem, frames: readonly string[]): HTMLElement {
+function frameStrip(spec: ListedItem, frames: readonly string[]): HTMLElement {
   if (frames.length === 0) return el('p', { class: 'quiet' }, noFrames(spec));
   const { width, height } = spec.hint ?? { width: 320, height: 180 };
+  const isSeen = spec.hint !== null;
   const figures = frames.map((src, number) => {
     const label = `Frame ${number + 1} of ${frames.length}`;
-    const alt = `${label} that the model saw for ${spec.name}`;
-    const image = el('img', { src, alt, width, height, decoding: 'async' });
-    return el('figure', {}, image, el('figcaption', {}, label));
+    const alt = isSeen
+      ? `${label} that the model saw for ${spec.name}`
+      : `${label} of the input of ${spec.name}`;
+    const image = el('img', { src, alt, ...(isSeen && { width, height }), decoding: 'async' });
+    return el('figure', {}, image, el('figcaption', {}, isSeen ? label : `${label} of the input`));
   });
   return el('div', { class: 'frames' }, ...figures);
 }
 
-function noFrames(spec: ReportItem): string {
+function noFrames(spec: ListedItem): string {
   if (spec.video === null) return 'No video, so the model saw no frames.';
   return spec.frames_used ? 'The frames are not in this page.' : 'No frame was sent.';
 }
 
-function prompts({ prompt_before: before, prompt_after: after }: ReportItem): HTMLElement[] {
+function prompts({ prompt_before: before, prompt_after: after }: ListedItem): HTMLElement[] {
   const sections: HTMLElement[] = [];
-  if (before !== null) sections.push(promptSection('Prompt before', before, 'before', [before], null));
+  const title = after === null ? 'Prompt' : 'Prompt before';
+  if (before !== null) sections.push(promptSection(title, before, 'before', [before], null));
   if (after !== null) {
     const content = before === null ? [after] : wordDiff(before, after).map(marked);
     sections.push(promptSection('Prompt after', after, 'after', content, before === null ? null : legend()));
@@ -68,7 +76,7 @@ function marked({ kind, text }: DiffSpan): Child {
   return fragment;
 }
 
-function tokenFigures({ tokens }: ReportItem): HTMLElement[] {
+function tokenFigures({ tokens }: ListedItem): HTMLElement[] {
   if (tokens === null) return [];
   const drift = driftPercent(tokens.prompt_predicted, tokens.actual_prompt);
   const control = Math.max(0, tokens.prompt_predicted - tokens.vision - tokens.text);
@@ -111,9 +119,9 @@ function budget(shares: readonly Share[], limit: number): HTMLElement {
   return el('div', {}, bar, caption);
 }
 
-function facts({ video, hint, ...spec }: ReportItem): HTMLElement {
+function facts({ video, hint, ...spec }: ListedItem): HTMLElement {
   return factList({
-    Attempts: numeral(spec.attempts),
+    Attempts: spec.attempts === 0 ? null : numeral(spec.attempts),
     Duration: spec.duration_ms === null ? null : preciseDurationText(spec.duration_ms),
     'Frames used': numeralOrNull(spec.frames_used),
     Video: video && `${video.width} × ${video.height}, ${numeral(video.frames)} frames`,
@@ -122,14 +130,6 @@ function facts({ video, hint, ...spec }: ReportItem): HTMLElement {
       hint && `${hint.width} × ${hint.height}, ${hint.frames} frames${hint.generated ? ' (hint made)' : ''}`,
     'Written to': spec.output,
   });
-}
-
-/** Terms with their values; those without a value are left out. */
-function factList(entries: Readonly<Record<string, string | null>>): HTMLElement {
-  const rows = Object.entries(entries).map(([term, value]) =>
-    value ? el('div', {}, el('dt', {}, term), el('dd', {}, el('bdi', {}, value))) : null,
-  );
-  return el('dl', { class: 'fact-list' }, ...rows);
 }
 
 function numeralOrNull(count: number | null): string | null {

@@ -1,5 +1,5 @@
-import type { ReportItem } from '../../../../core/upsample/upsample-report.ts';
 import { driftPercent } from '../../formats.ts';
+import { failuresOf, isFailed, type ListedItem, videosOfItem } from '../../specs/statuses.ts';
 
 export interface Selection {
   /** Words that must all occur, in any order. */
@@ -11,13 +11,13 @@ export interface Selection {
 
 interface Order {
   /** Indexes into `specs`: those that match, sorted. Equal ones keep the order of the page. */
-  select(specs: readonly ReportItem[], selection: Selection): number[];
+  select(specs: readonly ListedItem[], selection: Selection): number[];
 }
 
 /** What specs are sorted by, the largest first. */
-const weights: Readonly<Record<string, (spec: ReportItem) => number>> = {
-  failures: (spec) => (spec.status === 'failed' ? 1 : 0),
-  duration: (spec) => spec.duration_ms ?? -1,
+const weights: Readonly<Record<string, (spec: ListedItem) => number>> = {
+  failures: (spec) => Number(isFailed(spec)),
+  duration: (spec) => timeTakenMs(spec) ?? -1,
   drift: ({ tokens }) => {
     const percent = driftPercent(tokens?.prompt_predicted, tokens?.actual_prompt);
     return percent === null ? -1 : Math.abs(percent);
@@ -45,8 +45,17 @@ export function createOrder(): Order {
   };
 }
 
-function searchedText({ name, spec, prompt_before, prompt_after, failure, video }: ReportItem): string {
-  const texts = [name, spec, prompt_before, prompt_after, failure?.code, failure?.message, video?.path];
+/** How long a spec took, in milliseconds: its prompt, or its videos where some were made. */
+export function timeTakenMs(spec: ListedItem): number | null {
+  const made = videosOfItem(spec).flatMap(({ duration_ms: durationMs }) => durationMs ?? []);
+  return made.length === 0 ? spec.duration_ms : made.reduce((sum, durationMs) => sum + durationMs, 0);
+}
+
+function searchedText(item: ListedItem): string {
+  const { name, spec, prompt_before, prompt_after, video } = item;
+  const failures = failuresOf(item).flatMap(({ code, message }) => [code, message]);
+  const videos = videosOfItem(item).flatMap((made) => [made.video, made.run_spec, ...made.warnings]);
+  const texts = [name, spec, prompt_before, prompt_after, ...failures, video?.path, ...videos];
   return fold(texts.filter((text) => typeof text === 'string').join('\n'));
 }
 

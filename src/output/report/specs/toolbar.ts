@@ -1,10 +1,14 @@
-import type { ReportHeader } from '../../../core/upsample/upsample-report.ts';
 import { numeral } from '../../text/format.ts';
 import { themeButton } from '../banner.ts';
 import { type Html, html } from '../html.ts';
+import { type ListedItem, statusTones } from './statuses.ts';
+
+/** How many specs have a status. */
+export type StatusCount = readonly [status: ListedItem['status'], count: number];
 
 /** Search, filters and order, and the start of the list that the page's program fills. */
-export function renderToolbar(header: ReportHeader): Html {
+export function renderToolbar(counts: readonly StatusCount[]): Html {
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
   return html`<div class="toolbar" role="search" aria-label="Specs">
 <div class="toolbar-row">
 <label class="search"><span class="unseen">Search name, path, prompt or failure code</span>
@@ -21,8 +25,8 @@ ${themeButton}
 <button type="button" id="help" aria-keyshortcuts="?" aria-label="Keyboard shortcuts">?</button>
 </div>
 <div class="toolbar-row">
-<div class="chips" role="group" aria-label="Show only">${chips(header)}</div>
-<p id="count" role="status">${numeral(header.counts.total)} specs</p>
+<div class="chips" role="group" aria-label="Show only">${counts.map(chip)}</div>
+<p id="count" role="status">${numeral(total)} specs</p>
 </div>
 </div>
 <main id="results" tabindex="-1">
@@ -34,21 +38,11 @@ everything is also in <code>report.json</code>.</p></noscript>
 `;
 }
 
-function chips({ counts }: ReportHeader): Html[] {
-  const done = counts.upsampled + counts.reused + counts.skipped + counts.failed;
-  return [
-    chip('failed', 'Failed', counts.failed),
-    chip('upsampled', 'Upsampled', counts.upsampled),
-    chip('reused', 'Reused', counts.reused),
-    chip('skipped', 'Skipped', counts.skipped),
-    chip('pending', 'Pending', counts.total - done),
-  ].filter((entry) => entry !== null);
-}
-
-function chip(status: string, title: string, count: number): Html | null {
-  if (count <= 0) return null;
-  return html`<button type="button" class="chip ${status}" data-status="${status}" aria-pressed="false">
-<span class="mark" aria-hidden="true"></span><span>${title}</span><b>${numeral(count)}</b></button>`;
+function chip([status, count]: StatusCount): Html {
+  if (count <= 0) return html``;
+  const { filter, tone } = statusTones[status];
+  return html`<button type="button" class="chip ${tone}" data-status="${status}" aria-pressed="false">
+<span class="mark" aria-hidden="true"></span><span>${filter}</span><b>${numeral(count)}</b></button>`;
 }
 
 const keys: readonly (readonly [keys: readonly string[], what: string])[] = [

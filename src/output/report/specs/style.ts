@@ -1,5 +1,5 @@
-/** The page of a run that enriched specs: the toolbar, which stays in view, and the specs, closed and open. */
-export const upsampleStyle = `
+/** Pages that list specs: the toolbar, which stays in view, and the specs, closed and open. */
+export const specsStyle = `
 /* The toolbar. */
 .toolbar {
   position: sticky; top: 0; z-index: 2; background: var(--page); border-block: 1px solid var(--line);

@@ -45,7 +45,7 @@ export function startKeys(controls: Controls, focus: (position: number) => boole
   }
 
   function onPage({ key, target }: KeyboardEvent): boolean {
-    if (target instanceof Element && target.closest('input, select, textarea')) return false;
+    if (target instanceof Element && target.closest('input, select, textarea, video')) return false;
     return actions[key]?.(document.activeElement?.closest<HTMLElement>('.spec') ?? null) ?? false;
   }
 }

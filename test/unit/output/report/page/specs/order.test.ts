@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportItem } from '../../../../../../src/core/upsample/upsample-report.ts';
-import { createOrder } from '../../../../../../src/output/report/page/upsample/order.ts';
+import { createOrder } from '../../../../../../src/output/report/page/specs/order.ts';
 import { sampleItem } from '../../../../../browser/sample-run.ts';
+import { sampleRunItem, sampleVideo } from '../../../../../support/sample-inference-report.ts';
 
 const base = { ...sampleItem(1), prompt_before: null, prompt_after: null, video: null, failure: null };
 const specs: ReportItem[] = [
@@ -56,6 +57,41 @@ describe('the order of specs', () => {
     growing.push(...specs.slice(1));
     expect(order.select(growing, selection)).toEqual([0, 1]);
   });
+});
+
+describe('the order of specs with videos', () => {
+  const withVideos = [
+    sampleRunItem(4, 'done', {
+      videos: [sampleVideo('a/one', 'made', { duration_ms: 20 })],
+      duration_ms: 900,
+    }),
+    sampleRunItem(2, 'video-failed'),
+    sampleRunItem(5, 'done', {
+      videos: [
+        sampleVideo('b/one', 'made', { duration_ms: 30 }),
+        sampleVideo('b/two', 'reused', { duration_ms: 40, warnings: ['the prompt is cut off'] }),
+      ],
+    }),
+    sampleRunItem(1, 'prompt-failed', { duration_ms: null }),
+  ];
+  const select = (selection: { text?: string; sort?: string }) =>
+    createOrder().select(withVideos, { text: '', sort: '', statuses: new Set(), ...selection });
+
+  it.each([
+    {
+      rule: 'prompts and videos that failed come first',
+      asked: { sort: 'failures' },
+      expected: [1, 3, 0, 2],
+    },
+    {
+      rule: 'videos take the time, where some were made',
+      asked: { sort: 'duration' },
+      expected: [1, 2, 0, 3],
+    },
+    { rule: 'videos are searched', asked: { text: 'b/two' }, expected: [2] },
+    { rule: 'warnings are searched', asked: { text: 'cut off' }, expected: [2] },
+    { rule: "videos' failures are searched", asked: { text: 'prompt-blocked' }, expected: [1] },
+  ])('$rule', ({ asked, expected }) => expect(select(asked)).toEqual(expected));
 });
 
 function names(selection: {

@@ -1,0 +1,70 @@
+import { shellQuoted } from '../../../core/run/shell-quoted.ts';
+import type { TokenDrift } from '../../../core/upsample/upsample-report.ts';
+import { numeral } from '../../text/format.ts';
+import type { ShownStatus } from '../banner.ts';
+import { signedPercentText } from '../formats.ts';
+import { type Html, html } from '../html.ts';
+import { command, notice } from '../sections.ts';
+
+export const embeddedEngine = html`describe <span class="quiet">(embedded, no model)</span>`;
+
+interface Continuation {
+  readonly status: ShownStatus;
+  readonly run_id: string;
+  readonly is_resumable: boolean;
+}
+
+/** How to go on with a run that is not complete. @param begin - The command that begins such runs, as it is typed. */
+export function howToGoOn(
+  { status, run_id: runId, is_resumable: isResumable }: Continuation,
+  begin: string,
+): Html | null {
+  if (status === 'complete') return null;
+  const resume = command(`${begin} --resume ${shellQuoted(runId)}`);
+  if (status === 'detached') {
+    const attach = command(`cosmos attach ${shellQuoted(runId)}`);
+    return goOn(
+      'Watch the work on the host, or collect what is done and continue:',
+      html`\n${attach}${resume}`,
+    );
+  }
+  if (!isResumable)
+    return goOn('Correct what failed and run the same command again: what is finished is reused.', null);
+  if (status === 'partial') return goOn('Follow the next step of each failure, then run:', resume);
+  return goOn('Nothing finished is lost. Run:', resume);
+}
+
+/** @param commands - What to type. */
+export function goOn(sentence: string, commands: Html | null): Html {
+  return notice('How to go on', html`<p>${sentence}</p>${commands}`);
+}
+
+/** An estimate of tokens that was far off, and what would help. */
+export function tokenDriftNotice(drift: TokenDrift | null): Html | null {
+  if (drift === null || !(drift.is_notable || drift.is_vision_missing)) return null;
+  const { estimator, prompts, predicted, actual, drift_percent: percent } = drift;
+  if (drift.is_vision_missing) {
+    return notice(
+      'The model probably did not see the frames',
+      html`<p>Over ${numeral(prompts)} answered prompts the engine counted ${numeral(actual)} prompt
+tokens, no more than the text alone has. Check that the model takes images before you trust these prompts.</p>`,
+    );
+  }
+  const figures = html`Over ${numeral(prompts)} answered prompts, <code>${estimator}</code> predicted
+${numeral(predicted)} prompt tokens; the engine counted ${numeral(actual)}
+(<strong>${signedPercentText(percent)}</strong>).`;
+  if (estimator === 'linear' && percent > 0) {
+    return notice(
+      'The token estimate is on the safe side',
+      html`<p>${figures} <code>linear</code> is high on purpose, so that a prompt fits whatever the model.
+<code>--estimator pixtral</code> or <code>--estimator qwen2.5-vl</code> would allow larger hints if that is your
+model.</p>`,
+      'notice remark',
+    );
+  }
+  return notice(
+    'The token estimate was off',
+    html`<p>${figures} An exact estimator for the model, such as
+<code>--estimator pixtral</code> or <code>--estimator qwen2.5-vl</code>, may fit better.</p>`,
+  );
+}
