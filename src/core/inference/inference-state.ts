@@ -30,6 +30,8 @@ export class InferenceState extends RunState<InferenceEventBody> {
   /** A person has had the prompts before them: the run was resumed after it paused. */
   #isReviewed = false;
   #hasPaused = false;
+  /** How many videos are pending; null when it has to be counted anew. Counting at each event would cost too much. */
+  #pendingVideos: number | null = null;
 
   /** @param plan - Its settings may be replaced when the run is resumed. */
   constructor(plan: StatePlan) {
@@ -64,19 +66,15 @@ export class InferenceState extends RunState<InferenceEventBody> {
 
   /** Of the stage that is worked on. */
   override get pendingCount(): number {
-    return this.stage === 'upsample' ? this.prompts.pendingCount : this.pendingVideos.length;
+    if (this.stage === 'upsample') return this.prompts.pendingCount;
+    this.#pendingVideos ??= this.pendingVideos.length;
+    return this.#pendingVideos;
   }
 
   /** Videos without an outcome whose prompt there is. */
   get pendingVideos(): readonly VideoState[] {
     if (!this.#has('inference')) return [];
-    return [...this.videos.values()].filter(
-      (video) =>
-        !this.#isSkipped(video) &&
-        !this.#isFailed(video) &&
-        video.finished === null &&
-        this.#hasPrompt(video.planned.spec),
-    );
+    return [...this.videos.values()].filter((video) => this.#isPending(video));
   }
 
   /** The stage with something to do; null when there is none. What was submitted comes first. */
@@ -125,6 +123,7 @@ export class InferenceState extends RunState<InferenceEventBody> {
   }
 
   reopenFailed(): void {
+    this.#pendingVideos = null;
     this.prompts.reopenFailed();
     for (const video of this.videos.values()) {
       video.isReopened ||= video.failed !== null;
@@ -138,14 +137,27 @@ export class InferenceState extends RunState<InferenceEventBody> {
     // A session after the one that paused is there because a person wants it to go on.
     if (event.type === 'run-started') this.#isReviewed ||= this.#hasPaused;
     if (event.type === 'video-prepared') this.#note(event.video, (video) => (video.prepared = event));
-    if (event.type === 'video-finished') this.#note(event.video, (video) => (video.finished = event));
-    if (event.type === 'video-failed') this.#note(event.video, (video) => (video.failed = event));
+    if (event.type === 'video-finished') this.#settle(event.video, (video) => (video.finished = event));
+    if (event.type === 'video-failed') this.#settle(event.video, (video) => (video.failed = event));
     if (isOfPrompts(event)) this.prompts.apply(event);
+    if (!event.type.startsWith('video-')) this.#pendingVideos = null;
   }
 
   #note(name: string, change: (video: VideoState) => unknown): void {
     const video = this.videos.get(name);
     if (video && video.finished === null) change(video);
+  }
+
+  #settle(name: string, change: (video: VideoState) => unknown): void {
+    const video = this.videos.get(name);
+    const wasPending = video !== undefined && this.#isPending(video);
+    this.#note(name, change);
+    if (wasPending && this.#pendingVideos !== null) this.#pendingVideos -= 1;
+  }
+
+  #isPending(video: VideoState): boolean {
+    const isOpen = video.finished === null && !this.#isSkipped(video) && !this.#isFailed(video);
+    return isOpen && this.#hasPrompt(video.planned.spec);
   }
 
   #has(stage: RunStage): boolean {

@@ -272,7 +272,8 @@ function isUnset(value: unknown): boolean {
 function shown(value: unknown, name: string): string | null {
   if (typeof value === 'number') return String(name.endsWith('_s') ? value / 1000 : value);
   if (typeof value === 'boolean') return String(value);
-  if (Array.isArray(value) && value.length > 0) return shown(value.join(', '), name);
+  // Commands may hold secrets; lists of flags are names.
+  if (Array.isArray(value) && value.length > 0 && name.startsWith('--')) return shown(value.join(', '), name);
   if (typeof value !== 'string' || value === '' || value.length > 200 || value.includes('\n')) return null;
   return JSON.stringify(withoutPassword(value));
 }

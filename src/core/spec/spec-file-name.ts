@@ -21,14 +21,26 @@ export function fileNamePart(name: string): string {
   return safe === '' ? 'spec' : safe;
 }
 
-/** File names without an ending, made unique also where case means nothing. @param given - Names, or paths of specs. */
-export function uniqueNames(given: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return given.map((text) => {
-    const base = fileNamePart(text.replace(/\.json$/i, ''));
-    let name = base;
-    for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${base}_${number}`;
-    taken.add(name.toLowerCase());
+/** Gives every name once, also where case means nothing: one that is taken gets a number. */
+export class FreeNames {
+  readonly #taken = new Set<string>();
+  /** The number to try next, by name: thousands may want the same one. */
+  readonly #next = new Map<string, number>();
+
+  take(wanted: string): string {
+    const key = wanted.toLowerCase();
+    let name = wanted;
+    for (let number = this.#next.get(key) ?? 2; this.#taken.has(name.toLowerCase()); number += 1) {
+      name = `${wanted}_${number}`;
+      this.#next.set(key, number + 1);
+    }
+    this.#taken.add(name.toLowerCase());
     return name;
-  });
+  }
+}
+
+/** File names without an ending, each once. @param given - Names, or paths of specs. */
+export function uniqueNames(given: readonly string[]): string[] {
+  const names = new FreeNames();
+  return given.map((text) => names.take(fileNamePart(text.replace(/\.json$/i, ''))));
 }

@@ -12,7 +12,7 @@ import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
-import { fileNamePart } from '../../core/spec/spec-file-name.ts';
+import { FreeNames, fileNamePart } from '../../core/spec/spec-file-name.ts';
 import {
   outputFileOf,
   type PlannedSpec,
@@ -302,18 +302,11 @@ export function extensionOf(path: string): string {
 
 /** Names of files, also where case means nothing: of the results, and among the model's samples. */
 function withUniqueNames(videos: readonly PlannedVideoTask[]): PlannedVideoTask[] {
-  const results = new Set<string>();
-  const samples = new Set<string>();
-  const free = (taken: Set<string>, wanted: string) => {
-    let name = wanted;
-    for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${wanted}_${number}`;
-    taken.add(name.toLowerCase());
-    return name;
-  };
+  const [results, samples] = [new FreeNames(), new FreeNames()];
   return videos.map((each) => ({
     ...each,
-    video: free(results, each.video),
-    name: free(samples, each.name),
+    video: results.take(each.video),
+    name: samples.take(each.name),
   }));
 }
 

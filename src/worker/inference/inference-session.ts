@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { onAbort } from '../../async/abort.ts';
+import type { ProgramFailure } from '../../core/inference/program.ts';
 import type { ModelFamily } from '../../core/inference/sample.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import { isErrno } from '../../errors/system-error.ts';
@@ -145,16 +146,23 @@ export class InferenceSession extends EngineSession {
     const [first, ...others] = open;
     if (!first) return;
     const isExplained = end.failures.length > 0;
-    if (jobs.length === 1 || (others.length === 0 && isExplained)) this.#fail(first, end);
+    const ownFailures = end.failures.filter((failure, at) => failure !== end.failures[at - 1]);
+    if (jobs.length === 1 || (others.length === 0 && isExplained)) this.#fail(first, end, end.failures[0]);
+    else if (end.isClean && ownFailures.length === open.length)
+      for (const [at, job] of open.entries()) this.#fail(job, end, ownFailures[at]);
     else if (this.#fruitlessStarts > maxFruitlessStarts(this.#program.batch_size) && !this.#hasMadeVideos)
       this.#giveUp(open, end);
     else if (end.isClean) this.#aloneLater.push(...open);
-    else if (isFruitless) this.#halves.push(...halvesOf(open));
-    else {
-      // Programs go on in order: the first that is missing is what it ended with.
-      this.#aloneLater.push(first);
-      if (others.length > 0) this.#halves.push(others);
-    }
+    else if (isFruitless && !isExplained) this.#halves.push(...halvesOf(open));
+    else this.#goOnBehind(end.current, open);
+  }
+
+  /** What the program passed over, and what it ended with, is tried by itself when all others are done. */
+  #goOnBehind(current: Job | null, open: readonly Job[]): void {
+    const at = current === null ? 0 : open.indexOf(current);
+    this.#aloneLater.push(...open.slice(0, at + 1));
+    const rest = open.slice(at + 1);
+    if (rest.length > 0) this.#halves.push(rest);
   }
 
   #countFruitless(isFruitless: boolean): void {
@@ -168,8 +176,8 @@ export class InferenceSession extends EngineSession {
     for (const { outcome } of [...jobs, ...this.#allWaiting()]) outcome.resolve({ isFatal: true, error });
   }
 
-  #fail({ task, attempts, outcome }: Job, end: InvocationEnd<Job>): void {
-    const error = failureOf(this.#family, end);
+  #fail({ task, attempts, outcome }: Job, end: InvocationEnd<Job>, known?: ProgramFailure): void {
+    const error = failureOf(this.#family, end, known);
     const result = { ...resultBase(task, attempts, this.#tools.clock.now(), error), ...noText, video: null };
     outcome.resolve({ isFatal: false, result: { ...result, frames_used: 0, model: this.#model } });
   }
@@ -198,11 +206,14 @@ const noText = {
   finish_reason: null,
 } as const;
 
-/** Of a start for one video, or with one video missing. */
-function failureOf({ title }: ModelFamily, end: InvocationEnd<VideoJob>): EngineError {
-  const { how, isStalled, failures, tail } = end;
+/** Why a video was not made. @param known - What the log tells of it. */
+function failureOf(
+  { title }: ModelFamily,
+  end: InvocationEnd<VideoJob>,
+  known?: ProgramFailure,
+): EngineError {
+  const { how, isStalled, tail } = end;
   const invalid = end.unfinished[0]?.invalid ?? null;
-  const [known] = failures;
   if (known === 'prompt-blocked') {
     const message = `The guardrail of ${title} refused the prompt or its video. ${lastLines(tail)}`;
     return new EngineError({ code: known, class: 'permanent', message });

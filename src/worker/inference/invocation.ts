@@ -54,6 +54,8 @@ export interface InvocationEnd<Job extends VideoJob> {
   readonly failures: readonly ProgramFailure[];
   /** The last lines of the log. */
   readonly tail: string;
+  /** The video that it was at, as far as the log and the files show. */
+  readonly current: Job | null;
   /** In their order, with what is wrong with the file that was left, if one was. */
   readonly unfinished: readonly { readonly job: Job; readonly invalid: string | null }[];
 }
@@ -66,6 +68,8 @@ export class Invocation<Job extends VideoJob> {
   readonly #onVideo: (job: Job, facts: MadeVideo) => void;
   readonly #open: Set<Job>;
   readonly #failures: ProgramFailure[] = [];
+  /** The last video that was made, by its place among the jobs, and the failures that the log told before that. */
+  #last = { index: -1, failures: 0 };
   /** State of each file when it was last seen, and of those that were not whole, by its path. */
   readonly #seen = new Map<string, string>();
   readonly #refused = new Map<string, string>();
@@ -122,7 +126,8 @@ export class Invocation<Job extends VideoJob> {
 
   async #launch(output: ProgramOutput): Promise<ProgramProcess> {
     const { family, program, environment, log } = this.#deps;
-    const checkpoints = environment['COSMOS_CHECKPOINTS_DIR'] ?? (program.checkpoints_dir || 'checkpoints');
+    const own = environment['COSMOS_CHECKPOINTS_DIR'];
+    const checkpoints = own ?? (fromHome(program.checkpoints_dir, environment) || 'checkpoints');
     const command = this.#folder.command({ checkpoints, port: await freePort() });
     const process = await ProgramProcess.start({
       command,
@@ -130,7 +135,7 @@ export class Invocation<Job extends VideoJob> {
       environment: { ...environment, PYTHONUNBUFFERED: '1', ...family.environment },
       output,
       stopGraceMs,
-      ...(program.program_dir !== '' && { folder: program.program_dir }),
+      ...(program.program_dir !== '' && { folder: fromHome(program.program_dir, environment) }),
     });
     log(`started ${command[0]} for ${this.#jobs.length} videos: process ${process.pid}`);
     return process;
@@ -207,6 +212,7 @@ export class Invocation<Job extends VideoJob> {
     const facts = await this.#publish(job, file, index, signal);
     if (facts === null) return;
     this.#open.delete(job);
+    this.#last = { index: this.#jobs.indexOf(job), failures: this.#failures.length };
     this.hasBegun = true;
     this.#onVideo(job, facts);
   }
@@ -267,16 +273,31 @@ export class Invocation<Job extends VideoJob> {
     return published;
   }
 
+  /** Programs go on in order; a failure that the log tells is of the next one, and a program that ended had it last. */
+  #currentJob(isStalled: boolean): Job | null {
+    const failures = this.#failures.length - this.#last.failures;
+    const passed = isStalled ? failures : Math.max(0, failures - 1);
+    const later = this.#jobs.slice(this.#last.index + 1 + passed).filter((job) => this.#open.has(job));
+    return later[0] ?? [...this.#open].at(-1) ?? null;
+  }
+
   #endOf(how: string, isStalled: boolean, output: ProgramOutput): InvocationEnd<Job> {
+    const isClean = how === 'exit code 0' && !isStalled;
     return {
       how,
-      isClean: how === 'exit code 0' && !isStalled,
+      isClean,
+      current: this.#currentJob(isStalled),
       isStalled,
       failures: this.#failures,
       tail: output.tail(),
       unfinished: [...this.#open].map((job) => ({ job, invalid: this.#invalid.get(job) ?? null })),
     };
   }
+}
+
+/** A path that may begin with `~/`, which no shell is there to understand. */
+function fromHome(path: string, environment: InvocationDeps['environment']): string {
+  return path.replace(/^~(?=\/|$)/, () => environment['HOME'] ?? '~');
 }
 
 async function copyDurably(from: string, to: string): Promise<void> {

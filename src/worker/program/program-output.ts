@@ -56,6 +56,8 @@ export class ProgramOutput {
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, '[key]');
     this.#onLine(clean);
     this.#log.add(clean);
+    // A bar of progress tells nothing of why a program ended.
+    if (/\d%\|/.test(clean)) return;
     this.#last.push(onOneLine(clean));
     if (this.#last.length > linesKept) this.#last.shift();
   }
