@@ -5,11 +5,11 @@ import { expect, it } from 'vitest';
 import { isAlive } from '../../../support/served-rig.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 
-const folder = join(import.meta.dirname, '../../../../src/worker/model-server');
+const folder = join(import.meta.dirname, '../../../../src/worker/program');
 
 /** Starts a server that ignores SIGTERM and has a child of its own, tells both, and stays. */
 const owner = `
-import { ProgramProcess } from '${folder}/server-process.ts';
+import { ProgramProcess } from '${folder}/program-process.ts';
 const child = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);';
 const server = child + 'const own = require("child_process").spawn(process.execPath, ["-e", ' + JSON.stringify(child)
   + '], { stdio: "inherit" }); console.log(process.pid + " " + own.pid);';
