@@ -9,6 +9,7 @@ import { fillParts } from './marked-part.ts';
 import { commandSections } from './parts/commands.ts';
 import { errorCodeTable, exitCodeTable } from './parts/exit-codes.ts';
 import { failureSections } from './parts/failures.ts';
+import { familyCommands, familyTable } from './parts/families.ts';
 import { comparisonTable, figureTable } from './parts/measured-tables.ts';
 import { resumeTable } from './parts/resume-rules.ts';
 import { settingsTables } from './parts/settings.ts';
@@ -24,6 +25,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'exit-codes.md': { 'exit-codes': exitCodeTable, 'error-codes': errorCodeTable },
   'failures.md': { failures: failureSections },
   'commands.md': { commands: commandSections },
+  'run.md': { families: familyTable, 'family-commands': familyCommands },
   'resume.md': { 'resume-settings': resumeTable },
   'settings.md': { settings: settingsTables },
   'tokens.md': { 'vision-tokens': tokenTable },

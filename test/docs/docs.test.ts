@@ -94,7 +94,14 @@ describe.each(pages)('$path', (page) => {
 });
 
 /** Words that look like codes and are none. */
-const otherWords = ['prompt-upsampler', 'host-reachable', 'video-finished', 'prompt-failed', 'video-failed'];
+const otherWords = [
+  'prompt-upsampler',
+  'host-reachable',
+  'video-finished',
+  'video-prepared',
+  'prompt-failed',
+  'video-failed',
+];
 
 /** Flags of other programs that the pages mention. */
 const foreignFlags = new Set([

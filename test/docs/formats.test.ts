@@ -32,6 +32,7 @@ it('every page of docs/formats is about a known document', () => {
 
 it.each([
   { page: 'events', types: 9 },
+  { page: 'run-events', types: 13 },
   { page: 'upscale-events', types: 9 },
 ])('the page $page shows every type of event', ({ page, types }) => {
   const [block] = readPage(`docs/formats/${page}.md`).blocks.filter(({ language }) => language === 'jsonl');

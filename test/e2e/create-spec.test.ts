@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { documentSchemas } from '../../scripts/docs/schemas/documents.ts';
 import { makeClip } from '../support/clips.ts';
 import { Cli } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -41,7 +42,42 @@ describe('create-spec', () => {
     expect(JSON.parse(again.stdout).counts).toMatchObject({ total: 1, reused: 1 });
   });
 
+  it('writes a RunSpec of it, by which the video is made of the spec and of the enriched one', async () => {
+    const folders = ['--dir', 'runs', '--output-dir', 'enriched'];
+    const sampling = ['--weight', 'edge=0.7', '--seed', '5', '--num-steps', '20'];
+    const words = ['create-spec', 'pier', '--prompt', 'A quiet pier', '--video', 'videos/clip.mp4'];
+    const control = ['--control', 'edge=videos/depth.mp4', '--upsample', '--json', '--no-progress'];
+    const end = await cli.run([...words, ...control, ...folders, ...sampling, '--run']);
+    const { spec, run_spec: runSpec } = JSON.parse(end.stdout);
+    const way = relative(join(cli.workingFolder, 'runs'), runSpec);
+    expect(way).toMatch(/^\d{4}-\d\d-\d\d.pier_[\dT-]+_rs_[0-9a-f]{12}\.json$/);
+    const document = JSON.parse(await readFile(runSpec, 'utf8'));
+    expect(documentSchemas['run-spec'].parse(document)).toEqual(document);
+    expect(document).toMatchObject({
+      prompt_id: JSON.parse(await readFile(spec, 'utf8')).id,
+      control_weights: { edge: 0.7, vis: 0.25 },
+      parameters: { seed: 5, num_steps: 20, fps: 24 },
+      execution_status: 'pending',
+    });
+    for (const folder of ['runs', 'enriched']) {
+      const { stdout } = await cli.run(['run', folder, '--output-dir', 'enriched', '--dry-run', '--json']);
+      expect(JSON.parse(stdout).videos).toMatchObject([
+        { run_spec: way, parameters: { seed: 5 }, control_weights: { edge: 0.7 }, code: null },
+      ]);
+    }
+    // It is no spec, and nothing is wrong with it.
+    const planned = await cli.run(['batch-upsample', 'runs', '--json', '--no-progress', ...folders.slice(2)]);
+    expect([planned.code, JSON.parse(planned.stdout).counts]).toMatchObject([0, { total: 1, reused: 1 }]);
+    const exported = await cli.run(['export', 'runs', '--json']);
+    expect(JSON.parse(exported.stdout).specs).toMatchObject([{ name: document.name, refusal: null }]);
+  });
+
   it.each([
+    {
+      rule: 'weights and parameters without a RunSpec',
+      args: [...words, '--seed', '5', '--weight', 'edge=1'],
+      says: '--run',
+    },
     {
       rule: 'a video that is not there',
       args: [...words.slice(0, 5), 'videos/none.mp4'],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findPrograms } from '../../src/adapters/ffmpeg/programs.ts';
@@ -137,10 +137,14 @@ it.each([
     rule: 'without an id',
     document: { prompt_id: 'ps_0123456789ab', control_weights: { vis: 0.25 }, parameters: { num_steps: 35 } },
   },
-])('a RunSpec among the specs is named: $rule', async ({ document }) => {
+])('a RunSpec is left out, and nothing is wrong with it: $rule', async ({ document }) => {
   const cli = await userWith({ 'a.json': 'art/day 1/clip.mp4' });
   await writeSpecs(join(cli.workingFolder, 'specs'), { 'rs_x.json': document });
-  const failure = await failureOf(cli);
-  expect(failure.message).toMatch(/^rs_x\.json: a RunSpec.*, not a PromptSpec/);
-  expect(failure.next_step).toContain('RunSpecs');
+  const { code, stderr } = await cli.run(['batch-upsample', 'specs', '--no-progress']);
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/RunSpecs are left out.*: rs_x\.json\./)]);
+  await rm(join(cli.workingFolder, 'specs', 'a.json'));
+  expect(await failureOf(cli)).toMatchObject({
+    code: 'no-valid-spec',
+    message: expect.stringContaining('only RunSpecs'),
+  });
 });

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { documentSchemas } from '../../scripts/docs/schemas/documents.ts';
 import { inferenceReportSchema } from '../../src/core/inference/inference-report.ts';
 import { makeClip } from '../support/clips.ts';
 import { isMarked } from '../support/read-marker.ts';
@@ -108,7 +110,8 @@ it('waits for a person with --review, and takes prompts as they were edited', as
 });
 
 it('makes a video of each RunSpec, and keeps what fails to itself', async () => {
-  await writeSpec('a', 'A lighthouse', { id: 'ps_000000000001' });
+  const asked = { parameters: { fps: 12 } };
+  await writeSpec('a', 'A lighthouse', { id: 'ps_000000000001', metadata: { inference: asked } });
   await writeSpec('b', 'A lighthouse [blocked]');
   await writeSpec('c', 'A lighthouse without a film', { input_video_path: 'nowhere.mp4' });
   const runSpec = (id: string, parameters: object, weight: number) =>
@@ -118,18 +121,88 @@ it('makes a video of each RunSpec, and keeps what fails to itself', async () => 
     );
   await runSpec('rs_00000000000a', { seed: 3 }, 0.5);
   await runSpec('rs_00000000000b', { num_steps: 20 }, 1);
+  await runSpec('rs_00000000000c', { num_steps: 500 }, 1);
+  await writeFile(join(folder, 'specs', 'd.json'), '{');
   const { code, summary } = await run('specs');
-  expect([code, summary.counts]).toMatchObject([3, { total: 4, made: 2, failed: 2 }]);
+  expect([code, summary.counts]).toMatchObject([3, { total: 6, made: 2, failed: 4 }]);
   const codes = Object.fromEntries(
     summary.failures.map(({ spec, code: failure }: { spec: string; code: string }) => [spec, failure]),
   );
-  expect(codes).toEqual({ 'b/b': 'prompt-blocked', 'c.json': 'video-unreadable', 'c/c': 'video-unreadable' });
+  // Of a spec without a prompt, only that is said.
+  expect(codes).toEqual({
+    ...{ 'b/b': 'prompt-blocked', 'c.json': 'video-unreadable', 'd.json': 'spec-invalid' },
+    'a/rs_00000000000c': 'spec-invalid',
+  });
   for (const id of ['rs_00000000000a', 'rs_00000000000b']) {
     expect(existsSync(videoPath('a', id))).toBe(true);
     expect(await readEnriched(id)).toMatchObject({
       ...{ id, execution_status: 'success', output_path: videoPath('a', id) },
     });
   }
+  // Enriched, the spec has another id; and what was used is not what it asks for.
+  expect((await readEnriched('a')).metadata.inference.asked).toEqual(asked);
+  const { stdout } = await cli.run(['run', 'outputs/upsampled', '--num-steps', '11', '--dry-run', '--json']);
+  const rows: z.infer<(typeof documentSchemas)['run-plan']>['videos'] = JSON.parse(stdout).videos;
+  const used = rows.map(({ run_spec: from, parameters, control_weights: weights }) => {
+    const { seed, num_steps: steps, fps } = parameters;
+    return [from, seed, steps, fps, weights['edge']];
+  });
+  expect(used).toEqual(
+    expect.arrayContaining([
+      ['rs_00000000000a.json', 3, 11, 12, 0.5],
+      ['rs_00000000000b.json', 1, 20, 12, 1],
+    ]),
+  );
+});
+
+it('writes documents that are as docs/formats says', async () => {
+  await writeSpec('a', 'A pier');
+  await writeSpec('b', 'A pier [blocked]');
+  const read = async (...path: string[]) => JSON.parse(await readFile(join(folder, ...path), 'utf8'));
+  const plan = await run('specs', '--dry-run');
+  expectExact('run-plan', plan.summary);
+  const { summary } = await run('specs', '--events', 'events.jsonl');
+  expectExact('run-summary', summary);
+  const lines = (await readFile(join(folder, 'events.jsonl'), 'utf8')).trim().split('\n');
+  for (const line of lines) expectExact('run-events', JSON.parse(line));
+  expectExact('run-checkpoint', await read('checkpoints', summary.run_id, 'checkpoint.json'));
+  expectExact('enriched-spec', await readEnriched('a'));
+  const onHost = join(cli.hostRoot, 'runs', summary.run_id);
+  const readAll = async (name: string) =>
+    await Promise.all(
+      (await readdir(join(onHost, name))).map(async (file) =>
+        JSON.parse(await readFile(join(onHost, name, file), 'utf8')),
+      ),
+    );
+  const manifests = (await readAll('manifests')).filter(({ kind }) => kind === 'inference');
+  expect(manifests).toHaveLength(1);
+  for (const manifest of manifests) expectExact('manifest', manifest);
+  for (const result of await readAll('results')) expectExact('result', result);
+  const { stdout } = await cli.run(['runs', '--json']);
+  expectExact('runs', JSON.parse(stdout));
+});
+
+function expectExact(name: keyof typeof documentSchemas, document: unknown): void {
+  expect(documentSchemas[name].parse(document)).toEqual(document);
+}
+
+it('names what is wrong before anything is begun', async () => {
+  await writeSpec('a', 'A pier');
+  const none = await run('specs', '--only', 'b');
+  expect([none.code, none.summary.error.message]).toEqual([2, 'No spec is left to work on with --only b.']);
+  // An interpreter is there, and not the program: no second start is worth the time.
+  const code = 'console.error("ModuleNotFoundError: No module named \'torch\'"); process.exit(1)';
+  await writeFile(
+    join(folder, 'config.toml'),
+    `[inference]\ncommand = ["node", "-e", ${JSON.stringify(code)}]\n`,
+  );
+  const missing = await run('specs');
+  expect([missing.code, missing.summary.error.code]).toEqual([1, 'worker-failed']);
+  expect(missing.summary.error.message).toMatch(
+    /was not found where the worker runs.*No module named 'torch'/,
+  );
+  const { stderr } = await run('specs', '--stages', 'inference');
+  expect(stderr).toContain('Not enriched, and used as they are: a.json.');
 });
 
 describe('a run that is interrupted', () => {

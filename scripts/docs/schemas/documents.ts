@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { inferenceCheckpointSchema } from '../../../src/core/inference/inference-checkpoint.ts';
 import { inferenceReportSchema } from '../../../src/core/inference/inference-report.ts';
+import { runSpecSchema } from '../../../src/core/inference/run-spec.ts';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
 import { batchIndexEntrySchema, batchIndexHeaderSchema } from '../../../src/core/upsample/batch-index.ts';
@@ -17,6 +19,7 @@ import { taskResultSchema } from '../../../src/protocol/task-result.ts';
 import { workerStatusSchema } from '../../../src/protocol/worker-status.ts';
 import { enrichedSpecSchema } from './enriched-spec.ts';
 import { hostPrepareSchema, hostPruneSchema, hostStatusSchema } from './host-documents.ts';
+import { inferenceEventSchema, inferencePlanSchema, inferenceSummarySchema } from './inference-documents.ts';
 import { planDocumentSchema } from './plan-document.ts';
 import { logsSchema, runsSchema } from './run-documents.ts';
 import { runSummarySchema } from './run-summary.ts';
@@ -37,6 +40,11 @@ export const documentSchemas = {
   events: upsampleEventSchema,
   checkpoint: upsampleCheckpointSchema,
   report: reportSchema,
+  'run-spec': runSpecSchema,
+  'run-plan': inferencePlanSchema,
+  'run-summary': inferenceSummarySchema,
+  'run-events': inferenceEventSchema,
+  'run-checkpoint': inferenceCheckpointSchema,
   'run-report': inferenceReportSchema,
   'upscale-plan': upscalePlanSchema,
   'upscale-summary': upscaleSummarySchema,

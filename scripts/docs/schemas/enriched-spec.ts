@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { specInferenceSchema } from '../../../src/core/inference/parameters.ts';
 import type { UpsamplingRecord } from '../../../src/core/spec/enrich.ts';
 import { promptSpecSchema } from '../../../src/core/spec/prompt-spec.ts';
+import { inferenceRecordSchema } from './inference-documents.ts';
 
 const count = z.int().min(0);
 
@@ -53,6 +55,12 @@ export const enrichedSpecSchema = promptSpecSchema
     id: z.string(),
     is_upsampled: z.literal(true),
     parent_prompt_text: z.string(),
-    metadata: z.looseObject({ upsampling: upsamplingRecordSchema }),
+    metadata: z.looseObject({
+      upsampling: upsamplingRecordSchema,
+      inference: z
+        .union([inferenceRecordSchema, specInferenceSchema])
+        .exactOptional()
+        .describe('The video that was made of it; before that, what the spec asks for itself.'),
+    }),
   })
   .describe('A PromptSpec after it was enriched.');

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { inferenceCountsSchema } from '../../../src/core/inference/inference-event.ts';
+import { runStatuses } from '../../../src/core/run/run-status.ts';
 import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { upscaleCountsSchema } from '../../../src/core/upscale/upscale-event.ts';
 import type { CheckedRunRow, RunOnHost, RunRow } from '../../../src/services/runs/list-runs.ts';
@@ -21,18 +23,18 @@ export const runsSchema = z
     runs: z.array(
       z.object({
         run_id: z.string(),
-        kind: z.string().describe('`upsample`, `upscale`.'),
+        kind: z.string().describe('`upsample`, `upscale`, `inference`.'),
         folder: z.string(),
-        status: z.enum(['running', 'unfinished', 'complete', 'partial', 'detached', 'failed', 'damaged']),
+        status: z.enum(['running', 'unfinished', ...runStatuses, 'damaged']),
         created_at: z.string().nullable(),
         input: z.string().nullable(),
         host: z.string().nullable(),
         engine: z.string().nullable(),
-        counts: z.union([upsampleCountsSchema, upscaleCountsSchema]).nullable(),
+        counts: z.union([upscaleCountsSchema, inferenceCountsSchema, upsampleCountsSchema]).nullable(),
         tasks: z
           .object({ done: z.int(), failed: z.int(), total: z.int() })
           .nullable()
-          .describe('Specs or segments, whatever the kind calls its tasks.'),
+          .describe('Specs, segments or videos, whatever the kind calls its tasks.'),
         message: z.string().nullable(),
         on_host: runOnHostSchema.nullable().optional(),
       }),

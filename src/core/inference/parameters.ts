@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PromptSpec } from '../spec/prompt-spec.ts';
 
 /** Strengths of the blur that is made for `vis`, and of the edges for `edge`, as all families name them. */
 const strengths = ['very_low', 'low', 'medium', 'high', 'very_high'] as const;
@@ -53,8 +54,45 @@ export const controlWeightsSchema = z.strictObject({
 export type InferenceParameters = z.infer<typeof inferenceParametersSchema>;
 export type ControlWeights = z.infer<typeof controlWeightsSchema>;
 
-/** What a spec says for itself under `metadata.inference`. Other keys, such as those of a record, mean nothing here. */
+/** What a spec asks for itself under `metadata.inference`; other keys mean nothing here. */
 export const specInferenceSchema = z.object({
   parameters: z.object(parameterShape).partial().optional(),
   control_weights: z.record(z.string(), weight).optional(),
 });
+
+type OwnInference = z.infer<typeof specInferenceSchema>;
+
+/**
+ * What a spec asks for itself: of its `metadata.inference`, or of what that was before a run left its record there, which says what
+ * was used and not what is asked for.
+ */
+export function askedIn(inference: unknown): Readonly<Record<string, unknown>> {
+  const {
+    run_id: runId,
+    asked,
+    parameters,
+    control_weights,
+  }: Readonly<Record<string, unknown>> = Object(inference);
+  if (runId !== undefined) return Object(asked);
+  return {
+    ...(parameters !== undefined && { parameters }),
+    ...(control_weights !== undefined && { control_weights }),
+  };
+}
+
+/** Reads what a spec asks for itself. */
+export function ownInferenceOf({ metadata }: Pick<PromptSpec, 'metadata'>) {
+  return specInferenceSchema.safeParse(askedIn(metadata?.['inference']));
+}
+
+/** How a video is sampled: what is set, then what each of `own` says besides, the last with the last word. */
+export function sampledWith(
+  set: { readonly parameters: InferenceParameters; readonly weights: ControlWeights },
+  ...own: readonly (OwnInference | undefined)[]
+): { readonly parameters: InferenceParameters; readonly weights: Readonly<Record<string, number>> } {
+  const parameters = { ...set.parameters };
+  for (const each of own)
+    for (const [name, value] of Object.entries(each?.parameters ?? {}))
+      if (value !== undefined) Object.assign(parameters, { [name]: value });
+  return { parameters, weights: Object.assign({}, set.weights, ...own.map((each) => each?.control_weights)) };
+}

@@ -60,6 +60,11 @@ export function failureIn(line: string): ProgramFailure | null {
   return failures.find(([, pattern]) => pattern.test(line))?.[0] ?? null;
 }
 
+/** Whether the log ends with Python's words for a script that is not there, or for a module that it needs: no video can be made. */
+export function isProgramMissing(tail: string): boolean {
+  return /can't open file .+: \[Errno 2\]|No module named /.test(tail);
+}
+
 /**
  * The step of sampling that a line of a progress bar shows, such as ` 37%|███▋      | 13/35 [00:12<00:21, 1.02it/s]`.
  *

@@ -79,14 +79,21 @@ function orderRecord(record: Omit<UpsamplingRecord, 'version' | 'parent_id'>, pa
 
 /** From the folder of an enriched spec to that of its source, where paths in it begin; null where that is not known. */
 export function sourceFolderOf(spec: PromptSpec): string | null {
-  const upsampling = spec.metadata?.['upsampling'];
-  if (typeof upsampling !== 'object' || upsampling === null || !('source_folder' in upsampling)) return null;
-  return typeof upsampling.source_folder === 'string' ? upsampling.source_folder : null;
+  return recordedText(spec, 'source_folder');
+}
+
+/** The id that a spec had before it was enriched; null for one that is not enriched, or had none. */
+export function parentIdOf(spec: PromptSpec): string | null {
+  return recordedText(spec, 'parent_id');
 }
 
 /** The run that enriched this spec, or null when it is not enriched by cosmos. */
 export function enrichingRunOf(spec: PromptSpec): string | null {
-  const upsampling = spec.metadata?.['upsampling'];
-  if (spec.is_upsampled !== true || typeof upsampling !== 'object' || upsampling === null) return null;
-  return 'run_id' in upsampling && typeof upsampling.run_id === 'string' ? upsampling.run_id : null;
+  return spec.is_upsampled === true ? recordedText(spec, 'run_id') : null;
+}
+
+function recordedText(spec: PromptSpec, key: keyof UpsamplingRecord): string | null {
+  const record: Readonly<Record<string, unknown>> = Object(spec.metadata?.['upsampling']);
+  const text = record[key];
+  return typeof text === 'string' ? text : null;
 }

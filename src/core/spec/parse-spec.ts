@@ -13,6 +13,8 @@ export type ParsedSpec =
       readonly reason: string;
       /** Where there is a better one than for any file that is none. */
       readonly nextStep?: string;
+      /** The file says how a prompt is run. */
+      readonly isRunSpec?: true;
     };
 
 /** `JSON.rawJSON` of ECMAScript 2026, which Node has and TypeScript's library does not list yet. */
@@ -43,7 +45,7 @@ export function parseSpec(text: string): ParsedSpec {
 }
 
 /** What the original tools write beside PromptSpecs: how the world model is run with one of them. */
-function isRunSpec(document: object): document is { readonly prompt_id?: unknown } {
+export function isRunSpec(document: object): document is { readonly prompt_id?: unknown } {
   const { id, prompt_id: promptId }: { id?: unknown; prompt_id?: unknown } = document;
   const isNamedSo = typeof id === 'string' && /^rs[_:]/.test(id);
   const hasItsFields = ['control_weights', 'parameters', 'execution_status'].some((key) => key in document);
@@ -54,6 +56,7 @@ function runSpec({ prompt_id: promptId }: { readonly prompt_id?: unknown }): Par
   const whose = typeof promptId === 'string' ? ` of ${onOneLine(promptId).slice(0, 80)}` : '';
   return {
     ...invalid(null, `a RunSpec${whose}, not a PromptSpec: it says how a prompt is run, and holds none`),
+    isRunSpec: true,
     nextStep:
       'There is nothing to enrich in it: move RunSpecs to a folder of their own, or name only the folders of PromptSpecs.',
   };

@@ -36,8 +36,11 @@ export class InferenceProgress extends RunProgress implements InferenceObserver 
     this.#prompts.settled = run.settled;
     this.#prompts.failed = run.failed ?? 0;
     this.#videos.settled = run.settledVideos;
-    const prompts = run.total > 0 ? `${counted(run.total, 'prompt')}, then ` : '';
-    this.begin(run.runId, `${prompts}${counted(run.videos, 'video')} by ${run.family}`, run.engine);
+    const what = [
+      ...(run.total > 0 ? [counted(run.total, 'prompt')] : []),
+      ...(run.videos > 0 ? [`${counted(run.videos, 'video')} by ${run.family}`] : []),
+    ];
+    this.begin(run.runId, what.join(', then '), run.total > 0 ? run.engine : undefined);
     this.#showStage(run.settled >= run.total);
   }
 

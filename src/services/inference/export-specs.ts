@@ -5,7 +5,8 @@ import { type FamilyName, familyNamed, groupSamples } from '../../core/inference
 import {
   type ControlWeights,
   type InferenceParameters,
-  specInferenceSchema,
+  ownInferenceOf,
+  sampledWith,
   usualWeight,
 } from '../../core/inference/parameters.ts';
 import type {
@@ -17,12 +18,10 @@ import type {
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import { fileNamePart, uniqueNames } from '../../core/spec/spec-file-name.ts';
-import { elementName } from '../../core/upsample/upsample-plan.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { SpecCandidate } from '../../ports/spec-store.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
-import { readSpecFile } from '../specs/read-specs.ts';
+import { type ReadSpec, readExported } from './read-exported.ts';
 
 /** Whether the videos are brought along, into the folder of the export. */
 export type Bringing = 'nothing' | 'copy' | 'link';
@@ -70,23 +69,12 @@ export async function exportSpecs(
   const { inputs, outputDir, isForced, family: name } = request;
   if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw exportExists(outputDir);
   const family = familyNamed(name);
-  const {
-    inputRoot,
-    specs: found,
-    pathOf,
-    misnamed,
-  } = await ports.specs.find(inputs, [outputDir, ...request.excluded]);
+  const found = await ports.specs.find(inputs, [outputDir, ...request.excluded]);
   const countTokens = await ports.textTokens();
   const options = { concurrency: ports.parallelism * readsPerCore, signal };
-  const readFound = async (spec: string) =>
-    misnamed.has(spec)
-      ? [{ spec, refusal: 'its name is not UTF-8' }]
-      : await readSpecs({ spec, path: pathOf(spec) }, ports);
-  const read = (await pMap(found, readFound, options)).flat();
-  const names = uniqueNames(
-    read.map((found) => ('parsed' in found ? found.parsed.name?.trim() || found.spec : found.spec)),
-  );
-  const context = { ...request, inputRoot, ports, countTokens, signal };
+  const read = await readExported(found, ports, options);
+  const names = uniqueNames(read.map(({ spec, name }) => name ?? spec));
+  const context = { ...request, inputRoot: found.inputRoot, ports, countTokens, signal };
   const drafts = await pMap(
     read,
     async (found, index) => ('parsed' in found ? await draftOf(found, names[index] ?? '', context) : found),
@@ -148,45 +136,21 @@ interface DraftContext extends ExportRequest {
   readonly signal: AbortSignal;
 }
 
-interface ReadSpec {
-  readonly spec: string;
-  readonly path: string;
-  readonly parsed: PromptSpec;
-}
-
-type FoundSpec = ReadSpec | { readonly spec: string; readonly refusal: string };
-
-/** The spec of a file, or all of those that it holds. */
-async function readSpecs(
-  { spec, path }: SpecCandidate,
-  { specs }: Pick<Ports, 'specs'>,
-): Promise<readonly FoundSpec[]> {
-  const file = await readSpecFile(path, specs);
-  if (!file.isRead) return [{ spec, refusal: file.reason }];
-  return Array.from(file.only ? [file.only] : file.specs, ({ element, parsed }) => {
-    const name = element === null ? spec : elementName(spec, element);
-    if (parsed.isValid) return { spec: name, path, parsed: parsed.spec };
-    return {
-      spec: name,
-      refusal: element === null ? parsed.reason : `line ${parsed.line}: ${parsed.reason}`,
-    };
-  });
-}
-
 async function draftOf(
-  { spec, path, parsed }: ReadSpec,
+  { spec, path, parsed, run }: ReadSpec,
   name: string,
   context: DraftContext,
 ): Promise<Draft> {
-  const own = specInferenceSchema.safeParse(parsed.metadata?.['inference'] ?? {});
+  const own = ownInferenceOf(parsed);
   if (!own.success) {
     const [issue] = own.error.issues;
     return { spec, refusal: `metadata.inference.${issue?.path.join('.')}: ${issue?.message}` };
   }
+  const { parameters, weights } = sampledWith(context, own.data, run?.runSpec);
   const place = { parsed, specPath: path, name, context, files: [] as BroughtFile[] };
   try {
     const video = await videoOf(parsed, place);
-    const controls = await controlsOf(parsed, own.data.control_weights ?? {}, place);
+    const controls = await controlsOf(parsed, weights, place);
     const prompt = parsed.prompt.trim();
     const sample: InferenceSample = {
       name,
@@ -194,7 +158,7 @@ async function draftOf(
       negativePrompt: parsed.negative_prompt?.trim() ?? '',
       video,
       controls,
-      parameters: { ...context.parameters, ...definedOf(own.data.parameters ?? {}) },
+      parameters,
       promptTokens: context.countTokens(prompt),
     };
     return { spec, sample, files: place.files };
@@ -222,10 +186,9 @@ async function videoOf({ input_video_path: written }: PromptSpec, place: Place):
 
 async function controlsOf(
   { control_inputs: inputs }: PromptSpec,
-  own: Readonly<Record<string, number>>,
+  weights: Readonly<Record<string, number>>,
   place: Place,
 ): Promise<SampleControl[]> {
-  const weights: Readonly<Record<string, number>> = { ...place.context.weights, ...own };
   const controls: SampleControl[] = [];
   for (const [kind, written] of Object.entries(inputs ?? {})) {
     const path = written?.trim() ? (await pathOf(written, kind, place)).path : null;
@@ -251,12 +214,6 @@ async function pathOf(written: string, kind: string, { specPath, parsed, name, c
 
 function posix(path: string): string {
   return path.split(sep).join('/');
-}
-
-function definedOf(
-  own: { readonly [Key in keyof InferenceParameters]?: InferenceParameters[Key] | undefined },
-) {
-  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }
 
 function readmeText(title: string, groups: readonly ExportedGroup[], specs: readonly ExportedSpec[]): string {

@@ -4,10 +4,19 @@ import { familyNamed } from '../../core/inference/families.ts';
 import type { InferenceCheckpoint, PlannedVideoTask } from '../../core/inference/inference-checkpoint.ts';
 import type { InferencePlan } from '../../core/inference/inference-plan.ts';
 import { type InferenceSettings, isSelected } from '../../core/inference/inference-settings.ts';
-import { specInferenceSchema, usualWeight } from '../../core/inference/parameters.ts';
-import { type RunSpec, runSpecSchema } from '../../core/inference/run-spec.ts';
+import {
+  ownInferenceOf,
+  sampledWith,
+  usualParameters,
+  usualWeight,
+} from '../../core/inference/parameters.ts';
+import {
+  type FoundRunSpec,
+  type FoundRunSpecs,
+  nameOfRun,
+  runSpecsOf,
+} from '../../core/inference/run-spec.ts';
 import type { InferenceSample, ModelFamily } from '../../core/inference/sample.ts';
-import { parseJson } from '../../core/json.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
@@ -27,6 +36,7 @@ import type { VideoFile } from '../../ports/spec-store.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
 import { readPlanned } from '../upsample/find-source.ts';
 import { planSpecs } from '../upsample/plan-specs.ts';
+import { findRunSpecs, nothingSelected, noticeUnusedRunSpecs } from './find-run-specs.ts';
 
 export interface InferenceRequest {
   /** Absolute paths. */
@@ -69,47 +79,20 @@ export async function planInference(
   const { settings } = request;
   const { runSpecs, leftOut } = await findRunSpecs(request, ports, signal);
   const prompts = await planPrompts(request, leftOut, ports, observer, signal);
+  if (prompts.specs.length === 0) throw nothingSelected(settings);
   if (!settings.stages.includes('inference')) return { prompts, videos: [], videoBatches: [] };
   const context = {
     ...{ ...request, inputRoot: prompts.inputRoot, ports, signal },
     family: familyNamed(settings.family),
     countTokens: await ports.textTokens(),
   };
-  const byPromptId = Map.groupBy(runSpecs, ({ runSpec }) => runSpec.prompt_id);
-  const drafts = await pMap(
-    prompts.specs.filter(({ failure }) => failure?.code !== 'spec-invalid'),
-    (spec) => videosOf(spec, byPromptId, context),
-    { concurrency: ports.parallelism * readsPerCore, signal },
-  );
+  const drafts = await pMap(prompts.specs, (spec) => videosOf(spec, runSpecs, context), {
+    concurrency: ports.parallelism * readsPerCore,
+    signal,
+  });
   const videos = withUniqueNames(drafts.flat());
-  noticeUnusedRunSpecs(runSpecs, videos, observer);
+  noticeUnusedRunSpecs(runSpecs, new Set(videos.map(({ run_spec: runSpec }) => runSpec)), observer);
   return { prompts, videos, videoBatches: putIntoBatches(videos, settings, context.family) };
-}
-
-interface FoundRunSpec {
-  readonly spec: string;
-  readonly runSpec: RunSpec;
-}
-
-/** RunSpecs lie among the specs that they are of. Broken ones are left to the plan of the specs, which says so. */
-async function findRunSpecs(
-  { inputs, excluded, settings }: InferenceRequest,
-  ports: PlanPorts,
-  signal: AbortSignal,
-): Promise<{ readonly runSpecs: readonly FoundRunSpec[]; readonly leftOut: ReadonlySet<string> }> {
-  const { specs, pathOf, misnamed } = await ports.specs.find(inputs, excluded);
-  const read = async (spec: string): Promise<FoundRunSpec[]> => {
-    if (misnamed.has(spec) || spec.includes('#')) return [];
-    const bytes = await ports.specs.read(pathOf(spec)).catch(() => null);
-    // Reading every spec as a RunSpec first would cost more than finding out that it is none.
-    if (bytes === null || !Buffer.from(bytes).includes('"prompt_id"')) return [];
-    const parsed = runSpecSchema.safeParse(parseJson(bytes));
-    return parsed.success && !('prompt' in parsed.data) ? [{ spec, runSpec: parsed.data }] : [];
-  };
-  const options = { concurrency: ports.parallelism * readsPerCore, signal };
-  const runSpecs = (await pMap(specs, read, options)).flat();
-  const others = specs.filter((spec) => !isSelected(spec, settings));
-  return { runSpecs, leftOut: new Set([...runSpecs.map(({ spec }) => spec), ...others]) };
 }
 
 /** Where prompts are taken as they are, nothing of the plan but its names is used. */
@@ -123,9 +106,12 @@ async function planPrompts(
   const isUpsampled = settings.stages.includes('upsample');
   const { upsample } = settings;
   const asked = isUpsampled ? upsample : withoutServer(upsample);
-  const request = { inputs, settings: asked, excluded, mappedFolders, leftOut };
+  const isWanted = (spec: string) => isSelected(spec, settings);
+  const request = { inputs, settings: asked, excluded, mappedFolders, leftOut, isWanted };
   const plan = await planSpecs(request, ports, observer, signal);
   if (isUpsampled) return plan;
+  const raw = plan.specs.filter(({ action }) => action !== 'skip' && action !== 'fail');
+  if (raw.length > 0) observer.onNotice(rawPromptsText(raw));
   const specs = plan.specs.map(
     (spec): PlannedSpec =>
       spec.failure?.code === 'spec-invalid'
@@ -135,6 +121,11 @@ async function planPrompts(
   return { ...plan, settings: upsample, specs, batches: [] };
 }
 
+function rawPromptsText([first, ...others]: readonly PlannedSpec[]): string {
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return `Not enriched, and used as they are: ${first?.spec}${more}. Without --stages, a run enriches them first.`;
+}
+
 /** No server is asked for prompts that stay as they are. */
 function withoutServer(settings: UpsampleSettings): UpsampleSettings {
   const { variants: _variants, ...others } = settings;
@@ -142,22 +133,39 @@ function withoutServer(settings: UpsampleSettings): UpsampleSettings {
   return { ...others, engine: { ...engine, kind: 'describe' } };
 }
 
-/** The videos of a spec: one for each of its RunSpecs, or one of its own. */
+/** The videos of a spec: one for each of its RunSpecs, or one of its own. Of a file that is no spec, one that fails. */
 async function videosOf(
   planned: PlannedSpec,
-  runSpecs: ReadonlyMap<string, readonly FoundRunSpec[]>,
+  runSpecs: FoundRunSpecs,
   context: PlanContext,
 ): Promise<PlannedVideoTask[]> {
   const { specs } = context.ports;
+  if (planned.failure?.code === 'spec-invalid') return [newVideo(planned, null, planned.failure)];
   const path = specs.outputPath(context.inputRoot, sourceFileOf(planned));
   const bytes = await readPlanned(planned, path, specs).catch(() => null);
   const parsed = bytes && parseSpecFile(bytes);
-  if (!parsed?.isValid) return [];
-  const own = runSpecs.get(parsed.spec.id ?? '') ?? [];
+  if (!parsed?.isValid)
+    return [newVideo(planned, null, specFailure('spec-changed', `${planned.spec} was changed meanwhile.`))];
+  const own = runSpecsOf(parsed.spec, runSpecs);
   const asked = own.length > 0 ? own : [null];
   return await Promise.all(
     asked.map((runSpec) => videoOf(planned, parsed.spec, runSpec, { ...context, path })),
   );
+}
+
+/** A video before anything is known of its files. */
+function newVideo(
+  planned: PlannedSpec,
+  found: FoundRunSpec | null,
+  failure: PlannedVideoTask['failure'],
+): PlannedVideoTask {
+  const name = fileNamePart(found ? nameOfRun(found) : planned.name);
+  const video = `${outputFileOf(planned).replace(/\.json$/i, '')}/${name}`;
+  return {
+    ...{ video, spec: planned.spec, run_spec: found?.spec ?? null, name, negative_prompt: '' },
+    ...{ parameters: usualParameters, source: null, controls: [], existing_sha256: null, warnings: [] },
+    ...{ failure, batch_id: null },
+  };
 }
 
 async function videoOf(
@@ -167,37 +175,25 @@ async function videoOf(
   context: PlanContext & { readonly path: string },
 ): Promise<PlannedVideoTask> {
   const { settings, family, path, ports } = context;
-  const name = fileNamePart(found ? found.runSpec.name?.trim() || found.runSpec.id : planned.name);
-  const video = `${outputFileOf(planned).replace(/\.json$/i, '')}/${name}`;
-  const draft: PlannedVideoTask = {
-    ...{ video, spec: planned.spec, run_spec: found?.spec ?? null, name },
-    negative_prompt: spec.negative_prompt?.trim() ?? '',
-    parameters: settings.parameters,
-    ...{ source: null, controls: [], existing_sha256: null, warnings: [], failure: null, batch_id: null },
-  };
-  const own = specInferenceSchema.safeParse(spec.metadata?.['inference'] ?? {});
-  if (!own.success) {
-    const [issue] = own.error.issues;
-    const message = `${planned.spec}: metadata.inference.${issue?.path.join('.')}: ${issue?.message}.`;
-    return { ...draft, failure: specFailure('spec-invalid', message) };
+  const own = ownInferenceOf(spec);
+  if (!own.success || (found !== null && found.problem !== null)) {
+    const issue = own.error?.issues[0];
+    const message = issue
+      ? `${planned.spec}: metadata.inference.${issue.path.join('.')}: ${issue.message}.`
+      : `${found?.spec}: ${found?.problem}.`;
+    return newVideo(planned, found, specFailure('spec-invalid', message));
   }
-  const parameters = {
-    ...settings.parameters,
-    ...definedOf(own.data.parameters),
-    ...definedOf(found?.runSpec.parameters),
-  };
-  const weights: Readonly<Record<string, number>> = {
-    ...settings.control_weights,
-    ...own.data.control_weights,
-    ...found?.runSpec.control_weights,
-  };
+  const set = { parameters: settings.parameters, weights: settings.control_weights };
+  const { parameters, weights } = sampledWith(set, own.data, found?.runSpec);
+  const negativePrompt = spec.negative_prompt?.trim() ?? '';
+  const draft = { ...newVideo(planned, found, null), negative_prompt: negativePrompt, parameters };
   const place = { spec: planned.spec, parsed: spec, path, context };
   try {
     const source = await sourceOf(spec, place);
     const controls = await controlsOf(spec, weights, place);
-    const output = videoPath(settings, video, ports);
+    const output = videoPath(settings, draft.video, ports);
     const existing = (await ports.sources.exists(output)) ? await ports.sources.identify(output, null) : null;
-    const planned = { ...draft, parameters, source, controls, existing_sha256: existing?.sha256 ?? null };
+    const planned = { ...draft, source, controls, existing_sha256: existing?.sha256 ?? null };
     const sample = sampleOf(planned, spec.prompt, context.countTokens);
     const refusal = family.refusal(sample);
     if (refusal === null) return { ...planned, warnings: [...family.warnings(sample)] };
@@ -327,20 +323,4 @@ function putIntoBatches(
     }
   }
   return batches;
-}
-
-function noticeUnusedRunSpecs(
-  runSpecs: readonly FoundRunSpec[],
-  videos: readonly PlannedVideoTask[],
-  observer: Pick<InferenceObserver, 'onNotice'>,
-): void {
-  const used = new Set(videos.map(({ run_spec: spec }) => spec));
-  for (const { spec, runSpec } of runSpecs) {
-    if (!used.has(spec))
-      observer.onNotice(`${spec} is of ${runSpec.prompt_id}, which is no spec of this run: it is left out.`);
-  }
-}
-
-function definedOf(values: object = {}): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

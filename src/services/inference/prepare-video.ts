@@ -146,5 +146,8 @@ async function whatIsInTheWay(
   const isOlder = sha256 === planned.existing_sha256;
   const made = isOlder ? await ports.results.get(taskKey) : null;
   if (!isOlder || made?.video?.sha256 === sha256) return null;
-  return specFailure('video-exists', `${output} is there already, made otherwise.`);
+  return specFailure(
+    'video-exists',
+    `${output} is there already, and was not made of this prompt, its videos and its parameters.`,
+  );
 }

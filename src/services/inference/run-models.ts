@@ -33,7 +33,6 @@ export async function runModels(
   const plan = await planInference(request, ports, observer, signal);
   if (isUpsampled && plan.prompts.batches.length > 0)
     assertSourcesAreSafe(settings.upsample, plan.prompts, ports);
-  assertAnythingToDo(plan, request);
   await warnOfSpace(plan, request, ports, observer);
   const context = { ports, observer, signal, isDetached: request.isDetached };
   return await beginRun(inferenceKind, newCheckpoint(request, plan, ports), context);
@@ -78,16 +77,6 @@ async function assertImageIsThere(
     code: 'image-missing',
     message: `${host} does not have the image ${image.name}, which the model's program runs in.`,
     nextStep: `Make it with: cosmos host prepare ${host} --inference; or enrich prompts alone with --stages upsample.`,
-  });
-}
-
-/** With `--only` and `--skip`, nothing may be left. */
-function assertAnythingToDo({ prompts }: InferencePlan, { settings }: InferenceRequest): void {
-  if (prompts.specs.length > 0) return;
-  throw new AppError({
-    code: 'no-valid-spec',
-    message: `No spec is left to work on with --only ${settings.only.join(', ')} and --skip ${settings.skip.join(', ')}.`,
-    nextStep: 'Name specs by their paths below the input folder, by folders, or by patterns with *.',
   });
 }
 

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { familyNamed } from '../../core/inference/families.ts';
 import type { InferenceEventOf } from '../../core/inference/inference-event.ts';
 import type { VideoState } from '../../core/inference/inference-state.ts';
+import { askedIn } from '../../core/inference/parameters.ts';
 import { type FailureCode, failureNextSteps, type SpecFailure } from '../../core/run/failure.ts';
 import { formatSpec, parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -139,7 +140,10 @@ async function writeRecord(
   const read = await readPrompt(planned.spec, run);
   const document = (await documentAt(enriched, run)) ?? (read.failure ? null : read.document);
   if (document !== null) {
-    const metadata = { ...Object(document['metadata']), inference: record };
+    const { inference: before, ...others } = Object(document['metadata']);
+    const asked = askedIn(before);
+    const inference = { ...record, ...(Object.keys(asked).length > 0 && { asked }) };
+    const metadata = { ...others, inference };
     await ports.specs.publish(enriched, formatSpec({ ...document, metadata }));
   }
   if (planned.run_spec === null) return;

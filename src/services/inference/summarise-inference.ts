@@ -57,16 +57,20 @@ function warningsOf(state: InferenceState): VideoWarning[] {
   );
 }
 
-/** Prompts that failed, then videos that failed though they had one. */
+/** Prompts that failed, whose videos are not listed besides, then videos that failed though they had one. */
 function failuresOf(state: InferenceState): InferenceSummary['failures'] {
   const failures: (FailureFacts & { spec: string })[] = [];
+  const withoutPrompt = new Set<string>();
   for (const { planned, failed } of state.prompts.specs.values()) {
     const failure = failed ?? planned.failure;
-    if (failure) failures.push({ spec: planned.spec, ...failureFacts(failure) });
+    if (!failure) continue;
+    failures.push({ spec: planned.spec, ...failureFacts(failure) });
+    withoutPrompt.add(planned.spec);
   }
   for (const video of state.videos.values()) {
     const failure = video.failed ?? video.planned.failure;
-    if (failure && video.finished === null && !state.isSkipped(video))
+    const isListed = withoutPrompt.has(video.planned.spec) || state.isSkipped(video);
+    if (failure && video.finished === null && !isListed)
       failures.push({ spec: video.planned.video, ...failureFacts(failure) });
   }
   return failures;

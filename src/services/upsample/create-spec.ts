@@ -1,4 +1,6 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import type { InferenceParameters } from '../../core/inference/parameters.ts';
+import { runSpecIdOf } from '../../core/inference/run-spec.ts';
 import { formatSpec } from '../../core/spec/parse-spec.ts';
 import { controlKinds } from '../../core/spec/prompt-spec.ts';
 import { specFileName } from '../../core/spec/spec-file-name.ts';
@@ -17,18 +19,29 @@ interface NewSpec {
   readonly controlInputs: Readonly<Record<string, string>>;
   /** Folder that gets the dated folder with the spec. */
   readonly folder: string;
+  /** What a RunSpec of it is to say; null for none. */
+  readonly run: {
+    readonly weights: Readonly<Record<string, number>>;
+    readonly parameters: InferenceParameters;
+  } | null;
+}
+
+interface CreatedSpec {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** The RunSpec, by its path in the folder of all specs; null for none. */
+  readonly runSpec: { readonly name: string; readonly text: string } | null;
 }
 
 /**
- * Writes a new PromptSpec after checking that its videos can be read.
+ * Writes a new PromptSpec after checking that its videos can be read, and a RunSpec of it beside it.
  *
- * @returns Absolute path of the file.
  * @throws AppError `usage-invalid`, `video-unreadable`, `spec-exists`.
  */
 export async function createSpec(
   request: NewSpec,
   ports: Pick<Ports, 'specs' | 'media' | 'clock'>,
-): Promise<string> {
+): Promise<CreatedSpec> {
   if (request.name.trim() === '')
     throw usageError('The name is empty.', 'Give the spec a name: cosmos create-spec NAME …');
   if (request.prompt.trim() === '')
@@ -64,7 +77,25 @@ export async function createSpec(
     parent_prompt_text: null,
   };
   await ports.specs.publish(path, formatSpec(document));
-  return path;
+  const runSpec = runSpecOf(request, id, createdAt);
+  if (runSpec) await ports.specs.publish(ports.specs.outputPath(request.folder, runSpec.name), runSpec.text);
+  return { path, runSpec };
+}
+
+function runSpecOf({ name, run }: NewSpec, promptId: string, createdAt: Date): CreatedSpec['runSpec'] {
+  if (run === null) return null;
+  const asked = { prompt_id: promptId, control_weights: run.weights, parameters: run.parameters };
+  const id = runSpecIdOf(asked);
+  const document = {
+    id,
+    prompt_id: promptId,
+    // The video is called so, beside those of other RunSpecs of the same spec.
+    name: `${name}_${id}`,
+    ...{ control_weights: run.weights, parameters: run.parameters },
+    timestamp: createdAt.toISOString(),
+    ...{ execution_status: 'pending', output_path: null },
+  };
+  return { name: specFileName(name, createdAt, id), text: formatSpec(document) };
 }
 
 /** A path as the spec says it: from its own folder, so that it is found from wherever the spec is used. */

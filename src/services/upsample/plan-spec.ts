@@ -46,6 +46,8 @@ export interface PlanContext {
   readonly mappedFolders: readonly MappedFolder[];
   /** Candidates whose name is not UTF-8. */
   readonly misnamed: ReadonlySet<string>;
+  /** Candidates that turn out to be RunSpecs. */
+  readonly runSpecs: string[];
   readonly signal: AbortSignal;
 }
 
@@ -67,7 +69,12 @@ export async function planFile(
   }
   const file = await readSpecFile(candidate.path, context.ports.specs);
   if (!file.isRead) return [failed(draft, 'spec-invalid', `${candidate.spec}: ${file.reason}.`)];
-  if (file.only) return [await planRead(draft, candidate, file.only, context)];
+  if (file.only) {
+    const { parsed } = file.only;
+    if (parsed.isValid || !parsed.isRunSpec) return [await planRead(draft, candidate, file.only, context)];
+    context.runSpecs.push(candidate.spec);
+    return [];
+  }
   onFound(file.count);
   const options = { concurrency: elementsAtOnce, signal: context.signal };
   const planned = await pMap(

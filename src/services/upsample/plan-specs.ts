@@ -36,6 +36,8 @@ export interface PlanRequest {
   readonly inputRoot?: string;
   /** Names of candidates that are no specs of this run. */
   readonly leftOut?: ReadonlySet<string>;
+  /** Whether a spec, or one of its prompts, is worked on; missing for all. */
+  readonly isWanted?: (spec: string) => boolean;
 }
 
 type PlanPorts = Pick<
@@ -74,6 +76,7 @@ export async function planSpecs(
     settings,
     mappedFolders: request.mappedFolders ?? [],
     misnamed,
+    runSpecs: [],
     ports,
     countTextTokens,
     equal,
@@ -88,7 +91,7 @@ export async function planSpecs(
     names,
     async (spec) => {
       const planned = await planFile({ spec, path: pathOf(spec) }, context, onFound);
-      done += planned.length;
+      done += Math.max(planned.length, 1);
       observer.onPlanned(done, total);
       return planned;
     },
@@ -97,8 +100,11 @@ export async function planSpecs(
   const planned = files.flat();
   if (settings.write_back) assertSingle(planned);
   const { variants = 1 } = settings;
-  const specs = variants === 1 ? planned : planned.flatMap((spec) => variantsOf(spec, variants));
-  assertAnyValid(specs, inputRoot);
+  const all = variants === 1 ? planned : planned.flatMap((spec) => variantsOf(spec, variants));
+  const { isWanted } = request;
+  const specs = isWanted ? all.filter(({ spec }) => isWanted(spec)) : all;
+  noticeRunSpecs(context.runSpecs, observer);
+  assertAnyValid(all, inputRoot, found.length);
   noticeOtherVideos(specs, observer);
   return { inputRoot, settings, specs, batches: putIntoBatches(specs, settings) };
 }
@@ -161,9 +167,26 @@ function noticeOtherVideos(
   );
 }
 
-/** With nothing but broken files there is nothing to run. */
-function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string): void {
+/** They are no specs, and nothing is wrong with them. */
+function noticeRunSpecs(found: readonly string[], observer: Pick<UpsampleObserver, 'onNotice'>): void {
+  if (found.length === 0) return;
+  const named = found.slice(0, maxNamed).join(', ');
+  const more = found.length > maxNamed ? ` and ${found.length - maxNamed} more` : '';
+  observer.onNotice(
+    `RunSpecs are left out, because they hold no prompt: ${named}${more}. With cosmos run, a video is made of each.`,
+  );
+}
+
+/** With nothing but broken files there is nothing to run. @param candidates - How many files there are. */
+function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string, candidates: number): void {
   if (specs.some((spec) => spec.failure?.code !== 'spec-invalid')) return;
+  if (specs.length === 0 && candidates > 0) {
+    throw new AppError({
+      code: 'no-valid-spec',
+      message: `There are only RunSpecs in ${inputRoot}, which hold no prompt.`,
+      nextStep: 'Name the folder of their PromptSpecs, too.',
+    });
+  }
   if (specs.length === 0) {
     throw new AppError({
       code: 'no-valid-spec',

@@ -2,7 +2,7 @@ import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
 import { formatSize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { cosmos3FactsOf } from '../../core/inference/cosmos3-prompt.ts';
-import { specInferenceSchema } from '../../core/inference/parameters.ts';
+import { ownInferenceOf } from '../../core/inference/parameters.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { type PromptSpec, sourcePromptOf } from '../../core/spec/prompt-spec.ts';
 import { requestShapeSchema } from '../../core/upsample/request-shape.ts';
@@ -165,11 +165,11 @@ function keyOf(
 /** What a prompt says of the video by itself; null for prompts of words, which leave it to the model. */
 export function knownOf(
   { video }: PlannedSpec,
-  { metadata }: PromptSpec,
+  spec: PromptSpec,
   { engine, video_fps: usualFps }: UpsampleSettings,
 ): VideoKnown | null {
   if (engine.prompt_format === undefined || usualFps === undefined) return null;
-  const own = specInferenceSchema.safeParse(metadata?.['inference'] ?? {});
+  const own = ownInferenceOf(spec);
   return cosmos3FactsOf(video, own.data?.parameters?.fps ?? usualFps);
 }
 

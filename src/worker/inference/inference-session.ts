@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onAbort } from '../../async/abort.ts';
-import type { ProgramFailure } from '../../core/inference/program.ts';
+import { isProgramMissing, type ProgramFailure } from '../../core/inference/program.ts';
 import type { ModelFamily } from '../../core/inference/sample.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import { isErrno } from '../../errors/system-error.ts';
@@ -147,11 +147,14 @@ export class InferenceSession extends EngineSession {
     if (!first) return;
     const isExplained = end.failures.length > 0;
     const ownFailures = end.failures.filter((failure, at) => failure !== end.failures[at - 1]);
-    if (jobs.length === 1 || (others.length === 0 && isExplained)) this.#fail(first, end, end.failures[0]);
+    if (isFruitless && !end.isClean && !this.#hasMadeVideos && isProgramMissing(end.tail))
+      this.#giveUp(open, missing(this.#family, end));
+    else if (jobs.length === 1 || (others.length === 0 && isExplained))
+      this.#fail(first, end, end.failures[0]);
     else if (end.isClean && ownFailures.length === open.length)
       for (const [at, job] of open.entries()) this.#fail(job, end, ownFailures[at]);
     else if (this.#fruitlessStarts > maxFruitlessStarts(this.#program.batch_size) && !this.#hasMadeVideos)
-      this.#giveUp(open, end);
+      this.#giveUp(open, fruitless(this.#family, this.#fruitlessStarts, end));
     else if (end.isClean) this.#aloneLater.push(...open);
     else if (isFruitless && !isExplained) this.#halves.push(...halvesOf(open));
     else this.#goOnBehind(end.current, open);
@@ -169,9 +172,8 @@ export class InferenceSession extends EngineSession {
     this.#fruitlessStarts = isFruitless ? this.#fruitlessStarts + 1 : 0;
   }
 
-  /** Nothing was ever made, whatever was tried: what is wrong is not with the prompts. */
-  #giveUp(jobs: readonly Job[], { how, tail }: InvocationEnd<Job>): void {
-    const message = `The program of ${this.#family.title} ended ${this.#fruitlessStarts} times before any video, the last time with ${how}. ${lastLines(tail)}`;
+  /** What is wrong is not with the prompts. */
+  #giveUp(jobs: readonly Job[], message: string): void {
     const error = new EngineError({ code: 'inference-failed', class: 'fatal', message });
     for (const { outcome } of [...jobs, ...this.#allWaiting()]) outcome.resolve({ isFatal: true, error });
   }
@@ -232,11 +234,22 @@ function failureOf(
   return new EngineError({ code: 'inference-failed', class: 'transient', message });
 }
 
+/** Nothing was ever made, whatever was tried. */
+function fruitless({ title }: ModelFamily, starts: number, { how, tail }: InvocationEnd<VideoJob>): string {
+  return `The program of ${title} ended ${starts} times before any video, the last time with ${how}. ${lastLines(tail)}`;
+}
+
+const placesOfProgram = 'check inference.command, inference.program_dir and the image';
+
+/** It has the interpreter, and not the model's program or what that needs. */
+function missing({ title }: ModelFamily, { tail }: InvocationEnd<VideoJob>): string {
+  return `The program of ${title} was not found where the worker runs: ${placesOfProgram}. ${lastLines(tail)}`;
+}
+
 function cannotStart({ title }: ModelFamily, error: unknown): EngineError {
   const isMissing = isErrno(error, 'ENOENT');
-  const where = 'check inference.command, inference.program_dir and the image';
   const message = isMissing
-    ? `The program of ${title} was not found where the worker runs (${messageOf(error)}): ${where}.`
+    ? `The program of ${title} was not found where the worker runs (${messageOf(error)}): ${placesOfProgram}.`
     : `The program of ${title} could not be run: ${messageOf(error)}`;
   return new EngineError({ code: 'inference-failed', class: 'fatal', message, cause: error });
 }

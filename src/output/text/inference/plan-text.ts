@@ -1,4 +1,6 @@
+import type { PlannedVideoTask } from '../../../core/inference/inference-checkpoint.ts';
 import type { InferencePlan } from '../../../core/inference/inference-plan.ts';
+import type { VideoWarning } from '../../../core/inference/inference-summary.ts';
 import { printable } from '../../../core/printable.ts';
 import { formatTable } from '../columns.ts';
 import { failureLines } from '../failures-text.ts';
@@ -14,7 +16,9 @@ const maxRows = 200;
 /** The prompts as a table, then the videos. @param columns - Width to keep the first table to. */
 export function formatInferencePlan(plan: InferencePlan, style: Style, columns?: number): string {
   const { prompts, videos, videoBatches } = plan;
-  const ofPrompts = prompts.batches.length > 0 ? `${formatPlan(prompts, style, columns)}\n` : '';
+  const ofPrompts =
+    prompts.batches.length > 0 || videos.length === 0 ? formatPlan(prompts, style, columns) : '';
+  if (videos.length === 0) return ofPrompts;
   const [head = '', ...body] = formatTable([
     ['VIDEO', 'STEPS', 'SEED', 'CONTROLS', 'START'],
     ...videos
@@ -27,16 +31,28 @@ export function formatInferencePlan(plan: InferencePlan, style: Style, columns?:
         batch === null ? '—' : String(batch),
       ]),
   ]);
-  const warnings = videos.flatMap(({ video, warnings: all }) => all.map((message) => ({ video, message })));
-  const failures = videos.flatMap(({ video, failure }) => (failure ? [{ spec: video, ...failure }] : []));
   const lines = [
     style.dim(head),
     ...body,
     ...(videos.length > maxRows ? [`… and ${videos.length - maxRows} more; --json has them all.`] : []),
     '',
-    ...warningLines(warnings, '--json').map(noticeLine),
-    ...(failures.length > 0 ? failureLines(failures, style, '--json', 'video') : []),
-    `${counted(videos.length, 'video')}, made in ${counted(videoBatches.length, 'start')} of the model's program or more.`,
+    ...warningLines(videos.flatMap(warningsOf), '--json').map(noticeLine),
+    ...failuresOf(plan, style),
+    `${counted(videos.length, 'video')}, in at least ${counted(videoBatches.length, 'start')} of the model's program.`,
   ];
-  return `${ofPrompts}${lines.join('\n')}\n`;
+  return `${ofPrompts === '' ? '' : `${ofPrompts}\n`}${lines.join('\n')}\n`;
+}
+
+function warningsOf({ video, warnings, existing_sha256: existing }: PlannedVideoTask): VideoWarning[] {
+  const there = 'a file is there already: kept if it is this very video, and else in the way (--force)';
+  return [...warnings, ...(existing === null ? [] : [there])].map((message) => ({ video, message }));
+}
+
+/** Of videos whose prompt fails, only that is said, with the prompts. */
+function failuresOf({ prompts, videos }: InferencePlan, style: Style): string[] {
+  const withoutPrompt = new Set(prompts.specs.flatMap(({ spec, failure }) => (failure ? [spec] : [])));
+  const failures = videos.flatMap(({ video, spec, failure }) =>
+    failure && !(prompts.batches.length > 0 && withoutPrompt.has(spec)) ? [{ spec: video, ...failure }] : [],
+  );
+  return failures.length > 0 ? [...failureLines(failures, style, '--json', 'video'), ''] : [];
 }

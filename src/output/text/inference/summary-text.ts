@@ -17,7 +17,10 @@ export function formatInferenceSummary(summary: InferenceSummary, style: Style, 
       runId: summary.run_id,
       host: summary.host,
       report: summary.report.html,
-      engine: [engine === '' ? null : upsampleEngineText(engine, model), family]
+      engine: [
+        engine === '' ? null : upsampleEngineText(engine, model),
+        summary.stages.includes('inference') ? family : null,
+      ]
         .filter((part) => part !== null)
         .join('; '),
       headline: headline(summary, style, isSubmitted),

@@ -127,6 +127,18 @@ describe('a worker whose program makes videos', () => {
     expect(message).toMatch(/Cosmos 3 ended \d times before any video.*no checkpoint in checkpoints/);
   });
 
+  it('fails after one start where what its program needs is missing', async () => {
+    environment['STAND_IN_DIE_LOADING'] = "No module named 'cosmos_framework'";
+    const tasks = videoTasks(['a', 'b', 'c'], rig.addHint().sha256);
+    await rig.start(environment);
+    await rig.submit(rig.writeManifest(0, sampleProgram('cosmos3'), [tasks]));
+    await waitFor(() => rig.statusFile().status === 'failed');
+    expect(rig.statusFile().message).toMatch(
+      /Cosmos 3 was not found where the worker runs.*'cosmos_framework'/,
+    );
+    expect(starts()).toHaveLength(1);
+  });
+
   it('fails at once without its program', async () => {
     const [task] = videoTasks(['a'], rig.addHint().sha256);
     await rig.start(environment);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { familyNamed, familyNames } from '../../../../src/core/inference/families.ts';
-import { isSelected } from '../../../../src/core/inference/inference-settings.ts';
+import { isFileSelected, isSelected } from '../../../../src/core/inference/inference-settings.ts';
 import {
   failureIn,
   filledCommand,
   guardrailsOf,
+  isProgramMissing,
   isSamePrompt,
   samplingStep,
 } from '../../../../src/core/inference/program.ts';
@@ -76,7 +77,32 @@ it.each([
   ['a/b.json', ['b.jso'], false],
   ['a(1).json', ['a(1).json'], true],
   ['ab.json', ['a.json'], false],
+  ['a/list.jsonl#2', ['a/list.jsonl#2'], true],
+  ['a/list.jsonl#2', ['a/list.jsonl'], true],
+  ['a/list.jsonl#2', ['list'], true],
+  ['a/list.jsonl#2', ['list.jsonl#1'], false],
+  ['a/b.json#v1', ['b'], true],
+  ['a/b.json#v1', ['b.json#v2'], false],
 ] as const)('%s is among %j: %s', (spec, only, isIn) => {
   expect(isSelected(spec, { only: [...only], skip: [] })).toBe(isIn);
   expect(isSelected(spec, { only: [], skip: [...only] })).toBe(!isIn);
+});
+
+it('a file is read when one spec of it is wanted, and when only one of it is not', () => {
+  expect(isFileSelected('list.jsonl', { only: ['list.jsonl#2'], skip: [] })).toBe(true);
+  expect(isFileSelected('list.jsonl', { only: [], skip: ['list.jsonl#2'] })).toBe(true);
+  expect(isFileSelected('list.jsonl', { only: ['other.jsonl#2'], skip: [] })).toBe(false);
+});
+
+it.each([
+  ["/usr/bin/python: can't open file '/w/examples/inference.py': [Errno 2] No such file or directory", true],
+  [
+    "python: Error while finding module specification for 'examples.video2world' (ModuleNotFoundError: No module named 'examples')",
+    true,
+  ],
+  ["ModuleNotFoundError: No module named 'torch'", true],
+  ['RuntimeError: CUDA driver version is insufficient', false],
+  ["FileNotFoundError: [Errno 2] No such file or directory: 'checkpoints'", false],
+] as const)('the last lines %s say that the program is missing: %s', (tail, isMissing) => {
+  expect(isProgramMissing(tail)).toBe(isMissing);
 });
