@@ -71,7 +71,8 @@ function startWork(run: InferenceRun): RunWork<InferenceTypes> {
   const { command = [] } = run.session.checkpoint.settings.upsample.engine;
   const needs = command.length > 0 ? 'model-server' : 'nothing';
   const makesVideos = run.session.checkpoint.settings.stages.includes('inference');
-  return Object.assign(new UpsampleWork(promptsRun(run)), { needs, isAwaited: makesVideos } as const);
+  const work = new UpsampleWork(promptsRun(run), inferenceKind.command);
+  return Object.assign(work, { needs, isAwaited: makesVideos } as const);
 }
 
 /** The stage that was worked on has nothing left to do: the next one begins, unless a person is to read the prompts first. */

@@ -22,13 +22,16 @@ export class UpsampleWork implements RunWork<PromptTypes> {
   readonly batchesInFlight = 4;
   readonly settlesInFlight = 16;
   readonly #run: PromptsRun;
+  readonly #command: string;
   /** Specs without an outcome, by batch. */
   readonly #openInBatch = new Map<number, number>();
   /** Whether a task has an answer on the host, which an earlier session asked for. */
   #isAnswered: (taskKey: string) => Promise<boolean> = async () => false;
 
-  constructor(run: PromptsRun) {
+  /** @param command - Of the run that the prompts are a stage of. */
+  constructor(run: PromptsRun, command: string) {
     this.#run = run;
+    this.#command = command;
     const { settings, batches } = run.session.checkpoint;
     this.engine = settings.engine;
     this.tasksInFlight = settings.engine.concurrency * settings.workers;
@@ -130,7 +133,7 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     return new AppError({
       code: isEngine ? code : 'worker-failed',
       message: message ?? 'The engine cannot be used.',
-      nextStep: `${logs}Nothing finished is lost: correct it, then go on with: cosmos batch-upsample --resume ${runId}`,
+      nextStep: `${logs}Nothing finished is lost: correct it, then go on with: ${this.#command} --resume ${runId}`,
     });
   }
 }
