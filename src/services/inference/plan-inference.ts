@@ -1,8 +1,13 @@
 import { extname } from 'node:path';
 import pMap from 'p-map';
 import { familyNamed } from '../../core/inference/families.ts';
-import type { InferenceCheckpoint, PlannedVideoTask } from '../../core/inference/inference-checkpoint.ts';
-import type { InferencePlan } from '../../core/inference/inference-plan.ts';
+import type { PlannedVideoTask } from '../../core/inference/inference-checkpoint.ts';
+import {
+  batchesOfVideos,
+  type InferencePlan,
+  sampleOf,
+  withUniqueNames,
+} from '../../core/inference/inference-plan.ts';
 import { type InferenceSettings, isSelected } from '../../core/inference/inference-settings.ts';
 import {
   ownInferenceOf,
@@ -16,12 +21,12 @@ import {
   nameOfRun,
   runSpecsOf,
 } from '../../core/inference/run-spec.ts';
-import type { InferenceSample, ModelFamily } from '../../core/inference/sample.ts';
+import type { ModelFamily } from '../../core/inference/sample.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
-import { FreeNames, fileNamePart } from '../../core/spec/spec-file-name.ts';
+import { fileNamePart } from '../../core/spec/spec-file-name.ts';
 import {
   outputFileOf,
   type PlannedSpec,
@@ -92,7 +97,7 @@ export async function planInference(
   });
   const videos = withUniqueNames(drafts.flat());
   noticeUnusedRunSpecs(runSpecs, new Set(videos.map(({ run_spec: runSpec }) => runSpec)), observer);
-  return { prompts, videos, videoBatches: putIntoBatches(videos, settings, context.family) };
+  return { prompts, videos, videoBatches: batchesOfVideos(videos, settings, context.family) };
 }
 
 /** Where prompts are taken as they are, nothing of the plan but its names is used. */
@@ -264,23 +269,6 @@ function plannedFile({ path, sizeBytes, modifiedMs }: VideoFile) {
   return { path, size_bytes: sizeBytes, modified_ms: modifiedMs };
 }
 
-/** As the model's family sees it. */
-export function sampleOf(
-  { name, negative_prompt: negativePrompt, source, controls, parameters }: PlannedVideoTask,
-  prompt: string,
-  countTokens: (text: string) => number,
-): InferenceSample {
-  return {
-    ...{ name, prompt, negativePrompt, parameters, promptTokens: countTokens(prompt) },
-    video: source && {
-      path: source.path,
-      size: { width: source.width, height: source.height },
-      frames: source.frames,
-    },
-    controls: controls.map(({ kind, file, weight }) => ({ kind, path: file?.path ?? null, weight })),
-  };
-}
-
 /** Where a video belongs. */
 export function videoPath(
   { videos_dir: folder }: Pick<InferenceSettings, 'videos_dir'>,
@@ -294,33 +282,4 @@ export function videoPath(
 export function extensionOf(path: string): string {
   const extension = extname(path).toLowerCase();
   return /^\.[a-z0-9]{1,10}$/.test(extension) ? extension : '';
-}
-
-/** Names of files, also where case means nothing: of the results, and among the model's samples. */
-function withUniqueNames(videos: readonly PlannedVideoTask[]): PlannedVideoTask[] {
-  const [results, samples] = [new FreeNames(), new FreeNames()];
-  return videos.map((each) => ({
-    ...each,
-    video: results.take(each.video),
-    name: samples.take(each.name),
-  }));
-}
-
-/** Videos that may share a start of the model's program stand together, as many as one start makes. */
-function putIntoBatches(
-  videos: readonly PlannedVideoTask[],
-  { program }: InferenceSettings,
-  family: ModelFamily,
-): InferenceCheckpoint['video_batches'] {
-  const able = videos.filter(({ failure }) => failure === null);
-  const groups = Map.groupBy(able, (video) => family.groupKey(sampleOf(video, '', () => 0)));
-  const batches: InferenceCheckpoint['video_batches'] = [];
-  for (const group of groups.values()) {
-    for (let at = 0; at < group.length; at += program.batch_size) {
-      const part = group.slice(at, at + program.batch_size);
-      for (const video of part) video.batch_id = batches.length;
-      batches.push({ batch_id: batches.length, videos: part.map(({ video }) => video) });
-    }
-  }
-  return batches;
 }

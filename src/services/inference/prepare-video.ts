@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { familyNamed } from '../../core/inference/families.ts';
+import { sampleOf } from '../../core/inference/inference-plan.ts';
 import type { VideoState } from '../../core/inference/inference-state.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
@@ -11,7 +12,7 @@ import type { FileIdentity } from '../../ports/source-files.ts';
 import type { VideoTask } from '../../protocol/inference.ts';
 import { readPlanned } from '../upsample/find-source.ts';
 import type { InferenceRun, SpecFile, VideoRunTask } from './inference-types.ts';
-import { extensionOf, sampleOf, videoPath } from './plan-inference.ts';
+import { extensionOf, videoPath } from './plan-inference.ts';
 
 type PreparedVideo =
   | { readonly isReady: true; readonly task: VideoRunTask }

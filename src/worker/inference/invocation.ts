@@ -1,36 +1,23 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, open } from 'node:fs/promises';
 import { onAbort } from '../../async/abort.ts';
 import { settlesWithin } from '../../async/deadline.ts';
-import {
-  failureIn,
-  guardrailsOf,
-  isSamePrompt,
-  type ProgramFailure,
-  samplingStep,
-} from '../../core/inference/program.ts';
+import { failureIn, isSamePrompt, type ProgramFailure, samplingStep } from '../../core/inference/program.ts';
 import type { ModelFamily } from '../../core/inference/sample.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isDiskFull } from '../../errors/system-error.ts';
-import type { MediaTool } from '../../ports/media-tool.ts';
-import type { MadeVideo, ModelProgram, VideoTask } from '../../protocol/inference.ts';
+import type { MadeVideo, VideoTask } from '../../protocol/inference.ts';
 import { ProgramOutput, secretsIn } from '../program/program-output.ts';
 import { freePort, ProgramProcess } from '../program/program-process.ts';
 import type { RotatingLog } from '../program/rotating-log.ts';
 import type { ProgressListener } from '../tasks/engine-session.ts';
-import type { OutputFolder } from '../tasks/output-folder.ts';
+import { type LeftControl, type PublishDeps, publishVideo } from './publish-video.ts';
 import { type FoundFile, WorkFolder } from './work-folder.ts';
 
 /** How often the output folder is read, in milliseconds. */
 const pollMs = 500;
 const stopGraceMs = 10_000;
 
-export interface InvocationDeps {
+export interface InvocationDeps extends PublishDeps {
   readonly family: ModelFamily;
-  readonly program: ModelProgram;
-  readonly outputs: OutputFolder;
-  readonly media: MediaTool;
   /** What the program writes. */
   readonly programLog: RotatingLog;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -235,42 +222,29 @@ export class Invocation<Job extends VideoJob> {
     return this.#jobs.find(({ task }) => isSamePrompt(written, task.prompt)) ?? null;
   }
 
-  /** Copies a video, because its program may still hold it, decodes the copy and publishes that. Null when it is not whole. */
+  /** Null when the file is not whole. */
   async #publish(job: Job, file: FoundFile, index: number, signal: AbortSignal): Promise<MadeVideo | null> {
-    const { outputs, media, program } = this.#deps;
-    const copy = await outputs.begin(job.task.task_key);
+    const { task } = job;
     try {
-      await copyDurably(file.path, copy);
-      const { width, height, frames, frameRate } = await media.decode(copy, signal);
-      const controls = program.keep_controls ? await this.#publishControls(job, index) : [];
-      const { sha256, sizeBytes } = await outputs.publish(copy, job.task.task_key);
-      const guardrails = guardrailsOf(program.command);
-      return { sha256, size_bytes: sizeBytes, width, height, frames, fps: frameRate, controls, guardrails };
+      const controls = this.#deps.program.keep_controls ? await this.#controlsOf(task, index) : [];
+      return await publishVideo({ task, path: file.path, controls }, this.#deps, signal);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'video-unreadable') throw error;
       this.#refused.set(file.path, file.mark);
       this.#invalid.set(job, messageOf(error));
       return null;
-    } finally {
-      await outputs.discard(copy);
     }
   }
 
   /** Control videos that the program left; one that is missing is no fault. */
-  async #publishControls({ task }: Job, index: number): Promise<MadeVideo['controls']> {
-    const { outputs } = this.#deps;
-    const published: MadeVideo['controls'] = [];
+  async #controlsOf(task: VideoTask, index: number): Promise<LeftControl[]> {
+    const left: LeftControl[] = [];
     for (const { kind } of task.controls) {
       const name = this.#folder.outputsOf(index).control(kind);
       const file = name === null ? null : await this.#folder.find(name);
-      if (file === null) continue;
-      const key = createHash('sha256').update(`${task.task_key} ${kind}`).digest('hex');
-      const copy = await outputs.begin(key);
-      await copyDurably(file.path, copy);
-      const { sha256, sizeBytes } = await outputs.publish(copy, key);
-      published.push({ kind, key, sha256, size_bytes: sizeBytes });
+      if (file !== null) left.push({ kind, path: file.path });
     }
-    return published;
+    return left;
   }
 
   /** Programs go on in order; a failure that the log tells is of the next one, and a program that ended had it last. */
@@ -298,12 +272,6 @@ export class Invocation<Job extends VideoJob> {
 /** A path that may begin with `~/`, which no shell is there to understand. */
 function fromHome(path: string, environment: InvocationDeps['environment']): string {
   return path.replace(/^~(?=\/|$)/, () => environment['HOME'] ?? '~');
-}
-
-async function copyDurably(from: string, to: string): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_FICLONE);
-  await using file = await open(to, 'r+');
-  await file.sync();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
