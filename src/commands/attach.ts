@@ -1,9 +1,10 @@
-import { kindNamed } from '../services/runs/read-run.ts';
+import { usageError } from '../errors/app-error.ts';
+import { readRun } from '../services/runs/read-run.ts';
 import { asItWasBegun } from '../services/runs/resume-run.ts';
 import { requiredRun } from './shared/arguments.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { progressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
-import { runKinds, viewOf } from './shared/run-views.ts';
+import { resumeCommandOf, runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Attach extends RunCommand {
   static override summary = 'Follow a run that goes on by itself, and bring its results home.';
@@ -14,8 +15,12 @@ export default class Attach extends RunCommand {
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Attach);
     const { ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const { folder, kind } = await ports.runs.locate(args.run);
-    kindNamed(kind, folder, runKinds);
-    return await this.resume(viewOf(kind), flags, ports, asItWasBegun(folder));
+    const { kind, run, state } = await readRun(args.run, runKinds, ports);
+    if (state.lastStatus === 'paused')
+      throw usageError(
+        `Run ${run.runId} does not go on by itself: it waits for you to read its prompts.`,
+        `Go on with: ${resumeCommandOf(kind, run.runId)}`,
+      );
+    return await this.resume(viewOf(kind.format.kind), flags, ports, asItWasBegun(run.folder));
   }
 }

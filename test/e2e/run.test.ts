@@ -87,6 +87,9 @@ it('waits for a person with --review, and takes prompts as they were edited', as
   for (const name of ['a', 'b', 'c']) await writeSpec(name, `A mill ${name}`);
   const paused = await run('specs', '--review');
   expect([paused.code, paused.summary.status, noted('start').length]).toEqual([0, 'paused', 0]);
+  // Attaching to it would use the GPU unasked.
+  const attached = await cli.run(['attach', 'latest']);
+  expect([attached.code, attached.stderr]).toEqual([2, expect.stringContaining('cosmos run --resume ')]);
   const spec = await readEnriched('b');
   const path = join(folder, 'outputs', 'upsampled', 'b.json');
   await writeFile(path, JSON.stringify({ ...spec, prompt: 'A mill of glass' }));

@@ -8,6 +8,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { InferenceObserver } from '../../ports/run-observer.ts';
 import { withUpkeep } from '../hosts/host-upkeep.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
+import { spaceNotice } from '../runs/space-notice.ts';
 import { assertServerIsNamed, assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
 import { inferenceKind } from './inference-kind.ts';
 import { type InferenceRequest, planInference } from './plan-inference.ts';
@@ -87,10 +88,6 @@ async function warnOfSpace(
   observer: InferenceObserver,
 ): Promise<void> {
   const freeBytes = await ports.sources.freeBytes(settings.videos_dir);
-  const neededBytes = videos.length * usualVideoBytes;
-  if (freeBytes === null || freeBytes > neededBytes) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  observer.onNotice(
-    `The disk of ${settings.videos_dir} has ${gigabytes(freeBytes)} free, and ${videos.length} videos may need about ${gigabytes(neededBytes)}.`,
-  );
+  const notice = spaceNotice(settings.videos_dir, freeBytes, videos.length * usualVideoBytes);
+  if (notice !== null) observer.onNotice(notice);
 }

@@ -27,7 +27,7 @@ export async function readRun(
 }
 
 /** @throws AppError `checkpoint-damaged` for a name that no kind has. */
-export function kindNamed(name: string, folder: string, kinds: RunKinds): RunKind<RunTypes> {
+function kindNamed(name: string, folder: string, kinds: RunKinds): RunKind<RunTypes> {
   const kind = kinds.get(name);
   if (kind) return kind;
   throw new AppError({

@@ -6,6 +6,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { stateOf } from '../runs/resume-run.ts';
+import { spaceNotice } from '../runs/space-notice.ts';
 import { expectUpscale } from './expect-upscale.ts';
 import { storedStreams } from './plan-sound.ts';
 import { planVideo } from './plan-video.ts';
@@ -54,15 +55,10 @@ async function noticeUnfinished(
   }
 }
 
-/** A full disk ends no run for good; the user should know before of one that is sure to fill. */
 async function warnOfSpace(plan: UpscalePlan, ports: Ports, observer: UpscaleObserver): Promise<void> {
   const { peakBytes } = await expectUpscale(plan, ports);
-  const { freeBytes } = plan;
-  if (peakBytes === null || freeBytes === null || peakBytes <= freeBytes) return;
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
-  observer.onNotice(
-    `The disk of the output has ${megabytes(freeBytes)} free, and about ${megabytes(peakBytes)} are needed.`,
-  );
+  const notice = spaceNotice('the output', plan.freeBytes, peakBytes ?? 0);
+  if (notice !== null) observer.onNotice(notice);
 }
 
 function newCheckpoint(plan: UpscalePlan, ports: Ports): UpscaleCheckpoint {

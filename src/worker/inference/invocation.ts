@@ -174,7 +174,7 @@ export class Invocation<Job extends VideoJob> {
         await this.#collectOne(job, index, isOver, signal);
       } catch (error) {
         if (!isDiskFull(error)) throw error;
-        this.waitReason = `Videos cannot be kept: ${messageOf(error)}`;
+        this.waitReason = 'the disk of the machine that works is full: videos are kept when there is room';
       }
     }
   }
