@@ -1,5 +1,5 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
-import { asterisks, chunked, dropped, foreignJson, longPrompt, visAtOne } from './warnings.ts';
+import { asterisks, chunked, dropped, foreignJson, longPrompt, noControl, visAtOne } from './warnings.ts';
 import { jsonLines, namesOf, prettyJson, torchrun, withoutNulls } from './writing.ts';
 
 /** Of `transfer.py`; an object under any other key is an error there. */
@@ -12,7 +12,7 @@ export const transfer1: ModelFamily = {
   title: 'Cosmos-Transfer1',
   refusal: ({ video, controls }) => {
     if (video === null) return 'it has no video';
-    return knownOf(controls).length === 0 ? 'it has no control (vis, edge, depth, seg)' : null;
+    return knownOf(controls).length === 0 ? noControl : null;
   },
   warnings: (sample) => [
     ...longPrompt(sample),

@@ -1,5 +1,14 @@
 import type { InferenceSample, ModelFamily, SampleControl } from '../sample.ts';
-import { asterisks, chunked, dropped, foreignJson, longPrompt, setParameters, visAtOne } from './warnings.ts';
+import {
+  asterisks,
+  chunked,
+  dropped,
+  foreignJson,
+  longPrompt,
+  noControl,
+  setParameters,
+  visAtOne,
+} from './warnings.ts';
 import { jsonLines, namesOf, torchrun, withoutNulls } from './writing.ts';
 
 const kinds = ['vis', 'edge', 'depth', 'seg'];
@@ -12,8 +21,7 @@ export const transfer25: ModelFamily = {
   title: 'Cosmos-Transfer2.5',
   refusal: ({ video, controls }) => {
     if (video === null) return 'it has no video';
-    if (!controls.some(({ kind }) => kinds.includes(kind)))
-      return 'it has no control (vis, edge, depth, seg)';
+    if (!controls.some(({ kind }) => kinds.includes(kind))) return noControl;
     return null;
   },
   warnings: (sample) => [

@@ -2,6 +2,10 @@ import { parseCosmos3Prompt } from '../cosmos3-prompt.ts';
 import { type InferenceParameters, usualParameters } from '../parameters.ts';
 import type { InferenceSample } from '../sample.ts';
 
+/** Why a model that follows controls refuses a sample without any, and what the spec may say. */
+export const noControl =
+  'it has no control (vis, edge, depth, seg); "control_inputs": {"edge": null} has the model make one from the video';
+
 /** The text encoders of T1, P2 and T2.5 read no more. */
 const maxPromptTokens = 512;
 
