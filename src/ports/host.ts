@@ -1,3 +1,4 @@
+import type { MachineState } from '../core/run/run-status.ts';
 import type { WorkBatch, WorkEngine } from '../protocol/manifest.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
@@ -20,14 +21,28 @@ export interface HostObject {
 /** What a host notifies of. `task-finished` comes only after the result is durable on the host. */
 export type HostEvent =
   | { readonly type: 'worker-status'; readonly status: WorkerStatus }
-  | { readonly type: 'task-started'; readonly taskKey: string }
+  | { readonly type: 'task-started'; readonly taskKey: string; readonly machine?: string }
+  /** A host of several machines gave a task to one of them; `isCopy` when another one has it too. */
+  | {
+      readonly type: 'task-assigned';
+      readonly taskKey: string;
+      readonly machine: string;
+      readonly isCopy: boolean;
+    }
+  /** How one of several machines stands from now on. */
+  | {
+      readonly type: 'machine-changed';
+      readonly machine: string;
+      readonly state: MachineState;
+      readonly message: string | null;
+    }
   | {
       readonly type: 'task-progress';
       readonly taskKey: string;
       readonly doneParts: number;
       readonly totalParts: number;
     }
-  | { readonly type: 'task-finished'; readonly result: TaskResult }
+  | { readonly type: 'task-finished'; readonly result: TaskResult; readonly machine?: string }
   | { readonly type: 'unreachable'; readonly message: string }
   | { readonly type: 'reachable' };
 
@@ -103,6 +118,12 @@ export interface HostRunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a host that can finish runs by itself needs for that. */
+export interface SubmittedPlan {
+  /** The run's checkpoint on this machine. */
+  readonly checkpointPath: string;
+}
+
 /** One run on one host. Every call may be repeated after any failure; none does finished work again. */
 export interface HostRun {
   /** Keys of all tasks whose result is published, whether ok or failed. */
@@ -115,9 +136,18 @@ export interface HostRun {
   deliver(objects: readonly HostObject[]): Promise<void>;
   /**
    * Submits a batch, durably, to the next worker in turn. Tasks that are finished or queued stay so. The engine's
-   * kind says which kind of work it is.
+   * kind says which kind of work it is. A host of several machines may decide later which worker gets it: then
+   * `workerId` is null, and what is not with a worker when this process dies has to be submitted again.
    */
-  submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number }>;
+  submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number | null }>;
+  /**
+   * Takes back tasks that no worker has begun.
+   *
+   * @returns keys of those that the host will surely not do unless they are submitted again.
+   */
+  withdraw(taskKeys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** No more batches come in this session. */
+  allSubmitted(plan: SubmittedPlan): Promise<void>;
   /**
    * Downloads the video that a finished task made to `path` on this machine: whole, verified, flushed to the disk. A file that
    * is there already is not downloaded again; a transfer that broke off goes on where it stopped.

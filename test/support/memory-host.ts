@@ -171,6 +171,14 @@ class MemoryRun implements HostRun {
     return { workerId: 0 };
   }
 
+  async withdraw(taskKeys: readonly string[]): Promise<ReadonlySet<string>> {
+    const waiting = this.#run.queue.filter(({ task_key: key }) => taskKeys.includes(key));
+    this.#run.queue = this.#run.queue.filter((task) => !waiting.includes(task));
+    return new Set(waiting.map(({ task_key: key }) => key));
+  }
+
+  async allSubmitted(): Promise<void> {}
+
   async forget(taskKeys: readonly string[]): Promise<void> {
     for (const key of taskKeys) this.#run.results.delete(key);
   }

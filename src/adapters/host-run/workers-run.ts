@@ -91,6 +91,15 @@ export class WorkersRun implements HostRun {
     return { workerId: (parts[0] ?? held[0])?.workerId ?? 0 };
   }
 
+  /** Workers keep what they were given. */
+  async withdraw(): Promise<ReadonlySet<string>> {
+    return new Set();
+  }
+
+  async allSubmitted(): Promise<void> {
+    // Every batch is with a worker already.
+  }
+
   async forget(taskKeys: readonly string[]): Promise<void> {
     const forget = async (key: string) => {
       await this.#results.remove(key);

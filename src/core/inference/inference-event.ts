@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { lifecycleEventSchemas, runFinishedSchema, runStartedSchema } from '../run/run-status.ts';
+import {
+  lifecycleEventSchemas,
+  machineEventSchemas,
+  runFinishedSchema,
+  runStartedSchema,
+} from '../run/run-status.ts';
 import { upsampleCountsSchema, upsampleTaskEventSchemas } from '../upsample/upsample-event.ts';
 import { inferenceSettingsSchema, runStages } from './inference-settings.ts';
 
@@ -65,6 +70,7 @@ export const inferenceEventBodySchema = z.discriminatedUnion('type', [
   }),
   lifecycleEventSchemas.hostUnreachable,
   lifecycleEventSchemas.hostReachable,
+  ...machineEventSchemas,
   runFinishedSchema(inferenceCountsSchema),
 ]);
 

@@ -7,6 +7,10 @@ export type RunStatus = (typeof runStatuses)[number];
 
 const count = z.int().min(0);
 
+/** `refused`: it would make other bytes than the rest. `ended`: it takes no more work of the run. */
+export const machineStates = ['working', 'unreachable', 'refused', 'ended'] as const;
+export type MachineState = (typeof machineStates)[number];
+
 /** Events that a run of every kind has; the events of a kind are these and its own. */
 export const lifecycleEventSchemas = {
   runStarted: z.object({
@@ -20,21 +24,44 @@ export const lifecycleEventSchemas = {
   batchSubmitted: z.object({
     type: z.literal('batch-submitted'),
     batch_id: count,
-    worker_id: count,
+    /** Null where the host had not decided it yet. */
+    worker_id: count.nullable(),
     tasks: count,
   }),
   hostUnreachable: z.object({ type: z.literal('host-unreachable'), host: z.string(), message: z.string() }),
   hostReachable: z.object({ type: z.literal('host-reachable'), host: z.string() }),
 } as const;
 
+/** Events of a run on several machines. */
+export const machineEventSchemas = [
+  z.object({
+    type: z.literal('task-assigned'),
+    task_key: z.string(),
+    machine: z.string(),
+    /** Another machine has the task too. */
+    is_copy: z.boolean(),
+  }),
+  /** A result is here, and counts; it is used next. */
+  z.object({ type: z.literal('task-answered'), task_key: z.string(), machine: z.string() }),
+  z.object({
+    type: z.literal('machine-changed'),
+    machine: z.string(),
+    state: z.enum(machineStates),
+    message: z.string().nullable(),
+  }),
+] as const;
+
 /** The last event of each session of a run. @param counts - Schema of the kind's own counts. */
 export function runFinishedSchema<Counts extends z.ZodType>(counts: Counts) {
   return z.object({ type: z.literal('run-finished'), status: z.enum(runStatuses), counts });
 }
 
+export type MachineEvent = z.infer<(typeof machineEventSchemas)[number]>;
+
 /** An event of the lifecycle, whatever the kind of run. */
 export type LifecycleEvent =
   | z.infer<(typeof lifecycleEventSchemas)[keyof typeof lifecycleEventSchemas]>
+  | MachineEvent
   | { readonly type: 'run-finished'; readonly status: RunStatus; readonly counts: object };
 
 /** The first event of a session. @param settings - Schema of the settings in the kind's checkpoint. */

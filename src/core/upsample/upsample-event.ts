@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   lifecycleEventSchemas,
+  machineEventSchemas,
   runEventVersion,
   runFinishedSchema,
   runStartedSchema,
@@ -68,6 +69,7 @@ export const upsampleEventBodySchema = z.discriminatedUnion('type', [
   ...upsampleTaskEventSchemas,
   lifecycleEventSchemas.hostUnreachable,
   lifecycleEventSchemas.hostReachable,
+  ...machineEventSchemas,
   runFinishedSchema(upsampleCountsSchema),
 ]);
 

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { lifecycleEventSchemas, runFinishedSchema, runStartedSchema } from '../run/run-status.ts';
+import {
+  lifecycleEventSchemas,
+  machineEventSchemas,
+  runFinishedSchema,
+  runStartedSchema,
+} from '../run/run-status.ts';
 import { upscaleSettingsSchema } from './upscale-settings.ts';
 
 const count = z.int().min(0);
@@ -59,6 +64,7 @@ export const upscaleEventBodySchema = z.discriminatedUnion('type', [
   }),
   lifecycleEventSchemas.hostUnreachable,
   lifecycleEventSchemas.hostReachable,
+  ...machineEventSchemas,
   z.object({
     type: z.literal('video-finished'),
     output: z.string(),

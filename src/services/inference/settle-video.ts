@@ -6,7 +6,6 @@ import type { VideoState } from '../../core/inference/inference-state.ts';
 import { askedIn } from '../../core/inference/parameters.ts';
 import { type FailureCode, failureNextSteps, type SpecFailure } from '../../core/run/failure.ts';
 import { formatSpec, parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
-import { AppError } from '../../errors/app-error.ts';
 import type { HostRun } from '../../ports/host.ts';
 import type { MadeVideo } from '../../protocol/inference.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -77,7 +76,7 @@ export async function isHome(
   return (await ports.sources.identify(output, null)).sha256 === sha256;
 }
 
-/** @throws AppError as `HostRun.downloadOutput`; a video that is lost takes its result with it, so that it is made again. */
+/** @throws AppError as `HostRun.downloadOutput`. */
 export async function downloadVideo(
   key: string,
   file: Pick<MadeVideo, 'sha256' | 'size_bytes'>,
@@ -89,13 +88,8 @@ export async function downloadVideo(
   // Of prompts that are the same, the one video is brought to several places at once.
   const place = createHash('sha256').update(output).digest('hex').slice(0, 12);
   const arrived = run.session.paths.inside(`videos/${key}_${place}.mp4`);
-  try {
-    await run.ports.sources.makeFolder(dirname(arrived));
-    await host.downloadOutput(key, file, arrived);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'worker-failed') await host.forget([key]);
-    throw error;
-  }
+  await run.ports.sources.makeFolder(dirname(arrived));
+  await host.downloadOutput(key, file, arrived);
   await run.ports.sources.move(arrived, output);
 }
 

@@ -7,6 +7,7 @@ import type { ModelProgram, VideoTask } from '../../protocol/inference.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
+import { isOutputLost } from '../runs/task-results.ts';
 import { madeFileOf } from './inference-report-items.ts';
 import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
 import { videoPath } from './plan-inference.ts';
@@ -101,7 +102,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
       await downloadVideo(taskKey, video, output, host, this.#run);
       return true;
     } catch (error) {
-      if (error instanceof AppError && error.code === 'worker-failed') return false;
+      if (isOutputLost(error)) return false;
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { onAbort } from '../../async/abort.ts';
 import { settlesWithin } from '../../async/deadline.ts';
+import type { MachineEvent } from '../../core/run/run-status.ts';
 import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
 import type { WorkBatch } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -56,12 +57,13 @@ export class HostSession<K extends RunTypes> {
     const host = await this.open();
     const result = await host.result(task.taskKey);
     if (result === null || ((await this.#deps.work.isUsable?.(task, result, host)) ?? true)) return result;
-    this.#finished.delete(task.taskKey);
+    await host.forget([task.taskKey]);
+    this.noteLost(task.taskKey);
     return null;
   }
 
   /** Delivers the objects of a batch that the host lacks, and submits the batch. */
-  async submit(batch: WorkBatch, objects: readonly HostObject[]): Promise<number> {
+  async submit(batch: WorkBatch, objects: readonly HostObject[]): Promise<number | null> {
     const host = await this.open();
     const unknown = objects.filter(({ sha256 }) => !this.#delivered.has(sha256));
     if (unknown.length > 0) {
@@ -72,6 +74,18 @@ export class HostSession<K extends RunTypes> {
     const { workerId } = await host.submit(batch, this.#deps.work.engine);
     this.hasSubmitted = true;
     return workerId;
+  }
+
+  /** Tells the host that no more batches come, if any was submitted. */
+  async endSubmitting(): Promise<void> {
+    if (!this.hasSubmitted) return;
+    const { checkpoint: checkpointPath } = this.#deps.run.session.paths;
+    await (await this.open()).allSubmitted({ checkpointPath });
+  }
+
+  /** Notes that what a task made is lost on the host, and its result with it. */
+  noteLost(taskKey: string): void {
+    this.#finished.delete(taskKey);
   }
 
   /**
@@ -131,9 +145,19 @@ export class HostSession<K extends RunTypes> {
         work.onProgress?.(event.taskKey, event.doneParts, event.totalParts);
       else if (event.type === 'task-finished') {
         this.#finished.add(event.result.task_key);
+        if (event.machine !== undefined && results.isExpected(event.result.task_key))
+          this.#note({ type: 'task-answered', task_key: event.result.task_key, machine: event.machine });
         await results.accept(event.result, false, host);
-      } else this.#noteReachability(event);
+      } else if (event.type === 'task-assigned') {
+        const { type, taskKey, machine, isCopy } = event;
+        this.#note({ type, task_key: taskKey, machine, is_copy: isCopy });
+      } else if (event.type === 'machine-changed') this.#note(event);
+      else this.#noteReachability(event);
     }
+  }
+
+  #note(event: MachineEvent): void {
+    this.#deps.recorder.emit(event);
   }
 
   /** A worker that was adopted may still report the failure that ended the session before. */

@@ -110,13 +110,14 @@ export interface RunWork<K extends RunTypes> {
   cachedResult?(taskKey: string): Promise<TaskResult | null>;
   /** The run was opened on its host, where these tasks are finished; what an earlier session left there may be tidied. */
   onOpen?(host: HostRun, finishedKeys: ReadonlySet<string>): Promise<void>;
-  /** Whether a result that was finished before this session can be used. One that cannot be is removed from the host. */
+  /** Whether a result that was finished before this session can be used; one that cannot be is done again. */
   isUsable?(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean>;
   /**
    * Does what is due with a result, and gives the event that says so. What it writes stands before it returns, and doing it
    * again gives the same bytes.
    *
    * @param host - Null for a result from the cache.
+   * @throws AppError `worker-failed` when what the task made is lost on the host: it is done again.
    */
   settle(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<K['event']>;
   /** Called after the event of an outcome; events to add. They and all before become durable; null: not yet. */

@@ -60,6 +60,17 @@ export async function submitTasks<K extends RunTypes>(deps: SubmitDeps<K>): Prom
   }
 }
 
+/** Submits a task again whose result is lost; nothing else may answer it. */
+export async function submitAgain<K extends RunTypes>(
+  task: K['task'],
+  { work, results, host }: Pick<SubmitDeps<K>, 'work' | 'results' | 'host'>,
+): Promise<void> {
+  host.noteLost(task.taskKey);
+  results.expect(task);
+  const batch = { batch_id: task.batchId, tasks: [work.manifestTask(task)] };
+  await host.submit(batch, objectsOf([task], work));
+}
+
 /** Submits those tasks of a batch that nothing else has answered. */
 async function submitBatch<K extends RunTypes>(
   batch: readonly K['task'][],

@@ -1,8 +1,12 @@
 import { BackgroundWork } from '../../async/limits.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { HostRun } from '../../ports/host.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { RunEventRecorder } from './event-recorder.ts';
 import type { ActiveRun, RunTypes, RunWork } from './run-kind.ts';
+
+/** How often a task is done again in one session because what it made was lost on the host. */
+const maxLosses = 3;
 
 export interface SessionDeps<K extends RunTypes> {
   readonly run: ActiveRun<K>;
@@ -12,16 +16,23 @@ export interface SessionDeps<K extends RunTypes> {
   readonly onError: (error: unknown) => void;
 }
 
+interface TaskResultsDeps<K extends RunTypes> extends SessionDeps<K> {
+  /** Has a task done again. */
+  repeat(task: K['task']): Promise<void>;
+}
+
 /** Matches results with the tasks that wait for them, has the kind settle each, and records the outcome. */
 export class TaskResults<K extends RunTypes> {
-  readonly #deps: SessionDeps<K>;
+  readonly #deps: TaskResultsDeps<K>;
   /** Tasks whose result is awaited, by key; several tasks may share one. */
   readonly #waiting = new Map<string, K['task'][]>();
   readonly #settling: BackgroundWork;
   /** Keys whose result a task of this run got: a further task with the same key reuses it. */
   readonly #usedKeys: Set<string>;
+  /** How often what a task made was lost on the host, by key. */
+  readonly #losses = new Map<string, number>();
 
-  constructor(deps: SessionDeps<K>) {
+  constructor(deps: TaskResultsDeps<K>) {
     this.#deps = deps;
     this.#usedKeys = new Set(deps.work.usedKeys?.());
     this.#settling = new BackgroundWork(deps.work.settlesInFlight, deps.onError);
@@ -72,7 +83,24 @@ export class TaskResults<K extends RunTypes> {
 
   async #settle(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void> {
     const { work } = this.#deps;
-    await this.record(await work.settle(task, result, isReused, host));
+    let outcome: K['event'];
+    try {
+      outcome = await work.settle(task, result, isReused, host);
+    } catch (error) {
+      if (host === null || !isOutputLost(error)) throw error;
+      await host.forget([task.taskKey]);
+      const losses = (this.#losses.get(task.taskKey) ?? 0) + 1;
+      if (losses > maxLosses) throw error;
+      this.#losses.set(task.taskKey, losses);
+      await this.#deps.repeat(task);
+      return;
+    }
+    await this.record(outcome);
     await work.onSettled(task, result, isReused, host);
   }
+}
+
+/** What a task made is gone from the host or damaged there: it can only be made again. */
+export function isOutputLost(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'worker-failed';
 }

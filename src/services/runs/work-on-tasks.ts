@@ -3,7 +3,7 @@ import { AppError, messageOf } from '../../errors/app-error.ts';
 import { RunEventRecorder } from './event-recorder.ts';
 import { HostSession } from './host-session.ts';
 import type { ActiveRun, RunKind, RunTypes } from './run-kind.ts';
-import { submitTasks } from './submit-tasks.ts';
+import { submitAgain, submitTasks } from './submit-tasks.ts';
 import { TaskResults } from './task-results.ts';
 
 /** How long tasks in flight may take to finish when a run is stopped, in milliseconds. */
@@ -25,14 +25,16 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
   const work = kind.startWork(run);
   const isDetached = whole.isDetached && !work.isAwaited;
   const recorder = new RunEventRecorder(run);
-  const results = new TaskResults({ run, work, recorder, onError });
-  const host = new HostSession({ kind, run, work, recorder, results, onError });
+  const repeat = (task: K['task']) => submitAgain(task, { work, results, host });
+  const results: TaskResults<K> = new TaskResults({ run, work, recorder, onError, repeat });
+  const host: HostSession<K> = new HostSession({ kind, run, work, recorder, results, onError });
   try {
     for (const outcome of work.plannedOutcomes?.() ?? []) recorder.emit(outcome);
     if (state.pendingCount > 0) {
       // Only what an earlier session submitted can be on the host already.
       if (session.events.length > 0) await unlessAborted(host.open(), run.signal);
       await submitTasks({ run, work, recorder, results, host, onError });
+      await host.endSubmitting();
     }
     if (!isDetached) await unlessAborted(recorder.allSettled, run.signal);
     await results.allSettled();

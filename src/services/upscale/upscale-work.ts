@@ -9,6 +9,7 @@ import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/seg
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
+import { isOutputLost } from '../runs/task-results.ts';
 import { segmentTaskOf, upscalerOf } from './segment-tasks.ts';
 import { fileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
@@ -82,7 +83,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
       await this.#download(host, segment, facts);
       return true;
     } catch (error) {
-      if (error instanceof AppError && error.code === 'worker-failed') return false;
+      if (isOutputLost(error)) return false;
       throw error;
     }
   }
@@ -151,18 +152,12 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     this.#run.observer.onFrames(this.#run.state.finishedFrames + underWay);
   }
 
-  /** A file that is lost takes its result with it, so that resuming makes it again. */
   async #download(
     host: HostRun,
     { task_key: key, segment_id: id }: PlannedSegment,
     facts: SegmentFacts,
   ): Promise<void> {
-    try {
-      await host.downloadOutput(key, facts, this.#run.session.paths.inside(segmentName(id)));
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'worker-failed') await host.forget([key]);
-      throw error;
-    }
+    await host.downloadOutput(key, facts, this.#run.session.paths.inside(segmentName(id)));
   }
 }
 

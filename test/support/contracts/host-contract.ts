@@ -43,7 +43,7 @@ export function describeHost(
       return run;
     }
 
-    async function submit(run: HostRun, tasks: readonly ManifestTask[], batchId = 0): Promise<number> {
+    async function submit(run: HostRun, tasks: readonly ManifestTask[], batchId = 0): Promise<number | null> {
       return (await run.submit({ batch_id: batchId, tasks: [...tasks] }, bench.engine)).workerId;
     }
 
@@ -289,7 +289,7 @@ export function describeHost(
       const tasks = sampleTasks(8, null, 'spread');
       const run = await openRun(2);
       await using heard = new Listener(run);
-      const workers: number[] = [];
+      const workers: (number | null)[] = [];
       for (let at = 0; at < 4; at++) workers.push(await submit(run, tasks.slice(2 * at, 2 * at + 2), at));
       expect(workers).toEqual([0, 1, 0, 1]);
       await heard.until(8);
