@@ -11,7 +11,7 @@ const positive = z
 
 const frameFormatSchema = z.object({ width: sidePx, height: sidePx, pixel_format: ffmpegName });
 
-/** How the upscaled frames are encoded; the number of threads is fixed, because x264's bytes depend on it. */
+/** How the upscaled frames are encoded; what x264's bytes depend on is fixed here, so that every machine makes the same ones. */
 const encodingSchema = z.object({
   crf: z.number().min(0).max(51),
   preset: z.enum([
@@ -26,6 +26,8 @@ const encodingSchema = z.object({
     'veryslow',
   ]),
   threads: z.int().min(1).max(128),
+  /** The same bytes whatever instructions the CPU has. Missing in runs of older versions: what the CPU does best. */
+  is_cpu_independent: z.boolean().optional(),
 });
 
 /** Which engine upscales, and how it is used. */
@@ -105,6 +107,9 @@ export const segmentFactsSchema = z.object({
   tile: z.int().min(0),
   lanes: z.int().min(1),
 });
+
+/** Name of the task that shows whether a machine makes the same bytes as others; it is no segment of the run's video. */
+export const canaryName = 'canary';
 
 export type Encoding = z.infer<typeof encodingSchema>;
 export type UpscalerSpec = z.infer<typeof upscalerSpecSchema>;

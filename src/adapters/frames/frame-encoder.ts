@@ -66,7 +66,8 @@ export class FrameEncoder implements FrameSink {
 
 /**
  * The ffmpeg arguments that encode frames from stdin: H.264 in MP4, video only, no date, no name of the program's
- * version, and a number of threads that is fixed, because x264's bytes depend on it.
+ * version, and a number of threads that is fixed, because x264's bytes depend on it. They depend on the CPU's instructions
+ * too, which x264 has an option against: measured, it costs 0.03 % of the size.
  *
  * One tick of the file's clock is one part of the frame rate's numerator, so that all frames last equally long.
  */
@@ -77,6 +78,7 @@ function encodeArguments(request: EncodeRequest): readonly string[] {
     ...['-nostdin', '-v', 'error', '-y', ...timesFromZero(request), ...rawInput(frame, fractionText(rate))],
     ...['-map', '0:v', '-vf', filters(request).join(',')],
     ...['-c:v', 'libx264', '-preset', encoding.preset, '-crf', String(encoding.crf)],
+    ...(encoding.is_cpu_independent ? ['-x264-params', 'cpu-independent=1'] : []),
     ...['-threads', String(encoding.threads), ...colorTags(clip)],
     ...['-fps_mode', 'passthrough', '-video_track_timescale', String(rate.numerator)],
     ...['-map_metadata', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact'],

@@ -1,6 +1,7 @@
 import type { FileStore } from '../../ports/file-store.ts';
 import type { HostRunFacts } from '../../ports/host.ts';
 import { batchesOf } from '../../protocol/manifest.ts';
+import { canaryName } from '../../protocol/segment.ts';
 import { PublishedResults } from './published-results.ts';
 import { readManifests } from './task-assignments.ts';
 
@@ -16,7 +17,9 @@ export async function lookUpRun(
 ): Promise<HostRunFacts> {
   const manifests = await readManifests(files);
   if (manifests.length === 0) return { state: 'unknown', finishedTasks: 0, totalTasks: 0 };
-  const tasks = manifests.flatMap(({ manifest }) => batchesOf(manifest).flatMap((batch) => batch.tasks));
+  const tasks = manifests
+    .flatMap(({ manifest }) => batchesOf(manifest).flatMap((batch) => batch.tasks))
+    .filter((task) => !('clip' in task && task.name === canaryName));
   const keys = new Set(tasks.map(({ task_key: key }) => key));
   const finished = keys.intersection(new Set(await new PublishedResults(files).keys()));
   const counts = { finishedTasks: finished.size, totalTasks: keys.size };

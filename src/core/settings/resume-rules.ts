@@ -38,7 +38,8 @@ type Derived =
   | 'control_tokens'
   | 'measured_sizes'
   | 'engine.is_lane_count_open'
-  | 'engine.encoding.threads';
+  | 'engine.encoding.threads'
+  | 'engine.encoding.is_cpu_independent';
 
 type RulesOf<Settings> = Readonly<Record<Exclude<PathIn<Settings>, Derived>, ResumeRule>>;
 

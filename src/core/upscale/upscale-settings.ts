@@ -43,6 +43,7 @@ export const upscaleSettingsSchema = z.object({
       crf: z.number().min(0).max(51),
       preset: z.enum(presets),
       threads: z.int().min(1).max(128),
+      is_cpu_independent: z.boolean().optional(),
     }),
   }),
 });

@@ -19,11 +19,8 @@ import { scanVideo, TimesBreakError } from './scan-video.ts';
 import { pinned } from './source-of.ts';
 import type { UpscaleRequest } from './upscale-types.ts';
 
-/** x264 gains little from more, and each costs a few rows of freedom. */
-const maxThreads = 16;
-
-/** Threads of the encoder on a machine whose cores are not known. */
-const usualThreads = 8;
+/** Threads of the encoder on every machine: its bytes depend on them, and two segments at once keep twice as many busy. */
+const encoderThreads = 8;
 
 /**
  * Finds out everything an upscale run will do. Reads the video through once; changes nothing.
@@ -57,7 +54,7 @@ export async function planVideo(
     source: pinned(await hashing),
     retimed: read.path === path ? null : pinned(await ports.sources.identify(read.path, null, signal)),
     model,
-    settings: upscaleSettingsFrom(request, { lanes, model, cores: ports.parallelism }),
+    settings: upscaleSettingsFrom(request, { lanes, model }),
     ...read,
     scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
     freeBytes: await ports.sources.freeBytes(outputPath),
@@ -243,16 +240,12 @@ function written({ width, height, pixelFormat }: FrameFormat): PlannedClip['fram
   return { width, height, pixel_format: pixelFormat };
 }
 
-/**
- * Freezes what a run will use. The encoder's threads are part of it: its bytes depend on them, and a resumed run is to
- * give the same video.
- */
+/** Freezes what a run will use, so that a resumed run gives the same video, on whatever machine. */
 function upscaleSettingsFrom(
   request: UpscaleRequest,
-  found: { readonly lanes: LaneCount; readonly model: PinnedFile | null; readonly cores: number },
+  found: { readonly lanes: LaneCount; readonly model: PinnedFile | null },
 ): UpscaleSettings {
   const { upscaling, host } = request;
-  const threads = host === 'local' ? Math.min(maxThreads, Math.ceil(1.5 * found.cores)) : usualThreads;
   return {
     output: request.outputPath,
     host,
@@ -269,7 +262,10 @@ function upscaleSettingsFrom(
       is_lane_count_open: found.lanes.isOpen,
       tile: upscaling.tile,
       model: found.model?.sha256 ?? null,
-      encoding: { crf: upscaling.crf, preset: upscaling.preset, threads },
+      encoding: {
+        ...{ crf: upscaling.crf, preset: upscaling.preset },
+        ...{ threads: encoderThreads, is_cpu_independent: true },
+      },
     },
   };
 }
