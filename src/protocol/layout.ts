@@ -33,6 +33,21 @@ export const layout = {
   workerLog: (workerId: number) => `logs/worker_${workerId}.log`,
   /** What the model's server of a worker without a slot tells. */
   workerEngineLog: (workerId: number) => `logs/engine_${workerId}.log`,
+  /** In a store that machines share, here and below. Who uses it, and since when: what nobody uses can be removed. */
+  leases: 'leases',
+  lease: (name: string) => `leases/${name}.json`,
+  /** Tasks that one worker takes together. */
+  jobs: 'jobs',
+  job: (jobId: string) => `jobs/${jobId}.json`,
+  checkpoint: 'checkpoint.json',
+  /** The run was stopped: until it is opened again, nobody works on it. */
+  cancelMark: 'cancelled.json',
+  /** What a machine has to make as all others do before it works on the run. */
+  canary: 'canary.json',
+  /** What the whole run came to, when a worker has put it together. */
+  final: 'final/final.json',
+  finalFile: (extension: string) => `final/video${extension}`,
+  machineLog: (name: string) => `logs/${name}.log`,
 } as const;
 
 /** Worker and number of a manifest's file name, or null for another file. */
