@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { machineReportSchema } from '../run/machine-timeline.ts';
 import { runStatuses } from '../run/run-status.ts';
 import { preparedHintSchema, upsampleCountsSchema } from './upsample-event.ts';
 
@@ -70,6 +71,8 @@ export const reportHeaderSchema = z.object({
   token_drift: tokenDriftSchema.nullable(),
   /** Whether resuming the run would try anything; what failed may have to be corrected first. */
   is_resumable: z.boolean(),
+  /** Missing or null for a run on one machine. */
+  machines: z.array(machineReportSchema).nullable().optional(),
 });
 
 /** `report.json`: the header and one item per candidate file, failures first. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { machineReportSchema } from '../run/machine-timeline.ts';
 import { runStatuses } from '../run/run-status.ts';
 import { upscaleCountsSchema, verifiedVideoSchema } from './upscale-event.ts';
 
@@ -63,6 +64,8 @@ export const upscaleReportSchema = z.object({
   /** Frames of finished segments per second of the segments' time. */
   frames_per_second: rate,
   stages: z.array(stageReportSchema),
+  /** Missing or null for a run on one machine. */
+  machines: z.array(machineReportSchema).nullable().optional(),
   source: picture.extend({ size_bytes: count, frame_rate: z.number().min(0) }),
   target: picture,
   settings: z.object({

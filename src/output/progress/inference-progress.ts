@@ -94,6 +94,7 @@ export class InferenceProgress extends RunProgress implements InferenceObserver 
       ...(total > 0 ? [this.#isInference ? prompts : this.workRow(prompts, pace, nowMs)] : []),
       ...(videos > 0 ? [this.#isInference ? this.workRow(made, pace, nowMs) : made] : []),
       this.engineRow(nowMs),
+      ...this.machineRows(),
     ];
   }
 

@@ -1,10 +1,12 @@
 import { printable, printableLines } from '../../core/printable.ts';
+import { MachineTimeline } from '../../core/run/machine-timeline.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import { failureReason, type NamedFailure } from '../text/failures-text.ts';
 import { durationText } from '../text/format.ts';
 import type { BarRow } from './bar-stack.ts';
 import type { CreateDisplay, ProgressDisplay, ProgressView } from './display.ts';
 import { type AnyRunEvent, HostWatch } from './host-watch.ts';
+import { machineRows, machinesPart, machineText } from './machine-rows.ts';
 
 /** Follows what workers report of their engines: whether they load, and what they wait for. Time is passed in. */
 export class EngineWatch {
@@ -72,6 +74,7 @@ export abstract class RunProgress implements ProgressView {
   readonly #display: ProgressDisplay;
   readonly #engine = new EngineWatch();
   readonly #host = new HostWatch();
+  readonly #machines = new MachineTimeline({ keepsSpans: false });
   #engineName = '';
   #failures = 0;
 
@@ -111,6 +114,8 @@ export abstract class RunProgress implements ProgressView {
 
   protected takeHostEvent(event: AnyRunEvent): void {
     this.#log(this.#host.apply(event));
+    if (event.type === 'machine-changed') this.#log(machineText(event, this.#machines.standings()));
+    this.#machines.apply(event);
   }
 
   /** Writes the first failures as lines, then says once that the others are only counted. */
@@ -138,10 +143,16 @@ export abstract class RunProgress implements ProgressView {
     return { what: 'Engine', done: 0, total: null, text: this.#host.note || wait || this.#engineName };
   }
 
+  /** A row for each of several machines, those first that need a person's eye; the last row stands for all others. */
+  protected machineRows(): BarRow[] {
+    return machineRows(this.#machines.standings());
+  }
+
   /** How the work stands as a line: how far it is, then what is waited for, or else how quick it goes. */
   protected workLine(standing: string, pace: WorkPace, nowMs: number): string {
     const note = this.#host.note || this.#engine.note(nowMs);
-    return [standing, ...(note === '' ? paceTexts(pace, 'about ') : [note])].join(', ');
+    const parts = [standing, ...(note === '' ? paceTexts(pace, 'about ') : [note])];
+    return [...parts, ...machinesPart(this.#machines.standings())].join(', ');
   }
 
   #log(line: string | null): void {

@@ -72,6 +72,7 @@ export class UpsampleProgress extends RunProgress implements UpsampleObserver {
       { what: 'Hints', done: prepared, total, text: `${prepared}/${total}` },
       this.workRow(prompts, this.#paceOf(this.#run, nowMs), nowMs),
       this.engineRow(nowMs),
+      ...this.machineRows(),
     ];
   }
 

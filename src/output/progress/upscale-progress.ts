@@ -110,7 +110,7 @@ export class UpscaleProgress extends RunProgress implements UpscaleObserver {
     const { done, total } = pace;
     const frames = { what: 'Frames', done, total, text: framesText(pace) };
     const row = this.workRow(frames, paceOf(pace, nowMs), nowMs);
-    if (this.#assembly === null) return [row, this.engineRow(nowMs)];
+    if (this.#assembly === null) return [row, this.engineRow(nowMs), ...this.machineRows()];
     const text = assemblyText(this.#assembly);
     return [row, { what: 'Finish', done: this.#assembly.done, total: this.#assembly.total, text }];
   }

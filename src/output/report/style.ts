@@ -111,3 +111,21 @@ h1 { font-size: clamp(1.5rem, 1.1rem + 1.8vw, 2.1rem); line-height: 1.2; font-we
 .command { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin-top: .6rem; }
 .command code { background: var(--sunken); border-radius: 8px; padding: .4rem .7rem; flex: 0 1 auto; }
 `;
+
+/** Panels with their tables and legends. */
+export const panelStyle = `
+.panel { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.1rem 1.3rem 1.3rem; min-width: 0; }
+.panel h2 { font-size: 1.13rem; font-weight: 650; letter-spacing: -.01em; margin-bottom: .6rem; }
+.panel h3 { font-size: .93rem; font-weight: 650; margin: 1.1rem 0 .3rem; }
+.scroll { overflow-x: auto; margin-inline: -1.3rem; padding-inline: 1.3rem; }
+table { border-collapse: collapse; width: 100%; font-size: .95rem; }
+th, td { text-align: start; padding: .45rem 1.1rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; white-space: nowrap; }
+tr > :last-child { padding-right: 0; }
+tbody tr:last-child > * { border-bottom: 0; }
+thead th { color: var(--quiet); font-size: .83rem; padding-top: 0; }
+tbody th { font-weight: 600; }
+td small, th small { display: block; color: var(--quiet); font-weight: 400; font-size: .83rem; white-space: normal; }
+.scroll + p { margin-top: .7rem; }
+.legend-line { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: .5rem 0 1.1rem; font-size: .93rem; }
+.key::before { content: ""; display: inline-block; width: .62rem; height: .62rem; border-radius: 3px; margin-right: .4rem; }
+`;

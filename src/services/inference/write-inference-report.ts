@@ -2,6 +2,7 @@ import { inferenceFormat } from '../../core/inference/inference-checkpoint.ts';
 import { type InferenceReportHeader, inferenceReportVersion } from '../../core/inference/inference-report.ts';
 import type { InferenceState } from '../../core/inference/inference-state.ts';
 import { guardrailsOf } from '../../core/inference/program.ts';
+import { machinesOf } from '../../core/run/machine-timeline.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { hintName } from '../upsample/prepare-task.ts';
 import { tokenDriftOf } from '../upsample/report-items.ts';
@@ -89,5 +90,6 @@ function headerOf(
     },
     token_drift: isUpsampled ? tokenDriftOf(state.prompts, settings.upsample) : null,
     is_resumable: state.isResumable,
+    machines: machinesOf(events),
   };
 }

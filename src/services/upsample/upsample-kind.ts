@@ -1,4 +1,6 @@
 import pMap from 'p-map';
+import { machinesOf } from '../../core/run/machine-timeline.ts';
+import { localHostName } from '../../core/settings/host-named.ts';
 import { type UpsampleCheckpoint, upsampleFormat } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import { type ReportHeader, reportVersion } from '../../core/upsample/upsample-report.ts';
@@ -109,14 +111,17 @@ async function changeOf(
 }
 
 async function writeUpsampleReport(
-  run: Pick<StoredUpsample, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  run: Pick<StoredUpsample, 'runId' | 'folder' | 'checkpoint' | 'paths'>,
   state: UpsampleState,
-  ports: Pick<Ports, 'reports' | 'specs' | 'clock' | 'toolVersion'>,
+  ports: Pick<Ports, 'reports' | 'runs' | 'specs' | 'clock' | 'toolVersion'>,
 ): Promise<void> {
-  const { paths, checkpoint } = run;
+  const { paths, checkpoint, folder } = run;
+  // An open run holds the events of earlier sessions only. Reading all of a large run takes a while, and this machine is one.
+  const isLocal = checkpoint.settings.host === localHostName;
+  const { events } = isLocal ? { events: [] } : await ports.runs.read(upsampleFormat, folder);
   await ports.reports.write(
     { json: paths.reportJson, html: paths.reportHtml },
-    headerOf(run, state, ports),
+    { ...headerOf(run, state, ports), machines: machinesOf(events) },
     () => reportItems(checkpoint, state, ports.specs),
     (sha256) => paths.inside(hintName(sha256)),
   );

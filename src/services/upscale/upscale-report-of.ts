@@ -3,6 +3,7 @@ import { fractionValue } from '../../core/frames/fraction.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { failureFacts } from '../../core/run/failure.ts';
+import { machinesOf } from '../../core/run/machine-timeline.ts';
 import { duplicateShares, longestHeld } from '../../core/upscale/held-frames.ts';
 import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import {
@@ -62,6 +63,7 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
     },
     frames_per_second: perSecond(state.finishedFrames, time.segmentsMs),
     stages: stagesOf(checkpoint, state, time.finishMs),
+    machines: machinesOf(events),
     source: {
       ...(facts ? { ...facts.video.size, pixel_format: facts.video.pixelFormat } : clip.frame),
       size_bytes: source.size_bytes,

@@ -5,6 +5,7 @@ import { counted, numeral } from '../../text/format.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
 import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
+import { renderMachines } from '../machines.ts';
 import { type BarPart, bdi, command, notice, time } from '../sections.ts';
 import { embeddedEngine, howToGoOn, tokenDriftNotice } from '../specs/notices.ts';
 
@@ -43,7 +44,7 @@ export function inferenceBanner(header: InferenceReportHeader): Html {
       'Videos in': makesVideos ? bdi(header.videos_dir) : null,
       cosmos: header.tool_version,
     },
-    notices: html`${status === 'paused' ? review(header) : howToGoOn(header, 'cosmos run')}${tokenDriftNotice(header.token_drift)}`,
+    notices: html`${status === 'paused' ? review(header) : howToGoOn(header, 'cosmos run')}${tokenDriftNotice(header.token_drift)}${renderMachines(header.machines)}`,
     hasThemeButton: false,
   });
 }

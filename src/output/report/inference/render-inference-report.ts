@@ -15,6 +15,7 @@ export async function* renderInferenceReport(
   yield* renderSpecsPage(
     {
       ...{ runId, status, banner: inferenceBanner(header), style: inferenceStyle, hasVideos: true },
+      hasMachines: (header.machines ?? null) !== null,
       counts: [
         ['prompt-failed', specs.prompt_failed],
         ['video-failed', specs.video_failed],

@@ -2,8 +2,9 @@ import { counted } from '../../text/format.ts';
 import { type ShownStatus, statusTitle } from '../banner.ts';
 import { documentEnd, documentStart, startScript } from '../document.ts';
 import { type Html, html } from '../html.ts';
+import { machinesStyle } from '../machines.ts';
 import { notice } from '../sections.ts';
-import { baseStyle } from '../style.ts';
+import { baseStyle, panelStyle } from '../style.ts';
 import { type Omissions, type PageLimits, type ReadMedia, specChunks } from './spec-data.ts';
 import type { ListedItem } from './statuses.ts';
 import { specsStyle } from './style.ts';
@@ -22,6 +23,7 @@ export interface SpecsPage {
   readonly runId: string;
   readonly status: ShownStatus;
   readonly banner: Html;
+  readonly hasMachines: boolean;
   /** Filters, in this order. */
   readonly counts: readonly StatusCount[];
   /** Style of what only this kind of run has. */
@@ -45,7 +47,7 @@ export async function* renderSpecsPage<Item extends ListedItem>(
 ): AsyncGenerator<string, void> {
   const start = documentStart({
     title: `${statusTitle(page.status)}: cosmos run ${page.runId}`,
-    style: baseStyle + specsStyle + page.style,
+    style: baseStyle + specsStyle + (page.hasMachines ? panelStyle + machinesStyle : '') + page.style,
     skipTo: { id: 'results', text: 'Skip to the specs' },
     hasVideos: page.hasVideos,
   });

@@ -3,6 +3,7 @@ import { counted, numeral } from '../../text/format.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
 import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
+import { renderMachines } from '../machines.ts';
 import { bdi, time } from '../sections.ts';
 import { embeddedEngine, howToGoOn, tokenDriftNotice } from '../specs/notices.ts';
 
@@ -42,7 +43,7 @@ export function upsampleBanner(header: ReportHeader): Html {
       'Results in': bdi(header.output_dir),
       cosmos: header.tool_version,
     },
-    notices: html`${howToGoOn(header, 'cosmos batch-upsample')}${tokenDriftNotice(header.token_drift)}`,
+    notices: html`${howToGoOn(header, 'cosmos batch-upsample')}${tokenDriftNotice(header.token_drift)}${renderMachines(header.machines)}`,
     hasThemeButton: false,
   });
 }

@@ -15,6 +15,7 @@ export async function* renderUpsampleReport(
   yield* renderSpecsPage(
     {
       ...{ runId, status, banner: upsampleBanner(header), style: '', hasVideos: false },
+      hasMachines: (header.machines ?? null) !== null,
       counts: [
         ['failed', counts.failed],
         ['upsampled', counts.upsampled],

@@ -2,7 +2,8 @@ import type { ComparedFrame, UpscaleReport } from '../../../core/upscale/upscale
 import { statusTitle } from '../banner.ts';
 import { documentEnd, documentStart, startScript } from '../document.ts';
 import { html } from '../html.ts';
-import { baseStyle } from '../style.ts';
+import { machinesStyle, renderMachines } from '../machines.ts';
+import { baseStyle, panelStyle } from '../style.ts';
 import { upscaleBanner } from './banner.ts';
 import { renderDuplicates } from './duplicates.ts';
 import { renderPictures } from './pictures.ts';
@@ -25,11 +26,12 @@ export function* renderUpscaleReport(
 ): Generator<string, void> {
   const start = documentStart({
     title: `${statusTitle(report.status)}: cosmos run ${report.run_id}`,
-    style: baseStyle + upscaleStyle,
+    style: baseStyle + panelStyle + upscaleStyle + machinesStyle,
     skipTo: { id: 'results', text: 'Skip to the results' },
   });
   yield html`${start}${upscaleBanner(report)}<main id="results" tabindex="-1">\n`.markup;
   for (const piece of renderPictures(report, pictures)) yield piece.markup;
-  yield html`${renderTime(report)}${renderDuplicates(report)}${renderStreams(report)}`.markup;
+  yield html`${renderTime(report)}${renderMachines(report.machines)}${renderDuplicates(report)}${renderStreams(report)}`
+    .markup;
   yield html`${renderSegments(report)}${renderSettings(report)}${startScript}${documentEnd}`.markup;
 }

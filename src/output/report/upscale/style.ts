@@ -6,33 +6,19 @@ main:focus { outline: none; }
 .brand-line { display: flex; justify-content: space-between; align-items: center; gap: 1rem; }
 html:not([data-live]) :is(#theme, .live-only) { display: none; }
 .facts dd { max-width: 34rem; }
-.panel { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.1rem 1.3rem 1.3rem; min-width: 0; }
-.panel h2 { font-size: 1.13rem; font-weight: 650; letter-spacing: -.01em; margin-bottom: .6rem; }
-.panel h3 { font-size: .93rem; font-weight: 650; margin: 1.1rem 0 .3rem; }
 .lead { margin-bottom: .9rem; }
 .notice ul { margin: .4rem 0 0; padding-left: 1.2rem; }
 .failure-notice { border-left-color: var(--failed); }
 .notice .failures { list-style: none; padding: 0; display: grid; gap: .6rem; }
 .failures code, td code { color: var(--failed); background: var(--removed-surface); border-radius: 5px; padding: .1rem .4rem; }
 .failures b { color: var(--text); font-weight: 620; }
-.scroll { overflow-x: auto; margin-inline: -1.3rem; padding-inline: 1.3rem; }
-table { border-collapse: collapse; width: 100%; font-size: .95rem; }
-th, td { text-align: start; padding: .45rem 1.1rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; white-space: nowrap; }
-tr > :last-child { padding-right: 0; }
-tbody tr:last-child > * { border-bottom: 0; }
-thead th { color: var(--quiet); font-size: .83rem; padding-top: 0; }
-tbody th { font-weight: 600; }
-td small, th small { display: block; color: var(--quiet); font-weight: 400; font-size: .83rem; white-space: normal; }
 tr:has(+ .why) > * { border-bottom: 0; padding-bottom: 0; }
 .why td { padding-top: 0; }
-.scroll + p { margin-top: .7rem; }
 .stages .wide { width: 45%; min-width: 6rem; }
 .stages :is(td, th):not(:first-child, .wide), .segments :is(td, th):nth-child(n+5) { text-align: end; }
 .stages svg { display: block; width: 100%; height: 10px; border-radius: 99px; background: var(--sunken); margin-top: .4rem; }
 .pace { font-size: .8rem; font-weight: 600; color: var(--accent); white-space: nowrap; margin-left: .4rem; }
 .time-bar { display: block; width: 100%; height: 14px; border-radius: 99px; background: var(--sunken); }
-.legend-line { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: .5rem 0 1.1rem; font-size: .93rem; }
-.key::before { content: ""; display: inline-block; width: .62rem; height: .62rem; border-radius: 3px; margin-right: .4rem; }
 rect.scan { fill: var(--reused); } .key.scan::before { background: var(--reused); }
 rect:is(.segments, .upscale) { fill: var(--accent); } .key.segments::before { background: var(--accent); }
 rect:is(.decode, .encode) { fill: color-mix(in srgb, var(--accent) 55%, var(--surface)); }
