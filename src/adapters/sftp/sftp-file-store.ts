@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
-import type { FileStore } from '../../ports/file-store.ts';
+import type { ExclusiveFileStore } from '../../ports/file-store.ts';
 import { temporaryPathFor } from '../files/publish-file.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
@@ -8,8 +8,8 @@ import type { SftpSession } from './sftp-session.ts';
 /** No file that a host and its clients share is larger; a larger one must not fill this machine's memory. */
 const maxFileBytes = 256 * 1024 * 1024;
 
-/** A {@link FileStore} in a folder of a host. */
-export class SftpFileStore implements FileStore {
+/** An {@link ExclusiveFileStore} in a folder of a host. */
+export class SftpFileStore implements ExclusiveFileStore {
   readonly #files: RemoteFiles;
   readonly #folder: string;
 
@@ -24,6 +24,27 @@ export class SftpFileStore implements FileStore {
     const bytes = Buffer.from(content);
     const folders = this.#foldersOf(path);
     await this.#files.step((session) => publish(session, full, bytes, folders));
+  }
+
+  async publishOnce(
+    path: string,
+    content: string,
+    isValid: (content: Uint8Array) => boolean,
+  ): Promise<Uint8Array | null> {
+    const full = this.#pathOf(path);
+    const bytes = Buffer.from(content);
+    const folders = this.#foldersOf(path);
+    return await this.#files.step(async (session) => {
+      const present = await session.readFile(full, maxFileBytes);
+      // After a lost connection it may be this very content that stands there.
+      if (present?.equals(bytes)) return null;
+      if (present && isValid(present)) return present;
+      if (present === null && (await publish(session, full, bytes, folders, 'keep'))) return null;
+      const first = await session.readFile(full, maxFileBytes);
+      if (first && !first.equals(bytes) && isValid(first)) return first;
+      await publish(session, full, bytes, folders);
+      return null;
+    });
   }
 
   async read(path: string, maxBytes = maxFileBytes): Promise<Uint8Array | null> {
@@ -61,13 +82,18 @@ export class SftpFileStore implements FileStore {
   }
 }
 
-/** The rename waits for everything before it: a write that fails must not leave half a file under the name. */
+/**
+ * The renaming waits for everything before it: a write that fails must not leave half a file under the name.
+ *
+ * @returns false when a file of this name was there, and is to be kept.
+ */
 async function publish(
   session: SftpSession,
   path: string,
   bytes: Buffer,
   folders: readonly string[],
-): Promise<void> {
+  present: 'keep' | 'replace' = 'replace',
+): Promise<boolean> {
   const temporary = temporaryPathFor(path);
   // Sent together with the opening, so that it costs a far host no time; nothing is written before it is done.
   const checked = session.refuseLinks(folders);
@@ -78,7 +104,13 @@ async function publish(
     const written = session.write(handle, temporary, bytes, 0);
     const synced = session.sync(handle, temporary);
     await Promise.all([written, synced, session.close(handle)]);
+    if (present === 'keep') {
+      const isFirst = await session.link(temporary, path);
+      await session.remove(temporary);
+      return isFirst;
+    }
     await session.rename(temporary, path);
+    return true;
   } catch (error) {
     await session.remove(temporary).catch(() => undefined);
     throw error;

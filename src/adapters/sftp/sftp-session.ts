@@ -165,6 +165,22 @@ export class SftpSession {
     await this.#writing<void>(to, (done) => this.#sftp.ext_openssh_rename(from, to, asDone(done)));
   }
 
+  /**
+   * Gives a file a second name, unless there is a file of that name.
+   *
+   * @returns whether it was given; false also when it has that name already, as after a lost connection.
+   */
+  async link(from: string, to: string): Promise<boolean> {
+    try {
+      await this.#call<void>((done) => this.#sftp.ext_openssh_hardlink(from, to, asDone(done)));
+      return true;
+    } catch (error) {
+      // The protocol has one status for a name that is taken and much else.
+      if ((await this.lstat(to)) !== null) return false;
+      throw await this.#whyWritingFailed(error, to);
+    }
+  }
+
   /** Removes a file; one that is not there is no error. */
   async remove(path: string): Promise<void> {
     await orNull(this.#call<void>((done) => this.#sftp.unlink(path, asDone(done))));

@@ -53,7 +53,10 @@ async function sendRest(
       const buffer = Buffer.allocUnsafe(length);
       const { bytesRead } = await source.read(buffer, 0, length, at);
       if (bytesRead === 0) throw new Error(`the file became shorter while it was sent to ${path}`);
-      onTheirWay.push(session.write(handle, path, buffer.subarray(0, bytesRead), at));
+      const writing = session.write(handle, path, buffer.subarray(0, bytesRead), at);
+      // A lost connection fails all of them at once, and only one is waited for.
+      writing.catch(() => undefined);
+      onTheirWay.push(writing);
       at += bytesRead;
       if (onTheirWay.length >= piecesAtOnce) await onTheirWay.shift();
     }

@@ -97,7 +97,8 @@ async function putInPlace(temporary: string, target: string, sha256: string): Pr
   }
 }
 
-function notAsSaid(source: string): AppError {
+/** The file that is to be published is not what it was when it was made. */
+export function notAsSaid(source: string): AppError {
   return new AppError({
     code: 'worker-failed',
     message: `${source} is gone, or not what it was when it was made.`,
