@@ -171,3 +171,14 @@ export interface HostRun {
   /** Releases the host; its work goes on. */
   close(): Promise<void>;
 }
+
+/** A run on one machine, which may be a member of a pool. */
+export interface MachineRun extends HostRun {
+  /** Keys of all tasks that its workers have, finished or not: those of earlier sessions, too. */
+  submittedKeys(): Promise<ReadonlySet<string>>;
+}
+
+/** A host that is one machine. */
+export interface Machine extends Host {
+  openRun(runId: string, options: HostRunOptions): Promise<MachineRun>;
+}

@@ -5,7 +5,7 @@ import { hasContent } from '../../src/adapters/files/hash-file.ts';
 import { logStart } from '../../src/adapters/host-run/read-log-part.ts';
 import { AsyncQueue } from '../../src/async/queues.ts';
 import { AppError } from '../../src/errors/app-error.ts';
-import type { Host, HostEvent, HostRun, HostRunFacts, LogName, LogPart } from '../../src/ports/host.ts';
+import type { HostEvent, HostRunFacts, LogName, LogPart, Machine, MachineRun } from '../../src/ports/host.ts';
 import type { ManifestTask, WorkBatch, WorkTask } from '../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../src/protocol/task-result.ts';
 import { unreachableError } from './memory-upkeep.ts';
@@ -29,7 +29,7 @@ class StoredWork {
 }
 
 /** A host without processes or files. It works inside of `submit`, and remembers what it was asked over all its runs. */
-export class MemoryHost implements Host {
+export class MemoryHost implements Machine {
   readonly name = 'memory';
   /** Task keys in the order in which workers began with them. */
   readonly asked: string[] = [];
@@ -65,7 +65,7 @@ export class MemoryHost implements Host {
     for (const run of this.#runs.values()) await this.#workOn(run);
   }
 
-  async openRun(runId: string): Promise<HostRun> {
+  async openRun(runId: string): Promise<MachineRun> {
     this.#assertReachable();
     const run = this.#runs.get(runId) ?? new StoredWork();
     this.#runs.set(runId, run);
@@ -124,7 +124,7 @@ export class MemoryHost implements Host {
   }
 }
 
-class MemoryRun implements HostRun {
+class MemoryRun implements MachineRun {
   readonly #run: StoredWork;
   readonly #work: MemoryWork;
   readonly #workOn: () => Promise<void>;
@@ -175,6 +175,11 @@ class MemoryRun implements HostRun {
     const waiting = this.#run.queue.filter(({ task_key: key }) => taskKeys.includes(key));
     this.#run.queue = this.#run.queue.filter((task) => !waiting.includes(task));
     return new Set(waiting.map(({ task_key: key }) => key));
+  }
+
+  async submittedKeys(): Promise<ReadonlySet<string>> {
+    const { results, queue } = this.#run;
+    return new Set([...results.keys(), ...queue.map(({ task_key: key }) => key)]);
   }
 
   async allSubmitted(): Promise<void> {}

@@ -21,6 +21,8 @@ interface Assignment {
   readonly index: number;
   /** The engine that the manifest asks for, as JSON. */
   readonly engine: string;
+  /** Earlier manifests of the worker that have the task, too. */
+  readonly olderIndexes: readonly number[];
 }
 
 /** How a batch is divided: what goes into new manifests, and which manifests have the rest already. */
@@ -127,11 +129,42 @@ export class TaskAssignments {
   /** Assigns a part of a batch to its worker. @returns number of the manifest that is to hold it. */
   assign({ workerId, batch }: BatchPart, engine: WorkEngine): number {
     const index = this.#nextNumbers[workerId] ?? 0;
-    const assignment = { workerId, attempt: batch.attempt ?? 1, index, engine: JSON.stringify(engine) };
-    for (const { task_key: key } of batch.tasks) this.#assignments.set(key, assignment);
+    const common = { workerId, attempt: batch.attempt ?? 1, index, engine: JSON.stringify(engine) };
+    const fresh = { ...common, olderIndexes: [] };
+    for (const { task_key: key } of batch.tasks) {
+      const olderIndexes = this.#indexesOf(key, workerId);
+      this.#assignments.set(key, olderIndexes.length === 0 ? fresh : { ...common, olderIndexes });
+    }
     this.#givenTasks[workerId] = (this.#givenTasks[workerId] ?? 0) + batch.tasks.length;
     this.#nextNumbers[workerId] = index + 1;
     return index;
+  }
+
+  /** Keys of all tasks that workers have, finished or not. */
+  get keys(): ReadonlySet<string> {
+    return new Set(this.#assignments.keys());
+  }
+
+  /** Which living workers have these tasks, and which. */
+  holdersOf(taskKeys: readonly string[]): ReadonlyMap<number, string[]> {
+    const held = taskKeys.flatMap((key) => {
+      const workerId = this.#assignments.get(key)?.workerId;
+      return workerId !== undefined && this.isAlive(workerId) ? [{ key, workerId }] : [];
+    });
+    const byWorker = Map.groupBy(held, ({ workerId }) => workerId);
+    return new Map(Array.from(byWorker, ([workerId, tasks]) => [workerId, tasks.map(({ key }) => key)]));
+  }
+
+  /** Removes tasks that a worker has dropped from its manifests, so that it does not do them when it is started again. */
+  async withdraw(files: FileStore, workerId: number, taskKeys: readonly string[]): Promise<void> {
+    const dropped = new Set(taskKeys);
+    const indexes = new Set(taskKeys.flatMap((key) => this.#indexesOf(key, workerId)));
+    for (const key of taskKeys) this.#assignments.delete(key);
+    for (const manifest of await readSome(
+      files,
+      [...indexes].map((index) => ({ workerId, index })),
+    ))
+      await removeTasks(files, manifest, ({ taskKey }) => dropped.has(taskKey));
   }
 
   /** Notes that a worker is to go on with tasks of an earlier session. */
@@ -152,13 +185,21 @@ export class TaskAssignments {
     return assignment.workerId === workerId ? assignment.attempt : assignment.attempt + 1;
   }
 
+  #indexesOf(taskKey: string, workerId: number): number[] {
+    const known = this.#assignments.get(taskKey);
+    return known?.workerId === workerId ? [...known.olderIndexes, known.index] : [];
+  }
+
   #note({ workerId, index, manifest }: StoredManifest): void {
     if (workerId >= this.#nextNumbers.length) return;
     this.#nextNumbers[workerId] = Math.max(this.#nextNumbers[workerId] ?? 0, index + 1);
     const engine = JSON.stringify(manifest?.engine);
     for (const { taskKey, attempt } of tasksOf(manifest)) {
       if (attempt >= (this.#assignments.get(taskKey)?.attempt ?? 0))
-        this.#assignments.set(taskKey, { workerId, attempt, index, engine });
+        this.#assignments.set(taskKey, {
+          ...{ workerId, attempt, index, engine },
+          olderIndexes: this.#indexesOf(taskKey, workerId),
+        });
     }
   }
 
@@ -198,8 +239,17 @@ async function removeTasks(
 /** All manifests of a run, or of one of its workers, in order. */
 export async function readManifests(files: FileStore, ofWorker?: number): Promise<StoredManifest[]> {
   const names = (await files.list(layout.manifests)).flatMap((name) => parseManifestName(name) ?? []);
-  const wanted = names.filter(({ workerId }) => ofWorker === undefined || workerId === ofWorker);
-  const read = async ({ workerId, index }: { readonly workerId: number; readonly index: number }) => {
+  return await readSome(
+    files,
+    names.filter(({ workerId }) => ofWorker === undefined || workerId === ofWorker),
+  );
+}
+
+async function readSome(
+  files: FileStore,
+  wanted: readonly Pick<StoredManifest, 'workerId' | 'index'>[],
+): Promise<StoredManifest[]> {
+  const read = async ({ workerId, index }: Pick<StoredManifest, 'workerId' | 'index'>) => {
     const content = await files.read(layout.manifest(workerId, index));
     return { workerId, index, manifest: content && parseJsonAs(manifestSchema, content) };
   };

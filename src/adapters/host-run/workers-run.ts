@@ -1,10 +1,14 @@
 import pMap from 'p-map';
+import { z } from 'zod';
 import { onAbort } from '../../async/abort.ts';
+import { Mutex } from '../../async/limits.ts';
 import { AsyncQueue } from '../../async/queues.ts';
+import { parseJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
-import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
+import type { HostEvent, HostObject, MachineRun } from '../../ports/host.ts';
+import { taskKeySchema } from '../../protocol/identifiers.ts';
 import { layout } from '../../protocol/layout.ts';
 import { batchesOf, type WorkBatch, type WorkEngine, workKindOf } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -20,6 +24,8 @@ import { type BatchPart, readManifests, type TaskAssignments } from './task-assi
 
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
 const readsAtOnce = 32;
+
+const withdrawAnswerSchema = z.object({ withdrawn: z.array(taskKeySchema) });
 
 interface WorkersRunDeps {
   readonly runId: string;
@@ -39,7 +45,7 @@ interface WorkersRunDeps {
 }
 
 /** A run on a host that is a folder and some workers, wherever they are. */
-export class WorkersRun implements HostRun {
+export class WorkersRun implements MachineRun {
   readonly #deps: WorkersRunDeps;
   readonly #results: PublishedResults;
   readonly #notifier: ManifestNotifier;
@@ -48,6 +54,7 @@ export class WorkersRun implements HostRun {
   /** The scan for missed results that runs, and the one that waits for it. */
   #scan: Promise<void> = Promise.resolve();
   #nextScan: Promise<void> | null = null;
+  readonly #withdrawing = new Mutex();
   /** From then on a worker that ends is not started again. */
   #isStopping = false;
 
@@ -92,8 +99,16 @@ export class WorkersRun implements HostRun {
   }
 
   /** Workers keep what they were given. */
-  async withdraw(): Promise<ReadonlySet<string>> {
-    return new Set();
+  async withdraw(taskKeys: readonly string[]): Promise<ReadonlySet<string>> {
+    const holders = this.#deps.assignments.holdersOf(taskKeys);
+    const withdrawn = Array.from(holders, ([workerId, keys]) =>
+      this.#withdrawing.run(() => this.#withdrawFrom(workerId, keys)),
+    );
+    return new Set((await Promise.all(withdrawn)).flat());
+  }
+
+  async submittedKeys(): Promise<ReadonlySet<string>> {
+    return this.#deps.assignments.keys;
   }
 
   async allSubmitted(): Promise<void> {
@@ -147,6 +162,25 @@ export class WorkersRun implements HostRun {
       await Promise.allSettled(repeated);
     }
     await this.#deps.close();
+  }
+
+  /** The worker drops them first: what it may have begun stays in its manifests. */
+  async #withdrawFrom(workerId: number, taskKeys: readonly string[]): Promise<readonly string[]> {
+    const { workers, assignments, files } = this.#deps;
+    // A manifest that it knows nothing of, it would find by itself later.
+    await this.#notifier.notifyUndelivered(workerId);
+    const answer = await workers[workerId]?.api
+      .post('/withdraw', { task_keys: taskKeys })
+      .catch((error: unknown) => {
+        if (error instanceof AppError) throw error;
+        return null;
+      });
+    // A worker of an older version takes nothing back.
+    const dropped = answer?.status === 200 ? parseJsonAs(withdrawAnswerSchema, answer.body) : null;
+    const asked = new Set(taskKeys);
+    const withdrawn = dropped?.withdrawn.filter((key) => asked.has(key)) ?? [];
+    if (withdrawn.length > 0) await assignments.withdraw(files, workerId, withdrawn);
+    return withdrawn;
   }
 
   /** Passes on one worker's events until `signal` aborts; gives its work to the others when it cannot be kept running. */

@@ -5,11 +5,12 @@ import type { Clock } from '../../ports/clock.ts';
 import type {
   Host,
   HostObject,
-  HostRun,
   HostRunFacts,
   HostRunOptions,
   LogName,
   LogPart,
+  Machine,
+  MachineRun,
 } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import { hasContent } from '../files/hash-file.ts';
@@ -58,7 +59,7 @@ interface LocalHostOptions {
 }
 
 /** This machine as a {@link Host}: its files are a folder, its containers are child processes. */
-export class LocalHost implements Host {
+export class LocalHost implements Machine {
   readonly name = 'local';
   readonly #options: LocalHostOptions;
 
@@ -66,7 +67,7 @@ export class LocalHost implements Host {
     this.#options = options;
   }
 
-  async openRun(runId: string, options: HostRunOptions): Promise<HostRun> {
+  async openRun(runId: string, options: HostRunOptions): Promise<MachineRun> {
     const { root, clock } = this.#options;
     for (const folder of [layout.objects, layout.run(runId)]) {
       await mkdir(join(root, folder), { recursive: true, mode: 0o700 });

@@ -1,7 +1,15 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, posix } from 'node:path';
 import { onAbort } from '../../async/abort.ts';
-import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
+import type {
+  Host,
+  HostRunFacts,
+  HostRunOptions,
+  LogName,
+  LogPart,
+  Machine,
+  MachineRun,
+} from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import { hasContent } from '../files/hash-file.ts';
 import { syncFolder } from '../files/publish-file.ts';
@@ -63,7 +71,7 @@ class SharedMachine {
 const queryRetryForMs = 10_000;
 
 /** A machine that is reached over SSH and runs Docker, as a {@link Host}: its workers are containers. */
-export class SshHost implements Host {
+export class SshHost implements Machine {
   readonly name: string;
   readonly #options: RemoteMachineOptions;
   /** For queries; a run that is open has a machine of its own. */
@@ -76,7 +84,7 @@ export class SshHost implements Host {
     this.#shared = new SharedMachine({ ...options, retryForMs });
   }
 
-  async openRun(runId: string, options: HostRunOptions): Promise<HostRun> {
+  async openRun(runId: string, options: HostRunOptions): Promise<MachineRun> {
     const { signal } = options;
     const machine = await RemoteMachine.at(this.#options);
     const stopListening = signal && onAbort(signal, () => void machine.close());
@@ -128,7 +136,7 @@ export class SshHost implements Host {
     await this.#shared.close();
   }
 
-  async #open(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<HostRun> {
+  async #open(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<MachineRun> {
     const { clock } = this.#options;
     const files = await machine.runFiles(runId);
     const assignments = await TaskAssignments.read(files, options.workers);

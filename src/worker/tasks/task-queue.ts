@@ -27,6 +27,7 @@ export class TaskQueue {
   #queue: Entry[] = [];
   #head = 0;
   #givenBack: Entry[] = [];
+  #nextOrder = 0;
 
   /**
    * Takes a manifest's tasks in. Those without a result are queued unless they are queued or running already.
@@ -72,6 +73,22 @@ export class TaskQueue {
     this.#givenBack.sort((a, b) => a.order - b.order);
   }
 
+  /** Forgets those of these tasks that wait, as if they had never come. @returns those. */
+  withdraw(taskKeys: readonly string[]): WorkTask[] {
+    const withdrawn = new Set<Entry>();
+    for (const key of taskKeys) {
+      const entry = this.#entries.get(key);
+      if (entry?.state !== 'queued') continue;
+      this.#entries.delete(key);
+      for (const batchId of entry.batches) this.#addOpen(batchId, -1);
+      withdrawn.add(entry);
+    }
+    this.#queue = this.#queue.slice(this.#head).filter((entry) => !withdrawn.has(entry));
+    this.#head = 0;
+    this.#givenBack = this.#givenBack.filter((entry) => !withdrawn.has(entry));
+    return [...withdrawn].map(({ task }) => task);
+  }
+
   /** Every task there is, and whether it has a result. */
   *tasks(): Generator<{ readonly task: WorkTask; readonly isDone: boolean }> {
     for (const { task, state } of this.#entries.values()) yield { task, isDone: isDone(state) };
@@ -106,7 +123,7 @@ export class TaskQueue {
     const known = this.#entries.get(task.task_key);
     if (known) return known;
     // A new task counts as failed until `add` says what it is, so that it enters its batch as not open.
-    const entry: Entry = { task, order: this.#entries.size, batches: new Set(), state: 'failed' };
+    const entry: Entry = { task, order: this.#nextOrder++, batches: new Set(), state: 'failed' };
     this.#counts.failed += 1;
     this.#entries.set(task.task_key, entry);
     return entry;

@@ -47,7 +47,8 @@ export class WorkerProcess {
   readonly #worker: Worker;
   readonly #server: ReturnType<typeof createRunApi>;
   readonly #ended = Promise.withResolvers<void>();
-  readonly #reading = new Mutex();
+  /** One caller at a time has manifests read and taken in, so that each is reported once. */
+  readonly #taking = new Mutex();
   /** Numbers of the manifests that were read, the bad ones too. */
   readonly #read = new Set<number>();
   #stopping: Promise<void> | null = null;
@@ -68,7 +69,9 @@ export class WorkerProcess {
       events: this.#events,
       kindRoutes: this.#kindRoutes(),
       status: () => this.status(),
-      submit: (path) => this.#submit(path),
+      submit: (path) => this.#taking.run(() => this.#submit(path)),
+      // Not while a manifest that was read is on its way into the queue: its tasks would come back.
+      withdraw: (keys) => this.#taking.run(() => this.#worker.withdraw(keys)),
       onShutdown: (drainMs) => this.requestStop(drainMs),
       onRequest: () => this.#noteBusy(),
       log: deps.log,
@@ -115,13 +118,15 @@ export class WorkerProcess {
    */
   async takeUnread(): Promise<boolean> {
     this.#lastCheckMs = performance.now();
-    const unread = this.isStopping ? [] : await this.#readManifests();
-    for (const manifest of unread) {
-      this.#deps.log(`found manifest ${manifest.index}, of which there was no notification`);
-      await this.#worker.submit(manifest);
-    }
-    if (unread.length > 0) this.#noteBusy();
-    return unread.length > 0;
+    return await this.#taking.run(async () => {
+      const unread = this.isStopping ? [] : await this.#readManifests();
+      for (const manifest of unread) {
+        this.#deps.log(`found manifest ${manifest.index}, of which there was no notification`);
+        await this.#worker.submit(manifest);
+      }
+      if (unread.length > 0) this.#noteBusy();
+      return unread.length > 0;
+    });
   }
 
   /**
@@ -134,7 +139,7 @@ export class WorkerProcess {
     const idleWatch = setInterval(() => void this.#watchIdle(), idleWatchMs);
     try {
       if (await this.#wasStopped()) this.requestStop(0);
-      else await this.#worker.load(await this.#readManifests());
+      else await this.#taking.run(async () => this.#worker.load(await this.#readManifests()));
       await this.#ended.promise;
     } catch (error) {
       this.requestStop(0);
@@ -197,16 +202,14 @@ export class WorkerProcess {
     return (await this.#deps.store.read(layout.stopMark(workerId))) !== null;
   }
 
-  /** The manifests that were not read before. Read by one caller at a time, so that each is reported once. */
+  /** The manifests that were not read before. */
   async #readManifests(): Promise<readonly NumberedManifest[]> {
     const onBad = (message: string, index: number) => {
       this.#deps.log(message);
       this.#read.add(index);
     };
-    return await this.#reading.run(async () => {
-      const found = await readOwnManifests(this.#source, onBad, this.#read);
-      return found.map((manifest) => this.#noteRead(manifest));
-    });
+    const found = await readOwnManifests(this.#source, onBad, this.#read);
+    return found.map((manifest) => this.#noteRead(manifest));
   }
 
   #noteRead(manifest: NumberedManifest): NumberedManifest {

@@ -107,6 +107,17 @@ export class Worker {
     });
   }
 
+  /** Drops those of these tasks that are not begun; gives their keys. */
+  async withdraw(taskKeys: readonly string[]): Promise<string[]> {
+    return await this.#intake.run(async () => {
+      const withdrawn = this.#queue.withdraw(taskKeys);
+      // Nothing of it is left to be done here.
+      for (const task of withdrawn) this.#engines.expect(task, true);
+      this.#pump();
+      return withdrawn.map(({ task_key: key }) => key);
+    });
+  }
+
   status(): WorkerStatus {
     return buildStatus({
       workerId: this.#deps.workerId,

@@ -271,6 +271,34 @@ export function describeHost(
       expect(asked()).toBe(askedBefore);
     });
 
+    it('takes back what no worker has begun, and does it when it is submitted again', async () => {
+      const tasks = sampleTasks(10, null, 'taken back');
+      bench.hold(1);
+      const run = await openRun();
+      await using heard = new Listener(run);
+      await submit(run, tasks);
+      const asked = () => tasks.filter((task) => bench.asksFor(task.prompt) > 0);
+      await waitFor(() => asked().length === 3);
+      await heard.until(1);
+      const withdrawn = await run.withdraw([...keysOf(tasks), 'e'.repeat(64)]);
+      const isWithdrawn = ({ task_key: key }: ManifestTask) => withdrawn.has(key);
+      const rest = tasks.filter((task) => !isWithdrawn(task));
+      // What it has begun it keeps, and that may be more than it has asked for.
+      expect(rest.length).toBeLessThan(tasks.length);
+      expect(keysOf(rest)).toEqual(expect.arrayContaining(keysOf(asked())));
+      expect(withdrawn).not.toContain('e'.repeat(64));
+      // A worker that is started again does not find them either.
+      await bench.killWorker(runId, 0);
+      bench.release();
+      await heard.until(rest.length);
+      await submit(run, sampleTasks(1, null, 'after that'), 1);
+      await heard.until(rest.length + 1);
+      expect(asked().filter(isWithdrawn)).toEqual([]);
+      await submit(run, tasks, 2);
+      await heard.until(tasks.length + 1);
+      for (const task of tasks.filter(isWithdrawn)) expect(bench.asksFor(task.prompt)).toBe(1);
+    });
+
     it('gives a running worker to whoever opens the run next', async () => {
       const tasks = sampleTasks(8, null, 'adopted');
       const first = await openRun();

@@ -1,0 +1,472 @@
+import { DealtMachine, type DealtMachineState, type Holding } from './dealt-machine.ts';
+import { type DealtTask, WaitingTasks } from './waiting-tasks.ts';
+import type { DealingWindow } from './window.ts';
+
+/** What is to be done next. */
+export type DealingStep =
+  | {
+      readonly type: 'assign';
+      readonly machine: string;
+      readonly keys: readonly string[];
+      readonly isCopy: boolean;
+    }
+  /** Tasks that are asked back; {@link Dealer.noteWithdrawn} is told what became of them. */
+  | { readonly type: 'withdraw'; readonly machine: string; readonly keys: readonly string[] };
+
+interface DealerOptions {
+  readonly window: DealingWindow;
+  /** Whether a task may be done twice to be done earlier. Where it costs money it may not. */
+  readonly mayCopy: boolean;
+}
+
+/** How long the speed of all machines together is taken as it is, in milliseconds. */
+const paceHoldsMs = 200;
+
+/** A copy, or a task that is moved, has to be done in this share of the time that is left for it where it is. */
+const clearGain = 0.75;
+
+/**
+ * Decides which machine gets which task. Each has a few tasks per worker, so that fast machines draw more by themselves;
+ * the rest waits here. When no more come and none waits, what slow machines have not begun is asked back, and what they
+ * have begun is copied to an idle machine that will be done clearly earlier, once per task. The first result counts.
+ *
+ * It knows no clock: times are milliseconds of any clock that does not jump.
+ */
+export class Dealer {
+  readonly #options: DealerOptions;
+  readonly #machines = new Map<string, DealtMachine>();
+  readonly #waiting = new WaitingTasks();
+  /** Tasks without a result, by key. */
+  readonly #open = new Map<string, DealtTask>();
+  /** Who has a task, by key. */
+  readonly #holders = new Map<string, string[]>();
+  /** Open tasks that were copied once. */
+  readonly #copied = new Set<string>();
+  /** Machines that may get tasks now. */
+  readonly #withRoom = new Set<DealtMachine>();
+  readonly #usual = new UsualSpeed();
+  /** Work of all open tasks. */
+  #openWork = 0;
+  #pace: FarmPace | null = null;
+  #isAllSubmitted = false;
+  #tailSeenMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DealerOptions) {
+    this.#options = options;
+  }
+
+  /** Tasks that no machine has. */
+  get waitingCount(): number {
+    return this.#waiting.count;
+  }
+
+  /** Tasks without a result. */
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  isOpen(key: string): boolean {
+    return this.#open.has(key);
+  }
+
+  /** Names of the machines that have a task; the one that had it first comes first. */
+  holdersOf(key: string): readonly string[] {
+    return this.#holders.get(key) ?? [];
+  }
+
+  /** Keys that a machine has and that have no result. */
+  heldBy(name: string): string[] {
+    return [...(this.#machines.get(name)?.holdings.values() ?? [])].flatMap(({ task, isOver }) =>
+      isOver ? [] : [task.key],
+    );
+  }
+
+  addMachine(name: string, workers: number): void {
+    const machine = new DealtMachine(name, workers, this.#options.window);
+    this.#machines.set(name, machine);
+    this.#changed(machine);
+    this.#pace = null;
+  }
+
+  setState(name: string, state: DealtMachineState, nowMs: number): void {
+    const machine = this.#machines.get(name);
+    if (!machine) return;
+    if (machine.state !== 'working' && state === 'working') machine.resume(nowMs);
+    machine.state = state;
+    this.#changed(machine);
+    this.#pace = null;
+  }
+
+  /** A machine that will surely do nothing more: what it has waits again. */
+  removeMachine(name: string): void {
+    const machine = this.#machines.get(name);
+    if (!machine) return;
+    this.#machines.delete(name);
+    this.#withRoom.delete(machine);
+    this.#usual.change(machine.measuredSpeed, null);
+    this.#pace = null;
+    for (const key of machine.holdings.keys()) {
+      this.#forgetHolder(name, key);
+      this.#returnUnlessHeld(key);
+    }
+  }
+
+  add(task: DealtTask): void {
+    if (this.#open.has(task.key)) return;
+    this.#begin(task);
+    this.#waiting.add(task);
+  }
+
+  /** A machine has a task from before. */
+  adopt(task: DealtTask, name: string, nowMs: number): void {
+    if (!this.#open.has(task.key)) this.#begin(task);
+    else this.#waiting.remove(task.key);
+    const machine = this.#machines.get(name);
+    const isCopy = this.holdersOf(task.key).length > 0;
+    if (isCopy) this.#copied.add(task.key);
+    if (machine) this.#hold(machine, task, nowMs, isCopy);
+  }
+
+  /** No more tasks come. */
+  endSubmitting(): void {
+    this.#isAllSubmitted = true;
+  }
+
+  noteBegun(name: string, key: string): void {
+    const holding = this.#machines.get(name)?.holdings.get(key);
+    if (holding) holding.isBegun = true;
+  }
+
+  /** Notes how much of a task is done. @returns false when another machine is farther with it. */
+  noteProgress(name: string, key: string, doneShare: number): boolean {
+    const holding = this.#machines.get(name)?.holdings.get(key);
+    if (!holding) return false;
+    Object.assign(holding, { isBegun: true, doneShare: Math.min(1, doneShare) });
+    return this.holdersOf(key).every(
+      (other) => (this.#machines.get(other)?.holdings.get(key)?.doneShare ?? 0) <= holding.doneShare,
+    );
+  }
+
+  /**
+   * Notes a result.
+   *
+   * @returns whether it is the task's first, and which other machines still have the task.
+   */
+  noteFinished(name: string, key: string, nowMs: number): { isFirst: boolean; others: readonly string[] } {
+    const machine = this.#machines.get(name);
+    if (machine) this.#finishOn(machine, key, nowMs);
+    const task = this.#open.get(key);
+    const isFirst = this.#open.delete(key);
+    if (task) this.#openWork -= task.size;
+    this.#waiting.remove(key);
+    this.#copied.delete(key);
+    const others = isFirst ? this.holdersOf(key) : [];
+    for (const other of others) {
+      const holding = this.#machines.get(other)?.holdings.get(key);
+      if (holding) holding.isOver = true;
+    }
+    return { isFirst, others };
+  }
+
+  /** Tasks that never reached the machine they were assigned to. */
+  noteUnassigned(name: string, keys: readonly string[], nowMs: number): void {
+    for (const key of keys) {
+      const machine = this.#machines.get(name);
+      if (!machine?.drop(key, nowMs)) continue;
+      this.#changed(machine);
+      this.#forgetHolder(name, key);
+      this.#returnUnlessHeld(key);
+    }
+  }
+
+  /** What became of tasks that were asked back. @param withdrawn - Those that the machine will not do. */
+  noteWithdrawn(name: string, asked: readonly string[], withdrawn: ReadonlySet<string>, nowMs: number): void {
+    for (const key of asked) {
+      const holding = this.#machines.get(name)?.holdings.get(key);
+      if (!holding) continue;
+      holding.isAskedBack = false;
+      if (!withdrawn.has(key)) holding.isBegun = true;
+      else this.noteUnassigned(name, [key], nowMs);
+    }
+  }
+
+  /** What is to be done now. The steps count as done: tasks that are assigned are held. */
+  next(nowMs: number): DealingStep[] {
+    const steps = new StepList();
+    this.#assignWaiting(nowMs, steps);
+    // Looking through very many machines takes a while, and they have more time.
+    const isDue = nowMs - this.#tailSeenMs >= Math.min(1_000, this.#machines.size);
+    if (this.#isAllSubmitted && this.#waiting.count === 0 && isDue) {
+      this.#tailSeenMs = nowMs;
+      this.#askBack(nowMs, steps);
+      if (this.#options.mayCopy) this.#copySlow(nowMs, steps);
+    }
+    return steps.all();
+  }
+
+  /** Deals all that waits by speed, however much each machine has: nobody stays to deal. */
+  dealRest(nowMs: number): DealingStep[] {
+    const steps = new StepList();
+    for (let task = this.#waiting.first; task; task = this.#waiting.first) {
+      const best = this.#earliest(task, this.#working(), nowMs);
+      if (!best) break;
+      this.#waiting.takeFirst();
+      this.#hold(best.machine, task, nowMs, false);
+      steps.assign(best.machine.name, task.key, false);
+    }
+    return steps.all();
+  }
+
+  #working(): DealtMachine[] {
+    return [...this.#machines.values()].filter(({ state }) => state === 'working');
+  }
+
+  #assignWaiting(nowMs: number, steps: StepList): void {
+    // A machine is filled up once it is low, not only to where it was low.
+    const rooms = new Map([...this.#withRoom].map((machine) => [machine, machine.room]));
+    for (let task = this.#waiting.first; task; task = this.#waiting.first) {
+      const best = this.#earliest(task, rooms.keys(), nowMs);
+      if (!best || !this.#isWorthIt(best, task, nowMs)) return;
+      const { machine } = best;
+      this.#waiting.takeFirst();
+      this.#hold(machine, task, nowMs, false);
+      steps.assign(machine.name, task.key, false);
+      const room = (rooms.get(machine) ?? 1) - 1;
+      if (room > 0) rooms.set(machine, room);
+      else rooms.delete(machine);
+    }
+  }
+
+  /** Near the end a task rather waits for a fast machine than goes to a slow one that would be done with it last. */
+  #isWorthIt(best: Candidate, task: DealtTask, nowMs: number): boolean {
+    if (!this.#isAllSubmitted) return true;
+    if (this.#pace === null || nowMs - this.#pace.sinceMs > paceHoldsMs) this.#pace = this.#paceAt(nowMs);
+    const { speed, fastestPace } = this.#pace;
+    return best.doneMs <= this.#openWork / speed + task.size / fastestPace;
+  }
+
+  #paceAt(nowMs: number): FarmPace {
+    const usual = this.#usual.speed;
+    let speed = 0;
+    let fastestPace = 0;
+    for (const machine of this.#working()) {
+      const own = machine.speedAt(nowMs, usual);
+      speed += own;
+      fastestPace = Math.max(fastestPace, own / machine.parallel);
+    }
+    return { sinceMs: nowMs, speed, fastestPace };
+  }
+
+  /** Asks for what a slow machine has not begun, where an idle one will have done it clearly earlier. */
+  #askBack(nowMs: number, steps: StepList): void {
+    const usual = this.#usual.speed;
+    const idle = this.#idle(nowMs).filter(({ machine }) => !hasAskedBack(machine));
+    for (const slow of this.#working()) {
+      if (idle[0] === undefined) return;
+      if (slow.holdings.size <= slow.parallel) continue;
+      const speed = slow.speedAt(nowMs, usual);
+      for (const holding of [...slow.holdings.values()].reverse()) {
+        if (!isWaitingThere(holding)) continue;
+        const { key, size } = holding.task;
+        const best = soonest(idle, size);
+        if (
+          !best ||
+          best.machine === slow ||
+          best.waitMs + size / best.pace > clearGain * slow.leftMs(key, speed)
+        )
+          break;
+        best.waitMs += size / best.pace / best.machine.parallel;
+        holding.isAskedBack = true;
+        steps.withdraw(slow.name, key);
+      }
+    }
+  }
+
+  #copySlow(nowMs: number, steps: StepList): void {
+    const idle = this.#idle(nowMs);
+    const [fastest] = idle;
+    if (!fastest) return;
+    for (const { holding, machine: slow, leftMs } of this.#slowest(nowMs, fastest.pace)) {
+      const best = idle.find(({ machine }) => machine !== slow);
+      if (!best) return;
+      const { task } = holding;
+      if (task.size / best.pace > clearGain * leftMs) continue;
+      this.#copied.add(task.key);
+      this.#hold(best.machine, task, nowMs, true);
+      steps.assign(best.machine.name, task.key, true);
+      if (!best.machine.isIdle) idle.splice(idle.indexOf(best), 1);
+    }
+  }
+
+  /** Machines that would begin with a task at once, the fastest first. */
+  #idle(nowMs: number): IdleMachine[] {
+    const usual = this.#usual.speed;
+    const idle = this.#working().filter(({ isIdle }) => isIdle);
+    const paced = idle.map((machine) => ({
+      machine,
+      pace: machine.speedAt(nowMs, usual) / machine.parallel,
+      waitMs: 0,
+    }));
+    return paced.sort((one, other) => other.pace - one.pace);
+  }
+
+  /** Tasks that one of this pace would have done clearly earlier, with what is left of them where they are: the longest first. */
+  #slowest(nowMs: number, pace: number) {
+    const usual = this.#usual.speed;
+    const found: { holding: Holding; machine: DealtMachine; leftMs: number }[] = [];
+    for (const machine of this.#machines.values()) {
+      const isLost = machine.state === 'lost';
+      const speed = machine.speedAt(nowMs, usual);
+      for (const [key, holding] of machine.holdings) {
+        const leftMs = isLost ? Number.POSITIVE_INFINITY : machine.leftMs(key, speed);
+        if (holding.isOver || holding.isAskedBack || holding.task.size / pace > clearGain * leftMs) continue;
+        // A copy that is lost as well is no copy any more.
+        if (this.#copied.has(key) && !this.#isLostEverywhere(key)) continue;
+        found.push({ holding, machine, leftMs });
+      }
+    }
+    return found.sort((one, other) => (other.leftMs > one.leftMs ? 1 : -1));
+  }
+
+  #isLostEverywhere(key: string): boolean {
+    return this.holdersOf(key).every((name) => this.#machines.get(name)?.state === 'lost');
+  }
+
+  /** Which of these machines would have done a task first. */
+  #earliest(task: DealtTask, machines: Iterable<DealtMachine>, nowMs: number): Candidate | null {
+    const usual = this.#usual.speed;
+    let best: Candidate | null = null;
+    for (const machine of machines) {
+      const doneMs = machine.durationWith(task, machine.speedAt(nowMs, usual));
+      if (
+        best === null ||
+        doneMs < best.doneMs ||
+        (doneMs === best.doneMs && isLessFilled(machine, best.machine))
+      )
+        best = { machine, doneMs };
+    }
+    return best;
+  }
+
+  #hold(machine: DealtMachine, task: DealtTask, nowMs: number, isCopy: boolean): void {
+    machine.hold(task, nowMs, isCopy);
+    this.#changed(machine);
+    this.#holders.set(task.key, [...this.holdersOf(task.key), machine.name]);
+  }
+
+  #finishOn(machine: DealtMachine, key: string, nowMs: number): void {
+    const before = machine.measuredSpeed;
+    machine.finish(key, nowMs);
+    this.#usual.change(before, machine.measuredSpeed);
+    this.#changed(machine);
+    this.#forgetHolder(machine.name, key);
+  }
+
+  #begin(task: DealtTask): void {
+    this.#open.set(task.key, task);
+    this.#openWork += task.size;
+  }
+
+  #changed(machine: DealtMachine): void {
+    if (machine.state === 'working' && machine.room > 0) this.#withRoom.add(machine);
+    else this.#withRoom.delete(machine);
+  }
+
+  #forgetHolder(name: string, key: string): void {
+    const rest = this.holdersOf(key).filter((holder) => holder !== name);
+    if (rest.length > 0) this.#holders.set(key, rest);
+    else this.#holders.delete(key);
+  }
+
+  #returnUnlessHeld(key: string): void {
+    const task = this.#open.get(key);
+    if (task && this.holdersOf(key).length === 0) {
+      this.#copied.delete(key);
+      this.#waiting.add(task);
+    }
+  }
+}
+
+/** How fast all machines are together, and the fastest of them with one task: work per millisecond. */
+interface FarmPace {
+  readonly sinceMs: number;
+  readonly speed: number;
+  readonly fastestPace: number;
+}
+
+/** Of one worker that is not measured: as fast as the measured ones are on the average. */
+class UsualSpeed {
+  #sum = 0;
+  #count = 0;
+
+  get speed(): number {
+    // Any speed will do while all are equal, if only it is slow: no task is late yet.
+    return this.#count === 0 ? 1e-9 : this.#sum / this.#count;
+  }
+
+  change(before: number | null, after: number | null): void {
+    this.#sum += (after ?? 0) - (before ?? 0);
+    this.#count += Number(after !== null) - Number(before !== null);
+  }
+}
+
+interface Candidate {
+  readonly machine: DealtMachine;
+  /** When it would have done the task, in milliseconds from now. */
+  readonly doneMs: number;
+}
+
+interface IdleMachine {
+  readonly machine: DealtMachine;
+  /** Work per millisecond of one task. */
+  readonly pace: number;
+  /** How long it will be at work on what is asked back for it. */
+  waitMs: number;
+}
+
+function soonest(idle: readonly IdleMachine[], size: number): IdleMachine | undefined {
+  let best = idle[0];
+  for (const candidate of idle) {
+    if (best && candidate.waitMs + size / candidate.pace < best.waitMs + size / best.pace) best = candidate;
+  }
+  return best;
+}
+
+/** Steps of one kind for one machine become one step. */
+class StepList {
+  readonly #keys = new Map<string, { readonly step: DealingStep; readonly keys: string[] }>();
+
+  assign(machine: string, key: string, isCopy: boolean): void {
+    this.#add(`assign ${isCopy} ${machine}`, key, (keys) => ({ type: 'assign', machine, keys, isCopy }));
+  }
+
+  withdraw(machine: string, key: string): void {
+    this.#add(`withdraw ${machine}`, key, (keys) => ({ type: 'withdraw', machine, keys }));
+  }
+
+  all(): DealingStep[] {
+    return [...this.#keys.values()].map(({ step }) => step);
+  }
+
+  #add(id: string, key: string, make: (keys: readonly string[]) => DealingStep): void {
+    const known = this.#keys.get(id);
+    if (known) {
+      known.keys.push(key);
+      return;
+    }
+    const keys = [key];
+    this.#keys.set(id, { step: make(keys), keys });
+  }
+}
+
+function isWaitingThere({ isBegun, isAskedBack, isOver }: Holding): boolean {
+  return !isBegun && !isAskedBack && !isOver;
+}
+
+function hasAskedBack({ holdings }: DealtMachine): boolean {
+  return [...holdings.values()].some(({ isAskedBack }) => isAskedBack);
+}
+
+function isLessFilled(one: DealtMachine, other: DealtMachine): boolean {
+  return one.holdings.size / one.workers < other.holdings.size / other.workers;
+}
