@@ -12,8 +12,13 @@ import { waitFor } from './wait-for.ts';
 /** The worker's program as it is written. */
 export const workerProgram = resolve(import.meta.dirname, '../../src/worker/main.ts');
 
+interface LocalBench extends HostBench {
+  readonly root: string;
+  createHost(): LocalHost;
+}
+
 /** A local host in a folder of its own, whose engine is a stand-in. */
-export async function createLocalBench(): Promise<HostBench & { readonly root: string }> {
+export async function createLocalBench(): Promise<LocalBench> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'ch-')));
   const server = await startStandInServer({ slots: 2, latencyMs: 60 });
   const engine = sampleEngine(server.baseUrl, { concurrency: 2 });

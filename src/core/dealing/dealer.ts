@@ -65,6 +65,11 @@ export class Dealer {
     return this.#open.size;
   }
 
+  /** Whether a task may be done twice to be done earlier. */
+  get mayCopy(): boolean {
+    return this.#options.mayCopy;
+  }
+
   isOpen(key: string): boolean {
     return this.#open.has(key);
   }
@@ -125,6 +130,18 @@ export class Dealer {
     const isCopy = this.holdersOf(task.key).length > 0;
     if (isCopy) this.#copied.add(task.key);
     if (machine) this.#hold(machine, task, nowMs, isCopy);
+  }
+
+  /** Forgets those of these tasks that no machine has. @returns their keys. */
+  takeWaiting(keys: readonly string[]): string[] {
+    return keys.filter((key) => {
+      const task = this.#open.get(key);
+      if (!task || this.holdersOf(key).length > 0) return false;
+      this.#open.delete(key);
+      this.#openWork -= task.size;
+      this.#waiting.remove(key);
+      return true;
+    });
   }
 
   /** No more tasks come. */
