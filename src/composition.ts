@@ -29,7 +29,7 @@ import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
 import type { InferenceReportItem } from './core/inference/inference-report.ts';
-import { hostNamed, localHostName } from './core/settings/host-named.ts';
+import { hostNamed, localHostName, machinesNamed, workersOf } from './core/settings/host-named.ts';
 import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
 import type { ReportItem } from './core/upsample/upsample-report.ts';
@@ -40,7 +40,7 @@ import { renderInferenceReport } from './output/report/inference/render-inferenc
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
 import { renderUpscaleReport } from './output/report/upscale/render-upscale-report.ts';
 import type { CheckResult } from './ports/diagnostics.ts';
-import type { Host } from './ports/host.ts';
+import type { Host, Machine } from './ports/host.ts';
 import type { HostUpkeep, ImageRole } from './ports/host-upkeep.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
@@ -84,6 +84,7 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
     templateTokens: new FileTemplateTokens(join(cache, 'template-tokens-v1.jsonl')),
     serverLimits: new FileServerLimits(new LocalFileStore(join(cache, 'server-limits'))),
     requestFiles: createRequestFiles(media),
+    machines: (host) => machinesNamed(settings, host).names,
     host: (name) => createHost(name, settings),
     upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,
@@ -143,7 +144,23 @@ function createRequestFiles(media: MediaTool): RequestFiles {
   };
 }
 
-function createHost(name: string, settings: Settings): Host {
+function createHost(host: string, settings: Settings): Host {
+  const { names, isPool, copyAfterMs, copiesPrompts } = machinesNamed(settings, host);
+  if (!isPool) return createMachine(names[0] ?? host, settings);
+  const machines = names.map((name) => ({
+    name,
+    host: createMachine(name, settings),
+    workers: workersOf(settings, name),
+  }));
+  const methods = ['openRun', 'stopRun', 'lookUp', 'readLog', 'close'] as const;
+  return lazy<Host>(host, [...methods], async () => {
+    const { PoolHost } = await import('./adapters/pool-host/pool-host.ts');
+    const admit = async () => ({ isAdmitted: true as const });
+    return new PoolHost({ name: host, machines, clock: systemClock, copyAfterMs, copiesPrompts, admit });
+  });
+}
+
+function createMachine(name: string, settings: Settings): Machine {
   if (name === 'local') {
     return new LocalHost({
       root: localRoot(settings),
@@ -152,13 +169,15 @@ function createHost(name: string, settings: Settings): Host {
     });
   }
   const options = machineOptionsOf(name, settings);
-  return lazy<Host>(name, ['openRun', 'stopRun', 'lookUp', 'readLog', 'close'], async () => {
+  return lazy<Machine>(name, ['openRun', 'stopRun', 'lookUp', 'readLog', 'close'], async () => {
     const { SshHost } = await import('./adapters/ssh-host/ssh-host.ts');
     return new SshHost(options);
   });
 }
 
-function createUpkeep(name: string, settings: Settings): HostUpkeep {
+function createUpkeep(host: string, settings: Settings): HostUpkeep {
+  const [name = host, ...others] = machinesNamed(settings, host).names;
+  if (others.length > 0) throw severalMachines(host, [name, ...others]);
   if (name === 'local') return new LocalUpkeep({ root: localRoot(settings), clock: systemClock });
   const options = machineOptionsOf(name, settings);
   const buildFilesOf = (role: ImageRole) => ({
@@ -177,6 +196,14 @@ function createUpkeep(name: string, settings: Settings): HostUpkeep {
   return lazy<HostUpkeep>(name, methods, async () => {
     const { SshUpkeep } = await import('./adapters/ssh-host/ssh-upkeep.ts');
     return new SshUpkeep({ ...options, buildFiles, servesModel, upscalesWithModel });
+  });
+}
+
+function severalMachines(host: string, names: readonly string[]): AppError {
+  return new AppError({
+    code: 'usage-invalid',
+    message: `${host} is ${names.length} machines: ${names.join(', ')}.`,
+    nextStep: `Name one at a time, such as ${names[0]}.`,
   });
 }
 

@@ -28,7 +28,11 @@ export default class Doctor extends CosmosCommand {
     engine: planFlags.engine,
     'base-url': planFlags['base-url'],
     model: planFlags.model,
-    host: Flags.string({ default: 'local', description: 'machine to check', helpValue: 'NAME' }),
+    host: Flags.string({
+      default: 'local',
+      description: 'machine to check, several, or a pool',
+      helpValue: 'NAME[,NAME…]',
+    }),
     deep: Flags.boolean({
       default: false,
       description: 'also send the server one small picture, and see whether the model sees it',
@@ -55,7 +59,7 @@ export default class Doctor extends CosmosCommand {
     if (problem !== null) return [here()];
     // An unknown host is refused before anything is checked.
     ports.host(host);
-    return [here(), checkHost(host, ports)];
+    return [here(), ...ports.machines(host).map((machine) => checkHost(machine, ports))];
   }
 
   /** A settings file that cannot be used is one more thing to mend, not the end of the visit. */

@@ -39,9 +39,11 @@ export interface Ports {
   readonly templateTokens: TemplateTokens;
   readonly serverLimits: ServerLimitsStore;
   readonly requestFiles: RequestFiles;
-  /** The host of this name. @throws AppError `host-unknown`. */
+  /** Names of the machines that a host stands for: itself, a list, or a pool's. @throws AppError `host-unknown`, `config-invalid`. */
+  machines(host: string): readonly string[];
+  /** The host of this name, which may be a list or a pool. @throws AppError `host-unknown`. */
   host(name: string): Host;
-  /** Upkeep of the host of this name. @throws AppError `host-unknown`. */
+  /** Upkeep of the host of this name. @throws AppError `host-unknown`; `usage-invalid` for several machines. */
   upkeep(name: string): HostUpkeep;
   /** Loads the counter of text tokens: takes a moment, so it is done only when a plan is made. */
   textTokens(): Promise<(text: string) => number>;

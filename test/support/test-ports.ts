@@ -49,6 +49,7 @@ export function createTestPorts(folder: string, host: Host): Ports {
       bodyOf: (engine, task, hintPath) => requestBodyOf(engine, task, hintPath, media),
       judgeOf: async (engine) => createJudge(engine, systemClock),
     },
+    machines: (name) => [name],
     host: () => host,
     upkeep: () => new MemoryUpkeep(),
     textTokens: async () => (text) => Math.ceil(text.length / 4),

@@ -60,7 +60,7 @@ export function settingsTables(): string {
             flag ? `\`--${flag}\`` : '',
           ];
         });
-      const value = table.startsWith('hosts.') ? 'Example' : 'Default';
+      const value = table.endsWith('.NAME') ? 'Example' : 'Default';
       return `## [${table}]\n\n${markdownTable(['Setting', value, 'Allowed', 'Meaning', 'Flag'], rows)}`;
     })
     .join('\n\n');
@@ -77,10 +77,11 @@ function readConfigFile(): Setting[] {
   const settings: Setting[] = [];
   let table = '';
   for (const raw of text.split('\n')) {
-    const line = raw.replace(/^# (?=\[hosts\.|[a-z_]+ = )/, '');
+    const line = raw.replace(/^# (?=\[(?:hosts|pools)\.|[a-z_]+ = )/, '');
     const opened = /^\[([a-z0-9_.]+)\]$/.exec(line)?.[1];
-    if (opened !== undefined) table = opened.replace(/^hosts\..*/, 'hosts.NAME');
-    const [, key, value, comment = ''] = /^([a-z_]+) = ("[^"]*"|\S+)(?:\s+# (.*))?$/.exec(line) ?? [];
+    if (opened !== undefined) table = opened.replace(/^(hosts|pools)\..*/, '$1.NAME');
+    const [, key, value, comment = ''] =
+      /^([a-z_]+) = (\["[^\]]*\]|"[^"]*"|\S+)(?:\s+# (.*))?$/.exec(line) ?? [];
     if (key !== undefined && value !== undefined) settings.push({ table, key, value, comment });
   }
   return settings;

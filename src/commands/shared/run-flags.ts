@@ -89,7 +89,10 @@ export const planFlags = {
 
 /** Flags of a run that a plan does not need. */
 export const runFlags = {
-  host: Flags.string({ description: 'machine to run on (default: local)', helpValue: 'NAME' }),
+  host: Flags.string({
+    description: 'machine to run on (default: local), several of them, or a pool of the settings',
+    helpValue: 'NAME[,NAME…]',
+  }),
   workers: count({ description: 'worker processes (default: 1)', max: 64 }),
   'write-back': Flags.boolean({
     default: false,

@@ -3,7 +3,7 @@ import { duplicateModes } from '../../core/frames/duplicates/duplicate-finder.ts
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
-import { storeFlags, withoutMissing } from './run-flags.ts';
+import { runFlags, storeFlags, withoutMissing } from './run-flags.ts';
 
 /** Flags that decide what is made of a video. No defaults here: those are the settings'. */
 export const upscaleFlags = {
@@ -63,7 +63,7 @@ export const upscaleFlags = {
     options: [...presets],
     description: 'how thoroughly the video is encoded (default: medium)',
   }),
-  host: Flags.string({ description: 'machine to run on (default: local)', helpValue: 'NAME' }),
+  host: runFlags.host,
   force: Flags.boolean({ default: false, description: 'replace the output if it is there already' }),
   'keep-going': Flags.boolean({
     default: false,

@@ -1,5 +1,6 @@
 import { join, parse, resolve } from 'node:path';
 import { containerOf } from '../../core/frames/container-limits.ts';
+import { workersOf } from '../../core/settings/host-named.ts';
 import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
@@ -34,7 +35,7 @@ export function toUpscaleRequest(
     outputPath: resolve(flags.output ?? besideOf(video, upscaling.scale)),
     modelPath: usesModel ? resolve(upscaling.model) : null,
     host,
-    slots: settings.hosts[host]?.workers ?? 1,
+    slots: workersOf(settings, host),
     upscaling,
     isForced: flags.force ?? false,
     isKeptGoing: flags['keep-going'] ?? false,

@@ -277,7 +277,7 @@ export class Dealer {
   /** Asks for what a slow machine has not begun, where an idle one will have done it clearly earlier. */
   #askBack(nowMs: number, steps: StepList): void {
     const usual = this.#usual.speed;
-    const idle = this.#idle(nowMs).filter(({ machine }) => !hasAskedBack(machine));
+    const idle = this.#idle(nowMs).filter(({ machine }) => askedBackOf(machine) === 0);
     for (const slow of this.#working()) {
       if (idle[0] === undefined) return;
       if (slow.holdings.size <= slow.parallel) continue;
@@ -303,14 +303,18 @@ export class Dealer {
     const idle = this.#idle(nowMs);
     const [fastest] = idle;
     if (!fastest) return;
+    // What is asked back is for these machines, too.
+    let places = sumOf(idle, ({ machine }) => machine.parallel - machine.holdings.size);
+    places -= sumOf(this.#working(), askedBackOf);
     for (const { holding, machine: slow, leftMs } of this.#slowest(nowMs, fastest.pace)) {
       const best = idle.find(({ machine }) => machine !== slow);
-      if (!best) return;
+      if (!best || places <= 0) return;
       const { task } = holding;
       if (task.size / best.pace > clearGain * leftMs) continue;
       this.#copied.add(task.key);
       this.#hold(best.machine, task, nowMs, true);
       steps.assign(best.machine.name, task.key, true);
+      places -= 1;
       if (!best.machine.isIdle) idle.splice(idle.indexOf(best), 1);
     }
   }
@@ -480,8 +484,14 @@ function isWaitingThere({ isBegun, isAskedBack, isOver }: Holding): boolean {
   return !isBegun && !isAskedBack && !isOver;
 }
 
-function hasAskedBack({ holdings }: DealtMachine): boolean {
-  return [...holdings.values()].some(({ isAskedBack }) => isAskedBack);
+function askedBackOf({ holdings }: DealtMachine): number {
+  return sumOf(holdings.values(), ({ isAskedBack }) => Number(isAskedBack));
+}
+
+function sumOf<T>(values: Iterable<T>, valueOf: (value: T) => number): number {
+  let sum = 0;
+  for (const value of values) sum += valueOf(value);
+  return sum;
 }
 
 function isLessFilled(one: DealtMachine, other: DealtMachine): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { workersOf } from '../settings/host-named.ts';
 import type { Settings } from '../settings/settings-schema.ts';
 import { type UpsampleSettings, upsampleSettingsSchema } from '../upsample/upsample-settings.ts';
 import { familyNames } from './families.ts';
@@ -55,10 +56,11 @@ export interface InferenceOptions {
 
 /** Freezes what a run will use. @param upsample - The settings of its first stage; its host is that of the whole run. */
 export function inferenceSettingsFrom(
-  { inference, hosts }: Settings,
+  settings: Settings,
   upsample: UpsampleSettings,
   options: InferenceOptions,
 ): InferenceSettings {
+  const { inference } = settings;
   const { host } = upsample;
   return {
     stages: [...options.stages],
@@ -77,7 +79,7 @@ export function inferenceSettingsFrom(
     parameters: inference.parameters,
     control_weights: inference.control_weights,
     host,
-    workers: options.workers ?? hosts[host]?.workers ?? 1,
+    workers: options.workers ?? workersOf(settings, host),
     force: options.isForced,
     ...{ only: [...options.only], skip: [...options.skip], named: [...options.named] },
     upsample,

@@ -1,6 +1,10 @@
 import { AppError } from '../../errors/app-error.ts';
 import { nearestWord } from '../nearest-word.ts';
+import { hostsIn } from './host-list.ts';
 import { type HostSettings, type Settings, settingsSchema } from './settings-schema.ts';
+
+/** How long a machine of a list may be unreachable, in seconds. */
+const defaultCopyAfterS = 60;
 
 /** This machine, which is a host without any settings too. */
 export const localHostName = 'local';
@@ -14,7 +18,7 @@ export function hostNamed(settings: Settings, name: string): HostSettings {
   const found = Object.hasOwn(settings.hosts, name) ? settings.hosts[name] : undefined;
   if (found) return found;
   if (name === localHostName) return defaultHost();
-  const known = [...new Set([localHostName, ...Object.keys(settings.hosts)])];
+  const known = [...new Set([localHostName, ...Object.keys(settings.hosts), ...Object.keys(settings.pools)])];
   const nearest = nearestWord(name, known);
   const others = `known: ${known.join(', ')}`;
   throw new AppError({
@@ -24,6 +28,61 @@ export function hostNamed(settings: Settings, name: string): HostSettings {
       ? `Did you mean "${nearest}"? Another machine is added as [hosts.${keyText(name)}] in config.toml.`
       : `Add it to config.toml: [hosts.${keyText(name)}] with its address.`,
   });
+}
+
+/** The machines that a run's host stands for, and how work is dealt to them. */
+export interface NamedMachines {
+  readonly names: readonly string[];
+  /** Several machines, or a pool that may get more. */
+  readonly isPool: boolean;
+  /** How long a machine may be unreachable before its tasks are given to others, too. */
+  readonly copyAfterMs: number;
+  readonly copiesPrompts: boolean;
+}
+
+/**
+ * What a host's name stands for: one machine, a list of them (`gpu1,gpu2`), or a pool of the settings.
+ *
+ * @throws AppError `host-unknown`; `config-invalid` for a pool that is named like a host.
+ */
+export function machinesNamed(settings: Settings, host: string): NamedMachines {
+  const names = machineNamesOf(settings, host);
+  for (const name of names) hostNamed(settings, name);
+  const pool = poolOf(settings, hostsIn(host)[0] ?? '');
+  return {
+    names,
+    isPool: names.length > 1 || pool !== null,
+    copyAfterMs: Math.round((pool?.copy_after_s ?? defaultCopyAfterS) * 1000),
+    copiesPrompts: pool?.copy_prompts ?? false,
+  };
+}
+
+/** Workers that a host is configured for; of several machines all of theirs. */
+export function workersOf(settings: Settings, host: string): number {
+  const workers = machineNamesOf(settings, host).map((name) => settings.hosts[name]?.workers ?? 1);
+  return workers.reduce((sum, some) => sum + some, 0);
+}
+
+/** Names of the machines that a host stands for, whether the settings know them or not. */
+export function machineNamesOf(settings: Settings, host: string): string[] {
+  const names = new Set(hostsIn(host).flatMap((part) => membersOf(settings, part)));
+  return names.size === 0 ? [host] : [...names];
+}
+
+function membersOf(settings: Settings, name: string): readonly string[] {
+  const pool = poolOf(settings, name);
+  if (pool === null) return [name];
+  // A resumed run notes its workers under its host's name, without an address.
+  if (name !== localHostName && (settings.hosts[name]?.address ?? '') === '') return pool.hosts;
+  throw new AppError({
+    code: 'config-invalid',
+    message: `"${name}" is both a host and a pool.`,
+    nextStep: `Give one of [hosts.${keyText(name)}] and [pools.${keyText(name)}] another name.`,
+  });
+}
+
+function poolOf(settings: Settings, name: string): Settings['pools'][string] | null {
+  return Object.hasOwn(settings.pools, name) ? (settings.pools[name] ?? null) : null;
 }
 
 function defaultHost(): HostSettings {

@@ -151,6 +151,12 @@ const hostSchema = z.strictObject({
   idle_timeout_s: z.number().min(1).max(604_800).default(1800),
 });
 
+const poolSchema = z.strictObject({
+  hosts: z.array(z.string().min(1)).min(1),
+  copy_after_s: seconds.default(60),
+  copy_prompts: z.boolean().default(false),
+});
+
 /** `config.toml`, with every default; the file in the repository says the same, and a test holds them equal. */
 export const settingsSchema = z.strictObject({
   upsampling: upsamplingSchema.prefault({}),
@@ -160,6 +166,7 @@ export const settingsSchema = z.strictObject({
   retry: retrySchema.prefault({}),
   cache: cacheSchema.prefault({}),
   hosts: z.record(z.string(), hostSchema).default({}),
+  pools: z.record(z.string(), poolSchema).default({}),
 });
 
 /** `[hosts.NAME]`: one machine. */

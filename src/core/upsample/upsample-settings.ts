@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import { serveCommand } from '../engine/serve-command.ts';
+import { hostTableOf } from '../settings/host-list.ts';
+import { localHostName, machineNamesOf, workersOf } from '../settings/host-named.ts';
 import type { Settings } from '../settings/settings-schema.ts';
 import { type EstimatorName, estimatorFor, estimatorNames, serverPrograms } from '../tokens/estimator.ts';
 import { instructionFor } from './instruction.ts';
@@ -110,7 +112,7 @@ export function upsampleSettingsFrom(settings: Settings, request: UpsampleOption
     ...(upsampling.variants === 1 ? {} : { variants: upsampling.variants }),
     ...(upsampling.prompt_format === 'text' ? {} : { video_fps: settings.inference.parameters.fps }),
     host: request.host,
-    workers: request.workers ?? settings.hosts[request.host]?.workers ?? 1,
+    workers: request.workers ?? workersOf(settings, request.host),
     write_back: request.writeBack,
     force: request.force,
     allow_text_only: request.allowTextOnly,
@@ -149,7 +151,7 @@ export function configOf(run: UpsampleSettings) {
       max_delay_s: retry.max_delay_ms / 1000,
       max_outage_s: retry.max_outage_ms / 1000,
     },
-    hosts: { [run.host]: { workers: run.workers } },
+    ...hostTableOf(run.host, run.workers),
   };
 }
 
@@ -204,14 +206,18 @@ function serverOf(settings: Settings, host: string): { readonly command?: string
   const { engine, max_tokens: maxTokens, frames_to_extract: frames } = upsampling;
   const isOwn = engine.kind === 'openai' && engine.base_url === '';
   if (engine.kind === 'openai' && !isOwn) assertNetwork(settings, host);
-  if (!isOwn || (host === 'local' && engine.command.length === 0)) return {};
+  const isHere = machineNamesOf(settings, host).every((name) => name === localHostName);
+  if (!isOwn || (isHere && engine.command.length === 0)) return {};
   const { command, model, concurrency } = engine;
   return { command: [...serveCommand({ command, model, maxTokens, frames, concurrency })] };
 }
 
 /** A container without a network can ask no server, wherever that is. */
-function assertNetwork({ hosts }: Settings, host: string): void {
-  if (host === 'local' || hosts[host]?.network !== 'none') return;
+function assertNetwork(settings: Settings, named: string): void {
+  const host = machineNamesOf(settings, named).find(
+    (name) => name !== localHostName && settings.hosts[name]?.network === 'none',
+  );
+  if (host === undefined) return;
   throw new AppError({
     code: 'config-invalid',
     message: `The workers on ${host} have no network, so they cannot ask the server of base_url.`,

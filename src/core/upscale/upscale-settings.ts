@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
+import { hostTableOf } from '../settings/host-list.ts';
 
 export const upscalerKinds = ['lanczos', 'onnx'] as const;
 
@@ -67,6 +68,6 @@ export function configOfUpscale({ engine, dedupe, host, slots }: UpscaleSettings
       crf,
       preset,
     },
-    hosts: { [host]: { workers: slots } },
+    ...hostTableOf(host, slots),
   };
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../../errors/app-error.ts';
 import type { Unneeded } from '../../ports/host-upkeep.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { listRuns, type RunRow } from '../runs/list-runs.ts';
@@ -38,7 +39,7 @@ export interface PruneDocument {
 export async function pruneHost(
   { host, keepMs }: PruneRequest,
   kinds: RunKinds,
-  ports: Pick<Ports, 'upkeep' | 'runs'>,
+  ports: Pick<Ports, 'upkeep' | 'runs' | 'machines'>,
   confirm: (unneeded: readonly PrunedThing[]) => Promise<boolean>,
 ): Promise<PruneDocument> {
   return await withUpkeep(host, ports, async (upkeep) => {
@@ -63,16 +64,28 @@ export async function pruneHost(
 async function neededRuns(
   host: string,
   kinds: RunKinds,
-  ports: Pick<Ports, 'runs'>,
+  ports: Pick<Ports, 'runs' | 'machines'>,
 ): Promise<ReadonlySet<string>> {
   const rows = await listRuns(kinds, ports);
-  return new Set(rows.filter((row) => isNeeded(row, host)).map((row) => row.run_id));
+  return new Set(
+    rows.filter((row) => isNeeded(row, (named) => mayInclude(named, host, ports))).map((row) => row.run_id),
+  );
 }
 
-function isNeeded({ status, host, tasks }: RunRow, name: string): boolean {
+function isNeeded({ status, host, tasks }: RunRow, isHere: (named: string) => boolean): boolean {
   if (status === 'damaged' || tasks === null) return true;
   const { done, failed, total } = tasks;
-  return host === name && (status === 'running' || done + failed < total);
+  return host !== null && isHere(host) && (status === 'running' || done + failed < total);
+}
+
+/** Whether a run's host is, or has, this machine. One that the settings do not know any more might have it. */
+function mayInclude(named: string, machine: string, ports: Pick<Ports, 'machines'>): boolean {
+  try {
+    return ports.machines(named).includes(machine);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return named.split(',').includes(machine) || !named.includes(',');
+  }
 }
 
 function toDocument({ kind, name, sizeBytes, reason }: Unneeded): PrunedThing {

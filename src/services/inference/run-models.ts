@@ -63,10 +63,14 @@ function newCheckpoint(
 /** Prompts take hours to enrich; that the host lacks the model's image should be known before. */
 async function assertImageIsThere(
   { settings }: InferenceRequest,
-  ports: Pick<Ports, 'upkeep'>,
+  ports: Pick<Ports, 'upkeep' | 'machines'>,
 ): Promise<void> {
-  const { host, stages } = settings;
-  if (host === localHostName || !stages.includes('inference')) return;
+  const { host: named, stages } = settings;
+  if (!stages.includes('inference')) return;
+  for (const host of ports.machines(named)) if (host !== localHostName) await assertImageIsOn(host, ports);
+}
+
+async function assertImageIsOn(host: string, ports: Pick<Ports, 'upkeep'>): Promise<void> {
   const facts = await withUpkeep(host, ports, (upkeep) => upkeep.status()).catch((error: unknown) => {
     // A host that cannot be reached now may be by then.
     if (error instanceof AppError && error.code === 'host-unreachable') return null;

@@ -1,5 +1,6 @@
 import { lanesForVram } from '../../core/frames/batches.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { hostStatus } from '../hosts/host-upkeep.ts';
 import type { UpscaleRequest } from './upscale-types.ts';
@@ -21,7 +22,7 @@ const coresPerLane = 4;
 /** As many as were asked for; else by the memory of the host's GPU, and by cores where no GPU is used. */
 export async function countLanes(
   { upscaling: { workers, engine }, host }: Pick<UpscaleRequest, 'upscaling' | 'host'>,
-  ports: Pick<Ports, 'upkeep' | 'parallelism'>,
+  ports: Pick<Ports, 'upkeep' | 'machines' | 'parallelism'>,
 ): Promise<LaneCount> {
   if (workers !== 'auto') return { lanes: workers, isOpen: false };
   const byCores = Math.max(1, Math.min(4, Math.floor(ports.parallelism / coresPerLane)));
@@ -33,7 +34,16 @@ export async function countLanes(
 }
 
 /** Memory of the smallest GPU of a host, in bytes: every worker has to fit. Null where there is none. */
-async function smallestGpu(host: string, ports: Pick<Ports, 'upkeep'>): Promise<number | null> {
-  const { gpus } = await hostStatus(host, ports);
+async function smallestGpu(host: string, ports: Pick<Ports, 'upkeep' | 'machines'>): Promise<number | null> {
+  const machines = ports.machines(host);
+  const statuses = machines.map((machine) =>
+    hostStatus(machine, ports).catch((error: unknown) => {
+      // A pool does without a machine that cannot be reached.
+      const isDispensable = error instanceof AppError && error.code === 'host-unreachable';
+      if (!isDispensable || machines.length === 1) throw error;
+      return null;
+    }),
+  );
+  const gpus = (await Promise.all(statuses)).flatMap((status) => status?.gpus ?? []);
   return gpus.length === 0 ? null : Math.min(...gpus.map(({ totalBytes }) => totalBytes));
 }

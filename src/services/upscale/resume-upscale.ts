@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import { workersOf } from '../../core/settings/host-named.ts';
 import {
   acceptedText,
   changesBetween,
@@ -67,14 +68,14 @@ function settingsNow(
   const namedBefore = was.named ?? Object.keys(rules);
   const config = configOfUpscale(was, model?.path ?? null);
   const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
-  const { upscaling, hosts } = settings;
+  const { upscaling } = settings;
   const { engine: kind, workers } = upscaling;
   const lanes = workers === 'auto' ? was.engine.lanes : workers;
   const host = hostNow ?? was.host;
   return {
     output: output ?? was.output,
     host,
-    slots: hosts[host]?.workers ?? 1,
+    slots: workersOf(settings, host),
     dedupe: upscaling.dedupe,
     keep_going: isKeptGoing || was.keep_going,
     force: isForced || was.force,
