@@ -488,9 +488,9 @@ function askedBackOf({ holdings }: DealtMachine): number {
   return sumOf(holdings.values(), ({ isAskedBack }) => Number(isAskedBack));
 }
 
-function sumOf<T>(values: Iterable<T>, valueOf: (value: T) => number): number {
+function sumOf<T>(values: Iterable<T>, numberOf: (value: T) => number): number {
   let sum = 0;
-  for (const value of values) sum += valueOf(value);
+  for (const value of values) sum += numberOf(value);
   return sum;
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hostNamed } from '../../../../src/core/settings/host-named.ts';
+import { hostNamed, machinesNamed, workersOf } from '../../../../src/core/settings/host-named.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { AppError } from '../../../../src/errors/app-error.ts';
 
@@ -21,6 +21,32 @@ it.each([
   expect(error).toMatchObject({ code: 'host-unknown', exitCode: 2 });
   expect(error?.message).toContain('known: local, gpu1, farm');
   expect(error?.nextStep).toContain(nextStep);
+});
+
+it('takes a list of hosts and a pool as the machines they are', () => {
+  const many = resolveSettings([
+    {
+      source: 'the test',
+      values: {
+        hosts: { a: { address: 'a', workers: 2 }, b: { address: 'b' }, twice: { address: 'c' } },
+        pools: {
+          both: { hosts: ['a', 'b'], copy_after_s: 5 },
+          twice: { hosts: ['a'] },
+          odd: { hosts: ['aa'] },
+        },
+      },
+    },
+  ]);
+  expect(machinesNamed(many, 'a')).toMatchObject({ names: ['a'], isPool: false });
+  expect(machinesNamed(many, 'a, local')).toMatchObject({
+    names: ['a', 'local'],
+    isPool: true,
+    copyAfterMs: 60_000,
+  });
+  expect(machinesNamed(many, 'both')).toMatchObject({ names: ['a', 'b'], isPool: true, copyAfterMs: 5_000 });
+  expect(workersOf(many, 'both,local')).toBe(4);
+  expect(thrownBy(() => machinesNamed(many, 'odd'))?.nextStep).toContain('Did you mean "a"?');
+  expect(thrownBy(() => machinesNamed(many, 'twice'))).toMatchObject({ code: 'config-invalid' });
 });
 
 function thrownBy(work: () => unknown): AppError | null {

@@ -45,7 +45,8 @@ function storeOf(
 }
 
 function portsOf(upkeep: MemoryUpkeep, runs: Parameters<typeof storeOf>[0] = {}): Ports {
-  return { upkeep: () => upkeep, runs: storeOf(runs) } as unknown as Ports;
+  const machines = (host: string) => (host === 'farm' ? ['gpu1', 'gpu2'] : [host]);
+  return { upkeep: () => upkeep, runs: storeOf(runs), machines } as unknown as Ports;
 }
 
 describe('pruneHost', () => {
@@ -59,11 +60,12 @@ describe('pruneHost', () => {
       ended: { host: 'gpu1', events: bothDone },
       locked: { host: 'gpu1', events: bothDone, isLocked: true },
       elsewhere: { host: 'local', events: [] },
+      pooled: { host: 'farm', events: [] },
       damaged: null,
     });
     await pruneHost(request, kinds, ports, async () => false);
     expect(upkeep.rules[0]?.keepMs).toBe(1_000);
-    expect([...(upkeep.rules[0]?.neededRuns ?? [])].sort()).toEqual(['damaged', 'locked', 'open']);
+    expect([...(upkeep.rules[0]?.neededRuns ?? [])].sort()).toEqual(['damaged', 'locked', 'open', 'pooled']);
   });
 
   it('removes only what was agreed to, by rules that are made anew', async () => {
