@@ -12,9 +12,7 @@ export interface PoolMachine {
 }
 
 /** Whether work may go to a machine. */
-export type Admission =
-  | { readonly isAdmitted: true }
-  | { readonly isAdmitted: false; readonly reason: string };
+export type Verdict = { readonly isAdmitted: true } | { readonly isAdmitted: false; readonly reason: string };
 
 export interface PoolOptions {
   /** As the user named it. */
@@ -25,8 +23,12 @@ export interface PoolOptions {
   readonly copyAfterMs: number;
   /** Prompts are copied like other tasks, though each answer may cost money. */
   readonly copiesPrompts: boolean;
-  /** Checks a machine before work goes to it. */
-  admit(member: { readonly name: string; readonly run: HostRun }, engine: WorkEngine): Promise<Admission>;
+  /** Checks a machine before work goes to it. @param sample - A task of the run; null where none is known. */
+  admit(
+    member: { readonly name: string; readonly run: HostRun },
+    engine: WorkEngine,
+    sample: WorkTask | null,
+  ): Promise<Verdict>;
 }
 
 /** A task as it was submitted, until it has a result. */
@@ -56,10 +58,10 @@ export class PoolMember {
   /**
    * - `opening`: it was not reached yet.
    * - `open`: its run is open; it may be unreachable for a while.
-   * - `away`: it could not be reached for so long that its run was given up; it is tried again.
+   * - `unreachable`: it could not be reached for so long that its run was given up; it is tried again.
    * - `ended`: it does nothing more in this session.
    */
-  phase: 'opening' | 'open' | 'away' | 'ended' = 'opening';
+  phase: 'opening' | 'open' | 'unreachable' | 'ended' = 'opening';
   /** Whether work may go to it: null until it was checked. */
   isAdmitted: boolean | null = null;
   isReachable = true;

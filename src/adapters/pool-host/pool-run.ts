@@ -6,7 +6,7 @@ import { WaitQueue } from '../../async/queues.ts';
 import type { Dealer, DealingStep } from '../../core/dealing/dealer.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostEvent, HostObject, HostRun, HostRunOptions, MachineRun } from '../../ports/host.ts';
-import type { WorkBatch, WorkEngine } from '../../protocol/manifest.ts';
+import type { WorkBatch, WorkEngine, WorkTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { isUnreachable, machinesFailed, outputGone, throwFailures } from './machine-failures.ts';
 import { PoolEvents } from './pool-events.ts';
@@ -26,6 +26,13 @@ const tickMs = 1_000;
 const mostWaiting = 4_096;
 
 const readsAtOnce = 32;
+
+interface DealtRun {
+  readonly dealer: Dealer;
+  readonly engine: WorkEngine;
+  /** One of its tasks. */
+  readonly sample: WorkTask | null;
+}
 
 type OpenMember = PoolMember & { readonly run: MachineRun };
 
@@ -50,7 +57,7 @@ export class PoolRun implements HostRun {
   readonly #room = new WaitQueue();
   readonly #background: BackgroundWork;
   readonly #failures = new Map<string, AppError>();
-  #work: { readonly dealer: Dealer; readonly engine: WorkEngine } | null = null;
+  #work: DealtRun | null = null;
   #isAllSubmitted = false;
   #isStopped = false;
   #isUnreachable = false;
@@ -111,7 +118,7 @@ export class PoolRun implements HostRun {
   }
 
   async submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: null }> {
-    const { dealer } = this.#begin(engine);
+    const { dealer } = this.#begin(engine, batch);
     for (const task of batch.tasks) this.#take({ batchId: batch.batch_id, task }, dealer);
     this.#deal();
     while (dealer.waitingCount >= mostWaiting && this.#failure === null && !this.#isStopped)
@@ -182,7 +189,7 @@ export class PoolRun implements HostRun {
     const reachable = this.#open.filter(({ isReachable }) => isReachable);
     throwFailures(await Promise.allSettled(reachable.map(({ run }) => run.stop(drainMs))), reachable);
     const lost = this.#open.filter(({ isReachable }) => !isReachable);
-    if (lost.length > 0) throw machinesFailed(lost.map(({ name }) => ({ name, error: notTold(name) })));
+    if (lost.length > 0) throw machinesFailed(lost.map(({ name }) => ({ name, error: notStopped(name) })));
   }
 
   /** Without a stop, what waits here is dealt to all machines first, by their speed. */
@@ -246,7 +253,7 @@ export class PoolRun implements HostRun {
         onTried();
         const { run } = member;
         // What one that does nothing more has made is still there.
-        if (member.phase === 'away') {
+        if (member.phase === 'unreachable') {
           member.run = null;
           await run?.close();
         }
@@ -272,18 +279,18 @@ export class PoolRun implements HostRun {
     }
     this.#admit(member);
     for (const key of member.heldBefore) this.#adopt(key, member);
-    const tell = async (key: string) => {
+    const report = async (key: string) => {
       const result = await run.result(key);
       if (result) this.#onResult(member, result);
     };
-    await pMap(news, tell, { concurrency: readsAtOnce });
+    await pMap(news, report, { concurrency: readsAtOnce });
   }
 
   async #onFailure(member: PoolMember, error: AppError): Promise<void> {
     this.#failures.set(member.name, error);
     const wasOpen = member.phase === 'open';
-    if (wasOpen && !isUnreachable(error)) return await this.#bury(member, error);
-    member.phase = 'away';
+    if (wasOpen && !isUnreachable(error)) return await this.#giveUp(member, error);
+    member.phase = 'unreachable';
     this.#setReachable(member, false, error.message, isUnreachable(error) ? 'unreachable' : 'refused');
     member.lost.abort(error);
     this.#work?.dealer.setState(member.name, 'lost', performance.now());
@@ -291,7 +298,7 @@ export class PoolRun implements HostRun {
   }
 
   /** A machine that can do nothing more is stopped for good, and what it has not done goes to the others. */
-  async #bury(member: PoolMember, error: AppError): Promise<void> {
+  async #giveUp(member: PoolMember, error: AppError): Promise<void> {
     const { name, host, run, workerIds } = member;
     if (member.phase === 'ended') return;
     const others = this.#deps.members.filter((other) => other !== member && other.phase !== 'ended');
@@ -321,10 +328,11 @@ export class PoolRun implements HostRun {
     this.#deal();
   }
 
-  #begin(engine: WorkEngine): { readonly dealer: Dealer; readonly engine: WorkEngine } {
+  #begin(engine: WorkEngine, { tasks }: WorkBatch): DealtRun {
     if (this.#failure !== null) throw this.#failure;
     if (this.#work) return this.#work;
-    this.#work = { dealer: dealerFor(engine, this.#deps.copiesPrompts), engine };
+    const dealer = dealerFor(engine, this.#deps.copiesPrompts);
+    this.#work = { dealer, engine, sample: tasks[0] ?? null };
     if (this.#isAllSubmitted) this.#work.dealer.endSubmitting();
     for (const member of this.#deps.members) if (member.run) this.#admit(member);
     return this.#work;
@@ -340,12 +348,12 @@ export class PoolRun implements HostRun {
       work.dealer.setState(name, 'silent', performance.now());
     }
     const admitted = async () => {
-      const admission =
+      const verdict =
         member.isAdmitted === true
           ? { isAdmitted: true as const }
-          : await this.#deps.admit({ name, run }, work.engine);
-      member.isAdmitted = admission.isAdmitted;
-      if (!admission.isAdmitted) return await this.#refuse(member, admission.reason);
+          : await this.#deps.admit({ name, run }, work.engine, work.sample);
+      member.isAdmitted = verdict.isAdmitted;
+      if (!verdict.isAdmitted) return await this.#refuse(member, verdict.reason);
       this.#setReachable(member, true, null, 'working');
       work.dealer.setState(name, member.isReachable ? 'working' : 'silent', performance.now());
       this.#deal();
@@ -365,7 +373,7 @@ export class PoolRun implements HostRun {
       message: `It is not used: ${reason}`,
       nextStep: `Mend it, or leave it out of --host; cosmos doctor --host ${member.name} shows how it stands.`,
     });
-    await this.#bury(member, error);
+    await this.#giveUp(member, error);
     if (member.phase === 'ended') this.#noteMachine(member.name, 'refused', reason);
   }
 
@@ -425,7 +433,7 @@ export class PoolRun implements HostRun {
       code: 'worker-failed',
       message: status.message ?? 'Its engine cannot be used.',
     });
-    this.#background.add(this.#bury(member, error));
+    this.#background.add(this.#giveUp(member, error));
   }
 
   #onReachable(member: PoolMember): void {
@@ -531,9 +539,9 @@ export class PoolRun implements HostRun {
       return;
     }
     if (!this.#isAllSubmitted || dealer.waitingCount > 0 || dealer.mayCopy) return;
-    const away = members.filter(({ name, phase }) => phase !== 'open' && dealer.heldBy(name).length > 0);
-    if (away.length > 0 && [...this.#tasks.keys()].every((key) => dealer.holdersOf(key).every(isLeft)))
-      this.#fail(machinesFailed(away.map(({ name }) => ({ name, error: this.#failures.get(name) }))));
+    const lost = members.filter(({ name, phase }) => phase !== 'open' && dealer.heldBy(name).length > 0);
+    if (lost.length > 0 && [...this.#tasks.keys()].every((key) => dealer.holdersOf(key).every(isLeft)))
+      this.#fail(machinesFailed(lost.map(({ name }) => ({ name, error: this.#failures.get(name) }))));
   }
 
   async #carryOut(step: DealingStep): Promise<void> {
@@ -564,7 +572,7 @@ export class PoolRun implements HostRun {
         return;
       }
       if (!(error instanceof AppError)) throw error;
-      if (!isUnreachable(error)) await this.#bury(member, error);
+      if (!isUnreachable(error)) await this.#giveUp(member, error);
       this.#deal();
     }
   }
@@ -605,7 +613,7 @@ function isGone(error: unknown): boolean {
   return error instanceof AppError && error.code === 'worker-failed';
 }
 
-function notTold(name: string): AppError {
+function notStopped(name: string): AppError {
   return new AppError({
     code: 'host-unreachable',
     message: 'It is unreachable and could not be told to stop; what it was given goes on there.',
