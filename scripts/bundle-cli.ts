@@ -16,7 +16,7 @@ await build({
     [...commands, ...hooks].map((path) => [path.replace(/\.ts$/, ''), join(root, 'src', path)]),
   ),
   platform: 'node',
-  external: [/^@oclif\//, /^ssh2/, 'dockerode', 'fluent-ffmpeg', 'onnxruntime-node'],
+  external: [/^@oclif\//, /^ssh2/, 'bullmq', 'ioredis', 'dockerode', 'fluent-ffmpeg', 'onnxruntime-node'],
   tsconfig: join(root, 'tsconfig.json'),
   transform: { target: 'node22' },
   onLog(level, log, report) {

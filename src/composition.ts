@@ -25,11 +25,18 @@ import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/caching-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts';
+import { openStore } from './adapters/store/open-store.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
 import type { InferenceReportItem } from './core/inference/inference-report.ts';
-import { hostNamed, localHostName, machinesNamed, workersOf } from './core/settings/host-named.ts';
+import {
+  hostNamed,
+  localHostName,
+  machinesNamed,
+  queueHostName,
+  workersOf,
+} from './core/settings/host-named.ts';
 import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
 import type { ReportItem } from './core/upsample/upsample-report.ts';
@@ -45,7 +52,9 @@ import type { HostUpkeep, ImageRole } from './ports/host-upkeep.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
+import type { QueueUpkeep } from './ports/queue-upkeep.ts';
 import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
+import type { QueueServiceDeps } from './services/workers/serve-queue.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
 const bytesPerGb = 1024 ** 3;
@@ -144,7 +153,10 @@ function createRequestFiles(media: MediaTool): RequestFiles {
   };
 }
 
+const hostMethods = ['openRun', 'stopRun', 'lookUp', 'readLog', 'close'] as const;
+
 function createHost(host: string, settings: Settings): Host {
+  if (host === queueHostName) return createQueueHost(settings);
   const { names, isPool, copyAfterMs, copiesPrompts } = machinesNamed(settings, host);
   if (!isPool) return createMachine(names[0] ?? host, settings);
   const machines = names.map((name) => ({
@@ -152,8 +164,7 @@ function createHost(host: string, settings: Settings): Host {
     host: createMachine(name, settings),
     workers: workersOf(settings, name),
   }));
-  const methods = ['openRun', 'stopRun', 'lookUp', 'readLog', 'close'] as const;
-  return lazy<Host>(host, [...methods], async () => {
+  return lazy<Host>(host, hostMethods, async () => {
     const { PoolHost } = await import('./adapters/pool-host/pool-host.ts');
     const admit = async () => ({ isAdmitted: true as const });
     return new PoolHost({ name: host, machines, clock: systemClock, copyAfterMs, copiesPrompts, admit });
@@ -164,18 +175,80 @@ function createMachine(name: string, settings: Settings): Machine {
   if (name === 'local') {
     return new LocalHost({
       root: localRoot(settings),
-      workerProgram: fileURLToPath(new URL('./worker.mjs', import.meta.url)),
+      workerProgram: workerProgram(),
       clock: systemClock,
     });
   }
   const options = machineOptionsOf(name, settings);
-  return lazy<Machine>(name, ['openRun', 'stopRun', 'lookUp', 'readLog', 'close'], async () => {
+  return lazy<Machine>(name, hostMethods, async () => {
     const { SshHost } = await import('./adapters/ssh-host/ssh-host.ts');
     return new SshHost(options);
   });
 }
 
+function createQueueHost(settings: Settings): Host {
+  return lazy<Host>(queueHostName, [...hostMethods, 'fetchFinal', 'noteFinished'], async () => {
+    const [{ QueueHost }, { openJobs }] = await Promise.all([
+      import('./adapters/queue-host/queue-host.ts'),
+      import('./adapters/queue/connect-redis.ts'),
+    ]);
+    return new QueueHost({
+      connect: () => openJobs(settings.queue, process.env),
+      openStore: () => openStore(settings.queue),
+      clock: systemClock,
+      timing: {
+        scanMs: 2_000,
+        refillMs: 15_000,
+        maxOutageMs: Math.round(settings.retry.max_outage_s * 1000),
+      },
+    });
+  });
+}
+
+/** Upkeep of the queue of the settings. */
+export async function openQueueUpkeep(settings: Settings): Promise<QueueUpkeep> {
+  const { RedisQueueUpkeep } = await import('./adapters/queue-host/redis-queue-upkeep.ts');
+  return new RedisQueueUpkeep({ settings: settings.queue, environment: process.env, clock: systemClock });
+}
+
+/** What a worker of the queue needs beside the ports. */
+export async function openQueueWorker(
+  settings: Settings,
+  { name, slots }: { readonly name: string; readonly slots: number },
+): Promise<Pick<QueueServiceDeps, 'source' | 'store' | 'place' | 'admit'>> {
+  const [{ openJobs }, { RedisJobSource }, { usualTiming }, { takeWorkerPlace }, { admitByCanary }] =
+    await Promise.all([
+      import('./adapters/queue/connect-redis.ts'),
+      import('./adapters/queue/redis-job-source.ts'),
+      import('./adapters/queue/redis-jobs.ts'),
+      import('./adapters/queue/worker-place.ts'),
+      import('./adapters/queue/admit-by-canary.ts'),
+    ]);
+  const store = await openStore(settings.queue);
+  const source = new RedisJobSource(await openJobs(settings.queue, process.env), usualTiming);
+  const place = await takeWorkerPlace({
+    root: join(localRoot(settings), 'queue-workers'),
+    ...{ name, slots, cacheBytes: settings.queue.cache_size_gb * bytesPerGb },
+    createHost: (root) =>
+      new LocalHost({ root, workerProgram: workerProgram(), clock: systemClock, isTied: true }),
+  });
+  return { source, store, place, admit: admitByCanary(store, systemClock) };
+}
+
+function workerProgram(): string {
+  return fileURLToPath(new URL('./worker.mjs', import.meta.url));
+}
+
+function queueIsNoMachine(): AppError {
+  return new AppError({
+    code: 'usage-invalid',
+    message: 'A queue is no machine: its workers look after their own ones.',
+    nextStep: 'See how it stands with: cosmos queue status; tidy its store with: cosmos queue prune',
+  });
+}
+
 function createUpkeep(host: string, settings: Settings): HostUpkeep {
+  if (host === queueHostName) throw queueIsNoMachine();
   const [name = host, ...others] = machinesNamed(settings, host).names;
   if (others.length > 0) throw severalMachines(host, [name, ...others]);
   if (name === 'local') return new LocalUpkeep({ root: localRoot(settings), clock: systemClock });

@@ -3,14 +3,14 @@ import { readRun } from '../services/runs/read-run.ts';
 import { asItWasBegun } from '../services/runs/resume-run.ts';
 import { requiredRun } from './shared/arguments.ts';
 import { RunCommand } from './shared/run-command.ts';
-import { progressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
+import { progressFlags, queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { resumeCommandOf, runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Attach extends RunCommand {
   static override summary = 'Follow a run that goes on by itself, and bring its results home.';
   static override examples = ['<%= config.bin %> <%= command.id %> latest'];
   static override args = { run: requiredRun };
-  static override flags = { ...storeFlags, ...progressFlags };
+  static override flags = { ...storeFlags, ...queueAddressFlags, ...progressFlags };
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Attach);

@@ -10,6 +10,7 @@ import { createNotices } from './shared/create-observer.ts';
 import { RunCommand } from './shared/run-command.ts';
 import {
   beginFlags,
+  onQueue,
   planFlags,
   progressFlags,
   runFlags,
@@ -45,7 +46,7 @@ export default class BatchUpsample extends RunCommand {
   };
 
   async run(): Promise<object> {
-    const { flags, argv } = await this.parse(BatchUpsample);
+    const { flags, argv } = onQueue(await this.parse(BatchUpsample));
     const inputs = argv.map((input) => resolve(String(input)));
     const opened = await this.open(flags.config, settingsLayerOf(flags));
     const { ports } = opened;

@@ -1,13 +1,13 @@
 import { type Cancellation, cancelRun } from '../services/runs/cancel-run.ts';
 import { requiredRun } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
-import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
+import { queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { resumeCommandOf, runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Cancel extends CosmosCommand {
   static override summary = 'Stop a run wherever it goes on; what is finished stays finished.';
   static override args = { run: requiredRun };
-  static override flags = storeFlags;
+  static override flags = { ...storeFlags, ...queueAddressFlags };
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Cancel);

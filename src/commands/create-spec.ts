@@ -5,7 +5,7 @@ import { batchUpsample } from '../services/upsample/batch-upsample.ts';
 import { createSpec, parseControl } from '../services/upsample/create-spec.ts';
 import { inferenceFlags, inferenceLayerOf } from './shared/inference-flags.ts';
 import { RunCommand } from './shared/run-command.ts';
-import { planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
+import { onQueue, planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { upsampleView } from './shared/run-views.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
 
@@ -45,7 +45,7 @@ export default class CreateSpec extends RunCommand {
   };
 
   async run(): Promise<object> {
-    const { flags, args } = await this.parse(CreateSpec);
+    const { flags, args } = onQueue(await this.parse(CreateSpec));
     assertOfRun(flags);
     const opened = await this.open(flags.config, layerOf(flags));
     const { ports, settings } = opened;

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
-import { checkThisMachine, readToolVersion } from '../composition.ts';
+import { checkThisMachine, openQueueUpkeep, readToolVersion } from '../composition.ts';
+import { localHostName, queueHostName } from '../core/settings/host-named.ts';
 import type { SettingsLayer } from '../core/settings/resolve-settings.ts';
 import type { Settings } from '../core/settings/settings-schema.ts';
 import { AppError } from '../errors/app-error.ts';
@@ -9,7 +10,7 @@ import type { CheckResult } from '../ports/diagnostics.ts';
 import type { Ports } from '../ports/ports.ts';
 import { checkHost } from '../services/hosts/host-upkeep.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
-import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
+import { onQueue, planFlags, queueAddressFlags, settingsLayerOf } from './shared/run-flags.ts';
 
 interface Opened {
   readonly settings: Settings;
@@ -29,10 +30,10 @@ export default class Doctor extends CosmosCommand {
     'base-url': planFlags['base-url'],
     model: planFlags.model,
     host: Flags.string({
-      default: 'local',
-      description: 'machine to check, several, or a pool',
+      description: 'machine to check, several, or a pool (default: local)',
       helpValue: 'NAME[,NAME…]',
     }),
+    ...queueAddressFlags,
     deep: Flags.boolean({
       default: false,
       description: 'also send the server one small picture, and see whether the model sees it',
@@ -40,9 +41,11 @@ export default class Doctor extends CosmosCommand {
   };
 
   async run(): Promise<object> {
-    const { flags } = await this.parse(Doctor);
+    const { flags } = onQueue(await this.parse(Doctor));
     const opened = await this.#openOrExplain(flags.config, settingsLayerOf(flags));
-    const checks = (await Promise.all(this.#checksOf(opened, flags.host, flags.deep))).flat();
+    const checks = (
+      await Promise.all(this.#checksOf(opened, flags.host ?? localHostName, flags.deep))
+    ).flat();
     const isHealthy = checks.every((check) => check.status !== 'failed');
     if (!isHealthy) process.exitCode = exitCodes.usage;
     this.show(formatChecks(checks, this.style));
@@ -57,6 +60,7 @@ export default class Doctor extends CosmosCommand {
   ): Promise<readonly CheckResult[]>[] {
     const here = () => checkThisMachine(settings, problem, { host, isDeep });
     if (problem !== null) return [here()];
+    if (host === queueHostName) return [here(), checkQueue(settings)];
     // An unknown host is refused before anything is checked.
     ports.host(host);
     return [here(), ...ports.machines(host).map((machine) => checkHost(machine, ports))];
@@ -71,4 +75,9 @@ export default class Doctor extends CosmosCommand {
       return { ...this.openDefaults(await readToolVersion()), problem };
     }
   }
+}
+
+async function checkQueue(settings: Settings): Promise<readonly CheckResult[]> {
+  const upkeep = await openQueueUpkeep(settings);
+  return await upkeep.check().finally(() => upkeep.close());
 }

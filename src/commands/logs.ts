@@ -4,7 +4,7 @@ import { formatLogLines } from '../output/text/log-text.ts';
 import { type LogReader, readLogs } from '../services/runs/read-logs.ts';
 import { runOrLatest } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
-import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
+import { queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { runKinds } from './shared/run-views.ts';
 import { InterruptedError } from './shared/signals.ts';
 
@@ -36,13 +36,14 @@ export default class Logs extends CosmosCommand {
       helpValue: 'N',
     }),
     ...storeFlags,
+    ...queueAddressFlags,
   };
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Logs);
     const { ports } = await this.open(
       flags.config,
-      settingsLayerOf({ 'checkpoint-dir': flags['checkpoint-dir'] }),
+      settingsLayerOf({ 'checkpoint-dir': flags['checkpoint-dir'], queue: flags.queue, store: flags.store }),
     );
     const request = {
       reference: args.run,

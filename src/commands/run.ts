@@ -14,7 +14,7 @@ import {
   toInferenceRequest,
 } from './shared/inference-request.ts';
 import { RunCommand } from './shared/run-command.ts';
-import { beginFlags, progressFlags, upsampleOptionsOf } from './shared/run-flags.ts';
+import { beginFlags, onQueue, progressFlags, upsampleOptionsOf } from './shared/run-flags.ts';
 import { inferenceView } from './shared/run-views.ts';
 
 export default class Run extends RunCommand {
@@ -39,7 +39,7 @@ export default class Run extends RunCommand {
   };
 
   async run(): Promise<object> {
-    const { flags, argv } = await this.parse(Run);
+    const { flags, argv } = onQueue(await this.parse(Run));
     const inputs = argv.map((input) => resolve(String(input)));
     const opened = await this.open(flags.config, modelRunLayerOf(flags));
     const { ports } = opened;

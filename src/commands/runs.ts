@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { formatRuns } from '../output/text/runs-text.ts';
 import { listRuns, lookUpRuns } from '../services/runs/list-runs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
-import { settingsLayerOf, storeFlags } from './shared/run-flags.ts';
+import { queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { runKinds } from './shared/run-views.ts';
 
 export default class Runs extends CosmosCommand {
@@ -13,6 +13,7 @@ export default class Runs extends CosmosCommand {
   ];
   static override flags = {
     ...storeFlags,
+    ...queueAddressFlags,
     check: Flags.boolean({
       default: false,
       description: 'also ask each host how its runs stand there; without it nothing is contacted',

@@ -8,7 +8,7 @@ import { planVideo } from '../services/upscale/plan-video.ts';
 import { resumeUpscaleOptions } from '../services/upscale/resume-upscale.ts';
 import { upscaleVideo } from '../services/upscale/upscale-video.ts';
 import { RunCommand } from './shared/run-command.ts';
-import { beginFlags, progressFlags } from './shared/run-flags.ts';
+import { beginFlags, onQueue, progressFlags } from './shared/run-flags.ts';
 import { upscaleView } from './shared/run-views.ts';
 import { upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
 import { toUpscaleRequest } from './shared/upscale-request.ts';
@@ -32,7 +32,7 @@ export default class Upscale extends RunCommand {
   };
 
   async run(): Promise<object> {
-    const { flags, args } = await this.parse(Upscale);
+    const { flags, args } = onQueue(await this.parse(Upscale));
     const { detach: isDetached } = flags;
     const opened = await this.open(flags.config, upscaleLayerOf(flags));
     const { ports } = opened;

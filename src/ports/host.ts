@@ -1,5 +1,6 @@
 import type { MachineState } from '../core/run/run-status.ts';
 import type { WorkBatch, WorkEngine } from '../protocol/manifest.ts';
+import type { FinishedVideo } from '../protocol/queue.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 
@@ -77,6 +78,15 @@ export interface Host {
    * @throws AppError as `lookUp`.
    */
   readLog(runId: string, log: LogName, fromByte: number): Promise<LogPart | null>;
+  /**
+   * Brings home the video that a host put together by itself of a whole run, verified.
+   *
+   * @returns what it is; null where there is none.
+   * @throws AppError `output-exists` when another file is at `path` and may not be replaced.
+   */
+  fetchFinal?(runId: string, path: string, mayReplace: boolean): Promise<FinishedVideo | null>;
+  /** The run has its result: a host that would put it together need not. */
+  noteFinished?(runId: string): Promise<void>;
   /** Releases what queries hold open. Runs that are open have a `close` of their own. */
   close(): Promise<void>;
 }

@@ -176,6 +176,8 @@ export interface VideoTool {
     onProgress: (progress: AssemblyProgress) => void,
     signal?: AbortSignal,
   ): Promise<VerifiedVideo>;
+  /** Removes segments that are in no need of being put together any more. */
+  discard(paths: readonly string[]): Promise<void>;
   /**
    * Pictures of some frames, as JPEG files of at most `box`; null where a frame cannot be read.
    */

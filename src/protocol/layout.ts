@@ -33,10 +33,7 @@ export const layout = {
   workerLog: (workerId: number) => `logs/worker_${workerId}.log`,
   /** What the model's server of a worker without a slot tells. */
   workerEngineLog: (workerId: number) => `logs/engine_${workerId}.log`,
-  /** In a store that machines share, here and below. Who uses it, and since when: what nobody uses can be removed. */
-  leases: 'leases',
-  lease: (name: string) => `leases/${name}.json`,
-  /** Tasks that one worker takes together. */
+  /** In a store that machines share, here and below. Tasks that one worker takes together. */
   jobs: 'jobs',
   job: (jobId: string) => `jobs/${jobId}.json`,
   checkpoint: 'checkpoint.json',

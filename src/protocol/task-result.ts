@@ -68,3 +68,26 @@ export const taskResultSchema = z.object({
 
 export type TaskErrorCode = (typeof taskErrorCodes)[number];
 export type TaskResult = z.infer<typeof taskResultSchema>;
+
+/** The result of a task whose worker was lost too often, or that no worker could begin. */
+export function failedResult(
+  taskKey: string,
+  message: string,
+  nowMs: number,
+  code: TaskErrorCode = 'engine-crashed',
+): TaskResult {
+  return {
+    version: protocolVersion,
+    task_key: taskKey,
+    status: 'failed',
+    text: null,
+    frames_used: 0,
+    model: '',
+    usage: { prompt_tokens: null, completion_tokens: null },
+    finish_reason: null,
+    attempts: 1,
+    duration_ms: 0,
+    finished_at: new Date(nowMs).toISOString(),
+    error: { code, message, is_retryable: true },
+  };
+}

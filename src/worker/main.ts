@@ -29,11 +29,13 @@ async function main(): Promise<number> {
   const options = parseProgramOptions(process.argv.slice(2));
   // The reader of the log may be gone.
   process.stderr.on('error', () => undefined);
-  return options.kind === 'slot' ? await serveSlot(options.slot) : await serveRun(options.worker);
+  return options.kind === 'slot'
+    ? await serveSlot(options.slot)
+    : await serveRun(options.worker, options.isTied);
 }
 
 /** Takes the run's lock, serves its socket, and works until it is stopped or is idle. */
-async function serveRun(options: WorkerOptions): Promise<number> {
+async function serveRun(options: WorkerOptions, isTied: boolean): Promise<number> {
   const { root, runId, runFolder, workerId } = options;
   await mkdir(runFolder, { recursive: true });
   const lock = await acquireProcessLock(join(runFolder, `worker_${workerId}.lock`));
@@ -45,6 +47,7 @@ async function serveRun(options: WorkerOptions): Promise<number> {
   try {
     const worker = new WorkerProcess(options, createDeps(root, runFolder, servers, log));
     onInterrupt(() => worker.requestStop());
+    if (isTied) process.stdin.once('close', () => worker.requestStop(0)).resume();
     await worker.listen();
     await worker.work();
     return exitCodes.ok;

@@ -8,19 +8,20 @@ import type { SlotOptions } from './slot/slot-process.ts';
 import type { WorkerOptions } from './tasks/worker-process.ts';
 
 type ProgramOptions =
-  | { readonly kind: 'run'; readonly worker: WorkerOptions }
+  /** `isTied`: it ends when its standard input does. */
+  | { readonly kind: 'run'; readonly worker: WorkerOptions; readonly isTied: boolean }
   | { readonly kind: 'slot'; readonly slot: SlotOptions };
 
 const workerIdleTimeoutMs = 60_000;
 const slotIdleTimeoutMs = 600_000;
 
 const usage =
-  `worker --root DIR (--run RUN_ID --worker N | --slot N) [--socket PATH] [--idle-timeout-ms N]; ` +
+  `worker --root DIR (--run RUN_ID --worker N [--tied] | --slot N) [--socket PATH] [--idle-timeout-ms N]; ` +
   `a worker of a run waits ${workerIdleTimeoutMs} ms, a slot ${slotIdleTimeoutMs}`;
 
 /** Reads the command line. @throws AppError `usage-invalid`. */
 export function parseProgramOptions(argv: readonly string[]): ProgramOptions {
-  const { root, run, worker, slot, socket, 'idle-timeout-ms': idleTimeout } = parseFlags(argv);
+  const { root, run, worker, slot, socket, tied, 'idle-timeout-ms': idleTimeout } = parseFlags(argv);
   if (root === undefined) throw invalid('--root is needed');
   const idleTimeoutMs = idleTimeout === undefined ? null : toCount(idleTimeout, '--idle-timeout-ms');
   const place = { root: resolve(root), socketPath: socket ?? null, idleTimeoutMs };
@@ -30,7 +31,8 @@ export function parseProgramOptions(argv: readonly string[]): ProgramOptions {
   }
   if (run === undefined || worker === undefined) throw invalid('--run and --worker, or --slot, are needed');
   if (!runIdSchema.safeParse(run).success) throw invalid(`${JSON.stringify(run)} is no run id`);
-  return { kind: 'run', worker: workerOptions(place, run, toCount(worker, '--worker')) };
+  const options = workerOptions(place, run, toCount(worker, '--worker'));
+  return { kind: 'run', worker: options, isTied: tied ?? false };
 }
 
 /** The options for the worker of one of a slot's runs: it has the slot's number, and never outlives the slot. */
@@ -85,6 +87,7 @@ function parseFlags(argv: readonly string[]) {
         run: { type: 'string' },
         worker: { type: 'string' },
         slot: { type: 'string' },
+        tied: { type: 'boolean' },
         socket: { type: 'string' },
         'idle-timeout-ms': { type: 'string' },
       },

@@ -97,6 +97,8 @@ function flagsBySetting(): Map<string, string> {
     note(flag, upscaleLayerOf({ [flag]: value }));
   found.set('hosts.NAME.workers', 'workers');
   found.set('paths.map', 'map');
+  found.set('queue.url', 'queue');
+  found.set('queue.store', 'store');
   return found;
 }
 

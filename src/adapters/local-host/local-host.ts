@@ -56,6 +56,8 @@ interface LocalHostOptions {
   /** The worker's program: a JavaScript file. */
   readonly workerProgram: string;
   readonly clock: Clock;
+  /** Whether its workers end with this process; else they go on without it. */
+  readonly isTied?: boolean;
 }
 
 /** This machine as a {@link Host}: its files are a folder, its containers are child processes. */
@@ -120,8 +122,8 @@ export class LocalHost implements Machine {
   }
 
   #workerOf(runId: string, workerId: number): LocalWorkerProcess {
-    const { root, workerProgram: program } = this.#options;
-    return new LocalWorkerProcess({ root, runId, workerId, program });
+    const { root, workerProgram: program, isTied = false } = this.#options;
+    return new LocalWorkerProcess({ root, runId, workerId, program, isTied });
   }
 }
 

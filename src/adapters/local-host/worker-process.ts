@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { lstat, mkdir, open } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -32,10 +33,12 @@ interface WorkerPlace {
   readonly runId: string;
   readonly workerId: number;
   readonly program: string;
+  /** It ends when the process that started it ends, however that ends. */
+  readonly isTied?: boolean;
 }
 
 /**
- * One worker of this machine: a process that outlives the CLI that started it. After a stop or a kill it is not started
+ * One worker of this machine: a process that outlives the CLI that started it, unless it is tied to it. After a stop or a kill it is not started
  * again.
  */
 export class LocalWorkerProcess implements RunWorker {
@@ -123,17 +126,27 @@ export class LocalWorkerProcess implements RunWorker {
 
   /** The worker gets a session of its own: neither Ctrl-C nor a closed terminal reaches it. */
   async #spawn() {
-    const { root, runId, workerId, program } = this.#place;
+    const { root, runId, workerId, program, isTied = false } = this.#place;
     await mkdir(dirname(this.logPlace), { recursive: true });
     await using log = await open(this.logPlace, 'a');
-    const which = ['--root', root, '--run', runId, '--worker', String(workerId)];
+    const which = [
+      '--root',
+      root,
+      '--run',
+      runId,
+      '--worker',
+      String(workerId),
+      ...(isTied ? ['--tied'] : []),
+    ];
     try {
       const child = spawn(process.execPath, [program, ...which, '--socket', this.#socketPath], {
         detached: true,
-        stdio: ['ignore', log.fd, log.fd],
+        // A pipe closes with the process that has its other end.
+        stdio: [isTied ? 'pipe' : 'ignore', log.fd, log.fd],
         windowsHide: true,
       });
       child.unref();
+      if (child.stdin instanceof Socket) child.stdin.unref();
       await once(child, 'spawn');
       return child;
     } catch (error) {

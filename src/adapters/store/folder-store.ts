@@ -1,4 +1,4 @@
-import { copyFile, link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import pMap from 'p-map';
 import { AppError } from '../../errors/app-error.ts';
@@ -26,7 +26,9 @@ export class FolderStore implements SharedStore {
   async missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>> {
     const missing = new Set<string>();
     for (const sha256 of sha256s) {
-      if (!(await hasContent(this.files.pathOf(layout.object(sha256)), sha256))) missing.add(sha256);
+      const path = this.files.pathOf(layout.object(sha256));
+      if (await hasContent(path, sha256)) await touch(path);
+      else missing.add(sha256);
     }
     return missing;
   }
@@ -73,6 +75,12 @@ export class FolderStore implements SharedStore {
   async close(): Promise<void> {
     // Nothing is held open.
   }
+}
+
+/** A pruning that goes on meanwhile leaves what looks young; of a file that may be a user's own only the record is touched. */
+async function touch(path: string): Promise<void> {
+  const found = await unlessMissing(stat(path));
+  if (found) await chmod(path, found.mode & 0o7777).catch(() => undefined);
 }
 
 /** Where the store is a disk of this machine, a second name costs nothing. Neither file is ever changed in place. */

@@ -92,6 +92,10 @@ export class FfmpegVideoTool implements VideoTool {
     await rm(path, { force: true });
   }
 
+  async discard(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await rm(path, { force: true });
+  }
+
   async trySound(
     path: string,
     stream: OtherStreamFacts,

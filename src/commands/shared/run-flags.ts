@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseSize } from '../../core/hints/display-size.ts';
+import { queueHostName } from '../../core/settings/host-named.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { parseMappedFolder } from '../../core/spec/path-map.ts';
 import { estimatorNames } from '../../core/tokens/estimator.ts';
@@ -17,6 +18,49 @@ export const storeFlags = {
     helpValue: 'DIR',
   }),
 };
+
+const queueAddress = { helpValue: 'URL', exclusive: ['host'] };
+
+/** Where a queue is, for whoever looks for something there. */
+export const queueAddressFlags = {
+  queue: Flags.string({
+    ...queueAddress,
+    description: 'address of the queue: redis://HOST:6379, or rediss:// with TLS (default: queue.url)',
+  }),
+  store: Flags.string({
+    description: 'folder that all machines of the queue share (default: queue.store)',
+    helpValue: 'PATH',
+  }),
+};
+
+/** The same for runs. */
+export const queueFlags = {
+  queue: Flags.string({
+    ...queueAddress,
+    description: 'run on the workers of a queue: redis://HOST:6379, or rediss:// with TLS',
+  }),
+  store: queueAddressFlags.store,
+};
+
+/** Naming a queue means running on it. */
+export function onQueue<
+  Parsed extends { readonly flags: { host?: string | undefined; queue?: string | undefined } },
+>(parsed: Parsed): Parsed {
+  const { flags } = parsed;
+  return flags.queue === undefined ? parsed : { ...parsed, flags: { ...flags, host: queueHostName } };
+}
+
+/** The flags of a queue as a layer of settings. */
+export function queueLayerOf({
+  queue: url,
+  store,
+}: {
+  queue?: string | undefined;
+  store?: string | undefined;
+}) {
+  const queue = withoutMissing({ url, store });
+  return Object.keys(queue).length > 0 ? { queue } : {};
+}
 
 /** Where things are that specs name. */
 export const pathFlags = {
@@ -93,6 +137,7 @@ export const runFlags = {
     description: 'machine to run on (default: local), several of them, or a pool of the settings',
     helpValue: 'NAME[,NAME…]',
   }),
+  ...queueFlags,
   workers: count({ description: 'worker processes (default: 1)', max: 64 }),
   'write-back': Flags.boolean({
     default: false,
@@ -141,7 +186,7 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
   const isServerNamed = flags['base-url'] !== undefined || flags.model !== undefined;
   const kind = flags.engine ?? (isServerNamed ? 'openai' : undefined);
   const engine = withoutMissing({ kind, base_url: flags['base-url'], model: flags.model });
-  const values = { upsampling: { ...upsampling, engine }, paths: pathsOf(flags.map) };
+  const values = { upsampling: { ...upsampling, engine }, paths: pathsOf(flags.map), ...queueLayerOf(flags) };
   return { source: 'the command line', values };
 }
 

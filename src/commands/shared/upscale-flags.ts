@@ -3,7 +3,7 @@ import { duplicateModes } from '../../core/frames/duplicates/duplicate-finder.ts
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
-import { runFlags, storeFlags, withoutMissing } from './run-flags.ts';
+import { queueFlags, queueLayerOf, runFlags, storeFlags, withoutMissing } from './run-flags.ts';
 
 /** Flags that decide what is made of a video. No defaults here: those are the settings'. */
 export const upscaleFlags = {
@@ -64,6 +64,7 @@ export const upscaleFlags = {
     description: 'how thoroughly the video is encoded (default: medium)',
   }),
   host: runFlags.host,
+  ...queueFlags,
   force: Flags.boolean({ default: false, description: 'replace the output if it is there already' }),
   'keep-going': Flags.boolean({
     default: false,
@@ -91,6 +92,10 @@ export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
   const upsampling = { checkpoint_dir: flags['checkpoint-dir'] };
   return {
     source: 'the command line',
-    values: { upscaling: withoutMissing(upscaling), upsampling: withoutMissing(upsampling) },
+    values: {
+      upscaling: withoutMissing(upscaling),
+      upsampling: withoutMissing(upsampling),
+      ...queueLayerOf(flags),
+    },
   };
 }

@@ -9,6 +9,9 @@ const defaultCopyAfterS = 60;
 /** This machine, which is a host without any settings too. */
 export const localHostName = 'local';
 
+/** All workers of the queue of the settings, which are one host. */
+export const queueHostName = 'queue';
+
 /**
  * Settings of the host of this name.
  *
@@ -17,7 +20,7 @@ export const localHostName = 'local';
 export function hostNamed(settings: Settings, name: string): HostSettings {
   const found = Object.hasOwn(settings.hosts, name) ? settings.hosts[name] : undefined;
   if (found) return found;
-  if (name === localHostName) return defaultHost();
+  if (name === localHostName || name === queueHostName) return defaultHost();
   const known = [...new Set([localHostName, ...Object.keys(settings.hosts), ...Object.keys(settings.pools)])];
   const nearest = nearestWord(name, known);
   const others = `known: ${known.join(', ')}`;

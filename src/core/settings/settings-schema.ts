@@ -157,6 +157,36 @@ const poolSchema = z.strictObject({
   copy_prompts: z.boolean().default(false),
 });
 
+const queueSchema = z.strictObject({
+  url: z
+    .string()
+    .refine(isRedisUrl, 'must be an address such as redis://host:6379 or rediss://host:6379')
+    .refine(
+      (text) => !isRedisUrl(text) || text === '' || new URL(text).password === '',
+      'must not hold the password: others can read it. Set it in the environment variable that password_env names',
+    )
+    .default(''),
+  store: z.string().max(4096).default(''),
+  prefix: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be letters, digits, _ and -')
+    .default('cosmos'),
+  username: z.string().default(''),
+  password_env: z
+    .string()
+    .regex(
+      /^([A-Za-z_][A-Za-z0-9_]*)?$/,
+      'must be the name of an environment variable, not the password itself',
+    )
+    .default('COSMOS_QUEUE_PASSWORD'),
+  tls_ca_file: z.string().default(''),
+  cache_size_gb: z.number().gt(0).default(50),
+});
+
+function isRedisUrl(text: string): boolean {
+  return text === '' || (/^rediss?:\/\/./.test(text) && URL.canParse(text));
+}
+
 /** `config.toml`, with every default; the file in the repository says the same, and a test holds them equal. */
 export const settingsSchema = z.strictObject({
   upsampling: upsamplingSchema.prefault({}),
@@ -167,7 +197,11 @@ export const settingsSchema = z.strictObject({
   cache: cacheSchema.prefault({}),
   hosts: z.record(z.string(), hostSchema).default({}),
   pools: z.record(z.string(), poolSchema).default({}),
+  queue: queueSchema.prefault({}),
 });
+
+/** `[queue]`: where runs that any worker may join are kept. */
+export type QueueSettings = z.infer<typeof queueSchema>;
 
 /** `[hosts.NAME]`: one machine. */
 export type HostSettings = z.infer<typeof hostSchema>;

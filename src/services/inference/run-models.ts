@@ -2,7 +2,7 @@ import type { InferenceCheckpoint } from '../../core/inference/inference-checkpo
 import type { InferencePlan } from '../../core/inference/inference-plan.ts';
 import type { InferenceSummary } from '../../core/inference/inference-summary.ts';
 import { checkpointVersion } from '../../core/run/run-format.ts';
-import { localHostName } from '../../core/settings/host-named.ts';
+import { localHostName, queueHostName } from '../../core/settings/host-named.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { InferenceObserver } from '../../ports/run-observer.ts';
@@ -66,7 +66,7 @@ async function assertImageIsThere(
   ports: Pick<Ports, 'upkeep' | 'machines'>,
 ): Promise<void> {
   const { host: named, stages } = settings;
-  if (!stages.includes('inference')) return;
+  if (named === queueHostName || !stages.includes('inference')) return;
   for (const host of ports.machines(named)) if (host !== localHostName) await assertImageIsOn(host, ports);
 }
 

@@ -1,5 +1,8 @@
-import type { Timeline } from '../../core/frames/timeline.ts';
+import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { AssemblyProgress } from '../../ports/video-tool.ts';
+import type { FinishedVideo } from '../../protocol/queue.ts';
 import { RunEventRecorder } from '../runs/event-recorder.ts';
 import { plannedStreams } from './plan-sound.ts';
 import { fileToRead, prepareFileToRead } from './source-of.ts';
@@ -20,7 +23,7 @@ export async function finishVideo(run: UpscaleRun, attempt: number): Promise<boo
   const { state } = run;
   if (state.video !== null || state.counts.failed_segments > 0) return true;
   try {
-    await assemble(run, decodeTimeline(run.session.checkpoint));
+    await assemble(run);
     return true;
   } catch (error) {
     if (!(error instanceof SegmentsLostError)) throw error;
@@ -45,36 +48,76 @@ async function recordLoss(run: UpscaleRun, { message, lost }: SegmentsLostError)
   await run.session.flush(true);
 }
 
-async function assemble(run: UpscaleRun, timeline: Timeline): Promise<void> {
+async function assemble(run: UpscaleRun): Promise<void> {
   const { session, state, ports, observer, signal } = run;
   const { checkpoint, paths } = session;
-  await prepareFileToRead(checkpoint, ports, signal);
-  const { path } = fileToRead(checkpoint);
-  const startedMs = ports.clock.now();
-  const facts = await ports.video.inspect(path, signal);
+  const { output, force: mayReplace } = checkpoint.settings;
+  const host = ports.host(checkpoint.settings.host);
+  const segments = checkpoint.segments.map(({ segment_id: id }) => paths.inside(segmentName(id)));
+  try {
+    let video: FinishedVideo | null = (await host.fetchFinal?.(session.runId, output, mayReplace)) ?? null;
+    if (video) await ports.video.discard(segments);
+    else {
+      await prepareFileToRead(checkpoint, ports, signal);
+      video = await assembleSegments(
+        {
+          checkpoint,
+          sourcePath: fileToRead(checkpoint).path,
+          segmentPath: (id) => paths.inside(segmentName(id)),
+          hashOf: (id) => state.segments.get(id)?.finished?.sha256 ?? null,
+          ...{ workFolder: paths.inside(workFolderName), outputPath: output, mayReplace },
+        },
+        ports,
+        (progress) => observer.onAssembly(progress),
+        signal,
+      );
+    }
+    // A host that does not hear of it makes a video that nobody fetches, and keeps the segments.
+    await host.noteFinished?.(session.runId).catch(() => undefined);
+    new RunEventRecorder<UpscaleTypes>(run).emit({ type: 'video-finished', output, ...video });
+  } finally {
+    await host.close();
+  }
+  await session.flush(true);
+}
+
+export interface SegmentAssembly {
+  readonly checkpoint: UpscaleCheckpoint;
+  /** The file that the segments were made of, which has the other streams. */
+  readonly sourcePath: string;
+  segmentPath(segmentId: number): string;
+  /** Hex SHA-256 of a segment's file; null where any content is taken. */
+  hashOf(segmentId: number): string | null;
+  readonly workFolder: string;
+  readonly outputPath: string;
+  readonly mayReplace: boolean;
+}
+
+/** Puts the segments of a run together, wherever they are. @throws As {@link VideoTool.assemble}. */
+export async function assembleSegments(
+  { checkpoint, sourcePath: path, segmentPath, hashOf, ...files }: SegmentAssembly,
+  { video: tool, clock }: Pick<Ports, 'video' | 'clock'>,
+  onProgress: (progress: AssemblyProgress) => void,
+  signal: AbortSignal,
+): Promise<FinishedVideo> {
+  const startedMs = clock.now();
+  const facts = await tool.inspect(path, signal);
   const { target, is_turned: isTurned } = checkpoint.clip;
-  const video = await ports.video.assemble(
-    {
-      source: { path, facts },
-      streams: plannedStreams(checkpoint, facts),
-      segments: checkpoint.segments.map(({ segment_id: id, frames }) => {
-        const sha256 = state.segments.get(id)?.finished?.sha256;
-        const file = { path: paths.inside(segmentName(id)), frames };
-        return sha256 === undefined ? file : { ...file, sha256 };
-      }),
-      timeline,
-      size: { width: target.width, height: target.height },
-      isTurned,
-      workFolder: paths.inside(workFolderName),
-      outputPath: checkpoint.settings.output,
-      mayReplace: checkpoint.settings.force,
-    },
-    (progress) => observer.onAssembly(progress),
-    signal,
-  );
-  new RunEventRecorder<UpscaleTypes>(run).emit({
-    type: 'video-finished',
-    output: checkpoint.settings.output,
+  const request = {
+    source: { path, facts },
+    streams: plannedStreams(checkpoint, facts),
+    segments: checkpoint.segments.map(({ segment_id: id, frames }) => {
+      const sha256 = hashOf(id);
+      const file = { path: segmentPath(id), frames };
+      return sha256 === null ? file : { ...file, sha256 };
+    }),
+    timeline: decodeTimeline(checkpoint),
+    size: { width: target.width, height: target.height },
+    isTurned,
+    ...files,
+  };
+  const video = await tool.assemble(request, onProgress, signal);
+  return {
     size_bytes: video.sizeBytes,
     frames: video.frames,
     duration_seconds: video.durationSeconds,
@@ -82,7 +125,6 @@ async function assemble(run: UpscaleRun, timeline: Timeline): Promise<void> {
     copied_streams: video.streams.copied,
     converted_streams: video.streams.converted,
     notices: [...video.notices],
-    duration_ms: Math.max(0, Math.round(ports.clock.now() - startedMs)),
-  });
-  await session.flush(true);
+    duration_ms: Math.max(0, Math.round(clock.now() - startedMs)),
+  };
 }

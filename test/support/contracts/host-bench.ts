@@ -9,6 +9,8 @@ export interface HostBench extends AsyncDisposable {
   createHost(): Host;
   /** An engine that the host's workers can reach; it works on two prompts at once and takes some time for each. */
   readonly engine: EngineSpec;
+  /** A batch gets its worker only when one is free: nobody can say which one, nor that it stays the same. */
+  readonly decidesLater?: boolean;
   /** How often the engine was asked for a prompt so far. */
   asksFor(prompt: string): number;
   /** Has the engine answer only so many more prompts, those that wait first; it takes the others in, and holds them. */

@@ -155,7 +155,10 @@ export function describeHost(
       const host = bench.createHost();
       const run = await openRun();
       await submit(run, sampleTasks(1, null, 'logged'));
-      const first = await host.readLog(runId, { kind: 'worker', workerId: 0 }, 0);
+      const log = { kind: 'worker', workerId: 0 } as const;
+      // Where the worker is far, its log may come later than its start.
+      await waitFor(async () => (await host.readLog(runId, log, 0)) !== null);
+      const first = await host.readLog(runId, log, 0);
       expect(first?.text).toContain(runId);
       const rest = await host.readLog(runId, { kind: 'worker', workerId: 0 }, first?.nextByte ?? 0);
       expect(rest?.nextByte).toBeGreaterThanOrEqual(first?.nextByte ?? 0);
@@ -316,7 +319,7 @@ export function describeHost(
       const second = await openRun();
       await using heardToo = new Listener(second);
       await submit(second, tasks.slice(6), 1);
-      expect(await heardToo.startOf(0)).toBe(await heard.startOf(0));
+      if (!bench.decidesLater) expect(await heardToo.startOf(0)).toBe(await heard.startOf(0));
       await heard.until(8);
       expect((await second.finishedKeys()).size).toBe(8);
       for (const task of tasks) expect(bench.asksFor(task.prompt)).toBe(1);

@@ -189,6 +189,7 @@ async function recordFilm(): Promise<VideoTool> {
     inspect: async () => facts,
     packetIndex: async () => index,
     retime: async (path) => path,
+    discard: async () => undefined,
     removeRetimed: async () => undefined,
     async *scan() {
       yield* frames;

@@ -1,0 +1,18 @@
+import { formatQueue } from '../../output/text/queue-text.ts';
+import { QueueCommand } from '../shared/queue-command.ts';
+import { queueAddressFlags } from '../shared/run-flags.ts';
+
+export default class QueueStatus extends QueueCommand {
+  static override summary = 'Show how a queue stands: workers, and the jobs of each run.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --queue redis://farm:6379 --store /mnt/farm',
+  ];
+  static override flags = queueAddressFlags;
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(QueueStatus);
+    const facts = await this.withQueue(flags, (upkeep) => upkeep.facts());
+    this.show(formatQueue(facts, this.style, Date.now()));
+    return facts;
+  }
+}

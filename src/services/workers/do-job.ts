@@ -1,0 +1,112 @@
+import { onAbort } from '../../async/abort.ts';
+import { parseJsonAs } from '../../core/json.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { TakenJob } from '../../ports/job-queue.ts';
+import type { SharedStore } from '../../ports/shared-store.ts';
+import { layout } from '../../protocol/layout.ts';
+import type { WorkBatch } from '../../protocol/manifest.ts';
+import { jobFileSchema } from '../../protocol/queue.ts';
+import { failedResult } from '../../protocol/task-result.ts';
+import { type Admit, type SlotRun, UnableError, type Work } from './slot-run.ts';
+
+/** How long tasks in flight may take when the worker itself is stopped, in milliseconds. */
+const leaveDrainMs = 5_000;
+
+/** How long a job rests that this machine may not do, in milliseconds: others come first then. */
+const refusedRestMs = 15_000;
+
+export interface JobDeps {
+  readonly machine: string;
+  readonly store: SharedStore;
+  readonly clock: Clock;
+  /** Opens the run in the slot that does the job, unless it is open there. */
+  openRun(runId: string): Promise<SlotRun>;
+  /** Ends the run in that slot. */
+  closeRun(): Promise<void>;
+  readonly admit: Admit;
+  /** Aborts when the worker is to leave. */
+  readonly leave: AbortSignal;
+  log(line: string): void;
+}
+
+/** Does one job, and says what became of it. A job that was done already, or whose run is stopped, costs a look. */
+export async function doJob(job: TakenJob, deps: JobDeps): Promise<void> {
+  const { runId, jobId } = job;
+  const work = jobId === null ? null : await readWork(runId, jobId, deps.store);
+  if (work === null || job.cancelled.aborted) return await job.done();
+  try {
+    await carryOutWork(job, work, deps);
+  } catch (error) {
+    await deps.closeRun().catch(() => undefined);
+    if (job.lost.aborted) return;
+    if (job.cancelled.aborted) return await job.done();
+    if (deps.leave.aborted) return await job.giveBack();
+    if (!(error instanceof UnableError || error instanceof AppError)) throw error;
+    await noteFailure(job, work, error, deps);
+  }
+}
+
+/** Null when there is nothing to do: all of it is done, withdrawn or stopped. */
+async function readWork(runId: string, jobId: string, { files }: SharedStore): Promise<Work | null> {
+  const run = layout.run(runId);
+  const bytes = await files.read(`${run}/${layout.job(jobId)}`);
+  const file = bytes && parseJsonAs(jobFileSchema, bytes);
+  if (!file || (await files.read(`${run}/${layout.cancelMark}`)) !== null) return null;
+  const [batch] = file.batches;
+  if (!batch) return null;
+  const tasks: WorkBatch['tasks'][number][] = [];
+  for (const task of batch.tasks)
+    if ((await files.read(`${run}/${layout.result(task.task_key)}`)) === null) tasks.push(task);
+  return tasks.length === 0 ? null : { batch: { ...batch, tasks }, engine: file.engine };
+}
+
+async function carryOutWork(job: TakenJob, { batch, engine }: Work, deps: JobDeps): Promise<void> {
+  const { leave, log } = deps;
+  const stop = new AbortController();
+  const stopListening = [job.cancelled, job.lost, leave].map((signal) =>
+    onAbort(signal, (reason) => stop.abort(reason)),
+  );
+  const drainMs = () =>
+    job.lost.aborted ? 0 : job.cancelled.aborted ? Number(job.cancelled.reason) : leaveDrainMs;
+  log(`${job.runId}: ${batch.tasks.length} tasks of batch ${batch.batch_id}`);
+  try {
+    const run = await deps.openRun(job.runId);
+    const refusal = await run.refusal({ batch, engine }, deps.admit, stop.signal);
+    const { machine } = deps;
+    if (refusal !== null) {
+      log(`${job.runId}: not admitted: ${refusal}`);
+      job.emit({ type: 'refused', machine, message: refusal });
+      return await job.giveBack(refusedRestMs);
+    }
+    job.emit({ type: 'assigned', machine, keys: batch.tasks.map(({ task_key: key }) => key) });
+    const isDone = await run.work(batch, engine, job, stop.signal, drainMs);
+    if (isDone) return await job.done();
+    await deps.closeRun();
+    if (job.lost.aborted) log(`${job.runId}: another worker has the job by now`);
+    else if (job.cancelled.aborted) await job.done();
+    else await job.giveBack();
+  } finally {
+    for (const stopListeningTo of stopListening) stopListeningTo();
+  }
+}
+
+/** The last failure is the tasks' result: the run ends with it, and everything else of it is kept. */
+async function noteFailure(
+  job: TakenJob,
+  { batch }: Work,
+  error: UnableError | AppError,
+  { store, clock, machine, log }: JobDeps,
+): Promise<void> {
+  const message = `${machine}: ${messageOf(error)}`;
+  log(`${job.runId}: ${messageOf(error)}`);
+  job.emit({ type: 'refused', machine, message: messageOf(error) });
+  if (job.isLastAttempt) {
+    const code = error instanceof UnableError ? (error.code ?? undefined) : undefined;
+    for (const { task_key: key } of batch.tasks) {
+      const failed = JSON.stringify(failedResult(key, message, clock.now(), code));
+      await store.files.publishOnce(`${layout.run(job.runId)}/${layout.result(key)}`, failed, () => true);
+    }
+  }
+  await job.fail(message);
+}

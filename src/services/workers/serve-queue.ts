@@ -1,0 +1,155 @@
+import { AppError, messageOf } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { JobSource, TakenJob } from '../../ports/job-queue.ts';
+import type { SharedStore } from '../../ports/shared-store.ts';
+import type { WorkerPlace, WorkerSlot } from '../../ports/worker-place.ts';
+import type { JobKind } from '../../protocol/queue.ts';
+import { protocolVersion } from '../../protocol/version.ts';
+import { doJob, type JobDeps } from './do-job.ts';
+import { SlotRun } from './slot-run.ts';
+
+/** Pauses between looks at an empty queue, in milliseconds: each is longer than the one before. */
+const idlePauses = { firstMs: 50, longestMs: 1_000 };
+
+/** How long a run stays open in a slot that has nothing to do, in milliseconds. */
+const keepOpenMs = 30_000;
+
+/** How often a worker says that it is there, in milliseconds. */
+const announceMs = 5_000;
+
+/** How long a job rests after something went wrong that has nothing to do with it, in milliseconds. */
+const failureRestMs = 5_000;
+
+export interface QueueServiceOptions {
+  readonly machine: string;
+  readonly pid: number;
+  readonly kinds: readonly JobKind[];
+  /** Ends when nothing is left to do. */
+  readonly isDraining: boolean;
+}
+
+export interface QueueServiceDeps {
+  readonly source: JobSource;
+  readonly store: SharedStore;
+  readonly place: WorkerPlace;
+  readonly clock: Clock;
+  readonly admit: JobDeps['admit'];
+  /** Puts a whole run together. */
+  finalize(job: TakenJob, leave: AbortSignal): Promise<void>;
+  log(line: string): void;
+}
+
+/** Takes jobs until `leave` aborts or, draining, until none is left; gives back what it cannot finish soon. */
+export async function serveQueue(
+  options: QueueServiceOptions,
+  deps: QueueServiceDeps,
+  leave: AbortSignal,
+): Promise<void> {
+  const { place, source, clock, log } = deps;
+  const doing = new Set<TakenJob>();
+  const startedAt = new Date(clock.now()).toISOString();
+  const announce = () =>
+    source.announce({
+      version: protocolVersion,
+      ...{ name: place.name, machine: options.machine, pid: options.pid },
+      ...{ slots: place.slots.length, kinds: [...options.kinds] },
+      ...{ started_at: startedAt, seen_at: new Date(clock.now()).toISOString() },
+      doing: [...doing].map(({ runId, kind }) => ({ run_id: runId, kind })),
+    });
+  await announce();
+  log(`${place.name} serves ${options.kinds.join(', ')} with ${place.slots.length} slots`);
+  const timer = setInterval(() => void announce().catch(() => undefined), announceMs);
+  // A slot that fails ends the others too, which give back what they have.
+  const failed = new AbortController();
+  const either = AbortSignal.any([leave, failed.signal]);
+  try {
+    const serve = (slot: WorkerSlot) =>
+      new SlotServer(slot, options, deps, doing).serve(either).catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      });
+    const ends = await Promise.allSettled(place.slots.map(serve));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+class SlotServer {
+  readonly #slot: WorkerSlot;
+  readonly #options: QueueServiceOptions;
+  readonly #deps: QueueServiceDeps;
+  readonly #doing: Set<TakenJob>;
+  #run: SlotRun | null = null;
+
+  constructor(slot: WorkerSlot, options: QueueServiceOptions, deps: QueueServiceDeps, doing: Set<TakenJob>) {
+    this.#slot = slot;
+    this.#options = options;
+    this.#deps = deps;
+    this.#doing = doing;
+  }
+
+  async serve(leave: AbortSignal): Promise<void> {
+    const { source, clock } = this.#deps;
+    const { kinds, isDraining } = this.#options;
+    await this.#slot.clear();
+    let pauseMs = idlePauses.firstMs;
+    let idleSinceMs = clock.now();
+    try {
+      while (!leave.aborted) {
+        const job = await source.take(kinds);
+        if (job !== null) {
+          await this.#do(job, leave);
+          pauseMs = idlePauses.firstMs;
+          idleSinceMs = clock.now();
+          continue;
+        }
+        if (isDraining && (await source.isEmpty(kinds))) return;
+        if (clock.now() - idleSinceMs > keepOpenMs) await this.#closeRun();
+        await clock.sleep(pauseMs, leave).catch(() => undefined);
+        pauseMs = Math.min(idlePauses.longestMs, 2 * pauseMs);
+      }
+    } finally {
+      await this.#closeRun();
+    }
+  }
+
+  async #do(job: TakenJob, leave: AbortSignal): Promise<void> {
+    const { log } = this.#deps;
+    this.#doing.add(job);
+    try {
+      if (job.kind === 'finalize') await this.#deps.finalize(job, leave);
+      else await doJob(job, this.#jobDeps(leave));
+    } catch (error) {
+      // The store or this disk is away: nothing that is the job's fault.
+      await job.giveBack(failureRestMs);
+      if (!(error instanceof AppError)) throw error;
+      log(`${job.runId}: ${messageOf(error)}`);
+    } finally {
+      this.#doing.delete(job);
+    }
+  }
+
+  #jobDeps(leave: AbortSignal): JobDeps {
+    const { store, clock, admit, log, place } = this.#deps;
+    return {
+      ...{ machine: place.name, store, clock, admit, leave, log },
+      openRun: (runId) => this.#openRun(runId),
+      closeRun: () => this.#closeRun(),
+    };
+  }
+
+  async #openRun(runId: string): Promise<SlotRun> {
+    if (this.#run?.runId === runId) return this.#run;
+    await this.#closeRun();
+    const { store, place } = this.#deps;
+    this.#run = await SlotRun.open({ runId, machine: place.name, store, place, slot: this.#slot });
+    return this.#run;
+  }
+
+  async #closeRun(): Promise<void> {
+    const run = this.#run;
+    this.#run = null;
+    await run?.close();
+  }
+}

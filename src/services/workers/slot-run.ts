@@ -1,0 +1,214 @@
+import { onAbort } from '../../async/abort.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { HostRun, OutputFacts } from '../../ports/host.ts';
+import type { TakenJob } from '../../ports/job-queue.ts';
+import type { SharedStore } from '../../ports/shared-store.ts';
+import type { WorkerPlace, WorkerSlot } from '../../ports/worker-place.ts';
+import { layout } from '../../protocol/layout.ts';
+import { objectsOf, type WorkBatch, type WorkEngine } from '../../protocol/manifest.ts';
+import type { TaskErrorCode, TaskResult } from '../../protocol/task-result.ts';
+
+/** How much of a worker's log is kept with the run, in bytes. */
+const logTailBytes = 64 * 1024;
+
+/** How often the log is looked at while a run is being stopped, in milliseconds. */
+const logEveryMs = 1_000;
+
+export interface Work {
+  /** Tasks without a result. */
+  readonly batch: WorkBatch;
+  readonly engine: WorkEngine;
+}
+
+/** Why this machine may not work on a run that it has open; null when it may. The one place where a worker admits itself. */
+export type Admit = (run: HostRun, runId: string, work: Work, signal: AbortSignal) => Promise<string | null>;
+
+interface SlotRunDeps {
+  readonly runId: string;
+  readonly machine: string;
+  readonly store: SharedStore;
+  readonly place: WorkerPlace;
+  readonly slot: WorkerSlot;
+}
+
+/** A run that a slot has open on its own machine: jobs of it follow one another without a new start of its worker. */
+export class SlotRun {
+  readonly runId: string;
+  readonly #deps: SlotRunDeps;
+  readonly #run: HostRun;
+  #refusal: Promise<string | null> | null = null;
+  /** Tasks whose result was published: whoever asks for one again has removed that. */
+  readonly #published = new Set<string>();
+
+  private constructor(deps: SlotRunDeps, run: HostRun) {
+    this.runId = deps.runId;
+    this.#deps = deps;
+    this.#run = run;
+  }
+
+  static async open(deps: SlotRunDeps): Promise<SlotRun> {
+    return new SlotRun(deps, await deps.slot.host.openRun(deps.runId, { workers: 1 }));
+  }
+
+  /** Found out once for all jobs of the run. */
+  refusal(work: Work, admit: Admit, signal: AbortSignal): Promise<string | null> {
+    this.#refusal ??= admit(this.#run, this.runId, work, signal).catch((error: unknown) => {
+      this.#refusal = null;
+      throw error;
+    });
+    return this.#refusal;
+  }
+
+  /**
+   * Does tasks that have no result in the store, and publishes each as soon as it is done.
+   *
+   * @param drainMs - Gives how long what is in flight may take when `stop` aborts.
+   * @returns whether all are done; false when it was stopped before.
+   * @throws AppError when this machine cannot do them.
+   */
+  async work(
+    batch: WorkBatch,
+    engine: WorkEngine,
+    job: TakenJob,
+    stop: AbortSignal,
+    drainMs: () => number,
+  ): Promise<boolean> {
+    const open = new Set(batch.tasks.map(({ task_key: key }) => key));
+    for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open);
+    const tasks = batch.tasks.filter(({ task_key: key }) => open.has(key));
+    if (tasks.length === 0) return true;
+    await this.#deliver(tasks.flatMap((task) => objectsOf(task, engine)));
+    stop.throwIfAborted();
+    await this.#run.submit({ ...batch, tasks }, engine);
+    await this.#collect(open, job, stop, drainMs);
+    return open.size === 0;
+  }
+
+  /** Ends the run here: what is in flight is dropped, and nothing of it is done later by itself. */
+  async close(): Promise<void> {
+    const { slot, runId } = this.#deps;
+    await this.#run.close();
+    await slot.host.stopRun(runId, { workers: 1, isWithdrawn: true });
+    await slot.clear();
+  }
+
+  async #collect(open: Set<string>, job: TakenJob, stop: AbortSignal, drainMs: () => number): Promise<void> {
+    const done = new AbortController();
+    const { machine } = this.#deps;
+    const stopListening = onAbort(stop, () => {
+      void this.#stop(drainMs()).finally(() => done.abort());
+    });
+    try {
+      for await (const event of this.#run.watch(AbortSignal.any([done.signal, job.lost]))) {
+        if (event.type === 'task-started') job.emit({ type: 'started', machine, key: event.taskKey });
+        else if (event.type === 'task-progress') {
+          const { taskKey: key, doneParts: done_parts, totalParts: total_parts } = event;
+          job.emit({ type: 'progress', machine, key, done_parts, total_parts });
+        } else if (event.type === 'task-finished') {
+          await this.#publish(event.result);
+          open.delete(event.result.task_key);
+          job.emit({ type: 'finished', machine, key: event.result.task_key });
+          if (open.size === 0) return;
+        } else if (
+          event.type === 'worker-status' &&
+          event.status.status === 'failed' &&
+          event.status.is_fatal
+        ) {
+          const { message, code } = event.status;
+          throw new UnableError(message ?? 'The engine cannot be used.', code ?? null);
+        }
+      }
+      // What was finished while the worker drained.
+      for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open);
+    } finally {
+      stopListening();
+      // Whoever follows the worker would start it again when the run is closed.
+      done.abort();
+      await this.publishLog();
+    }
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    const timer = setInterval(() => void this.publishLog(), logEveryMs);
+    try {
+      await this.#run.stop(drainMs);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** A result that stands here only is published now; one that was published, and is asked for again, is made again. */
+  async #settleLeftover(taskKey: string, open: Set<string>): Promise<void> {
+    if (!open.has(taskKey)) return;
+    const result = this.#published.has(taskKey) ? null : await this.#run.result(taskKey);
+    if (result?.status === 'ok') {
+      await this.#publish(result);
+      open.delete(taskKey);
+    } else await this.#run.forget([taskKey]);
+  }
+
+  /** The file first: a result promises it. */
+  async #publish(result: TaskResult): Promise<void> {
+    const { store, place, runId } = this.#deps;
+    const { task_key: key } = result;
+    const outputs = outputsOf(result);
+    for (const [name, facts] of outputs) {
+      await place.withFile(`${name}.mp4`, async (path) => {
+        await this.#run.downloadOutput(name, facts, path);
+        await store.putFile(`${layout.run(runId)}/${layout.output(name)}`, path, facts);
+      });
+    }
+    const path = `${layout.run(runId)}/${layout.result(key)}`;
+    await store.files.publishOnce(path, JSON.stringify(result), () => true);
+    this.#published.add(key);
+    await this.#run.dropOutputs([...outputs.keys()]);
+  }
+
+  async #deliver(sha256s: readonly string[]): Promise<void> {
+    const missing = await this.#run.missingObjects([...new Set(sha256s)]);
+    const { store, place } = this.#deps;
+    for (const sha256 of missing) {
+      const path = await place.objectPath(sha256);
+      if (!(await store.fetchFile(layout.object(sha256), { sha256 }, path)))
+        throw objectIsGone(sha256, store);
+      await this.#run.deliver([{ sha256, path, sizeBytes: 0 }]);
+    }
+  }
+
+  /** The end of the worker's log. One that cannot be published takes nothing from the work. */
+  async publishLog(): Promise<void> {
+    const { slot, runId, machine, store } = this.#deps;
+    try {
+      const log = await slot.host.readLog(runId, { kind: 'worker', workerId: 0 }, -logTailBytes);
+      if (log) await store.files.publish(`${layout.run(runId)}/${layout.machineLog(machine)}`, log.text);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    }
+  }
+}
+
+/** This machine cannot do what the job asks for: a wrong key, an unknown model, no runtime. */
+export class UnableError extends Error {
+  readonly code: TaskErrorCode | null;
+
+  constructor(message: string, code: TaskErrorCode | null) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The videos that a task made, by the names of their files. */
+function outputsOf({ task_key: key, segment, video }: TaskResult): ReadonlyMap<string, OutputFacts> {
+  const facts = segment ?? video;
+  if (!facts) return new Map();
+  const controls = (video?.controls ?? []).map((control) => [control.key, control] as const);
+  return new Map<string, OutputFacts>([[key, facts], ...controls]);
+}
+
+function objectIsGone(sha256: string, store: SharedStore): AppError {
+  return new AppError({
+    code: 'worker-failed',
+    message: `The input ${sha256} is not in ${store.name}.`,
+    nextStep: 'Resume the run: it is sent again.',
+  });
+}

@@ -1,0 +1,212 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hashFile } from '../../../src/adapters/files/hash-file.ts';
+import { LocalHost } from '../../../src/adapters/local-host/local-host.ts';
+import { systemClock } from '../../../src/adapters/system-clock.ts';
+import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
+import { partialObserver } from '../../../src/output/progress/observers.ts';
+import type { Host } from '../../../src/ports/host.ts';
+import type { UpscaleObserver } from '../../../src/ports/run-observer.ts';
+import { asItWasBegun, resumeRun } from '../../../src/services/runs/resume-run.ts';
+import { upscaleKind } from '../../../src/services/upscale/upscale-kind.ts';
+import { upscaleVideo } from '../../../src/services/upscale/upscale-video.ts';
+import { makeClip } from '../../support/clips.ts';
+import { Listener } from '../../support/contracts/host-bench.ts';
+import { missingRedis } from '../../support/lab/redis.ts';
+import { workerProgram } from '../../support/local-bench.ts';
+import { QueueRig } from '../../support/queue-rig.ts';
+import { sampleEngine, sampleTask, sampleTasks } from '../../support/sample-work.ts';
+import { startStandInServer } from '../../support/stand-in-server.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { createTestPorts } from '../../support/test-ports.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const why = missingRedis();
+const noop = () => undefined;
+const watched = partialObserver<UpscaleObserver>({ onScan: noop, onFrames: noop, onAssembly: noop });
+const never = new AbortController().signal;
+
+describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
+  async function film(folder: string): Promise<string> {
+    return await makeClip(join(folder, 'film.mp4'), { width: 64, height: 36, frames: 500, fps: 25 });
+  }
+
+  async function upscale(inputPath: string, name: string, host: Host, isDetached = false) {
+    const folder = join(inputPath, '..', name);
+    await mkdir(folder, { recursive: true });
+    const ports = createTestPorts(folder, host);
+    const { upscaling } = resolveSettings([
+      { source: 'the test', values: { upscaling: { preset: 'ultrafast' } } },
+    ]);
+    const outputPath = join(folder, 'larger.mp4');
+    const request = { inputPath, outputPath, modelPath: null, host: host.name, slots: 1, upscaling };
+    const flags = { isForced: false, isKeptGoing: false, isDetached };
+    const { error, summary } = await upscaleVideo({ ...request, ...flags }, ports, watched, never);
+    return { outputPath, error, summary, ports };
+  }
+
+  it('makes the same file on four workers as on one machine, also when one of them is killed in the middle', async () => {
+    const folder = await temporaryFolder();
+    const path = await film(folder);
+    const local = new LocalHost({ root: join(folder, 'root'), workerProgram, clock: systemClock });
+    const alone = await upscale(path, 'alone', local);
+    await using rig = await QueueRig.start();
+    for (const name of ['one', 'two', 'three', 'four']) rig.startWorker(name);
+    const running = upscale(path, 'shared', rig.host());
+    await waitFor(async () => (await rig.workersOn('test-run-0')).length > 0);
+    const [first = ''] = await rig.workersOn('test-run-0');
+    await rig.killWorker(first);
+    const shared = await running;
+    expect(shared.summary.status).toBe('complete');
+    expect(await hashFile(shared.outputPath)).toBe(await hashFile(alone.outputPath));
+  });
+
+  it('has a worker put the video together when nobody waits for it, and attaching brings it home', async () => {
+    const folder = await temporaryFolder();
+    const path = await film(folder);
+    await using rig = await QueueRig.start();
+    rig.startWorker('one');
+    const begun = await upscale(path, 'left', rig.host(), true);
+    expect(begun.summary.status).toBe('detached');
+    const fetched = join(folder, 'fetched.mp4');
+    await waitFor(async () => (await rig.host().fetchFinal('test-run-0', fetched, false)) !== null);
+    await rig.stopWorker('one');
+    const context = { ports: begun.ports, observer: watched, signal: never, isDetached: false };
+    const { summary } = await resumeRun(upscaleKind, asItWasBegun('test-run-0'), context);
+    expect(summary.status).toBe('complete');
+    expect(await hashFile(begun.outputPath)).toBe(await hashFile(fetched));
+  });
+
+  async function prompts() {
+    const rig = await QueueRig.start();
+    const server = await startStandInServer({ slots: 2, latencyMs: 20 });
+    return {
+      rig,
+      server,
+      engine: sampleEngine(server.baseUrl, { concurrency: 2 }),
+      asksFor: (prompt: string) => server.stats.asks.filter((ask) => ask.text === prompt).length,
+      [Symbol.asyncDispose]: async () => {
+        await rig[Symbol.asyncDispose]();
+        await server.stop();
+      },
+    };
+  }
+
+  it('loses nothing with a Redis that goes and comes back empty, and asks for nothing again that has a result', async () => {
+    await using scene = await prompts();
+    const { rig, server, engine } = scene;
+    rig.startWorker('one');
+    const run = await rig.host().openRun('emptied', { workers: 1 });
+    await using heard = new Listener(run);
+    const tasks = sampleTasks(8, null, 'kept');
+    server.hold(3);
+    for (let at = 0; at < 4; at++)
+      await run.submit({ batch_id: at, tasks: tasks.slice(2 * at, 2 * at + 2) }, engine);
+    await heard.until(3);
+    const finished = [...heard.results.keys()];
+    await rig.redis.stop();
+    await waitFor(() => heard.events.some(({ type }) => type === 'unreachable'));
+    await rig.redis.start();
+    server.release();
+    await heard.until(8);
+    expect(heard.events.map(({ type }) => type)).toContain('reachable');
+    expect([...heard.results.values()].every(({ status }) => status === 'ok')).toBe(true);
+    for (const { task_key: key, prompt } of tasks)
+      if (finished.includes(key)) expect(scene.asksFor(prompt)).toBe(1);
+    await run.stop(0);
+    await run.close();
+  });
+
+  it('finishes a job that loses its worker five times, and asks for nothing again that has a result', async () => {
+    await using scene = await prompts();
+    const { rig, server, engine } = scene;
+    const run = await rig.host().openRun('unlucky', { workers: 1 });
+    await using heard = new Listener(run);
+    const tasks = sampleTasks(7, null, 'unlucky');
+    server.hold(2);
+    await run.submit({ batch_id: 0, tasks }, engine);
+    for (let death = 1; death <= 5; death++) {
+      const askedBefore = server.stats.asks.length;
+      rig.startWorker(`worker-${death}`);
+      await waitFor(() => server.stats.asks.length > askedBefore);
+      await heard.until(2);
+      await rig.killWorker(`worker-${death}`);
+    }
+    const asks = new Map(tasks.map(({ task_key: key, prompt }) => [key, scene.asksFor(prompt)]));
+    const finished = [...heard.results.keys()];
+    server.release();
+    rig.startWorker('the-last');
+    await heard.until(7);
+    expect([...heard.results.values()].every(({ status }) => status === 'ok')).toBe(true);
+    for (const { task_key: key, prompt } of tasks)
+      if (finished.includes(key)) expect(scene.asksFor(prompt)).toBe(asks.get(key));
+    await run.close();
+  });
+
+  it('gives a task a failed result when no worker can do it, and tries only that again', async () => {
+    await using scene = await prompts();
+    const { rig, engine } = scene;
+    rig.startWorker('one');
+    const run = await rig.host().openRun('failing', { workers: 1 });
+    await using heard = new Listener(run);
+    const hint = { sha256: '5'.repeat(64), width: 64, height: 36, frames: 2 };
+    const [good, bad] = [sampleTask('a good one'), sampleTask('one without its clip', hint)];
+    await run.submit({ batch_id: 0, tasks: [good] }, engine);
+    await run.submit({ batch_id: 1, tasks: [bad] }, engine);
+    await heard.until(2);
+    expect(heard.results.get(good.task_key)?.status).toBe('ok');
+    const failed = heard.results.get(bad.task_key);
+    expect(failed).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('one: The input 555') },
+    });
+    await run.close();
+  });
+
+  it('drains: ends when nothing is left to do', async () => {
+    await using scene = await prompts();
+    const { rig, engine } = scene;
+    const run = await rig.host().openRun('drained', { workers: 1 });
+    await run.submit({ batch_id: 0, tasks: sampleTasks(3, null, 'drain') }, engine);
+    const worker = rig.startWorker('one', true);
+    await new Promise((resolve) => worker.once('exit', resolve));
+    expect(worker.exitCode).toBe(0);
+    expect((await run.finishedKeys()).size).toBe(3);
+    await run.close();
+  });
+
+  it('lets one machine work on a run at a time', async () => {
+    await using rig = await QueueRig.start();
+    const run = await rig.host('here').openRun('wanted', { workers: 1 });
+    const other = rig.host('elsewhere').openRun('wanted', { workers: 1 });
+    await expect(other).rejects.toMatchObject({ code: 'run-locked', message: /on here works on run wanted/ });
+    await run.close();
+    await (await rig.host('elsewhere').openRun('wanted', { workers: 1 })).close();
+  });
+
+  it('works over TLS as an ACL user who may do no more than is needed', async () => {
+    process.env['COSMOS_TEST_PASSWORD'] = 'a-secret';
+    await using rig = await QueueRig.start(
+      { isTls: true, user: { name: 'worker', password: 'a-secret', keys: 'farm:*' } },
+      (redis) => ({
+        prefix: 'farm',
+        username: 'worker',
+        password_env: 'COSMOS_TEST_PASSWORD',
+        tls_ca_file: join(redis.folder, 'ca.crt'),
+      }),
+    );
+    const server = await startStandInServer({ slots: 2, latencyMs: 20 });
+    rig.startWorker('one');
+    const run = await rig.host().openRun('secure', { workers: 1 });
+    await using heard = new Listener(run);
+    await run.submit({ batch_id: 0, tasks: sampleTasks(2, null, 'secure') }, sampleEngine(server.baseUrl));
+    await heard.until(2);
+    await run.close();
+    process.env['COSMOS_TEST_PASSWORD'] = 'wrong';
+    await expect(rig.host().openRun('secure', { workers: 1 })).rejects.toMatchObject({
+      code: 'host-auth-failed',
+    });
+    await server.stop();
+  });
+});
