@@ -147,7 +147,7 @@ function leadsSomewhere(from: string, link: string): boolean {
 }
 
 function faultsOfCommand(line: string): string[] {
-  const [, id = '', rest = ''] = /^(?:\$ )?cosmos ((?:host )?[a-z-]+)(.*)$/.exec(line) ?? [];
+  const [, id = '', rest = ''] = /^(?:\$ )?cosmos ((?:(?:host|queue) )?[a-z-]+)(.*)$/.exec(line) ?? [];
   if (id === 'autocomplete') return [];
   const command = commands.find((known) => known.id.replaceAll(':', ' ') === id);
   if (!command) return [`no command: ${line}`];
