@@ -1,4 +1,5 @@
-import { Dealer, type DealingStep } from '../../../src/core/dealing/dealer.ts';
+import { Dealer } from '../../../src/core/dealing/dealer.ts';
+import type { DealingStep } from '../../../src/core/dealing/dealing-steps.ts';
 import type { DealtTask } from '../../../src/core/dealing/waiting-tasks.ts';
 import { windowOf } from '../../../src/core/dealing/window.ts';
 
@@ -168,7 +169,7 @@ class Simulation {
     const task = machine.queue.shift();
     if (!task) return;
     machine.running = task;
-    this.#dealer.noteBegun(machine.name, task.key);
+    this.#dealer.noteBegun(machine.name, task.key, this.#nowMs);
     this.#after(task.size / machine.speed, () => this.#finish(machine, task));
   }
 

@@ -3,7 +3,8 @@ import { unlessAborted } from '../../async/abort.ts';
 import { settlesWithin } from '../../async/deadline.ts';
 import { BackgroundWork } from '../../async/limits.ts';
 import { WaitQueue } from '../../async/queues.ts';
-import type { Dealer, DealingStep } from '../../core/dealing/dealer.ts';
+import type { Dealer } from '../../core/dealing/dealer.ts';
+import type { DealingStep } from '../../core/dealing/dealing-steps.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostEvent, HostObject, HostRun, HostRunOptions, MachineRun } from '../../ports/host.ts';
 import type { WorkBatch, WorkEngine, WorkTask } from '../../protocol/manifest.ts';
@@ -401,11 +402,11 @@ export class PoolRun implements HostRun {
     const dealer = this.#work?.dealer;
     if (event.type === 'task-finished') this.#onResult(member, event.result);
     else if (event.type === 'task-started') {
-      dealer?.noteBegun(machine, event.taskKey);
+      dealer?.noteBegun(machine, event.taskKey, performance.now());
       if (this.#tasks.has(event.taskKey)) this.#events.emit({ ...event, machine });
     } else if (event.type === 'task-progress') {
       const share = event.doneParts / Math.max(1, event.totalParts);
-      if (dealer?.noteProgress(machine, event.taskKey, share)) this.#events.emit(event);
+      if (dealer?.noteProgress(machine, event.taskKey, share, performance.now())) this.#events.emit(event);
     } else if (event.type === 'worker-status') this.#onStatus(member, event);
     else if (event.type === 'reachable') this.#onReachable(member);
     else if (event.type === 'unreachable') this.#onSilence(member, event.message);

@@ -1,17 +1,9 @@
-import { DealtMachine, type DealtMachineState, type Holding } from './dealt-machine.ts';
+import { type DealingStep, StepList } from './dealing-steps.ts';
+import { DealtMachine, type DealtMachineState } from './dealt-machine.ts';
+import { askBack, copySlow } from './slow-machines.ts';
+import { UsualSpeed } from './usual-speed.ts';
 import { type DealtTask, WaitingTasks } from './waiting-tasks.ts';
 import type { DealingWindow } from './window.ts';
-
-/** What is to be done next. */
-export type DealingStep =
-  | {
-      readonly type: 'assign';
-      readonly machine: string;
-      readonly keys: readonly string[];
-      readonly isCopy: boolean;
-    }
-  /** Tasks that are asked back; {@link Dealer.noteWithdrawn} is told what became of them. */
-  | { readonly type: 'withdraw'; readonly machine: string; readonly keys: readonly string[] };
 
 interface DealerOptions {
   readonly window: DealingWindow;
@@ -22,8 +14,9 @@ interface DealerOptions {
 /** How long the speed of all machines together is taken as it is, in milliseconds. */
 const paceHoldsMs = 200;
 
-/** A copy, or a task that is moved, has to be done in this share of the time that is left for it where it is. */
-const clearGain = 0.75;
+/** From so many machines on, the end is looked at now and then only, in milliseconds. */
+const manyMachines = 50;
+const tailPauseMs = 1_000;
 
 /**
  * Decides which machine gets which task. Each has a few tasks per worker, so that fast machines draw more by themselves;
@@ -149,16 +142,16 @@ export class Dealer {
     this.#isAllSubmitted = true;
   }
 
-  noteBegun(name: string, key: string): void {
+  noteBegun(name: string, key: string, nowMs: number): void {
     const holding = this.#machines.get(name)?.holdings.get(key);
-    if (holding) holding.isBegun = true;
+    if (holding) Object.assign(holding, { isBegun: true, newsMs: nowMs });
   }
 
   /** Notes how much of a task is done. @returns false when another machine is farther with it. */
-  noteProgress(name: string, key: string, doneShare: number): boolean {
+  noteProgress(name: string, key: string, doneShare: number, nowMs: number): boolean {
     const holding = this.#machines.get(name)?.holdings.get(key);
     if (!holding) return false;
-    Object.assign(holding, { isBegun: true, doneShare: Math.min(1, doneShare) });
+    Object.assign(holding, { isBegun: true, doneShare: Math.min(1, doneShare), newsMs: nowMs });
     return this.holdersOf(key).every(
       (other) => (this.#machines.get(other)?.holdings.get(key)?.doneShare ?? 0) <= holding.doneShare,
     );
@@ -201,7 +194,7 @@ export class Dealer {
     for (const key of asked) {
       const holding = this.#machines.get(name)?.holdings.get(key);
       if (!holding) continue;
-      holding.isAskedBack = false;
+      holding.askedBackMs = null;
       if (!withdrawn.has(key)) holding.isBegun = true;
       else this.noteUnassigned(name, [key], nowMs);
     }
@@ -212,11 +205,21 @@ export class Dealer {
     const steps = new StepList();
     this.#assignWaiting(nowMs, steps);
     // Looking through very many machines takes a while, and they have more time.
-    const isDue = nowMs - this.#tailSeenMs >= Math.min(1_000, this.#machines.size);
+    const isDue = this.#machines.size < manyMachines || nowMs - this.#tailSeenMs >= tailPauseMs;
     if (this.#isAllSubmitted && this.#waiting.count === 0 && isDue) {
       this.#tailSeenMs = nowMs;
-      this.#askBack(nowMs, steps);
-      if (this.#options.mayCopy) this.#copySlow(nowMs, steps);
+      const scene = { machines: [...this.#machines.values()], usual: this.#usual.speed, nowMs };
+      for (const { machine, key } of askBack(scene)) steps.withdraw(machine.name, key);
+      if (!this.#options.mayCopy) return steps.all();
+      copySlow(
+        scene,
+        (key) => this.#isCopied(key),
+        (task, machine) => {
+          this.#copied.add(task.key);
+          this.#hold(machine, task, nowMs, true);
+          steps.assign(machine.name, task.key, true);
+        },
+      );
     }
     return steps.all();
   }
@@ -274,83 +277,10 @@ export class Dealer {
     return { sinceMs: nowMs, speed, fastestPace };
   }
 
-  /** Asks for what a slow machine has not begun, where an idle one will have done it clearly earlier. */
-  #askBack(nowMs: number, steps: StepList): void {
-    const usual = this.#usual.speed;
-    const idle = this.#idle(nowMs).filter(({ machine }) => askedBackOf(machine) === 0);
-    for (const slow of this.#working()) {
-      if (idle[0] === undefined) return;
-      if (slow.holdings.size <= slow.parallel) continue;
-      const speed = slow.speedAt(nowMs, usual);
-      for (const holding of [...slow.holdings.values()].reverse()) {
-        if (!isWaitingThere(holding)) continue;
-        const { key, size } = holding.task;
-        const best = soonest(idle, size);
-        if (
-          !best ||
-          best.machine === slow ||
-          best.waitMs + size / best.pace > clearGain * slow.leftMs(key, speed)
-        )
-          break;
-        best.waitMs += size / best.pace / best.machine.parallel;
-        holding.isAskedBack = true;
-        steps.withdraw(slow.name, key);
-      }
-    }
-  }
-
-  #copySlow(nowMs: number, steps: StepList): void {
-    const idle = this.#idle(nowMs);
-    const [fastest] = idle;
-    if (!fastest) return;
-    // What is asked back is for these machines, too.
-    let places = sumOf(idle, ({ machine }) => machine.parallel - machine.holdings.size);
-    places -= sumOf(this.#working(), askedBackOf);
-    for (const { holding, machine: slow, leftMs } of this.#slowest(nowMs, fastest.pace)) {
-      const best = idle.find(({ machine }) => machine !== slow);
-      if (!best || places <= 0) return;
-      const { task } = holding;
-      if (task.size / best.pace > clearGain * leftMs) continue;
-      this.#copied.add(task.key);
-      this.#hold(best.machine, task, nowMs, true);
-      steps.assign(best.machine.name, task.key, true);
-      places -= 1;
-      if (!best.machine.isIdle) idle.splice(idle.indexOf(best), 1);
-    }
-  }
-
-  /** Machines that would begin with a task at once, the fastest first. */
-  #idle(nowMs: number): IdleMachine[] {
-    const usual = this.#usual.speed;
-    const idle = this.#working().filter(({ isIdle }) => isIdle);
-    const paced = idle.map((machine) => ({
-      machine,
-      pace: machine.speedAt(nowMs, usual) / machine.parallel,
-      waitMs: 0,
-    }));
-    return paced.sort((one, other) => other.pace - one.pace);
-  }
-
-  /** Tasks that one of this pace would have done clearly earlier, with what is left of them where they are: the longest first. */
-  #slowest(nowMs: number, pace: number) {
-    const usual = this.#usual.speed;
-    const found: { holding: Holding; machine: DealtMachine; leftMs: number }[] = [];
-    for (const machine of this.#machines.values()) {
-      const isLost = machine.state === 'lost';
-      const speed = machine.speedAt(nowMs, usual);
-      for (const [key, holding] of machine.holdings) {
-        const leftMs = isLost ? Number.POSITIVE_INFINITY : machine.leftMs(key, speed);
-        if (holding.isOver || holding.isAskedBack || holding.task.size / pace > clearGain * leftMs) continue;
-        // A copy that is lost as well is no copy any more.
-        if (this.#copied.has(key) && !this.#isLostEverywhere(key)) continue;
-        found.push({ holding, machine, leftMs });
-      }
-    }
-    return found.sort((one, other) => (other.leftMs > one.leftMs ? 1 : -1));
-  }
-
-  #isLostEverywhere(key: string): boolean {
-    return this.holdersOf(key).every((name) => this.#machines.get(name)?.state === 'lost');
+  /** Whether a copy of a task is with a machine. One that is lost, with all others that have the task, is none any more. */
+  #isCopied(key: string): boolean {
+    const isLost = (name: string) => this.#machines.get(name)?.state === 'lost';
+    return this.#copied.has(key) && !this.holdersOf(key).every(isLost);
   }
 
   /** Which of these machines would have done a task first. */
@@ -415,83 +345,10 @@ interface FarmPace {
   readonly fastestPace: number;
 }
 
-/** Of one worker that is not measured: as fast as the measured ones are on the average. */
-class UsualSpeed {
-  #sum = 0;
-  #count = 0;
-
-  get speed(): number {
-    // Any speed will do while all are equal, if only it is slow: no task is late yet.
-    return this.#count === 0 ? 1e-9 : this.#sum / this.#count;
-  }
-
-  change(before: number | null, after: number | null): void {
-    this.#sum += (after ?? 0) - (before ?? 0);
-    this.#count += Number(after !== null) - Number(before !== null);
-  }
-}
-
 interface Candidate {
   readonly machine: DealtMachine;
   /** When it would have done the task, in milliseconds from now. */
   readonly doneMs: number;
-}
-
-interface IdleMachine {
-  readonly machine: DealtMachine;
-  /** Work per millisecond of one task. */
-  readonly pace: number;
-  /** How long it will be at work on what is asked back for it. */
-  waitMs: number;
-}
-
-function soonest(idle: readonly IdleMachine[], size: number): IdleMachine | undefined {
-  let best = idle[0];
-  for (const candidate of idle) {
-    if (best && candidate.waitMs + size / candidate.pace < best.waitMs + size / best.pace) best = candidate;
-  }
-  return best;
-}
-
-/** Steps of one kind for one machine become one step. */
-class StepList {
-  readonly #keys = new Map<string, { readonly step: DealingStep; readonly keys: string[] }>();
-
-  assign(machine: string, key: string, isCopy: boolean): void {
-    this.#add(`assign ${isCopy} ${machine}`, key, (keys) => ({ type: 'assign', machine, keys, isCopy }));
-  }
-
-  withdraw(machine: string, key: string): void {
-    this.#add(`withdraw ${machine}`, key, (keys) => ({ type: 'withdraw', machine, keys }));
-  }
-
-  all(): DealingStep[] {
-    return [...this.#keys.values()].map(({ step }) => step);
-  }
-
-  #add(id: string, key: string, make: (keys: readonly string[]) => DealingStep): void {
-    const known = this.#keys.get(id);
-    if (known) {
-      known.keys.push(key);
-      return;
-    }
-    const keys = [key];
-    this.#keys.set(id, { step: make(keys), keys });
-  }
-}
-
-function isWaitingThere({ isBegun, isAskedBack, isOver }: Holding): boolean {
-  return !isBegun && !isAskedBack && !isOver;
-}
-
-function askedBackOf({ holdings }: DealtMachine): number {
-  return sumOf(holdings.values(), ({ isAskedBack }) => Number(isAskedBack));
-}
-
-function sumOf<T>(values: Iterable<T>, numberOf: (value: T) => number): number {
-  let sum = 0;
-  for (const value of values) sum += numberOf(value);
-  return sum;
 }
 
 function isLessFilled(one: DealtMachine, other: DealtMachine): boolean {

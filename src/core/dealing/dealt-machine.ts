@@ -11,14 +11,15 @@ export type DealtMachineState = 'working' | 'silent' | 'lost';
 /** A task that a machine has. */
 export interface Holding {
   readonly task: DealtTask;
-  readonly sinceMs: number;
+  /** When it was last heard of. */
+  newsMs: number;
   readonly isCopy: boolean;
   /** Known to be under way. */
   isBegun: boolean;
   /** Share that is known to be done, from 0 to 1. */
   doneShare: number;
-  /** The machine was asked to give it back. */
-  isAskedBack: boolean;
+  /** When the machine was asked to give it back; null while it is not. */
+  askedBackMs: number | null;
   /** Another machine was first: this one only still works on it. */
   isOver: boolean;
 }
@@ -69,8 +70,8 @@ export class DealtMachine {
   hold(task: DealtTask, nowMs: number, isCopy: boolean): void {
     if (this.holdings.size === 0) this.#busySinceMs = nowMs;
     this.holdings.set(task.key, {
-      ...{ task, sinceMs: nowMs, isCopy },
-      ...{ isBegun: false, doneShare: 0, isAskedBack: false, isOver: false },
+      ...{ task, newsMs: nowMs, isCopy },
+      ...{ isBegun: false, doneShare: 0, askedBackMs: null, isOver: false },
     });
     this.load += task.size;
   }
@@ -135,15 +136,19 @@ export class DealtMachine {
     return (this.load * (1 - (this.parallel - 1) / held)) / speed;
   }
 
-  /** How long a task that it has will take from now on, in milliseconds, when it does its tasks in order. */
-  leftMs(key: string, speed: number): number {
+  /**
+   * How long a task that it has will take from now on, in milliseconds, when it does its tasks in order. What stands still
+   * is taken to stand still for as long again, however little is left of it.
+   */
+  leftMs(key: string, speed: number, nowMs: number): number {
     let ahead = 0;
     let position = 0;
-    for (const [heldKey, { task, doneShare }] of this.holdings) {
+    for (const [heldKey, { task, doneShare, newsMs }] of this.holdings) {
       const left = task.size * (1 - doneShare);
       if (heldKey === key) {
         // Those that run beside it are no reason to wait.
-        return position < this.parallel ? (left * this.parallel) / speed : (ahead + left) / speed;
+        const work = position < this.parallel ? left * this.parallel : ahead + left;
+        return Math.max(work / speed, nowMs - Math.max(newsMs, this.#busySinceMs ?? nowMs));
       }
       ahead += left;
       position += 1;

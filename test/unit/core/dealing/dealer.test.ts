@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Dealer, type DealingStep } from '../../../../src/core/dealing/dealer.ts';
+import { Dealer } from '../../../../src/core/dealing/dealer.ts';
+import type { DealingStep } from '../../../../src/core/dealing/dealing-steps.ts';
 import { windowOf } from '../../../../src/core/dealing/window.ts';
 
 const second = 1_000;
@@ -62,7 +63,7 @@ describe('a dealer', () => {
     const dealer = segments(['fast', 'slow'], Array(6).fill(1));
     dealer.endSubmitting();
     dealer.next(0);
-    dealer.noteBegun('slow', dealer.heldBy('slow')[0] ?? '');
+    dealer.noteBegun('slow', dealer.heldBy('slow')[0] ?? '', 0);
     const held = dealer.heldBy('slow');
     for (const key of dealer.heldBy('fast')) dealer.noteFinished('fast', key, second);
     const asked = [held[2] ?? '', held[1] ?? ''];
@@ -92,7 +93,7 @@ describe('a dealer', () => {
     dealer.next(0);
     const [slow = ''] = dealer.heldBy('slow');
     for (const key of dealer.heldBy('fast')) dealer.noteFinished('fast', key, second);
-    dealer.noteBegun('slow', slow);
+    dealer.noteBegun('slow', slow, 0);
     const steps = [20, 40, 60].flatMap((at) => dealer.next(at * second));
     expect(steps.filter((step) => step.type === 'assign' && step.isCopy)).toHaveLength(copies);
     if (!mayCopy) return;
@@ -102,6 +103,17 @@ describe('a dealer', () => {
     expect(dealer.openCount).toBe(0);
   });
 
+  it('copies what stands still, though it was said to be nearly done', () => {
+    const dealer = segments(['fast', 'stuck'], [1, 1]);
+    dealer.endSubmitting();
+    dealer.next(0);
+    const [stuck = ''] = dealer.heldBy('stuck');
+    for (const key of dealer.heldBy('fast')) dealer.noteFinished('fast', key, second);
+    dealer.noteProgress('stuck', stuck, 1, second);
+    expect(dealer.next(1.5 * second)).toEqual([]);
+    expect(assigned(dealer.next(4 * second))).toEqual([`fast ${stuck}`]);
+  });
+
   it('copies nothing that will soon be done where it is', () => {
     const dealer = segments(['a', 'b'], Array(6).fill(1));
     dealer.endSubmitting();
@@ -109,10 +121,10 @@ describe('a dealer', () => {
     dealer.noteFinished('a', dealer.heldBy('a')[0] ?? '', 10 * second);
     dealer.noteFinished('b', dealer.heldBy('b')[0] ?? '', 10 * second);
     for (const key of dealer.heldBy('a')) dealer.noteFinished('a', key, 20 * second);
-    for (const key of dealer.heldBy('b')) dealer.noteBegun('b', key);
-    dealer.noteProgress('b', dealer.heldBy('b')[0] ?? '', 0.9);
+    for (const key of dealer.heldBy('b')) dealer.noteBegun('b', key, 20 * second);
+    dealer.noteProgress('b', dealer.heldBy('b')[0] ?? '', 0.9, 20 * second);
     dealer.noteFinished('b', dealer.heldBy('b')[0] ?? '', 20 * second);
-    dealer.noteProgress('b', dealer.heldBy('b')[0] ?? '', 0.5);
+    dealer.noteProgress('b', dealer.heldBy('b')[0] ?? '', 0.5, 20 * second);
     expect(dealer.next(20 * second)).toEqual([]);
   });
 
