@@ -40,7 +40,7 @@ export interface QueueUpkeep {
   facts(): Promise<QueueFacts>;
   /** Has workers take no more jobs, or take them again. */
   setPaused(isPaused: boolean): Promise<void>;
-  /** Has failed jobs done again, those of one run or all. @returns how many. */
+  /** Has the jobs of failed tasks done again, those of one run or of all with jobs that failed. @returns how many. */
   retry(runId: string | null): Promise<number>;
   /** Runs that are finished or stopped, and inputs that no other run needs; touched longer than `keepMs` ago. */
   findUnneeded(keepMs: number): Promise<readonly UnneededInStore[]>;

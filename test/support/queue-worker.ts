@@ -24,7 +24,7 @@ const place = await takeWorkerPlace({
   createHost: (slotRoot) =>
     new LocalHost({ root: slotRoot, workerProgram, clock: systemClock, isTied: true }),
 });
-const log = (line: string) => console.error(line);
+const log = (line: string) => console.error(`${new Date().toISOString()} ${name} ${line}`);
 const ports = { clock: systemClock, video: new FfmpegVideoTool(), sources: new LocalSourceFiles() };
 await serveQueue(
   {

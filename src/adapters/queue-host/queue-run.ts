@@ -8,19 +8,14 @@ import type { HostEvent, HostObject, HostRun, OutputFacts, SubmittedPlan } from 
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { WorkBatch, WorkEngine } from '../../protocol/manifest.ts';
-import { type JobKind, jobNewsSchema } from '../../protocol/queue.ts';
+import { type JobKind, type JobNews, jobNewsSchema } from '../../protocol/queue.ts';
 import { failedResult, type TaskResult } from '../../protocol/task-result.ts';
-import { protocolVersion } from '../../protocol/version.ts';
 import { outputLost } from '../host-run/stores.ts';
 import type { RedisJobs } from '../queue/redis-jobs.ts';
+import { stopQueuedRun } from './stop-queued-run.ts';
 import { StoredJobs } from './stored-jobs.ts';
 
 const readsAtOnce = 32;
-
-/** How long workers that are stopped may take to notice it, in milliseconds. */
-const stopGraceMs = 20_000;
-
-const stopPollMs = 100;
 
 /** How often an open run looks around, in milliseconds. */
 export interface QueueRunTiming {
@@ -252,22 +247,11 @@ export class QueueRun implements HostRun {
   async #pass(emitted: unknown, queue: AsyncQueue<HostEvent>): Promise<void> {
     const news = jobNewsSchema.safeParse(emitted).data;
     if (!news) return;
-    const { machine } = news;
-    if (news.type === 'assigned') {
-      for (const taskKey of news.keys)
-        if (!this.#reported.has(taskKey))
-          queue.push({ type: 'task-assigned', taskKey, machine, isCopy: false });
-    } else if (news.type === 'started') queue.push({ type: 'task-started', taskKey: news.key, machine });
-    else if (news.type === 'progress')
-      queue.push({
-        type: 'task-progress',
-        taskKey: news.key,
-        doneParts: news.done_parts,
-        totalParts: news.total_parts,
-      });
-    else if (news.type === 'refused')
-      queue.push({ type: 'machine-changed', machine, state: 'refused', message: news.message });
-    else await this.#report(news.key, queue, machine);
+    if (news.type === 'finished') return await this.#report(news.key, queue, news.machine);
+    for (const event of eventsOf(news)) {
+      const isLate = event.type === 'task-assigned' && this.#reported.has(event.taskKey);
+      if (!isLate) queue.push(event);
+    }
   }
 
   async #report(taskKey: string, queue: AsyncQueue<HostEvent>, machine?: string): Promise<void> {
@@ -332,35 +316,16 @@ export class QueueRun implements HostRun {
   }
 }
 
-interface StoppedRun {
-  readonly runId: string;
-  readonly jobs: RedisJobs;
-  readonly stored: StoredJobs;
-  readonly store: SharedStore;
-  readonly clock: Clock;
-}
-
-/** Takes the jobs of a run out of the queue, and waits until no worker has one any more. */
-export async function stopQueuedRun(
-  { runId, jobs, stored, store, clock }: StoppedRun,
-  drainMs: number,
-): Promise<void> {
-  const open = stored.openJobs(await stored.finishedKeys());
-  if (open.length === 0) return;
-  const mark = JSON.stringify({ version: protocolVersion, drain_ms: drainMs });
-  await store.files.publish(`${layout.run(runId)}/${layout.cancelMark}`, mark);
-  await jobs.setCancelled(runId, drainMs);
-  const deadlineMs = clock.now() + drainMs + stopGraceMs;
-  let left = [...open];
-  while (left.length > 0 && clock.now() < deadlineMs) {
-    const removed = new Set<string>();
-    for (const [kind, ofKind] of Map.groupBy(left, (job) => job.kind)) {
-      const ids = ofKind.map(({ jobId }) => jobId);
-      for (const id of await jobs.remove(kind, ids)) removed.add(id);
-    }
-    left = left.filter(({ jobId }) => !removed.has(jobId));
-    if (left.length > 0) await clock.sleep(stopPollMs);
-  }
+/** What a worker says, in the words of a host. */
+function eventsOf(news: Exclude<JobNews, { type: 'finished' }>): readonly HostEvent[] {
+  const { machine } = news;
+  if (news.type === 'assigned')
+    return news.keys.map((taskKey) => ({ type: 'task-assigned', taskKey, machine, isCopy: false }));
+  if (news.type === 'refused')
+    return [{ type: 'machine-changed', machine, state: 'refused', message: news.message }];
+  const { key: taskKey } = news;
+  if (news.type === 'started') return [{ type: 'task-started', taskKey, machine }];
+  return [{ type: 'task-progress', taskKey, doneParts: news.done_parts, totalParts: news.total_parts }];
 }
 
 function redisUnreachable(): AppError {

@@ -67,7 +67,13 @@ export class RedisQueueUpkeep implements QueueUpkeep {
   }
 
   async retry(runId: string | null): Promise<number> {
-    return await (await this.#openJobs()).retryFailed(runId);
+    const [jobs, store] = await Promise.all([this.#openJobs(), this.#openStore()]);
+    const counts = await jobs.countsByRun();
+    const runIds =
+      runId === null ? [...counts].flatMap(([id, { failed: n }]) => (n > 0 ? [id] : [])) : [runId];
+    let retried = 0;
+    for (const id of runIds) retried += await retryRun(id, jobs, store);
+    return retried;
   }
 
   async findUnneeded(keepMs: number): Promise<readonly UnneededInStore[]> {
@@ -147,6 +153,31 @@ export class RedisQueueUpkeep implements QueueUpkeep {
     this.#store ??= openStore(this.#options.settings);
     return this.#store;
   }
+}
+
+/** Forgets failed results, and queues their jobs anew; what has a good one is not done again. @returns how many jobs. */
+async function retryRun(runId: string, jobs: RedisJobs, store: SharedStore): Promise<number> {
+  const stored = await StoredJobs.read(store, runId);
+  const finished = await stored.finishedKeys();
+  const forget = async (key: string) => {
+    if (!finished.has(key) || (await stored.results.read(key))?.status !== 'failed') return;
+    await stored.results.remove(key);
+  };
+  await pMap(stored.taskKeys, forget, { concurrency: readsAtOnce });
+  const open = stored.openJobs(await stored.finishedKeys());
+  if (open.length === 0) return 0;
+  await store.files.remove(`${layout.run(runId)}/${layout.cancelMark}`);
+  await jobs.setCancelled(runId, null);
+  for (const [kind, ofKind] of Map.groupBy(open, (job) => job.kind)) {
+    const ids = ofKind.map(({ jobId }) => jobId);
+    const states = await jobs.statesOf(kind, ids);
+    const ended = ids.filter((id) => states.get(id)?.state === 'failed');
+    await jobs.remove(kind, ended);
+    await jobs.add(kind, runId, ids);
+    const isFinalized = (await store.files.read(`${layout.run(runId)}/${layout.checkpoint}`)) !== null;
+    if (kind === 'upscale' && isFinalized) await jobs.addFinalize(runId, kind, ids);
+  }
+  return open.length;
 }
 
 /** Unfinished runs are kept, however old: somebody may come back for them. Those that were stopped can be pruned. */

@@ -227,20 +227,6 @@ export class RedisJobs {
     return runs;
   }
 
-  /** Has failed jobs done again, those of one run or all. @returns how many. */
-  async retryFailed(runId: string | null): Promise<number> {
-    let retried = 0;
-    for (const kind of jobKinds) {
-      for (const { jobId, state } of await this.#idsOf(kind)) {
-        const isWanted = state === 'failed' && (runId === null || jobId.startsWith(`${runId}.`));
-        if (!isWanted) continue;
-        await (await this.queue(kind).getJob(jobId))?.retry('failed');
-        retried += 1;
-      }
-    }
-    return retried;
-  }
-
   /** Has workers take no more jobs, or take them again. */
   async setPaused(isPaused: boolean): Promise<void> {
     for (const kind of jobKinds) await (isPaused ? this.queue(kind).pause() : this.queue(kind).resume());
