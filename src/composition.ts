@@ -249,8 +249,9 @@ function queueIsNoMachine(): AppError {
 
 function createUpkeep(host: string, settings: Settings): HostUpkeep {
   if (host === queueHostName) throw queueIsNoMachine();
-  const [name = host, ...others] = machinesNamed(settings, host).names;
-  if (others.length > 0) throw severalMachines(host, [name, ...others]);
+  const { names } = machinesNamed(settings, host);
+  const [name = host] = names;
+  if (names.length > 1 || name !== host) throw notOneMachine(host, names);
   if (name === 'local') return new LocalUpkeep({ root: localRoot(settings), clock: systemClock });
   const options = machineOptionsOf(name, settings);
   const buildFilesOf = (role: ImageRole) => ({
@@ -272,11 +273,11 @@ function createUpkeep(host: string, settings: Settings): HostUpkeep {
   });
 }
 
-function severalMachines(host: string, names: readonly string[]): AppError {
+function notOneMachine(host: string, names: readonly string[]): AppError {
   return new AppError({
     code: 'usage-invalid',
-    message: `${host} is ${names.length} machines: ${names.join(', ')}.`,
-    nextStep: `Name one at a time, such as ${names[0]}.`,
+    message: `${host} stands for ${names.join(', ')}, and this is done for one machine at a time.`,
+    nextStep: `Name it itself, such as ${names[0]}.`,
   });
 }
 
