@@ -144,7 +144,7 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     await run.close();
   });
 
-  it('gives a task a failed result when no worker can do it, and tries only that again', async () => {
+  it('gives a task a failed result that says why when no worker can do it, and does the others', async () => {
     await using scene = await prompts();
     const { rig, engine } = scene;
     rig.startWorker('one');

@@ -58,7 +58,10 @@ export async function startRedis({ user, isTls = false }: TestRedisOptions = {})
     server.kill('SIGKILL');
     await ended;
   };
-  await start();
+  await start().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return {
     url: `${isTls ? 'rediss' : 'redis'}://${isTls ? 'localhost' : '127.0.0.1'}:${port}`,
     folder,
