@@ -53,6 +53,8 @@ export type HostEvent =
  */
 export interface Host {
   readonly name: string;
+  /** Tasks go to several machines, each of which needs their inputs; missing: to one. */
+  readonly isSpread?: boolean;
   /**
    * Opens a run on the host: makes its folders and starts its workers, or adopts those that run already.
    * Safe to repeat.

@@ -28,6 +28,8 @@ export interface SourceFiles {
    * @throws AppError `disk-full`.
    */
   move(from: string, to: string): Promise<void>;
+  /** Removes a file; a missing one is no error. */
+  remove(path: string): Promise<void>;
   /** Makes a folder and those above it. */
   makeFolder(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;

@@ -1,5 +1,6 @@
 import type { OutputContainer } from '../core/frames/container-limits.ts';
 import type { SoundTrial } from '../core/frames/convert-sound.ts';
+import type { Fraction } from '../core/frames/fraction.ts';
 import type { StreamPlan } from '../core/frames/stream-plan.ts';
 import type { TimeBreak } from '../core/frames/time-breaks.ts';
 import type { Timeline } from '../core/frames/timeline.ts';
@@ -78,6 +79,28 @@ export interface VideoOfFile {
   readonly place: number;
 }
 
+/** Frames of a video that are to be decoded from a file of their own. Times are ticks of `timeBase`. */
+export interface PartRequest {
+  readonly sourcePath: string;
+  /** Number of the video stream in its file. */
+  readonly stream: number;
+  readonly timeBase: Fraction;
+  /** Of the key frame to decode from; null: from the file's beginning. */
+  readonly seekTime: number | null;
+  readonly firstTime: number;
+  /** Frames before this; null: to the end. */
+  readonly endTime: number | null;
+  readonly frames: number;
+  readonly target: string;
+}
+
+/** A file with a part of a video, which is its only stream. */
+export interface VideoPart {
+  readonly timeBase: Fraction;
+  /** How many of its ticks one tick of the source lasts: its times are those of the source, times this. */
+  readonly ticks: number;
+}
+
 /** A segment's file and what it is part of. */
 export interface SegmentFile {
   readonly path: string;
@@ -152,6 +175,12 @@ export interface VideoTool {
    * @throws AppError `video-unreadable` for a file whose times cannot be joined.
    */
   retime(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<string>;
+  /**
+   * Copies the packets that some frames need to a file of its own, times included; replaces what is there.
+   *
+   * @returns null where the packets of the file do not give these frames, or where it cannot be cut.
+   */
+  cutPart(request: PartRequest, signal?: AbortSignal): Promise<VideoPart | null>;
   /** Removes a copy that {@link retime} made. */
   removeRetimed(path: string): Promise<void>;
   /**

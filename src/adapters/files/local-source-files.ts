@@ -45,6 +45,10 @@ export class LocalSourceFiles implements SourceFiles {
     }
   }
 
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
   async makeFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true });
   }

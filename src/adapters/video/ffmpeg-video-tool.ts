@@ -8,12 +8,14 @@ import type {
   AssemblyProgress,
   AssemblyRequest,
   PacketIndex,
+  PartRequest,
   PreviewRequest,
   ScanEnd,
   ScannedFrame,
   ScanOptions,
   VerifiedVideo,
   VideoOfFile,
+  VideoPart,
   VideoTool,
 } from '../../ports/video-tool.ts';
 import { cosmosFolders } from '../cosmos-folders.ts';
@@ -23,6 +25,7 @@ import { askFfprobe, type FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { statSource } from '../ffmpeg/source-file.ts';
 import { assembleVideo } from './assembly/assemble.ts';
+import { cutVideoPart } from './cut-part.ts';
 import { renderPreview } from './preview.ts';
 import { retimedCopy } from './retime.ts';
 import { scanFrames } from './scan.ts';
@@ -86,6 +89,10 @@ export class FfmpegVideoTool implements VideoTool {
 
   async retime(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<string> {
     return await retimedCopy(this.#retimedFolder, path, facts, { programs: this.#programs, signal });
+  }
+
+  async cutPart(request: PartRequest, signal?: AbortSignal): Promise<VideoPart | null> {
+    return await cutVideoPart(request, { programs: this.#programs, signal });
   }
 
   async removeRetimed(path: string): Promise<void> {

@@ -120,6 +120,8 @@ export interface RunWork<K extends RunTypes> {
    * @throws AppError `worker-failed` when what the task made is lost on the host: it is done again.
    */
   settle(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<K['event']>;
+  /** The task as it is to be done again, after `settle` found that it has to be; missing: as it was. */
+  again?(task: K['task']): Promise<K['task']>;
   /** Called after the event of an outcome; events to add. They and all before become durable; null: not yet. */
   checkpointAfter(outcome: K['event']): readonly K['event'][] | null;
   /** Called when the outcome of a result is recorded. */

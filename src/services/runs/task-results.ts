@@ -92,7 +92,7 @@ export class TaskResults<K extends RunTypes> {
       const losses = (this.#losses.get(task.taskKey) ?? 0) + 1;
       if (losses > maxLosses) throw error;
       this.#losses.set(task.taskKey, losses);
-      await this.#deps.repeat(task);
+      await this.#deps.repeat((await work.again?.(task)) ?? task);
       return;
     }
     await this.record(outcome);

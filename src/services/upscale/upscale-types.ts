@@ -3,13 +3,22 @@ import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upsca
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
+import type { HostObject } from '../../ports/host.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
+import type { VideoPart } from '../../ports/video-tool.ts';
 import type { ActiveRun, RunTask, RunTypes, StoredRunOf } from '../runs/run-kind.ts';
+
+/** A part of the source that lies in the run folder. */
+export interface SourcePart extends VideoPart {
+  readonly object: HostObject;
+}
 
 /** A segment to upscale; it is a batch of its own, numbered like the segment. */
 export interface UpscaleTask extends RunTask {
   readonly segment: PlannedSegment;
+  /** What it needs of the source; null: all of it. */
+  readonly part: SourcePart | null;
 }
 
 export interface UpscaleTypes extends RunTypes {

@@ -1,7 +1,7 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
 import { type FailureCode, failureNextSteps } from '../../core/run/failure.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
-import type { PlannedSegment } from '../../core/upscale/upscale-checkpoint.ts';
+import type { PinnedFile, PlannedSegment } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
@@ -12,6 +12,7 @@ import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import { isOutputLost } from '../runs/task-results.ts';
 import { segmentTaskOf, upscalerOf } from './segment-tasks.ts';
 import { fileToRead } from './source-of.ts';
+import { SourceParts, withPart } from './source-parts.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { segmentName, type UpscaleRun, type UpscaleTask, type UpscaleTypes } from './upscale-types.ts';
 
@@ -33,19 +34,23 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   readonly #run: UpscaleRun;
   readonly #timeline: Timeline;
   readonly #byKey: ReadonlyMap<string, PlannedSegment>;
-  readonly #objects: readonly HostObject[];
+  readonly #source: HostObject;
+  readonly #model: HostObject | null;
+  readonly #parts: SourceParts;
   /** Frames done of segments under way, by task key. */
   readonly #doneFrames = new Map<string, number>();
 
   constructor(run: UpscaleRun) {
     const { checkpoint } = run.session;
-    const read = fileToRead(checkpoint);
-    const files = checkpoint.model ? [read, checkpoint.model] : [read];
+    const { model, settings } = checkpoint;
     this.#run = run;
     this.engine = upscalerOf(checkpoint);
     this.#timeline = decodeTimeline(checkpoint);
     this.#byKey = new Map(checkpoint.segments.map((segment) => [segment.task_key, segment]));
-    this.#objects = files.map(({ path, sha256, size_bytes: sizeBytes }) => ({ path, sha256, sizeBytes }));
+    this.#source = objectOf(fileToRead(checkpoint));
+    this.#model = model && objectOf(model);
+    const isSpread = run.ports.host(settings.host).isSpread ?? false;
+    this.#parts = new SourceParts(run, this.#timeline, isSpread);
   }
 
   retriedKeys(): readonly string[] {
@@ -57,16 +62,17 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   async *tasks(): AsyncIterable<Prepared<UpscaleTypes>> {
     for (const segment of this.#run.state.pending) {
       const { task_key: taskKey, segment_id: batchId } = segment;
-      yield { isReady: true, task: { taskKey, batchId, segment } };
+      const part = await this.#parts.cut(segment);
+      yield { isReady: true, task: { taskKey, batchId, segment, part } };
     }
   }
 
-  manifestTask({ segment }: UpscaleTask): SegmentTask {
-    return segmentTaskOf(segment, this.#run.session.checkpoint, this.#timeline);
+  manifestTask({ segment, part }: UpscaleTask): SegmentTask {
+    return withPart(segmentTaskOf(segment, this.#run.session.checkpoint, this.#timeline), part);
   }
 
-  objectsOf(): readonly HostObject[] {
-    return this.#objects;
+  objectsOf({ part }: UpscaleTask): readonly HostObject[] {
+    return [part?.object ?? this.#source, ...(this.#model ? [this.#model] : [])];
   }
 
   /** Drops segments that an earlier session downloaded, and was killed before it could drop them. */
@@ -89,7 +95,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   }
 
   async settle(
-    { segment }: UpscaleTask,
+    { segment, part }: UpscaleTask,
     result: TaskResult,
     _isReused: boolean,
     host: HostRun | null,
@@ -98,6 +104,9 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     const common = { segment_id: segmentId, task_key: taskKey, attempts: result.attempts };
     const facts = result.segment ?? null;
     if (result.status === 'failed' || facts === null || host === null) {
+      // A part of the source may lack what the whole has.
+      if (part !== null && result.error?.code === 'video-unreadable' && this.#parts.giveUp(segment))
+        throw partUnreadable(segmentId);
       const code = result.error?.code ?? 'engine-failed';
       const message = result.error?.message ?? 'The segment was not made.';
       const nextStep = nextSteps[code] ?? failureNextSteps[code as FailureCode];
@@ -119,6 +128,10 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     };
   }
 
+  async again(task: UpscaleTask): Promise<UpscaleTask> {
+    return { ...task, part: await this.#parts.cut(task.segment) };
+  }
+
   /** Every segment is a checkpoint of its own. */
   checkpointAfter(): readonly [] {
     return [];
@@ -126,13 +139,14 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
 
   /** The segment is here, durably: the host's copy would only take room. */
   async onSettled(
-    { taskKey }: UpscaleTask,
+    { taskKey, segment }: UpscaleTask,
     { status }: TaskResult,
     _isReused: boolean,
     host: HostRun | null,
   ): Promise<void> {
     this.#doneFrames.delete(taskKey);
     this.#showFrames();
+    await this.#parts.remove(segment);
     if (status === 'ok') await host?.dropOutputs([taskKey]);
   }
 
@@ -159,6 +173,18 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   ): Promise<void> {
     await host.downloadOutput(key, facts, this.#run.session.paths.inside(segmentName(id)));
   }
+}
+
+function objectOf({ path, sha256, size_bytes: sizeBytes }: PinnedFile): HostObject {
+  return { path, sha256, sizeBytes };
+}
+
+/** Has the segment made again, of the whole source. */
+function partUnreadable(segmentId: number): AppError {
+  return new AppError({
+    code: 'worker-failed',
+    message: `Segment ${segmentId} could not be decoded from the part of the source that was sent for it.`,
+  });
 }
 
 export function fatalWorkerError({ message, code }: WorkerStatus, host: string): AppError {

@@ -15,7 +15,7 @@ interface Entry {
   users: number;
 }
 
-/** The lanes of each clip; a run has one clip, so that they live as long as the worker has segments of it. */
+/** The lanes of each clip; a run has one, so that they live as long as the worker has segments of it. */
 export class ClipPools {
   readonly #deps: ClipPoolsDeps;
   readonly #entries = new Map<string, Entry>();
@@ -31,7 +31,7 @@ export class ClipPools {
   /** Works with the lanes for a clip. Those of another clip are closed when they are not used. */
   async using<T>(clip: Clip, signal: AbortSignal, work: (pool: LanePool) => Promise<T>): Promise<T> {
     this.#closing.signal.throwIfAborted();
-    const key = JSON.stringify(clip);
+    const key = keyOf(clip);
     const entry = this.#entries.get(key) ?? this.#add(key, clip);
     entry.users += 1;
     try {
@@ -87,4 +87,9 @@ export class ClipPools {
       .finally(() => this.#leaving.delete(left));
     this.#leaving.add(left);
   }
+}
+
+/** Lanes depend on how frames look. Segments of one run may come from several files. */
+function keyOf({ source: _source, stream: _stream, time_base: _timeBase, ...frames }: Clip): string {
+  return JSON.stringify(frames);
 }

@@ -191,6 +191,7 @@ async function recordFilm(): Promise<VideoTool> {
     retime: async (path) => path,
     discard: async () => undefined,
     removeRetimed: async () => undefined,
+    cutPart: async () => null,
     async *scan() {
       yield* frames;
       return { damage: null, changes: [] };
