@@ -164,11 +164,14 @@ function createHost(host: string, settings: Settings): Host {
     host: createMachine(name, settings),
     workers: workersOf(settings, name),
   }));
-  return lazy<Host>(host, hostMethods, async () => {
+  const pool = lazy<Host>(host, hostMethods, async () => {
     const { PoolHost } = await import('./adapters/pool-host/pool-host.ts');
-    const admit = async () => ({ isAdmitted: true as const });
-    return new PoolHost({ name: host, machines, clock: systemClock, copyAfterMs, copiesPrompts, admit });
+    const { Admission } = await import('./adapters/pool-host/admission.ts');
+    const createAdmission = () => new Admission(systemClock);
+    const options = { machines, clock: systemClock, copyAfterMs, copiesPrompts, createAdmission };
+    return new PoolHost({ name: host, ...options });
   });
+  return { ...pool, isSpread: true };
 }
 
 function createMachine(name: string, settings: Settings): Machine {
@@ -187,7 +190,7 @@ function createMachine(name: string, settings: Settings): Machine {
 }
 
 function createQueueHost(settings: Settings): Host {
-  return lazy<Host>(queueHostName, [...hostMethods, 'fetchFinal', 'noteFinished'], async () => {
+  const queue = lazy<Host>(queueHostName, [...hostMethods, 'fetchFinal', 'noteFinished'], async () => {
     const [{ QueueHost }, { openJobs }] = await Promise.all([
       import('./adapters/queue-host/queue-host.ts'),
       import('./adapters/queue/connect-redis.ts'),
@@ -203,6 +206,7 @@ function createQueueHost(settings: Settings): Host {
       },
     });
   });
+  return { ...queue, isSpread: true };
 }
 
 /** Upkeep of the queue of the settings. */

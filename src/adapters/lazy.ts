@@ -4,7 +4,7 @@ import { loadOnce } from '../async/load-once.ts';
  * An object whose code is loaded when one of its methods is first called: SSH and Docker take longer to load than a
  * small command runs.
  *
- * @param methods - Names of all its methods; each gives a promise.
+ * @param methods - Names of its methods; each gives a promise.
  */
 export function lazy<T extends { readonly name: string }>(
   name: string,

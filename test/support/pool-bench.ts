@@ -1,3 +1,4 @@
+import { Admission } from '../../src/adapters/pool-host/admission.ts';
 import { PoolHost } from '../../src/adapters/pool-host/pool-host.ts';
 import type { PoolOptions } from '../../src/adapters/pool-host/pool-member.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
@@ -16,7 +17,7 @@ export function poolOptions(
     clock: systemClock,
     copyAfterMs: 60_000,
     copiesPrompts: false,
-    admit: async () => ({ isAdmitted: true }),
+    createAdmission: () => new Admission(systemClock),
     ...change,
   };
 }

@@ -110,6 +110,16 @@ function canaryClip(): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Key of the canary's task in a run with this clip. */
+export function canaryKey(clip: Clip, engine: UpscalerSpec): string {
+  return canaryTask(clip, engine, sourceHash()).task_key;
+}
+
+/** Hash of its clip, which is the same in every run. */
+function sourceHash(): string {
+  return createHash('sha256').update(canaryClip()).digest('hex');
+}
+
 function canaryTask(clip: Clip, engine: UpscalerSpec, source: string): SegmentTask {
   const { width, height } = side;
   const ownClip: Clip = {

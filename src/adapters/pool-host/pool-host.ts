@@ -7,6 +7,7 @@ import { PoolRun } from './pool-run.ts';
 /** Several machines as one {@link Host}. Its workers are numbered over all of them. */
 export class PoolHost implements Host {
   readonly name: string;
+  readonly isSpread = true;
   readonly #options: PoolOptions;
 
   constructor(options: PoolOptions) {

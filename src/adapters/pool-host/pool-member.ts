@@ -23,12 +23,21 @@ export interface PoolOptions {
   readonly copyAfterMs: number;
   /** Prompts are copied like other tasks, though each answer may cost money. */
   readonly copiesPrompts: boolean;
-  /** Checks a machine before work goes to it. @param sample - A task of the run; null where none is known. */
+  /** Makes what checks machines before work of a run goes to them. */
+  createAdmission(): PoolAdmission;
+}
+
+/** Checks machines, each before work goes to it. */
+export interface PoolAdmission {
+  /** @param sample - A task of the run; null where none is known. */
   admit(
     member: { readonly name: string; readonly run: HostRun },
     engine: WorkEngine,
     sample: WorkTask | null,
+    signal: AbortSignal,
   ): Promise<Verdict>;
+  /** Whether a task is that of an admission, and none of the run. */
+  owns(taskKey: string): boolean;
 }
 
 /** A task as it was submitted, until it has a result. */

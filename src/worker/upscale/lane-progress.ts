@@ -1,7 +1,7 @@
 import { batchesOfLane, countBatches } from '../../core/frames/batches.ts';
-import type { SegmentTask } from '../../protocol/segment.ts';
+import { canaryName, type SegmentTask } from '../../protocol/segment.ts';
 
-type Counted = Pick<SegmentTask, 'task_key' | 'first_batch' | 'repeats'>;
+type Counted = Pick<SegmentTask, 'task_key' | 'first_batch' | 'repeats'> & Partial<Pick<SegmentTask, 'name'>>;
 
 interface Entry {
   readonly firstBatch: number;
@@ -25,7 +25,8 @@ export class LaneProgress {
   expect(task: Counted): Entry {
     const known = this.#entries.get(task.task_key);
     if (known) return known;
-    const batches = countBatches(task.repeats.length, this.#batchSize);
+    // The canary is no part of the video.
+    const batches = task.name === canaryName ? 0 : countBatches(task.repeats.length, this.#batchSize);
     const entry = { firstBatch: task.first_batch, batches, done: this.#nothingDone() };
     this.#entries.set(task.task_key, entry);
     return entry;
@@ -42,9 +43,9 @@ export class LaneProgress {
   }
 
   batchDone(taskKey: string, batch: number): void {
-    const done = this.#entries.get(taskKey)?.done;
+    const { done = null, batches = 0 } = this.#entries.get(taskKey) ?? {};
     const lane = batch % this.#lanes;
-    if (done) done[lane] = (done[lane] ?? 0) + 1;
+    if (done && batches > 0) done[lane] = (done[lane] ?? 0) + 1;
   }
 
   countsOf(lane: number): { readonly total: number; readonly completed: number } {
