@@ -134,6 +134,8 @@ export interface HostRunOptions {
 export interface SubmittedPlan {
   /** The run's checkpoint on this machine. */
   readonly checkpointPath: string;
+  /** Files that the last step needs. */
+  readonly objects: readonly HostObject[];
 }
 
 /** One run on one host. Every call may be repeated after any failure; none does finished work again. */

@@ -122,9 +122,11 @@ export class QueueRun implements HostRun {
   }
 
   /** A video is put together by a worker, should nobody be here when its segments are done. */
-  async allSubmitted({ checkpointPath }: SubmittedPlan): Promise<void> {
+  async allSubmitted({ checkpointPath, objects }: SubmittedPlan): Promise<void> {
     if (!this.#kinds.has('upscale')) return;
     const { store } = this.#deps;
+    const missing = await this.missingObjects(objects.map(({ sha256 }) => sha256));
+    await this.deliver(objects.filter(({ sha256 }) => missing.has(sha256)));
     await store.files.publish(this.#inRun(layout.checkpoint), await readFile(checkpointPath));
     await store.files.remove(this.#inRun(layout.final));
     this.#isFinalized = true;

@@ -80,7 +80,8 @@ export class HostSession<K extends RunTypes> {
   async endSubmitting(): Promise<void> {
     if (!this.hasSubmitted) return;
     const { checkpoint: checkpointPath } = this.#deps.run.session.paths;
-    await (await this.open()).allSubmitted({ checkpointPath });
+    const objects = this.#deps.work.finishObjects?.() ?? [];
+    await (await this.open()).allSubmitted({ checkpointPath, objects });
   }
 
   /** Notes that what a task made is lost on the host, and its result with it. */

@@ -106,6 +106,8 @@ export interface RunWork<K extends RunTypes> {
   manifestTask(task: K['task']): WorkBatch['tasks'][number];
   /** Files that the task needs on the host. */
   objectsOf(task: K['task']): readonly HostObject[];
+  /** Files that the last step of the run needs, for a host that can do it by itself; missing: none. */
+  finishObjects?(): readonly HostObject[];
   /** A result of an earlier run that may be used; null where there is none. */
   cachedResult?(taskKey: string): Promise<TaskResult | null>;
   /** The run was opened on its host, where these tasks are finished; what an earlier session left there may be tidied. */

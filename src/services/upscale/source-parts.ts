@@ -11,7 +11,7 @@ const leastBytes = 16 * 1024 * 1024;
  * Cuts what each segment needs out of a long source, where its segments go to several machines: each of them is then sent
  * what it needs and no more. Where a part does not do, the segment gets the whole source.
  */
-export class SourceParts {
+export class SourceCutter {
   readonly #run: UpscaleRun;
   readonly #timeline: Timeline;
   readonly #isWanted: boolean;

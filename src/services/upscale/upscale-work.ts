@@ -12,7 +12,7 @@ import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import { isOutputLost } from '../runs/task-results.ts';
 import { segmentTaskOf, upscalerOf } from './segment-tasks.ts';
 import { fileToRead } from './source-of.ts';
-import { SourceParts, withPart } from './source-parts.ts';
+import { SourceCutter, withPart } from './source-parts.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { segmentName, type UpscaleRun, type UpscaleTask, type UpscaleTypes } from './upscale-types.ts';
 
@@ -36,7 +36,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   readonly #byKey: ReadonlyMap<string, PlannedSegment>;
   readonly #source: HostObject;
   readonly #model: HostObject | null;
-  readonly #parts: SourceParts;
+  readonly #cutter: SourceCutter;
   /** Frames done of segments under way, by task key. */
   readonly #doneFrames = new Map<string, number>();
 
@@ -50,7 +50,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     this.#source = objectOf(fileToRead(checkpoint));
     this.#model = model && objectOf(model);
     const isSpread = run.ports.host(settings.host).isSpread ?? false;
-    this.#parts = new SourceParts(run, this.#timeline, isSpread);
+    this.#cutter = new SourceCutter(run, this.#timeline, isSpread);
   }
 
   retriedKeys(): readonly string[] {
@@ -62,7 +62,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   async *tasks(): AsyncIterable<Prepared<UpscaleTypes>> {
     for (const segment of this.#run.state.pending) {
       const { task_key: taskKey, segment_id: batchId } = segment;
-      const part = await this.#parts.cut(segment);
+      const part = await this.#cutter.cut(segment);
       yield { isReady: true, task: { taskKey, batchId, segment, part } };
     }
   }
@@ -105,7 +105,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     const facts = result.segment ?? null;
     if (result.status === 'failed' || facts === null || host === null) {
       // A part of the source may lack what the whole has.
-      if (part !== null && result.error?.code === 'video-unreadable' && this.#parts.giveUp(segment))
+      if (part !== null && result.error?.code === 'video-unreadable' && this.#cutter.giveUp(segment))
         throw partUnreadable(segmentId);
       const code = result.error?.code ?? 'engine-failed';
       const message = result.error?.message ?? 'The segment was not made.';
@@ -128,8 +128,13 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     };
   }
 
+  /** Its sound and everything else beside the pictures. */
+  finishObjects(): readonly HostObject[] {
+    return [this.#source];
+  }
+
   async again(task: UpscaleTask): Promise<UpscaleTask> {
-    return { ...task, part: await this.#parts.cut(task.segment) };
+    return { ...task, part: await this.#cutter.cut(task.segment) };
   }
 
   /** Every segment is a checkpoint of its own. */
@@ -146,7 +151,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   ): Promise<void> {
     this.#doneFrames.delete(taskKey);
     this.#showFrames();
-    await this.#parts.remove(segment);
+    await this.#cutter.remove(segment);
     if (status === 'ok') await host?.dropOutputs([taskKey]);
   }
 
