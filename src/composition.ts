@@ -166,9 +166,9 @@ function createHost(host: string, settings: Settings): Host {
   }));
   const pool = lazy<Host>(host, hostMethods, async () => {
     const { PoolHost } = await import('./adapters/pool-host/pool-host.ts');
-    const { Admission } = await import('./adapters/pool-host/admission.ts');
-    const createAdmission = () => new Admission(systemClock);
-    const options = { machines, clock: systemClock, copyAfterMs, copiesPrompts, createAdmission };
+    const { CanaryCheck } = await import('./adapters/pool-host/canary-check.ts');
+    const createCheck = () => new CanaryCheck(systemClock);
+    const options = { machines, clock: systemClock, copyAfterMs, copiesPrompts, createCheck };
     return new PoolHost({ name: host, ...options });
   });
   return { ...pool, isSpread: true };

@@ -1,4 +1,4 @@
-import { Admission } from '../../src/adapters/pool-host/admission.ts';
+import { CanaryCheck } from '../../src/adapters/pool-host/canary-check.ts';
 import { PoolHost } from '../../src/adapters/pool-host/pool-host.ts';
 import type { PoolOptions } from '../../src/adapters/pool-host/pool-member.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
@@ -17,7 +17,7 @@ export function poolOptions(
     clock: systemClock,
     copyAfterMs: 60_000,
     copiesPrompts: false,
-    createAdmission: () => new Admission(systemClock),
+    createCheck: () => new CanaryCheck(systemClock),
     ...change,
   };
 }

@@ -24,11 +24,11 @@ export interface PoolOptions {
   /** Prompts are copied like other tasks, though each answer may cost money. */
   readonly copiesPrompts: boolean;
   /** Makes what checks machines before work of a run goes to them. */
-  createAdmission(): PoolAdmission;
+  createCheck(): MachineCheck;
 }
 
 /** Checks machines, each before work goes to it. */
-export interface PoolAdmission {
+export interface MachineCheck {
   /** @param sample - A task of the run; null where none is known. */
   admit(
     member: { readonly name: string; readonly run: HostRun },
@@ -36,7 +36,7 @@ export interface PoolAdmission {
     sample: WorkTask | null,
     signal: AbortSignal,
   ): Promise<Verdict>;
-  /** Whether a task is that of an admission, and none of the run. */
+  /** Whether a task is that of the check, and none of the run. */
   owns(taskKey: string): boolean;
 }
 

@@ -11,7 +11,7 @@ import type { WorkBatch, WorkEngine, WorkTask } from '../../protocol/manifest.ts
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { isUnreachable, machinesFailed, outputGone, throwFailures } from './machine-failures.ts';
 import { PoolEvents } from './pool-events.ts';
-import type { PoolAdmission, PoolMember, PoolOptions, SubmittedTask } from './pool-member.ts';
+import type { MachineCheck, PoolMember, PoolOptions, SubmittedTask } from './pool-member.ts';
 import { dealerFor, sizeOf } from './pool-work.ts';
 
 /** How long the other machines are waited for when the first one is open, in milliseconds: what they have is not dealt again. */
@@ -46,7 +46,7 @@ interface PoolRunDeps extends PoolOptions {
 /** A run on several machines: this process deals its tasks, a few at a time. */
 export class PoolRun implements HostRun {
   readonly #deps: PoolRunDeps;
-  readonly #admission: PoolAdmission;
+  readonly #check: MachineCheck;
   readonly #events = new PoolEvents();
   readonly #stopping = new AbortController();
   /** Which machine's result counts, by task. */
@@ -67,7 +67,7 @@ export class PoolRun implements HostRun {
 
   constructor(deps: PoolRunDeps) {
     this.#deps = deps;
-    this.#admission = deps.createAdmission();
+    this.#check = deps.createCheck();
     this.#background = new BackgroundWork(Number.POSITIVE_INFINITY, (error) => this.#fail(error));
   }
 
@@ -98,7 +98,7 @@ export class PoolRun implements HostRun {
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
     const found = await Promise.all(this.#open.map(({ run }) => run.finishedKeys()));
-    const keys = new Set(found.flatMap((some) => [...some].filter((key) => !this.#admission.owns(key))));
+    const keys = new Set(found.flatMap((some) => [...some].filter((key) => !this.#check.owns(key))));
     this.#events.seen(keys);
     return keys;
   }
@@ -354,7 +354,7 @@ export class PoolRun implements HostRun {
       const verdict =
         member.isAdmitted === true
           ? { isAdmitted: true as const }
-          : await this.#admission.admit({ name, run }, work.engine, work.sample, this.#stopping.signal);
+          : await this.#check.admit({ name, run }, work.engine, work.sample, this.#stopping.signal);
       member.isAdmitted = verdict.isAdmitted;
       if (!verdict.isAdmitted) return await this.#refuse(member, verdict.reason);
       this.#setReachable(member, true, null, 'working');
@@ -402,7 +402,7 @@ export class PoolRun implements HostRun {
   #onEvent(member: PoolMember, event: HostEvent): void {
     const { name: machine } = member;
     const dealer = this.#work?.dealer;
-    if ('taskKey' in event && this.#admission.owns(event.taskKey)) return;
+    if ('taskKey' in event && this.#check.owns(event.taskKey)) return;
     if (event.type === 'task-finished') this.#onResult(member, event.result);
     else if (event.type === 'task-started') {
       dealer?.noteBegun(machine, event.taskKey, performance.now());
@@ -489,7 +489,7 @@ export class PoolRun implements HostRun {
 
   #onResult(member: PoolMember, result: TaskResult): void {
     const { task_key: key } = result;
-    if (this.#admission.owns(key)) return;
+    if (this.#check.owns(key)) return;
     const dealer = this.#work?.dealer;
     const nowMs = performance.now();
     const others = dealer?.holdersOf(key).filter((name) => name !== member.name) ?? [];

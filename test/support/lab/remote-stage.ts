@@ -30,7 +30,9 @@ export interface RemoteStage extends AsyncDisposable {
   container(slotId?: number): string;
   /** Calls the host's Docker engine; gives what it prints. */
   docker(...args: readonly string[]): Promise<string>;
-  /** Writes config.toml anew: the host's own settings, and these over them. */
+  /** Root folder of a further host of this name, on this machine. */
+  rootOf(host: string): string;
+  /** Writes config.toml anew: the hosts' own settings, and these over them; `hosts.NAME` is a further one, on the same machine. */
   configure(sections?: Sections): Promise<void>;
 }
 
@@ -51,33 +53,42 @@ export async function createRemoteStage(
     (await readFile(sshd.knownHostsFile, 'utf8')).replaceAll(`:${sshd.port}`, `:${network.port}`),
   );
   const cli = new Cli(folder);
+  const roots = new Map([['gpu1', root]]);
+  const rootOf = (host: string) => roots.get(host) ?? join(folder, host);
   const stage: RemoteStage = {
     folder,
     cli,
     sshd,
     network,
     root,
+    rootOf,
     container: (slotId = 0) => slotContainerName(root, slotId),
     docker: async (...args) => (await run('docker', ['-H', `unix://${lab.dockerSocket}`, ...args])).stdout,
     configure: async (sections = {}) => {
-      const host = {
+      const usual = {
         address: '127.0.0.1',
         port: network.port,
         user: sshd.settings.user,
         identity_file: sshd.identityFile,
         known_hosts_file: knownHosts,
-        remote_root: root,
         docker_socket: lab.dockerSocket,
         image: lab.image,
         base_image: lab.baseImage,
         gpus: 'none',
-        ...sections['hosts.gpu1'],
       };
+      const names = Object.keys(sections).flatMap((name) => /^hosts\.(.+)$/.exec(name)?.[1] ?? []);
+      const hosts = [...new Set(['gpu1', ...names])].map((name) => {
+        roots.set(name, rootOf(name));
+        return [`hosts.${name}`, { ...usual, remote_root: rootOf(name), ...sections[`hosts.${name}`] }];
+      });
       await mkdir(cli.workingFolder, { recursive: true });
-      await writeFile(join(cli.workingFolder, 'config.toml'), toToml({ ...sections, 'hosts.gpu1': host }));
+      await writeFile(
+        join(cli.workingFolder, 'config.toml'),
+        toToml({ ...sections, ...Object.fromEntries(hosts) }),
+      );
     },
     [Symbol.asyncDispose]: async () => {
-      await removeContainers(lab, root);
+      for (const each of roots.values()) await removeContainers(lab, each);
       await network.stop();
       await sshd.stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -35,7 +35,7 @@ it('asks no prompt twice, though one machine stands still for a while', async ()
       heard.events.some((event) => event.type === 'task-finished' && event.machine === 'b'),
     );
     process.kill(owner.pid, 'SIGSTOP');
-    await run.allSubmitted({ checkpointPath: '' });
+    await run.allSubmitted({ checkpointPath: '', objects: [] });
     const ofA = () =>
       heard.events.filter((event) => event.type === 'task-finished' && event.machine === 'a').length;
     // What only waits here, the other one does meanwhile.

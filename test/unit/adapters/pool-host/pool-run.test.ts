@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PoolHost } from '../../../../src/adapters/pool-host/pool-host.ts';
-import type { PoolAdmission, PoolOptions } from '../../../../src/adapters/pool-host/pool-member.ts';
+import type { MachineCheck, PoolOptions } from '../../../../src/adapters/pool-host/pool-member.ts';
 import type { AppError } from '../../../../src/errors/app-error.ts';
 import type { HostRun } from '../../../../src/ports/host.ts';
 import { Listener } from '../../../support/contracts/host-bench.ts';
@@ -26,7 +26,7 @@ function twoHosts(change: Partial<PoolOptions> = {}) {
 
 async function submitAll(run: HostRun): Promise<void> {
   await run.submit(batch, engine);
-  await run.allSubmitted({ checkpointPath: '/nowhere' });
+  await run.allSubmitted({ checkpointPath: '/nowhere', objects: [] });
 }
 
 describe('a pool', () => {
@@ -89,10 +89,10 @@ describe('a pool', () => {
 
   it('gives nothing to a machine that is refused, and ends when all are', async () => {
     const refused = new Set(['b']);
-    const admit: PoolAdmission['admit'] = async ({ name }) =>
+    const admit: MachineCheck['admit'] = async ({ name }) =>
       refused.has(name) ? { isAdmitted: false, reason: `${name} is odd` } : { isAdmitted: true };
-    const createAdmission = () => ({ admit, owns: () => false });
-    const one = twoHosts({ createAdmission });
+    const createCheck = () => ({ admit, owns: () => false });
+    const one = twoHosts({ createCheck });
     const run = await one.open();
     await using heard = new Listener(run);
     await submitAll(run);
@@ -102,7 +102,7 @@ describe('a pool', () => {
     expect(heard.events).toContainEqual(change);
     await run.close();
     refused.add('a');
-    const other = twoHosts({ createAdmission });
+    const other = twoHosts({ createCheck });
     const last = await other.open();
     await using hopeless = new Listener(last);
     await submitAll(last);

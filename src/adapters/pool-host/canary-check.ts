@@ -9,7 +9,7 @@ import {
   makeCanary,
   usualCanary,
 } from '../host-run/canary.ts';
-import type { PoolAdmission, Verdict } from './pool-member.ts';
+import type { MachineCheck, Verdict } from './pool-member.ts';
 
 /** How long the first machines wait for the others before it is decided what is usual, in milliseconds. */
 const votingMs = 15_000;
@@ -18,7 +18,7 @@ const votingMs = 15_000;
  * Lets machines take part in the upscaling of a video whose segments can be put together with those of the others: each
  * makes the same tiny clip first. What most of the first ones make is what all others have to make.
  */
-export class Admission implements PoolAdmission {
+export class CanaryCheck implements MachineCheck {
   readonly #clock: Clock;
   /** Clips under way and made, by machine, in the order in which machines were asked about. */
   readonly #clips = new Map<string, Promise<CanaryFacts | null>>();
@@ -29,7 +29,7 @@ export class Admission implements PoolAdmission {
     this.#clock = clock;
   }
 
-  /** Machines that are asked about in one turn vote together. Other work than upscaling needs no admission. */
+  /** Machines that are asked about in one turn vote together. Other work than upscaling needs no check. */
   async admit(
     { name, run }: { readonly name: string; readonly run: HostRun },
     engine: WorkEngine,
@@ -49,7 +49,7 @@ export class Admission implements PoolAdmission {
     return reason === null ? { isAdmitted: true } : { isAdmitted: false, reason };
   }
 
-  /** Whether a task is that of an admission, and none of the run. */
+  /** Whether a task is that of the check, and none of the run. */
   owns(taskKey: string): boolean {
     return this.#keys.has(taskKey);
   }
