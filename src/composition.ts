@@ -25,7 +25,6 @@ import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/caching-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts';
-import { openStore } from './adapters/store/open-store.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
@@ -54,6 +53,7 @@ import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
 import type { QueueUpkeep } from './ports/queue-upkeep.ts';
 import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
+import type { SharedStore } from './ports/shared-store.ts';
 import type { QueueServiceDeps } from './services/workers/serve-queue.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
@@ -197,7 +197,7 @@ function createQueueHost(settings: Settings): Host {
     ]);
     return new QueueHost({
       connect: () => openJobs(settings.queue, process.env),
-      openStore: () => openStore(settings.queue),
+      openStore: () => openStore(settings),
       clock: systemClock,
       timing: {
         scanMs: 2_000,
@@ -209,10 +209,19 @@ function createQueueHost(settings: Settings): Host {
   return { ...queue, isSpread: true };
 }
 
+async function openStore(settings: Settings): Promise<SharedStore> {
+  return await (await import('./adapters/store/open-store.ts')).openStore(settings);
+}
+
 /** Upkeep of the queue of the settings. */
 export async function openQueueUpkeep(settings: Settings): Promise<QueueUpkeep> {
   const { RedisQueueUpkeep } = await import('./adapters/queue-host/redis-queue-upkeep.ts');
-  return new RedisQueueUpkeep({ settings: settings.queue, environment: process.env, clock: systemClock });
+  return new RedisQueueUpkeep({
+    settings: settings.queue,
+    openStore: () => openStore(settings),
+    environment: process.env,
+    clock: systemClock,
+  });
 }
 
 /** What a worker of the queue needs beside the ports. */
@@ -228,7 +237,7 @@ export async function openQueueWorker(
       import('./adapters/queue/worker-place.ts'),
       import('./adapters/queue/admit-by-canary.ts'),
     ]);
-  const store = await openStore(settings.queue);
+  const store = await openStore(settings);
   const source = new RedisJobSource(await openJobs(settings.queue, process.env), usualTiming);
   const place = await takeWorkerPlace({
     root: join(localRoot(settings), 'queue-workers'),

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { readLockOwner } from '../../src/adapters/files/process-lock.ts';
 import { openJobs } from '../../src/adapters/queue/connect-redis.ts';
 import { QueueHost } from '../../src/adapters/queue-host/queue-host.ts';
-import { openStore } from '../../src/adapters/store/open-store.ts';
+import { FolderStore } from '../../src/adapters/store/folder-store.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { type QueueSettings, settingsSchema } from '../../src/core/settings/settings-schema.ts';
 import { startRedis, type TestRedis, type TestRedisOptions } from './lab/redis.ts';
@@ -57,7 +57,7 @@ export class QueueRig implements AsyncDisposable {
   host(machine?: string): QueueHost {
     return new QueueHost({
       connect: () => openJobs(this.settings, this.environment),
-      openStore: () => openStore(this.settings),
+      openStore: async () => new FolderStore(this.settings.store),
       clock: systemClock,
       timing: quickRunTiming,
       ...(machine !== undefined && { machine }),

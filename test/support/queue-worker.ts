@@ -5,7 +5,7 @@ import { admitByCanary } from '../../src/adapters/queue/admit-by-canary.ts';
 import { openJobs } from '../../src/adapters/queue/connect-redis.ts';
 import { RedisJobSource } from '../../src/adapters/queue/redis-job-source.ts';
 import { takeWorkerPlace } from '../../src/adapters/queue/worker-place.ts';
-import { openStore } from '../../src/adapters/store/open-store.ts';
+import { FolderStore } from '../../src/adapters/store/folder-store.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../src/adapters/video/ffmpeg-video-tool.ts';
 import { finalizeRun } from '../../src/services/workers/finalize-run.ts';
@@ -18,7 +18,7 @@ const { settings, root, name, isDraining = false }: QueueWorkerOptions = JSON.pa
 const leave = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => leave.abort());
 const source = new RedisJobSource(await openJobs(settings, process.env), quickTiming);
-const store = await openStore(settings);
+const store = new FolderStore(settings.store);
 const place = await takeWorkerPlace({
   ...{ root, name, slots: 1, cacheBytes: 1e9 },
   createHost: (slotRoot) =>

@@ -14,7 +14,6 @@ import { jobFileSchema } from '../../protocol/queue.ts';
 import { failed, ok, runCheck, warning } from '../diagnostics/run-checks.ts';
 import { openJobs } from '../queue/connect-redis.ts';
 import type { RedisJobs } from '../queue/redis-jobs.ts';
-import { openStore } from '../store/open-store.ts';
 import { StoredJobs } from './stored-jobs.ts';
 
 const readsAtOnce = 16;
@@ -24,6 +23,7 @@ const oldestRedis = { major: 6, minor: 2 };
 
 interface UpkeepOptions {
   readonly settings: QueueSettings;
+  openStore(): Promise<SharedStore>;
   readonly environment: NodeJS.ProcessEnv;
   readonly clock: Clock;
 }
@@ -150,7 +150,7 @@ export class RedisQueueUpkeep implements QueueUpkeep {
   }
 
   #openStore(): Promise<SharedStore> {
-    this.#store ??= openStore(this.#options.settings);
+    this.#store ??= this.#options.openStore();
     return this.#store;
   }
 }

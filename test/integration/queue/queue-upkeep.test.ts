@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RedisQueueUpkeep } from '../../../src/adapters/queue-host/redis-queue-upkeep.ts';
+import { FolderStore } from '../../../src/adapters/store/folder-store.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { formatQueue } from '../../../src/output/text/queue-text.ts';
 import { createStyle } from '../../../src/output/text/style.ts';
@@ -17,7 +18,10 @@ const why = missingRedis();
 
 describe.skipIf(why !== null)(why ?? 'upkeep of a queue', () => {
   const upkeepOf = ({ settings }: QueueRig) =>
-    new RedisQueueUpkeep({ settings, environment: process.env, clock: systemClock });
+    new RedisQueueUpkeep({
+      ...{ settings, environment: process.env, clock: systemClock },
+      openStore: async () => new FolderStore(settings.store),
+    });
 
   it('shows runs and workers, has workers take nothing for a while, and removes what no run needs', async () => {
     await using rig = await QueueRig.start();
