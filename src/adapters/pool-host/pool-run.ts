@@ -6,12 +6,13 @@ import { WaitQueue } from '../../async/queues.ts';
 import type { Dealer } from '../../core/dealing/dealer.ts';
 import type { DealingStep } from '../../core/dealing/dealing-steps.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { HostEvent, HostObject, HostRun, HostRunOptions, MachineRun } from '../../ports/host.ts';
+import type { HostEvent, HostObject, HostRun, HostRunOptions } from '../../ports/host.ts';
 import type { WorkBatch, WorkEngine, WorkTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import { isUnreachable, machinesFailed, outputGone, throwFailures } from './machine-failures.ts';
+import { isUnreachable, machinesFailed, throwFailures } from './machine-failures.ts';
 import { PoolEvents } from './pool-events.ts';
 import type { MachineCheck, PoolMember, PoolOptions, SubmittedTask } from './pool-member.ts';
+import { PoolResults } from './pool-results.ts';
 import { dealerFor, sizeOf } from './pool-work.ts';
 
 /** How long the other machines are waited for when the first one is open, in milliseconds: what they have is not dealt again. */
@@ -35,8 +36,6 @@ interface DealtRun {
   readonly sample: WorkTask | null;
 }
 
-type OpenMember = PoolMember & { readonly run: MachineRun };
-
 interface PoolRunDeps extends PoolOptions {
   readonly runId: string;
   readonly runOptions: HostRunOptions;
@@ -49,13 +48,10 @@ export class PoolRun implements HostRun {
   readonly #check: MachineCheck;
   readonly #events = new PoolEvents();
   readonly #stopping = new AbortController();
-  /** Which machine's result counts, by task. */
-  readonly #winners = new Map<string, string>();
+  readonly #results: PoolResults;
   readonly #objects = new Map<string, HostObject>();
   /** Submitted tasks without a result. */
   readonly #tasks = new Map<string, SubmittedTask>();
-  /** Tasks that were copied, and of which only one output is wanted. */
-  readonly #dropped = new Set<string>();
   readonly #room = new WaitQueue();
   readonly #background: BackgroundWork;
   readonly #failures = new Map<string, AppError>();
@@ -68,6 +64,7 @@ export class PoolRun implements HostRun {
   constructor(deps: PoolRunDeps) {
     this.#deps = deps;
     this.#check = deps.createCheck();
+    this.#results = new PoolResults(deps.members);
     this.#background = new BackgroundWork(Number.POSITIVE_INFINITY, (error) => this.#fail(error));
   }
 
@@ -97,18 +94,14 @@ export class PoolRun implements HostRun {
   }
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
-    const found = await Promise.all(this.#open.map(({ run }) => run.finishedKeys()));
-    const keys = new Set(found.flatMap((some) => [...some].filter((key) => !this.#check.owns(key))));
+    const found = await this.#results.finishedKeys();
+    const keys = new Set([...found].filter((key) => !this.#check.owns(key)));
     this.#events.seen(keys);
     return keys;
   }
 
   async result(taskKey: string): Promise<TaskResult | null> {
-    for (const { run } of this.#inOrder(taskKey)) {
-      const result = await run.result(taskKey);
-      if (result) return result;
-    }
-    return null;
+    return await this.#results.read(taskKey);
   }
 
   async missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>> {
@@ -133,7 +126,7 @@ export class PoolRun implements HostRun {
   async withdraw(taskKeys: readonly string[]): Promise<ReadonlySet<string>> {
     const dealer = this.#work?.dealer;
     const withdrawn = new Set(dealer?.takeWaiting(taskKeys));
-    for (const member of this.#open) {
+    for (const member of this.#results.open) {
       const held = taskKeys.filter((key) => dealer?.holdersOf(key).includes(member.name));
       const unsent = member.takeUnsent(held);
       const given = await member.run.withdraw(held.filter((key) => !unsent.includes(key)));
@@ -151,32 +144,17 @@ export class PoolRun implements HostRun {
     this.#deal();
   }
 
-  async downloadOutput(...[key, expected, path]: Parameters<HostRun['downloadOutput']>): Promise<void> {
-    let failure: unknown = outputGone(key);
-    for (const { run, lost } of this.#inOrder(key)) {
-      try {
-        lost.signal.throwIfAborted();
-        return await unlessAborted(run.downloadOutput(key, expected, path), lost.signal);
-      } catch (error) {
-        const isElsewhere = lost.signal.aborted || isUnreachable(error) || isGone(error);
-        if (!isElsewhere) throw error;
-        failure = isGone(error) ? error : outputGone(key);
-      }
-    }
-    throw failure;
+  async downloadOutput(...output: Parameters<HostRun['downloadOutput']>): Promise<void> {
+    await this.#results.download(...output);
   }
 
   async dropOutputs(taskKeys: readonly string[]): Promise<void> {
-    for (const key of taskKeys) if (this.#work?.dealer.holdersOf(key).length) this.#dropped.add(key);
-    await this.#onEach(({ name, run }) => {
-      const keys = taskKeys.filter((key) => (this.#winners.get(key) ?? name) === name);
-      return keys.length === 0 ? Promise.resolve() : run.dropOutputs(keys);
-    });
+    const isHeld = (key: string) => (this.#work?.dealer.holdersOf(key).length ?? 0) > 0;
+    await this.#results.drop(taskKeys, isHeld);
   }
 
   async forget(taskKeys: readonly string[]): Promise<void> {
-    for (const key of taskKeys) this.#winners.delete(key);
-    await this.#onEach(({ run }) => run.forget(taskKeys));
+    await this.#results.forget(taskKeys);
   }
 
   watch(signal: AbortSignal): AsyncIterable<HostEvent> {
@@ -189,9 +167,9 @@ export class PoolRun implements HostRun {
   async stop(drainMs: number): Promise<void> {
     this.#isStopped = true;
     this.#room.wakeAll();
-    const reachable = this.#open.filter(({ isReachable }) => isReachable);
+    const reachable = this.#results.open.filter(({ isReachable }) => isReachable);
     throwFailures(await Promise.allSettled(reachable.map(({ run }) => run.stop(drainMs))), reachable);
-    const lost = this.#open.filter(({ isReachable }) => !isReachable);
+    const lost = this.#results.open.filter(({ isReachable }) => !isReachable);
     if (lost.length > 0) throw machinesFailed(lost.map(({ name }) => ({ name, error: notStopped(name) })));
   }
 
@@ -207,31 +185,10 @@ export class PoolRun implements HostRun {
     this.#stopping.abort(new Error('the run is closed'));
     await this.#background.ended();
     this.#events.end(null);
-    const open = this.#open;
+    const open = this.#results.open;
     const runs = open.map(({ run }) => run);
     for (const member of this.#deps.members) member.run = null;
     throwFailures(await Promise.allSettled(runs.map((run) => run.close())), open);
-  }
-
-  get #open(): OpenMember[] {
-    return this.#deps.members.filter((member): member is OpenMember => member.run !== null);
-  }
-
-  /** Open machines, first the one whose result of the task counts, then those that may have made it as well. */
-  #inOrder(taskKey: string) {
-    const winner = this.#winners.get(taskKey);
-    return this.#open.sort((one, other) => Number(other.name === winner) - Number(one.name === winner));
-  }
-
-  /** Does something on all machines that can be reached. */
-  async #onEach(work: (member: OpenMember) => Promise<void>): Promise<void> {
-    const reachable = this.#open.filter(({ isReachable }) => isReachable);
-    const tried = reachable.map((member) =>
-      work(member).catch((error: unknown) => {
-        if (!isUnreachable(error)) throw error;
-      }),
-    );
-    throwFailures(await Promise.allSettled(tried), reachable);
   }
 
   /** Keeps a machine's run open and listens to it, until the pool is closed or the machine can do nothing more. */
@@ -274,8 +231,8 @@ export class PoolRun implements HostRun {
     const isLate = this.#work !== null;
     Object.assign(member, { phase: 'open', isReachable: true, lost: new AbortController() });
     this.#failures.delete(member.name);
-    const news = [...finished].filter((key) => !this.#winners.has(key));
-    for (const key of news) this.#winners.set(key, member.name);
+    const news = [...finished].filter((key) => this.#results.isNew(key));
+    for (const key of news) this.#results.count(key, member);
     if (!isLate) {
       this.#noteMachine(member.name, 'working', null);
       return;
@@ -383,9 +340,11 @@ export class PoolRun implements HostRun {
   #take(submitted: SubmittedTask, dealer: Dealer): void {
     const { task } = submitted;
     const { task_key: key } = task;
-    if (this.#winners.has(key) || dealer.isOpen(key)) return;
+    if (!this.#results.isNew(key) || dealer.isOpen(key)) return;
     this.#tasks.set(key, submitted);
-    const holders = this.#open.filter(({ heldBefore, phase }) => phase === 'open' && heldBefore.has(key));
+    const holders = this.#results.open.filter(
+      ({ heldBefore, phase }) => phase === 'open' && heldBefore.has(key),
+    );
     if (holders.length === 0) dealer.add({ key, size: sizeOf(task) });
     for (const member of holders) this.#adopt(key, member);
   }
@@ -499,20 +458,13 @@ export class PoolRun implements HostRun {
       return;
     }
     const outcome = dealer?.noteFinished(member.name, key, nowMs);
-    if (outcome?.isFirst || !this.#winners.has(key) || this.#winners.get(key) === member.name) {
-      this.#winners.set(key, member.name);
+    if (outcome?.isFirst || this.#results.isNew(key) || this.#results.counts(key, member)) {
+      this.#results.count(key, member);
       this.#tasks.delete(key);
       this.#events.emit({ type: 'task-finished', result, machine: member.name });
       for (const other of outcome?.others ?? []) this.#background.add(this.#takeBack(other, [key]));
-    } else if (this.#dropped.delete(key)) this.#background.add(this.#dropLate(member, key));
+    } else this.#background.add(this.#results.dropUnwanted(key, member));
     this.#deal();
-  }
-
-  /** Nobody needs what a copy made when the other one is home. */
-  async #dropLate({ run }: PoolMember, key: string): Promise<void> {
-    await run?.dropOutputs([key]).catch((error: unknown) => {
-      if (!(error instanceof AppError)) throw error;
-    });
   }
 
   /** Looks now and then whether something takes too long. */
@@ -612,10 +564,6 @@ export class PoolRun implements HostRun {
     this.#room.wakeAll();
     this.#events.end(error);
   }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'worker-failed';
 }
 
 function notStopped(name: string): AppError {

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 const folder = await temporaryFolder();
 const shipped = await readFile(resolve(import.meta.dirname, '../../../config.toml'), 'utf8');
 /** The commented-out lines of the example host are settings too. */
-const withExample = shipped.replaceAll(/^# (?=\[hosts|\w+ = )/gm, '');
+const withExample = shipped.replaceAll(/^# (?=\[hosts|\[pools|\w+ = )/gm, '');
 let next = 0;
 
 async function load(files: { user?: string; project?: string; given?: string; commandLine?: object }) {
@@ -43,8 +43,10 @@ describe('the shipped config.toml', () => {
     expect(resolveSettings([{ source: 'config.toml', values: parse(shipped) }])).toEqual(resolveSettings([]));
   });
 
-  it('mentions every setting, those of a host in its example', () => {
-    const defaults = resolveSettings([{ source: 'x', values: { hosts: { gpu1: {} } } }]);
+  it('mentions every setting, those of a host and of a pool in its examples', () => {
+    const defaults = resolveSettings([
+      { source: 'x', values: { hosts: { gpu1: {} }, pools: { farm: { hosts: ['gpu1'] } } } },
+    ]);
     expect(keysOf(parse(withExample)).sort()).toEqual(keysOf(defaults).sort());
   });
 

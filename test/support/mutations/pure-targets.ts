@@ -87,7 +87,7 @@ export async function specTarget(): Promise<MutationTarget> {
 export async function configTarget(): Promise<MutationTarget> {
   const folder = await mkdtemp(join(tmpdir(), 'cosmos-config-'));
   const shipped = await readFile(resolve(import.meta.dirname, '../../../config.toml'), 'utf8');
-  const example = shipped.replaceAll(/^# (?=\[hosts|\w+ = )/gm, '');
+  const example = shipped.replaceAll(/^# (?=\[hosts|\[pools|\w+ = )/gm, '');
   const commandLine = { source: 'the command line', values: {} };
   return {
     name: 'config',
