@@ -81,9 +81,13 @@ it('makes the same file on three machines as on one', async () => {
 it('does without a machine that is ended for good in the middle', async () => {
   const [a, b] = [await newMachine(), await newMachine()];
   const pool = new PoolHost(poolOptions({ a: a.host, b: b.host }));
-  let ruined: Promise<void> | null = null;
+  let ruined: Promise<number> | null = null;
+  // The other machine stands still until that end is noticed: otherwise it may have done everything before.
   const { hash, events } = await upscaleOn('ended', pool, 2, (event) => {
-    if (event.type === 'task-answered' && event.machine === 'b') ruined ??= ruin(b.root, 'test-run-0');
+    if (event.type === 'task-answered' && event.machine === 'b')
+      ruined ??= ruin(b.root, 'test-run-0').then(() => stopWorker(a.root, 'test-run-0'));
+    if (event.type === 'machine-changed' && event.machine === 'b' && event.state === 'ended')
+      void ruined?.then((pid) => process.kill(pid, 'SIGCONT'));
   });
   await ruined;
   expect(ruined).not.toBeNull();
@@ -96,13 +100,10 @@ it('does without a machine that is ended for good in the middle', async () => {
 it('copies what a machine that stands still has, once each', async () => {
   const [a, b] = [await newMachine(), await newMachine()];
   const pool = new PoolHost(poolOptions({ a: a.host, b: b.host }));
-  let held: Promise<void> | null = null;
+  let held: Promise<number> | null = null;
   const { hash, copies } = await upscaleOn('still', pool, 2, (event) => {
     if (event.type === 'task-answered' && event.machine === 'b')
-      held ??= pidOf(b.root, 'test-run-0').then((pid) => {
-        stopped.push(pid);
-        process.kill(pid, 'SIGSTOP');
-      });
+      held ??= stopWorker(b.root, 'test-run-0');
   });
   expect(held).not.toBeNull();
   expect(hash).toBe(alone);
@@ -113,6 +114,14 @@ async function pidOf(root: string, runId: string): Promise<number> {
   const owner = await readLockOwner(join(root, 'runs', runId, 'worker_0.lock'));
   if (owner === null) throw new Error('there is no worker');
   return owner.pid;
+}
+
+/** Has a worker stand still; resolves to its process. */
+async function stopWorker(root: string, runId: string): Promise<number> {
+  const pid = await pidOf(root, runId);
+  stopped.push(pid);
+  process.kill(pid, 'SIGSTOP');
+  return pid;
 }
 
 /** Ends a worker, and has a folder where its lock belongs: nobody can take that lock. */
