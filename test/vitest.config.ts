@@ -1,7 +1,12 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+// Compiled code, of the sources too, is what all processes of all tests share: it changes nothing but how long a start takes.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), `cosmos-test-compiled-${userInfo().uid}`);
 
 export default defineConfig({
   root,
@@ -26,7 +31,7 @@ export default defineConfig({
           name: 'main',
           include: ['test/**/*.test.ts'],
           exclude: ['test/remote/**', 'test/unit/**'],
-          globalSetup: ['scripts/bundle-page.ts'],
+          globalSetup: ['scripts/bundle-page.ts', 'scripts/bundle-worker.ts'],
           // Bounds of failures only: no test depends on how fast the machine is.
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { readLockOwner } from '../../src/adapters/files/process-lock.ts';
 import { LocalHost } from '../../src/adapters/local-host/local-host.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
@@ -8,9 +8,7 @@ import type { HostBench } from './contracts/host-bench.ts';
 import { sampleEngine } from './sample-work.ts';
 import { startStandInServer } from './stand-in-server.ts';
 import { waitFor } from './wait-for.ts';
-
-/** The worker's program as it is written. */
-export const workerProgram = resolve(import.meta.dirname, '../../src/worker/main.ts');
+import { workerProgram } from './worker-rig.ts';
 
 interface LocalBench extends HostBench {
   readonly root: string;

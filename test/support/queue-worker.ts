@@ -10,8 +10,8 @@ import { systemClock } from '../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../src/adapters/video/ffmpeg-video-tool.ts';
 import { finalizeRun } from '../../src/services/workers/finalize-run.ts';
 import { serveQueue } from '../../src/services/workers/serve-queue.ts';
-import { workerProgram } from './local-bench.ts';
 import { type QueueWorkerOptions, quickTiming } from './queue-rig.ts';
+import { workerProgram } from './worker-rig.ts';
 
 /** What `cosmos worker` does, as it is written, with short times. */
 const { settings, root, name, isDraining = false }: QueueWorkerOptions = JSON.parse(process.argv[2] ?? '');

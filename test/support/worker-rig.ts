@@ -10,7 +10,8 @@ import { type WorkerStatus, workerStatusSchema } from '../../src/protocol/worker
 import { callSocket } from './call-socket.ts';
 import { waitFor } from './wait-for.ts';
 
-const program = resolve(import.meta.dirname, '../../src/worker/main.ts');
+/** The worker's program in one file, which starts sooner than its sources: made of them before the tests run. */
+export const workerProgram = resolve(import.meta.dirname, '../../dist/worker.mjs');
 
 /** A host's folder in a temporary place, and worker processes on it. Worker 0 of run `run-1`. */
 export class WorkerRig {
@@ -71,7 +72,7 @@ export class WorkerRig {
   /** Starts a worker and waits for nothing. */
   spawn(env: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): ChildProcess {
     const options = ['--root', this.root, '--run', 'run-1', '--worker', '0', ...flags];
-    const child = spawn(process.execPath, [program, ...options], {
+    const child = spawn(process.execPath, [workerProgram, ...options], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -14,13 +14,13 @@ import { upscaleVideo } from '../../../src/services/upscale/upscale-video.ts';
 import { makeClip } from '../../support/clips.ts';
 import { Listener } from '../../support/contracts/host-bench.ts';
 import { missingRedis } from '../../support/lab/redis.ts';
-import { workerProgram } from '../../support/local-bench.ts';
 import { QueueRig } from '../../support/queue-rig.ts';
 import { sampleEngine, sampleTask, sampleTasks } from '../../support/sample-work.ts';
 import { startStandInServer } from '../../support/stand-in-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { createTestPorts } from '../../support/test-ports.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { workerProgram } from '../../support/worker-rig.ts';
 
 const why = missingRedis();
 const noop = () => undefined;

@@ -11,7 +11,7 @@ import {
 import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import type { Clip, UpscalerSpec } from '../../../../src/protocol/segment.ts';
-import { workerProgram } from '../../../support/local-bench.ts';
+import { workerProgram } from '../../../support/worker-rig.ts';
 
 const clip: Clip = {
   source: '0'.repeat(64),

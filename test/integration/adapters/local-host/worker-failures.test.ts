@@ -7,9 +7,9 @@ import { readLockOwner } from '../../../../src/adapters/files/process-lock.ts';
 import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { Listener } from '../../../support/contracts/host-bench.ts';
-import { workerProgram } from '../../../support/local-bench.ts';
 import { sampleEngine, sampleTasks } from '../../../support/sample-work.ts';
 import { waitFor } from '../../../support/wait-for.ts';
+import { workerProgram } from '../../../support/worker-rig.ts';
 
 const describeEngine = sampleEngine(null, { kind: 'describe', model: 'describe-3', temperature: 0 });
 const foreignResult = {

@@ -14,10 +14,10 @@ import type { Host } from '../../../../src/ports/host.ts';
 import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
 import { makeFilm } from '../../../support/film.ts';
-import { workerProgram } from '../../../support/local-bench.ts';
 import { poolOptions } from '../../../support/pool-bench.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts } from '../../../support/test-ports.ts';
+import { workerProgram } from '../../../support/worker-rig.ts';
 
 const folder = await temporaryFolder();
 const film = await makeFilm(folder, 'film.mp4', { seconds: 24, rate: '24' });
@@ -102,8 +102,7 @@ it('copies what a machine that stands still has, once each', async () => {
   const pool = new PoolHost(poolOptions({ a: a.host, b: b.host }));
   let held: Promise<number> | null = null;
   const { hash, copies } = await upscaleOn('still', pool, 2, (event) => {
-    if (event.type === 'task-answered' && event.machine === 'b')
-      held ??= stopWorker(b.root, 'test-run-0');
+    if (event.type === 'task-answered' && event.machine === 'b') held ??= stopWorker(b.root, 'test-run-0');
   });
   expect(held).not.toBeNull();
   expect(hash).toBe(alone);

@@ -8,11 +8,11 @@ import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.
 import { type BatchExportRequest, exportBatch } from '../../../../src/services/upsample/export-batch.ts';
 import { type ImportRequest, importAnswers } from '../../../../src/services/upsample/import-answers.ts';
 import { makeClip } from '../../../support/clips.ts';
-import { workerProgram } from '../../../support/local-bench.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { type StandIn, startStandInServer } from '../../../support/stand-in-server.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
+import { workerProgram } from '../../../support/worker-rig.ts';
 
 let standIn: StandIn;
 

@@ -8,12 +8,12 @@ import type { ReportItem } from '../../../../src/core/upsample/upsample-report.t
 import type { UpsampleSettings } from '../../../../src/core/upsample/upsample-settings.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { makeClip } from '../../../support/clips.ts';
-import { workerProgram } from '../../../support/local-bench.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { type StandIn, startStandInServer } from '../../../support/stand-in-server.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, silent, testRunSettings } from '../../../support/test-ports.ts';
 import { resumeUpsample } from '../../../support/upsample-runs.ts';
+import { workerProgram } from '../../../support/worker-rig.ts';
 
 let standIn: StandIn;
 

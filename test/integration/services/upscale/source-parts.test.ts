@@ -9,9 +9,9 @@ import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { Host, HostObject, HostRun } from '../../../../src/ports/host.ts';
 import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
-import { workerProgram } from '../../../support/local-bench.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts } from '../../../support/test-ports.ts';
+import { workerProgram } from '../../../support/worker-rig.ts';
 import { ffmpeg, noAbort } from '../../adapters/frames/rig.ts';
 
 const folder = await realpath(await temporaryFolder());

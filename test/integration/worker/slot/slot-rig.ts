@@ -3,16 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { layout } from '../../../../src/protocol/layout.ts';
 import type { EngineSpec, Manifest, ManifestTask } from '../../../../src/protocol/manifest.ts';
 import { type SlotStatus, slotStatusSchema } from '../../../../src/protocol/slot.ts';
 import { type TaskResult, taskResultSchema } from '../../../../src/protocol/task-result.ts';
 import { callSocket, openSocket } from '../../../support/call-socket.ts';
 import { waitFor } from '../../../support/wait-for.ts';
-import { exitOf } from '../../../support/worker-rig.ts';
-
-const program = resolve(import.meta.dirname, '../../../../src/worker/main.ts');
+import { exitOf, workerProgram } from '../../../support/worker-rig.ts';
 
 /** A host's folder in a temporary place, and slot 0 on it. */
 export class SlotRig {
@@ -44,7 +42,7 @@ export class SlotRig {
   }
 
   spawn(flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}): ChildProcess {
-    const child = spawn(process.execPath, [program, '--root', this.root, '--slot', '0', ...flags], {
+    const child = spawn(process.execPath, [workerProgram, '--root', this.root, '--slot', '0', ...flags], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
