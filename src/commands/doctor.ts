@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
-import { checkThisMachine, openQueueUpkeep, readToolVersion } from '../composition.ts';
+import { checkThisMachine, readToolVersion } from '../composition.ts';
 import { localHostName, queueHostName } from '../core/settings/host-named.ts';
 import type { SettingsLayer } from '../core/settings/resolve-settings.ts';
 import type { Settings } from '../core/settings/settings-schema.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
+import { openQueueUpkeep } from '../machine-composition.ts';
 import { formatChecks } from '../output/text/checks-text.ts';
 import type { CheckResult } from '../ports/diagnostics.ts';
 import type { Ports } from '../ports/ports.ts';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
-import { openQueueWorker } from '../composition.ts';
 import { usageError } from '../errors/app-error.ts';
+import { openQueueWorker } from '../machine-composition.ts';
 import type { TakenJob } from '../ports/job-queue.ts';
 import { finalizeRun } from '../services/workers/finalize-run.ts';
 import { serveQueue } from '../services/workers/serve-queue.ts';

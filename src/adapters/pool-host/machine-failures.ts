@@ -11,24 +11,25 @@ export function throwFailures(
 ): void {
   const failed = outcomes.flatMap((outcome, at) =>
     outcome.status === 'rejected'
-      ? [{ name: machines[at]?.name ?? '', error: outcome.reason as unknown }]
+      ? [{ name: machines[at]?.name ?? '', failure: outcome.reason as unknown }]
       : [],
   );
-  const bug = failed.find(({ error }) => !(error instanceof AppError));
-  if (bug) throw bug.error;
+  const bug = failed.find(({ failure }) => !(failure instanceof AppError));
+  if (bug) throw bug.failure;
   if (failed.length > 0) throw machinesFailed(failed);
 }
 
-/** One error of several machines. It is of the kind of those that can be reached, if there are any. */
+/** One error of all machines that failed. It is of the kind of those that can be reached, if there are any. */
 export function machinesFailed(
-  failed: readonly { readonly name: string; readonly error: unknown }[],
+  machines: readonly { readonly name: string; readonly failure: unknown }[],
 ): AppError {
-  const errors = failed.flatMap(({ error }) => (error instanceof AppError ? [error] : []));
+  const failed = machines.filter(({ failure }) => failure !== null);
+  const errors = failed.flatMap(({ failure }) => (failure instanceof AppError ? [failure] : []));
   const first = errors.find((error) => !isUnreachable(error)) ?? errors[0];
   const isWaitedFor = errors.every(isUnreachable);
   return new AppError({
     code: first?.code ?? 'unexpected',
-    message: failed.map(({ name, error }) => `${name}: ${messageOf(error)}`).join(' '),
+    message: failed.map(({ name, failure }) => `${name}: ${messageOf(failure)}`).join(' '),
     nextStep: first?.nextStep ?? 'See how each stands with: cosmos doctor --host NAME',
     isRetryable: isWaitedFor,
     cause: first,

@@ -1,8 +1,13 @@
-import { placeWorkers } from '../../core/dealing/number-workers.ts';
 import type { Host, HostRun, HostRunFacts, HostRunOptions, LogName, LogPart } from '../../ports/host.ts';
 import { isUnreachable, throwFailures } from './machine-failures.ts';
 import { type PoolMachine, PoolMember, type PoolOptions } from './pool-member.ts';
 import { PoolRun } from './pool-run.ts';
+
+/** A worker of a pool: which member's, and its number there. */
+interface PlacedWorker {
+  readonly member: number;
+  readonly workerId: number;
+}
 
 /** Several machines as one {@link Host}. Its workers are numbered over all of them. */
 export class PoolHost implements Host {
@@ -66,6 +71,24 @@ export class PoolHost implements Host {
       return new PoolMember(machine, workerIds);
     });
   }
+}
+
+/**
+ * Which member has which worker of a pool. Each next worker goes to the member that has the smallest share of those it is
+ * configured for, so the numbers are the same however many workers a run has.
+ *
+ * @param configured - Workers of each member, at least 1.
+ * @param workers - How many are numbered.
+ */
+export function placeWorkers(configured: readonly number[], workers: number): PlacedWorker[] {
+  const given = configured.map(() => 0);
+  return Array.from({ length: workers }, () => {
+    const shares = configured.map((most, member) => (given[member] ?? 0) / most);
+    const member = shares.indexOf(Math.min(...shares));
+    const workerId = given[member] ?? 0;
+    given[member] = workerId + 1;
+    return { member, workerId };
+  });
 }
 
 function configuredOf(machines: readonly PoolMachine[]): number[] {

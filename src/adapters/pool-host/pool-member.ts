@@ -1,6 +1,7 @@
 import { Mutex } from '../../async/limits.ts';
+import type { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { HostObject, HostRun, Machine, MachineRun } from '../../ports/host.ts';
+import type { HostObject, HostRun, HostRunOptions, Machine, MachineRun } from '../../ports/host.ts';
 import { objectsOf, type WorkBatch, type WorkEngine, type WorkTask } from '../../protocol/manifest.ts';
 
 /** One machine of a pool. */
@@ -25,6 +26,13 @@ export interface PoolOptions {
   readonly copiesPrompts: boolean;
   /** Makes what checks machines before work of a run goes to them. */
   createCheck(): MachineCheck;
+}
+
+/** What a run of a pool is made of. */
+export interface PoolRunOptions extends PoolOptions {
+  readonly runId: string;
+  readonly runOptions: HostRunOptions;
+  readonly members: readonly PoolMember[];
 }
 
 /** Checks machines, each before work goes to it. */
@@ -74,6 +82,8 @@ export class PoolMember {
   /** Whether work may go to it: null until it was checked. */
   isAdmitted: boolean | null = null;
   isReachable = true;
+  /** Why it is not used at the moment. */
+  failure: AppError | null = null;
   /** It was given work in this session. */
   hasWork = false;
   /** Aborts when it has been unreachable for long. */

@@ -13,7 +13,8 @@ import { unlessMissing } from '../files/unless-missing.ts';
 import { readLogPart } from '../host-run/read-log-part.ts';
 import type { RedisJobs } from '../queue/redis-jobs.ts';
 import { outputExists } from '../video/assembly/assembly-errors.ts';
-import { QueueRun, type QueueRunTiming } from './queue-run.ts';
+import type { QueueRunTiming } from './queue-news.ts';
+import { QueueRun } from './queue-run.ts';
 import { stopQueuedRun } from './stop-queued-run.ts';
 import { StoredJobs } from './stored-jobs.ts';
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import { parseJsonAs } from '../../core/json.ts';
+import type { ExclusiveFileStore } from '../../ports/file-store.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import { batchesOf, type WorkBatch, type WorkEngine, workKindOf } from '../../protocol/manifest.ts';
 import { type JobKind, jobFileSchema } from '../../protocol/queue.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import { PublishedResults } from '../host-run/published-results.ts';
-import { subStore } from '../store/sub-store.ts';
 
 const readsAtOnce = 32;
 
@@ -113,4 +113,16 @@ export class StoredJobs {
     this.#byId.set(job.jobId, job);
     for (const key of job.taskKeys) this.#byTask.set(key, job);
   }
+}
+
+/** A folder of a store as a store of its own. */
+function subStore(files: ExclusiveFileStore, folder: string): ExclusiveFileStore {
+  const inside = (path: string) => `${folder}/${path}`;
+  return {
+    publish: (path, content) => files.publish(inside(path), content),
+    publishOnce: (path, content, isValid) => files.publishOnce(inside(path), content, isValid),
+    read: (path, maxBytes) => files.read(inside(path), maxBytes),
+    list: (path) => files.list(inside(path)),
+    remove: (path) => files.remove(inside(path)),
+  };
 }

@@ -3,7 +3,8 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asDiskError } from '../../errors/system-error.ts';
 import type { RemoteFiles } from './remote-files.ts';
-import { orNull, type SftpSession } from './sftp-session.ts';
+import { orNull } from './sftp-errors.ts';
+import type { SftpSession } from './sftp-session.ts';
 
 /** Bytes written at once. */
 const writeBytes = 1024 * 1024;

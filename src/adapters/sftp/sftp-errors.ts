@@ -11,6 +11,14 @@ export function isSftpStatus(error: unknown, status: number): boolean {
   return error instanceof Error && 'code' in error && error.code === status;
 }
 
+/** Null for a file that is not there. */
+export async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
+  return await promise.catch((error: unknown) => {
+    if (isSftpStatus(error, sftpStatus.noSuchFile)) return null;
+    throw error;
+  });
+}
+
 /** The reason of a failed write, where the state of the disk explains it; else the error as it came. */
 export async function whyWritingFailed(
   error: unknown,

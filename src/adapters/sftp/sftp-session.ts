@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import pMap, { pMapIterable } from 'p-map';
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
-import { isSftpStatus, sftpStatus, whyWritingFailed } from './sftp-errors.ts';
+import { isSftpStatus, orNull, sftpStatus, whyWritingFailed } from './sftp-errors.ts';
 
 /** Bytes of one write request: OpenSSH takes 256 KiB packets, headers included. */
 const writeChunkBytes = 255 * 1024;
@@ -292,12 +292,4 @@ export class SftpSession {
 
 function asDone(done: Done<void>): (error?: Error | null) => void {
   return (error) => done(error, undefined);
-}
-
-/** Null for a file that is not there. */
-export async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
-  return await promise.catch((error: unknown) => {
-    if (isSftpStatus(error, sftpStatus.noSuchFile)) return null;
-    throw error;
-  });
 }

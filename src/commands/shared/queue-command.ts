@@ -1,4 +1,4 @@
-import { openQueueUpkeep } from '../../composition.ts';
+import { openQueueUpkeep } from '../../machine-composition.ts';
 import type { QueueUpkeep } from '../../ports/queue-upkeep.ts';
 import { CosmosCommand } from './cosmos-command.ts';
 import { queueLayerOf } from './run-flags.ts';

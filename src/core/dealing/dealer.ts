@@ -1,7 +1,7 @@
 import { type DealingStep, StepList } from './dealing-steps.ts';
 import { DealtMachine, type DealtMachineState } from './dealt-machine.ts';
+import { FarmSpeeds } from './farm-speeds.ts';
 import { askBack, copySlow } from './slow-machines.ts';
-import { UsualSpeed } from './usual-speed.ts';
 import { type DealtTask, WaitingTasks } from './waiting-tasks.ts';
 import type { DealingWindow } from './window.ts';
 
@@ -10,9 +10,6 @@ interface DealerOptions {
   /** Whether a task may be done twice to be done earlier. Where it costs money it may not. */
   readonly mayCopy: boolean;
 }
-
-/** How long the speed of all machines together is taken as it is, in milliseconds. */
-const paceHoldsMs = 200;
 
 /** From so many machines on, the end is looked at now and then only, in milliseconds. */
 const manyMachines = 50;
@@ -37,10 +34,9 @@ export class Dealer {
   readonly #copied = new Set<string>();
   /** Machines that may get tasks now. */
   readonly #withRoom = new Set<DealtMachine>();
-  readonly #usual = new UsualSpeed();
+  readonly #speeds = new FarmSpeeds();
   /** Work of all open tasks. */
   #openWork = 0;
-  #pace: FarmPace | null = null;
   #isAllSubmitted = false;
   #tailSeenMs = Number.NEGATIVE_INFINITY;
 
@@ -83,7 +79,7 @@ export class Dealer {
     const machine = new DealtMachine(name, workers, this.#options.window);
     this.#machines.set(name, machine);
     this.#changed(machine);
-    this.#pace = null;
+    this.#speeds.noteChanged();
   }
 
   setState(name: string, state: DealtMachineState, nowMs: number): void {
@@ -92,7 +88,7 @@ export class Dealer {
     if (machine.state !== 'working' && state === 'working') machine.resume(nowMs);
     machine.state = state;
     this.#changed(machine);
-    this.#pace = null;
+    this.#speeds.noteChanged();
   }
 
   /** A machine that will surely do nothing more: what it has waits again. */
@@ -101,8 +97,8 @@ export class Dealer {
     if (!machine) return;
     this.#machines.delete(name);
     this.#withRoom.delete(machine);
-    this.#usual.change(machine.measuredSpeed, null);
-    this.#pace = null;
+    this.#speeds.noteMeasured(machine.measuredSpeed, null);
+    this.#speeds.noteChanged();
     for (const key of machine.holdings.keys()) {
       this.#forgetHolder(name, key);
       this.#returnUnlessHeld(key);
@@ -208,18 +204,14 @@ export class Dealer {
     const isDue = this.#machines.size < manyMachines || nowMs - this.#tailSeenMs >= tailPauseMs;
     if (this.#isAllSubmitted && this.#waiting.count === 0 && isDue) {
       this.#tailSeenMs = nowMs;
-      const scene = { machines: [...this.#machines.values()], usual: this.#usual.speed, nowMs };
+      const scene = { machines: [...this.#machines.values()], usual: this.#speeds.usual, nowMs };
       for (const { machine, key } of askBack(scene)) steps.withdraw(machine.name, key);
-      if (!this.#options.mayCopy) return steps.all();
-      copySlow(
-        scene,
-        (key) => this.#isCopied(key),
-        (task, machine) => {
-          this.#copied.add(task.key);
-          this.#hold(machine, task, nowMs, true);
-          steps.assign(machine.name, task.key, true);
-        },
-      );
+      const copy = (task: DealtTask, machine: DealtMachine) => {
+        this.#copied.add(task.key);
+        this.#hold(machine, task, nowMs, true);
+        steps.assign(machine.name, task.key, true);
+      };
+      if (this.#options.mayCopy) copySlow(scene, (key) => this.#isCopied(key), copy);
     }
     return steps.all();
   }
@@ -227,8 +219,9 @@ export class Dealer {
   /** Deals all that waits by speed, however much each machine has: nobody stays to deal. */
   dealRest(nowMs: number): DealingStep[] {
     const steps = new StepList();
+    const working = [...this.#machines.values()].filter(({ state }) => state === 'working');
     for (let task = this.#waiting.first; task; task = this.#waiting.first) {
-      const best = this.#earliest(task, this.#working(), nowMs);
+      const best = this.#speeds.earliest(task, working, nowMs);
       if (!best) break;
       this.#waiting.takeFirst();
       this.#hold(best.machine, task, nowMs, false);
@@ -237,16 +230,12 @@ export class Dealer {
     return steps.all();
   }
 
-  #working(): DealtMachine[] {
-    return [...this.#machines.values()].filter(({ state }) => state === 'working');
-  }
-
   #assignWaiting(nowMs: number, steps: StepList): void {
     // A machine is filled up once it is low, not only to where it was low.
     const rooms = new Map([...this.#withRoom].map((machine) => [machine, machine.room]));
     for (let task = this.#waiting.first; task; task = this.#waiting.first) {
-      const best = this.#earliest(task, rooms.keys(), nowMs);
-      if (!best || !this.#isWorthIt(best, task, nowMs)) return;
+      const best = this.#speeds.earliest(task, rooms.keys(), nowMs);
+      if (!best || (this.#isAllSubmitted && !this.#isEarlyEnough(best.doneMs, task, nowMs))) return;
       const { machine } = best;
       this.#waiting.takeFirst();
       this.#hold(machine, task, nowMs, false);
@@ -258,45 +247,15 @@ export class Dealer {
   }
 
   /** Near the end a task rather waits for a fast machine than goes to a slow one that would be done with it last. */
-  #isWorthIt(best: Candidate, task: DealtTask, nowMs: number): boolean {
-    if (!this.#isAllSubmitted) return true;
-    if (this.#pace === null || nowMs - this.#pace.sinceMs > paceHoldsMs) this.#pace = this.#paceAt(nowMs);
-    const { speed, fastestPace } = this.#pace;
-    return best.doneMs <= this.#openWork / speed + task.size / fastestPace;
-  }
-
-  #paceAt(nowMs: number): FarmPace {
-    const usual = this.#usual.speed;
-    let speed = 0;
-    let fastestPace = 0;
-    for (const machine of this.#working()) {
-      const own = machine.speedAt(nowMs, usual);
-      speed += own;
-      fastestPace = Math.max(fastestPace, own / machine.parallel);
-    }
-    return { sinceMs: nowMs, speed, fastestPace };
+  #isEarlyEnough(doneMs: number, task: DealtTask, nowMs: number): boolean {
+    const { speed, fastestPace } = this.#speeds.paceAt(this.#machines.values(), nowMs);
+    return doneMs <= this.#openWork / speed + task.size / fastestPace;
   }
 
   /** Whether a copy of a task is with a machine. One that is lost, with all others that have the task, is none any more. */
   #isCopied(key: string): boolean {
     const isLost = (name: string) => this.#machines.get(name)?.state === 'lost';
     return this.#copied.has(key) && !this.holdersOf(key).every(isLost);
-  }
-
-  /** Which of these machines would have done a task first. */
-  #earliest(task: DealtTask, machines: Iterable<DealtMachine>, nowMs: number): Candidate | null {
-    const usual = this.#usual.speed;
-    let best: Candidate | null = null;
-    for (const machine of machines) {
-      const doneMs = machine.durationWith(task, machine.speedAt(nowMs, usual));
-      if (
-        best === null ||
-        doneMs < best.doneMs ||
-        (doneMs === best.doneMs && isLessFilled(machine, best.machine))
-      )
-        best = { machine, doneMs };
-    }
-    return best;
   }
 
   #hold(machine: DealtMachine, task: DealtTask, nowMs: number, isCopy: boolean): void {
@@ -308,7 +267,7 @@ export class Dealer {
   #finishOn(machine: DealtMachine, key: string, nowMs: number): void {
     const before = machine.measuredSpeed;
     machine.finish(key, nowMs);
-    this.#usual.change(before, machine.measuredSpeed);
+    this.#speeds.noteMeasured(before, machine.measuredSpeed);
     this.#changed(machine);
     this.#forgetHolder(machine.name, key);
   }
@@ -336,21 +295,4 @@ export class Dealer {
       this.#waiting.add(task);
     }
   }
-}
-
-/** How fast all machines are together, and the fastest of them with one task: work per millisecond. */
-interface FarmPace {
-  readonly sinceMs: number;
-  readonly speed: number;
-  readonly fastestPace: number;
-}
-
-interface Candidate {
-  readonly machine: DealtMachine;
-  /** When it would have done the task, in milliseconds from now. */
-  readonly doneMs: number;
-}
-
-function isLessFilled(one: DealtMachine, other: DealtMachine): boolean {
-  return one.holdings.size / one.workers < other.holdings.size / other.workers;
 }

@@ -102,7 +102,7 @@ it('copies what a machine that stands still has, once each', async () => {
   const pool = new PoolHost(poolOptions({ a: a.host, b: b.host }));
   let held: Promise<number> | null = null;
   const { hash, copies } = await upscaleOn('still', pool, 2, (event) => {
-    if (event.type === 'task-answered' && event.machine === 'b') held ??= stopWorker(b.root, 'test-run-0');
+    if (event.type === 'task-assigned' && event.machine === 'b') held ??= stopWorker(b.root, 'test-run-0');
   });
   expect(held).not.toBeNull();
   expect(hash).toBe(alone);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { placeWorkers } from '../../../../src/core/dealing/number-workers.ts';
+import { placeWorkers } from '../../../../src/adapters/pool-host/pool-host.ts';
 
 it('numbers workers over all members by what they are configured for, the same however many there are', () => {
   const places = placeWorkers([2, 1], 6);

@@ -1,0 +1,173 @@
+import pMap from 'p-map';
+import { onAbort } from '../../async/abort.ts';
+import { AsyncQueue } from '../../async/queues.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { HostEvent } from '../../ports/host.ts';
+import type { SharedStore } from '../../ports/shared-store.ts';
+import { type JobKind, type JobNews, jobNewsSchema } from '../../protocol/queue.ts';
+import type { RedisJobs } from '../queue/redis-jobs.ts';
+import type { StoredJobs } from './stored-jobs.ts';
+
+const readsAtOnce = 32;
+
+/** How often an open run looks around, in milliseconds. */
+export interface QueueRunTiming {
+  /** For results in the store: what workers tell is quicker, but may be lost. */
+  readonly scanMs: number;
+  /** For jobs that Redis lost, and the run's lock is renewed. */
+  readonly refillMs: number;
+  /** How long Redis may be away before the run ends. */
+  readonly maxOutageMs: number;
+}
+
+export interface QueueRunDeps {
+  readonly runId: string;
+  readonly machine: string;
+  readonly jobs: RedisJobs;
+  readonly store: SharedStore;
+  readonly clock: Clock;
+  readonly timing: QueueRunTiming;
+  close(): Promise<void>;
+}
+
+/** What becomes known of an open run: by what workers tell, and by looking into the store now and then. */
+export class QueueNews {
+  /** Tasks whose result the caller knows of. */
+  readonly reported = new Set<string>();
+  /** Kinds of jobs of this run. */
+  readonly kinds = new Set<JobKind>();
+  readonly #deps: QueueRunDeps;
+  readonly #stored: StoredJobs;
+  readonly #onRefill: () => Promise<void>;
+  #onKind: (kind: JobKind) => void = () => undefined;
+  #isOver = false;
+
+  /** @param onRefill - Called now and then while Redis answers, and when it is back. */
+  constructor(deps: QueueRunDeps, stored: StoredJobs, onRefill: () => Promise<void>) {
+    this.#deps = deps;
+    this.#stored = stored;
+    this.#onRefill = onRefill;
+  }
+
+  /** Whoever watches is told of jobs of this kind, too. */
+  noteKind(kind: JobKind): void {
+    if (this.kinds.has(kind)) return;
+    this.kinds.add(kind);
+    this.#onKind(kind);
+  }
+
+  /** The run is closed: no failure is of interest any more. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<HostEvent> {
+    const queue = new AsyncQueue<HostEvent>();
+    const stop = new AbortController();
+    const stopListening = onAbort(signal, () => queue.end());
+    const failing = (error: unknown) => {
+      if (!this.#isOver) queue.end(error);
+    };
+    const listeners = new Map<JobKind, { close(): Promise<void> }>();
+    const listenTo = (kind: JobKind) => {
+      if (listeners.has(kind)) return;
+      const { jobs, runId } = this.#deps;
+      const onNews = (jobId: string, news: unknown) => {
+        if (jobId.startsWith(`${runId}.`)) this.#pass(news, queue).catch(failing);
+      };
+      listeners.set(kind, jobs.listen(kind, onNews));
+    };
+    this.#onKind = listenTo;
+    for (const kind of this.kinds) listenTo(kind);
+    this.#scanAgain(queue, stop.signal).catch(failing);
+    this.#followRedis(queue, stop.signal).catch(failing);
+    try {
+      if (!signal.aborted) yield* queue;
+    } finally {
+      stop.abort();
+      stopListening();
+      this.#onKind = () => undefined;
+      for (const listener of listeners.values()) void listener.close().catch(() => undefined);
+    }
+  }
+
+  async #pass(emitted: unknown, queue: AsyncQueue<HostEvent>): Promise<void> {
+    const news = jobNewsSchema.safeParse(emitted).data;
+    if (!news) return;
+    if (news.type === 'finished') return await this.#report(news.key, queue, news.machine);
+    for (const event of eventsOf(news)) {
+      const isLate = event.type === 'task-assigned' && this.reported.has(event.taskKey);
+      if (!isLate) queue.push(event);
+    }
+  }
+
+  async #report(taskKey: string, queue: AsyncQueue<HostEvent>, machine?: string): Promise<void> {
+    if (this.reported.has(taskKey)) return;
+    const result = await this.#stored.results.read(taskKey);
+    if (result === null || this.reported.has(taskKey)) return;
+    this.reported.add(taskKey);
+    queue.push({ type: 'task-finished', result, ...(machine !== undefined && { machine }) });
+  }
+
+  /** Until `signal` aborts. */
+  async #scanAgain(queue: AsyncQueue<HostEvent>, signal: AbortSignal): Promise<void> {
+    const { clock, timing } = this.#deps;
+    while (!signal.aborted) {
+      const keys = (await this.#stored.results.keys()).filter((key) => !this.reported.has(key));
+      await pMap(keys, (key) => this.#report(key, queue), { concurrency: readsAtOnce });
+      await clock.sleep(timing.scanMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Until `signal` aborts. @throws AppError `host-unreachable` when Redis stays away for too long. */
+  async #followRedis(queue: AsyncQueue<HostEvent>, signal: AbortSignal): Promise<void> {
+    const { clock, timing, jobs } = this.#deps;
+    const pauseMs = Math.min(1_000, timing.refillMs);
+    let unreachableSinceMs: number | null = null;
+    let refilledMs = clock.now();
+    while (!signal.aborted) {
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const isUnreachable = jobs.redis.status !== 'ready';
+      if (isUnreachable && unreachableSinceMs === null) {
+        unreachableSinceMs = clock.now();
+        queue.push({
+          type: 'unreachable',
+          message: 'Redis does not answer; workers go on with what they have.',
+        });
+      }
+      if (isUnreachable) {
+        if (clock.now() - (unreachableSinceMs ?? 0) > timing.maxOutageMs) throw redisUnreachable();
+        continue;
+      }
+      const isBack = unreachableSinceMs !== null;
+      if (isBack) queue.push({ type: 'reachable' });
+      unreachableSinceMs = null;
+      if (!isBack && clock.now() - refilledMs < timing.refillMs) continue;
+      refilledMs = clock.now();
+      await this.#onRefill();
+    }
+  }
+}
+
+/** What a worker says, in the words of a host. */
+function eventsOf(news: Exclude<JobNews, { type: 'finished' }>): readonly HostEvent[] {
+  const { machine } = news;
+  if (news.type === 'assigned')
+    return news.keys.map((taskKey) => ({ type: 'task-assigned', taskKey, machine, isCopy: false }));
+  if (news.type === 'refused')
+    return [{ type: 'machine-changed', machine, state: 'refused', message: news.message }];
+  const { key: taskKey } = news;
+  if (news.type === 'started') return [{ type: 'task-started', taskKey, machine }];
+  return [{ type: 'task-progress', taskKey, doneParts: news.done_parts, totalParts: news.total_parts }];
+}
+
+function redisUnreachable(): AppError {
+  return new AppError({
+    code: 'host-unreachable',
+    message: 'Redis did not come back.',
+    nextStep: 'Workers finish what they have. When it is back, attach to the run.',
+    isRetryable: true,
+  });
+}
