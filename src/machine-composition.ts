@@ -7,7 +7,13 @@ import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
 import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts';
 import { systemClock } from './adapters/system-clock.ts';
-import { hostNamed, machinesNamed, queueHostName, workersOf } from './core/settings/host-named.ts';
+import {
+  hostNamed,
+  machinesNamed,
+  queueHostName,
+  workerCommandOf,
+  workersOf,
+} from './core/settings/host-named.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
 import { AppError } from './errors/app-error.ts';
 import type { Host, Machine } from './ports/host.ts';
@@ -64,6 +70,7 @@ function createQueueHost(settings: Settings): Host {
     return new QueueHost({
       connect: () => openJobs(settings.queue, process.env),
       openStore: () => openStore(settings),
+      workerCommand: workerCommandOf(settings.queue),
       clock: systemClock,
       timing: {
         scanMs: 2_000,

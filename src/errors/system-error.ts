@@ -42,3 +42,12 @@ function diskFull(path: string, cause: unknown): AppError {
     cause,
   });
 }
+
+/**
+ * Whether something thrown has nothing to do with the work: a disk, a store or a host takes nothing at the moment, and will
+ * when that is mended.
+ */
+export function isPassing(error: unknown): error is Error {
+  if (!(error instanceof AppError)) return isSystemError(error);
+  return ['disk-full', 'disk-read-only', 'host-unreachable'].includes(error.code);
+}

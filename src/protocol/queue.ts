@@ -32,6 +32,8 @@ export const jobNewsSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('finished'), machine: z.string(), key: z.string() }),
   z.object({ type: z.literal('refused'), machine: z.string(), message: z.string() }),
+  /** It keeps the job and tries again: the store or its own disk takes nothing at the moment. */
+  z.object({ type: z.literal('waiting'), machine: z.string(), message: z.string() }),
 ]);
 export type JobNews = z.infer<typeof jobNewsSchema>;
 
@@ -70,5 +72,7 @@ export const workerFactsSchema = z.object({
   started_at: z.iso.datetime(),
   seen_at: z.iso.datetime(),
   doing: z.array(z.object({ run_id: z.string(), kind: z.enum(jobKinds) })),
+  /** Why it cannot go on at the moment; null while it can. */
+  problem: z.string().nullable().default(null),
 });
 export type WorkerFacts = z.infer<typeof workerFactsSchema>;

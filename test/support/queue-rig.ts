@@ -60,12 +60,13 @@ export class QueueRig implements AsyncDisposable {
       openStore: async () => new FolderStore(this.settings.store),
       clock: systemClock,
       timing: quickRunTiming,
+      workerCommand: 'cosmos worker',
       ...(machine !== undefined && { machine }),
     });
   }
 
-  startWorker(name: string, isDraining = false): ChildProcess {
-    const options = { settings: this.settings, root: this.rootOf(name), name, isDraining };
+  startWorker(name: string, isDraining = false, settings = this.settings): ChildProcess {
+    const options = { settings, root: this.rootOf(name), name, isDraining };
     const stdio = process.env['DEBUG_QUEUE'] ? 'inherit' : 'ignore';
     const worker = spawn(process.execPath, [workerScript, JSON.stringify(options)], { stdio });
     this.workers.set(name, worker);

@@ -21,6 +21,7 @@ import { enrichedSpecSchema } from './enriched-spec.ts';
 import { hostPrepareSchema, hostPruneSchema, hostStatusSchema } from './host-documents.ts';
 import { inferenceEventSchema, inferencePlanSchema, inferenceSummarySchema } from './inference-documents.ts';
 import { planDocumentSchema } from './plan-document.ts';
+import { queueActionSchema, queueStatusSchema } from './queue-documents.ts';
 import { logsSchema, runsSchema } from './run-documents.ts';
 import { runSummarySchema } from './run-summary.ts';
 import {
@@ -66,6 +67,8 @@ export const documentSchemas = {
   'host-prepare': hostPrepareSchema,
   'host-status': hostStatusSchema,
   'host-prune': hostPruneSchema,
+  'queue-status': queueStatusSchema,
+  'queue-actions': queueActionSchema,
 } as const satisfies Record<string, z.ZodType>;
 
 /** JSON Schemas to publish, by file name. Draft 7, because that is what editors know best. */

@@ -113,7 +113,7 @@ export class PoolMachines {
     const finished = await run.finishedKeys();
     member.heldBefore = (await run.submittedKeys()).difference(finished);
     const dealing = this.#dealing;
-    Object.assign(member, { phase: 'open', isReachable: true, failure: null, lost: new AbortController() });
+    Object.assign(member, { phase: 'open', silence: null, failure: null, lost: new AbortController() });
     const news = [...finished].filter((key) => results.isNew(key));
     for (const key of news) results.count(key, member);
     if (!dealing) {
@@ -225,14 +225,16 @@ export class PoolMachines {
     message: string | null,
     state: 'working' | 'unreachable' | 'refused',
   ): void {
-    member.isReachable = isReachable;
+    member.silence = isReachable ? null : message;
     this.#noteMachine(member.name, state, message);
     const used = this.#deps.members.filter(({ phase }) => phase !== 'ended');
     const isUnreachableNow = used.every((other) => !other.isReachable);
     if (isUnreachableNow === this.#isUnreachable) return;
     this.#isUnreachable = isUnreachableNow;
     this.#deps.events.emit(
-      isUnreachableNow ? { type: 'unreachable', message: message ?? '' } : { type: 'reachable' },
+      isUnreachableNow
+        ? { type: 'unreachable', message: used.map(({ name, silence }) => `${name}: ${silence}`).join(' ') }
+        : { type: 'reachable' },
     );
   }
 

@@ -81,7 +81,8 @@ export class PoolMember {
   phase: 'opening' | 'open' | 'unreachable' | 'ended' = 'opening';
   /** Whether work may go to it: null until it was checked. */
   isAdmitted: boolean | null = null;
-  isReachable = true;
+  /** Why it cannot be reached at the moment; null while it can. */
+  silence: string | null = null;
   /** Why it is not used at the moment. */
   failure: AppError | null = null;
   /** It was given work in this session. */
@@ -97,6 +98,10 @@ export class PoolMember {
     this.name = name;
     this.host = host;
     this.workerIds = workerIds;
+  }
+
+  get isReachable(): boolean {
+    return this.silence === null;
   }
 
   /** Gives it tasks, with the objects that they need. Rejects as `HostRun.deliver` and `HostRun.submit` do. */

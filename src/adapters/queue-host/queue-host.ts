@@ -24,6 +24,8 @@ export interface QueueHostOptions {
   openStore(): Promise<SharedStore>;
   readonly clock: Clock;
   readonly timing: QueueRunTiming;
+  /** Starts a worker for this queue, as a person types it. */
+  readonly workerCommand: string;
   /** The machine that this program runs on; the system's own name unless told. */
   readonly machine?: string;
 }
@@ -52,8 +54,9 @@ export class QueueHost implements Host {
       signal?.throwIfAborted();
       const owner = await held.jobs.lockRun(runId, this.#machine);
       if (owner !== this.#machine) throw lockedElsewhere(runId, owner);
-      const { clock, timing } = this.#options;
-      return await QueueRun.open({ runId, ...held, machine: this.#machine, clock, timing });
+      const { clock, timing, workerCommand } = this.#options;
+      const deps = { runId, machine: this.#machine, clock, timing, workerCommand, signal };
+      return await QueueRun.open({ ...deps, ...held });
     } catch (error) {
       await held.close();
       throw error;

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { HostEvent } from '../../ports/host.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { type JobKind, type JobNews, jobNewsSchema } from '../../protocol/queue.ts';
+import { protocolVersion } from '../../protocol/version.ts';
 import type { RedisJobs } from '../queue/redis-jobs.ts';
 import type { StoredJobs } from './stored-jobs.ts';
 
@@ -26,8 +27,12 @@ export interface QueueRunDeps {
   readonly machine: string;
   readonly jobs: RedisJobs;
   readonly store: SharedStore;
+  /** Starts a worker for this queue, as a person types it. */
+  readonly workerCommand: string;
   readonly clock: Clock;
   readonly timing: QueueRunTiming;
+  /** Aborts when the run is stopped. */
+  readonly signal?: AbortSignal | undefined;
   close(): Promise<void>;
 }
 
@@ -42,6 +47,11 @@ export class QueueNews {
   readonly #onRefill: () => Promise<void>;
   #onKind: (kind: JobKind) => void = () => undefined;
   #isOver = false;
+  #notifyWait: (reason: string | null) => void = () => undefined;
+  /** What this process waits for, by what it does. */
+  readonly #waits = new Map<'write' | 'work', string>();
+  /** How each machine that was heard of stands, as was told last. */
+  readonly #machines = new Map<string, string>();
 
   /** @param onRefill - Called now and then while Redis answers, and when it is back. */
   constructor(deps: QueueRunDeps, stored: StoredJobs, onRefill: () => Promise<void>) {
@@ -55,6 +65,15 @@ export class QueueNews {
     if (this.kinds.has(kind)) return;
     this.kinds.add(kind);
     this.#onKind(kind);
+  }
+
+  /** What this process waits for; null when it goes on. Whoever watches is told of a change. */
+  noteWait(what: 'write' | 'work', reason: string | null): void {
+    const [before] = this.#waits.values();
+    if (reason === null) this.#waits.delete(what);
+    else this.#waits.set(what, reason);
+    const [after] = this.#waits.values();
+    if (after !== before) this.#notifyWait(after ?? null);
   }
 
   /** The run is closed: no failure is of interest any more. */
@@ -82,12 +101,15 @@ export class QueueNews {
     for (const kind of this.kinds) listenTo(kind);
     this.#scanAgain(queue, stop.signal).catch(failing);
     this.#followRedis(queue, stop.signal).catch(failing);
+    this.#followWorkers(stop.signal).catch(failing);
+    this.#notifyWait = (reason) => queue.push(waitOf(reason, this.#deps.clock.now()));
     try {
       if (!signal.aborted) yield* queue;
     } finally {
       stop.abort();
       stopListening();
       this.#onKind = () => undefined;
+      this.#notifyWait = () => undefined;
       for (const listener of listeners.values()) void listener.close().catch(() => undefined);
     }
   }
@@ -95,11 +117,29 @@ export class QueueNews {
   async #pass(emitted: unknown, queue: AsyncQueue<HostEvent>): Promise<void> {
     const news = jobNewsSchema.safeParse(emitted).data;
     if (!news) return;
-    if (news.type === 'finished') return await this.#report(news.key, queue, news.machine);
+    if (news.type === 'finished') {
+      const isIdle = (this.#machines.get(news.machine) ?? 'working') !== 'working';
+      if (isIdle) this.#change(queue, news.machine, 'working', null);
+      return await this.#report(news.key, queue, news.machine);
+    }
+    if (news.type === 'refused' || news.type === 'waiting')
+      return this.#change(queue, news.machine, news.type, news.message);
     for (const event of eventsOf(news)) {
       const isLate = event.type === 'task-assigned' && this.reported.has(event.taskKey);
       if (!isLate) queue.push(event);
     }
+  }
+
+  #change(
+    queue: AsyncQueue<HostEvent>,
+    machine: string,
+    state: 'working' | 'waiting' | 'refused',
+    message: string | null,
+  ): void {
+    const standing = message === null ? state : `${state} ${message}`;
+    if (this.#machines.get(machine) === standing) return;
+    this.#machines.set(machine, standing);
+    queue.push({ type: 'machine-changed', machine, state, message });
   }
 
   async #report(taskKey: string, queue: AsyncQueue<HostEvent>, machine?: string): Promise<void> {
@@ -120,6 +160,30 @@ export class QueueNews {
     }
   }
 
+  /** Until `signal` aborts: nobody may be there to do what waits. */
+  async #followWorkers(signal: AbortSignal): Promise<void> {
+    const { clock, timing, jobs } = this.#deps;
+    while (!signal.aborted) {
+      if (jobs.redis.status === 'ready') this.noteWait('work', await this.#whyNobodyWorks());
+      await clock.sleep(timing.scanMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #whyNobodyWorks(): Promise<string | null> {
+    const { jobs, clock, workerCommand } = this.#deps;
+    const isOpen = [...this.#stored.taskKeys].some((key) => !this.reported.has(key));
+    if (!isOpen) return null;
+    if (await jobs.isPaused())
+      return 'the queue is drained, so workers take no jobs; let them with: cosmos queue drain --resume';
+    const workers = await jobs.workers(clock.now());
+    if (workers.some((worker) => worker.kinds.some((kind) => this.kinds.has(kind)))) return null;
+    const nobody =
+      workers.length === 0
+        ? 'no worker is connected to the queue'
+        : `no worker of the queue does ${[...this.kinds].join(', ')}`;
+    return `${nobody}; start one with: ${workerCommand}`;
+  }
+
   /** Until `signal` aborts. @throws AppError `host-unreachable` when Redis stays away for too long. */
   async #followRedis(queue: AsyncQueue<HostEvent>, signal: AbortSignal): Promise<void> {
     const { clock, timing, jobs } = this.#deps;
@@ -134,7 +198,7 @@ export class QueueNews {
         unreachableSinceMs = clock.now();
         queue.push({
           type: 'unreachable',
-          message: 'Redis does not answer; workers go on with what they have.',
+          message: `Redis at ${jobs.redis.options.host} does not answer; workers go on with what they have.`,
         });
       }
       if (isUnreachable) {
@@ -152,15 +216,29 @@ export class QueueNews {
 }
 
 /** What a worker says, in the words of a host. */
-function eventsOf(news: Exclude<JobNews, { type: 'finished' }>): readonly HostEvent[] {
+function eventsOf(
+  news: Exclude<JobNews, { type: 'finished' | 'refused' | 'waiting' }>,
+): readonly HostEvent[] {
   const { machine } = news;
   if (news.type === 'assigned')
     return news.keys.map((taskKey) => ({ type: 'task-assigned', taskKey, machine, isCopy: false }));
-  if (news.type === 'refused')
-    return [{ type: 'machine-changed', machine, state: 'refused', message: news.message }];
   const { key: taskKey } = news;
   if (news.type === 'started') return [{ type: 'task-started', taskKey, machine }];
   return [{ type: 'task-progress', taskKey, doneParts: news.done_parts, totalParts: news.total_parts }];
+}
+
+/** As a worker would say that it waits. @param reason - Null when it goes on. */
+function waitOf(reason: string | null, nowMs: number): HostEvent {
+  const now = new Date(nowMs).toISOString();
+  return {
+    type: 'worker-status',
+    status: {
+      ...{ version: protocolVersion, worker_id: 0, status: 'idle', is_fatal: false, message: reason },
+      ...{ total_batches: 0, completed_batches: 0, current_batch: null, progress_percent: 0 },
+      ...{ completed_tasks: 0, failed_tasks: 0 },
+      ...{ start_time: now, updated_at: now, estimated_completion: null },
+    },
+  };
 }
 
 function redisUnreachable(): AppError {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pMap from 'p-map';
+import { messageOf } from '../../errors/app-error.ts';
+import { isDiskFull } from '../../errors/system-error.ts';
 import type { HostEvent, HostObject, HostRun, OutputFacts, SubmittedPlan } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { WorkBatch, WorkEngine } from '../../protocol/manifest.ts';
@@ -10,6 +12,9 @@ import { stopQueuedRun } from './stop-queued-run.ts';
 import { StoredJobs } from './stored-jobs.ts';
 
 const readsAtOnce = 32;
+
+/** Pause before a store that is full is written to again, in milliseconds. */
+const fullStorePauseMs = 2_000;
 
 /** A run whose jobs wait in Redis for whichever worker comes; what is done is read from the store. */
 export class QueueRun implements HostRun {
@@ -53,8 +58,10 @@ export class QueueRun implements HostRun {
   }
 
   async deliver(objects: readonly HostObject[]): Promise<void> {
-    for (const { sha256, path, sizeBytes } of objects)
-      await this.#deps.store.putFile(layout.object(sha256), path, { sha256, size_bytes: sizeBytes });
+    for (const { sha256, path, sizeBytes } of objects) {
+      const facts = { sha256, size_bytes: sizeBytes };
+      await this.#whenStoreTakes(() => this.#deps.store.putFile(layout.object(sha256), path, facts));
+    }
   }
 
   async submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: null }> {
@@ -69,7 +76,8 @@ export class QueueRun implements HostRun {
     }
     const open = batch.tasks.filter(({ task_key: key }) => this.#stored.jobOf(key) === null);
     if (open.length > 0) {
-      const { jobId, kind } = await this.#stored.add({ ...batch, tasks: open }, engine);
+      const add = () => this.#stored.add({ ...batch, tasks: open }, engine);
+      const { jobId, kind } = await this.#whenStoreTakes(add);
       this.#news.noteKind(kind);
       await this.#deps.jobs.add(kind, this.#deps.runId, [jobId]);
     }
@@ -190,6 +198,23 @@ export class QueueRun implements HostRun {
         JSON.stringify(failedResult(key, reason, this.#deps.clock.now())),
         () => true,
       );
+  }
+
+  /** Tries again while the store is full, until the run is stopped. */
+  async #whenStoreTakes<T>(write: () => Promise<T>): Promise<T> {
+    const { clock, store, signal } = this.#deps;
+    for (;;) {
+      try {
+        const written = await write();
+        this.#news.noteWait('write', null);
+        return written;
+      } catch (error) {
+        if (!isDiskFull(error) || signal?.aborted) throw error;
+        const way = `make room in the store ${store.name}: the run goes on by itself`;
+        this.#news.noteWait('write', `${messageOf(error)} ${way}`);
+        await clock.sleep(fullStorePauseMs, signal);
+      }
+    }
   }
 
   /** Keeps this machine's lock of the run, and adds what Redis lost. */

@@ -1,3 +1,4 @@
+import { isDiskFull } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { layout } from '../../protocol/layout.ts';
@@ -26,8 +27,11 @@ export async function stopQueuedRun(
   const open = stored.openJobs(await stored.finishedKeys());
   if (open.length === 0) return;
   const mark = JSON.stringify({ version: protocolVersion, drain_ms: drainMs });
-  await store.files.publish(`${layout.run(runId)}/${layout.cancelMark}`, mark);
   await jobs.setCancelled(runId, drainMs);
+  await store.files.publish(`${layout.run(runId)}/${layout.cancelMark}`, mark).catch((error: unknown) => {
+    // Workers are told by the queue; the mark is for those that find its jobs later.
+    if (!isDiskFull(error)) throw error;
+  });
   const deadlineMs = clock.now() + drainMs + stopGraceMs;
   let left = [...open];
   while (left.length > 0 && clock.now() < deadlineMs) {

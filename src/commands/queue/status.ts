@@ -11,8 +11,10 @@ export default class QueueStatus extends QueueCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(QueueStatus);
-    const facts = await this.withQueue(flags, (upkeep) => upkeep.facts());
-    this.show(formatQueue(facts, this.style, Date.now()));
-    return facts;
+    return await this.withQueue(flags, async (upkeep, workerCommand) => {
+      const facts = await upkeep.facts();
+      this.show(formatQueue(facts, this.style, { nowMs: Date.now(), workerCommand }));
+      return facts;
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { workerCommandOf } from '../../core/settings/host-named.ts';
 import { openQueueUpkeep } from '../../machine-composition.ts';
 import type { QueueUpkeep } from '../../ports/queue-upkeep.ts';
 import { CosmosCommand } from './cosmos-command.ts';
@@ -11,10 +12,13 @@ interface QueueFlags {
 
 /** A command about the queue itself. */
 export abstract class QueueCommand extends CosmosCommand {
-  protected async withQueue<T>(flags: QueueFlags, work: (upkeep: QueueUpkeep) => Promise<T>): Promise<T> {
+  protected async withQueue<T>(
+    flags: QueueFlags,
+    work: (upkeep: QueueUpkeep, workerCommand: string) => Promise<T>,
+  ): Promise<T> {
     const layer = { source: 'the command line', values: queueLayerOf(flags) };
     const { settings } = await this.open(flags.config, layer);
     const upkeep = await openQueueUpkeep(settings);
-    return await work(upkeep).finally(() => upkeep.close());
+    return await work(upkeep, workerCommandOf(settings.queue)).finally(() => upkeep.close());
   }
 }

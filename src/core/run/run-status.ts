@@ -8,7 +8,7 @@ export type RunStatus = (typeof runStatuses)[number];
 const count = z.int().min(0);
 
 /** `refused`: it would make other bytes than the rest. `ended`: it takes no more work of the run. */
-export const machineStates = ['working', 'unreachable', 'refused', 'ended'] as const;
+export const machineStates = ['working', 'waiting', 'unreachable', 'refused', 'ended'] as const;
 export type MachineState = (typeof machineStates)[number];
 
 /** Events that a run of every kind has; the events of a kind are these and its own. */

@@ -1,7 +1,8 @@
 import { AppError } from '../../errors/app-error.ts';
 import { nearestWord } from '../nearest-word.ts';
+import { shellQuoted } from '../run/shell-quoted.ts';
 import { hostsIn } from './host-list.ts';
-import { type HostSettings, type Settings, settingsSchema } from './settings-schema.ts';
+import { type HostSettings, type QueueSettings, type Settings, settingsSchema } from './settings-schema.ts';
 
 /** How long a machine of a list may be unreachable, in seconds. */
 const defaultCopyAfterS = 60;
@@ -97,4 +98,9 @@ function defaultHost(): HostSettings {
 
 function keyText(name: string): string {
   return /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** Starts a worker of the queue of the settings, as a person types it. */
+export function workerCommandOf({ url, store }: QueueSettings): string {
+  return ['cosmos worker', '--queue', shellQuoted(url), '--store', shellQuoted(store)].join(' ');
 }

@@ -45,10 +45,11 @@ export function machineText(
   before: readonly MachineStanding[],
 ): string | null {
   const name = printable(machine);
-  const reason = message === null ? '' : `: ${printable(message)}`;
+  const reason = message === null ? '' : `: ${printable(message).replace(/\.$/, '')}`;
   const was = before.find((standing) => standing.machine === machine)?.state;
   if (state === was) return null;
   if (state === 'unreachable') return `${name} is unreachable${reason} — what it has goes on; trying again`;
+  if (state === 'waiting') return `${name} waits${reason} — it goes on by itself when that is mended`;
   if (state === 'refused') return `${name} is refused${reason}`;
   if (state === 'ended') return `${name} takes no more work${reason}`;
   return was === undefined ? null : `${name} works again`;

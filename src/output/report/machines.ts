@@ -22,6 +22,7 @@ const spanKinds: Record<Span['outcome'], string> = {
 
 const stateTexts: Record<MachineReport['state'], string> = {
   working: 'worked',
+  waiting: 'waited',
   unreachable: 'unreachable',
   refused: 'refused',
   ended: 'ended',

@@ -13,6 +13,7 @@ interface ShownQueue {
     readonly kinds: readonly string[];
     readonly seen_at: string;
     readonly doing: readonly { readonly run_id: string; readonly kind: string }[];
+    readonly problem: string | null;
   }[];
   readonly runs: readonly {
     readonly run_id: string;
@@ -28,7 +29,7 @@ interface ShownQueue {
 export function formatQueue(
   { queue, store, is_paused: isPaused, workers, runs }: ShownQueue,
   style: Style,
-  nowMs: number,
+  { nowMs, workerCommand }: { readonly nowMs: number; readonly workerCommand: string },
 ): string {
   const head = `${style.bold(printable(queue))}  ${printable(store)}${isPaused ? `  ${style.bad('drained: workers take no jobs')}` : ''}`;
   const workerRows = workers.map(({ name, slots, kinds, seen_at: seenAt, doing }) => [
@@ -47,9 +48,17 @@ export function formatQueue(
     run.failed > 0 ? style.bad(`${run.failed} failed`) : '0 failed',
     `${run.finished_tasks} of ${run.total_tasks} done`,
   ]);
-  const nobody = 'No worker is there. Start one on each machine: cosmos worker';
+  const nobody = `No worker is connected to the queue. Start one on each machine: ${workerCommand}`;
+  const waiting = workers.flatMap(({ name, problem }) =>
+    problem === null
+      ? []
+      : [
+          `${style.bad(`${printable(name)} waits`)}: ${printable(problem)} It goes on by itself when that is mended.`,
+        ],
+  );
   const lines = [
     ...[head, '', ...(workers.length > 0 ? formatTable(workerRows) : [nobody])],
+    ...(waiting.length > 0 ? ['', ...waiting] : []),
     ...['', ...(runs.length > 0 ? formatTable(runRows) : ['No run has jobs in it.'])],
   ];
   return `${lines.join('\n')}\n`;

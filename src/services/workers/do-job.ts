@@ -1,6 +1,7 @@
 import { onAbort } from '../../async/abort.ts';
 import { parseJsonAs } from '../../core/json.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { isPassing } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TakenJob } from '../../ports/job-queue.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
@@ -25,6 +26,8 @@ export interface JobDeps {
   /** Ends the run in that slot. */
   closeRun(): Promise<void>;
   readonly admit: Admit;
+  /** What keeps a job from going on for now; null when it goes on. */
+  noteProblem(job: TakenJob, problem: Error | null): void;
   /** Aborts when the worker is to leave. */
   readonly leave: AbortSignal;
   log(line: string): void;
@@ -42,17 +45,20 @@ export async function doJob(job: TakenJob, deps: JobDeps): Promise<void> {
     if (job.lost.aborted) return;
     if (job.cancelled.aborted) return await job.done();
     if (deps.leave.aborted) return await job.giveBack();
+    if (isPassing(error)) throw error;
     if (!(error instanceof UnableError || error instanceof AppError)) throw error;
     await noteFailure(job, work, error, deps);
   }
 }
 
 /** Null when there is nothing to do: all of it is done, withdrawn or stopped. */
-async function readWork(runId: string, jobId: string, { files }: SharedStore): Promise<Work | null> {
+async function readWork(runId: string, jobId: string, { files, name }: SharedStore): Promise<Work | null> {
   const run = layout.run(runId);
   const bytes = await files.read(`${run}/${layout.job(jobId)}`);
   const file = bytes && parseJsonAs(jobFileSchema, bytes);
-  if (!file || (await files.read(`${run}/${layout.cancelMark}`)) !== null) return null;
+  if ((await files.read(`${run}/${layout.cancelMark}`)) !== null) return null;
+  if (!bytes && (await files.list(`${run}/${layout.jobs}`)).length === 0) throw storeLost(runId, name);
+  if (!file) return null;
   const [batch] = file.batches;
   if (!batch) return null;
   const tasks: WorkBatch['tasks'][number][] = [];
@@ -89,6 +95,16 @@ async function carryOutWork(job: TakenJob, { batch, engine }: Work, deps: JobDep
   } finally {
     for (const stopListeningTo of stopListening) stopListeningTo();
   }
+}
+
+/** A store that is not mounted looks like an empty folder. */
+function storeLost(runId: string, name: string): AppError {
+  return new AppError({
+    code: 'host-unreachable',
+    message: `The store ${name} has nothing of run ${runId}: is it mounted here, and the one that the others have?`,
+    nextStep: 'Mount it: the work goes on by itself.',
+    isRetryable: true,
+  });
 }
 
 /** The last failure is the tasks' result: the run ends with it, and everything else of it is kept. */

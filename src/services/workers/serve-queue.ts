@@ -1,4 +1,5 @@
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { isPassing } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { JobSource, TakenJob } from '../../ports/job-queue.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
@@ -17,8 +18,11 @@ const keepOpenMs = 30_000;
 /** How often a worker says that it is there, in milliseconds. */
 const announceMs = 5_000;
 
-/** How long a job rests after something went wrong that has nothing to do with it, in milliseconds. */
+/** How long a worker rests after something went wrong here that has nothing to do with its job, in milliseconds. */
 const failureRestMs = 5_000;
+
+/** How long the job rests then: others may do it long before this worker tries again. */
+const handoverRestMs = 500;
 
 export interface QueueServiceOptions {
   readonly machine: string;
@@ -46,7 +50,7 @@ export async function serveQueue(
   leave: AbortSignal,
 ): Promise<void> {
   const { place, source, clock, log } = deps;
-  const doing = new Set<TakenJob>();
+  const doing = new Map<TakenJob, string | null>();
   const startedAt = new Date(clock.now()).toISOString();
   const announce = () =>
     source.announce({
@@ -54,7 +58,8 @@ export async function serveQueue(
       ...{ name: place.name, machine: options.machine, pid: options.pid },
       ...{ slots: place.slots.length, kinds: [...options.kinds] },
       ...{ started_at: startedAt, seen_at: new Date(clock.now()).toISOString() },
-      doing: [...doing].map(({ runId, kind }) => ({ run_id: runId, kind })),
+      doing: [...doing.keys()].map(({ runId, kind }) => ({ run_id: runId, kind })),
+      problem: [...doing.values()].find((problem) => problem !== null) ?? null,
     });
   await announce();
   log(`${place.name} serves ${options.kinds.join(', ')} with ${place.slots.length} slots`);
@@ -79,10 +84,16 @@ class SlotServer {
   readonly #slot: WorkerSlot;
   readonly #options: QueueServiceOptions;
   readonly #deps: QueueServiceDeps;
-  readonly #doing: Set<TakenJob>;
+  /** Jobs that the worker has, and what keeps each from going on. */
+  readonly #doing: Map<TakenJob, string | null>;
   #run: SlotRun | null = null;
 
-  constructor(slot: WorkerSlot, options: QueueServiceOptions, deps: QueueServiceDeps, doing: Set<TakenJob>) {
+  constructor(
+    slot: WorkerSlot,
+    options: QueueServiceOptions,
+    deps: QueueServiceDeps,
+    doing: Map<TakenJob, string | null>,
+  ) {
     this.#slot = slot;
     this.#options = options;
     this.#deps = deps;
@@ -115,16 +126,18 @@ class SlotServer {
   }
 
   async #do(job: TakenJob, leave: AbortSignal): Promise<void> {
-    const { log } = this.#deps;
-    this.#doing.add(job);
+    const { clock } = this.#deps;
+    this.#doing.set(job, null);
     try {
       if (job.kind === 'finalize') await this.#deps.finalize(job, leave);
       else await doJob(job, this.#jobDeps(leave));
     } catch (error) {
+      const isExpected = error instanceof AppError || isPassing(error);
+      if (isExpected) this.#noteProblem(job, error);
       // The store or this disk is away: nothing that is the job's fault.
-      await job.giveBack(failureRestMs);
-      if (!(error instanceof AppError)) throw error;
-      log(`${job.runId}: ${messageOf(error)}`);
+      await job.giveBack(handoverRestMs);
+      if (!isExpected) throw error;
+      await clock.sleep(failureRestMs, leave).catch(() => undefined);
     } finally {
       this.#doing.delete(job);
     }
@@ -135,6 +148,7 @@ class SlotServer {
     return {
       ...{ machine: place.name, store, clock, admit, leave, log },
       openRun: (runId) => this.#openRun(runId),
+      noteProblem: (job, problem) => this.#noteProblem(job, problem),
       closeRun: () => this.#closeRun(),
     };
   }
@@ -142,9 +156,20 @@ class SlotServer {
   async #openRun(runId: string): Promise<SlotRun> {
     if (this.#run?.runId === runId) return this.#run;
     await this.#closeRun();
-    const { store, place } = this.#deps;
-    this.#run = await SlotRun.open({ runId, machine: place.name, store, place, slot: this.#slot });
+    const { store, place, clock } = this.#deps;
+    const noteProblem = (job: TakenJob, problem: Error | null) => this.#noteProblem(job, problem);
+    const deps = { runId, machine: place.name, store, place, slot: this.#slot, clock, noteProblem };
+    this.#run = await SlotRun.open(deps);
     return this.#run;
+  }
+
+  /** Said again with each attempt: whoever waits for the run may have come later. */
+  #noteProblem(job: TakenJob, problem: Error | null): void {
+    const { place, log } = this.#deps;
+    const message = problem && messageOf(problem);
+    if (message !== this.#doing.get(job)) log(`${job.runId}: ${message ?? 'goes on'}`);
+    this.#doing.set(job, message);
+    if (message !== null) job.emit({ type: 'waiting', machine: place.name, message });
   }
 
   async #closeRun(): Promise<void> {

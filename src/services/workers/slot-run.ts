@@ -1,5 +1,7 @@
 import { onAbort } from '../../async/abort.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { isPassing } from '../../errors/system-error.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { HostRun, OutputFacts } from '../../ports/host.ts';
 import type { TakenJob } from '../../ports/job-queue.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
@@ -10,6 +12,9 @@ import type { TaskErrorCode, TaskResult } from '../../protocol/task-result.ts';
 
 /** How much of a worker's log is kept with the run, in bytes. */
 const logTailBytes = 64 * 1024;
+
+/** Pause before it is tried again to publish what the store does not take, in milliseconds. */
+const publishPauseMs = 2_000;
 
 /** How often the log is looked at while a run is being stopped, in milliseconds. */
 const logEveryMs = 1_000;
@@ -29,6 +34,9 @@ interface SlotRunDeps {
   readonly store: SharedStore;
   readonly place: WorkerPlace;
   readonly slot: WorkerSlot;
+  readonly clock: Clock;
+  /** What keeps a job from going on for now; null when it goes on. */
+  noteProblem(job: TakenJob, problem: Error | null): void;
 }
 
 /** A run that a slot has open on its own machine: jobs of it follow one another without a new start of its worker. */
@@ -74,7 +82,7 @@ export class SlotRun {
     drainMs: () => number,
   ): Promise<boolean> {
     const open = new Set(batch.tasks.map(({ task_key: key }) => key));
-    for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open);
+    for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open, job, stop);
     const tasks = batch.tasks.filter(({ task_key: key }) => open.has(key));
     if (tasks.length === 0) return true;
     await this.#deliver(tasks.flatMap((task) => objectsOf(task, engine)));
@@ -105,7 +113,7 @@ export class SlotRun {
           const { taskKey: key, doneParts: done_parts, totalParts: total_parts } = event;
           job.emit({ type: 'progress', machine, key, done_parts, total_parts });
         } else if (event.type === 'task-finished') {
-          await this.#publish(event.result);
+          await this.#publish(event.result, job, stop);
           open.delete(event.result.task_key);
           job.emit({ type: 'finished', machine, key: event.result.task_key });
           if (open.size === 0) return;
@@ -119,7 +127,7 @@ export class SlotRun {
         }
       }
       // What was finished while the worker drained.
-      for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open);
+      for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open, job, stop);
     } finally {
       stopListening();
       // Whoever follows the worker would start it again when the run is closed.
@@ -138,17 +146,34 @@ export class SlotRun {
   }
 
   /** A result that stands here only is published now; one that was published, and is asked for again, is made again. */
-  async #settleLeftover(taskKey: string, open: Set<string>): Promise<void> {
+  async #settleLeftover(taskKey: string, open: Set<string>, job: TakenJob, stop: AbortSignal): Promise<void> {
     if (!open.has(taskKey)) return;
     const result = this.#published.has(taskKey) ? null : await this.#run.result(taskKey);
     if (result?.status === 'ok') {
-      await this.#publish(result);
+      await this.#publish(result, job, stop);
       open.delete(taskKey);
     } else await this.#run.forget([taskKey]);
   }
 
+  /** What is made is kept here until the store takes it: nothing is made, or asked for, twice because a disk is full. */
+  async #publish(result: TaskResult, job: TakenJob, stop: AbortSignal): Promise<void> {
+    const { noteProblem, clock } = this.#deps;
+    const signal = AbortSignal.any([stop, job.lost]);
+    for (let isHeld = false; ; isHeld = true) {
+      try {
+        await this.#tryPublish(result);
+        if (isHeld) noteProblem(job, null);
+        return;
+      } catch (error) {
+        if (!isPassing(error) || signal.aborted) throw error;
+        noteProblem(job, error);
+        await clock.sleep(publishPauseMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
   /** The file first: a result promises it. */
-  async #publish(result: TaskResult): Promise<void> {
+  async #tryPublish(result: TaskResult): Promise<void> {
     const { store, place, runId } = this.#deps;
     const { task_key: key } = result;
     const outputs = outputsOf(result);

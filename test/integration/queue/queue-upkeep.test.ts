@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { queueStatusSchema } from '../../../scripts/docs/schemas/queue-documents.ts';
 import { RedisQueueUpkeep } from '../../../src/adapters/queue-host/redis-queue-upkeep.ts';
 import { FolderStore } from '../../../src/adapters/store/folder-store.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
@@ -40,7 +41,11 @@ describe.skipIf(why !== null)(why ?? 'upkeep of a queue', () => {
     const facts = await upkeep.facts();
     const waiting = { run_id: 'shown', waiting: 1, active: 0, failed: 0, finished_tasks: 0, total_tasks: 2 };
     expect(facts).toMatchObject({ is_paused: true, runs: [waiting], workers: [{ name: 'one', slots: 1 }] });
-    const text = formatQueue(facts, createStyle(false), Date.now());
+    expect(queueStatusSchema.parse(facts)).toEqual(facts);
+    const text = formatQueue(facts, createStyle(false), {
+      nowMs: Date.now(),
+      workerCommand: 'cosmos worker',
+    });
     expect(text).toContain('drained: workers take no jobs');
     expect(text).toMatch(/one +1 slot +upsample, upscale, inference +idle +seen/);
     expect(text).toMatch(/shown +1 waiting +0 active +0 failed +0 of 2 done/);
