@@ -33,7 +33,7 @@ export default defineConfig({
           exclude: ['test/remote/**', 'test/unit/**'],
           globalSetup: ['scripts/bundle-page.ts', 'scripts/bundle-worker.ts'],
           // Bounds of failures only: no test depends on how fast the machine is.
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },
         },
@@ -44,7 +44,7 @@ export default defineConfig({
           name: 'remote',
           include: ['test/remote/**/*.test.ts'],
           // A Docker engine for all of them, with the image that the project's own code builds.
-          globalSetup: ['test/remote/set-up.ts'],
+          globalSetup: ['scripts/bundle-worker.ts', 'test/remote/set-up.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },

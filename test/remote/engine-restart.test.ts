@@ -1,12 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runFaultCampaign } from '../../scripts/soak/fault-campaign.ts';
 import { layout, parseResultName } from '../../src/protocol/layout.ts';
 import type { DockerEngine } from '../support/lab/docker-engine.ts';
 import { type LabFacts, startLab } from '../support/lab/lab.ts';
 import { missing } from '../support/lab/needs.ts';
 import { createRemoteStage } from '../support/lab/remote-stage.ts';
 import { writeNumberedSpecs } from '../support/numbered-specs.ts';
+import { seededRandom } from '../support/stand-in/faults.ts';
 import { type StandIn, startStandInServer } from '../support/stand-in-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -67,5 +69,17 @@ describe.skipIf(missing('dockerd', 'sshd') !== null)('a Docker engine', () => {
     expect(JSON.parse(stdout)).toMatchObject({ counts: { upsampled: specs, failed: 0 } });
     // Only what was in flight when the container ended is asked again.
     expect(server.stats.asks.length).toBe(specs + concurrency);
+  });
+
+  /** A short piece of `scripts/soak/faults.ts`, always the same one. */
+  it('that may die, or anything else: a run loses nothing and does nothing twice', async () => {
+    const result = await runFaultCampaign(lab, {
+      faults: 6,
+      specs: 32,
+      latencyMs: 300,
+      random01: seededRandom(3),
+    });
+    expect(result.faults).toEqual([]);
+    expect(result.kills.length).toBeGreaterThan(0);
   });
 });

@@ -45,7 +45,7 @@ export class Cli {
   }
 
   /** Runs a command to its end; one that hangs is killed after `timeoutMs`. */
-  async run(args: readonly string[], timeoutMs = 60_000): Promise<CliEnd> {
+  async run(args: readonly string[], timeoutMs = 200_000): Promise<CliEnd> {
     const { child, ended } = await this.start(args);
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     return await ended.finally(() => clearTimeout(timer));

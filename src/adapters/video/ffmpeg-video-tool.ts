@@ -23,7 +23,7 @@ import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe, type FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
-import { statSource } from '../ffmpeg/source-file.ts';
+import { identifySource, statSource } from '../ffmpeg/source-file.ts';
 import { assembleVideo } from './assembly/assemble.ts';
 import { cutVideoPart } from './cut-part.ts';
 import { renderPreview } from './preview.ts';
@@ -58,8 +58,12 @@ function defaultFolder(): string {
   return join(cosmosFolders(process.env, process.platform).cache, 'retimed');
 }
 
-/** A {@link VideoTool} of ffmpeg and ffprobe. It remembers nothing but the copies it made. */
+/** Files whose facts are remembered: a run asks three times for those of its source. */
+const rememberedFiles = 16;
+
+/** A {@link VideoTool} of ffmpeg and ffprobe. It remembers the copies it made, and what it was asked last. */
 export class FfmpegVideoTool implements VideoTool {
+  readonly #inspected = new Map<string, VideoFacts>();
   readonly #retimedFolder: string;
   readonly #programs: FfmpegPrograms;
 
@@ -70,7 +74,16 @@ export class FfmpegVideoTool implements VideoTool {
   }
 
   async inspect(path: string, signal?: AbortSignal): Promise<VideoFacts> {
-    return await inspectVideo(path, { program: this.#programs.ffprobe, timeoutMs: inspectTimeoutMs, signal });
+    signal?.throwIfAborted();
+    const identity = await identifySource(path);
+    const known = this.#inspected.get(identity);
+    if (known) return known;
+    const program = this.#programs.ffprobe;
+    const facts = await inspectVideo(path, { program, timeoutMs: inspectTimeoutMs, signal });
+    this.#inspected.set(identity, facts);
+    const [oldest = identity] = this.#inspected.keys();
+    if (this.#inspected.size > rememberedFiles) this.#inspected.delete(oldest);
+    return facts;
   }
 
   scan(
@@ -145,7 +158,6 @@ export class FfmpegVideoTool implements VideoTool {
  * @throws AppError `video-unreadable` also when that stream's first frames cannot be decoded.
  */
 async function inspectVideo(path: string, options: FfprobeOptions): Promise<VideoFacts> {
-  options.signal?.throwIfAborted();
   const { size } = await statSource(path);
   const answer = await askFfprobe(path, probeQuestions, probeAnswerSchema, options);
   const videos = answer.streams.filter(

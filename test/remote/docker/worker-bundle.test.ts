@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
 import { slotContainerSpec } from '../../../src/adapters/docker/container-spec.ts';
 import {
   createContainer,
@@ -10,38 +10,16 @@ import {
   removeContainer,
   startContainer,
 } from '../../../src/adapters/docker/containers.ts';
-import { prepareImage } from '../../../src/adapters/docker/prepare-image.ts';
-import { type DockerLab, startDockerLab } from '../../support/lab/docker-lab.ts';
-import { missing } from '../../support/lab/needs.ts';
+import { clientOf } from '../../support/lab/lab.ts';
 import { sampleEngine, sampleTask } from '../../support/sample-work.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { WorkerRig } from '../../support/worker-rig.ts';
+import { WorkerRig, workerProgram } from '../../support/worker-rig.ts';
 
-const bundleScript = resolve(import.meta.dirname, '../../../scripts/bundle-worker.ts');
-const image = 'cosmos-upsampler:bundle';
+const lab = inject('lab');
 
-describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
-  let lab: DockerLab;
-  let bundle: string;
-
-  afterAll(() => lab.stop());
-
-  beforeAll(async () => {
-    lab = await startDockerLab();
-    bundle = join(lab.folder, 'worker.mjs');
-    execFileSync(process.execPath, [bundleScript, bundle], { stdio: 'pipe' });
-    const { dockerfile } = await lab.writeBuild('unused');
-    const files = { dockerfile, workerBundle: bundle };
-    const built = { role: 'upsampler', name: image, baseImage: lab.baseImage } as const;
-    await prepareImage(
-      { client: lab.client, image: built, files, isForced: false },
-      () => undefined,
-      new AbortController().signal,
-    );
-  });
-
+describe.skipIf(lab === null)('the worker in one file', () => {
   it('needs nothing beside it but what Node brings', () => {
-    const names = [...readFileSync(bundle, 'utf8').matchAll(/^import .* from "([^"]+)";$/gm)].map(
+    const names = [...readFileSync(workerProgram, 'utf8').matchAll(/^import .* from "([^"]+)";$/gm)].map(
       (match) => match[1],
     );
     expect(names.length).toBeGreaterThan(3);
@@ -49,6 +27,8 @@ describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
   });
 
   it('reads frames and answers in a confined container', async () => {
+    if (lab === null) return;
+    const client = clientOf(lab.dockerSocket);
     const rig = new WorkerRig();
     const name = 'cosmos-bundle-test';
     try {
@@ -64,7 +44,7 @@ describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
       const { options } = slotContainerSpec({
         rootPath: rig.root,
         slotId: 0,
-        imageId: image,
+        imageId: lab.image,
         user: { uid: 1234, gid: 2345 },
         gpuIds: [],
         network: 'none',
@@ -73,15 +53,15 @@ describe.skipIf(missing('dockerd') !== null)('the worker in one file', () => {
         idleTimeoutMs: 60_000,
       });
       const ofOneRun = { ...options, Cmd: ['--root', '/cosmos', '--run', 'run-1', '--worker', '0'] };
-      expect(await createContainer(lab.client, name, ofOneRun)).toBe('created');
-      await startContainer(lab.client, name);
+      expect(await createContainer(client, name, ofOneRun)).toBe('created');
+      await startContainer(client, name);
       await waitFor(async () => (await rig.get('/healthz')).status === 200);
       expect((await rig.submit(manifest)).status).toBe(202);
       const [result] = await rig.results([task]);
-      expect(result, await readLog(lab.client, name, 20)).toMatchObject({ status: 'ok', frames_used: 2 });
+      expect(result, await readLog(client, name, 20)).toMatchObject({ status: 'ok', frames_used: 2 });
       expect(result?.text).toContain('robot');
     } finally {
-      await removeContainer(lab.client, name);
+      await removeContainer(client, name);
       await rig.close();
     }
   });

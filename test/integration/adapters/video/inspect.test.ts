@@ -146,6 +146,14 @@ it.each([
   });
 });
 
+it('remembers what is in a file until the file changes', async () => {
+  const path = shoot(folder, 'changing.mp4', ...h264);
+  const first = await tool.inspect(path);
+  expect(await tool.inspect(path)).toBe(first);
+  shoot(folder, 'changing.mp4', '-vf', 'scale=48:28', ...h264);
+  expect((await tool.inspect(path)).video.size).toEqual({ width: 48, height: 28 });
+});
+
 it('says when ffprobe is missing', async () => {
   const bare = new FfmpegVideoTool({ programs: { ffmpeg: 'ffmpeg', ffprobe: '/missing/ffprobe' } });
   await expect(bare.inspect(join(folder, 'film.mp4'))).rejects.toMatchObject({
