@@ -55,6 +55,8 @@ export interface Host {
   readonly name: string;
   /** Tasks go to several machines, each of which needs their inputs; missing: to one. */
   readonly isSpread?: boolean;
+  /** Batches that it takes well at once, in whatever order they arrive; missing: as many as the kind of work sends. */
+  readonly submitsAtOnce?: number;
   /**
    * Opens a run on the host: makes its folders and starts its workers, or adopts those that run already.
    * Safe to repeat.

@@ -101,6 +101,27 @@ export async function syncFile(path: string): Promise<void> {
  */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
+  const waiting = flushes.get(folder);
+  // One that has not begun covers this rename as well as those that wait for it already.
+  if (waiting && !waiting.hasBegun) return await waiting.flushed;
+  const flush = { hasBegun: false, flushed: Promise.resolve() };
+  flush.flushed = (waiting?.flushed ?? Promise.resolve())
+    .catch(() => undefined)
+    .then(() => {
+      flush.hasBegun = true;
+      return flushFolder(folder);
+    })
+    .finally(() => {
+      if (flushes.get(folder) === flush) flushes.delete(folder);
+    });
+  flushes.set(folder, flush);
+  await flush.flushed;
+}
+
+/** Of each folder the flush that was asked for last: it goes on, or waits for the one that does. */
+const flushes = new Map<string, { hasBegun: boolean; flushed: Promise<void> }>();
+
+async function flushFolder(folder: string): Promise<void> {
   try {
     await using handle = await open(folder, 'r');
     await handle.sync();

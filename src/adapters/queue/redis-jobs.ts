@@ -1,5 +1,6 @@
 import { FlowProducer, type JobsOptions, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { inGroups } from '../../async/in-groups.ts';
 import { parseJsonAs } from '../../core/json.ts';
 import {
   type JobData,
@@ -44,6 +45,8 @@ interface RunCounts {
   failed: number;
 }
 
+type BulkJobs = Parameters<Queue['addBulk']>[0];
+
 const jobOptions: JobsOptions = {
   attempts: 3,
   backoff: { type: 'exponential', delay: 1_000 },
@@ -59,6 +62,7 @@ export class RedisJobs {
   readonly redis: Redis;
   readonly prefix: string;
   readonly #queues = new Map<JobKind, Queue>();
+  readonly #adders = new Map<JobKind, (jobs: readonly BulkJobs[number][]) => Promise<void>>();
   #flows: FlowProducer | null = null;
 
   constructor(redis: Redis, prefix: string) {
@@ -72,7 +76,14 @@ export class RedisJobs {
       data: dataOf(kind, runId, jobId),
       opts: { ...jobOptions, jobId },
     }));
-    if (entries.length > 0) await this.queue(kind).addBulk(entries);
+    if (entries.length > 0) await this.#adderOf(kind)(entries);
+  }
+
+  /** What is added while a call goes on is added by the next one, all together. */
+  #adderOf(kind: JobKind) {
+    const adder = this.#adders.get(kind) ?? inGroups((jobs: BulkJobs) => this.queue(kind).addBulk(jobs));
+    this.#adders.set(kind, adder);
+    return adder;
   }
 
   /** Adds the job that puts a run together when these jobs have ended, well or not. */

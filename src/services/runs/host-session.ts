@@ -40,6 +40,11 @@ export class HostSession<K extends RunTypes> {
     this.#deps = deps;
   }
 
+  get submitsAtOnce(): number {
+    const { kind, run } = this.#deps;
+    return run.ports.host(kind.facts(run.session.checkpoint).host).submitsAtOnce ?? 1;
+  }
+
   /** Opens the run on its host, once, and begins to listen. */
   open(): Promise<HostRun> {
     this.#opening ??= this.#start();

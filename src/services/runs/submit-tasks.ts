@@ -29,7 +29,7 @@ export async function submitTasks<K extends RunTypes>(deps: SubmitDeps<K>): Prom
     }),
     { concurrency: queriesAtOnce, backpressure: queriesAtOnce },
   );
-  const submitting = new BackgroundWork(work.batchesInFlight, deps.onError);
+  const submitting = new BackgroundWork(Math.max(work.batchesInFlight, host.submitsAtOnce), deps.onError);
   let freePlaces = work.tasksInFlight;
   let batch: K['task'][] = [];
   const send = async () => {
