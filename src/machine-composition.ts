@@ -61,6 +61,9 @@ function createMachine(name: string, settings: Settings): Machine {
   });
 }
 
+/** Each batch becomes a file that is flushed and a job in Redis: side by side they share flushes and calls. */
+export const queuedAtOnce = 32;
+
 function createQueueHost(settings: Settings): Host {
   const queue = lazy<Host>(queueHostName, [...hostMethods, 'fetchFinal', 'noteFinished'], async () => {
     const [{ QueueHost }, { openJobs }] = await Promise.all([
@@ -79,7 +82,7 @@ function createQueueHost(settings: Settings): Host {
       },
     });
   });
-  return { ...queue, isSpread: true };
+  return { ...queue, isSpread: true, submitsAtOnce: queuedAtOnce };
 }
 
 async function openStore(settings: Settings): Promise<SharedStore> {

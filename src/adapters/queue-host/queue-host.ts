@@ -40,8 +40,6 @@ interface Held {
 /** All workers of a queue as one {@link Host}: jobs wait in Redis, and everything else is in a store that all share. */
 export class QueueHost implements Host {
   readonly name = 'queue';
-  /** Each becomes a file that is flushed and a job in Redis: side by side they share flushes and calls. */
-  readonly submitsAtOnce = 32;
   readonly #options: QueueHostOptions;
   readonly #machine: string;
 

@@ -38,8 +38,8 @@ export class Listener implements AsyncDisposable {
   }
 
   /** Waits until so many results were told; throws what the watch threw. */
-  async until(count: number): Promise<void> {
-    await waitFor(() => this.#error !== null || this.results.size >= count);
+  async until(count: number, timeoutMs?: number): Promise<void> {
+    await waitFor(() => this.#error !== null || this.results.size >= count, timeoutMs);
     if (this.#error !== null) throw this.#error;
   }
 
