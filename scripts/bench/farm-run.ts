@@ -3,7 +3,7 @@
  * store: segments are pauses of a fixed length, since two cores cannot be four machines. Ideal is the whole work over what
  * the machines do in a second. Once all are equal, once one is ten times slower.
  *
- *     node scripts/bench/farm-run.ts [--tasks 160] [--task-ms 500] [--quick] [--json]
+ *     node scripts/bench/farm-run.ts [--tasks 160] [--task-ms 1000] [--quick] [--json]
  */
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -35,7 +35,7 @@ const { values } = parseArgs({
   },
 });
 const count = Number(values.tasks);
-const taskMs = Number(values['task-ms'] ?? (values.quick ? 100 : 500));
+const taskMs = Number(values['task-ms'] ?? (values.quick ? 250 : 1_000));
 const machines = 4;
 const scenes = [
   { name: 'equal machines', slowest: 1, limit: 1.1 },
