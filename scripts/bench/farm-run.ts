@@ -113,10 +113,14 @@ async function overQueue(slowest: number): Promise<Outcome> {
       await serveQueue(options, { ...deps, finalize: nothing, log: () => undefined }, leave.signal);
       await source.close(host.name);
     });
+    const workerCommand = 'cosmos worker';
     const timing = { scanMs: 2_000, refillMs: 30_000, maxOutageMs: 60_000 };
     const openStore = async () => new FolderStore(folder);
     try {
-      return await timed(new QueueHost({ connect, openStore, clock: systemClock, timing }), false);
+      return await timed(
+        new QueueHost({ connect, openStore, clock: systemClock, timing, workerCommand }),
+        false,
+      );
     } finally {
       leave.abort();
       await Promise.all(working);

@@ -53,8 +53,15 @@ async function measureJobs(sandbox: Sandbox, url: string): Promise<Figure[]> {
   const { queue } = settingsSchema.parse({ queue: { url, store: folder, prefix: 'jobs' } });
   const connect = () => openJobs(queue, process.env);
   const store = new FolderStore(folder);
+  const workerCommand = 'cosmos worker';
   const timing = { scanMs: 2_000, refillMs: 15_000, maxOutageMs: 60_000 };
-  const host = new QueueHost({ connect, openStore: async () => store, clock: systemClock, timing });
+  const host = new QueueHost({
+    connect,
+    openStore: async () => store,
+    clock: systemClock,
+    timing,
+    workerCommand,
+  });
   const run = await host.openRun('bench', { workers: 1 });
   const engine = sampleEngine(null);
   const tasks = sampleTasks(count);
@@ -89,9 +96,10 @@ async function measureJobs(sandbox: Sandbox, url: string): Promise<Figure[]> {
 async function passJobs(connect: () => ReturnType<typeof openJobs>, store: FolderStore): Promise<void> {
   const source = new RedisJobSource(await connect(), usualTiming);
   const never = () => Promise.reject(new Error('there is work to be done'));
+  const quiet = { log: () => undefined, noteProblem: () => undefined };
   const deps = { machine: 'bench', store, clock: systemClock, leave: new AbortController().signal };
   for (let job = await source.take(['upsample']); job !== null; job = await source.take(['upsample']))
-    await doJob(job, { ...deps, openRun: never, closeRun: never, admit: never, log: () => undefined });
+    await doJob(job, { ...deps, openRun: never, closeRun: never, admit: never, ...quiet });
   await source.close('bench');
 }
 
