@@ -128,6 +128,8 @@ export interface HostRunOptions {
   readonly workers: number;
   /** Left out: `nothing`. */
   readonly needs?: WorkerNeeds;
+  /** Keys of tasks that earlier sessions gave to each of several machines, by its name, and that have no answer yet. */
+  readonly given?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Ends opening the run and waiting for the host's workers. Submitted work goes on. */
   readonly signal?: AbortSignal;
 }
@@ -138,6 +140,8 @@ export interface SubmittedPlan {
   readonly checkpointPath: string;
   /** Files that the last step needs. */
   readonly objects: readonly HostObject[];
+  /** Nobody will wait for the run: whatever is still here is given out at once. */
+  readonly isLeaving?: boolean;
 }
 
 /** One run on one host. Every call may be repeated after any failure; none does finished work again. */

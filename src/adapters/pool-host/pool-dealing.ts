@@ -9,6 +9,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { HostEvent, HostObject } from '../../ports/host.ts';
 import { type WorkBatch, type WorkEngine, type WorkTask, workKindOf } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
+import { waitEvent } from '../host-run/wait-event.ts';
 import { isUnreachable, machinesFailed } from './machine-failures.ts';
 import type { PoolEvents } from './pool-events.ts';
 import type { MachineCheck, PoolMember, PoolRunOptions, SubmittedTask } from './pool-member.ts';
@@ -42,9 +43,13 @@ export class PoolDealing {
   readonly #dealer: Dealer;
   /** Submitted tasks without a result. */
   readonly #tasks = new Map<string, SubmittedTask>();
+  /** Submitted tasks that a machine which was not reached yet may have done, by its name. */
+  readonly #awaited = new Map<string, Set<string>>();
   readonly #room = new WaitQueue();
   #isAllSubmitted = false;
   #isOver = false;
+  /** What the run waits for, as was said last. */
+  #wait: string | null = null;
 
   constructor(engine: WorkEngine, { tasks }: WorkBatch, deps: PoolContext, giveUp: GiveUp) {
     this.engine = engine;
@@ -52,6 +57,10 @@ export class PoolDealing {
     this.#deps = deps;
     this.#giveUp = giveUp;
     const mayCopy = deps.copiesPrompts || workKindOf(engine) !== 'upsample';
+    if (!mayCopy)
+      for (const [name, keys] of deps.runOptions.given ?? [])
+        if (deps.members.some((member) => member.name === name && member.phase !== 'open'))
+          this.#awaited.set(name, new Set(keys));
     this.#dealer = new Dealer({ window: windowOf(dealtWorkOf(engine)), mayCopy });
   }
 
@@ -111,6 +120,23 @@ export class PoolDealing {
     this.deal();
   }
 
+  /** A machine is open, and it is known what it has: the rest of what it may have had is dealt. */
+  settleAwaited({ name, heldBefore }: PoolMember): void {
+    const keys = this.#awaited.get(name) ?? new Set();
+    this.#awaited.delete(name);
+    for (const key of keys) {
+      const submitted = this.#tasks.get(key);
+      if (submitted && !heldBefore.has(key)) this.#take(submitted);
+    }
+    this.deal();
+  }
+
+  /** Names of machines that are waited for, because they may have done submitted tasks. */
+  get #waitedFor(): string[] {
+    const isWanted = (key: string) => this.#tasks.has(key);
+    return [...this.#awaited].flatMap(([name, keys]) => ([...keys].some(isWanted) ? [name] : []));
+  }
+
   /** A machine does nothing more: what it has finished counts, and the rest waits again. */
   async removeMachine(member: PoolMember): Promise<void> {
     const finished = await member.run?.finishedKeys();
@@ -119,7 +145,7 @@ export class PoolDealing {
       if (result) this.noteResult(member, result);
     }
     this.#dealer.removeMachine(member.name);
-    this.deal();
+    this.settleAwaited(member);
   }
 
   /** A machine has a task from an earlier session. It is told so again, as its worker may have dropped it. */
@@ -165,7 +191,20 @@ export class PoolDealing {
     if (this.#isOver) return;
     for (const step of this.#dealer.next(performance.now())) this.#deps.background.add(this.#carryOut(step));
     if (this.#dealer.waitingCount < mostWaiting) this.#room.wakeAll();
+    this.#noteWait();
     this.#failWhenStuck();
+  }
+
+  #noteWait(): void {
+    const names = this.#waitedFor;
+    const wait =
+      this.#dealer.openCount > 0 || names.length === 0
+        ? null
+        : `${names.join(', ')} may have answered what is left, and nothing is asked twice; leave it out of --host, or set copy_prompts, to ask again`;
+    if (wait === this.#wait) return;
+    this.#wait = wait;
+    const workers = this.#deps.members.reduce((sum, { workerIds }) => sum + workerIds.length, 0);
+    this.#deps.events.emit(waitEvent(wait, workers, this.#deps.clock.now()));
   }
 
   #take(submitted: SubmittedTask): void {
@@ -174,6 +213,7 @@ export class PoolDealing {
     const { results } = this.#deps;
     if (!results.isNew(key) || this.#dealer.isOpen(key)) return;
     this.#tasks.set(key, submitted);
+    if ([...this.#awaited.values()].some((keys) => keys.has(key))) return;
     const holders = results.open.filter(({ heldBefore, phase }) => phase === 'open' && heldBefore.has(key));
     if (holders.length === 0) this.#dealer.add({ key, size: sizeOf(task) });
     for (const member of holders) this.adopt(key, member);
@@ -182,7 +222,8 @@ export class PoolDealing {
   /** What is left lies on machines that were given up, and may not be done elsewhere. */
   #failWhenStuck(): void {
     const { members } = this.#deps;
-    if (this.#dealer.openCount === 0) return;
+    const awaited = this.#waitedFor;
+    if (this.#dealer.openCount === 0 && awaited.length === 0) return;
     if (!members.some(({ phase }) => phase === 'open' || phase === 'opening')) {
       this.#deps.fail(machinesFailed(members));
       return;
@@ -190,7 +231,9 @@ export class PoolDealing {
     if (!this.#isAllSubmitted || this.#dealer.waitingCount > 0 || this.#dealer.mayCopy) return;
     const closed = members.filter(({ phase }) => phase !== 'open');
     const isLeft = (name: string) => closed.some((member) => member.name === name);
-    const lost = closed.filter(({ name }) => this.#dealer.heldBy(name).length > 0);
+    const lost = closed.filter(({ name }) => awaited.includes(name) || this.#dealer.heldBy(name).length > 0);
+    // One that was not reached yet may still be.
+    if (lost.some(({ phase }) => phase === 'opening')) return;
     if (lost.length > 0 && [...this.#tasks.keys()].every((key) => this.#dealer.holdersOf(key).every(isLeft)))
       this.#deps.fail(machinesFailed(lost));
   }

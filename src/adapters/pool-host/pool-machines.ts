@@ -127,6 +127,7 @@ export class PoolMachines {
       if (result) dealing.noteResult(member, result);
     };
     await pMap(news, report, { concurrency: readsAtOnce });
+    dealing.settleAwaited(member);
   }
 
   async #onFailure(member: PoolMember, error: AppError): Promise<void> {

@@ -1,6 +1,6 @@
 import { BackgroundWork } from '../../async/limits.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
+import type { HostEvent, HostObject, HostRun, SubmittedPlan } from '../../ports/host.ts';
 import type { WorkBatch, WorkEngine } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { machinesFailed, throwFailures } from './machine-failures.ts';
@@ -83,9 +83,10 @@ export class PoolRun implements HostRun {
     return (await this.#dealing?.withdraw(taskKeys)) ?? new Set();
   }
 
-  async allSubmitted(): Promise<void> {
+  async allSubmitted({ isLeaving = false }: SubmittedPlan): Promise<void> {
     this.#isAllSubmitted = true;
     this.#dealing?.endSubmitting();
+    if (isLeaving) await this.#dealing?.dealRest();
   }
 
   async downloadOutput(...output: Parameters<HostRun['downloadOutput']>): Promise<void> {

@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { HostEvent } from '../../ports/host.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { type JobKind, type JobNews, jobNewsSchema } from '../../protocol/queue.ts';
-import { protocolVersion } from '../../protocol/version.ts';
+import { waitEvent } from '../host-run/wait-event.ts';
 import type { RedisJobs } from '../queue/redis-jobs.ts';
 import type { StoredJobs } from './stored-jobs.ts';
 
@@ -102,7 +102,7 @@ export class QueueNews {
     this.#scanAgain(queue, stop.signal).catch(failing);
     this.#followRedis(queue, stop.signal).catch(failing);
     this.#followWorkers(stop.signal).catch(failing);
-    this.#notifyWait = (reason) => queue.push(waitOf(reason, this.#deps.clock.now()));
+    this.#notifyWait = (reason) => queue.push(waitEvent(reason, 0, this.#deps.clock.now()));
     try {
       if (!signal.aborted) yield* queue;
     } finally {
@@ -225,20 +225,6 @@ function eventsOf(
   const { key: taskKey } = news;
   if (news.type === 'started') return [{ type: 'task-started', taskKey, machine }];
   return [{ type: 'task-progress', taskKey, doneParts: news.done_parts, totalParts: news.total_parts }];
-}
-
-/** As a worker would say that it waits. @param reason - Null when it goes on. */
-function waitOf(reason: string | null, nowMs: number): HostEvent {
-  const now = new Date(nowMs).toISOString();
-  return {
-    type: 'worker-status',
-    status: {
-      ...{ version: protocolVersion, worker_id: 0, status: 'idle', is_fatal: false, message: reason },
-      ...{ total_batches: 0, completed_batches: 0, current_batch: null, progress_percent: 0 },
-      ...{ completed_tasks: 0, failed_tasks: 0 },
-      ...{ start_time: now, updated_at: now, estimated_completion: null },
-    },
-  };
 }
 
 function redisUnreachable(): AppError {

@@ -38,3 +38,23 @@ export function workOnHost<Event extends Journaled<{ readonly type: string }>>(
 function isBatchSubmitted(event: { readonly type: string }): event is { type: string; tasks: number } {
   return event.type === 'batch-submitted';
 }
+
+/** Keys of tasks that were given to each of several machines in earlier sessions, and have not been answered. */
+export function givenTasks(
+  events: readonly { readonly type: string }[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const given = new Map<string, Set<string>>();
+  for (const event of events) {
+    if (!isOfMachine(event)) continue;
+    const { task_key: key, machine } = event;
+    if (event.type === 'task-answered') for (const keys of given.values()) keys.delete(key);
+    else given.set(machine, (given.get(machine) ?? new Set()).add(key));
+  }
+  return given;
+}
+
+function isOfMachine(event: {
+  readonly type: string;
+}): event is { type: 'task-assigned' | 'task-answered'; task_key: string; machine: string } {
+  return event.type === 'task-assigned' || event.type === 'task-answered';
+}

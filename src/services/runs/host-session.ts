@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { onAbort } from '../../async/abort.ts';
 import { settlesWithin } from '../../async/deadline.ts';
 import type { MachineEvent } from '../../core/run/run-status.ts';
+import { givenTasks } from '../../core/run/work-on-host.ts';
 import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
 import type { WorkBatch } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -81,12 +82,12 @@ export class HostSession<K extends RunTypes> {
     return workerId;
   }
 
-  /** Tells the host that no more batches come, if any was submitted. */
-  async endSubmitting(): Promise<void> {
+  /** Tells the host that no more batches come, if any was submitted. @param isLeaving - Nobody will wait for them. */
+  async endSubmitting(isLeaving: boolean): Promise<void> {
     if (!this.hasSubmitted) return;
     const { checkpoint: checkpointPath } = this.#deps.run.session.paths;
     const objects = this.#deps.work.finishObjects?.() ?? [];
-    await (await this.open()).allSubmitted({ checkpointPath, objects });
+    await (await this.open()).allSubmitted({ checkpointPath, objects, isLeaving });
   }
 
   /** Notes that what a task made is lost on the host, and its result with it. */
@@ -120,7 +121,10 @@ export class HostSession<K extends RunTypes> {
     const { session, ports, signal } = run;
     const { host: name, workers, needs: usualNeeds } = kind.facts(session.checkpoint);
     const needs = work.needs ?? usualNeeds;
-    const host = await ports.host(name).openRun(session.runId, { workers, needs, signal });
+    const host = await ports.host(name).openRun(session.runId, {
+      ...{ workers, needs, signal },
+      given: givenTasks(session.events),
+    });
     // A transfer to an unreachable host would be waited for as long as the host may stay unreachable.
     onAbort(signal, () => this.isUnreachable && void host.close());
     const finished = await host.finishedKeys();

@@ -34,7 +34,7 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
       // Only what an earlier session submitted can be on the host already.
       if (session.events.length > 0) await unlessAborted(host.open(), run.signal);
       await submitTasks({ run, work, recorder, results, host, onError });
-      await host.endSubmitting();
+      await host.endSubmitting(isDetached);
     }
     if (!isDetached) await unlessAborted(recorder.allSettled, run.signal);
     await results.allSettled();

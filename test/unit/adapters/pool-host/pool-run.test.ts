@@ -78,6 +78,62 @@ describe('a pool', () => {
     await run.close();
   });
 
+  /** The first five prompts were answered by `b` in an earlier session; two more were given to it and never reached it. */
+  async function resumedWithoutB(change: Partial<PoolOptions> = {}) {
+    const hosts = twoHosts(change);
+    const before = await hosts.b.openRun('run');
+    await before.submit({ batch_id: 0, tasks: tasks.slice(0, 5) }, engine);
+    hosts.b.failure = unreachableError('no route');
+    const given = new Map([['b', new Set(keys.slice(0, 7))]]);
+    return { ...hosts, open: () => hosts.pool.openRun('run', { workers: 2, given }) };
+  }
+
+  it('asks no prompt again that a machine may have answered which is not reached yet', async () => {
+    const { a, b, clock, open } = await resumedWithoutB();
+    a.pauseAfter(10);
+    const run = await open();
+    await using heard = new Listener(run);
+    await submitAll(run);
+    await heard.until(10);
+    b.failure = null;
+    await waitFor(async () => {
+      await clock.advance(1_000);
+      return heard.results.size >= 15;
+    });
+    await a.proceed();
+    await waitFor(async () => {
+      await clock.advance(1_000);
+      return heard.results.size === 40;
+    });
+    expect([...a.asked, ...b.asked].sort()).toEqual([...keys].sort());
+    await run.close();
+  });
+
+  it('says what it waits for, and ends, when the rest may be with a machine that is not reached', async () => {
+    const { a, open } = await resumedWithoutB();
+    const run = await open();
+    await using heard = new Listener(run);
+    await submitAll(run);
+    const error = await heard.until(40).catch((failure: unknown) => failure);
+    expect(error).toMatchObject({ code: 'host-unreachable', message: expect.stringContaining('b: ') });
+    expect([...a.asked].sort()).toEqual(keys.slice(7).sort());
+    const waits = heard.events.flatMap((event) =>
+      event.type === 'worker-status' ? (event.status.message ?? []) : [],
+    );
+    expect(waits).toEqual([expect.stringContaining('b may have answered what is left')]);
+    await run.close();
+  });
+
+  it('asks such prompts again where that is wanted', async () => {
+    const { a, open } = await resumedWithoutB({ copiesPrompts: true });
+    const run = await open();
+    await using heard = new Listener(run);
+    await submitAll(run);
+    await heard.until(40);
+    expect(a.asked).toHaveLength(40);
+    await run.close();
+  });
+
   it('does not begin without any machine', async () => {
     const { a, b, open } = twoHosts();
     a.failure = unreachableError('no route');
@@ -143,7 +199,12 @@ describe('a pool', () => {
     const { a, b, open } = twoHosts();
     for (const host of [a, b]) host.pauseAfter(0);
     const run = await open();
-    await submitAll(run);
+    await using heard = new Listener(run);
+    await run.submit(batch, engine);
+    await run.allSubmitted({ checkpointPath: '/nowhere', objects: [], isLeaving: true });
+    const given = () =>
+      heard.events.flatMap((event) => (event.type === 'task-assigned' ? event.taskKey : []));
+    await waitFor(() => new Set(given()).size === 40);
     await run.close();
     for (const host of [a, b]) await host.proceed();
     expect(a.asked.length + b.asked.length).toBe(40);

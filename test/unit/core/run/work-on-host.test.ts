@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { workOnHost } from '../../../../src/core/run/work-on-host.ts';
+import { givenTasks, workOnHost } from '../../../../src/core/run/work-on-host.ts';
 import type { UpsampleEvent, UpsampleEventBody } from '../../../../src/core/upsample/upsample-event.ts';
 import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
 
@@ -62,3 +62,21 @@ it.each<{ rule: string; bodies: UpsampleEventBody[]; open: number; since: number
 function timeOf(seq: number): string {
   return `2026-03-01T10:15:${String(seq).padStart(2, '0')}.000Z`;
 }
+
+it('knows which machine was given what, until it is answered', () => {
+  const assigned = (key: string, machine: string) => ({ type: 'task-assigned', task_key: key, machine });
+  const given = givenTasks([
+    { type: 'run-started' },
+    assigned('one', 'a'),
+    assigned('two', 'a'),
+    assigned('two', 'b'),
+    assigned('three', 'b'),
+    { type: 'task-answered', task_key: 'two', machine: 'b' } as { type: string },
+  ]);
+  expect(given).toEqual(
+    new Map([
+      ['a', new Set(['one'])],
+      ['b', new Set(['three'])],
+    ]),
+  );
+});
