@@ -65,10 +65,17 @@ export class QueueRig implements AsyncDisposable {
     });
   }
 
-  startWorker(name: string, isDraining = false, settings = this.settings): ChildProcess {
+  startWorker(
+    name: string,
+    isDraining = false,
+    { settings = this.settings, environment = process.env } = {},
+  ): ChildProcess {
     const options = { settings, root: this.rootOf(name), name, isDraining };
     const stdio = process.env['DEBUG_QUEUE'] ? 'inherit' : 'ignore';
-    const worker = spawn(process.execPath, [workerScript, JSON.stringify(options)], { stdio });
+    const worker = spawn(process.execPath, [workerScript, JSON.stringify(options)], {
+      stdio,
+      env: environment,
+    });
     this.workers.set(name, worker);
     return worker;
   }

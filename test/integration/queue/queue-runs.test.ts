@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashFile } from '../../../src/adapters/files/hash-file.ts';
@@ -15,7 +15,11 @@ import { makeClip } from '../../support/clips.ts';
 import { Listener } from '../../support/contracts/host-bench.ts';
 import { missingRedis } from '../../support/lab/redis.ts';
 import { QueueRig } from '../../support/queue-rig.ts';
+import { isMarked } from '../../support/read-marker.ts';
+import { programEnvironment, sampleProgram, videoTasks } from '../../support/sample-videos.ts';
 import { sampleEngine, sampleTask, sampleTasks } from '../../support/sample-work.ts';
+import { bundleModelPrograms } from '../../support/stand-in/bundle-program.ts';
+import { markerOf } from '../../support/stand-in/model-program.ts';
 import { startStandInServer } from '../../support/stand-in-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { createTestPorts } from '../../support/test-ports.ts';
@@ -173,6 +177,41 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     await new Promise((resolve) => worker.once('exit', resolve));
     expect(worker.exitCode).toBe(0);
     expect((await run.finishedKeys()).size).toBe(3);
+    await run.close();
+  });
+
+  it('makes the videos of prompts with the model of whichever worker takes them, each once', async () => {
+    await using rig = await QueueRig.start();
+    const programs = join(rig.folder, 'programs');
+    await mkdir(programs);
+    await bundleModelPrograms(programs);
+    const journal = join(rig.folder, 'journal.jsonl');
+    const environment = { ...process.env, ...programEnvironment(programs, journal) };
+    for (const name of ['one', 'two']) rig.startWorker(name, false, { environment });
+    const clip = { width: 64, height: 36, frames: 2, fps: 2, codec: 'mjpeg' } as const;
+    const path = await makeClip(join(rig.folder, 'hint.mp4'), clip);
+    const object = { sha256: await hashFile(path), path, sizeBytes: (await stat(path)).size };
+    const prompts = ['a lighthouse', 'a harbour', 'a bridge', 'a mill'];
+    const tasks = videoTasks(prompts, object.sha256);
+    const run = await rig.host().openRun('videos', { workers: 1 });
+    await using heard = new Listener(run);
+    await run.deliver([object]);
+    for (const batch of [0, 1])
+      await run.submit(
+        { batch_id: batch, tasks: tasks.slice(2 * batch, 2 * batch + 2) },
+        sampleProgram('transfer1'),
+      );
+    await heard.until(4);
+    for (const [at, { task_key: key }] of tasks.entries()) {
+      const { status, video } = heard.results.get(key) ?? {};
+      expect(status).toBe('ok');
+      const fetched = join(rig.folder, `${at}.mp4`);
+      if (video) await run.downloadOutput(key, video, fetched);
+      expect(isMarked(fetched, markerOf(prompts[at] ?? ''))).toBe(true);
+    }
+    const lines = (await readFile(journal, 'utf8')).trim().split('\n');
+    const made = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'video');
+    expect(made.map(({ prompt }) => prompt).sort()).toEqual([...prompts].sort());
     await run.close();
   });
 
