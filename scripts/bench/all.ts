@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { missingRedis } from '../../test/support/lab/redis.ts';
 import { whyNoLab } from './support/remote-lab.ts';
 import { type BenchResult, benchResultSchema, figure, rowOf } from './support/result.ts';
 
@@ -19,6 +20,7 @@ const results: BenchResult[] = [
     benchResultSchema.parse(outputOf(name, quickly)),
   ),
   hintResult(outputOf('hints', values.quick ? ['--clips', '16', '--rounds', '1'] : [])),
+  ...queueResults(),
   ...videoResults(),
   ...remoteResults(),
 ];
@@ -34,6 +36,12 @@ function outputOf(name: string, options: readonly string[]): unknown {
   });
   if (status !== 0) throw new Error(`the benchmark ${name} ended with ${status}`);
   return JSON.parse(stdout);
+}
+
+/** Nothing where there is no Redis. */
+function queueResults(): BenchResult[] {
+  if (missingRedis() !== null) return [];
+  return ['queue', 'farm-run'].map((name) => benchResultSchema.parse(outputOf(name, quickly)));
 }
 
 /** Memory and disk of `upscale` are read from /proc. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { onAbort } from '../../../src/async/abort.ts';
 import { AsyncQueue } from '../../../src/async/queues.ts';
 import type { HostEvent, Machine, MachineRun } from '../../../src/ports/host.ts';
 import type { WorkBatch, WorkTask } from '../../../src/protocol/manifest.ts';
@@ -22,6 +23,8 @@ export class TimedMachine implements Machine {
   readonly #taskMs: number;
   readonly #results = new Map<string, TaskResult>();
   readonly #heard = new Set<AsyncQueue<HostEvent>>();
+  /** What happened while nobody listened. */
+  readonly #untold: HostEvent[] = [];
   #waiting: WorkTask[] = [];
   #current: WorkTask | null = null;
 
@@ -31,8 +34,6 @@ export class TimedMachine implements Machine {
   }
 
   async openRun(): Promise<MachineRun> {
-    const events = new AsyncQueue<HostEvent>();
-    this.#heard.add(events);
     return {
       finishedKeys: async () => new Set(this.#results.keys()),
       result: async (key) => this.#results.get(key) ?? null,
@@ -50,12 +51,9 @@ export class TimedMachine implements Machine {
       forget: async (keys) => {
         for (const key of keys) this.#results.delete(key);
       },
-      watch: (signal) => {
-        signal.addEventListener('abort', () => events.end(), { once: true });
-        return events;
-      },
+      watch: (signal) => this.#watch(signal),
       stop: async () => void this.#withdraw(new Set(this.#keys())),
-      close: async () => void this.#heard.delete(events),
+      close: async () => undefined,
     };
   }
 
@@ -92,6 +90,19 @@ export class TimedMachine implements Machine {
     return new Set(gone?.map(({ task_key: key }) => key));
   }
 
+  async *#watch(signal: AbortSignal): AsyncGenerator<HostEvent> {
+    const events = new AsyncQueue<HostEvent>();
+    const stopListening = onAbort(signal, () => events.end());
+    for (const event of this.#untold.splice(0)) events.push(event);
+    this.#heard.add(events);
+    try {
+      yield* events;
+    } finally {
+      this.#heard.delete(events);
+      stopListening();
+    }
+  }
+
   async #workOn(): Promise<void> {
     if (this.#current !== null) return;
     for (let task = this.#waiting.shift(); task !== undefined; task = this.#waiting.shift()) {
@@ -106,6 +117,7 @@ export class TimedMachine implements Machine {
   }
 
   #tell(event: HostEvent): void {
+    if (this.#heard.size === 0) this.#untold.push(event);
     for (const heard of this.#heard) heard.push(event);
   }
 }
