@@ -122,7 +122,9 @@ async function measureMemory(sandbox: Sandbox, url: string): Promise<Figure[]> {
       const [run] = await readdir(`${store}/runs`).catch(() => []);
       const done = run ? (await readdir(`${store}/runs/${run}/results`).catch(() => [])).length : 0;
       const [{ pid } = { pid: 0 }] = (await processesOf(mark)).filter(({ kind }) => kind === 'program');
-      if (pid > 0) looks.push({ done, bytes: await memoryOf(pid) });
+      const bytes = await memoryOf(pid);
+      // It is 0 when the program has just ended.
+      if (bytes > 0) looks.push({ done, bytes });
       await delay(250, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   })();
