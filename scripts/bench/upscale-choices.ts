@@ -13,7 +13,7 @@ import { readBenchOptions } from './support/bench-options.ts';
 import { inTurns } from './support/in-turns.ts';
 import { type Figure, figure, median } from './support/result.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
-import { type UpscaleRun, upscaleOnce } from './support/upscale-program.ts';
+import { upscaleOnce, type VideoRun } from './support/upscale-program.ts';
 
 const options = readBenchOptions({ values: ['size', 'seconds'] });
 const sizeText = options.own['size'] ?? (options.isQuick ? '320x180' : '640x360');
@@ -70,7 +70,7 @@ async function measureDuplicates(sandbox: Sandbox): Promise<Figure[]> {
     const path = sandbox.path('animation.mp4');
     await drawScene(original, scene, { size, holdFrames: 3, frames: seconds * filmRate });
     await encodeLossy(original, path, { crf: 23, preset: 'medium' });
-    const last: Partial<Record<'off' | 'safe', UpscaleRun>> = {};
+    const last: Partial<Record<'off' | 'safe', VideoRun>> = {};
     const run = async (dedupe: 'off' | 'safe') => {
       const result = await upscaleOnce(sandbox, { path }, ['--preset', preset, '--dedupe', dedupe]);
       last[dedupe] = result;

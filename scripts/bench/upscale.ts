@@ -14,7 +14,7 @@ import { type Figure, figure, median } from './support/result.ts';
 import { markedEnvironment } from './support/run-processes.ts';
 import { type Peaks, watchRun } from './support/run-watch.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
-import { type UpscaleRun, upscaleOnce, upscaleWatched } from './support/upscale-program.ts';
+import { upscaleOnce, upscaleWatched, type VideoRun } from './support/upscale-program.ts';
 
 const options = readBenchOptions({ values: ['clips', 'seconds'] });
 
@@ -48,7 +48,7 @@ async function measure(sandbox: Sandbox, name: ClipName): Promise<Figure[]> {
   const ofRun = (dedupe: string) => ['--dedupe', dedupe, '--preset', preset];
   // Caches of the disk and of compiled code are warm afterwards.
   const watched = await upscaleWatched(sandbox, film, ofRun('safe'));
-  const runs: UpscaleRun[] = [];
+  const runs: VideoRun[] = [];
   const bareOutput = sandbox.path('bare.mp4');
   const bareArguments = bareUpscaleArguments({ ...film, source: film.path, output: bareOutput, preset });
   const bareCpuMs = await watchedFfmpeg(bareArguments);

@@ -56,6 +56,7 @@ const firstCommands = [
   'plan',
   'create-spec',
   'upscale',
+  'retouch',
   'runs',
   'logs',
   'report',

@@ -6,6 +6,7 @@ import { formatUpscalePlan } from '../output/text/upscale/plan-text.ts';
 import { expectUpscale } from '../services/upscale/expect-upscale.ts';
 import { planVideo } from '../services/upscale/plan-video.ts';
 import { resumeUpscaleOptions } from '../services/upscale/resume-upscale.ts';
+import { upscaleOperation } from '../services/upscale/upscale-operation.ts';
 import { upscaleVideo } from '../services/upscale/upscale-video.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { beginFlags, onQueue, progressFlags } from './shared/run-flags.ts';
@@ -51,7 +52,7 @@ export default class Upscale extends RunCommand {
     const request = toUpscaleRequest(args.video, flags, opened);
     if (flags['dry-run']) {
       const plan = await this.observed(upscaleView, flags, ({ observer, signal }) =>
-        planVideo(request, ports, observer, signal),
+        planVideo(request, upscaleOperation(request, ports), ports, observer, signal),
       );
       const expected = await expectUpscale(plan, ports);
       this.show(formatUpscalePlan(plan, this.style, expected));

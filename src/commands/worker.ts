@@ -3,12 +3,13 @@ import { Flags } from '@oclif/core';
 import { usageError } from '../errors/app-error.ts';
 import { openQueueWorker } from '../machine-composition.ts';
 import type { TakenJob } from '../ports/job-queue.ts';
+import { segmentKinds } from '../protocol/manifest.ts';
 import { finalizeRun } from '../services/workers/finalize-run.ts';
 import { serveQueue } from '../services/workers/serve-queue.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { queueAddressFlags, queueLayerOf } from './shared/run-flags.ts';
 
-const takenKinds = ['upsample', 'upscale', 'inference'] as const;
+const takenKinds = ['upsample', 'upscale', 'retouch', 'inference'] as const;
 
 export default class WorkerCommand extends CosmosCommand {
   static override id = 'worker';
@@ -32,7 +33,7 @@ export default class WorkerCommand extends CosmosCommand {
     }),
     kinds: Flags.string({
       default: takenKinds.join(','),
-      description: 'what to take: upsample, upscale, inference',
+      description: `what to take: ${takenKinds.join(', ')}`,
       helpValue: 'LIST',
     }),
     drain: Flags.boolean({ default: false, description: 'end when nothing is left to do' }),
@@ -82,7 +83,7 @@ function kindsOf(text: string) {
     );
   const kinds = takenKinds.filter((kind) => names.includes(kind));
   // Whoever makes segments can put them together.
-  return kinds.includes('upscale') ? ([...kinds, 'finalize'] as const) : kinds;
+  return kinds.some((kind) => segmentKinds.has(kind)) ? ([...kinds, 'finalize'] as const) : kinds;
 }
 
 /** It names folders and files. */

@@ -1,7 +1,7 @@
 import type { InferenceEventBody } from '../core/inference/inference-event.ts';
 import type { Journaled } from '../core/run/run-status.ts';
 import type { UpsampleEvent } from '../core/upsample/upsample-event.ts';
-import type { UpscaleEventBody } from '../core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../core/upscale/upscale-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 import type { AssemblyProgress } from './video-tool.ts';
 
@@ -67,7 +67,7 @@ export interface UpscaleBeginning {
 }
 
 /** A display of a run that upscales a video. */
-export interface UpscaleObserver extends RunObserver<UpscaleBeginning, Journaled<UpscaleEventBody>> {
+export interface UpscaleObserver extends RunObserver<UpscaleBeginning, Journaled<VideoEventBody>> {
   /** Frames read so far, while the plan is made; `total` is what the file says, null where it does not. */
   onScan(done: number, total: number | null): void;
   /** Frames that are upscaled by now, those of unfinished segments included. */

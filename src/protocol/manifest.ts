@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runIdSchema, sha256Schema, taskKeySchema } from './identifiers.ts';
 import { type ModelProgram, modelProgramSchema, type VideoTask, videoTaskSchema } from './inference.ts';
+import { type RetoucherSpec, type RetouchTask, retoucherSpecSchema, retouchTaskSchema } from './retouch.ts';
 import { type SegmentTask, segmentTaskSchema, type UpscalerSpec, upscalerSpecSchema } from './segment.ts';
 import { protocolVersion } from './version.ts';
 
@@ -101,6 +102,14 @@ const upscaleManifestSchema = z.object({
   batches: z.array(batchOf(segmentTaskSchema)).min(1),
 });
 
+/** Segments of a video in which regions are processed. */
+const retouchManifestSchema = z.object({
+  ...owner,
+  kind: z.literal('retouch'),
+  engine: retoucherSpecSchema,
+  batches: z.array(batchOf(retouchTaskSchema)).min(1),
+});
+
 /** Videos to make from prompts. */
 const inferenceManifestSchema = z.object({
   ...owner,
@@ -113,6 +122,7 @@ const inferenceManifestSchema = z.object({
 export const manifestSchema = z.discriminatedUnion('kind', [
   upsampleManifestSchema,
   upscaleManifestSchema,
+  retouchManifestSchema,
   inferenceManifestSchema,
 ]);
 
@@ -123,7 +133,7 @@ export type EngineSpec = z.infer<typeof engineSpecSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A task of any kind; what all kinds have is its key. */
-export type WorkTask = ManifestTask | SegmentTask | VideoTask;
+export type WorkTask = ManifestTask | SegmentTask | RetouchTask | VideoTask;
 /** Tasks of one kind that are submitted together. */
 export interface WorkBatch {
   readonly batch_id: number;
@@ -131,7 +141,9 @@ export interface WorkBatch {
   readonly tasks: readonly WorkTask[];
 }
 /** Who does the tasks of a manifest; its kind says what kind of work they are. */
-export type WorkEngine = EngineSpec | UpscalerSpec | ModelProgram;
+export type WorkEngine = EngineSpec | UpscalerSpec | RetoucherSpec | ModelProgram;
+/** Who makes segments of a video. */
+export type SegmentEngine = UpscalerSpec | RetoucherSpec;
 
 /** The batches of a manifest of any kind. */
 export function batchesOf(manifest: Manifest | null): readonly WorkBatch[] {
@@ -148,5 +160,13 @@ export function objectsOf(task: WorkTask, engine: WorkEngine): readonly string[]
 
 export function workKindOf(engine: WorkEngine): Manifest['kind'] {
   if ('family' in engine) return 'inference';
-  return 'encoding' in engine ? 'upscale' : 'upsample';
+  if (isSegmentEngine(engine)) return 'scale' in engine ? 'upscale' : 'retouch';
+  return 'upsample';
 }
+
+export function isSegmentEngine(engine: WorkEngine): engine is SegmentEngine {
+  return 'encoding' in engine;
+}
+
+/** Kinds of work whose tasks are segments of one video, which are put together at the end. */
+export const segmentKinds: ReadonlySet<string> = new Set<Manifest['kind']>(['upscale', 'retouch']);

@@ -4,7 +4,7 @@ import { manifestSchema } from './manifest.ts';
 import { protocolVersion } from './version.ts';
 
 /** What a worker may take from a queue; each kind has a queue of its own. `finalize` puts a whole run together. */
-export const jobKinds = ['upsample', 'upscale', 'inference', 'finalize'] as const;
+export const jobKinds = ['upsample', 'upscale', 'retouch', 'inference', 'finalize'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** What lies in Redis of a job: ids only. The work itself stands in the store. */

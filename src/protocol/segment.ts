@@ -12,7 +12,7 @@ const positive = z
 const frameFormatSchema = z.object({ width: sidePx, height: sidePx, pixel_format: ffmpegName });
 
 /** How the upscaled frames are encoded; what x264's bytes depend on is fixed here, so that every machine makes the same ones. */
-const encodingSchema = z.object({
+export const encodingSchema = z.object({
   crf: z.number().min(0).max(51),
   preset: z.enum([
     'ultrafast',

@@ -1,9 +1,9 @@
 import type { Segment } from '../../src/core/frames/plan-segments.ts';
 import type { Timeline } from '../../src/core/frames/timeline.ts';
 import type { UpscaleCheckpoint } from '../../src/core/upscale/upscale-checkpoint.ts';
-import type { UpscaleEventOf } from '../../src/core/upscale/upscale-event.ts';
+import type { VideoEventOf } from '../../src/core/upscale/upscale-event.ts';
 import type { UpscalePlan } from '../../src/core/upscale/upscale-plan.ts';
-import type { UpscaleSettings } from '../../src/core/upscale/upscale-settings.ts';
+import { type UpscaleSettings, upscaleSettingsSchema } from '../../src/core/upscale/upscale-settings.ts';
 import { encodeTimeline } from '../../src/services/upscale/timeline-of.ts';
 
 /** What differs from a plan of 300 unique frames for 6 workers, in segments of 80 frames. */
@@ -21,6 +21,8 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
   const repeats = options.repeats ?? new Array<number>(300).fill(1);
   const format = { width: 640, height: 360, pixel_format: 'yuv420p' };
   return {
+    kind: 'upscale',
+    regions: null,
     source: { path: '/videos/in.mkv', sha256: 'ab'.repeat(32), size_bytes: 12_400_000, modified_ms: 0 },
     retimed: null,
     model: null,
@@ -84,7 +86,7 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
 
 /** The checkpoint of such a plan. */
 export function sampleUpscaleCheckpoint(plan: UpscalePlan): UpscaleCheckpoint {
-  const { source, retimed, model, settings, clip, timeline, segments } = plan;
+  const { source, retimed, model, clip, timeline, segments } = plan;
   return {
     version: 1,
     kind: 'upscale',
@@ -94,13 +96,13 @@ export function sampleUpscaleCheckpoint(plan: UpscalePlan): UpscaleCheckpoint {
     source,
     retimed,
     model,
-    settings,
+    settings: upscaleSettingsSchema.parse(plan.settings),
     clip,
     timeline: encodeTimeline(timeline),
     counts: {
       frames: timeline.times.length,
       unique_frames: timeline.uniqueFrames.length,
-      batches: Math.ceil(timeline.uniqueFrames.length / settings.engine.batch_size),
+      batches: Math.ceil(timeline.uniqueFrames.length / plan.settings.engine.batch_size),
     },
     segments: segments.map((segment) => ({
       segment_id: segment.segmentId,
@@ -121,7 +123,7 @@ export function sampleUpscaleCheckpoint(plan: UpscalePlan): UpscaleCheckpoint {
 export function finishedSegment(
   { segments }: Pick<UpscaleCheckpoint, 'segments'>,
   id: number,
-): UpscaleEventOf<'segment-finished'> {
+): VideoEventOf<'segment-finished'> {
   const segment = segments[id];
   if (!segment) throw new RangeError(`there is no segment ${id}`);
   return {

@@ -52,7 +52,7 @@ export function simulateFarm(farm: Farm): FarmResult {
 class Simulation {
   readonly #farm: Farm;
   readonly #random: () => number;
-  readonly #dealer = new Dealer({ window: windowOf({ kind: 'upscale' }), mayCopy: true });
+  readonly #dealer = new Dealer({ window: windowOf({ kind: 'segments' }), mayCopy: true });
   readonly #machines = new Map<string, SimulatedMachine>();
   readonly #events = new EventHeap();
   readonly #copies = new Map<string, number>();

@@ -9,7 +9,7 @@ import { type Peaks, watchRun } from './run-watch.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** One run of `cosmos upscale`, from the start of the process to its end. */
-export interface UpscaleRun {
+export interface VideoRun {
   readonly wallMs: number;
   readonly report: UpscaleReport;
   readonly outputPath: string;
@@ -22,7 +22,7 @@ export async function upscaleOnce(
   film: Pick<BenchFilm, 'path'>,
   options: readonly string[],
   mark: string = randomUUID(),
-): Promise<UpscaleRun> {
+): Promise<VideoRun> {
   await clearRuns(sandbox);
   await mkdir(sandbox.path('output'));
   const outputPath = sandbox.path('output', 'larger.mp4');
@@ -39,7 +39,7 @@ export async function upscaleWatched(
   sandbox: Sandbox,
   film: Pick<BenchFilm, 'path'>,
   options: readonly string[],
-): Promise<UpscaleRun & { readonly peaks: Peaks }> {
+): Promise<VideoRun & { readonly peaks: Peaks }> {
   await clearRuns(sandbox);
   const mark = randomUUID();
   const folders = [sandbox.path('checkpoints'), sandbox.path('home', '.cosmos'), sandbox.path('output')];

@@ -39,7 +39,7 @@ export class UpscaleRig {
   #times = new Float64Array(0);
 
   private constructor(folder: string, film: BenchFilm, facts: VideoFacts, encoding: Encoding) {
-    const { clip } = planClip(facts, 'mp4', { engine: 'lanczos', scale: 2 });
+    const { clip } = planClip(facts, 'mp4', { takesRgb: false, scale: 2 });
     this.film = film;
     this.#folder = folder;
     this.#facts = facts;

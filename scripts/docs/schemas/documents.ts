@@ -10,7 +10,7 @@ import { serverLimitsSchema } from '../../../src/core/upsample/server-limits.ts'
 import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
 import { upsampleEventSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { reportSchema } from '../../../src/core/upsample/upsample-report.ts';
-import { upscaleCheckpointSchema } from '../../../src/core/upscale/upscale-checkpoint.ts';
+import { videoCheckpointSchema } from '../../../src/core/upscale/upscale-checkpoint.ts';
 import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
 import { bundleHeaderSchema } from '../../../src/protocol/bundle.ts';
 import { manifestSchema } from '../../../src/protocol/manifest.ts';
@@ -50,7 +50,7 @@ export const documentSchemas = {
   'upscale-plan': upscalePlanSchema,
   'upscale-summary': upscaleSummarySchema,
   'upscale-events': upscaleEventSchema,
-  'upscale-checkpoint': upscaleCheckpointSchema,
+  'upscale-checkpoint': videoCheckpointSchema,
   'upscale-report': upscaleReportSchema,
   'upscale-processing-plan': processingPlanSchema,
   'upscale-worker-status': upscaleWorkerStatusSchema,

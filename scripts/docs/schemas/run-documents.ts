@@ -23,7 +23,7 @@ export const runsSchema = z
     runs: z.array(
       z.object({
         run_id: z.string(),
-        kind: z.string().describe('`upsample`, `upscale`, `inference`.'),
+        kind: z.string().describe('`upsample`, `upscale`, `retouch`, `inference`.'),
         folder: z.string(),
         status: z.enum(['running', 'unfinished', ...runStatuses, 'damaged']),
         created_at: z.string().nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { WorkerStatusFile } from '../../../src/core/frames/plan-files.ts';
 import { runStatuses } from '../../../src/core/run/run-status.ts';
-import { upscaleCountsSchema, upscaleEventBodySchema } from '../../../src/core/upscale/upscale-event.ts';
+import { upscaleCountsSchema, videoEventBodySchema } from '../../../src/core/upscale/upscale-event.ts';
 import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
 import { type UpscaleSummary, upscaleSummaryVersion } from '../../../src/core/upscale/upscale-summary.ts';
 
@@ -9,16 +9,16 @@ const version = z.literal(1);
 const count = z.int().min(0);
 const frameName = z.string().regex(/^frame_\d{6,}$/);
 
-/** One line of `--events` and of the journal of an upscale run. */
+/** One line of `--events` and of the journal of a run of `upscale` or `retouch`. */
 export const upscaleEventSchema = z
-  .intersection(z.object({ version, seq: count, time: z.iso.datetime() }), upscaleEventBodySchema)
-  .describe('One thing that happened in an upscale run.');
+  .intersection(z.object({ version, seq: count, time: z.iso.datetime() }), videoEventBodySchema)
+  .describe('One thing that happened in a run of upscale or retouch.');
 
-/** What `upscale --json` prints when a run has ended. */
+/** What `upscale --json` and `retouch --json` print when a run has ended. */
 export const upscaleSummarySchema = z
   .object({
     version: z.literal(upscaleSummaryVersion),
-    kind: z.literal('upscale'),
+    kind: z.enum(['upscale', 'retouch']),
     run_id: z.string(),
     status: z.enum(runStatuses),
     input: z.string(),
@@ -42,7 +42,7 @@ export const upscaleSummarySchema = z
     is_resumable: z.boolean(),
     error: z.object({ code: z.string(), message: z.string(), next_step: z.string().nullable() }).nullable(),
   })
-  .describe('How an upscale run ended.') satisfies z.ZodType<UpscaleSummary>;
+  .describe('How a run of upscale or retouch ended.') satisfies z.ZodType<UpscaleSummary>;
 
 /** `parallel_processing_plan.json`. */
 export const processingPlanSchema = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duplicateModes } from '../../../src/core/frames/duplicates/duplicate-finder.ts';
+import { retoucherKinds } from '../../../src/core/retouch/retouch-settings.ts';
 import { presets, upscalerKinds } from '../../../src/core/upscale/upscale-settings.ts';
 import type { upscalePlanDocument } from '../../../src/output/json/upscale-plan-document.ts';
 
@@ -7,11 +8,11 @@ const count = z.int().min(0);
 const positive = z.int().min(1);
 const picture = z.object({ width: positive, height: positive, pixel_format: z.string() });
 
-/** What `upscale --dry-run --json` prints. */
+/** What `upscale --dry-run --json` and `retouch --dry-run --json` print. */
 export const upscalePlanSchema = z
   .object({
     version: z.literal(1),
-    kind: z.literal('upscale'),
+    kind: z.enum(['upscale', 'retouch']),
     input: picture.extend({
       path: z.string(),
       sha256: z.string(),
@@ -24,7 +25,7 @@ export const upscalePlanSchema = z
     }),
     output: picture.extend({ path: z.string() }),
     engine: z.object({
-      kind: z.enum(upscalerKinds),
+      kind: z.enum([...upscalerKinds, ...retoucherKinds]),
       model: z.string().nullable().describe('Path of the model.'),
       scale: z.int(),
       batch_size: positive,
@@ -35,6 +36,16 @@ export const upscalePlanSchema = z
       preset: z.enum(presets),
     }),
     host: z.string(),
+    regions: z
+      .array(
+        z.object({
+          first_frame: positive,
+          last_frame: positive,
+          box: z.object({ x: count, y: count, width: positive, height: positive }),
+        }),
+      )
+      .exactOptional()
+      .describe('Of `retouch`: where, in pixels of the frames as stored.'),
     counts: z.object({
       frames: count,
       unique_frames: count,
@@ -74,13 +85,12 @@ export const upscalePlanSchema = z
     }),
     free_bytes: z.number().min(0).nullable(),
   })
-  .describe('What upscale would do.') satisfies z.ZodType<UpscalePlanDocument>;
+  .describe('What upscale or retouch would do.') satisfies z.ZodType<UpscalePlanDocument>;
 
 type Document = ReturnType<typeof upscalePlanDocument>;
 /** A document whose version and kind the code writes as a plain number and text, and whose lists may not be changed. */
-type UpscalePlanDocument = Omit<Document, 'version' | 'kind' | 'streams' | 'notices' | 'dedupe'> & {
+type UpscalePlanDocument = Omit<Document, 'version' | 'streams' | 'notices' | 'dedupe'> & {
   readonly version: 1;
-  readonly kind: 'upscale';
   readonly streams: readonly Document['streams'][number][];
   readonly notices: readonly string[];
   readonly dedupe: {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostRun } from '../../ports/host.ts';
-import { type Clip, canaryName, type SegmentTask, type UpscalerSpec } from '../../protocol/segment.ts';
+import type { SegmentEngine } from '../../protocol/manifest.ts';
+import type { RetouchTask } from '../../protocol/retouch.ts';
+import { type Clip, canaryName, type SegmentTask } from '../../protocol/segment.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { findPrograms } from '../ffmpeg/programs.ts';
 import { asFileUrl, guardedInputOptions } from '../ffmpeg/source-file.ts';
@@ -44,7 +46,7 @@ const pollMs = 100;
 export async function makeCanary(
   run: HostRun,
   clip: Clip,
-  engine: UpscalerSpec,
+  engine: SegmentEngine,
   { clock, signal }: CanaryDeps,
 ): Promise<CanaryFacts> {
   const folder = await mkdtemp(join(tmpdir(), 'cosmos-canary-'));
@@ -73,13 +75,13 @@ export async function makeCanary(
 export function canaryDifference(
   expected: CanaryFacts,
   found: CanaryFacts,
-  kind: UpscalerSpec['kind'],
+  { model }: Pick<SegmentEngine, 'model'>,
 ): string | null {
   if (found.sha256 === expected.sha256) return null;
   if (found.encoder !== expected.encoder)
     return `its encoder is ${found.encoder || 'unknown'}, that of the others ${expected.encoder || 'unknown'}`;
   if (found.parameterSets !== expected.parameterSets) return 'its encoder writes other parameter sets';
-  if (kind !== 'lanczos') return null;
+  if (model !== null) return null;
   return found.frames === expected.frames
     ? 'its encoder writes other bytes for the same frames'
     : 'its pictures differ from those of the others: its ffmpeg scales or encodes in another way';
@@ -111,7 +113,7 @@ function canaryClip(): Buffer {
 }
 
 /** Key of the canary's task in a run with this clip. */
-export function canaryKey(clip: Clip, engine: UpscalerSpec): string {
+export function canaryKey(clip: Clip, engine: SegmentEngine): string {
   return canaryTask(clip, engine, sourceHash()).task_key;
 }
 
@@ -120,26 +122,30 @@ function sourceHash(): string {
   return createHash('sha256').update(canaryClip()).digest('hex');
 }
 
-function canaryTask(clip: Clip, engine: UpscalerSpec, source: string): SegmentTask {
+function canaryTask(clip: Clip, engine: SegmentEngine, source: string): SegmentTask | RetouchTask {
   const { width, height } = side;
+  const scale = 'scale' in engine ? engine.scale : 1;
   const ownClip: Clip = {
     ...clip,
     ...{ source, stream: 0, is_turned: false },
     frame: { ...clip.frame, width, height },
-    target: { ...clip.target, width: width * engine.scale, height: height * engine.scale },
+    target: { ...clip.target, width: width * scale, height: height * scale },
     frame_rate: { numerator: 25, denominator: 1 },
     time_base: { numerator: 1, denominator: 25 },
     sample_aspect: { numerator: 1, denominator: 1 },
   };
-  const { lanes: _lanes, is_lane_count_open: _isOpen, ...identity } = engine;
+  const { lanes: _lanes, ...identity } = engine;
   const text = JSON.stringify([canaryName, ownClip, identity]);
-  return {
+  const task: SegmentTask = {
     task_key: createHash('sha256').update(text).digest('hex'),
     name: canaryName,
     ...{ segment_id: 0, first_batch: 0, clip: ownClip },
     ...{ seek_time: null, first_time: null, end_time: null },
     repeats: Array.from({ length: frameCount }, () => 1),
   };
+  if ('scale' in engine) return task;
+  const box = { x: width / 4, y: height / 4, width: width / 2, height: height / 2 };
+  return { ...task, regions: [{ first_unique: 0, unique_frames: frameCount, box }] };
 }
 
 /** Asked for again and again: the run's own stream of events belongs to whoever watches it. */

@@ -1,7 +1,7 @@
 import { settlesWithin } from '../../async/deadline.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostRun } from '../../ports/host.ts';
-import type { WorkEngine, WorkTask } from '../../protocol/manifest.ts';
+import { isSegmentEngine, type WorkEngine, type WorkTask } from '../../protocol/manifest.ts';
 import {
   type CanaryFacts,
   canaryDifference,
@@ -36,7 +36,7 @@ export class CanaryCheck implements MachineCheck {
     sample: WorkTask | null,
     signal: AbortSignal,
   ): Promise<Verdict> {
-    if (!('encoding' in engine) || !sample || !('clip' in sample)) return { isAdmitted: true };
+    if (!isSegmentEngine(engine) || !sample || !('clip' in sample)) return { isAdmitted: true };
     this.#keys.add(canaryKey(sample.clip, engine));
     const making = makeCanary(run, sample.clip, engine, { clock: this.#clock, signal });
     this.#clips.set(
@@ -45,7 +45,7 @@ export class CanaryCheck implements MachineCheck {
     );
     const made = await making;
     this.#usual ??= this.#vote(made);
-    const reason = canaryDifference(await this.#usual, made, engine.kind);
+    const reason = canaryDifference(await this.#usual, made, engine);
     return reason === null ? { isAdmitted: true } : { isAdmitted: false, reason };
   }
 

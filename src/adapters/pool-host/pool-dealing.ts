@@ -7,7 +7,13 @@ import type { DealtMachineState } from '../../core/dealing/dealt-machine.ts';
 import { type DealtWork, windowOf } from '../../core/dealing/window.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostEvent, HostObject } from '../../ports/host.ts';
-import { type WorkBatch, type WorkEngine, type WorkTask, workKindOf } from '../../protocol/manifest.ts';
+import {
+  isSegmentEngine,
+  type WorkBatch,
+  type WorkEngine,
+  type WorkTask,
+  workKindOf,
+} from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { waitEvent } from '../host-run/wait-event.ts';
 import { isUnreachable, machinesFailed } from './machine-failures.ts';
@@ -295,5 +301,7 @@ function sizeOf(task: WorkTask): number {
 
 function dealtWorkOf(engine: WorkEngine): DealtWork {
   if ('family' in engine) return { kind: 'inference', batchSize: engine.batch_size };
-  return 'encoding' in engine ? { kind: 'upscale' } : { kind: 'upsample', concurrency: engine.concurrency };
+  return isSegmentEngine(engine)
+    ? { kind: 'segments' }
+    : { kind: 'upsample', concurrency: engine.concurrency };
 }

@@ -4,7 +4,8 @@ import { messageOf } from '../../errors/app-error.ts';
 import { isDiskFull } from '../../errors/system-error.ts';
 import type { HostEvent, HostObject, HostRun, OutputFacts, SubmittedPlan } from '../../ports/host.ts';
 import { layout } from '../../protocol/layout.ts';
-import type { WorkBatch, WorkEngine } from '../../protocol/manifest.ts';
+import { segmentKinds, type WorkBatch, type WorkEngine } from '../../protocol/manifest.ts';
+import type { JobKind } from '../../protocol/queue.ts';
 import { failedResult, type TaskResult } from '../../protocol/task-result.ts';
 import { outputLost } from '../host-run/stores.ts';
 import { QueueNews, type QueueRunDeps } from './queue-news.ts';
@@ -102,7 +103,7 @@ export class QueueRun implements HostRun {
 
   /** A video is put together by a worker, should nobody be here when its segments are done. */
   async allSubmitted({ checkpointPath, objects }: SubmittedPlan): Promise<void> {
-    if (!this.#news.kinds.has('upscale')) return;
+    if (this.#segmentKind === null) return;
     const { store } = this.#deps;
     const missing = await this.missingObjects(objects.map(({ sha256 }) => sha256));
     await this.deliver(objects.filter(({ sha256 }) => missing.has(sha256)));
@@ -114,12 +115,19 @@ export class QueueRun implements HostRun {
 
   async #addFinalize(): Promise<void> {
     const { jobs, runId } = this.#deps;
+    const kind = this.#segmentKind;
+    if (kind === null) return;
     const open = this.#stored.openJobs(await this.#stored.finishedKeys());
     await jobs.addFinalize(
       runId,
-      'upscale',
-      open.filter(({ kind }) => kind === 'upscale').map(({ jobId }) => jobId),
+      kind,
+      open.filter((job) => job.kind === kind).map(({ jobId }) => jobId),
     );
+  }
+
+  /** The kind of its work, where that is segments of a video. */
+  get #segmentKind(): JobKind | null {
+    return [...this.#news.kinds].find((kind) => segmentKinds.has(kind)) ?? null;
   }
 
   async forget(taskKeys: readonly string[]): Promise<void> {
@@ -137,7 +145,7 @@ export class QueueRun implements HostRun {
 
   /** Segments stay until their video stands: whoever puts it together needs them all. */
   async dropOutputs(taskKeys: readonly string[]): Promise<void> {
-    if (this.#news.kinds.has('upscale')) return;
+    if (this.#segmentKind !== null) return;
     const drop = (key: string) => this.#deps.store.files.remove(this.#inRun(layout.output(key)));
     await pMap(taskKeys, drop, { concurrency: readsAtOnce });
   }

@@ -9,7 +9,7 @@ import type { CheckResult } from '../../ports/diagnostics.ts';
 import type { QueuedRun, QueueFacts, QueueUpkeep, UnneededInStore } from '../../ports/queue-upkeep.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { layout } from '../../protocol/layout.ts';
-import { batchesOf, objectsOf } from '../../protocol/manifest.ts';
+import { batchesOf, objectsOf, segmentKinds } from '../../protocol/manifest.ts';
 import { jobFileSchema } from '../../protocol/queue.ts';
 import { failed, ok, runCheck, warning } from '../diagnostics/run-checks.ts';
 import { openJobs } from '../queue/connect-redis.ts';
@@ -175,7 +175,7 @@ async function retryRun(runId: string, jobs: RedisJobs, store: SharedStore): Pro
     await jobs.remove(kind, ended);
     await jobs.add(kind, runId, ids);
     const isFinalized = (await store.files.read(`${layout.run(runId)}/${layout.checkpoint}`)) !== null;
-    if (kind === 'upscale' && isFinalized) await jobs.addFinalize(runId, kind, ids);
+    if (segmentKinds.has(kind) && isFinalized) await jobs.addFinalize(runId, kind, ids);
   }
   return open.length;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { HostRun } from '../../ports/host.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { layout } from '../../protocol/layout.ts';
-import type { WorkBatch, WorkEngine } from '../../protocol/manifest.ts';
+import { isSegmentEngine, type WorkBatch, type WorkEngine } from '../../protocol/manifest.ts';
 import { canaryDifference, makeCanary } from '../host-run/canary.ts';
 
 const canarySchema = z.object({
@@ -26,12 +26,12 @@ export function admitByCanary(store: SharedStore, clock: Clock) {
     signal: AbortSignal,
   ): Promise<string | null> => {
     const [task] = batch.tasks;
-    if (!('encoding' in engine) || !task || !('clip' in task)) return null;
+    if (!isSegmentEngine(engine) || !task || !('clip' in task)) return null;
     const found = await makeCanary(run, task.clip, engine, { clock, signal });
     const path = `${layout.run(runId)}/${layout.canary}`;
     const isValid = (bytes: Uint8Array) => parseJsonAs(canarySchema, bytes) !== null;
     const kept = await store.files.publishOnce(path, JSON.stringify(found), isValid);
     const expected = kept && parseJsonAs(canarySchema, kept);
-    return expected ? canaryDifference(expected, found, engine.kind) : null;
+    return expected ? canaryDifference(expected, found, engine) : null;
   };
 }

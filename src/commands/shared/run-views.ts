@@ -1,3 +1,4 @@
+import type { UpscaleCounts } from '../../core/upscale/upscale-event.ts';
 import type { CreateDisplay } from '../../output/progress/display.ts';
 import { InferenceProgress } from '../../output/progress/inference-progress.ts';
 import { UpsampleProgress } from '../../output/progress/upsample-progress.ts';
@@ -9,6 +10,7 @@ import { formatUpscaleSummary } from '../../output/text/upscale/summary-text.ts'
 import type { RunObserver } from '../../ports/run-observer.ts';
 import { inferenceKind } from '../../services/inference/inference-kind.ts';
 import type { InferenceTypes } from '../../services/inference/inference-types.ts';
+import { type RetouchTypes, retouchKind } from '../../services/retouch/retouch-kind.ts';
 import type { RunKind, RunKinds, RunTypes } from '../../services/runs/run-kind.ts';
 import { upsampleKind } from '../../services/upsample/upsample-kind.ts';
 import type { UpsampleTypes } from '../../services/upsample/upsample-types.ts';
@@ -51,9 +53,8 @@ export const upsampleView: RunView<UpsampleTypes> = {
   savedText: ({ upsampled, reused, skipped, total }) => savedText(upsampled + reused + skipped, total),
 };
 
-export const upscaleView: RunView<UpscaleTypes> = {
-  kind: upscaleKind,
-  createProgress: (createDisplay) => new UpscaleProgress(createDisplay),
+const videoView = {
+  createProgress: (createDisplay: CreateDisplay) => new UpscaleProgress(createDisplay),
   noCounts: {
     frames: 0,
     unique_frames: 0,
@@ -63,9 +64,12 @@ export const upscaleView: RunView<UpscaleTypes> = {
     failed_segments: 0,
   },
   formatSummary: formatUpscaleSummary,
-  savedText: ({ finished_segments: done, segments }) =>
+  savedText: ({ finished_segments: done, segments }: UpscaleCounts) =>
     `${done} of ${segments} segments are saved; what was under way is done again.`,
 };
+
+export const upscaleView: RunView<UpscaleTypes> = { ...videoView, kind: upscaleKind };
+export const retouchView: RunView<RetouchTypes> = { ...videoView, kind: retouchKind };
 
 const noPrompts = upsampleView.noCounts;
 
@@ -81,7 +85,7 @@ export const inferenceView: RunView<InferenceTypes> = {
 };
 
 /** Every kind of run that the program knows. A new kind is added here. */
-const runViews: readonly RunView<RunTypes>[] = [upsampleView, upscaleView, inferenceView];
+const runViews: readonly RunView<RunTypes>[] = [upsampleView, upscaleView, retouchView, inferenceView];
 
 export const runKinds: RunKinds = new Map(runViews.map(({ kind }) => [kind.format.kind, kind]));
 

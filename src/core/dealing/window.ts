@@ -10,7 +10,8 @@ export interface DealingWindow {
 
 /** What the window depends on. */
 export type DealtWork =
-  | { readonly kind: 'upscale' }
+  /** Segments of a video. */
+  | { readonly kind: 'segments' }
   /** @param concurrency - Prompts in flight. */
   | { readonly kind: 'upsample'; readonly concurrency: number }
   /** @param batchSize - The most videos of one start of the program. */
@@ -24,7 +25,8 @@ const fewestWaitingPrompts = 8;
 
 /** The window of one worker. */
 export function windowOf(work: DealtWork): DealingWindow {
-  if (work.kind === 'upscale') return { parallel: 1, most: segmentsUnderWay + 1, refillAt: segmentsUnderWay };
+  if (work.kind === 'segments')
+    return { parallel: 1, most: segmentsUnderWay + 1, refillAt: segmentsUnderWay };
   if (work.kind === 'inference') return { parallel: 1, most: work.batchSize + 1, refillAt: work.batchSize };
   const { concurrency } = work;
   const waiting = Math.max(fewestWaitingPrompts, concurrency);

@@ -7,7 +7,8 @@ import { type PixelFamily, pixelFamily } from './pixel-family.ts';
 import type { ColorTags, VideoFacts, VideoStreamFacts } from './video-facts.ts';
 
 interface ClipRequest {
-  readonly engine: 'lanczos' | 'onnx';
+  /** Whether the engine gets RGB, and not frames as they are stored. */
+  readonly takesRgb: boolean;
   readonly scale: number;
   readonly container: OutputContainer;
 }
@@ -40,7 +41,7 @@ const maxPixels = 139_264 * 256;
  */
 export function chooseFrameFormats(
   { video }: VideoFacts,
-  { engine, scale, container }: ClipRequest,
+  { takesRgb, scale, container }: ClipRequest,
 ): FrameFormatChoice {
   const family = pixelFamily(video.pixelFormat);
   if (family === null) throw unknownFormat(video.pixelFormat);
@@ -51,7 +52,7 @@ export function chooseFrameFormats(
   const whole = { width: size.width * scale, height: size.height * scale };
   const target = { ...evenSize(whole, kept), pixelFormat: kept };
   if (Math.max(target.width, target.height) > maxSidePx) throw tooLarge(target, scale);
-  const given = engine === 'onnx' ? rgbFormat(family) : kept;
+  const given = takesRgb ? rgbFormat(family) : kept;
   return {
     isTurned,
     frame: { width: size.width, height: size.height, pixelFormat: given },

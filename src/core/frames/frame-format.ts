@@ -35,16 +35,59 @@ export function isPipeFormat(pixelFormat: string): boolean {
   return Object.hasOwn(layouts, pixelFormat);
 }
 
+/** One plane of a raw frame: rows of samples without padding. */
+export interface FramePlane extends Size {
+  /** Where it begins, in samples from the frame's beginning. */
+  readonly offset: number;
+  /** Samples of a pixel that lie side by side in it: 3 where red, green and blue do. */
+  readonly samples: number;
+  /** How many pixels of the frame a sample covers in width … */
+  readonly across: number;
+  /** … and in height. `width` and `height` count these, rounded up. */
+  readonly down: number;
+}
+
+/** How the samples of a raw frame lie in memory. @throws RangeError as {@link frameBytes}. */
+export function planesOf(format: FrameFormat): readonly FramePlane[] {
+  let offset = 0;
+  return layoutOf(format).planes.map(({ samples, across, down }) => {
+    const [width, height] = [Math.ceil(format.width / across), Math.ceil(format.height / down)];
+    const plane = { offset, width, height, samples, across, down };
+    offset += samples * width * height;
+    return plane;
+  });
+}
+
+/** The samples of a raw frame, not copied: of 16 bits each where the format has more than 8. */
+export function samplesOf(
+  frame: Uint8Array,
+  format: Pick<FrameFormat, 'pixelFormat'>,
+): Uint8Array | Uint16Array {
+  return layoutOf(format).bytesPerSample === 1
+    ? frame
+    : new Uint16Array(frame.buffer, frame.byteOffset, frame.byteLength / 2);
+}
+
+/** Bits of a sample that count. */
+export function bitsOf({ pixelFormat }: Pick<FrameFormat, 'pixelFormat'>): number {
+  return pixelFormat === 'rgb48le' ? 16 : pixelFormat.endsWith('10le') ? 10 : 8;
+}
+
 /**
  * Bytes of one raw frame, as ffmpeg's `rawvideo` writes it: no padding, chroma sides rounded up.
  *
  * @throws RangeError for a pixel format that is not among those of {@link isPipeFormat}.
  */
-export function frameBytes({ width, height, pixelFormat }: FrameFormat): number {
+export function frameBytes(format: FrameFormat): number {
+  const samples = planesOf(format).reduce(
+    (sum, plane) => sum + plane.samples * plane.width * plane.height,
+    0,
+  );
+  return layoutOf(format).bytesPerSample * samples;
+}
+
+function layoutOf({ pixelFormat }: Pick<FrameFormat, 'pixelFormat'>): PixelLayout {
   const layout = layouts[pixelFormat];
   if (!layout) throw new RangeError(`no layout is known of the pixel format ${pixelFormat}`);
-  const samples = layout.planes.map(
-    ({ samples: each, across, down }) => each * Math.ceil(width / across) * Math.ceil(height / down),
-  );
-  return layout.bytesPerSample * samples.reduce((sum, plane) => sum + plane, 0);
+  return layout;
 }

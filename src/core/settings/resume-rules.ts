@@ -1,4 +1,5 @@
 import type { InferenceSettings } from '../inference/inference-settings.ts';
+import type { RetouchSettings } from '../retouch/retouch-settings.ts';
 import { shellQuoted } from '../run/shell-quoted.ts';
 import type { UpsampleSettings } from '../upsample/upsample-settings.ts';
 import type { UpscaleSettings } from '../upscale/upscale-settings.ts';
@@ -110,6 +111,27 @@ const upscaleRules: RulesOf<UpscaleSettings> = {
   force: flag('--force', 'current'),
 };
 
+/** Settings that every such run has alike are left out. */
+const retouchRules: Omit<
+  RulesOf<RetouchSettings>,
+  'dedupe' | 'engine.batch_size' | 'engine.lanes' | 'engine.model'
+> = {
+  'engine.kind': setting('retouching.engine', 'fixed', '--engine'),
+  'engine.strength': setting('retouching.strength', 'fixed', '--strength'),
+  'engine.color': setting('retouching.color', 'fixed', '--color'),
+  'engine.dilate_px': setting('retouching.dilate', 'fixed', '--dilate'),
+  'engine.feather_px': setting('retouching.feather', 'fixed', '--feather'),
+  'engine.margin_px': setting('retouching.margin', 'fixed', '--margin'),
+  'engine.encoding.crf': setting('retouching.crf', 'fixed', '--crf'),
+  'engine.encoding.preset': setting('retouching.preset', 'fixed', '--preset'),
+  regions: flag('--region', 'fixed'),
+  output: flag('--output', 'fixed'),
+  host: flag('--host', 'current'),
+  slots: setting('hosts.NAME.workers', 'current'),
+  keep_going: flag('--keep-going', 'fixed'),
+  force: flag('--force', 'current'),
+};
+
 const inference = (name: string, onResume: OnResume, flagName?: string) =>
   setting(`inference.${name}`, onResume, flagName);
 const weight = (kind: string): ResumeRule => ({
@@ -152,6 +174,7 @@ const inferenceRules: RulesOf<Omit<InferenceSettings, 'upsample'>> = {
 export const resumeRules = {
   upsample: upsampleRules,
   upscale: upscaleRules,
+  retouch: retouchRules,
   inference: inferenceRules,
 } as const;
 

@@ -3,6 +3,7 @@ import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
 import { parseSize } from '../hints/display-size.ts';
 import { familyNames } from '../inference/families.ts';
 import { controlWeightsSchema, inferenceParametersSchema } from '../inference/parameters.ts';
+import { retoucherKinds } from '../retouch/retouch-settings.ts';
 import { estimatorNames } from '../tokens/estimator.ts';
 import {
   assertNotOurs,
@@ -99,6 +100,20 @@ const upscalingSchema = z.strictObject({
   preset: z.enum(presets).default('medium'),
 });
 
+const retouchingSchema = z.strictObject({
+  engine: z.enum(retoucherKinds).default('blur'),
+  strength: z.number().min(1).max(1000).default(100),
+  color: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/, 'must be a colour such as "#000000"')
+    .default('#000000'),
+  dilate: z.int().min(0).max(1024).default(4),
+  feather: z.int().min(0).max(1024).default(8),
+  margin: z.int().min(0).max(4096).default(128),
+  crf: z.number().min(0).max(51).default(18),
+  preset: z.enum(presets).default('medium'),
+});
+
 const pathsSchema = z.strictObject({
   map: z.record(z.string().min(1), z.string().min(1)).default({}),
 });
@@ -191,6 +206,7 @@ function isRedisUrl(text: string): boolean {
 export const settingsSchema = z.strictObject({
   upsampling: upsamplingSchema.prefault({}),
   upscaling: upscalingSchema.prefault({}),
+  retouching: retouchingSchema.prefault({}),
   paths: pathsSchema.prefault({}),
   inference: inferenceSchema.prefault({}),
   retry: retrySchema.prefault({}),

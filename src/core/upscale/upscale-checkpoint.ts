@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { retouchSettingsSchema } from '../retouch/retouch-settings.ts';
 import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
-import { type UpscaleEventBody, upscaleEventBodySchema } from './upscale-event.ts';
+import { type VideoEventBody, videoEventBodySchema } from './upscale-event.ts';
 import { upscaleSettingsSchema } from './upscale-settings.ts';
 
 const count = z.int().min(0);
@@ -66,11 +67,15 @@ const plannedSegmentSchema = z.object({
   seek_time: z.number().nullable(),
 });
 
-/** `checkpoint.json` of an upscale run: written once, when it begins; the journal holds the rest. */
-export const upscaleCheckpointSchema = z.object({
-  // The first two in this order: a reader finds the kind at the file's beginning.
-  version: z.literal(checkpointVersion),
-  kind: z.literal('upscale'),
+/** A box that is processed in some frames, which are counted from 0; in pixels of the clip's frames. */
+const plannedRegionSchema = z.object({
+  first_frame: count,
+  frames: z.int().min(1),
+  box: z.object({ x: count, y: count, width: z.int().min(1), height: z.int().min(1) }),
+});
+
+/** What the checkpoint of every run that makes a video of a video holds beside its kind and its settings. */
+const videoPlanShape = {
   run_id: z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/),
   tool_version: z.string(),
   created_at: z.iso.datetime(),
@@ -78,7 +83,6 @@ export const upscaleCheckpointSchema = z.object({
   /** A copy of the source with joined times, which is read in its place; null where its clock does not break. */
   retimed: pinnedFileSchema.nullable().default(null),
   model: pinnedFileSchema.nullable(),
-  settings: upscaleSettingsSchema,
   clip: plannedClipSchema,
   /** Not there in runs of earlier versions, which tried nothing. */
   streams: z.array(plannedStreamSchema).exactOptional(),
@@ -89,19 +93,73 @@ export const upscaleCheckpointSchema = z.object({
   notices: z.array(z.string()),
   /** How long the scan took, in milliseconds. */
   scan_ms: z.int().min(0),
+};
+
+/** `checkpoint.json` of an upscale run: written once, when it begins; the journal holds the rest. */
+export const upscaleCheckpointSchema = z.object({
+  // The first two in this order: a reader finds the kind at the file's beginning.
+  version: z.literal(checkpointVersion),
+  kind: z.literal('upscale'),
+  settings: upscaleSettingsSchema,
+  ...videoPlanShape,
 });
 
+/** The same of a run that processes regions of a video. */
+export const retouchCheckpointSchema = z.object({
+  version: z.literal(checkpointVersion),
+  kind: z.literal('retouch'),
+  settings: retouchSettingsSchema,
+  regions: z.array(plannedRegionSchema).min(1),
+  ...videoPlanShape,
+});
+
+/** Of any run that makes a video of a video. */
+export const videoCheckpointSchema = z.discriminatedUnion('kind', [
+  upscaleCheckpointSchema,
+  retouchCheckpointSchema,
+]);
+
 export type UpscaleCheckpoint = z.infer<typeof upscaleCheckpointSchema>;
+export type RetouchCheckpoint = z.infer<typeof retouchCheckpointSchema>;
+/** Of any run that makes a video of a video. */
+export type VideoCheckpoint = UpscaleCheckpoint | RetouchCheckpoint;
+export type VideoSettings = VideoCheckpoint['settings'];
+/** How frames are given to an engine: one that keeps their size knows neither tiles nor a number of lanes to be found out. */
+export function laneSettingsOf(engine: VideoSettings['engine']) {
+  const { batch_size, lanes } = engine;
+  const own = 'scale' in engine ? engine : { scale: 1, tile: 0, is_lane_count_open: false };
+  const { scale, tile, is_lane_count_open } = own;
+  return { batch_size, lanes, scale, tile, is_lane_count_open };
+}
+
+export type PlannedRegion = z.infer<typeof plannedRegionSchema>;
 export type PlannedSegment = z.infer<typeof plannedSegmentSchema>;
 export type PlannedClip = z.infer<typeof plannedClipSchema>;
 export type PinnedFile = z.infer<typeof pinnedFileSchema>;
 
-/** What the run folders of runs that upscale a video hold. */
-export const upscaleFormat: RunFormat<UpscaleCheckpoint, UpscaleEventBody> = {
-  kind: 'upscale',
-  checkpointSchema: upscaleCheckpointSchema,
-  eventSchema: upscaleEventBodySchema,
-  outputOf: ({ settings }) => ({ path: settings.output, type: 'file', flag: '--output' }),
+const common = {
+  outputOf: ({ settings }: VideoCheckpoint) =>
+    ({ path: settings.output, type: 'file', flag: '--output' }) as const,
   // The output grows under a name of its own, and resuming goes on with it.
   writtenFiles: () => [],
 };
+
+/** What the run folders of runs that upscale a video hold. */
+export const upscaleFormat: RunFormat<UpscaleCheckpoint, VideoEventBody> = {
+  ...common,
+  kind: 'upscale',
+  checkpointSchema: upscaleCheckpointSchema,
+  eventSchema: videoEventBodySchema,
+};
+
+/** The same of runs that process regions of a video. */
+export const retouchFormat: RunFormat<RetouchCheckpoint, VideoEventBody> = {
+  ...common,
+  kind: 'retouch',
+  checkpointSchema: retouchCheckpointSchema,
+  eventSchema: videoEventBodySchema,
+};
+
+export function videoFormatOf(kind: VideoCheckpoint['kind']): RunFormat<VideoCheckpoint, VideoEventBody> {
+  return kind === 'upscale' ? upscaleFormat : retouchFormat;
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { retouchSettingsSchema } from '../retouch/retouch-settings.ts';
 import {
   lifecycleEventSchemas,
   machineEventSchemas,
@@ -28,9 +29,9 @@ export const verifiedVideoSchema = z.object({
   converted_streams: count,
 });
 
-/** What an upscale run does, step by step: the lines of `--events`, and of its journal. */
-export const upscaleEventBodySchema = z.discriminatedUnion('type', [
-  runStartedSchema(upscaleSettingsSchema),
+/** The lines of `--events` of a run that makes a video of a video, and of its journal. */
+export const videoEventBodySchema = z.discriminatedUnion('type', [
+  runStartedSchema(z.union([upscaleSettingsSchema, retouchSettingsSchema])),
   lifecycleEventSchemas.batchSubmitted,
   z.object({
     type: z.literal('segment-finished'),
@@ -77,5 +78,5 @@ export const upscaleEventBodySchema = z.discriminatedUnion('type', [
 ]);
 
 export type UpscaleCounts = z.infer<typeof upscaleCountsSchema>;
-export type UpscaleEventBody = z.infer<typeof upscaleEventBodySchema>;
-export type UpscaleEventOf<Type extends UpscaleEventBody['type']> = Extract<UpscaleEventBody, { type: Type }>;
+export type VideoEventBody = z.infer<typeof videoEventBodySchema>;
+export type VideoEventOf<Type extends VideoEventBody['type']> = Extract<VideoEventBody, { type: Type }>;

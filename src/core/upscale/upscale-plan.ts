@@ -2,17 +2,20 @@ import type { Segment } from '../frames/plan-segments.ts';
 import type { StreamPlan } from '../frames/stream-plan.ts';
 import type { Timeline } from '../frames/timeline.ts';
 import type { VideoFacts } from '../frames/video-facts.ts';
-import type { PinnedFile, PlannedClip } from './upscale-checkpoint.ts';
-import type { UpscaleSettings } from './upscale-settings.ts';
+import type { Region } from '../regions/place-region.ts';
+import type { PinnedFile, PlannedClip, VideoCheckpoint, VideoSettings } from './upscale-checkpoint.ts';
 
-/** Everything an upscale run will do, computed before anything is sent. */
+/** Everything a run that makes a video of a video will do, computed before anything is sent. */
 export interface UpscalePlan {
+  readonly kind: VideoCheckpoint['kind'];
   readonly source: PinnedFile;
   /** A copy of the source with joined times, which is read in its place; null where its clock does not break. */
   readonly retimed: PinnedFile | null;
   readonly model: PinnedFile | null;
   readonly facts: VideoFacts;
-  readonly settings: UpscaleSettings;
+  readonly settings: VideoSettings;
+  /** Where the frames are processed; null: everywhere. */
+  readonly regions: readonly Region[] | null;
   readonly clip: PlannedClip;
   readonly timeline: Timeline;
   readonly segments: readonly Segment[];

@@ -44,7 +44,7 @@ const stageReportSchema = z.object({
 /** `report.json` of an upscale run. */
 export const upscaleReportSchema = z.object({
   version: z.literal(upscaleReportVersion),
-  kind: z.literal('upscale'),
+  kind: z.enum(['upscale', 'retouch']),
   run_id: z.string(),
   tool_version: z.string(),
   status: z.enum([...runStatuses, 'unfinished']),

@@ -17,8 +17,15 @@ export const presets = [
   'veryslow',
 ] as const;
 
-/** What one run of `upscale` was asked to do, frozen in its checkpoint. */
-export const upscaleSettingsSchema = z.object({
+export const encodingSettingsSchema = z.object({
+  crf: z.number().min(0).max(51),
+  preset: z.enum(presets),
+  threads: z.int().min(1).max(128),
+  is_cpu_independent: z.boolean().optional(),
+});
+
+/** What every run that makes a video of a video is asked to do. */
+export const videoSettingsShape = {
   /** Absolute path of the finished video. */
   output: z.string(),
   host: z.string(),
@@ -31,6 +38,11 @@ export const upscaleSettingsSchema = z.object({
   force: z.boolean(),
   /** As in the settings of runs that enrich specs. */
   named: z.array(z.string()).optional(),
+};
+
+/** What one run of `upscale` was asked to do, frozen in its checkpoint. */
+export const upscaleSettingsSchema = z.object({
+  ...videoSettingsShape,
   engine: z.object({
     kind: z.enum(upscalerKinds),
     scale: z.int().min(2).max(4),
@@ -40,12 +52,7 @@ export const upscaleSettingsSchema = z.object({
     tile: z.int().min(0),
     /** Content hash of the model; null for an engine without one. */
     model: z.string().nullable(),
-    encoding: z.object({
-      crf: z.number().min(0).max(51),
-      preset: z.enum(presets),
-      threads: z.int().min(1).max(128),
-      is_cpu_independent: z.boolean().optional(),
-    }),
+    encoding: encodingSettingsSchema,
   }),
 });
 

@@ -1,29 +1,29 @@
 import { RunState, type TaskCounts } from '../run/run-state.ts';
 import type { RunStatus } from '../run/run-status.ts';
-import type { PlannedSegment, UpscaleCheckpoint } from './upscale-checkpoint.ts';
-import type { UpscaleCounts, UpscaleEventBody, UpscaleEventOf } from './upscale-event.ts';
+import type { PlannedSegment, VideoCheckpoint } from './upscale-checkpoint.ts';
+import type { UpscaleCounts, VideoEventBody, VideoEventOf } from './upscale-event.ts';
 
 /** What an upscale run knows about one segment. */
 export interface SegmentState {
   readonly planned: PlannedSegment;
-  finished: UpscaleEventOf<'segment-finished'> | null;
-  failed: UpscaleEventOf<'segment-failed'> | null;
+  finished: VideoEventOf<'segment-finished'> | null;
+  failed: VideoEventOf<'segment-failed'> | null;
   /** It failed in an earlier session, and this one tries it again. */
   isReopened: boolean;
   /** It was finished once, and its file is gone: what its host says of it may be of that file. */
   isLost: boolean;
 }
 
-export class UpscaleState extends RunState<UpscaleEventBody> {
+export class UpscaleState extends RunState<VideoEventBody> {
   readonly segments: ReadonlyMap<number, SegmentState>;
   /** The finished video; null until it was verified and has its name. */
-  video: UpscaleEventOf<'video-finished'> | null = null;
-  readonly #planned: UpscaleCheckpoint['counts'];
+  video: VideoEventOf<'video-finished'> | null = null;
+  readonly #planned: VideoCheckpoint['counts'];
   #finished = 0;
   #failed = 0;
   finishedFrames = 0;
 
-  constructor({ segments, counts }: Pick<UpscaleCheckpoint, 'segments' | 'counts'>) {
+  constructor({ segments, counts }: Pick<VideoCheckpoint, 'segments' | 'counts'>) {
     super();
     this.#planned = counts;
     this.segments = new Map(
@@ -78,7 +78,7 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
     this.#failed = 0;
   }
 
-  protected applyTaskEvent(event: UpscaleEventBody): void {
+  protected applyTaskEvent(event: VideoEventBody): void {
     if (event.type === 'video-finished') this.video = event;
     if (event.type === 'segment-finished') this.#finish(event);
     if (event.type === 'segment-failed') this.#fail(event);
@@ -95,7 +95,7 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
     segment.finished = null;
   }
 
-  #finish(event: UpscaleEventOf<'segment-finished'>): void {
+  #finish(event: VideoEventOf<'segment-finished'>): void {
     const segment = this.segments.get(event.segment_id);
     if (!segment) return;
     if (segment.failed) this.#failed -= 1;
@@ -108,7 +108,7 @@ export class UpscaleState extends RunState<UpscaleEventBody> {
     segment.finished = event;
   }
 
-  #fail(event: UpscaleEventOf<'segment-failed'>): void {
+  #fail(event: VideoEventOf<'segment-failed'>): void {
     const segment = this.segments.get(event.segment_id);
     if (!segment || segment.finished) return;
     if (!segment.failed) this.#failed += 1;

@@ -8,7 +8,7 @@ export const upscaleSummaryVersion = 1;
 /** How an upscale run ended: what `--json` prints, and what the text says. JSON, so snake_case. */
 export interface UpscaleSummary {
   readonly version: typeof upscaleSummaryVersion;
-  readonly kind: 'upscale';
+  readonly kind: 'upscale' | 'retouch';
   readonly run_id: string;
   readonly status: RunStatus;
   readonly input: string;

@@ -2,6 +2,7 @@ import { batchesOfLane, countBatches } from '../../core/frames/batches.ts';
 import type { UpscaleEstimate } from '../../core/frames/estimate.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
 import { longestHeld } from '../../core/upscale/held-frames.ts';
+import { laneSettingsOf } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { heldFrameExamples } from '../text/upscale/plan-text.ts';
 
@@ -11,12 +12,13 @@ const planVersion = 1;
 export function upscalePlanDocument(plan: UpscalePlan, expected: UpscaleEstimate) {
   const { facts, clip, timeline, settings, segments } = plan;
   const { engine } = settings;
+  const { scale, tile, is_lane_count_open: isOpen } = laneSettingsOf(engine);
   const frames = timeline.times.length;
   const unique = timeline.uniqueFrames.length;
   const batches = countBatches(unique, engine.batch_size);
   return {
     version: planVersion,
-    kind: 'upscale',
+    kind: plan.kind,
     input: {
       path: plan.source.path,
       sha256: plan.source.sha256,
@@ -34,15 +36,22 @@ export function upscalePlanDocument(plan: UpscalePlan, expected: UpscaleEstimate
     engine: {
       kind: engine.kind,
       model: plan.model?.path ?? null,
-      scale: engine.scale,
+      scale,
       batch_size: engine.batch_size,
       workers: engine.lanes,
-      is_worker_count_open: engine.is_lane_count_open,
-      tile: engine.tile,
+      is_worker_count_open: isOpen,
+      tile,
       crf: engine.encoding.crf,
       preset: engine.encoding.preset,
     },
     host: settings.host,
+    ...(plan.regions && {
+      regions: plan.regions.map(({ firstFrame, frames: length, box }) => ({
+        first_frame: firstFrame + 1,
+        last_frame: firstFrame + length,
+        box,
+      })),
+    }),
     counts: {
       frames,
       unique_frames: unique,

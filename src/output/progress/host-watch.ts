@@ -2,10 +2,10 @@ import type { InferenceEventBody } from '../../core/inference/inference-event.ts
 import { printable } from '../../core/printable.ts';
 import type { Journaled } from '../../core/run/run-status.ts';
 import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
-import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../core/upscale/upscale-event.ts';
 import { clockText } from '../text/format.ts';
 
-export type AnyRunEvent = UpsampleEvent | Journaled<UpscaleEventBody> | Journaled<InferenceEventBody>;
+export type AnyRunEvent = UpsampleEvent | Journaled<VideoEventBody> | Journaled<InferenceEventBody>;
 
 /** Follows whether the host can be reached. A host that is unreachable is no failure: what it has goes on. */
 export class HostWatch {

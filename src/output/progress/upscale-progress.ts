@@ -1,5 +1,5 @@
 import type { Journaled } from '../../core/run/run-status.ts';
-import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleBeginning, UpscaleObserver } from '../../ports/run-observer.ts';
 import type { AssemblyProgress } from '../../ports/video-tool.ts';
 import { counted, numeral, rateText } from '../text/format.ts';
@@ -33,7 +33,7 @@ export class FramePace {
     this.#framesPerSegment = run.frames / Math.max(1, run.segments);
   }
 
-  apply({ type }: UpscaleEventBody): void {
+  apply({ type }: VideoEventBody): void {
     // What a host had finished is taken in before anything is submitted.
     if (type === 'batch-submitted') this.#hasSubmitted = true;
     if (type === 'segment-failed') this.failedSegments += 1;
@@ -87,7 +87,7 @@ export class UpscaleProgress extends RunProgress implements UpscaleObserver {
     this.begin(run.runId, what, run.engine);
   }
 
-  onEvent(event: Journaled<UpscaleEventBody>): void {
+  onEvent(event: Journaled<VideoEventBody>): void {
     this.#pace?.apply(event);
     if (event.type === 'segment-failed') this.takeFailure({ ...event, spec: `segment ${event.segment_id}` });
     this.takeHostEvent(event);

@@ -123,7 +123,7 @@ export function settingsOfToday(settingsOver: SettingsOver, config: object, name
 
 /** The state of a stored run: its plan and all its events. */
 export function stateOf<K extends RunTypes>(
-  kind: RunKind<K>,
+  kind: Pick<RunKind<K>, 'newState'>,
   run: Pick<StoredRunOf<K>, 'checkpoint' | 'events'>,
 ): K['state'] {
   const state = kind.newState(run.checkpoint);

@@ -1,11 +1,11 @@
 import { estimateUpscale, type UpscaleEstimate, type UpscaleRates } from '../../core/frames/estimate.ts';
-import { upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
+import { laneSettingsOf, type VideoSettings, videoFormatOf } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import type { UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
+import { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { stateOf } from '../runs/resume-run.ts';
-import { upscaleKind } from './upscale-kind.ts';
-import type { StoredUpscale } from './upscale-types.ts';
+import type { StoredVideoRun, VideoTypes } from './upscale-types.ts';
 
 /** How many of the last runs are read to find one that is like the plan. */
 const runsRead = 20;
@@ -52,12 +52,12 @@ export async function expectUpscale(
 
 /** The rates of the newest finished run of the same engine, host and encoder; null when there is none. */
 async function learnedRates(
-  { settings }: UpscalePlan,
+  { kind: wanted, settings }: UpscalePlan,
   { runs }: Pick<Ports, 'runs'>,
 ): Promise<UpscaleRates | null> {
-  const listed = (await runs.list()).filter(({ kind }) => kind === upscaleFormat.kind).slice(0, runsRead);
+  const listed = (await runs.list()).filter(({ kind }) => kind === wanted).slice(0, runsRead);
   for (const { folder } of listed) {
-    const run = await runs.read(upscaleFormat, folder).catch(() => null);
+    const run = await runs.read(videoFormatOf(wanted), folder).catch(() => null);
     if (run && isLike(run.checkpoint.settings, settings)) {
       const rates = ratesOf(run);
       if (rates) return rates;
@@ -66,15 +66,15 @@ async function learnedRates(
   return null;
 }
 
-function isLike(one: UpscaleSettings, other: UpscaleSettings): boolean {
-  const identity = ({ host, slots, engine }: UpscaleSettings) =>
-    JSON.stringify([host, slots, engine.kind, engine.model, engine.scale, engine.lanes, engine.encoding]);
+function isLike(one: VideoSettings, other: VideoSettings): boolean {
+  const identity = ({ host, slots, engine }: VideoSettings) =>
+    JSON.stringify([host, slots, engine.kind, engine.model, laneSettingsOf(engine), engine.encoding]);
   return identity(one) === identity(other);
 }
 
 /** Stages overlap, so the time of all of them together is a better measure than each one's. */
-function ratesOf(run: StoredUpscale): UpscaleRates | null {
-  const state = stateOf(upscaleKind, run);
+function ratesOf(run: StoredVideoRun): UpscaleRates | null {
+  const state = stateOf<VideoTypes>({ newState: (checkpoint) => new UpscaleState(checkpoint) }, run);
   const finished = [...state.segments.values()].flatMap((segment) => segment.finished ?? []);
   const began = run.events.find(({ type }) => type === 'batch-submitted')?.time;
   const ended = run.events.findLast(({ type }) => type === 'segment-finished')?.time;
@@ -90,12 +90,12 @@ function ratesOf(run: StoredUpscale): UpscaleRates | null {
 /** Nothing is said of a model, nor of another machine. */
 function guessedRates({ settings }: UpscalePlan, cores: number): UpscaleRates {
   const { engine, host } = settings;
-  const isKnown = engine.kind === 'lanczos' && host === 'local';
+  const isKnown = engine.model === null && host === 'local';
   const rate = isKnown ? 1e6 * usualRates[engine.encoding.preset] * cores : null;
   return { decode: rate, upscale: rate, encode: rate, bitsPerPixel: null, segmentMs: 100 };
 }
 
 function guessedBits({ clip, timeline, settings }: UpscalePlan, sourceBytes: number): number {
   const pixels = clip.target.width * clip.target.height * timeline.uniqueFrames.length;
-  return (8 * sourceBytes * settings.engine.scale ** growth) / pixels;
+  return (8 * sourceBytes * laneSettingsOf(settings.engine).scale ** growth) / pixels;
 }

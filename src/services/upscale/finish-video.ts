@@ -1,4 +1,4 @@
-import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { VideoCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { AssemblyProgress } from '../../ports/video-tool.ts';
@@ -7,7 +7,7 @@ import { RunEventRecorder } from '../runs/event-recorder.ts';
 import { plannedStreams } from './plan-sound.ts';
 import { fileToRead, prepareFileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
-import { segmentName, type UpscaleRun, type UpscaleTypes } from './upscale-types.ts';
+import { segmentName, type VideoRun, type VideoTypes } from './upscale-types.ts';
 
 /** Name of the folder, in the run folder, of what is under way while the video is put together. */
 const workFolderName = 'assembly';
@@ -19,7 +19,7 @@ const workFolderName = 'assembly';
  * @returns false when segments are lost, and pending again.
  * @throws SegmentsLostError from the second attempt on.
  */
-export async function finishVideo(run: UpscaleRun, attempt: number): Promise<boolean> {
+export async function finishVideo(run: VideoRun, attempt: number): Promise<boolean> {
   const { state } = run;
   if (state.video !== null || state.counts.failed_segments > 0) return true;
   try {
@@ -40,15 +40,15 @@ export async function finishVideo(run: UpscaleRun, attempt: number): Promise<boo
 }
 
 /** Segments that are lost have to be made again, in this session or a later one. */
-async function recordLoss(run: UpscaleRun, { message, lost }: SegmentsLostError): Promise<void> {
-  const recorder = new RunEventRecorder<UpscaleTypes>(run);
+async function recordLoss(run: VideoRun, { message, lost }: SegmentsLostError): Promise<void> {
+  const recorder = new RunEventRecorder<VideoTypes>(run);
   const segments = lost.flatMap((index) => run.session.checkpoint.segments[index] ?? []);
   for (const { segment_id: id, task_key: key } of segments)
     recorder.emit({ type: 'segment-lost', segment_id: id, task_key: key, message });
   await run.session.flush(true);
 }
 
-async function assemble(run: UpscaleRun): Promise<void> {
+async function assemble(run: VideoRun): Promise<void> {
   const { session, state, ports, observer, signal } = run;
   const { checkpoint, paths } = session;
   const { output, force: mayReplace } = checkpoint.settings;
@@ -74,7 +74,7 @@ async function assemble(run: UpscaleRun): Promise<void> {
     }
     // A host that does not hear of it makes a video that nobody fetches, and keeps the segments.
     await host.noteFinished?.(session.runId).catch(() => undefined);
-    new RunEventRecorder<UpscaleTypes>(run).emit({ type: 'video-finished', output, ...video });
+    new RunEventRecorder<VideoTypes>(run).emit({ type: 'video-finished', output, ...video });
   } finally {
     await host.close();
   }
@@ -82,7 +82,7 @@ async function assemble(run: UpscaleRun): Promise<void> {
 }
 
 export interface SegmentAssembly {
-  readonly checkpoint: UpscaleCheckpoint;
+  readonly checkpoint: VideoCheckpoint;
   /** The file that the segments were made of, which has the other streams. */
   readonly sourcePath: string;
   segmentPath(segmentId: number): string;

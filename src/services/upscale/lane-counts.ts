@@ -1,6 +1,6 @@
 import { batchesOfLane, countBatches } from '../../core/frames/batches.ts';
 import type { LaneShare } from '../../core/frames/plan-files.ts';
-import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { PlannedSegment, VideoCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { LaneStatus, WorkerStatus } from '../../protocol/worker-status.ts';
 
@@ -10,7 +10,7 @@ import type { LaneStatus, WorkerStatus } from '../../protocol/worker-status.ts';
  */
 export class LaneCounts {
   readonly lanes: number;
-  readonly #plan: Pick<UpscaleCheckpoint, 'counts' | 'settings'>;
+  readonly #plan: Pick<VideoCheckpoint, 'counts' | 'settings'>;
   readonly #segments: UpscaleState['segments'];
   /** Batches by lane of segments that were finished when this session began, and of those that are finished now. */
   readonly #before: number[];
@@ -20,7 +20,7 @@ export class LaneCounts {
   readonly #first = new Map<number, readonly LaneStatus[]>();
   readonly #last = new Map<number, readonly LaneStatus[]>();
 
-  constructor(plan: Pick<UpscaleCheckpoint, 'counts' | 'settings'>, { segments }: UpscaleState) {
+  constructor(plan: Pick<VideoCheckpoint, 'counts' | 'settings'>, { segments }: UpscaleState) {
     this.#plan = plan;
     this.#segments = segments;
     this.lanes = plan.settings.engine.lanes;

@@ -2,7 +2,7 @@ import { containerOf, formatLimits, type OutputContainer } from '../../core/fram
 import { isKeptWhole, namedStream, soundWays, type TriedSound } from '../../core/frames/convert-sound.ts';
 import { planSound, planStreams, type StreamPlan } from '../../core/frames/stream-plan.ts';
 import type { OtherStreamFacts, VideoFacts } from '../../core/frames/video-facts.ts';
-import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { VideoCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 
@@ -58,7 +58,7 @@ function soundRefused(
   });
 }
 
-type StoredStreams = NonNullable<UpscaleCheckpoint['streams']>;
+type StoredStreams = NonNullable<VideoCheckpoint['streams']>;
 
 /** As the checkpoint keeps them. */
 export function storedStreams(streams: readonly StreamPlan[]): StoredStreams {
@@ -71,7 +71,7 @@ export function storedStreams(streams: readonly StreamPlan[]): StoredStreams {
 
 /** What was planned of the source's other streams; the checkpoint of an earlier version does not say it. */
 export function plannedStreams(
-  { streams, settings }: Pick<UpscaleCheckpoint, 'streams' | 'settings'>,
+  { streams, settings }: Pick<VideoCheckpoint, 'streams' | 'settings'>,
   facts: VideoFacts,
 ): StreamPlan[] {
   if (streams === undefined) return planStreams(facts, containerOf(settings.output) ?? 'mkv');

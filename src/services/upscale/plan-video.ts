@@ -7,20 +7,16 @@ import { planStreams } from '../../core/frames/stream-plan.ts';
 import type { TimeBreak } from '../../core/frames/time-breaks.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { formatSize, type Size } from '../../core/hints/display-size.ts';
-import type { PinnedFile, PlannedClip } from '../../core/upscale/upscale-checkpoint.ts';
+import { splitAtRegions } from '../../core/regions/place-region.ts';
+import type { PlannedClip } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
-import type { UpscalerKind, UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
-import { countLanes, type LaneCount } from './count-lanes.ts';
 import { planTriedStreams } from './plan-sound.ts';
 import { scanVideo, TimesBreakError } from './scan-video.ts';
 import { pinned } from './source-of.ts';
-import type { UpscaleRequest } from './upscale-types.ts';
-
-/** Threads of the encoder on every machine: its bytes depend on them, and two segments at once keep twice as many busy. */
-const encoderThreads = 8;
+import type { VideoOperation, VideoRequest } from './upscale-types.ts';
 
 /**
  * Finds out everything an upscale run will do. Reads the video through once; changes nothing.
@@ -29,7 +25,8 @@ const encoderThreads = 8;
  * it aborts.
  */
 export async function planVideo(
-  request: UpscaleRequest,
+  request: VideoRequest,
+  operation: VideoOperation,
   ports: Ports,
   observer: UpscaleObserver,
   signal: AbortSignal,
@@ -44,17 +41,17 @@ export async function planVideo(
   // Both read the file from its beginning: what the one has read is in memory for the other.
   const hashing = ports.sources.identify(path, null, signal);
   hashing.catch(() => undefined);
-  const context = { request, ports, observer, signal };
+  const context = { request, operation, ports, observer, signal };
   const read = await readFrames({ path, facts }, context).catch(async (error: unknown) => {
     if (!(error instanceof TimesBreakError)) throw error;
     return await readRetimed({ path, facts }, error.breaks, context);
   });
-  const lanes = await countLanes(request, ports);
   return {
+    kind: operation.kind,
     source: pinned(await hashing),
     retimed: read.path === path ? null : pinned(await ports.sources.identify(read.path, null, signal)),
     model,
-    settings: upscaleSettingsFrom(request, { lanes, model }),
+    settings: await operation.settingsFor(model),
     ...read,
     scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
     freeBytes: await ports.sources.freeBytes(outputPath),
@@ -71,7 +68,8 @@ function otherVideosNotice({ video, others }: VideoFacts): string[] {
 }
 
 interface PlanContext {
-  readonly request: UpscaleRequest;
+  readonly request: VideoRequest;
+  readonly operation: VideoOperation;
   readonly ports: Ports;
   readonly observer: UpscaleObserver;
   readonly signal: AbortSignal;
@@ -85,21 +83,26 @@ interface OpenedVideo {
 /** What the file itself decides of the plan. @throws TimesBreakError. */
 async function readFrames(
   { path, facts }: OpenedVideo,
-  { request: { outputPath, upscaling, isKeptGoing }, ports, observer, signal }: PlanContext,
+  { request: { outputPath, isKeptGoing }, operation, ports, observer, signal }: PlanContext,
 ) {
   const container = outputContainerOf(outputPath);
-  const { clip, notices } = planClip(facts, container, upscaling);
+  const { clip, notices } = planClip(facts, container, operation);
   const streams = await planTriedStreams(path, facts, container, ports, signal);
-  const request = { path, facts, dedupe: upscaling.dedupe, isKeptGoing };
-  const { timeline, keyTimes, notices: found } = await scanVideo(request, ports, observer, signal);
+  const request = { path, facts, dedupe: operation.dedupe, isKeptGoing };
+  const { timeline: scanned, keyTimes, notices: found } = await scanVideo(request, ports, observer, signal);
+  const regions = operation.placeRegions({ facts, clip, timeline: scanned });
+  const timeline = {
+    ...scanned,
+    uniqueFrames: splitAtRegions(scanned.uniqueFrames, scanned.times.length, regions ?? []),
+  };
   const targetFrames =
     keyTimes === null
       ? timeline.times.length
-      : targetFramesFor(clip.target, timeline.times.length, upscaling.engine);
+      : targetFramesFor(clip.target, timeline.times.length, operation);
   const segments = planSegments({
     timeline,
     keyFrames: keyTimes === null ? [] : keyFramesOf(keyTimes, timeline.times),
-    batchSize: upscaling.batch_size,
+    batchSize: operation.batchSize,
     targetFrames,
   });
   const left = streams.flatMap(({ why }) => (why === null ? [] : [sentence(why)]));
@@ -108,6 +111,7 @@ async function readFrames(
     facts,
     clip,
     timeline,
+    regions,
     segments,
     streams,
     notices: [...notices, ...otherVideosNotice(facts), ...left, ...chapterNotices(facts, timeline), ...found],
@@ -174,7 +178,7 @@ function assertIsVideo({ container }: VideoFacts, path: string): void {
 
 /** Nothing is planned for an output that cannot be written. */
 async function assertOutputIsFree(
-  { inputPath, outputPath, isForced }: UpscaleRequest,
+  { inputPath, outputPath, isForced }: VideoRequest,
   { sources }: Pick<Ports, 'sources'>,
 ): Promise<void> {
   const nextStep = 'Name another file with --output.';
@@ -195,14 +199,17 @@ async function assertOutputIsFree(
 const segmentPixels = 240 * 1920 * 1080;
 
 /** What starting a segment costs is worth it from so many frames on; more than the most is too much to lose. */
-const segmentFrames = { least: 48, most: 1_200, mostWithModel: 240 };
+export const segmentFrames = { least: 48, most: 1_200, mostWithModel: 240 };
 
 /** A segment's file and its copy in the output are on the disk together: a short video has several, too. */
 const leastSegments = 5;
 
 /** A model needs a thousand times as long for a frame, so that its segments are short also where frames are small. */
-function targetFramesFor({ width, height }: Size, frames: number, engine: UpscalerKind): number {
-  const most = engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most;
+function targetFramesFor(
+  { width, height }: Size,
+  frames: number,
+  { maxSegmentFrames: most }: VideoOperation,
+): number {
   const usual = Math.round(segmentPixels / (width * height));
   return Math.max(segmentFrames.least, Math.min(most, usual, Math.ceil(frames / leastSegments)));
 }
@@ -216,9 +223,9 @@ function sentence(text: string): string {
 export function planClip(
   facts: VideoFacts,
   container: OutputContainer,
-  { engine, scale }: Pick<UpscaleRequest['upscaling'], 'engine' | 'scale'>,
+  { takesRgb, scale }: Pick<VideoOperation, 'takesRgb' | 'scale'>,
 ): { readonly clip: PlannedClip; readonly notices: readonly string[] } {
-  const choice = chooseFrameFormats(facts, { engine, scale, container });
+  const choice = chooseFrameFormats(facts, { takesRgb, scale, container });
   const { video } = facts;
   const { range, space, primaries, transfer, chromaLocation } = choice.color;
   return {
@@ -238,36 +245,6 @@ export function planClip(
 
 function written({ width, height, pixelFormat }: FrameFormat): PlannedClip['frame'] {
   return { width, height, pixel_format: pixelFormat };
-}
-
-/** Freezes what a run will use, so that a resumed run gives the same video, on whatever machine. */
-function upscaleSettingsFrom(
-  request: UpscaleRequest,
-  found: { readonly lanes: LaneCount; readonly model: PinnedFile | null },
-): UpscaleSettings {
-  const { upscaling, host } = request;
-  return {
-    output: request.outputPath,
-    host,
-    slots: request.slots,
-    dedupe: upscaling.dedupe,
-    keep_going: request.isKeptGoing,
-    force: request.isForced,
-    named: [...(request.named ?? [])],
-    engine: {
-      kind: upscaling.engine,
-      scale: upscaling.scale,
-      batch_size: upscaling.batch_size,
-      lanes: found.lanes.lanes,
-      is_lane_count_open: found.lanes.isOpen,
-      tile: upscaling.tile,
-      model: found.model?.sha256 ?? null,
-      encoding: {
-        ...{ crf: upscaling.crf, preset: upscaling.preset },
-        ...{ threads: encoderThreads, is_cpu_independent: true },
-      },
-    },
-  };
 }
 
 /** The container that a path's ending asks for. @throws AppError `output-unsupported`. */

@@ -1,4 +1,4 @@
-import type { PinnedFile, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { PinnedFile, VideoCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { FileIdentity } from '../../ports/source-files.ts';
@@ -42,7 +42,7 @@ export function fileToRead<File>({
  * @throws AppError `checkpoint-mismatch`.
  */
 export async function prepareFileToRead(
-  { source, retimed }: Pick<UpscaleCheckpoint, 'source' | 'retimed'>,
+  { source, retimed }: Pick<VideoCheckpoint, 'source' | 'retimed'>,
   ports: Pick<Ports, 'sources' | 'video'>,
   signal: AbortSignal,
 ): Promise<void> {

@@ -2,7 +2,7 @@ import type { Timeline } from '../../core/frames/timeline.ts';
 import type { PlannedSegment } from '../../core/upscale/upscale-checkpoint.ts';
 import type { SegmentTask } from '../../protocol/segment.ts';
 import { fileToRead } from './source-of.ts';
-import type { SourcePart, UpscaleRun } from './upscale-types.ts';
+import type { SourcePart, VideoRun } from './upscale-types.ts';
 
 /** A smaller file travels whole: every machine has it after one transfer. */
 const leastBytes = 16 * 1024 * 1024;
@@ -12,14 +12,14 @@ const leastBytes = 16 * 1024 * 1024;
  * what it needs and no more. Where a part does not do, the segment gets the whole source.
  */
 export class SourceCutter {
-  readonly #run: UpscaleRun;
+  readonly #run: VideoRun;
   readonly #timeline: Timeline;
   readonly #isWanted: boolean;
   /** Segments whose part turned out not to do. */
   readonly #whole = new Set<number>();
 
   /** @param isSpread - Whether segments go to several machines. */
-  constructor(run: UpscaleRun, timeline: Timeline, isSpread: boolean) {
+  constructor(run: VideoRun, timeline: Timeline, isSpread: boolean) {
     const { clip } = run.session.checkpoint;
     this.#run = run;
     this.#timeline = timeline;

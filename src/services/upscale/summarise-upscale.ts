@@ -1,14 +1,15 @@
 import { basename } from 'node:path';
 import { failureFacts, stopFacts } from '../../core/run/failure.ts';
-import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { VideoCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import { laneSettingsOf } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import { type UpscaleSummary, upscaleSummaryVersion } from '../../core/upscale/upscale-summary.ts';
 import type { SessionEnd } from '../runs/run-kind.ts';
-import type { StoredUpscale } from './upscale-types.ts';
+import type { StoredVideoRun } from './upscale-types.ts';
 
 /** The summary of an upscale run as it stands; null for `end` sums up all its sessions. */
 export function summaryOfUpscale(
-  run: Pick<StoredUpscale, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  run: Pick<StoredVideoRun, 'runId' | 'checkpoint' | 'paths' | 'events'>,
   state: UpscaleState,
   end: SessionEnd | null,
 ): UpscaleSummary {
@@ -22,7 +23,7 @@ export function summaryOfUpscale(
   const error = end?.error ?? null;
   return {
     version: upscaleSummaryVersion,
-    kind: 'upscale',
+    kind: checkpoint.kind,
     run_id: run.runId,
     status: end?.status ?? state.standingStatus,
     input: source.path,
@@ -31,7 +32,7 @@ export function summaryOfUpscale(
     size: { width: clip.target.width, height: clip.target.height },
     engine: settings.engine.kind,
     model: modelNameOf(checkpoint),
-    scale: settings.engine.scale,
+    scale: laneSettingsOf(settings.engine).scale,
     host: settings.host,
     workers: settings.engine.lanes,
     checkpoint: paths.checkpoint,
@@ -47,7 +48,7 @@ export function summaryOfUpscale(
   };
 }
 
-export function modelNameOf({ model }: Pick<UpscaleCheckpoint, 'model'>): string {
+export function modelNameOf({ model }: Pick<VideoCheckpoint, 'model'>): string {
   return model === null ? '' : basename(model.path);
 }
 
@@ -78,7 +79,7 @@ function failuresOf(state: UpscaleState): UpscaleSummary['failures'] {
  * Where the time of a run went, over all its sessions, without the time between them: the times between events.
  * `finishMs` counts from the last segment on; `finishedAt` is ISO 8601, null before the video is finished.
  */
-export function timesOf(events: StoredUpscale['events'], segments: number) {
+export function timesOf(events: StoredVideoRun['events'], segments: number) {
   const finished = new Set<number>();
   let [segmentsMs, finishMs] = [0, 0];
   let finishedAt: string | null = null;

@@ -1,9 +1,9 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
 import { decodeRepeats, decodeTimes, encodeRepeats, encodeTimes } from '../../core/frames/timeline.ts';
-import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { VideoCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 
-export function encodeTimeline(timeline: Timeline): UpscaleCheckpoint['timeline'] {
+export function encodeTimeline(timeline: Timeline): VideoCheckpoint['timeline'] {
   const { start, steps } = encodeTimes(timeline.times);
   return {
     start,
@@ -19,7 +19,7 @@ export function decodeTimeline({
   timeline,
   counts,
   run_id: runId,
-}: Pick<UpscaleCheckpoint, 'timeline' | 'counts' | 'run_id'>): Timeline {
+}: Pick<VideoCheckpoint, 'timeline' | 'counts' | 'run_id'>): Timeline {
   try {
     const times = decodeTimes(timeline);
     const uniqueFrames = decodeRepeats(timeline.repeats, counts.frames);

@@ -1,79 +1,16 @@
 import { type UpscaleCheckpoint, upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
-import { UpscaleState } from '../../core/upscale/upscale-state.ts';
-import { AppError } from '../../errors/app-error.ts';
-import type { Ports } from '../../ports/ports.ts';
-import type { RunFacts, RunKind } from '../runs/run-kind.ts';
-import { finishVideo } from './finish-video.ts';
+import type { RunKind } from '../runs/run-kind.ts';
 import { newUpscaleCommand, withModelPath } from './resume-upscale.ts';
-import { assertSameFile, prepareFileToRead } from './source-of.ts';
-import { modelNameOf, summaryOfUpscale } from './summarise-upscale.ts';
-import type { StoredUpscale, UpscaleRun, UpscaleTypes } from './upscale-types.ts';
-import { UpscaleWork } from './upscale-work.ts';
-import { WorkerStatusFiles } from './worker-files.ts';
-import { writeUpscaleReport } from './write-upscale-report.ts';
+import type { UpscaleTypes } from './upscale-types.ts';
+import { videoKind } from './video-kind.ts';
 
-export const upscaleKind: RunKind<UpscaleTypes> = {
+export const upscaleKind: RunKind<UpscaleTypes> = videoKind<UpscaleCheckpoint>({
   format: upscaleFormat,
   command: 'cosmos upscale',
-  taskNoun: 'segments',
-
-  newState: (checkpoint) => new UpscaleState(checkpoint),
-  facts: factsOf,
-  workDone: ({ finishedFrames }) => finishedFrames,
-  announce,
-  startWork: (run) => new UpscaleWork(run),
-  follow: (run) => new WorkerStatusFiles(run),
-  finish: finishVideo,
-  summarise: summaryOfUpscale,
-  closingNotices: () => [],
-  isAnswerFromHost: ({ type }) => type === 'segment-finished' || type === 'segment-failed',
-  writeReport: writeUpscaleReport,
-  changedInputs,
   repeatCommand: (checkpoint) => {
     const settings = withModelPath(checkpoint.settings, checkpoint);
     // Its output stands there already.
     const named = [...(settings.named ?? []).filter((path) => path !== 'force'), 'force'];
     return newUpscaleCommand(checkpoint.source.path, { ...settings, force: true, named });
   },
-};
-
-function factsOf({ settings, source }: UpscaleCheckpoint): RunFacts {
-  const { host, slots: workers, engine } = settings;
-  const needs = engine.kind === 'onnx' ? 'onnx-runtime' : 'nothing';
-  return { input: source.path, host, workers, needs, engine: engine.kind };
-}
-
-function announce({ session, state, observer }: UpscaleRun): void {
-  const { checkpoint, runId } = session;
-  const { kind } = checkpoint.settings.engine;
-  observer.onBegin({
-    runId,
-    frames: checkpoint.counts.frames,
-    finishedFrames: state.finishedFrames,
-    segments: checkpoint.segments.length,
-    engine: checkpoint.model === null ? kind : `${kind} (${modelNameOf(checkpoint)})`,
-  });
-}
-
-async function changedInputs(
-  { checkpoint }: StoredUpscale,
-  state: UpscaleState,
-  ports: Ports,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const files = [checkpoint.source, ...(checkpoint.model ? [checkpoint.model] : [])];
-  const changes: string[] = [];
-  for (const file of files) {
-    try {
-      if (file === checkpoint.source && state.video === null)
-        await prepareFileToRead(checkpoint, ports, signal);
-      else await assertSameFile(file, ports, signal);
-    } catch (error) {
-      const isChanged = error instanceof AppError && error.code === 'checkpoint-mismatch';
-      // The source of a finished video may have been moved away.
-      if (!isChanged && state.video === null) throw error;
-      if (isChanged) changes.push(`${file.path} was replaced`);
-    }
-  }
-  return changes;
-}
+});

@@ -5,7 +5,8 @@ import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { failureFacts } from '../../core/run/failure.ts';
 import { machinesOf } from '../../core/run/machine-timeline.ts';
 import { duplicateShares, longestHeld } from '../../core/upscale/held-frames.ts';
-import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { VideoCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import { laneSettingsOf } from '../../core/upscale/upscale-checkpoint.ts';
 import {
   type SegmentReport,
   type StageReport,
@@ -15,7 +16,7 @@ import {
 import type { SegmentState, UpscaleState } from '../../core/upscale/upscale-state.ts';
 import { plannedStreams } from './plan-sound.ts';
 import { modelNameOf, perSecond, timesOf, verifiedOf } from './summarise-upscale.ts';
-import type { StoredUpscale } from './upscale-types.ts';
+import type { StoredVideoRun } from './upscale-types.ts';
 
 /** Pictures of which the report says how long they are held. */
 const maxHeldFrames = 8;
@@ -25,9 +26,9 @@ const maxStretches = 80;
 const minStretchFrames = 24;
 
 interface ReportedUpscale {
-  readonly checkpoint: UpscaleCheckpoint;
+  readonly checkpoint: VideoCheckpoint;
   readonly state: UpscaleState;
-  readonly events: StoredUpscale['events'];
+  readonly events: StoredVideoRun['events'];
   readonly timeline: Timeline;
   /** What is in the source; null where it cannot be read any more. */
   readonly facts: VideoFacts | null;
@@ -42,7 +43,7 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
   const stretches = Math.max(1, Math.min(maxStretches, Math.floor(counts.frames / minStretchFrames)));
   return {
     version: upscaleReportVersion,
-    kind: 'upscale',
+    kind: checkpoint.kind,
     run_id: checkpoint.run_id,
     tool_version: known.toolVersion,
     status: state.video === null ? (state.lastStatus ?? 'unfinished') : 'complete',
@@ -85,15 +86,16 @@ export function upscaleReportOf(known: ReportedUpscale): UpscaleReport {
   };
 }
 
-function settingsOf({ settings }: UpscaleCheckpoint): UpscaleReport['settings'] {
+function settingsOf({ settings }: VideoCheckpoint): UpscaleReport['settings'] {
   const { engine } = settings;
+  const { scale, tile, lanes, is_lane_count_open: isOpen } = laneSettingsOf(engine);
   return {
-    scale: engine.scale,
+    scale,
     dedupe: settings.dedupe,
     batch_size: engine.batch_size,
-    workers: engine.lanes,
-    is_worker_count_open: engine.is_lane_count_open,
-    tile: engine.tile,
+    workers: lanes,
+    is_worker_count_open: isOpen,
+    tile,
     crf: engine.encoding.crf,
     preset: engine.encoding.preset,
     slots: settings.slots,
@@ -101,7 +103,7 @@ function settingsOf({ settings }: UpscaleCheckpoint): UpscaleReport['settings'] 
   };
 }
 
-function streamsOf(checkpoint: UpscaleCheckpoint, facts: VideoFacts): UpscaleReport['streams'] {
+function streamsOf(checkpoint: VideoCheckpoint, facts: VideoFacts): UpscaleReport['streams'] {
   return plannedStreams(checkpoint, facts).map(({ index, type, action, why }) => {
     const stream = facts.others.find((other) => other.index === index);
     return { index, type, codec: stream?.codec ?? '', language: stream?.language ?? null, action, why };
@@ -128,7 +130,7 @@ function segmentOf({ planned, finished, failed }: SegmentState): SegmentReport {
 }
 
 /** Each stage with the frames that went through it while it was timed. */
-function stagesOf(checkpoint: UpscaleCheckpoint, state: UpscaleState, finishMs: number): StageReport[] {
+function stagesOf(checkpoint: VideoCheckpoint, state: UpscaleState, finishMs: number): StageReport[] {
   const sums = { decode: 0, upscale: 0, encode: 0, frames: 0, unique: 0 };
   for (const { finished } of state.segments.values()) {
     if (!finished) continue;

@@ -1,6 +1,17 @@
+import type { DuplicateMode } from '../../core/frames/duplicates/duplicate-finder.ts';
+import type { Timeline } from '../../core/frames/timeline.ts';
+import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import type { Region } from '../../core/regions/place-region.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
-import type { PlannedSegment, UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
-import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
+import type {
+  PinnedFile,
+  PlannedClip,
+  PlannedSegment,
+  UpscaleCheckpoint,
+  VideoCheckpoint,
+  VideoSettings,
+} from '../../core/upscale/upscale-checkpoint.ts';
+import type { VideoEventBody } from '../../core/upscale/upscale-event.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
 import type { HostObject } from '../../ports/host.ts';
@@ -21,37 +32,64 @@ export interface UpscaleTask extends RunTask {
   readonly part: SourcePart | null;
 }
 
-export interface UpscaleTypes extends RunTypes {
-  readonly checkpoint: UpscaleCheckpoint;
-  readonly event: UpscaleEventBody;
+/** The types of runs that make a video of a video; by its checkpoint, of one kind of them. */
+export interface VideoTypes<Checkpoint extends VideoCheckpoint = VideoCheckpoint> extends RunTypes {
+  readonly checkpoint: Checkpoint;
+  readonly event: VideoEventBody;
   readonly state: UpscaleState;
   readonly task: UpscaleTask;
   readonly summary: UpscaleSummary;
   readonly observer: UpscaleObserver;
 }
 
-export type UpscaleRun = ActiveRun<UpscaleTypes>;
-export type StoredUpscale = StoredRunOf<UpscaleTypes>;
-export type UpscaleSession = RunSession<UpscaleCheckpoint, UpscaleEventBody>;
+export type UpscaleTypes = VideoTypes<UpscaleCheckpoint>;
+export type VideoRun = ActiveRun<VideoTypes>;
+export type StoredVideoRun = StoredRunOf<VideoTypes>;
+export type VideoSession = RunSession<VideoCheckpoint, VideoEventBody>;
 
 /** Where a finished segment lies in the run folder until it is in the video. */
 export function segmentName(segmentId: number): string {
   return `segments/segment_${String(segmentId).padStart(6, '0')}.mp4`;
 }
 
-/** What `upscale` is asked to do. Paths are absolute. */
-export interface UpscaleRequest {
+/** What a command that makes a video of a video is asked to do. Paths are absolute. */
+export interface VideoRequest {
   readonly inputPath: string;
   readonly outputPath: string;
   /** Null for an engine without a model. */
   readonly modelPath: string | null;
   readonly host: string;
   readonly slots: number;
-  readonly upscaling: Settings['upscaling'];
   /** Replace what stands at the output. */
   readonly isForced: boolean;
   /** A damaged source gives what can be read of it. */
   readonly isKeptGoing: boolean;
   /** Paths of the settings that the command line names. */
   readonly named?: readonly string[];
+}
+
+/** What `upscale` is asked to do. */
+export interface UpscaleRequest extends VideoRequest {
+  readonly upscaling: Settings['upscaling'];
+}
+
+/** What is to be done with the frames of a video, as far as the plan of it goes. */
+export interface VideoOperation {
+  readonly kind: VideoCheckpoint['kind'];
+  readonly scale: number;
+  /** Whether the engine gets RGB, and not frames as they are stored. */
+  readonly takesRgb: boolean;
+  readonly dedupe: DuplicateMode;
+  /** Frames given to the engine at once. */
+  readonly batchSize: number;
+  /** The most frames of a segment: more would be too much to lose. */
+  readonly maxSegmentFrames: number;
+  /** Which regions of the frames it is done to; null: whole frames. @throws AppError for regions that are nowhere. */
+  placeRegions(found: {
+    readonly facts: VideoFacts;
+    readonly clip: PlannedClip;
+    readonly timeline: Timeline;
+  }): readonly Region[] | null;
+  /** Freezes what the run will use, so that a resumed one gives the same video, on whatever machine. */
+  settingsFor(model: PinnedFile | null): Promise<VideoSettings>;
 }

@@ -2,19 +2,20 @@ import type { Timeline } from '../../core/frames/timeline.ts';
 import { type FailureCode, failureNextSteps } from '../../core/run/failure.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
 import type { PinnedFile, PlannedSegment } from '../../core/upscale/upscale-checkpoint.ts';
-import type { UpscaleEventBody } from '../../core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../core/upscale/upscale-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
-import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
+import type { SegmentEngine } from '../../protocol/manifest.ts';
+import type { SegmentFacts, SegmentTask } from '../../protocol/segment.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { Prepared, RunWork } from '../runs/run-kind.ts';
 import { isOutputLost } from '../runs/task-results.ts';
-import { segmentTaskOf, upscalerOf } from './segment-tasks.ts';
+import { segmentEngineOf, segmentTaskOf } from './segment-tasks.ts';
 import { fileToRead } from './source-of.ts';
 import { SourceCutter, withPart } from './source-parts.ts';
 import { decodeTimeline } from './timeline-of.ts';
-import { segmentName, type UpscaleRun, type UpscaleTask, type UpscaleTypes } from './upscale-types.ts';
+import { segmentName, type UpscaleTask, type VideoRun, type VideoTypes } from './upscale-types.ts';
 
 /** Next steps that differ from those of a spec. */
 const nextSteps: Partial<Record<string, string>> = {
@@ -25,13 +26,13 @@ const nextSteps: Partial<Record<string, string>> = {
 };
 
 /** What one session does for the segments of its run: each finished one is downloaded into the run folder. */
-export class UpscaleWork implements RunWork<UpscaleTypes> {
-  readonly engine: UpscalerSpec;
+export class UpscaleWork implements RunWork<VideoTypes> {
+  readonly engine: SegmentEngine;
   // Segments are submitted one after the other: workers take them in this order, and the first are needed first.
   readonly tasksInFlight = Number.POSITIVE_INFINITY;
   readonly batchesInFlight = 1;
   readonly settlesInFlight = 2;
-  readonly #run: UpscaleRun;
+  readonly #run: VideoRun;
   readonly #timeline: Timeline;
   readonly #byKey: ReadonlyMap<string, PlannedSegment>;
   readonly #source: HostObject;
@@ -40,11 +41,11 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
   /** Frames done of segments under way, by task key. */
   readonly #doneFrames = new Map<string, number>();
 
-  constructor(run: UpscaleRun) {
+  constructor(run: VideoRun) {
     const { checkpoint } = run.session;
     const { model, settings } = checkpoint;
     this.#run = run;
-    this.engine = upscalerOf(checkpoint);
+    this.engine = segmentEngineOf(checkpoint);
     this.#timeline = decodeTimeline(checkpoint);
     this.#byKey = new Map(checkpoint.segments.map((segment) => [segment.task_key, segment]));
     this.#source = objectOf(fileToRead(checkpoint));
@@ -59,7 +60,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     );
   }
 
-  async *tasks(): AsyncIterable<Prepared<UpscaleTypes>> {
+  async *tasks(): AsyncIterable<Prepared<VideoTypes>> {
     for (const segment of this.#run.state.pending) {
       const { task_key: taskKey, segment_id: batchId } = segment;
       const part = await this.#cutter.cut(segment);
@@ -99,7 +100,7 @@ export class UpscaleWork implements RunWork<UpscaleTypes> {
     result: TaskResult,
     _isReused: boolean,
     host: HostRun | null,
-  ): Promise<UpscaleEventBody> {
+  ): Promise<VideoEventBody> {
     const { segment_id: segmentId, task_key: taskKey } = segment;
     const common = { segment_id: segmentId, task_key: taskKey, attempts: result.attempts };
     const facts = result.segment ?? null;

@@ -4,24 +4,25 @@ import {
   workerManifest,
   workerStatusFile,
 } from '../../core/frames/plan-files.ts';
+import { laneSettingsOf } from '../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../core/upscale/upscale-plan.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { UpscaleObserver } from '../../ports/run-observer.ts';
 import type { SessionFollower } from '../runs/run-kind.ts';
 import { LaneCounts } from './lane-counts.ts';
-import type { UpscaleRun, UpscaleSession, UpscaleTypes } from './upscale-types.ts';
+import type { VideoRun, VideoSession, VideoTypes } from './upscale-types.ts';
 
 /** How often the status files are written at most, in milliseconds. */
 const writeEveryMs = 2_000;
 
 /** Writes the plan for people and their programs: `parallel_processing_plan.json`, `worker_<n>_manifest.txt`. */
 export async function publishPlanFiles(
-  session: Pick<UpscaleSession, 'publish'>,
+  session: Pick<VideoSession, 'publish'>,
   { timeline, settings }: Pick<UpscalePlan, 'timeline' | 'settings'>,
 ): Promise<void> {
   const { uniqueFrames, times } = timeline;
-  const { lanes: workers, batch_size: batchSize, scale, tile } = settings.engine;
+  const { lanes: workers, batch_size: batchSize, scale, tile } = laneSettingsOf(settings.engine);
   await session.publish(
     'parallel_processing_plan.json',
     processingPlan({ frames: times.length, uniqueFrames }),
@@ -33,8 +34,8 @@ export async function publishPlanFiles(
 }
 
 interface StatusFilesRun {
-  readonly session: Pick<UpscaleSession, 'checkpoint' | 'publish'>;
-  readonly state: UpscaleRun['state'];
+  readonly session: Pick<VideoSession, 'checkpoint' | 'publish'>;
+  readonly state: VideoRun['state'];
   readonly observer: UpscaleObserver;
   readonly ports: { readonly clock: Clock };
 }
@@ -43,7 +44,7 @@ interface StatusFilesRun {
  * Keeps `worker_<n>_status.json` in the run folder, one for each lane. Other programs may read them, and cosmos never
  * does: where they cannot be written, the run goes on.
  */
-export class WorkerStatusFiles implements SessionFollower<UpscaleTypes> {
+export class WorkerStatusFiles implements SessionFollower<VideoTypes> {
   readonly observer: UpscaleObserver;
   readonly #run: StatusFilesRun;
   readonly #counts: LaneCounts;

@@ -3,7 +3,7 @@ import type { StreamPlan } from '../../core/frames/stream-plan.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/display-size.ts';
-import { upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
+import { videoFormatOf } from '../../core/upscale/upscale-checkpoint.ts';
 import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -11,7 +11,7 @@ import { plannedStreams } from './plan-sound.ts';
 import { fileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { upscaleReportOf } from './upscale-report-of.ts';
-import type { StoredUpscale } from './upscale-types.ts';
+import type { StoredVideoRun } from './upscale-types.ts';
 
 /** Frames that are shown before and after. */
 const comparedFrames = 4;
@@ -29,13 +29,13 @@ interface ReportPorts {
 
 /** Writes both reports of an upscale run as it stands; the result's pictures are in it once the video is finished. */
 export async function writeUpscaleReport(
-  run: Pick<StoredUpscale, 'folder' | 'paths' | 'checkpoint'>,
+  run: Pick<StoredVideoRun, 'folder' | 'paths' | 'checkpoint'>,
   state: UpscaleState,
   ports: ReportPorts,
 ): Promise<void> {
   const { paths, checkpoint } = run;
   // An open run holds the events of earlier sessions only.
-  const { events } = await ports.runs.read(upscaleFormat, run.folder);
+  const { events } = await ports.runs.read(videoFormatOf(checkpoint.kind), run.folder);
   const timeline = decodeTimeline(checkpoint);
   const facts = await ports.video
     .inspect(fileToRead(checkpoint).path)
@@ -54,7 +54,7 @@ export async function writeUpscaleReport(
 
 /** Some frames before and after, from all over the video; none where they cannot be read any more. */
 async function compare(
-  checkpoint: StoredUpscale['checkpoint'],
+  checkpoint: StoredVideoRun['checkpoint'],
   timeline: Timeline,
   facts: VideoFacts,
   { video }: Pick<ReportPorts, 'video'>,
@@ -99,7 +99,7 @@ function placeAmongVideos({ video, others }: VideoFacts, plans: readonly StreamP
  * First frames of segments from all over the video: in the result they are key frames, and in the source close to one,
  * so that nothing else has to be decoded for them. The very first frame is often black.
  */
-function framesAllOver({ segments }: Pick<StoredUpscale['checkpoint'], 'segments'>): number[] {
+function framesAllOver({ segments }: Pick<StoredVideoRun['checkpoint'], 'segments'>): number[] {
   const later = segments.length > comparedFrames ? segments.slice(1) : segments;
   const parts = Math.min(comparedFrames, later.length);
   return Array.from({ length: parts }, (_, part) => {

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { ZodType } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
-import { type UpscaleCheckpoint, upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
+import { type VideoCheckpoint, videoCheckpointSchema } from '../../core/upscale/upscale-checkpoint.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
 import type { JobSource, TakenJob } from '../../ports/job-queue.ts';
@@ -35,7 +35,7 @@ export async function finalizeRun(job: TakenJob, deps: FinalizeDeps, leave: Abor
   const { store, source, log } = deps;
   const { runId } = job;
   const run = layout.run(runId);
-  const checkpoint = await readAs(upscaleFormat.checkpointSchema, `${run}/${layout.checkpoint}`, store);
+  const checkpoint = await readAs(videoCheckpointSchema, `${run}/${layout.checkpoint}`, store);
   const isStopped = (await store.files.read(`${run}/${layout.cancelMark}`)) !== null;
   if (
     checkpoint === null ||
@@ -53,7 +53,7 @@ export async function finalizeRun(job: TakenJob, deps: FinalizeDeps, leave: Abor
     if (result?.segment) hashes.set(id, result.segment.sha256);
     else isAnyMissing = true;
   }
-  if (isAnyMissing) return await addAgain(job, deps);
+  if (isAnyMissing) return await addAgain(job, checkpoint.kind, deps);
   const signal = AbortSignal.any([job.lost, job.cancelled, leave]);
   try {
     await publishVideo(job, checkpoint, hashes, deps, signal);
@@ -68,10 +68,14 @@ export async function finalizeRun(job: TakenJob, deps: FinalizeDeps, leave: Abor
   }
 }
 
-async function addAgain(job: TakenJob, { store, source }: FinalizeDeps): Promise<void> {
+async function addAgain(
+  job: TakenJob,
+  kind: VideoCheckpoint['kind'],
+  { store, source }: FinalizeDeps,
+): Promise<void> {
   const names = await store.files.list(`${layout.run(job.runId)}/${layout.jobs}`);
   await source.add(
-    'upscale',
+    kind,
     job.runId,
     names.map((name) => name.replace(/\.json$/, '')),
   );
@@ -80,7 +84,7 @@ async function addAgain(job: TakenJob, { store, source }: FinalizeDeps): Promise
 
 async function publishVideo(
   { runId }: TakenJob,
-  checkpoint: UpscaleCheckpoint,
+  checkpoint: VideoCheckpoint,
   hashes: ReadonlyMap<number, string>,
   { store, place, ports }: FinalizeDeps,
   signal: AbortSignal,

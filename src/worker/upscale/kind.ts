@@ -1,6 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { FrameTool, PictureTool } from '../../ports/frame-tool.ts';
 import type { UpscalerSpec } from '../../protocol/segment.ts';
+import { SegmentSession } from '../segments/segment-session.ts';
 import { EngineError } from '../tasks/engine-error.ts';
 import type { WorkKind } from '../tasks/engine-session.ts';
 import { upscaleBatchRoute } from './batch-endpoint/upscale-batch-route.ts';
@@ -8,7 +9,6 @@ import { LanczosEngine } from './lanczos-engine.ts';
 import { OnnxEngine } from './onnx/onnx-engine.ts';
 import { SegmentUpscaler } from './segment-upscaler.ts';
 import type { UpscaleEngine } from './upscale-engine.ts';
-import { UpscaleEngineSession } from './upscale-session.ts';
 
 export interface UpscaleKindDeps {
   readonly frames: FrameTool;
@@ -24,13 +24,15 @@ export interface UpscaleKindDeps {
 
 /** Segments of a video to upscale; the same engine upscales single pictures. */
 export function createUpscaleKind(deps: UpscaleKindDeps): WorkKind {
-  let session: UpscaleEngineSession | null = null;
+  let current: { readonly session: SegmentSession; readonly upscaler: SegmentUpscaler } | null = null;
   const open = (spec: UpscalerSpec) => {
     const upscaler = new SegmentUpscaler(spec, createUpscaleEngine(spec, deps), deps);
-    session = new UpscaleEngineSession(spec, upscaler, deps);
-    return session;
+    current = { upscaler, session: new SegmentSession(spec.model ?? spec.kind, upscaler, deps) };
+    return current.session;
   };
-  const loadedModel = () => session?.model ?? null;
+  // Single pictures are upscaled with it, too, as long as it can be given more work.
+  const loadedModel = () =>
+    current === null || current.session.stopSignal.aborted ? null : current.upscaler.model;
   return {
     open,
     routes: new Map([['/upscale_batch', { POST: upscaleBatchRoute({ ...deps, loadedModel }) }]]),

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { unlessAborted } from '../../async/abort.ts';
 import { within } from '../../async/deadline.ts';
+import type { FrameJob } from '../segments/segment-stage.ts';
 import { asEngineError, EngineError } from '../tasks/engine-error.ts';
 import {
   type Lane,
@@ -10,16 +11,8 @@ import {
   type UpscaleEngine,
 } from './upscale-engine.ts';
 
-/** Frames of one batch that a lane is to upscale. */
-export interface LaneJob {
-  /** Jobs of a lower one go first; of equal ones the first that came. */
-  readonly order: number;
-  /** Number of the batch over the whole video. */
-  readonly batch: number;
-  readonly frames: readonly Uint8Array[];
-  /** The job is dropped when it aborts. A call that is under way is left to end: the lane serves others, too. */
-  readonly signal: AbortSignal;
-}
+/** Frames of one batch that a lane is to upscale. A call that is under way is left to end: the lane serves others, too. */
+export type LaneJob = Omit<FrameJob, 'firstUnique'>;
 
 interface LaneRunnerOptions {
   readonly engine: UpscaleEngine;

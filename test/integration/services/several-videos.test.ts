@@ -8,6 +8,7 @@ import { partialObserver } from '../../../src/output/progress/observers.ts';
 import type { UpsampleObserver, UpscaleObserver } from '../../../src/ports/run-observer.ts';
 import { planSpecs } from '../../../src/services/upsample/plan-specs.ts';
 import { planVideo } from '../../../src/services/upscale/plan-video.ts';
+import { upscaleOperation } from '../../../src/services/upscale/upscale-operation.ts';
 import { MemoryHost } from '../../support/memory-host.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { createTestPorts, testRunSettings } from '../../support/test-ports.ts';
@@ -90,7 +91,7 @@ it('says which one is upscaled, and shows it before and after', async () => {
   };
   const observer = partialObserver<UpscaleObserver>({});
   const ports = createTestPorts(folder, new MemoryHost());
-  const plan = await planVideo(request, ports, observer, noAbort);
+  const plan = await planVideo(request, upscaleOperation(request, ports), ports, observer, noAbort);
   expect(plan.timeline.times.length).toBeGreaterThan(34);
   expect(plan.notices).toContain(
     'The file holds 2 videos: stream 1 (h264, 96x54) is upscaled, not stream 0 (mjpeg).',

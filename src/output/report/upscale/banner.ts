@@ -1,8 +1,8 @@
 import { shellQuoted } from '../../../core/run/shell-quoted.ts';
 import type { SegmentReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
 import { counted, numeral, rateText } from '../../text/format.ts';
-import { resumeUpscaleCommand } from '../../text/upscale/summary-text.ts';
-import { upscaleEngineText } from '../../text/upscale/upscale-names.ts';
+import { resumeVideoCommand } from '../../text/upscale/summary-text.ts';
+import { doneTexts, upscaleEngineText } from '../../text/upscale/upscale-names.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
 import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
@@ -20,11 +20,13 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   unfinished: 'The video is not finished; what is done is kept.',
 };
 
+const workTexts = { upscale: 'upscaling', retouch: 'retouching' } as const;
+
 export function upscaleBanner(report: UpscaleReport): Html {
   const { settings, frames_per_second: rate } = report;
   const engine = { ...report, ...settings, isWorkerCountOpen: settings.is_worker_count_open };
   return renderBanner({
-    work: 'upscaling',
+    work: workTexts[report.kind],
     runId: report.run_id,
     status: report.status,
     sentence: sentences[report.status],
@@ -45,8 +47,8 @@ export function upscaleBanner(report: UpscaleReport): Html {
   });
 }
 
-function titleOf({ counts, finished_frames: finished, target, status }: UpscaleReport): string {
-  const frames = `${counted(counts.frames, 'frame')} upscaled to ${target.width}\u00a0×\u00a0${target.height}`;
+function titleOf({ kind, counts, finished_frames: finished, target, status }: UpscaleReport): string {
+  const frames = `${counted(counts.frames, 'frame')} ${doneTexts[kind]} to ${target.width}\u00a0×\u00a0${target.height}`;
   return status === 'complete' ? frames : `${numeral(finished)} of ${frames}`;
 }
 
@@ -64,7 +66,7 @@ function outcomesOf(segments: readonly SegmentReport[]): BarPart[] {
   return parts;
 }
 
-function howToGoOn({ status, run_id: runId, is_resumable: isResumable }: UpscaleReport): Html | null {
+function howToGoOn({ kind, status, run_id: runId, is_resumable: isResumable }: UpscaleReport): Html | null {
   if (status === 'complete' || !isResumable) return null;
   const first = {
     partial: 'Follow the next step of each failure, then run:',
@@ -74,7 +76,9 @@ function howToGoOn({ status, run_id: runId, is_resumable: isResumable }: Upscale
     unfinished: 'Nothing finished is lost. Run:',
   }[status];
   const id = shellQuoted(runId);
-  const next = command(status === 'detached' ? `cosmos attach ${id}` : resumeUpscaleCommand(id));
+  const next = command(
+    status === 'detached' ? `cosmos attach ${id}` : resumeVideoCommand({ kind, run_id: id }),
+  );
   return notice('How to go on', html`<p>${first}</p>${next}`);
 }
 

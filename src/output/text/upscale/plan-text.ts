@@ -5,12 +5,13 @@ import { fractionValue } from '../../../core/frames/fraction.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import { printable } from '../../../core/printable.ts';
 import { type HeldFrame, longestHeld } from '../../../core/upscale/held-frames.ts';
+import { laneSettingsOf } from '../../../core/upscale/upscale-checkpoint.ts';
 import type { UpscalePlan } from '../../../core/upscale/upscale-plan.ts';
 import { formatTable } from '../columns.ts';
 import { bytesText, counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
 import { noticeLine } from '../summary-sections.ts';
-import { percentText, upscaleEngineText } from './upscale-names.ts';
+import { doneTexts, percentText, upscaleEngineText } from './upscale-names.ts';
 
 /** Pictures of which the plan says how long they are held. */
 export const heldFrameExamples = 4;
@@ -20,6 +21,7 @@ export function formatUpscalePlan(plan: UpscalePlan, style: Style, expected: Ups
     ...row('Video', [videoText(plan)]),
     ...row('Output', outputTexts(plan)),
     ...row('Engine', [printable(upscaleEngineText(engineOf(plan)))]),
+    ...row('Regions', regionTexts(plan)),
     ...row('Frames', [framesText(plan)]),
     ...row('Duplicates', duplicateTexts(plan)),
     ...row('Segments', [segmentsText(plan)]),
@@ -62,20 +64,33 @@ function outputTexts({ clip, settings }: UpscalePlan): string[] {
 }
 
 function engineOf({ settings: { engine }, model }: UpscalePlan) {
+  const { scale, is_lane_count_open: isWorkerCountOpen } = laneSettingsOf(engine);
   return {
     engine: engine.kind,
     model: model === null ? '' : basename(model.path),
-    scale: engine.scale,
+    scale,
     workers: engine.lanes,
-    isWorkerCountOpen: engine.is_lane_count_open,
+    isWorkerCountOpen,
   };
 }
 
-function framesText({ timeline }: UpscalePlan): string {
+/** `1200x80 at 40,620 in frames 1 to 240`: pixels of the frames as stored. */
+function regionTexts({ regions, timeline }: UpscalePlan): string[] {
+  return (regions ?? []).map(({ box, firstFrame, frames }) => {
+    const when =
+      frames === timeline.times.length
+        ? 'in every frame'
+        : `in frames ${numeral(firstFrame + 1)} to ${numeral(firstFrame + frames)}`;
+    return `${box.width}x${box.height} at ${box.x},${box.y} ${when}`;
+  });
+}
+
+function framesText({ timeline, kind }: UpscalePlan): string {
+  const done = doneTexts[kind];
   const [frames, unique] = [timeline.times.length, timeline.uniqueFrames.length];
   return frames === unique
-    ? `${numeral(frames)}, each to be upscaled`
-    : `${numeral(frames)}, of which ${numeral(unique)} are to be upscaled`;
+    ? `${numeral(frames)}, each to be ${done}`
+    : `${numeral(frames)}, of which ${numeral(unique)} are to be ${done}`;
 }
 
 function duplicateTexts({ timeline, clip, settings }: UpscalePlan): string[] {

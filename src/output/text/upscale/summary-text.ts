@@ -3,7 +3,7 @@ import type { UpscaleSummary } from '../../../core/upscale/upscale-summary.ts';
 import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
 import type { Style } from '../style.ts';
 import { detachedSteps, formatSections } from '../summary-sections.ts';
-import { percentText, streamsText, upscaleEngineText } from './upscale-names.ts';
+import { doneTexts, percentText, streamsText, upscaleEngineText } from './upscale-names.ts';
 
 /**
  * What a person reads when an upscale run has ended.
@@ -28,15 +28,15 @@ export function formatUpscaleSummary(summary: UpscaleSummary, style: Style, isSu
   );
 }
 
-export function resumeUpscaleCommand(runId: string): string {
-  return `cosmos upscale --resume ${runId}`;
+export function resumeVideoCommand({ kind, run_id: runId }: Pick<UpscaleSummary, 'kind' | 'run_id'>): string {
+  return `cosmos ${kind} --resume ${runId}`;
 }
 
 function headline(summary: UpscaleSummary, style: Style, isSubmitted: boolean): string {
   const { counts, status, size, duration_ms: durationMs } = summary;
   const time = `in ${durationText(durationMs)}${speedText(summary)}`;
   if (summary.video !== null) {
-    const done = style.good(`${counted(summary.video.frames, 'frame')} upscaled`);
+    const done = style.good(`${counted(summary.video.frames, 'frame')} ${doneTexts[summary.kind]}`);
     const what = `${style.good('✓')} ${done} to ${size.width}x${size.height}`;
     // Nothing was left to do but, at most, to put them together.
     if (summary.frames_per_second === null)
@@ -48,7 +48,7 @@ function headline(summary: UpscaleSummary, style: Style, isSubmitted: boolean): 
   const open = counts.segments - counts.finished_segments - counts.failed_segments;
   const openText = `${numeral(open)} ${status === 'detached' ? 'still to come' : 'not done'}`;
   const parts = [
-    `${numeral(counts.finished_segments)} of ${counted(counts.segments, 'segment')} upscaled`,
+    `${numeral(counts.finished_segments)} of ${counted(counts.segments, 'segment')} ${doneTexts[summary.kind]}`,
     counts.failed_segments > 0 ? style.bad(`${numeral(counts.failed_segments)} failed`) : '',
     open > 0 ? openText : '',
     open + counts.failed_segments === 0 ? 'the video is not put together yet' : '',
@@ -63,7 +63,7 @@ function speedText({ frames_per_second: rate }: UpscaleSummary): string {
 function resultsOf(summary: UpscaleSummary): [string, string][] {
   const rows: [string, string][] = [['Video', videoText(summary)]];
   if (summary.video) rows.push(['Verified', verifiedText(summary.video)]);
-  if (summary.counts.duplicates > 0) rows.push(['Duplicates', duplicatesText(summary.counts)]);
+  if (summary.counts.duplicates > 0) rows.push(['Duplicates', duplicatesText(summary)]);
   return rows;
 }
 
@@ -79,17 +79,15 @@ function verifiedText(video: NonNullable<UpscaleSummary['video']>): string {
   return [counted(video.frames, 'frame'), times, streams].filter((part) => part !== '').join(', ');
 }
 
-function duplicatesText({ duplicates, frames }: UpscaleSummary['counts']): string {
+function duplicatesText({ counts: { duplicates, frames }, kind }: UpscaleSummary): string {
   const part = percentText(duplicates, frames);
-  return `${counted(duplicates, 'frame')} (${part}) show the picture before them and were not upscaled again`;
+  return `${counted(duplicates, 'frame')} (${part}) show the picture before them and were not ${doneTexts[kind]} again`;
 }
 
-function nextSteps(
-  { run_id: runId, status, is_resumable: isResumable }: UpscaleSummary,
-  style: Style,
-): string[] {
+function nextSteps(summary: UpscaleSummary, style: Style): string[] {
+  const { run_id: runId, status, is_resumable: isResumable } = summary;
   if (status === 'detached')
     return detachedSteps(runId, 'bring the segments home and finish the video', style);
   if (status === 'complete' || !isResumable) return [];
-  return [`To go on:  ${style.bold(resumeUpscaleCommand(runId))}`];
+  return [`To go on:  ${style.bold(resumeVideoCommand(summary))}`];
 }

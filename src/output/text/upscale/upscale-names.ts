@@ -1,6 +1,9 @@
 import { counted } from '../format.ts';
 
-/** An engine for people: `lanczos x2, 4 workers`, `onnx (anime.onnx) x4, up to 2 workers`. */
+/** What was done to the frames, by the kind of run. */
+export const doneTexts = { upscale: 'upscaled', retouch: 'retouched' } as const;
+
+/** An engine for people: `lanczos x2, 4 workers`, `onnx (anime.onnx) x4, up to 2 workers`, `blur`. */
 export function upscaleEngineText(engine: {
   readonly engine: string;
   readonly model: string;
@@ -10,6 +13,8 @@ export function upscaleEngineText(engine: {
   readonly isWorkerCountOpen?: boolean;
 }): string {
   const model = engine.model === '' ? '' : ` (${engine.model})`;
+  // Regions are processed at their size.
+  if (engine.scale === 1) return `${engine.engine}${model}`;
   const atMost = engine.isWorkerCountOpen === true && engine.workers > 1 ? 'up to ' : '';
   return `${engine.engine}${model} x${engine.scale}, ${atMost}${counted(engine.workers, 'worker')}`;
 }

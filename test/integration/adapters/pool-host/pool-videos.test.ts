@@ -8,7 +8,7 @@ import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
 import { PoolHost } from '../../../../src/adapters/pool-host/pool-host.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
-import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../../../src/core/upscale/upscale-event.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { Host } from '../../../../src/ports/host.ts';
 import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
@@ -40,9 +40,9 @@ async function upscaleOn(
   name: string,
   host: Host,
   slots: number,
-  onEvent: (event: UpscaleEventBody) => void = () => undefined,
+  onEvent: (event: VideoEventBody) => void = () => undefined,
 ) {
-  const events: UpscaleEventBody[] = [];
+  const events: VideoEventBody[] = [];
   const outputPath = join(folder, `${name}.mp4`);
   const { upscaling } = resolveSettings([
     { source: 'the test', values: { upscaling: { dedupe: 'off', preset: 'ultrafast', workers: 1 } } },
@@ -53,8 +53,8 @@ async function upscaleOn(
   };
   const observer = partialObserver<UpscaleObserver>({
     onEvent: (event) => {
-      events.push(event as UpscaleEventBody);
-      onEvent(event as UpscaleEventBody);
+      events.push(event as VideoEventBody);
+      onEvent(event as VideoEventBody);
     },
   });
   const ports = createTestPorts(join(folder, name), host);

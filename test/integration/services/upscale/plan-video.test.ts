@@ -9,6 +9,7 @@ import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
 import { planVideo } from '../../../../src/services/upscale/plan-video.ts';
 import { scanVideo } from '../../../../src/services/upscale/scan-video.ts';
+import { upscaleOperation } from '../../../../src/services/upscale/upscale-operation.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { sampleUpscaleCheckpoint, sampleUpscalePlan } from '../../../support/sample-upscale-plan.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -76,5 +77,6 @@ async function plan(output: string) {
     isForced: true,
     isKeptGoing: false,
   };
-  return await planVideo(request, createTestPorts(folder, new MemoryHost()), observer, noAbort);
+  const ports = createTestPorts(folder, new MemoryHost());
+  return await planVideo(request, upscaleOperation(request, ports), ports, observer, noAbort);
 }

@@ -21,7 +21,7 @@ it('reports a damaged manifest once, also when two look for manifests at the sam
   const worker = new WorkerProcess(
     { root, runId: 'run-1', workerId: 0, runFolder, socketPath: join(root, 's'), idleTimeoutMs: 60_000 },
     {
-      kinds: { upsample: kind, upscale: kind, inference: kind },
+      kinds: { upsample: kind, upscale: kind, retouch: kind, inference: kind },
       store: new LocalFileStore(runFolder),
       clock: systemClock,
       random01: () => 0.5,

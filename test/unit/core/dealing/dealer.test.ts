@@ -7,7 +7,7 @@ const second = 1_000;
 
 /** A dealer of segments with a machine of one worker for each name. */
 function segments(names: readonly string[], sizes: readonly number[], mayCopy = true): Dealer {
-  const dealer = new Dealer({ window: windowOf({ kind: 'upscale' }), mayCopy });
+  const dealer = new Dealer({ window: windowOf({ kind: 'segments' }), mayCopy });
   for (const name of names) dealer.addMachine(name, 1);
   sizes.forEach((size, at) => {
     dealer.add({ key: `t${at}`, size });

@@ -17,7 +17,7 @@ const video: VideoStreamFacts = {
   color: noColor,
   extras: [],
 };
-const wish = { engine: 'lanczos', scale: 2, container: 'mp4' } as const;
+const wish = { takesRgb: false, scale: 2, container: 'mp4' } as const;
 const factsOf = (some: Partial<VideoStreamFacts>): VideoFacts => ({
   container: 'mov,mp4',
   sizeBytes: 1,
@@ -72,7 +72,7 @@ it.each([
   { source: 'yuv422p10le', frame: 'rgb48le', target: 'yuv422p10le' },
   { source: 'gray', frame: 'rgb24', target: 'gray' },
 ])('a model gets $source as $frame', ({ source, frame, target }) => {
-  const choice = chooseFrameFormats(factsOf({ pixelFormat: source }), { ...wish, engine: 'onnx' });
+  const choice = chooseFrameFormats(factsOf({ pixelFormat: source }), { ...wish, takesRgb: true });
   expect([choice.frame.pixelFormat, choice.target.pixelFormat]).toEqual([frame, target]);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../../../src/core/upscale/upscale-event.ts';
 import { UpscaleState } from '../../../../src/core/upscale/upscale-state.ts';
 
 const planned = [0, 1].map((id) => ({
@@ -14,7 +14,7 @@ const planned = [0, 1].map((id) => ({
 }));
 const counts = { frames: 20, unique_frames: 20, batches: 4 };
 
-function finished(id: number): UpscaleEventBody {
+function finished(id: number): VideoEventBody {
   return {
     type: 'segment-finished',
     segment_id: id,
@@ -32,7 +32,7 @@ function finished(id: number): UpscaleEventBody {
   };
 }
 
-function lost(id: number): UpscaleEventBody {
+function lost(id: number): VideoEventBody {
   return { type: 'segment-lost', segment_id: id, task_key: `key-${id}`, message: 'It is gone.' };
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../../../src/core/upscale/upscale-event.ts';
 import { FramePace } from '../../../../src/output/progress/upscale-progress.ts';
 
-const submitted: UpscaleEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 1 };
-const failed: UpscaleEventBody = {
+const submitted: VideoEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 1 };
+const failed: VideoEventBody = {
   type: 'segment-failed',
   segment_id: 3,
   task_key: 'k',

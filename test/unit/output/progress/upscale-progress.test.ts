@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Journaled } from '../../../../src/core/run/run-status.ts';
-import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../../../src/core/upscale/upscale-event.ts';
 import { barDisplay, lineDisplay } from '../../../../src/output/progress/display.ts';
 import { eventLines } from '../../../../src/output/progress/event-lines.ts';
 import { combineObservers, partialObserver } from '../../../../src/output/progress/observers.ts';
@@ -140,7 +140,7 @@ it('combined observers all hear everything', () => {
   expect(heard).toEqual(['a 3', 'b 3']);
 });
 
-function event(body: UpscaleEventBody, seq = 0): Journaled<UpscaleEventBody> {
+function event(body: VideoEventBody, seq = 0): Journaled<VideoEventBody> {
   return { ...body, version: 1, seq, time: '2026-03-01T10:15:00.000Z' };
 }
 

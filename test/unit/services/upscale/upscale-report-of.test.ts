@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Journaled } from '../../../../src/core/run/run-status.ts';
-import type { UpscaleEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../../../src/core/upscale/upscale-event.ts';
 import { upscaleReportSchema } from '../../../../src/core/upscale/upscale-report.ts';
 import { UpscaleState } from '../../../../src/core/upscale/upscale-state.ts';
 import { summaryOfUpscale } from '../../../../src/services/upscale/summarise-upscale.ts';
@@ -13,8 +13,8 @@ import {
 
 const plan = sampleUpscalePlan({ repeats: new Array<number>(160).fill(2) });
 const checkpoint = sampleUpscaleCheckpoint(plan);
-const started: UpscaleEventBody = { type: 'run-started', run_id: 'r', total: 2, is_resumed: false };
-const failed: UpscaleEventBody = {
+const started: VideoEventBody = { type: 'run-started', run_id: 'r', total: 2, is_resumed: false };
+const failed: VideoEventBody = {
   type: 'segment-failed',
   segment_id: 1,
   task_key: checkpoint.segments[1]?.task_key ?? '',
@@ -23,7 +23,7 @@ const failed: UpscaleEventBody = {
   message: 'Too large.',
   next_step: 'Use a smaller --tile.',
 };
-const finishedVideo: UpscaleEventBody = {
+const finishedVideo: VideoEventBody = {
   type: 'video-finished',
   output: '/videos/out.mp4',
   size_bytes: 3_000_000,
@@ -144,20 +144,20 @@ it('summaryOfUpscale sums a session up', () => {
   });
 });
 
-function reportOf(timed: readonly (readonly [seconds: number, UpscaleEventBody])[], hasSource = true) {
+function reportOf(timed: readonly (readonly [seconds: number, VideoEventBody])[], hasSource = true) {
   const state = stateOf(timed.map(([, body]) => body));
   const events = timed.map(([seconds, body], seq) => journaled(body, seq, seconds));
   const facts = hasSource ? plan.facts : null;
   return upscaleReportOf({ checkpoint, state, events, timeline: plan.timeline, facts, toolVersion: '0.1.0' });
 }
 
-function stateOf(bodies: readonly UpscaleEventBody[]): UpscaleState {
+function stateOf(bodies: readonly VideoEventBody[]): UpscaleState {
   const state = new UpscaleState(checkpoint);
   for (const body of bodies) state.apply(body);
   return state;
 }
 
-function journaled(body: UpscaleEventBody, seq: number, seconds: number): Journaled<UpscaleEventBody> {
+function journaled(body: VideoEventBody, seq: number, seconds: number): Journaled<VideoEventBody> {
   const time = new Date(Date.parse('2026-03-01T10:15:00.000Z') + 1000 * seconds).toISOString();
   return { ...body, version: 1, seq, time };
 }

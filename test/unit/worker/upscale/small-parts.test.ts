@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AsyncQueue } from '../../../../src/async/queues.ts';
-import { FrameMemory } from '../../../../src/worker/upscale/frame-memory.ts';
-import { LaneProgress } from '../../../../src/worker/upscale/lane-progress.ts';
+import { FrameMemory } from '../../../../src/worker/segments/frame-memory.ts';
+import { LaneProgress } from '../../../../src/worker/segments/lane-progress.ts';
 import { LaneSizes } from '../../../../src/worker/upscale/lane-runner.ts';
 
 const { signal } = new AbortController();

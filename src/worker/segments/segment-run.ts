@@ -6,11 +6,11 @@ import type { FrameSink, FrameTool } from '../../ports/frame-tool.ts';
 import type { Encoding, SegmentTask } from '../../protocol/segment.ts';
 import { EngineError } from '../tasks/engine-error.ts';
 import type { FrameMemory, FrameShare, ShareRequest } from './frame-memory.ts';
-import type { LanePool } from './lane-pool.ts';
+import type { SegmentStage } from './segment-stage.ts';
 
 interface SegmentRunDeps {
   readonly frames: FrameTool;
-  readonly pool: LanePool;
+  readonly stage: SegmentStage;
   readonly memory: FrameMemory;
   readonly sourcePath: string;
   readonly targetPath: string;
@@ -71,7 +71,7 @@ export class SegmentRun {
   constructor(task: SegmentTask, deps: SegmentRunDeps) {
     this.#task = task;
     this.#deps = deps;
-    this.#frameBytes = frameBytes(deps.pool.from) + frameBytes(deps.pool.to);
+    this.#frameBytes = frameBytes(deps.stage.from) + frameBytes(deps.stage.to);
   }
 
   /**
@@ -101,9 +101,9 @@ export class SegmentRun {
   }
 
   async #runWith(share: FrameShare): Promise<void> {
-    const { frames, targetPath, encoding, pool } = this.#deps;
+    const { frames, targetPath, encoding, stage } = this.#deps;
     const { clip } = this.#task;
-    const request = { path: targetPath, frame: pool.to, clip, encoding };
+    const request = { path: targetPath, frame: stage.to, clip, encoding };
     const sink = frames.encode(request, this.#ending.signal);
     const reading = this.#read(share).catch((error: unknown) => this.#fail(error));
     const writing = this.#write(sink, share).catch((error: unknown) => this.#fail(error));
@@ -121,7 +121,7 @@ export class SegmentRun {
   }
 
   async #read(share: FrameShare): Promise<void> {
-    const { batchSize, pool, sourcePath } = this.#deps;
+    const { batchSize, stage, sourcePath } = this.#deps;
     const { repeats, first_batch: firstBatch } = this.#task;
     let part: Uint8Array[] = [];
     let count = 0;
@@ -131,7 +131,7 @@ export class SegmentRun {
       part.push(frame);
       count += 1;
       const isBatchEnd = count % batchSize === 0 || count === repeats.length;
-      if (!isBatchEnd && part.length < pool.callFrames) continue;
+      if (!isBatchEnd && part.length < stage.callFrames) continue;
       const firstUnique = count - part.length;
       this.#submit(part, firstUnique, firstBatch + Math.floor(firstUnique / batchSize), isBatchEnd);
       part = [];
@@ -157,9 +157,9 @@ export class SegmentRun {
   }
 
   #submit(frames: readonly Uint8Array[], firstUnique: number, batch: number, isBatchEnd: boolean): void {
-    const { pool, order, onBatchDone } = this.#deps;
-    const job = { order, batch, frames, signal: this.#ending.signal };
-    const upscaled = this.#times.upscale.during(() => pool.run(job));
+    const { stage, order, onBatchDone } = this.#deps;
+    const job = { order, batch, firstUnique, frames, signal: this.#ending.signal };
+    const upscaled = this.#times.upscale.during(() => stage.run(job));
     upscaled.then(
       () => isBatchEnd && onBatchDone(batch),
       (error: unknown) => this.#fail(error),
@@ -184,9 +184,9 @@ export class SegmentRun {
   }
 
   #shareRequest(): ShareRequest {
-    const { pool, batchSize } = this.#deps;
-    const leastFrames = pool.processes * pool.callFrames;
-    const mostFrames = Math.max(leastFrames, pool.processes * batchSize * batchesAhead);
+    const { stage, batchSize } = this.#deps;
+    const leastFrames = stage.processes * stage.callFrames;
+    const mostFrames = Math.max(leastFrames, stage.processes * batchSize * batchesAhead);
     return { leastBytes: leastFrames * this.#frameBytes, mostBytes: mostFrames * this.#frameBytes };
   }
 

@@ -1,6 +1,6 @@
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { SegmentFacts, SegmentTask, UpscalerSpec } from '../../protocol/segment.ts';
+import type { SegmentFacts, SegmentTask } from '../../protocol/segment.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { asEngineError, type EngineError } from '../tasks/engine-error.ts';
 import {
@@ -9,13 +9,12 @@ import {
   resultBase,
   type TaskOutcome,
 } from '../tasks/engine-session.ts';
-import type { SegmentUpscaler } from './segment-upscaler.ts';
-import type { UpscaleEngine } from './upscale-engine.ts';
+import type { SegmentMaker } from './segment-maker.ts';
 
 /** How often a segment is tried; pauses in between in milliseconds. */
 const retry = { maxAttempts: 3, baseDelayMs: 500, maxDelayMs: 5_000 };
 
-interface UpscaleTools {
+interface SegmentTools {
   readonly clock: Clock;
   readonly random01: () => number;
 }
@@ -25,35 +24,32 @@ interface Attempts {
   readonly startedAtMs: number;
 }
 
-export class UpscaleEngineSession extends EngineSession {
-  readonly #spec: UpscalerSpec;
-  readonly #upscaler: SegmentUpscaler;
-  readonly #tools: UpscaleTools;
+/** An engine that makes segments of a video: each is tried a few times. */
+export class SegmentSession extends EngineSession {
+  readonly #engine: string;
+  readonly #maker: SegmentMaker;
+  readonly #tools: SegmentTools;
   readonly isRestarting = false;
   readonly isReleasedWhenIdle = true;
 
-  constructor(spec: UpscalerSpec, upscaler: SegmentUpscaler, tools: UpscaleTools) {
+  /** @param engine - Its kind, or the content hash of its model: results name it. */
+  constructor(engine: string, maker: SegmentMaker, tools: SegmentTools) {
     super();
-    this.#spec = spec;
-    this.#upscaler = upscaler;
+    this.#engine = engine;
+    this.#maker = maker;
     this.#tools = tools;
   }
 
   get taskLimit(): number {
-    return this.#upscaler.taskLimit;
+    return this.#maker.taskLimit;
   }
 
   get waitReason(): string | null {
-    return this.#upscaler.waitReason;
-  }
-
-  /** The engine, where it has a model and can be given more work: single pictures are upscaled with it, too. */
-  get model(): UpscaleEngine | null {
-    return this.stopSignal.aborted ? null : this.#upscaler.model;
+    return this.#maker.waitReason;
   }
 
   async start(): Promise<void> {
-    await this.#upscaler.start(this.stopSignal);
+    await this.#maker.start(this.stopSignal);
   }
 
   async run(task: SegmentTask, onProgress: ProgressListener): Promise<TaskOutcome> {
@@ -62,7 +58,7 @@ export class UpscaleEngineSession extends EngineSession {
     for (;;) {
       attempts.count += 1;
       try {
-        const facts = await this.#upscaler.run(task, { signal: this.abortSignal, onProgress });
+        const facts = await this.#maker.run(task, { signal: this.abortSignal, onProgress });
         return { isFatal: false, result: this.#resultOf(task, attempts, facts, null) };
       } catch (error) {
         if (this.abortSignal.aborted) throw error;
@@ -76,15 +72,15 @@ export class UpscaleEngineSession extends EngineSession {
   }
 
   override expect(task: SegmentTask, isDone: boolean): void {
-    this.#upscaler.expect(task, isDone);
+    this.#maker.expect(task, isDone);
   }
 
   override laneStatus() {
-    return this.#upscaler.laneStatus();
+    return this.#maker.laneStatus();
   }
 
   async close(): Promise<void> {
-    await this.#upscaler.stop();
+    await this.#maker.stop();
   }
 
   /** The result of a segment whose file is published, or that was given up. */
@@ -98,7 +94,7 @@ export class UpscaleEngineSession extends EngineSession {
       ...resultBase(task, attempts, this.#tools.clock.now(), error),
       text: null,
       frames_used: facts?.unique_frames ?? 0,
-      model: this.#spec.model ?? this.#spec.kind,
+      model: this.#engine,
       usage: { prompt_tokens: null, completion_tokens: null },
       finish_reason: null,
       segment: facts,

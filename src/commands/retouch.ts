@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { Args } from '@oclif/core';
+import { namedBy, resumeRules } from '../core/settings/resume-rules.ts';
+import { upscalePlanDocument } from '../output/json/upscale-plan-document.ts';
+import { formatUpscalePlan } from '../output/text/upscale/plan-text.ts';
+import { resumeRetouchOptions } from '../services/retouch/resume-retouch.ts';
+import { retouchOperation } from '../services/retouch/retouch-operation.ts';
+import { retouchVideo } from '../services/retouch/retouch-video.ts';
+import { expectUpscale } from '../services/upscale/expect-upscale.ts';
+import { planVideo } from '../services/upscale/plan-video.ts';
+import { retouchFlags, retouchLayerOf, toRetouchRequest } from './shared/retouch-flags.ts';
+import { RunCommand } from './shared/run-command.ts';
+import { beginFlags, onQueue, progressFlags } from './shared/run-flags.ts';
+import { retouchView } from './shared/run-views.ts';
+
+export default class Retouch extends RunCommand {
+  static override summary = 'Process regions of a video, and leave everything else of it as it is.';
+  static override description =
+    'Blurs, pixelizes or covers regions of your own footage: names, faces, plates, time codes. Outside the regions and ' +
+    'their soft edge every pixel is that of the source before it is encoded; sound, subtitles, chapters and times are kept. ' +
+    'Everything finished is kept: after an interruption of any kind, --resume goes on and gives the same video.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> clip.mp4 --region 10%,80%,80%,15%',
+    '<%= config.bin %> <%= command.id %> clip.mp4 -o safe.mp4 --region 24,24,320,80@0:05-0:12.5 --engine pixelize',
+    '<%= config.bin %> <%= command.id %> --resume latest',
+  ];
+  static override args = { video: Args.string({ description: 'the video to retouch', required: false }) };
+  static override flags = {
+    ...retouchFlags,
+    ...progressFlags,
+    ...beginFlags('finishes the video', 'look the video through, show the plan and stop'),
+  };
+
+  async run(): Promise<object> {
+    const { flags, args } = onQueue(await this.parse(Retouch));
+    const { detach: isDetached } = flags;
+    const opened = await this.open(flags.config, retouchLayerOf(flags));
+    const { ports } = opened;
+    if (flags.resume !== undefined) {
+      const input = args.video === undefined ? null : resolve(args.video);
+      const output = flags.output === undefined ? null : resolve(flags.output);
+      const resumed = resumeRetouchOptions({
+        ...{ reference: flags.resume, input, output, settingsOver: opened.settingsOver },
+        regions: flags.region ?? [],
+        host: flags.host ?? null,
+        isForced: flags.force,
+        isKeptGoing: flags['keep-going'],
+        named: namedBy(resumeRules.retouch, flags),
+      });
+      return await this.resume(retouchView, flags, ports, resumed);
+    }
+    const request = toRetouchRequest(args.video, flags, opened);
+    if (flags['dry-run']) {
+      const plan = await this.observed(retouchView, flags, ({ observer, signal }) =>
+        planVideo(request, retouchOperation(request), ports, observer, signal),
+      );
+      const expected = await expectUpscale(plan, ports);
+      this.show(formatUpscalePlan(plan, this.style, expected));
+      return upscalePlanDocument(plan, expected);
+    }
+    return await this.carryOut(retouchView, flags, ({ observer, signal }) =>
+      retouchVideo(request, { ports, observer, signal, isDetached }),
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import { type Fraction, fractionValue } from '../frames/fraction.ts';
+import type { Timeline } from '../frames/timeline.ts';
+import type { VideoStreamFacts } from '../frames/video-facts.ts';
+import { displaySize, formatSize, type Size } from '../hints/display-size.ts';
+import type { Length, Moment, RegionText } from './region-text.ts';
+
+/** A rectangle in whole pixels of a frame, from its top left corner. */
+export interface Box extends Size {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A box and the frames that it is processed in. Frames are numbered from 0. */
+export interface Region {
+  readonly firstFrame: number;
+  /** At least 1. */
+  readonly frames: number;
+  readonly box: Box;
+}
+
+/** How frames are processed beside how they are shown. */
+interface FrameGeometry {
+  readonly video: Pick<VideoStreamFacts, 'size' | 'sampleAspect' | 'rotationDegrees'>;
+  /** Whether frames were turned already, as the file's rotation says. */
+  readonly isTurned: boolean;
+  /** Of the frames as they are processed. */
+  readonly frame: Size;
+}
+
+/** Room for the rounding of fractions that mean whole pixels. */
+const epsilon = 1e-6;
+
+/**
+ * Where a region lies in the frames as they are processed, and in which of them.
+ *
+ * @returns a sentence that says what is wrong where it lies in none.
+ */
+export function placeRegion(
+  region: RegionText,
+  geometry: FrameGeometry,
+  timeline: Pick<Timeline, 'times'> & { readonly timeBase: Fraction },
+): Region | string {
+  const box = boxInFrame(region, geometry);
+  if (typeof box === 'string') return box;
+  const frames = timeline.times.length;
+  const first = region.from === null ? 0 : firstFrameOf(region.from, timeline);
+  const end = region.to === null ? frames : Math.min(frames, endFrameOf(region.to, timeline));
+  if (first >= frames) return `it begins after the last of the ${frames} frames.`;
+  if (end <= first) return 'no frame is shown in that time.';
+  return { firstFrame: first, frames: end - first, box };
+}
+
+/** In fractions of the shown picture's sides, then of the frame's; rounded outward to whole pixels. */
+function boxInFrame(region: RegionText, { video, isTurned, frame }: FrameGeometry): Box | string {
+  const shown = displaySize({ ...video.size, ...video });
+  const left = shareOf(region.x, shown.width);
+  const top = shareOf(region.y, shown.height);
+  const right = Math.min(1, left + shareOf(region.width, shown.width));
+  const bottom = Math.min(1, top + shareOf(region.height, shown.height));
+  if (left >= 1 || top >= 1) return `it lies outside the picture, which is ${formatSize(shown)} as shown.`;
+  const turn = isTurned ? 0 : video.rotationDegrees;
+  const corners = [turnedBack(left, top, turn), turnedBack(right, bottom, turn)] as const;
+  const [[ax, ay], [bx, by]] = corners;
+  const x = Math.floor(Math.min(ax, bx) * frame.width + epsilon);
+  const y = Math.floor(Math.min(ay, by) * frame.height + epsilon);
+  const endX = Math.min(frame.width, Math.ceil(Math.max(ax, bx) * frame.width - epsilon));
+  const endY = Math.min(frame.height, Math.ceil(Math.max(ay, by) * frame.height - epsilon));
+  return { x, y, width: Math.max(1, endX - x), height: Math.max(1, endY - y) };
+}
+
+function shareOf({ value, unit }: Length, side: number): number {
+  return unit === '%' ? value / 100 : value / side;
+}
+
+/** A point of the shown picture in the picture as stored, which a player turns clockwise; both from 0 to 1. */
+function turnedBack(
+  u: number,
+  v: number,
+  degrees: VideoStreamFacts['rotationDegrees'],
+): readonly [number, number] {
+  if (degrees === 90) return [v, 1 - u];
+  if (degrees === 180) return [1 - u, 1 - v];
+  return degrees === 270 ? [1 - v, u] : [u, v];
+}
+
+function firstFrameOf(moment: Moment, timeline: TimesOf): number {
+  return 'frame' in moment ? moment.frame - 1 : firstFrameAt(moment.seconds, timeline);
+}
+
+/** The frame after the last one. */
+function endFrameOf(moment: Moment, timeline: TimesOf): number {
+  return 'frame' in moment ? moment.frame : firstFrameAt(moment.seconds, timeline);
+}
+
+type TimesOf = Pick<Timeline, 'times'> & { readonly timeBase: Fraction };
+
+/** Number of the first frame that is shown from this second on or later. */
+function firstFrameAt(seconds: number, { times, timeBase }: TimesOf): number {
+  const ticks = (times[0] ?? 0) + (seconds - epsilon) / fractionValue(timeBase);
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) < ticks) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The unique frames of a video in which regions begin and end: those that there are, and each frame from which on other
+ * regions are processed, though it shows the same picture as the one before.
+ */
+export function splitAtRegions(
+  uniqueFrames: Int32Array,
+  frames: number,
+  regions: readonly Region[],
+): Int32Array {
+  const firsts = new Set(uniqueFrames);
+  for (const { firstFrame, frames: count } of regions) {
+    firsts.add(firstFrame);
+    if (firstFrame + count < frames) firsts.add(firstFrame + count);
+  }
+  return Int32Array.from(firsts).sort();
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { sha256Schema } from './identifiers.ts';
+import { encodingSchema, segmentTaskSchema } from './segment.ts';
+
+const count = z.int().min(0);
+const offsetPx = z.int().min(0).max(65_536);
+const sidePx = z.int().min(1).max(65_536);
+
+/** How regions of frames are processed. */
+export const retoucherSpecSchema = z.object({
+  kind: z.enum(['blur', 'pixelize', 'solid']),
+  /** Frames given to the engine at once. */
+  batch_size: z.int().min(1).max(64),
+  lanes: z.int().min(1).max(64),
+  /** Content hash of the engine's model, which lies among the objects; null for an engine without one. */
+  model: sha256Schema.nullable(),
+  /** How strongly `blur` and `pixelize` hide, in percent of what is usual. */
+  strength: z.number().min(1).max(1000),
+  /** Of `solid`: `#rrggbb`. */
+  color: z.string().regex(/^#[0-9a-f]{6}$/),
+  /** Around each box, in pixels: so much more is processed … */
+  dilate_px: offsetPx,
+  /** … over so much the result fades into the source … */
+  feather_px: offsetPx,
+  /** … and so much the engine sees. */
+  margin_px: offsetPx,
+  encoding: encodingSchema,
+});
+
+/** A box that is processed in some of a segment's unique frames, which are counted from 0. */
+const taskRegionSchema = z.object({
+  first_unique: count,
+  unique_frames: z.int().min(1),
+  /** In pixels of the clip's frames, inside them. */
+  box: z.object({ x: offsetPx, y: offsetPx, width: sidePx, height: sidePx }),
+});
+
+/** One segment of a video in which regions are processed. */
+export const retouchTaskSchema = segmentTaskSchema.extend({
+  regions: z.array(taskRegionSchema).max(100_000),
+});
+
+export type RetoucherSpec = z.infer<typeof retoucherSpecSchema>;
+export type RetouchTask = z.infer<typeof retouchTaskSchema>;

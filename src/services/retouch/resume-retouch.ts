@@ -1,0 +1,94 @@
+import { configOfRetouch, type RetouchSettings } from '../../core/retouch/retouch-settings.ts';
+import { workersOf } from '../../core/settings/host-named.ts';
+import {
+  acceptedText,
+  changesBetween,
+  isAccepted,
+  pickNamed,
+  refusedText,
+  resumeRules,
+} from '../../core/settings/resume-rules.ts';
+import type { RetouchCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import {
+  type ResumeOptions,
+  type RunUpdate,
+  type SettingsOver,
+  settingsOfToday,
+} from '../runs/resume-run.ts';
+import { newRetouchCommand, type RetouchTypes } from './retouch-kind.ts';
+
+const rules = resumeRules.retouch;
+
+/** What is given when a run that processes regions is resumed. */
+interface ResumeRetouchRequest {
+  /** A path, a run id or `latest`. */
+  readonly reference: string;
+  /** Absolute paths; null where they were not given. */
+  readonly input: string | null;
+  readonly output: string | null;
+  /** Empty where none was given. */
+  readonly regions: readonly string[];
+  readonly settingsOver: SettingsOver;
+  readonly host: string | null;
+  readonly isForced: boolean;
+  readonly isKeptGoing: boolean;
+  /** Paths of the settings that the command line names. */
+  readonly named: readonly string[];
+}
+
+export function resumeRetouchOptions(request: ResumeRetouchRequest): ResumeOptions<RetouchTypes> {
+  return { reference: request.reference, update: ({ checkpoint }) => updateOf(request, checkpoint) };
+}
+
+function updateOf(request: ResumeRetouchRequest, { source, settings: was }: RetouchCheckpoint): RunUpdate {
+  const now = settingsNow(request, was);
+  const changes = changesBetween(rules, was, now);
+  const taken = changes.filter(isAccepted);
+  const input = request.input ?? source.path;
+  return {
+    refused: [
+      ...(input === source.path ? [] : [`the video was ${source.path}`]),
+      ...changes.filter((change) => !isAccepted(change)).map(refusedText),
+    ],
+    newRunCommand: newRetouchCommand(input, now),
+    notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
+    settings: taken.length === 0 ? null : now,
+    isWorkWithdrawn: taken.some(({ path }) => path === 'host' || path === 'slots'),
+  };
+}
+
+/** The run's settings as they are by now. */
+function settingsNow(
+  {
+    settingsOver,
+    output,
+    regions,
+    host: hostNow,
+    isForced,
+    isKeptGoing,
+    named: namedNow,
+  }: ResumeRetouchRequest,
+  was: RetouchSettings,
+): RetouchSettings {
+  const namedBefore = was.named ?? Object.keys(rules);
+  const config = configOfRetouch(was);
+  const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
+  const { engine, strength, color, dilate, feather, margin, crf, preset } = settings.retouching;
+  const host = hostNow ?? was.host;
+  return {
+    ...was,
+    output: output ?? was.output,
+    host,
+    slots: workersOf(settings, host),
+    regions: regions.length > 0 ? [...regions] : was.regions,
+    keep_going: isKeptGoing || was.keep_going,
+    force: isForced || was.force,
+    named: [...new Set([...namedBefore, ...namedNow])],
+    engine: {
+      ...was.engine,
+      ...{ kind: engine, strength, color },
+      ...{ dilate_px: dilate, feather_px: feather, margin_px: margin },
+      encoding: { ...was.engine.encoding, crf, preset },
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { RetouchSettings } from '../../core/retouch/retouch-settings.ts';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import { flagsFor, resumeRules } from '../../core/settings/resume-rules.ts';
+import { type RetouchCheckpoint, retouchFormat } from '../../core/upscale/upscale-checkpoint.ts';
+import type { RunKind } from '../runs/run-kind.ts';
+import type { VideoTypes } from '../upscale/upscale-types.ts';
+import { videoKind } from '../upscale/video-kind.ts';
+
+export type RetouchTypes = VideoTypes<RetouchCheckpoint>;
+
+export const retouchKind: RunKind<RetouchTypes> = videoKind<RetouchCheckpoint>({
+  format: retouchFormat,
+  command: 'cosmos retouch',
+  repeatCommand: ({ source, settings }) => {
+    // Its output stands there already.
+    const named = [...(settings.named ?? []).filter((path) => path !== 'force'), 'force'];
+    return newRetouchCommand(source.path, { ...settings, force: true, named });
+  },
+});
+
+/** The command of a run of this video with the flags that name these settings. */
+export function newRetouchCommand(input: string, settings: RetouchSettings): string {
+  const named = new Set(['output', 'regions', ...(settings.named ?? [])]);
+  const flags = flagsFor(resumeRules.retouch, settings, [...named]);
+  return ['cosmos retouch', shellQuoted(input), ...flags].join(' ');
+}

@@ -1,0 +1,63 @@
+import { placeRegion, type Region } from '../../core/regions/place-region.ts';
+import { parseRegion, regionForm } from '../../core/regions/region-text.ts';
+import type { Settings } from '../../core/settings/settings-schema.ts';
+import { usageError } from '../../errors/app-error.ts';
+import { segmentFrames } from '../upscale/plan-video.ts';
+import { encodingOf } from '../upscale/upscale-operation.ts';
+import type { VideoOperation, VideoRequest } from '../upscale/upscale-types.ts';
+
+/** What `retouch` is asked to do. */
+export interface RetouchRequest extends VideoRequest {
+  readonly retouching: Settings['retouching'];
+  /** As a person wrote them; see {@link parseRegion}. */
+  readonly regions: readonly string[];
+}
+
+/** Frames given to the engine at once. */
+const batchSize = 8;
+
+/** Regions of the frames are processed; everything else of them stays. */
+export function retouchOperation(request: RetouchRequest): VideoOperation {
+  const { retouching, host, slots, outputPath: output, regions } = request;
+  const texts = regions.map((text) => ({ text, region: parsed(text) }));
+  return {
+    ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize },
+    // Frames that only look alike would not keep their own pixels outside the regions.
+    dedupe: 'exact',
+    maxSegmentFrames: segmentFrames.most,
+    placeRegions: ({ facts: { video }, clip, timeline }) =>
+      texts.map(({ text, region }): Region => {
+        const geometry = { video, isTurned: clip.is_turned, frame: clip.frame };
+        const times = { times: timeline.times, timeBase: clip.time_base };
+        const placed = placeRegion(region, geometry, times);
+        if (typeof placed === 'string') throw regionError(text, placed);
+        return placed;
+      }),
+    settingsFor: async (model) => ({
+      ...{ output, host, slots, dedupe: 'exact' },
+      keep_going: request.isKeptGoing,
+      force: request.isForced,
+      named: [...(request.named ?? [])],
+      regions: [...regions],
+      engine: {
+        ...{ kind: retouching.engine, batch_size: batchSize, lanes: 1, model: model?.sha256 ?? null },
+        ...{ strength: retouching.strength, color: retouching.color },
+        dilate_px: retouching.dilate,
+        feather_px: retouching.feather,
+        margin_px: retouching.margin,
+        encoding: encodingOf(retouching),
+      },
+    }),
+  };
+}
+
+function parsed(text: string) {
+  const region = parseRegion(text);
+  if (typeof region === 'string') throw regionError(text, region);
+  return region;
+}
+
+function regionError(text: string, problem: string) {
+  const form = `A region is ${regionForm}, such as 10%,80%,80%,15%@5-12.5 or 24,24,320,80.`;
+  return usageError(`--region ${text}: ${problem}`, form);
+}

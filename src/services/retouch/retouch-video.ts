@@ -1,0 +1,26 @@
+import { retouchSettingsSchema } from '../../core/retouch/retouch-settings.ts';
+import { checkpointVersion } from '../../core/run/run-format.ts';
+import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
+import type { RunContext, RunOutcome } from '../runs/carry-out.ts';
+import { beginVideo } from '../upscale/begin-video.ts';
+import { type RetouchTypes, retouchKind } from './retouch-kind.ts';
+import { type RetouchRequest, retouchOperation } from './retouch-operation.ts';
+
+/**
+ * Plans a run that processes regions of a video, and carries it out.
+ *
+ * @throws AppError for anything that was wrong before the run began; the signal's reason when it aborts.
+ */
+export async function retouchVideo(
+  request: RetouchRequest,
+  context: RunContext<RetouchTypes>,
+): Promise<RunOutcome<UpscaleSummary>> {
+  const operation = retouchOperation(request);
+  return await beginVideo(retouchKind, { request, operation }, context, ({ settings, regions }, planned) => ({
+    version: checkpointVersion,
+    kind: 'retouch',
+    settings: retouchSettingsSchema.parse(settings),
+    regions: (regions ?? []).map(({ firstFrame, frames, box }) => ({ first_frame: firstFrame, frames, box })),
+    ...planned,
+  }));
+}

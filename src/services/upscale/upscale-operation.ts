@@ -1,0 +1,42 @@
+import type { Ports } from '../../ports/ports.ts';
+import type { Encoding } from '../../protocol/segment.ts';
+import { countLanes } from './count-lanes.ts';
+import { segmentFrames } from './plan-video.ts';
+import type { UpscaleRequest, VideoOperation } from './upscale-types.ts';
+
+/** Threads of the encoder on every machine: its bytes depend on them, and two segments at once keep twice as many busy. */
+const encoderThreads = 8;
+
+/** How all videos are encoded, on whatever machine. */
+export function encodingOf({ crf, preset }: Pick<Encoding, 'crf' | 'preset'>): Encoding {
+  return { crf, preset, threads: encoderThreads, is_cpu_independent: true };
+}
+
+/** Every frame is made larger. */
+export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOperation {
+  const { upscaling, host, slots, outputPath: output } = request;
+  const { engine, scale, dedupe, batch_size: batchSize } = upscaling;
+  return {
+    ...{ kind: 'upscale', scale, dedupe, batchSize },
+    takesRgb: engine === 'onnx',
+    maxSegmentFrames: engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most,
+    placeRegions: () => null,
+    settingsFor: async (model) => {
+      const lanes = await countLanes(request, ports);
+      return {
+        ...{ output, host, slots, dedupe },
+        keep_going: request.isKeptGoing,
+        force: request.isForced,
+        named: [...(request.named ?? [])],
+        engine: {
+          ...{ kind: engine, scale, batch_size: batchSize },
+          lanes: lanes.lanes,
+          is_lane_count_open: lanes.isOpen,
+          tile: upscaling.tile,
+          model: model?.sha256 ?? null,
+          encoding: encodingOf(upscaling),
+        },
+      };
+    },
+  };
+}

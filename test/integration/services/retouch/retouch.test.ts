@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
+import { systemClock } from '../../../../src/adapters/system-clock.ts';
+import { frameBytes, planesOf, samplesOf } from '../../../../src/core/frames/frame-format.ts';
+import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
+import { partialObserver } from '../../../../src/output/progress/observers.ts';
+import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
+import { retouchVideo } from '../../../../src/services/retouch/retouch-video.ts';
+
+import { rotateTracks } from '../../../support/rotate-tracks.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { createTestPorts } from '../../../support/test-ports.ts';
+import { workerProgram } from '../../../support/worker-rig.ts';
+
+const folder = await temporaryFolder();
+const root = await realpath(await mkdtemp(join(tmpdir(), 'cp-')));
+afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+
+function ffmpeg(...options: readonly string[]): Buffer {
+  const everywhere = ['-nostdin', '-v', 'error', '-y'];
+  return execFileSync('ffmpeg', [...everywhere, ...options], { maxBuffer: 1 << 28 });
+}
+
+/** Encoded without loss: what is decoded of it is what was encoded. */
+const lossless = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '0', '-fps_mode', 'passthrough'];
+
+async function retouched(input: string, output: string, regions: readonly string[]) {
+  const host = new LocalHost({ root, workerProgram, clock: systemClock });
+  const { retouching } = resolveSettings([
+    {
+      source: 'the test',
+      values: { retouching: { engine: 'solid', crf: 0, preset: 'ultrafast', feather: 4 } },
+    },
+  ]);
+  const request = {
+    ...{ inputPath: join(folder, input), outputPath: join(folder, output), modelPath: null },
+    ...{ host: 'local', slots: 1, retouching, regions, isForced: false, isKeptGoing: false },
+  };
+  const context = {
+    ports: createTestPorts(join(folder, `${output}-runs`), host),
+    observer: partialObserver<UpscaleObserver>({}),
+    signal: new AbortController().signal,
+    isDetached: false,
+  };
+  return await retouchVideo(request, context);
+}
+
+/** All frames as they are stored, one after the other. */
+function framesOf(name: string, pixelFormat: string): Buffer {
+  const stored = ['-noautorotate', '-i', join(folder, name), '-map', '0:v:0', '-fps_mode', 'passthrough'];
+  return ffmpeg(...stored, '-pix_fmt', pixelFormat, '-f', 'rawvideo', '-');
+}
+
+it.each([
+  { what: '4:2:0', size: '160x90', pixelFormat: 'yuv420p', box: [64, 30, 20, 10] },
+  { what: '4:4:4 with odd sides', size: '161x91', pixelFormat: 'yuv444p', box: [151, 81, 10, 10] },
+  { what: '4:2:0 with odd sides', size: '161x91', pixelFormat: 'yuv420p', box: [0, 81, 10, 10] },
+  { what: 'a turned picture', size: '160x90', pixelFormat: 'yuv420p', box: [0, 150, 10, 10], turn: 90 },
+] as const)('keeps every bit outside mask and feather: $what', async (scene) => {
+  const { size, pixelFormat, box } = scene;
+  const [name, out] = [
+    `${scene.what}.mp4`.replaceAll(/[: ]/g, '-'),
+    `out-${scene.what}.mp4`.replaceAll(/[: ]/g, '-'),
+  ];
+  const [width = 0, height = 0] = size.split('x').map(Number);
+  const path = join(folder, name);
+  // Odd sides of 4:2:0 are not H.264's.
+  const codec = width % 2 === 1 && pixelFormat === 'yuv420p' ? ['-c:v', 'mpeg4', '-q:v', '2'] : lossless;
+  const picture = `testsrc2=s=192x108:r=12:d=2,scale=${width}:${height},noise=alls=20:allf=t,setsar=1`;
+  ffmpeg('-f', 'lavfi', '-i', picture, ...codec, '-pix_fmt', pixelFormat, path);
+  if ('turn' in scene) await writeFile(path, rotateTracks(await readFile(path), scene.turn));
+
+  // In frames 7 to 18 only.
+  const { summary } = await retouched(name, out, [`${box.join(',')}@7f-18f`]);
+  expect(summary).toMatchObject({ status: 'complete', kind: 'retouch' });
+
+  const [from, to] = [
+    { width, height, pixelFormat },
+    { ...summary.size, pixelFormat },
+  ];
+  const [before, after] = [framesOf(name, pixelFormat), framesOf(out, pixelFormat)];
+  expect(before.length / frameBytes(from)).toBe(24);
+  expect(after.length / frameBytes(to)).toBe(24);
+  // Of the turned picture the stored one is turned back: its top left is the shown one's top right.
+  const [x, y, w, h] = 'turn' in scene ? [box[1], height - box[0] - box[2], box[3], box[2]] : box;
+  const counts = { changedOutside: 0, keptInside: 0, changedAtOtherTimes: 0 };
+  for (let frame = 0; frame < 24; frame++) {
+    const isInTime = frame >= 6 && frame < 18;
+    const source = samplesOf(before.subarray(frame * frameBytes(from), (frame + 1) * frameBytes(from)), from);
+    const result = samplesOf(after.subarray(frame * frameBytes(to), (frame + 1) * frameBytes(to)), to);
+    for (const [index, plane] of planesOf(from).entries()) {
+      const own = planesOf(to)[index] ?? plane;
+      for (let row = 0; row < plane.height; row++) {
+        for (let column = 0; column < plane.width; column++) {
+          const was = source[plane.offset + row * plane.width + column];
+          const is = result[own.offset + row * own.width + column];
+          const [px, py] = [column * plane.across, row * plane.down];
+          // The box, dilated by 4, and the feather of 4, on the grid of the chroma samples.
+          const isFar = px < x - 9 || px >= x + w + 9 || py < y - 9 || py >= y + h + 9;
+          const isInside = px >= x && px < x + w - 1 && py >= y && py < y + h - 1;
+          if (!isInTime && was !== is) counts.changedAtOtherTimes += 1;
+          if (isInTime && isFar && was !== is) counts.changedOutside += 1;
+          if (isInTime && isInside && is !== [16, 128, 128][index]) counts.keptInside += 1;
+        }
+      }
+    }
+  }
+  expect(counts).toEqual({ changedOutside: 0, keptInside: 0, changedAtOtherTimes: 0 });
+});
+
+it.each([
+  { region: '200,10,20,20', reason: /outside the picture, which is 160x90/ },
+  { region: '10,10,20,20@60-', reason: /after the last of the 24 frames/ },
+])('refuses a region that is nowhere, with its reason: $region', async ({ region, reason }) => {
+  const failing = retouched('4-2-0.mp4', 'never.mp4', [region]);
+  await expect(failing).rejects.toMatchObject({
+    code: 'usage-invalid',
+    message: expect.stringMatching(reason),
+  });
+});
