@@ -12,7 +12,7 @@ import { pathOf } from './needs.ts';
 export interface TestRedis extends AsyncDisposable {
   readonly url: string;
   readonly folder: string;
-  /** Ends it, and forgets everything that it had. */
+  /** Ends it as a power cut would; what it had is forgotten, unless it keeps a log. */
   stop(): Promise<void>;
   /** Starts it again on the same port. */
   start(): Promise<void>;
@@ -23,6 +23,8 @@ export interface TestRedisOptions {
   readonly user?: { readonly name: string; readonly password: string; readonly keys: string };
   /** With a certificate that `ca.crt` in its folder signs. */
   readonly isTls?: boolean;
+  /** It has a log on its disk (AOF): it comes back with what it had. */
+  readonly keepsLog?: boolean;
 }
 
 /** Why tests with Redis cannot run here; null when they can. Where `CI` is set it has to be there. */
@@ -32,7 +34,11 @@ export function missingRedis(): string | null {
   return 'cannot run here: no redis-server';
 }
 
-export async function startRedis({ user, isTls = false }: TestRedisOptions = {}): Promise<TestRedis> {
+export async function startRedis({
+  user,
+  isTls = false,
+  keepsLog = false,
+}: TestRedisOptions = {}): Promise<TestRedis> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'cr-')));
   if (isTls) makeCertificates(folder);
   const port = await freePort();
@@ -46,6 +52,7 @@ export async function startRedis({ user, isTls = false }: TestRedisOptions = {})
     : ['--port', String(port)];
   const start = async () => {
     const args = ['--bind', '127.0.0.1', '--save', '', '--dir', folder, '--maxmemory-policy', 'noeviction'];
+    if (keepsLog) args.push('--appendonly', 'yes');
     const users = user ? ['--user', 'default', 'off', '--user', user.name, ...rulesOf(user)] : [];
     server = spawn(pathOf('redis-server') ?? 'redis-server', [...listen, ...args, ...users], {
       stdio: 'ignore',
