@@ -78,6 +78,7 @@ function createQueueHost(settings: Settings): Host {
       timing: {
         scanMs: 2_000,
         refillMs: 15_000,
+        lockMs: 30_000,
         maxOutageMs: Math.round(settings.retry.max_outage_s * 1000),
       },
     });
@@ -121,7 +122,9 @@ export async function openQueueWorker(
     createHost: (root) =>
       new LocalHost({ root, workerProgram: workerProgram(), clock: systemClock, isTied: true }),
   });
-  return { source, store, place, admit: admitByCanary(store, systemClock) };
+  const workers = () => source.workers();
+  const admit = admitByCanary({ store, clock: systemClock, name: place.name, workers });
+  return { source, store, place, admit };
 }
 
 function workerProgram(): string {

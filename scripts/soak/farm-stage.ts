@@ -50,7 +50,7 @@ export class QueueStage implements FarmStage {
   }
 
   startWorker(name: string): void {
-    this.rig.startWorker(name, false, this.#urlOf(name));
+    this.rig.startWorker(name, { settings: { ...this.rig.settings, url: this.#urlOf(name) } });
   }
 
   async resultFolders(): Promise<readonly string[]> {

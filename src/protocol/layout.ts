@@ -41,6 +41,9 @@ export const layout = {
   cancelMark: 'cancelled.json',
   /** What a machine has to make as all others do before it works on the run. */
   canary: 'canary.json',
+  /** What each machine made of it. */
+  canaries: 'canaries',
+  canaryOf: (name: string) => `canaries/${name}.json`,
   /** What the whole run came to, when a worker has put it together. */
   final: 'final/final.json',
   finalFile: (extension: string) => `final/video${extension}`,

@@ -18,10 +18,11 @@ import { batchUpsample } from '../../src/services/upsample/batch-upsample.ts';
 import { upsampleKind } from '../../src/services/upsample/upsample-kind.ts';
 import { upscaleKind } from '../../src/services/upscale/upscale-kind.ts';
 import { upscaleVideo } from '../../src/services/upscale/upscale-video.ts';
-import { workerProgram } from './local-bench.ts';
+
 import { poolOptions } from './pool-bench.ts';
 import { quickRunTiming } from './queue-rig.ts';
 import { createTestPorts } from './test-ports.ts';
+import { workerProgram } from './worker-rig.ts';
 
 /** What the client of a farm is started with, as JSON: it begins a run in its folder, or goes on with the one there. */
 export interface FarmClientOptions {
@@ -48,6 +49,7 @@ export interface FarmClientEnd {
 }
 
 const workersEach = 1;
+const runLockMs = 3_000;
 const never = new AbortController().signal;
 
 function hostOf(place: FarmClientOptions['place']): Host {
@@ -57,7 +59,8 @@ function hostOf(place: FarmClientOptions['place']): Host {
       connect: () => openJobs(settings, process.env),
       openStore: async () => new FolderStore(settings.store),
       clock: systemClock,
-      timing: quickRunTiming,
+      timing: { ...quickRunTiming, lockMs: runLockMs },
+      workerCommand: 'cosmos worker',
     });
   }
   const entries = Object.entries(place.machines).map(([name, root]) => {

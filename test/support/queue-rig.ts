@@ -15,7 +15,7 @@ const workerScript = resolve(import.meta.dirname, 'queue-worker.ts');
 
 /** Short times: a dead worker's job is another one's soon. */
 export const quickTiming = { lockMs: 1_500, stalledMs: 400 };
-const quickRunTiming = { scanMs: 200, refillMs: 1_000, maxOutageMs: 60_000 };
+export const quickRunTiming = { scanMs: 200, refillMs: 1_000, lockMs: 60_000, maxOutageMs: 60_000 };
 
 /** What the worker of a test is started with, as JSON. */
 export interface QueueWorkerOptions {
@@ -23,6 +23,8 @@ export interface QueueWorkerOptions {
   readonly root: string;
   readonly name: string;
   readonly isDraining?: boolean;
+  /** How long it waits for the canary of another one. */
+  readonly votingMs?: number;
 }
 
 /** A queue with its store, and workers that are processes of their own. */
@@ -67,14 +69,17 @@ export class QueueRig implements AsyncDisposable {
 
   startWorker(
     name: string,
-    isDraining = false,
-    { settings = this.settings, environment = process.env } = {},
+    {
+      settings = this.settings,
+      env = {},
+      ...options
+    }: { readonly env?: NodeJS.ProcessEnv } & Partial<Omit<QueueWorkerOptions, 'name' | 'root'>> = {},
   ): ChildProcess {
-    const options = { settings, root: this.rootOf(name), name, isDraining };
+    const whole: QueueWorkerOptions = { settings, root: this.rootOf(name), name, ...options };
     const stdio = process.env['DEBUG_QUEUE'] ? 'inherit' : 'ignore';
-    const worker = spawn(process.execPath, [workerScript, JSON.stringify(options)], {
+    const worker = spawn(process.execPath, [workerScript, JSON.stringify(whole)], {
       stdio,
-      env: environment,
+      env: { ...process.env, ...env },
     });
     this.workers.set(name, worker);
     return worker;
@@ -96,11 +101,14 @@ export class QueueRig implements AsyncDisposable {
   /** The workers that have a run open. */
   async workersOn(runId: string): Promise<readonly string[]> {
     const names: string[] = [];
-    for (const name of this.workers.keys()) {
-      const lock = join(this.rootOf(name), name, 'slot_0', 'runs', runId, 'worker_0.lock');
-      if ((await readLockOwner(lock)) !== null) names.push(name);
-    }
+    for (const name of this.workers.keys()) if ((await this.slotPid(name, runId)) !== null) names.push(name);
     return names;
+  }
+
+  /** The process that works on a run for a worker; null where none does. */
+  async slotPid(name: string, runId: string): Promise<number | null> {
+    const lock = join(this.rootOf(name), name, 'slot_0', 'runs', runId, 'worker_0.lock');
+    return (await readLockOwner(lock))?.pid ?? null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

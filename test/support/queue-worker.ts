@@ -13,8 +13,17 @@ import { serveQueue } from '../../src/services/workers/serve-queue.ts';
 import { type QueueWorkerOptions, quickTiming } from './queue-rig.ts';
 import { workerProgram } from './worker-rig.ts';
 
+/** Where others that could vote never do. */
+const quickVotingMs = 2_000;
+
 /** What `cosmos worker` does, as it is written, with short times. */
-const { settings, root, name, isDraining = false }: QueueWorkerOptions = JSON.parse(process.argv[2] ?? '');
+const {
+  settings,
+  root,
+  name,
+  isDraining = false,
+  votingMs = quickVotingMs,
+}: QueueWorkerOptions = JSON.parse(process.argv[2] ?? '');
 const leave = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => leave.abort());
 const source = new RedisJobSource(await openJobs(settings, process.env), quickTiming);
@@ -35,7 +44,10 @@ await serveQueue(
   },
   {
     ...{ source, store, place, clock: systemClock },
-    admit: admitByCanary(store, systemClock),
+    admit: admitByCanary({
+      ...{ store, clock: systemClock, name: place.name, votingMs },
+      workers: () => source.workers(),
+    }),
     finalize: (job, signal) => finalizeRun(job, { source, store, place, ports, log }, signal),
     log,
   },

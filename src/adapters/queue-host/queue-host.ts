@@ -52,7 +52,7 @@ export class QueueHost implements Host {
     const held = await this.#hold();
     try {
       signal?.throwIfAborted();
-      const owner = await held.jobs.lockRun(runId, this.#machine);
+      const owner = await held.jobs.lockRun(runId, this.#machine, this.#options.timing.lockMs);
       if (owner !== this.#machine) throw lockedElsewhere(runId, owner);
       const { clock, timing, workerCommand } = this.#options;
       const deps = { runId, machine: this.#machine, clock, timing, workerCommand, signal };

@@ -16,8 +16,10 @@ const readsAtOnce = 32;
 export interface QueueRunTiming {
   /** For results in the store: what workers tell is quicker, but may be lost. */
   readonly scanMs: number;
-  /** For jobs that Redis lost, and the run's lock is renewed. */
+  /** For jobs that Redis lost. */
   readonly refillMs: number;
+  /** How long the run's lock lives when it is not renewed: so long workers leave a video to a client that was killed. */
+  readonly lockMs: number;
   /** How long Redis may be away before the run ends. */
   readonly maxOutageMs: number;
 }
@@ -186,10 +188,11 @@ export class QueueNews {
 
   /** Until `signal` aborts. @throws AppError `host-unreachable` when Redis stays away for too long. */
   async #followRedis(queue: AsyncQueue<HostEvent>, signal: AbortSignal): Promise<void> {
-    const { clock, timing, jobs } = this.#deps;
-    const pauseMs = Math.min(1_000, timing.refillMs);
+    const { clock, timing, jobs, runId, machine } = this.#deps;
+    const pauseMs = Math.min(1_000, timing.refillMs, timing.lockMs / 4);
     let unreachableSinceMs: number | null = null;
     let refilledMs = clock.now();
+    let lockedMs = clock.now();
     while (!signal.aborted) {
       await clock.sleep(pauseMs, signal).catch(() => undefined);
       if (signal.aborted) return;
@@ -208,6 +211,10 @@ export class QueueNews {
       const isBack = unreachableSinceMs !== null;
       if (isBack) queue.push({ type: 'reachable' });
       unreachableSinceMs = null;
+      if (isBack || clock.now() - lockedMs >= timing.lockMs / 4) {
+        lockedMs = clock.now();
+        await jobs.lockRun(runId, machine, timing.lockMs);
+      }
       if (!isBack && clock.now() - refilledMs < timing.refillMs) continue;
       refilledMs = clock.now();
       await this.#onRefill();

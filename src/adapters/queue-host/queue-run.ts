@@ -29,7 +29,7 @@ export class QueueRun implements HostRun {
   private constructor(deps: QueueRunDeps, stored: StoredJobs) {
     this.#deps = deps;
     this.#stored = stored;
-    this.#news = new QueueNews(deps, stored, () => this.#renew());
+    this.#news = new QueueNews(deps, stored, () => this.#addAgain());
   }
 
   /** Goes on with what was submitted before. */
@@ -226,9 +226,7 @@ export class QueueRun implements HostRun {
   }
 
   /** Keeps this machine's lock of the run, and adds what Redis lost. */
-  async #renew(): Promise<void> {
-    const { jobs, runId, machine } = this.#deps;
-    await jobs.lockRun(runId, machine);
+  async #addAgain(): Promise<void> {
     if (this.#isClosing) return;
     await this.#refill();
     if (this.#isFinalized) await this.#addFinalize();

@@ -8,18 +8,28 @@ import { RedisJobs } from './redis-jobs.ts';
 /** How long the first connection may take, in milliseconds. */
 const connectTimeoutMs = 10_000;
 
+/**
+ * How long a connection may stay silent while an answer is awaited, in milliseconds: what lies between may have forgotten it
+ * without a word. Longer than any command waits at the server.
+ */
+const usualSilenceMs = 20_000;
+
 /** Longest pause between two attempts to connect again, in milliseconds. */
 const maxPauseMs = 2_000;
 
 /** Opens the jobs of the queue of the settings. @throws AppError `config-invalid`, and as `connectRedis`. */
-export async function openJobs(settings: QueueSettings, environment: NodeJS.ProcessEnv): Promise<RedisJobs> {
+export async function openJobs(
+  settings: QueueSettings,
+  environment: NodeJS.ProcessEnv,
+  silenceMs = usualSilenceMs,
+): Promise<RedisJobs> {
   if (settings.url === '')
     throw new AppError({
       code: 'config-invalid',
       message: 'There is no queue in the settings.',
       nextStep: 'Set url and store under [queue], or give --queue redis://HOST:6379 --store PATH.',
     });
-  return new RedisJobs(await connectRedis(settings, environment), settings.prefix);
+  return new RedisJobs(await connectRedis(settings, environment, silenceMs), settings.prefix);
 }
 
 /**
@@ -28,8 +38,12 @@ export async function openJobs(settings: QueueSettings, environment: NodeJS.Proc
  * @param environment - Has the password.
  * @throws AppError `host-unreachable` when there is no connection at first, `config-invalid`, `host-auth-failed`.
  */
-async function connectRedis(settings: QueueSettings, environment: NodeJS.ProcessEnv): Promise<Redis> {
-  const redis = new Redis(redisOptions(settings, environment));
+async function connectRedis(
+  settings: QueueSettings,
+  environment: NodeJS.ProcessEnv,
+  silenceMs: number,
+): Promise<Redis> {
+  const redis = new Redis({ ...redisOptions(settings, environment), socketTimeout: silenceMs });
   let last: unknown = null;
   redis.on('error', (error: unknown) => {
     last = error;

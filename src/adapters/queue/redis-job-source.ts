@@ -47,6 +47,11 @@ export class RedisJobSource implements JobSource {
     if (this.#jobs.redis.status === 'ready') await this.#jobs.announce(facts);
   }
 
+  /** Workers that were heard of lately, as far as is known. */
+  async workers(): Promise<readonly WorkerFacts[]> {
+    return this.#jobs.redis.status === 'ready' ? await this.#jobs.workers(Date.now()) : [];
+  }
+
   async isOwned(runId: string): Promise<boolean> {
     return await this.#jobs.isOwned(runId);
   }

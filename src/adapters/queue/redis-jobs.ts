@@ -21,9 +21,6 @@ export interface QueueTiming {
 
 export const usualTiming: QueueTiming = { lockMs: 120_000, stalledMs: 30_000 };
 
-/** How long the lock of a run lives when it is not renewed, in seconds. */
-const runLockSeconds = 60;
-
 /** How long workers leave it to a run's own process to put it together, in seconds. */
 const finishingSeconds = 600;
 
@@ -170,12 +167,12 @@ export class RedisJobs {
     return found === null ? null : Number(found);
   }
 
-  /** Takes or renews the lock of a run for this machine. @returns the machine that has it. */
-  async lockRun(runId: string, machine: string): Promise<string> {
+  /** Takes or renews the lock of a run for this machine, which ends by itself. @returns the machine that has it. */
+  async lockRun(runId: string, machine: string, lockMs: number): Promise<string> {
     const key = `${this.prefix}:lock:${runId}`;
-    await this.redis.set(key, machine, 'EX', runLockSeconds, 'NX');
+    await this.redis.set(key, machine, 'PX', lockMs, 'NX');
     const owner = (await this.redis.get(key)) ?? machine;
-    if (owner === machine) await this.redis.expire(key, runLockSeconds);
+    if (owner === machine) await this.redis.pexpire(key, lockMs);
     return owner;
   }
 

@@ -14,9 +14,6 @@ import { type Admit, type SlotRun, UnableError, type Work } from './slot-run.ts'
 /** How long tasks in flight may take when the worker itself is stopped, in milliseconds. */
 const leaveDrainMs = 5_000;
 
-/** How long a job rests that this machine may not do, in milliseconds: others come first then. */
-const refusedRestMs = 15_000;
-
 export interface JobDeps {
   readonly machine: string;
   readonly store: SharedStore;
@@ -33,21 +30,32 @@ export interface JobDeps {
   log(line: string): void;
 }
 
-/** Does one job, and says what became of it. A job that was done already, or whose run is stopped, costs a look. */
-export async function doJob(job: TakenJob, deps: JobDeps): Promise<void> {
+/**
+ * Does one job, and says what became of it. A job that was done already, or whose run is stopped, costs a look.
+ *
+ * @returns whether this machine is refused for the job's run.
+ */
+export async function doJob(job: TakenJob, deps: JobDeps): Promise<{ readonly isRefused: boolean }> {
   const { runId, jobId } = job;
   const work = jobId === null ? null : await readWork(runId, jobId, deps.store);
-  if (work === null || job.cancelled.aborted) return await job.done();
+  let isRefused = false;
+  if (work === null || job.cancelled.aborted) await job.done();
+  else isRefused = await tryWork(job, work, deps);
+  return { isRefused };
+}
+
+/** Resolves to whether this machine is refused. */
+async function tryWork(job: TakenJob, work: Work, deps: JobDeps): Promise<boolean> {
   try {
-    await carryOutWork(job, work, deps);
+    return await carryOutWork(job, work, deps);
   } catch (error) {
     await deps.closeRun().catch(() => undefined);
-    if (job.lost.aborted) return;
-    if (job.cancelled.aborted) return await job.done();
-    if (deps.leave.aborted) return await job.giveBack();
-    if (isPassing(error)) throw error;
-    if (!(error instanceof UnableError || error instanceof AppError)) throw error;
-    await noteFailure(job, work, error, deps);
+    if (job.lost.aborted) return false;
+    if (job.cancelled.aborted) await job.done();
+    else if (deps.leave.aborted) await job.giveBack();
+    else if (isPassing(error) || !(error instanceof UnableError || error instanceof AppError)) throw error;
+    else await noteFailure(job, work, error, deps);
+    return false;
   }
 }
 
@@ -67,7 +75,7 @@ async function readWork(runId: string, jobId: string, { files, name }: SharedSto
   return tasks.length === 0 ? null : { batch: { ...batch, tasks }, engine: file.engine };
 }
 
-async function carryOutWork(job: TakenJob, { batch, engine }: Work, deps: JobDeps): Promise<void> {
+async function carryOutWork(job: TakenJob, { batch, engine }: Work, deps: JobDeps): Promise<boolean> {
   const { leave, log } = deps;
   const stop = new AbortController();
   const stopListening = [job.cancelled, job.lost, leave].map((signal) =>
@@ -83,15 +91,16 @@ async function carryOutWork(job: TakenJob, { batch, engine }: Work, deps: JobDep
     if (refusal !== null) {
       log(`${job.runId}: not admitted: ${refusal}`);
       job.emit({ type: 'refused', machine, message: refusal });
-      return await job.giveBack(refusedRestMs);
+      await job.giveBack();
+      return true;
     }
     job.emit({ type: 'assigned', machine, keys: batch.tasks.map(({ task_key: key }) => key) });
     const isDone = await run.work(batch, engine, job, stop.signal, drainMs);
-    if (isDone) return await job.done();
-    await deps.closeRun();
-    if (job.lost.aborted) log(`${job.runId}: another worker has the job by now`);
-    else if (job.cancelled.aborted) await job.done();
+    if (!isDone) await deps.closeRun();
+    if (isDone || (job.cancelled.aborted && !job.lost.aborted)) await job.done();
+    else if (job.lost.aborted) log(`${job.runId}: another worker has the job by now`);
     else await job.giveBack();
+    return false;
   } finally {
     for (const stopListeningTo of stopListening) stopListeningTo();
   }

@@ -24,6 +24,9 @@ const failureRestMs = 5_000;
 /** How long the job rests then: others may do it long before this worker tries again. */
 const handoverRestMs = 500;
 
+/** How long a slot takes no job of a kind after it was refused for one, in milliseconds: others come first then. */
+const refusedRestMs = 15_000;
+
 export interface QueueServiceOptions {
   readonly machine: string;
   readonly pid: number;
@@ -86,6 +89,8 @@ class SlotServer {
   readonly #deps: QueueServiceDeps;
   /** Jobs that the worker has, and what keeps each from going on. */
   readonly #doing: Map<TakenJob, string | null>;
+  /** Kinds of which it takes nothing for now, and until when. */
+  readonly #resting = new Map<JobKind, number>();
   #run: SlotRun | null = null;
 
   constructor(
@@ -108,7 +113,7 @@ class SlotServer {
     let idleSinceMs = clock.now();
     try {
       while (!leave.aborted) {
-        const job = await source.take(kinds);
+        const job = await source.take(kinds.filter((kind) => (this.#resting.get(kind) ?? 0) <= clock.now()));
         if (job !== null) {
           await this.#do(job, leave);
           pauseMs = idlePauses.firstMs;
@@ -130,7 +135,8 @@ class SlotServer {
     this.#doing.set(job, null);
     try {
       if (job.kind === 'finalize') await this.#deps.finalize(job, leave);
-      else await doJob(job, this.#jobDeps(leave));
+      else if ((await doJob(job, this.#jobDeps(leave))).isRefused)
+        this.#resting.set(job.kind, clock.now() + refusedRestMs);
     } catch (error) {
       const isExpected = error instanceof AppError || isPassing(error);
       if (isExpected) this.#noteProblem(job, error);

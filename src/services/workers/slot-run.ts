@@ -2,7 +2,7 @@ import { onAbort } from '../../async/abort.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isPassing } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { HostRun, OutputFacts } from '../../ports/host.ts';
+import type { HostEvent, HostRun, OutputFacts } from '../../ports/host.ts';
 import type { TakenJob } from '../../ports/job-queue.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import type { WorkerPlace, WorkerSlot } from '../../ports/worker-place.ts';
@@ -60,11 +60,32 @@ export class SlotRun {
 
   /** Found out once for all jobs of the run. */
   refusal(work: Work, admit: Admit, signal: AbortSignal): Promise<string | null> {
-    this.#refusal ??= admit(this.#run, this.runId, work, signal).catch((error: unknown) => {
-      this.#refusal = null;
-      throw error;
-    });
+    this.#refusal ??= this.#followed(signal, (stop) => admit(this.#run, this.runId, work, stop)).catch(
+      (error: unknown) => {
+        this.#refusal = null;
+        throw error;
+      },
+    );
     return this.#refusal;
+  }
+
+  /** Keeps the run's worker running meanwhile: one that is killed is only started again while somebody watches. */
+  async #followed<T>(signal: AbortSignal, use: (stop: AbortSignal) => Promise<T>): Promise<T> {
+    const done = new AbortController();
+    const failed = new AbortController();
+    const stop = AbortSignal.any([signal, done.signal, failed.signal]);
+    const follow = async () => {
+      for await (const event of this.#run.watch(stop)) assertAble(event);
+    };
+    const following = follow().catch((error: unknown) => failed.abort(error));
+    try {
+      return await use(stop);
+    } catch (error) {
+      throw failed.signal.aborted ? failed.signal.reason : error;
+    } finally {
+      done.abort();
+      await following;
+    }
   }
 
   /**
@@ -117,14 +138,7 @@ export class SlotRun {
           open.delete(event.result.task_key);
           job.emit({ type: 'finished', machine, key: event.result.task_key });
           if (open.size === 0) return;
-        } else if (
-          event.type === 'worker-status' &&
-          event.status.status === 'failed' &&
-          event.status.is_fatal
-        ) {
-          const { message, code } = event.status;
-          throw new UnableError(message ?? 'The engine cannot be used.', code ?? null);
-        }
+        } else assertAble(event);
       }
       // What was finished while the worker drained.
       for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open, job, stop);
@@ -220,6 +234,13 @@ export class UnableError extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** @throws UnableError when a worker says that its engine cannot be used here. */
+function assertAble(event: HostEvent): void {
+  if (event.type !== 'worker-status' || event.status.status !== 'failed' || !event.status.is_fatal) return;
+  const { message, code } = event.status;
+  throw new UnableError(message ?? 'The engine cannot be used.', code ?? null);
 }
 
 /** The videos that a task made, by the names of their files. */

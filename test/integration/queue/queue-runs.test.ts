@@ -1,19 +1,24 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashFile } from '../../../src/adapters/files/hash-file.ts';
 import { LocalHost } from '../../../src/adapters/local-host/local-host.ts';
+import { openJobs } from '../../../src/adapters/queue/connect-redis.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../src/output/progress/observers.ts';
 import type { Host } from '../../../src/ports/host.ts';
 import type { UpscaleObserver } from '../../../src/ports/run-observer.ts';
+import type { WorkerFacts } from '../../../src/protocol/queue.ts';
 import { asItWasBegun, resumeRun } from '../../../src/services/runs/resume-run.ts';
 import { upscaleKind } from '../../../src/services/upscale/upscale-kind.ts';
 import { upscaleVideo } from '../../../src/services/upscale/upscale-video.ts';
 import { makeClip } from '../../support/clips.ts';
 import { Listener } from '../../support/contracts/host-bench.ts';
+import { makeFilm } from '../../support/film.ts';
+import { startFaultProxy } from '../../support/lab/fault-proxy.ts';
 import { missingRedis } from '../../support/lab/redis.ts';
+import { makeOddFfmpeg } from '../../support/odd-ffmpeg.ts';
 import { QueueRig } from '../../support/queue-rig.ts';
 import { isMarked } from '../../support/read-marker.ts';
 import { programEnvironment, sampleProgram, videoTasks } from '../../support/sample-videos.ts';
@@ -31,12 +36,36 @@ const noop = () => undefined;
 const watched = partialObserver<UpscaleObserver>({ onScan: noop, onFrames: noop, onAssembly: noop });
 const never = new AbortController().signal;
 
+/** Counts as there, whatever time it is. */
+function idleWorker(name: string): WorkerFacts {
+  const times = { started_at: '2020-01-01T00:00:00.000Z', seen_at: '2999-01-01T00:00:00.000Z' };
+  return {
+    version: 1,
+    name,
+    machine: name,
+    pid: 1,
+    slots: 1,
+    kinds: ['upscale'],
+    ...times,
+    doing: [],
+    problem: null,
+  };
+}
+
 describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
   async function film(folder: string): Promise<string> {
-    return await makeClip(join(folder, 'film.mp4'), { width: 64, height: 36, frames: 500, fps: 25 });
+    return await makeFilm(folder, 'film.mp4', { seconds: 20, rate: '24', width: 64, height: 36 });
   }
 
-  async function upscale(inputPath: string, name: string, host: Host, isDetached = false) {
+  async function upscale(
+    inputPath: string,
+    name: string,
+    host: Host,
+    {
+      isDetached = false,
+      onEvent = noop,
+    }: { isDetached?: boolean; onEvent?: UpscaleObserver['onEvent'] } = {},
+  ) {
     const folder = join(inputPath, '..', name);
     await mkdir(folder, { recursive: true });
     const ports = createTestPorts(folder, host);
@@ -46,7 +75,8 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     const outputPath = join(folder, 'larger.mp4');
     const request = { inputPath, outputPath, modelPath: null, host: host.name, slots: 1, upscaling };
     const flags = { isForced: false, isKeptGoing: false, isDetached };
-    const { error, summary } = await upscaleVideo({ ...request, ...flags }, ports, watched, never);
+    const observer = { ...watched, onEvent };
+    const { error, summary } = await upscaleVideo({ ...request, ...flags }, ports, observer, never);
     return { outputPath, error, summary, ports };
   }
 
@@ -66,12 +96,49 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     expect(await hashFile(shared.outputPath)).toBe(await hashFile(alone.outputPath));
   });
 
+  it('refuses a worker that differs, by name and reason, though it comes first, and takes one with another CPU', async () => {
+    const folder = await temporaryFolder();
+    const path = await film(folder);
+    const local = new LocalHost({ root: join(folder, 'root'), workerProgram, clock: systemClock });
+    const alone = await upscale(path, 'alone', local);
+    await using rig = await QueueRig.start();
+    const jobs = await openJobs(rig.settings, process.env);
+    // They are there, and have not been given anything yet.
+    for (const name of ['older', 'newer']) await jobs.announce(idleWorker(name));
+    jobs.close();
+    const FFMPEG_PATH = await makeOddFfmpeg(rig.folder, {
+      [rig.rootOf('odd')]: 'ref=3',
+      [rig.rootOf('older')]: 'asm=0',
+    });
+    const options = { env: { FFMPEG_PATH }, votingMs: 600_000 };
+    rig.startWorker('odd', options);
+    const events: Parameters<UpscaleObserver['onEvent']>[0][] = [];
+    const running = upscale(path, 'shared', rig.host(), { onEvent: (event) => events.push(event) });
+    const canaries = join(rig.settings.store, 'runs', 'test-run-0', 'canaries');
+    await waitFor(async () => (await readdir(canaries)).includes('odd.json'));
+    for (const name of ['older', 'newer']) rig.startWorker(name, options);
+    const shared = await running;
+    expect(shared.summary.status).toBe('complete');
+    expect(await hashFile(shared.outputPath)).toBe(await hashFile(alone.outputPath));
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        ...{ type: 'machine-changed', machine: 'odd', state: 'refused' },
+        message: expect.stringContaining('its encoder writes other parameter sets'),
+      }),
+    );
+    const refused = events.flatMap((event) =>
+      event.type === 'machine-changed' && event.state === 'refused' ? [event.machine] : [],
+    );
+    expect(new Set(refused)).toEqual(new Set(['odd']));
+    expect(events).not.toContainEqual(expect.objectContaining({ type: 'task-assigned', machine: 'odd' }));
+  });
+
   it('has a worker put the video together when nobody waits for it, and attaching brings it home', async () => {
     const folder = await temporaryFolder();
     const path = await film(folder);
     await using rig = await QueueRig.start();
     rig.startWorker('one');
-    const begun = await upscale(path, 'left', rig.host(), true);
+    const begun = await upscale(path, 'left', rig.host(), { isDetached: true });
     expect(begun.summary.status).toBe('detached');
     const fetched = join(folder, 'fetched.mp4');
     await waitFor(async () => (await rig.host().fetchFinal('test-run-0', fetched, false)) !== null);
@@ -173,7 +240,7 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     const { rig, engine } = scene;
     const run = await rig.host().openRun('drained', { workers: 1 });
     await run.submit({ batch_id: 0, tasks: sampleTasks(3, null, 'drain') }, engine);
-    const worker = rig.startWorker('one', true);
+    const worker = rig.startWorker('one', { isDraining: true });
     await new Promise((resolve) => worker.once('exit', resolve));
     expect(worker.exitCode).toBe(0);
     expect((await run.finishedKeys()).size).toBe(3);
@@ -187,7 +254,7 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     await bundleModelPrograms(programs);
     const journal = join(rig.folder, 'journal.jsonl');
     const environment = { ...process.env, ...programEnvironment(programs, journal) };
-    for (const name of ['one', 'two']) rig.startWorker(name, false, { environment });
+    for (const name of ['one', 'two']) rig.startWorker(name, { env: environment });
     const clip = { width: 64, height: 36, frames: 2, fps: 2, codec: 'mjpeg' } as const;
     const path = await makeClip(join(rig.folder, 'hint.mp4'), clip);
     const object = { sha256: await hashFile(path), path, sizeBytes: (await stat(path)).size };
@@ -213,6 +280,20 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     const made = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'video');
     expect(made.map(({ prompt }) => prompt).sort()).toEqual([...prompts].sort());
     await run.close();
+  });
+
+  it('connects again when its connection is dead without a word', async () => {
+    await using rig = await QueueRig.start();
+    const link = await startFaultProxy(Number(new URL(rig.redis.url).port));
+    const url = `redis://127.0.0.1:${link.port}`;
+    const jobs = await openJobs({ ...rig.settings, url }, process.env, 300);
+    link.halfOpen();
+    const answer = jobs.redis.ping();
+    await waitFor(() => link.connectionCount > 1);
+    link.heal();
+    expect(await answer).toBe('PONG');
+    jobs.close();
+    await link.stop();
   });
 
   it('lets one machine work on a run at a time', async () => {

@@ -109,7 +109,7 @@ describe.skipIf(why !== null)(why ?? 'a run over a queue that cannot go on', () 
     const store = join(rig.folder, 'not-mounted');
     await mkdir(store);
     await scene.submit();
-    rig.startWorker('astray', false, { settings: { ...rig.settings, store } });
+    rig.startWorker('astray', { settings: { ...rig.settings, store } });
     await waitFor(() => machines().some(({ machine }) => machine === 'astray'));
     expect(machines()[0]).toMatchObject({
       state: 'waiting',

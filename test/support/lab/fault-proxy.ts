@@ -167,7 +167,7 @@ class Pair {
       socket.once('close', () => {
         this.toServer?.close();
         this.toClient?.close();
-        onClosed();
+        if (client.destroyed && server.destroyed) onClosed();
       });
     }
   }
@@ -177,6 +177,8 @@ class Pair {
   }
 
   release(): void {
+    // Whoever went meanwhile said so to nobody.
+    if (this.#client.destroyed || this.#server.destroyed) this.reset();
     this.toServer?.pump();
     this.toClient?.pump();
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, readFile, realpath, writeFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
@@ -10,6 +10,7 @@ import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { Host } from '../../../../src/ports/host.ts';
 import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
+import { makeOddFfmpeg } from '../../../support/odd-ffmpeg.ts';
 import { poolOptions } from '../../../support/pool-bench.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts } from '../../../support/test-ports.ts';
@@ -27,14 +28,7 @@ afterAll(() => {
 
 /** An ffmpeg that gives x264 further options on the machine whose files lie below `root`. */
 async function useFfmpeg(root: string, options: string): Promise<void> {
-  const program = join(folder, `ffmpeg-${options.replaceAll(/\W/g, '')}`);
-  const script = [
-    ...['#!/bin/bash', `case "$*" in *"${root}/"*) odd=:${options} ;; esac`],
-    `exec ${usualProgram ?? 'ffmpeg'} "\${@/#cpu-independent=1/cpu-independent=1$odd}"`,
-  ];
-  await writeFile(program, `${script.join('\n')}\n`);
-  await chmod(program, 0o755);
-  process.env['FFMPEG_PATH'] = program;
+  process.env['FFMPEG_PATH'] = await makeOddFfmpeg(folder, { [root]: options }, usualProgram ?? 'ffmpeg');
 }
 
 /** Upscales the film; gives the hash of the video, and what was said of machines. */
