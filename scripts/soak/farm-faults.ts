@@ -2,7 +2,7 @@
  * Plays small runs over pools and queues of several machines, disturbs each in its own way, and checks that each is
  * complete, with the same bytes as without, that no prompt is asked again once its result stands, and that nothing is left
  * behind: `node scripts/soak/farm-faults.ts [--scenes 100] [--seed 1] [--from 0] [--only pool|queue] [--scene 17]`. Takes Linux, ffmpeg and a
- * redis-server.
+ * redis-server, and a build.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

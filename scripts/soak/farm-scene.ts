@@ -6,6 +6,7 @@ import type { FarmClientOptions } from '../../test/support/farm-client.ts';
 import { Cli } from '../../test/support/run-cli.ts';
 import type { StandIn } from '../../test/support/stand-in-server.ts';
 import { checkFarmScene } from './check-farm-scene.ts';
+import { busyMachine, FarmDisturber } from './farm-disturber.ts';
 import { type FarmFault, type FarmScene, type PlannedFarmFault, taskCounts } from './farm-fault-plan.ts';
 import {
   type FarmClient,
@@ -52,7 +53,6 @@ const alonePatienceMs = 90_000;
 const standstillMs = 5_000;
 const pollMs = 20;
 const names = ['a', 'b', 'c'];
-const deathsOfOneSegment = 5;
 
 /** Plays one scene in a folder of its own, which is kept when something is wrong. */
 export async function playFarmScene(scene: FarmScene, inputs: FarmInputs): Promise<FarmSceneResult> {
@@ -101,13 +101,24 @@ class ScenePlayer {
   #isEmptied = false;
   /** Redis, or the way to it, was away since the session began. */
   #wasAway = false;
-  #restarting: Promise<unknown> = Promise.resolve();
+  readonly #disturber: FarmDisturber;
 
   constructor(scene: FarmScene, inputs: FarmInputs, parts: Parts) {
     this.#scene = scene;
     this.#inputs = inputs;
     this.#parts = parts;
     this.#cli = new Cli(join(parts.folder, 'client'));
+    this.#disturber = new FarmDisturber({
+      ...{ stage: parts.stage, lines: this.#lines },
+      clientPid: () => this.#client?.child.pid ?? null,
+      until: (isTrue) => this.#until(isTrue),
+      noteAway: () => {
+        this.#wasAway = true;
+      },
+      noteEmptied: () => {
+        this.#isEmptied = true;
+      },
+    });
     this.#output =
       scene.work === 'upscale' ? join(parts.folder, 'client', 'out', 'larger.mp4') : this.#cli.outputFolder;
   }
@@ -211,11 +222,11 @@ class ScenePlayer {
   async #disturb(fault: PlannedFarmFault): Promise<void> {
     const { afterResults, waitMs } = fault;
     await this.#until(async () => (await standingResults(this.#parts.stage)).length >= afterResults);
-    await this.#until(async () => (await this.#busyMachine(fault)) !== null);
+    await this.#until(async () => (await busyMachine(this.#parts.stage, fault)) !== null);
     await delay(waitMs);
     if (this.#isOver) return;
     await this.#record(fault.kind);
-    if (await this.#play(fault)) this.#met.push(fault.kind);
+    if (await this.#disturber.play(fault)) this.#met.push(fault.kind);
     await this.#record(`end of ${fault.kind}`);
   }
 
@@ -227,149 +238,8 @@ class ScenePlayer {
     this.#records.push({ target, published, asked });
   }
 
-  async #play(fault: PlannedFarmFault): Promise<boolean> {
-    const { queue, machines } = this.#parts.stage;
-    const { lastsMs } = fault;
-    const machine = (await this.#busyMachine(fault)) ?? machines[0] ?? '';
-    const slot = await this.#parts.stage.slotPid(machine);
-    const worker = queue?.rig.workers.get(machine)?.pid ?? null;
-    const client = this.#client?.child.pid ?? null;
-    switch (fault.kind) {
-      case 'client killed':
-        return signalTo(client, 'SIGKILL');
-      case 'client stopped past its lock':
-        return await this.#standStill([client], lastsMs);
-      case 'slot killed':
-        return signalTo(slot, 'SIGKILL');
-      case 'all slots killed':
-        return (await this.#slots()).map((pid) => signalTo(pid, 'SIGKILL')).some(Boolean);
-      case 'slot stopped past its lock':
-        return await this.#standStill([slot === null ? null : -slot], lastsMs);
-      case 'worker killed':
-        return await this.#killWorkers([machine]);
-      case 'all workers killed':
-        return await this.#killWorkers(machines);
-      case 'worker stopped past its lock':
-        return await this.#standStill([worker], lastsMs);
-      case 'machine stopped past its lock':
-        return await this.#standStill([worker, slot === null ? null : -slot], lastsMs);
-      case 'worker cut off for three lock times':
-        return await this.#cutOff(machine, lastsMs);
-      case 'client cut off for three lock times':
-        return await this.#cutOff('client', lastsMs);
-      case 'Redis restarted empty':
-        return await this.#restartRedis(lastsMs, true);
-      case 'Redis restarted with its log':
-        return await this.#restartRedis(lastsMs, false);
-      case 'finalizer killed':
-        return await this.#killFinalizer();
-      case 'one segment loses its worker five times':
-        return await this.#killOneSegment();
-    }
-  }
-
-  /** A machine with work, beginning with the one that the fault is meant for. */
-  async #busyMachine({ machine }: PlannedFarmFault): Promise<string | null> {
-    const { stage } = this.#parts;
-    for (const at of stage.machines.keys()) {
-      const name = stage.machines[(machine + at) % stage.machines.length] ?? '';
-      if ((await stage.slotPid(name)) !== null) return name;
-    }
-    return null;
-  }
-
-  async #slots(): Promise<readonly number[]> {
-    const { stage } = this.#parts;
-    const pids = await Promise.all(stage.machines.map((name) => stage.slotPid(name)));
-    return pids.filter((pid) => pid !== null);
-  }
-
-  async #standStill(pids: readonly (number | null)[], lastsMs: number): Promise<boolean> {
-    const stopped = pids.filter((pid) => signalTo(pid, 'SIGSTOP'));
-    await delay(lastsMs);
-    for (const pid of stopped) signalTo(pid, 'SIGCONT');
-    return stopped.length > 0;
-  }
-
-  async #killWorkers(machines: readonly string[]): Promise<boolean> {
-    const { queue } = this.#parts.stage;
-    if (queue === null) return false;
-    await Promise.all(machines.map((machine) => queue.rig.killWorker(machine)));
-    for (const machine of machines) queue.startWorker(machine);
-    return true;
-  }
-
-  async #cutOff(name: string, lastsMs: number): Promise<boolean> {
-    const link = this.#parts.stage.queue?.links.get(name);
-    if (!link) return false;
-    if (name === 'client') this.#wasAway = true;
-    link.stall();
-    await delay(lastsMs);
-    link.heal();
-    return true;
-  }
-
-  async #restartRedis(lastsMs: number, isEmptied: boolean): Promise<boolean> {
-    const { queue } = this.#parts.stage;
-    if (queue === null) return false;
-    if (isEmptied) this.#isEmptied = true;
-    // Two faults at once cannot both start it.
-    const before = this.#restarting;
-    const restarting = before.then(async () => {
-      this.#wasAway = true;
-      await queue.restartRedis(lastsMs, isEmptied, delay);
-    });
-    this.#restarting = restarting;
-    await restarting;
-    return true;
-  }
-
-  async #killFinalizer(): Promise<boolean> {
-    const { queue } = this.#parts.stage;
-    if (queue === null) return false;
-    let found: string | null = null;
-    await this.#until(async () => {
-      for (const name of queue.machines) if (await queue.isFinalizing(name)) found ??= name;
-      return found !== null;
-    });
-    return found !== null && (await this.#killWorkers([found]));
-  }
-
-  /** Kills each worker that begins with one and the same segment. */
-  async #killOneSegment(): Promise<boolean> {
-    const isBegun = (line: FarmLine): line is FarmLine & { machine: string; task_key: string } =>
-      line.type === 'task-assigned' && 'task_key' in line;
-    let from = this.#lines.length;
-    let key: string | null = null;
-    for (let death = 0; death < deathsOfOneSegment; death++) {
-      let victim: string | null = null;
-      await this.#until(async () => {
-        const found = this.#lines
-          .slice(from)
-          .filter(isBegun)
-          .find((line) => key === null || line.task_key === key);
-        if (!found) return false;
-        [key, victim] = [found.task_key, found.machine];
-        return true;
-      });
-      if (victim === null) return death > 0;
-      from = this.#lines.length;
-      await this.#killWorkers([victim]);
-    }
-    return true;
-  }
-
   /** Waits until it is so, or the scene is over. */
   async #until(isTrue: () => Promise<boolean>): Promise<void> {
     while (!this.#isOver && this.#faults.length === 0 && !(await isTrue())) await delay(pollMs);
-  }
-}
-
-/** False when there is no such process. @param pid - Negative: a group of processes. */
-function signalTo(pid: number | null, signal: NodeJS.Signals): boolean {
-  try {
-    return pid !== null && process.kill(pid, signal);
-  } catch {
-    return false;
   }
 }
