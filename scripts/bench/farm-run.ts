@@ -114,7 +114,7 @@ async function overQueue(slowest: number): Promise<Outcome> {
       await source.close(host.name);
     });
     const workerCommand = 'cosmos worker';
-    const timing = { scanMs: 2_000, refillMs: 30_000, maxOutageMs: 60_000 };
+    const timing = { scanMs: 2_000, refillMs: 30_000, lockMs: 30_000, maxOutageMs: 60_000 };
     const openStore = async () => new FolderStore(folder);
     try {
       return await timed(

@@ -54,7 +54,7 @@ async function measureJobs(sandbox: Sandbox, url: string): Promise<Figure[]> {
   const connect = () => openJobs(queue, process.env);
   const store = new FolderStore(folder);
   const workerCommand = 'cosmos worker';
-  const timing = { scanMs: 2_000, refillMs: 15_000, maxOutageMs: 60_000 };
+  const timing = { scanMs: 2_000, refillMs: 15_000, lockMs: 30_000, maxOutageMs: 60_000 };
   const host = new QueueHost({
     connect,
     openStore: async () => store,
