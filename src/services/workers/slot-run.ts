@@ -1,4 +1,4 @@
-import { onAbort } from '../../async/abort.ts';
+import { onAbort, unlessAborted } from '../../async/abort.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isPassing } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -16,8 +16,10 @@ const logTailBytes = 64 * 1024;
 /** Pause before it is tried again to publish what the store does not take, in milliseconds. */
 const publishPauseMs = 2_000;
 
-/** How often the log is looked at while a run is being stopped, in milliseconds. */
+/** How often the log is looked at while a run is being stopped, in milliseconds … */
 const logEveryMs = 1_000;
+/** … and while jobs follow one another well. */
+const quietLogMs = 10_000;
 
 export interface Work {
   /** Tasks without a result. */
@@ -45,17 +47,26 @@ export class SlotRun {
   readonly #deps: SlotRunDeps;
   readonly #run: HostRun;
   #refusal: Promise<string | null> | null = null;
+  /** Results that a worker that was killed here left of the run. */
+  readonly #leftovers: ReadonlySet<string>;
+  readonly #closing = new AbortController();
+  /** What the worker says, read for all jobs: each new stream would begin with a look at all results. */
+  #events: AsyncIterator<HostEvent> | null = null;
+  #nextEvent: Promise<IteratorResult<HostEvent>> | null = null;
+  #loggedAtMs = Number.NEGATIVE_INFINITY;
   /** Tasks whose result was published: whoever asks for one again has removed that. */
   readonly #published = new Set<string>();
 
-  private constructor(deps: SlotRunDeps, run: HostRun) {
+  private constructor(deps: SlotRunDeps, run: HostRun, leftovers: ReadonlySet<string>) {
     this.runId = deps.runId;
     this.#deps = deps;
     this.#run = run;
+    this.#leftovers = leftovers;
   }
 
   static async open(deps: SlotRunDeps): Promise<SlotRun> {
-    return new SlotRun(deps, await deps.slot.host.openRun(deps.runId, { workers: 1 }));
+    const run = await deps.slot.host.openRun(deps.runId, { workers: 1 });
+    return new SlotRun(deps, run, await run.finishedKeys());
   }
 
   /** Found out once for all jobs of the run. */
@@ -103,7 +114,9 @@ export class SlotRun {
     drainMs: () => number,
   ): Promise<boolean> {
     const open = new Set(batch.tasks.map(({ task_key: key }) => key));
-    for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open, job, stop);
+    for (const key of [...open])
+      if (this.#leftovers.has(key) || this.#published.has(key))
+        await this.#settleLeftover(key, open, job, stop);
     const tasks = batch.tasks.filter(({ task_key: key }) => open.has(key));
     if (tasks.length === 0) return true;
     await this.#deliver(tasks.flatMap((task) => objectsOf(task, engine)));
@@ -116,6 +129,9 @@ export class SlotRun {
   /** Ends the run here: what is in flight is dropped, and nothing of it is done later by itself. */
   async close(): Promise<void> {
     const { slot, runId } = this.#deps;
+    // Whoever follows the worker would start it again.
+    this.#closing.abort();
+    await this.publishLog();
     await this.#run.close();
     await slot.host.stopRun(runId, { workers: 1, isWithdrawn: true });
     await slot.clear();
@@ -123,17 +139,18 @@ export class SlotRun {
 
   async #collect(open: Set<string>, job: TakenJob, stop: AbortSignal, drainMs: () => number): Promise<void> {
     const done = new AbortController();
+    const signal = AbortSignal.any([done.signal, job.lost]);
     const { machine } = this.#deps;
     const stopListening = onAbort(stop, () => {
       void this.#stop(drainMs()).finally(() => done.abort());
     });
     try {
-      for await (const event of this.#run.watch(AbortSignal.any([done.signal, job.lost]))) {
+      for (let event = await this.#next(signal); event !== null; event = await this.#next(signal)) {
         if (event.type === 'task-started') job.emit({ type: 'started', machine, key: event.taskKey });
         else if (event.type === 'task-progress') {
           const { taskKey: key, doneParts: done_parts, totalParts: total_parts } = event;
           job.emit({ type: 'progress', machine, key, done_parts, total_parts });
-        } else if (event.type === 'task-finished') {
+        } else if (event.type === 'task-finished' && open.has(event.result.task_key)) {
           await this.#publish(event.result, job, stop);
           open.delete(event.result.task_key);
           job.emit({ type: 'finished', machine, key: event.result.task_key });
@@ -144,9 +161,22 @@ export class SlotRun {
       for (const key of await this.#run.finishedKeys()) await this.#settleLeftover(key, open, job, stop);
     } finally {
       stopListening();
-      // Whoever follows the worker would start it again when the run is closed.
-      done.abort();
-      await this.publishLog();
+      const isDue = this.#deps.clock.now() - this.#loggedAtMs > quietLogMs;
+      if (isDue || open.size > 0) await this.publishLog();
+    }
+  }
+
+  /** The next event of the run's own worker, for one job after the other; null when `signal` aborts first, or none comes. */
+  async #next(signal: AbortSignal): Promise<HostEvent | null> {
+    this.#events ??= this.#run.watch(this.#closing.signal)[Symbol.asyncIterator]();
+    this.#nextEvent ??= this.#events.next();
+    try {
+      const next = await unlessAborted(this.#nextEvent, signal);
+      this.#nextEvent = null;
+      return next.done ? null : next.value;
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
     }
   }
 
@@ -216,7 +246,8 @@ export class SlotRun {
 
   /** The end of the worker's log. One that cannot be published takes nothing from the work. */
   async publishLog(): Promise<void> {
-    const { slot, runId, machine, store } = this.#deps;
+    const { slot, runId, machine, store, clock } = this.#deps;
+    this.#loggedAtMs = clock.now();
     try {
       const log = await slot.host.readLog(runId, { kind: 'worker', workerId: 0 }, -logTailBytes);
       if (log) await store.files.publish(`${layout.run(runId)}/${layout.machineLog(machine)}`, log.text);
