@@ -3,7 +3,7 @@ import type { StreamPlan } from '../../core/frames/stream-plan.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/display-size.ts';
-import { videoFormatOf } from '../../core/upscale/upscale-checkpoint.ts';
+import { type RetouchCheckpoint, videoFormatOf } from '../../core/upscale/upscale-checkpoint.ts';
 import type { ComparedFrame } from '../../core/upscale/upscale-report.ts';
 import type { UpscaleState } from '../../core/upscale/upscale-state.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -59,14 +59,16 @@ async function compare(
   facts: VideoFacts,
   { video }: Pick<ReportPorts, 'video'>,
 ): Promise<ComparedFrame[]> {
-  const { settings, clip, segments } = checkpoint;
+  const { settings, clip } = checkpoint;
   const plans = plannedStreams(checkpoint, facts);
   const secondsPerTick = fractionValue(clip.time_base);
-  const frames = framesAllOver({ segments }).map((frame) => {
+  const shown = checkpoint.kind === 'retouch' ? framesOfRegions(checkpoint) : framesAllOver(checkpoint);
+  const frames = shown.map((frame) => {
     return { frame, seconds: (timeline.times[frame] ?? 0) * secondsPerTick };
   });
   const box = boxFor(facts);
-  const larger = { width: 2 * box.width, height: 2 * box.height };
+  const growth = checkpoint.kind === 'retouch' ? 1 : 2;
+  const larger = { width: growth * box.width, height: growth * box.height };
   try {
     const [before, after] = await Promise.all([
       video.pictures(
@@ -105,6 +107,14 @@ function framesAllOver({ segments }: Pick<StoredVideoRun['checkpoint'], 'segment
   return Array.from({ length: parts }, (_, part) => {
     return later[Math.floor((part * later.length) / parts)]?.first_frame ?? 0;
   });
+}
+
+/** Frames in the middle of regions, each once. */
+function framesOfRegions({ regions }: RetouchCheckpoint): number[] {
+  const middles = regions.map(({ first_frame: first, frames }) => first + Math.floor(frames / 2));
+  const each = [...new Set(middles)].sort((one, other) => one - other);
+  const parts = Math.min(comparedFrames, each.length);
+  return Array.from({ length: parts }, (_, part) => each[Math.floor((part * each.length) / parts)] ?? 0);
 }
 
 function boxFor({ video: { size, rotationDegrees } }: VideoFacts): Size {

@@ -2,7 +2,7 @@ import { shellQuoted } from '../../../core/run/shell-quoted.ts';
 import type { SegmentReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
 import { counted, numeral, rateText } from '../../text/format.ts';
 import { resumeVideoCommand } from '../../text/upscale/summary-text.ts';
-import { doneTexts, upscaleEngineText } from '../../text/upscale/upscale-names.ts';
+import { upscaleEngineText, workTexts } from '../../text/upscale/upscale-names.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
 import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
@@ -20,13 +20,11 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   unfinished: 'The video is not finished; what is done is kept.',
 };
 
-const workTexts = { upscale: 'upscaling', retouch: 'retouching' } as const;
-
 export function upscaleBanner(report: UpscaleReport): Html {
   const { settings, frames_per_second: rate } = report;
   const engine = { ...report, ...settings, isWorkerCountOpen: settings.is_worker_count_open };
   return renderBanner({
-    work: workTexts[report.kind],
+    work: workTexts[report.kind].work,
     runId: report.run_id,
     status: report.status,
     sentence: sentences[report.status],
@@ -48,7 +46,7 @@ export function upscaleBanner(report: UpscaleReport): Html {
 }
 
 function titleOf({ kind, counts, finished_frames: finished, target, status }: UpscaleReport): string {
-  const frames = `${counted(counts.frames, 'frame')} ${doneTexts[kind]} to ${target.width}\u00a0×\u00a0${target.height}`;
+  const frames = `${counted(counts.frames, 'frame')} ${workTexts[kind].done} to ${target.width}\u00a0×\u00a0${target.height}`;
   return status === 'complete' ? frames : `${numeral(finished)} of ${frames}`;
 }
 

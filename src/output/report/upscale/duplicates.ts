@@ -1,5 +1,6 @@
 import type { UpscaleReport } from '../../../core/upscale/upscale-report.ts';
 import { numeral } from '../../text/format.ts';
+import { workTexts } from '../../text/upscale/upscale-names.ts';
 import { type Html, html } from '../html.ts';
 import { panel } from '../sections.ts';
 
@@ -11,13 +12,13 @@ export function renderDuplicates(report: UpscaleReport): Html {
   return panel('duplicates', 'Duplicates', contentOf(report));
 }
 
-function contentOf({ counts, duplicates, settings: { dedupe } }: UpscaleReport): Html {
+function contentOf({ kind, counts, duplicates, settings: { dedupe } }: UpscaleReport): Html {
   if (dedupe === 'off') return html`<p>Not looked for (<code>--dedupe off</code>).</p>`;
   if (counts.duplicates === 0)
     return html`<p>None found (<code>--dedupe ${dedupe}</code>): each of ${numeral(counts.frames)} frames was to be
-upscaled.</p>`;
+${workTexts[kind].done}.</p>`;
   return html`<p><strong>${numeral(counts.duplicates)}</strong> of ${numeral(counts.frames)} frames
-(${duplicates.percent.toFixed(1)} %) show the picture before them and need no upscaling of their own
+(${duplicates.percent.toFixed(1)} %) show the picture before them and need no ${workTexts[kind].work} of their own
 (<code>--dedupe ${dedupe}</code>).</p>
 ${drawn(duplicates.shares)}
 ${longest(duplicates.longest)}`;

@@ -1,5 +1,6 @@
 import type { ComparedFrame, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
 import { numeral } from '../../text/format.ts';
+import { workTexts } from '../../text/upscale/upscale-names.ts';
 import { base64, type Html, html } from '../html.ts';
 
 /** Some frames before and after, in pieces, because each holds two pictures. Without pictures, nothing. */
@@ -8,9 +9,10 @@ export function* renderPictures(
   pictures: readonly ComparedFrame[],
 ): Generator<Html, void> {
   if (pictures.length === 0) return;
+  const isEnlarged = report.target.width > report.source.width;
   yield html`<section class="panel pairs" aria-labelledby="pictures">
 <h2 id="pictures">Before and after</h2>
-<p class="quiet lead">Left of the line is the source, enlarged by your browser; right of it the same frame, upscaled.
+<p class="quiet lead">Left of the line is the source${isEnlarged ? ', enlarged by your browser' : ''}; right of it the same frame, ${workTexts[report.kind].done}.
 <span class="live-only">Move the line with the slider, the arrow keys, or on the picture itself.</span></p>
 <div class="pairs-controls live-only"><div class="picker" role="group" aria-label="Frame"></div>
 <div class="zooms" role="group" aria-label="Zoom">${[1, 2, 4].map(zoomButton)}</div></div>
@@ -24,11 +26,11 @@ function zoomButton(factor: number): Html {
   return html`<button type="button" data-zoom="${factor}" aria-pressed="${String(factor === 1)}">${factor}×</button>`;
 }
 
-function renderPair({ source, target }: UpscaleReport, picture: ComparedFrame): Html {
+function renderPair({ kind, source, target }: UpscaleReport, picture: ComparedFrame): Html {
   const number = numeral(picture.frame);
   return html`<figure class="pair">
 <div class="view"><div class="stage">
-<img class="after" alt="Frame ${number} upscaled to ${target.width} by ${target.height}" src="${jpegUrl(picture.after)}">
+<img class="after" alt="Frame ${number} ${workTexts[kind].done} to ${target.width} by ${target.height}" src="${jpegUrl(picture.after)}">
 <img class="before" alt="Frame ${number} of the source, ${source.width} by ${source.height}" src="${jpegUrl(picture.before)}">
 <span class="divider" aria-hidden="true"></span>
 </div></div>

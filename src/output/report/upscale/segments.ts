@@ -1,5 +1,6 @@
 import type { SegmentReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
 import { counted, numeral, rateText } from '../../text/format.ts';
+import { workTexts } from '../../text/upscale/upscale-names.ts';
 import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
 import { badge, panel } from '../sections.ts';
@@ -16,8 +17,8 @@ const statusText = {
   pending: { kind: 'pending', title: 'Not done' },
 } as const;
 
-/** The runs of frames that were upscaled one by one, each a checkpoint of its own. */
-export function renderSegments({ segments }: UpscaleReport): Html {
+/** The runs of frames that were worked on one by one, each a checkpoint of its own. */
+export function renderSegments({ kind, segments }: UpscaleReport): Html {
   const listed = segments.filter(({ status }, index) => index < maxRows || status === 'failed');
   const left = segments.length - listed.length;
   const more =
@@ -30,12 +31,15 @@ export function renderSegments({ segments }: UpscaleReport): Html {
     'Segments',
     html`<details${isOpen}><summary>${counted(segments.length, 'segment')}</summary>
 <div class="scroll" role="region" aria-label="Segments" tabindex="0"><table class="segments">
-<thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<thead><tr>${headsOf(kind).map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${listed.map(segmentRow)}</tbody></table></div>${more}</details>`,
   );
 }
 
-const heads = ['Nr', 'Frames', 'Unique', 'Outcome', 'Time', 'Speed', 'Decode', 'Upscale', 'Encode', 'Batch'];
+function headsOf(kind: UpscaleReport['kind']): string[] {
+  const stages = ['Decode', workTexts[kind].stage, 'Encode'];
+  return ['Nr', 'Frames', 'Unique', 'Outcome', 'Time', 'Speed', ...stages, 'Batch'];
+}
 
 function segmentRow(segment: SegmentReport): Html {
   const { status, stages_ms: stages, attempts, failure } = segment;

@@ -1,13 +1,15 @@
 import type { StageReport, UpscaleReport } from '../../../core/upscale/upscale-report.ts';
 import { numeral, rateText } from '../../text/format.ts';
+import { workTexts } from '../../text/upscale/upscale-names.ts';
 import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
 import { panel, partsBar } from '../sections.ts';
 
-const stageLabels: Record<StageReport['stage'], { readonly name: string; readonly what: string }> = {
+/** The name of what is done to the frames depends on the kind of run. */
+const stageLabels: Record<StageReport['stage'], { readonly name: string | null; readonly what: string }> = {
   scan: { name: 'Scan', what: 'reads times, finds duplicates' },
   decode: { name: 'Decode', what: 'frames of the source' },
-  upscale: { name: 'Upscale', what: 'unique frames, in batches' },
+  upscale: { name: null, what: 'unique frames, in batches' },
   encode: { name: 'Encode', what: 'all frames, as H.264' },
   finish: { name: 'Finish', what: 'other streams, verification' },
 };
@@ -17,7 +19,7 @@ const parallelStages: readonly StageReport['stage'][] = ['decode', 'upscale', 'e
 
 /** Where the time went: how the whole divides, then how busy and how quick each stage was. */
 export function renderTime(report: UpscaleReport): Html {
-  const { time_ms: times, stages } = report;
+  const { kind, time_ms: times, stages } = report;
   if (times.total === 0) return html``;
   const longest = Math.max(1, ...stages.map(({ busy_ms: busyMs }) => busyMs));
   return panel(
@@ -37,9 +39,9 @@ ${legend('finish', 'Finish', times.finish, times.total)}</p>
 <div class="scroll" role="region" aria-label="Stages" tabindex="0"><table class="stages">
 <thead><tr><th scope="col">Stage</th><th scope="col">At work</th><th scope="col" class="wide">
 <span class="unseen">Drawn</span></th><th scope="col">Frames</th><th scope="col">Speed</th></tr></thead>
-<tbody>${stages.map((stage) => stageRow(stage, longest, paceSetter(stages)))}</tbody>
+<tbody>${stages.map((stage) => stageRow(stage, longest, paceSetter(stages), kind))}</tbody>
 </table></div>
-<p class="quiet">Decoding, upscaling and encoding go on at the same time, so their times may add up to more than the
+<p class="quiet">Decoding, ${workTexts[kind].work} and encoding go on at the same time, so their times may add up to more than the
 segments took. The longest of them sets the pace.</p>`,
   );
 }
@@ -49,11 +51,16 @@ function legend(kind: string, name: string, ms: number, totalMs: number): Html {
   return html`<span class="key ${kind}">${name} ${preciseDurationText(ms)} <span class="quiet">${percent} %</span></span>`;
 }
 
-function stageRow(stage: StageReport, longestMs: number, pace: StageReport['stage'] | null): Html {
+function stageRow(
+  stage: StageReport,
+  longestMs: number,
+  pace: StageReport['stage'] | null,
+  kind: UpscaleReport['kind'],
+): Html {
   const { name, what } = stageLabels[stage.stage];
   const width = ((1000 * stage.busy_ms) / longestMs).toFixed(1);
   const mark = stage.stage === pace ? html` <span class="pace">sets the pace</span>` : null;
-  return html`<tr><th scope="row">${name}${mark}<small>${what}</small></th>
+  return html`<tr><th scope="row">${name ?? workTexts[kind].stage}${mark}<small>${what}</small></th>
 <td>${stage.busy_ms === 0 ? '—' : preciseDurationText(stage.busy_ms)}</td>
 <td class="wide"><svg viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true"><rect class="${stage.stage}" width="${width}" height="8"/></svg></td>
 <td>${stage.frames === 0 ? '—' : numeral(stage.frames)}</td>

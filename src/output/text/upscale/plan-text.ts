@@ -11,7 +11,7 @@ import { formatTable } from '../columns.ts';
 import { bytesText, counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
 import { noticeLine } from '../summary-sections.ts';
-import { doneTexts, percentText, upscaleEngineText } from './upscale-names.ts';
+import { percentText, upscaleEngineText, workTexts } from './upscale-names.ts';
 
 /** Pictures of which the plan says how long they are held. */
 export const heldFrameExamples = 4;
@@ -86,7 +86,7 @@ function regionTexts({ regions, timeline }: UpscalePlan): string[] {
 }
 
 function framesText({ timeline, kind }: UpscalePlan): string {
-  const done = doneTexts[kind];
+  const done = workTexts[kind].done;
   const [frames, unique] = [timeline.times.length, timeline.uniqueFrames.length];
   return frames === unique
     ? `${numeral(frames)}, each to be ${done}`

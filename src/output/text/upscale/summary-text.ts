@@ -3,7 +3,7 @@ import type { UpscaleSummary } from '../../../core/upscale/upscale-summary.ts';
 import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
 import type { Style } from '../style.ts';
 import { detachedSteps, formatSections } from '../summary-sections.ts';
-import { doneTexts, percentText, streamsText, upscaleEngineText } from './upscale-names.ts';
+import { percentText, streamsText, upscaleEngineText, workTexts } from './upscale-names.ts';
 
 /**
  * What a person reads when an upscale run has ended.
@@ -36,7 +36,7 @@ function headline(summary: UpscaleSummary, style: Style, isSubmitted: boolean): 
   const { counts, status, size, duration_ms: durationMs } = summary;
   const time = `in ${durationText(durationMs)}${speedText(summary)}`;
   if (summary.video !== null) {
-    const done = style.good(`${counted(summary.video.frames, 'frame')} ${doneTexts[summary.kind]}`);
+    const done = style.good(`${counted(summary.video.frames, 'frame')} ${workTexts[summary.kind].done}`);
     const what = `${style.good('✓')} ${done} to ${size.width}x${size.height}`;
     // Nothing was left to do but, at most, to put them together.
     if (summary.frames_per_second === null)
@@ -48,7 +48,7 @@ function headline(summary: UpscaleSummary, style: Style, isSubmitted: boolean): 
   const open = counts.segments - counts.finished_segments - counts.failed_segments;
   const openText = `${numeral(open)} ${status === 'detached' ? 'still to come' : 'not done'}`;
   const parts = [
-    `${numeral(counts.finished_segments)} of ${counted(counts.segments, 'segment')} ${doneTexts[summary.kind]}`,
+    `${numeral(counts.finished_segments)} of ${counted(counts.segments, 'segment')} ${workTexts[summary.kind].done}`,
     counts.failed_segments > 0 ? style.bad(`${numeral(counts.failed_segments)} failed`) : '',
     open > 0 ? openText : '',
     open + counts.failed_segments === 0 ? 'the video is not put together yet' : '',
@@ -81,7 +81,7 @@ function verifiedText(video: NonNullable<UpscaleSummary['video']>): string {
 
 function duplicatesText({ counts: { duplicates, frames }, kind }: UpscaleSummary): string {
   const part = percentText(duplicates, frames);
-  return `${counted(duplicates, 'frame')} (${part}) show the picture before them and were not ${doneTexts[kind]} again`;
+  return `${counted(duplicates, 'frame')} (${part}) show the picture before them and were not ${workTexts[kind].done} again`;
 }
 
 function nextSteps(summary: UpscaleSummary, style: Style): string[] {

@@ -1,7 +1,10 @@
 import { counted } from '../format.ts';
 
-/** What was done to the frames, by the kind of run. */
-export const doneTexts = { upscale: 'upscaled', retouch: 'retouched' } as const;
+/** What is done to the frames, by the kind of run. */
+export const workTexts = {
+  upscale: { done: 'upscaled', work: 'upscaling', stage: 'Upscale' },
+  retouch: { done: 'retouched', work: 'retouching', stage: 'Retouch' },
+} as const;
 
 /** An engine for people: `lanczos x2, 4 workers`, `onnx (anime.onnx) x4, up to 2 workers`, `blur`. */
 export function upscaleEngineText(engine: {
