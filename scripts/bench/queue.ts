@@ -97,9 +97,10 @@ async function passJobs(connect: () => ReturnType<typeof openJobs>, store: Folde
   const source = new RedisJobSource(await connect(), usualTiming);
   const never = () => Promise.reject(new Error('there is work to be done'));
   const quiet = { log: () => undefined, noteProblem: () => undefined };
+  const alone = { isForOthers: async () => false, noteUnable: async () => undefined };
   const deps = { machine: 'bench', store, clock: systemClock, leave: new AbortController().signal };
   for (let job = await source.take(['upsample']); job !== null; job = await source.take(['upsample']))
-    await doJob(job, { ...deps, openRun: never, closeRun: never, admit: never, ...quiet });
+    await doJob(job, { ...deps, openRun: never, closeRun: never, admit: never, ...quiet, ...alone });
   await source.close('bench');
 }
 

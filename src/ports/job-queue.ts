@@ -30,6 +30,8 @@ export interface JobSource {
   isEmpty(kinds: readonly JobKind[]): Promise<boolean>;
   /** Says that this worker is there, and what it does. */
   announce(facts: WorkerFacts): Promise<void>;
+  /** Workers that were heard of lately, this one too; none while the queue is away. */
+  workers(): Promise<readonly WorkerFacts[]>;
   /** Whether the process that began or resumed a run is there: it puts the run together itself. */
   isOwned(runId: string): Promise<boolean>;
   /** Adds jobs of a run again; those that are queued stay so. */

@@ -74,5 +74,7 @@ export const workerFactsSchema = z.object({
   doing: z.array(z.object({ run_id: z.string(), kind: z.enum(jobKinds) })),
   /** Why it cannot go on at the moment; null while it can. */
   problem: z.string().nullable().default(null),
+  /** Runs whose work failed here a short while ago: others come first for it. */
+  unable_for: z.array(z.string()).default([]),
 });
 export type WorkerFacts = z.infer<typeof workerFactsSchema>;

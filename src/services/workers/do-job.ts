@@ -25,6 +25,10 @@ export interface JobDeps {
   readonly admit: Admit;
   /** What keeps a job from going on for now; null when it goes on. */
   noteProblem(job: TakenJob, problem: Error | null): void;
+  /** Work of the job's run failed here, and another worker may do better. */
+  isForOthers(job: TakenJob): Promise<boolean>;
+  /** Work of the job's run failed here. */
+  noteUnable(job: TakenJob): Promise<void>;
   /** Aborts when the worker is to leave. */
   readonly leave: AbortSignal;
   log(line: string): void;
@@ -33,14 +37,17 @@ export interface JobDeps {
 /**
  * Does one job, and says what became of it. A job that was done already, or whose run is stopped, costs a look.
  *
- * @returns whether this machine is refused for the job's run.
+ * @returns whether this machine leaves the job's run to others: it is refused, or it failed.
  */
 export async function doJob(job: TakenJob, deps: JobDeps): Promise<{ readonly isRefused: boolean }> {
   const { runId, jobId } = job;
   const work = jobId === null ? null : await readWork(runId, jobId, deps.store);
   let isRefused = false;
   if (work === null || job.cancelled.aborted) await job.done();
-  else isRefused = await tryWork(job, work, deps);
+  else if (await deps.isForOthers(job)) {
+    await job.giveBack();
+    isRefused = true;
+  } else isRefused = await tryWork(job, work, deps);
   return { isRefused };
 }
 
@@ -54,7 +61,10 @@ async function tryWork(job: TakenJob, work: Work, deps: JobDeps): Promise<boolea
     if (job.cancelled.aborted) await job.done();
     else if (deps.leave.aborted) await job.giveBack();
     else if (isPassing(error) || !(error instanceof UnableError || error instanceof AppError)) throw error;
-    else await noteFailure(job, work, error, deps);
+    else {
+      await noteFailure(job, work, error, deps);
+      await deps.noteUnable(job);
+    }
     return false;
   }
 }

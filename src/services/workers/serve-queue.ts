@@ -27,6 +27,9 @@ const handoverRestMs = 500;
 /** How long a slot takes no job of a kind after it was refused for one, in milliseconds: others come first then. */
 const refusedRestMs = 15_000;
 
+/** How long a worker leaves a run to others after work of it failed here, in milliseconds. */
+const unableMs = 300_000;
+
 export interface QueueServiceOptions {
   readonly machine: string;
   readonly pid: number;
@@ -54,6 +57,7 @@ export async function serveQueue(
 ): Promise<void> {
   const { place, source, clock, log } = deps;
   const doing = new Map<TakenJob, string | null>();
+  const unableUntil = new Map<string, number>();
   const startedAt = new Date(clock.now()).toISOString();
   const announce = () =>
     source.announce({
@@ -63,6 +67,7 @@ export async function serveQueue(
       ...{ started_at: startedAt, seen_at: new Date(clock.now()).toISOString() },
       doing: [...doing.keys()].map(({ runId, kind }) => ({ run_id: runId, kind })),
       problem: [...doing.values()].find((problem) => problem !== null) ?? null,
+      unable_for: [...unableUntil].flatMap(([runId, untilMs]) => (untilMs > clock.now() ? [runId] : [])),
     });
   await announce();
   log(`${place.name} serves ${options.kinds.join(', ')} with ${place.slots.length} slots`);
@@ -72,10 +77,12 @@ export async function serveQueue(
   const either = AbortSignal.any([leave, failed.signal]);
   try {
     const serve = (slot: WorkerSlot) =>
-      new SlotServer(slot, options, deps, doing).serve(either).catch((error: unknown) => {
-        failed.abort(error);
-        throw error;
-      });
+      new SlotServer(slot, options, deps, { doing, unableUntil, announce })
+        .serve(either)
+        .catch((error: unknown) => {
+          failed.abort(error);
+          throw error;
+        });
     const ends = await Promise.allSettled(place.slots.map(serve));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
@@ -83,26 +90,29 @@ export async function serveQueue(
   }
 }
 
+/** What the slots of a worker have in common. */
+interface SlotsShare {
+  /** Jobs that the worker has, and what keeps each from going on. */
+  readonly doing: Map<TakenJob, string | null>;
+  /** Runs whose work failed here, and until when others come first for it. */
+  readonly unableUntil: Map<string, number>;
+  announce(): Promise<void>;
+}
+
 class SlotServer {
   readonly #slot: WorkerSlot;
   readonly #options: QueueServiceOptions;
   readonly #deps: QueueServiceDeps;
-  /** Jobs that the worker has, and what keeps each from going on. */
-  readonly #doing: Map<TakenJob, string | null>;
+  readonly #shared: SlotsShare;
   /** Kinds of which it takes nothing for now, and until when. */
   readonly #resting = new Map<JobKind, number>();
   #run: SlotRun | null = null;
 
-  constructor(
-    slot: WorkerSlot,
-    options: QueueServiceOptions,
-    deps: QueueServiceDeps,
-    doing: Map<TakenJob, string | null>,
-  ) {
+  constructor(slot: WorkerSlot, options: QueueServiceOptions, deps: QueueServiceDeps, shared: SlotsShare) {
     this.#slot = slot;
     this.#options = options;
     this.#deps = deps;
-    this.#doing = doing;
+    this.#shared = shared;
   }
 
   async serve(leave: AbortSignal): Promise<void> {
@@ -132,7 +142,7 @@ class SlotServer {
 
   async #do(job: TakenJob, leave: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
-    this.#doing.set(job, null);
+    this.#shared.doing.set(job, null);
     try {
       if (job.kind === 'finalize') await this.#deps.finalize(job, leave);
       else if ((await doJob(job, this.#jobDeps(leave))).isRefused)
@@ -145,8 +155,19 @@ class SlotServer {
       if (!isExpected) throw error;
       await clock.sleep(failureRestMs, leave).catch(() => undefined);
     } finally {
-      this.#doing.delete(job);
+      this.#shared.doing.delete(job);
     }
+  }
+
+  /** With nobody else who might do better, failing again is how the run learns of it. */
+  async #isForOthers({ runId, kind }: TakenJob): Promise<boolean> {
+    const { source, place, clock } = this.#deps;
+    if ((this.#shared.unableUntil.get(runId) ?? 0) <= clock.now()) return false;
+    const workers = await source.workers();
+    return workers.some(
+      ({ name, kinds, unable_for: unableFor }) =>
+        name !== place.name && kinds.includes(kind) && !unableFor.includes(runId),
+    );
   }
 
   #jobDeps(leave: AbortSignal): JobDeps {
@@ -155,6 +176,11 @@ class SlotServer {
       ...{ machine: place.name, store, clock, admit, leave, log },
       openRun: (runId) => this.#openRun(runId),
       noteProblem: (job, problem) => this.#noteProblem(job, problem),
+      isForOthers: (job) => this.#isForOthers(job),
+      noteUnable: async ({ runId }) => {
+        this.#shared.unableUntil.set(runId, clock.now() + unableMs);
+        await this.#shared.announce();
+      },
       closeRun: () => this.#closeRun(),
     };
   }
@@ -173,8 +199,8 @@ class SlotServer {
   #noteProblem(job: TakenJob, problem: Error | null): void {
     const { place, log } = this.#deps;
     const message = problem && messageOf(problem);
-    if (message !== this.#doing.get(job)) log(`${job.runId}: ${message ?? 'goes on'}`);
-    this.#doing.set(job, message);
+    if (message !== this.#shared.doing.get(job)) log(`${job.runId}: ${message ?? 'goes on'}`);
+    this.#shared.doing.set(job, message);
     if (message !== null) job.emit({ type: 'waiting', machine: place.name, message });
   }
 

@@ -7,7 +7,7 @@ import { openJobs } from '../../../src/adapters/queue/connect-redis.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../src/output/progress/observers.ts';
-import type { Host } from '../../../src/ports/host.ts';
+import type { Host, HostEvent } from '../../../src/ports/host.ts';
 import type { UpscaleObserver } from '../../../src/ports/run-observer.ts';
 import type { WorkerFacts } from '../../../src/protocol/queue.ts';
 import { asItWasBegun, resumeRun } from '../../../src/services/runs/resume-run.ts';
@@ -25,6 +25,7 @@ import { programEnvironment, sampleProgram, videoTasks } from '../../support/sam
 import { sampleEngine, sampleTask, sampleTasks } from '../../support/sample-work.ts';
 import { bundleModelPrograms } from '../../support/stand-in/bundle-program.ts';
 import { markerOf } from '../../support/stand-in/model-program.ts';
+import type { StandInOptions } from '../../support/stand-in/server.ts';
 import { startStandInServer } from '../../support/stand-in-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { createTestPorts } from '../../support/test-ports.ts';
@@ -49,6 +50,7 @@ function idleWorker(name: string): WorkerFacts {
     ...times,
     doing: [],
     problem: null,
+    unable_for: [],
   };
 }
 
@@ -149,9 +151,9 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     expect(await hashFile(begun.outputPath)).toBe(await hashFile(fetched));
   });
 
-  async function prompts() {
+  async function prompts(options: StandInOptions = {}) {
     const rig = await QueueRig.start();
-    const server = await startStandInServer({ slots: 2, latencyMs: 20 });
+    const server = await startStandInServer({ slots: 2, latencyMs: 20, ...options });
     return {
       rig,
       server,
@@ -232,6 +234,27 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
       status: 'failed',
       error: { message: expect.stringContaining('one: The input 555') },
     });
+    await run.close();
+  });
+
+  it('has a worker that cannot do the work of a run leave it to others', async () => {
+    await using scene = await prompts({ apiKey: 'right' });
+    const { rig, engine } = scene;
+    // Another one is there, as far as anybody knows, until one comes that has the key.
+    const jobs = await openJobs(rig.settings, process.env);
+    await jobs.announce({ ...idleWorker('other'), kinds: ['upsample'] });
+    jobs.close();
+    const run = await rig.host().openRun('left', { workers: 1 });
+    await using heard = new Listener(run);
+    rig.startWorker('broken', { env: { FARM_KEY: 'wrong' } });
+    const keyed = { ...engine, api_key_env: 'FARM_KEY' };
+    const tasks = sampleTasks(4, null, 'left');
+    for (const [at, task] of tasks.entries()) await run.submit({ batch_id: at, tasks: [task] }, keyed);
+    const isRefused = (event: HostEvent) => event.type === 'machine-changed' && event.state === 'refused';
+    await waitFor(() => heard.events.some(isRefused));
+    rig.startWorker('able', { env: { FARM_KEY: 'right' } });
+    await heard.until(4);
+    expect([...heard.results.values()].map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok']);
     await run.close();
   });
 
