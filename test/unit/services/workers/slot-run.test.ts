@@ -13,6 +13,7 @@ const never = new AbortController().signal;
 async function openSlotRun(events: readonly HostEvent[]) {
   const watched = Promise.withResolvers<void>();
   const run = {
+    finishedKeys: async () => new Set(),
     async *watch(signal: AbortSignal) {
       watched.resolve();
       yield* events;
