@@ -46,7 +46,8 @@ export function upscaleBanner(report: UpscaleReport): Html {
 }
 
 function titleOf({ kind, counts, finished_frames: finished, target, status }: UpscaleReport): string {
-  const frames = `${counted(counts.frames, 'frame')} ${workTexts[kind].done} to ${target.width}\u00a0×\u00a0${target.height}`;
+  const size = kind === 'upscale' ? ` to ${target.width}\u00a0×\u00a0${target.height}` : '';
+  const frames = `${counted(counts.frames, 'frame')} ${workTexts[kind].done}${size}`;
   return status === 'complete' ? frames : `${numeral(finished)} of ${frames}`;
 }
 

@@ -37,7 +37,8 @@ function headline(summary: UpscaleSummary, style: Style, isSubmitted: boolean): 
   const time = `in ${durationText(durationMs)}${speedText(summary)}`;
   if (summary.video !== null) {
     const done = style.good(`${counted(summary.video.frames, 'frame')} ${workTexts[summary.kind].done}`);
-    const what = `${style.good('✓')} ${done} to ${size.width}x${size.height}`;
+    const larger = summary.kind === 'upscale' ? ` to ${size.width}x${size.height}` : '';
+    const what = `${style.good('✓')} ${done}${larger}`;
     // Nothing was left to do but, at most, to put them together.
     if (summary.frames_per_second === null)
       return `${what}; all frames were done before, this took ${durationText(durationMs)}`;
