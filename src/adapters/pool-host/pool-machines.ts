@@ -3,6 +3,7 @@ import { unlessAborted } from '../../async/abort.ts';
 import { settlesWithin } from '../../async/deadline.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostEvent } from '../../ports/host.ts';
+import type { TaskResult } from '../../protocol/task-result.ts';
 import { isUnreachable, machinesFailed } from './machine-failures.ts';
 import type { PoolContext, PoolDealing } from './pool-dealing.ts';
 import type { PoolMember } from './pool-member.ts';
@@ -178,13 +179,23 @@ export class PoolMachines {
     const taskKey =
       event.type === 'task-finished' ? event.result.task_key : 'taskKey' in event && event.taskKey;
     if (taskKey && this.#deps.check.owns(taskKey)) return;
-    if (event.type === 'task-finished') dealing?.noteResult(member, event.result);
+    if (event.type === 'task-finished') this.#onResult(member, event.result);
     else if (event.type === 'task-started') dealing?.noteStarted(member, event);
     else if (event.type === 'task-progress') dealing?.noteProgress(member, event);
     else if (event.type === 'worker-status') this.#onStatus(member, event);
     else if (event.type === 'reachable') this.#onReachable(member);
     else if (event.type === 'unreachable') this.#onSilence(member, event.message);
     else this.#deps.events.emit(event);
+  }
+
+  /** Of work from an earlier session a result may come before the first batch of this one. */
+  #onResult(member: PoolMember, result: TaskResult): void {
+    const { results, events } = this.#deps;
+    if (this.#dealing) this.#dealing.noteResult(member, result);
+    else if (results.isNew(result.task_key)) {
+      results.count(result.task_key, member);
+      events.emit({ type: 'task-finished', result, machine: member.name });
+    }
   }
 
   #onStatus(member: PoolMember, { type, status }: Extract<HostEvent, { type: 'worker-status' }>): void {

@@ -78,6 +78,21 @@ describe('a pool', () => {
     await run.close();
   });
 
+  it('takes results of earlier work that come before anything is submitted', async () => {
+    const { b, open } = twoHosts();
+    const before = await b.openRun('run');
+    b.pauseAfter(0);
+    await before.submit({ batch_id: 0, tasks: tasks.slice(0, 5) }, engine);
+    const run = await open();
+    await using heard = new Listener(run);
+    await b.proceed();
+    await heard.until(5);
+    await submitAll(run);
+    await heard.until(40);
+    expect(b.asked.filter((key) => keys.slice(0, 5).includes(key))).toHaveLength(5);
+    await run.close();
+  });
+
   /** The first five prompts were answered by `b` in an earlier session; two more were given to it and never reached it. */
   async function resumedWithoutB(change: Partial<PoolOptions> = {}) {
     const hosts = twoHosts(change);
