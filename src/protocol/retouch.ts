@@ -20,10 +20,8 @@ export const retoucherSpecSchema = z.object({
   color: z.string().regex(/^#[0-9a-f]{6}$/),
   /** Around each box, in pixels: so much more is processed … */
   dilate_px: offsetPx,
-  /** … over so much the result fades into the source … */
+  /** … and over so much the result fades into the source. */
   feather_px: offsetPx,
-  /** … and so much the engine sees. */
-  margin_px: offsetPx,
   encoding: encodingSchema,
 });
 

@@ -57,7 +57,6 @@ export const retouchFlags = {
   }),
   dilate: pixels('so many pixels around a region are processed, too (default: 4)', 1024),
   feather: pixels('over so many pixels around those the result fades into the picture (default: 8)', 1024),
-  margin: pixels('so many pixels around them the engine sees (default: 128)', 4096),
   crf,
   preset,
   ...{ host, queue, store, force },
@@ -71,14 +70,13 @@ export const retouchFlags = {
 export type GivenRetouchFlags = Partial<Interfaces.InferredFlags<typeof retouchFlags>>;
 
 export function retouchLayerOf(flags: GivenRetouchFlags): SettingsLayer {
-  const { engine, strength, color, dilate, feather, margin } = flags;
+  const { engine, strength, color, dilate, feather } = flags;
   const retouching = {
     engine,
     strength,
     color,
     dilate,
     feather,
-    margin,
     crf: flags.crf,
     preset: flags.preset,
   };

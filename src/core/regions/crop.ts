@@ -1,5 +1,4 @@
 import {
-  bitsOf,
   type FrameFormat,
   type FramePlane,
   frameBytes,
@@ -177,9 +176,4 @@ function planeWeights(
     }
   }
   return own;
-}
-
-/** The largest value of a sample. */
-export function sampleMax(format: FrameFormat): number {
-  return 2 ** bitsOf(format) - 1;
 }

@@ -19,7 +19,6 @@ export const retouchSettingsSchema = z.object({
     color: z.string(),
     dilate_px: z.int().min(0),
     feather_px: z.int().min(0),
-    margin_px: z.int().min(0),
     encoding: encodingSettingsSchema,
   }),
 });
@@ -29,18 +28,10 @@ export type RetoucherKind = (typeof retoucherKinds)[number];
 
 /** A run's settings in the shape of `config.toml`. */
 export function configOfRetouch({ engine, host, slots }: RetouchSettings) {
-  const {
-    kind,
-    strength,
-    color,
-    dilate_px: dilate,
-    feather_px: feather,
-    margin_px: margin,
-    encoding,
-  } = engine;
+  const { kind, strength, color, dilate_px: dilate, feather_px: feather, encoding } = engine;
   const { crf, preset } = encoding;
   return {
-    retouching: { engine: kind, strength, color, dilate, feather, margin, crf, preset },
+    retouching: { engine: kind, strength, color, dilate, feather, crf, preset },
     ...hostTableOf(host, slots),
   };
 }

@@ -121,7 +121,6 @@ const retouchRules: Omit<
   'engine.color': setting('retouching.color', 'fixed', '--color'),
   'engine.dilate_px': setting('retouching.dilate', 'fixed', '--dilate'),
   'engine.feather_px': setting('retouching.feather', 'fixed', '--feather'),
-  'engine.margin_px': setting('retouching.margin', 'fixed', '--margin'),
   'engine.encoding.crf': setting('retouching.crf', 'fixed', '--crf'),
   'engine.encoding.preset': setting('retouching.preset', 'fixed', '--preset'),
   regions: flag('--region', 'fixed'),

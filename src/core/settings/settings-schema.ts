@@ -109,7 +109,6 @@ const retouchingSchema = z.strictObject({
     .default('#000000'),
   dilate: z.int().min(0).max(1024).default(4),
   feather: z.int().min(0).max(1024).default(8),
-  margin: z.int().min(0).max(4096).default(128),
   crf: z.number().min(0).max(51).default(18),
   preset: z.enum(presets).default('medium'),
 });

@@ -73,7 +73,7 @@ function settingsNow(
   const namedBefore = was.named ?? Object.keys(rules);
   const config = configOfRetouch(was);
   const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
-  const { engine, strength, color, dilate, feather, margin, crf, preset } = settings.retouching;
+  const { engine, strength, color, dilate, feather, crf, preset } = settings.retouching;
   const host = hostNow ?? was.host;
   return {
     ...was,
@@ -87,7 +87,7 @@ function settingsNow(
     engine: {
       ...was.engine,
       ...{ kind: engine, strength, color },
-      ...{ dilate_px: dilate, feather_px: feather, margin_px: margin },
+      ...{ dilate_px: dilate, feather_px: feather },
       encoding: { ...was.engine.encoding, crf, preset },
     },
   };

@@ -44,7 +44,6 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
         ...{ strength: retouching.strength, color: retouching.color },
         dilate_px: retouching.dilate,
         feather_px: retouching.feather,
-        margin_px: retouching.margin,
         encoding: encodingOf(retouching),
       },
     }),
