@@ -33,7 +33,7 @@ import { createHost, createUpkeep, localRoot } from './machine-composition.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
 import { renderInferenceReport } from './output/report/inference/render-inference-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
-import { renderUpscaleReport } from './output/report/upscale/render-upscale-report.ts';
+import { renderVideoReport } from './output/report/video/render-video-report.ts';
 import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
@@ -164,7 +164,7 @@ function createReportWriter(media: MediaTool): ReportWriter {
     },
     writeUpscale: async (paths, report, pictures) => {
       await publishFile(paths.json, [`${JSON.stringify(report, null, 2)}\n`]);
-      await publishFile(paths.html, renderUpscaleReport(report, pictures));
+      await publishFile(paths.html, renderVideoReport(report, pictures));
     },
   };
 }

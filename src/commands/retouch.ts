@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
 import { namedBy, resumeRules } from '../core/settings/resume-rules.ts';
-import { upscalePlanDocument } from '../output/json/upscale-plan-document.ts';
-import { formatUpscalePlan } from '../output/text/upscale/plan-text.ts';
+import { videoPlanDocument } from '../output/json/video-plan-document.ts';
+import { formatVideoPlan } from '../output/text/video/plan-text.ts';
 import { resumeRetouchOptions } from '../services/retouch/resume-retouch.ts';
 import { retouchOperation } from '../services/retouch/retouch-operation.ts';
 import { retouchVideo } from '../services/retouch/retouch-video.ts';
-import { expectUpscale } from '../services/upscale/expect-upscale.ts';
-import { planVideo } from '../services/upscale/plan-video.ts';
+import { expectVideo } from '../services/video/expect-video.ts';
+import { planVideo } from '../services/video/plan-video.ts';
 import { retouchFlags, retouchLayerOf, toRetouchRequest } from './shared/retouch-flags.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { beginFlags, onQueue, progressFlags } from './shared/run-flags.ts';
@@ -54,9 +54,9 @@ export default class Retouch extends RunCommand {
       const plan = await this.observed(retouchView, flags, ({ observer, signal }) =>
         planVideo(request, retouchOperation(request), ports, observer, signal),
       );
-      const expected = await expectUpscale(plan, ports);
-      this.show(formatUpscalePlan(plan, this.style, expected));
-      return upscalePlanDocument(plan, expected);
+      const expected = await expectVideo(plan, ports);
+      this.show(formatVideoPlan(plan, this.style, expected));
+      return videoPlanDocument(plan, expected);
     }
     return await this.carryOut(retouchView, flags, ({ observer, signal }) =>
       retouchVideo(request, { ports, observer, signal, isDetached }),

@@ -1,6 +1,6 @@
 import type { InferenceReportHeader, InferenceReportItem } from '../core/inference/inference-report.ts';
 import type { ReportHeader, ReportItem } from '../core/upsample/upsample-report.ts';
-import type { ComparedFrame, UpscaleReport } from '../core/upscale/upscale-report.ts';
+import type { ComparedFrame, VideoReport } from '../core/video/video-report.ts';
 
 /** Where a run's reports lie. */
 interface ReportPaths {
@@ -42,5 +42,5 @@ export interface ReportWriter {
     pictures: RunPictures,
   ): Promise<void>;
   /** @param pictures - Frames before and after; none while there is no finished video. */
-  writeUpscale(paths: ReportPaths, report: UpscaleReport, pictures: readonly ComparedFrame[]): Promise<void>;
+  writeUpscale(paths: ReportPaths, report: VideoReport, pictures: readonly ComparedFrame[]): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { InferenceEventBody } from '../core/inference/inference-event.ts';
 import type { Journaled } from '../core/run/run-status.ts';
 import type { UpsampleEvent } from '../core/upsample/upsample-event.ts';
-import type { VideoEventBody } from '../core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../core/video/video-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 import type { AssemblyProgress } from './video-tool.ts';
 
@@ -56,7 +56,7 @@ export interface InferenceObserver extends RunObserver<InferenceBeginning, Journ
 }
 
 /** A run that upscales a video, as it stands when work on it begins. */
-export interface UpscaleBeginning {
+export interface VideoBeginning {
   readonly runId: string;
   readonly frames: number;
   /** Frames of segments that are finished already. */
@@ -67,7 +67,7 @@ export interface UpscaleBeginning {
 }
 
 /** A display of a run that upscales a video. */
-export interface UpscaleObserver extends RunObserver<UpscaleBeginning, Journaled<VideoEventBody>> {
+export interface VideoObserver extends RunObserver<VideoBeginning, Journaled<VideoEventBody>> {
   /** Frames read so far, while the plan is made; `total` is what the file says, null where it does not. */
   onScan(done: number, total: number | null): void;
   /** Frames that are upscaled by now, those of unfinished segments included. */

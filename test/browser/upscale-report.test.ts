@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { ComparedFrame, UpscaleReport } from '../../src/core/upscale/upscale-report.ts';
-import { renderUpscaleReport } from '../../src/output/report/upscale/render-upscale-report.ts';
+import type { ComparedFrame, VideoReport } from '../../src/core/video/video-report.ts';
+import { renderVideoReport } from '../../src/output/report/video/render-video-report.ts';
 import { browserSkipReason, openBrowser, type TestBrowser } from '../support/browser.ts';
 import { failedSegment, sampleSegment, sampleUpscaleReport } from '../support/sample-upscale.ts';
 import { contrasts } from './contrasts.ts';
@@ -151,9 +151,9 @@ describe.skipIf(skipReason)(`the report of an upscaled video${skipReason ? ` (${
     expect(await page.locator('html').getAttribute('data-theme')).toBe('light');
   });
 
-  async function open(changes: Partial<UpscaleReport>, browser: TestBrowser = suite.browser) {
+  async function open(changes: Partial<VideoReport>, browser: TestBrowser = suite.browser) {
     const path = join(suite.folder, `upscale-${Math.random().toString(36).slice(2)}.html`);
-    await writeFile(path, [...renderUpscaleReport(sampleUpscaleReport(changes), pictures)].join(''));
+    await writeFile(path, [...renderVideoReport(sampleUpscaleReport(changes), pictures)].join(''));
     const page = await browser.context.newPage();
     onTestFinished(() => page.close().catch(() => undefined));
     const complaints: string[] = [];
@@ -168,7 +168,7 @@ describe.skipIf(skipReason)(`the report of an upscaled video${skipReason ? ` (${
   }
 });
 
-const partial: Partial<UpscaleReport> = {
+const partial: Partial<VideoReport> = {
   status: 'partial',
   is_resumable: true,
   segments: [sampleSegment(0), failedSegment(1), sampleSegment(2)],

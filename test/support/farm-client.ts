@@ -12,7 +12,7 @@ import { upsampleSettingsFrom } from '../../src/core/upsample/upsample-settings.
 import { AppError } from '../../src/errors/app-error.ts';
 import { partialObserver } from '../../src/output/progress/observers.ts';
 import type { Host } from '../../src/ports/host.ts';
-import type { UpsampleObserver, UpscaleObserver } from '../../src/ports/run-observer.ts';
+import type { UpsampleObserver, VideoObserver } from '../../src/ports/run-observer.ts';
 import { asItWasBegun, resumeRun } from '../../src/services/runs/resume-run.ts';
 import { batchUpsample } from '../../src/services/upsample/batch-upsample.ts';
 import { upsampleKind } from '../../src/services/upsample/upsample-kind.ts';
@@ -81,7 +81,7 @@ async function carryOut({ folder, place, work, isLeft }: FarmClientOptions) {
   const isBegun = kept.some((name) => basename(name) === 'checkpoint.json');
   const slots = place.kind === 'queue' ? 1 : workersEach * Object.keys(place.machines).length;
   if (work.kind === 'upscale') {
-    const observer = partialObserver<UpscaleObserver>({
+    const observer = partialObserver<VideoObserver>({
       ...{ onEvent, onScan: noop, onFrames: noop, onAssembly: noop },
     });
     if (isBegun) return await resumeRun(upscaleKind, asItWasBegun('latest'), { ...context, observer });

@@ -1,10 +1,10 @@
 import type { Segment } from '../../src/core/frames/plan-segments.ts';
 import type { Timeline } from '../../src/core/frames/timeline.ts';
-import type { UpscaleCheckpoint } from '../../src/core/upscale/upscale-checkpoint.ts';
-import type { VideoEventOf } from '../../src/core/upscale/upscale-event.ts';
-import type { UpscalePlan } from '../../src/core/upscale/upscale-plan.ts';
 import { type UpscaleSettings, upscaleSettingsSchema } from '../../src/core/upscale/upscale-settings.ts';
-import { encodeTimeline } from '../../src/services/upscale/timeline-of.ts';
+import type { UpscaleCheckpoint } from '../../src/core/video/video-checkpoint.ts';
+import type { VideoEventOf } from '../../src/core/video/video-event.ts';
+import type { VideoPlan } from '../../src/core/video/video-plan.ts';
+import { encodeTimeline } from '../../src/services/video/timeline-of.ts';
 
 /** What differs from a plan of 300 unique frames for 6 workers, in segments of 80 frames. */
 export interface SamplePlanOptions {
@@ -13,11 +13,11 @@ export interface SamplePlanOptions {
   readonly uniquePerSegment?: number;
   readonly engine?: Partial<UpscaleSettings['engine']>;
   readonly settings?: Partial<UpscaleSettings>;
-  readonly plan?: Partial<UpscalePlan>;
+  readonly plan?: Partial<VideoPlan>;
 }
 
 /** The plan of an even video of 24 frames per second. */
-export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan {
+export function sampleUpscalePlan(options: SamplePlanOptions = {}): VideoPlan {
   const repeats = options.repeats ?? new Array<number>(300).fill(1);
   const format = { width: 640, height: 360, pixel_format: 'yuv420p' };
   return {
@@ -85,7 +85,7 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): UpscalePlan 
 }
 
 /** The checkpoint of such a plan. */
-export function sampleUpscaleCheckpoint(plan: UpscalePlan): UpscaleCheckpoint {
+export function sampleUpscaleCheckpoint(plan: VideoPlan): UpscaleCheckpoint {
   const { source, retimed, model, clip, timeline, segments } = plan;
   return {
     version: 1,

@@ -1,10 +1,10 @@
-import type { SegmentReport, UpscaleReport } from '../../src/core/upscale/upscale-report.ts';
-import type { UpscaleSummary } from '../../src/core/upscale/upscale-summary.ts';
+import type { SegmentReport, VideoReport } from '../../src/core/video/video-report.ts';
+import type { VideoSummary } from '../../src/core/video/video-summary.ts';
 
 const segmentFrames = 240;
 
 /** The report of a finished run of 1,439 frames in 6 segments; `changes` say what is different. */
-export function sampleUpscaleReport(changes: Partial<UpscaleReport> = {}): UpscaleReport {
+export function sampleUpscaleReport(changes: Partial<VideoReport> = {}): VideoReport {
   return {
     version: 1,
     kind: 'upscale',
@@ -137,7 +137,7 @@ export function failedSegment(index: number, text = 'Out of memory, even for one
 }
 
 /** The summary of the same run. */
-export function sampleUpscaleSummary(changes: Partial<UpscaleSummary> = {}): UpscaleSummary {
+export function sampleUpscaleSummary(changes: Partial<VideoSummary> = {}): VideoSummary {
   const { counts, video, run_id: runId } = sampleUpscaleReport();
   return {
     version: 1,

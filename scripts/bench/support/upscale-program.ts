@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type UpscaleReport, upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
+import { type VideoReport, videoReportSchema } from '../../../src/core/video/video-report.ts';
 import type { BenchFilm } from './bench-film.ts';
 import { assertSucceeded, runProgram } from './program.ts';
 import { markedEnvironment } from './run-processes.ts';
@@ -11,7 +11,7 @@ import type { Sandbox } from './sandbox.ts';
 /** One run of `cosmos upscale`, from the start of the process to its end. */
 export interface VideoRun {
   readonly wallMs: number;
-  readonly report: UpscaleReport;
+  readonly report: VideoReport;
   readonly outputPath: string;
   readonly outputBytes: number;
 }
@@ -56,8 +56,8 @@ async function clearRuns(sandbox: Sandbox): Promise<void> {
     await rm(sandbox.path(folder), { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function readReport(sandbox: Sandbox): Promise<UpscaleReport> {
+async function readReport(sandbox: Sandbox): Promise<VideoReport> {
   const [runId = ''] = await readdir(sandbox.path('checkpoints'));
   const text = await readFile(sandbox.path('checkpoints', runId, 'report.json'), 'utf8');
-  return upscaleReportSchema.parse(JSON.parse(text));
+  return videoReportSchema.parse(JSON.parse(text));
 }

@@ -10,8 +10,8 @@ import { serverLimitsSchema } from '../../../src/core/upsample/server-limits.ts'
 import { upsampleCheckpointSchema } from '../../../src/core/upsample/upsample-checkpoint.ts';
 import { upsampleEventSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { reportSchema } from '../../../src/core/upsample/upsample-report.ts';
-import { videoCheckpointSchema } from '../../../src/core/upscale/upscale-checkpoint.ts';
-import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
+import { videoCheckpointSchema } from '../../../src/core/video/video-checkpoint.ts';
+import { videoReportSchema } from '../../../src/core/video/video-report.ts';
 import { bundleHeaderSchema } from '../../../src/protocol/bundle.ts';
 import { manifestSchema } from '../../../src/protocol/manifest.ts';
 import { slotStatusSchema } from '../../../src/protocol/slot.ts';
@@ -51,7 +51,7 @@ export const documentSchemas = {
   'upscale-summary': upscaleSummarySchema,
   'upscale-events': upscaleEventSchema,
   'upscale-checkpoint': videoCheckpointSchema,
-  'upscale-report': upscaleReportSchema,
+  'upscale-report': videoReportSchema,
   'upscale-processing-plan': processingPlanSchema,
   'upscale-worker-status': upscaleWorkerStatusSchema,
   limits: serverLimitsSchema,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { inferenceCountsSchema } from '../../../src/core/inference/inference-event.ts';
 import { runStatuses } from '../../../src/core/run/run-status.ts';
 import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
-import { upscaleCountsSchema } from '../../../src/core/upscale/upscale-event.ts';
+import { videoCountsSchema } from '../../../src/core/video/video-event.ts';
 import type { CheckedRunRow, RunOnHost, RunRow } from '../../../src/services/runs/list-runs.ts';
 import type { LogsDocument } from '../../../src/services/runs/read-logs.ts';
 
@@ -30,7 +30,7 @@ export const runsSchema = z
         input: z.string().nullable(),
         host: z.string().nullable(),
         engine: z.string().nullable(),
-        counts: z.union([upscaleCountsSchema, inferenceCountsSchema, upsampleCountsSchema]).nullable(),
+        counts: z.union([videoCountsSchema, inferenceCountsSchema, upsampleCountsSchema]).nullable(),
         tasks: z
           .object({ done: z.int(), failed: z.int(), total: z.int() })
           .nullable()

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { WorkerStatusFile } from '../../../src/core/frames/plan-files.ts';
 import { runStatuses } from '../../../src/core/run/run-status.ts';
-import { upscaleCountsSchema, videoEventBodySchema } from '../../../src/core/upscale/upscale-event.ts';
-import { upscaleReportSchema } from '../../../src/core/upscale/upscale-report.ts';
-import { type UpscaleSummary, upscaleSummaryVersion } from '../../../src/core/upscale/upscale-summary.ts';
+import { videoCountsSchema, videoEventBodySchema } from '../../../src/core/video/video-event.ts';
+import { videoReportSchema } from '../../../src/core/video/video-report.ts';
+import { type VideoSummary, videoSummaryVersion } from '../../../src/core/video/video-summary.ts';
 
 const version = z.literal(1);
 const count = z.int().min(0);
@@ -17,13 +17,13 @@ export const upscaleEventSchema = z
 /** What `upscale --json` and `retouch --json` print when a run has ended. */
 export const upscaleSummarySchema = z
   .object({
-    version: z.literal(upscaleSummaryVersion),
+    version: z.literal(videoSummaryVersion),
     kind: z.enum(['upscale', 'retouch']),
     run_id: z.string(),
     status: z.enum(runStatuses),
     input: z.string(),
     output: z.string(),
-    counts: upscaleCountsSchema,
+    counts: videoCountsSchema,
     size: z.object({ width: z.int().min(1), height: z.int().min(1) }),
     engine: z.string(),
     model: z.string(),
@@ -34,7 +34,7 @@ export const upscaleSummarySchema = z
     report: z.object({ json: z.string(), html: z.string() }),
     duration_ms: count,
     frames_per_second: z.number().min(0).nullable(),
-    video: upscaleReportSchema.shape.video,
+    video: videoReportSchema.shape.video,
     notices: z.array(z.string()),
     failures: z.array(
       z.object({ segment_id: count, code: z.string(), message: z.string(), next_step: z.string() }),
@@ -42,7 +42,7 @@ export const upscaleSummarySchema = z
     is_resumable: z.boolean(),
     error: z.object({ code: z.string(), message: z.string(), next_step: z.string().nullable() }).nullable(),
   })
-  .describe('How a run of upscale or retouch ended.') satisfies z.ZodType<UpscaleSummary>;
+  .describe('How a run of upscale or retouch ended.') satisfies z.ZodType<VideoSummary>;
 
 /** `parallel_processing_plan.json`. */
 export const processingPlanSchema = z

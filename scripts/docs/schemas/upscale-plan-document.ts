@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { duplicateModes } from '../../../src/core/frames/duplicates/duplicate-finder.ts';
 import { retoucherKinds } from '../../../src/core/retouch/retouch-settings.ts';
 import { presets, upscalerKinds } from '../../../src/core/upscale/upscale-settings.ts';
-import type { upscalePlanDocument } from '../../../src/output/json/upscale-plan-document.ts';
+import type { videoPlanDocument } from '../../../src/output/json/video-plan-document.ts';
 
 const count = z.int().min(0);
 const positive = z.int().min(1);
@@ -87,7 +87,7 @@ export const upscalePlanSchema = z
   })
   .describe('What upscale or retouch would do.') satisfies z.ZodType<UpscalePlanDocument>;
 
-type Document = ReturnType<typeof upscalePlanDocument>;
+type Document = ReturnType<typeof videoPlanDocument>;
 /** A document whose version and kind the code writes as a plain number and text, and whose lists may not be changed. */
 type UpscalePlanDocument = Omit<Document, 'version' | 'streams' | 'notices' | 'dedupe'> & {
   readonly version: 1;

@@ -1,12 +1,12 @@
-import type { UpscaleCounts } from '../../core/upscale/upscale-event.ts';
+import type { VideoCounts } from '../../core/video/video-event.ts';
 import type { CreateDisplay } from '../../output/progress/display.ts';
 import { InferenceProgress } from '../../output/progress/inference-progress.ts';
 import { UpsampleProgress } from '../../output/progress/upsample-progress.ts';
-import { UpscaleProgress } from '../../output/progress/upscale-progress.ts';
+import { VideoProgress } from '../../output/progress/video-progress.ts';
 import { formatInferenceSummary } from '../../output/text/inference/summary-text.ts';
 import type { Style } from '../../output/text/style.ts';
 import { formatSummary, savedText } from '../../output/text/upsample/summary-text.ts';
-import { formatUpscaleSummary } from '../../output/text/upscale/summary-text.ts';
+import { formatVideoSummary } from '../../output/text/video/summary-text.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 import { inferenceKind } from '../../services/inference/inference-kind.ts';
 import type { InferenceTypes } from '../../services/inference/inference-types.ts';
@@ -15,7 +15,7 @@ import type { RunKind, RunKinds, RunTypes } from '../../services/runs/run-kind.t
 import { upsampleKind } from '../../services/upsample/upsample-kind.ts';
 import type { UpsampleTypes } from '../../services/upsample/upsample-types.ts';
 import { upscaleKind } from '../../services/upscale/upscale-kind.ts';
-import type { UpscaleTypes } from '../../services/upscale/upscale-types.ts';
+import type { UpscaleTypes } from '../../services/video/video-types.ts';
 
 export interface ObserverOptions {
   readonly progress: boolean;
@@ -54,7 +54,7 @@ export const upsampleView: RunView<UpsampleTypes> = {
 };
 
 const videoView = {
-  createProgress: (createDisplay: CreateDisplay) => new UpscaleProgress(createDisplay),
+  createProgress: (createDisplay: CreateDisplay) => new VideoProgress(createDisplay),
   noCounts: {
     frames: 0,
     unique_frames: 0,
@@ -63,8 +63,8 @@ const videoView = {
     finished_segments: 0,
     failed_segments: 0,
   },
-  formatSummary: formatUpscaleSummary,
-  savedText: ({ finished_segments: done, segments }: UpscaleCounts) =>
+  formatSummary: formatVideoSummary,
+  savedText: ({ finished_segments: done, segments }: VideoCounts) =>
     `${done} of ${segments} segments are saved; what was under way is done again.`,
 };
 

@@ -5,7 +5,7 @@ import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { UpscaleRequest } from '../../services/upscale/upscale-types.ts';
+import type { UpscaleRequest } from '../../services/video/video-types.ts';
 import type { GivenUpscaleFlags } from './upscale-flags.ts';
 
 export function toUpscaleRequest(

@@ -1,6 +1,6 @@
 import type { Size } from '../hints/display-size.ts';
 
-export interface UpscaleAmount {
+export interface VideoAmount {
   readonly frames: number;
   readonly uniqueFrames: number;
   /** Of the source as the engine gets it. */
@@ -12,7 +12,7 @@ export interface UpscaleAmount {
 }
 
 /** Measured speeds of the stages, which run at the same time; null where nothing was measured. */
-export interface UpscaleRates {
+export interface VideoRates {
   /** Pixels of source frames per second. */
   readonly decode: number | null;
   /** Pixels of results per second, all lanes together. */
@@ -26,7 +26,7 @@ export interface UpscaleRates {
 }
 
 /** What a run is expected to need; null where it is not known. */
-export interface UpscaleEstimate {
+export interface VideoEstimate {
   readonly durationMs: number | null;
   /** Size of the finished video. */
   readonly outputBytes: number | null;
@@ -40,7 +40,7 @@ const peakSlack = 1.05;
 const duplicateCost = 0.1;
 
 /** Expected time and disk of an upscale run: the slowest stage decides, for the stages overlap. */
-export function estimateUpscale(amount: UpscaleAmount, rates: UpscaleRates): UpscaleEstimate {
+export function estimateVideo(amount: VideoAmount, rates: VideoRates): VideoEstimate {
   const { uniqueFrames, frames, segments, otherBytes } = amount;
   const framePixels = pixelsOf(amount.frame);
   const targetPixels = pixelsOf(amount.target);

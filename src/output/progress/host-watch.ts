@@ -2,7 +2,7 @@ import type { InferenceEventBody } from '../../core/inference/inference-event.ts
 import { printable } from '../../core/printable.ts';
 import type { Journaled } from '../../core/run/run-status.ts';
 import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
-import type { VideoEventBody } from '../../core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../core/video/video-event.ts';
 import { clockText } from '../text/format.ts';
 
 export type AnyRunEvent = UpsampleEvent | Journaled<VideoEventBody> | Journaled<InferenceEventBody>;

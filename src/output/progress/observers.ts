@@ -2,12 +2,12 @@ import type {
   InferenceObserver,
   RunObserver,
   UpsampleObserver,
-  UpscaleObserver,
+  VideoObserver,
 } from '../../ports/run-observer.ts';
 
 const ignore = () => undefined;
 
-const silent: UpsampleObserver & UpscaleObserver & InferenceObserver = {
+const silent: UpsampleObserver & VideoObserver & InferenceObserver = {
   onPlanned: ignore,
   onScan: ignore,
   onBegin: ignore,
@@ -31,7 +31,7 @@ export function partialObserver<Observer extends RunObserver = UpsampleObserver>
 /** Passes everything on to several observers. */
 export function combineObservers(
   observers: readonly RunObserver[],
-): UpsampleObserver & UpscaleObserver & InferenceObserver {
+): UpsampleObserver & VideoObserver & InferenceObserver {
   const passOn =
     (name: string) =>
     (...values: unknown[]) => {

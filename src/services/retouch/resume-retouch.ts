@@ -8,7 +8,7 @@ import {
   refusedText,
   resumeRules,
 } from '../../core/settings/resume-rules.ts';
-import type { RetouchCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
+import type { RetouchCheckpoint } from '../../core/video/video-checkpoint.ts';
 import {
   type ResumeOptions,
   type RunUpdate,

@@ -1,10 +1,10 @@
 import type { RetouchSettings } from '../../core/retouch/retouch-settings.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { flagsFor, resumeRules } from '../../core/settings/resume-rules.ts';
-import { type RetouchCheckpoint, retouchFormat } from '../../core/upscale/upscale-checkpoint.ts';
+import { type RetouchCheckpoint, retouchFormat } from '../../core/video/video-checkpoint.ts';
 import type { RunKind } from '../runs/run-kind.ts';
-import type { VideoTypes } from '../upscale/upscale-types.ts';
-import { videoKind } from '../upscale/video-kind.ts';
+import { videoKind } from '../video/video-kind.ts';
+import type { VideoTypes } from '../video/video-types.ts';
 
 export type RetouchTypes = VideoTypes<RetouchCheckpoint>;
 

@@ -2,9 +2,9 @@ import { placeRegion, type Region } from '../../core/regions/place-region.ts';
 import { parseRegion, regionForm } from '../../core/regions/region-text.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
-import { segmentFrames } from '../upscale/plan-video.ts';
 import { encodingOf } from '../upscale/upscale-operation.ts';
-import type { VideoOperation, VideoRequest } from '../upscale/upscale-types.ts';
+import { segmentFrames } from '../video/plan-video.ts';
+import type { VideoOperation, VideoRequest } from '../video/video-types.ts';
 
 /** What `retouch` is asked to do. */
 export interface RetouchRequest extends VideoRequest {

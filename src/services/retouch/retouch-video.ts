@@ -1,8 +1,8 @@
 import { retouchSettingsSchema } from '../../core/retouch/retouch-settings.ts';
 import { checkpointVersion } from '../../core/run/run-format.ts';
-import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
+import type { VideoSummary } from '../../core/video/video-summary.ts';
 import type { RunContext, RunOutcome } from '../runs/carry-out.ts';
-import { beginVideo } from '../upscale/begin-video.ts';
+import { beginVideo } from '../video/begin-video.ts';
 import { type RetouchTypes, retouchKind } from './retouch-kind.ts';
 import { type RetouchRequest, retouchOperation } from './retouch-operation.ts';
 
@@ -14,7 +14,7 @@ import { type RetouchRequest, retouchOperation } from './retouch-operation.ts';
 export async function retouchVideo(
   request: RetouchRequest,
   context: RunContext<RetouchTypes>,
-): Promise<RunOutcome<UpscaleSummary>> {
+): Promise<RunOutcome<VideoSummary>> {
   const operation = retouchOperation(request);
   return await beginVideo(retouchKind, { request, operation }, context, ({ settings, regions }, planned) => ({
     version: checkpointVersion,

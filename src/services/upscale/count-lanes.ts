@@ -3,7 +3,7 @@ import { localHostName } from '../../core/settings/host-named.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { hostStatus } from '../hosts/host-upkeep.ts';
-import type { UpscaleRequest } from './upscale-types.ts';
+import type { UpscaleRequest } from '../video/video-types.ts';
 
 export interface LaneCount {
   readonly lanes: number;

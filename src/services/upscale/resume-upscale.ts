@@ -10,15 +10,15 @@ import {
   refusedText,
   resumeRules,
 } from '../../core/settings/resume-rules.ts';
-import type { UpscaleCheckpoint } from '../../core/upscale/upscale-checkpoint.ts';
 import { configOfUpscale, type UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
+import type { UpscaleCheckpoint } from '../../core/video/video-checkpoint.ts';
 import {
   type ResumeOptions,
   type RunUpdate,
   type SettingsOver,
   settingsOfToday,
 } from '../runs/resume-run.ts';
-import type { UpscaleTypes } from './upscale-types.ts';
+import type { UpscaleTypes } from '../video/video-types.ts';
 
 const rules = resumeRules.upscale;
 

@@ -1,8 +1,8 @@
-import { type UpscaleCheckpoint, upscaleFormat } from '../../core/upscale/upscale-checkpoint.ts';
+import { type UpscaleCheckpoint, upscaleFormat } from '../../core/video/video-checkpoint.ts';
 import type { RunKind } from '../runs/run-kind.ts';
+import { videoKind } from '../video/video-kind.ts';
+import type { UpscaleTypes } from '../video/video-types.ts';
 import { newUpscaleCommand, withModelPath } from './resume-upscale.ts';
-import type { UpscaleTypes } from './upscale-types.ts';
-import { videoKind } from './video-kind.ts';
 
 export const upscaleKind: RunKind<UpscaleTypes> = videoKind<UpscaleCheckpoint>({
   format: upscaleFormat,

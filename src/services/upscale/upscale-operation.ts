@@ -1,8 +1,8 @@
 import type { Ports } from '../../ports/ports.ts';
 import type { Encoding } from '../../protocol/segment.ts';
+import { segmentFrames } from '../video/plan-video.ts';
+import type { UpscaleRequest, VideoOperation } from '../video/video-types.ts';
 import { countLanes } from './count-lanes.ts';
-import { segmentFrames } from './plan-video.ts';
-import type { UpscaleRequest, VideoOperation } from './upscale-types.ts';
 
 /** Threads of the encoder on every machine: its bytes depend on them, and two segments at once keep twice as many busy. */
 const encoderThreads = 8;

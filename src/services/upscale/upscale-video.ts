@@ -1,13 +1,13 @@
 import { checkpointVersion } from '../../core/run/run-format.ts';
 import { upscaleSettingsSchema } from '../../core/upscale/upscale-settings.ts';
-import type { UpscaleSummary } from '../../core/upscale/upscale-summary.ts';
+import type { VideoSummary } from '../../core/video/video-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { UpscaleObserver } from '../../ports/run-observer.ts';
+import type { VideoObserver } from '../../ports/run-observer.ts';
 import type { RunOutcome } from '../runs/carry-out.ts';
-import { beginVideo } from './begin-video.ts';
+import { beginVideo } from '../video/begin-video.ts';
+import type { UpscaleRequest } from '../video/video-types.ts';
 import { upscaleKind } from './upscale-kind.ts';
 import { upscaleOperation } from './upscale-operation.ts';
-import type { UpscaleRequest } from './upscale-types.ts';
 
 /**
  * Plans an upscale run and carries it out.
@@ -17,9 +17,9 @@ import type { UpscaleRequest } from './upscale-types.ts';
 export async function upscaleVideo(
   request: UpscaleRequest & { readonly isDetached: boolean },
   ports: Ports,
-  observer: UpscaleObserver,
+  observer: VideoObserver,
   signal: AbortSignal,
-): Promise<RunOutcome<UpscaleSummary>> {
+): Promise<RunOutcome<VideoSummary>> {
   const context = { ports, observer, signal, isDetached: request.isDetached };
   const operation = upscaleOperation(request, ports);
   return await beginVideo(upscaleKind, { request, operation }, context, ({ settings }, planned) => ({

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { ZodType } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
-import { type VideoCheckpoint, videoCheckpointSchema } from '../../core/upscale/upscale-checkpoint.ts';
+import { type VideoCheckpoint, videoCheckpointSchema } from '../../core/video/video-checkpoint.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
 import type { JobSource, TakenJob } from '../../ports/job-queue.ts';
@@ -12,9 +12,9 @@ import { layout } from '../../protocol/layout.ts';
 import { type FinalDocument, finalSchema } from '../../protocol/queue.ts';
 import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
-import { assembleSegments } from '../upscale/finish-video.ts';
-import { fileToRead } from '../upscale/source-of.ts';
-import { segmentName } from '../upscale/upscale-types.ts';
+import { assembleSegments } from '../video/finish-video.ts';
+import { fileToRead } from '../video/source-of.ts';
+import { segmentName } from '../video/video-types.ts';
 
 /** How long the job rests while segments are missing, or while the run's own process is there, in milliseconds. */
 const restMs = 5_000;

@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../src/output/progress/observers.ts';
 import type { Host, HostEvent } from '../../../src/ports/host.ts';
-import type { UpscaleObserver } from '../../../src/ports/run-observer.ts';
+import type { VideoObserver } from '../../../src/ports/run-observer.ts';
 import type { WorkerFacts } from '../../../src/protocol/queue.ts';
 import { asItWasBegun, resumeRun } from '../../../src/services/runs/resume-run.ts';
 import { upscaleKind } from '../../../src/services/upscale/upscale-kind.ts';
@@ -34,7 +34,7 @@ import { workerProgram } from '../../support/worker-rig.ts';
 
 const why = missingRedis();
 const noop = () => undefined;
-const watched = partialObserver<UpscaleObserver>({ onScan: noop, onFrames: noop, onAssembly: noop });
+const watched = partialObserver<VideoObserver>({ onScan: noop, onFrames: noop, onAssembly: noop });
 const never = new AbortController().signal;
 
 /** Counts as there, whatever time it is. */
@@ -63,10 +63,7 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     inputPath: string,
     name: string,
     host: Host,
-    {
-      isDetached = false,
-      onEvent = noop,
-    }: { isDetached?: boolean; onEvent?: UpscaleObserver['onEvent'] } = {},
+    { isDetached = false, onEvent = noop }: { isDetached?: boolean; onEvent?: VideoObserver['onEvent'] } = {},
   ) {
     const folder = join(inputPath, '..', name);
     await mkdir(folder, { recursive: true });
@@ -114,7 +111,7 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     });
     const options = { env: { FFMPEG_PATH }, votingMs: 600_000 };
     rig.startWorker('odd', options);
-    const events: Parameters<UpscaleObserver['onEvent']>[0][] = [];
+    const events: Parameters<VideoObserver['onEvent']>[0][] = [];
     const running = upscale(path, 'shared', rig.host(), { onEvent: (event) => events.push(event) });
     const canaries = join(rig.settings.store, 'runs', 'test-run-0', 'canaries');
     await waitFor(async () => (await readdir(canaries)).includes('odd.json'));

@@ -5,10 +5,10 @@ import { FfmpegMediaTool } from '../../../src/adapters/media/ffmpeg-media-tool.t
 import { FfmpegVideoTool } from '../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../src/output/progress/observers.ts';
-import type { UpsampleObserver, UpscaleObserver } from '../../../src/ports/run-observer.ts';
+import type { UpsampleObserver, VideoObserver } from '../../../src/ports/run-observer.ts';
 import { planSpecs } from '../../../src/services/upsample/plan-specs.ts';
-import { planVideo } from '../../../src/services/upscale/plan-video.ts';
 import { upscaleOperation } from '../../../src/services/upscale/upscale-operation.ts';
+import { planVideo } from '../../../src/services/video/plan-video.ts';
 import { MemoryHost } from '../../support/memory-host.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { createTestPorts, testRunSettings } from '../../support/test-ports.ts';
@@ -89,7 +89,7 @@ it('says which one is upscaled, and shows it before and after', async () => {
     ...{ inputPath: path, outputPath: join(folder, 'h-2x.mkv'), modelPath: null, host: 'local', slots: 1 },
     ...{ upscaling: resolveSettings([]).upscaling, isForced: true, isKeptGoing: false },
   };
-  const observer = partialObserver<UpscaleObserver>({});
+  const observer = partialObserver<VideoObserver>({});
   const ports = createTestPorts(folder, new MemoryHost());
   const plan = await planVideo(request, upscaleOperation(request, ports), ports, observer, noAbort);
   expect(plan.timeline.times.length).toBeGreaterThan(34);

@@ -8,7 +8,7 @@ import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { Host } from '../../../../src/ports/host.ts';
-import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
+import type { VideoObserver } from '../../../../src/ports/run-observer.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
 import { makeOddFfmpeg } from '../../../support/odd-ffmpeg.ts';
 import { poolOptions } from '../../../support/pool-bench.ts';
@@ -41,7 +41,7 @@ async function upscale(name: string, host: Host) {
   };
   const said: string[] = [];
   const done = new Map<string, number>();
-  const observer = partialObserver<UpscaleObserver>({
+  const observer = partialObserver<VideoObserver>({
     onEvent: (event) => {
       if (event.type === 'machine-changed') said.push(`${event.machine} ${event.state}: ${event.message}`);
       if (event.type === 'task-answered') done.set(event.machine, (done.get(event.machine) ?? 0) + 1);

@@ -8,10 +8,10 @@ import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
 import { PoolHost } from '../../../../src/adapters/pool-host/pool-host.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
-import type { VideoEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../../../src/core/video/video-event.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { Host } from '../../../../src/ports/host.ts';
-import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
+import type { VideoObserver } from '../../../../src/ports/run-observer.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
 import { makeFilm } from '../../../support/film.ts';
 import { poolOptions } from '../../../support/pool-bench.ts';
@@ -51,7 +51,7 @@ async function upscaleOn(
     ...{ inputPath: film, outputPath, modelPath: null, host: name, slots, upscaling },
     ...{ isForced: false, isKeptGoing: false, isDetached: false },
   };
-  const observer = partialObserver<UpscaleObserver>({
+  const observer = partialObserver<VideoObserver>({
     onEvent: (event) => {
       events.push(event as VideoEventBody);
       onEvent(event as VideoEventBody);

@@ -8,7 +8,7 @@ import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { frameBytes, planesOf, samplesOf } from '../../../../src/core/frames/frame-format.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
-import type { UpscaleObserver } from '../../../../src/ports/run-observer.ts';
+import type { VideoObserver } from '../../../../src/ports/run-observer.ts';
 import { retouchVideo } from '../../../../src/services/retouch/retouch-video.ts';
 
 import { rotateTracks } from '../../../support/rotate-tracks.ts';
@@ -42,7 +42,7 @@ async function retouched(input: string, output: string, regions: readonly string
   };
   const context = {
     ports: createTestPorts(join(folder, `${output}-runs`), host),
-    observer: partialObserver<UpscaleObserver>({}),
+    observer: partialObserver<VideoObserver>({}),
     signal: new AbortController().signal,
     isDetached: false,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { VideoEventBody } from '../../../../src/core/upscale/upscale-event.ts';
-import { FramePace } from '../../../../src/output/progress/upscale-progress.ts';
+import type { VideoEventBody } from '../../../../src/core/video/video-event.ts';
+import { FramePace } from '../../../../src/output/progress/video-progress.ts';
 
 const submitted: VideoEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 1 };
 const failed: VideoEventBody = {

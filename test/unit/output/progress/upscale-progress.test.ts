@@ -4,16 +4,16 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Journaled } from '../../../../src/core/run/run-status.ts';
-import type { VideoEventBody } from '../../../../src/core/upscale/upscale-event.ts';
+import type { VideoEventBody } from '../../../../src/core/video/video-event.ts';
 import { barDisplay, lineDisplay } from '../../../../src/output/progress/display.ts';
 import { eventLines } from '../../../../src/output/progress/event-lines.ts';
 import { combineObservers, partialObserver } from '../../../../src/output/progress/observers.ts';
-import { UpscaleProgress } from '../../../../src/output/progress/upscale-progress.ts';
-import type { UpscaleBeginning, UpscaleObserver } from '../../../../src/ports/run-observer.ts';
+import { VideoProgress } from '../../../../src/output/progress/video-progress.ts';
+import type { VideoBeginning, VideoObserver } from '../../../../src/ports/run-observer.ts';
 import { workerStatus } from '../../../support/sample-worker-status.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-const run: UpscaleBeginning = { runId: 'r', frames: 1439, finishedFrames: 0, segments: 6, engine: 'lanczos' };
+const run: VideoBeginning = { runId: 'r', frames: 1439, finishedFrames: 0, segments: 6, engine: 'lanczos' };
 const failure = {
   type: 'segment-failed',
   segment_id: 3,
@@ -132,7 +132,7 @@ describe('eventLines', () => {
 it('combined observers all hear everything', () => {
   const heard: string[] = [];
   const note = (name: string) =>
-    partialObserver<UpscaleObserver>({ onFrames: (done) => heard.push(`${name} ${done}`) });
+    partialObserver<VideoObserver>({ onFrames: (done) => heard.push(`${name} ${done}`) });
   const both = combineObservers([note('a'), note('b')]);
   both.onFrames(3);
   both.onScan(1, null);
@@ -146,7 +146,7 @@ function event(body: VideoEventBody, seq = 0): Journaled<VideoEventBody> {
 
 function listen() {
   const lines: string[] = [];
-  const progress: UpscaleObserver = new UpscaleProgress(lineDisplay((line) => lines.push(line)));
+  const progress: VideoObserver = new VideoProgress(lineDisplay((line) => lines.push(line)));
   onTestFinished(() => progress.onEnd());
   return { lines, progress };
 }
@@ -157,5 +157,5 @@ function terminal() {
   stream.on('data', (chunk) => {
     text += String(chunk);
   });
-  return { bars: new UpscaleProgress(barDisplay(stream)), shown: () => stripVTControlCharacters(text) };
+  return { bars: new VideoProgress(barDisplay(stream)), shown: () => stripVTControlCharacters(text) };
 }

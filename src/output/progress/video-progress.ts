@@ -1,0 +1,151 @@
+import type { Journaled } from '../../core/run/run-status.ts';
+import type { VideoEventBody } from '../../core/video/video-event.ts';
+import type { VideoBeginning, VideoObserver } from '../../ports/run-observer.ts';
+import type { AssemblyProgress } from '../../ports/video-tool.ts';
+import { counted, numeral, rateText } from '../text/format.ts';
+import type { BarRow } from './bar-stack.ts';
+import { RunProgress, type WorkPace } from './run-progress.ts';
+
+/** What must have passed since the first frame before a pace is shown: milliseconds, and reports of frames. */
+const minElapsedMs = 2_000;
+
+const minReports = 2;
+
+/**
+ * Counts the frames of an upscale run; says how quick they come and how much time is left. Only what is made in this session
+ * counts: neither frames of segments that were finished before, nor those that a host finished while no session
+ * followed it, nor the time until the first frame. Time is passed in.
+ */
+export class FramePace {
+  readonly total: number;
+  /** Frames that are upscaled, those of earlier sessions included. */
+  done: number;
+  failedSegments = 0;
+  readonly #framesPerSegment: number;
+  #hasSubmitted = false;
+  #first: { readonly done: number; readonly atMs: number } | null = null;
+  #reports = 0;
+  #lastMs = 0;
+
+  constructor(run: Pick<VideoBeginning, 'frames' | 'finishedFrames' | 'segments'>) {
+    this.total = run.frames;
+    this.done = run.finishedFrames;
+    this.#framesPerSegment = run.frames / Math.max(1, run.segments);
+  }
+
+  apply({ type }: VideoEventBody): void {
+    // What a host had finished is taken in before anything is submitted.
+    if (type === 'batch-submitted') this.#hasSubmitted = true;
+    if (type === 'segment-failed') this.failedSegments += 1;
+  }
+
+  /** Takes in how many frames are done by now. It may be fewer than before: a segment may have to be made again. */
+  note(done: number, nowMs: number): void {
+    if (this.#hasSubmitted && done > this.done) {
+      this.#first ??= { done, atMs: nowMs };
+      if (done > this.#first.done) this.#reports += 1;
+    }
+    this.done = done;
+    this.#lastMs = nowMs;
+  }
+
+  /** Frames per second since the first one of this session; null while it cannot be said yet. */
+  framesPerSecond(nowMs: number): number | null {
+    if (this.#first === null || this.#reports < minReports) return null;
+    // After the last frame there is no pace any more, only what it was.
+    const untilMs = this.done >= this.total ? this.#lastMs : nowMs;
+    const elapsedMs = untilMs - this.#first.atMs;
+    const frames = this.done - this.#first.done;
+    return elapsedMs < minElapsedMs || frames <= 0 ? null : (1_000 * frames) / elapsedMs;
+  }
+
+  /** Milliseconds until the last frame; null while it cannot be said yet. */
+  remainingMs(nowMs: number): number | null {
+    const pace = this.framesPerSecond(nowMs);
+    if (pace === null) return null;
+    // A failed segment is not tried again in this session; segments are of about one length.
+    const lost = this.failedSegments * this.#framesPerSegment;
+    return Math.round((1_000 * Math.max(0, this.total - this.done - lost)) / pace);
+  }
+}
+
+/** The progress of a run that upscales a video: the scan, then the frames, then putting the video together. */
+export class VideoProgress extends RunProgress implements VideoObserver {
+  #scan: { readonly done: number; readonly total: number | null } | null = null;
+  #pace: FramePace | null = null;
+  #assembly: AssemblyProgress | null = null;
+
+  onScan(done: number, total: number | null): void {
+    this.#scan = { done, total };
+    this.refresh();
+  }
+
+  onBegin(run: VideoBeginning): void {
+    this.#pace = new FramePace(run);
+    const before = run.finishedFrames > 0 ? `, ${numeral(run.finishedFrames)} of them finished earlier` : '';
+    const what = `${counted(run.frames, 'frame')} in ${counted(run.segments, 'segment')}${before}`;
+    this.begin(run.runId, what, run.engine);
+  }
+
+  onEvent(event: Journaled<VideoEventBody>): void {
+    this.#pace?.apply(event);
+    if (event.type === 'segment-failed') this.takeFailure({ ...event, spec: `segment ${event.segment_id}` });
+    this.takeHostEvent(event);
+  }
+
+  onTaskStarted(): void {}
+
+  onFrames(done: number): void {
+    this.#pace?.note(done, performance.now());
+  }
+
+  onAssembly(progress: AssemblyProgress): void {
+    this.#assembly = progress;
+    this.refresh();
+  }
+
+  rows(nowMs: number): BarRow[] {
+    const pace = this.#pace;
+    if (pace === null) return this.#scan ? [scanRow(this.#scan)] : [];
+    const { done, total } = pace;
+    const frames = { what: 'Frames', done, total, text: framesText(pace) };
+    const row = this.workRow(frames, paceOf(pace, nowMs), nowMs);
+    if (this.#assembly === null) return [row, this.engineRow(nowMs), ...this.machineRows()];
+    const text = assemblyText(this.#assembly);
+    return [row, { what: 'Finish', done: this.#assembly.done, total: this.#assembly.total, text }];
+  }
+
+  line(nowMs: number): string {
+    if (this.#assembly !== null) return `finishing the video: ${assemblyText(this.#assembly)}`;
+    if (this.#pace !== null)
+      return this.workLine(`${framesText(this.#pace)} frames`, paceOf(this.#pace, nowMs), nowMs);
+    if (this.#scan === null) return 'reading the video';
+    const { done, total } = this.#scan;
+    return total === null
+      ? `looked at ${counted(done, 'frame')}`
+      : `looked at ${numeral(done)} of ${counted(total, 'frame')}`;
+  }
+}
+
+function scanRow({ done, total }: { readonly done: number; readonly total: number | null }): BarRow {
+  const text = total === null ? `${numeral(done)} frames` : `${numeral(done)}/${numeral(total)}`;
+  return { what: 'Scan', done, total, text };
+}
+
+/** How the frames stand: `312/1,439`, or with failures `312/1,439, 1 segment failed`. */
+function framesText(pace: FramePace): string {
+  const failed = pace.failedSegments > 0 ? `, ${counted(pace.failedSegments, 'segment')} failed` : '';
+  return `${numeral(pace.done)}/${numeral(pace.total)}${failed}`;
+}
+
+function paceOf(pace: FramePace, nowMs: number): WorkPace {
+  const rate = pace.framesPerSecond(nowMs);
+  return { rate: rate === null ? null : rateText(rate), leftMs: pace.remainingMs(nowMs) };
+}
+
+/** What putting the video together is at: `segment 3 of 6`. */
+function assemblyText({ step, done, total }: AssemblyProgress): string {
+  if (step === 'streams') return 'sound and other streams';
+  const what = step === 'append' ? 'segment' : 'checking frame';
+  return `${what} ${numeral(done)} of ${numeral(total)}`;
+}

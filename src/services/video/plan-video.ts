@@ -1,0 +1,260 @@
+import { chooseFrameFormats } from '../../core/frames/choose-frame-formats.ts';
+import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
+import { chapterNotices } from '../../core/frames/cut-chapters.ts';
+import type { FrameFormat } from '../../core/frames/frame-format.ts';
+import { planSegments } from '../../core/frames/plan-segments.ts';
+import { planStreams } from '../../core/frames/stream-plan.ts';
+import type { TimeBreak } from '../../core/frames/time-breaks.ts';
+import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import { formatSize, type Size } from '../../core/hints/display-size.ts';
+import { splitAtRegions } from '../../core/regions/place-region.ts';
+import type { PlannedClip } from '../../core/video/video-checkpoint.ts';
+import type { VideoPlan } from '../../core/video/video-plan.ts';
+import { AppError, usageError } from '../../errors/app-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { VideoObserver } from '../../ports/run-observer.ts';
+import { planTriedStreams } from './plan-sound.ts';
+import { scanVideo, TimesBreakError } from './scan-video.ts';
+import { pinned } from './source-of.ts';
+import type { VideoOperation, VideoRequest } from './video-types.ts';
+
+/**
+ * Finds out everything an upscale run will do. Reads the video through once; changes nothing.
+ *
+ * @throws AppError `input-missing`, `video-unreadable`, `output-exists`, `output-unsupported`; the signal's reason when
+ * it aborts.
+ */
+export async function planVideo(
+  request: VideoRequest,
+  operation: VideoOperation,
+  ports: Ports,
+  observer: VideoObserver,
+  signal: AbortSignal,
+): Promise<VideoPlan> {
+  const { inputPath: path, outputPath, modelPath } = request;
+  outputContainerOf(outputPath);
+  await assertOutputIsFree(request, ports);
+  const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
+  const facts = await ports.video.inspect(path, signal);
+  assertIsVideo(facts, path);
+  const startedMs = ports.clock.now();
+  // Both read the file from its beginning: what the one has read is in memory for the other.
+  const hashing = ports.sources.identify(path, null, signal);
+  hashing.catch(() => undefined);
+  const context = { request, operation, ports, observer, signal };
+  const read = await readFrames({ path, facts }, context).catch(async (error: unknown) => {
+    if (!(error instanceof TimesBreakError)) throw error;
+    return await readRetimed({ path, facts }, error.breaks, context);
+  });
+  return {
+    kind: operation.kind,
+    source: pinned(await hashing),
+    retimed: read.path === path ? null : pinned(await ports.sources.identify(read.path, null, signal)),
+    model,
+    settings: await operation.settingsFor(model),
+    ...read,
+    scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
+    freeBytes: await ports.sources.freeBytes(outputPath),
+  };
+}
+
+/** Which of several videos is upscaled should not surprise. */
+function otherVideosNotice({ video, others }: VideoFacts): string[] {
+  const further = others.filter(({ type, isAttachedPicture }) => type === 'video' && !isAttachedPicture);
+  if (further.length === 0) return [];
+  const rest = further.map(({ index, codec }) => `${index} (${codec})`).join(', ');
+  const one = `stream ${video.index} (${video.codec}, ${formatSize(video.size)}) is upscaled`;
+  return [`The file holds ${further.length + 1} videos: ${one}, not stream ${rest}.`];
+}
+
+interface PlanContext {
+  readonly request: VideoRequest;
+  readonly operation: VideoOperation;
+  readonly ports: Ports;
+  readonly observer: VideoObserver;
+  readonly signal: AbortSignal;
+}
+
+interface OpenedVideo {
+  readonly path: string;
+  readonly facts: VideoFacts;
+}
+
+/** What the file itself decides of the plan. @throws TimesBreakError. */
+async function readFrames(
+  { path, facts }: OpenedVideo,
+  { request: { outputPath, isKeptGoing }, operation, ports, observer, signal }: PlanContext,
+) {
+  const container = outputContainerOf(outputPath);
+  const { clip, notices } = planClip(facts, container, operation);
+  const streams = await planTriedStreams(path, facts, container, ports, signal);
+  const request = { path, facts, dedupe: operation.dedupe, isKeptGoing };
+  const { timeline: scanned, keyTimes, notices: found } = await scanVideo(request, ports, observer, signal);
+  const regions = operation.placeRegions({ facts, clip, timeline: scanned });
+  const timeline = {
+    ...scanned,
+    uniqueFrames: splitAtRegions(scanned.uniqueFrames, scanned.times.length, regions ?? []),
+  };
+  const targetFrames =
+    keyTimes === null
+      ? timeline.times.length
+      : targetFramesFor(clip.target, timeline.times.length, operation);
+  const segments = planSegments({
+    timeline,
+    keyFrames: keyTimes === null ? [] : keyFramesOf(keyTimes, timeline.times),
+    batchSize: operation.batchSize,
+    targetFrames,
+  });
+  const left = streams.flatMap(({ why }) => (why === null ? [] : [sentence(why)]));
+  return {
+    path,
+    facts,
+    clip,
+    timeline,
+    regions,
+    segments,
+    streams,
+    notices: [...notices, ...otherVideosNotice(facts), ...left, ...chapterNotices(facts, timeline), ...found],
+  };
+}
+
+/**
+ * The same of a copy in which times go on where the file's clock breaks.
+ *
+ * @throws AppError `video-unreadable` where they cannot be joined.
+ */
+async function readRetimed({ path, facts }: OpenedVideo, breaks: readonly TimeBreak[], context: PlanContext) {
+  const { ports, request, signal } = context;
+  const copyPath = await ports.video.retime(path, facts, signal);
+  const copy = await ports.video.inspect(copyPath, signal);
+  const read = await readFrames({ path: copyPath, facts: copy }, context);
+  const megabytes = Math.ceil(facts.sizeBytes / 1e6);
+  // Data is not in the copy, so that nothing is said of it there.
+  const all = planStreams(facts, outputContainerOf(request.outputPath));
+  const data = all.filter(({ type }) => type === 'data');
+  const lost = all.length - data.length - copy.others.length;
+  return {
+    ...read,
+    notices: [
+      `The clock of the video breaks (${breaksText(breaks, facts)}): its times are joined. A copy of about ${megabytes} MB is read until the result is there.`,
+      ...data.flatMap(({ why }) => (why === null ? [] : [sentence(why)])),
+      ...(lost > 0
+        ? [`${lost} streams of sound or subtitles cannot be in that copy: they are left out.`]
+        : []),
+      ...read.notices,
+    ],
+  };
+}
+
+function breaksText(breaks: readonly TimeBreak[], { startSeconds }: VideoFacts): string {
+  const [first] = breaks;
+  if (!first) return '';
+  const step = first.toSeconds - first.fromSeconds;
+  const more = breaks.length > 1 ? `, and breaks at ${breaks.length - 1} more places` : '';
+  const leap = `${step < 0 ? 'back' : 'ahead'} by ${Math.abs(step).toFixed(1)} s`;
+  return `after ${(first.fromSeconds - startSeconds).toFixed(1)} s it goes ${leap}${more}`;
+}
+
+/** Numbers of the frames with these times; both ascend. Times without a frame are those of frames that do not decode. */
+function keyFramesOf(keyTimes: Float64Array, times: Float64Array): number[] {
+  const found: number[] = [];
+  let frame = 0;
+  for (const time of keyTimes) {
+    while (frame < times.length && (times[frame] ?? 0) < time) frame += 1;
+    if (times[frame] === time) found.push(frame);
+  }
+  return found;
+}
+
+/** ffmpeg reads a picture as a video of one frame, which no player would call one. */
+function assertIsVideo({ container }: VideoFacts, path: string): void {
+  if (!/^(image2|.*_pipe)$/.test(container)) return;
+  throw new AppError({
+    code: 'video-unreadable',
+    message: `${path} is a picture, not a video.`,
+    nextStep: 'Pictures are upscaled by a worker: POST /upscale_batch in docs/upscale.md.',
+  });
+}
+
+/** Nothing is planned for an output that cannot be written. */
+async function assertOutputIsFree(
+  { inputPath, outputPath, isForced }: VideoRequest,
+  { sources }: Pick<Ports, 'sources'>,
+): Promise<void> {
+  const nextStep = 'Name another file with --output.';
+  // A link or another spelling would do to the video what its own name does.
+  if (outputPath === inputPath || (await sources.isSameFile(outputPath, inputPath))) {
+    throw usageError('The output is the video itself.', nextStep);
+  }
+  if (await sources.isFolder(outputPath)) throw usageError(`The output ${outputPath} is a folder.`, nextStep);
+  if (isForced || !(await sources.exists(outputPath))) return;
+  throw new AppError({
+    code: 'output-exists',
+    message: `${outputPath} is there already.`,
+    nextStep: 'Name another file with --output, or replace it with --force.',
+  });
+}
+
+/** Pixels that a segment's frames have together, more or less: some ten seconds at 1080p. */
+const segmentPixels = 240 * 1920 * 1080;
+
+/** What starting a segment costs is worth it from so many frames on; more than the most is too much to lose. */
+export const segmentFrames = { least: 48, most: 1_200, mostWithModel: 240 };
+
+/** A segment's file and its copy in the output are on the disk together: a short video has several, too. */
+const leastSegments = 5;
+
+/** A model needs a thousand times as long for a frame, so that its segments are short also where frames are small. */
+function targetFramesFor(
+  { width, height }: Size,
+  frames: number,
+  { maxSegmentFrames: most }: VideoOperation,
+): number {
+  const usual = Math.round(segmentPixels / (width * height));
+  return Math.max(segmentFrames.least, Math.min(most, usual, Math.ceil(frames / leastSegments)));
+}
+
+/** `the audio stream 2 is left out: …` as a sentence of its own. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+}
+
+/** The formats of a video's frames, as the checkpoint keeps them, and what a person has to know of them. */
+export function planClip(
+  facts: VideoFacts,
+  container: OutputContainer,
+  { takesRgb, scale }: Pick<VideoOperation, 'takesRgb' | 'scale'>,
+): { readonly clip: PlannedClip; readonly notices: readonly string[] } {
+  const choice = chooseFrameFormats(facts, { takesRgb, scale, container });
+  const { video } = facts;
+  const { range, space, primaries, transfer, chromaLocation } = choice.color;
+  return {
+    notices: choice.notices,
+    clip: {
+      stream: video.index,
+      is_turned: choice.isTurned,
+      frame: written(choice.frame),
+      target: written(choice.target),
+      frame_rate: { ...video.frameRate },
+      time_base: { ...video.timeBase },
+      sample_aspect: { ...choice.sampleAspect },
+      color: { range, space, primaries, transfer, chroma_location: chromaLocation },
+    },
+  };
+}
+
+function written({ width, height, pixelFormat }: FrameFormat): PlannedClip['frame'] {
+  return { width, height, pixel_format: pixelFormat };
+}
+
+/** The container that a path's ending asks for. @throws AppError `output-unsupported`. */
+function outputContainerOf(path: string): OutputContainer {
+  const found = containerOf(path);
+  if (found) return found;
+  const ending = /\.([^./\\]+)$/.exec(path)?.[1];
+  throw new AppError({
+    code: 'output-unsupported',
+    message: ending === undefined ? `${path} has no ending.` : `No .${ending} can be written.`,
+    nextStep: 'Let the name end in .mp4, .mov or .mkv; .mkv holds every kind of sound and subtitles.',
+  });
+}

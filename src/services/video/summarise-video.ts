@@ -1,0 +1,99 @@
+import { basename } from 'node:path';
+import { failureFacts, stopFacts } from '../../core/run/failure.ts';
+import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
+import { laneSettingsOf } from '../../core/video/video-checkpoint.ts';
+import type { VideoRunState } from '../../core/video/video-run-state.ts';
+import { type VideoSummary, videoSummaryVersion } from '../../core/video/video-summary.ts';
+import type { SessionEnd } from '../runs/run-kind.ts';
+import type { StoredVideoRun } from './video-types.ts';
+
+/** The summary of an upscale run as it stands; null for `end` sums up all its sessions. */
+export function summaryOfVideo(
+  run: Pick<StoredVideoRun, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  state: VideoRunState,
+  end: SessionEnd | null,
+): VideoSummary {
+  const { checkpoint, paths } = run;
+  const { settings, clip, source } = checkpoint;
+  const { segmentsMs, finishMs } = timesOf(run.events, state.segments.size);
+  // The scan is part of the session that began the run.
+  const scanMs = end?.isResumed ? 0 : checkpoint.scan_ms;
+  const durationMs = scanMs + (end?.durationMs ?? segmentsMs + finishMs);
+  const frames = state.finishedFrames - (end?.doneBefore ?? 0);
+  const error = end?.error ?? null;
+  return {
+    version: videoSummaryVersion,
+    kind: checkpoint.kind,
+    run_id: run.runId,
+    status: end?.status ?? state.standingStatus,
+    input: source.path,
+    output: settings.output,
+    counts: state.counts,
+    size: { width: clip.target.width, height: clip.target.height },
+    engine: settings.engine.kind,
+    model: modelNameOf(checkpoint),
+    scale: laneSettingsOf(settings.engine).scale,
+    host: settings.host,
+    workers: settings.engine.lanes,
+    checkpoint: paths.checkpoint,
+    report: { json: paths.reportJson, html: paths.reportHtml },
+    duration_ms: Math.max(0, Math.round(durationMs)),
+    frames_per_second: perSecond(frames, durationMs),
+    video: verifiedOf(state),
+    notices: [...checkpoint.notices, ...(state.video?.notices ?? [])],
+    failures: failuresOf(state),
+    // The same model would be refused again.
+    is_resumable: state.isResumable && error?.code !== 'model-unreadable',
+    error: error && stopFacts(error),
+  };
+}
+
+export function modelNameOf({ model }: Pick<VideoCheckpoint, 'model'>): string {
+  return model === null ? '' : basename(model.path);
+}
+
+export function verifiedOf({ video }: VideoRunState): VideoSummary['video'] {
+  if (video === null) return null;
+  return {
+    size_bytes: video.size_bytes,
+    frames: video.frames,
+    duration_seconds: video.duration_seconds,
+    max_time_error_ms: video.max_time_error_ms,
+    copied_streams: video.copied_streams,
+    converted_streams: video.converted_streams,
+  };
+}
+
+/** Frames per second to two decimals; null where nothing was done. */
+export function perSecond(frames: number, durationMs: number): number | null {
+  return frames > 0 && durationMs > 0 ? Math.round((100_000 * frames) / durationMs) / 100 : null;
+}
+
+function failuresOf(state: VideoRunState): VideoSummary['failures'] {
+  return [...state.segments.values()].flatMap(({ failed }) =>
+    failed ? [{ segment_id: failed.segment_id, ...failureFacts(failed) }] : [],
+  );
+}
+
+/**
+ * Where the time of a run went, over all its sessions, without the time between them: the times between events.
+ * `finishMs` counts from the last segment on; `finishedAt` is ISO 8601, null before the video is finished.
+ */
+export function timesOf(events: StoredVideoRun['events'], segments: number) {
+  const finished = new Set<number>();
+  let [segmentsMs, finishMs] = [0, 0];
+  let finishedAt: string | null = null;
+  let lastMs: number | null = null;
+  for (const event of events) {
+    const atMs = Date.parse(event.time);
+    // A machine's clock may be set back.
+    const stepMs = lastMs === null || event.type === 'run-started' ? 0 : Math.max(0, atMs - lastMs);
+    if (finished.size === segments) finishMs += stepMs;
+    else segmentsMs += stepMs;
+    if (event.type === 'segment-finished') finished.add(event.segment_id);
+    if (event.type === 'segment-lost') finished.delete(event.segment_id);
+    if (event.type === 'video-finished') finishedAt = event.time;
+    lastMs = atMs;
+  }
+  return { segmentsMs, finishMs, finishedAt };
+}

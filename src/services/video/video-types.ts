@@ -1,0 +1,95 @@
+import type { DuplicateMode } from '../../core/frames/duplicates/duplicate-finder.ts';
+import type { Timeline } from '../../core/frames/timeline.ts';
+import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import type { Region } from '../../core/regions/place-region.ts';
+import type { Settings } from '../../core/settings/settings-schema.ts';
+import type {
+  PinnedFile,
+  PlannedClip,
+  PlannedSegment,
+  UpscaleCheckpoint,
+  VideoCheckpoint,
+  VideoSettings,
+} from '../../core/video/video-checkpoint.ts';
+import type { VideoEventBody } from '../../core/video/video-event.ts';
+import type { VideoRunState } from '../../core/video/video-run-state.ts';
+import type { VideoSummary } from '../../core/video/video-summary.ts';
+import type { HostObject } from '../../ports/host.ts';
+import type { VideoObserver } from '../../ports/run-observer.ts';
+import type { RunSession } from '../../ports/run-store.ts';
+import type { VideoPart } from '../../ports/video-tool.ts';
+import type { ActiveRun, RunTask, RunTypes, StoredRunOf } from '../runs/run-kind.ts';
+
+/** A part of the source that lies in the run folder. */
+export interface SourcePart extends VideoPart {
+  readonly object: HostObject;
+}
+
+/** A segment to upscale; it is a batch of its own, numbered like the segment. */
+export interface SegmentRunTask extends RunTask {
+  readonly segment: PlannedSegment;
+  /** What it needs of the source; null: all of it. */
+  readonly part: SourcePart | null;
+}
+
+/** The types of runs that make a video of a video; by its checkpoint, of one kind of them. */
+export interface VideoTypes<Checkpoint extends VideoCheckpoint = VideoCheckpoint> extends RunTypes {
+  readonly checkpoint: Checkpoint;
+  readonly event: VideoEventBody;
+  readonly state: VideoRunState;
+  readonly task: SegmentRunTask;
+  readonly summary: VideoSummary;
+  readonly observer: VideoObserver;
+}
+
+export type UpscaleTypes = VideoTypes<UpscaleCheckpoint>;
+export type VideoRun = ActiveRun<VideoTypes>;
+export type StoredVideoRun = StoredRunOf<VideoTypes>;
+export type VideoSession = RunSession<VideoCheckpoint, VideoEventBody>;
+
+/** Where a finished segment lies in the run folder until it is in the video. */
+export function segmentName(segmentId: number): string {
+  return `segments/segment_${String(segmentId).padStart(6, '0')}.mp4`;
+}
+
+/** What a command that makes a video of a video is asked to do. Paths are absolute. */
+export interface VideoRequest {
+  readonly inputPath: string;
+  readonly outputPath: string;
+  /** Null for an engine without a model. */
+  readonly modelPath: string | null;
+  readonly host: string;
+  readonly slots: number;
+  /** Replace what stands at the output. */
+  readonly isForced: boolean;
+  /** A damaged source gives what can be read of it. */
+  readonly isKeptGoing: boolean;
+  /** Paths of the settings that the command line names. */
+  readonly named?: readonly string[];
+}
+
+/** What `upscale` is asked to do. */
+export interface UpscaleRequest extends VideoRequest {
+  readonly upscaling: Settings['upscaling'];
+}
+
+/** What is to be done with the frames of a video, as far as the plan of it goes. */
+export interface VideoOperation {
+  readonly kind: VideoCheckpoint['kind'];
+  readonly scale: number;
+  /** Whether the engine gets RGB, and not frames as they are stored. */
+  readonly takesRgb: boolean;
+  readonly dedupe: DuplicateMode;
+  /** Frames given to the engine at once. */
+  readonly batchSize: number;
+  /** The most frames of a segment: more would be too much to lose. */
+  readonly maxSegmentFrames: number;
+  /** Which regions of the frames it is done to; null: whole frames. @throws AppError for regions that are nowhere. */
+  placeRegions(found: {
+    readonly facts: VideoFacts;
+    readonly clip: PlannedClip;
+    readonly timeline: Timeline;
+  }): readonly Region[] | null;
+  /** Freezes what the run will use, so that a resumed one gives the same video, on whatever machine. */
+  settingsFor(model: PinnedFile | null): Promise<VideoSettings>;
+}
