@@ -22,6 +22,8 @@ export const retoucherSpecSchema = z.object({
   dilate_px: offsetPx,
   /** … and over so much the result fades into the source. */
   feather_px: offsetPx,
+  /** How many unique frames the engine looks at before and after one. */
+  context_frames: z.int().min(0).max(64).default(0),
   encoding: encodingSchema,
 });
 

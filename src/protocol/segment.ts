@@ -88,8 +88,10 @@ export const segmentTaskSchema = z.object({
   first_time: z.number().nullable(),
   /** … and before this; null: to the end. */
   end_time: z.number().nullable(),
-  /** For each unique frame, how many frames in a row show it. Their sum is the number of frames. */
+  /** For each unique frame, how many frames in a row show it. */
   repeats: z.array(positive).min(1).max(1_000_000),
+  /** So many of the unique frames, at the beginning and at the end, are only looked at: they are those of its neighbours. */
+  context: z.object({ before: z.int().min(0), after: z.int().min(0) }).exactOptional(),
 });
 
 /** A segment that is done: its file lies under `segments/<task_key>.mp4` in the run folder. */
@@ -107,6 +109,12 @@ export const segmentFactsSchema = z.object({
   tile: z.int().min(0),
   lanes: z.int().min(1),
 });
+
+/** The unique frames of a segment that are its own: by their numbers among those of its task, `end` is the one after the last. */
+export function ownFrames({ repeats, context }: Pick<SegmentTask, 'repeats' | 'context'>) {
+  const { before, after } = context ?? { before: 0, after: 0 };
+  return { first: before, end: repeats.length - after };
+}
 
 /** Name of the task that shows whether a machine makes the same bytes as others; it is no segment of the run's video. */
 export const canaryName = 'canary';

@@ -187,5 +187,6 @@ function segmentsOf(repeats: readonly number[], size: number): Segment[] {
     uniqueFrames: Math.min(size, repeats.length - id * size),
     firstBatch: (id * size) / 8,
     seekTime: null,
+    context: { before: 0, after: 0 },
   }));
 }

@@ -18,6 +18,14 @@ export interface Segment {
   readonly firstBatch: number;
   /** Presentation time of a key frame from which decoding gives all its frames; null: from the file's beginning. */
   readonly seekTime: number | null;
+  /** Unique frames before and after its own that have to be decoded, too. */
+  readonly context: FrameContext;
+}
+
+/** How many unique frames on either side. */
+export interface FrameContext {
+  readonly before: number;
+  readonly after: number;
 }
 
 export interface SegmentsInput {
@@ -28,6 +36,8 @@ export interface SegmentsInput {
   readonly batchSize: number;
   /** Frames that a segment is to have, about; at least 1. */
   readonly targetFrames: number;
+  /** What frames of its neighbours a segment needs, by its place among the unique ones. Missing: none. */
+  contextOf?(firstUnique: number, uniqueFrames: number): FrameContext;
 }
 
 /** A place where a segment may begin: a unique frame that begins a batch. */
@@ -64,7 +74,7 @@ export function planSegments(input: SegmentsInput): Segment[] {
     next = cuts.next(last, dearBudget * frames - dear);
     if (next !== null && !isCheap(next, last)) dear += next.frame - next.key;
   }
-  return chosen.map((cut, index) => segmentOf(input, index, cut, chosen[index + 1]));
+  return chosen.map((cut, index) => segmentOf(input, index, cut, { next: chosen[index + 1], cuts }));
 }
 
 function isCheap(cut: Cut, last: Cut): boolean {
@@ -102,6 +112,12 @@ class Cuts {
     return best;
   }
 
+  /** Time of the key frame to decode this frame from; null: from the file's beginning. */
+  seekTimeOf(frame: number): number | null {
+    const key = this.#keys[frame] ?? 0;
+    return key === 0 ? null : (this.#input.timeline.times[key] ?? null);
+  }
+
   /** All places after `last` where a segment may begin, in order. */
   *#from(last: Cut): Generator<Cut> {
     const { timeline, batchSize } = this.#input;
@@ -125,15 +141,23 @@ function keysOf({ timeline: { times }, keyFrames }: SegmentsInput): Int32Array {
   return keys;
 }
 
-function segmentOf(input: SegmentsInput, segmentId: number, cut: Cut, next: Cut | undefined): Segment {
+function segmentOf(
+  input: SegmentsInput,
+  segmentId: number,
+  cut: Cut,
+  { next, cuts }: { readonly next: Cut | undefined; readonly cuts: Cuts },
+): Segment {
   const { times, uniqueFrames } = input.timeline;
+  const count = (next?.unique ?? uniqueFrames.length) - cut.unique;
+  const context = input.contextOf?.(cut.unique, count) ?? { before: 0, after: 0 };
   return {
     segmentId,
     firstFrame: cut.frame,
     frames: (next?.frame ?? times.length) - cut.frame,
     firstUnique: cut.unique,
-    uniqueFrames: (next?.unique ?? uniqueFrames.length) - cut.unique,
+    uniqueFrames: count,
     firstBatch: Math.floor(cut.unique / input.batchSize),
-    seekTime: cut.key === 0 ? null : (times[cut.key] ?? null),
+    seekTime: cuts.seekTimeOf(uniqueFrames[cut.unique - context.before] ?? cut.frame),
+    context,
   };
 }

@@ -1,4 +1,5 @@
 import { type Fraction, fractionValue } from '../frames/fraction.ts';
+import type { FrameContext, Segment } from '../frames/plan-segments.ts';
 import type { Timeline } from '../frames/timeline.ts';
 import type { VideoStreamFacts } from '../frames/video-facts.ts';
 import { displaySize, formatSize, type Size } from '../hints/display-size.ts';
@@ -121,4 +122,47 @@ export function splitAtRegions(
     if (firstFrame + count < frames) firsts.add(firstFrame + count);
   }
   return Int32Array.from(firsts).sort();
+}
+
+/** Where a region lies among some unique frames, which are counted from 0. */
+interface RegionWithin {
+  readonly first: number;
+  /** At least 1. */
+  readonly count: number;
+  readonly box: Box;
+}
+
+/** Regions among so many unique frames from this one on. Each region begins and ends with a unique frame. */
+export function regionsWithin(
+  { firstUnique, uniqueFrames: count }: Pick<Segment, 'firstUnique' | 'uniqueFrames'>,
+  regions: readonly Region[],
+  { uniqueFrames, times }: Pick<Timeline, 'uniqueFrames' | 'times'>,
+): RegionWithin[] {
+  const own = uniqueFrames.subarray(firstUnique, firstUnique + count);
+  const endFrame = uniqueFrames[firstUnique + count] ?? times.length;
+  return regions.flatMap(({ firstFrame, frames, box }) => {
+    if (firstFrame >= endFrame || firstFrame + frames <= (own[0] ?? 0)) return [];
+    const first = own.findIndex((frame) => frame >= firstFrame);
+    const end = own.findIndex((frame) => frame >= firstFrame + frames);
+    const last = end < 0 ? count : end;
+    return last > first && first >= 0 ? [{ first, count: last - first, box }] : [];
+  });
+}
+
+/** The frames around a segment that an engine looks at which sees so many unique ones to either side of a region's. */
+export function contextAround(
+  segment: Pick<Segment, 'firstUnique' | 'uniqueFrames'>,
+  regions: readonly Region[],
+  timeline: Pick<Timeline, 'uniqueFrames' | 'times'>,
+  radius: number,
+): FrameContext {
+  const { firstUnique, uniqueFrames } = segment;
+  const found = radius === 0 ? [] : regionsWithin(segment, regions, timeline);
+  let [before, after] = [0, 0];
+  for (const { first, count } of found) {
+    before = Math.max(before, radius - first);
+    after = Math.max(after, radius - (uniqueFrames - first - count));
+  }
+  const left = timeline.uniqueFrames.length - firstUnique - uniqueFrames;
+  return { before: Math.min(before, firstUnique), after: Math.min(after, left) };
 }

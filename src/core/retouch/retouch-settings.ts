@@ -19,6 +19,7 @@ export const retouchSettingsSchema = z.object({
     color: z.string(),
     dilate_px: z.int().min(0),
     feather_px: z.int().min(0),
+    context_frames: z.int().min(0).default(0),
     encoding: encodingSettingsSchema,
   }),
 });

@@ -114,7 +114,7 @@ const upscaleRules: RulesOf<UpscaleSettings> = {
 /** Settings that every such run has alike are left out. */
 const retouchRules: Omit<
   RulesOf<RetouchSettings>,
-  'dedupe' | 'engine.batch_size' | 'engine.lanes' | 'engine.model'
+  'dedupe' | 'engine.batch_size' | 'engine.lanes' | 'engine.model' | 'engine.context_frames'
 > = {
   'engine.kind': setting('retouching.engine', 'fixed', '--engine'),
   'engine.strength': setting('retouching.strength', 'fixed', '--strength'),

@@ -65,6 +65,8 @@ const plannedSegmentSchema = z.object({
   unique_frames: z.int().min(1),
   first_batch: count,
   seek_time: z.number().nullable(),
+  /** Unique frames of its neighbours that its engine looks at. */
+  context: z.object({ before: count, after: count }).exactOptional(),
 });
 
 /** A box that is processed in some frames, which are counted from 0; in pixels of the clip's frames. */

@@ -19,11 +19,13 @@ const batchSize = 8;
 /** Regions of the frames are processed; everything else of them stays. */
 export function retouchOperation(request: RetouchRequest): VideoOperation {
   const { retouching, host, slots, outputPath: output, regions } = request;
+  const contextFrames = 0;
   const texts = regions.map((text) => ({ text, region: parsed(text) }));
   return {
     ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize },
     // Frames that only look alike would not keep their own pixels outside the regions.
     dedupe: 'exact',
+    contextFrames,
     maxSegmentFrames: segmentFrames.most,
     placeRegions: ({ facts: { video }, clip, timeline }) =>
       texts.map(({ text, region }): Region => {
@@ -44,6 +46,7 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
         ...{ strength: retouching.strength, color: retouching.color },
         dilate_px: retouching.dilate,
         feather_px: retouching.feather,
+        context_frames: contextFrames,
         encoding: encodingOf(retouching),
       },
     }),

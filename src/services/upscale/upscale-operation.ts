@@ -19,6 +19,7 @@ export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOp
   return {
     ...{ kind: 'upscale', scale, dedupe, batchSize },
     takesRgb: engine === 'onnx',
+    contextFrames: 0,
     maxSegmentFrames: engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most,
     placeRegions: () => null,
     settingsFor: async (model) => {

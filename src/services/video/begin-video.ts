@@ -96,6 +96,7 @@ function plannedOf(plan: VideoPlan, ports: Ports): PlannedVideo {
       unique_frames: segment.uniqueFrames,
       first_batch: segment.firstBatch,
       seek_time: segment.seekTime,
+      ...(segment.context.before + segment.context.after > 0 && { context: { ...segment.context } }),
     })),
     notices: [...plan.notices],
     scan_ms: plan.scanMs,

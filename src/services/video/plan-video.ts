@@ -7,7 +7,7 @@ import { planStreams } from '../../core/frames/stream-plan.ts';
 import type { TimeBreak } from '../../core/frames/time-breaks.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { formatSize, type Size } from '../../core/hints/display-size.ts';
-import { splitAtRegions } from '../../core/regions/place-region.ts';
+import { contextAround, splitAtRegions } from '../../core/regions/place-region.ts';
 import type { PlannedClip } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
 import { AppError, usageError } from '../../errors/app-error.ts';
@@ -104,6 +104,8 @@ async function readFrames(
     keyFrames: keyTimes === null ? [] : keyFramesOf(keyTimes, timeline.times),
     batchSize: operation.batchSize,
     targetFrames,
+    contextOf: (firstUnique, uniqueFrames) =>
+      contextAround({ firstUnique, uniqueFrames }, regions ?? [], timeline, operation.contextFrames),
   });
   const left = streams.flatMap(({ why }) => (why === null ? [] : [sentence(why)]));
   return {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Segment } from '../../core/frames/plan-segments.ts';
 import { repeatsOf, type Timeline } from '../../core/frames/timeline.ts';
-import type { Region } from '../../core/regions/place-region.ts';
+import { type Region, regionsWithin } from '../../core/regions/place-region.ts';
 import type { PlannedSegment, VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
 import type { SegmentEngine } from '../../protocol/manifest.ts';
@@ -18,7 +18,7 @@ export function segmentTaskOf(
   timeline: Timeline,
 ): SegmentTask | RetouchTask {
   const { segment_id: segmentId, task_key: taskKey } = segment;
-  const endFrame = segment.first_frame + segment.frames;
+  const decoded = decodedOf(segment, timeline);
   const task: SegmentTask = {
     task_key: taskKey,
     name: `segment ${segmentId}`,
@@ -26,9 +26,10 @@ export function segmentTaskOf(
     first_batch: segment.first_batch,
     clip: { ...checkpoint.clip, source: fileToRead(checkpoint).sha256 },
     seek_time: segment.seek_time,
-    first_time: timeline.isMended ? null : (timeline.times[segment.first_frame] ?? 0),
-    end_time: timeline.times[endFrame] ?? null,
-    repeats: repeatsIn(segment.first_unique, segment.unique_frames, timeline),
+    first_time: timeline.isMended ? null : decoded.firstTime,
+    end_time: decoded.endTime,
+    repeats: repeatsIn(decoded, timeline),
+    ...(segment.context && { context: segment.context }),
   };
   if (checkpoint.kind === 'upscale') return task;
   const regions = checkpoint.regions.map(({ first_frame: firstFrame, frames, box }) => ({
@@ -36,8 +37,7 @@ export function segmentTaskOf(
     frames,
     box,
   }));
-  const { first_unique: firstUnique, unique_frames: uniqueFrames } = segment;
-  return { ...task, regions: regionsIn({ firstUnique, uniqueFrames }, regions, timeline) };
+  return { ...task, regions: regionsIn(decoded, regions, timeline) };
 }
 
 export function segmentEngineOf({ settings: { engine } }: Pick<VideoCheckpoint, 'settings'>): SegmentEngine {
@@ -49,7 +49,7 @@ export function segmentEngineOf({ settings: { engine } }: Pick<VideoCheckpoint, 
  * side changes nothing.
  */
 export function segmentKeyOf(
-  { segmentId, firstFrame, frames, firstUnique, uniqueFrames, seekTime }: Segment,
+  { segmentId, firstUnique, uniqueFrames, seekTime, context }: Segment,
   {
     settings,
     clip,
@@ -58,16 +58,20 @@ export function segmentKeyOf(
     ...files
   }: Pick<VideoPlan, 'source' | 'retimed' | 'settings' | 'clip' | 'timeline' | 'regions'>,
 ): string {
+  const { before, after } = context;
+  const segment = { first_unique: firstUnique, unique_frames: uniqueFrames, context };
+  const decoded = decodedOf(segment, timeline);
   const identity = {
     source: fileToRead(files).sha256,
     engine: withoutLanes(settings.engine),
     clip,
     segmentId,
     seekTime,
-    firstTime: timeline.times[firstFrame],
-    endTime: timeline.times[firstFrame + frames] ?? null,
-    repeats: repeatsIn(firstUnique, uniqueFrames, timeline),
-    ...(regions && { regions: regionsIn({ firstUnique, uniqueFrames }, regions, timeline) }),
+    firstTime: decoded.firstTime,
+    endTime: decoded.endTime,
+    repeats: repeatsIn(decoded, timeline),
+    ...(regions && { regions: regionsIn(decoded, regions, timeline) }),
+    ...(before + after > 0 && { context }),
   };
   const text = JSON.stringify([segmentKeyVersion, identity]);
   return createHash('sha256').update(text, 'utf8').digest('hex');
@@ -80,23 +84,36 @@ function withoutLanes(settings: SegmentEngine): object {
   return upscaler;
 }
 
-function repeatsIn(firstUnique: number, count: number, timeline: Timeline): number[] {
-  return Array.from({ length: count }, (_, index) => repeatsOf(timeline, firstUnique + index));
+/** What has to be decoded for a segment: its own frames and those around them that its engine looks at. */
+export function decodedOf(
+  {
+    first_unique: first,
+    unique_frames: count,
+    context,
+  }: Pick<PlannedSegment, 'first_unique' | 'unique_frames' | 'context'>,
+  { uniqueFrames, times }: Timeline,
+) {
+  const { before, after } = context ?? { before: 0, after: 0 };
+  const [start, end] = [first - before, first + count + after];
+  const [firstFrame, endFrame] = [uniqueFrames[start] ?? 0, uniqueFrames[end] ?? times.length];
+  return {
+    ...{ firstUnique: start, uniqueFrames: end - start, frames: endFrame - firstFrame },
+    firstTime: times[firstFrame] ?? 0,
+    /** Of the frame after the last one; null: there is none. */
+    endTime: times[endFrame] ?? null,
+  };
 }
 
-/** The regions of a segment's frames, by their places among its unique ones. Each region begins and ends with a unique frame. */
-function regionsIn(
-  { firstUnique, uniqueFrames: count }: Pick<Segment, 'firstUnique' | 'uniqueFrames'>,
-  regions: readonly Region[],
-  { uniqueFrames, times }: Pick<Timeline, 'uniqueFrames' | 'times'>,
-): RetouchTask['regions'] {
-  const own = uniqueFrames.subarray(firstUnique, firstUnique + count);
-  const endFrame = uniqueFrames[firstUnique + count] ?? times.length;
-  return regions.flatMap(({ firstFrame, frames, box }) => {
-    if (firstFrame >= endFrame || firstFrame + frames <= (own[0] ?? 0)) return [];
-    const first = own.findIndex((frame) => frame >= firstFrame);
-    const end = own.findIndex((frame) => frame >= firstFrame + frames);
-    const last = end < 0 ? count : end;
-    return last > first && first >= 0 ? [{ first_unique: first, unique_frames: last - first, box }] : [];
-  });
+type Decoded = ReturnType<typeof decodedOf>;
+
+function repeatsIn({ firstUnique, uniqueFrames }: Decoded, timeline: Timeline): number[] {
+  return Array.from({ length: uniqueFrames }, (_, index) => repeatsOf(timeline, firstUnique + index));
+}
+
+function regionsIn(decoded: Decoded, regions: readonly Region[], timeline: Timeline): RetouchTask['regions'] {
+  return regionsWithin(decoded, regions, timeline).map(({ first, count, box }) => ({
+    first_unique: first,
+    unique_frames: count,
+    box,
+  }));
 }

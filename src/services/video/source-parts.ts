@@ -1,6 +1,7 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { PlannedSegment } from '../../core/video/video-checkpoint.ts';
 import type { SegmentTask } from '../../protocol/segment.ts';
+import { decodedOf } from './segment-tasks.ts';
 import { fileToRead } from './source-of.ts';
 import type { SourcePart, VideoRun } from './video-types.ts';
 
@@ -30,17 +31,16 @@ export class SourceCutter {
 
   /** The part of a segment, cut now; null where it gets the whole source. */
   async cut(segment: PlannedSegment): Promise<SourcePart | null> {
-    const { segment_id: id, first_frame: first, frames, seek_time: seekTime } = segment;
-    const firstTime = this.#timeline.times[first];
-    if (!this.#isWanted || this.#whole.has(id) || firstTime === undefined) return null;
+    const { segment_id: id, seek_time: seekTime } = segment;
+    if (!this.#isWanted || this.#whole.has(id)) return null;
+    const { firstTime, endTime, frames } = decodedOf(segment, this.#timeline);
     const { session, ports, signal } = this.#run;
     const { clip } = session.checkpoint;
     const target = this.#pathOf(id);
     const part = await ports.video.cutPart(
       {
         sourcePath: fileToRead(session.checkpoint).path,
-        ...{ stream: clip.stream, timeBase: clip.time_base, seekTime, firstTime, frames, target },
-        endTime: this.#timeline.times[first + frames] ?? null,
+        ...{ stream: clip.stream, timeBase: clip.time_base, seekTime, firstTime, endTime, frames, target },
       },
       signal,
     );

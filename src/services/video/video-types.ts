@@ -82,6 +82,8 @@ export interface VideoOperation {
   readonly dedupe: DuplicateMode;
   /** Frames given to the engine at once. */
   readonly batchSize: number;
+  /** How many unique frames the engine looks at before and after one. */
+  readonly contextFrames: number;
   /** The most frames of a segment: more would be too much to lose. */
   readonly maxSegmentFrames: number;
   /** Which regions of the frames it is done to; null: whole frames. @throws AppError for regions that are nowhere. */

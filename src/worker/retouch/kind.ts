@@ -2,6 +2,7 @@ import type { RetoucherSpec } from '../../protocol/retouch.ts';
 import { SegmentMaker, type SegmentMakerDeps } from '../segments/segment-maker.ts';
 import { SegmentSession } from '../segments/segment-session.ts';
 import type { WorkKind } from '../tasks/engine-session.ts';
+import { plainEngine } from './plain-engines.ts';
 import { RetouchStages } from './retouch-stages.ts';
 
 export type RetouchKindDeps = SegmentMakerDeps & { readonly random01: () => number };
@@ -10,7 +11,7 @@ export type RetouchKindDeps = SegmentMakerDeps & { readonly random01: () => numb
 export function createRetouchKind(deps: RetouchKindDeps): WorkKind {
   return {
     open: (spec: RetoucherSpec) => {
-      const maker = new SegmentMaker(spec, new RetouchStages(spec), deps);
+      const maker = new SegmentMaker(spec, new RetouchStages(spec, plainEngine(spec)), deps);
       return new SegmentSession(spec.model ?? spec.kind, maker, deps);
     },
   };

@@ -8,9 +8,10 @@ import {
 import type { Size } from '../../core/hints/display-size.ts';
 import type { Box } from '../../core/regions/place-region.ts';
 import type { RetoucherSpec } from '../../protocol/retouch.ts';
+import type { CropEngine } from './crop-engine.ts';
 
 /** A crop of one frame, and where in it something is processed. */
-export interface CropFrame {
+interface PlainCrop {
   readonly samples: Uint8Array;
   readonly format: FrameFormat;
   /** Whether its numbers use the whole range. */
@@ -24,7 +25,24 @@ interface PlainEngine {
   /** How much it has to see around a mask of this size, in pixels. */
   reachPx(mask: Size, spec: RetoucherSpec): number;
   /** Changes the crop that it is given. */
-  process(crop: CropFrame, spec: RetoucherSpec): void;
+  process(crop: PlainCrop, spec: RetoucherSpec): void;
+}
+
+/** An engine that changes each crop by itself. */
+export function plainEngine(spec: RetoucherSpec): CropEngine {
+  const engine = plainEngines[spec.kind];
+  return {
+    ...{ radiusFrames: 0, lookaheadFrames: 0 },
+    reachPx: (mask) => engine.reachPx(mask, spec),
+    start: async () => undefined,
+    process: async function* ({ format, color, box }, crops) {
+      for await (const { samples, isWanted } of crops) {
+        if (isWanted) engine.process({ samples, format, isFullRange: color.range === 'pc', mask: box }, spec);
+        yield samples;
+      }
+    },
+    stop: async () => undefined,
+  };
 }
 
 export const plainEngines: Readonly<Record<RetoucherSpec['kind'], PlainEngine>> = {
@@ -69,7 +87,7 @@ function shorterSide({ width, height }: Size): number {
 /** Three box blurs one after the other are close to a Gaussian one; each costs the same for any radius. */
 const passes = 3;
 
-function blurPlane({ samples, format }: CropFrame, plane: FramePlane, radiusPx: number): void {
+function blurPlane({ samples, format }: PlainCrop, plane: FramePlane, radiusPx: number): void {
   const { offset, width, height } = plane;
   const data = samplesOf(samples, format).subarray(offset, offset + width * height);
   const across = new LineBlur(width, Math.max(1, Math.round(radiusPx / plane.across)));
@@ -124,7 +142,7 @@ class LineBlur {
 }
 
 /** Squares of one value each, counted from the corner of the mask. */
-function pixelizePlane({ samples, format, mask }: CropFrame, plane: FramePlane, sidePx: number): void {
+function pixelizePlane({ samples, format, mask }: PlainCrop, plane: FramePlane, sidePx: number): void {
   const data = samplesOf(samples, format).subarray(plane.offset, plane.offset + plane.width * plane.height);
   const [stepX, stepY] = [Math.max(1, sidePx / plane.across), Math.max(1, sidePx / plane.down)];
   const firstX = ((mask.x / plane.across) % stepX) - stepX;

@@ -1,7 +1,8 @@
 import { batchesOfLane, countBatches } from '../../core/frames/batches.ts';
-import { canaryName, type SegmentTask } from '../../protocol/segment.ts';
+import { canaryName, ownFrames, type SegmentTask } from '../../protocol/segment.ts';
 
-type Counted = Pick<SegmentTask, 'task_key' | 'first_batch' | 'repeats'> & Partial<Pick<SegmentTask, 'name'>>;
+type Counted = Pick<SegmentTask, 'task_key' | 'first_batch' | 'repeats' | 'context'> &
+  Partial<Pick<SegmentTask, 'name'>>;
 
 interface Entry {
   readonly firstBatch: number;
@@ -26,7 +27,8 @@ export class LaneProgress {
     const known = this.#entries.get(task.task_key);
     if (known) return known;
     // The canary is no part of the video.
-    const batches = task.name === canaryName ? 0 : countBatches(task.repeats.length, this.#batchSize);
+    const { first, end } = ownFrames(task);
+    const batches = task.name === canaryName ? 0 : countBatches(end - first, this.#batchSize);
     const entry = { firstBatch: task.first_batch, batches, done: this.#nothingDone() };
     this.#entries.set(task.task_key, entry);
     return entry;

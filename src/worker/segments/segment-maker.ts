@@ -2,7 +2,7 @@ import { messageOf } from '../../errors/app-error.ts';
 import { isDiskFull } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FrameTool } from '../../ports/frame-tool.ts';
-import type { Encoding, SegmentFacts, SegmentTask } from '../../protocol/segment.ts';
+import { type Encoding, ownFrames, type SegmentFacts, type SegmentTask } from '../../protocol/segment.ts';
 import type { LaneStatus } from '../../protocol/worker-status.ts';
 import { asEngineError } from '../tasks/engine-error.ts';
 import { OutputFolder } from '../tasks/output-folder.ts';
@@ -176,14 +176,16 @@ export class SegmentMaker {
 }
 
 function factsOf(
-  { repeats, clip }: SegmentTask,
+  task: SegmentTask,
   { size, processes }: SegmentStage,
   file: Pick<SegmentFacts, 'sha256' | 'size_bytes' | 'stages_ms'>,
 ): SegmentFacts {
+  const { repeats, clip } = task;
+  const { first, end } = ownFrames(task);
   return {
     ...file,
-    frames: repeats.reduce((sum, each) => sum + each, 0),
-    unique_frames: repeats.length,
+    frames: repeats.slice(first, end).reduce((sum, each) => sum + each, 0),
+    unique_frames: end - first,
     width: clip.target.width,
     height: clip.target.height,
     batch_size: size.batchSize,

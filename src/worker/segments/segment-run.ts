@@ -3,7 +3,7 @@ import { AsyncQueue } from '../../async/queues.ts';
 import { frameBytes } from '../../core/frames/frame-format.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { FrameSink, FrameTool } from '../../ports/frame-tool.ts';
-import type { Encoding, SegmentTask } from '../../protocol/segment.ts';
+import { type Encoding, ownFrames, type SegmentTask } from '../../protocol/segment.ts';
 import { EngineError } from '../tasks/engine-error.ts';
 import type { FrameMemory, FrameShare, ShareRequest } from './frame-memory.ts';
 import type { SegmentStage } from './segment-stage.ts';
@@ -122,7 +122,8 @@ export class SegmentRun {
 
   async #read(share: FrameShare): Promise<void> {
     const { batchSize, stage, sourcePath } = this.#deps;
-    const { repeats, first_batch: firstBatch } = this.#task;
+    const { repeats } = this.#task;
+    const own = ownFrames(this.#task);
     let part: Uint8Array[] = [];
     let count = 0;
     for await (const frame of this.#decoded(sourcePath)) {
@@ -130,10 +131,10 @@ export class SegmentRun {
       await share.take(this.#frameBytes, this.#ending.signal);
       part.push(frame);
       count += 1;
-      const isBatchEnd = count % batchSize === 0 || count === repeats.length;
-      if (!isBatchEnd && part.length < stage.callFrames) continue;
-      const firstUnique = count - part.length;
-      this.#submit(part, firstUnique, firstBatch + Math.floor(firstUnique / batchSize), isBatchEnd);
+      const done = count - own.first;
+      const isBatchEnd = done > 0 && count <= own.end && (done % batchSize === 0 || count === own.end);
+      if (!isBatchEnd && part.length < stage.callFrames && count < repeats.length) continue;
+      this.#submit(part, count - part.length, isBatchEnd);
       part = [];
     }
     if (count < repeats.length) throw this.#wrongCount(`only ${count}`);
@@ -156,8 +157,9 @@ export class SegmentRun {
     }
   }
 
-  #submit(frames: readonly Uint8Array[], firstUnique: number, batch: number, isBatchEnd: boolean): void {
+  #submit(frames: readonly Uint8Array[], firstUnique: number, isBatchEnd: boolean): void {
     const { stage, order, onBatchDone } = this.#deps;
+    const batch = this.#batchOf(firstUnique + frames.length - 1);
     const job = { order, batch, firstUnique, frames, signal: this.#ending.signal };
     const upscaled = this.#times.upscale.during(() => stage.run(job));
     upscaled.then(
@@ -167,13 +169,23 @@ export class SegmentRun {
     this.#queue.push({ firstUnique, upscaled });
   }
 
+  /** Frames of the context count for the batch beside them. */
+  #batchOf(unique: number): number {
+    const { first, end } = ownFrames(this.#task);
+    const place = Math.max(0, Math.min(unique, end - 1) - first);
+    return this.#task.first_batch + Math.floor(place / this.#deps.batchSize);
+  }
+
   async #write(sink: FrameSink, share: FrameShare): Promise<void> {
     const { repeats } = this.#task;
-    const totalFrames = repeats.reduce((sum, each) => sum + each, 0);
+    const { first, end } = ownFrames(this.#task);
+    const totalFrames = repeats.slice(first, end).reduce((sum, each) => sum + each, 0);
     let doneFrames = 0;
     for await (const { firstUnique, upscaled } of this.#queue) {
       for (const [at, frame] of (await upscaled).entries()) {
-        for (let left = repeats[firstUnique + at] ?? 0; left > 0; left -= 1) {
+        const unique = firstUnique + at;
+        const isOwn = unique >= first && unique < end;
+        for (let left = isOwn ? (repeats[unique] ?? 0) : 0; left > 0; left -= 1) {
           await this.#times.encode.during(() => sink.write(frame));
           doneFrames += 1;
         }
@@ -185,8 +197,9 @@ export class SegmentRun {
 
   #shareRequest(): ShareRequest {
     const { stage, batchSize } = this.#deps;
-    const leastFrames = stage.processes * stage.callFrames;
-    const mostFrames = Math.max(leastFrames, stage.processes * batchSize * batchesAhead);
+    const aheadFrames = Math.min(stage.lookaheadFrames ?? 0, this.#task.repeats.length);
+    const leastFrames = stage.processes * stage.callFrames + aheadFrames;
+    const mostFrames = Math.max(leastFrames, stage.processes * batchSize * batchesAhead + aheadFrames);
     return { leastBytes: leastFrames * this.#frameBytes, mostBytes: mostFrames * this.#frameBytes };
   }
 

@@ -8,8 +8,9 @@ export interface FrameJob {
   readonly order: number;
   /** Number of the batch over the whole video. */
   readonly batch: number;
-  /** Place of the first frame among the unique ones of its segment. */
+  /** Place of the first frame among the unique ones of its task, whose context comes first. */
   readonly firstUnique: number;
+  /** Theirs are the job's from now on: they may be changed and given back. */
   readonly frames: readonly Uint8Array[];
   /** The job is dropped when it aborts. */
   readonly signal: AbortSignal;
@@ -24,6 +25,8 @@ export interface SegmentStage {
   readonly processes: number;
   /** How many frames are best given at once, at most a batch. */
   readonly callFrames: number;
+  /** So many frames after one may have to be given before what comes of it is given back. Missing: none. */
+  readonly lookaheadFrames?: number;
   /** What is taken at once by now. */
   readonly size: { readonly batchSize: number; readonly tile: number };
   /** As many frames as were given, in their order. Rejects with an `EngineError`, or the signal's reason. */

@@ -70,6 +70,7 @@ describe('segments', () => {
         uniqueFrames: 1,
         firstBatch: 0,
         seekTime: null,
+        context: { before: 0, after: 0 },
       },
     ]);
     expect(planSegments(input(300, [0, 250]))).toHaveLength(1);

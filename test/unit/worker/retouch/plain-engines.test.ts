@@ -5,7 +5,7 @@ import { plainEngines } from '../../../../src/worker/retouch/plain-engines.ts';
 
 const spec: RetoucherSpec = {
   ...{ kind: 'blur', batch_size: 8, lanes: 1, model: null, strength: 100, color: '#ff0000' },
-  ...{ dilate_px: 0, feather_px: 0 },
+  ...{ dilate_px: 0, feather_px: 0, context_frames: 0 },
   encoding: { crf: 18, preset: 'medium', threads: 1 },
 };
 

@@ -1,0 +1,156 @@
+import { expect, it } from 'vitest';
+import { type FrameFormat, frameBytes } from '../../../../src/core/frames/frame-format.ts';
+import { contextAround, type Region, regionsWithin } from '../../../../src/core/regions/place-region.ts';
+import { type RetouchTask, retoucherSpecSchema } from '../../../../src/protocol/retouch.ts';
+import { type CropEngine, type CropFrame, windowed } from '../../../../src/worker/retouch/crop-engine.ts';
+import { SegmentRegions } from '../../../../src/worker/retouch/segment-regions.ts';
+import { sampleSegment } from '../../../support/memory-frames.ts';
+
+const frameCount = 60;
+const format: FrameFormat = { width: 32, height: 24, pixelFormat: 'yuv420p' };
+const timeline = {
+  times: Float64Array.from({ length: frameCount }, (_, at) => at),
+  uniqueFrames: Int32Array.from({ length: frameCount }, (_, at) => at),
+};
+const spec = retoucherSpecSchema.parse({
+  ...{ kind: 'blur', batch_size: 8, lanes: 1, model: null, strength: 100, color: '#000000' },
+  ...{ dilate_px: 1, feather_px: 2 },
+  encoding: { crf: 18, preset: 'medium', threads: 1 },
+});
+
+/** Noise that differs from frame to frame. */
+function frameOf(unique: number): Uint8Array {
+  return Uint8Array.from({ length: frameBytes(format) }, (_, at) => (at * 31 + unique * unique * 7) % 251);
+}
+
+/** The mean of the frames around each one, with the number of masked pixels in them. */
+function averaging(radius: number): CropEngine & { wanted: number } {
+  const engine = {
+    ...{ radiusFrames: radius, lookaheadFrames: radius, wanted: 0 },
+    reachPx: () => 4,
+    start: async () => undefined,
+    process: (_run: unknown, crops: AsyncIterable<CropFrame>) =>
+      windowed(crops, radius, ({ frames, at }) => {
+        engine.wanted += 1;
+        const masked = frames.reduce(
+          (sum, { mask }) => sum + (mask?.filter((each) => each > 0).length ?? 0),
+          0,
+        );
+        return Uint8Array.from(
+          frames[at]?.samples ?? [],
+          (_, index) =>
+            (masked + frames.reduce((sum, { samples }) => sum + (samples[index] ?? 0), 0)) / frames.length,
+        );
+      }),
+    stop: async () => undefined,
+  };
+  return engine;
+}
+
+function taskOf(firstUnique: number, uniqueFrames: number, regions: readonly Region[], radius: number) {
+  const own = { firstUnique, uniqueFrames };
+  const context = contextAround(own, regions, timeline, radius);
+  const decoded = {
+    firstUnique: firstUnique - context.before,
+    uniqueFrames: uniqueFrames + context.before + context.after,
+  };
+  const task: RetouchTask = {
+    ...sampleSegment(),
+    repeats: Array.from({ length: decoded.uniqueFrames }, () => 1),
+    context,
+    regions: regionsWithin(decoded, regions, timeline).map(({ first, count, box }) => ({
+      ...{ first_unique: first, unique_frames: count, box },
+    })),
+  };
+  return { task, first: decoded.firstUnique, context };
+}
+
+async function processed(
+  segments: readonly (readonly [first: number, count: number])[],
+  regions: readonly Region[],
+  engine: CropEngine,
+): Promise<Uint8Array[]> {
+  const frames: Uint8Array[] = [];
+  for (const [firstUnique, count] of segments) {
+    const { task, first, context } = taskOf(firstUnique, count, regions, engine.radiusFrames);
+    const segment = new SegmentRegions(task, format, spec, engine);
+    const { signal } = new AbortController();
+    const made = await Promise.all(
+      task.repeats.map((_, unique) => segment.process(frameOf(first + unique), unique, signal)),
+    );
+    frames.push(...made.slice(context.before, context.before + count));
+    await segment.close();
+  }
+  return frames;
+}
+
+const box = { x: 10, y: 8, width: 8, height: 6 };
+
+it.each([
+  ['over all frames', [{ firstFrame: 0, frames: frameCount, box }]],
+  ['that begins and ends beside a border', [{ firstFrame: 25, frames: 11, box }]],
+  [
+    'that overlap in place and time',
+    [
+      { firstFrame: 12, frames: 40, box },
+      { firstFrame: 3, frames: 26, box: { ...box, x: 14 } },
+      { firstFrame: 33, frames: 20, box: { ...box, y: 4 } },
+    ],
+  ],
+])(
+  'an engine that looks ten frames around sees at a border what it sees without one: regions %s',
+  async (_, regions) => {
+    const whole = await processed([[0, frameCount]], regions, averaging(10));
+    expect(whole.some((frame, at) => Buffer.compare(frame, frameOf(at)) !== 0)).toBe(true);
+    expect(
+      await processed(
+        [
+          [0, 24],
+          [24, 8],
+          [32, 28],
+        ],
+        regions,
+        averaging(10),
+      ),
+    ).toEqual(whole);
+  },
+);
+
+it('takes only the frames around a segment that are looked at, and processes none of them', async () => {
+  const regions = [{ firstFrame: 4, frames: 20, box }];
+  const contexts = [
+    [0, 24],
+    [24, 36],
+  ].map(([first = 0, count = 0]) => taskOf(first, count, regions, 10).context);
+  expect(contexts).toEqual([
+    { before: 0, after: 10 },
+    { before: 0, after: 0 },
+  ]);
+  const engine = averaging(10);
+  await processed(
+    [
+      [0, 8],
+      [8, 52],
+    ],
+    regions,
+    engine,
+  );
+  expect(engine.wanted).toBe(20);
+});
+
+it.each([
+  ['fewer', 'fewer', 1],
+  ['more', 'more', -1],
+])('an engine that gives back %s crops is found out', async (_, word, missing) => {
+  const engine: CropEngine = {
+    ...averaging(0),
+    process: async function* (run, crops) {
+      let left = run.frames - missing;
+      for await (const { samples } of crops) {
+        if (left-- > 0) yield samples;
+      }
+      while (left-- > 0) yield new Uint8Array(1);
+    },
+  };
+  await expect(processed([[0, 6]], [{ firstFrame: 0, frames: 6, box }], engine)).rejects.toThrow(word);
+});
