@@ -28,12 +28,13 @@ const cases = fc.record({
     minLength: 1,
     maxLength: 3,
   }),
+  context: fc.record({ before: fc.integer({ min: 0, max: 3 }), after: fc.integer({ min: 0, max: 3 }) }),
   seed: fc.integer(),
 });
 
 it('whatever is slow, dies or lacks memory: every frame comes once, in its place', async () => {
   await fc.assert(
-    fc.asyncProperty(cases, async ({ lanes, batchSize, callFrames, most, repeats, seed }) => {
+    fc.asyncProperty(cases, async ({ lanes, batchSize, callFrames, most, repeats, context, seed }) => {
       const random = createRandom(seed);
       const engine = new ScriptedEngine(async ({ frames, calls }) => {
         await delay(random() * 3);
@@ -55,16 +56,23 @@ it('whatever is slow, dies or lacks memory: every frame comes once, in its place
           task_key: String(at).repeat(64),
           first_batch: firstBatch,
           first_time: 50 * at,
-          repeats: each,
+          repeats: [
+            ...new Array<number>(context.before).fill(2),
+            ...each,
+            ...new Array<number>(context.after).fill(1),
+          ],
+          context,
         };
         firstBatch += Math.ceil(each.length / batchSize);
         return sampleSegment(task);
       });
       const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
       await Promise.all(tasks.map((task) => upscaler.run(task, quiet)));
-      for (const [segment, task] of tasks.entries()) {
-        const written = await readFile(join(runFolder, layout.output(task.task_key)));
-        const shown = task.repeats.flatMap((each, at) => new Array<number>(each).fill(50 * segment + at));
+      for (const [segment, own] of repeats.entries()) {
+        const key = tasks[segment]?.task_key ?? '';
+        const written = await readFile(join(runFolder, layout.output(key)));
+        const first = 50 * segment + context.before;
+        const shown = own.flatMap((each, at) => new Array<number>(each).fill(first + at));
         expect([...written]).toEqual(shown);
       }
       const counts = upscaler.laneStatus();
