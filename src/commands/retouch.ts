@@ -42,6 +42,7 @@ export default class Retouch extends RunCommand {
       const resumed = resumeRetouchOptions({
         ...{ reference: flags.resume, input, output, settingsOver: opened.settingsOver },
         regions: flags.region ?? [],
+        mask: flags.mask === undefined ? null : resolve(flags.mask),
         host: flags.host ?? null,
         isForced: flags.force,
         isKeptGoing: flags['keep-going'],

@@ -33,10 +33,27 @@ const taskRegionSchema = z.object({
   unique_frames: z.int().min(1),
   /** In pixels of the clip's frames, inside them. */
   box: z.object({ x: offsetPx, y: offsetPx, width: sidePx, height: sidePx }),
+  /** Which of its pixels: for how many unique frames in a row which line of the file of masks. Missing: all. */
+  masks: z
+    .array(
+      z.object({
+        unique_frames: z.int().min(1),
+        at: count,
+        bytes: z
+          .int()
+          .min(0)
+          .max(2 ** 26),
+      }),
+    )
+    .min(1)
+    .max(100_000)
+    .exactOptional(),
 });
 
 /** One segment of a video in which regions are processed. */
 export const retouchTaskSchema = segmentTaskSchema.extend({
+  /** Content hash of the file of masks, which lies among the objects; null where no region has a mask. */
+  masks: sha256Schema.nullable().default(null),
   regions: z.array(taskRegionSchema).max(100_000),
 });
 

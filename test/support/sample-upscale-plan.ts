@@ -23,6 +23,7 @@ export function sampleUpscalePlan(options: SamplePlanOptions = {}): VideoPlan {
   return {
     kind: 'upscale',
     regions: null,
+    masks: null,
     source: { path: '/videos/in.mkv', sha256: 'ab'.repeat(32), size_bytes: 12_400_000, modified_ms: 0 },
     retimed: null,
     model: null,

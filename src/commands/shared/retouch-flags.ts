@@ -37,6 +37,11 @@ export const retouchFlags = {
       throw usageError(`--region ${text}: ${region}`, `Write ${regionForm}, such as 10%,80%,80%,15%@5-12.5`);
     },
   }),
+  mask: Flags.string({
+    description:
+      'where to work: a picture or a video that is white there and black elsewhere, stretched over the picture as shown',
+    helpValue: 'FILE',
+  }),
   engine: Flags.string({
     options: [...retoucherKinds],
     description: 'what happens there: blur (the default), pixelize or solid (one colour)',
@@ -98,7 +103,7 @@ export function toRetouchRequest(
   const example = 'For example: cosmos retouch clip.mp4 --region 10%,80%,80%,15%';
   if (video === undefined) throw usageError('No video was named.', example);
   const regions = flags.region ?? [];
-  if (regions.length === 0) throw usageError('No region was named.', example);
+  if (regions.length === 0 && flags.mask === undefined) throw usageError('No region was named.', example);
   const hostName = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.
   ports.host(hostName);
@@ -110,6 +115,7 @@ export function toRetouchRequest(
     slots: workersOf(settings, hostName),
     retouching: settings.retouching,
     regions,
+    maskPath: flags.mask === undefined ? null : resolve(flags.mask),
     isForced: flags.force ?? false,
     isKeptGoing: flags['keep-going'] ?? false,
     named: namedBy(resumeRules.retouch, flags),

@@ -24,6 +24,8 @@ export interface CropPlan {
   /** What the engine gets; even sides, except at the right and the lower edge of a frame with odd ones. */
   readonly crop: Box;
   readonly featherPx: number;
+  /** By so much what is processed reaches over the box. */
+  readonly dilatePx: number;
 }
 
 /**
@@ -42,6 +44,7 @@ export function planCrop(
     mask: { x: across.mask[0], y: down.mask[0], width: length(across.mask), height: length(down.mask) },
     crop: { x: across.crop[0], y: down.crop[0], width: length(across.crop), height: length(down.crop) },
     featherPx,
+    dilatePx,
   };
 }
 
@@ -65,6 +68,16 @@ function evenSpan(start: number, end: number, side: number): Span {
 
 /** A weight of the processed picture; the source has the rest. */
 const fullWeight = 256;
+/** Of a pixel that is to be processed. */
+export const masked = 255;
+
+/** How much of a processed crop goes into a frame. */
+export interface CropWeights {
+  /** For each pixel of the crop, row by row: 255 where it is to be processed, else 0. */
+  readonly mask: Uint8Array;
+  /** For each plane, for each of its pixels: from 0 to 256. */
+  readonly planes: readonly Uint16Array[];
+}
 
 /** A crop of frames of one format, ready to be cut out of them and merged back. */
 export class CropMerger {
@@ -72,39 +85,54 @@ export class CropMerger {
   /** Frames of the crop alone. */
   readonly cropFormat: FrameFormat;
   readonly #frame: FrameFormat;
-  readonly #planes: readonly {
-    readonly of: FramePlane;
-    readonly inCrop: FramePlane;
-    readonly weights: Uint16Array;
-  }[];
+  readonly #planes: readonly { readonly of: FramePlane; readonly inCrop: FramePlane }[];
+  #boxWeights: CropWeights | null = null;
 
   constructor(plan: CropPlan, frame: FrameFormat) {
     const { width, height } = plan.crop;
     this.plan = plan;
     this.cropFormat = { width, height, pixelFormat: frame.pixelFormat };
     this.#frame = frame;
-    const weights = weightsOf(plan);
     const inCrop = planesOf(this.cropFormat);
     this.#planes = planesOf(frame).flatMap((of, index) => {
       const plane = inCrop[index];
-      return plane ? [{ of, inCrop: plane, weights: planeWeights(weights, plan.crop, plane) }] : [];
+      return plane ? [{ of, inCrop: plane }] : [];
     });
+  }
+
+  /** The weights of the whole box. */
+  get boxWeights(): CropWeights {
+    this.#boxWeights ??= this.#weightsOf(weightsOf(this.plan));
+    return this.#boxWeights;
+  }
+
+  /** The weights of a part of the box: `mask` has one byte for each of its pixels, not 0 for those of the part. */
+  maskWeights(mask: Uint8Array, box: Box): CropWeights {
+    return this.#weightsOf(maskWeights(mask, box, this.plan));
+  }
+
+  #weightsOf(pixels: Uint16Array): CropWeights {
+    const planes = this.#planes.map(({ inCrop }) => planeWeights(pixels, this.plan.crop, inCrop));
+    return { mask: Uint8Array.from(pixels, (weight) => (weight === fullWeight ? masked : 0)), planes };
   }
 
   /** The crop's samples of a frame, copied. */
   cut(frame: Uint8Array): Uint8Array {
     const crop = new Uint8Array(frameBytes(this.cropFormat));
     const [from, to] = [samplesOf(frame, this.#frame), samplesOf(crop, this.#frame)];
-    this.#eachRow(({ fromAt, toAt, samples }) => to.set(from.subarray(fromAt, fromAt + samples), toAt));
+    this.#eachRow(this.#planes, ({ fromAt, toAt, samples }) =>
+      to.set(from.subarray(fromAt, fromAt + samples), toAt),
+    );
     return crop;
   }
 
   /** Writes a processed crop into a frame: where its weight is 0, the frame keeps its bits. */
-  merge(frame: Uint8Array, processed: Uint8Array): void {
+  merge(frame: Uint8Array, processed: Uint8Array, { planes } = this.boxWeights): void {
     const [to, from] = [samplesOf(frame, this.#frame), samplesOf(processed, this.#frame)];
-    this.#eachRow(({ fromAt, toAt, samples, weights, weightsAt, perPixel }) => {
+    const weighted = this.#planes.map((plane, index) => ({ ...plane, weights: planes[index] }));
+    this.#eachRow(weighted, ({ fromAt, toAt, samples, plane: { weights }, weightsAt, perPixel }) => {
       for (let at = 0; at < samples; at++) {
-        const weight = weights[weightsAt + (perPixel === 1 ? at : Math.floor(at / perPixel))] ?? 0;
+        const weight = weights?.[weightsAt + (perPixel === 1 ? at : Math.floor(at / perPixel))] ?? 0;
         if (weight === 0) continue;
         const [source, result] = [to[fromAt + at] ?? 0, from[toAt + at] ?? 0];
         to[fromAt + at] =
@@ -116,23 +144,25 @@ export class CropMerger {
   }
 
   /** Rows of all planes: where each lies in a frame, and where in the crop. In samples. */
-  #eachRow(
+  #eachRow<Plane extends { readonly of: FramePlane; readonly inCrop: FramePlane }>(
+    planes: readonly Plane[],
     visit: (row: {
+      readonly plane: Plane;
       readonly fromAt: number;
       readonly toAt: number;
       readonly samples: number;
-      readonly weights: Uint16Array;
       readonly weightsAt: number;
       readonly perPixel: number;
     }) => void,
   ): void {
     const { x, y } = this.plan.crop;
-    for (const { of, inCrop, weights } of this.#planes) {
+    for (const plane of planes) {
+      const { of, inCrop } = plane;
       const { samples: perPixel, width, height } = inCrop;
       for (let row = 0; row < height; row++) {
         const fromAt = of.offset + perPixel * ((y / of.down + row) * of.width + x / of.across);
         const toAt = inCrop.offset + perPixel * row * width;
-        visit({ fromAt, toAt, samples: perPixel * width, weights, weightsAt: row * width, perPixel });
+        visit({ plane, fromAt, toAt, samples: perPixel * width, weightsAt: row * width, perPixel });
       }
     }
   }
@@ -154,6 +184,49 @@ function weightsOf({ mask, crop, featherPx }: CropPlan): Uint16Array {
 
 function outsideBy(at: number, start: number, size: number): number {
   return Math.max(0, start - at, at - (start + size - 1));
+}
+
+/** The same for a part of the box, of any shape: it grows like the box, and distances are those of a king on a chessboard. */
+function maskWeights(mask: Uint8Array, box: Box, plan: CropPlan): Uint16Array {
+  const { crop, featherPx, dilatePx } = plan;
+  const distances = distancesTo(mask, box, crop);
+  return Uint16Array.from(distances, (each) => {
+    const distance = Math.max(0, each - dilatePx);
+    return distance > featherPx ? 0 : Math.round((fullWeight * (featherPx + 1 - distance)) / (featherPx + 1));
+  });
+}
+
+/**
+ * For each pixel of the crop, how far the next masked one is: in two passes over its neighbours (Rosenfeld and Pfaltz,
+ * "Sequential operations in digital picture processing", 1966).
+ */
+function distancesTo(mask: Uint8Array, box: Box, { x, y, width, height }: Box): Uint16Array {
+  // A border of pixels that are far from everything goes around.
+  const stride = width + 2;
+  const far = 0xffff;
+  const distances = new Uint16Array(stride * (height + 2)).fill(far);
+  for (let row = 0; row < box.height; row++) {
+    const at = (box.y - y + row + 1) * stride + box.x - x + 1;
+    for (let column = 0; column < box.width; column++) {
+      if ((mask[row * box.width + column] ?? 0) > 0) distances[at + column] = 0;
+    }
+  }
+  const ahead = [-stride - 1, -stride, -stride + 1, -1];
+  const pass = (at: number, sign: number) => {
+    let least = distances[at] ?? far;
+    for (const step of ahead) least = Math.min(least, (distances[at + sign * step] ?? far) + 1);
+    distances[at] = least;
+  };
+  for (let row = 1; row <= height; row++)
+    for (let column = 1; column <= width; column++) pass(row * stride + column, 1);
+  for (let row = height; row >= 1; row--)
+    for (let column = width; column >= 1; column--) pass(row * stride + column, -1);
+  const own = new Uint16Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const at = (row + 1) * stride + 1;
+    own.set(distances.subarray(at, at + width), row * width);
+  }
+  return own;
 }
 
 /** A sample that covers several pixels changes as little as the least of them may. */

@@ -17,10 +17,24 @@ export interface Region {
   /** At least 1. */
   readonly frames: number;
   readonly box: Box;
+  /** Which pixels of the box, in order; together they are of all its frames. Missing: all. */
+  readonly masks?: readonly RegionMask[];
+}
+
+/** A mask of a region's box, in the run's file of masks. */
+export interface RegionMask extends MaskPlace {
+  /** How many frames in a row have it. */
+  readonly frames: number;
+}
+
+/** A line of a file, in bytes. */
+interface MaskPlace {
+  readonly at: number;
+  readonly bytes: number;
 }
 
 /** How frames are processed beside how they are shown. */
-interface FrameGeometry {
+export interface FrameGeometry {
   readonly video: Pick<VideoStreamFacts, 'size' | 'sampleAspect' | 'rotationDegrees'>;
   /** Whether frames were turned already, as the file's rotation says. */
   readonly isTurned: boolean;
@@ -84,6 +98,33 @@ function turnedBack(
   return degrees === 270 ? [1 - v, u] : [u, v];
 }
 
+/**
+ * For each pixel of a frame as it is processed, row by row, which pixel of another picture lies over it when both fill the
+ * shown picture: its number in that picture as it is stored.
+ */
+export function pixelsOf(
+  { video, isTurned, frame }: FrameGeometry,
+  other: Pick<VideoStreamFacts, 'size' | 'rotationDegrees'>,
+): Int32Array {
+  const turn = isTurned ? 0 : video.rotationDegrees;
+  const { width, height } = other.size;
+  const pixels = new Int32Array(frame.width * frame.height);
+  for (let row = 0; row < frame.height; row++) {
+    for (let column = 0; column < frame.width; column++) {
+      const shown = turned((column + 0.5) / frame.width, (row + 0.5) / frame.height, turn);
+      const [across, down] = turnedBack(...shown, other.rotationDegrees);
+      const [x, y] = [Math.floor(across * width), Math.floor(down * height)];
+      pixels[row * frame.width + column] = Math.min(height - 1, y) * width + Math.min(width - 1, x);
+    }
+  }
+  return pixels;
+}
+
+/** The other way round than {@link turnedBack}. */
+function turned(u: number, v: number, degrees: VideoStreamFacts['rotationDegrees']) {
+  return turnedBack(u, v, degrees === 90 ? 270 : degrees === 270 ? 90 : degrees);
+}
+
 function firstFrameOf(moment: Moment, timeline: TimesOf): number {
   return 'frame' in moment ? moment.frame - 1 : firstFrameAt(moment.seconds, timeline);
 }
@@ -117,9 +158,14 @@ export function splitAtRegions(
   regions: readonly Region[],
 ): Int32Array {
   const firsts = new Set(uniqueFrames);
-  for (const { firstFrame, frames: count } of regions) {
+  for (const { firstFrame, frames: count, masks = [] } of regions) {
     firsts.add(firstFrame);
     if (firstFrame + count < frames) firsts.add(firstFrame + count);
+    let frame = firstFrame;
+    for (const mask of masks) {
+      firsts.add(frame);
+      frame += mask.frames;
+    }
   }
   return Int32Array.from(firsts).sort();
 }
@@ -130,6 +176,7 @@ interface RegionWithin {
   /** At least 1. */
   readonly count: number;
   readonly box: Box;
+  readonly masks?: readonly (MaskPlace & { readonly count: number })[];
 }
 
 /** Regions among so many unique frames from this one on. Each region begins and ends with a unique frame. */
@@ -140,12 +187,28 @@ export function regionsWithin(
 ): RegionWithin[] {
   const own = uniqueFrames.subarray(firstUnique, firstUnique + count);
   const endFrame = uniqueFrames[firstUnique + count] ?? times.length;
-  return regions.flatMap(({ firstFrame, frames, box }) => {
+  return regions.flatMap(({ firstFrame, frames, box, masks }) => {
     if (firstFrame >= endFrame || firstFrame + frames <= (own[0] ?? 0)) return [];
-    const first = own.findIndex((frame) => frame >= firstFrame);
-    const end = own.findIndex((frame) => frame >= firstFrame + frames);
-    const last = end < 0 ? count : end;
-    return last > first && first >= 0 ? [{ first, count: last - first, box }] : [];
+    const [first, end] = [placeIn(own, firstFrame), placeIn(own, firstFrame + frames)];
+    if (end <= first) return [];
+    const region = { first, count: end - first, box };
+    return [masks ? { ...region, masks: masksWithin(masks, firstFrame, own) } : region];
+  });
+}
+
+/** How many of these frames come before this one. */
+function placeIn(own: Int32Array, frame: number): number {
+  const place = own.findIndex((each) => each >= frame);
+  return place < 0 ? own.length : place;
+}
+
+function masksWithin(masks: readonly RegionMask[], firstFrame: number, own: Int32Array) {
+  let frame = firstFrame;
+  return masks.flatMap(({ frames, at, bytes }) => {
+    const first = placeIn(own, frame);
+    frame += frames;
+    const count = placeIn(own, frame) - first;
+    return count > 0 ? [{ count, at, bytes }] : [];
   });
 }
 

@@ -8,7 +8,9 @@ export const retoucherKinds = ['blur', 'pixelize', 'solid'] as const;
 export const retouchSettingsSchema = z.object({
   ...videoSettingsShape,
   /** Where it is done, as a person wrote it: see `RegionText`. */
-  regions: z.array(z.string()).min(1),
+  regions: z.array(z.string()),
+  /** A picture or a video that is white where it is done; null: none. */
+  mask: z.string().nullable().default(null),
   engine: z.object({
     kind: z.enum(retoucherKinds),
     batch_size: z.int().min(1).max(64),

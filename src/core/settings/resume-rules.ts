@@ -124,6 +124,7 @@ const retouchRules: Omit<
   'engine.encoding.crf': setting('retouching.crf', 'fixed', '--crf'),
   'engine.encoding.preset': setting('retouching.preset', 'fixed', '--preset'),
   regions: flag('--region', 'fixed'),
+  mask: flag('--mask', 'fixed'),
   output: flag('--output', 'fixed'),
   host: flag('--host', 'current'),
   slots: setting('hosts.NAME.workers', 'current'),

@@ -74,6 +74,11 @@ const plannedRegionSchema = z.object({
   first_frame: count,
   frames: z.int().min(1),
   box: z.object({ x: count, y: count, width: z.int().min(1), height: z.int().min(1) }),
+  /** Which of its pixels: for how many frames in a row which line of the file of masks. Missing: all. */
+  masks: z
+    .array(z.object({ frames: z.int().min(1), at: count, bytes: count }))
+    .min(1)
+    .exactOptional(),
 });
 
 /** What the checkpoint of every run that makes a video of a video holds beside its kind and its settings. */
@@ -112,6 +117,8 @@ export const retouchCheckpointSchema = z.object({
   kind: z.literal('retouch'),
   settings: retouchSettingsSchema,
   regions: z.array(plannedRegionSchema).min(1),
+  /** The file of the regions' masks in the run folder, `masks.txt`; null where none has one. */
+  masks: z.object({ sha256: z.string(), size_bytes: count }).nullable().default(null),
   ...videoPlanShape,
 });
 

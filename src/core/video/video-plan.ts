@@ -5,6 +5,13 @@ import type { VideoFacts } from '../frames/video-facts.ts';
 import type { Region } from '../regions/place-region.ts';
 import type { PinnedFile, PlannedClip, VideoCheckpoint, VideoSettings } from './video-checkpoint.ts';
 
+/** A file with a mask in each line, as regions name them. */
+export interface MaskFile {
+  readonly lines: readonly string[];
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
 /** Everything a run that makes a video of a video will do, computed before anything is sent. */
 export interface VideoPlan {
   readonly kind: VideoCheckpoint['kind'];
@@ -16,6 +23,8 @@ export interface VideoPlan {
   readonly settings: VideoSettings;
   /** Where the frames are processed; null: everywhere. */
   readonly regions: readonly Region[] | null;
+  /** Masks of the regions; null where none has one. */
+  readonly masks: MaskFile | null;
   readonly clip: PlannedClip;
   readonly timeline: Timeline;
   readonly segments: readonly Segment[];

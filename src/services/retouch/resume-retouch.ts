@@ -28,6 +28,7 @@ interface ResumeRetouchRequest {
   readonly output: string | null;
   /** Empty where none was given. */
   readonly regions: readonly string[];
+  readonly mask: string | null;
   readonly settingsOver: SettingsOver;
   readonly host: string | null;
   readonly isForced: boolean;
@@ -63,6 +64,7 @@ function settingsNow(
     settingsOver,
     output,
     regions,
+    mask,
     host: hostNow,
     isForced,
     isKeptGoing,
@@ -81,6 +83,7 @@ function settingsNow(
     host,
     slots: workersOf(settings, host),
     regions: regions.length > 0 ? [...regions] : was.regions,
+    mask: mask ?? was.mask,
     keep_going: isKeptGoing || was.keep_going,
     force: isForced || was.force,
     named: [...new Set([...namedBefore, ...namedNow])],

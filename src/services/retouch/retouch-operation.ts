@@ -1,3 +1,4 @@
+import { ticksToSeconds } from '../../core/frames/fraction.ts';
 import { placeRegion, type Region } from '../../core/regions/place-region.ts';
 import { parseRegion, regionForm } from '../../core/regions/region-text.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
@@ -5,12 +6,15 @@ import { usageError } from '../../errors/app-error.ts';
 import { encodingOf } from '../upscale/upscale-operation.ts';
 import { segmentFrames } from '../video/plan-video.ts';
 import type { VideoOperation, VideoRequest } from '../video/video-types.ts';
+import { placeMasks } from './place-masks.ts';
 
 /** What `retouch` is asked to do. */
 export interface RetouchRequest extends VideoRequest {
   readonly retouching: Settings['retouching'];
   /** As a person wrote them; see {@link parseRegion}. */
   readonly regions: readonly string[];
+  /** A picture or a video that is white where it is to be processed; null: none. */
+  readonly maskPath: string | null;
 }
 
 /** Frames given to the engine at once. */
@@ -27,20 +31,28 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
     dedupe: 'exact',
     contextFrames,
     maxSegmentFrames: segmentFrames.most,
-    placeRegions: ({ facts: { video }, clip, timeline }) =>
-      texts.map(({ text, region }): Region => {
-        const geometry = { video, isTurned: clip.is_turned, frame: clip.frame };
-        const times = { times: timeline.times, timeBase: clip.time_base };
+    placeRegions: async ({ facts: { video }, clip, timeline }, ports, signal) => {
+      const geometry = { video, isTurned: clip.is_turned, frame: clip.frame };
+      const times = { times: timeline.times, timeBase: clip.time_base };
+      const named = texts.map(({ text, region }): Region => {
         const placed = placeRegion(region, geometry, times);
         if (typeof placed === 'string') throw regionError(text, placed);
         return placed;
-      }),
+      });
+      if (request.maskPath === null) return { regions: named, masks: null, notices: [] };
+      const seconds = [...timeline.times].map((time) =>
+        ticksToSeconds(time - (timeline.times[0] ?? 0), clip.time_base),
+      );
+      const masked = await placeMasks(request.maskPath, { geometry, seconds }, ports, signal);
+      return { ...masked, regions: [...named, ...masked.regions] };
+    },
     settingsFor: async (model) => ({
       ...{ output, host, slots, dedupe: 'exact' },
       keep_going: request.isKeptGoing,
       force: request.isForced,
       named: [...(request.named ?? [])],
       regions: [...regions],
+      mask: request.maskPath,
       engine: {
         ...{ kind: retouching.engine, batch_size: batchSize, lanes: 1, model: model?.sha256 ?? null },
         ...{ strength: retouching.strength, color: retouching.color },

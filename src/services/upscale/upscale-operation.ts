@@ -21,7 +21,7 @@ export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOp
     takesRgb: engine === 'onnx',
     contextFrames: 0,
     maxSegmentFrames: engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most,
-    placeRegions: () => null,
+    placeRegions: async () => null,
     settingsFor: async (model) => {
       const lanes = await countLanes(request, ports);
       return {

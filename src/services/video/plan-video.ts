@@ -90,7 +90,8 @@ async function readFrames(
   const streams = await planTriedStreams(path, facts, container, ports, signal);
   const request = { path, facts, dedupe: operation.dedupe, isKeptGoing };
   const { timeline: scanned, keyTimes, notices: found } = await scanVideo(request, ports, observer, signal);
-  const regions = operation.placeRegions({ facts, clip, timeline: scanned });
+  const placed = await operation.placeRegions({ path, facts, clip, timeline: scanned }, ports, signal);
+  const regions = placed?.regions ?? null;
   const timeline = {
     ...scanned,
     uniqueFrames: splitAtRegions(scanned.uniqueFrames, scanned.times.length, regions ?? []),
@@ -114,9 +115,17 @@ async function readFrames(
     clip,
     timeline,
     regions,
+    masks: placed?.masks ?? null,
     segments,
     streams,
-    notices: [...notices, ...otherVideosNotice(facts), ...left, ...chapterNotices(facts, timeline), ...found],
+    notices: [
+      ...notices,
+      ...otherVideosNotice(facts),
+      ...left,
+      ...chapterNotices(facts, timeline),
+      ...found,
+      ...(placed?.notices ?? []),
+    ],
   };
 }
 
@@ -168,9 +177,13 @@ function keyFramesOf(keyTimes: Float64Array, times: Float64Array): number[] {
   return found;
 }
 
+export function isPicture({ container }: VideoFacts): boolean {
+  return /^(image2|.*_pipe)$/.test(container);
+}
+
 /** ffmpeg reads a picture as a video of one frame, which no player would call one. */
-function assertIsVideo({ container }: VideoFacts, path: string): void {
-  if (!/^(image2|.*_pipe)$/.test(container)) return;
+function assertIsVideo(facts: VideoFacts, path: string): void {
+  if (!isPicture(facts)) return;
   throw new AppError({
     code: 'video-unreadable',
     message: `${path} is a picture, not a video.`,

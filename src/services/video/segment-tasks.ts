@@ -32,12 +32,12 @@ export function segmentTaskOf(
     ...(segment.context && { context: segment.context }),
   };
   if (checkpoint.kind === 'upscale') return task;
-  const regions = checkpoint.regions.map(({ first_frame: firstFrame, frames, box }) => ({
+  const regions = checkpoint.regions.map(({ first_frame: firstFrame, ...region }) => ({
     firstFrame,
-    frames,
-    box,
+    ...region,
   }));
-  return { ...task, regions: regionsIn(decoded, regions, timeline) };
+  const masks = checkpoint.masks?.sha256 ?? null;
+  return { ...task, masks, regions: regionsIn(decoded, regions, timeline) };
 }
 
 export function segmentEngineOf({ settings: { engine } }: Pick<VideoCheckpoint, 'settings'>): SegmentEngine {
@@ -55,8 +55,9 @@ export function segmentKeyOf(
     clip,
     timeline,
     regions,
+    masks,
     ...files
-  }: Pick<VideoPlan, 'source' | 'retimed' | 'settings' | 'clip' | 'timeline' | 'regions'>,
+  }: Pick<VideoPlan, 'source' | 'retimed' | 'settings' | 'clip' | 'timeline' | 'regions' | 'masks'>,
 ): string {
   const { before, after } = context;
   const segment = { first_unique: firstUnique, unique_frames: uniqueFrames, context };
@@ -71,6 +72,7 @@ export function segmentKeyOf(
     endTime: decoded.endTime,
     repeats: repeatsIn(decoded, timeline),
     ...(regions && { regions: regionsIn(decoded, regions, timeline) }),
+    ...(masks && { masks: masks.sha256 }),
     ...(before + after > 0 && { context }),
   };
   const text = JSON.stringify([segmentKeyVersion, identity]);
@@ -111,9 +113,12 @@ function repeatsIn({ firstUnique, uniqueFrames }: Decoded, timeline: Timeline): 
 }
 
 function regionsIn(decoded: Decoded, regions: readonly Region[], timeline: Timeline): RetouchTask['regions'] {
-  return regionsWithin(decoded, regions, timeline).map(({ first, count, box }) => ({
+  return regionsWithin(decoded, regions, timeline).map(({ first, count, box, masks }) => ({
     first_unique: first,
     unique_frames: count,
     box,
+    ...(masks && {
+      masks: masks.map(({ count: uniqueFrames, at, bytes }) => ({ unique_frames: uniqueFrames, at, bytes })),
+    }),
   }));
 }

@@ -16,6 +16,7 @@ import { fileToRead } from './source-of.ts';
 import { SourceCutter, withPart } from './source-parts.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { type SegmentRunTask, segmentName, type VideoRun, type VideoTypes } from './video-types.ts';
+import { masksName } from './worker-files.ts';
 
 /** Next steps that differ from those of a spec. */
 const nextSteps: Partial<Record<string, string>> = {
@@ -36,7 +37,8 @@ export class SegmentWork implements RunWork<VideoTypes> {
   readonly #timeline: Timeline;
   readonly #byKey: ReadonlyMap<string, PlannedSegment>;
   readonly #source: HostObject;
-  readonly #model: HostObject | null;
+  /** What every segment needs beside its frames. */
+  readonly #others: readonly HostObject[];
   readonly #cutter: SourceCutter;
   /** Frames done of segments under way, by task key. */
   readonly #doneFrames = new Map<string, number>();
@@ -49,7 +51,12 @@ export class SegmentWork implements RunWork<VideoTypes> {
     this.#timeline = decodeTimeline(checkpoint);
     this.#byKey = new Map(checkpoint.segments.map((segment) => [segment.task_key, segment]));
     this.#source = objectOf(fileToRead(checkpoint));
-    this.#model = model && objectOf(model);
+    const masks = checkpoint.kind === 'retouch' ? checkpoint.masks : null;
+    const masksPath = run.session.paths.inside(masksName);
+    this.#others = [
+      ...(model ? [objectOf(model)] : []),
+      ...(masks ? [{ path: masksPath, sha256: masks.sha256, sizeBytes: masks.size_bytes }] : []),
+    ];
     const isSpread = run.ports.host(settings.host).isSpread ?? false;
     this.#cutter = new SourceCutter(run, this.#timeline, isSpread);
   }
@@ -73,7 +80,7 @@ export class SegmentWork implements RunWork<VideoTypes> {
   }
 
   objectsOf({ part }: SegmentRunTask): readonly HostObject[] {
-    return [part?.object ?? this.#source, ...(this.#model ? [this.#model] : [])];
+    return [part?.object ?? this.#source, ...this.#others];
   }
 
   /** Drops segments that an earlier session downloaded, and was killed before it could drop them. */

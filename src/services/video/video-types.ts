@@ -12,9 +12,11 @@ import type {
   VideoSettings,
 } from '../../core/video/video-checkpoint.ts';
 import type { VideoEventBody } from '../../core/video/video-event.ts';
+import type { MaskFile } from '../../core/video/video-plan.ts';
 import type { VideoRunState } from '../../core/video/video-run-state.ts';
 import type { VideoSummary } from '../../core/video/video-summary.ts';
 import type { HostObject } from '../../ports/host.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
 import type { VideoPart } from '../../ports/video-tool.ts';
@@ -73,6 +75,22 @@ export interface UpscaleRequest extends VideoRequest {
   readonly upscaling: Settings['upscaling'];
 }
 
+/** The frames of a video, as they were found when it was read through. */
+export interface FoundFrames {
+  readonly path: string;
+  readonly facts: VideoFacts;
+  readonly clip: PlannedClip;
+  readonly timeline: Timeline;
+}
+
+/** Where frames are processed. */
+export interface PlacedRegions {
+  readonly regions: readonly Region[];
+  readonly masks: MaskFile | null;
+  /** Sentences. */
+  readonly notices: readonly string[];
+}
+
 /** What is to be done with the frames of a video, as far as the plan of it goes. */
 export interface VideoOperation {
   readonly kind: VideoCheckpoint['kind'];
@@ -87,11 +105,7 @@ export interface VideoOperation {
   /** The most frames of a segment: more would be too much to lose. */
   readonly maxSegmentFrames: number;
   /** Which regions of the frames it is done to; null: whole frames. @throws AppError for regions that are nowhere. */
-  placeRegions(found: {
-    readonly facts: VideoFacts;
-    readonly clip: PlannedClip;
-    readonly timeline: Timeline;
-  }): readonly Region[] | null;
+  placeRegions(found: FoundFrames, ports: Ports, signal: AbortSignal): Promise<PlacedRegions | null>;
   /** Freezes what the run will use, so that a resumed one gives the same video, on whatever machine. */
   settingsFor(model: PinnedFile | null): Promise<VideoSettings>;
 }

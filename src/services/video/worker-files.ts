@@ -13,14 +13,18 @@ import type { SessionFollower } from '../runs/run-kind.ts';
 import { LaneCounts } from './lane-counts.ts';
 import type { VideoRun, VideoSession, VideoTypes } from './video-types.ts';
 
+/** Where the masks of a run's regions lie in its folder. */
+export const masksName = 'masks.txt';
+
 /** How often the status files are written at most, in milliseconds. */
 const writeEveryMs = 2_000;
 
 /** Writes the plan for people and their programs: `parallel_processing_plan.json`, `worker_<n>_manifest.txt`. */
 export async function publishPlanFiles(
   session: Pick<VideoSession, 'publish'>,
-  { timeline, settings }: Pick<VideoPlan, 'timeline' | 'settings'>,
+  { timeline, settings, masks }: Pick<VideoPlan, 'timeline' | 'settings' | 'masks'>,
 ): Promise<void> {
+  if (masks !== null) await session.publish(masksName, masks.lines);
   const { uniqueFrames, times } = timeline;
   const { lanes: workers, batch_size: batchSize, scale, tile } = laneSettingsOf(settings.engine);
   await session.publish(

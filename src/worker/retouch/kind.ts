@@ -11,7 +11,11 @@ export type RetouchKindDeps = SegmentMakerDeps & { readonly random01: () => numb
 export function createRetouchKind(deps: RetouchKindDeps): WorkKind {
   return {
     open: (spec: RetoucherSpec) => {
-      const maker = new SegmentMaker(spec, new RetouchStages(spec, plainEngine(spec)), deps);
+      const maker = new SegmentMaker(
+        spec,
+        new RetouchStages(spec, plainEngine(spec), deps.objectPathOf),
+        deps,
+      );
       return new SegmentSession(spec.model ?? spec.kind, maker, deps);
     },
   };

@@ -1,21 +1,25 @@
+import { open } from 'node:fs/promises';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
-import { type RetoucherSpec, retouchTaskSchema } from '../../protocol/retouch.ts';
+import { type RetoucherSpec, type RetouchTask, retouchTaskSchema } from '../../protocol/retouch.ts';
 import type { Clip, SegmentTask } from '../../protocol/segment.ts';
 import type { FrameJob, SegmentStage, SegmentStages } from '../segments/segment-stage.ts';
 import type { CropEngine } from './crop-engine.ts';
 import { padFrame } from './pad-frame.ts';
-import { SegmentRegions } from './segment-regions.ts';
+import { type MaskReader, SegmentRegions } from './segment-regions.ts';
 
 /** Processes regions of frames: crops of them go through an engine, and back into the frames. */
 export class RetouchStages implements SegmentStages {
   readonly #spec: RetoucherSpec;
   readonly #engine: CropEngine;
+  readonly #objectPathOf: (sha256: string) => string;
   /** Batches of the jobs under way. */
   readonly #batches = new Map<FrameJob, number>();
 
-  constructor(spec: RetoucherSpec, engine: CropEngine) {
+  /** @param objectPathOf - Where an object of this content hash lies. */
+  constructor(spec: RetoucherSpec, engine: CropEngine, objectPathOf: (sha256: string) => string) {
     this.#spec = spec;
     this.#engine = engine;
+    this.#objectPathOf = objectPathOf;
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -30,7 +34,8 @@ export class RetouchStages implements SegmentStages {
     signal.throwIfAborted();
     const retouch = retouchTaskSchema.parse(task);
     const [from, to] = [formatOf(task.clip.frame), formatOf(task.clip.target)];
-    const regions = new SegmentRegions(retouch, from, this.#spec, this.#engine);
+    const textOf = await this.#masksOf(retouch);
+    const regions = new SegmentRegions(retouch, from, { spec: this.#spec, engine: this.#engine, textOf });
     try {
       return await work({
         ...{ from, to, processes: 1, callFrames: 1, lookaheadFrames: this.#engine.lookaheadFrames },
@@ -50,6 +55,20 @@ export class RetouchStages implements SegmentStages {
     } finally {
       await regions.close();
     }
+  }
+
+  /** Reads the masks of a segment. */
+  async #masksOf({ masks, regions }: RetouchTask): Promise<MaskReader> {
+    const texts = new Map<number, string>();
+    if (masks !== null) {
+      await using file = await open(this.#objectPathOf(masks));
+      for (const { at, bytes } of regions.flatMap((region) => region.masks ?? [])) {
+        if (texts.has(at)) continue;
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, at);
+        texts.set(at, buffer.toString('latin1', 0, bytesRead));
+      }
+    }
+    return ({ at }) => texts.get(at) ?? '';
   }
 
   activity() {

@@ -1,6 +1,7 @@
 import { AsyncQueue } from '../../async/queues.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
-import { CropMerger, planCrop } from '../../core/regions/crop.ts';
+import { CropMerger, type CropWeights, masked, planCrop } from '../../core/regions/crop.ts';
+import { maskOfText } from '../../core/regions/mask-tracker.ts';
 import type { Box } from '../../core/regions/place-region.ts';
 import type { RetoucherSpec, RetouchTask } from '../../protocol/retouch.ts';
 import { ownFrames } from '../../protocol/segment.ts';
@@ -12,6 +13,8 @@ interface PlacedRegion {
   /** Its place among the segment's: where regions overlap, the last one is on top. */
   readonly order: number;
   readonly box: Box;
+  /** Masks by the first frame that has each, in order; null: the whole box. */
+  readonly masks: readonly { readonly from: number; readonly mask: TaskMask }[] | null;
   /** It is processed from this frame to the one before `end` … */
   readonly first: number;
   readonly end: number;
@@ -25,13 +28,22 @@ interface OpenRegion extends PlacedRegion {
   readonly merger: CropMerger;
   /** Its crops on their way through the engine; null where none of its frames is the segment's own. */
   readonly crops: { readonly given: AsyncQueue<CropFrame>; readonly made: AsyncIterator<Uint8Array> } | null;
-  /** The mask of the frame before, and of which regions it is. */
-  mask: Uint8Array | null;
-  maskOf: readonly OpenRegion[];
+  /** The weights of the frame before, and of which mask they are. */
+  weights: { readonly of: TaskMask | null; readonly values: CropWeights } | null;
+  /** The mask of the frame before, and of which weights it is. */
+  mask: { readonly of: readonly CropWeights[]; readonly values: Uint8Array | null } | null;
 }
 
-/** Of a pixel that is to be processed. */
-const masked = 255;
+type TaskRegion = RetouchTask['regions'][number];
+type TaskMask = NonNullable<TaskRegion['masks']>[number];
+
+/** The text of a mask, by {@link maskOfText}. */
+export type MaskReader = (mask: TaskMask) => string;
+
+interface ActiveRegion {
+  readonly region: OpenRegion;
+  readonly weights: CropWeights;
+}
 
 /** Cuts the regions of one segment's frames out, has them processed, and merges them back. Frames come in order. */
 export class SegmentRegions {
@@ -40,23 +52,34 @@ export class SegmentRegions {
   readonly #own: { readonly first: number; readonly end: number };
   readonly #spec: RetoucherSpec;
   readonly #engine: CropEngine;
+  readonly #textOf: MaskReader;
   /** Those to come, the last one first. */
   readonly #waiting: PlacedRegion[];
   /** In their order. */
   #open: OpenRegion[] = [];
 
-  constructor(task: RetouchTask, frame: FrameFormat, spec: RetoucherSpec, engine: CropEngine) {
+  constructor(
+    task: RetouchTask,
+    frame: FrameFormat,
+    {
+      spec,
+      engine,
+      textOf,
+    }: { readonly spec: RetoucherSpec; readonly engine: CropEngine; readonly textOf: MaskReader },
+  ) {
     this.#frame = frame;
     this.#color = task.clip.color;
     this.#own = ownFrames(task);
     this.#spec = spec;
     this.#engine = engine;
+    this.#textOf = textOf;
     const { radiusFrames: radius } = engine;
     this.#waiting = task.regions
-      .map(({ first_unique: first, unique_frames: count, box }, order) => {
+      .map((region, order) => {
+        const { first_unique: first, unique_frames: count, box } = region;
         const end = first + count;
         const [from, to] = [Math.max(0, first - radius), Math.min(task.repeats.length, end + radius)];
-        return { order, box, first, end, from, to };
+        return { order, box, masks: masksOf(region), first, end, from, to };
       })
       .sort((one, other) => other.from - one.from);
   }
@@ -64,15 +87,19 @@ export class SegmentRegions {
   /** The frame with its regions processed. Changes it. */
   async process(frame: Uint8Array, unique: number, signal: AbortSignal): Promise<Uint8Array> {
     this.#openUpTo(unique, signal);
-    const active = this.#open.filter((region) => isIn(region, unique));
+    const active = this.#open
+      .filter((region) => isIn(region, unique))
+      .map((region) => ({ region, weights: this.#weightsOf(region, unique) }));
     // All are cut before the first one is merged: each sees the frame as it came.
     const made = this.#open.map(async (region) => ({
       region,
       result: await this.#processed(region, frame, unique, active),
     }));
     this.#open = this.#open.filter(({ to }) => to > unique + 1);
-    for (const { region, result } of await Promise.all(made)) {
-      if (result && isIn(region, unique)) region.merger.merge(frame, result);
+    const results = new Map((await Promise.all(made)).map(({ region, result }) => [region, result]));
+    for (const { region, weights } of active) {
+      const result = results.get(region);
+      if (result) region.merger.merge(frame, result, weights);
     }
     return frame;
   }
@@ -98,7 +125,7 @@ export class SegmentRegions {
 
   #opened(region: PlacedRegion, signal: AbortSignal): OpenRegion {
     const merger = this.#mergerOf(region.box);
-    const common = { ...region, merger, mask: null, maskOf: [] };
+    const common = { ...region, merger, weights: null, mask: null };
     if (region.first >= this.#own.end || region.end <= this.#own.first) return { ...common, crops: null };
     const { mask: box, crop } = merger.plan;
     const given = new AsyncQueue<CropFrame>();
@@ -115,7 +142,7 @@ export class SegmentRegions {
     region: OpenRegion,
     frame: Uint8Array,
     unique: number,
-    active: readonly OpenRegion[],
+    active: readonly ActiveRegion[],
   ): Promise<Uint8Array | null> {
     const { crops, merger, to } = region;
     if (crops === null) return null;
@@ -132,6 +159,17 @@ export class SegmentRegions {
     return result.value;
   }
 
+  /** How much of the region's processed crop goes into a frame. */
+  #weightsOf(region: OpenRegion, unique: number): CropWeights {
+    if (region.masks === null) return region.merger.boxWeights;
+    const mask = region.masks.findLast(({ from }) => from <= unique)?.mask ?? null;
+    if (region.weights === null || region.weights.of !== mask) {
+      const pixels = maskOfText(mask ? this.#textOf(mask) : '', region.box);
+      region.weights = { of: mask, values: region.merger.maskWeights(pixels, region.box) };
+    }
+    return region.weights.values;
+  }
+
   #mergerOf(box: Box): CropMerger {
     const { dilate_px: dilatePx, feather_px: featherPx } = this.#spec;
     const mask = { width: box.width + 2 * dilatePx, height: box.height + 2 * dilatePx };
@@ -144,25 +182,40 @@ function isIn({ first, end }: PlacedRegion, unique: number): boolean {
   return unique >= first && unique < end;
 }
 
+function masksOf({ first_unique: first, masks }: TaskRegion): PlacedRegion['masks'] {
+  if (!masks) return null;
+  let from = first;
+  return masks.map((mask) => {
+    const placed = { from, mask };
+    from += mask.unique_frames;
+    return placed;
+  });
+}
+
 /** Which pixels of a region's crop are to be processed, with those of all regions of the frame; null: none. */
-function maskFor(region: OpenRegion, active: readonly OpenRegion[]): Uint8Array | null {
-  const isSame =
-    active.length === region.maskOf.length && active.every((each, at) => each === region.maskOf[at]);
-  if (isSame) return region.mask;
+function maskFor(region: OpenRegion, active: readonly ActiveRegion[]): Uint8Array | null {
+  const of = active.map(({ weights }) => weights);
+  const known = region.mask;
+  if (known && of.length === known.of.length && of.every((each, at) => each === known.of[at]))
+    return known.values;
   const { crop } = region.merger.plan;
-  let mask: Uint8Array | null = null;
-  for (const { merger } of active) {
-    const { x, y, width, height } = merger.plan.mask;
-    const [left, right] = [Math.max(0, x - crop.x), Math.min(crop.width, x + width - crop.x)];
-    if (left >= right) continue;
-    for (let row = Math.max(0, y - crop.y); row < Math.min(crop.height, y + height - crop.y); row++) {
-      mask ??= new Uint8Array(crop.width * crop.height);
-      mask.fill(masked, row * crop.width + left, row * crop.width + right);
+  let values: Uint8Array | null = null;
+  for (const { region: other, weights } of active) {
+    const from = other.merger.plan.crop;
+    const [left, right] = [Math.max(crop.x, from.x), Math.min(crop.x + crop.width, from.x + from.width)];
+    const bottom = Math.min(crop.y + crop.height, from.y + from.height);
+    for (let row = Math.max(crop.y, from.y); row < bottom && left < right; row++) {
+      const own = (row - crop.y) * crop.width - crop.x;
+      const others = (row - from.y) * from.width - from.x;
+      for (let x = left; x < right; x++) {
+        if ((weights.mask[others + x] ?? 0) === 0) continue;
+        values ??= new Uint8Array(crop.width * crop.height);
+        values[own + x] = masked;
+      }
     }
   }
-  region.maskOf = active;
-  region.mask = mask;
-  return mask;
+  region.mask = { of, values };
+  return values;
 }
 
 function wrongCount(found: string): EngineError {

@@ -58,6 +58,7 @@ function taskOf(firstUnique: number, uniqueFrames: number, regions: readonly Reg
     ...sampleSegment(),
     repeats: Array.from({ length: decoded.uniqueFrames }, () => 1),
     context,
+    masks: null,
     regions: regionsWithin(decoded, regions, timeline).map(({ first, count, box }) => ({
       ...{ first_unique: first, unique_frames: count, box },
     })),
@@ -73,7 +74,7 @@ async function processed(
   const frames: Uint8Array[] = [];
   for (const [firstUnique, count] of segments) {
     const { task, first, context } = taskOf(firstUnique, count, regions, engine.radiusFrames);
-    const segment = new SegmentRegions(task, format, spec, engine);
+    const segment = new SegmentRegions(task, format, { spec, engine, textOf: String });
     const { signal } = new AbortController();
     const made = await Promise.all(
       task.repeats.map((_, unique) => segment.process(frameOf(first + unique), unique, signal)),
