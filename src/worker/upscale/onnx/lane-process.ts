@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { onAbort } from '../../../async/abort.ts';
 import { LaneError } from '../upscale-engine.ts';
-import { AnswerReader, type LaneAnswer, type LaneOptions, requestHeaderBytes } from './lane-protocol.ts';
+import { AnswerReader, type LaneAnswer, requestHeaderBytes } from './lane-protocol.ts';
 
 interface LaneProcessOptions {
-  /** The worker's own program, which is a lane when its first argument is `--lane`. */
+  /** The worker's own program … */
   readonly program: string;
-  readonly options: LaneOptions;
-  /** Size of one enlarged frame. */
+  /** … which is a lane when this is its first argument; by default one that enlarges. */
+  readonly argument?: string;
+  /** The lane's options, which it gets as JSON. */
+  readonly options: object;
+  /** Size of a frame that it gives. */
   readonly frameBytes: number;
   log(line: string): void;
 }
@@ -22,6 +25,7 @@ export class LaneProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #signal: AbortSignal;
   readonly #tail: LineTail;
+  readonly #reader: AnswerReader;
   readonly #ended: Promise<void>;
   readonly #stopListening: () => void;
   readonly #greeting = Promise.withResolvers<LaneAnswer>();
@@ -30,8 +34,11 @@ export class LaneProcess {
   /** Before what it does now. */
   #oomKills = countOomKills();
 
-  constructor({ program, options, frameBytes, log }: LaneProcessOptions, signal: AbortSignal) {
-    const lane = [program, laneArgument, JSON.stringify(options)];
+  constructor(
+    { program, argument = laneArgument, options, frameBytes, log }: LaneProcessOptions,
+    signal: AbortSignal,
+  ) {
+    const lane = [program, argument, JSON.stringify(options)];
     this.#signal = signal;
     this.#tail = new LineTail(log);
     this.#greeting.promise.catch(() => undefined);
@@ -39,10 +46,10 @@ export class LaneProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
-    const reader = new AnswerReader(frameBytes, (answer) => this.#settle(answer));
+    this.#reader = new AnswerReader(frameBytes, (answer) => this.#settle(answer));
     this.#child.stdout.on('data', (chunk: Uint8Array) => {
       try {
-        reader.push(chunk);
+        this.#reader.push(chunk);
       } catch (error) {
         this.#giveUp(new LaneError('failed', `The lane's answer makes no sense: ${String(error)}.`, error));
       }
@@ -79,14 +86,16 @@ export class LaneProcess {
   /**
    * Gives it frames, and gives its answer.
    *
+   * @param frameBytes - Size of a frame that it gives, where that is not always the same.
    * @throws LaneError `died` or `out-of-memory`; the signal's reason when that aborts.
    */
-  async ask(frames: readonly Uint8Array[]): Promise<LaneAnswer> {
+  async ask(frames: readonly Uint8Array[], frameBytes?: number): Promise<LaneAnswer> {
     this.#signal.throwIfAborted();
     if (this.#failure) throw this.#failure;
     if (this.#awaited) throw new LaneError('failed', 'A lane was asked twice at once.');
     const awaited = Promise.withResolvers<LaneAnswer>();
     this.#awaited = awaited;
+    if (frameBytes !== undefined) this.#reader.frameBytes = frameBytes;
     this.#oomKills = countOomKills();
     const { stdin } = this.#child;
     const header = Buffer.alloc(requestHeaderBytes);

@@ -68,7 +68,8 @@ const maxTextBytes = 1024 * 1024;
 
 /** Puts answers together from the pieces that a pipe gives. */
 export class AnswerReader {
-  readonly #frameBytes: number;
+  /** Size of each frame that comes. */
+  frameBytes: number;
   readonly #onAnswer: (answer: LaneAnswer) => void;
   readonly #header = Buffer.alloc(answerHeaderBytes);
   /** What is being filled now: the header, and then each of the parts. */
@@ -77,9 +78,8 @@ export class AnswerReader {
   #filled = 0;
   #done: Uint8Array[] = [];
 
-  /** @param frameBytes - Size of one enlarged frame. */
   constructor(frameBytes: number, onAnswer: (answer: LaneAnswer) => void) {
-    this.#frameBytes = frameBytes;
+    this.frameBytes = frameBytes;
     this.#onAnswer = onAnswer;
   }
 
@@ -115,7 +115,7 @@ export class AnswerReader {
       throw new RangeError(`a lane answered with kind ${kind} and length ${length}`);
     if (isText) return [Buffer.alloc(length)];
     // Frames outlive the call, so their memory is their own, and no part of Node's pool.
-    return Array.from({ length }, () => Buffer.allocUnsafeSlow(this.#frameBytes));
+    return Array.from({ length }, () => Buffer.allocUnsafeSlow(this.frameBytes));
   }
 
   #answerOf(parts: Uint8Array[]): LaneAnswer {

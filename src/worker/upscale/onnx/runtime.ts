@@ -9,6 +9,8 @@ export type Runtime = typeof import('onnxruntime-node');
 export type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
 type SessionOptions = NonNullable<Parameters<Runtime['InferenceSession']['create']>[1]>;
 
+type SessionRequest = Pick<LaneOptions, 'modelPath' | 'lane' | 'threads'>;
+
 /** A model that is loaded, and what computes it. */
 interface OpenSession {
   readonly session: Session;
@@ -45,7 +47,7 @@ export async function loadRuntime(): Promise<Runtime> {
  *
  * @throws LaneFailure `model` for what is no model; `out-of-memory`.
  */
-export async function openSession(runtime: Runtime, options: LaneOptions): Promise<OpenSession> {
+export async function openSession(runtime: Runtime, options: SessionRequest): Promise<OpenSession> {
   const deviceId = cudaDeviceFor(options.lane);
   const notes: string[] = [];
   if (deviceId !== null) {
@@ -67,7 +69,7 @@ export async function openSession(runtime: Runtime, options: LaneOptions): Promi
 
 async function create(
   runtime: Runtime,
-  { modelPath, threads }: LaneOptions,
+  { modelPath, threads }: SessionRequest,
   executionProviders: NonNullable<SessionOptions['executionProviders']>,
 ): Promise<Session> {
   return await runtime.InferenceSession.create(modelPath, {
