@@ -8,13 +8,13 @@ const sidePx = z.int().min(1).max(65_536);
 
 /** How regions of frames are processed. */
 export const retoucherSpecSchema = z.object({
-  kind: z.enum(['blur', 'pixelize', 'solid']),
+  kind: z.enum(['blur', 'pixelize', 'solid', 'lanczos', 'onnx', 'command']),
   /** Frames given to the engine at once. */
   batch_size: z.int().min(1).max(64),
   lanes: z.int().min(1).max(64),
   /** Content hash of the engine's model, which lies among the objects; null for an engine without one. */
   model: sha256Schema.nullable(),
-  /** How strongly `blur` and `pixelize` hide, in percent of what is usual. */
+  /** How strongly `blur` and `pixelize` hide and `lanczos` sharpens, in percent of what is usual. */
   strength: z.number().min(1).max(1000),
   /** Of `solid`: `#rrggbb`. */
   color: z.string().regex(/^#[0-9a-f]{6}$/),
@@ -24,6 +24,24 @@ export const retoucherSpecSchema = z.object({
   feather_px: offsetPx,
   /** How many unique frames the engine looks at before and after one. */
   context_frames: z.int().min(0).max(64).default(0),
+  /** So much around a region is given to `onnx` and `command`, in pixels. */
+  margin_px: offsetPx.default(128),
+  /** Which number of the mask makes the model of `onnx` fill a pixel; `auto`: it is found out. */
+  model_mask: z.enum(['auto', 'erase-one', 'erase-zero']).default('auto'),
+  /**
+   * What the numbers of its picture and of its result are from black to full, with a comma in between; `signed` is -1..1;
+   * `auto`: it is found out.
+   */
+  model_range: z
+    .string()
+    .regex(/^(auto|(0\.\.1|0\.\.255|signed),(0\.\.1|0\.\.255|signed))$/)
+    .default('auto'),
+  /** Program and arguments of `command`; no shell sees them … */
+  command: z.array(z.string().max(4096)).max(1000).default([]),
+  /** … where it starts … */
+  command_folder: z.string().max(4096).default('.'),
+  /** … and what its pictures are. */
+  command_format: z.enum(['rgb24', 'rgb48le']).default('rgb24'),
   encoding: encodingSchema,
 });
 

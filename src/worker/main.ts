@@ -12,6 +12,8 @@ import { layout } from '../protocol/layout.ts';
 import { createKinds } from './kinds.ts';
 import { ModelServers } from './model-server/model-servers.ts';
 import { parseProgramOptions, workerOptionsOf } from './options.ts';
+import { runCropLane } from './retouch/onnx/crop-lane.ts';
+import { cropLaneArgument } from './retouch/onnx/crop-lane-protocol.ts';
 import { ObjectFolder } from './slot/object-folder.ts';
 import { startRunWorker, whyNotResumable } from './slot/run-worker.ts';
 import { Slot } from './slot/slot.ts';
@@ -24,8 +26,9 @@ type Log = (line: string) => void;
 
 /** The worker program: serves one run, or a slot that has a worker for each run that is open. */
 async function main(): Promise<number> {
-  // A process that a worker starts to upscale frames; it is this same program, because a host has no other one.
+  // A process that a worker starts for a model; it is this same program, because a host has no other one.
   if (process.argv[2] === laneArgument) return await runLane(process.argv[3] ?? '');
+  if (process.argv[2] === cropLaneArgument) return await runCropLane(process.argv[3] ?? '');
   const options = parseProgramOptions(process.argv.slice(2));
   // The reader of the log may be gone.
   process.stderr.on('error', () => undefined);

@@ -8,6 +8,7 @@ import type {
   FrameSink,
   FrameTool,
 } from '../../src/ports/frame-tool.ts';
+import { type RetoucherSpec, retoucherSpecSchema } from '../../src/protocol/retouch.ts';
 import type { SegmentTask, UpscalerSpec } from '../../src/protocol/segment.ts';
 import {
   type Lane,
@@ -15,6 +16,16 @@ import {
   type LaneRequest,
   type UpscaleEngine,
 } from '../../src/worker/upscale/upscale-engine.ts';
+
+/** A spec of an engine that processes regions. */
+export function sampleRetoucherSpec(more: Partial<RetoucherSpec> = {}): RetoucherSpec {
+  return retoucherSpecSchema.parse({
+    ...{ kind: 'blur', batch_size: 8, lanes: 1, model: null, strength: 100, color: '#ff0000' },
+    ...{ dilate_px: 0, feather_px: 0 },
+    encoding: { crf: 18, preset: 'medium', threads: 1 },
+    ...more,
+  });
+}
 
 /** A spec of an engine with `lanes` lanes and batches of 8. */
 export function sampleUpscalerSpec(more: Partial<UpscalerSpec> = {}): UpscalerSpec {

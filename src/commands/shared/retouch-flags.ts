@@ -2,8 +2,15 @@ import { join, parse, resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { containerOf } from '../../core/frames/container-limits.ts';
 import { parseRegion, regionForm } from '../../core/regions/region-text.ts';
-import { retoucherKinds } from '../../core/retouch/retouch-settings.ts';
-import { workersOf } from '../../core/settings/host-named.ts';
+import { commandWords } from '../../core/retouch/command-words.ts';
+import {
+  commandFormats,
+  modelMasks,
+  modelRangeForm,
+  modelRangePattern,
+  retoucherKinds,
+} from '../../core/retouch/retouch-settings.ts';
+import { localHostName, workersOf } from '../../core/settings/host-named.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
@@ -44,12 +51,13 @@ export const retouchFlags = {
   }),
   engine: Flags.string({
     options: [...retoucherKinds],
-    description: 'what happens there: blur (the default), pixelize or solid (one colour)',
+    description:
+      'what happens there: blur (the default), pixelize, solid (one colour), lanczos (sharpens), onnx (a model fills or sharpens) or command (a program)',
   }),
   strength: Flags.integer({
     min: 1,
     max: 1000,
-    description: 'of blur and pixelize, in percent of what is usual (default: 100)',
+    description: 'of blur, pixelize and lanczos, in percent of what is usual (default: 100)',
     helpValue: 'PERCENT',
   }),
   color: Flags.string({
@@ -62,6 +70,44 @@ export const retouchFlags = {
   }),
   dilate: pixels('so many pixels around a region are processed, too (default: 4)', 1024),
   feather: pixels('over so many pixels around those the result fades into the picture (default: 8)', 1024),
+  margin: pixels('so many pixels around a region are shown to a model or a program (default: 128)', 4096),
+  model: Flags.string({
+    description:
+      'file of an ONNX model that fills, such as LaMa or MI-GAN, or that upscales; implies --engine onnx',
+    helpValue: 'PATH',
+  }),
+  'model-mask': Flags.string({
+    options: [...modelMasks],
+    description: 'which number of its mask makes a model fill a pixel (default: auto, it is found out)',
+  }),
+  'model-range': Flags.string({
+    description:
+      "what the numbers of a model's picture and result are, each 0..1, 0..255 or signed (default: auto, it is found out)",
+    helpValue: modelRangeForm,
+    parse: async (text) => {
+      if (modelRangePattern.test(text)) return text;
+      throw usageError(`--model-range ${text}: no ranges.`, `Write ${modelRangeForm}, such as 0..1,0..255.`);
+    },
+  }),
+  command: Flags.string({
+    description:
+      'a program that reads crops and masks and writes crops, and its arguments; implies --engine command',
+    helpValue: 'WORDS',
+    parse: async (text) => {
+      if ((commandWords(text)?.length ?? 0) > 0) return text;
+      throw usageError(`--command ${text}: no command.`, "For example: --command 'python3 fill.py {width}'");
+    },
+  }),
+  'command-format': Flags.string({
+    options: [...commandFormats],
+    description: 'the pictures that a program gets: rgb24 (the default) or rgb48le',
+  }),
+  context: Flags.integer({
+    min: 0,
+    max: 64,
+    description: 'so many frames before and after each a program looks at (default: 10)',
+    helpValue: 'FRAMES',
+  }),
   crf,
   preset,
   ...{ host, queue, store, force },
@@ -75,13 +121,22 @@ export const retouchFlags = {
 export type GivenRetouchFlags = Partial<Interfaces.InferredFlags<typeof retouchFlags>>;
 
 export function retouchLayerOf(flags: GivenRetouchFlags): SettingsLayer {
-  const { engine, strength, color, dilate, feather } = flags;
+  const { strength, color, dilate, feather, margin, model, command, context } = flags;
+  const implied = model !== undefined ? 'onnx' : command !== undefined ? 'command' : undefined;
   const retouching = {
-    engine,
+    // Who names a model or a program means the engine that has one.
+    engine: flags.engine ?? implied,
     strength,
     color,
     dilate,
     feather,
+    margin,
+    model,
+    model_mask: flags['model-mask'],
+    model_range: flags['model-range'],
+    command: command === undefined ? undefined : commandWords(command),
+    command_format: flags['command-format'],
+    context,
     crf: flags.crf,
     preset: flags.preset,
   };
@@ -107,19 +162,58 @@ export function toRetouchRequest(
   const hostName = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.
   ports.host(hostName);
+  const { retouching } = settings;
+  const { engine, model } = retouching;
+  refuseWhatDoesNotFit(flags, retouching, hostName);
   return {
     inputPath: resolve(video),
     outputPath: resolve(flags.output ?? besideOf(video)),
-    modelPath: null,
+    modelPath: engine === 'onnx' ? resolve(model) : null,
     host: hostName,
     slots: workersOf(settings, hostName),
-    retouching: settings.retouching,
+    retouching,
     regions,
     maskPath: flags.mask === undefined ? null : resolve(flags.mask),
+    commandFolder: process.cwd(),
     isForced: flags.force ?? false,
     isKeptGoing: flags['keep-going'] ?? false,
     named: namedBy(resumeRules.retouch, flags),
   };
+}
+
+/** @throws AppError `usage-invalid` for an engine without what it needs, or what an engine does not need. */
+function refuseWhatDoesNotFit(
+  flags: GivenRetouchFlags,
+  { engine, model, command }: Settings['retouching'],
+  hostName: string,
+): void {
+  if (engine === 'onnx' && model === '')
+    throw usageError(
+      'The engine onnx needs a model.',
+      'Name its file: cosmos retouch clip.mp4 --region 10%,80%,80%,15% --model lama_fp32.onnx',
+    );
+  if (engine !== 'onnx' && flags.model !== undefined)
+    throw usageError(
+      `The engine ${engine} uses no model, and one is named.`,
+      'Leave --model away, or --engine.',
+    );
+  if (engine !== 'command' && flags.command !== undefined)
+    throw usageError(
+      `The engine ${engine} uses no program, and one is named.`,
+      'Leave --command away, or --engine.',
+    );
+  if (engine !== 'command') return;
+  if (command.length === 0)
+    throw usageError(
+      'The engine command needs a program.',
+      "Name it: cosmos retouch clip.mp4 --region 10%,80%,80%,15% --command 'python3 fill.py {width} {height}'",
+    );
+  // Machines of hosts, pools and queues work in containers, or where nobody can say what is installed.
+  if (hostName !== localHostName)
+    throw usageError(
+      `The program of --command is here, and workers of ${hostName} have only what their image holds.`,
+      'Leave --host and --queue away: the engine command works on this machine only.',
+    );
 }
 
 /** `clip-retouched.mp4` beside `clip.mp4`; what cannot be written in its own container goes into Matroska. */

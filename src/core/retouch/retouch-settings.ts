@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { hostTableOf } from '../settings/host-list.ts';
 import { encodingSettingsSchema, videoSettingsShape } from '../upscale/upscale-settings.ts';
 
-export const retoucherKinds = ['blur', 'pixelize', 'solid'] as const;
+export const retoucherKinds = ['blur', 'pixelize', 'solid', 'lanczos', 'onnx', 'command'] as const;
+/** Which number of its mask makes a model fill a pixel. */
+export const modelMasks = ['auto', 'erase-one', 'erase-zero'] as const;
+/** What the numbers of a model's picture and of its result are: from black to full. */
+export const modelRangePattern = /^(auto|(0\.\.1|0\.\.255|signed),(0\.\.1|0\.\.255|signed))$/;
+export const modelRangeForm = 'IMAGE,RESULT';
+/** Pictures that a program gets. */
+export const commandFormats = ['rgb24', 'rgb48le'] as const;
 
 /** What one run of `retouch` was asked to do, frozen in its checkpoint. Where it is asked to do it are the plan's regions. */
 export const retouchSettingsSchema = z.object({
@@ -22,6 +29,12 @@ export const retouchSettingsSchema = z.object({
     dilate_px: z.int().min(0),
     feather_px: z.int().min(0),
     context_frames: z.int().min(0).default(0),
+    margin_px: z.int().min(0).default(128),
+    model_mask: z.enum(modelMasks).default('auto'),
+    model_range: z.string().default('auto'),
+    command: z.array(z.string()).default([]),
+    command_folder: z.string().default('.'),
+    command_format: z.enum(commandFormats).default('rgb24'),
     encoding: encodingSettingsSchema,
   }),
 });
@@ -29,12 +42,31 @@ export const retouchSettingsSchema = z.object({
 export type RetouchSettings = z.infer<typeof retouchSettingsSchema>;
 export type RetoucherKind = (typeof retoucherKinds)[number];
 
-/** A run's settings in the shape of `config.toml`. */
-export function configOfRetouch({ engine, host, slots }: RetouchSettings) {
-  const { kind, strength, color, dilate_px: dilate, feather_px: feather, encoding } = engine;
-  const { crf, preset } = encoding;
+/** A run's settings in the shape of `config.toml`. @param modelPath - Null for an engine without a model. */
+export function configOfRetouch({ engine, host, slots }: RetouchSettings, modelPath: string | null) {
+  const { crf, preset } = engine.encoding;
   return {
-    retouching: { engine: kind, strength, color, dilate, feather, crf, preset },
+    retouching: {
+      engine: engine.kind,
+      strength: engine.strength,
+      color: engine.color,
+      dilate: engine.dilate_px,
+      feather: engine.feather_px,
+      margin: engine.margin_px,
+      model: modelPath ?? '',
+      model_mask: engine.model_mask,
+      model_range: engine.model_range,
+      command: engine.command,
+      command_format: engine.command_format,
+      context: engine.context_frames,
+      crf,
+      preset,
+    },
     ...hostTableOf(host, slots),
   };
+}
+
+/** How many frames before and after one its engine looks at. Those of a model see each frame alone. */
+export function contextFramesOf({ engine, context }: { engine: RetoucherKind; context: number }): number {
+  return engine === 'command' ? context : 0;
 }

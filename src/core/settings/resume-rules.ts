@@ -20,6 +20,8 @@ export interface ResumeRule {
   readonly flag?: string;
   /** The value of the flag is `KEY=VALUE`, with this key. */
   readonly flagKey?: string;
+  /** Its words are the value of one flag, and not each of a flag of its own. */
+  readonly isOneText?: boolean;
   readonly onResume: OnResume;
 }
 
@@ -39,6 +41,7 @@ type Derived =
   | 'control_tokens'
   | 'measured_sizes'
   | 'engine.is_lane_count_open'
+  | 'engine.command_folder'
   | 'engine.encoding.threads'
   | 'engine.encoding.is_cpu_independent';
 
@@ -112,15 +115,19 @@ const upscaleRules: RulesOf<UpscaleSettings> = {
 };
 
 /** Settings that every such run has alike are left out. */
-const retouchRules: Omit<
-  RulesOf<RetouchSettings>,
-  'dedupe' | 'engine.batch_size' | 'engine.lanes' | 'engine.model' | 'engine.context_frames'
-> = {
+const retouchRules: Omit<RulesOf<RetouchSettings>, 'dedupe' | 'engine.batch_size' | 'engine.lanes'> = {
   'engine.kind': setting('retouching.engine', 'fixed', '--engine'),
   'engine.strength': setting('retouching.strength', 'fixed', '--strength'),
   'engine.color': setting('retouching.color', 'fixed', '--color'),
   'engine.dilate_px': setting('retouching.dilate', 'fixed', '--dilate'),
   'engine.feather_px': setting('retouching.feather', 'fixed', '--feather'),
+  'engine.margin_px': setting('retouching.margin', 'fixed', '--margin'),
+  'engine.model': setting('retouching.model', 'fixed', '--model'),
+  'engine.model_mask': setting('retouching.model_mask', 'fixed', '--model-mask'),
+  'engine.model_range': setting('retouching.model_range', 'fixed', '--model-range'),
+  'engine.command': { ...setting('retouching.command', 'fixed', '--command'), isOneText: true },
+  'engine.command_format': setting('retouching.command_format', 'fixed', '--command-format'),
+  'engine.context_frames': setting('retouching.context', 'fixed', '--context'),
   'engine.encoding.crf': setting('retouching.crf', 'fixed', '--crf'),
   'engine.encoding.preset': setting('retouching.preset', 'fixed', '--preset'),
   regions: flag('--region', 'fixed'),
@@ -231,7 +238,9 @@ export function namedBy(rules: ResumeRules, flags: Readonly<Record<string, unkno
     return value !== undefined && (value !== false || path === 'auto_resize');
   };
   const named = Object.entries(rules).flatMap(([path, rule]) => (isNamed(rule, path) ? [path] : []));
-  const impliesEngine = named.includes('engine.model') || named.includes('engine.base_url');
+  const impliesEngine = ['engine.model', 'engine.base_url', 'engine.command'].some((path) =>
+    named.includes(path),
+  );
   return [...new Set(impliesEngine ? ['engine.kind', ...named] : named)];
 }
 
@@ -239,11 +248,13 @@ export function namedBy(rules: ResumeRules, flags: Readonly<Record<string, unkno
 export function flagsFor(rules: ResumeRules, settings: object, named: readonly string[]): string[] {
   const values = valuesByPath(settings);
   return named.flatMap((path) => {
-    const { flag: name, flagKey } = rules[path] ?? {};
+    const { flag: name, flagKey, isOneText = false } = rules[path] ?? {};
     const value = values.get(path);
     if (name === undefined || value === undefined || value === null) return [];
     if (typeof value === 'boolean')
       return value ? [name] : name === '--auto-resize' ? ['--no-auto-resize'] : [];
+    if (Array.isArray(value) && isOneText)
+      return [name, shellQuoted(value.map((each) => shellQuoted(String(each))).join(' '))];
     if (Array.isArray(value)) return value.flatMap((each) => [name, shellQuoted(String(each))]);
     const text = withoutPassword(String(value));
     return [name, shellQuoted(flagKey === undefined ? text : `${flagKey}=${text}`)];

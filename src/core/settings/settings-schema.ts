@@ -3,7 +3,13 @@ import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
 import { parseSize } from '../hints/display-size.ts';
 import { familyNames } from '../inference/families.ts';
 import { controlWeightsSchema, inferenceParametersSchema } from '../inference/parameters.ts';
-import { retoucherKinds } from '../retouch/retouch-settings.ts';
+import {
+  commandFormats,
+  modelMasks,
+  modelRangeForm,
+  modelRangePattern,
+  retoucherKinds,
+} from '../retouch/retouch-settings.ts';
 import { estimatorNames } from '../tokens/estimator.ts';
 import {
   assertNotOurs,
@@ -109,6 +115,16 @@ const retouchingSchema = z.strictObject({
     .default('#000000'),
   dilate: z.int().min(0).max(1024).default(4),
   feather: z.int().min(0).max(1024).default(8),
+  margin: z.int().min(0).max(4096).default(128),
+  model: z.string().max(4096).default(''),
+  model_mask: z.enum(modelMasks).default('auto'),
+  model_range: z
+    .string()
+    .regex(modelRangePattern, `must be "auto" or ${modelRangeForm}, each of 0..1, 0..255 and signed`)
+    .default('auto'),
+  command: z.array(z.string().max(4096)).max(1000).default([]),
+  command_format: z.enum(commandFormats).default('rgb24'),
+  context: z.int().min(0).max(64).default(10),
   crf: z.number().min(0).max(51).default(18),
   preset: z.enum(presets).default('medium'),
 });

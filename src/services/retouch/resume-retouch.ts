@@ -1,5 +1,10 @@
-import { configOfRetouch, type RetouchSettings } from '../../core/retouch/retouch-settings.ts';
-import { workersOf } from '../../core/settings/host-named.ts';
+import { resolve } from 'node:path';
+import {
+  configOfRetouch,
+  contextFramesOf,
+  type RetouchSettings,
+} from '../../core/retouch/retouch-settings.ts';
+import { localHostName, workersOf } from '../../core/settings/host-named.ts';
 import {
   acceptedText,
   changesBetween,
@@ -15,6 +20,7 @@ import {
   type SettingsOver,
   settingsOfToday,
 } from '../runs/resume-run.ts';
+import { withModelPath } from '../video/source-of.ts';
 import { newRetouchCommand, type RetouchTypes } from './retouch-kind.ts';
 
 const rules = resumeRules.retouch;
@@ -41,24 +47,28 @@ export function resumeRetouchOptions(request: ResumeRetouchRequest): ResumeOptio
   return { reference: request.reference, update: ({ checkpoint }) => updateOf(request, checkpoint) };
 }
 
-function updateOf(request: ResumeRetouchRequest, { source, settings: was }: RetouchCheckpoint): RunUpdate {
-  const now = settingsNow(request, was);
-  const changes = changesBetween(rules, was, now);
+function updateOf(request: ResumeRetouchRequest, checkpoint: RetouchCheckpoint): RunUpdate {
+  const { source, settings: was } = checkpoint;
+  const now = settingsNow(request, checkpoint);
+  const changes = changesBetween(rules, withModelPath(was, checkpoint), now);
   const taken = changes.filter(isAccepted);
   const input = request.input ?? source.path;
   return {
     refused: [
       ...(input === source.path ? [] : [`the video was ${source.path}`]),
       ...changes.filter((change) => !isAccepted(change)).map(refusedText),
+      ...(now.engine.kind === 'command' && now.host !== localHostName
+        ? [`the program of --command is here, and not on ${now.host}`]
+        : []),
     ],
     newRunCommand: newRetouchCommand(input, now),
     notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
-    settings: taken.length === 0 ? null : now,
+    settings: taken.length === 0 ? null : { ...now, engine: { ...now.engine, model: was.engine.model } },
     isWorkWithdrawn: taken.some(({ path }) => path === 'host' || path === 'slots'),
   };
 }
 
-/** The run's settings as they are by now. */
+/** The run's settings as they are by now; the model is its path, not its hash. */
 function settingsNow(
   {
     settingsOver,
@@ -70,12 +80,14 @@ function settingsNow(
     isKeptGoing,
     named: namedNow,
   }: ResumeRetouchRequest,
-  was: RetouchSettings,
+  checkpoint: RetouchCheckpoint,
 ): RetouchSettings {
+  const { settings: was, model } = checkpoint;
   const namedBefore = was.named ?? Object.keys(rules);
-  const config = configOfRetouch(was);
+  const config = configOfRetouch(was, model?.path ?? null);
   const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
-  const { engine, strength, color, dilate, feather, crf, preset } = settings.retouching;
+  const { retouching } = settings;
+  const { engine, strength, color, dilate, feather, crf, preset } = retouching;
   const host = hostNow ?? was.host;
   return {
     ...was,
@@ -90,7 +102,11 @@ function settingsNow(
     engine: {
       ...was.engine,
       ...{ kind: engine, strength, color },
-      ...{ dilate_px: dilate, feather_px: feather },
+      ...{ dilate_px: dilate, feather_px: feather, margin_px: retouching.margin },
+      model: engine === 'onnx' && retouching.model !== '' ? resolve(retouching.model) : null,
+      ...{ model_mask: retouching.model_mask, model_range: retouching.model_range },
+      ...{ command: retouching.command, command_format: retouching.command_format },
+      context_frames: contextFramesOf(retouching),
       encoding: { ...was.engine.encoding, crf, preset },
     },
   };

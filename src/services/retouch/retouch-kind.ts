@@ -3,6 +3,7 @@ import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { flagsFor, resumeRules } from '../../core/settings/resume-rules.ts';
 import { type RetouchCheckpoint, retouchFormat } from '../../core/video/video-checkpoint.ts';
 import type { RunKind } from '../runs/run-kind.ts';
+import { withModelPath } from '../video/source-of.ts';
 import { videoKind } from '../video/video-kind.ts';
 import type { VideoTypes } from '../video/video-types.ts';
 
@@ -11,10 +12,11 @@ export type RetouchTypes = VideoTypes<RetouchCheckpoint>;
 export const retouchKind: RunKind<RetouchTypes> = videoKind<RetouchCheckpoint>({
   format: retouchFormat,
   command: 'cosmos retouch',
-  repeatCommand: ({ source, settings }) => {
+  repeatCommand: (checkpoint) => {
+    const settings = withModelPath(checkpoint.settings, checkpoint);
     // Its output stands there already.
     const named = [...(settings.named ?? []).filter((path) => path !== 'force'), 'force'];
-    return newRetouchCommand(source.path, { ...settings, force: true, named });
+    return newRetouchCommand(checkpoint.source.path, { ...settings, force: true, named });
   },
 });
 

@@ -1,6 +1,7 @@
 import { ticksToSeconds } from '../../core/frames/fraction.ts';
 import { placeRegion, type Region } from '../../core/regions/place-region.ts';
 import { parseRegion, regionForm } from '../../core/regions/region-text.ts';
+import { contextFramesOf, type RetoucherKind } from '../../core/retouch/retouch-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
 import { encodingOf } from '../upscale/upscale-operation.ts';
@@ -15,6 +16,8 @@ export interface RetouchRequest extends VideoRequest {
   readonly regions: readonly string[];
   /** A picture or a video that is white where it is to be processed; null: none. */
   readonly maskPath: string | null;
+  /** Where the program of `command` starts; absolute. */
+  readonly commandFolder: string;
 }
 
 /** Frames given to the engine at once. */
@@ -23,14 +26,14 @@ const batchSize = 8;
 /** Regions of the frames are processed; everything else of them stays. */
 export function retouchOperation(request: RetouchRequest): VideoOperation {
   const { retouching, host, slots, outputPath: output, regions } = request;
-  const contextFrames = 0;
+  const contextFrames = contextFramesOf(retouching);
   const texts = regions.map((text) => ({ text, region: parsed(text) }));
   return {
     ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize },
     // Frames that only look alike would not keep their own pixels outside the regions.
     dedupe: 'exact',
     contextFrames,
-    maxSegmentFrames: segmentFrames.most,
+    maxSegmentFrames: mostFramesOf(retouching.engine),
     placeRegions: async ({ facts: { video }, clip, timeline }, ports, signal) => {
       const geometry = { video, isTurned: clip.is_turned, frame: clip.frame };
       const times = { times: timeline.times, timeBase: clip.time_base };
@@ -59,10 +62,22 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
         dilate_px: retouching.dilate,
         feather_px: retouching.feather,
         context_frames: contextFrames,
+        margin_px: retouching.margin,
+        ...{ model_mask: retouching.model_mask, model_range: retouching.model_range },
+        ...{ command: [...retouching.command], command_format: retouching.command_format },
+        command_folder: retouching.engine === 'command' ? request.commandFolder : '.',
         encoding: encodingOf(retouching),
       },
     }),
   };
+}
+
+/** A program may want all frames of a segment in memory before it gives one back. */
+const mostCommandFrames = 96;
+
+function mostFramesOf(engine: RetoucherKind): number {
+  if (engine === 'command') return mostCommandFrames;
+  return engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most;
 }
 
 function parsed(text: string) {

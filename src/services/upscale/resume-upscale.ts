@@ -18,6 +18,7 @@ import {
   type SettingsOver,
   settingsOfToday,
 } from '../runs/resume-run.ts';
+import { withModelPath } from '../video/source-of.ts';
 import type { UpscaleTypes } from '../video/video-types.ts';
 
 const rules = resumeRules.upscale;
@@ -93,12 +94,4 @@ function settingsNow(
 export function newUpscaleCommand(input: string, settings: UpscaleSettings): string {
   const named = new Set(['output', ...(settings.named ?? [])]);
   return ['cosmos upscale', shellQuoted(input), ...flagsFor(rules, settings, [...named])].join(' ');
-}
-
-/** Settings with the path of the model, as a person names it, in place of its hash. */
-export function withModelPath(
-  settings: UpscaleSettings,
-  { model }: Pick<UpscaleCheckpoint, 'model'>,
-): UpscaleSettings {
-  return { ...settings, engine: { ...settings.engine, model: model?.path ?? null } };
 }

@@ -1,8 +1,9 @@
 import { type UpscaleCheckpoint, upscaleFormat } from '../../core/video/video-checkpoint.ts';
 import type { RunKind } from '../runs/run-kind.ts';
+import { withModelPath } from '../video/source-of.ts';
 import { videoKind } from '../video/video-kind.ts';
 import type { UpscaleTypes } from '../video/video-types.ts';
-import { newUpscaleCommand, withModelPath } from './resume-upscale.ts';
+import { newUpscaleCommand } from './resume-upscale.ts';
 
 export const upscaleKind: RunKind<UpscaleTypes> = videoKind<UpscaleCheckpoint>({
   format: upscaleFormat,

@@ -175,7 +175,12 @@ export class SegmentWork implements RunWork<VideoTypes> {
   }
 
   fatalError(status: WorkerStatus): AppError {
-    return fatalWorkerError(status, this.#run.session.checkpoint.settings.host);
+    const { settings, model } = this.#run.session.checkpoint;
+    const { code, message } = status;
+    // The worker has it under another name.
+    const isOfModel = code === 'model-unreadable' && model !== null && message !== null;
+    const named = isOfModel ? { ...status, message: `${model.path}: ${message}` } : status;
+    return fatalWorkerError(named, settings.host);
   }
 
   #showFrames(): void {

@@ -55,3 +55,10 @@ export async function prepareFileToRead(
   );
   await assertSameFile(retimed, ports, signal);
 }
+
+/** Settings with the path of the model, as a person names it, in place of its hash. */
+export function withModelPath<
+  Settings extends { readonly engine: { readonly kind: string; readonly model: string | null } },
+>(settings: Settings, { model }: Pick<VideoCheckpoint, 'model'>): Settings {
+  return { ...settings, engine: { ...settings.engine, model: model?.path ?? null } };
+}

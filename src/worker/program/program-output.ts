@@ -9,7 +9,7 @@ const longestTail = 2_000;
 
 /** What a program writes, line by line: into its log, and the last lines for error messages. Secrets become `[key]`. */
 export class ProgramOutput {
-  readonly #log: RotatingLog;
+  readonly #log: Pick<RotatingLog, 'add'>;
   readonly #secrets: readonly string[];
   readonly #last: string[] = [];
 
@@ -17,7 +17,7 @@ export class ProgramOutput {
 
   /** @param onLine - Sees each line as it comes. */
   constructor(
-    log: RotatingLog,
+    log: Pick<RotatingLog, 'add'>,
     secrets: readonly string[],
     onLine: (line: string) => void = () => undefined,
   ) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { settlesWithin } from '../../async/deadline.ts';
 import type { ProgramOutput } from './program-output.ts';
 
@@ -13,6 +13,8 @@ interface ProgramStart {
   readonly stopGraceMs: number;
   /** Where it starts; this process's own folder unless given. */
   readonly folder?: string;
+  /** Its stdin and stdout are pipes of the caller's, and stderr alone is its output. */
+  readonly isPiped?: boolean;
 }
 
 /** How long after the end the last lines are waited for, while children keep the pipes open, in milliseconds. */
@@ -44,6 +46,7 @@ export class ProgramProcess {
   hasEnded = false;
   readonly #child: ChildProcess;
   readonly #stopGraceMs: number;
+  readonly #isPiped: boolean;
 
   /** @throws Errors of the system when the program cannot be started. */
   static async start(start: ProgramStart): Promise<ProgramProcess> {
@@ -52,23 +55,34 @@ export class ProgramProcess {
       detached: process.platform !== 'win32',
       env: { ...start.environment },
       ...(start.folder && { cwd: start.folder }),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [start.isPiped ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       windowsHide: true,
     });
     await once(child, 'spawn');
     return new ProgramProcess(child, start);
   }
 
-  private constructor(child: ChildProcess, { output, stopGraceMs }: ProgramStart) {
+  private constructor(child: ChildProcess, { output, stopGraceMs, isPiped = false }: ProgramStart) {
     this.#child = child;
     // Never 0 or 1: as a group these are this process's own, or all processes'.
     if (child.pid === undefined || child.pid < 2) throw new Error('the process has no id');
     this.pid = child.pid;
     this.#stopGraceMs = stopGraceMs;
     child.on('error', () => undefined);
-    for (const stream of [child.stdout, child.stderr]) if (stream) follow(stream, output.reader());
+    this.#isPiped = isPiped;
+    for (const stream of isPiped ? [child.stderr] : [child.stdout, child.stderr])
+      if (stream) follow(stream, output.reader());
+    // A write to a program that is gone shows by its end.
+    child.stdin?.on('error', () => undefined);
     const watchdog = startWatchdog(this.pid, stopGraceMs);
     this.ended = this.#waitForEnd().finally(() => watchdog.dismiss());
+  }
+
+  /** What it reads and writes, of a program that was started with pipes. */
+  get pipes(): { readonly input: Writable; readonly result: Readable } {
+    const { stdin, stdout } = this.#child;
+    if (!this.#isPiped || !stdin || !stdout) throw new Error('the program has no pipes');
+    return { input: stdin, result: stdout };
   }
 
   /** Asks it to end, makes it end after the grace, and waits until it has. */
@@ -93,7 +107,7 @@ export class ProgramProcess {
     // Children of a program that died may sit on its GPU's memory, and the next one would find none.
     this.#signalGroup('SIGKILL');
     await settlesWithin(drainMs, closed);
-    child.stdout?.destroy();
+    if (!this.#isPiped) child.stdout?.destroy();
     child.stderr?.destroy();
     return how;
   }

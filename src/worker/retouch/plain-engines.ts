@@ -9,6 +9,7 @@ import type { Size } from '../../core/hints/display-size.ts';
 import type { Box } from '../../core/regions/place-region.ts';
 import type { RetoucherSpec } from '../../protocol/retouch.ts';
 import type { CropEngine } from './crop-engine.ts';
+import { sharpen, sharpenReachPx } from './sharpen.ts';
 
 /** A crop of one frame, and where in it something is processed. */
 interface PlainCrop {
@@ -28,9 +29,11 @@ interface PlainEngine {
   process(crop: PlainCrop, spec: RetoucherSpec): void;
 }
 
+type PlainKind = Exclude<RetoucherSpec['kind'], 'onnx' | 'command'>;
+
 /** An engine that changes each crop by itself. */
-export function plainEngine(spec: RetoucherSpec): CropEngine {
-  const engine = plainEngines[spec.kind];
+export function plainEngine(kind: PlainKind, spec: RetoucherSpec): CropEngine {
+  const engine = plainEngines[kind];
   return {
     ...{ radiusFrames: 0, lookaheadFrames: 0 },
     reachPx: (mask) => engine.reachPx(mask, spec),
@@ -45,7 +48,7 @@ export function plainEngine(spec: RetoucherSpec): CropEngine {
   };
 }
 
-export const plainEngines: Readonly<Record<RetoucherSpec['kind'], PlainEngine>> = {
+export const plainEngines: Readonly<Record<PlainKind, PlainEngine>> = {
   blur: {
     reachPx: (mask, spec) => passes * blurRadius(mask, spec),
     process: (crop, spec) => {
@@ -68,6 +71,10 @@ export const plainEngines: Readonly<Record<RetoucherSpec['kind'], PlainEngine>> 
       for (const [index, { offset, width, height }] of planesOf(format).entries())
         all.fill(fill[index] ?? 0, offset, offset + width * height);
     },
+  },
+  lanczos: {
+    reachPx: () => sharpenReachPx,
+    process: ({ samples, format }, { strength }) => sharpen(samples, format, strength),
   },
 };
 

@@ -19,7 +19,7 @@ export interface ModelNode {
 /** What goes in or comes out; a dimension that is a name is free. */
 export interface ModelValue {
   readonly name: string;
-  readonly type: 'float32' | 'float16';
+  readonly type: 'float32' | 'float16' | 'uint8';
   readonly dims: readonly (number | string)[];
 }
 
@@ -31,7 +31,7 @@ export interface Model {
   readonly tensors: readonly ModelTensor[];
 }
 
-const elementTypes = { float32: 1, int64: 7, float16: 10 } as const;
+const elementTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 const attributeTypes = { float: 1, integer: 2, string: 3, tensor: 4, integers: 7 } as const;
 
 /** The bytes of a `.onnx` file: operator set 13. */

@@ -15,6 +15,8 @@ export const cropHeaderBytes = 8;
 /** How a model's numbers stand for a sample from black to full; `signed` is -1..1. */
 export const numberRanges = ['0..1', '0..255', 'signed'] as const;
 
+export const numberRangesSchema = z.array(z.enum(numberRanges));
+
 export const cropLaneOptionsSchema = z.object({
   modelPath: z.string(),
   /** Which of several GPUs it takes. */

@@ -20,8 +20,6 @@ export interface CropModel {
 }
 
 const top = 65_535;
-/** What a model sees of pixels that it is to replace: the result cannot depend on what was there. */
-const blank = 0.5;
 
 /** Fills what the mask says. */
 export class CropInpainter implements CropModel {
@@ -43,7 +41,7 @@ export class CropInpainter implements CropModel {
       width: fixed.width ?? alignUp(fitted.width, this.#facts.alignment),
       height: fixed.height ?? alignUp(fitted.height, this.#facts.alignment),
     };
-    const planes = planesOfRgb(rgb, (pixel) => mask[pixel] !== 0).map((data) =>
+    const planes = planesOfRgb(rgb).map((data) =>
       shrink === 1 ? data : resamplePlane({ ...size, data }, fitted, 'cubic').data,
     );
     const fittedMask = shrink === 1 ? mask : shrunkMask(mask, size, fitted);
@@ -88,7 +86,7 @@ export class CropEnlarger implements CropModel {
       [{ ...large, samples }],
     );
     return rgbOfPlanes(
-      planesOfRgb(samples, () => false).map(
+      planesOfRgb(samples).map(
         (data) => resamplePlane({ ...large, data }, { width, height }, 'lanczos').data,
       ),
     );
@@ -113,12 +111,11 @@ function alignUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }
 
-function planesOfRgb(rgb: Uint16Array, isBlank: (pixel: number) => boolean): Float32Array[] {
+function planesOfRgb(rgb: Uint16Array): Float32Array[] {
   const pixels = rgb.length / 3;
   const planes = [0, 1, 2].map(() => new Float32Array(pixels));
   for (const [channel, plane] of planes.entries()) {
-    for (let pixel = 0; pixel < pixels; pixel++)
-      plane[pixel] = isBlank(pixel) ? blank : (rgb[3 * pixel + channel] ?? 0) / top;
+    for (let pixel = 0; pixel < pixels; pixel++) plane[pixel] = (rgb[3 * pixel + channel] ?? 0) / top;
   }
   return planes;
 }
@@ -133,8 +130,8 @@ function rgbOfPlanes(planes: readonly Float32Array[]): Uint16Array {
   return rgb;
 }
 
-/** Samples to each side that the cubic kernel takes in, and one for rounding. */
-const cubicReach = 3;
+/** Samples to each side that the cubic kernel takes in. */
+const cubicReach = 2;
 
 /** A pixel of a smaller picture is to be replaced when any of those is that it is made of. */
 function shrunkMask(mask: Uint8Array, from: Size, to: Size): Uint8Array {
@@ -159,9 +156,9 @@ function shrunkMask(mask: Uint8Array, from: Size, to: Size): Uint8Array {
 }
 
 function reachOf(at: number, ratio: number, side: number): readonly [first: number, end: number] {
-  const center = (at + 0.5) * ratio;
-  const first = Math.floor(center - cubicReach * ratio);
-  return [Math.max(0, first), Math.min(side, Math.ceil(center + cubicReach * ratio))];
+  const center = (at + 0.5) * ratio - 0.5;
+  const [first, last] = [Math.ceil(center - cubicReach * ratio), Math.floor(center + cubicReach * ratio)];
+  return [Math.max(0, first), Math.min(side, last + 1)];
 }
 
 /** The picture in the upper left corner of a larger one, and its mirror images beside and below it. */

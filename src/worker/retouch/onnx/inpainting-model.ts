@@ -84,8 +84,13 @@ export class InpaintingModel {
 /** The picture that a model's numbers stand for, from 0 to 1. Bytes are always of 0 to 255. */
 export function decodedNumbers(numbers: ModelNumbers, range: NumberRange): Float32Array {
   const [scale, offset] = numbers instanceof Uint8Array ? [1 / 255, 0] : rangeCoding(range);
-  // What is no number is black.
-  return Float32Array.from(numbers, (value) => Math.min(1, Math.max(0, value * scale + offset)) || 0);
+  const values = new Float32Array(numbers.length);
+  for (let at = 0; at < values.length; at++) {
+    const value = (numbers[at] ?? 0) * scale + offset;
+    // What is no number stays black.
+    values[at] = value >= 1 ? 1 : value > 0 ? value : 0;
+  }
+  return values;
 }
 
 /** Value = number * scale + offset. */
@@ -95,9 +100,14 @@ function rangeCoding(range: NumberRange): readonly [scale: number, offset: numbe
 }
 
 function encoded(planes: Float32Array, range: NumberRange, type: NumberType): ModelNumbers {
-  if (type === 'uint8') return Uint8Array.from(planes, (value) => Math.round(255 * value));
   const [scale, offset] = rangeCoding(range);
-  return planes.map((value) => (value - offset) / scale);
+  const numbers = type === 'uint8' ? new Uint8Array(planes.length) : new Float32Array(planes.length);
+  for (let at = 0; at < numbers.length; at++) {
+    const value = planes[at] ?? 0;
+    numbers[at] =
+      type === 'uint8' ? Math.round(255 * Math.min(1, Math.max(0, value))) : (value - offset) / scale;
+  }
+  return numbers;
 }
 
 function maskNumbers(
@@ -105,9 +115,9 @@ function maskNumbers(
   { erases, maskTop }: Pick<InpaintingCoding, 'erases' | 'maskTop'>,
   type: NumberType,
 ): ModelNumbers {
-  const isErasedByOne = erases === 'one';
-  const number = (pixel: number) => ((pixel !== 0) === isErasedByOne ? maskTop : 0);
-  return type === 'uint8' ? Uint8Array.from(mask, number) : Float32Array.from(mask, number);
+  const numbers = type === 'uint8' ? new Uint8Array(mask.length) : new Float32Array(mask.length);
+  for (let at = 0; at < mask.length; at++) if ((mask[at] !== 0) === (erases === 'one')) numbers[at] = maskTop;
+  return numbers;
 }
 
 function inputsOf(session: Session) {

@@ -22,14 +22,16 @@ const probeSide = 128;
 
 /** Differences of samples from 0 to 1, in the mean. Outside the hole a model may be off by so much … */
 const outsideTolerance = 0.06;
-/** … and in the hole, which lies in plain gray, by so much: more is what was in the hole before, or black or white. */
-const holeTolerance = 0.35;
+/** … and in the hole, which lies in plain gray: more is what was there before, or gray in other numbers. */
+const holeTolerance = 0.12;
 /** How much a hole counts beside the rest: fillings differ where pictures do not. */
 const holeWeight = 0.5;
 /** The best way has to be better than any other that gives another picture: by this factor, and by this difference. */
 const clearly = { factor: 1.5, difference: 0.02 };
 /** Pictures that differ by less are the same. */
 const sameDifference = 1 / 255;
+
+type AskableModel = Pick<InpaintingModel, 'run' | 'fixed' | 'imageType' | 'maskType'>;
 
 interface Attempt {
   readonly coding: InpaintingCoding;
@@ -45,20 +47,23 @@ interface Attempt {
  * @throws LaneFailure `model` when there is none, or are several.
  */
 export async function probeInpainting(
-  model: InpaintingModel,
+  model: AskableModel,
   wishes: Pick<CropLaneOptions, 'erases' | 'ranges'>,
 ): Promise<InpaintingFacts> {
-  const { probe, alignment } = await probeThatFits(model, wishes);
+  const ways = waysToAsk(model, wishes);
+  const { probe, alignment } = await probeThatFits(model, ways);
+  const [usual] = ways;
+  // Where a person has said all of it, the model may do with pictures what it likes.
+  if (usual && wishes.erases && wishes.ranges)
+    return { coding: { ...usual, output: wishes.ranges.output }, alignment };
   const attempts: Attempt[] = [];
-  for (const coding of waysToAsk(model, wishes)) {
+  for (const coding of ways) {
     const numbers = await model.run(probe.asked, coding);
     const outputs = numbers instanceof Uint8Array ? (['0..255'] as const) : numberRanges;
     for (const output of wishes.ranges ? [wishes.ranges.output] : outputs)
       attempts.push(attemptOf({ ...coding, output }, decodedNumbers(numbers, output), probe));
   }
-  // Where a person has said all of it, the model may do with pictures what it likes.
-  const isTold = wishes.erases !== null && wishes.ranges !== null;
-  return { coding: clearlyBest(attempts, isTold), alignment };
+  return { coding: clearlyBest(attempts), alignment };
 }
 
 /** Usual ones first: of several that give the same picture, the first is taken. */
@@ -87,8 +92,7 @@ interface Probe {
 }
 
 /** A picture of a size that the model takes. */
-async function probeThatFits(model: InpaintingModel, wishes: Pick<CropLaneOptions, 'erases' | 'ranges'>) {
-  const [first] = waysToAsk(model, wishes);
+async function probeThatFits(model: AskableModel, [first]: readonly Omit<InpaintingCoding, 'output'>[]) {
   let refusal: unknown = null;
   for (const alignment of alignments) {
     const steps = Math.ceil(probeSide / alignment);
@@ -135,9 +139,12 @@ function makeProbe(width: number, height: number): Probe {
 
 function attemptOf(coding: InpaintingCoding, result: Float32Array, { asked, whole }: Probe): Attempt {
   const plane = asked.width * asked.height;
+  const picture = new Uint8Array(result.length);
   let [outside, hole, holePixels] = [0, 0, 0];
   for (let at = 0; at < result.length; at++) {
-    const difference = Math.abs((result[at] ?? 0) - (whole[at] ?? 0));
+    const value = result[at] ?? 0;
+    const difference = Math.abs(value - (whole[at] ?? 0));
+    picture[at] = Math.round(255 * value);
     if (asked.mask[at % plane] === 0) outside += difference;
     else {
       hole += difference;
@@ -148,7 +155,7 @@ function attemptOf(coding: InpaintingCoding, result: Float32Array, { asked, whol
     coding,
     outside: outside / Math.max(1, result.length - holePixels),
     hole: hole / Math.max(1, holePixels),
-    picture: Uint8Array.from(result, (value) => Math.round(255 * value)),
+    picture,
   };
 }
 
@@ -156,11 +163,10 @@ function costOf({ outside, hole }: Attempt): number {
   return outside + holeWeight * hole;
 }
 
-function clearlyBest(attempts: readonly Attempt[], isTold: boolean): InpaintingCoding {
+function clearlyBest(attempts: readonly Attempt[]): InpaintingCoding {
   // Equal ones stay in their order.
   const [best, ...rest] = attempts.toSorted((one, other) => costOf(one) - costOf(other));
   if (!best) throw modelRefused('it gives no picture');
-  if (isTold) return best.coding;
   if (best.outside > outsideTolerance || best.hole > holeTolerance) {
     throw modelRefused(
       `it does not fill a hole in a test picture: of ${attempts.length} ways to ask it, the best one (${codingText(best.coding)}) ` +

@@ -22,9 +22,9 @@ interface OnnxEngineOptions {
 }
 
 /** A model of hundreds of MB from a slow disk, and CUDA's first start on a new GPU. */
-const startTimeoutMs = 10 * 60_000;
+export const laneStartTimeoutMs = 10 * 60_000;
 /** The heaviest models need half an hour for a large frame on few cores. */
-const heaviestFrameMs = 60 * 60_000;
+export const heaviestFrameMs = 60 * 60_000;
 /** Smaller tiles are little but padding. */
 const smallestTile = 32;
 const trialFrame: FrameFormat = { width: 32, height: 32, pixelFormat: 'rgb24' };
@@ -88,8 +88,8 @@ export class OnnxEngine implements UpscaleEngine {
     const outputBytes = frameBytes(this.outputFormat(request.from));
     const process = new LaneProcess({ program, options, frameBytes: outputBytes, log }, signal);
     try {
-      const greeting = await process.greeting(startTimeoutMs);
-      if (greeting.kind !== 'facts') throw errorOf(greeting);
+      const greeting = await process.greeting(laneStartTimeoutMs);
+      if (greeting.kind !== 'facts') throw laneAnswerError(greeting);
       const facts = laneFactsSchema.parse(JSON.parse(greeting.text));
       this.#logOnce(facts);
       return { process, facts };
@@ -135,13 +135,13 @@ function refuseOthers(
 }
 
 function framesOf(answer: LaneAnswer, count: number): Uint8Array[] {
-  if (answer.kind !== 'frames') throw errorOf(answer);
+  if (answer.kind !== 'frames') throw laneAnswerError(answer);
   if (answer.frames.length === count) return answer.frames;
   throw new LaneError('failed', `The lane gave ${answer.frames.length} frames for ${count}.`);
 }
 
 /** What a lane said instead of what it was asked for, as an error. */
-function errorOf(answer: LaneAnswer): Error {
+export function laneAnswerError(answer: LaneAnswer): Error {
   if (answer.kind !== 'failure')
     return new LaneError('failed', 'The lane gave another answer than asked for.');
   const { reason, message } = laneFailureSchema.parse(JSON.parse(answer.text));

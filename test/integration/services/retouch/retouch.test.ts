@@ -58,6 +58,7 @@ async function retouched(
       isForced: false,
       isKeptGoing: false,
     },
+    commandFolder: folder,
   };
   const context = {
     ports: createTestPorts(join(folder, `${output}-runs`), host),

@@ -1,13 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { frameBytes, planesOf, samplesOf } from '../../../../src/core/frames/frame-format.ts';
-import type { RetoucherSpec } from '../../../../src/protocol/retouch.ts';
 import { plainEngines } from '../../../../src/worker/retouch/plain-engines.ts';
+import { sampleRetoucherSpec } from '../../../support/memory-frames.ts';
 
-const spec: RetoucherSpec = {
-  ...{ kind: 'blur', batch_size: 8, lanes: 1, model: null, strength: 100, color: '#ff0000' },
-  ...{ dilate_px: 0, feather_px: 0, context_frames: 0 },
-  encoding: { crf: 18, preset: 'medium', threads: 1 },
-};
+const spec = sampleRetoucherSpec();
 
 /** A crop whose luma is stripes of one pixel, and whose chroma is even. */
 function striped(pixelFormat: string, isFullRange = false) {
@@ -67,4 +64,52 @@ it.each([
   const planes = planesIn(crop);
   expect(planes.map(([value]) => value)).toEqual(expected);
   for (const plane of planes) expect(spread(plane)).toBe(0);
+});
+
+describe('lanczos', () => {
+  const [width, height] = [37, 21];
+  /** Soft vertical stripes that are `contrast` from their darkest to their brightest. */
+  const stripes = (pixelFormat: string) => {
+    const format = { width, height, pixelFormat };
+    const samples = new Uint8Array(frameBytes(format));
+    const all = samplesOf(samples, format);
+    const unit = pixelFormat.endsWith('10le') ? 4 : 1;
+    all.fill(128 * unit);
+    for (let at = 0; at < width * height; at++)
+      all[at] = Math.round(unit * (128 + 40 * Math.sin(((at % width) * 2 * Math.PI) / 4.5)));
+    return { samples, format, isFullRange: false, mask: { x: 0, y: 0, width, height } };
+  };
+
+  it.each(['yuv420p', 'yuv444p10le'])('adds contrast to what is fine, by its strength: %s', (pixelFormat) => {
+    const spreads = [0, 50, 100].map((strength) => {
+      const crop = stripes(pixelFormat);
+      if (strength > 0) plainEngines.lanczos.process(crop, { ...spec, strength });
+      const [luma = [], ...chroma] = planesIn(crop);
+      for (const plane of chroma) expect(spread(plane)).toBe(0);
+      return spread(luma);
+    });
+    const [before = 0, half = 0, whole = 0] = spreads;
+    expect(half).toBeGreaterThan(before * 1.1);
+    expect(whole).toBeGreaterThan(half * 1.1);
+  });
+
+  it('leaves even areas as they are, and depends on nothing beyond its reach', () => {
+    const [flat, other] = [stripes('gray'), stripes('gray')];
+    flat.samples.fill(77);
+    plainEngines.lanczos.process(flat, spec);
+    expect(new Set(flat.samples)).toEqual(new Set([77]));
+    const one = stripes('gray');
+    for (let at = 0; at < other.samples.length; at++) if (at % width >= 20) other.samples[at] = 0;
+    for (const crop of [one, other]) plainEngines.lanczos.process(crop, spec);
+    const reach = plainEngines.lanczos.reachPx(one.mask, spec);
+    const near = ({ samples }: typeof one) => samples.filter((_, at) => at % width < 20 - reach);
+    expect(near(other)).toEqual(near(one));
+    expect(other.samples).not.toEqual(one.samples);
+  });
+
+  it('gives these bits on every machine', () => {
+    const crop = stripes('gray');
+    plainEngines.lanczos.process(crop, spec);
+    expect(createHash('sha256').update(crop.samples).digest('hex').slice(0, 16)).toBe('d23867f3a3e8c6d1');
+  });
 });
