@@ -27,7 +27,7 @@ interface OnnxCropEngineOptions {
   log(line: string): void;
 }
 
-type ModelWishes = Pick<CropLaneOptions, 'erases' | 'ranges'>;
+type SaidOfModel = Pick<CropLaneOptions, 'erases' | 'ranges'>;
 
 /** The largest sample of the RGB that crops become. */
 const top = 65_535;
@@ -129,7 +129,7 @@ export class OnnxCropEngine implements CropEngine {
     const { program, modelPath, log } = this.#options;
     const options: CropLaneOptions = {
       ...{ modelPath, lane: 0, threads: availableParallelism(), tile },
-      ...wishesOf(this.#spec),
+      ...saidOf(this.#spec),
     };
     const lane = new LaneProcess(
       { program, argument: cropLaneArgument, options, frameBytes: 0, log },
@@ -168,7 +168,7 @@ export class OnnxCropEngine implements CropEngine {
 }
 
 /** What a person has said of the model. */
-function wishesOf({ model_mask: mask, model_range: range }: RetoucherSpec): ModelWishes {
+function saidOf({ model_mask: mask, model_range: range }: RetoucherSpec): SaidOfModel {
   const [image, output] = numberRangesSchema.parse(range === 'auto' ? [] : range.split(','));
   return {
     erases: mask === 'erase-one' ? 'one' : mask === 'erase-zero' ? 'zero' : null,

@@ -48,19 +48,19 @@ interface Attempt {
  */
 export async function probeInpainting(
   model: AskableModel,
-  wishes: Pick<CropLaneOptions, 'erases' | 'ranges'>,
+  said: Pick<CropLaneOptions, 'erases' | 'ranges'>,
 ): Promise<InpaintingFacts> {
-  const ways = waysToAsk(model, wishes);
+  const ways = waysToAsk(model, said);
   const { probe, alignment } = await probeThatFits(model, ways);
   const [usual] = ways;
   // Where a person has said all of it, the model may do with pictures what it likes.
-  if (usual && wishes.erases && wishes.ranges)
-    return { coding: { ...usual, output: wishes.ranges.output }, alignment };
+  if (usual && said.erases && said.ranges)
+    return { coding: { ...usual, output: said.ranges.output }, alignment };
   const attempts: Attempt[] = [];
   for (const coding of ways) {
     const numbers = await model.run(probe.asked, coding);
     const outputs = numbers instanceof Uint8Array ? (['0..255'] as const) : numberRanges;
-    for (const output of wishes.ranges ? [wishes.ranges.output] : outputs)
+    for (const output of said.ranges ? [said.ranges.output] : outputs)
       attempts.push(attemptOf({ ...coding, output }, decodedNumbers(numbers, output), probe));
   }
   return { coding: clearlyBest(attempts), alignment };
@@ -170,19 +170,19 @@ function clearlyBest(attempts: readonly Attempt[]): InpaintingCoding {
   if (best.outside > outsideTolerance || best.hole > holeTolerance) {
     throw modelRefused(
       `it does not fill a hole in a test picture: of ${attempts.length} ways to ask it, the best one (${codingText(best.coding)}) ` +
-        `is off by ${percent(best.outside)} outside the hole and ${percent(best.hole)} in it. ${tellByHand}`,
+        `is off by ${percent(best.outside)} outside the hole and ${percent(best.hole)} in it. ${sayHow}`,
     );
   }
   const second = rest.find((each) => differenceOf(each.picture, best.picture) > sameDifference);
   if (second && costOf(second) < clearly.factor * costOf(best) + clearly.difference) {
     throw modelRefused(
-      `a test picture does not show how to ask it: both ${codingText(best.coding)} and ${codingText(second.coding)} could be right. ${tellByHand}`,
+      `a test picture does not show how to ask it: both ${codingText(best.coding)} and ${codingText(second.coding)} could be right. ${sayHow}`,
     );
   }
   return best.coding;
 }
 
-const tellByHand =
+const sayHow =
   'If it is a model that fills, say how it is asked with --model-mask erase-one or erase-zero, and --model-range IMAGE,OUTPUT';
 
 /** `erase-one with masks of 0 and 1, images 0..1, results 0..255`. */
