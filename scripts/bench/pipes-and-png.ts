@@ -12,7 +12,7 @@ import { inTurns } from './support/in-turns.ts';
 import { upscaleByPng } from './support/png-way.ts';
 import { figure, median } from './support/result.ts';
 import { inSandbox } from './support/sandbox.ts';
-import { upscaleOnce, upscaleWatched } from './support/upscale-program.ts';
+import { videoOnce, videoWatched } from './support/video-program.ts';
 
 const options = readBenchOptions({ values: ['size', 'seconds'] });
 const sizeText = options.own['size'] ?? (options.isQuick ? '640x360' : '1280x720');
@@ -29,7 +29,7 @@ options.report({
   figures: await inSandbox('pipes-and-png', async (sandbox) => {
     const film = await makeBenchFilm(sandbox.path('films'), { ...size, seconds });
     const given = ['--preset', preset, '--dedupe', 'off'];
-    const { peaks, outputBytes } = await upscaleWatched(sandbox, film, given);
+    const { peaks, outputBytes } = await videoWatched(sandbox, film, ['upscale', ...given]);
     const disk = { usual: 0, quick: 0 };
     const byPng = async (name: keyof typeof disk, compression: number | null) => {
       const way = { film, folder: sandbox.path('png'), workers, batchSize: 8, preset, compression };
@@ -38,7 +38,7 @@ options.report({
       return ms;
     };
     const times = await inTurns(options.rounds, {
-      pipes: async () => (await upscaleOnce(sandbox, film, given)).wallMs,
+      pipes: async () => (await videoOnce(sandbox, film, ['upscale', ...given])).wallMs,
       usual: () => byPng('usual', null),
       quick: () => byPng('quick', quickCompression),
     });

@@ -13,7 +13,7 @@ import { readBenchOptions } from './support/bench-options.ts';
 import { inTurns } from './support/in-turns.ts';
 import { type Figure, figure, median } from './support/result.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
-import { upscaleOnce, type VideoRun } from './support/upscale-program.ts';
+import { type VideoRun, videoOnce } from './support/video-program.ts';
 
 const options = readBenchOptions({ values: ['size', 'seconds'] });
 const sizeText = options.own['size'] ?? (options.isQuick ? '320x180' : '640x360');
@@ -35,7 +35,14 @@ options.report({
 async function measureSettings(sandbox: Sandbox): Promise<Figure[]> {
   const film = await makeBenchFilm(sandbox.path('films'), { ...size, seconds });
   const run = async (given: readonly string[]) => {
-    const { report } = await upscaleOnce(sandbox, film, ['--preset', preset, '--dedupe', 'off', ...given]);
+    const { report } = await videoOnce(sandbox, film, [
+      'upscale',
+      '--preset',
+      preset,
+      '--dedupe',
+      'off',
+      ...given,
+    ]);
     return report.time_ms.segments;
   };
   const byWorkers = Object.fromEntries(
@@ -72,7 +79,7 @@ async function measureDuplicates(sandbox: Sandbox): Promise<Figure[]> {
     await encodeLossy(original, path, { crf: 23, preset: 'medium' });
     const last: Partial<Record<'off' | 'safe', VideoRun>> = {};
     const run = async (dedupe: 'off' | 'safe') => {
-      const result = await upscaleOnce(sandbox, { path }, ['--preset', preset, '--dedupe', dedupe]);
+      const result = await videoOnce(sandbox, { path }, ['upscale', '--preset', preset, '--dedupe', dedupe]);
       last[dedupe] = result;
       await copyFile(result.outputPath, sandbox.path(`${dedupe}.mp4`));
       return result.wallMs;

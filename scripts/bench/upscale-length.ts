@@ -10,7 +10,7 @@ import { filmRate, makeBenchFilm } from './support/bench-film.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { type Figure, figure, median } from './support/result.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
-import { upscaleWatched } from './support/upscale-program.ts';
+import { videoWatched } from './support/video-program.ts';
 
 const options = readBenchOptions({ values: ['seconds', 'size'], flags: ['hour'] });
 const sizeText = options.own['size'] ?? (options.isQuick ? '320x180' : '640x360');
@@ -20,7 +20,7 @@ const seconds = Number(options.own['seconds'] ?? (options.isQuick ? 10 : 20));
 const lengths = options.isQuick ? [1, 10] : [1, 4, 10];
 const hourSize = { width: 128, height: 72 };
 const hourSeconds = options.isQuick ? 360 : 3600;
-const encoding = ['--preset', 'veryfast'];
+const command = ['upscale', '--preset', 'veryfast'];
 const mebibyte = 1024 ** 2;
 
 /** Medians over the rounds. */
@@ -109,7 +109,7 @@ async function costOf(
 ): Promise<Cost> {
   const film = await makeBenchFilm(sandbox.path('films'), shape);
   const runs = [];
-  for (let round = 0; round < rounds; round++) runs.push(await upscaleWatched(sandbox, film, encoding));
+  for (let round = 0; round < rounds; round++) runs.push(await videoWatched(sandbox, film, command));
   const frames = shape.seconds * filmRate;
   const counted = new Set(runs.map(({ report }) => report.video?.frames));
   if (counted.size !== 1 || !counted.has(frames))

@@ -14,7 +14,7 @@ import { type Figure, figure, median } from './support/result.ts';
 import { markedEnvironment } from './support/run-processes.ts';
 import { type Peaks, watchRun } from './support/run-watch.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
-import { upscaleOnce, upscaleWatched, type VideoRun } from './support/upscale-program.ts';
+import { type VideoRun, videoOnce, videoWatched } from './support/video-program.ts';
 
 const options = readBenchOptions({ values: ['clips', 'seconds'] });
 
@@ -45,15 +45,15 @@ options.report({
 async function measure(sandbox: Sandbox, name: ClipName): Promise<Figure[]> {
   const { preset, ...shape } = { ...clips[name], ...(seconds ? { seconds: Number(seconds) } : {}) };
   const film = await makeBenchFilm(sandbox.path('films'), shape);
-  const ofRun = (dedupe: string) => ['--dedupe', dedupe, '--preset', preset];
+  const ofRun = (dedupe: string) => ['upscale', '--dedupe', dedupe, '--preset', preset];
   // Caches of the disk and of compiled code are warm afterwards.
-  const watched = await upscaleWatched(sandbox, film, ofRun('safe'));
+  const watched = await videoWatched(sandbox, film, ofRun('safe'));
   const runs: VideoRun[] = [];
   const bareOutput = sandbox.path('bare.mp4');
   const bareArguments = bareUpscaleArguments({ ...film, source: film.path, output: bareOutput, preset });
   const bareCpuMs = await watchedFfmpeg(bareArguments);
   const wallOf = async (dedupe: string) => {
-    const run = await upscaleOnce(sandbox, film, ofRun(dedupe));
+    const run = await videoOnce(sandbox, film, ofRun(dedupe));
     if (dedupe === 'safe') runs.push(run);
     return run.wallMs;
   };

@@ -7,10 +7,12 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cli, type CliProcess } from '../../test/support/run-cli.ts';
 import { markedEnvironment, processesOf } from '../bench/support/run-processes.ts';
-import { killOf, nextUpscaleKill, type UpscaleKillTarget } from './upscale-kill-plan.ts';
+import { killOf, nextVideoKill, type VideoKillTarget } from './video-kill-plan.ts';
 
-/** One run of `upscale`, from nothing to its end, with kills on the way. */
-export interface UpscaleCampaignOptions {
+/** One run of a command that makes a video of a video, from nothing to its end, with kills on the way. */
+export interface VideoCampaignOptions {
+  /** The command and its options. */
+  readonly command: readonly [string, ...string[]];
   readonly source: string;
   /** Name of the finished video; its ending chooses the container. */
   readonly outputName: string;
@@ -23,8 +25,8 @@ export interface UpscaleCampaignOptions {
 }
 
 /** How a campaign went. Empty `faults`: as it must. */
-export interface UpscaleCampaignResult {
-  readonly kills: readonly UpscaleKillTarget[];
+export interface VideoCampaignResult {
+  readonly kills: readonly VideoKillTarget[];
   readonly starts: number;
   /** Exit codes, other than 0, of sessions in which something was killed. */
   readonly exitCodes: readonly number[];
@@ -39,9 +41,9 @@ const orphanPatienceMs = 15_000;
 const sittingPatienceMs = 300_000;
 
 /** Runs one campaign in a folder of its own; the folder is kept when something is wrong. */
-export async function runUpscaleCampaign(options: UpscaleCampaignOptions): Promise<UpscaleCampaignResult> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'cosmos-upscale-kills-')));
-  const campaign = new UpscaleCampaign(options, folder);
+export async function runVideoCampaign(options: VideoCampaignOptions): Promise<VideoCampaignResult> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'cosmos-video-kills-')));
+  const campaign = new VideoCampaign(options, folder);
   try {
     const result = await campaign.run();
     if (result.faults.length > 0)
@@ -53,25 +55,25 @@ export async function runUpscaleCampaign(options: UpscaleCampaignOptions): Promi
   }
 }
 
-class UpscaleCampaign {
-  readonly #options: UpscaleCampaignOptions;
+class VideoCampaign {
+  readonly #options: VideoCampaignOptions;
   readonly #mark = randomUUID();
   readonly #cli: Cli;
   readonly #outputFolder: string;
   readonly #output: string;
-  readonly #kills: UpscaleKillTarget[] = [];
+  readonly #kills: VideoKillTarget[] = [];
   readonly #exitCodes: number[] = [];
   readonly #faults: string[] = [];
   #starts = 0;
 
-  constructor(options: UpscaleCampaignOptions, folder: string) {
+  constructor(options: VideoCampaignOptions, folder: string) {
     this.#options = options;
     this.#cli = new Cli(folder, markedEnvironment({}, this.#mark));
     this.#outputFolder = join(folder, 'output');
     this.#output = join(this.#outputFolder, options.outputName);
   }
 
-  async run(): Promise<UpscaleCampaignResult> {
+  async run(): Promise<VideoCampaignResult> {
     const startMs = performance.now();
     await mkdir(this.#outputFolder);
     let isDone = false;
@@ -108,7 +110,7 @@ class UpscaleCampaign {
       isOver = true;
     });
     while (!isOver && this.#kills.length < kills) {
-      const { target, waitMs } = nextUpscaleKill(random01, longestWaitMs);
+      const { target, waitMs } = nextVideoKill(random01, longestWaitMs);
       await Promise.race([delay(waitMs), cli.ended]);
       if (isOver || !(await killOf(target, this.#mark, random01))) continue;
       this.#kills.push(target);
@@ -137,8 +139,9 @@ class UpscaleCampaign {
     this.#starts += 1;
     const kept = await readdir(this.#cli.checkpointFolder, { recursive: true }).catch(() => []);
     const isBegun = kept.some((name) => basename(name) === 'checkpoint.json');
-    const asked = isBegun ? ['--resume', 'latest'] : [this.#options.source, '-o', this.#output];
-    return await this.#cli.start(['upscale', ...asked, '--no-progress']);
+    const { command, source } = this.#options;
+    const asked = isBegun ? [command[0], '--resume', 'latest'] : [...command, source, '-o', this.#output];
+    return await this.#cli.start([...asked, '--no-progress']);
   }
 
   /** Nothing stands under the final name unless it is the whole video. */

@@ -8,7 +8,7 @@ import { markedEnvironment } from './run-processes.ts';
 import { type Peaks, watchRun } from './run-watch.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** One run of `cosmos upscale`, from the start of the process to its end. */
+/** One run of a command that makes a video of a video, from the start of the process to its end. */
 export interface VideoRun {
   readonly wallMs: number;
   readonly report: VideoReport;
@@ -16,18 +16,18 @@ export interface VideoRun {
   readonly outputBytes: number;
 }
 
-/** Upscales a film in the sandbox; nothing of earlier runs is there, and nothing but the output is kept. */
-export async function upscaleOnce(
+/** Has a command make a video of a film in the sandbox; nothing of earlier runs is there, and nothing but the output is kept. */
+export async function videoOnce(
   sandbox: Sandbox,
   film: Pick<BenchFilm, 'path'>,
-  options: readonly string[],
+  command: readonly string[],
   mark: string = randomUUID(),
 ): Promise<VideoRun> {
   await clearRuns(sandbox);
   await mkdir(sandbox.path('output'));
-  const outputPath = sandbox.path('output', 'larger.mp4');
+  const outputPath = sandbox.path('output', 'made.mp4');
   const marked = { ...sandbox, env: markedEnvironment(sandbox.env, mark) };
-  const given = ['upscale', film.path, '-o', outputPath, '--no-progress', ...options];
+  const given = [...command, film.path, '-o', outputPath, '--no-progress'];
   const run = await runProgram(marked, given);
   assertSucceeded(run);
   const { size } = await stat(outputPath);
@@ -35,17 +35,17 @@ export async function upscaleOnce(
 }
 
 /** The same with somebody who watches, which takes a little time itself. */
-export async function upscaleWatched(
+export async function videoWatched(
   sandbox: Sandbox,
   film: Pick<BenchFilm, 'path'>,
-  options: readonly string[],
+  command: readonly string[],
 ): Promise<VideoRun & { readonly peaks: Peaks }> {
   await clearRuns(sandbox);
   const mark = randomUUID();
   const folders = [sandbox.path('checkpoints'), sandbox.path('home', '.cosmos'), sandbox.path('output')];
   const ignored = new Set([(await stat(film.path)).ino]);
   const { result, peaks } = await watchRun({ mark, folders, ignored }, () =>
-    upscaleOnce(sandbox, film, options, mark),
+    videoOnce(sandbox, film, command, mark),
   );
   return { ...result, peaks };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runUpscaleCampaign } from '../../scripts/soak/upscale-kill-campaign.ts';
+import { runVideoCampaign } from '../../scripts/soak/video-kill-campaign.ts';
 import { makeFilm } from '../support/film.ts';
 import { seededRandom } from '../support/stand-in/faults.ts';
 
@@ -14,11 +14,11 @@ it.runIf(process.platform === 'linux')(
     const folder = await mkdtemp(join(tmpdir(), 'cosmos-upscale-film-'));
     try {
       const source = await makeFilm(folder, 'film.mkv', { seconds: 40, isRich: true });
-      const common = { source, outputName: 'larger.mp4', random01 };
-      const untouched = await runUpscaleCampaign({ ...common, sha256: null, kills: 0, longestWaitMs: 0 });
+      const common = { command: ['upscale'] as const, source, outputName: 'larger.mp4', random01 };
+      const untouched = await runVideoCampaign({ ...common, sha256: null, kills: 0, longestWaitMs: 0 });
       expect(untouched.faults).toEqual([]);
       const { sha256, wallMs } = untouched;
-      const killed = await runUpscaleCampaign({ ...common, sha256, kills: 3, longestWaitMs: wallMs });
+      const killed = await runVideoCampaign({ ...common, sha256, kills: 3, longestWaitMs: wallMs });
       expect(killed.faults).toEqual([]);
       expect(killed.sha256).toBe(sha256);
       expect(killed.kills).not.toEqual([]);
