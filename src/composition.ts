@@ -33,6 +33,7 @@ import { createHost, createUpkeep, localRoot } from './machine-composition.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
 import { renderInferenceReport } from './output/report/inference/render-inference-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
+import { renderContactSheet } from './output/report/video/regions.ts';
 import { renderVideoReport } from './output/report/video/render-video-report.ts';
 import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
@@ -165,6 +166,10 @@ function createReportWriter(media: MediaTool): ReportWriter {
     writeUpscale: async (paths, report, pictures) => {
       await publishFile(paths.json, [`${JSON.stringify(report, null, 2)}\n`]);
       await publishFile(paths.html, renderVideoReport(report, pictures));
+    },
+    writeRegionPlan: async (paths, plan, sheet) => {
+      await publishFile(paths.json, [`${JSON.stringify(plan, null, 2)}\n`]);
+      await publishFile(paths.html, renderContactSheet(plan, sheet));
     },
   };
 }

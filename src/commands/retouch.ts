@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
-import { Args } from '@oclif/core';
+import { Args, Flags, type Interfaces } from '@oclif/core';
 import { namedBy, resumeRules } from '../core/settings/resume-rules.ts';
 import { videoPlanDocument } from '../output/json/video-plan-document.ts';
 import { formatVideoPlan } from '../output/text/video/plan-text.ts';
+import type { Ports } from '../ports/ports.ts';
 import { resumeRetouchOptions } from '../services/retouch/resume-retouch.ts';
-import { retouchOperation } from '../services/retouch/retouch-operation.ts';
+import { type RetouchRequest, retouchOperation } from '../services/retouch/retouch-operation.ts';
 import { retouchVideo } from '../services/retouch/retouch-video.ts';
+import { saveRegionPlan } from '../services/retouch/save-region-plan.ts';
 import { expectVideo } from '../services/video/expect-video.ts';
 import { planVideo } from '../services/video/plan-video.ts';
 import { retouchFlags, retouchLayerOf, toRetouchRequest } from './shared/retouch-flags.ts';
@@ -29,6 +31,12 @@ export default class Retouch extends RunCommand {
     ...retouchFlags,
     ...progressFlags,
     ...beginFlags('finishes the video', 'look the video through, show the plan and stop'),
+    'save-plan': Flags.string({
+      description:
+        'with --dry-run: write the regions to this file, for --plan, and a page with pictures of them beside it',
+      helpValue: 'FILE.json',
+      dependsOn: ['dry-run'],
+    }),
   };
 
   async run(): Promise<object> {
@@ -42,6 +50,7 @@ export default class Retouch extends RunCommand {
       const resumed = resumeRetouchOptions({
         ...{ reference: flags.resume, input, output, settingsOver: opened.settingsOver },
         regions: flags.region ?? [],
+        plan: flags.plan === undefined ? null : resolve(flags.plan),
         mask: flags.mask === undefined ? null : resolve(flags.mask),
         host: flags.host ?? null,
         isForced: flags.force,
@@ -52,15 +61,29 @@ export default class Retouch extends RunCommand {
     }
     const request = toRetouchRequest(args.video, flags, opened);
     if (flags['dry-run']) {
-      const plan = await this.observed(retouchView, flags, ({ observer, signal }) =>
-        planVideo(request, retouchOperation(request), ports, observer, signal),
-      );
-      const expected = await expectVideo(plan, ports);
-      this.show(formatVideoPlan(plan, this.style, expected));
-      return videoPlanDocument(plan, expected);
+      return await this.#showPlan(request, flags, ports);
     }
     return await this.carryOut(retouchView, flags, ({ observer, signal }) =>
       retouchVideo(request, { ports, observer, signal, isDetached }),
     );
+  }
+
+  async #showPlan(
+    request: RetouchRequest,
+    flags: Interfaces.InferredFlags<typeof Retouch.flags>,
+    ports: Ports,
+  ): Promise<object> {
+    const file = flags['save-plan'];
+    const { plan, page } = await this.observed(retouchView, flags, async ({ observer, signal }) => {
+      const made = await planVideo(request, retouchOperation(request), ports, observer, signal);
+      return {
+        plan: made,
+        page: file === undefined ? null : await saveRegionPlan(resolve(file), made, ports, signal),
+      };
+    });
+    const expected = await expectVideo(plan, ports);
+    this.show(formatVideoPlan(plan, this.style, expected));
+    if (page !== null) this.show(`Look at ${page}, edit ${file}, then go on with --plan ${file}\n`);
+    return videoPlanDocument(plan, expected);
   }
 }

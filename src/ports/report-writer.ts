@@ -1,4 +1,5 @@
 import type { InferenceReportHeader, InferenceReportItem } from '../core/inference/inference-report.ts';
+import type { ContactSheet, RegionPlan } from '../core/regions/region-plan.ts';
 import type { ReportHeader, ReportItem } from '../core/upsample/upsample-report.ts';
 import type { ComparedFrame, VideoReport } from '../core/video/video-report.ts';
 
@@ -43,4 +44,6 @@ export interface ReportWriter {
   ): Promise<void>;
   /** @param pictures - Frames before and after; none while there is no finished video. */
   writeUpscale(paths: ReportPaths, report: VideoReport, pictures: readonly ComparedFrame[]): Promise<void>;
+  /** Writes a plan of regions, and a page that shows it. */
+  writeRegionPlan(paths: ReportPaths, plan: RegionPlan, sheet: ContactSheet): Promise<void>;
 }

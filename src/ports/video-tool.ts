@@ -79,6 +79,14 @@ export interface VideoOfFile {
   readonly place: number;
 }
 
+/** A frame that is shown to a person. */
+export interface PictureRequest {
+  readonly frame: number;
+  readonly seconds: number;
+  /** Which part of the picture as shown, in fractions of its sides; missing: all. */
+  readonly part?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
 /** Frames of a video that are to be decoded from a file of their own. Times are ticks of `timeBase`. */
 export interface PartRequest {
   readonly sourcePath: string;
@@ -208,11 +216,11 @@ export interface VideoTool {
   /** Removes segments that are in no need of being put together any more. */
   discard(paths: readonly string[]): Promise<void>;
   /**
-   * Pictures of some frames, as JPEG files of at most `box`; null where a frame cannot be read.
+   * Pictures of some frames, or of a part of them, as JPEG files of at most `box`; null where a frame cannot be read.
    */
   pictures(
     source: VideoOfFile,
-    frames: readonly { readonly frame: number; readonly seconds: number }[],
+    frames: readonly PictureRequest[],
     box: Size,
     signal?: AbortSignal,
   ): Promise<readonly (Uint8Array | null)[]>;

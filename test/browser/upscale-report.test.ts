@@ -23,7 +23,7 @@ describe.skipIf(skipReason)(`the report of an upscaled video${skipReason ? ` (${
       await makePicture(suite.folder, 192, 108),
       await makePicture(suite.folder, 384, 216),
     ];
-    pictures = [1, 700, 1439].map((frame) => ({ frame, seconds: frame / 24, before, after }));
+    pictures = [1, 700, 1439].map((frame) => ({ frame, seconds: frame / 24, before, after, closeUp: null }));
   });
   afterAll(() => suite[Symbol.asyncDispose]());
 

@@ -9,6 +9,7 @@ import type {
   AssemblyRequest,
   PacketIndex,
   PartRequest,
+  PictureRequest,
   PreviewRequest,
   ScanEnd,
   ScannedFrame,
@@ -135,14 +136,13 @@ export class FfmpegVideoTool implements VideoTool {
 
   async pictures(
     source: VideoOfFile,
-    frames: readonly { readonly frame: number; readonly seconds: number }[],
+    frames: readonly PictureRequest[],
     box: Size,
     signal?: AbortSignal,
   ): Promise<readonly (Uint8Array | null)[]> {
     signal?.throwIfAborted();
     await statSource(source.path);
-    const moments = frames.map(({ seconds }) => seconds);
-    return await takePictures(this.#programs.ffmpeg, source, moments, box, signal);
+    return await takePictures(this.#programs.ffmpeg, source, frames, box, signal);
   }
 
   async makePreview(request: PreviewRequest, signal?: AbortSignal): Promise<void> {

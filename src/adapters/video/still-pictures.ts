@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { Size } from '../../core/hints/display-size.ts';
-import type { VideoOfFile } from '../../ports/video-tool.ts';
+import type { PictureRequest, VideoOfFile } from '../../ports/video-tool.ts';
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
 
@@ -10,21 +10,23 @@ const limits = { timeoutMs: 120_000, maxStdoutBytes: 32 * 1024 * 1024 };
 /** Clocks of containers round to a millisecond. */
 const toleranceSeconds = 0.0015;
 
+type Moment = Pick<PictureRequest, 'seconds' | 'part'>;
+
 /**
  * A picture of the frame that is shown from each of these moments on, as JPEG, as a player shows it: turned, with square
  * pixels, and no larger than `box`. Null where there is none.
  *
- * @param seconds - On the video's own clock, which need not begin at 0.
+ * @param moments - On the video's own clock, which need not begin at 0.
  */
 export async function takePictures(
   program: string,
   source: VideoOfFile,
-  seconds: readonly number[],
+  moments: readonly Moment[],
   box: Size,
   signal: AbortSignal | undefined,
 ): Promise<readonly (Uint8Array | null)[]> {
   return await pMap(
-    seconds,
+    moments,
     async (moment) => {
       const picture = await take(program, pictureArguments(source, moment, box, true), signal);
       // An index may be wrong, or missing; then the way from the beginning is long, but sure.
@@ -45,7 +47,7 @@ async function take(
 
 function pictureArguments(
   { path, place }: VideoOfFile,
-  seconds: number,
+  { seconds, part }: Moment,
   box: Size,
   isSought: boolean,
 ): readonly string[] {
@@ -55,10 +57,16 @@ function pictureArguments(
     ...decodingOptions,
     ...(isSought ? seek : []),
     ...['-i', asFileUrl(path), '-map', `0:V:${place}`],
-    ...['-vf', `select=gte(t\\,${from.toFixed(6)}),${scaledInto(box)}`],
+    ...['-vf', `select=gte(t\\,${from.toFixed(6)}),${cropped(part)}${scaledInto(box)}`],
     ...['-fps_mode', 'passthrough', '-frames:v', '1'],
     ...['-c:v', 'mjpeg', '-q:v', '3', '-flags:v', '+bitexact', '-f', 'mjpeg', 'pipe:1'],
   ];
+}
+
+function cropped(part: Moment['part']): string {
+  if (!part) return '';
+  const [x, y, width, height] = [part.x, part.y, part.width, part.height].map((side) => side.toFixed(6));
+  return `crop=w=max(2\\,iw*${width}):h=max(2\\,ih*${height}):x=iw*${x}:y=ih*${y},`;
 }
 
 /** JPEG is full-range BT.601 by convention. */

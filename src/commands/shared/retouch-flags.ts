@@ -49,6 +49,10 @@ export const retouchFlags = {
       'where to work: a picture or a video that is white there and black elsewhere, stretched over the picture as shown',
     helpValue: 'FILE',
   }),
+  plan: Flags.string({
+    description: 'where and when to work: a file of regions that --save-plan wrote and you may have edited',
+    helpValue: 'FILE',
+  }),
   engine: Flags.string({
     options: [...retoucherKinds],
     description:
@@ -158,7 +162,8 @@ export function toRetouchRequest(
   const example = 'For example: cosmos retouch clip.mp4 --region 10%,80%,80%,15%';
   if (video === undefined) throw usageError('No video was named.', example);
   const regions = flags.region ?? [];
-  if (regions.length === 0 && flags.mask === undefined) throw usageError('No region was named.', example);
+  if (regions.length === 0 && flags.mask === undefined && flags.plan === undefined)
+    throw usageError('No region was named.', example);
   const hostName = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.
   ports.host(hostName);
@@ -173,6 +178,7 @@ export function toRetouchRequest(
     slots: workersOf(settings, hostName),
     retouching,
     regions,
+    planPath: flags.plan === undefined ? null : resolve(flags.plan),
     maskPath: flags.mask === undefined ? null : resolve(flags.mask),
     commandFolder: process.cwd(),
     isForced: flags.force ?? false,

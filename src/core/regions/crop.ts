@@ -143,6 +143,18 @@ export class CropMerger {
     });
   }
 
+  /** Makes `target` what `frame` is wherever the crop may have changed it. */
+  copyChangeable(frame: Uint8Array, target: Uint8Array, { planes } = this.boxWeights): void {
+    const [from, to] = [samplesOf(frame, this.#frame), samplesOf(target, this.#frame)];
+    const weighted = this.#planes.map((plane, index) => ({ ...plane, weights: planes[index] }));
+    this.#eachRow(weighted, ({ fromAt, samples, plane: { weights }, weightsAt, perPixel }) => {
+      for (let at = 0; at < samples; at++) {
+        if ((weights?.[weightsAt + Math.floor(at / perPixel)] ?? 0) > 0)
+          to[fromAt + at] = from[fromAt + at] ?? 0;
+      }
+    });
+  }
+
   /** Rows of all planes: where each lies in a frame, and where in the crop. In samples. */
   #eachRow<Plane extends { readonly of: FramePlane; readonly inCrop: FramePlane }>(
     planes: readonly Plane[],

@@ -42,8 +42,8 @@ export interface FrameGeometry {
   readonly frame: Size;
 }
 
-/** Room for the rounding of fractions that mean whole pixels. */
-const epsilon = 1e-6;
+/** Room for the rounding of fractions that mean whole pixels: what is written has thousandths of a pixel. */
+const epsilon = 2e-3;
 
 /**
  * Where a region lies in the frames as they are processed, and in which of them.
@@ -65,9 +65,23 @@ export function placeRegion(
   return { firstFrame: first, frames: end - first, box };
 }
 
+/** The size of the picture as shown, in pixels. */
+export function shownSize({ video }: Pick<FrameGeometry, 'video'>): Size {
+  const { width, height } = displaySize({ ...video.size, ...video });
+  return { width, height };
+}
+
+/** Where a box of a frame lies in the picture as shown, in fractions of its sides. */
+export function shownBox({ x, y, width, height }: Box, { video, isTurned, frame }: FrameGeometry): Box {
+  const turn = isTurned ? 0 : video.rotationDegrees;
+  const [ax, ay] = turned(x / frame.width, y / frame.height, turn);
+  const [bx, by] = turned((x + width) / frame.width, (y + height) / frame.height, turn);
+  return { x: Math.min(ax, bx), y: Math.min(ay, by), width: Math.abs(bx - ax), height: Math.abs(by - ay) };
+}
+
 /** In fractions of the shown picture's sides, then of the frame's; rounded outward to whole pixels. */
 function boxInFrame(region: RegionText, { video, isTurned, frame }: FrameGeometry): Box | string {
-  const shown = displaySize({ ...video.size, ...video });
+  const shown = shownSize({ video });
   const left = shareOf(region.x, shown.width);
   const top = shareOf(region.y, shown.height);
   const right = Math.min(1, left + shareOf(region.width, shown.width));

@@ -18,6 +18,8 @@ export const retouchSettingsSchema = z.object({
   regions: z.array(z.string()),
   /** A picture or a video that is white where it is done; null: none. */
   mask: z.string().nullable().default(null),
+  /** A file with regions; null: none. */
+  plan: z.string().nullable().default(null),
   engine: z.object({
     kind: z.enum(retoucherKinds),
     batch_size: z.int().min(1).max(64),

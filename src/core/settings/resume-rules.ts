@@ -132,6 +132,7 @@ const retouchRules: Omit<RulesOf<RetouchSettings>, 'dedupe' | 'engine.batch_size
   'engine.encoding.preset': setting('retouching.preset', 'fixed', '--preset'),
   regions: flag('--region', 'fixed'),
   mask: flag('--mask', 'fixed'),
+  plan: flag('--plan', 'fixed'),
   output: flag('--output', 'fixed'),
   host: flag('--host', 'current'),
   slots: setting('hosts.NAME.workers', 'current'),

@@ -101,6 +101,23 @@ export const videoReportSchema = z.object({
     )
     .nullable(),
   chapters: count.nullable(),
+  /** Where frames were processed; not there where whole frames were. */
+  regions: z
+    .object({
+      total: count,
+      /** Frames with at least one. */
+      frames: count,
+      /** The first of them. Boxes are in fractions of the picture as shown. */
+      listed: z.array(
+        z.object({
+          first_frame: z.int().min(1),
+          last_frame: z.int().min(1),
+          seconds: z.tuple([z.number(), z.number()]),
+          box: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }),
+        }),
+      ),
+    })
+    .exactOptional(),
   /** What was verified of the finished video; null before. */
   video: verifiedVideoSchema.nullable(),
   notices: z.array(z.string()),
@@ -116,6 +133,8 @@ export interface ComparedFrame {
   /** JPEG files. */
   readonly before: Uint8Array;
   readonly after: Uint8Array;
+  /** The same around a region of the frame; null where the whole frame was processed. */
+  readonly closeUp: { readonly before: Uint8Array; readonly after: Uint8Array } | null;
 }
 
 export type SegmentReport = z.infer<typeof segmentReportSchema>;

@@ -35,6 +35,7 @@ interface ResumeRetouchRequest {
   /** Empty where none was given. */
   readonly regions: readonly string[];
   readonly mask: string | null;
+  readonly plan: string | null;
   readonly settingsOver: SettingsOver;
   readonly host: string | null;
   readonly isForced: boolean;
@@ -75,6 +76,7 @@ function settingsNow(
     output,
     regions,
     mask,
+    plan,
     host: hostNow,
     isForced,
     isKeptGoing,
@@ -96,6 +98,7 @@ function settingsNow(
     slots: workersOf(settings, host),
     regions: regions.length > 0 ? [...regions] : was.regions,
     mask: mask ?? was.mask,
+    plan: plan ?? was.plan,
     keep_going: isKeptGoing || was.keep_going,
     force: isForced || was.force,
     named: [...new Set([...namedBefore, ...namedNow])],

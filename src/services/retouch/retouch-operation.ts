@@ -8,6 +8,7 @@ import { encodingOf } from '../upscale/upscale-operation.ts';
 import { segmentFrames } from '../video/plan-video.ts';
 import type { VideoOperation, VideoRequest } from '../video/video-types.ts';
 import { placeMasks } from './place-masks.ts';
+import { assertSameSize, readRegionPlan } from './read-region-plan.ts';
 
 /** What `retouch` is asked to do. */
 export interface RetouchRequest extends VideoRequest {
@@ -18,6 +19,8 @@ export interface RetouchRequest extends VideoRequest {
   readonly maskPath: string | null;
   /** Where the program of `command` starts; absolute. */
   readonly commandFolder: string;
+  /** A file with regions, as a dry run writes it; null: none. */
+  readonly planPath: string | null;
 }
 
 /** Frames given to the engine at once. */
@@ -37,7 +40,10 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
     placeRegions: async ({ facts: { video }, clip, timeline }, ports, signal) => {
       const geometry = { video, isTurned: clip.is_turned, frame: clip.frame };
       const times = { times: timeline.times, timeBase: clip.time_base };
-      const named = texts.map(({ text, region }): Region => {
+      const plan = request.planPath === null ? null : await readRegionPlan(request.planPath, ports);
+      if (plan && request.planPath !== null) assertSameSize(request.planPath, plan, geometry);
+      const planned = (plan?.regions ?? []).map(({ region }) => ({ text: region, region: parsed(region) }));
+      const named = [...texts, ...planned].map(({ text, region }): Region => {
         const placed = placeRegion(region, geometry, times);
         if (typeof placed === 'string') throw regionError(text, placed);
         return placed;
@@ -56,6 +62,7 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
       named: [...(request.named ?? [])],
       regions: [...regions],
       mask: request.maskPath,
+      plan: request.planPath,
       engine: {
         ...{ kind: retouching.engine, batch_size: batchSize, lanes: 1, model: model?.sha256 ?? null },
         ...{ strength: retouching.strength, color: retouching.color },

@@ -2,10 +2,11 @@ import { cutChapters, filmEndSeconds } from '../../core/frames/cut-chapters.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
+import { shownRegion } from '../../core/regions/region-plan.ts';
 import { failureFacts } from '../../core/run/failure.ts';
 import { machinesOf } from '../../core/run/machine-timeline.ts';
 import { duplicateShares, longestHeld } from '../../core/video/held-frames.ts';
-import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
+import type { RetouchCheckpoint, VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import { laneSettingsOf } from '../../core/video/video-checkpoint.ts';
 import {
   type SegmentReport,
@@ -78,6 +79,7 @@ export function videoReportOf(known: ReportedVideoRun): VideoReport {
       shares: duplicates === 0 ? [] : duplicateShares(timeline, stretches),
     },
     streams: facts && streamsOf(checkpoint, facts),
+    ...(checkpoint.kind === 'retouch' && facts && { regions: regionsOf(checkpoint, facts, timeline) }),
     chapters: facts && cutChapters(facts.chapters, filmEndSeconds(facts, timeline)).length,
     video: verifiedOf(state),
     notices: [...checkpoint.notices, ...(state.video?.notices ?? [])],
@@ -101,6 +103,40 @@ function settingsOf({ settings }: VideoCheckpoint): VideoReport['settings'] {
     slots: settings.slots,
     keep_going: settings.keep_going,
   };
+}
+
+/** Regions that the report lists. */
+const maxRegions = 2_000;
+
+function regionsOf(
+  { regions: planned, clip }: RetouchCheckpoint,
+  { video }: VideoFacts,
+  timeline: Timeline,
+): NonNullable<VideoReport['regions']> {
+  const geometry = { video, isTurned: clip.is_turned, frame: clip.frame };
+  const times = { ...timeline, timeBase: clip.time_base };
+  const regions = planned.map(({ first_frame: firstFrame, frames, box }) => ({ firstFrame, frames, box }));
+  return {
+    total: regions.length,
+    frames: coveredFrames(regions),
+    listed: regions.slice(0, maxRegions).map((region) => {
+      const shown = shownRegion(region, geometry, times);
+      return {
+        ...{ first_frame: shown.firstFrame, last_frame: shown.lastFrame },
+        ...{ seconds: [...shown.seconds], box: { ...shown.box } },
+      };
+    }),
+  };
+}
+
+/** Frames that lie in at least one of these spans. */
+function coveredFrames(spans: readonly { readonly firstFrame: number; readonly frames: number }[]): number {
+  let [covered, end] = [0, 0];
+  for (const { firstFrame, frames } of [...spans].sort((one, other) => one.firstFrame - other.firstFrame)) {
+    covered += Math.max(0, firstFrame + frames - Math.max(end, firstFrame));
+    end = Math.max(end, firstFrame + frames);
+  }
+  return covered;
 }
 
 function streamsOf(checkpoint: VideoCheckpoint, facts: VideoFacts): VideoReport['streams'] {

@@ -3,10 +3,13 @@ import type { StreamPlan } from '../../core/frames/stream-plan.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/display-size.ts';
+import { type Box, shownBox } from '../../core/regions/place-region.ts';
+import { framesShowing } from '../../core/regions/region-plan.ts';
 import { type RetouchCheckpoint, videoFormatOf } from '../../core/video/video-checkpoint.ts';
 import type { ComparedFrame } from '../../core/video/video-report.ts';
 import type { VideoRunState } from '../../core/video/video-run-state.ts';
 import type { Ports } from '../../ports/ports.ts';
+import type { PictureRequest } from '../../ports/video-tool.ts';
 import { plannedStreams } from './plan-sound.ts';
 import { fileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
@@ -19,6 +22,8 @@ const comparedFrames = 4;
 /** Sides of a picture before; those after are twice as large, or they would show nothing that was gained. */
 const longSidePx = 960;
 const shortSidePx = 540;
+
+type ShownFrame = Pick<PictureRequest, 'frame' | 'part'>;
 
 interface ReportPorts {
   readonly reports: Pick<Ports['reports'], 'writeUpscale'>;
@@ -62,25 +67,31 @@ async function compare(
   const { settings, clip } = checkpoint;
   const plans = plannedStreams(checkpoint, facts);
   const secondsPerTick = fractionValue(clip.time_base);
-  const shown = checkpoint.kind === 'retouch' ? framesOfRegions(checkpoint) : framesAllOver(checkpoint);
-  const frames = shown.map((frame) => {
-    return { frame, seconds: (timeline.times[frame] ?? 0) * secondsPerTick };
+  const shown =
+    checkpoint.kind === 'retouch' ? framesOfRegions(checkpoint, facts) : framesAllOver(checkpoint);
+  const frames = shown.map((picture) => {
+    return { ...picture, seconds: (timeline.times[picture.frame] ?? 0) * secondsPerTick };
   });
+  // Close-ups come after the whole frames.
+  const wanted = [
+    ...frames.map(({ frame, seconds }) => ({ frame, seconds })),
+    ...frames.filter(({ part }) => part !== undefined),
+  ];
   const box = boxFor(facts);
   const growth = checkpoint.kind === 'retouch' ? 1 : 2;
   const larger = { width: growth * box.width, height: growth * box.height };
   try {
+    const source = { path: fileToRead(checkpoint).path, place: placeAmongVideos(facts, null) };
+    const output = { path: settings.output, place: placeAmongVideos(facts, plans) };
     const [before, after] = await Promise.all([
-      video.pictures(
-        { path: fileToRead(checkpoint).path, place: placeAmongVideos(facts, null) },
-        frames,
-        box,
-      ),
-      video.pictures({ path: settings.output, place: placeAmongVideos(facts, plans) }, frames, larger),
+      video.pictures(source, wanted, box),
+      video.pictures(output, wanted, larger),
     ]);
     return frames.flatMap(({ frame, seconds }, index) => {
       const [one, other] = [before[index], after[index]];
-      return one && other ? [{ frame: frame + 1, seconds, before: one, after: other }] : [];
+      const [near, nearAfter] = [before[frames.length + index], after[frames.length + index]];
+      const closeUp = near && nearAfter ? { before: near, after: nearAfter } : null;
+      return one && other ? [{ frame: frame + 1, seconds, before: one, after: other, closeUp }] : [];
     });
   } catch {
     return [];
@@ -88,7 +99,7 @@ async function compare(
 }
 
 /** Place of the upscaled video among the source's that are no cover pictures; by what is planned of them, the output's. */
-function placeAmongVideos({ video, others }: VideoFacts, plans: readonly StreamPlan[] | null): number {
+export function placeAmongVideos({ video, others }: VideoFacts, plans: readonly StreamPlan[] | null): number {
   const isKept = (stream: number) =>
     plans === null || plans.some(({ index, action }) => index === stream && action !== 'drop');
   return others.filter(
@@ -101,20 +112,32 @@ function placeAmongVideos({ video, others }: VideoFacts, plans: readonly StreamP
  * First frames of segments from all over the video: in the result they are key frames, and in the source close to one,
  * so that nothing else has to be decoded for them. The very first frame is often black.
  */
-function framesAllOver({ segments }: Pick<StoredVideoRun['checkpoint'], 'segments'>): number[] {
+function framesAllOver({ segments }: Pick<StoredVideoRun['checkpoint'], 'segments'>): ShownFrame[] {
   const later = segments.length > comparedFrames ? segments.slice(1) : segments;
   const parts = Math.min(comparedFrames, later.length);
   return Array.from({ length: parts }, (_, part) => {
-    return later[Math.floor((part * later.length) / parts)]?.first_frame ?? 0;
+    return { frame: later[Math.floor((part * later.length) / parts)]?.first_frame ?? 0 };
   });
 }
 
-/** Frames in the middle of regions, each once. */
-function framesOfRegions({ regions }: RetouchCheckpoint): number[] {
-  const middles = regions.map(({ first_frame: first, frames }) => first + Math.floor(frames / 2));
-  const each = [...new Set(middles)].sort((one, other) => one - other);
-  const parts = Math.min(comparedFrames, each.length);
-  return Array.from({ length: parts }, (_, part) => each[Math.floor((part * each.length) / parts)] ?? 0);
+/** Frames with regions, and what is around one of them. */
+function framesOfRegions({ regions, clip }: RetouchCheckpoint, { video }: VideoFacts): ShownFrame[] {
+  const geometry = { video, isTurned: clip.is_turned, frame: clip.frame };
+  const spans = regions.map(({ first_frame: firstFrame, frames, box }) => ({ firstFrame, frames, box }));
+  return framesShowing(spans, comparedFrames).map(({ frame, region }) => ({
+    frame,
+    part: aroundBox(shownBox(region.box, geometry)),
+  }));
+}
+
+/** A box with as much around it as it is large, within the picture. All in fractions. */
+function aroundBox({ x, y, width, height }: Box): Box {
+  const span = (start: number, length: number) => {
+    const from = Math.max(0, start - length / 2);
+    return [from, Math.min(1, start + 1.5 * length) - from] as const;
+  };
+  const [[left, across], [top, down]] = [span(x, width), span(y, height)];
+  return { x: left, y: top, width: across, height: down };
 }
 
 function boxFor({ video: { size, rotationDegrees } }: VideoFacts): Size {

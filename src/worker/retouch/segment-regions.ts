@@ -97,10 +97,12 @@ export class SegmentRegions {
     }));
     this.#open = this.#open.filter(({ to }) => to > unique + 1);
     const results = new Map((await Promise.all(made)).map(({ region, result }) => [region, result]));
+    const source = active.length > 0 ? frame.slice() : frame;
     for (const { region, weights } of active) {
       const result = results.get(region);
       if (result) region.merger.merge(frame, result, weights);
     }
+    assertKeptOutside(frame, source, active);
     return frame;
   }
 
@@ -216,6 +218,16 @@ function maskFor(region: OpenRegion, active: readonly ActiveRegion[]): Uint8Arra
   }
   region.mask = { of, values };
   return values;
+}
+
+/** Outside of all regions a frame is still its source: what else is there is a mistake of this program. */
+function assertKeptOutside(frame: Uint8Array, source: Uint8Array, active: readonly ActiveRegion[]): void {
+  for (const { region, weights } of active) region.merger.copyChangeable(frame, source, weights);
+  if (Buffer.compare(frame, source) === 0) return;
+  throw new EngineError({
+    ...{ code: 'engine-failed', class: 'permanent' },
+    message: 'Pixels outside of the regions changed: nothing of it is used.',
+  });
 }
 
 function wrongCount(found: string): EngineError {

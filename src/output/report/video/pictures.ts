@@ -17,7 +17,10 @@ export function* renderPictures(
 <div class="pairs-controls live-only"><div class="picker" role="group" aria-label="Frame"></div>
 <div class="zooms" role="group" aria-label="Zoom">${[1, 2, 4].map(zoomButton)}</div></div>
 `;
-  for (const picture of pictures) yield renderPair(report, picture);
+  for (const picture of pictures) {
+    yield renderPair(report, picture, null);
+    if (picture.closeUp) yield renderPair(report, { ...picture, ...picture.closeUp }, ', close up');
+  }
   yield html`</section>
 `;
 }
@@ -26,7 +29,11 @@ function zoomButton(factor: number): Html {
   return html`<button type="button" data-zoom="${factor}" aria-pressed="${String(factor === 1)}">${factor}×</button>`;
 }
 
-function renderPair({ kind, source, target }: VideoReport, picture: ComparedFrame): Html {
+function renderPair(
+  { kind, source, target }: VideoReport,
+  picture: ComparedFrame,
+  part: string | null,
+): Html {
   const number = numeral(picture.frame);
   return html`<figure class="pair">
 <div class="view"><div class="stage">
@@ -36,7 +43,7 @@ function renderPair({ kind, source, target }: VideoReport, picture: ComparedFram
 </div></div>
 <input class="live-only" type="range" min="0" max="100" step="any" value="50" aria-label="Line between before and after, frame ${number}">
 <figcaption><span>Before <span class="quiet">${source.width} × ${source.height}</span></span>
-<span class="pair-name">Frame ${number} at <span class="pair-time">${clock(picture.seconds)}</span></span>
+<span class="pair-name">Frame ${number} at <span class="pair-time">${clock(picture.seconds)}${part}</span></span>
 <span>After <span class="quiet">${target.width} × ${target.height}</span></span></figcaption>
 </figure>
 `;

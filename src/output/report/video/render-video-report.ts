@@ -7,6 +7,7 @@ import { baseStyle, panelStyle } from '../style.ts';
 import { videoBanner } from './banner.ts';
 import { renderDuplicates } from './duplicates.ts';
 import { renderPictures } from './pictures.ts';
+import { renderRegions } from './regions.ts';
 import { renderSegments } from './segments.ts';
 import { renderSettings } from './settings.ts';
 import { renderStreams } from './streams.ts';
@@ -31,7 +32,7 @@ export function* renderVideoReport(
   });
   yield html`${start}${videoBanner(report)}<main id="results" tabindex="-1">\n`.markup;
   for (const piece of renderPictures(report, pictures)) yield piece.markup;
-  yield html`${renderTime(report)}${renderMachines(report.machines)}${renderDuplicates(report)}${renderStreams(report)}`
+  yield html`${renderRegions(report)}${renderTime(report)}${renderMachines(report.machines)}${renderDuplicates(report)}${renderStreams(report)}`
     .markup;
   yield html`${renderSegments(report)}${renderSettings(report)}${startScript}${documentEnd}`.markup;
 }

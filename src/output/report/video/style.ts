@@ -2,6 +2,7 @@
 export const videoStyle = `
 /* The panels. */
 main { padding-block: 0 1rem; display: grid; gap: 1.1rem; }
+main.alone { padding-top: 1.5rem; }
 main:focus { outline: none; }
 .brand-line { display: flex; justify-content: space-between; align-items: center; gap: 1rem; }
 html:not([data-live]) :is(#theme, .live-only) { display: none; }
@@ -26,6 +27,12 @@ rect.finish { fill: var(--upsampled); } .key.finish::before { background: var(--
 .shares { margin-top: .8rem; }
 .shares svg { display: block; width: 100%; height: 3.4rem; border-radius: 6px; background: var(--sunken); fill: var(--reused); }
 .shares figcaption { display: flex; justify-content: space-between; gap: 1rem; color: var(--quiet); font-size: .83rem; margin-top: .25rem; }
+.spans svg { fill: var(--accent); min-height: .8rem; height: auto; max-height: 9rem; }
+.sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.1rem; }
+.sheet figure { margin: 0; }
+.sheet svg { display: block; width: 100%; height: auto; border-radius: 8px; background: var(--sunken); }
+.sheet rect { fill: none; stroke: #ff2d55; stroke-width: 3; vector-effect: non-scaling-stroke; }
+.sheet figcaption { font-size: .88rem; color: var(--quiet); margin-top: .4rem; overflow-wrap: anywhere; }
 .held { margin: 0; padding-left: 1.2rem; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 0 2rem; }
 .held .quiet { white-space: nowrap; }
 .checks { list-style: none; margin: 0; padding: 0; }

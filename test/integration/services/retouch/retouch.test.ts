@@ -55,6 +55,7 @@ async function retouched(
       retouching,
       regions,
       maskPath: mask && join(folder, mask),
+      planPath: null,
       isForced: false,
       isKeptGoing: false,
     },

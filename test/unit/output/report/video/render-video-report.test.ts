@@ -9,6 +9,7 @@ const picture: ComparedFrame = {
   seconds: 3750.04,
   before: new Uint8Array(Buffer.from('before')),
   after: new Uint8Array(Buffer.from('after')),
+  closeUp: null,
 };
 
 describe('renderUpscaleReport', () => {
