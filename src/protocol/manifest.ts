@@ -152,8 +152,10 @@ export function batchesOf(manifest: Manifest | null): readonly WorkBatch[] {
 
 /** The contents that a task needs on its host, by their hashes. */
 export function objectsOf(task: WorkTask, engine: WorkEngine): readonly string[] {
-  if ('clip' in task)
-    return [task.clip.source, ...('encoding' in engine && engine.model ? [engine.model] : [])];
+  if ('clip' in task) {
+    const [model, masks] = ['encoding' in engine && engine.model, 'masks' in task && task.masks];
+    return [task.clip.source, ...(model ? [model] : []), ...(masks ? [masks] : [])];
+  }
   if ('controls' in task) return [task.video, ...task.controls].flatMap((file) => file?.sha256 ?? []);
   return task.hint ? [task.hint.sha256] : [];
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type FrameFormat, frameBytes } from '../../../../src/core/frames/frame-format.ts';
 import { contextAround, type Region, regionsWithin } from '../../../../src/core/regions/place-region.ts';
+import { objectsOf } from '../../../../src/protocol/manifest.ts';
 import { type RetouchTask, retoucherSpecSchema } from '../../../../src/protocol/retouch.ts';
 import { type CropEngine, type CropFrame, windowed } from '../../../../src/worker/retouch/crop-engine.ts';
 import { SegmentRegions } from '../../../../src/worker/retouch/segment-regions.ts';
@@ -154,4 +155,10 @@ it.each([
     },
   };
   await expect(processed([[0, 6]], [{ firstFrame: 0, frames: 6, box }], engine)).rejects.toThrow(word);
+});
+
+it('names its file of masks among what its host has to have', () => {
+  const { task } = taskOf(0, 8, [{ firstFrame: 0, frames: 6, box }], 0);
+  expect(objectsOf(task, spec)).toEqual([task.clip.source]);
+  expect(objectsOf({ ...task, masks: 'c'.repeat(64) }, spec)).toEqual([task.clip.source, 'c'.repeat(64)]);
 });
