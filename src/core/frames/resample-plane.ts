@@ -30,7 +30,7 @@ const weightSteps = 2 ** 20;
 /** What goes into one number of a line. */
 interface Tap {
   readonly first: number;
-  readonly weights: readonly number[];
+  readonly weights: Float64Array;
 }
 
 /**
@@ -43,27 +43,35 @@ export function resamplePlane(from: NumberPlane, to: Size, kernelName: keyof typ
   const rows = tapsOf(from.height, to.height, kernel);
   const wide = new Float32Array(to.width * from.height);
   for (let row = 0; row < from.height; row++) {
-    for (const [column, { first, weights }] of columns.entries()) {
-      let sum = 0;
-      for (let index = 0; index < weights.length; index++) {
-        const at = row * from.width + within(first + index, from.width);
-        sum += (weights[index] ?? 0) * (from.data[at] ?? 0);
-      }
-      wide[row * to.width + column] = sum;
-    }
+    const line = from.data.subarray(row * from.width, (row + 1) * from.width);
+    for (let column = 0; column < to.width; column++)
+      wide[row * to.width + column] = sumAt(line, columns[column]);
   }
   const data = new Float32Array(to.width * to.height);
+  const sums = new Float64Array(to.width);
   for (const [row, { first, weights }] of rows.entries()) {
-    for (let column = 0; column < to.width; column++) {
-      let sum = 0;
-      for (let index = 0; index < weights.length; index++) {
-        const at = within(first + index, from.height) * to.width + column;
-        sum += (weights[index] ?? 0) * (wide[at] ?? 0);
-      }
-      data[row * to.width + column] = sum;
+    sums.fill(0);
+    for (let index = 0; index < weights.length; index++) {
+      const weight = weights[index] ?? 0;
+      const at = within(first + index, from.height) * to.width;
+      for (let column = 0; column < to.width; column++)
+        sums[column] = (sums[column] ?? 0) + weight * (wide[at + column] ?? 0);
     }
+    data.set(sums, row * to.width);
   }
   return { width: to.width, height: to.height, data };
+}
+
+function sumAt(line: Float32Array, tap: Tap | undefined): number {
+  if (!tap) return 0;
+  const { first, weights } = tap;
+  const isInside = first >= 0 && first + weights.length <= line.length;
+  let sum = 0;
+  for (let index = 0; index < weights.length; index++) {
+    const at = isInside ? first + index : within(first + index, line.length);
+    sum += (weights[index] ?? 0) * (line[at] ?? 0);
+  }
+  return sum;
 }
 
 function within(at: number, count: number): number {
@@ -88,8 +96,8 @@ function tapsOf(from: number, to: number, { radius, weight }: Kernel): Tap[] {
 }
 
 /** Rounding is made up for by the largest weight, so that what is of one colour stays so. */
-function balanced(weights: readonly number[]): readonly number[] {
+function balanced(weights: readonly number[]): Float64Array {
   const missing = 1 - weights.reduce((total, each) => total + each, 0);
   const largest = weights.indexOf(Math.max(...weights));
-  return weights.map((each, index) => (index === largest ? each + missing : each));
+  return Float64Array.from(weights, (each, index) => (index === largest ? each + missing : each));
 }

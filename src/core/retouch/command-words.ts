@@ -26,3 +26,10 @@ export function commandWords(text: string): readonly string[] | null {
   if (quote !== null) return null;
   return word === null ? words : [...words, word];
 }
+
+/** The text that {@link commandWords} reads as these words. */
+export function commandText(words: readonly string[]): string {
+  const quoted = (word: string) =>
+    word === '' || /[\s'"\\]/.test(word) ? `"${word.replaceAll(/["\\]/g, '\\$&')}"` : word;
+  return words.map(quoted).join(' ');
+}

@@ -1,4 +1,5 @@
 import type { InferenceSettings } from '../inference/inference-settings.ts';
+import { commandText } from '../retouch/command-words.ts';
 import type { RetouchSettings } from '../retouch/retouch-settings.ts';
 import { shellQuoted } from '../run/shell-quoted.ts';
 import type { UpsampleSettings } from '../upsample/upsample-settings.ts';
@@ -254,8 +255,7 @@ export function flagsFor(rules: ResumeRules, settings: object, named: readonly s
     if (name === undefined || value === undefined || value === null) return [];
     if (typeof value === 'boolean')
       return value ? [name] : name === '--auto-resize' ? ['--no-auto-resize'] : [];
-    if (Array.isArray(value) && isOneText)
-      return [name, shellQuoted(value.map((each) => shellQuoted(String(each))).join(' '))];
+    if (Array.isArray(value) && isOneText) return [name, shellQuoted(commandText(value.map(String)))];
     if (Array.isArray(value)) return value.flatMap((each) => [name, shellQuoted(String(each))]);
     const text = withoutPassword(String(value));
     return [name, shellQuoted(flagKey === undefined ? text : `${flagKey}=${text}`)];

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { onAbort } from '../../async/abort.ts';
 import { armDeadline, settlesWithin } from '../../async/deadline.ts';
+import { Mutex } from '../../async/limits.ts';
 import { RgbConverter, type RgbTop } from '../../core/frames/rgb-frames.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { RetoucherSpec } from '../../protocol/retouch.ts';
@@ -29,6 +30,7 @@ export class CommandEngine implements CropEngine {
   readonly lookaheadFrames = Number.MAX_SAFE_INTEGER;
   readonly #spec: RetoucherSpec;
   readonly #options: CommandEngineOptions;
+  readonly #turn = new Mutex();
 
   constructor(spec: RetoucherSpec, options: CommandEngineOptions) {
     this.radiusFrames = spec.context_frames;
@@ -48,6 +50,31 @@ export class CommandEngine implements CropEngine {
   }
 
   async *process(
+    run: CropRun,
+    crops: AsyncIterable<CropFrame>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const leave = await this.#enter(signal);
+    try {
+      yield* this.#call(run, crops, signal);
+    } finally {
+      leave();
+    }
+  }
+
+  /** Waits until no other run is under way: programs with a model take all of a GPU. @returns what lets the next one in. */
+  async #enter(signal: AbortSignal): Promise<() => void> {
+    const [entered, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const turn = this.#turn.run(async () => {
+      entered.resolve();
+      await left.promise;
+    }, signal);
+    turn.catch(entered.reject);
+    await entered.promise;
+    return left.resolve;
+  }
+
+  async *#call(
     run: CropRun,
     crops: AsyncIterable<CropFrame>,
     signal: AbortSignal,

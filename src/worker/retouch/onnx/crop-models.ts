@@ -135,21 +135,24 @@ const cubicReach = 2;
 
 /** A pixel of a smaller picture is to be replaced when any of those is that it is made of. */
 function shrunkMask(mask: Uint8Array, from: Size, to: Size): Uint8Array {
-  const [across, down] = [from.width / to.width, from.height / to.height];
+  const columns = Array.from({ length: to.width }, (_, at) => reachOf(at, from.width / to.width, from.width));
+  const rows = Array.from({ length: to.height }, (_, at) =>
+    reachOf(at, from.height / to.height, from.height),
+  );
   const wide = new Uint8Array(to.width * from.height);
   for (let row = 0; row < from.height; row++) {
     for (let column = 0; column < to.width; column++) {
-      const [first, end] = reachOf(column, across, from.width);
-      const line = mask.subarray(row * from.width + first, row * from.width + end);
-      wide[row * to.width + column] = line.some((pixel) => pixel !== 0) ? 255 : 0;
+      const [first, end] = columns[column] ?? [0, 0];
+      for (let each = first; each < end; each++)
+        if (mask[row * from.width + each] !== 0) wide[row * to.width + column] = 255;
     }
   }
   const small = new Uint8Array(to.width * to.height);
   for (let row = 0; row < to.height; row++) {
-    const [first, end] = reachOf(row, down, from.height);
-    for (let column = 0; column < to.width; column++) {
-      for (let each = first; each < end; each++)
-        small[row * to.width + column] ||= wide[each * to.width + column] ?? 0;
+    const [first, end] = rows[row] ?? [0, 0];
+    for (let each = first; each < end; each++) {
+      for (let column = 0; column < to.width; column++)
+        if (wide[each * to.width + column] !== 0) small[row * to.width + column] = 255;
     }
   }
   return small;
@@ -174,12 +177,16 @@ function mirrored(
   const plane = canvas.width * canvas.height;
   const large = new Float32Array(3 * plane);
   const largeMask = new Uint8Array(plane);
-  for (let y = 0; y < canvas.height; y++) {
-    for (let x = 0; x < canvas.width; x++) {
-      const from = mirrorIndex(y, height) * width + mirrorIndex(x, width);
-      const at = y * canvas.width + x;
+  const columns = Int32Array.from({ length: canvas.width }, (_, x) => mirrorIndex(x, width));
+  const [red = large, green = large, blue = large] = planes;
+  for (let y = 0, at = 0; y < canvas.height; y++) {
+    const row = mirrorIndex(y, height) * width;
+    for (let x = 0; x < canvas.width; x++, at++) {
+      const from = row + (columns[x] ?? 0);
       largeMask[at] = mask[from] ?? 0;
-      for (const [channel, each] of planes.entries()) large[channel * plane + at] = each[from] ?? 0;
+      large[at] = red[from] ?? 0;
+      large[at + plane] = green[from] ?? 0;
+      large[at + 2 * plane] = blue[from] ?? 0;
     }
   }
   return { ...canvas, planes: large, mask: largeMask };

@@ -116,6 +116,17 @@ it('may answer when it has seen everything, gets frames before and after with an
   expect(log).toEqual(['masked 0', ...crops.map(() => 'masked 50'), 'masked 0']);
 });
 
+it('runs one at a time, whichever is asked first', async () => {
+  const engine = await engineOf(
+    `${readsAll} console.error('begins'); process.stdout.write(Buffer.alloc(3 * pixels * frames));
+    process.stdout.on('finish', () => console.error('ends')); process.stdout.end();`,
+    sides,
+  );
+  log.length = 0;
+  await Promise.all([1, 2, 3].map(() => processed(engine, crops)));
+  expect(log).toEqual(['begins', 'ends', 'begins', 'ends', 'begins', 'ends']);
+});
+
 describe('a program that goes wrong', () => {
   const cases = [
     {

@@ -3,7 +3,9 @@ import { type FrameFormat, frameBytes } from '../../../../src/core/frames/frame-
 import { contextAround, type Region, regionsWithin } from '../../../../src/core/regions/place-region.ts';
 import { objectsOf } from '../../../../src/protocol/manifest.ts';
 import { type RetouchTask, retoucherSpecSchema } from '../../../../src/protocol/retouch.ts';
+import { CommandEngine } from '../../../../src/worker/retouch/command-engine.ts';
 import { type CropEngine, type CropFrame, windowed } from '../../../../src/worker/retouch/crop-engine.ts';
+import { plainEngine } from '../../../../src/worker/retouch/plain-engines.ts';
 import { SegmentRegions } from '../../../../src/worker/retouch/segment-regions.ts';
 import { sampleSegment } from '../../../support/memory-frames.ts';
 
@@ -117,6 +119,58 @@ it.each([
     ).toEqual(whole);
   },
 );
+
+it('sharpening changes no bit outside mask and feather', async () => {
+  const engine = plainEngine('lanczos', { ...spec, strength: 300 });
+  const frames = await processed([[0, 3]], [{ firstFrame: 0, frames: 3, box }], engine);
+  for (const [unique, frame] of frames.entries()) {
+    const before = frameOf(unique);
+    const changed = Array.from(frame.subarray(0, 32 * 24)).flatMap((each, at) =>
+      each === before[at] ? [] : [{ x: at % 32, y: Math.floor(at / 32) }],
+    );
+    expect(changed.length).toBeGreaterThan(40);
+    // The box grows by 1 to an even one, and by 2 of feather.
+    for (const { x, y } of changed) expect(x >= 6 && x < 22 && y >= 4 && y < 18).toBe(true);
+    expect(frame.subarray(32 * 24)).toEqual(before.subarray(32 * 24));
+  }
+});
+
+/** The mean of each frame and those up to ten before and after it, when all have come. */
+const averagingProgram = `
+  const [width, height, frames] = process.argv.slice(1).map(Number);
+  const parts = [];
+  for await (const chunk of process.stdin) parts.push(chunk);
+  const all = Buffer.concat(parts);
+  const size = 3 * width * height;
+  const rgb = Array.from({ length: frames }, (_, at) => all.subarray(at * (size + width * height)));
+  for (let at = 0; at < frames; at++) {
+    const around = rgb.slice(Math.max(0, at - 10), at + 11);
+    const mean = (index) => around.reduce((sum, each) => sum + each[index], 0) / around.length;
+    process.stdout.write(Uint8Array.from({ length: size }, (_, index) => mean(index)));
+  }
+`;
+
+it('a program that averages 21 frames gives at a border what it gives without one', async () => {
+  const sides = ['{width}', '{height}', '{frames}'];
+  const command = [process.execPath, '--input-type=module', '-e', averagingProgram, ...sides];
+  const programSpec = { ...spec, kind: 'command', command, context_frames: 10, margin_px: 4 } as const;
+  const engine = new CommandEngine(programSpec, { environment: process.env, log: () => undefined });
+  const regions = [{ firstFrame: 5, frames: 50, box }];
+  const whole = await processed([[0, frameCount]], regions, engine);
+  expect(whole.filter((frame, at) => Buffer.compare(frame, frameOf(at)) !== 0)).toHaveLength(50);
+  const cuts = [
+    [0, 24],
+    [24, 8],
+    [32, 28],
+  ] as const;
+  expect(await processed(cuts, regions, engine)).toEqual(whole);
+  // Without the frames around it would not.
+  const blind = new CommandEngine(
+    { ...programSpec, context_frames: 0 },
+    { environment: process.env, log: () => undefined },
+  );
+  expect(await processed(cuts, regions, blind)).not.toEqual(whole);
+});
 
 it('takes only the frames around a segment that are looked at, and processes none of them', async () => {
   const regions = [{ firstFrame: 4, frames: 20, box }];
