@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadLayers } from './adapters/config-files.ts';
 import { cosmosFolders } from './adapters/cosmos-folders.ts';
+import { ProcessDetectorTool } from './adapters/detect/detector-process.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
 import { runCheck } from './adapters/diagnostics/run-checks.ts';
@@ -16,6 +17,7 @@ import { FileTemplateTokens } from './adapters/file-template-tokens.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
 import { publishFile } from './adapters/files/publish-file.ts';
+import { FfmpegFrameTool } from './adapters/frames/ffmpeg-frame-tool.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/caching-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
@@ -29,7 +31,7 @@ import type { Settings } from './core/settings/settings-schema.ts';
 import type { ReportItem } from './core/upsample/upsample-report.ts';
 import { engineOf, type UpsampleSettings } from './core/upsample/upsample-settings.ts';
 import type { AppError } from './errors/app-error.ts';
-import { createHost, createUpkeep, localRoot } from './machine-composition.ts';
+import { createHost, createUpkeep, localRoot, workerProgram } from './machine-composition.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
 import { renderInferenceReport } from './output/report/inference/render-inference-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
@@ -67,6 +69,8 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
     results: new FileResultCache(new LocalFileStore(join(cache, 'results'))),
     reports: createReportWriter(media),
     video: new FfmpegVideoTool(),
+    frames: new FfmpegFrameTool(),
+    detectors: new ProcessDetectorTool(workerProgram()),
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: (engine) => checkModelServer(engine),

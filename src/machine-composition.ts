@@ -127,7 +127,7 @@ export async function openQueueWorker(
   return { source, store, place, admit };
 }
 
-function workerProgram(): string {
+export function workerProgram(): string {
   return fileURLToPath(new URL('./worker.mjs', import.meta.url));
 }
 

@@ -10,7 +10,7 @@ import { retouchVideo } from '../services/retouch/retouch-video.ts';
 import { saveRegionPlan } from '../services/retouch/save-region-plan.ts';
 import { expectVideo } from '../services/video/expect-video.ts';
 import { planVideo } from '../services/video/plan-video.ts';
-import { retouchFlags, retouchLayerOf, toRetouchRequest } from './shared/retouch-flags.ts';
+import { detectOf, retouchFlags, retouchLayerOf, toRetouchRequest } from './shared/retouch-flags.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { beginFlags, onQueue, progressFlags } from './shared/run-flags.ts';
 import { retouchView } from './shared/run-views.ts';
@@ -24,6 +24,7 @@ export default class Retouch extends RunCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> clip.mp4 --region 10%,80%,80%,15%',
     '<%= config.bin %> <%= command.id %> clip.mp4 -o safe.mp4 --region 24,24,320,80@0:05-0:12.5 --engine pixelize',
+    '<%= config.bin %> <%= command.id %> clip.mp4 --detect text',
     '<%= config.bin %> <%= command.id %> --resume latest',
   ];
   static override args = { video: Args.string({ description: 'the video to retouch', required: false }) };
@@ -52,6 +53,8 @@ export default class Retouch extends RunCommand {
         regions: flags.region ?? [],
         plan: flags.plan === undefined ? null : resolve(flags.plan),
         mask: flags.mask === undefined ? null : resolve(flags.mask),
+        detect: detectOf(flags),
+        detectClasses: flags['detect-class'] ?? [],
         host: flags.host ?? null,
         isForced: flags.force,
         isKeptGoing: flags['keep-going'],

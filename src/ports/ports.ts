@@ -1,5 +1,7 @@
 import type { UpsampleSettings } from '../core/upsample/upsample-settings.ts';
 import type { Clock } from './clock.ts';
+import type { DetectorTool } from './detector.ts';
+import type { FrameTool } from './frame-tool.ts';
 import type { Host } from './host.ts';
 import type { HostUpkeep } from './host-upkeep.ts';
 import type { MediaTool } from './media-tool.ts';
@@ -24,6 +26,8 @@ export interface Ports {
   readonly media: MediaTool;
   readonly runs: RunStore;
   readonly video: VideoTool;
+  readonly frames: Pick<FrameTool, 'decode'>;
+  readonly detectors: DetectorTool;
   readonly sources: SourceFiles;
   readonly results: ResultCache;
   readonly reports: ReportWriter;

@@ -70,6 +70,8 @@ export interface VideoBeginning {
 export interface VideoObserver extends RunObserver<VideoBeginning, Journaled<VideoEventBody>> {
   /** Frames read so far, while the plan is made; `total` is what the file says, null where it does not. */
   onScan(done: number, total: number | null): void;
+  /** Pictures that were looked through for things to retouch, while the plan is made. */
+  onDetect(done: number, total: number): void;
   /** Frames that are upscaled by now, those of unfinished segments included. */
   onFrames(done: number): void;
   onAssembly(progress: AssemblyProgress): void;

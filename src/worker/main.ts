@@ -8,7 +8,9 @@ import { FfmpegMediaTool } from '../adapters/media/ffmpeg-media-tool.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
+import { detectorArgument } from '../protocol/detector.ts';
 import { layout } from '../protocol/layout.ts';
+import { runDetector } from './detect/detector-program.ts';
 import { createKinds } from './kinds.ts';
 import { ModelServers } from './model-server/model-servers.ts';
 import { parseProgramOptions, workerOptionsOf } from './options.ts';
@@ -29,6 +31,7 @@ async function main(): Promise<number> {
   // A process that a worker starts for a model; it is this same program, because a host has no other one.
   if (process.argv[2] === laneArgument) return await runLane(process.argv[3] ?? '');
   if (process.argv[2] === cropLaneArgument) return await runCropLane(process.argv[3] ?? '');
+  if (process.argv[2] === detectorArgument) return await runDetector(process.argv[3] ?? '');
   const options = parseProgramOptions(process.argv.slice(2));
   // The reader of the log may be gone.
   process.stderr.on('error', () => undefined);

@@ -5,6 +5,7 @@ import { FileTemplateTokens } from '../../src/adapters/file-template-tokens.ts';
 import { LocalFileStore } from '../../src/adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from '../../src/adapters/files/local-source-files.ts';
 import { publishFile } from '../../src/adapters/files/publish-file.ts';
+import { FfmpegFrameTool } from '../../src/adapters/frames/ffmpeg-frame-tool.ts';
 import { LocalSpecStore } from '../../src/adapters/local-spec-store.ts';
 import { CachingMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
 import { FfmpegMediaTool } from '../../src/adapters/media/ffmpeg-media-tool.ts';
@@ -40,6 +41,8 @@ export function createTestPorts(folder: string, host: Host): Ports {
       writeRegionPlan: (paths, plan) => publishFile(paths.json, [JSON.stringify(plan)]),
     },
     video: new FfmpegVideoTool({ retimedFolder: join(folder, 'cache', 'retimed') }),
+    frames: new FfmpegFrameTool(),
+    detectors: { open: () => Promise.reject(new Error('there is no detector')) },
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: () => Promise.reject(new Error('there is no server')),

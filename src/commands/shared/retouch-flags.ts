@@ -53,6 +53,23 @@ export const retouchFlags = {
     description: 'where and when to work: a file of regions that --save-plan wrote and you may have edited',
     helpValue: 'FILE',
   }),
+  detect: Flags.string({
+    description:
+      'look for regions in the whole video: text, or what a detector finds, a YOLO export (.onnx); besides every --region',
+    helpValue: 'text|MODEL.onnx',
+  }),
+  'detect-class': Flags.integer({
+    multiple: true,
+    multipleNonGreedy: true,
+    min: 0,
+    description: 'number of a class of the detector that counts (default: all); may be repeated',
+    helpValue: 'NUMBER',
+  }),
+  'detect-confidence': Flags.string({
+    description:
+      'from which score on something counts, from 0 to 1 (default: auto, which is 0.8 for text and 0.4 for models)',
+    helpValue: 'NUMBER',
+  }),
   engine: Flags.string({
     options: [...retoucherKinds],
     description:
@@ -126,6 +143,7 @@ export type GivenRetouchFlags = Partial<Interfaces.InferredFlags<typeof retouchF
 
 export function retouchLayerOf(flags: GivenRetouchFlags): SettingsLayer {
   const { strength, color, dilate, feather, margin, model, command, context } = flags;
+  const { 'detect-confidence': confidence } = flags;
   const implied = model !== undefined ? 'onnx' : command !== undefined ? 'command' : undefined;
   const retouching = {
     // Who names a model or a program means the engine that has one.
@@ -143,6 +161,7 @@ export function retouchLayerOf(flags: GivenRetouchFlags): SettingsLayer {
     context,
     crf: flags.crf,
     preset: flags.preset,
+    detect_confidence: confidence === undefined || confidence === 'auto' ? confidence : Number(confidence),
   };
   return {
     source: 'the command line',
@@ -162,8 +181,12 @@ export function toRetouchRequest(
   const example = 'For example: cosmos retouch clip.mp4 --region 10%,80%,80%,15%';
   if (video === undefined) throw usageError('No video was named.', example);
   const regions = flags.region ?? [];
-  if (regions.length === 0 && flags.mask === undefined && flags.plan === undefined)
-    throw usageError('No region was named.', example);
+  const what = detectOf(flags);
+  if (regions.length === 0 && flags.mask === undefined && flags.plan === undefined && what === null)
+    throw usageError('No region was named.', `${example}, or --detect text`);
+  const classes = flags['detect-class'] ?? [];
+  if (classes.length > 0 && (what === null || what === 'text'))
+    throw usageError('--detect-class is for a detector of your own.', 'Name it with --detect MODEL.onnx.');
   const hostName = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.
   ports.host(hostName);
@@ -181,6 +204,7 @@ export function toRetouchRequest(
     planPath: flags.plan === undefined ? null : resolve(flags.plan),
     maskPath: flags.mask === undefined ? null : resolve(flags.mask),
     commandFolder: process.cwd(),
+    detect: what === null ? null : { what, classes, confidence: settings.retouching.detect_confidence },
     isForced: flags.force ?? false,
     isKeptGoing: flags['keep-going'] ?? false,
     named: namedBy(resumeRules.retouch, flags),
@@ -220,6 +244,11 @@ function refuseWhatDoesNotFit(
       `The program of --command is here, and workers of ${hostName} have only what their image holds.`,
       'Leave --host and --queue away: the engine command works on this machine only.',
     );
+}
+
+/** `text`, or the absolute path of a detector; null where nothing is to be looked for. */
+export function detectOf({ detect }: GivenRetouchFlags): string | null {
+  return detect === undefined ? null : detect === 'text' ? detect : resolve(detect);
 }
 
 /** `clip-retouched.mp4` beside `clip.mp4`; what cannot be written in its own container goes into Matroska. */

@@ -1,3 +1,4 @@
+import type { Rect } from '../detect/detection.ts';
 import { type Fraction, fractionValue } from '../frames/fraction.ts';
 import type { FrameContext, Segment } from '../frames/plan-segments.ts';
 import type { Timeline } from '../frames/timeline.ts';
@@ -55,8 +56,9 @@ export function placeRegion(
   geometry: FrameGeometry,
   timeline: Pick<Timeline, 'times'> & { readonly timeBase: Fraction },
 ): Region | string {
-  const box = boxInFrame(region, geometry);
-  if (typeof box === 'string') return box;
+  const shares = sharesOf(region, geometry.video);
+  if (typeof shares === 'string') return shares;
+  const box = boxInFrame(shares, geometry);
   const frames = timeline.times.length;
   const first = region.from === null ? 0 : firstFrameOf(region.from, timeline);
   const end = region.to === null ? frames : Math.min(frames, endFrameOf(region.to, timeline));
@@ -79,14 +81,26 @@ export function shownBox({ x, y, width, height }: Box, { video, isTurned, frame 
   return { x: Math.min(ax, bx), y: Math.min(ay, by), width: Math.abs(bx - ax), height: Math.abs(by - ay) };
 }
 
-/** In fractions of the shown picture's sides, then of the frame's; rounded outward to whole pixels. */
-function boxInFrame(region: RegionText, { video, isTurned, frame }: FrameGeometry): Box | string {
+/** The edges of a region, in shares of the sides of the picture as shown. */
+function sharesOf(region: RegionText, video: FrameGeometry['video']): Rect | string {
   const shown = shownSize({ video });
   const left = shareOf(region.x, shown.width);
   const top = shareOf(region.y, shown.height);
   const right = Math.min(1, left + shareOf(region.width, shown.width));
   const bottom = Math.min(1, top + shareOf(region.height, shown.height));
   if (left >= 1 || top >= 1) return `it lies outside the picture, which is ${formatSize(shown)} as shown.`;
+  return { left, top, right, bottom };
+}
+
+/**
+ * Where a part of the shown picture lies in the frames as they are processed, rounded outward to whole pixels.
+ *
+ * @param shares - Its edges in shares of the shown picture's sides, from 0 to 1.
+ */
+export function boxInFrame(
+  { left, top, right, bottom }: Rect,
+  { video, isTurned, frame }: FrameGeometry,
+): Box {
   const turn = isTurned ? 0 : video.rotationDegrees;
   const corners = [turnedBack(left, top, turn), turnedBack(right, bottom, turn)] as const;
   const [[ax, ay], [bx, by]] = corners;

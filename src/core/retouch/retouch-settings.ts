@@ -20,6 +20,12 @@ export const retouchSettingsSchema = z.object({
   mask: z.string().nullable().default(null),
   /** A file with regions; null: none. */
   plan: z.string().nullable().default(null),
+  /** What was looked for besides: `text`, or the path of a detector; null: nothing. */
+  detect: z.string().nullable().default(null),
+  /** Numbers of the detector's classes that count; empty: all. */
+  detect_classes: z.array(z.int().min(0)).default([]),
+  /** From which score on. */
+  detect_confidence: z.union([z.literal('auto'), z.number()]).default('auto'),
   engine: z.object({
     kind: z.enum(retoucherKinds),
     batch_size: z.int().min(1).max(64),
@@ -45,13 +51,17 @@ export type RetouchSettings = z.infer<typeof retouchSettingsSchema>;
 export type RetoucherKind = (typeof retoucherKinds)[number];
 
 /** A run's settings in the shape of `config.toml`. @param modelPath - Null for an engine without a model. */
-export function configOfRetouch({ engine, host, slots }: RetouchSettings, modelPath: string | null) {
+export function configOfRetouch(
+  { engine, host, slots, detect_confidence }: RetouchSettings,
+  modelPath: string | null,
+) {
   const { crf, preset } = engine.encoding;
   return {
     retouching: {
       engine: engine.kind,
       strength: engine.strength,
       color: engine.color,
+      detect_confidence,
       dilate: engine.dilate_px,
       feather: engine.feather_px,
       margin: engine.margin_px,

@@ -113,6 +113,9 @@ const retouchingSchema = z.strictObject({
     .string()
     .regex(/^#[0-9a-f]{6}$/, 'must be a colour such as "#000000"')
     .default('#000000'),
+  detect_confidence: z
+    .union([auto, z.number().min(0).max(1)], { error: 'must be "auto" or a number from 0 to 1' })
+    .default('auto'),
   dilate: z.int().min(0).max(1024).default(4),
   feather: z.int().min(0).max(1024).default(8),
   margin: z.int().min(0).max(4096).default(128),

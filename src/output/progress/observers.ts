@@ -10,6 +10,7 @@ const ignore = () => undefined;
 const silent: UpsampleObserver & VideoObserver & InferenceObserver = {
   onPlanned: ignore,
   onScan: ignore,
+  onDetect: ignore,
   onBegin: ignore,
   onEvent: ignore,
   onTaskStarted: ignore,

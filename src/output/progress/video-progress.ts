@@ -22,12 +22,14 @@ export class FramePace {
   done: number;
   failedSegments = 0;
   readonly #framesPerSegment: number;
-  #hasSubmitted = false;
+  #hasSubmitted: boolean;
   #first: { readonly done: number; readonly atMs: number } | null = null;
   #reports = 0;
   #lastMs = 0;
 
-  constructor(run: Pick<VideoBeginning, 'frames' | 'finishedFrames' | 'segments'>) {
+  /** @param hasSubmitted - Whether what is done counts before anything is submitted. */
+  constructor(run: Pick<VideoBeginning, 'frames' | 'finishedFrames' | 'segments'>, hasSubmitted = false) {
+    this.#hasSubmitted = hasSubmitted;
     this.total = run.frames;
     this.done = run.finishedFrames;
     this.#framesPerSegment = run.frames / Math.max(1, run.segments);
@@ -72,11 +74,18 @@ export class FramePace {
 /** The progress of a run that upscales a video: the scan, then the frames, then putting the video together. */
 export class VideoProgress extends RunProgress implements VideoObserver {
   #scan: { readonly done: number; readonly total: number | null } | null = null;
+  #detecting: FramePace | null = null;
   #pace: FramePace | null = null;
   #assembly: AssemblyProgress | null = null;
 
   onScan(done: number, total: number | null): void {
     this.#scan = { done, total };
+    this.refresh();
+  }
+
+  onDetect(done: number, total: number): void {
+    this.#detecting ??= new FramePace({ frames: total, finishedFrames: 0, segments: 1 }, true);
+    this.#detecting.note(done, performance.now());
     this.refresh();
   }
 
@@ -106,7 +115,14 @@ export class VideoProgress extends RunProgress implements VideoObserver {
 
   rows(nowMs: number): BarRow[] {
     const pace = this.#pace;
-    if (pace === null) return this.#scan ? [scanRow(this.#scan)] : [];
+    if (pace === null) {
+      const scan = this.#scan ? [scanRow(this.#scan)] : [];
+      const detecting = this.#detecting;
+      if (detecting === null) return scan;
+      const { done, total } = detecting;
+      const row = { what: 'Detect', done, total, text: framesText(detecting) };
+      return [...scan, this.workRow(row, paceOf(detecting, nowMs), nowMs)];
+    }
     const { done, total } = pace;
     const frames = { what: 'Frames', done, total, text: framesText(pace) };
     const row = this.workRow(frames, paceOf(pace, nowMs), nowMs);
@@ -119,6 +135,10 @@ export class VideoProgress extends RunProgress implements VideoObserver {
     if (this.#assembly !== null) return `finishing the video: ${assemblyText(this.#assembly)}`;
     if (this.#pace !== null)
       return this.workLine(`${framesText(this.#pace)} frames`, paceOf(this.#pace, nowMs), nowMs);
+    if (this.#detecting !== null) {
+      const standing = `looked for regions in ${framesText(this.#detecting)} frames`;
+      return this.workLine(standing, paceOf(this.#detecting, nowMs), nowMs);
+    }
     if (this.#scan === null) return 'reading the video';
     const { done, total } = this.#scan;
     return total === null

@@ -36,6 +36,9 @@ interface ResumeRetouchRequest {
   readonly regions: readonly string[];
   readonly mask: string | null;
   readonly plan: string | null;
+  /** An absolute path or `text`; null where it was not given. */
+  readonly detect: string | null;
+  readonly detectClasses: readonly number[];
   readonly settingsOver: SettingsOver;
   readonly host: string | null;
   readonly isForced: boolean;
@@ -77,6 +80,8 @@ function settingsNow(
     regions,
     mask,
     plan,
+    detect,
+    detectClasses,
     host: hostNow,
     isForced,
     isKeptGoing,
@@ -89,7 +94,7 @@ function settingsNow(
   const config = configOfRetouch(was, model?.path ?? null);
   const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
   const { retouching } = settings;
-  const { engine, strength, color, dilate, feather, crf, preset } = retouching;
+  const { engine, strength, color, dilate, feather, crf, preset, detect_confidence } = retouching;
   const host = hostNow ?? was.host;
   return {
     ...was,
@@ -99,6 +104,9 @@ function settingsNow(
     regions: regions.length > 0 ? [...regions] : was.regions,
     mask: mask ?? was.mask,
     plan: plan ?? was.plan,
+    detect: detect ?? was.detect,
+    detect_classes: detectClasses.length > 0 ? [...detectClasses] : was.detect_classes,
+    detect_confidence,
     keep_going: isKeptGoing || was.keep_going,
     force: isForced || was.force,
     named: [...new Set([...namedBefore, ...namedNow])],

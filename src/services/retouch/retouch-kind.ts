@@ -22,7 +22,7 @@ export const retouchKind: RunKind<RetouchTypes> = videoKind<RetouchCheckpoint>({
 
 /** The command of a run of this video with the flags that name these settings. */
 export function newRetouchCommand(input: string, settings: RetouchSettings): string {
-  const named = new Set(['output', 'regions', ...(settings.named ?? [])]);
+  const named = new Set(['output', 'regions', 'detect', 'detect_classes', ...(settings.named ?? [])]);
   const flags = flagsFor(resumeRules.retouch, settings, [...named]);
   return ['cosmos retouch', shellQuoted(input), ...flags].join(' ');
 }

@@ -7,6 +7,7 @@ import { usageError } from '../../errors/app-error.ts';
 import { encodingOf } from '../upscale/upscale-operation.ts';
 import { segmentFrames } from '../video/plan-video.ts';
 import type { VideoOperation, VideoRequest } from '../video/video-types.ts';
+import { type DetectRequest, detectRegions } from './detect-regions.ts';
 import { placeMasks } from './place-masks.ts';
 import { assertSameSize, readRegionPlan } from './read-region-plan.ts';
 
@@ -21,6 +22,8 @@ export interface RetouchRequest extends VideoRequest {
   readonly commandFolder: string;
   /** A file with regions, as a dry run writes it; null: none. */
   readonly planPath: string | null;
+  /** Null: nothing is looked for. */
+  readonly detect: DetectRequest | null;
 }
 
 /** Frames given to the engine at once. */
@@ -28,17 +31,18 @@ const batchSize = 8;
 
 /** Regions of the frames are processed; everything else of them stays. */
 export function retouchOperation(request: RetouchRequest): VideoOperation {
-  const { retouching, host, slots, outputPath: output, regions } = request;
+  const { retouching, host, slots, outputPath: output, detect } = request;
   const contextFrames = contextFramesOf(retouching);
-  const texts = regions.map((text) => ({ text, region: parsed(text) }));
+  const texts = request.regions.map((text) => ({ text, region: parsed(text) }));
   return {
     ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize },
     // Frames that only look alike would not keep their own pixels outside the regions.
     dedupe: 'exact',
     contextFrames,
     maxSegmentFrames: mostFramesOf(retouching.engine),
-    placeRegions: async ({ facts: { video }, clip, timeline }, ports, signal) => {
-      const geometry = { video, isTurned: clip.is_turned, frame: clip.frame };
+    placeRegions: async (found, ports, observer, signal) => {
+      const { facts, clip, timeline } = found;
+      const geometry = { video: facts.video, isTurned: clip.is_turned, frame: clip.frame };
       const times = { times: timeline.times, timeBase: clip.time_base };
       const plan = request.planPath === null ? null : await readRegionPlan(request.planPath, ports);
       if (plan && request.planPath !== null) assertSameSize(request.planPath, plan, geometry);
@@ -48,21 +52,35 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
         if (typeof placed === 'string') throw regionError(text, placed);
         return placed;
       });
-      if (request.maskPath === null) return { regions: named, masks: null, notices: [] };
+      const detected = detect === null ? [] : await detectRegions(detect, found, ports, observer, signal);
+      const missed = detect !== null && detected.length === 0 ? [nothingFound(request)] : [];
+      const regions = [...named, ...detected];
+      if (request.maskPath === null) {
+        if (regions.length === 0 && detect !== null)
+          throw usageError(nothingFound(request), 'Name a --region, or a lower --detect-confidence.');
+        return { regions, masks: null, notices: missed };
+      }
       const seconds = [...timeline.times].map((time) =>
         ticksToSeconds(time - (timeline.times[0] ?? 0), clip.time_base),
       );
       const masked = await placeMasks(request.maskPath, { geometry, seconds }, ports, signal);
-      return { ...masked, regions: [...named, ...masked.regions] };
+      return {
+        ...masked,
+        regions: [...regions, ...masked.regions],
+        notices: [...missed, ...masked.notices],
+      };
     },
     settingsFor: async (model) => ({
       ...{ output, host, slots, dedupe: 'exact' },
       keep_going: request.isKeptGoing,
       force: request.isForced,
       named: [...(request.named ?? [])],
-      regions: [...regions],
+      regions: [...request.regions],
       mask: request.maskPath,
       plan: request.planPath,
+      detect: detect?.what ?? null,
+      detect_classes: [...(detect?.classes ?? [])],
+      detect_confidence: retouching.detect_confidence,
       engine: {
         ...{ kind: retouching.engine, batch_size: batchSize, lanes: 1, model: model?.sha256 ?? null },
         ...{ strength: retouching.strength, color: retouching.color },
@@ -77,6 +95,10 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
       },
     }),
   };
+}
+
+function nothingFound({ detect, inputPath }: RetouchRequest): string {
+  return `${detect?.what === 'text' ? 'No text' : 'Nothing'} was found in ${inputPath}.`;
 }
 
 /** A program may want all frames of a segment in memory before it gives one back. */

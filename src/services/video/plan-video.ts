@@ -90,7 +90,8 @@ async function readFrames(
   const streams = await planTriedStreams(path, facts, container, ports, signal);
   const request = { path, facts, dedupe: operation.dedupe, isKeptGoing };
   const { timeline: scanned, keyTimes, notices: found } = await scanVideo(request, ports, observer, signal);
-  const placed = await operation.placeRegions({ path, facts, clip, timeline: scanned }, ports, signal);
+  const frames = { path, facts, clip, timeline: scanned };
+  const placed = await operation.placeRegions(frames, ports, observer, signal);
   const regions = placed?.regions ?? null;
   const timeline = {
     ...scanned,

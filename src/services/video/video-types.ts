@@ -105,7 +105,12 @@ export interface VideoOperation {
   /** The most frames of a segment: more would be too much to lose. */
   readonly maxSegmentFrames: number;
   /** Which regions of the frames it is done to; null: whole frames. @throws AppError for regions that are nowhere. */
-  placeRegions(found: FoundFrames, ports: Ports, signal: AbortSignal): Promise<PlacedRegions | null>;
+  placeRegions(
+    found: FoundFrames,
+    ports: Ports,
+    observer: VideoObserver,
+    signal: AbortSignal,
+  ): Promise<PlacedRegions | null>;
   /** Freezes what the run will use, so that a resumed one gives the same video, on whatever machine. */
   settingsFor(model: PinnedFile | null): Promise<VideoSettings>;
 }

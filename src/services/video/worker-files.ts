@@ -71,6 +71,7 @@ export class WorkerStatusFiles implements SessionFollower<VideoTypes> {
   #following(observer: VideoObserver): VideoObserver {
     return {
       onScan: (done, total) => observer.onScan(done, total),
+      onDetect: (done, total) => observer.onDetect(done, total),
       onBegin: (run) => observer.onBegin(run),
       onEvent: (event) => {
         if (event.type === 'segment-finished') this.#counts.finish(event.segment_id);

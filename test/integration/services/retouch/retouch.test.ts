@@ -56,6 +56,7 @@ async function retouched(
       regions,
       maskPath: mask && join(folder, mask),
       planPath: null,
+      detect: null,
       isForced: false,
       isKeptGoing: false,
     },
