@@ -2,7 +2,7 @@ import { areaOf, overlapOf, type Rect, unionOf } from './detection.ts';
 import { between, type Sighting, type Track } from './track-detections.ts';
 
 /** A rectangle that stays for some pictures in a row. */
-export interface Cover {
+export interface BoxSpan {
   readonly firstPicture: number;
   readonly pictures: number;
   readonly rect: Rect;
@@ -24,7 +24,7 @@ const mostGrowth = 0.1;
  * its time, or one for each shot; what moves has one after the other, each of which covers all places that it is at
  * meanwhile.
  */
-export function coverTrack(track: Track): Cover[] {
+export function coverTrack(track: Track): BoxSpan[] {
   return partsOf(smoothed(track)).flatMap((part) => stillCover(part) ?? movingCovers(part));
 }
 
@@ -79,7 +79,7 @@ function partsOf(track: Track): Sighting[][] {
 const stillReach = 0.7;
 
 /** One rectangle for a thing that stays; null for one that moves. */
-function stillCover(part: Track): Cover[] | null {
+function stillCover(part: Track): BoxSpan[] | null {
   const usual = usualRect(part, 0.5);
   const still = part.filter(({ rect }) => overlapOf(rect, usual) >= leastStill);
   const [first, last] = [part[0], part.at(-1)];
@@ -88,7 +88,7 @@ function stillCover(part: Track): Cover[] | null {
   return [{ firstPicture: first.picture, pictures, rect: usualRect(still, stillReach) }];
 }
 
-function movingCovers(part: Track): Cover[] {
+function movingCovers(part: Track): BoxSpan[] {
   const spans: Span[] = [];
   for (const { picture, rect } of everyPicture(part)) {
     const span = spans.at(-1);

@@ -142,7 +142,7 @@ class Sampler {
     if (!first || !last) return;
     if (this.samples.at(-1)?.picture === last.number) return;
     const before = this.samples.at(-1);
-    const sample = await this.#lookAt(last);
+    const sample = await this.#sampleOf(last);
     if (before?.picture === first.number) await this.#refine(before, sample);
     this.samples.push(sample);
     this.#held = [last];
@@ -154,13 +154,13 @@ class Sampler {
     const held = this.#held.find(({ number }) => number === middle);
     if (middle === from.picture || !held) return;
     if (showSameThings(from.detections, to.detections, this.#options.leastScore)) return;
-    const sample = await this.#lookAt(held);
+    const sample = await this.#sampleOf(held);
     await this.#refine(from, sample);
     this.samples.push(sample);
     await this.#refine(sample, to);
   }
 
-  async #lookAt({ number, picture }: HeldPicture): Promise<Sample> {
+  async #sampleOf({ number, picture }: HeldPicture): Promise<Sample> {
     const { classes } = this.#options;
     const detections = await this.#detector.detect(picture);
     const counted = detections.filter(({ label }) => classes.length === 0 || classes.includes(label));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Cover, coverTrack } from '../../../../src/core/detect/cover-track.ts';
+import { type BoxSpan, coverTrack } from '../../../../src/core/detect/cover-track.ts';
 import { overlapOf, type Rect } from '../../../../src/core/detect/detection.ts';
 import { ShotCuts } from '../../../../src/core/detect/shot-cuts.ts';
 import { type Sample, trackDetections } from '../../../../src/core/detect/track-detections.ts';
@@ -31,7 +31,7 @@ function samplesOf(
   });
 }
 
-function coversOf(samples: readonly Sample[]): Cover[] {
+function coversOf(samples: readonly Sample[]): BoxSpan[] {
   return trackDetections(samples, { leastScore: 0.8 }).flatMap(coverTrack);
 }
 
