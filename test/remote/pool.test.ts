@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,12 +27,15 @@ describe.skipIf(lab === null)('one run over several hosts', () => {
   });
   afterAll(async () => await stage?.[Symbol.asyncDispose]());
 
-  async function upscale(output: string, host: string, ...more: readonly string[]) {
+  async function make(command: readonly string[], output: string, host: string) {
     const path = join(stage.folder, output);
-    const flags = ['--host', host, '--preset', 'ultrafast', '--dedupe', 'off', '--json', '--no-progress'];
-    const end = await stage.cli.run(['upscale', film, '-o', path, ...flags, ...more]);
+    const flags = ['--host', host, '--preset', 'ultrafast', '--json', '--no-progress'];
+    const end = await stage.cli.run([...command, film, '-o', path, ...flags]);
     return { ...end, path, json: JSON.parse(end.stdout) };
   }
+
+  const upscale = (output: string, host: string, ...more: readonly string[]) =>
+    make(['upscale', '--dedupe', 'off', ...more], output, host);
 
   const hashOf = async (path: string) =>
     createHash('sha256')
@@ -48,6 +52,17 @@ describe.skipIf(lab === null)('one run over several hosts', () => {
     expect(machines.map(({ machine }) => machine).sort()).toEqual(['gpu1', 'gpu2', 'gpu3']);
     expect(machines.reduce((sum, { tasks }) => sum + tasks, 0)).toBe(report.segments.length);
     expect(await readFile(several.json.report.html, 'utf8')).toContain('<h2 id="machines">Machines</h2>');
+  });
+
+  it('processes regions to the same bytes as one host, masks and frames from beyond the segments included', async () => {
+    const mask = join(stage.folder, 'mask.mkv');
+    const disc = "nullsrc=s=64x36:r=24:d=20,geq=lum='255*lt(hypot(X-8-N/12,Y-18),6)':cb=128:cr=128";
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', disc, '-c:v', 'ffv1', mask]);
+    const command = ['retouch', '--region', '50%,70%,40%,20%@3-17', '--mask', mask];
+    const one = await make(command, 'masked-one.mkv', 'gpu1');
+    const several = await make(command, 'masked-several.mkv', three);
+    expect([one.code, several.code]).toEqual([0, 0]);
+    expect(await hashOf(several.path)).toBe(await hashOf(one.path));
   });
 
   it('is submitted and left, loses a host, and is brought home', async () => {
