@@ -7,9 +7,9 @@ import { cosmosFolders } from './adapters/cosmos-folders.ts';
 import { ProcessDetectorTool } from './adapters/detect/detector-process.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
+import { modelCheck } from './adapters/diagnostics/model-check.ts';
 import { runCheck } from './adapters/diagnostics/run-checks.ts';
 import { withGreyHints, withRedHint } from './adapters/diagnostics/test-picture.ts';
-import { upscaleCheck } from './adapters/diagnostics/upscale-check.ts';
 import { ffmpegInstallLine, findPrograms } from './adapters/ffmpeg/programs.ts';
 import { FileResultCache } from './adapters/file-result-cache.ts';
 import { FileServerLimits } from './adapters/file-server-limits.ts';
@@ -115,7 +115,8 @@ export async function checkThisMachine(
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
     settingsCheck(settings, problem),
     engineCheck(settings, { host, network: settings.hosts[host]?.network, checkServer }),
-    upscaleCheck(settings, host === localHostName),
+    modelCheck('upscaling', settings, host === localHostName),
+    modelCheck('retouching', settings, host === localHostName),
     folderCheck('cache', cache, true),
     folderCheck('host root', localRoot(settings), true),
     folderCheck('checkpoints', resolve(checkpointDir), false),
