@@ -1,0 +1,74 @@
+import { workersOf } from '../../core/settings/host-named.ts';
+import {
+  acceptedText,
+  changesBetween,
+  isAccepted,
+  pickNamed,
+  type ResumeRules,
+  refusedText,
+} from '../../core/settings/resume-rules.ts';
+import type { Settings } from '../../core/settings/settings-schema.ts';
+import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
+import { type RunUpdate, type SettingsOver, settingsOfToday } from '../runs/resume-run.ts';
+import { withModelPath } from './source-of.ts';
+
+/** What is given when a run that makes a video of a video is resumed. */
+export interface ResumeVideoRequest {
+  /** A path, a run id or `latest`. */
+  readonly reference: string;
+  /** Absolute paths; null where they were not given. */
+  readonly input: string | null;
+  readonly output: string | null;
+  readonly settingsOver: SettingsOver;
+  readonly host: string | null;
+  readonly isForced: boolean;
+  readonly isKeptGoing: boolean;
+  /** Paths of the settings that the command line names. */
+  readonly named: readonly string[];
+}
+
+/** The settings of today, and those of a run's that all kinds have, as they are by now. */
+export function videoSettingsNow(
+  { settingsOver, output, host: hostNow, isForced, isKeptGoing, named }: ResumeVideoRequest,
+  { settings: was }: VideoCheckpoint,
+  rules: ResumeRules,
+  config: object,
+) {
+  const namedBefore = was.named ?? Object.keys(rules);
+  const settings: Settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
+  const host = hostNow ?? was.host;
+  return {
+    settings,
+    common: {
+      output: output ?? was.output,
+      host,
+      slots: workersOf(settings, host),
+      keep_going: isKeptGoing || was.keep_going,
+      force: isForced || was.force,
+      named: [...new Set([...namedBefore, ...named])],
+    },
+  };
+}
+
+/** What becomes of a run whose settings are these by now; their model is its path, not its hash. */
+export function videoUpdate<Checkpoint extends VideoCheckpoint>(
+  { input: given }: ResumeVideoRequest,
+  checkpoint: Checkpoint,
+  now: Checkpoint['settings'],
+  { rules, newCommand }: { readonly rules: ResumeRules; newCommand(input: string): string },
+): RunUpdate {
+  const { source, settings: was } = checkpoint;
+  const changes = changesBetween(rules, withModelPath(was, checkpoint), now);
+  const taken = changes.filter(isAccepted);
+  const input = given ?? source.path;
+  return {
+    refused: [
+      ...(input === source.path ? [] : [`the video was ${source.path}`]),
+      ...changes.filter((change) => !isAccepted(change)).map(refusedText),
+    ],
+    newRunCommand: newCommand(input),
+    notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
+    settings: taken.length === 0 ? null : { ...now, engine: { ...now.engine, model: was.engine.model } },
+    isWorkWithdrawn: taken.some(({ path }) => path === 'host' || path === 'slots'),
+  };
+}
