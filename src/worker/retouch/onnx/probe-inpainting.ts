@@ -51,19 +51,37 @@ export async function probeInpainting(
   said: Pick<CropLaneOptions, 'erases' | 'ranges'>,
 ): Promise<InpaintingFacts> {
   const ways = waysToAsk(model, said);
-  const { probe, alignment } = await probeThatFits(model, ways);
-  const [usual] = ways;
   // Where a person has said all of it, the model may do with pictures what it likes.
-  if (usual && said.erases && said.ranges)
-    return { coding: { ...usual, output: said.ranges.output }, alignment };
-  const attempts: Attempt[] = [];
-  for (const coding of ways) {
-    const numbers = await model.run(probe.asked, coding);
-    const outputs = numbers instanceof Uint8Array ? (['0..255'] as const) : numberRanges;
-    for (const output of said.ranges ? [said.ranges.output] : outputs)
-      attempts.push(attemptOf({ ...coding, output }, decodedNumbers(numbers, output), probe));
+  const [usual] = said.erases && said.ranges ? ways : [];
+  let refusal: unknown = null;
+  for (const alignment of alignments) {
+    const attempts: Attempt[] = [];
+    for (const way of usual ? [usual] : ways) {
+      try {
+        attempts.push(...(await attemptsOf(model, way, probeOf(model, alignment), said.ranges)));
+      } catch (error) {
+        if (laneFailureOf(error, 'model').reason === 'out-of-memory') throw error;
+        refusal ??= error;
+      }
+    }
+    const [first] = attempts;
+    if (first) return { coding: usual ? first.coding : clearlyBest(attempts), alignment };
   }
-  return { coding: clearlyBest(attempts), alignment };
+  throw modelRefused(`it takes no picture with a mask: ${messageOf(refusal)}`, refusal);
+}
+
+/** What comes of a picture that is asked for in one way, taken for each that it can be. */
+async function attemptsOf(
+  model: AskableModel,
+  way: Omit<InpaintingCoding, 'output'>,
+  probe: Probe,
+  ranges: CropLaneOptions['ranges'],
+): Promise<Attempt[]> {
+  const numbers = await model.run(probe.asked, way);
+  const possible = numbers instanceof Uint8Array ? (['0..255'] as const) : numberRanges;
+  return (ranges ? [ranges.output] : possible).map((output) =>
+    attemptOf({ ...way, output }, decodedNumbers(numbers, output), probe),
+  );
 }
 
 /** Usual ones first: of several that give the same picture, the first is taken. */
@@ -91,24 +109,13 @@ interface Probe {
   readonly whole: Float32Array;
 }
 
-/** A picture of a size that the model takes. */
-async function probeThatFits(model: AskableModel, [first]: readonly Omit<InpaintingCoding, 'output'>[]) {
-  let refusal: unknown = null;
-  for (const alignment of alignments) {
-    const steps = Math.ceil(probeSide / alignment);
-    const probe = makeProbe(
-      model.fixed.width ?? alignment * (steps + 2),
-      model.fixed.height ?? alignment * (steps + (steps % 2 === 0 ? 1 : 0)),
-    );
-    try {
-      if (first) await model.run(probe.asked, first);
-      return { probe, alignment };
-    } catch (error) {
-      if (laneFailureOf(error, 'model').reason === 'out-of-memory') throw error;
-      refusal ??= error;
-    }
-  }
-  throw modelRefused(`it takes no picture with a mask: ${messageOf(refusal)}`, refusal);
+/** A picture whose height is a multiple of the alignment, and not of twice that. */
+function probeOf({ fixed }: AskableModel, alignment: number): Probe {
+  const steps = Math.ceil(probeSide / alignment);
+  return makeProbe(
+    fixed.width ?? alignment * (steps + 2),
+    fixed.height ?? alignment * (steps + (steps % 2 === 0 ? 1 : 0)),
+  );
 }
 
 /** Soft waves and edges in other colours, plain gray in the middle, and in that a red hole. */
