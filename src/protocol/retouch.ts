@@ -8,7 +8,7 @@ const sidePx = z.int().min(1).max(65_536);
 
 /** How regions of frames are processed. */
 export const retoucherSpecSchema = z.object({
-  kind: z.enum(['blur', 'pixelize', 'solid', 'lanczos', 'onnx', 'command']),
+  kind: z.enum(['fill', 'blur', 'pixelize', 'solid', 'lanczos', 'onnx', 'command']),
   /** Frames given to the engine at once. */
   batch_size: z.int().min(1).max(64),
   lanes: z.int().min(1).max(64),

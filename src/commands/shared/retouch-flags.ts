@@ -73,7 +73,7 @@ export const retouchFlags = {
   engine: Flags.string({
     options: [...retoucherKinds],
     description:
-      'what happens there: blur (the default), pixelize, solid (one colour), lanczos (sharpens), onnx (a model fills or sharpens) or command (a program)',
+      'what happens there: fill (the default: what other frames or the surroundings show), blur, pixelize, solid (one colour), lanczos (sharpens), onnx (a model fills or sharpens) or command (a program)',
   }),
   strength: Flags.integer({
     min: 1,

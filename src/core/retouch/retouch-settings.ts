@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hostTableOf } from '../settings/host-list.ts';
 import { encodingSettingsSchema, videoSettingsShape } from '../upscale/upscale-settings.ts';
 
-export const retoucherKinds = ['blur', 'pixelize', 'solid', 'lanczos', 'onnx', 'command'] as const;
+export const retoucherKinds = ['fill', 'blur', 'pixelize', 'solid', 'lanczos', 'onnx', 'command'] as const;
 /** Which number of its mask makes a model fill a pixel. */
 export const modelMasks = ['auto', 'erase-one', 'erase-zero'] as const;
 /** What the numbers of a model's picture and of its result are: from black to full. */
@@ -78,7 +78,11 @@ export function configOfRetouch(
   };
 }
 
+/** More of them show more of what is behind, and each is held in memory, whole. */
+const fillFrames = 32;
+
 /** How many frames before and after one its engine looks at. Those of a model see each frame alone. */
 export function contextFramesOf({ engine, context }: { engine: RetoucherKind; context: number }): number {
+  if (engine === 'fill') return fillFrames;
   return engine === 'command' ? context : 0;
 }

@@ -107,7 +107,7 @@ const upscalingSchema = z.strictObject({
 });
 
 const retouchingSchema = z.strictObject({
-  engine: z.enum(retoucherKinds).default('blur'),
+  engine: z.enum(retoucherKinds).default('fill'),
   strength: z.number().min(1).max(1000).default(100),
   color: z
     .string()

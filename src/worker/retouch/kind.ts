@@ -5,6 +5,7 @@ import { EngineError } from '../tasks/engine-error.ts';
 import type { WorkKind } from '../tasks/engine-session.ts';
 import { CommandEngine } from './command-engine.ts';
 import type { CropEngine } from './crop-engine.ts';
+import { fillEngine } from './fill/fill-engine.ts';
 import { OnnxCropEngine } from './onnx/onnx-crop-engine.ts';
 import { plainEngine } from './plain-engines.ts';
 import { RetouchStages } from './retouch-stages.ts';
@@ -40,6 +41,7 @@ function createCropEngine(
     const message = 'The engine command was asked for without a program.';
     throw new EngineError({ code: 'engine-failed', class: 'fatal', message });
   }
+  if (spec.kind === 'fill') return fillEngine(spec.context_frames);
   if (spec.kind !== 'onnx') return plainEngine(spec.kind, spec);
   if (spec.model !== null)
     return new OnnxCropEngine(spec, { modelPath: objectPathOf(spec.model), program, log });

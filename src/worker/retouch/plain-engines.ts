@@ -29,7 +29,7 @@ interface PlainEngine {
   process(crop: PlainCrop, spec: RetoucherSpec): void;
 }
 
-type PlainKind = Exclude<RetoucherSpec['kind'], 'onnx' | 'command'>;
+type PlainKind = Exclude<RetoucherSpec['kind'], 'fill' | 'onnx' | 'command'>;
 
 /** An engine that changes each crop by itself. */
 export function plainEngine(kind: PlainKind, spec: RetoucherSpec): CropEngine {

@@ -12,6 +12,7 @@ import {
   planesOf,
   samplesOf,
 } from '../../../../src/core/frames/frame-format.ts';
+import type { RetoucherKind } from '../../../../src/core/retouch/retouch-settings.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { VideoObserver } from '../../../../src/ports/run-observer.ts';
@@ -39,12 +40,13 @@ async function retouched(
   output: string,
   regions: readonly string[],
   mask: string | null = null,
+  engine: RetoucherKind = 'solid',
 ) {
   const host = new LocalHost({ root, workerProgram, clock: systemClock });
   const { retouching } = resolveSettings([
     {
       source: 'the test',
-      values: { retouching: { engine: 'solid', crf: 0, preset: 'ultrafast', feather: 4 } },
+      values: { retouching: { engine, crf: 0, preset: 'ultrafast', feather: 4 } },
     },
   ]);
   const request = {
@@ -114,6 +116,17 @@ it.each([
     hasToChange: (frame, px, py) => isInTime(frame) && px >= x && px < x + w - 1 && py >= y && py < y + h - 1,
   });
   expect(counts).toEqual({ frames: 24, changedOutside: 0, keptInside: 0 });
+});
+
+it('fills a region with what other frames show there', async () => {
+  const pan = 'mandelbrot=s=320x200:r=12,loop=30:1,trim=end_frame=30,setpts=N/12/TB,crop=160:90:2*n:2*n';
+  ffmpeg('-f', 'lavfi', '-i', pan, ...lossless, '-pix_fmt', 'yuv420p', join(folder, 'clean.mp4'));
+  const hidden = "drawbox=50:40:60:16:white:fill:enable='between(n,6,23)'";
+  ffmpeg('-i', join(folder, 'clean.mp4'), '-vf', hidden, ...lossless, join(folder, 'hidden.mp4'));
+  const { summary } = await retouched('hidden.mp4', 'filled.mp4', ['50,40,60,16@7f-24f'], null, 'fill');
+  expect(summary).toMatchObject({ status: 'complete' });
+  const [clean, filled] = ['clean.mp4', 'filled.mp4'].map((name) => framesOf(name, 'yuv420p'));
+  expect(filled?.equals(clean ?? Buffer.alloc(0))).toBe(true);
 });
 
 /** Compares the frames of two videos; what has to change is black afterwards. */
