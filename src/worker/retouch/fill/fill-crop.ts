@@ -1,8 +1,8 @@
-import { Differences, isWholeShift } from './cells.ts';
+import { Differences, isWholeShift } from './differences.ts';
+import type { Match } from './find-marks.ts';
+import { type Affine, middleGray, onGrid } from './mapping.ts';
 import { Membrane } from './membrane.ts';
-import { type Match, type Motion, middleGray, onGrid } from './motion.ts';
-import { type Hole, type Layer, unitsPerLevel } from './picture.ts';
-import { sample, wholeSample } from './sample.ts';
+import { type Hole, type Layer, sample, unitsPerLevel, wholeSample } from './picture.ts';
 import { type Neighbor, neighborsOf, type Sight } from './sight.ts';
 
 /** So many crops are averaged in each place where as many show it … */
@@ -21,6 +21,14 @@ interface Found {
   readonly counts: Uint8Array;
 }
 
+/** Crops of frames in a row, of which one is to be filled. */
+export interface FillWindow {
+  readonly row: readonly Sight[];
+  readonly at: number;
+  /** How many before and after it are looked at. */
+  readonly reach: number;
+}
+
 /**
  * Fills the masked pixels of a crop from those around it in time and space.
  *
@@ -28,16 +36,18 @@ interface Found {
  * @returns its planes, copied.
  */
 export async function fillCrop(
-  row: readonly Sight[],
-  from: number,
-  reach: number,
+  window: FillWindow,
   breathe: () => Promise<void>,
 ): Promise<readonly (Uint8Array | Uint16Array)[]> {
-  const sight = row[from];
+  const sight = window.row[window.at];
   if (!sight) return [];
   const found = sight.layers.map(emptyOf);
-  const [luma] = sight.layers;
-  if (luma && luma.hole.places.length > 0) await gather(row, from, reach, luma, found, breathe);
+  for await (const other of sourcesOf(sight, window, breathe)) {
+    for (const [index, each] of found.entries()) {
+      const layer = other.sight.layers[index];
+      if (layer) pull(each, layer, other.match, index > 0);
+    }
+  }
   const planes = [];
   for (const each of found) {
     planes.push(finish(each));
@@ -57,45 +67,37 @@ function emptyOf(layer: Layer): Found {
   };
 }
 
-async function gather(
-  row: readonly Sight[],
-  from: number,
-  reach: number,
-  luma: Layer,
-  found: readonly Found[],
+/** Other crops that show what the hole hides, those first that show most of what is not seen yet. Matches are in pixels. */
+async function* sourcesOf(
+  sight: Sight,
+  { row, at, reach }: FillWindow,
   breathe: () => Promise<void>,
-): Promise<void> {
-  const sight = row[from];
-  if (!sight) return;
-  const { cells } = luma.hole;
+): AsyncGenerator<{ readonly sight: Sight; readonly match: Match }> {
+  const cells = sight.layers[0]?.hole.cells ?? [];
+  if (cells.length === 0) return;
   const counts = new Uint8Array(cells.length);
-  let candidates: Candidate[] = [];
-  for (const neighbor of neighborsOf(row, from, reach)) {
+  const candidates = new Set<Candidate>();
+  for (const neighbor of neighborsOf(row, at, reach)) {
     const [seen] = neighbor.sight.layers;
-    const full = fromHalf(neighbor.look.motion);
-    const shown = seen ? cells.map((cell) => shows(cell, seen, full)) : [];
-    if (shown.includes(true)) candidates.push({ ...neighbor, shown });
+    const motion = fromHalf(neighbor.mapping.motion);
+    const shown = seen ? cells.map((cell) => shows(cell, seen, motion)) : [];
+    if (shown.includes(true)) candidates.add({ ...neighbor, shown });
     await breathe();
   }
   let [sources, failures] = [0, 0];
   while (sources < mostSources && failures < mostFailures) {
     const best = bestOf(candidates, counts);
     if (!best) return;
-    candidates = candidates.filter((each) => each !== best);
-    await breathe();
-    const match = sight.findIn(best.sight, best.look);
+    candidates.delete(best);
+    const match = sight.findIn(best.sight, best.mapping);
     if (!match) {
       failures++;
       continue;
     }
     sources++;
-    for (const [at, isShown] of best.shown.entries()) if (isShown) counts[at] = (counts[at] ?? 0) + 1;
-    const settled = sight.settle(best.sight, match);
-    const full = { ...settled, motion: fromHalf(settled.motion) };
-    for (const [index, each] of found.entries()) {
-      const layer = best.sight.layers[index];
-      if (layer) pull(each, layer, full, index > 0);
-    }
+    for (const [cell, isShown] of best.shown.entries()) if (isShown) counts[cell] = (counts[cell] ?? 0) + 1;
+    yield { sight: best.sight, match: { ...match, motion: fromHalf(match.motion) } };
+    await breathe();
   }
 }
 
@@ -105,7 +107,7 @@ interface Candidate extends Neighbor {
 }
 
 /** The one that shows most of what few others show; of equal ones the nearest. Null where none shows enough. */
-function bestOf(candidates: readonly Candidate[], counts: Uint8Array): Candidate | null {
+function bestOf(candidates: ReadonlySet<Candidate>, counts: Uint8Array): Candidate | null {
   let best: Candidate | null = null;
   let most = leastGain * counts.length;
   for (const candidate of candidates) {
@@ -125,14 +127,14 @@ const leastGain = 0.004;
 /** What lies beyond a cut is tried last: a flash is no cut. */
 const doubt = 0.01;
 
-function fromHalf(motion: Motion): Motion {
+function fromHalf(motion: Affine): Affine {
   return onGrid(motion, 0.5, 0.5);
 }
 
 function shows(
   { x, y }: { readonly x: number; readonly y: number },
   { width, height, hole }: Layer,
-  motion: Motion,
+  motion: Affine,
 ): boolean {
   const column = Math.round(motion.x0 + motion.xx * x + motion.xy * y);
   const row = Math.round(motion.y0 + motion.yx * x + motion.yy * y);
@@ -146,8 +148,8 @@ function pull(found: Found, other: Layer, match: Match, isChroma: boolean): void
   const { width, across, down, hole } = layer;
   const motion = onGrid(match.motion, across, down);
   const offset = isChroma ? 0 : match.offset;
-  const look = { gain: match.gain, offset: middleGray + offset - match.gain * middleGray };
-  const cells = new Differences(layer, other, motion, look);
+  const brightness = { gain: match.gain, offset: middleGray + offset - match.gain * middleGray };
+  const cells = new Differences(layer, other, motion, brightness);
   const isWhole = isWholeShift(motion);
   for (let n = 0; n < hole.places.length; n++) {
     if ((counts[n] ?? 0) >= wantedSources) continue;
@@ -158,10 +160,10 @@ function pull(found: Found, other: Layer, match: Match, isChroma: boolean): void
       ? wholeSample(other, x + motion.x0, y + motion.y0)
       : sample(other, motion.x0 + motion.xx * x + motion.xy * y, motion.y0 + motion.yx * x + motion.yy * y);
     if (seen < 0) continue;
-    cells.look(x, y);
+    cells.moveTo(x, y);
     const error = cells.error + errorFloor;
     const weight = 1 / (error * error);
-    const value = look.gain * seen + look.offset - cells.difference;
+    const value = brightness.gain * seen + brightness.offset - cells.difference;
     weights[n] = (weights[n] ?? 0) + weight;
     values[n] = (values[n] ?? 0) + weight * value;
     errors[n] = (errors[n] ?? 0) + weight * error;

@@ -54,7 +54,7 @@ async function* fillCrops(
       row.push(sightOf(crop));
       await breathe();
     }
-    return joined(await fillCrop(row, at, radius, breathe), format);
+    return joined(await fillCrop({ row, at, reach: radius }, breathe), format);
   });
 }
 

@@ -1,20 +1,8 @@
 import type { FrameFormat } from '../../../core/frames/frame-format.ts';
-import {
-  compare,
-  compose,
-  inverse,
-  type Look,
-  type Marks,
-  type Match,
-  type Motion,
-  marksOf,
-  refine,
-  sameLook,
-  searchShift,
-  still,
-  typicalOf,
-} from './motion.ts';
+import { compare, type Marks, type Match, marksOf, refine, typicalOf } from './find-marks.ts';
+import { type Affine, compose, identity, inverse, type Mapping, still } from './mapping.ts';
 import { type Hole, type Layer, layersOf, pyramidOf, type SmallPicture } from './picture.ts';
+import { searchShift } from './search-shift.ts';
 
 /** Samples of an eighth of the size by which a picture may move from one frame to the next … */
 const coarseReach = 8;
@@ -26,7 +14,7 @@ export class Sight {
   readonly layers: readonly Layer[];
   readonly #pyramid: readonly SmallPicture[];
   readonly #marks: Marks;
-  #next: { readonly to: Sight; readonly look: Look | null } | null = null;
+  #next: { readonly to: Sight; readonly mapping: Mapping | null } | null = null;
 
   constructor(samples: Uint8Array, format: FrameFormat, holes: readonly Hole[]) {
     this.layers = layersOf(samples, format, holes);
@@ -40,12 +28,12 @@ export class Sight {
   }
 
   /** How this is seen in the frame after it, in samples of half the size; null: something else is seen there. */
-  lookInNext(next: Sight): Look | null {
-    if (this.#next?.to !== next) this.#next = { to: next, look: this.#search(next) };
-    return this.#next.look;
+  mappingToNext(next: Sight): Mapping | null {
+    if (this.#next?.to !== next) this.#next = { to: next, mapping: this.#search(next) };
+    return this.#next.mapping;
   }
 
-  #search(next: Sight): Look | null {
+  #search(next: Sight): Mapping | null {
     let shift = { x: 0, y: 0 };
     for (let level = this.#pyramid.length - 1; level >= 0; level--) {
       const [from, to] = [this.#pyramid[level], next.#pyramid[level]];
@@ -58,14 +46,14 @@ export class Sight {
       shift = near.cost < found.cost ? near : found;
     }
     const start = { ...still, x0: shift.x, y0: shift.y };
-    const match = refine(this.#marks, next.#half, { ...sameLook, motion: start }, 5);
+    const match = refine(this.#marks, next.#half, { ...identity, motion: start }, 5);
     return match && this.#isGood(match) ? match : null;
   }
 
   /** Finds this in another one, from where it should be. Null: something else is seen there. */
-  findIn(other: Sight, guess: Look): Match | null {
+  findIn(other: Sight, guess: Mapping): Match | null {
     const match = refine(this.#marks, other.#half, guess, 4);
-    return match && this.#isGood(match) ? match : null;
+    return match && this.#isGood(match) ? this.#settled(other, match) : null;
   }
 
   #isGood({ error }: Match): boolean {
@@ -73,7 +61,7 @@ export class Sight {
   }
 
   /** Whether it fits as well where whole pixels lie on whole pixels: they are then copied as they are. */
-  settle(other: Sight, match: Match): Match {
+  #settled(other: Sight, match: Match): Match {
     const whole = wholeOf(match.motion, this.#half);
     if (!whole) return match;
     const residuals = new Float32Array(this.#marks.count);
@@ -87,7 +75,7 @@ export class Sight {
 const nearly = 0.06;
 
 /** The nearest shift by whole pixels, in samples of half the size; null where it is not near everywhere. */
-function wholeOf(motion: Motion, { width, height }: SmallPicture): Motion | null {
+function wholeOf(motion: Affine, { width, height }: SmallPicture): Affine | null {
   const x0 = Math.round(2 * at(motion, width / 2, height / 2).x - width) / 2;
   const y0 = Math.round(2 * at(motion, width / 2, height / 2).y - height) / 2;
   for (const [x, y] of [
@@ -102,7 +90,7 @@ function wholeOf(motion: Motion, { width, height }: SmallPicture): Motion | null
   return { ...still, x0, y0 };
 }
 
-function at({ x0, xx, xy, y0, yx, yy }: Motion, x: number, y: number) {
+function at({ x0, xx, xy, y0, yx, yy }: Affine, x: number, y: number) {
   return { x: x0 + xx * x + xy * y, y: y0 + yx * x + yy * y };
 }
 
@@ -111,7 +99,7 @@ export interface Neighbor {
   readonly sight: Sight;
   readonly distance: number;
   /** In samples of half the size. */
-  readonly look: Look;
+  readonly mapping: Mapping;
   /** Something else is seen in between, so that nothing is known of how it moved there. */
   readonly isBeyondCut: boolean;
 }
@@ -119,22 +107,22 @@ export interface Neighbor {
 /** The `reach` crops of a row before and after one, nearest first. They are looked for one after the other. */
 export function* neighborsOf(row: readonly Sight[], from: number, reach: number): Generator<Neighbor> {
   const sides = [
-    { step: 1, look: sameLook, isBeyondCut: false },
-    { step: -1, look: sameLook, isBeyondCut: false },
+    { step: 1, mapping: identity, isBeyondCut: false },
+    { step: -1, mapping: identity, isBeyondCut: false },
   ];
   for (let distance = 1; distance <= reach; distance++) {
     for (const side of sides) {
       const sight = row[from + side.step * distance];
       const last = row[from + side.step * (distance - 1)];
       if (!sight || !last) continue;
-      const look = side.step > 0 ? last.lookInNext(sight) : inverseOf(sight.lookInNext(last));
-      side.look = compose(side.look, look ?? sameLook);
-      side.isBeyondCut ||= look === null;
-      yield { sight, distance, look: side.look, isBeyondCut: side.isBeyondCut };
+      const mapping = side.step > 0 ? last.mappingToNext(sight) : inverseOf(sight.mappingToNext(last));
+      side.mapping = compose(side.mapping, mapping ?? identity);
+      side.isBeyondCut ||= mapping === null;
+      yield { sight, distance, mapping: side.mapping, isBeyondCut: side.isBeyondCut };
     }
   }
 }
 
-function inverseOf(look: Look | null): Look | null {
-  return look && inverse(look);
+function inverseOf(mapping: Mapping | null): Mapping | null {
+  return mapping && inverse(mapping);
 }

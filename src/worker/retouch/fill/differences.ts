@@ -1,6 +1,5 @@
-import type { Motion } from './motion.ts';
-import { cellSide, type Layer, unitsPerLevel } from './picture.ts';
-import { sample, wholeSample } from './sample.ts';
+import type { Affine } from './mapping.ts';
+import { cellSide, type Layer, sample, unitsPerLevel, wholeSample } from './picture.ts';
 
 /** A cell with so many samples counts in full. */
 const manySamples = 8;
@@ -8,14 +7,14 @@ const manySamples = 8;
 const usualDifference = 4 * unitsPerLevel * unitsPerLevel;
 
 /** What other's brightness is multiplied with, and what is then added. */
-export interface Look {
+export interface Brightness {
   readonly gain: number;
   readonly offset: number;
 }
 
 /** How another crop differs around the hole, spread over the hole. */
 export class Differences {
-  /** At the place that was looked at last: mean difference in units, and mean square of what is left then. */
+  /** At the place that it was moved to: mean difference in units, and mean square of what is left then. */
   difference = 0;
   error = 0;
   readonly #width: number;
@@ -25,7 +24,7 @@ export class Differences {
   readonly #stepX: number;
   readonly #stepY: number;
 
-  constructor(layer: Layer, other: Layer, motion: Motion, { gain, offset }: Look) {
+  constructor(layer: Layer, other: Layer, motion: Affine, { gain, offset }: Brightness) {
     const { samples, width, height, scale, across, down, hole } = layer;
     this.#stepX = across / cellSide;
     this.#stepY = down / cellSide;
@@ -67,7 +66,7 @@ export class Differences {
   }
 
   /** @param x - In samples of the layer. */
-  look(x: number, y: number): void {
+  moveTo(x: number, y: number): void {
     const column = Math.max(0, Math.min(this.#width - 1, (x + 0.5) * this.#stepX - 0.5));
     const row = Math.max(0, Math.min(this.#height - 1, (y + 0.5) * this.#stepY - 0.5));
     const left = Math.min(Math.floor(column), Math.max(0, this.#width - 2));
@@ -89,7 +88,7 @@ function between(all: Float32Array, at: number, right: number, below: number, u:
   return upper + v * (c + u * ((all[at + right + below] ?? 0) - c) - upper);
 }
 
-export function isWholeShift({ x0, xx, xy, y0, yx, yy }: Motion): boolean {
+export function isWholeShift({ x0, xx, xy, y0, yx, yy }: Affine): boolean {
   return xx === 1 && yy === 1 && xy === 0 && yx === 0 && Number.isInteger(x0) && Number.isInteger(y0);
 }
 

@@ -1,61 +1,5 @@
-import { type SmallPicture, unitsPerLevel } from './picture.ts';
-
-/** Where a pixel of one picture lies in another one: `x' = x0 + xx x + xy y`, `y' = y0 + yx x + yy y`. */
-export interface Motion {
-  readonly x0: number;
-  readonly xx: number;
-  readonly xy: number;
-  readonly y0: number;
-  readonly yx: number;
-  readonly yy: number;
-}
-
-export const still: Motion = { x0: 0, xx: 1, xy: 0, y0: 0, yx: 0, yy: 1 };
-
-/** One picture in another one that is the same. */
-export const sameLook: Look = { motion: still, gain: 1, offset: 0 };
-
-/** First `a`, then `b`: how the first picture is seen in the third one. */
-export function compose(a: Look, b: Look): Look {
-  const [first, then] = [a.motion, b.motion];
-  return {
-    motion: {
-      x0: then.x0 + then.xx * first.x0 + then.xy * first.y0,
-      xx: then.xx * first.xx + then.xy * first.yx,
-      xy: then.xx * first.xy + then.xy * first.yy,
-      y0: then.y0 + then.yx * first.x0 + then.yy * first.y0,
-      yx: then.yx * first.xx + then.yy * first.yx,
-      yy: then.yx * first.xy + then.yy * first.yy,
-    },
-    gain: a.gain * b.gain,
-    offset: a.offset + a.gain * b.offset,
-  };
-}
-
-/** How the second picture is seen in the first one. */
-export function inverse({ motion, gain, offset }: Look): Look {
-  const { x0, xx, xy, y0, yx, yy } = motion;
-  const scale = 1 / (xx * yy - xy * yx);
-  const [a, b, c, d] = [yy * scale, -xy * scale, -yx * scale, xx * scale];
-  return {
-    motion: { x0: -(a * x0 + b * y0), xx: a, xy: b, y0: -(c * x0 + d * y0), yx: c, yy: d },
-    gain: 1 / gain,
-    offset: -offset / gain,
-  };
-}
-
-/** The same motion in samples that cover `across` by `down` pixels each. */
-export function onGrid({ x0, xx, xy, y0, yx, yy }: Motion, across: number, down: number): Motion {
-  const [ox, oy] = [(across - 1) / 2, (down - 1) / 2];
-  return {
-    x0: (x0 + xx * ox + xy * oy - ox) / across,
-    xx,
-    xy: (xy * down) / across,
-    y0: (y0 + yx * ox + yy * oy - oy) / down,
-    yx: (yx * across) / down,
-    yy,
-  };
-}
+import { type Mapping, middleGray } from './mapping.ts';
+import type { SmallPicture } from './picture.ts';
 
 /** Distinct points of a picture, by which it is found again in another one. */
 export interface Marks {
@@ -111,21 +55,12 @@ export function marksOf({ values, width, height }: SmallPicture): Marks {
   return { ...marks, count, spread: distances / Math.max(1, count) };
 }
 
-/** How one picture is seen in another one. */
-export interface Look {
-  readonly motion: Motion;
-  /** What the other's distance from middle grey is to be multiplied with, and what is then to be added, in units. */
-  readonly gain: number;
-  readonly offset: number;
-}
-
 /** How a picture is seen in another one, and how well it fits there. */
-export interface Match extends Look {
+export interface Match extends Mapping {
   /** By how much marks differ, usually: in units. */
   readonly error: number;
 }
 
-export const middleGray = 128 * unitsPerLevel;
 const unknowns = 8;
 const leastMarks = 24;
 /** The residual of a mark that is not seen in the other picture. */
@@ -137,7 +72,7 @@ const absent = 1e9;
  * @param start - Its motion is in samples of these pictures.
  * @returns null where too few marks lie in known parts of the other picture.
  */
-export function refine(marks: Marks, other: SmallPicture, start: Look, steps: number): Match | null {
+export function refine(marks: Marks, other: SmallPicture, start: Mapping, steps: number): Match | null {
   let match: Match = { ...start, error: 0 };
   // In these coordinates all unknowns of the motion are of the size of samples.
   const frame = { x: other.width / 2, y: other.height / 2, span: Math.max(other.width, other.height) / 2 };
@@ -157,7 +92,7 @@ export function refine(marks: Marks, other: SmallPicture, start: Look, steps: nu
 export function compare(
   marks: Marks,
   { values, width, height }: SmallPicture,
-  match: Look,
+  match: Mapping,
   residuals: Float32Array,
 ): number {
   const { x0, xx, xy, y0, yx, yy } = match.motion;
@@ -307,54 +242,4 @@ function moved({ motion, gain, offset, error }: Match, by: Float64Array, { x, y,
     offset: offset + dOffset,
     error,
   };
-}
-
-/** The translation by whole samples under which a coarse picture fits another one best, up to `reach` samples. */
-export function searchShift(
-  from: SmallPicture,
-  to: SmallPicture,
-  around: Shift,
-  reach: number,
-): Shift & { readonly cost: number } {
-  const least = from.values.reduce((sum, value) => sum + (value < 0 ? 0 : 1), 0) / 4;
-  let best = { ...around, cost: costOf(from, to, around, least) };
-  for (let y = around.y - reach; y <= around.y + reach; y++) {
-    for (let x = around.x - reach; x <= around.x + reach; x++) {
-      const cost = costOf(from, to, { x, y }, least);
-      if (cost < best.cost) best = { x, y, cost };
-    }
-  }
-  return best;
-}
-
-export interface Shift {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** Mean difference, cut at what says that something else is seen; shifts that leave little to compare are no candidates. */
-function costOf(
-  from: SmallPicture,
-  to: SmallPicture,
-  { x: shiftX, y: shiftY }: Shift,
-  least: number,
-): number {
-  const { width, height, values } = from;
-  const most = 24 * unitsPerLevel;
-  const firstX = Math.max(0, -shiftX);
-  const endX = Math.min(width, width - shiftX);
-  let sum = 0;
-  let count = 0;
-  for (let y = Math.max(0, -shiftY); y < Math.min(height, height - shiftY); y++) {
-    const here = y * width;
-    const there = (y + shiftY) * width + shiftX;
-    for (let x = firstX; x < endX; x++) {
-      const a = values[here + x] ?? 0;
-      const b = to.values[there + x] ?? 0;
-      if (a < 0 || b < 0) continue;
-      sum += Math.min(most, Math.abs(a - b));
-      count++;
-    }
-  }
-  return count < least ? Number.POSITIVE_INFINITY : sum / count;
 }
