@@ -54,6 +54,16 @@ describe('exit codes', () => {
     { rule: 'an unknown flag', args: ['batch-upsample', 'specs', '--nope'], says: '--nope' },
     { rule: 'an unknown command', args: ['btch-upsample'], says: 'btch-upsample' },
     {
+      rule: 'a model that is not named',
+      args: ['retouch', 'specs/clip.mp4', '--region', '1,1,9,9', '--engine', 'onnx'],
+      says: 'needs a model',
+    },
+    {
+      rule: 'a program that another machine does not have',
+      args: ['retouch', 'specs/clip.mp4', '--region', '1,1,9,9', '--command', 'fill', '--queue', 'redis://q'],
+      says: 'The program of --command is here',
+    },
+    {
       rule: 'a size that is none',
       args: ['batch-upsample', 'specs', '--max-resolution', 'big'],
       says: 'big',
