@@ -53,6 +53,7 @@ function videoResults(): BenchResult[] {
     'upscale-stages',
     'pipes-and-png',
     'upscale-choices',
+    'retouch',
     'batch-sizes',
   ].map((name) => benchResultSchema.parse(outputOf(name, quickly)));
 }

@@ -2,7 +2,8 @@
  * `cosmos retouch` against one bare ffmpeg that decodes and encodes the same frames with the same settings and copies the
  * sound, in turns; and what the length of a video costs in memory. Linux only.
  *
- *     node scripts/bench/retouch.ts [--size 1920x1080] [--region 800,500,200,80] [--engine blur] [--seconds 20] [--rounds 3] [--quick] [--json] [--write]
+ *     node scripts/bench/retouch.ts [--size 1920x1080] [--region 800,500,200,80] [--engine blur] [--preset medium]
+ *         [--seconds 20] [--rounds 3] [--quick] [--json] [--write]
  */
 import { stat } from 'node:fs/promises';
 import { parseSize } from '../../src/core/hints/display-size.ts';
@@ -14,23 +15,17 @@ import { type Figure, figure, median } from './support/result.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
 import { type VideoRun, videoOnce, videoWatched } from './support/video-program.ts';
 
-const options = readBenchOptions({ values: ['size', 'region', 'engine', 'seconds'] });
+const options = readBenchOptions({ values: ['size', 'region', 'engine', 'preset', 'seconds'] });
 const sizeText = options.own['size'] ?? (options.isQuick ? '854x480' : '1920x1080');
 const size = parseSize(sizeText) ?? { width: 1920, height: 1080 };
 const region = options.own['region'] ?? (options.isQuick ? '300,200,200,80' : '800,500,200,80');
 const engine = options.own['engine'] ?? 'blur';
 const seconds = Number(options.own['seconds'] ?? (options.isQuick ? 5 : 20));
-const encoding = { preset: 'veryfast', crf: '18' };
+// As the program encodes unless it is told otherwise.
+const encoding = { preset: options.own['preset'] ?? 'medium', crf: '18' };
 const command = [
-  'retouch',
-  '--region',
-  region,
-  '--engine',
-  engine,
-  '--preset',
-  encoding.preset,
-  '--crf',
-  encoding.crf,
+  ...['retouch', '--region', region, '--engine', engine],
+  ...['--preset', encoding.preset, '--crf', encoding.crf],
 ];
 const mebibyte = 1024 ** 2;
 
@@ -41,6 +36,7 @@ options.report({
     size: sizeText,
     region,
     engine,
+    preset: encoding.preset,
     seconds,
     encoder_threads: encoderThreads,
   },

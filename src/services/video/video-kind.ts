@@ -10,7 +10,7 @@ import { SegmentWork } from './segment-work.ts';
 import { assertSameFile, prepareFileToRead } from './source-of.ts';
 import { modelNameOf, summaryOfVideo } from './summarise-video.ts';
 import type { StoredVideoRun, VideoRun, VideoTypes } from './video-types.ts';
-import { WorkerStatusFiles } from './worker-files.ts';
+import { masksName, WorkerStatusFiles } from './worker-files.ts';
 import { writeVideoReport } from './write-video-report.ts';
 
 /** What differs between the kinds of runs that make a video of a video. */
@@ -63,12 +63,18 @@ function announce({ session, state, observer }: VideoRun): void {
 }
 
 async function changedInputs(
-  { checkpoint }: StoredVideoRun,
+  { checkpoint, paths }: StoredVideoRun,
   state: VideoRunState,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const files = [checkpoint.source, ...(checkpoint.model ? [checkpoint.model] : [])];
+  const masks = checkpoint.kind === 'retouch' && state.video === null ? checkpoint.masks : null;
+  const files = [
+    checkpoint.source,
+    ...(checkpoint.model ? [checkpoint.model] : []),
+    // It is read whatever its time says: nobody but this program should have written it.
+    ...(masks ? [{ ...masks, path: paths.inside(masksName), modified_ms: -1 }] : []),
+  ];
   const changes: string[] = [];
   for (const file of files) {
     try {
