@@ -46,11 +46,12 @@ export async function fillCrop(
     for (const [index, each] of found.entries()) {
       const layer = other.sight.layers[index];
       if (layer) pull(each, layer, other.match, index > 0);
+      await breathe();
     }
   }
   const planes = [];
   for (const each of found) {
-    planes.push(finish(each));
+    planes.push(await finish(each, breathe));
     await breathe();
   }
   return planes;
@@ -176,7 +177,10 @@ const errorFloor = (unitsPerLevel / 10) * (unitsPerLevel / 10);
 
 const membranes = new WeakMap<Hole, Membrane>();
 
-function finish({ layer, weights, values, errors }: Found): Uint8Array | Uint16Array {
+async function finish(
+  { layer, weights, values, errors }: Found,
+  breathe: () => Promise<void>,
+): Promise<Uint8Array | Uint16Array> {
   const { samples, width, height, scale, hole } = layer;
   const filled = samples.slice();
   if (hole.places.length === 0) return filled;
@@ -195,7 +199,8 @@ function finish({ layer, weights, values, errors }: Found): Uint8Array | Uint16A
   }
   const membrane = membranes.get(hole) ?? new Membrane(hole.unknown, layer);
   membranes.set(hole, membrane);
-  membrane.solve(all, pulls, targets);
+  await breathe();
+  await membrane.solve(all, pulls, targets, breathe);
   const most = (256 * unitsPerLevel) / scale - 1;
   for (const at of hole.places) filled[at] = Math.max(0, Math.min(most, Math.round((all[at] ?? 0) / scale)));
   return filled;

@@ -54,8 +54,14 @@ export class Membrane {
   /**
    * @param values - Row by row. Unknown ones are where it begins, and are replaced.
    * @param pull - How strongly each unknown one is pulled to its `target`, beside the 1 of each neighbour; null: not at all.
+   * @param breathe - Called between steps of some milliseconds.
    */
-  solve(values: Float32Array, pull: Float32Array | null, target: Float32Array | null): void {
+  async solve(
+    values: Float32Array,
+    pull: Float32Array | null,
+    target: Float32Array | null,
+    breathe: () => Promise<void>,
+  ): Promise<void> {
     const [finest] = this.#levels;
     if (!finest || finest.unknown.length === 0) return;
     const { width, height } = this.#size;
@@ -64,14 +70,14 @@ export class Membrane {
       all.set(values.subarray(row * width, (row + 1) * width), (row + 1) * finest.width + 1);
     }
     this.#setPull(pull, target);
-    this.#descend(finest);
+    await this.#descend(finest, breathe);
     for (let n = 0; n < this.#places.length; n++) {
       values[this.#places[n] ?? 0] = all[finest.unknown[n] ?? 0] ?? 0;
     }
   }
 
   /** Conjugate gradients, with one cycle over the levels as the preconditioner: any shape of what is unknown converges. */
-  #descend(finest: Level): void {
+  async #descend(finest: Level, breathe: () => Promise<void>): Promise<void> {
     const { unknown, wanted, values } = finest;
     const [solution, direction, product] = [this.#solution, this.#direction, this.#product];
     apply(finest, solution, product);
@@ -92,6 +98,7 @@ export class Membrane {
       add(unknown, solution, length, direction, solution);
       add(unknown, wanted, -length, product, wanted);
       before = now;
+      await breathe();
     }
   }
 
