@@ -12,9 +12,9 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** A part of the picture with the writing in its middle. */
-const shown = 'crop=480:150:80:200';
+const shown = 'crop=480:150:80:80';
 const second = '2.5';
-const region = '150,245,340,56';
+const region = '150,125,340,56';
 const engines = ['fill', 'blur', 'pixelize', 'solid', 'lanczos'];
 
 const folder = await mkdtemp(join(tmpdir(), 'cosmos-pictures-'));
@@ -22,8 +22,8 @@ try {
   const source = join(folder, 'source.mp4');
   // A camera that moves over a still picture, with a subtitle.
   const picture =
-    "mandelbrot=s=1600x900:start_scale=0.6:end_scale=0.6:end_pts=1,loop=-1:1,crop=640:360:'300+24*t':'260+6*t',noise=alls=4:allf=t,setpts=N/24/TB,fps=24";
-  const text = 'drawtext=text=A line of writing:fontsize=36:fontcolor=white:borderw=3:x=(w-tw)/2:y=256';
+    "mandelbrot=s=1600x900:start_scale=0.6:end_scale=0.6:end_pts=1,loop=-1:1,crop=640:360:'400+4*t':'90+60*t',noise=alls=4:allf=t,setpts=N/24/TB,fps=24";
+  const text = 'drawtext=text=A line of writing:fontsize=36:fontcolor=white:borderw=3:x=(w-tw)/2:y=136';
   const encoding = ['-t', '5', '-c:v', 'libx264', '-crf', '14', '-pix_fmt', 'yuv420p'];
   await ffmpeg('-f', 'lavfi', '-i', `${picture},${text}`, ...encoding, source);
   await photograph(source, 'source');

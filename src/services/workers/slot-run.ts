@@ -71,6 +71,9 @@ export class SlotRun {
 
   /** Found out once for all jobs of the run. */
   refusal(work: Work, admit: Admit, signal: AbortSignal): Promise<string | null> {
+    // Whoever writes to the queue would have any program run here.
+    if ('command_folder' in work.engine && work.engine.kind === 'command')
+      return Promise.resolve('retouch runs programs only on the machine that it was begun on');
     this.#refusal ??= this.#followed(signal, (stop) => admit(this.#run, this.runId, work, stop)).catch(
       (error: unknown) => {
         this.#refusal = null;

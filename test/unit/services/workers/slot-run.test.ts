@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import type { Host, HostEvent, HostRun } from '../../../../src/ports/host.ts';
+import { retoucherSpecSchema } from '../../../../src/protocol/retouch.ts';
 import type { WorkerStatus } from '../../../../src/protocol/worker-status.ts';
 import { SlotRun } from '../../../../src/services/workers/slot-run.ts';
 import { sampleEngine, sampleTask } from '../../../support/sample-work.ts';
@@ -33,6 +34,17 @@ it('keeps its worker running while it finds out whether the machine may work on 
     return 'it differs';
   };
   expect(await run.refusal(work, admit, never)).toBe('it differs');
+});
+
+it('refuses a program that work from a queue names, without starting anything', async () => {
+  const { run } = await openSlotRun([]);
+  const engine = retoucherSpecSchema.parse({
+    ...{ kind: 'command', command: ['rm', '-r', '.'], batch_size: 8, lanes: 1, model: null },
+    ...{ strength: 100, color: '#000000', dilate_px: 0, feather_px: 0 },
+    encoding: { crf: 18, preset: 'medium', threads: 1 },
+  });
+  const admit = () => Promise.reject(new Error('a worker was asked'));
+  expect(await run.refusal({ ...work, engine }, admit, never)).toMatch(/runs programs only on the machine/);
 });
 
 it('does not wait for a test clip that the engine cannot make', async () => {
