@@ -61,7 +61,6 @@ const backgrounds: Readonly<Record<string, (size: Size, seed: number) => string>
   cells: ({ width, height }, seed) =>
     `life=s=${Math.round(width / 4)}x${Math.round(height / 4)}:ratio=0.1:mold=10:seed=${seed},scale=${width}:${height}`,
   bars: ({ width, height }) => `smptehdbars=s=${width}x${height}`,
-  sierpinski: ({ width, height }, seed) => `sierpinski=s=${width}x${height}:seed=${seed}:jump=50`,
 };
 
 const words = (

@@ -1,5 +1,5 @@
-import { areaOf, overlapOf, type Rect, unionOf } from './detection.ts';
-import { between, type Sighting, type Track } from './track-detections.ts';
+import { areaOf, overlapOf, type Rect, sharedOf, unionOf } from './detection.ts';
+import { between, type Sighting, steadyRect, type Track } from './track-detections.ts';
 
 /** A rectangle that stays for some pictures in a row. */
 export interface BoxSpan {
@@ -8,16 +8,15 @@ export interface BoxSpan {
   readonly rect: Rect;
 }
 
-/** How far around a sighting others are asked for its edges: in seconds, in number, and by how much those still overlap. */
-const smoothing = { seconds: 0.6, sightings: 4, leastOverlap: 0.6 };
+/** How many sightings before and after one tell whether it is a lasting change, which takes less than so many seconds. */
+const around = { sightings: 4, seconds: 0.6 };
 /** Between two pictures in a row, a thing whose places overlap less has changed at once. */
 const leastSteady = 0.75;
-/** A thing stays where its places overlap its usual one so much … */
-const leastStill = 0.75;
-/** … in so large a part of its sightings. */
-const mostlyStill = 0.85;
+/** A thing that moves does so evenly for as long as this, before and after; so many sightings are enough. */
+const evenSeconds = 0.25;
+const steadySightings = 8;
 /** A rectangle covers a thing that moves for as long as it is larger than the thing by no more than this. */
-const mostGrowth = 0.1;
+const mostGrowth = 0.06;
 
 /**
  * Rectangles that cover a thing in all pictures from its first to its last sighting. What stays has one rectangle for all
@@ -25,33 +24,39 @@ const mostGrowth = 0.1;
  * meanwhile.
  */
 export function coverTrack(track: Track): BoxSpan[] {
-  return partsOf(smoothed(track)).flatMap((part) => stillCover(part) ?? movingCovers(part));
+  return partsOf(track).flatMap((part) => stillCover(part) ?? movingCovers(steadied(part)));
 }
 
-/**
- * Each edge is the median of those around, as many before as after: what trembles comes to rest, while even motion and
- * sudden changes stay as they are.
- */
-function smoothed(track: Track): Track {
-  return track.map((sighting, at) => {
-    let reach = 0;
-    while (reach < smoothing.sightings && isNear(track, at, reach + 1)) reach += 1;
-    return { ...sighting, rect: usualRect(track.slice(at - reach, at + reach + 1), 0.5) };
-  });
+/** Where a shot ends, or a thing changes for longer from one picture to the next, something else begins. */
+function partsOf(track: Track): Sighting[][] {
+  const parts: Sighting[][] = [];
+  const usual = track.map((_, at) => edgesAt(evenlyAround(track, at), 0.5));
+  for (const [at, sighting] of track.entries()) {
+    const part = parts.at(-1);
+    const last = part?.at(-1);
+    const [before, here] = [usual[at - 1], usual[at]];
+    const isNext = last?.picture === sighting.picture - 1;
+    const hasChanged = isNext && before && here && overlapOf(before, here) < leastSteady;
+    if (part && last?.shot === sighting.shot && !hasChanged) part.push(sighting);
+    else parts.push([sighting]);
+  }
+  return parts;
 }
 
-function isNear(track: Track, at: number, step: number): boolean {
-  const [before, here, after] = [track[at - step], track[at], track[at + step]];
-  if (!before || !here || !after) return false;
-  const farther = Math.max(here.seconds - before.seconds, after.seconds - here.seconds);
-  return farther <= smoothing.seconds && overlapOf(before.rect, after.rect) >= smoothing.leastOverlap;
+/** As many sightings before one as after, so that even motion does not count. */
+function evenlyAround(track: Track, at: number): Track {
+  const isNear = (other: number) =>
+    Math.abs((track[other]?.seconds ?? Number.NaN) - (track[at]?.seconds ?? 0)) <= around.seconds;
+  let reach = 0;
+  while (reach < around.sightings && isNear(at - reach - 1) && isNear(at + reach + 1)) reach += 1;
+  return track.slice(at - reach, at + reach + 1);
 }
 
 /** @param reach - Part of the sightings that reaches no further, on each side: 0.5 for the median. */
-function usualRect(track: Track, reach: number): Rect {
+function edgesAt(track: Track, reach: number): Rect {
   const edge = (name: keyof Rect, share: number) => {
     const sorted = track.map(({ rect }) => rect[name]).sort((one, other) => one - other);
-    return sorted[Math.floor(share * sorted.length)] ?? 0;
+    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   };
   return {
     left: edge('left', 1 - reach),
@@ -61,31 +66,34 @@ function usualRect(track: Track, reach: number): Rect {
   };
 }
 
-/** Where a shot ends, or a thing changes from one picture to the next, something else begins. */
-function partsOf(track: Track): Sighting[][] {
-  const parts: Sighting[][] = [];
-  for (const sighting of track) {
-    const part = parts.at(-1);
-    const last = part?.at(-1);
-    const hasChanged =
-      last?.picture === sighting.picture - 1 && overlapOf(last.rect, sighting.rect) < leastSteady;
-    if (part && last?.shot === sighting.shot && !hasChanged) part.push(sighting);
-    else parts.push([sighting]);
-  }
-  return parts;
+/** How far most sightings of what stays reach: the rest is trembling. */
+const stillReach = 0.75;
+/** Such a rectangle is larger than the usual one by no more than this … */
+const mostTrembling = 1.35;
+/** … and so much of most sightings lies in it. */
+const leastInside = 0.85;
+
+/** One rectangle for a thing that stays, also where only a part of it was found at times; null for one that moves. */
+function stillCover(part: Track): BoxSpan[] | null {
+  const rect = edgesAt(part, stillReach);
+  const [first, last] = [part[0], part.at(-1)];
+  if (!first || !last || areaOf(rect) > mostTrembling * areaOf(edgesAt(part, 0.5))) return null;
+  const inside = part.filter((each) => sharedOf(each.rect, rect) >= leastInside * areaOf(each.rect));
+  if (inside.length < leastInside * part.length) return null;
+  return [{ firstPicture: first.picture, pictures: last.picture - first.picture + 1, rect }];
 }
 
-/** How far most sightings of what stays reach: the rest is trembling. */
-const stillReach = 0.7;
+/** With fewer sightings it cannot be said which of them is wrong. */
+const fewestSteadied = 5;
 
-/** One rectangle for a thing that stays; null for one that moves. */
-function stillCover(part: Track): BoxSpan[] | null {
-  const usual = usualRect(part, 0.5);
-  const still = part.filter(({ rect }) => overlapOf(rect, usual) >= leastStill);
-  const [first, last] = [part[0], part.at(-1)];
-  if (!first || !last || still.length < mostlyStill * part.length) return null;
-  const pictures = last.picture - first.picture + 1;
-  return [{ firstPicture: first.picture, pictures, rect: usualRect(still, stillReach) }];
+function steadied(part: Track): Track {
+  return part.map((sighting, at) => {
+    const { seconds } = sighting;
+    const near = part
+      .slice(Math.max(0, at - steadySightings), at + steadySightings + 1)
+      .filter((each) => Math.abs(each.seconds - seconds) <= evenSeconds);
+    return near.length < fewestSteadied ? sighting : { ...sighting, rect: steadyRect(near, seconds) };
+  });
 }
 
 function movingCovers(part: Track): BoxSpan[] {

@@ -36,7 +36,7 @@ const leastLine = 6;
 /** What the offset is multiplied with. */
 const ratio = 1.5;
 /** The boxes of low lines are too high by so many pixels, and those of high ones too low by so much of their height. */
-const correction = { pixels: 2.5, share: 0.12 };
+const correction = { pixels: 4, share: 0.13 };
 
 /** On each side, in pixels. The correction is what `scripts/bench/detect-text.ts` shows to lie closest around the writing. */
 function growthOf(pixels: number, width: number, height: number): number {
@@ -93,7 +93,14 @@ function grown({ left, top, right, bottom }: Rect, by: number, { width, height }
   };
 }
 
-/** Words of one line, whose gap is no wider than the line is high, become one box: whether they touch changes by chance. */
+/** A word of low letters is so much lower than one with tall ones. */
+const leastHeight = 0.35;
+/** Of the smaller height, both share so much. */
+const leastShared = 0.6;
+/** By the larger height, the gap between two words of a line. */
+const widestGap = 0.7;
+
+/** Words of one line become one box: whether they touch in the map changes by chance. */
 function joinLines(words: readonly Detection[]): Detection[] {
   const lines: Detection[] = [];
   for (const word of words.toSorted((one, other) => one.rect.left - other.rect.left)) {
@@ -107,9 +114,10 @@ function joinLines(words: readonly Detection[]): Detection[] {
 
 function isSameLine(line: Rect, word: Rect): boolean {
   const [high, low] = [line, word].map(({ top, bottom }) => bottom - top).sort((a, b) => b - a);
-  if (high === undefined || low === undefined || low < 0.5 * high) return false;
+  if (high === undefined || low === undefined || low < leastHeight * high) return false;
   const shared = Math.min(line.bottom, word.bottom) - Math.max(line.top, word.top);
-  return shared > 0.6 * low && word.left - line.right < low && line.left - word.right < low;
+  const gap = Math.max(word.left - line.right, line.left - word.right);
+  return shared > leastShared * low && gap < widestGap * high;
 }
 
 /** Its score is that of the better part. */

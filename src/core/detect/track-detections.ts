@@ -33,7 +33,7 @@ const mostGapSeconds = 0.5;
 /** How much of a box has to be where it is expected: in the next picture that was looked at … */
 const nextOverlap = 0.3;
 /** … and after some in which it was not found. */
-const laterOverlap = 0.6;
+const laterOverlap = 0.45;
 /** What is shown for less time is taken for a mistake … */
 const leastSeconds = 0.2;
 /** … and what is shown for less than this, too, unless its best score is so far on the way from the least one to 1. */
@@ -106,15 +106,41 @@ function likenessOf(track: Track, rect: Rect, sample: Sample, previous: Sample |
 }
 
 /** How far back a thing's speed is looked for, in seconds. */
-const speedSeconds = 0.3;
+const speedSeconds = 0.6;
+/** Of a thing that was looked at in every frame, these are enough. */
+const speedSightings = 8;
 
 /** Where a thing would be if it went on as before. */
 function expectedAt(track: Track, seconds: number): Rect {
-  const last = track.at(-1);
-  const before = track.findLast((each) => (last?.seconds ?? 0) - each.seconds >= speedSeconds) ?? track[0];
-  if (!last || !before || last === before) return last?.rect ?? { left: 0, top: 0, right: 0, bottom: 0 };
-  const share = (seconds - last.seconds) / (last.seconds - before.seconds);
-  return between(last.rect, before.rect, -share);
+  const from = (track.at(-1)?.seconds ?? 0) - speedSeconds;
+  return steadyRect(
+    track.slice(-speedSightings).filter((each) => each.seconds >= from),
+    seconds,
+  );
+}
+
+/**
+ * Where a thing is at a time, by sightings around it: each edge moves evenly, at the median of the speeds between any two
+ * sightings (Theil and Sen), so that some that are wrong do not count.
+ */
+export function steadyRect(around: Track, seconds: number): Rect {
+  const edge = (name: keyof Rect) => {
+    const speeds = around.flatMap((one, at) =>
+      around
+        .slice(at + 1)
+        .map((other) => (other.rect[name] - one.rect[name]) / (other.seconds - one.seconds)),
+    );
+    const speed = medianOf(speeds);
+    return medianOf(around.map((each) => each.rect[name] + speed * (seconds - each.seconds)));
+  };
+  return { left: edge('left'), top: edge('top'), right: edge('right'), bottom: edge('bottom') };
+}
+
+/** Of an even number, the mean of those in the middle; 0 of none. */
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1] ?? 0, sorted[sorted.length >> 1] ?? 0];
+  return (low + high) / 2;
 }
 
 /** The rectangle at `share` of the way from one to another. */
