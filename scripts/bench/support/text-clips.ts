@@ -34,6 +34,7 @@ const sizes = [
   [480, 270],
   [640, 360],
   [640, 360],
+  [640, 360],
   [854, 480],
   [1280, 720],
 ] as const;
@@ -51,15 +52,13 @@ function gradients({ width, height }: Size, seed: number): string {
 /** Pictures that hold no writing of their own. */
 const backgrounds: Readonly<Record<string, (size: Size, seed: number) => string>> = {
   gradients: (size, seed) => gradients(size, seed),
-  noise: (size, seed) => `${gradients(size, seed)},noise=alls=40:allf=t:all_seed=${seed}`,
+  noise: (size, seed) => `${gradients(size, seed)},format=yuv444p,noise=alls=25:allf=t:all_seed=${seed}`,
   mandelbrot: ({ width, height }) => `mandelbrot=s=${width}x${height}:start_scale=0.8:end_pts=200`,
-  // The upper part has the time, and the right one squares that look like writing.
-  testsrc2: ({ width, height }) =>
-    `testsrc2=s=${2 * width}x${height + height / 2},crop=${width}:${height}:0:${height / 2}`,
+  scroll: ({ width, height }) => `smptebars=s=${width}x${height},scroll=h=0.004:v=0.002`,
   life: ({ width, height }, seed) =>
     `life=s=${width}x${height}:mold=10:ratio=0.1:seed=${seed}:death_color=0x204080:life_color=0xc0a060:mold_color=0x406020`,
   cells: ({ width, height }, seed) =>
-    `life=s=${Math.round(width / 4)}x${Math.round(height / 4)}:ratio=0.1:mold=10:seed=${seed},scale=${width}:${height}`,
+    `life=s=${Math.round(width / 4)}x${Math.round(height / 4)}:ratio=0.1:seed=${seed}:life_color=0x606060,scale=${width}:${height}`,
   bars: ({ width, height }) => `smptehdbars=s=${width}x${height}`,
 };
 
@@ -87,7 +86,7 @@ export function textClip(seed: number, number: number, fonts: readonly string[])
   const pick = <T>(all: readonly T[]): T => all[Math.floor(next() * all.length)] as T;
   const [width, height] = pick(sizes);
   const frameRate = pick([24, 25, 30]);
-  const frames = Math.round(frameRate * (2.5 + 1.5 * next()));
+  const frames = Math.round(frameRate * (2 + 1.5 * next()));
   const background = Object.keys(backgrounds)[number % Object.keys(backgrounds).length] as string;
   const kind = pick(kinds);
   const sizePx = Math.round(Math.max(14, height * (0.045 + 0.075 * next() ** 2)));
@@ -108,7 +107,7 @@ export function textClip(seed: number, number: number, fonts: readonly string[])
   const itemsOf: Readonly<Record<(typeof kinds)[number], () => TextItem[]>> = {
     caption: () => [line(phrase(between(2, 4)), left, low)],
     corner: () => [line(phrase(2), 'w*0.05', 'h*0.06')],
-    counter: () => [line('Frame %{n}', 'w*0.7', 'h*0.06')],
+    counter: () => [line('Frame %{n}', 'w*0.95-tw', 'h*0.06')],
     'two lines': () => [
       line(phrase(between(2, 4)), left, `h*0.86-${Math.round(2.3 * sizePx)}`),
       line(phrase(between(2, 4)), left, `h*0.88-${sizePx}`),

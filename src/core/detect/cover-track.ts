@@ -67,7 +67,7 @@ function edgesAt(track: Track, reach: number): Rect {
 }
 
 /** How far most sightings of what stays reach: the rest is trembling. */
-const stillReach = 0.75;
+const stillReach = 0.6;
 /** Such a rectangle is larger than the usual one by no more than this … */
 const mostTrembling = 1.35;
 /** … and so much of most sightings lies in it. */

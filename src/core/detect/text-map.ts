@@ -36,7 +36,7 @@ const leastLine = 6;
 /** What the offset is multiplied with. */
 const ratio = 1.5;
 /** The boxes of low lines are too high by so many pixels, and those of high ones too low by so much of their height. */
-const correction = { pixels: 4, share: 0.13 };
+const correction = { pixels: 4.5, share: 0.135 };
 
 /** On each side, in pixels. The correction is what `scripts/bench/detect-text.ts` shows to lie closest around the writing. */
 function growthOf(pixels: number, width: number, height: number): number {
