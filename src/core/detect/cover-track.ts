@@ -16,7 +16,7 @@ const leastSteady = 0.75;
 const evenSeconds = 0.25;
 const steadySightings = 8;
 /** A rectangle covers a thing that moves for as long as it is larger than the thing by no more than this. */
-const mostGrowth = 0.06;
+const mostGrowth = 0.03;
 
 /**
  * Rectangles that cover a thing in all pictures from its first to its last sighting. What stays has one rectangle for all
