@@ -57,8 +57,6 @@ const backgrounds: Readonly<Record<string, (size: Size, seed: number) => string>
   scroll: ({ width, height }) => `smptebars=s=${width}x${height},scroll=h=0.004:v=0.002`,
   life: ({ width, height }, seed) =>
     `life=s=${width}x${height}:mold=10:ratio=0.1:seed=${seed}:death_color=0x204080:life_color=0xc0a060:mold_color=0x406020`,
-  cells: ({ width, height }, seed) =>
-    `life=s=${Math.round(width / 4)}x${Math.round(height / 4)}:ratio=0.1:seed=${seed}:life_color=0x606060,scale=${width}:${height}`,
   bars: ({ width, height }) => `smptehdbars=s=${width}x${height}`,
 };
 
@@ -86,7 +84,7 @@ export function textClip(seed: number, number: number, fonts: readonly string[])
   const pick = <T>(all: readonly T[]): T => all[Math.floor(next() * all.length)] as T;
   const [width, height] = pick(sizes);
   const frameRate = pick([24, 25, 30]);
-  const frames = Math.round(frameRate * (2 + 1.5 * next()));
+  const frames = Math.round(frameRate * (1.6 + next()));
   const background = Object.keys(backgrounds)[number % Object.keys(backgrounds).length] as string;
   const kind = pick(kinds);
   const sizePx = Math.round(Math.max(14, height * (0.045 + 0.075 * next() ** 2)));

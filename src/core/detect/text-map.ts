@@ -35,13 +35,14 @@ const leastSide = 3;
 const leastLine = 6;
 /** What the offset is multiplied with. */
 const ratio = 1.5;
-/** The boxes of low lines are too high by so many pixels, and those of high ones too low by so much of their height. */
-const correction = { pixels: 4.5, share: 0.135 };
+/** The boxes of high lines are too low by a part of their height, and those of low ones too high by some pixels. */
+const correction = { share: 0.19, pixels: -7.2, least: -2.5 };
 
 /** On each side, in pixels. The correction is what `scripts/bench/detect-text.ts` shows to lie closest around the writing. */
 function growthOf(pixels: number, width: number, height: number): number {
   const by = (pixels * ratio) / (2 * (width + height));
-  return by + correction.share * (Math.min(width, height) + 2 * by) - correction.pixels;
+  const lineHeight = Math.min(width, height) + 2 * by;
+  return by + Math.max(correction.least, correction.share * lineHeight + correction.pixels);
 }
 
 interface Core {

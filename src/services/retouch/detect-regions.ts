@@ -64,14 +64,17 @@ export async function detectRegions(
     .map(({ firstPicture, pictures: count, rect }) => {
       const firstFrame = timeline.uniqueFrames[firstPicture] ?? 0;
       const endFrame = timeline.uniqueFrames[firstPicture + count] ?? timeline.times.length;
-      const box = boxInFrame(sharesOf(rect, detector.picture), geometry);
+      const box = boxInFrame(sharesOf(rect, detector.picture, shown), geometry);
       return { firstFrame, frames: endFrame - firstFrame, box };
     })
     .sort((one, other) => one.firstFrame - other.firstFrame);
 }
 
-function sharesOf({ left, top, right, bottom }: Detection['rect'], { width, height }: Size) {
-  return { left: left / width, top: top / height, right: right / width, bottom: bottom / height };
+/** To the nearest pixels of the picture as shown: edges are guesses, and outward would be too far on average. */
+function sharesOf({ left, top, right, bottom }: Detection['rect'], from: Size, shown: Size) {
+  const across = (x: number) => Math.round((x / from.width) * shown.width) / shown.width;
+  const down = (y: number) => Math.round((y / from.height) * shown.height) / shown.height;
+  return { left: across(left), top: down(top), right: across(right), bottom: down(bottom) };
 }
 
 /** All unique frames as a detector gets them: turned as they are shown. */
