@@ -1,4 +1,4 @@
-import { areaOf, overlapOf, type Rect, sharedOf, unionOf } from './detection.ts';
+import { areaOf, overlapOf, type Rect, unionOf } from './detection.ts';
 import { between, type Sighting, steadyRect, type Track } from './track-detections.ts';
 
 /** A rectangle that stays for some pictures in a row. */
@@ -68,18 +68,17 @@ function edgesAt(track: Track, reach: number): Rect {
 
 /** How far most sightings of what stays reach: the rest is trembling. */
 const stillReach = 0.6;
-/** Such a rectangle is larger than the usual one by no more than this … */
-const mostTrembling = 1.35;
-/** … and so much of most sightings lies in it. */
-const leastInside = 0.85;
+/** Its usual places at any time overlap the rectangle so much … */
+const leastStill = 0.8;
+/** … in so large a part of its sightings: those at both ends have few around them. */
+const mostlyStill = 0.9;
 
 /** One rectangle for a thing that stays, also where only a part of it was found at times; null for one that moves. */
 function stillCover(part: Track): BoxSpan[] | null {
   const rect = edgesAt(part, stillReach);
   const [first, last] = [part[0], part.at(-1)];
-  if (!first || !last || areaOf(rect) > mostTrembling * areaOf(edgesAt(part, 0.5))) return null;
-  const inside = part.filter((each) => sharedOf(each.rect, rect) >= leastInside * areaOf(each.rect));
-  if (inside.length < leastInside * part.length) return null;
+  const still = part.filter((_, at) => overlapOf(edgesAt(evenlyAround(part, at), 0.5), rect) >= leastStill);
+  if (!first || !last || still.length < mostlyStill * part.length) return null;
   return [{ firstPicture: first.picture, pictures: last.picture - first.picture + 1, rect }];
 }
 

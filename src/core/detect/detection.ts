@@ -30,19 +30,14 @@ export function unionOf(one: Rect, other: Rect): Rect {
   };
 }
 
-/** The area that two rectangles have in common. */
-export function sharedOf(one: Rect, other: Rect): number {
-  return areaOf({
+/** Shared area of two rectangles by that of both together: 0 for apart, 1 for equal. */
+export function overlapOf(one: Rect, other: Rect): number {
+  const shared = areaOf({
     left: Math.max(one.left, other.left),
     top: Math.max(one.top, other.top),
     right: Math.min(one.right, other.right),
     bottom: Math.min(one.bottom, other.bottom),
   });
-}
-
-/** Shared area of two rectangles by that of both together: 0 for apart, 1 for equal. */
-export function overlapOf(one: Rect, other: Rect): number {
-  const shared = sharedOf(one, other);
   const all = areaOf(one) + areaOf(other) - shared;
   return all > 0 ? shared / all : 0;
 }

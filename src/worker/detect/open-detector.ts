@@ -74,8 +74,8 @@ function fixedSide(side: number | string | undefined): number | null {
   return typeof side === 'number' && side > 0 ? side : null;
 }
 
-/** The longer side that text is looked for at: all of a small picture, and less of a large one, where it takes too long. */
-const textSides = { least: 640, most: 960 };
+/** The longer side that text is looked for at: small writing is found when it is enlarged, and more takes too long. */
+const textSide = 960;
 /** Of the core of a line, as the detector's authors have it. */
 const coreThreshold = 0.3;
 
@@ -83,8 +83,7 @@ async function openText(
   model: Model,
   { shown, least_score: leastScore }: DetectorOptions,
 ): Promise<OpenDetector> {
-  const longer = Math.min(textSides.most, Math.max(textSides.least, shown.width, shown.height));
-  const size = steppedSize(shown, longer);
+  const size = steppedSize(shown, textSide);
   const placing = placeInside(size, size);
   const detect = async (picture: Uint8Array) => {
     const { values, dims } = await model.run(inputOf(picture, size, placing, imageNetScale), size);

@@ -51,6 +51,7 @@ it('gives what trembles one rectangle for all its time', () => {
 
 it.each([
   { way: 'across', at: (picture: number) => rect(20 + 4 * picture, 50) },
+  { way: 'slowly across', at: (picture: number) => rect(20 + 0.6 * picture, 50) },
   { way: 'up', at: (picture: number) => rect(100, 300 - 2.5 * picture) },
   {
     way: 'around',
