@@ -36,7 +36,7 @@ const leastLine = 6;
 /** What the offset is multiplied with. */
 const ratio = 1.5;
 /** The boxes of high lines are too low by a part of their height, and those of low ones too high by some pixels. */
-const correction = { share: 0.19, pixels: -7.2, least: -2.5 };
+const correction = { share: 0.19, pixels: -6, least: -1.5 };
 
 /** On each side, in pixels. The correction is what `scripts/bench/detect-text.ts` shows to lie closest around the writing. */
 function growthOf(pixels: number, width: number, height: number): number {
