@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { FrameFormat } from '../../core/frames/frame-format.ts';
+import { type FrameFormat, frameBytes } from '../../core/frames/frame-format.ts';
 import { type RetoucherSpec, type RetouchTask, retouchTaskSchema } from '../../protocol/retouch.ts';
 import type { Clip, SegmentTask } from '../../protocol/segment.ts';
 import type { FrameJob, SegmentStage, SegmentStages } from '../segments/segment-stage.ts';
@@ -39,6 +39,7 @@ export class RetouchStages implements SegmentStages {
     try {
       return await work({
         ...{ from, to, processes: 1, callFrames: 1, lookaheadFrames: this.#engine.lookaheadFrames },
+        isInPlace: frameBytes(from) === frameBytes(to),
         size: { batchSize: this.#spec.batch_size, tile: 0 },
         run: async (job) => {
           this.#batches.set(job, job.batch);

@@ -71,7 +71,8 @@ export class SegmentRun {
   constructor(task: SegmentTask, deps: SegmentRunDeps) {
     this.#task = task;
     this.#deps = deps;
-    this.#frameBytes = frameBytes(deps.stage.from) + frameBytes(deps.stage.to);
+    const { from, to, isInPlace = false } = deps.stage;
+    this.#frameBytes = frameBytes(from) + (isInPlace ? 0 : frameBytes(to));
   }
 
   /**

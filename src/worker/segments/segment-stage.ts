@@ -27,6 +27,8 @@ export interface SegmentStage {
   readonly callFrames: number;
   /** So many frames after one may have to be given before what comes of it is given back. Missing: none. */
   readonly lookaheadFrames?: number;
+  /** Whether frames are changed where they lie, so that what comes of one takes no memory of its own. Missing: no. */
+  readonly isInPlace?: boolean;
   /** What is taken at once by now. */
   readonly size: { readonly batchSize: number; readonly tile: number };
   /** As many frames as were given, in their order. Rejects with an `EngineError`, or the signal's reason. */
