@@ -36,13 +36,14 @@ const leastLine = 6;
 /** What the offset is multiplied with. */
 const ratio = 1.5;
 /** The boxes of high lines are too low by a part of their height, and those of low ones too high by some pixels. */
-const correction = { share: 0.19, pixels: -6, least: -1.5 };
+const correction = { share: 0.19, pixels: -6, least: -1.5, most: 2 };
 
 /** On each side, in pixels. The correction is what `scripts/bench/detect-text.ts` shows to lie closest around the writing. */
 function growthOf(pixels: number, width: number, height: number): number {
   const by = (pixels * ratio) / (2 * (width + height));
   const lineHeight = Math.min(width, height) + 2 * by;
-  return by + Math.max(correction.least, correction.share * lineHeight + correction.pixels);
+  const { share, pixels: offset, least, most } = correction;
+  return by + Math.min(most, Math.max(least, share * lineHeight + offset));
 }
 
 interface Core {

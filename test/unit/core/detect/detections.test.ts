@@ -94,8 +94,8 @@ describe('lines of writing in a map of text', () => {
   it('grows a core to its line', () => {
     const [line, ...others] = read(mapOf([50, 40, 80, 20, 0.9]));
     expect(others).toEqual([]);
-    // 80 · 20 · 1.5 / (2 · 100) = 12; the line is 44 high: 12 + 0.19 · 44 - 6 more on each side.
-    const by = 12 + 0.19 * 44 - 6;
+    // 80 · 20 · 1.5 / (2 · 100) = 12; the line is 44 high: 0.19 · 44 - 6, but at most 2 more on each side.
+    const by = 12 + 2;
     expect(line?.rect.top).toBeCloseTo(40 - by);
     expect(line?.rect.right).toBeCloseTo(130 + by);
     expect(line?.score).toBeCloseTo(0.9);
