@@ -38,7 +38,7 @@ const laterOverlap = 0.45;
 const leastSeconds = 0.2;
 /** … and what is shown for less than this, too, unless its best score is so far on the way from the least one to 1. */
 const doubtSeconds = 0.5;
-const certainShare = 0.7;
+const certainShare = 0.9;
 
 /**
  * Follows things through the pictures of a video. What flashes up, or is found for a moment and weakly, is nothing.
