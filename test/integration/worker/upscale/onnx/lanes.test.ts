@@ -107,16 +107,17 @@ describe('a lane', () => {
 
   it.skipIf(process.platform === 'win32')('ends soon after its worker was killed', async () => {
     const options: LaneOptions = {
-      ...{ modelPath: slowModel, scale: 2, width: 256, height: 256, pixelFormat: 'rgb24' },
+      ...{ modelPath: slowModel, scale: 2, width: 512, height: 512, pixelFormat: 'rgb24' },
       ...{ batchSize: 1, tile: 0, lane: 0, threads: 1 },
     };
-    const args = [laneParent, laneProgram, JSON.stringify(options), String(256 * 256 * 3)];
+    const args = [laneParent, laneProgram, JSON.stringify(options), String(512 * 512 * 3)];
     const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(parent.stdout, 'data');
     const lanePid = Number(String(line));
     expect(isAlive(lanePid)).toBe(true);
     parent.kill('SIGKILL');
-    await waitFor(async () => !isAlive(lanePid), 4000);
+    // The frame takes several times as long.
+    await waitFor(async () => !isAlive(lanePid), 12_000);
   });
 });
 
