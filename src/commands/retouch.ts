@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { namedBy, resumeRules } from '../core/settings/resume-rules.ts';
+import { usageError } from '../errors/app-error.ts';
 import { videoPlanDocument } from '../output/json/video-plan-document.ts';
 import { formatVideoPlan } from '../output/text/video/plan-text.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -36,7 +37,6 @@ export default class Retouch extends RunCommand {
       description:
         'with --dry-run: write the regions to this file, for --plan, and a page with pictures of them beside it',
       helpValue: 'FILE.json',
-      dependsOn: ['dry-run'],
     }),
   };
 
@@ -63,6 +63,8 @@ export default class Retouch extends RunCommand {
       return await this.resume(retouchView, flags, ports, resumed);
     }
     const request = toRetouchRequest(args.video, flags, opened);
+    if (flags['save-plan'] !== undefined && !flags['dry-run'])
+      throw usageError('--save-plan goes with --dry-run.', 'Add --dry-run; the run itself takes --plan.');
     if (flags['dry-run']) {
       return await this.#showPlan(request, flags, ports);
     }

@@ -40,7 +40,9 @@ export async function placeMasks(
   readonly masks: MaskFile;
   readonly notices: readonly string[];
 }> {
-  const facts = await video.inspect(path, signal);
+  const facts = await video.inspect(path, signal).catch((error: unknown) => {
+    throw error instanceof AppError && error.code === 'video-unreadable' ? unreadable(path, error) : error;
+  });
   const { timeBase } = facts.video;
   const places = pixelsOf(geometry, facts.video);
   const tracker = new MaskTracker(geometry.frame);
@@ -99,6 +101,14 @@ function stored(tracked: readonly TrackedRegion[]) {
   const hash = createHash('sha256');
   for (const line of lines) hash.update(line, 'latin1');
   return { regions, masks: { lines, sha256: hash.digest('hex'), sizeBytes } };
+}
+
+function unreadable(path: string, error: AppError): AppError {
+  return new AppError({
+    code: 'video-unreadable',
+    message: `The mask ${path} is neither a picture nor a video that can be read: ${error.message}`,
+    nextStep: 'Take a PNG, a JPEG or a video that is white where the video is to be processed.',
+  });
 }
 
 function noWhite(path: string): AppError {

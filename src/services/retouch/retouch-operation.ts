@@ -33,7 +33,7 @@ const batchSize = 8;
 export function retouchOperation(request: RetouchRequest): VideoOperation {
   const { retouching, host, slots, outputPath: output, detect } = request;
   const contextFrames = contextFramesOf(retouching);
-  const texts = request.regions.map((text) => ({ text, region: parsed(text) }));
+  const texts = request.regions.map((text) => parsed(`--region ${text}`, text));
   return {
     ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize },
     // Frames that only look alike would not keep their own pixels outside the regions.
@@ -46,18 +46,19 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
       const times = { times: timeline.times, timeBase: clip.time_base };
       const plan = request.planPath === null ? null : await readRegionPlan(request.planPath, ports);
       if (plan && request.planPath !== null) assertSameSize(request.planPath, plan, geometry);
-      const planned = (plan?.regions ?? []).map(({ region }) => ({ text: region, region: parsed(region) }));
-      const named = [...texts, ...planned].map(({ text, region }): Region => {
+      const planned = (plan?.regions ?? []).map(({ region }) =>
+        parsed(`${request.planPath}: the region ${region}`, region),
+      );
+      const named = [...texts, ...planned].map(({ name, region }): Region => {
         const placed = placeRegion(region, geometry, times);
-        if (typeof placed === 'string') throw regionError(text, placed);
+        if (typeof placed === 'string') throw regionError(name, placed);
         return placed;
       });
       const detected = detect === null ? [] : await detectRegions(detect, found, ports, observer, signal);
       const missed = detect !== null && detected.length === 0 ? [nothingFound(request)] : [];
       const regions = [...named, ...detected];
       if (request.maskPath === null) {
-        if (regions.length === 0 && detect !== null)
-          throw usageError(nothingFound(request), 'Name a --region, or a lower --detect-confidence.');
+        if (regions.length === 0) throw noRegions(request);
         return { regions, masks: null, notices: missed };
       }
       const seconds = [...timeline.times].map((time) =>
@@ -101,6 +102,12 @@ function nothingFound({ detect, inputPath }: RetouchRequest): string {
   return `${detect?.what === 'text' ? 'No text' : 'Nothing'} was found in ${inputPath}.`;
 }
 
+function noRegions(request: RetouchRequest) {
+  if (request.detect !== null)
+    return usageError(nothingFound(request), 'Name a --region, or a lower --detect-confidence.');
+  return usageError(`The plan ${request.planPath} has no region.`, 'Add one to it, or name a --region.');
+}
+
 /** A program may want all frames of a segment in memory before it gives one back. */
 const mostCommandFrames = 96;
 
@@ -109,13 +116,14 @@ function mostFramesOf(engine: RetoucherKind): number {
   return engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most;
 }
 
-function parsed(text: string) {
+/** @param name - What messages call it. */
+function parsed(name: string, text: string) {
   const region = parseRegion(text);
-  if (typeof region === 'string') throw regionError(text, region);
-  return region;
+  if (typeof region === 'string') throw regionError(name, region);
+  return { name, region };
 }
 
-function regionError(text: string, problem: string) {
+function regionError(name: string, problem: string) {
   const form = `A region is ${regionForm}, such as 10%,80%,80%,15%@5-12.5 or 24,24,320,80.`;
-  return usageError(`--region ${text}: ${problem}`, form);
+  return usageError(`${name}: ${problem}`, form);
 }

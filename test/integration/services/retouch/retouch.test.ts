@@ -41,6 +41,7 @@ async function retouched(
   regions: readonly string[],
   mask: string | null = null,
   engine: RetoucherKind = 'solid',
+  plan: string | null = null,
 ) {
   const host = new LocalHost({ root, workerProgram, clock: systemClock });
   const { retouching } = resolveSettings([
@@ -57,7 +58,7 @@ async function retouched(
       retouching,
       regions,
       maskPath: mask && join(folder, mask),
-      planPath: null,
+      planPath: plan && join(folder, plan),
       detect: null,
       isForced: false,
       isKeptGoing: false,
@@ -219,6 +220,19 @@ it.each([
   { region: '10,10,20,20@60-', reason: /after the last of the 24 frames/ },
 ])('refuses a region that is nowhere, with its reason: $region', async ({ region, reason }) => {
   const failing = retouched('4-2-0.mp4', 'never.mp4', [region]);
+  await expect(failing).rejects.toMatchObject({
+    code: 'usage-invalid',
+    message: expect.stringMatching(reason),
+  });
+});
+
+it.each([
+  { regions: [], reason: /plan\.json has no region/ },
+  { regions: [{ region: '1,2,x,4' }], reason: /plan\.json: the region 1,2,x,4: "x" is neither/ },
+])('says what is wrong with a plan, and in which file: $regions', async ({ regions, reason }) => {
+  const plan = { version: 1, kind: 'retouch-regions', video: '', width: 160, height: 90, regions };
+  await writeFile(join(folder, 'plan.json'), JSON.stringify(plan));
+  const failing = retouched('4-2-0.mp4', 'never.mp4', [], null, 'solid', 'plan.json');
   await expect(failing).rejects.toMatchObject({
     code: 'usage-invalid',
     message: expect.stringMatching(reason),
