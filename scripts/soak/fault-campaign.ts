@@ -158,7 +158,7 @@ class FaultCampaign {
     // A signal ends the program without a word in the moment before it listens to signals.
     const isSilent = signal === 'SIGKILL' || (signal === 'SIGTERM' && stderr === '');
     const isForeseen = isSilent || [0, 1, 4, 143, ...this.#work.foreseenCodes].includes(code ?? -1);
-    const isSaid = code === 0 || isSilent || /resume|cosmos attach|Nothing was begun/.test(stderr);
+    const isSaid = code === 0 || isSilent || /resume|cosmos attach|Nothing was started/.test(stderr);
     if (!isForeseen || !isSaid || /^\s+at /m.test(stderr))
       this.#faults.push(`the program ended with ${code ?? signal}: ${stderr.slice(-3000)}`);
     return code === 0;

@@ -7,7 +7,7 @@ import { progressFlags, queueAddressFlags, settingsLayerOf, storeFlags } from '.
 import { resumeCommandOf, runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Attach extends RunCommand {
-  static override summary = 'Follow a run that goes on by itself, and bring its results home.';
+  static override summary = 'Follow a run that works in the background, and bring its results home.';
   static override examples = ['<%= config.bin %> <%= command.id %> latest'];
   static override args = { run: requiredRun };
   static override flags = { ...storeFlags, ...queueAddressFlags, ...progressFlags };
@@ -18,8 +18,8 @@ export default class Attach extends RunCommand {
     const { kind, run, state } = await readRun(args.run, runKinds, ports);
     if (state.lastStatus === 'paused')
       throw usageError(
-        `Run ${run.runId} does not go on by itself: it waits for you to read its prompts.`,
-        `Go on with: ${resumeCommandOf(kind, run.runId)}`,
+        `Run ${run.runId} does not continue by itself: it waits for you to read its prompts.`,
+        `Continue with: ${resumeCommandOf(kind, run.runId)}`,
       );
     return await this.resume(viewOf(kind.format.kind), flags, ports, asItWasBegun(run.folder));
   }

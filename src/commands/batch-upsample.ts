@@ -24,8 +24,8 @@ export default class BatchUpsample extends RunCommand {
   static override summary = 'Enrich a folder of PromptSpecs with a vision-language model.';
   static override description =
     'Loads the specs, counts tokens, makes small hint videos where a video is too large for the model, groups ' +
-    'specs into batches, has them enriched, and writes the enriched specs. Everything finished is kept: after an ' +
-    'interruption of any kind, --resume goes on.';
+    'specs into batches, has them enriched, and writes the enriched specs. Everything finished is kept: after any ' +
+    'interruption, --resume continues the run.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./specs --auto-resize',
     '<%= config.bin %> <%= command.id %> ./specs --engine openai --base-url http://127.0.0.1:8000/v1',

@@ -5,7 +5,7 @@ import { queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-fla
 import { resumeCommandOf, runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Cancel extends CosmosCommand {
-  static override summary = 'Stop a run wherever it goes on; what is finished stays finished.';
+  static override summary = 'Stop a run wherever it is running; what is finished stays finished.';
   static override args = { run: requiredRun };
   static override flags = { ...storeFlags, ...queueAddressFlags };
 
@@ -19,7 +19,7 @@ export default class Cancel extends CosmosCommand {
 }
 
 function textOf({ run_id: runId, kind, is_ended: isEnded, tasks }: Cancellation): string {
-  if (isEnded) return `Run ${runId} had ended already: there was nothing to stop.`;
+  if (isEnded) return `Run ${runId} had already ended: there was nothing to stop.`;
   const next = resumeCommandOf(viewOf(kind).kind, runId);
-  return `Run ${runId} is stopped with ${tasks.done} of ${tasks.total} done. Go on with: ${next}`;
+  return `Run ${runId} is stopped with ${tasks.done} of ${tasks.total} done. Continue with: ${next}`;
 }

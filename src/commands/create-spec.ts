@@ -10,7 +10,7 @@ import { upsampleView } from './shared/run-views.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
 
 export default class CreateSpec extends RunCommand {
-  static override summary = 'Make a PromptSpec, and with --upsample enrich it at once.';
+  static override summary = 'Make a PromptSpec; with --upsample, enrich it right away.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> harbour --prompt "Cranes at dawn" --video videos/color.mp4 --control depth=videos/depth.mp4',
     '<%= config.bin %> <%= command.id %> harbour --prompt "Cranes at dawn" --video videos/color.mp4 --upsample',
@@ -33,7 +33,7 @@ export default class CreateSpec extends RunCommand {
     }),
     'negative-prompt': Flags.string({ description: 'what the video must not show', helpValue: 'TEXT' }),
     dir: Flags.string({ default: 'specs', description: 'folder for the spec', helpValue: 'DIR' }),
-    upsample: Flags.boolean({ default: false, description: 'enrich it at once' }),
+    upsample: Flags.boolean({ default: false, description: 'enrich it right away' }),
     run: Flags.boolean({
       default: false,
       description: 'write a RunSpec beside it, with these weights and parameters',
@@ -96,8 +96,8 @@ function assertOfRun(flags: GivenFlags & { readonly run: boolean }): void {
   const given = flags.run ? [] : namesIn(ownFlags).filter((name) => flags[name] !== undefined);
   if (given.length === 0) return;
   throw usageError(
-    `${given.map((name) => `--${name}`).join(', ')} ${given.length > 1 ? 'are' : 'is'} no part of a PromptSpec.`,
-    'Write a RunSpec with it: add --run. Or name it when the video is made: cosmos run',
+    `${given.map((name) => `--${name}`).join(', ')} ${given.length > 1 ? 'are' : 'is'} not part of a PromptSpec.`,
+    'Add --run to write a RunSpec with it, or give it when the video is made: cosmos run',
   );
 }
 

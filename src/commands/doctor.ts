@@ -20,7 +20,7 @@ interface Opened {
 }
 
 export default class Doctor extends CosmosCommand {
-  static override summary = 'Check everything a run needs, and say how to mend what is missing.';
+  static override summary = 'Check everything a run needs, and say how to fix what is missing.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --engine openai --base-url http://127.0.0.1:8000/v1 --deep',
@@ -67,7 +67,7 @@ export default class Doctor extends CosmosCommand {
     return [here(), ...ports.machines(host).map((machine) => checkHost(machine, ports))];
   }
 
-  /** A settings file that cannot be used is one more thing to mend, not the end of the visit. */
+  /** A settings file that cannot be used is one more thing to fix, not the end of the checks. */
   async #openOrExplain(configPath: string | undefined, layer: SettingsLayer): Promise<Opened> {
     try {
       return { ...(await this.open(configPath, layer)), problem: null };

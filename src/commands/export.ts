@@ -15,8 +15,8 @@ export default class Export extends CosmosCommand {
   static override summary =
     "Write a Cosmos model's own input files for specs, or the requests for a batch queue.";
   static override description =
-    'For those who run the model themselves. What its program would refuse is refused here, what it cannot take is ' +
-    'said for each spec, and the README that is written has the command. With --format openai-batch, the requests ' +
+    'For those who run the model themselves. What its program would refuse is refused here, what it does not support is ' +
+    'named for each spec, and a README with the command is written beside it. With --format openai-batch: the requests ' +
     'that a run would send to enrich prompts; "cosmos import-answers" takes the answers back.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> outputs/upsampled --format transfer2.5',
@@ -35,7 +35,7 @@ export default class Export extends CosmosCommand {
   async run(): Promise<object> {
     const { flags, argv } = await this.parse(Export);
     if (argv.length === 0)
-      throw usageError('No specs were named.', 'Name a folder: cosmos export outputs/upsampled');
+      throw usageError('No specs were given.', 'Give a folder: cosmos export outputs/upsampled');
     const opened = await this.open(flags.config, exportLayerOf(flags));
     const inputs = argv.map((input) => resolve(String(input)));
     const exported = await this.interruptibly((signal) =>

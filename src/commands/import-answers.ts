@@ -12,8 +12,8 @@ import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 export default class ImportAnswers extends CosmosCommand {
   static override summary = 'Write the answers of a batch queue into enriched specs.';
   static override description =
-    'Takes back what came of the requests that "cosmos export --format openai-batch" wrote, with the checks of a run. ' +
-    'An answer that is no good leaves the others alone.';
+    'Reads the answers to the requests that "cosmos export --format openai-batch" wrote, with the checks of a run. ' +
+    'A bad answer does not affect the others.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> answers_01.jsonl',
     '<%= config.bin %> <%= command.id %> answers_*.jsonl errors_*.jsonl --export for-the-queue --output-dir enriched',
@@ -21,14 +21,14 @@ export default class ImportAnswers extends CosmosCommand {
   static override strict = false;
   static override args = {
     file: Args.string({
-      description: 'files of answers, as the queue gives them back (JSONL)',
+      description: 'files of answers, as the batch queue returns them (JSONL)',
       required: true,
     }),
   };
   static override flags = {
     export: Flags.string({
       default: `outputs/export/${batchFormat}`,
-      description: 'folder that the export wrote',
+      description: 'folder that "cosmos export" wrote',
       helpValue: 'DIR',
     }),
     specs: Flags.string({
@@ -41,7 +41,7 @@ export default class ImportAnswers extends CosmosCommand {
   async run(): Promise<ImportedAnswers> {
     const { flags, argv } = await this.parse(ImportAnswers);
     if (argv.length === 0)
-      throw usageError('No answers were named.', 'Name the file: cosmos import-answers answers_01.jsonl');
+      throw usageError('No answers were given.', 'Give the file: cosmos import-answers answers_01.jsonl');
     const { settings, ports } = await this.open(
       flags.config,
       settingsLayerOf({ 'output-dir': flags['output-dir'] }),

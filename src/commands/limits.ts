@@ -12,8 +12,8 @@ import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
 export default class Limits extends CosmosCommand {
   static override summary = 'Find the largest frames that a model server takes, with real requests.';
   static override description =
-    'Sends pictures with all of the output that a run reserves, says which sizes are safe, and keeps that for ' +
-    '--max-resolution auto of runs on this host with this model.';
+    'Sends pictures, reserving as much output as a run does, says which sizes are safe, and keeps the result for ' +
+    '--max-resolution auto in runs on this host with this model.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --base-url http://127.0.0.1:8000/v1',
     '<%= config.bin %> <%= command.id %> --base-url http://127.0.0.1:8000/v1 --resolutions 256x144,320x180,400x225,480x270 --yes',
@@ -21,7 +21,7 @@ export default class Limits extends CosmosCommand {
   static override flags = {
     host: Flags.string({
       default: 'local',
-      description: 'machine whose runs use the server; it is asked from here all the same',
+      description: 'machine whose runs use the server; the requests are still sent from here',
       helpValue: 'NAME',
     }),
     engine: planFlags.engine,

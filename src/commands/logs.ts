@@ -19,12 +19,12 @@ export default class Logs extends CosmosCommand {
     follow: Flags.boolean({
       char: 'f',
       default: false,
-      description: 'go on showing what comes, until the run has ended or Ctrl-C',
+      description: 'keep showing new lines until the run ends or you press Ctrl-C',
       exclusive: ['json'],
     }),
     engine: Flags.boolean({
       default: false,
-      description: "the log of the model's server that the worker started",
+      description: 'the log of the model server that the worker started',
     }),
     worker: Flags.integer({ min: 0, max: 63, description: 'one worker only', helpValue: 'N' }),
     lines: Flags.integer({
@@ -32,7 +32,7 @@ export default class Logs extends CosmosCommand {
       min: 0,
       max: 1_000_000,
       default: 200,
-      description: 'how many of the last lines of each worker (default: 200)',
+      description: 'number of last lines of each worker (default: 200)',
       helpValue: 'N',
     }),
     ...storeFlags,

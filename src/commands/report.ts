@@ -17,7 +17,7 @@ export default class Report extends CosmosCommand {
     const { kind, summary } = await reportRun(folder, runKinds, ports);
     this.show(viewOf(kind).formatSummary(summary, this.style));
     const owner = await ports.runs.owner(folder);
-    if (owner) this.show(`\nThe run still goes on, in process ${owner.pid}.\n`);
+    if (owner) this.show(`\nThe run is still running, in process ${owner.pid}.\n`);
     return summary;
   }
 }

@@ -17,11 +17,11 @@ import { beginFlags, onQueue, progressFlags } from './shared/run-flags.ts';
 import { retouchView } from './shared/run-views.ts';
 
 export default class Retouch extends RunCommand {
-  static override summary = 'Process regions of a video, and leave everything else of it as it is.';
+  static override summary = 'Retouch regions of a video, and leave everything else as it is.';
   static override description =
     'Blurs, pixelizes or covers regions of your own footage: names, faces, plates, time codes. Outside the regions and ' +
     'their soft edge every pixel is that of the source before it is encoded; sound, subtitles, chapters and times are kept. ' +
-    'Everything finished is kept: after an interruption of any kind, --resume goes on and gives the same video.';
+    'Everything finished is kept: after any interruption, --resume continues the run and gives the same video.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> clip.mp4 --region 10%,80%,80%,15%',
     '<%= config.bin %> <%= command.id %> clip.mp4 -o safe.mp4 --region 24,24,320,80@0:05-0:12.5 --engine pixelize',
@@ -32,7 +32,7 @@ export default class Retouch extends RunCommand {
   static override flags = {
     ...retouchFlags,
     ...progressFlags,
-    ...beginFlags('finishes the video', 'look the video through, show the plan and stop'),
+    ...beginFlags('finishes the video', 'analyze the video, show the plan and stop'),
     'save-plan': Flags.string({
       description:
         'with --dry-run: write the regions to this file, for --plan, and a page with pictures of them beside it',
@@ -64,7 +64,7 @@ export default class Retouch extends RunCommand {
     }
     const request = toRetouchRequest(args.video, flags, opened);
     if (flags['save-plan'] !== undefined && !flags['dry-run'])
-      throw usageError('--save-plan goes with --dry-run.', 'Add --dry-run; the run itself takes --plan.');
+      throw usageError('--save-plan needs --dry-run.', 'Add --dry-run; the run itself takes --plan.');
     if (flags['dry-run']) {
       return await this.#showPlan(request, flags, ports);
     }
@@ -88,7 +88,7 @@ export default class Retouch extends RunCommand {
     });
     const expected = await expectVideo(plan, ports);
     this.show(formatVideoPlan(plan, this.style, expected));
-    if (page !== null) this.show(`Look at ${page}, edit ${file}, then go on with --plan ${file}\n`);
+    if (page !== null) this.show(`Look at ${page}, edit ${file}, then continue with --plan ${file}\n`);
     return videoPlanDocument(plan, expected);
   }
 }

@@ -18,11 +18,11 @@ import { beginFlags, onQueue, progressFlags, upsampleOptionsOf } from './shared/
 import { inferenceView } from './shared/run-views.ts';
 
 export default class Run extends RunCommand {
-  static override summary = 'Enrich PromptSpecs, and have a Cosmos model make the videos.';
+  static override summary = 'Enrich PromptSpecs, then make the videos with a Cosmos model.';
   static override description =
-    'One run from prompts to videos: specs are enriched as with batch-upsample, then the program of the model makes ' +
-    'a video of each on the same machine, and videos come home as soon as they are made. Specs that are enriched ' +
-    'already go straight to the model.';
+    "One run from prompts to videos: specs are enriched as with batch-upsample, then the model's program makes a video " +
+    'of each on the same machine, and each video is downloaded as soon as it is made. Specs that are already ' +
+    'enriched go straight to the model.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./specs --host gpu1',
     '<%= config.bin %> <%= command.id %> ./specs --host gpu1 --family transfer1 --num-steps 20 --review',

@@ -16,7 +16,7 @@ export default class Runs extends CosmosCommand {
     ...queueAddressFlags,
     check: Flags.boolean({
       default: false,
-      description: 'also ask each host how its runs stand there; without it nothing is contacted',
+      description: 'also ask each host about its runs; without it no host is contacted',
     }),
   };
 

@@ -15,11 +15,11 @@ import { upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
 import { toUpscaleRequest } from './shared/upscale-request.ts';
 
 export default class Upscale extends RunCommand {
-  static override summary = 'Make a larger video of a video: every frame and every sound in place.';
+  static override summary = 'Upscale a video, with every frame and all sound in place.';
   static override description =
-    'Looks the video through once, upscales each different frame once, in batches over several workers, and puts the ' +
-    'larger frames together with the sound, subtitles and chapters of the source. Everything finished is kept: after ' +
-    'an interruption of any kind, --resume goes on and gives the same video.';
+    'Scans the video once, upscales each distinct frame once, in batches over several workers, and joins the larger ' +
+    'frames with the sound, subtitles and chapters of the source. Everything finished is kept: after any ' +
+    'interruption, --resume continues the run and gives the same video.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-2x.mp4',
     '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-4x.mkv --model realesr-general-x4v3.onnx --scale 4',
@@ -29,7 +29,7 @@ export default class Upscale extends RunCommand {
   static override flags = {
     ...upscaleFlags,
     ...progressFlags,
-    ...beginFlags('finishes the video', 'look the video through, show the plan and stop'),
+    ...beginFlags('finishes the video', 'analyze the video, show the plan and stop'),
   };
 
   async run(): Promise<object> {

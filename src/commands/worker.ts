@@ -13,9 +13,9 @@ const takenKinds = ['upsample', 'upscale', 'retouch', 'inference'] as const;
 
 export default class WorkerCommand extends CosmosCommand {
   static override id = 'worker';
-  static override summary = 'Work for a queue: take what runs on it wait for, on this machine.';
+  static override summary = 'Work for a queue: do the jobs of its runs on this machine.';
   static override description =
-    'Takes one job after another in each slot, and does it with the engines of this machine; results go to the ' +
+    'Takes one job after another in each slot and does it with the engines of this machine; results go to the ' +
     'store. Ctrl-C gives back what is not finished within a few seconds. The password of the queue is read from the ' +
     'environment variable that queue.password_env names.';
   static override examples = [
@@ -28,12 +28,12 @@ export default class WorkerCommand extends CosmosCommand {
       min: 1,
       max: 64,
       default: 1,
-      description: 'jobs done side by side',
+      description: 'jobs done in parallel',
       helpValue: 'N',
     }),
     kinds: Flags.string({
       default: takenKinds.join(','),
-      description: `what to take: ${takenKinds.join(', ')}`,
+      description: `kinds of jobs to take: ${takenKinds.join(', ')}`,
       helpValue: 'LIST',
     }),
     drain: Flags.boolean({ default: false, description: 'end when nothing is left to do' }),
@@ -82,12 +82,15 @@ function kindsOf(text: string) {
       `Kinds are ${takenKinds.join(', ')}.`,
     );
   const kinds = takenKinds.filter((kind) => names.includes(kind));
-  // Whoever makes segments can put them together.
+  // A worker that makes segments can put them together.
   return kinds.some((kind) => segmentKinds.has(kind)) ? ([...kinds, 'finalize'] as const) : kinds;
 }
 
 /** It names folders and files. */
 function nameOf(text: string): string {
   if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(text)) return text;
-  throw usageError(`--name ${JSON.stringify(text)} is no name.`, 'Use letters, digits, ".", "_" and "-".');
+  throw usageError(
+    `--name ${JSON.stringify(text)} is not a valid name.`,
+    'Use letters, digits, ".", "_" and "-".',
+  );
 }

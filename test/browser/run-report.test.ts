@@ -136,7 +136,7 @@ describe.skipIf(skipReason)(`the page of a run to videos${skipReason ? ` (${skip
     const strong = page.getByRole('region', { name: 'Video kitchen/strong' });
     const text = (await strong.innerText()).replaceAll(/\s+/g, ' ');
     for (const part of [
-      'Weight of edge 0.5, made of the video',
+      'Weight of edge 0.5, made from the video',
       'Steps 35',
       'Guardrails Off',
       'RunSpec runs/strong.json',

@@ -61,7 +61,7 @@ describe('exit codes', () => {
     {
       rule: 'a program that another machine does not have',
       args: ['retouch', 'specs/clip.mp4', '--region', '1,1,9,9', '--command', 'fill', '--queue', 'redis://q'],
-      says: 'The program of --command is here',
+      says: 'The program of --command is on this machine',
     },
     {
       rule: 'a size that is none',

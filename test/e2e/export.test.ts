@@ -190,7 +190,7 @@ it('writes requests for a batch, and takes the answers back', async () => {
   const imported = await cli.run(['import-answers', 'answers.jsonl']);
   expect(imported.code).toBe(3);
   expect(imported.stdout).toContain('5 specs enriched: outputs/upsampled');
-  expect(imported.stdout).toContain('1 answer to no request of this export:\n    unknown');
+  expect(imported.stdout).toContain('1 answer to requests that this export does not have:\n    unknown');
   expect(imported.stdout).toMatch(/answers\.jsonl:\d: it is no answer/);
   const enriched = JSON.parse(await readFile(join(folder, 'outputs', 'upsampled', 'bare.json'), 'utf8'));
   expect(enriched).toMatchObject({ is_upsampled: true, parent_prompt_text: 'No video at all' });
@@ -200,9 +200,9 @@ it('writes requests for a batch, and takes the answers back', async () => {
 it.each([
   {
     args: ['--format', 'openai-batch', '--model', 'm', '--num-steps', '3'],
-    problem: '--num-steps has no meaning',
+    problem: '--num-steps has no effect',
   },
-  { args: ['--format', 'predict2', '--model', 'm'], problem: '--model has no meaning' },
+  { args: ['--format', 'predict2', '--model', 'm'], problem: '--model has no effect' },
   { args: ['--format', 'openai-batch'], problem: 'Requests for a batch name their model' },
 ])('refuses what would do nothing: $args', async ({ args, problem }) => {
   const { code, stderr } = await cli.run(['export', 'specs', ...args]);

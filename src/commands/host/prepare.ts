@@ -7,10 +7,10 @@ import { createStepObserver } from '../shared/create-observer.ts';
 import { progressFlags } from '../shared/run-flags.ts';
 
 export default class HostPrepare extends CosmosCommand {
-  static override summary = 'Make an image of workers on a host, or pull it.';
+  static override summary = 'Build or pull the image for workers on a host.';
   static override description =
-    'Builds the image on the host itself, through its Docker engine: no registry is needed, and nothing is installed ' +
-    'beside it. An image that is there already is left as it is. There are three: the usual one has a server for ' +
+    'Builds the image on the host itself, through its Docker daemon: no registry is needed, and nothing else is ' +
+    'installed. An image that is already there is left as it is. There are three: the usual one has a server for ' +
     'vision-language models, that of --upscaler has ONNX Runtime, and that of --inference a Cosmos model with its own ' +
     'program, from inference.base_image. Any of them will do for what needs no model.';
   static override examples = [
@@ -22,16 +22,16 @@ export default class HostPrepare extends CosmosCommand {
   static override flags = {
     upscaler: Flags.boolean({
       default: false,
-      description: 'make the image for upscaling with a model, in place of the usual one',
+      description: 'build the image for upscaling with a model instead of the usual one',
       exclusive: ['inference'],
     }),
     inference: Flags.boolean({
       default: false,
-      description: 'make the image for running a Cosmos model, in place of the usual one',
+      description: 'build the image for running a Cosmos model instead of the usual one',
     }),
     force: Flags.boolean({
       default: false,
-      description: 'build or pull again, also when the image is there',
+      description: 'build or pull again even if the image is there',
     }),
     progress: progressFlags.progress,
   };

@@ -10,9 +10,9 @@ import { settingsLayerOf, storeFlags } from '../shared/run-flags.ts';
 import { runKinds } from '../shared/run-views.ts';
 
 export default class HostPrune extends CosmosCommand {
-  static override summary = 'List what no run needs on a host, and remove it once that is agreed to.';
+  static override summary = 'List what no run needs on a host, and remove it once you agree.';
   static override description =
-    'Unfinished runs stay, and so do runs of this folder that wait for results, runs that a worker works on, and ' +
+    'Unfinished runs stay, and so do runs of this folder that wait for results, runs that a worker is working on, and ' +
     'whatever was touched within --keep. Inputs stay with their runs.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> gpu1',
@@ -33,9 +33,8 @@ export default class HostPrune extends CosmosCommand {
     const { flags, args } = await this.parse(HostPrune);
     const keepMs = parseKeepTime(flags.keep);
     if (keepMs === null) {
-      const nextStep =
-        'A time is a number with a unit: 30m, 12h, 7d or 2w; 0 keeps nothing that is not needed.';
-      throw usageError(`--keep ${flags.keep}: not a time.`, nextStep);
+      const nextStep = 'Give a number with a unit: 30m, 12h, 7d or 2w; 0 keeps only what is needed.';
+      throw usageError(`--keep ${flags.keep}: not a time span.`, nextStep);
     }
     const { ports } = await this.open(flags.config, settingsLayerOf(flags));
     const confirm = async (things: readonly PrunedThing[]) => {

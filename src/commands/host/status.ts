@@ -5,7 +5,7 @@ import { hostArgument } from '../shared/arguments.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 
 export default class HostStatus extends CosmosCommand {
-  static override summary = 'Show how a host stands: workers, engine, runs, GPU memory, disk.';
+  static override summary = 'Show the state of a host: workers, engine, runs, GPU memory, disk.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> gpu1',
     '<%= config.bin %> <%= command.id %> local',

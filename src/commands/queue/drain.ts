@@ -8,7 +8,7 @@ const pollMs = 1_000;
 
 export default class QueueDrain extends QueueCommand {
   static override summary =
-    'Have workers take no more jobs, and wait until they have finished what they have.';
+    'Let workers take no more jobs, and wait until they have finished those they have.';
   static override description = 'Jobs stay in the queue until --resume lets workers take them again.';
   static override flags = {
     ...queueAddressFlags,
@@ -27,7 +27,9 @@ export default class QueueDrain extends QueueCommand {
       });
     });
     this.show(
-      isPaused ? 'No worker has a job. Go on with: cosmos queue drain --resume\n' : 'Workers take jobs.\n',
+      isPaused
+        ? 'No worker has a job. To continue, run: cosmos queue drain --resume\n'
+        : 'Workers take jobs.\n',
     );
     return { version: 1, is_paused: isPaused };
   }

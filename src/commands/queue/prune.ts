@@ -7,10 +7,9 @@ import { QueueCommand } from '../shared/queue-command.ts';
 import { queueAddressFlags } from '../shared/run-flags.ts';
 
 export default class QueuePrune extends QueueCommand {
-  static override summary =
-    'List what no run needs in the store of a queue, and remove it once that is agreed to.';
+  static override summary = 'List what no run needs in the store of a queue, and remove it once you agree.';
   static override description =
-    'Runs stay that are unfinished, queued or worked on, and with them their inputs; and whatever was touched within --keep.';
+    'Runs that are unfinished, queued or being worked on stay, with their inputs, and so does whatever was touched within --keep.';
   static override flags = {
     ...queueAddressFlags,
     yes: Flags.boolean({ char: 'y', default: false, description: 'remove what is listed without asking' }),
@@ -26,8 +25,8 @@ export default class QueuePrune extends QueueCommand {
     const keepMs = parseKeepTime(flags.keep);
     if (keepMs === null)
       throw usageError(
-        `--keep ${flags.keep}: not a time.`,
-        'A time is a number with a unit: 30m, 12h, 7d or 2w.',
+        `--keep ${flags.keep}: not a time span.`,
+        'Give a number with a unit: 30m, 12h, 7d or 2w.',
       );
     return await this.withQueue(flags, async (upkeep) => {
       const unneeded = await upkeep.findUnneeded(keepMs);

@@ -3,9 +3,9 @@ import { QueueCommand } from '../shared/queue-command.ts';
 import { queueAddressFlags } from '../shared/run-flags.ts';
 
 export default class QueueRetry extends QueueCommand {
-  static override summary = 'Have failed jobs done again: those of a run, or all.';
+  static override summary = 'Queue failed jobs again: those of one run, or all.';
   static override description =
-    'What has a result is not done again. A run whose own process has noted a failure already goes on with --resume.';
+    'What has a result is not done again. A run whose own process has already recorded a failure continues with --resume.';
   static override args = { run: Args.string({ description: 'id of a run', required: false }) };
   static override flags = queueAddressFlags;
 

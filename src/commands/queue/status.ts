@@ -3,7 +3,7 @@ import { QueueCommand } from '../shared/queue-command.ts';
 import { queueAddressFlags } from '../shared/run-flags.ts';
 
 export default class QueueStatus extends QueueCommand {
-  static override summary = 'Show how a queue stands: workers, and the jobs of each run.';
+  static override summary = 'Show the state of a queue: workers, and the jobs of each run.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --queue redis://farm:6379 --store /mnt/farm',
   ];

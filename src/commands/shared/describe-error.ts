@@ -34,7 +34,7 @@ export function describeError(error: unknown): ErrorFacts {
   return {
     code: 'unexpected',
     message: messageOf(error),
-    nextStep: 'This is a bug of cosmos: please report it, with what DEBUG=1 shows. Finished work is kept.',
+    nextStep: 'This is a bug in cosmos: please report it, with what DEBUG=1 shows. Finished work is kept.',
     exitCode: exitCodes.unexpected,
     error,
   };

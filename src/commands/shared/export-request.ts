@@ -26,7 +26,7 @@ const requestFlags = {
 export const exportFlags = {
   format: Flags.option({
     options: [...familyNames, batchFormat],
-    description: 'whose input (default: inference.family)',
+    description: 'format to write (default: inference.family)',
   })(),
   'output-dir': Flags.string({
     description: 'folder for the files (default: outputs/export/FORMAT)',
@@ -38,7 +38,7 @@ export const exportFlags = {
     exclusive: ['link'],
   }),
   link: Flags.boolean({ default: false, description: 'link the videos into that folder' }),
-  force: Flags.boolean({ default: false, description: 'replace an export that is there already' }),
+  force: Flags.boolean({ default: false, description: 'replace an existing export' }),
   ...inferenceFlags,
   ...requestFlags,
 };
@@ -102,7 +102,7 @@ function assertFlagsFit(flags: ExportFlags, isBatch: boolean): void {
   const [name] = given.map(([flag]) => flag).filter((flag) => flag in foreign);
   if (name === undefined) return;
   throw usageError(
-    `--${name} has no meaning ${isBatch ? `for --format ${batchFormat}, whose requests hold their frames` : `without --format ${batchFormat}`}.`,
-    `Leave --${name} away.`,
+    `--${name} has no effect ${isBatch ? `for --format ${batchFormat}, whose requests hold their frames` : `without --format ${batchFormat}`}.`,
+    `Leave out --${name}.`,
   );
 }

@@ -10,7 +10,7 @@ const number = (description: string) =>
     helpValue: 'X',
     parse: async (text) => {
       if (text.trim() === '' || !Number.isFinite(Number(text)))
-        throw usageError(`${text} is no number.`, 'Write it as 3 or 3.5.');
+        throw usageError(`${text} is not a number.`, 'Write it as 3 or 3.5.');
       return text;
     },
   });
@@ -21,7 +21,7 @@ export const inferenceFlags = {
   'num-steps': Flags.integer({ description: 'sampling steps (default: 35)', helpValue: 'N' }),
   guidance: number('how closely the prompt is followed (default: 7)'),
   'sigma-max': number('noise that sampling begins with (default: 70)'),
-  fps: number('frames a second of the result (default: 24)'),
+  fps: number('frames per second of the result (default: 24)'),
   seed: Flags.integer({ description: 'the same seed gives the same video (default: 1)', helpValue: 'N' }),
   weight: Flags.string({
     multiple: true,

@@ -21,7 +21,7 @@ const { 'write-back': _writeBack, ...hostFlags } = runFlags;
 
 /** Flags of a run from prompts to videos. */
 export const modelRunFlags = {
-  family: Flags.option({ options: familyNames, description: 'whose model (default: inference.family)' })(),
+  family: Flags.option({ options: familyNames, description: 'model family (default: inference.family)' })(),
   stages: Flags.string({
     description: 'steps to do: upsample, inference (default: both)',
     helpValue: 'LIST',
@@ -32,12 +32,12 @@ export const modelRunFlags = {
   }),
   review: Flags.boolean({
     default: false,
-    description: 'stop when the prompts are enriched; --resume goes on, with what you edited',
+    description: 'stop when the prompts are enriched; --resume continues with them as you edited them',
   }),
   only: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    description: 'work on these specs alone: a path, a folder, or a pattern with *',
+    description: 'work only on these specs: a path, a folder, or a pattern with *',
     helpValue: 'SPEC',
   }),
   skip: Flags.string({
@@ -52,7 +52,7 @@ export const modelRunFlags = {
   }),
   'keep-controls': Flags.boolean({
     allowNo: true,
-    description: 'bring home the control videos that the model made, too',
+    description: 'also download the control videos that the model made',
   }),
   ...inferenceFlags,
   ...planFlags,
@@ -94,7 +94,7 @@ export function toInferenceRequest(
   flags: GivenFlags,
 ): InferenceRequest {
   if (inputs.length === 0)
-    throw usageError('No specs were named.', 'Name a folder of PromptSpecs: cosmos run ./specs --host gpu1');
+    throw usageError('No specs were given.', 'Give a folder of PromptSpecs: cosmos run ./specs --host gpu1');
   const { settings: upsample, excluded, mappedFolders = [] } = toUpsampleRequest(inputs, opened, flags);
   const { settings } = opened;
   const videosDir = resolve(settings.inference.videos_dir);

@@ -55,19 +55,19 @@ export const retouchFlags = {
   }),
   detect: Flags.string({
     description:
-      'look for regions in the whole video: text, or what a detector finds, a YOLO export (.onnx); besides every --region',
+      'find regions in the whole video: text, or what a detector (a YOLO export, .onnx) finds; in addition to every --region',
     helpValue: 'text|MODEL.onnx',
   }),
   'detect-class': Flags.integer({
     multiple: true,
     multipleNonGreedy: true,
     min: 0,
-    description: 'number of a class of the detector that counts (default: all); may be repeated',
+    description: 'number of a detector class to use (default: all); may be repeated',
     helpValue: 'NUMBER',
   }),
   'detect-confidence': Flags.string({
     description:
-      'from which score on something counts, from 0 to 1 (default: auto, which is 0.8 for text and 0.4 for models)',
+      'lowest score that counts, from 0 to 1 (default: auto, which is 0.8 for text and 0.4 for models)',
     helpValue: 'NUMBER',
   }),
   engine: Flags.string({
@@ -78,20 +78,20 @@ export const retouchFlags = {
   strength: Flags.integer({
     min: 1,
     max: 1000,
-    description: 'of blur, pixelize and lanczos, in percent of what is usual (default: 100)',
+    description: 'strength of blur, pixelize and lanczos, in percent of the usual one (default: 100)',
     helpValue: 'PERCENT',
   }),
   color: Flags.string({
-    description: 'of solid, such as #000000 (the default)',
+    description: 'color of solid, such as #000000 (the default)',
     helpValue: '#RRGGBB',
     parse: async (text) => {
       if (/^#[0-9a-f]{6}$/i.test(text)) return text.toLowerCase();
-      throw usageError(`--color ${text}: no colour.`, 'Write it as #rrggbb, such as #000000 for black.');
+      throw usageError(`--color ${text}: not a color.`, 'Write it as #rrggbb, such as #000000 for black.');
     },
   }),
-  dilate: pixels('so many pixels around a region are processed, too (default: 4)', 1024),
-  feather: pixels('over so many pixels around those the result fades into the picture (default: 8)', 1024),
-  margin: pixels('so many pixels around a region are shown to a model or a program (default: 128)', 4096),
+  dilate: pixels('pixels around a region that are processed, too (default: 4)', 1024),
+  feather: pixels('pixels around those over which the result fades into the picture (default: 8)', 1024),
+  margin: pixels('pixels around a region that a model or a program is shown (default: 128)', 4096),
   model: Flags.string({
     description:
       'file of an ONNX model that fills, such as LaMa or MI-GAN, or that upscales; implies --engine onnx',
@@ -99,24 +99,30 @@ export const retouchFlags = {
   }),
   'model-mask': Flags.string({
     options: [...modelMasks],
-    description: 'which number of its mask makes a model fill a pixel (default: auto, it is found out)',
+    description: 'mask value that makes a model fill a pixel (default: auto, found by a test)',
   }),
   'model-range': Flags.string({
     description:
-      "what the numbers of a model's picture and result are, each 0..1, 0..255 or signed (default: auto, it is found out)",
+      "value ranges of a model's input and output, each 0..1, 0..255 or signed (default: auto, found by a test)",
     helpValue: modelRangeForm,
     parse: async (text) => {
       if (modelRangePattern.test(text)) return text;
-      throw usageError(`--model-range ${text}: no ranges.`, `Write ${modelRangeForm}, such as 0..1,0..255.`);
+      throw usageError(
+        `--model-range ${text}: not two ranges.`,
+        `Write ${modelRangeForm}, such as 0..1,0..255.`,
+      );
     },
   }),
   command: Flags.string({
     description:
-      'a program that reads crops and masks and writes crops, and its arguments; implies --engine command',
+      'a program, with its arguments, that reads crops and masks and writes crops; implies --engine command',
     helpValue: 'WORDS',
     parse: async (text) => {
       if ((commandWords(text)?.length ?? 0) > 0) return text;
-      throw usageError(`--command ${text}: no command.`, "For example: --command 'python3 fill.py {width}'");
+      throw usageError(
+        `--command ${text}: not a command.`,
+        "For example: --command 'python3 fill.py {width}'",
+      );
     },
   }),
   'command-format': Flags.string({
@@ -126,7 +132,7 @@ export const retouchFlags = {
   context: Flags.integer({
     min: 0,
     max: 64,
-    description: 'so many frames before and after each a program looks at (default: 10)',
+    description: 'frames before and after each one that a program is shown (default: 10)',
     helpValue: 'FRAMES',
   }),
   crf,
@@ -134,7 +140,7 @@ export const retouchFlags = {
   ...{ host, queue, store, force },
   'keep-going': Flags.boolean({
     default: false,
-    description: 'do what can be read of a damaged video, instead of refusing it',
+    description: 'process what can be read of a damaged video instead of refusing it',
   }),
   'checkpoint-dir': upscaleFlags['checkpoint-dir'],
 };
@@ -179,11 +185,11 @@ export function toRetouchRequest(
   { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host'> },
 ): RetouchRequest {
   const example = 'For example: cosmos retouch clip.mp4 --region 10%,80%,80%,15%';
-  if (video === undefined) throw usageError('No video was named.', example);
+  if (video === undefined) throw usageError('No video was given.', example);
   const regions = flags.region ?? [];
   const what = detectOf(flags);
   if (regions.length === 0 && flags.mask === undefined && flags.plan === undefined && what === null)
-    throw usageError('No region was named.', `${example}, or --detect text`);
+    throw usageError('No region was given.', `${example}, or --detect text`);
   const classes = flags['detect-class'] ?? [];
   if (classes.length > 0 && (what === null || what === 'text'))
     throw usageError('--detect-class is for a detector of your own.', 'Name it with --detect MODEL.onnx.');
@@ -220,17 +226,17 @@ function refuseWhatDoesNotFit(
   if (engine === 'onnx' && model === '')
     throw usageError(
       'The engine onnx needs a model.',
-      'Name its file: cosmos retouch clip.mp4 --region 10%,80%,80%,15% --model lama_fp32.onnx',
+      'Give its file: cosmos retouch clip.mp4 --region 10%,80%,80%,15% --model lama_fp32.onnx',
     );
   if (engine !== 'onnx' && flags.model !== undefined)
     throw usageError(
-      `The engine ${engine} uses no model, and one is named.`,
-      'Leave --model away, or --engine.',
+      `The engine ${engine} uses no model, but one is given.`,
+      'Leave out --model or --engine.',
     );
   if (engine !== 'command' && flags.command !== undefined)
     throw usageError(
-      `The engine ${engine} uses no program, and one is named.`,
-      'Leave --command away, or --engine.',
+      `The engine ${engine} uses no program, but one is given.`,
+      'Leave out --command or --engine.',
     );
   if (engine !== 'command') return;
   if (command.length === 0)
@@ -238,11 +244,11 @@ function refuseWhatDoesNotFit(
       'The engine command needs a program.',
       "Name it: cosmos retouch clip.mp4 --region 10%,80%,80%,15% --command 'python3 fill.py {width} {height}'",
     );
-  // Machines of hosts, pools and queues work in containers, or where nobody can say what is installed.
+  // Machines of hosts, pools and queues work in containers, or where it is unknown what is installed.
   if (hostName !== localHostName)
     throw usageError(
-      `The program of --command is here, and workers of ${hostName} have only what their image holds.`,
-      'Leave --host and --queue away: the engine command works on this machine only.',
+      `The program of --command is on this machine; workers of ${hostName} have only what is in their image.`,
+      'Leave out --host and --queue: the engine command works on this machine only.',
     );
 }
 

@@ -14,7 +14,7 @@ type Control<K extends RunTypes> = Pick<RunContext<K>, 'observer' | 'signal'>;
 
 /** A command that carries a run out: shows it, can be interrupted, and ends with the run's exit code. */
 export abstract class RunCommand extends CosmosCommand {
-  /** Work that is shown and can be interrupted, and leaves nothing to go on with. */
+  /** Work that is shown and can be interrupted, and leaves nothing to resume. */
   protected async observed<K extends RunTypes, Result>(
     view: RunView<K>,
     options: ObserverOptions,
@@ -22,7 +22,7 @@ export abstract class RunCommand extends CosmosCommand {
     command: CommandObserver = { onBegin: () => undefined, onEvent: () => undefined },
   ): Promise<Result> {
     if (options.events === '-' && this.jsonEnabled()) {
-      const problem = '--json and --events - both want stdout.';
+      const problem = '--json and --events - both need stdout.';
       throw usageError(problem, 'Write the events to a file: --events events.jsonl');
     }
     const observer = createObserver(view, options, command);
@@ -90,9 +90,9 @@ function globalFlagsOf(flags: GlobalFlags): string[] {
 }
 
 function nextStep<K extends RunTypes>(view: RunView<K>, runId: string | null, counts: object | null): string {
-  if (runId === null) return 'Nothing was begun.';
+  if (runId === null) return 'Nothing was started.';
   const saved = counts ? view.savedText(counts) : 'Everything finished is saved.';
-  return `${saved} Go on with: ${resumeCommandOf(view.kind, runId)}`;
+  return `${saved} Continue with: ${resumeCommandOf(view.kind, runId)}`;
 }
 
 /**

@@ -21,7 +21,7 @@ export const storeFlags = {
 
 const queueAddress = { helpValue: 'URL', exclusive: ['host'] };
 
-/** Where a queue is, for whoever looks for something there. */
+/** Where a queue is, for commands that look something up there. */
 export const queueAddressFlags = {
   queue: Flags.string({
     ...queueAddress,
@@ -67,11 +67,11 @@ export const pathFlags = {
   map: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
-    description: 'a folder of another machine, as specs name it, and where it is here: F:/Art=/mnt/art',
+    description: 'a folder on another machine, as specs name it, and where it is here: F:/Art=/mnt/art',
     helpValue: 'FROM=TO',
     parse: async (text) => {
       if (parseMappedFolder(text)) return text;
-      const example = 'Name both folders: --map F:/Art=/mnt/art';
+      const example = 'Give both folders: --map F:/Art=/mnt/art';
       throw usageError(`--map ${JSON.stringify(text)} is not FROM=TO.`, example);
     },
   }),
@@ -85,7 +85,7 @@ export const planFlags = {
   }),
   'max-resolution': Flags.string({
     description:
-      'box for the frames the model sees (default: 320x180); auto: what "cosmos limits" measured, else the largest that fits',
+      'largest size of the frames the model sees (default: 320x180); auto: what "cosmos limits" measured, else the largest that fits',
     helpValue: 'WIDTHxHEIGHT|auto',
     parse: async (text) => {
       if (text === 'auto' || parseSize(text)) return text;
@@ -101,7 +101,8 @@ export const planFlags = {
   }),
   engine: Flags.string({
     options: ['describe', 'openai'],
-    description: 'who enriches: describe (embedded, no model; the default) or openai (any compatible server)',
+    description:
+      'what enriches: describe (embedded, no model; the default) or openai (any compatible server)',
   }),
   'base-url': Flags.string({
     description: 'address of the OpenAI-compatible server; implies --engine openai',
@@ -112,7 +113,7 @@ export const planFlags = {
     helpValue: 'NAME',
   }),
   variants: count({
-    description: 'prompts made of each spec, with different seeds (default: 1)',
+    description: 'prompts to make from each spec, with different seeds (default: 1)',
     max: maxVariants,
   }),
   'output-dir': Flags.string({
@@ -123,7 +124,7 @@ export const planFlags = {
   ...storeFlags,
   force: Flags.boolean({
     default: false,
-    description: 'redo specs that are enriched already, and ignore earlier results',
+    description: 'redo specs that are already enriched, and ignore earlier results',
   }),
   'allow-text-only': Flags.boolean({
     default: false,
@@ -148,12 +149,12 @@ export const runFlags = {
 export function beginFlags(detached: string, dryRun: string) {
   return {
     resume: Flags.string({
-      description: 'go on with a run: its checkpoint.json, folder or id, or "latest"',
+      description: 'continue a run: its checkpoint.json, folder or id, or "latest"',
       helpValue: 'PATH|RUN|latest',
     }),
     detach: Flags.boolean({
       default: false,
-      description: `hand everything over and leave; "cosmos attach" ${detached}`,
+      description: `submit everything and leave; "cosmos attach" ${detached}`,
       exclusive: ['dry-run'],
     }),
     'dry-run': Flags.boolean({ default: false, description: dryRun, exclusive: ['resume'] }),

@@ -35,7 +35,7 @@ export interface RunView<K extends RunTypes> {
   savedText(counts: K['summary']['counts']): string;
 }
 
-/** What a command has to know of a run to say how to go on with it. */
+/** What a command has to know about a run to say how to continue it. */
 export type CommandObserver = Pick<
   RunObserver<{ readonly runId: string }, { readonly type: string; readonly counts?: object }>,
   'onBegin' | 'onEvent'
@@ -65,7 +65,7 @@ const videoView = {
   },
   formatSummary: formatVideoSummary,
   savedText: ({ finished_segments: done, segments }: VideoCounts) =>
-    `${done} of ${segments} segments are saved; what was under way is done again.`,
+    `${done} of ${segments} segments are saved; those in progress are done again.`,
 };
 
 export const upscaleView: RunView<UpscaleTypes> = { ...videoView, kind: upscaleKind };

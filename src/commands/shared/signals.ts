@@ -5,7 +5,7 @@ type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 /** The user or the system asked cosmos to stop; the state is saved. */
 export class InterruptedError extends Error {
   readonly exitCode: ExitCode;
-  /** How to go on; filled in by the command, which knows the run. */
+  /** How to continue; filled in by the command, which knows the run. */
   nextStep: string | null = null;
 
   constructor(signal: StopSignal) {

@@ -18,7 +18,7 @@ export function toUpsampleRequest(
   flags: GivenRunFlags,
 ): UpsampleRequest {
   if (inputs.length === 0)
-    throw usageError('No specs were named.', 'Name a folder of PromptSpecs: cosmos batch-upsample ./specs');
+    throw usageError('No specs were given.', 'Give a folder of PromptSpecs: cosmos batch-upsample ./specs');
   // An unknown host is refused before anything is planned or written.
   ports.host(flags.host ?? 'local');
   const outputDir = resolve(settings.upsampling.output_dir);

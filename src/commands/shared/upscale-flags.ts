@@ -18,7 +18,7 @@ export const upscaleFlags = {
   }),
   engine: Flags.string({
     options: [...upscalerKinds],
-    description: 'who upscales: lanczos (embedded, no model; the default) or onnx (a model)',
+    description: 'what upscales: lanczos (embedded, no model; the default) or onnx (a model)',
   }),
   model: Flags.string({
     description: 'file of an ONNX model that upscales, such as Real-ESRGAN; implies --engine onnx',
@@ -27,7 +27,7 @@ export const upscaleFlags = {
   'batch-size': Flags.integer({
     min: 1,
     max: 64,
-    description: 'frames given to the engine at once (default: 8)',
+    description: 'frames given to the engine at a time (default: 8)',
     helpValue: 'N',
   }),
   tile: Flags.integer({
@@ -38,15 +38,12 @@ export const upscaleFlags = {
     helpValue: 'PIXELS',
   }),
   workers: Flags.string({
-    description: 'engine processes side by side (default: auto, by the GPU or the cores)',
+    description: 'engine processes in parallel (default: auto, by the GPU or the cores)',
     helpValue: 'auto|N',
     parse: async (text) => {
       if (text === 'auto' || (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64)) return text;
       const problem = `--workers ${text}: neither auto nor a number from 1 to 64.`;
-      throw usageError(
-        problem,
-        'Leave it away: the memory of the GPU, or the number of cores, then decides.',
-      );
+      throw usageError(problem, 'Leave it out to let the GPU memory, or the number of cores, decide.');
     },
   }),
   dedupe: Flags.string({
@@ -65,10 +62,10 @@ export const upscaleFlags = {
   }),
   host: runFlags.host,
   ...queueFlags,
-  force: Flags.boolean({ default: false, description: 'replace the output if it is there already' }),
+  force: Flags.boolean({ default: false, description: 'replace the output if it exists' }),
   'keep-going': Flags.boolean({
     default: false,
-    description: 'upscale what can be read of a damaged video, instead of refusing it',
+    description: 'upscale what can be read of a damaged video instead of refusing it',
   }),
   ...storeFlags,
 };

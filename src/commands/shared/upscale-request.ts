@@ -14,7 +14,7 @@ export function toUpscaleRequest(
   { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host' | 'parallelism'> },
 ): UpscaleRequest {
   if (video === undefined)
-    throw usageError('No video was named.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
+    throw usageError('No video was given.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
   const host = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.
   ports.host(host);
@@ -23,12 +23,12 @@ export function toUpscaleRequest(
   if (usesModel && upscaling.model === '')
     throw usageError(
       'The engine onnx needs a model.',
-      'Name its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
+      'Give its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
     );
   if (!usesModel && flags.model !== undefined)
     throw usageError(
-      `The engine ${upscaling.engine} uses no model, and one is named.`,
-      'Leave --model away, or --engine.',
+      `The engine ${upscaling.engine} uses no model, but one is given.`,
+      'Leave out --model or --engine.',
     );
   return {
     inputPath: resolve(video),

@@ -7,7 +7,7 @@ import { clockText } from '../text/format.ts';
 
 export type AnyRunEvent = UpsampleEvent | Journaled<VideoEventBody> | Journaled<InferenceEventBody>;
 
-/** Follows whether the host can be reached. A host that is unreachable is no failure: what it has goes on. */
+/** Follows whether the host can be reached. A host that is unreachable is not a failure: what it has keeps running. */
 export class HostWatch {
   #unreachable: { readonly host: string; readonly since: string } | null = null;
 
@@ -36,7 +36,7 @@ export class HostWatch {
 
 /** What a person reads when a host becomes unreachable. @param since - ISO 8601. */
 export function unreachableText(host: string, since: string, reason: string): string {
-  return `${sinceText(host, since)} — its work goes on; trying again (${printable(reason)})`;
+  return `${sinceText(host, since)} — its work keeps running; trying again (${printable(reason)})`;
 }
 
 export function reachableText(host: string): string {

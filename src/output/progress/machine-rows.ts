@@ -48,8 +48,9 @@ export function machineText(
   const reason = message === null ? '' : `: ${printable(message).replace(/\.$/, '')}`;
   const was = before.find((standing) => standing.machine === machine)?.state;
   if (state === was) return null;
-  if (state === 'unreachable') return `${name} is unreachable${reason} — what it has goes on; trying again`;
-  if (state === 'waiting') return `${name} waits${reason} — it goes on by itself when that is mended`;
+  if (state === 'unreachable')
+    return `${name} is unreachable${reason} — what it has keeps running; trying again`;
+  if (state === 'waiting') return `${name} waits${reason} — it resumes by itself once that is fixed`;
   if (state === 'refused') return `${name} is refused${reason}`;
   if (state === 'ended') return `${name} takes no more work${reason}`;
   return was === undefined ? null : `${name} works again`;

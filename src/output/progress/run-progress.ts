@@ -23,7 +23,7 @@ export class EngineWatch {
     this.#waitingSinceMs = waitReason === null ? null : (sinceMs ?? nowMs);
     if (waitReason !== null) return sinceMs === null ? `waiting: ${waitReason}` : null;
     if (sinceMs === null || hasEnded(status)) return null;
-    return `going on after ${secondsText(nowMs - sinceMs)} of waiting`;
+    return `resumed after ${secondsText(nowMs - sinceMs)} of waiting`;
   }
 
   /** What a worker waits for, on one line: a server that is unreachable, a full disk; null while none waits. */
@@ -48,7 +48,7 @@ export class EngineWatch {
     return null;
   }
 
-  /** One engine at work is enough for a run to go on. */
+  /** One engine at work is enough for a run to continue. */
   get #isLoading(): boolean {
     const all = [...this.#statuses.values()];
     const isOneAtWork = all.some((status) => status.status === 'processing' && !isLoadReport(status));

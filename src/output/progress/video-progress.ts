@@ -136,7 +136,7 @@ export class VideoProgress extends RunProgress implements VideoObserver {
     if (this.#pace !== null)
       return this.workLine(`${framesText(this.#pace)} frames`, paceOf(this.#pace, nowMs), nowMs);
     if (this.#detecting !== null) {
-      const standing = `looked for regions in ${framesText(this.#detecting)} frames`;
+      const standing = `searched for regions in ${framesText(this.#detecting)} frames`;
       return this.workLine(standing, paceOf(this.#detecting, nowMs), nowMs);
     }
     if (this.#scan === null) return 'reading the video';

@@ -37,7 +37,7 @@ export function statusTitle(status: ShownStatus): string {
   return `${status.charAt(0).toUpperCase()}${status.slice(1)}`;
 }
 
-/** The page's head for people: how the run ended, how to go on, and the facts that hold for all of it. */
+/** The page's head for people: how the run ended, how to continue, and the facts that hold for all of it. */
 export function renderBanner(banner: Banner): Html {
   const { status } = banner;
   const brand = html`<p class="brand">cosmos <span>${banner.work} report</span></p>`;

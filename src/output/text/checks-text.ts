@@ -12,7 +12,7 @@ export function formatChecks(checks: readonly CheckResult[], style: Style): stri
   const failed = checks.filter((check) => check.status === 'failed').length;
   lines.push(
     '',
-    failed === 0 ? 'Everything a run needs is there.' : style.bad(`${failed} to mend before a run.`),
+    failed === 0 ? 'Everything a run needs is there.' : style.bad(`${failed} to fix before a run.`),
   );
   return `${lines.join('\n')}\n`;
 }

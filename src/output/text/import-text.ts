@@ -16,16 +16,19 @@ export function formatImport(imported: ImportedAnswers, style: Style): string {
     [`${style.good('✓')} ${counted(counts.enriched, 'spec')} enriched: ${where}`],
     named(
       failures.map(({ spec, custom_id: id, code, message }) => `${spec}  ${code}  ${message} (${id})`),
-      `${style.bad('✗')} ${counted(failures.length, 'answer')} no good, to be asked for again:`,
+      `${style.bad('✗')} ${counted(failures.length, 'answer')} not usable, to be requested again:`,
     ),
-    named(unknown, `${style.bad('✗')} ${counted(unknown.length, 'answer')} to no request of this export:`),
+    named(
+      unknown,
+      `${style.bad('✗')} ${counted(unknown.length, 'answer')} to requests that this export does not have:`,
+    ),
     named(
       broken.map(({ file, line, reason }) => `${relative('', file)}:${line}: ${reason}`),
       `${style.bad('✗')} ${counted(broken.length, 'line')} that cannot be read:`,
     ),
     named(
       duplicates,
-      noticeLine(`${counted(duplicates.length, 'answer')} came twice, and the first one counts:`),
+      noticeLine(`${counted(duplicates.length, 'answer')} came twice; the first one counts:`),
     ),
     counts.missing === 0
       ? []

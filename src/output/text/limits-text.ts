@@ -49,7 +49,7 @@ export function formatServerLimits(limits: ServerLimits, style: Style): string {
 function shapeLines({ shapes, frames }: ServerLimits, style: Style): string[] {
   return shapes.map(({ shape, largest, is_refused_above: isRefusedAbove }) => {
     if (largest === null) return `${style.bad('✗')} ${shape}  none is safe`;
-    const above = isRefusedAbove ? '' : ' (larger ones were not refused, and gain nothing)';
+    const above = isRefusedAbove ? '' : ' (larger ones were accepted, too, but gain nothing)';
     return `${style.good('✓')} ${shape}  ${largest.width}x${largest.height} with ${counted(frames, 'frame')}${above}`;
   });
 }
@@ -82,7 +82,7 @@ function textLines({
 }: ServerLimits): string[] {
   const isComparable = tests.filter(({ prompt_tokens: prompt }) => prompt !== null).length > 1;
   if (text === null)
-    return isComparable ? [noticeLine('No estimator that was tried counts frames as this server does.')] : [];
+    return isComparable ? [noticeLine('None of the estimators counts frames as this server does.')] : [];
   const by = estimator === null ? '' : ` The server counts frames as ${estimator} does.`;
   return [
     `Text and chat template: ${counted(text, 'token')} in each request, ${numeral(estimated)} by the estimate.${by}`,

@@ -30,7 +30,7 @@ export function formatUnneeded(things: readonly ListedThing[], host: string, sty
 /** What was removed, and what turned out to be needed. */
 export function formatRemoved(removed: readonly ListedThing[], listed: number, host: string): string {
   const kept = listed - removed.length;
-  const keptText = kept > 0 ? ` ${counted(kept, 'thing')} stayed: needed by now, or gone already.` : '';
+  const keptText = kept > 0 ? ` ${counted(kept, 'thing')} kept: needed by now, or already gone.` : '';
   return removed.length === 0
     ? `Nothing was removed from ${printable(host)}.${keptText}\n`
     : `Removed ${sumText(removed)} from ${printable(host)}.${keptText}\n`;

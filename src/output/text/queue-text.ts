@@ -48,16 +48,16 @@ export function formatQueue(
     run.failed > 0 ? style.bad(`${run.failed} failed`) : '0 failed',
     `${run.finished_tasks} of ${run.total_tasks} done`,
   ]);
-  const nobody = `No worker is connected to the queue. Start one on each machine: ${workerCommand}`;
+  const noWorker = `No worker is connected to the queue. Start one on each machine: ${workerCommand}`;
   const waiting = workers.flatMap(({ name, problem }) =>
     problem === null
       ? []
       : [
-          `${style.bad(`${printable(name)} waits`)}: ${printable(problem)} It goes on by itself when that is mended.`,
+          `${style.bad(`${printable(name)} waits`)}: ${printable(problem)} It resumes by itself once that is fixed.`,
         ],
   );
   const lines = [
-    ...[head, '', ...(workers.length > 0 ? formatTable(workerRows) : [nobody])],
+    ...[head, '', ...(workers.length > 0 ? formatTable(workerRows) : [noWorker])],
     ...(waiting.length > 0 ? ['', ...waiting] : []),
     ...['', ...(runs.length > 0 ? formatTable(runRows) : ['No run has jobs in it.'])],
   ];

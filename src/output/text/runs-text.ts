@@ -25,9 +25,9 @@ export interface ListedRun {
 }
 
 export function formatRuns(runs: readonly ListedRun[], style: Style): string {
-  if (runs.length === 0) return 'No runs yet. Begin one with: cosmos batch-upsample ./specs\n';
+  if (runs.length === 0) return 'No runs yet. Start one with: cosmos batch-upsample ./specs\n';
   const isChecked = runs.some((run) => run.on_host !== undefined);
-  const head = ['RUN', 'STATUS', 'BEGUN (UTC)', 'HOST', 'ENGINE', 'INPUT', 'DONE', 'FAILED'];
+  const head = ['RUN', 'STATUS', 'STARTED (UTC)', 'HOST', 'ENGINE', 'INPUT', 'DONE', 'FAILED'];
   const rows = runs.map((run) => (isChecked ? [...cellsOf(run), onHostText(run)] : cellsOf(run)));
   const table = formatTable([isChecked ? [...head, 'ON HOST'] : head, ...rows]);
   return `${[...table, ...hostMessageLines(runs, style)].join('\n')}\n`;

@@ -43,13 +43,13 @@ export function noticeLine(notice: string): string {
   return `! ${printable(notice)}`;
 }
 
-/** What can be done with a run that goes on by itself. @param attach - What attaching to it does. */
+/** What can be done with a run that keeps running by itself. @param attach - What attaching to it does. */
 export function detachedSteps(runId: string, attach: string, style: Style): string[] {
   const steps = [
     ['attach', attach],
-    ['logs', 'see what its workers say'],
+    ['logs', 'show the logs of its workers'],
     ['cancel', 'stop it'],
   ] as const;
   const rows = steps.map(([command, what]) => [style.bold(`cosmos ${command} ${runId}`), what]);
-  return ['The work goes on by itself:', ...formatTable(rows).map((line) => `  ${line}`)];
+  return ['The work keeps running by itself:', ...formatTable(rows).map((line) => `  ${line}`)];
 }

@@ -37,9 +37,9 @@ export async function findSource(
   } catch (error) {
     // A file that has grown too large for a spec is not the planned one any more.
     if (error instanceof RangeError)
-      return changed(`${planned.spec} is not the file that was planned any more.`);
+      return changed(`${planned.spec} is no longer the file that was planned.`);
     if (!isSystemError(error)) throw error;
-    return changed(`${planned.spec} cannot be read any more: ${messageOf(error)}.`);
+    return changed(`${planned.spec} can no longer be read: ${messageOf(error)}.`);
   }
   const parsed = bytes === null ? null : parseSpecFile(bytes);
   if (bytes !== null && parsed?.isValid) {
@@ -49,7 +49,7 @@ export async function findSource(
     if (isPlanned || isWrittenBack)
       return { isFound: true, source: { path, text, spec, document, isWrittenBack } };
   }
-  return changed(`${planned.spec} is not the file that was planned any more.`, bytes === null);
+  return changed(`${planned.spec} is no longer the file that was planned.`, bytes === null);
 }
 
 /** The bytes of a planned spec, wherever it lies; null when it is gone. Throws what reading does. */

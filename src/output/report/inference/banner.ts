@@ -13,9 +13,9 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   complete: 'Everything that was asked for is done.',
   partial: 'Some prompts or videos failed; all others are done.',
   detached: 'Work may still be running on the host.',
-  paused: 'The prompts are enriched. No video is made before you go on.',
+  paused: 'The prompts are enriched. No video is made until you continue.',
   failed: 'The run ended before it could finish.',
-  unfinished: 'The run was stopped, or is at work; what is done is kept.',
+  unfinished: 'The run was stopped or is still running; what is done is kept.',
 };
 
 const guardrailTexts = { on: 'On', off: 'Off', unknown: 'Unknown: the program is given other arguments' };
@@ -81,10 +81,10 @@ function outcomesOf({ counts: { prompts, ...videos }, stages }: InferenceReportH
 function review({ run_id: runId, output_dir: folder, counts }: InferenceReportHeader): Html {
   const open = counts.total - counts.made - counts.reused - counts.skipped - counts.failed;
   return notice(
-    'How to go on',
-    html`<p>Read the prompts below. Where you want another one, edit it in <bdi>${folder}</bdi>: it is taken as it stands
-there when you go on.</p>
-<p>Then have ${counted(open, 'video')} made; <code>--skip</code> leaves specs out, <code>--only</code> makes no others:</p>
+    'How to continue',
+    html`<p>Read the prompts below. To change one, edit it in <bdi>${folder}</bdi>: it is used as you
+leave it there.</p>
+<p>Then make ${counted(open, 'video')}; <code>--skip</code> leaves specs out, <code>--only</code> selects specs:</p>
 ${command(`cosmos run --resume ${shellQuoted(runId)}`)}`,
   );
 }

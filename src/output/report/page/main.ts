@@ -15,7 +15,7 @@ const parts: readonly (readonly [selector: string, start: (root: HTMLElement) =>
   ['.pairs', startFramePairs],
 ];
 
-// The program stands in the page's head, so the theme is there before the first paint.
+// The program is in the page's head, so the theme is there before the first paint.
 applyTheme();
 
 /** Starts the parts that stand above the call in the page. */

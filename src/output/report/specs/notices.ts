@@ -14,7 +14,7 @@ interface Continuation {
   readonly is_resumable: boolean;
 }
 
-/** How to go on with a run that is not complete. @param begin - The command that begins such runs, as it is typed. */
+/** How to continue a run that is not complete. @param begin - The command that starts such runs, as it is typed. */
 export function howToGoOn(
   { status, run_id: runId, is_resumable: isResumable }: Continuation,
   begin: string,
@@ -29,14 +29,14 @@ export function howToGoOn(
     );
   }
   if (!isResumable)
-    return goOn('Correct what failed and run the same command again: what is finished is reused.', null);
+    return goOn('Fix what failed and run the same command again: what is finished is reused.', null);
   if (status === 'partial') return goOn('Follow the next step of each failure, then run:', resume);
   return goOn('Nothing finished is lost. Run:', resume);
 }
 
 /** @param commands - What to type. */
 export function goOn(sentence: string, commands: Html | null): Html {
-  return notice('How to go on', html`<p>${sentence}</p>${commands}`);
+  return notice('How to continue', html`<p>${sentence}</p>${commands}`);
 }
 
 /** An estimate of tokens that was far off, and what would help. */

@@ -11,7 +11,7 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   complete: 'Everything that was asked for is done.',
   partial: 'Some specs failed; all others are done.',
   detached: 'Work may still be running on the host.',
-  paused: 'The prompts are enriched and can be read and edited.',
+  paused: 'The prompts are enriched; you can read and edit them.',
   failed: 'The run ended before it could finish.',
   unfinished: 'The run was stopped; what is done is kept.',
 };

@@ -15,7 +15,7 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   complete: 'The video is finished and was verified.',
   partial: 'Some segments failed; all others are done.',
   detached: 'Work may still be running on the host.',
-  paused: 'The run waits.',
+  paused: 'The run is waiting.',
   failed: 'The run ended before the video was finished.',
   unfinished: 'The video is not finished; what is done is kept.',
 };
@@ -69,7 +69,7 @@ function howToGoOn({ kind, status, run_id: runId, is_resumable: isResumable }: V
   if (status === 'complete' || !isResumable) return null;
   const first = {
     partial: 'Follow the next step of each failure, then run:',
-    detached: 'Bring home what is done, wait for the rest and finish the video:',
+    detached: 'Download what is done, wait for the rest and finish the video:',
     paused: 'It waits. Run:',
     failed: 'Nothing finished is lost. Run:',
     unfinished: 'Nothing finished is lost. Run:',
@@ -78,7 +78,7 @@ function howToGoOn({ kind, status, run_id: runId, is_resumable: isResumable }: V
   const next = command(
     status === 'detached' ? `cosmos attach ${id}` : resumeVideoCommand({ kind, run_id: id }),
   );
-  return notice('How to go on', html`<p>${first}</p>${next}`);
+  return notice('How to continue', html`<p>${first}</p>${next}`);
 }
 
 function failures({ segments }: VideoReport): Html | null {

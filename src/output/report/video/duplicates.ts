@@ -13,7 +13,7 @@ export function renderDuplicates(report: VideoReport): Html {
 }
 
 function contentOf({ kind, counts, duplicates, settings: { dedupe } }: VideoReport): Html {
-  if (dedupe === 'off') return html`<p>Not looked for (<code>--dedupe off</code>).</p>`;
+  if (dedupe === 'off') return html`<p>Not searched for (<code>--dedupe off</code>).</p>`;
   if (counts.duplicates === 0)
     return html`<p>None found (<code>--dedupe ${dedupe}</code>): each of ${numeral(counts.frames)} frames was to be
 ${workTexts[kind].done}.</p>`;

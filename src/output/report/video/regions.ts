@@ -25,7 +25,7 @@ export function renderRegions({ regions, counts, source }: VideoReport): Html | 
   if (!regions) return null;
   const facts = html`<p><strong>${numeral(regions.frames)}</strong> of ${numeral(counts.frames)} frames were touched, in
 ${counted(regions.total, 'region')}. Outside of them and their soft edge <strong>0</strong> pixels changed: the worker compares every frame
-with its source before it is encoded, and refuses to go on otherwise.</p>`;
+with its source before it is encoded, and stops if anything else changed.</p>`;
   const listed = regions.listed.map((region) => ({
     ...{ firstFrame: region.first_frame, lastFrame: region.last_frame },
     ...{ seconds: region.seconds, box: region.box },

@@ -16,7 +16,7 @@ import { renderTime } from './time.ts';
 
 /**
  * One self-contained page about an upscaled video, in pieces to be written one after the other: no network, no other
- * file, a content security policy that allows its own program and style and nothing else. All facts stand in the
+ * file, a content security policy that allows its own program and style and nothing else. All facts are in the
  * markup; only comparing pictures with a slider needs the program.
  *
  * @param pictures - Some frames before and after; none while there is no finished video.

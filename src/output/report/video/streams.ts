@@ -15,7 +15,7 @@ export function renderStreams(report: VideoReport): Html {
 }
 
 function streamTable({ streams, chapters }: VideoReport): Html {
-  if (streams === null) return html`<p class="quiet">The source cannot be read any more.</p>`;
+  if (streams === null) return html`<p class="quiet">The source can no longer be read.</p>`;
   const kept = chapters ? html`<p>${counted(chapters, 'chapter')} kept.</p>` : null;
   if (streams.length === 0) return html`<p>The source has no other streams.</p>${kept}`;
   const rows = streams.map(({ index, type, codec, language, action, why }) => {

@@ -41,7 +41,7 @@ ${legend('finish', 'Finish', times.finish, times.total)}</p>
 <span class="unseen">Drawn</span></th><th scope="col">Frames</th><th scope="col">Speed</th></tr></thead>
 <tbody>${stages.map((stage) => stageRow(stage, longest, paceSetter(stages), kind))}</tbody>
 </table></div>
-<p class="quiet">Decoding, ${workTexts[kind].work} and encoding go on at the same time, so their times may add up to more than the
+<p class="quiet">Decoding, ${workTexts[kind].work} and encoding run at the same time, so their times may add up to more than the
 segments took. The longest of them sets the pace.</p>`,
   );
 }

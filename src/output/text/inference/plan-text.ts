@@ -38,13 +38,13 @@ export function formatInferencePlan(plan: InferencePlan, style: Style, columns?:
     '',
     ...warningLines(videos.flatMap(warningsOf), '--json').map(noticeLine),
     ...failuresOf(plan, style),
-    `${counted(videos.length, 'video')}, in at least ${counted(videoBatches.length, 'start')} of the model's program.`,
+    `${counted(videos.length, 'video')}, with at least ${counted(videoBatches.length, 'start')} of the model's program.`,
   ];
   return `${ofPrompts === '' ? '' : `${ofPrompts}\n`}${lines.join('\n')}\n`;
 }
 
 function warningsOf({ video, warnings, existing_sha256: existing }: PlannedVideoTask): VideoWarning[] {
-  const there = 'a file is there already: kept if it is this very video, and else in the way (--force)';
+  const there = 'a file is already there: kept if it is this very video, otherwise in the way (--force)';
   return [...warnings, ...(existing === null ? [] : [there])].map((message) => ({ video, message }));
 }
 

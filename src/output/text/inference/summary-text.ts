@@ -86,12 +86,11 @@ function nextSteps(
   if (status === 'complete') return [];
   if (status === 'paused')
     return [
-      `Read the prompts in the report; edit them in ${printable(folder)} where you want others.`,
-      `Then have the videos made:  ${resume}`,
-      `Leave some out with --skip, or make only some with --only.`,
+      `Read the prompts in the report; to change one, edit it in ${printable(folder)}.`,
+      `Then make the videos:  ${resume}`,
+      `Leave some out with --skip, or select some with --only.`,
     ];
   if (status === 'detached') return detachedSteps(runId, 'bring the videos home', style);
-  if (!isResumable)
-    return ['Correct what failed and run the same command again: what is finished is reused.'];
-  return [`To try what is not done once more:  ${resume}`];
+  if (!isResumable) return ['Fix what failed and run the same command again: what is finished is reused.'];
+  return [`To try again what is not done:  ${resume}`];
 }

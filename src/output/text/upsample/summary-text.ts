@@ -56,7 +56,6 @@ function nextSteps(
 ): string[] {
   if (status === 'complete') return [];
   if (status === 'detached') return detachedSteps(runId, 'bring the results home', style);
-  if (!isResumable)
-    return ['Correct what failed and run the same command again: what is finished is reused.'];
-  return [`To try what is not done once more:  ${style.bold(`cosmos batch-upsample --resume ${runId}`)}`];
+  if (!isResumable) return ['Fix what failed and run the same command again: what is finished is reused.'];
+  return [`To try again what is not done:  ${style.bold(`cosmos batch-upsample --resume ${runId}`)}`];
 }

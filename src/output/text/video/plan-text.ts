@@ -94,7 +94,7 @@ function framesText({ timeline, kind }: VideoPlan): string {
 }
 
 function duplicateTexts({ timeline, clip, settings }: VideoPlan): string[] {
-  if (settings.dedupe === 'off') return ['not looked for (--dedupe off)'];
+  if (settings.dedupe === 'off') return ['not searched for (--dedupe off)'];
   const frames = timeline.times.length;
   const duplicates = frames - timeline.uniqueFrames.length;
   if (duplicates === 0) return [`none (--dedupe ${settings.dedupe})`];
@@ -133,7 +133,7 @@ function streamText({ index, type, action, why }: StreamPlan, { facts }: VideoPl
 }
 
 function timeText({ scanMs }: VideoPlan, { durationMs }: VideoEstimate): string {
-  const scan = `looking at the frames took ${durationText(scanMs)}`;
+  const scan = `analyzing the frames took ${durationText(scanMs)}`;
   return durationMs === null ? `not known; ${scan}` : `about ${durationText(durationMs)}; ${scan}`;
 }
 
@@ -143,7 +143,7 @@ function diskText({ freeBytes }: VideoPlan, expected: VideoEstimate, style: Styl
     outputBytes === null ? '' : `about ${bytesText(outputBytes)} for the video`,
     peakBytes === null ? '' : `up to ${bytesText(peakBytes)} on the way`,
   ].filter((part) => part !== '');
-  const free = freeBytes === null ? 'free room not known' : `${bytesText(freeBytes)} free`;
+  const free = freeBytes === null ? 'free space unknown' : `${bytesText(freeBytes)} free`;
   const isTight = freeBytes !== null && (peakBytes ?? outputBytes ?? 0) > freeBytes;
   return [...need, isTight ? style.bad(`only ${free}`) : free].join(', ');
 }

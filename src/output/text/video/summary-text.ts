@@ -69,7 +69,7 @@ function resultsOf(summary: VideoSummary): [string, string][] {
 }
 
 function videoText({ output, video }: VideoSummary): string {
-  if (video === null) return `${printable(output)} (not there yet)`;
+  if (video === null) return `${printable(output)} (not written yet)`;
   return `${printable(output)} (${bytesText(video.size_bytes)}, ${durationText(video.duration_seconds * 1000)})`;
 }
 
@@ -90,5 +90,5 @@ function nextSteps(summary: VideoSummary, style: Style): string[] {
   if (status === 'detached')
     return detachedSteps(runId, 'bring the segments home and finish the video', style);
   if (status === 'complete' || !isResumable) return [];
-  return [`To go on:  ${style.bold(resumeVideoCommand(summary))}`];
+  return [`To continue:  ${style.bold(resumeVideoCommand(summary))}`];
 }

@@ -103,7 +103,7 @@ describe('one spec fails, and the others do not, when', () => {
     expect(error).toBeNull();
     expect(summary.counts).toMatchObject({ upsampled: 2, failed: 1 });
     expect(summary.failures).toMatchObject([{ spec: '1.json', code: 'spec-changed' }]);
-    expect(summary.failures[0]?.message).toContain('cannot be read any more');
+    expect(summary.failures[0]?.message).toContain('can no longer be read');
   });
 
   it('its file becomes a folder while it is worked on, and is to be written back', async () => {

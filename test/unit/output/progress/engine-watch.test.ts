@@ -14,10 +14,10 @@ describe('EngineWatch', () => {
       watch.apply(workerStatus({ message: null }), 13_400),
       watch.apply(workerStatus({ message: null }), 14_000),
     ];
-    expect(lines).toEqual([null, `waiting: ${away}`, null, 'going on after 12 s of waiting', null]);
+    expect(lines).toEqual([null, `waiting: ${away}`, null, 'resumed after 12 s of waiting', null]);
   });
 
-  it.each(['failed', 'stopped'] as const)('says nothing of going on when the worker %s', (status) => {
+  it.each(['failed', 'stopped'] as const)('says nothing of resuming when the worker %s', (status) => {
     const watch = new EngineWatch();
     watch.apply(workerStatus({ message: away }), 0);
     expect(watch.apply(workerStatus({ status, message: away }), 2_000)).toBeNull();
@@ -72,7 +72,7 @@ describe('EngineWatch', () => {
     watch.apply(workerStatus({ message: away }), 0);
     expect(watch.apply(workerStatus({ worker_id: 1, message: away }), 1_000)).toBeNull();
     expect(watch.apply(workerStatus({ message: null }), 2_000)).toBeNull();
-    expect(watch.apply(workerStatus({ worker_id: 1, message: null }), 3_000)).toContain('going on after 3 s');
+    expect(watch.apply(workerStatus({ worker_id: 1, message: null }), 3_000)).toContain('resumed after 3 s');
   });
 
   it('shows what a server says without its control characters', () => {

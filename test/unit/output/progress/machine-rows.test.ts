@@ -36,7 +36,7 @@ describe('machines in the progress of a run', () => {
     {
       state: 'unreachable',
       before: 'working',
-      text: 'gpu1 is unreachable: why — what it has goes on; trying again',
+      text: 'gpu1 is unreachable: why — what it has keeps running; trying again',
     },
     { state: 'refused', before: undefined, text: 'gpu1 is refused: why' },
     { state: 'ended', before: 'working', text: 'gpu1 takes no more work: why' },

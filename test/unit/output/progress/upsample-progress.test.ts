@@ -38,7 +38,7 @@ describe('UpsampleProgress as lines', () => {
     for (let seq = 3; seq < 5; seq++) progress.onEvent(hostEvent(seq, 'host-reachable'));
     expect(lines).toEqual([
       expect.stringMatching(
-        /^gpu1 unreachable since \d\d:\d\d:\d\d — its work goes on; trying again \(read ECONNRESET\)$/,
+        /^gpu1 unreachable since \d\d:\d\d:\d\d — its work keeps running; trying again \(read ECONNRESET\)$/,
       ),
       'gpu1 reachable again',
     ]);
@@ -68,7 +68,7 @@ describe('UpsampleProgress as lines', () => {
     progress.onWorkerStatus(workerStatus({ message: 'No connection.' }));
     progress.onWorkerStatus(workerStatus({ message: 'No connection.' }));
     progress.onWorkerStatus(workerStatus({ message: null }));
-    expect(lines).toEqual(['waiting: No connection.', expect.stringMatching(/^going on after \d s/)]);
+    expect(lines).toEqual(['waiting: No connection.', expect.stringMatching(/^resumed after \d s/)]);
   });
 });
 

@@ -147,12 +147,12 @@ describe('pruning', () => {
     {
       removed: 1,
       listed: 2,
-      expected: 'Removed 1 run, 10 B from gpu1. 1 thing stayed: needed by now, or gone already.\n',
+      expected: 'Removed 1 run, 10 B from gpu1. 1 thing kept: needed by now, or already gone.\n',
     },
     {
       removed: 0,
       listed: 1,
-      expected: 'Nothing was removed from gpu1. 1 thing stayed: needed by now, or gone already.\n',
+      expected: 'Nothing was removed from gpu1. 1 thing kept: needed by now, or already gone.\n',
     },
   ])('tells what was done: $removed of $listed', ({ removed, listed, expected }) => {
     const things = Array.from({ length: removed }, (_, index) => thing('run', `${index}`, 10));
@@ -173,7 +173,7 @@ describe('formatRuns', () => {
 
   it('always names the host, and what hosts say only where they were asked', () => {
     expect(formatRuns([run], style).split('\n').slice(0, 2)).toEqual([
-      'RUN    STATUS    BEGUN (UTC)       HOST  ENGINE  INPUT  DONE  FAILED',
+      'RUN    STATUS    STARTED (UTC)     HOST  ENGINE  INPUT  DONE  FAILED',
       'run-7  detached  2026-03-01 10:15  gpu1  openai  specs  4/9   1',
     ]);
     const on_host = { state: 'running', finished_tasks: 6, total_tasks: 8, message: null };

@@ -52,7 +52,7 @@ export class SpecDataStore {
     };
   }
 
-  /** A block has ended once the next one has begun, or the page has. */
+  /** A block has ended once the next one has started, or the page has ended. */
   #isWhole(number: number): boolean {
     if (number >= this.#specBlocks.length) return false;
     return document.readyState !== 'loading' || number + 1 < this.#specBlocks.length;

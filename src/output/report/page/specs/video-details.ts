@@ -45,7 +45,7 @@ function videoSection(
     { class: 'video', 'aria-label': `Video ${video.video}` },
     el('div', { class: 'video-title' }, el('h4', {}, ...titleOf(video, item)), badge),
     failure === null || failuresOf(item).length === 1 ? null : el('div', {}, ...failureParagraphs(failure)),
-    isOfPrompt ? el('p', { class: 'quiet' }, 'It has no prompt to be made of.') : null,
+    isOfPrompt ? el('p', { class: 'quiet' }, 'It has no prompt to be made from.') : null,
     warnings.length === 0 ? null : el('ul', { class: 'warnings' }, ...warnings.map(warningItem)),
     el('div', { class: 'video-parts' }, pictureColumn(video, pictures), videoFacts(video)),
   );
@@ -129,7 +129,7 @@ function videoFacts(video: ReportedVideo): HTMLElement {
 }
 
 function weightText({ weight, path }: ReportedVideo['controls'][number]): string {
-  return path === null ? `${weight}, made of the video` : String(weight);
+  return path === null ? `${weight}, made from the video` : String(weight);
 }
 
 /** Opens beside the page, which would lose its place. */

@@ -99,7 +99,7 @@ describe('the head of the page of a run to videos', () => {
     const waiting = [1, 2, 3].map((index) => sampleRunItem(index, 'waiting', { prompt_status: 'upsampled' }));
     const page = await render({ items: waiting, header: { status: 'paused' } });
     expect(page).toContain('edit it in <bdi>/home/you/outputs/upsampled</bdi>');
-    expect(page).toContain('have 3 videos made');
+    expect(page).toContain('make 3 videos');
   });
 
   it.each([

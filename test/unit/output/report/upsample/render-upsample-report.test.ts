@@ -115,7 +115,7 @@ describe('the head of the report', () => {
     'a %s run that resuming cannot help is told to be corrected and run again',
     async (status) => {
       const page = await render({ items: [], header: { status, is_resumable: false } });
-      expect(page).toContain('Correct what failed and run the same command again');
+      expect(page).toContain('Fix what failed and run the same command again');
       expect(page).not.toContain('--resume');
       expect(page).not.toContain('data-copy="');
     },

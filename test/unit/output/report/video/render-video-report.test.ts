@@ -73,9 +73,9 @@ describe('renderUpscaleReport', () => {
     {
       rule: 'duplicates that nobody looked for',
       changes: { settings: { ...sampleUpscaleReport().settings, dedupe: 'off' } },
-      texts: ['Not looked for'],
+      texts: ['Not searched for'],
     },
-    { rule: 'a source that is gone', changes: { streams: null }, texts: ['cannot be read any more'] },
+    { rule: 'a source that is gone', changes: { streams: null }, texts: ['can no longer be read'] },
     { rule: 'a source with a picture alone', changes: { streams: [] }, texts: ['no other streams'] },
     {
       rule: 'what was said before the work began',

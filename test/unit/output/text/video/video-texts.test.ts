@@ -40,20 +40,20 @@ describe('formatUpscaleSummary', () => {
       headline: '✗ 5 of 6 segments upscaled, 1 failed in 41 s (35 fps)',
       texts: [
         '✗ out-of-memory: 1 segment\n    → Use a smaller --tile.\n    segment 2  Too large.',
-        'To go on:  cosmos upscale --resume 2026',
+        'To continue:  cosmos upscale --resume 2026',
       ],
     },
     {
       rule: 'a run that was submitted',
       changes: { status: 'detached', frames_per_second: null, counts: { ...counts, finished_segments: 0 } },
       headline: '… 1,439 frames in 6 segments submitted in 41 s',
-      texts: ['The work goes on by itself:', 'cosmos attach 2026', 'cosmos cancel 2026'],
+      texts: ['The work keeps running by itself:', 'cosmos attach 2026', 'cosmos cancel 2026'],
     },
     {
       rule: 'a run whose video could not be put together',
       changes: { status: 'failed' },
       headline: '✗ 6 of 6 segments upscaled, the video is not put together yet in 41 s (35 fps)',
-      texts: ['(not there yet)', 'To go on:'],
+      texts: ['(not written yet)', 'To continue:'],
     },
     {
       rule: 'a run that stopped early',
@@ -86,7 +86,7 @@ Segments    4, each of 58 to 82 frames
 Batches     38 of 8 frames: workers 0–1 get 7 batches each, workers 2–5 get 6 batches each
 Streams     1 ✓ audio aac eng, copied
             2 ✗ the subtitle stream 2 is left out
-Time        about 41 s; looking at the frames took 0.7 s
+Time        about 41 s; analyzing the frames took 0.7 s
 Disk        about 30.0 MiB for the video, up to 36.0 MiB on the way, 50.0 GiB free
 
 ! 12-bit becomes 10-bit.
@@ -97,7 +97,7 @@ Disk        about 30.0 MiB for the video, up to 36.0 MiB on the way, 50.0 GiB fr
     {
       rule: 'nothing was looked for',
       options: { settings: { dedupe: 'off' } },
-      text: 'not looked for (--dedupe off)',
+      text: 'not searched for (--dedupe off)',
     },
     { rule: 'there are no duplicates', options: {}, text: 'none (--dedupe safe)' },
     {
@@ -109,7 +109,7 @@ Disk        about 30.0 MiB for the video, up to 36.0 MiB on the way, 50.0 GiB fr
     {
       rule: 'nobody knows the free room',
       options: { plan: { freeBytes: null } },
-      text: 'free room not known',
+      text: 'free space unknown',
     },
     {
       rule: 'a probe decides on workers',
@@ -122,7 +122,7 @@ Disk        about 30.0 MiB for the video, up to 36.0 MiB on the way, 50.0 GiB fr
 
   it('bears that nothing can be expected', () => {
     const text = formatVideoPlan(sampleUpscalePlan(), plain, unknown);
-    expect(text).toContain('not known; looking at the frames took 0.7 s');
+    expect(text).toContain('not known; analyzing the frames took 0.7 s');
     expect(text).toContain('Disk        50.0 GiB free');
   });
 });
