@@ -58,7 +58,9 @@ describe('UpscaleProgress as bars', () => {
     bars.onNotice('A \u001b[31mnotice.');
     bars.onEnd();
     expect(shown()).toContain('failed: segment 3: out-of-memory: Too large.');
-    expect(shown()).toMatch(/gpu1 unreachable since [\d:]+ — its work keeps running; trying again \(no route\)/);
+    expect(shown()).toMatch(
+      /gpu1 unreachable since [\d:]+ — its work keeps running; trying again \(no route\)/,
+    );
     expect(shown()).toContain('gpu1 reachable again');
     expect(shown()).toContain('waiting: The disk is full.');
     expect(shown()).toContain('A \\u001b[31mnotice.');
