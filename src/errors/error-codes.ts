@@ -28,6 +28,7 @@ export const exitCodeOf = {
   'prerequisite-missing': exitCodes.usage,
   'engine-rejected': exitCodes.usage,
   'engine-unreachable': exitCodes.detached,
+  'failures-repeated': exitCodes.usage,
   'host-unknown': exitCodes.usage,
   'host-unreachable': exitCodes.detached,
   'host-key-unknown': exitCodes.usage,

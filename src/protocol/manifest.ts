@@ -40,6 +40,8 @@ const retryPolicySchema = z.object({
   max_delay_ms: z.int().min(0),
   /** How long an engine may be unreachable or overloaded before its tasks are given up. */
   max_outage_ms: z.int().min(0),
+  /** Tasks with the same failure, and no success in between, after which no more are asked; 0 or missing: no number. */
+  max_equal_failures: z.int().min(0).optional(),
 });
 
 /** Which engine answers, and how it is asked. The API key itself never travels: only its variable's name. */
@@ -168,6 +170,11 @@ export function workKindOf(engine: WorkEngine): Manifest['kind'] {
 
 export function isSegmentEngine(engine: WorkEngine): engine is SegmentEngine {
   return 'encoding' in engine;
+}
+
+/** Tasks with the same failure, and no success in between, after which no more are to be asked; 0: any number. */
+export function maxEqualFailuresOf(engine: WorkEngine): number {
+  return 'retry' in engine ? (engine.retry.max_equal_failures ?? 0) : 0;
 }
 
 /** Kinds of work whose tasks are segments of one video, which are put together at the end. */

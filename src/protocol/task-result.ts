@@ -30,6 +30,7 @@ export const taskErrorCodes = [
   'inference-stalled',
   'inference-failed',
   'video-invalid',
+  'failures-repeated',
 ] as const;
 
 const taskErrorSchema = z.object({

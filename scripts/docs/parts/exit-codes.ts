@@ -27,6 +27,8 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   'prerequisite-missing': 'a program is missing: ffmpeg here, or what gives GPUs to containers on a host',
   'engine-rejected': 'the server refuses: key, model or address',
   'engine-unreachable': 'the server cannot be reached',
+  'failures-repeated':
+    'prompts failed with the same error again and again, so the run stopped asking; what was not tried is left as it was',
   'host-unknown': 'no host of that name in the settings',
   'host-unreachable': 'the host cannot be reached; work on it may go on',
   'host-key-unknown': 'the host has no key on file; nothing was sent',

@@ -40,6 +40,8 @@ const meanings: Readonly<Record<FailureCode, string>> = {
     "The model's program wrote nothing, and no file grew, for `inference.stall_timeout_s`.",
   'inference-failed': "The model's program ended, or went on to the next video, without this one.",
   'video-invalid': 'The file that the program left does not decode, has no frame, or is of another prompt.',
+  'failures-repeated':
+    'So many prompts failed with the same error, with no success in between, that the run stopped asking (`retry.max_equal_failures`).',
   'engine-timeout': 'No answer within `upsampling.engine.request_timeout_s`, at every attempt.',
 };
 

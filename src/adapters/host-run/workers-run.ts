@@ -216,11 +216,14 @@ export class WorkersRun implements MachineRun {
     }
   }
 
-  /** A worker that can do nothing more counts as dead, as long as another worker may do better. */
-  #assertUsable({ workerId }: RunWorker, { status, is_fatal: isFatal, message }: WorkerStatus): void {
+  /**
+   * A worker that can do nothing more counts as dead, as long as another worker may do better. The cause that its failures
+   * share is that of the others', too.
+   */
+  #assertUsable({ workerId }: RunWorker, { status, is_fatal: isFatal, code, message }: WorkerStatus): void {
     const { assignments } = this.#deps;
-    if (status !== 'failed' || !isFatal || !assignments.hasWork(workerId) || assignments.aliveCount <= 1)
-      return;
+    const isUseless = status === 'failed' && isFatal && code !== 'failures-repeated';
+    if (!isUseless || !assignments.hasWork(workerId) || assignments.aliveCount <= 1) return;
     throw new AppError({ code: 'worker-failed', message: message ?? `Worker ${workerId} has failed.` });
   }
 

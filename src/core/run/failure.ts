@@ -51,6 +51,7 @@ export const failureNextSteps = {
     "The model's program ended without this video: its log (cosmos logs RUN --engine) says why.",
   'video-invalid':
     "What the model's program left cannot be played, or is not of this prompt: look at its log (cosmos logs RUN --engine), then resume the run.",
+  'failures-repeated': 'The message has the cause that all failures share: correct it, then resume the run.',
   'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
 } as const satisfies Record<string, string>;
 

@@ -80,6 +80,7 @@ const upsampleRules: RulesOf<UpsampleSettings> = {
   'engine.retry.base_delay_ms': setting('retry.base_delay_s', 'current'),
   'engine.retry.max_delay_ms': setting('retry.max_delay_s', 'current'),
   'engine.retry.max_outage_ms': setting('retry.max_outage_s', 'current'),
+  'engine.retry.max_equal_failures': setting('retry.max_equal_failures', 'current'),
   output_dir: setting('upsampling.output_dir', 'fixed', '--output-dir'),
   auto_resize: setting('upsampling.auto_resize', 'fixed', '--auto-resize'),
   max_resolution: setting('upsampling.safe_resolution', 'fixed', '--max-resolution'),

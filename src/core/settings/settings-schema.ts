@@ -158,6 +158,7 @@ const retrySchema = z.strictObject({
   base_delay_s: seconds.default(0.5),
   max_delay_s: seconds.default(30),
   max_outage_s: seconds.default(300),
+  max_equal_failures: z.int().min(0).max(1_000_000).default(20),
 });
 
 const cacheSchema = z.strictObject({ max_size_gb: z.number().gt(0).default(2) });

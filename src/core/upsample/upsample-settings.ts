@@ -66,6 +66,8 @@ export const upsampleSettingsSchema = z.object({
       base_delay_ms: z.int().min(0),
       max_delay_ms: z.int().min(0),
       max_outage_ms: z.int().min(0),
+      /** Missing in checkpoints of older versions: then any number. */
+      max_equal_failures: z.int().min(0).optional(),
     }),
   }),
 });
@@ -150,6 +152,7 @@ export function configOf(run: UpsampleSettings) {
       base_delay_s: retry.base_delay_ms / 1000,
       max_delay_s: retry.max_delay_ms / 1000,
       max_outage_s: retry.max_outage_ms / 1000,
+      ...(retry.max_equal_failures === undefined ? {} : { max_equal_failures: retry.max_equal_failures }),
     },
     ...hostTableOf(run.host, run.workers),
   };
@@ -193,6 +196,7 @@ export function engineOf({ upsampling, retry }: Settings): UpsampleSettings['eng
       base_delay_ms: Math.round(retry.base_delay_s * 1000),
       max_delay_ms: Math.round(retry.max_delay_s * 1000),
       max_outage_ms: Math.round(retry.max_outage_s * 1000),
+      max_equal_failures: retry.max_equal_failures,
     },
   };
 }

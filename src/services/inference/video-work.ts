@@ -5,8 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun, WorkerNeeds } from '../../ports/host.ts';
 import type { ModelProgram, VideoTask } from '../../protocol/inference.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import type { Prepared, RunWork } from '../runs/run-kind.ts';
+import type { FatalFailure, Prepared, RunWork } from '../runs/run-kind.ts';
 import { isOutputLost } from '../runs/task-results.ts';
 import { madeFileOf } from './inference-report-items.ts';
 import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
@@ -142,7 +141,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
       this.#run.observer.onVideo(state.planned.video, { step, steps });
   }
 
-  fatalError({ message }: WorkerStatus): AppError {
+  fatalError({ message }: FatalFailure): AppError {
     const { runId } = this.#run.session;
     return new AppError({
       code: 'worker-failed',

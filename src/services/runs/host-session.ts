@@ -1,10 +1,12 @@
 import pMap from 'p-map';
 import { onAbort } from '../../async/abort.ts';
 import { settlesWithin } from '../../async/deadline.ts';
+import { RepeatedFailures } from '../../core/run/repeated-failures.ts';
 import type { MachineEvent } from '../../core/run/run-status.ts';
 import { givenTasks } from '../../core/run/work-on-host.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { HostEvent, HostObject, HostRun } from '../../ports/host.ts';
-import type { WorkBatch } from '../../protocol/manifest.ts';
+import { maxEqualFailuresOf, type WorkBatch } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import type { RunKind, RunTypes } from './run-kind.ts';
@@ -12,6 +14,9 @@ import type { SessionDeps, TaskResults } from './task-results.ts';
 
 /** Results that are read from the host at once. */
 const readsAtOnce = 32;
+
+/** How long tasks in flight may take to finish when a run is stopped, in milliseconds. */
+export const drainMs = 5_000;
 
 /** How long opening a run may take to notice that the run is stopped, in milliseconds. */
 const openingTimeoutMs = 2_000;
@@ -28,6 +33,10 @@ export class HostSession<K extends RunTypes> {
   #collecting: Promise<void> | null = null;
   /** Keys of results that lie on the host: from earlier sessions, and from this one. */
   #finished = new Set<string>();
+  /** Of this session, on all workers and machines together. */
+  readonly #failures: RepeatedFailures;
+  /** Why nothing more is submitted. */
+  #stopError: AppError | null = null;
   /** Hashes of objects that are on the host. */
   readonly #delivered = new Set<string>();
   /** Whether work can be submitted without waiting for the host to start. */
@@ -39,6 +48,7 @@ export class HostSession<K extends RunTypes> {
 
   constructor(deps: HostSessionDeps<K>) {
     this.#deps = deps;
+    this.#failures = new RepeatedFailures(maxEqualFailuresOf(deps.work.engine));
   }
 
   get submitsAtOnce(): number {
@@ -70,6 +80,7 @@ export class HostSession<K extends RunTypes> {
 
   /** Delivers the objects of a batch that the host lacks, and submits the batch. */
   async submit(batch: WorkBatch, objects: readonly HostObject[]): Promise<number | null> {
+    if (this.#stopError) throw this.#stopError;
     const host = await this.open();
     const unknown = objects.filter(({ sha256 }) => !this.#delivered.has(sha256));
     if (unknown.length > 0) {
@@ -132,7 +143,9 @@ export class HostSession<K extends RunTypes> {
     await host.forget([...failed]);
     this.#finished = new Set(finished).difference(failed);
     await work.onOpen?.(host, this.#finished);
-    this.#collecting = this.#collect(host).catch(this.#deps.onError);
+    this.#collecting = this.#collect(host)
+      .catch((error: unknown) => this.#stopAfter(error, host))
+      .catch(this.#deps.onError);
     this.isOpen = true;
     return host;
   }
@@ -157,7 +170,9 @@ export class HostSession<K extends RunTypes> {
         this.#finished.add(event.result.task_key);
         if (event.machine !== undefined && results.isExpected(event.result.task_key))
           this.#note({ type: 'task-answered', task_key: event.result.task_key, machine: event.machine });
+        const isExpected = results.isExpected(event.result.task_key);
         await results.accept(event.result, false, host);
+        if (isExpected) this.#noteEnd(event.result);
       } else if (event.type === 'task-assigned') {
         const { type, taskKey, machine, isCopy } = event;
         this.#note({ type, task_key: taskKey, machine, is_copy: isCopy });
@@ -168,6 +183,26 @@ export class HostSession<K extends RunTypes> {
 
   #note(event: MachineEvent): void {
     this.#deps.recorder.emit(event);
+  }
+
+  /** @throws AppError `failures-repeated` when it is one failure too many with the same cause. */
+  #noteEnd({ error }: TaskResult): void {
+    const message = this.#failures.note(error);
+    if (message !== null) throw this.#deps.work.fatalError({ code: 'failures-repeated', message });
+  }
+
+  /** What was asked already is recorded: a failure that only the host knows of would not be tried again on resume. */
+  async #stopAfter(error: unknown, host: HostRun): Promise<never> {
+    if (!(error instanceof AppError) || error.code !== 'failures-repeated') throw error;
+    this.#stopError = error;
+    await host.stop(drainMs);
+    const { results } = this.#deps;
+    for (const key of await host.finishedKeys()) {
+      if (this.#finished.has(key) || !results.isExpected(key)) continue;
+      const result = await host.result(key);
+      if (result) await results.accept(result, false, host);
+    }
+    throw error;
   }
 
   /** A worker that was adopted may still report the failure that ended the session before. */

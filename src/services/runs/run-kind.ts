@@ -129,8 +129,11 @@ export interface RunWork<K extends RunTypes> {
   /** Called when the outcome of a result is recorded. */
   onSettled(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void>;
   onProgress?(taskKey: string, doneParts: number, totalParts: number): void;
-  fatalError(status: WorkerStatus): AppError;
+  fatalError(failure: FatalFailure): AppError;
 }
+
+/** Why no task can succeed any more, as a worker says it. */
+export type FatalFailure = Pick<WorkerStatus, 'code' | 'message'>;
 
 /**
  * One kind of run. The lifecycle (`services/runs`) does what is the same for all: plan data is stored as the checkpoint,

@@ -1,13 +1,10 @@
 import { unlessAborted } from '../../async/abort.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { RunEventRecorder } from './event-recorder.ts';
-import { HostSession } from './host-session.ts';
+import { drainMs, HostSession } from './host-session.ts';
 import type { ActiveRun, RunKind, RunTypes } from './run-kind.ts';
 import { submitAgain, submitTasks } from './submit-tasks.ts';
 import { TaskResults } from './task-results.ts';
-
-/** How long tasks in flight may take to finish when a run is stopped, in milliseconds. */
-const drainMs = 5_000;
 
 /**
  * Does what remains of a run's tasks: prepares them, submits their batches, collects results as they come. Returns when

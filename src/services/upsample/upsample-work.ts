@@ -4,8 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import type { Prepared, RunWork } from '../runs/run-kind.ts';
+import type { FatalFailure, Prepared, RunWork } from '../runs/run-kind.ts';
 import { failedOutcome, finishTask, hintRecord } from './finish-task.ts';
 import { prepareTask } from './prepare-task.ts';
 import type { PromptsRun, UpsampleTask, UpsampleTypes } from './upsample-types.ts';
@@ -125,15 +124,17 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     if (!isReused) await this.#run.ports.results.put(result);
   }
 
-  fatalError({ code, message }: WorkerStatus): AppError {
-    const isEngine = code === 'engine-unreachable' || code === 'engine-rejected';
+  fatalError({ code, message }: FatalFailure): AppError {
+    const isEngine =
+      code === 'engine-unreachable' || code === 'engine-rejected' || code === 'failures-repeated';
     const { runId } = this.#run.session;
     const hasServer = (this.engine.command?.length ?? 0) > 0;
     const logs = hasServer ? `The server's log: cosmos logs ${runId} --engine. ` : '';
+    const failedToo = code === 'failures-repeated' ? ' Failed prompts are sent again, too.' : '';
     return new AppError({
       code: isEngine ? code : 'worker-failed',
       message: message ?? 'The engine cannot be used.',
-      nextStep: `${logs}Nothing finished is lost: correct it, then go on with: ${this.#command} --resume ${runId}`,
+      nextStep: `${logs}Nothing finished is lost.${failedToo} Correct the cause, then continue with: ${this.#command} --resume ${runId}`,
     });
   }
 }

@@ -8,8 +8,7 @@ import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { SegmentEngine } from '../../protocol/manifest.ts';
 import type { SegmentFacts, SegmentTask } from '../../protocol/segment.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import type { WorkerStatus } from '../../protocol/worker-status.ts';
-import type { Prepared, RunWork } from '../runs/run-kind.ts';
+import type { FatalFailure, Prepared, RunWork } from '../runs/run-kind.ts';
 import { isOutputLost } from '../runs/task-results.ts';
 import { segmentEngineOf, segmentTaskOf } from './segment-tasks.ts';
 import { fileToRead } from './source-of.ts';
@@ -174,7 +173,7 @@ export class SegmentWork implements RunWork<VideoTypes> {
     this.#showFrames();
   }
 
-  fatalError(status: WorkerStatus): AppError {
+  fatalError(status: FatalFailure): AppError {
     const { settings, model } = this.#run.session.checkpoint;
     const { code, message } = status;
     // The worker has it under another name.
@@ -209,7 +208,7 @@ function partUnreadable(segmentId: number): AppError {
   });
 }
 
-export function fatalWorkerError({ message, code }: WorkerStatus, host: string): AppError {
+export function fatalWorkerError({ message, code }: FatalFailure, host: string): AppError {
   const text = message ?? 'The engine cannot be used.';
   const nextStep = 'Nothing finished is lost.';
   if (code === 'model-unreadable') return new AppError({ code, message: text, nextStep });

@@ -124,7 +124,7 @@ export class SlotRun {
     if (tasks.length === 0) return true;
     await this.#deliver(tasks.flatMap((task) => objectsOf(task, engine)));
     stop.throwIfAborted();
-    await this.#run.submit({ ...batch, tasks }, engine);
+    await this.#run.submit({ ...batch, tasks }, withoutFailureLimit(engine));
     await this.#collect(open, job, stop, drainMs);
     return open.size === 0;
   }
@@ -258,6 +258,11 @@ export class SlotRun {
       if (!(error instanceof Error)) throw error;
     }
   }
+}
+
+/** Whose run it is sees the failures of all machines and stops; here, a limit would fail tasks that were never tried. */
+function withoutFailureLimit(engine: WorkEngine): WorkEngine {
+  return 'retry' in engine ? { ...engine, retry: { ...engine.retry, max_equal_failures: 0 } } : engine;
 }
 
 /** This machine cannot do what the job asks for: a wrong key, an unknown model, no runtime. */

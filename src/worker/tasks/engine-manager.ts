@@ -44,11 +44,15 @@ export class EngineManager {
     return session === this.#session;
   }
 
+  /** Whether tasks go to this engine already. */
+  isWanted({ kind, engine }: WantedEngine): boolean {
+    return JSON.stringify({ kind, engine }) === JSON.stringify(this.#wanted);
+  }
+
   /** From now on tasks go to this engine. */
   use({ kind, engine }: WantedEngine): void {
-    const wanted = { kind, engine };
-    if (JSON.stringify(wanted) !== JSON.stringify(this.#wanted)) this.drop();
-    this.#wanted = wanted;
+    if (!this.isWanted({ kind, engine })) this.drop();
+    this.#wanted = { kind, engine };
   }
 
   /** The engine to give tasks to; null while it starts, which begins with this call if need be. */

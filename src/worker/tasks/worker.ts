@@ -1,8 +1,9 @@
 import { Mutex } from '../../async/limits.ts';
+import { RepeatedFailures } from '../../core/run/repeated-failures.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ExclusiveFileStore } from '../../ports/file-store.ts';
-import { batchesOf, type Manifest, type WorkTask } from '../../protocol/manifest.ts';
+import { batchesOf, type Manifest, maxEqualFailuresOf, type WorkTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
@@ -42,6 +43,9 @@ export class Worker {
   /** Manifests are taken in one after the other. */
   readonly #intake = new Mutex();
   #newestIndex = -1;
+  /** Numbers of the manifests that it has. They may arrive out of order. */
+  readonly #known = new Set<number>();
+  #failures = new RepeatedFailures(0);
   #currentBatch: number | null = null;
   #failure: EngineError | null = null;
   #blockedReason: string | null = null;
@@ -99,7 +103,8 @@ export class Worker {
     return await this.#intake.run(async () => {
       const tasks = batchesOf(numbered.manifest).flatMap((batch) => batch.tasks);
       const results = await this.#results.read([...new Set(tasks.map((task) => task.task_key))]);
-      this.#failure = null;
+      // More work of a caller that does not know yet that all of it fails changes nothing.
+      if (this.#failure?.code !== 'failures-repeated' || this.#isTriedAgain(numbered)) this.#failure = null;
       const queued = this.#take([numbered], results);
       this.#engines.tryAgain();
       this.#pump();
@@ -160,9 +165,15 @@ export class Worker {
     this.#publishing.abort(new Error('the worker ends'));
   }
 
+  /** A manifest that it has already, or one that asks for another engine, comes from a caller who corrected the cause. */
+  #isTriedAgain({ index, manifest }: NumberedManifest): boolean {
+    return this.#known.has(index) || !this.#engines.isWanted(manifest);
+  }
+
   /** All tasks are announced to the session, as it may count them. */
   #openSession({ kind, engine }: WantedEngine): EngineSession {
     const session = this.#deps.kinds[kind].open(engine);
+    this.#failures = new RepeatedFailures(maxEqualFailuresOf(engine));
     for (const { task, isDone } of this.#queue.tasks()) session.expect(task, isDone);
     return session;
   }
@@ -174,6 +185,7 @@ export class Worker {
     const finished = new Map(results.map((result) => [result.task_key, result.status]));
     let queued = 0;
     for (const { index, manifest } of numbered) {
+      this.#known.add(index);
       this.#useEngineOf(manifest, index);
       queued += this.#queue.add(manifest, finished);
       for (const { tasks } of batchesOf(manifest)) {
@@ -237,6 +249,8 @@ export class Worker {
         if (this.#engines.isCurrent(session)) this.#fail(outcome.error);
         return;
       }
+      // Before anything is waited for: others begin meanwhile.
+      this.#noteEnd(outcome.result, session);
       const result = await this.#results.publish(outcome.result, signal);
       this.#queue.finish(key, result.status);
       this.#rate.count();
@@ -249,6 +263,14 @@ export class Worker {
       const message = `Task ${key} could not be run: ${messageOf(error)}`;
       this.#fail(new EngineError({ code: 'engine-failed', class: 'fatal', message, cause: error }));
     }
+  }
+
+  /** One failure too many with the same cause ends the use of the engine. */
+  #noteEnd({ error: failure }: TaskResult, session: EngineSession): void {
+    if (!this.#engines.isCurrent(session)) return;
+    const message = this.#failures.note(failure);
+    if (message === null) return;
+    this.#fail(new EngineError({ code: 'failures-repeated', class: 'fatal', message }));
   }
 
   #fail(error: EngineError): void {
