@@ -12,6 +12,7 @@ const flagSchema = z.object({
   multiple: z.boolean().optional(),
   allowNo: z.boolean().optional(),
   helpGroup: z.string().optional(),
+  hidden: z.boolean().optional(),
 });
 
 const argumentSchema = z.object({
@@ -60,6 +61,7 @@ const firstCommands = [
   'runs',
   'logs',
   'report',
+  'resume',
   'attach',
   'cancel',
   'doctor',

@@ -1,10 +1,11 @@
+import { resumeCommand } from '../core/run/run-commands.ts';
 import { usageError } from '../errors/app-error.ts';
 import { readRun } from '../services/runs/read-run.ts';
 import { asItWasBegun } from '../services/runs/resume-run.ts';
 import { requiredRun } from './shared/arguments.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { progressFlags, queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
-import { resumeCommandOf, runKinds, viewOf } from './shared/run-views.ts';
+import { runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Attach extends RunCommand {
   static override summary = 'Follow a run that works in the background, and bring its results home.';
@@ -19,7 +20,7 @@ export default class Attach extends RunCommand {
     if (state.lastStatus === 'paused')
       throw usageError(
         `Run ${run.runId} does not continue by itself: it waits for you to read its prompts.`,
-        `Continue with: ${resumeCommandOf(kind, run.runId)}`,
+        `Continue with: ${resumeCommand(run.runId)}`,
       );
     return await this.resume(viewOf(kind.format.kind), flags, ports, asItWasBegun(run.folder));
   }

@@ -1,8 +1,9 @@
+import { resumeCommand } from '../core/run/run-commands.ts';
 import { type Cancellation, cancelRun } from '../services/runs/cancel-run.ts';
 import { requiredRun } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
-import { resumeCommandOf, runKinds, viewOf } from './shared/run-views.ts';
+import { runKinds } from './shared/run-views.ts';
 
 export default class Cancel extends CosmosCommand {
   static override summary = 'Stop a run wherever it is running; what is finished stays finished.';
@@ -18,8 +19,7 @@ export default class Cancel extends CosmosCommand {
   }
 }
 
-function textOf({ run_id: runId, kind, is_ended: isEnded, tasks }: Cancellation): string {
+function textOf({ run_id: runId, is_ended: isEnded, tasks }: Cancellation): string {
   if (isEnded) return `Run ${runId} had already ended: there was nothing to stop.`;
-  const next = resumeCommandOf(viewOf(kind).kind, runId);
-  return `Run ${runId} is stopped with ${tasks.done} of ${tasks.total} done. Continue with: ${next}`;
+  return `Run ${runId} is stopped with ${tasks.done} of ${tasks.total} done. Continue with: ${resumeCommand(runId)}`;
 }

@@ -13,7 +13,7 @@ export class SegmentsLostError extends AppError {
     super({
       code: 'output-invalid',
       message: reason,
-      nextStep: 'Go on with --resume latest: only what was lost is made again.',
+      nextStep: 'Only what was lost is made again.',
       cause,
     });
     this.name = 'SegmentsLostError';

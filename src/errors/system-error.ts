@@ -37,7 +37,7 @@ function diskFull(path: string, cause: unknown): AppError {
   return new AppError({
     code: 'disk-full',
     message: `No space left on the disk while writing ${path}.`,
-    nextStep: 'Free some space, then go on with --resume latest: nothing finished is lost.',
+    nextStep: 'Free some space: nothing finished is lost.',
     isRetryable: true,
     cause,
   });

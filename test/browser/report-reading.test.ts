@@ -176,7 +176,7 @@ describe.skipIf(skipReason)(`reading a report${skipReason ? ` (${skipReason})` :
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
-      'cosmos batch-upsample --resume 20260301-101500-7f3a9c',
+      'cosmos resume 20260301-101500-7f3a9c',
     );
   });
 });

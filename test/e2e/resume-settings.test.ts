@@ -33,7 +33,7 @@ async function configure(cli: Cli, engine: string, rest = '[retry]\nmax_attempts
 }
 
 const begin = ['batch-upsample', 'specs', '--allow-text-only', '--no-progress', '--json'];
-const resume = ['batch-upsample', '--resume', 'latest', '--no-progress', '--json'];
+const resume = ['resume', 'latest', '--no-progress', '--json'];
 
 function expectDone(end: CliEnd): void {
   expect(end).toMatchObject({ code: 0 });
@@ -118,7 +118,7 @@ describe('what the next step says to correct is corrected by resuming:', () => {
     const address = `kind = "openai"\nbase_url = "${server.baseUrl}"\n`;
     await configure(cli, address);
     const end = await cli.run(begin);
-    expect([end.code, nextStepOf(end)]).toEqual([2, expect.stringContaining('--resume')]);
+    expect([end.code, nextStepOf(end)]).toEqual([2, expect.stringContaining('cosmos resume ')]);
     await configure(cli, `${address}api_key_env = "OUR_KEY"`);
     const resumed = await cli.run(resume);
     expectDone(resumed);
@@ -155,7 +155,7 @@ describe('what the next step says to correct is corrected by resuming:', () => {
     const rest = '[retry]\nmax_outage_s = 1\n';
     await configure(cli, 'kind = "openai"\nbase_url = "http://127.0.0.1:9/v1"', rest);
     const end = await cli.run([...begin, '--workers', '3', '--batch-size', '1']);
-    expect([end.code, nextStepOf(end)]).toEqual([4, expect.stringContaining('--resume')]);
+    expect([end.code, nextStepOf(end)]).toEqual([4, expect.stringContaining('cosmos resume ')]);
     await configure(cli, `kind = "openai"\nbase_url = "${server.baseUrl}"`, rest);
     const resumed = await cli.run([...resume, '--workers', '1']);
     expectDone(resumed);
@@ -169,7 +169,7 @@ describe('what the next step says to correct is corrected by resuming:', () => {
       `kind = "openai"\nmodel = "stand-in"\ncommand = ["${process.execPath}", "${file}", "--port", "{port}"]`;
     await configure(cli, command(join(folder, 'nothing-here.mjs')));
     const end = await cli.run(begin);
-    expect([end.code, nextStepOf(end)]).toEqual([1, expect.stringContaining('--resume')]);
+    expect([end.code, nextStepOf(end)]).toEqual([1, expect.stringContaining('cosmos resume ')]);
     await configure(cli, command(program));
     const resumed = await cli.run(resume);
     expectDone(resumed);

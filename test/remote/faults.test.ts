@@ -136,7 +136,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
     await stage.configure(settings());
     expect(code).toBe(4);
     expect(stderr).toMatch(/gpu1 is unreachable since \d\d:\d\d:\d\d/);
-    expect(stderr).toMatch(/cosmos attach|--resume/);
+    expect(stderr).toMatch(/cosmos (attach|resume) /);
     const attached = await stage.cli.run(['attach', 'latest'], 60_000);
     expect(attached.code).toBe(0);
     await expectEnriched();
@@ -152,7 +152,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
     server.release();
     const { code, stderr } = await ended;
     expect(code).toBe(130);
-    expect(stderr).toContain('--resume');
+    expect(stderr).toContain('cosmos resume ');
     await waitFor(hasNoRun);
     // What was in flight is answered, and nothing more was asked.
     expect(server.stats.asks.length).toBe(6 + concurrency);
@@ -171,7 +171,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
     const { code, stderr } = await ended;
     stage.network.heal();
     server.release();
-    expect([code, stderr]).toEqual([130, expect.stringContaining('--resume')]);
+    expect([code, stderr]).toEqual([130, expect.stringContaining('cosmos resume ')]);
     expect((await stage.cli.run(['batch-upsample', '--resume', 'latest'], 60_000)).code).toBe(0);
     await expectEnriched();
   });
@@ -188,7 +188,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
 
   it('is cancelled on its host', async () => {
     const detached = await begin(1, '--detach');
-    expect((await detached.ended).code).toBe(4);
+    expect((await detached.ended).code).toBe(0);
     await held(1);
     expect((await stage.cli.run(['cancel', 'latest'], 60_000)).code).toBe(0);
     await waitFor(hasNoRun);

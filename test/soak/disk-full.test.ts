@@ -63,7 +63,7 @@ async function expectAllDone({ cli, server }: Scene, mostAsksOfOne: number): Pro
 
 function expectToldSo({ code, stderr }: CliEnd): void {
   expect(stderr).toMatch(/No space left on the disk while writing/);
-  expect(stderr).toContain('--resume latest');
+  expect(stderr).toContain('cosmos resume ');
   expect(stderr).not.toMatch(/^\s+at .+:\d+/m);
   expect(code).toBe(1);
 }

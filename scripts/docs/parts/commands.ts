@@ -16,7 +16,8 @@ function sectionOf(command: CommandFacts): string {
     [arg.description ?? '', defaultOf(arg.default)].filter((part) => part !== '').join('; '),
   ]);
   if (args.length > 0) parts.push(markdownTable(['Argument', ''], args));
-  const flags = Object.values(command.flags).map((flag) => [`\`${spellingOf(flag)}\``, meaningOf(flag)]);
+  const shown = Object.values(command.flags).filter(({ hidden }) => !hidden);
+  const flags = shown.map((flag) => [`\`${spellingOf(flag)}\``, meaningOf(flag)]);
   parts.push(markdownTable(['Flag', ''], flags));
   const examples = (command.examples ?? []).map((example) => exampleOf(example, typed));
   if (examples.length > 0) parts.push(`\`\`\`sh\n${examples.join('\n')}\n\`\`\``);

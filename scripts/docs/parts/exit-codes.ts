@@ -3,11 +3,11 @@ import { markdownTable } from '../markdown-table.ts';
 
 /** What each exit code tells the caller; one that is missing here does not compile. */
 const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  ok: 'Everything asked for is done.',
+  ok: 'Everything asked for is done; with `--detach`: everything is handed over.',
   unexpected: 'Unexpected: a bug, or the machine (no space, no rights, a process that keeps dying).',
   usage: 'Wrong usage, settings, specs or key; a host that refuses, or is not prepared. Nothing was run.',
   partial: 'The run ended; some specs failed, all others are done. The report names each failure.',
-  detached: 'The host or the server cannot be reached, or the run was detached: resume or attach.',
+  unreachable: 'The host or the server cannot be reached; work may still be running there: resume or attach.',
   locked: 'Another process works on this run or this output folder, or the host is busy with other settings.',
   mismatch:
     'The checkpoint does not match these inputs, these settings or this version. Nothing was changed.',

@@ -77,8 +77,8 @@ export function framesFailed(
     message: `${doing} failed: ${how}${last ? ` and said "${last}"` : ''}.`,
     nextStep:
       exitCode === null
-        ? 'The machine may be short of memory; try fewer workers, then go on with --resume latest.'
-        : 'Check ffmpeg and the free memory of the machine, then go on with --resume latest.',
+        ? 'The machine may be short of memory: resume the run with fewer workers.'
+        : 'Check ffmpeg and the free memory of the machine, then resume the run.',
     isRetryable: true,
   });
 }

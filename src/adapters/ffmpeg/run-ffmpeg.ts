@@ -81,7 +81,7 @@ export async function* readLines(run: FileRun): AsyncGenerator<string> {
     throw new AppError({
       code: 'frames-failed',
       message: `${doing} took far longer than files of this size need.`,
-      nextStep: 'Check the disk, then go on with --resume latest.',
+      nextStep: 'Check the disk, then resume the run.',
       isRetryable: true,
     });
   const diskFull = target !== undefined && diskFullIn(end.stderrTail, target);

@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type AnyCheckpoint, checkpointVersion, type RunFormat } from '../../core/run/run-format.ts';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 
@@ -38,7 +40,7 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
     throw new AppError({
       code: 'run-kind',
       message: `${path} is a run of kind ${found.slice(0, 32)}, not ${kind}.`,
-      nextStep: 'Go on with it by: cosmos attach PATH',
+      nextStep: `Continue it with: cosmos resume ${shellQuoted(dirname(path))}`,
     });
   const parsed = checkpointSchema.safeParse(document.json);
   if (parsed.success) return parsed.data;

@@ -1,3 +1,4 @@
+import { resumeCommand } from '../../core/run/run-commands.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { type AppError, usageError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
@@ -7,7 +8,7 @@ import { type ResumeOptions, resumeRun } from '../../services/runs/resume-run.ts
 import type { RunTypes } from '../../services/runs/run-kind.ts';
 import { CosmosCommand } from './cosmos-command.ts';
 import { createObserver } from './create-observer.ts';
-import { type CommandObserver, type ObserverOptions, type RunView, resumeCommandOf } from './run-views.ts';
+import type { CommandObserver, ObserverOptions, RunView } from './run-views.ts';
 import { InterruptedError } from './signals.ts';
 
 type Control<K extends RunTypes> = Pick<RunContext<K>, 'observer' | 'signal'>;
@@ -92,7 +93,7 @@ function globalFlagsOf(flags: GlobalFlags): string[] {
 function nextStep<K extends RunTypes>(view: RunView<K>, runId: string | null, counts: object | null): string {
   if (runId === null) return 'Nothing was started.';
   const saved = counts ? view.savedText(counts) : 'Everything finished is saved.';
-  return `${saved} Continue with: ${resumeCommandOf(view.kind, runId)}`;
+  return `${saved} Continue with: ${resumeCommand(runId)}`;
 }
 
 /**
@@ -105,10 +106,11 @@ function exitCodeOf(
   isAnythingDone: boolean,
 ): ExitCode {
   if (status === 'complete' || (status === 'paused' && failures.length === 0)) return exitCodes.ok;
-  if (status === 'detached') return exitCodes.detached;
+  // Leaving was what the user wanted, unless an error was the reason.
+  if (status === 'detached') return error ? error.exitCode : exitCodes.ok;
   if (!error)
     return failures.some(({ code }) => code === 'engine-unreachable')
-      ? exitCodes.detached
+      ? exitCodes.unreachable
       : exitCodes.partial;
   return error.exitCode === exitCodes.usage && isAnythingDone ? exitCodes.partial : error.exitCode;
 }

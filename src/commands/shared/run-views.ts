@@ -41,10 +41,6 @@ export type CommandObserver = Pick<
   'onBegin' | 'onEvent'
 >;
 
-export function resumeCommandOf({ command }: Pick<RunKind<RunTypes>, 'command'>, runId: string): string {
-  return `${command} --resume ${runId}`;
-}
-
 export const upsampleView: RunView<UpsampleTypes> = {
   kind: upsampleKind,
   createProgress: (createDisplay) => new UpsampleProgress(createDisplay),

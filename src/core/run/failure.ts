@@ -1,4 +1,5 @@
-import type { AppError } from '../../errors/app-error.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { resumeCommand } from './run-commands.ts';
 
 /** Every way a spec can fail, with the next step. `docs/failures.md` is generated from here; codes are stable. */
 export const failureNextSteps = {
@@ -86,6 +87,29 @@ export function failureFacts({ code, message, next_step }: FailureFacts): Failur
 /** An error that stopped a run. */
 export function stopFacts(error: AppError): StopFacts {
   return { code: error.code, message: error.message, next_step: error.nextStep };
+}
+
+/** Codes of errors that resuming would only meet again: their own next steps say what else to do. */
+const finalCodes: ReadonlySet<string> = new Set([
+  'model-unreadable',
+  'checkpoint-mismatch',
+  'checkpoint-version',
+  'checkpoint-damaged',
+  'output-unsupported',
+]);
+
+/** An error that stopped a run before its end, with the command that continues the run once its cause is corrected. */
+export function withContinuation(error: AppError, runId: string): AppError {
+  const { code, message, nextStep, isRetryable } = error;
+  if (finalCodes.has(code) || /cosmos (?:resume|attach) /.test(nextStep ?? '')) return error;
+  const command = resumeCommand(runId);
+  const step =
+    nextStep === null
+      ? `Continue with: ${command}`
+      : /[.:]$/.test(nextStep)
+        ? `${nextStep} Continue with: ${command}`
+        : `${nextStep}; continue with: ${command}`;
+  return new AppError({ code, message, nextStep: step, isRetryable, cause: error });
 }
 
 /** A failure with the table's next step, unless a better one is known. */

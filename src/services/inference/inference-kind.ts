@@ -71,7 +71,7 @@ function startWork(run: InferenceRun): RunWork<InferenceTypes> {
   const { command = [] } = run.session.checkpoint.settings.upsample.engine;
   const needs = command.length > 0 ? 'model-server' : 'nothing';
   const makesVideos = run.session.checkpoint.settings.stages.includes('inference');
-  const work = new UpsampleWork(promptsRun(run), inferenceKind.command);
+  const work = new UpsampleWork(promptsRun(run));
   return Object.assign(work, { needs, isAwaited: makesVideos } as const);
 }
 

@@ -1,6 +1,7 @@
 import { pMapIterable } from 'p-map';
 import type { InferenceEventBody } from '../../core/inference/inference-event.ts';
 import type { VideoState } from '../../core/inference/inference-state.ts';
+import { resumeCommand } from '../../core/run/run-commands.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun, WorkerNeeds } from '../../ports/host.ts';
 import type { ModelProgram, VideoTask } from '../../protocol/inference.ts';
@@ -146,7 +147,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     return new AppError({
       code: 'worker-failed',
       message: message ?? "The model's program cannot be used.",
-      nextStep: `Its log: cosmos logs ${runId} --engine. Nothing finished is lost: correct it, then go on with: cosmos run --resume ${runId}`,
+      nextStep: `Its log: cosmos logs ${runId} --engine. Nothing finished is lost: correct it, then continue with: ${resumeCommand(runId)}`,
     });
   }
 

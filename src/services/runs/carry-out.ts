@@ -1,3 +1,5 @@
+import { withContinuation } from '../../core/run/failure.ts';
+import { attachCommand, resumeCommand } from '../../core/run/run-commands.ts';
 import type { RunStatus } from '../../core/run/run-status.ts';
 import { workOnHost } from '../../core/run/work-on-host.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
@@ -93,7 +95,7 @@ interface WorkEnd {
 
 /** Separates what the work may end with: done, stopped by a foreseen error, stopped by the user; bugs are thrown. */
 async function tryWork<K extends RunTypes>(kind: RunKind<K>, run: ActiveRun<K>): Promise<WorkEnd> {
-  const { state, signal, isDetached } = run;
+  const { session, state, signal, isDetached } = run;
   try {
     for (let attempt = 1; ; attempt++) {
       if (state.pendingCount > 0 || attempt === 1) await workOnTasks(kind, run);
@@ -105,7 +107,8 @@ async function tryWork<K extends RunTypes>(kind: RunKind<K>, run: ActiveRun<K>):
   } catch (error) {
     if (signal.aborted) return { status: 'failed', error: null, interruption: { reason: signal.reason } };
     if (!(error instanceof AppError)) throw error;
-    if (error.code !== 'host-unreachable') return { status: 'failed', error, interruption: null };
+    if (error.code !== 'host-unreachable')
+      return { status: 'failed', error: withContinuation(error, session.runId), interruption: null };
     const end = await unreachableEnd(kind, error, run);
     return { status: end.isWorkOnHost ? 'detached' : 'failed', error: end.error, interruption: null };
   }
@@ -150,13 +153,12 @@ export async function unreachableEnd<K extends RunTypes>(
       : 'and nothing more is known to be submitted.',
     `(${error.message})`,
   ].join(' ');
-  const command = onHost > 0 ? 'cosmos attach' : `${kind.command} --resume`;
   return {
     isWorkOnHost: onHost > 0,
     error: new AppError({
       code: 'host-unreachable',
       message,
-      nextStep: `When ${host} is back, go on with: ${command} ${session.runId}`,
+      nextStep: `When ${host} is back, continue with: ${onHost > 0 ? attachCommand(session.runId) : resumeCommand(session.runId)}`,
       isRetryable: true,
       cause: error,
     }),

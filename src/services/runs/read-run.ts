@@ -10,6 +10,21 @@ export interface AnyRun {
 }
 
 /**
+ * Finds a run and the kind it is of, without reading all of it.
+ *
+ * @param reference - A path, a run id or `latest`.
+ * @throws AppError `run-not-found`, or `checkpoint-damaged` for a kind that this program does not know.
+ */
+export async function locateRun(
+  reference: string,
+  kinds: RunKinds,
+  { runs }: Pick<Ports, 'runs'>,
+): Promise<{ readonly folder: string; readonly kind: RunKind<RunTypes> }> {
+  const { folder, kind } = await runs.locate(reference);
+  return { folder, kind: kindNamed(kind, folder, kinds) };
+}
+
+/**
  * Reads a run without taking its lock.
  *
  * @param reference - A path, a run id or `latest`.
@@ -20,8 +35,7 @@ export async function readRun(
   kinds: RunKinds,
   { runs }: Pick<Ports, 'runs'>,
 ): Promise<AnyRun> {
-  const { folder, kind: name } = await runs.locate(reference);
-  const kind = kindNamed(name, folder, kinds);
+  const { folder, kind } = await locateRun(reference, kinds, { runs });
   const run = await runs.read(kind.format, folder);
   return { kind, run, state: stateOf(kind, run) };
 }

@@ -29,7 +29,7 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
   facts: factsOf,
   workDone: ({ counts }) => counts.upsampled + counts.reused,
   announce,
-  startWork: (run) => new UpsampleWork(run, upsampleKind.command),
+  startWork: (run) => new UpsampleWork(run),
   follow: () => null,
   finish: async ({ session, state, ports }) => {
     // Each enriched spec was written when its result came.

@@ -1,4 +1,5 @@
 import { pMapIterable } from 'p-map';
+import { resumeCommand } from '../../core/run/run-commands.ts';
 import type { UpsampleTaskEvent } from '../../core/upsample/upsample-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
@@ -21,16 +22,13 @@ export class UpsampleWork implements RunWork<PromptTypes> {
   readonly batchesInFlight = 4;
   readonly settlesInFlight = 16;
   readonly #run: PromptsRun;
-  readonly #command: string;
   /** Specs without an outcome, by batch. */
   readonly #openInBatch = new Map<number, number>();
   /** Whether a task has an answer on the host, which an earlier session asked for. */
   #isAnswered: (taskKey: string) => Promise<boolean> = async () => false;
 
-  /** @param command - Of the run that the prompts are a stage of. */
-  constructor(run: PromptsRun, command: string) {
+  constructor(run: PromptsRun) {
     this.#run = run;
-    this.#command = command;
     const { settings, batches } = run.session.checkpoint;
     this.engine = settings.engine;
     this.tasksInFlight = settings.engine.concurrency * settings.workers;
@@ -134,7 +132,7 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     return new AppError({
       code: isEngine ? code : 'worker-failed',
       message: message ?? 'The engine cannot be used.',
-      nextStep: `${logs}Nothing finished is lost.${failedToo} Correct the cause, then continue with: ${this.#command} --resume ${runId}`,
+      nextStep: `${logs}Nothing finished is lost.${failedToo} Correct the cause, then continue with: ${resumeCommand(runId)}`,
     });
   }
 }

@@ -1,3 +1,4 @@
+import { resumeCommand } from '../../core/run/run-commands.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
 import { VideoRunState } from '../../core/video/video-run-state.ts';
@@ -59,7 +60,7 @@ async function noticeUnfinished<Checkpoint extends VideoCheckpoint>(
       stateOf<VideoTypes>({ newState: (checkpoint) => new VideoRunState(checkpoint) }, run).video !== null
     )
       continue;
-    observer.onNotice(`Run ${runId} of this video is unfinished; it would go on with --resume ${runId}.`);
+    observer.onNotice(`Run ${runId} of this video is unfinished; to continue it: ${resumeCommand(runId)}`);
     return;
   }
 }

@@ -26,7 +26,7 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       expect(isAnythingDone).toBe(false);
       expect(error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });
       expect(error?.message).toContain('nothing more is known to be submitted');
-      expect(error?.nextStep).toContain(`${scene.kind.command} --resume ${summary.run_id}`);
+      expect(error?.nextStep).toContain(`cosmos resume ${summary.run_id}`);
       expect(session.events.at(-1)).toMatchObject({ type: 'run-finished', status: 'failed' });
       expect(await rowOf(scene)).toMatchObject({ status: 'unfinished' });
       await expect(cancel(scene)).rejects.toMatchObject({ code: 'host-unreachable' });
@@ -143,7 +143,7 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       expect(error.message).toContain(`Run ${summary.run_id} is finished, and ${inputs} changed since: `);
       for (const input of names) expect(error.message).toContain(input);
       expect(error.nextStep).toContain(scene.kind.command);
-      expect(error.nextStep).not.toContain('--resume');
+      expect(error.nextStep).not.toContain('cosmos resume');
     });
 
     it('not at all leave a finished run finished, and nothing is asked', async () => {

@@ -1,13 +1,13 @@
 import { familyNamed } from '../../../core/inference/families.ts';
 import type { InferenceReportHeader } from '../../../core/inference/inference-report.ts';
-import { shellQuoted } from '../../../core/run/shell-quoted.ts';
+import { resumeCommand } from '../../../core/run/run-commands.ts';
 import { counted, numeral } from '../../text/format.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
 import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
 import { renderMachines } from '../machines.ts';
 import { type BarPart, bdi, command, notice, time } from '../sections.ts';
-import { embeddedEngine, howToGoOn, tokenDriftNotice } from '../specs/notices.ts';
+import { embeddedEngine, howToContinue, tokenDriftNotice } from '../specs/notices.ts';
 
 const sentences: Readonly<Record<ShownStatus, string>> = {
   complete: 'Everything that was asked for is done.',
@@ -44,7 +44,7 @@ export function inferenceBanner(header: InferenceReportHeader): Html {
       'Videos in': makesVideos ? bdi(header.videos_dir) : null,
       cosmos: header.tool_version,
     },
-    notices: html`${status === 'paused' ? review(header) : howToGoOn(header, 'cosmos run')}${tokenDriftNotice(header.token_drift)}${renderMachines(header.machines)}`,
+    notices: html`${status === 'paused' ? review(header) : howToContinue(header)}${tokenDriftNotice(header.token_drift)}${renderMachines(header.machines)}`,
     hasThemeButton: false,
   });
 }
@@ -85,6 +85,6 @@ function review({ run_id: runId, output_dir: folder, counts }: InferenceReportHe
     html`<p>Read the prompts below. To change one, edit it in <bdi>${folder}</bdi>: it is used as you
 leave it there.</p>
 <p>Then make ${counted(open, 'video')}; <code>--skip</code> leaves specs out, <code>--only</code> selects specs:</p>
-${command(`cosmos run --resume ${shellQuoted(runId)}`)}`,
+${command(resumeCommand(runId))}`,
   );
 }

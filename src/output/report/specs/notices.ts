@@ -1,4 +1,4 @@
-import { shellQuoted } from '../../../core/run/shell-quoted.ts';
+import { attachCommand, resumeCommand } from '../../../core/run/run-commands.ts';
 import type { TokenDrift } from '../../../core/upsample/upsample-report.ts';
 import { numeral } from '../../text/format.ts';
 import type { ShownStatus } from '../banner.ts';
@@ -14,28 +14,29 @@ interface Continuation {
   readonly is_resumable: boolean;
 }
 
-/** How to continue a run that is not complete. @param begin - The command that starts such runs, as it is typed. */
-export function howToGoOn(
-  { status, run_id: runId, is_resumable: isResumable }: Continuation,
-  begin: string,
-): Html | null {
+/** How to continue a run that is not complete. */
+export function howToContinue({
+  status,
+  run_id: runId,
+  is_resumable: isResumable,
+}: Continuation): Html | null {
   if (status === 'complete') return null;
-  const resume = command(`${begin} --resume ${shellQuoted(runId)}`);
+  const resume = command(resumeCommand(runId));
   if (status === 'detached') {
-    const attach = command(`cosmos attach ${shellQuoted(runId)}`);
-    return goOn(
+    const attach = command(attachCommand(runId));
+    return continuation(
       'Watch the work on the host, or collect what is done and continue:',
       html`\n${attach}${resume}`,
     );
   }
   if (!isResumable)
-    return goOn('Fix what failed and run the same command again: what is finished is reused.', null);
-  if (status === 'partial') return goOn('Follow the next step of each failure, then run:', resume);
-  return goOn('Nothing finished is lost. Run:', resume);
+    return continuation('Fix what failed and run the same command again: what is finished is reused.', null);
+  if (status === 'partial') return continuation('Follow the next step of each failure, then run:', resume);
+  return continuation('Nothing finished is lost. Run:', resume);
 }
 
 /** @param commands - What to type. */
-export function goOn(sentence: string, commands: Html | null): Html {
+export function continuation(sentence: string, commands: Html | null): Html {
   return notice('How to continue', html`<p>${sentence}</p>${commands}`);
 }
 

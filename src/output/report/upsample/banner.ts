@@ -5,7 +5,7 @@ import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
 import { renderMachines } from '../machines.ts';
 import { bdi, time } from '../sections.ts';
-import { embeddedEngine, howToGoOn, tokenDriftNotice } from '../specs/notices.ts';
+import { embeddedEngine, howToContinue, tokenDriftNotice } from '../specs/notices.ts';
 
 const sentences: Readonly<Record<ShownStatus, string>> = {
   complete: 'Everything that was asked for is done.',
@@ -43,7 +43,7 @@ export function upsampleBanner(header: ReportHeader): Html {
       'Results in': bdi(header.output_dir),
       cosmos: header.tool_version,
     },
-    notices: html`${howToGoOn(header, 'cosmos batch-upsample')}${tokenDriftNotice(header.token_drift)}${renderMachines(header.machines)}`,
+    notices: html`${howToContinue(header)}${tokenDriftNotice(header.token_drift)}${renderMachines(header.machines)}`,
     hasThemeButton: false,
   });
 }

@@ -1,7 +1,6 @@
-import { shellQuoted } from '../../../core/run/shell-quoted.ts';
+import { attachCommand, resumeCommand } from '../../../core/run/run-commands.ts';
 import type { SegmentReport, VideoReport } from '../../../core/video/video-report.ts';
 import { counted, numeral, rateText } from '../../text/format.ts';
-import { resumeVideoCommand } from '../../text/video/summary-text.ts';
 import { upscaleEngineText, workTexts } from '../../text/video/video-names.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
 import { preciseDurationText } from '../formats.ts';
@@ -40,7 +39,7 @@ export function videoBanner(report: VideoReport): Html {
       From: bdi(report.input),
       To: bdi(report.output),
     },
-    notices: html`${howToGoOn(report)}${failures(report)}${remarks(report)}`,
+    notices: html`${howToContinue(report)}${failures(report)}${remarks(report)}`,
     hasThemeButton: true,
   });
 }
@@ -65,7 +64,7 @@ function outcomesOf(segments: readonly SegmentReport[]): BarPart[] {
   return parts;
 }
 
-function howToGoOn({ kind, status, run_id: runId, is_resumable: isResumable }: VideoReport): Html | null {
+function howToContinue({ status, run_id: runId, is_resumable: isResumable }: VideoReport): Html | null {
   if (status === 'complete' || !isResumable) return null;
   const first = {
     partial: 'Follow the next step of each failure, then run:',
@@ -74,10 +73,7 @@ function howToGoOn({ kind, status, run_id: runId, is_resumable: isResumable }: V
     failed: 'Nothing finished is lost. Run:',
     unfinished: 'Nothing finished is lost. Run:',
   }[status];
-  const id = shellQuoted(runId);
-  const next = command(
-    status === 'detached' ? `cosmos attach ${id}` : resumeVideoCommand({ kind, run_id: id }),
-  );
+  const next = command(status === 'detached' ? attachCommand(runId) : resumeCommand(runId));
   return notice('How to continue', html`<p>${first}</p>${next}`);
 }
 

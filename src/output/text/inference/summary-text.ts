@@ -1,5 +1,6 @@
 import type { InferenceSummary, VideoWarning } from '../../../core/inference/inference-summary.ts';
 import { printable } from '../../../core/printable.ts';
+import { resumeCommand } from '../../../core/run/run-commands.ts';
 import { upsampleEngineText } from '../../../core/upsample/upsample-summary.ts';
 import { counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
@@ -82,7 +83,7 @@ function nextSteps(
   { status, run_id: runId, is_resumable: isResumable, output_dir: folder }: InferenceSummary,
   style: Style,
 ): string[] {
-  const resume = style.bold(`cosmos run --resume ${runId}`);
+  const resume = style.bold(resumeCommand(runId));
   if (status === 'complete') return [];
   if (status === 'paused')
     return [

@@ -1,4 +1,5 @@
 import { printable } from '../../../core/printable.ts';
+import { resumeCommand } from '../../../core/run/run-commands.ts';
 import { type UpsampleSummary, upsampleEngineText } from '../../../core/upsample/upsample-summary.ts';
 import { counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
@@ -57,5 +58,5 @@ function nextSteps(
   if (status === 'complete') return [];
   if (status === 'detached') return detachedSteps(runId, 'bring the results home', style);
   if (!isResumable) return ['Fix what failed and run the same command again: what is finished is reused.'];
-  return [`To try again what is not done:  ${style.bold(`cosmos batch-upsample --resume ${runId}`)}`];
+  return [`To try again what is not done:  ${style.bold(resumeCommand(runId))}`];
 }

@@ -1,4 +1,5 @@
 import { printable } from '../../../core/printable.ts';
+import { resumeCommand } from '../../../core/run/run-commands.ts';
 import type { VideoSummary } from '../../../core/video/video-summary.ts';
 import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
 import type { Style } from '../style.ts';
@@ -26,10 +27,6 @@ export function formatVideoSummary(summary: VideoSummary, style: Style, isSubmit
     },
     style,
   );
-}
-
-export function resumeVideoCommand({ kind, run_id: runId }: Pick<VideoSummary, 'kind' | 'run_id'>): string {
-  return `cosmos ${kind} --resume ${runId}`;
 }
 
 function headline(summary: VideoSummary, style: Style, isSubmitted: boolean): string {
@@ -90,5 +87,5 @@ function nextSteps(summary: VideoSummary, style: Style): string[] {
   if (status === 'detached')
     return detachedSteps(runId, 'bring the segments home and finish the video', style);
   if (status === 'complete' || !isResumable) return [];
-  return [`To continue:  ${style.bold(resumeVideoCommand(summary))}`];
+  return [`To continue:  ${style.bold(resumeCommand(runId))}`];
 }

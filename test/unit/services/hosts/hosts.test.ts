@@ -168,7 +168,7 @@ describe('unreachableEnd', () => {
     const end = await unreachableEnd(upsampleKind, unreachableError('connect ETIMEDOUT.'), run);
     expect(end.isWorkOnHost).toBe(isWork);
     expect(end.error).toMatchObject({ code: 'host-unreachable', exitCode: 4 });
-    expect(end.error.nextStep).toContain(isWork ? 'cosmos attach run-7' : '--resume run-7');
+    expect(end.error.nextStep).toContain(isWork ? 'cosmos attach run-7' : 'cosmos resume run-7');
     for (const pattern of says) expect(end.error.message).toMatch(pattern);
   });
 });

@@ -11,11 +11,11 @@ function newRun(): never {
   return { session, state: { ...prompts, prompts, stage: 'upsample' } } as never;
 }
 
-it.each([
-  { kind: upsampleKind, command: 'cosmos batch-upsample' },
-  { kind: inferenceKind, command: 'cosmos run' },
-])('a server that is away ends the run with how it goes on: $command', ({ kind, command }) => {
-  const status = { code: 'engine-unreachable', message: 'No connection.' } as never;
-  const { code, nextStep } = kind.startWork(newRun()).fatalError(status);
-  expect([code, nextStep]).toEqual(['engine-unreachable', expect.stringContaining(`${command} --resume r`)]);
-});
+it.each([{ kind: upsampleKind }, { kind: inferenceKind }])(
+  'a server that is away ends the run with the command that continues it: $kind.command',
+  ({ kind }) => {
+    const status = { code: 'engine-unreachable', message: 'No connection.' } as never;
+    const { code, nextStep } = kind.startWork(newRun()).fatalError(status);
+    expect([code, nextStep]).toEqual(['engine-unreachable', expect.stringContaining('cosmos resume r')]);
+  },
+);

@@ -85,11 +85,11 @@ describe('renderInferenceReport', () => {
 describe('the head of the page of a run to videos', () => {
   it.each([
     { status: 'complete', commands: [] },
-    { status: 'partial', commands: ['cosmos run --resume run-7'] },
-    { status: 'unfinished', commands: ['cosmos run --resume run-7'] },
-    { status: 'failed', commands: ['cosmos run --resume run-7'] },
-    { status: 'paused', commands: ['cosmos run --resume run-7'] },
-    { status: 'detached', commands: ['cosmos attach run-7', 'cosmos run --resume run-7'] },
+    { status: 'partial', commands: ['cosmos resume run-7'] },
+    { status: 'unfinished', commands: ['cosmos resume run-7'] },
+    { status: 'failed', commands: ['cosmos resume run-7'] },
+    { status: 'paused', commands: ['cosmos resume run-7'] },
+    { status: 'detached', commands: ['cosmos attach run-7', 'cosmos resume run-7'] },
   ] as const)('a $status run is continued by $commands', async ({ status, commands }) => {
     const page = await render({ items: [], header: { status, run_id: 'run-7' } });
     expect([...page.matchAll(/data-copy="([^"]*)"/g)].map(([, command]) => command)).toEqual(commands);

@@ -102,10 +102,10 @@ describe('renderUpsampleReport', () => {
 describe('the head of the report', () => {
   it.each([
     { status: 'complete', commands: [] },
-    { status: 'partial', commands: ['cosmos batch-upsample --resume run-7'] },
-    { status: 'unfinished', commands: ['cosmos batch-upsample --resume run-7'] },
-    { status: 'failed', commands: ['cosmos batch-upsample --resume run-7'] },
-    { status: 'detached', commands: ['cosmos attach run-7', 'cosmos batch-upsample --resume run-7'] },
+    { status: 'partial', commands: ['cosmos resume run-7'] },
+    { status: 'unfinished', commands: ['cosmos resume run-7'] },
+    { status: 'failed', commands: ['cosmos resume run-7'] },
+    { status: 'detached', commands: ['cosmos attach run-7', 'cosmos resume run-7'] },
   ] as const)('a $status run is continued by $commands', async ({ status, commands }) => {
     const page = await render({ items: [], header: { status, run_id: 'run-7' } });
     expect([...page.matchAll(/data-copy="([^"]*)"/g)].map(([, command]) => command)).toEqual(commands);
@@ -116,14 +116,14 @@ describe('the head of the report', () => {
     async (status) => {
       const page = await render({ items: [], header: { status, is_resumable: false } });
       expect(page).toContain('Fix what failed and run the same command again');
-      expect(page).not.toContain('--resume');
+      expect(page).not.toContain('cosmos resume');
       expect(page).not.toContain('data-copy="');
     },
   );
 
   it('cannot be made to offer a second command', async () => {
     const page = await render({ items: [], header: { run_id: "x'; rm -rf ~" } });
-    expect(page).toContain(`--resume '${"x'\\''; rm -rf ~"}'`.replaceAll("'", '&#39;'));
+    expect(page).toContain(`cosmos resume '${"x'\\''; rm -rf ~"}'`.replaceAll("'", '&#39;'));
   });
 
   it('labels the embedded engine as what it is', async () => {

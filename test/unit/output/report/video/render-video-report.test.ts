@@ -62,7 +62,7 @@ describe('renderUpscaleReport', () => {
         '1 segment failed',
         'Frames 481–720 after 3 attempts',
         'smaller --tile',
-        '--resume 20260301-101500-7f3a9c',
+        'cosmos resume 20260301-101500-7f3a9c',
       ],
     },
     {

@@ -17,7 +17,7 @@ describe('formatSummary', () => {
     {
       rule: 'a run that can be resumed says how',
       changes: { status: 'partial', is_resumable: true },
-      next: 'cosmos batch-upsample --resume run-7',
+      next: 'cosmos resume run-7',
     },
     {
       rule: 'one that cannot says what helps',
@@ -28,7 +28,7 @@ describe('formatSummary', () => {
     const last = text(changes).trimEnd().split('\n').at(-1) ?? '';
     if (next === null) expect(last).toContain('run-7');
     else expect(last).toContain(next);
-    expect(/--resume/.test(last)).toBe(next?.includes('--resume') ?? false);
+    expect(/cosmos resume/.test(last)).toBe(next?.includes('cosmos resume') ?? false);
   });
 
   it('names what can be done with a detached run', () => {

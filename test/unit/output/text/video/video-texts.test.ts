@@ -40,7 +40,7 @@ describe('formatUpscaleSummary', () => {
       headline: '✗ 5 of 6 segments upscaled, 1 failed in 41 s (35 fps)',
       texts: [
         '✗ out-of-memory: 1 segment\n    → Use a smaller --tile.\n    segment 2  Too large.',
-        'To continue:  cosmos upscale --resume 2026',
+        'To continue:  cosmos resume 2026',
       ],
     },
     {
