@@ -21,6 +21,7 @@ import { FfmpegFrameTool } from './adapters/frames/ffmpeg-frame-tool.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/caching-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
+import { RunIndex } from './adapters/run-store/run-index.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
@@ -55,8 +56,27 @@ export async function readSettingsLayers(
   return await loadLayers({ userFolder: config, workingFolder: process.cwd(), configPath, commandLine });
 }
 
+/** Continues in another folder; false where this is it already, or where it is gone. */
+export function enterFolder(folder: string): boolean {
+  if (folder === process.cwd()) return false;
+  try {
+    process.chdir(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What ports have to know of the command that uses them. */
+export interface CommandContext {
+  /** `--config`, as an absolute path. */
+  readonly configFile: string | null;
+  /** What the user should know, as a sentence. */
+  readonly onNotice: (line: string) => void;
+}
+
 /** Builds the outside world for this process: the only place where the CLI makes adapters. */
-export function createPorts(settings: Settings, toolVersion: string): Ports {
+export function createPorts(settings: Settings, toolVersion: string, context: CommandContext): Ports {
   const { cache } = cosmosFolders(process.env, process.platform);
   const media = createMediaTool({
     folder: join(cache, 'media'),
@@ -65,7 +85,7 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
   return {
     specs: new LocalSpecStore(process.cwd()),
     media,
-    runs: new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock),
+    runs: createRunStore(settings, context),
     results: new FileResultCache(new LocalFileStore(join(cache, 'results'))),
     reports: createReportWriter(media),
     video: new FfmpegVideoTool(),
@@ -90,6 +110,20 @@ export function createPorts(settings: Settings, toolVersion: string): Ports {
     parallelism: availableParallelism(),
     toolVersion,
   };
+}
+
+function createRunStore(settings: Settings, { configFile, onNotice }: CommandContext): LocalRunStore {
+  const { state } = cosmosFolders(process.env, process.platform);
+  const index = new RunIndex({
+    folder: join(state, 'runs'),
+    workingFolder: process.cwd(),
+    configFile,
+    onFailure: (reason) =>
+      onNotice(
+        `The list of your runs could not be written (${reason}): this run is found only from this folder, or by its path.`,
+      ),
+  });
+  return new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock, { index, onChosen: onNotice });
 }
 
 /**

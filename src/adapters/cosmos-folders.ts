@@ -7,11 +7,17 @@ interface CosmosFolders {
   readonly cache: string;
   /** The user's own `config.toml`. */
   readonly config: string;
+  /** What the user would miss a little: the index of runs. */
+  readonly state: string;
 }
 
 /** The platform's own places, or those of the XDG variables where they are set. */
 export function cosmosFolders(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): CosmosFolders {
-  return { cache: join(cacheHome(env, platform), 'cosmos'), config: join(configHome(env), 'cosmos') };
+  return {
+    cache: join(cacheHome(env, platform), 'cosmos'),
+    config: join(configHome(env), 'cosmos'),
+    state: join(stateHome(env, platform), 'cosmos'),
+  };
 }
 
 /** Resolves a leading `~` to the home folder. */
@@ -29,4 +35,11 @@ function cacheHome(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
 
 function configHome(env: NodeJS.ProcessEnv): string {
   return env['XDG_CONFIG_HOME'] ? env['XDG_CONFIG_HOME'] : join(homedir(), '.config');
+}
+
+function stateHome(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  if (env['XDG_STATE_HOME']) return env['XDG_STATE_HOME'];
+  if (platform === 'win32') return env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support');
+  return join(homedir(), '.local', 'state');
 }

@@ -15,8 +15,8 @@ export default class Attach extends RunCommand {
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Attach);
-    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const { kind, run, state } = await readRun(args.run, runKinds, ports);
+    const { ports, reference } = await this.openRun(args.run, flags.config, settingsLayerOf(flags));
+    const { kind, run, state } = await readRun(reference, runKinds, ports);
     if (state.lastStatus === 'paused')
       throw usageError(
         `Run ${run.runId} does not continue by itself: it waits for you to read its prompts.`,

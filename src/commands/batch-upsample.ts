@@ -48,16 +48,19 @@ export default class BatchUpsample extends RunCommand {
   async run(): Promise<object> {
     const { flags, argv } = onQueue(await this.parse(BatchUpsample));
     const inputs = argv.map((input) => resolve(String(input)));
-    const opened = await this.open(flags.config, settingsLayerOf(flags));
-    const { ports } = opened;
+    const layer = settingsLayerOf(flags);
     if (flags.resume !== undefined) {
+      const kind = upsampleView.kind.format.kind;
+      const { ports, reference, settingsOver } = await this.openRun(flags.resume, flags.config, layer, kind);
       const resumed = resumeUpsampleOptions({
-        ...{ reference: flags.resume, inputs, settingsOver: opened.settingsOver },
+        ...{ reference, inputs, settingsOver },
         options: upsampleOptionsOf(flags),
         named: namedBy(resumeRules.upsample, flags),
       });
       return await this.resume(upsampleView, flags, ports, resumed);
     }
+    const opened = await this.open(flags.config, layer);
+    const { ports } = opened;
     const request = toUpsampleRequest(inputs, opened, flags);
     if (flags['dry-run']) {
       const plan = await this.interruptibly((signal) => planSpecs(request, ports, createNotices(), signal));

@@ -12,8 +12,8 @@ export default class Cancel extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Cancel);
-    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const cancelled = await cancelRun(args.run, runKinds, ports, (pid) => process.kill(pid, 'SIGTERM'));
+    const { ports, reference } = await this.openRun(args.run, flags.config, settingsLayerOf(flags));
+    const cancelled = await cancelRun(reference, runKinds, ports, (pid) => process.kill(pid, 'SIGTERM'));
     this.show(`${textOf(cancelled)}\n`);
     return cancelled;
   }

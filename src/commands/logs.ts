@@ -41,12 +41,13 @@ export default class Logs extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Logs);
-    const { ports } = await this.open(
+    const { ports, reference } = await this.openRun(
+      args.run,
       flags.config,
       settingsLayerOf({ 'checkpoint-dir': flags['checkpoint-dir'], queue: flags.queue, store: flags.store }),
     );
     const request = {
-      reference: args.run,
+      reference,
       isOfEngine: flags.engine,
       workerId: flags.worker ?? null,
       lines: flags.lines,

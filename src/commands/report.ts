@@ -12,8 +12,7 @@ export default class Report extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Report);
-    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
-    const { folder } = await ports.runs.locate(args.run);
+    const { ports, reference: folder } = await this.openRun(args.run, flags.config, settingsLayerOf(flags));
     const { kind, summary } = await reportRun(folder, runKinds, ports);
     this.show(viewOf(kind).formatSummary(summary, this.style));
     const owner = await ports.runs.owner(folder);

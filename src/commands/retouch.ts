@@ -43,17 +43,19 @@ export default class Retouch extends RunCommand {
   async run(): Promise<object> {
     const { flags, args } = onQueue(await this.parse(Retouch));
     const { detach: isDetached } = flags;
-    const opened = await this.open(flags.config, retouchLayerOf(flags));
-    const { ports } = opened;
+    const layer = retouchLayerOf(flags);
     if (flags.resume !== undefined) {
       const input = args.video === undefined ? null : resolve(args.video);
       const output = flags.output === undefined ? null : resolve(flags.output);
+      const plan = flags.plan === undefined ? null : resolve(flags.plan);
+      const mask = flags.mask === undefined ? null : resolve(flags.mask);
+      const detect = detectOf(flags);
+      const kind = retouchView.kind.format.kind;
+      const { ports, reference, settingsOver } = await this.openRun(flags.resume, flags.config, layer, kind);
       const resumed = resumeRetouchOptions({
-        ...{ reference: flags.resume, input, output, settingsOver: opened.settingsOver },
+        ...{ reference, input, output, settingsOver },
         regions: flags.region ?? [],
-        plan: flags.plan === undefined ? null : resolve(flags.plan),
-        mask: flags.mask === undefined ? null : resolve(flags.mask),
-        detect: detectOf(flags),
+        ...{ plan, mask, detect },
         detectClasses: flags['detect-class'] ?? [],
         host: flags.host ?? null,
         isForced: flags.force,
@@ -62,6 +64,8 @@ export default class Retouch extends RunCommand {
       });
       return await this.resume(retouchView, flags, ports, resumed);
     }
+    const opened = await this.open(flags.config, layer);
+    const { ports } = opened;
     const request = toRetouchRequest(args.video, flags, opened);
     if (flags['save-plan'] !== undefined && !flags['dry-run'])
       throw usageError('--save-plan needs --dry-run.', 'Add --dry-run; the run itself takes --plan.');

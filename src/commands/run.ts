@@ -41,12 +41,13 @@ export default class Run extends RunCommand {
   async run(): Promise<object> {
     const { flags, argv } = onQueue(await this.parse(Run));
     const inputs = argv.map((input) => resolve(String(input)));
-    const opened = await this.open(flags.config, modelRunLayerOf(flags));
-    const { ports } = opened;
+    const layer = modelRunLayerOf(flags);
     if (flags.resume !== undefined) {
+      const kind = inferenceView.kind.format.kind;
+      const { ports, reference, settingsOver } = await this.openRun(flags.resume, flags.config, layer, kind);
       const resumed = resumeInferenceOptions({
         prompts: {
-          ...{ reference: flags.resume, inputs, settingsOver: opened.settingsOver },
+          ...{ reference, inputs, settingsOver },
           options: upsampleOptionsOf(flags),
           named: namedBy(resumeRules.upsample, flags),
         },
@@ -55,6 +56,8 @@ export default class Run extends RunCommand {
       });
       return await this.resume(inferenceView, flags, ports, resumed);
     }
+    const opened = await this.open(flags.config, layer);
+    const { ports } = opened;
     const request = toInferenceRequest(inputs, opened, flags);
     if (flags['dry-run']) {
       const plan = await this.interruptibly((signal) =>

@@ -35,13 +35,14 @@ export default class Upscale extends RunCommand {
   async run(): Promise<object> {
     const { flags, args } = onQueue(await this.parse(Upscale));
     const { detach: isDetached } = flags;
-    const opened = await this.open(flags.config, upscaleLayerOf(flags));
-    const { ports } = opened;
+    const layer = upscaleLayerOf(flags);
     if (flags.resume !== undefined) {
       const input = args.video === undefined ? null : resolve(args.video);
       const output = flags.output === undefined ? null : resolve(flags.output);
+      const kind = upscaleView.kind.format.kind;
+      const { ports, reference, settingsOver } = await this.openRun(flags.resume, flags.config, layer, kind);
       const resumed = resumeUpscaleOptions({
-        ...{ reference: flags.resume, input, output, settingsOver: opened.settingsOver },
+        ...{ reference, input, output, settingsOver },
         host: flags.host ?? null,
         isForced: flags.force,
         isKeptGoing: flags['keep-going'],
@@ -49,6 +50,8 @@ export default class Upscale extends RunCommand {
       });
       return await this.resume(upscaleView, flags, ports, resumed);
     }
+    const opened = await this.open(flags.config, layer);
+    const { ports } = opened;
     const request = toUpscaleRequest(args.video, flags, opened);
     if (flags['dry-run']) {
       const plan = await this.observed(upscaleView, flags, ({ observer, signal }) =>

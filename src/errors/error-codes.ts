@@ -25,6 +25,7 @@ export const exitCodeOf = {
   'spec-exists': exitCodes.usage,
   'input-missing': exitCodes.usage,
   'run-not-found': exitCodes.usage,
+  'run-ambiguous': exitCodes.usage,
   'prerequisite-missing': exitCodes.usage,
   'engine-rejected': exitCodes.usage,
   'engine-unreachable': exitCodes.unreachable,

@@ -1,4 +1,4 @@
-import type { AnyCheckpoint, RunFormat } from '../core/run/run-format.ts';
+import type { AnyCheckpoint, RunFormat, RunOutput } from '../core/run/run-format.ts';
 import type { Journaled } from '../core/run/run-status.ts';
 
 /** What a run folder holds, read without taking the lock. */
@@ -47,6 +47,19 @@ export interface RunPaths {
 export interface RunPlace {
   readonly folder: string;
   readonly kind: string;
+  /** Where it was started; null where that is not known. */
+  readonly origin: {
+    readonly workingFolder: string;
+    /** The settings file that was named then; null for `config.toml` of the working folder. */
+    readonly configFile: string | null;
+  } | null;
+}
+
+/** What went with a run. */
+export interface RemovedRun {
+  /** The run folder, and the unfinished video beside the output where there was one. */
+  readonly paths: readonly string[];
+  readonly sizeBytes: number;
 }
 
 /** One line of `cosmos runs`. */
@@ -57,6 +70,8 @@ export interface RunListing {
   readonly isLocked: boolean;
   /** Pid of the process that works on it, when that is known and on this machine. */
   readonly ownerPid: number | null;
+  /** It was in `folder`, and no longer is. */
+  readonly isGone: boolean;
 }
 
 /** The process that works on a run. */
@@ -71,7 +86,8 @@ export interface RunOwner {
  * Run folders: one folder a run, with a checkpoint that is written once and a journal that only grows, so that the cost of
  * a checkpoint does not depend on the size of the run. The format says what a kind of run keeps there.
  *
- * References are a path, a run id or `latest`; where a format is given, `latest` is the latest run of that kind.
+ * References are a path, a run id, 4 characters or more of its beginning or end, or `latest`. Runs of the checkpoint folder
+ * come first, then those of the user's other folders; where a format is given, `latest` is the latest run of that kind.
  */
 export interface RunStore {
   /**
@@ -97,8 +113,22 @@ export interface RunStore {
   ): Promise<StoredRun<Checkpoint, Event>>;
   /** The process that works on a run, on whatever machine; null when there is none. */
   owner(reference: string): Promise<RunOwner | null>;
-  /** Folder and kind of a run of any kind. @throws AppError `run-not-found`. */
-  locate(reference: string): Promise<RunPlace>;
-  /** Runs of all kinds, newest first. */
-  list(): Promise<readonly RunListing[]>;
+  /**
+   * Where a run of any kind is.
+   *
+   * @param kind - With it, `latest` is the latest run of this kind.
+   * @throws AppError `run-not-found`, `run-ambiguous`.
+   */
+  locate(reference: string, kind?: string): Promise<RunPlace>;
+  /** Runs of all kinds, newest first: those of the checkpoint folder, or all that are known of this user. */
+  list(options?: { readonly isEverywhere: boolean }): Promise<readonly RunListing[]>;
+  /**
+   * Removes a run for good: its folder, and the unfinished video beside its output.
+   *
+   * @param output - Null where it cannot be read from the checkpoint.
+   * @throws AppError `run-locked` when a process works on it.
+   */
+  remove(folder: string, output: RunOutput | null): Promise<RemovedRun>;
+  /** Forgets a run whose folder is gone. */
+  forget(folder: string): Promise<void>;
 }

@@ -23,6 +23,7 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   'spec-exists': '`create-spec` would overwrite a file',
   'input-missing': 'a file or folder that was named is not there',
   'run-not-found': 'no run under that path, id or `latest`',
+  'run-ambiguous': 'part of an id that several runs have; the message lists them',
   'run-kind': 'a run of another kind: prompts were enriched there, or a video upscaled',
   'prerequisite-missing': 'a program is missing: ffmpeg here, or what gives GPUs to containers on a host',
   'engine-rejected': 'the server refuses: key, model or address',

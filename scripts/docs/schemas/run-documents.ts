@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { inferenceCountsSchema } from '../../../src/core/inference/inference-event.ts';
-import { runStatuses } from '../../../src/core/run/run-status.ts';
 import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { videoCountsSchema } from '../../../src/core/video/video-event.ts';
-import type { CheckedRunRow, RunOnHost, RunRow } from '../../../src/services/runs/list-runs.ts';
+import {
+  type CheckedRunRow,
+  listedStatuses,
+  type RunOnHost,
+  type RunRow,
+} from '../../../src/services/runs/list-runs.ts';
 import type { LogsDocument } from '../../../src/services/runs/read-logs.ts';
 
 const version = z.literal(1);
@@ -25,8 +29,9 @@ export const runsSchema = z
         run_id: z.string(),
         kind: z.string().describe('`upsample`, `upscale`, `retouch`, `inference`.'),
         folder: z.string(),
-        status: z.enum(['running', 'unfinished', ...runStatuses, 'damaged']),
+        status: z.enum(listedStatuses),
         created_at: z.string().nullable(),
+        updated_at: z.string().nullable(),
         input: z.string().nullable(),
         host: z.string().nullable(),
         engine: z.string().nullable(),

@@ -1,10 +1,10 @@
-import { readdir, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { type AnyCheckpoint, asOfNow, type RunFormat } from '../../core/run/run-format.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { rmdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type AnyCheckpoint, asOfNow, type RunFormat, type RunOutput } from '../../core/run/run-format.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   KeptFile,
+  RemovedRun,
   RunListing,
   RunOwner,
   RunPlace,
@@ -15,20 +15,34 @@ import type {
 import { hasContent } from '../files/hash-file.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { placeFile, publishFile } from '../files/publish-file.ts';
-import { unlessMissing } from '../files/unless-missing.ts';
 import { checkpointText, readCheckpoint, readKind } from './checkpoint-file.ts';
+import { type KnownRun, RunFinder } from './find-run.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
+import { removeRun } from './remove-run.ts';
+import type { RunIndex } from './run-index.ts';
 import { lockRun } from './run-locks.ts';
 import { checkpointName, runLockName, runPaths } from './run-paths.ts';
+
+interface RunStoreOptions {
+  /** The runs of this user in all folders; null where only those of one folder are wanted. */
+  readonly index: RunIndex | null;
+  /** Says which run a reference stands for, where it does not say so itself. */
+  readonly onChosen: (line: string) => void;
+}
 
 /** {@link RunStore} in a folder of this machine. */
 export class LocalRunStore implements RunStore {
   readonly #folder: string;
   readonly #clock: Clock;
+  readonly #index: RunIndex | null;
+  readonly #finder: RunFinder;
 
-  constructor(folder: string, clock: Clock) {
+  constructor(folder: string, clock: Clock, options: Partial<RunStoreOptions> = {}) {
     this.#folder = resolve(folder);
     this.#clock = clock;
+    this.#index = options.index ?? null;
+    const onChosen = options.onChosen ?? (() => undefined);
+    this.#finder = new RunFinder({ folder: this.#folder, index: this.#index, onChosen });
   }
 
   async create<Checkpoint extends AnyCheckpoint, Event>(
@@ -37,10 +51,12 @@ export class LocalRunStore implements RunStore {
   ): Promise<RunSession<Checkpoint, Event>> {
     const folder = join(this.#folder, checkpoint.run_id);
     try {
-      return await this.#lock(folder, format, checkpoint, async () => {
+      const session = await this.#lock(folder, format, checkpoint, async () => {
         await publishFile(join(folder, checkpointName), checkpointText(checkpoint));
         return beginningOf(folder, checkpoint);
       });
+      await this.#index?.note({ runId: checkpoint.run_id, kind: format.kind, folder }, true);
+      return session;
     } catch (error) {
       // Only an empty folder can be removed like this: one in which no run has begun.
       await rmdir(folder).catch(() => undefined);
@@ -52,30 +68,46 @@ export class LocalRunStore implements RunStore {
     format: RunFormat<Checkpoint, Event>,
     reference: string,
   ): Promise<RunSession<Checkpoint, Event>> {
-    const folder = await this.#findOfKind(format.kind, reference);
+    const { folder } = await this.#finder.find(reference, format.kind);
     const checkpoint = await readCheckpoint(join(folder, checkpointName), format);
-    return await this.#lock(folder, format, checkpoint, () => readRun(folder, format));
+    const session = await this.#lock(folder, format, checkpoint, () => readRun(folder, format));
+    await this.#index?.note({ runId: checkpoint.run_id, kind: format.kind, folder }, false);
+    return session;
   }
 
   async read<Checkpoint extends AnyCheckpoint, Event>(
     format: RunFormat<Checkpoint, Event>,
     reference: string,
   ): Promise<StoredRun<Checkpoint, Event>> {
-    return (await readRun(await this.#findOfKind(format.kind, reference), format)).run;
+    return (await readRun((await this.#finder.find(reference, format.kind)).folder, format)).run;
   }
 
   async owner(reference: string): Promise<RunOwner | null> {
-    return await ownerOf(await this.#find(reference));
+    return await ownerOf((await this.#finder.find(reference)).folder);
   }
 
-  async locate(reference: string): Promise<RunPlace> {
-    const folder = await this.#find(reference);
-    return { folder, kind: (await readKind(join(folder, checkpointName))) ?? '' };
+  async locate(reference: string, kind?: string): Promise<RunPlace> {
+    const { folder, entry } = await this.#finder.find(reference, kind);
+    const found = (await readKind(join(folder, checkpointName))) ?? '';
+    if (entry === null) return { folder, kind: found, origin: null };
+    const { workingFolder, configFile } = entry;
+    return { folder, kind: found, origin: { workingFolder, configFile } };
   }
 
-  async list(): Promise<readonly RunListing[]> {
-    const ids = (await this.#runIds()).reverse();
-    return await Promise.all(ids.map((runId) => listingOf(runId, join(this.#folder, runId))));
+  async list({ isEverywhere } = { isEverywhere: false }): Promise<readonly RunListing[]> {
+    const runs = await (isEverywhere ? this.#finder.all() : this.#finder.here());
+    return await Promise.all(runs.map(listingOf));
+  }
+
+  async remove(folder: string, output: RunOutput | null): Promise<RemovedRun> {
+    const removed = await removeRun(folder, output);
+    await this.forget(folder);
+    return removed;
+  }
+
+  async forget(folder: string): Promise<void> {
+    const entries = (await this.#index?.entries()) ?? [];
+    for (const entry of entries) if (entry.folder === resolve(folder)) await this.#index?.forget(entry);
   }
 
   /** Takes the locks and opens the run, or does neither. */
@@ -114,40 +146,6 @@ export class LocalRunStore implements RunStore {
         await release();
       },
     };
-  }
-
-  /** As `#find`, but `latest` is the latest run of this kind. */
-  async #findOfKind(kind: string, reference: string): Promise<string> {
-    if (reference !== 'latest') return await this.#find(reference);
-    for (const runId of (await this.#runIds()).reverse()) {
-      const folder = join(this.#folder, runId);
-      if ((await readKind(join(folder, checkpointName))) === kind) return folder;
-    }
-    throw notFound(`There is no run of this kind in ${this.#folder}.`);
-  }
-
-  /** Folder of the run that a path, a run id or `latest` names. */
-  async #find(reference: string): Promise<string> {
-    if (reference === 'latest') {
-      const newest = (await this.#runIds()).at(-1);
-      if (newest === undefined) throw notFound(`There is no run in ${this.#folder}.`);
-      return join(this.#folder, newest);
-    }
-    const path = resolve(reference);
-    if (basename(path) === checkpointName) return dirname(path);
-    if (await exists(join(path, checkpointName))) return path;
-    const named = join(this.#folder, basename(reference));
-    if (await exists(join(named, checkpointName))) return named;
-    // A checkpoint that was renamed still lies beside its journal only under its own name; say what was tried.
-    throw notFound(`There is no run "${reference}", neither as a path nor in ${this.#folder}.`);
-  }
-
-  /** Ids of all runs, oldest first: they begin with the time. */
-  async #runIds(): Promise<string[]> {
-    const entries = (await unlessMissing(readdir(this.#folder, { withFileTypes: true }))) ?? [];
-    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-    const found = await Promise.all(folders.map((name) => exists(join(this.#folder, name, checkpointName))));
-    return folders.filter((_, index) => found[index]).sort();
   }
 }
 
@@ -188,22 +186,15 @@ async function findKept(path: string, sha256: string): Promise<KeptFile | null> 
   return { path, sizeBytes: file.size };
 }
 
-async function listingOf(runId: string, folder: string): Promise<RunListing> {
-  const owner = await ownerOf(folder);
-  const kind = (await readKind(join(folder, checkpointName))) ?? 'unknown';
-  return { runId, folder, kind, isLocked: owner !== null, ownerPid: owner?.isHere ? owner.pid : null };
+async function listingOf({ runId, folder, entry, isGone }: KnownRun): Promise<RunListing> {
+  const kind = isGone ? entry?.kind : await readKind(join(folder, checkpointName));
+  const owner = isGone ? null : await ownerOf(folder);
+  const ownerPid = owner?.isHere ? owner.pid : null;
+  return { runId, folder, kind: kind ?? 'unknown', isLocked: owner !== null, ownerPid, isGone };
 }
 
 async function ownerOf(folder: string): Promise<RunOwner | null> {
   const owner = await readLockOwner(join(folder, runLockName));
   if (owner === null || !(await isOwnerAlive(owner))) return null;
   return { pid: owner.pid, machine: owner.host, isHere: isOwnerHere(owner) };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isFile() ?? false;
-}
-
-function notFound(message: string): AppError {
-  return new AppError({ code: 'run-not-found', message, nextStep: 'List the runs with: cosmos runs' });
 }

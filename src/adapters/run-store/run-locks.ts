@@ -63,6 +63,12 @@ export async function lockRun<Checkpoint extends AnyCheckpoint, Event>(
   return releaseAll;
 }
 
+/** Takes the lock of the run alone. Gives what releases it. @throws AppError `run-locked`. */
+export async function lockRunFolder(runFolder: string): Promise<() => Promise<void>> {
+  const lock = await take(runLock(runFolder));
+  return () => lock.release();
+}
+
 function runLock(runFolder: string): LockPlace {
   return {
     lockPath: join(runFolder, runLockName),

@@ -1,18 +1,16 @@
 import { Flags } from '@oclif/core';
-import { parseKeepTime } from '../../core/upkeep/keep-time.ts';
-import { usageError } from '../../errors/app-error.ts';
 import { formatRemoved, formatUnneeded } from '../../output/text/prune-text.ts';
 import { type PruneDocument, type PrunedThing, pruneHost } from '../../services/hosts/prune-host.ts';
 import { hostArgument } from '../shared/arguments.ts';
 import { askYesNo } from '../shared/ask-yes-no.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
-import { settingsLayerOf, storeFlags } from '../shared/run-flags.ts';
+import { keepFlag, keepMsOf, settingsLayerOf, storeFlags } from '../shared/run-flags.ts';
 import { runKinds } from '../shared/run-views.ts';
 
 export default class HostPrune extends CosmosCommand {
   static override summary = 'List what no run needs on a host, and remove it once you agree.';
   static override description =
-    'Unfinished runs stay, and so do runs of this folder that wait for results, runs that a worker is working on, and ' +
+    'Unfinished runs stay, and so do runs of yours that wait for results, runs that a worker is working on, and ' +
     'whatever was touched within --keep. Inputs stay with their runs.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> gpu1',
@@ -21,21 +19,13 @@ export default class HostPrune extends CosmosCommand {
   static override args = { name: hostArgument };
   static override flags = {
     yes: Flags.boolean({ char: 'y', default: false, description: 'remove what is listed without asking' }),
-    keep: Flags.string({
-      default: '7d',
-      description: 'leave whatever was touched within this time: 30m, 12h, 7d, 2w',
-      helpValue: 'TIME',
-    }),
+    keep: keepFlag('7d', 'leave whatever was touched within this time: 30m, 12h, 7d, 2w'),
     ...storeFlags,
   };
 
   async run(): Promise<PruneDocument> {
     const { flags, args } = await this.parse(HostPrune);
-    const keepMs = parseKeepTime(flags.keep);
-    if (keepMs === null) {
-      const nextStep = 'Give a number with a unit: 30m, 12h, 7d or 2w; 0 keeps only what is needed.';
-      throw usageError(`--keep ${flags.keep}: not a time span.`, nextStep);
-    }
+    const keepMs = keepMsOf(flags.keep);
     const { ports } = await this.open(flags.config, settingsLayerOf(flags));
     const confirm = async (things: readonly PrunedThing[]) => {
       this.show(formatUnneeded(things, args.name, this.style));

@@ -1,5 +1,12 @@
+import { resolve } from 'node:path';
 import { Command, Flags } from '@oclif/core';
-import { createPorts, readSettingsLayers, readToolVersion } from '../../composition.ts';
+import {
+  type CommandContext,
+  createPorts,
+  enterFolder,
+  readSettingsLayers,
+  readToolVersion,
+} from '../../composition.ts';
 import { printableLines } from '../../core/printable.ts';
 import { resolveSettings, type SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
@@ -9,7 +16,19 @@ import { createStyle, type Style, wantsColour } from '../../output/text/style.ts
 import type { Ports } from '../../ports/ports.ts';
 import type { SettingsOver } from '../../services/runs/resume-run.ts';
 import { describeError, type ErrorFacts } from './describe-error.ts';
+import { withAbsolutePaths } from './run-flags.ts';
 import { InterruptedError, listenForSignals, type SignalListener } from './signals.ts';
+
+const noFlags: SettingsLayer = { source: 'the command line', values: {} };
+
+/** What a command works with. */
+interface OpenedCommand {
+  readonly settings: Settings;
+  readonly ports: Ports;
+  readonly settingsOver: SettingsOver;
+  /** Where the command was typed. */
+  readonly workingFolder: string;
+}
 
 /** What every command of cosmos shares: `--config`, `--json`, settings, errors with a next step, exit codes. */
 export abstract class CosmosCommand extends Command {
@@ -22,14 +41,17 @@ export abstract class CosmosCommand extends Command {
     }),
   };
 
+  readonly #notified = new Set<string>();
   protected readonly style: Style = createStyle(wantsColour(process.stdout, process.env));
 
   protected async open(
     configPath: string | undefined,
-    commandLine: SettingsLayer = { source: 'the command line', values: {} },
-  ): Promise<{ settings: Settings; ports: Ports; settingsOver: SettingsOver }> {
+    commandLine: SettingsLayer = noFlags,
+  ): Promise<OpenedCommand> {
+    const workingFolder = process.cwd();
     const layers = await readSettingsLayers(commandLine, configPath ?? null);
     const settings = resolveSettings(layers);
+    const ports = createPorts(settings, await readToolVersion(), this.#contextOf(configPath));
     const settingsOver: SettingsOver = (run, named) =>
       resolveSettings([
         { source: 'the run', values: run },
@@ -37,13 +59,35 @@ export abstract class CosmosCommand extends Command {
         { source: 'the run', values: named },
         commandLine,
       ]);
-    return { settings, ports: createPorts(settings, await readToolVersion()), settingsOver };
+    return { settings, ports, settingsOver, workingFolder };
+  }
+
+  /**
+   * Like `open`, for what is done with a run that exists. A run that was started in another folder has the settings of that
+   * folder, unless `--config` names others, and what it does is done as if the command had been typed there.
+   *
+   * @param reference - As it was typed; the result has the folder of the run in its place.
+   * @param kind - With it, `latest` is the latest run of this kind.
+   * @throws AppError `run-not-found`, `run-ambiguous`, and those of settings.
+   */
+  protected async openRun(
+    reference: string,
+    configPath: string | undefined,
+    commandLine: SettingsLayer = noFlags,
+    kind?: string,
+  ): Promise<OpenedCommand & { readonly reference: string }> {
+    const opened = await this.open(configPath, commandLine);
+    const { folder, origin } = await opened.ports.runs.locate(reference, kind);
+    if (origin === null || !enterFolder(origin.workingFolder)) return { ...opened, reference: folder };
+    const config = configPath === undefined ? origin.configFile : resolve(opened.workingFolder, configPath);
+    const layer = withAbsolutePaths(commandLine, opened.workingFolder);
+    return { ...(await this.open(config ?? undefined, layer)), reference: folder };
   }
 
   /** What there is without any settings file. */
   protected openDefaults(toolVersion: string): { settings: Settings; ports: Ports } {
     const settings = resolveSettings([]);
-    return { settings, ports: createPorts(settings, toolVersion) };
+    return { settings, ports: createPorts(settings, toolVersion, this.#contextOf(undefined)) };
   }
 
   /** Runs `work` with a signal that aborts on the first Ctrl-C; the second one ends the process. */
@@ -86,6 +130,20 @@ export abstract class CosmosCommand extends Command {
 
   protected override logJson(json: unknown): void {
     for (const chunk of jsonChunks(json)) process.stdout.write(chunk);
+  }
+
+  #contextOf(configPath: string | undefined): CommandContext {
+    return {
+      configFile: configPath === undefined ? null : resolve(configPath),
+      onNotice: (line) => this.#notify(line),
+    };
+  }
+
+  /** Each sentence once: a run may be looked up more often. */
+  #notify(line: string): void {
+    if (this.#notified.has(line)) return;
+    this.#notified.add(line);
+    this.logToStderr(printableLines(line));
   }
 
   #writeError(facts: ErrorFacts): void {

@@ -5,6 +5,7 @@ import { queueHostName } from '../../core/settings/host-named.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { parseMappedFolder } from '../../core/spec/path-map.ts';
 import { estimatorNames } from '../../core/tokens/estimator.ts';
+import { parseKeepTime } from '../../core/upkeep/keep-time.ts';
 import { maxVariants } from '../../core/upsample/request-shape.ts';
 import type { UpsampleOptions } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
@@ -18,6 +19,18 @@ export const storeFlags = {
     helpValue: 'DIR',
   }),
 };
+
+/** How long things are kept. */
+export const keepFlag = (usual: string, description: string) =>
+  Flags.string({ default: usual, description, helpValue: 'TIME' });
+
+/** Milliseconds of `--keep`. @throws AppError `usage-invalid`. */
+export function keepMsOf(text: string): number {
+  const keepMs = parseKeepTime(text);
+  if (keepMs !== null) return keepMs;
+  const nextStep = 'Give a number with a unit: 30m, 12h, 7d or 2w; 0 keeps only what is needed.';
+  throw usageError(`--keep ${text}: not a time span.`, nextStep);
+}
 
 const queueAddress = { helpValue: 'URL', exclusive: ['host'] };
 
@@ -166,6 +179,8 @@ export const progressFlags = {
   events: Flags.string({
     description: 'write every step as a line of JSON; - for stdout',
     helpValue: 'PATH|-',
+    // A run of another folder is continued there.
+    parse: async (path) => (path === '-' ? path : resolve(path)),
   }),
 };
 
@@ -189,6 +204,27 @@ export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
   const engine = withoutMissing({ kind, base_url: flags['base-url'], model: flags.model });
   const values = { upsampling: { ...upsampling, engine }, paths: pathsOf(flags.map), ...queueLayerOf(flags) };
   return { source: 'the command line', values };
+}
+
+/** Settings that are paths on this machine, where flags may say them. */
+const pathSettings = [
+  ['upsampling', 'output_dir'],
+  ['upsampling', 'checkpoint_dir'],
+  ['upscaling', 'model'],
+  ['retouching', 'model'],
+  ['inference', 'videos_dir'],
+  ['queue', 'store'],
+] as const;
+
+/** The same settings, with paths that hold in any folder. @param folder - Where they were typed. */
+export function withAbsolutePaths(layer: SettingsLayer, folder: string): SettingsLayer {
+  const values = structuredClone(layer.values) as Record<string, Record<string, unknown> | undefined>;
+  for (const [table, key] of pathSettings) {
+    const path = values[table]?.[key];
+    if (values[table] && typeof path === 'string' && path !== '' && !path.includes('://'))
+      values[table][key] = resolve(folder, path);
+  }
+  return { ...layer, values };
 }
 
 /** `[paths]` as flags say it. */

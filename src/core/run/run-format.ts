@@ -13,6 +13,9 @@ export interface AnyCheckpoint {
 
 export const checkpointVersion = 1;
 
+/** Name of the folder, in the run folder, of what is under way while a video is put together. */
+export const assemblyFolderName = 'assembly';
+
 /** What a run writes to besides its own folder; no other run may write there meanwhile. */
 export interface RunOutput {
   /** Absolute path. */

@@ -61,6 +61,32 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** What is always left of a cell that gives way, in columns. */
+const minCellColumns = 8;
+
+/**
+ * Rows as {@link formatTable} sets them, in at most `columns`.
+ *
+ * @param columns - Undefined leaves every cell whole, as for a file or a pipe.
+ * @param yielding - Columns of the table that are shortened in the middle where it is too wide, the first one first.
+ */
+export function fittedTable(
+  rows: readonly (readonly string[])[],
+  columns: number | undefined,
+  yielding: readonly number[],
+): string[] {
+  let fitting = rows;
+  for (const column of yielding) {
+    const table = formatTable(fitting);
+    const tooMuch = Math.max(0, ...table.map(columnsOf)) - (columns ?? Number.POSITIVE_INFINITY);
+    if (tooMuch <= 0) return table;
+    const widest = Math.max(...fitting.map((row) => columnsOf(row[column] ?? '')));
+    const left = Math.max(Math.min(minCellColumns, widest), widest - tooMuch);
+    fitting = fitting.map((row) => row.map((cell, at) => (at === column ? cutInMiddle(cell, left) : cell)));
+  }
+  return formatTable(fitting);
+}
+
 /** How much of something is used or done, as a bar of `columns`, full only at the end: `███░░░`. */
 export function meter(part: number, columns: number): string {
   const full = Math.floor(Math.min(1, Math.max(0, part)) * columns) || 0;

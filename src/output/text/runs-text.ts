@@ -1,11 +1,25 @@
 import { basename } from 'node:path';
 import { printable } from '../../core/printable.ts';
+import { shortenId } from '../../core/run/run-reference.ts';
 import type { TaskCounts } from '../../core/run/run-state.ts';
-import { cutInMiddle, formatTable } from './columns.ts';
+import { cutInMiddle, fittedTable } from './columns.ts';
+import { counted } from './format.ts';
 import type { Style } from './style.ts';
 
 /** More of a file's name would push the numbers off a usual terminal. */
 const inputColumns = 24;
+
+/** Below this width the engine is left out: the report has it. */
+const engineColumns = 100;
+
+interface RunsTextOptions {
+  /** Ids of all runs: those that are shown are shortened so that each is told from all others. */
+  readonly runIds: readonly string[];
+  /** Runs that are not shown. */
+  readonly more: number;
+  /** Width to keep to; undefined keeps everything whole, as for a file or a pipe. */
+  readonly columns: number | undefined;
+}
 
 export interface ListedRun {
   readonly run_id: string;
@@ -24,35 +38,58 @@ export interface ListedRun {
   } | null;
 }
 
-export function formatRuns(runs: readonly ListedRun[], style: Style): string {
-  if (runs.length === 0) return 'No runs yet. Start one with: cosmos batch-upsample ./specs\n';
+export function formatRuns(runs: readonly ListedRun[], style: Style, options: RunsTextOptions): string {
+  const { more, columns } = options;
+  if (runs.length === 0) return noRuns(options);
   const isChecked = runs.some((run) => run.on_host !== undefined);
-  const head = ['RUN', 'STATUS', 'STARTED (UTC)', 'HOST', 'ENGINE', 'INPUT', 'DONE', 'FAILED'];
-  const rows = runs.map((run) => (isChecked ? [...cellsOf(run), onHostText(run)] : cellsOf(run)));
-  const table = formatTable([isChecked ? [...head, 'ON HOST'] : head, ...rows]);
-  return `${[...table, ...hostMessageLines(runs, style)].join('\n')}\n`;
+  const isEngineShown = columns === undefined || columns >= engineColumns;
+  const columnsShown = shownColumns.filter(
+    ({ name }) => (isChecked || name !== 'ON HOST') && (isEngineShown || name !== 'ENGINE'),
+  );
+  const rows = runs.map((run) => columnsShown.map(({ cellOf }) => cellOf(run, options)));
+  const names = columnsShown.map(({ name }) => name);
+  const yielding = yieldingColumns.map((name) => names.indexOf(name)).filter((at) => at >= 0);
+  const table = fittedTable([names, ...rows], columns, yielding);
+  const moreLines =
+    more > 0 ? [style.dim(`and ${counted(more, 'older run')}; --limit 0 lists them all`)] : [];
+  return `${[...table, ...moreLines, ...hostMessageLines(runs, style)].join('\n')}\n`;
 }
 
-function cellsOf({
-  run_id: runId,
-  status,
-  created_at: createdAt,
-  host,
-  engine,
-  input,
-  tasks,
-}: ListedRun): string[] {
-  return [
-    printable(runId),
-    status,
-    createdAt?.slice(0, 16).replace('T', ' ') ?? '—',
-    host === null ? '—' : printable(host),
-    engine ?? '—',
-    input === null ? '—' : cutInMiddle(printable(basename(input)), inputColumns),
-    tasks ? `${tasks.done}/${tasks.total}` : '—',
-    tasks ? String(tasks.failed) : '—',
-  ];
+function noRuns({ runIds }: RunsTextOptions): string {
+  return runIds.length === 0
+    ? 'No runs yet. Start one with: cosmos batch-upsample ./specs\n'
+    : `No such run. You have ${counted(runIds.length, 'run')}; list them with: cosmos runs --limit 0\n`;
 }
+
+/** What gives way where the table is too wide, the first one first. */
+const yieldingColumns = ['INPUT', 'HOST', 'ON HOST', 'RUN'];
+
+interface ShownColumn {
+  readonly name: string;
+  cellOf(run: ListedRun, options: RunsTextOptions): string;
+}
+
+const shownColumns: readonly ShownColumn[] = [
+  {
+    name: 'RUN',
+    cellOf: ({ run_id: id }, { runIds, columns }) =>
+      printable(columns === undefined ? id : shortenId(id, runIds)),
+  },
+  { name: 'STATUS', cellOf: ({ status }) => status },
+  {
+    name: 'STARTED (UTC)',
+    cellOf: ({ created_at: at }) => at?.slice(0, 16).replace('T', ' ') ?? '—',
+  },
+  { name: 'HOST', cellOf: ({ host }) => (host === null ? '—' : printable(host)) },
+  { name: 'ENGINE', cellOf: ({ engine }) => engine ?? '—' },
+  {
+    name: 'INPUT',
+    cellOf: ({ input }) => (input === null ? '—' : cutInMiddle(printable(basename(input)), inputColumns)),
+  },
+  { name: 'DONE', cellOf: ({ tasks }) => (tasks ? `${tasks.done}/${tasks.total}` : '—') },
+  { name: 'FAILED', cellOf: ({ tasks }) => (tasks ? String(tasks.failed) : '—') },
+  { name: 'ON HOST', cellOf: onHostText },
+];
 
 function onHostText({ on_host: onHost }: ListedRun): string {
   if (!onHost) return '—';

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { Unneeded } from '../../ports/host-upkeep.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { listRuns, type RunRow } from '../runs/list-runs.ts';
+import { listAllRuns, type RunRow } from '../runs/list-runs.ts';
 import type { RunKinds } from '../runs/run-kind.ts';
 import { withUpkeep } from './host-upkeep.ts';
 
@@ -66,13 +66,14 @@ async function neededRuns(
   kinds: RunKinds,
   ports: Pick<Ports, 'runs' | 'machines'>,
 ): Promise<ReadonlySet<string>> {
-  const rows = await listRuns(kinds, ports);
+  const rows = await listAllRuns(kinds, ports);
   return new Set(
     rows.filter((row) => isNeeded(row, (named) => mayInclude(named, host, ports))).map((row) => row.run_id),
   );
 }
 
 function isNeeded({ status, host, tasks }: RunRow, isHere: (named: string) => boolean): boolean {
+  if (status === 'gone') return false;
   if (status === 'damaged' || tasks === null) return true;
   const { done, failed, total } = tasks;
   return host !== null && isHere(host) && (status === 'running' || done + failed < total);

@@ -1,5 +1,5 @@
 import type { TaskCounts } from '../../core/run/run-state.ts';
-import type { RunStatus } from '../../core/run/run-status.ts';
+import { runStatuses } from '../../core/run/run-status.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { HostRunFacts } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -7,12 +7,19 @@ import type { RunListing } from '../../ports/run-store.ts';
 import { readRun } from './read-run.ts';
 import type { RunKinds } from './run-kind.ts';
 
+/** How runs stand, in the words of `cosmos runs`. */
+export const listedStatuses = ['running', 'unfinished', ...runStatuses, 'damaged', 'gone'] as const;
+export type ListedStatus = (typeof listedStatuses)[number];
+
 /** One run, as `cosmos runs` shows it. JSON, so snake_case. */
 export interface RunRow {
   readonly run_id: string;
   readonly kind: string;
-  readonly status: 'running' | 'unfinished' | 'damaged' | RunStatus;
+  /** `gone`: its folder no longer is where it was. */
+  readonly status: ListedStatus;
   readonly created_at: string | null;
+  /** When something last happened in it. */
+  readonly updated_at: string | null;
   /** What is worked on: a video, or the first of the folders and files of specs. */
   readonly input: string | null;
   readonly host: string | null;
@@ -21,23 +28,64 @@ export interface RunRow {
   readonly counts: object | null;
   readonly tasks: TaskCounts | null;
   readonly folder: string;
-  /** Why it is `damaged`. */
+  /** Why it is `damaged` or `gone`. */
   readonly message: string | null;
 }
 
-/** All runs of the checkpoint folder, newest first. A damaged one is listed as such. */
-export async function listRuns(kinds: RunKinds, ports: Pick<Ports, 'runs'>): Promise<RunRow[]> {
+/** Which runs are listed. */
+export interface RunsQuery {
+  /** Only those of the checkpoint folder. */
+  readonly isHere: boolean;
+  /** Only those that stand so; empty for all. */
+  readonly statuses: readonly ListedStatus[];
+  /** How many at most. */
+  readonly limit: number;
+}
+
+/** Runs, newest first, and how many more there are that were not looked at. */
+export interface RunsListing {
+  readonly rows: readonly RunRow[];
+  /** Ids of all runs, those that are not listed too. */
+  readonly runIds: readonly string[];
+  readonly more: number;
+}
+
+/** The runs of this user, newest first. A damaged one is listed as such. */
+export async function listRuns(
+  { isHere, statuses, limit }: RunsQuery,
+  kinds: RunKinds,
+  ports: Pick<Ports, 'runs'>,
+): Promise<RunsListing> {
+  const all = await ports.runs.list({ isEverywhere: true });
+  const listed = isHere ? await ports.runs.list() : all;
   const rows: RunRow[] = [];
-  for (const listing of await ports.runs.list()) rows.push(await rowOf(listing, kinds, ports));
-  return rows;
+  let read = 0;
+  for (const listing of listed) {
+    if (rows.length >= limit) break;
+    read += 1;
+    const row = await rowOf(listing, kinds, ports);
+    if (statuses.length === 0 || statuses.includes(row.status)) rows.push(row);
+  }
+  return { rows, runIds: all.map(({ runId }) => runId), more: listed.length - read };
+}
+
+/** All runs that this user has anywhere. */
+export async function listAllRuns(kinds: RunKinds, ports: Pick<Ports, 'runs'>): Promise<readonly RunRow[]> {
+  const all = { isHere: false, statuses: [], limit: Number.POSITIVE_INFINITY };
+  return (await listRuns(all, kinds, ports)).rows;
 }
 
 async function rowOf(
-  { runId, kind: name, folder, isLocked }: RunListing,
+  { runId, kind: name, folder, isLocked, isGone }: RunListing,
   kinds: RunKinds,
   ports: Pick<Ports, 'runs'>,
 ): Promise<RunRow> {
   const known = { run_id: runId, kind: name, folder };
+  const nothing = {
+    ...{ created_at: null, updated_at: null, input: null, host: null, engine: null },
+    ...{ counts: null, tasks: null },
+  };
+  if (isGone) return { ...known, status: 'gone', ...nothing, message: `${folder} is gone.` };
   try {
     const { kind, run, state } = await readRun(folder, kinds, ports);
     const { input, host, engine } = kind.facts(run.checkpoint);
@@ -49,6 +97,7 @@ async function rowOf(
       ...known,
       status: isLocked ? 'running' : standing,
       created_at: run.checkpoint.created_at,
+      updated_at: run.events.at(-1)?.time ?? run.checkpoint.created_at,
       input,
       host,
       engine,
@@ -58,7 +107,6 @@ async function rowOf(
     };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const nothing = { created_at: null, input: null, host: null, engine: null, counts: null, tasks: null };
     return { ...known, status: 'damaged', ...nothing, message: error.message };
   }
 }

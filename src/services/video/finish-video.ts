@@ -1,3 +1,4 @@
+import { assemblyFolderName } from '../../core/run/run-format.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -8,9 +9,6 @@ import { plannedStreams } from './plan-sound.ts';
 import { fileToRead, prepareFileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { segmentName, type VideoRun, type VideoTypes } from './video-types.ts';
-
-/** Name of the folder, in the run folder, of what is under way while the video is put together. */
-const workFolderName = 'assembly';
 
 /**
  * Puts the finished segments together to the video, once. May be repeated after any failure.
@@ -65,7 +63,7 @@ async function assemble(run: VideoRun): Promise<void> {
           sourcePath: fileToRead(checkpoint).path,
           segmentPath: (id) => paths.inside(segmentName(id)),
           hashOf: (id) => state.segments.get(id)?.finished?.sha256 ?? null,
-          ...{ workFolder: paths.inside(workFolderName), outputPath: output, mayReplace },
+          ...{ workFolder: paths.inside(assemblyFolderName), outputPath: output, mayReplace },
         },
         ports,
         (progress) => observer.onAssembly(progress),

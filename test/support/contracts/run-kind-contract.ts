@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError } from '../../../src/errors/app-error.ts';
 import { type Cancellation, cancelRun } from '../../../src/services/runs/cancel-run.ts';
-import { listRuns, type RunRow } from '../../../src/services/runs/list-runs.ts';
+import { listAllRuns, type RunRow } from '../../../src/services/runs/list-runs.ts';
 import { reportRun } from '../../../src/services/runs/read-run.ts';
 import type { RunSummary } from '../../../src/services/runs/run-kind.ts';
 import { holdLockElsewhere, killHolder } from '../lock-holder.ts';
@@ -371,7 +371,7 @@ async function expectRefused(
 
 /** The latest run, as `cosmos runs` lists it. */
 async function rowOf(scene: RunScene): Promise<RunRow | undefined> {
-  return (await listRuns(kindsOf(scene), scene.ports))[0];
+  return (await listAllRuns(kindsOf(scene), scene.ports))[0];
 }
 
 function expectEachAskedOnce({ host, taskCount }: RunScene): void {

@@ -46,9 +46,8 @@ export function assemblyPathsOf(
   { outputPath, workFolder }: AssemblyRequest,
   extension: string,
 ): AssemblyPaths {
-  const output = resolve(outputPath);
   return {
-    part: join(dirname(output), `.${shortName(basename(output))}.${folderMark(workFolder)}.cosmos-part`),
+    part: partPathOf(outputPath, workFolder),
     request: join(workFolder, 'assembly.json'),
     verified: join(workFolder, 'verified.json'),
     journal: join(workFolder, 'samples.bin'),
@@ -56,6 +55,12 @@ export function assemblyPathsOf(
     skeleton: join(workFolder, `streams.${extension}`),
     streams: join(workFolder, 'streams.json'),
   };
+}
+
+/** Where a video is until it is finished: beside its output. */
+export function partPathOf(outputPath: string, workFolder: string): string {
+  const output = resolve(outputPath);
+  return join(dirname(output), `.${shortName(basename(output))}.${folderMark(workFolder)}.cosmos-part`);
 }
 
 /** Two runs never share a file, even where they are to give the same output. */

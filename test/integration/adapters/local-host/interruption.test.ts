@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
-import { listRuns } from '../../../../src/services/runs/list-runs.ts';
+import { listAllRuns } from '../../../../src/services/runs/list-runs.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { unreachableError } from '../../../support/memory-upkeep.ts';
@@ -79,7 +79,7 @@ describe('a run that is resumed on another host', () => {
     expect([first.asked.length, second.asked.length]).toEqual([1, 3]);
     expect(first.stopped).toEqual([summary.run_id]);
     expect(notices).toEqual(['Settings of today: --host "second" (was "memory").']);
-    const [row] = await listRuns(kinds, ports);
+    const [row] = await listAllRuns(kinds, ports);
     expect(row).toMatchObject({ host: 'second', status: 'complete' });
   });
 

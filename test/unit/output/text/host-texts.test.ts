@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { printableLines } from '../../../../src/core/printable.ts';
 import { hostStatusDocument } from '../../../../src/output/json/host-status-document.ts';
 import { formatChecks } from '../../../../src/output/text/checks-text.ts';
+import { columnsOf } from '../../../../src/output/text/columns.ts';
 import { bytesText } from '../../../../src/output/text/format.ts';
 import { formatHostStatus } from '../../../../src/output/text/host-status-text.ts';
 import { formatLogLines } from '../../../../src/output/text/log-text.ts';
@@ -171,8 +172,10 @@ describe('formatRuns', () => {
     tasks: { done: 4, failed: 1, total: 9 },
   };
 
+  const options = { runIds: [], more: 0, columns: undefined };
+
   it('always names the host, and what hosts say only where they were asked', () => {
-    expect(formatRuns([run], style).split('\n').slice(0, 2)).toEqual([
+    expect(formatRuns([run], style, options).split('\n').slice(0, 2)).toEqual([
       'RUN    STATUS    STARTED (UTC)     HOST  ENGINE  INPUT  DONE  FAILED',
       'run-7  detached  2026-03-01 10:15  gpu1  openai  specs  4/9   1',
     ]);
@@ -184,6 +187,7 @@ describe('formatRuns', () => {
           { ...run, on_host: null },
         ],
         style,
+        options,
       )
         .split('\n')
         .slice(0, 3),
@@ -194,6 +198,24 @@ describe('formatRuns', () => {
     ]);
   });
 
+  it('fits 80 columns, with ids that are still unique, and all there is where no width is given', () => {
+    const ids = ['20260301-101500-12ca1b2c', '20260301-101501-34ca1b2c', '20260228-081501-12ca1b2c'];
+    const wide = {
+      ...{ status: 'unfinished', input: '/data/a-scene-of-a-harbour-at-dawn-take-00218d08.mp4' },
+      ...{ host: 'render-farm-of-the-studio', engine: 'describe' },
+      tasks: { done: 99_876, failed: 12_345, total: 100_000 },
+      on_host: { state: 'unreachable', finished_tasks: 99_876, total_tasks: 100_000, message: null },
+    };
+    const runs = ids.map((id) => ({ ...run, ...wide, run_id: id }));
+    const lines = formatRuns(runs, style, { runIds: ids, more: 7, columns: 80 }).split('\n');
+    for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(80);
+    expect(lines[4]).toBe('and 7 older runs; --limit 0 lists them all');
+    const shown = lines.slice(1, 4).map((line) => line.split(' ')[0] ?? '');
+    expect(new Set(shown).size).toBe(3);
+    expect(ids.map((id, index) => id.endsWith(shown[index] ?? ''))).toEqual([true, true, true]);
+    expect(formatRuns(runs, style, { ...options, runIds: ids })).toContain(ids[0]);
+  });
+
   it('says once why a host could not be asked', () => {
     const on_host = { state: 'unreachable', finished_tasks: null, total_tasks: null, message: 'no route' };
     const text = formatRuns(
@@ -202,6 +224,7 @@ describe('formatRuns', () => {
         { ...run, on_host },
       ],
       style,
+      options,
     );
     expect(text.match(/unreachable/g)).toHaveLength(2);
     expect(text.match(/gpu1: no route/g)).toHaveLength(1);

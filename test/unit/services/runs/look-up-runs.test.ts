@@ -7,7 +7,15 @@ import { MemoryHost } from '../../../support/memory-host.ts';
 import { unreachableError } from '../../../support/memory-upkeep.ts';
 
 function row(runId: string, host: string | null): RunRow {
-  const nothing = { created_at: null, input: null, engine: null, counts: null, tasks: null, message: null };
+  const nothing = {
+    created_at: null,
+    updated_at: null,
+    input: null,
+    engine: null,
+    counts: null,
+    tasks: null,
+    message: null,
+  };
   return { run_id: runId, kind: 'upsample', folder: `/runs/${runId}`, status: 'detached', host, ...nothing };
 }
 
