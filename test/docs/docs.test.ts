@@ -147,10 +147,14 @@ function leadsSomewhere(from: string, link: string): boolean {
 }
 
 function faultsOfCommand(line: string): string[] {
-  const [, id = '', rest = ''] = /^(?:\$ )?cosmos ((?:(?:host|queue) )?[a-z-]+)(.*)$/.exec(line) ?? [];
-  if (id === 'autocomplete') return [];
-  const command = commands.find((known) => known.id.replaceAll(':', ' ') === id);
+  const typed = /^(?:\$ )?cosmos (.*)$/.exec(line)?.[1] ?? '';
+  if (/^autocomplete\b/.test(typed)) return [];
+  const idOf = ({ id }: (typeof commands)[number]) => id.replaceAll(':', ' ');
+  const found = commands.filter((known) => `${typed} `.startsWith(`${idOf(known)} `));
+  // `runs` and `runs rm` are both commands.
+  const command = found.sort((one, other) => other.id.length - one.id.length)[0];
   if (!command) return [`no command: ${line}`];
+  const rest = typed.slice(idOf(command).length);
   const flags = [...rest.replaceAll(/"[^"]*"/g, '').matchAll(/--([a-z][a-z-]*)/g)].map(
     ([, flag = '']) => flag,
   );

@@ -22,7 +22,7 @@ import { hostPrepareSchema, hostPruneSchema, hostStatusSchema } from './host-doc
 import { inferenceEventSchema, inferencePlanSchema, inferenceSummarySchema } from './inference-documents.ts';
 import { planDocumentSchema } from './plan-document.ts';
 import { queueActionSchema, queueStatusSchema } from './queue-documents.ts';
-import { logsSchema, runsSchema } from './run-documents.ts';
+import { logsSchema, removalSchema, runsSchema } from './run-documents.ts';
 import { runSummarySchema } from './run-summary.ts';
 import {
   processingPlanSchema,
@@ -63,6 +63,7 @@ export const documentSchemas = {
   'slot-status': slotStatusSchema,
   bundle: bundleHeaderSchema,
   runs: runsSchema,
+  'run-removal': removalSchema,
   logs: logsSchema,
   'host-prepare': hostPrepareSchema,
   'host-status': hostStatusSchema,

@@ -9,6 +9,7 @@ import {
   type RunRow,
 } from '../../../src/services/runs/list-runs.ts';
 import type { LogsDocument } from '../../../src/services/runs/read-logs.ts';
+import type { RemovalDocument } from '../../../src/services/runs/remove-runs.ts';
 
 const version = z.literal(1);
 const count = z.int().min(0);
@@ -46,6 +47,24 @@ export const runsSchema = z
     ),
   })
   .describe('The runs of a folder.') satisfies z.ZodType<RunsDocument>;
+
+/** What `runs rm --json` and `runs prune --json` print. */
+export const removalSchema = z
+  .object({
+    version,
+    is_confirmed: z.boolean(),
+    listed: z.array(
+      z.object({
+        run_id: z.string(),
+        status: z.enum(listedStatuses),
+        host: z.string().nullable(),
+        input: z.string().nullable(),
+        folder: z.string(),
+      }),
+    ),
+    removed: z.array(z.object({ run_id: z.string(), paths: z.array(z.string()), size_bytes: count })),
+  })
+  .describe('Runs that were removed.') satisfies z.ZodType<RemovalDocument>;
 
 /** What `logs --json` prints. */
 export const logsSchema = z

@@ -5,9 +5,9 @@ import { keepFlag, keepMsOf, settingsLayerOf, storeFlags } from '../shared/run-f
 import { runKinds } from '../shared/run-views.ts';
 
 export default class RunsPrune extends RemovalCommand {
-  static override summary = 'List runs that ended long ago, and remove them once that is agreed to.';
+  static override summary = 'List runs that ended long ago, and remove them once you agree.';
   static override description =
-    'Only runs that came to their end, and runs whose folder is gone already. What they made stays. Nothing is ever removed ' +
+    'Only runs that ended, and entries of runs whose folder is gone already. What they made stays. Nothing is ever removed ' +
     'without this command or runs rm.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

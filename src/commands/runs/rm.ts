@@ -8,8 +8,8 @@ import { runKinds } from '../shared/run-views.ts';
 export default class RunsRm extends RemovalCommand {
   static override summary = 'Remove runs for good: their folders, not what they made.';
   static override description =
-    'Goes: the run folder with its report, and the unfinished video beside the output. Stays: enriched specs and videos. A run ' +
-    'that a process works on, or that still expects results from a host, is refused.';
+    'The run folder with its report is removed, and the unfinished video beside the output. Enriched specs and videos stay. A run ' +
+    'that a process is working on, or that still has results to collect from a host, is refused.';
   static override examples = ['<%= config.bin %> <%= command.id %> 12ca1b2c'];
   static override strict = false;
   static override args = {

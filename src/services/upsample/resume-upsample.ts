@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import {
   acceptedText,
@@ -99,7 +100,7 @@ export function upsampleSettingsNow(
   const settings = settingsOfToday(settingsOver, config, pickNamed(rules, config, namedBefore));
   const host = options.host ?? was.host;
   const given = upsampleSettingsFrom(settings, {
-    outputDir: options.outputDir ?? settings.upsampling.output_dir,
+    outputDir: resolve(options.outputDir ?? settings.upsampling.output_dir),
     host,
     workers: options.workers ?? (isNamed('workers') && host === was.host ? was.workers : null),
     writeBack: options.writeBack || was.write_back,
