@@ -62,7 +62,7 @@ export function formatTable(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** What is always left of a cell that gives way, in columns. */
-const minCellColumns = 8;
+const minCellColumns = 6;
 
 /**
  * Rows as {@link formatTable} sets them, in at most `columns`.

@@ -9,8 +9,8 @@ import type { Style } from './style.ts';
 /** More of a file's name would push the numbers off a usual terminal. */
 const inputColumns = 24;
 
-/** Below this width the engine is left out: the report has it. */
-const engineColumns = 100;
+/** Below this width the engine is left out, and the input where hosts were asked: the report has them. */
+const roomyColumns = 100;
 
 interface RunsTextOptions {
   /** Ids of all runs: those that are shown are shortened so that each is told from all others. */
@@ -42,10 +42,13 @@ export function formatRuns(runs: readonly ListedRun[], style: Style, options: Ru
   const { more, columns } = options;
   if (runs.length === 0) return noRuns(options);
   const isChecked = runs.some((run) => run.on_host !== undefined);
-  const isEngineShown = columns === undefined || columns >= engineColumns;
-  const columnsShown = shownColumns.filter(
-    ({ name }) => (isChecked || name !== 'ON HOST') && (isEngineShown || name !== 'ENGINE'),
-  );
+  const isNarrow = columns !== undefined && columns < roomyColumns;
+  const leftOut = [
+    isChecked ? '' : 'ON HOST',
+    isNarrow ? 'ENGINE' : '',
+    isNarrow && isChecked ? 'INPUT' : '',
+  ];
+  const columnsShown = shownColumns.filter(({ name }) => !leftOut.includes(name));
   const rows = runs.map((run) => columnsShown.map(({ cellOf }) => cellOf(run, options)));
   const names = columnsShown.map(({ name }) => name);
   const yielding = yieldingColumns.map((name) => names.indexOf(name)).filter((at) => at >= 0);
