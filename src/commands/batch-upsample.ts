@@ -14,6 +14,7 @@ import {
   planFlags,
   progressFlags,
   runFlags,
+  selectionFlags,
   settingsLayerOf,
   upsampleOptionsOf,
 } from './shared/run-flags.ts';
@@ -40,6 +41,7 @@ export default class BatchUpsample extends RunCommand {
   };
   static override flags = {
     ...planFlags,
+    ...selectionFlags,
     ...runFlags,
     ...progressFlags,
     ...beginFlags('brings the results home', 'show the plan and stop'),

@@ -5,7 +5,7 @@ import { formatPlan } from '../output/text/upsample/plan-text.ts';
 import { planSpecs } from '../services/upsample/plan-specs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { createNotices } from './shared/create-observer.ts';
-import { planFlags, settingsLayerOf } from './shared/run-flags.ts';
+import { planFlags, selectionFlags, settingsLayerOf } from './shared/run-flags.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
 
 export default class Plan extends CosmosCommand {
@@ -22,7 +22,7 @@ export default class Plan extends CosmosCommand {
       required: true,
     }),
   };
-  static override flags = planFlags;
+  static override flags = { ...planFlags, ...selectionFlags };
 
   async run(): Promise<object> {
     const { flags, argv } = await this.parse(Plan);

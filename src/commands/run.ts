@@ -11,6 +11,7 @@ import {
   modelRunFlags,
   modelRunLayerOf,
   modelRunOptionsOf,
+  promptFlagsOf,
   toInferenceRequest,
 } from './shared/inference-request.ts';
 import { RunCommand } from './shared/run-command.ts';
@@ -48,8 +49,8 @@ export default class Run extends RunCommand {
       const resumed = resumeInferenceOptions({
         prompts: {
           ...{ reference, inputs, settingsOver },
-          options: upsampleOptionsOf(flags),
-          named: namedBy(resumeRules.upsample, flags),
+          options: upsampleOptionsOf(promptFlagsOf(flags)),
+          named: namedBy(resumeRules.upsample, promptFlagsOf(flags)),
         },
         options: modelRunOptionsOf(flags),
         named: namedBy(resumeRules.inference, flags),

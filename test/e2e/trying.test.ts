@@ -59,3 +59,36 @@ describe('a server that refuses every prompt in the same way', () => {
     expect(JSON.parse(end.stdout)).toMatchObject({ counts: { failed: 40 }, error: null });
   });
 });
+
+describe('a part of the specs', () => {
+  it('is what --limit and --only select, in the plan, in the run, when it is resumed, and in an export', async () => {
+    const cli = await userWith('part', 40);
+    const specs = join(cli.workingFolder, 'specs');
+    await writeSpecs(specs, { 's000.json': '{ no spec', 's001.json': sampleSpec({ is_upsampled: true }) });
+    const json = async (...args: string[]) => {
+      const end = await cli.run([...args, '--json']);
+      return { ...end, document: JSON.parse(end.stdout) };
+    };
+    // What fails or is done already is no part of the limit.
+    const planned = await json('plan', 'specs', '--allow-text-only', '--limit', '3');
+    expect(planned.document.specs.map(({ spec }: { spec: string }) => spec)).toEqual(
+      [0, 1, 2, 3, 4].map((at) => `s00${at}.json`),
+    );
+    expect(planned.document.left_out).toEqual({ count: 35, by: '--limit 3' });
+    const selection = ['--only', 's02*', '--limit', '2'];
+    const flags = ['--allow-text-only', '--no-progress', ...selection];
+    const run = await json('batch-upsample', 'specs', ...flags, '--detach');
+    expect(run.document).toMatchObject({ counts: { total: 2 }, left_out: { count: 38 } });
+    const resumed = await json('batch-upsample', '--resume', 'latest', '--no-progress');
+    expect(resumed.document).toMatchObject({ status: 'complete', counts: { total: 2, upsampled: 2 } });
+    const other = await cli.run(['batch-upsample', '--resume', 'latest', '--limit', '9']);
+    expect(other.code).toBe(6);
+    expect(other.stderr).toContain('--limit was 2, now 9');
+    expect(other.stderr).toMatch(/Start a new run with: cosmos batch-upsample .*--only 's02\*' --limit 9/);
+    const batch = ['--format', 'openai-batch', '--model', 'm', '--allow-text-only'];
+    const exported = await json('export', 'specs', ...batch, '--limit', '4', '--only', 's03*');
+    expect(exported.document).toMatchObject({ counts: { specs: 4 }, left_out: { count: 36 } });
+    const nothing = await cli.run(['plan', 'specs', '--only', 'x*']);
+    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('with --only x*') });
+  });
+});

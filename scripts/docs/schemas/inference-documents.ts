@@ -11,6 +11,7 @@ import {
 } from '../../../src/core/inference/inference-summary.ts';
 import { inferenceParametersSchema, specInferenceSchema } from '../../../src/core/inference/parameters.ts';
 import { runStatuses } from '../../../src/core/run/run-status.ts';
+import { leftOutSchema } from '../../../src/core/upsample/upsample-plan.ts';
 import { reportFailureSchema, tokenDriftSchema } from '../../../src/core/upsample/upsample-report.ts';
 import type { inferencePlanDocument } from '../../../src/output/json/inference-plan-document.ts';
 import { planDocumentSchema } from './plan-document.ts';
@@ -33,6 +34,7 @@ export const inferenceSummarySchema = z
     status: z.enum(runStatuses),
     stages: z.array(z.enum(runStages)),
     counts: inferenceCountsSchema,
+    left_out: leftOutSchema.nullable().describe('Specs that were found and are not of the run.'),
     family: z.enum(familyNames),
     engine: z.string().describe('Who enriched the prompts; empty where the run has no such stage.'),
     model: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { estimatorNames, serverPrograms } from '../../../src/core/tokens/estimator.ts';
 import {
+  leftOutSchema,
   plannedBatchSchema,
   plannedHintSchema,
   specActions,
@@ -24,6 +25,7 @@ export const planDocumentSchema = z
         limit: count,
       })
       .describe('How tokens were counted.'),
+    left_out: leftOutSchema.nullable().describe('Specs that were found and are not of the run.'),
     batches: z.array(plannedBatchSchema),
     specs: z.array(
       z.object({

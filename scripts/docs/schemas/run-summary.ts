@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runStatuses } from '../../../src/core/run/run-status.ts';
 import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
+import { leftOutSchema } from '../../../src/core/upsample/upsample-plan.ts';
 import { reportFailureSchema, tokenDriftSchema } from '../../../src/core/upsample/upsample-report.ts';
 import { type UpsampleSummary, upsampleSummaryVersion } from '../../../src/core/upsample/upsample-summary.ts';
 
@@ -13,6 +14,7 @@ export const runSummarySchema = z
     status: z.enum(runStatuses),
     counts: upsampleCountsSchema,
     batches: z.int().min(0),
+    left_out: leftOutSchema.nullable().describe('Specs that were found and are not of the run.'),
     engine: z.string(),
     model: z.string(),
     host: z.string(),

@@ -9,7 +9,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { ExportRequest } from '../../services/inference/export-specs.ts';
 import type { BatchExportRequest } from '../../services/upsample/export-batch.ts';
 import { inferenceFlags, inferenceLayerOf } from './inference-flags.ts';
-import { type GivenRunFlags, planFlags, settingsLayerOf } from './run-flags.ts';
+import { type GivenRunFlags, planFlags, selectionFlags, settingsLayerOf } from './run-flags.ts';
 import { exportsFolder, mappedFoldersOf, toUpsampleRequest } from './upsample-request.ts';
 
 /** What decides the requests for enriched prompts. */
@@ -39,6 +39,7 @@ export const exportFlags = {
   }),
   link: Flags.boolean({ default: false, description: 'link the videos into that folder' }),
   force: Flags.boolean({ default: false, description: 'replace an existing export' }),
+  ...selectionFlags,
   ...inferenceFlags,
   ...requestFlags,
 };
@@ -55,6 +56,7 @@ export function toSamplesRequest(
   return {
     ...placesOf(settings, flags, family),
     ...{ inputs, family, parameters, weights },
+    selection: { only: flags.only ?? [], skip: flags.skip ?? [], limit: flags.limit ?? null },
     bringing: flags.copy ? 'copy' : flags.link ? 'link' : 'nothing',
     mappedFolders: mappedFoldersOf(settings),
   };

@@ -14,7 +14,7 @@ import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { InferenceRequest } from '../../services/inference/plan-inference.ts';
 import { inferenceFlags, inferenceLayerOf } from './inference-flags.ts';
-import { planFlags, runFlags, settingsLayerOf, withoutMissing } from './run-flags.ts';
+import { planFlags, runFlags, selectionFlags, settingsLayerOf, withoutMissing } from './run-flags.ts';
 import { toUpsampleRequest } from './upsample-request.ts';
 
 const { 'write-back': _writeBack, ...hostFlags } = runFlags;
@@ -34,18 +34,7 @@ export const modelRunFlags = {
     default: false,
     description: 'stop when the prompts are enriched; --resume continues with them as you edited them',
   }),
-  only: Flags.string({
-    multiple: true,
-    multipleNonGreedy: true,
-    description: 'work only on these specs: a path, a folder, or a pattern with *',
-    helpValue: 'SPEC',
-  }),
-  skip: Flags.string({
-    multiple: true,
-    multipleNonGreedy: true,
-    description: 'leave these specs out',
-    helpValue: 'SPEC',
-  }),
+  ...selectionFlags,
   'videos-dir': Flags.string({
     description: 'where videos go (default: outputs/videos)',
     helpValue: 'DIR',
@@ -87,6 +76,11 @@ export function modelRunOptionsOf(flags: GivenFlags) {
   }) as Partial<Omit<InferenceOptions, 'named'>>;
 }
 
+/** Those of its first stage: which specs the whole run is about, only the run itself knows. */
+export function promptFlagsOf({ only: _only, skip: _skip, ...flags }: GivenFlags) {
+  return flags;
+}
+
 /** @param inputs - Absolute paths. */
 export function toInferenceRequest(
   inputs: readonly string[],
@@ -95,7 +89,11 @@ export function toInferenceRequest(
 ): InferenceRequest {
   if (inputs.length === 0)
     throw usageError('No specs were given.', 'Give a folder of PromptSpecs: cosmos run ./specs --host gpu1');
-  const { settings: upsample, excluded, mappedFolders = [] } = toUpsampleRequest(inputs, opened, flags);
+  const {
+    settings: upsample,
+    excluded,
+    mappedFolders = [],
+  } = toUpsampleRequest(inputs, opened, promptFlagsOf(flags));
   const { settings } = opened;
   const videosDir = resolve(settings.inference.videos_dir);
   const options = modelRunOptionsOf(flags);

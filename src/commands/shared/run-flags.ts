@@ -145,6 +145,23 @@ export const planFlags = {
   }),
 };
 
+/** Which of the specs that are found are worked on. */
+export const selectionFlags = {
+  only: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'work on these specs alone: a path, a folder, or a pattern with *',
+    helpValue: 'SPEC',
+  }),
+  skip: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'leave these specs out',
+    helpValue: 'SPEC',
+  }),
+  limit: count({ description: 'work on the first N specs alone, to try something out' }),
+};
+
 /** Flags of a run that a plan does not need. */
 export const runFlags = {
   host: Flags.string({
@@ -184,7 +201,9 @@ export const progressFlags = {
   }),
 };
 
-export type GivenRunFlags = Partial<Interfaces.InferredFlags<typeof planFlags & typeof runFlags>>;
+export type GivenRunFlags = Partial<
+  Interfaces.InferredFlags<typeof planFlags & typeof runFlags & typeof selectionFlags>
+>;
 
 /** The flags as a layer over the settings files, by the names of `config.toml`. */
 export function settingsLayerOf(flags: GivenRunFlags): SettingsLayer {
@@ -242,7 +261,13 @@ export function upsampleOptionsOf(flags: GivenRunFlags) {
     writeBack: flags['write-back'],
     force: flags.force,
     allowTextOnly: flags['allow-text-only'],
+    ...selectionIn(flags),
   }) as Partial<Omit<UpsampleOptions, 'named'>>;
+}
+
+/** What flags of a selection say. */
+export function selectionIn({ only, skip, limit }: Pick<GivenRunFlags, 'only' | 'skip' | 'limit'>) {
+  return { only, skip, limit };
 }
 
 export function withoutMissing<Values extends object>(values: Values): Partial<Values> {

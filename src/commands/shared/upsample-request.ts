@@ -6,7 +6,7 @@ import { upsampleSettingsFrom } from '../../core/upsample/upsample-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleRequest } from '../../services/upsample/batch-upsample.ts';
-import type { GivenRunFlags } from './run-flags.ts';
+import { type GivenRunFlags, selectionIn } from './run-flags.ts';
 
 /** Holds a folder for each format of an export, where none is named; what lies there are no specs. */
 export const exportsFolder = 'outputs/export';
@@ -31,6 +31,7 @@ export function toUpsampleRequest(
       writeBack: flags['write-back'] ?? false,
       force: flags.force ?? false,
       allowTextOnly: flags['allow-text-only'] ?? false,
+      ...selectionIn(flags),
       named: namedBy(resumeRules.upsample, flags),
     }),
     mappedFolders: mappedFoldersOf(settings),

@@ -1,3 +1,4 @@
+import type { LeftOut } from '../spec/select-specs.ts';
 import type { FamilyName } from './families.ts';
 
 /** What became of a spec in an export. */
@@ -25,6 +26,8 @@ export interface ExportedSpecs {
   readonly folder: string;
   readonly specs: readonly ExportedSpec[];
   readonly groups: readonly FileGroup[];
+  /** Specs that were found and are not of the export; null for none. */
+  readonly leftOut: LeftOut | null;
 }
 
 /** Requests for enriched prompts, instead of a model's input. */

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
-import { outputFileOf, plannedBatchSchema, plannedSpecSchema } from '../upsample/upsample-plan.ts';
+import {
+  leftOutSchema,
+  outputFileOf,
+  plannedBatchSchema,
+  plannedSpecSchema,
+} from '../upsample/upsample-plan.ts';
 import { type InferenceEventBody, inferenceEventBodySchema } from './inference-event.ts';
 import { inferenceSettingsSchema } from './inference-settings.ts';
 import { inferenceParametersSchema } from './parameters.ts';
@@ -53,6 +58,8 @@ export const inferenceCheckpointSchema = z.object({
   /** The first stage: as in the checkpoint of a run that only enriches. */
   batches: z.array(plannedBatchSchema),
   specs: z.array(plannedSpecSchema),
+  /** Missing for none. */
+  left_out: leftOutSchema.optional(),
   videos: z.array(plannedVideoTaskSchema),
   /** Videos that may share a start of the model's program, by their names. */
   video_batches: z.array(z.object({ batch_id: z.int().min(0), videos: z.array(z.string()) })),

@@ -97,25 +97,3 @@ export function inferenceConfigOf(run: InferenceSettings) {
     },
   };
 }
-
-/** Whether a run works on a spec. @param spec - Path relative to the input root, with forward slashes. */
-export function isSelected(spec: string, { only, skip }: Pick<InferenceSettings, 'only' | 'skip'>): boolean {
-  const isNamed = (patterns: readonly string[]) => patterns.some((pattern) => matches(spec, pattern));
-  return (only.length === 0 || isNamed(only)) && !isNamed(skip);
-}
-
-/** Whether a file may hold a spec that a run works on: with `list.jsonl#2`, it is one of several in it. */
-export function isFileSelected(
-  file: string,
-  { only, skip }: Pick<InferenceSettings, 'only' | 'skip'>,
-): boolean {
-  return isSelected(file, { only: only.map((pattern) => pattern.replace(/#[^/]*$/, '')), skip });
-}
-
-/** A path, a folder above it, a file name with or without its ending, or a pattern in which `*` is any text. */
-function matches(spec: string, pattern: string): boolean {
-  const wanted = pattern.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/$/, '');
-  const literal = wanted.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  // A file with several specs, or a spec with several prompts, is named by all of them.
-  return new RegExp(`^(.*/)?${literal.join('.*')}(\\.jsonl?)?(#[^/]*)?(/.*)?$`, 'su').test(spec);
-}

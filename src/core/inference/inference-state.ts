@@ -1,10 +1,11 @@
 import { RunState, type TaskCounts } from '../run/run-state.ts';
 import type { RunStatus } from '../run/run-status.ts';
+import { isSelected } from '../spec/select-specs.ts';
 import type { UpsampleEventBody } from '../upsample/upsample-event.ts';
 import { UpsampleState } from '../upsample/upsample-state.ts';
 import type { InferenceCheckpoint, PlannedVideoTask } from './inference-checkpoint.ts';
 import type { InferenceCounts, InferenceEventBody, InferenceEventOf } from './inference-event.ts';
-import { isSelected, type RunStage } from './inference-settings.ts';
+import type { RunStage } from './inference-settings.ts';
 
 /** What a run knows about one video. */
 export interface VideoState {

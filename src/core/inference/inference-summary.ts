@@ -1,5 +1,6 @@
 import type { FailureFacts, StopFacts } from '../run/failure.ts';
 import type { RunStatus } from '../run/run-status.ts';
+import type { LeftOut } from '../spec/select-specs.ts';
 import type { TokenDrift } from '../upsample/upsample-report.ts';
 import type { InferenceCounts } from './inference-event.ts';
 import type { RunStage } from './inference-settings.ts';
@@ -19,6 +20,8 @@ export interface InferenceSummary {
   readonly status: RunStatus;
   readonly stages: readonly RunStage[];
   readonly counts: InferenceCounts;
+  /** Specs that were found and are not of the run, because of flags such as `--limit`; null for none. */
+  readonly left_out: LeftOut | null;
   readonly family: string;
   /** Who enriched the prompts: `describe` or `openai`, and the model. */
   readonly engine: string;

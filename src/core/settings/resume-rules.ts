@@ -97,6 +97,9 @@ const upsampleRules: RulesOf<UpsampleSettings> = {
   write_back: flag('--write-back', 'fixed'),
   force: flag('--force', 'fixed'),
   allow_text_only: flag('--allow-text-only', 'fixed'),
+  only: flag('--only', 'fixed'),
+  skip: flag('--skip', 'fixed'),
+  limit: flag('--limit', 'fixed'),
 };
 
 const upscaleRules: RulesOf<UpscaleSettings> = {

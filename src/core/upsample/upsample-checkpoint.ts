@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
 import { type UpsampleEventBody, upsampleEventBodySchema } from './upsample-event.ts';
 import {
+  leftOutSchema,
   outputFileOf,
   type PlannedBatch,
   type PlannedSpec,
@@ -26,6 +27,8 @@ export const upsampleCheckpointSchema = z
     settings: upsampleSettingsSchema,
     batches: z.array(plannedBatchSchema),
     specs: z.array(plannedSpecSchema),
+    /** Missing for none. */
+    left_out: leftOutSchema.optional(),
   })
   .refine(hasEverySpecInItsBatch, 'its specs and batches do not belong together');
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LeftOut } from '../spec/select-specs.ts';
 import type { UpsampleSettings } from './upsample-settings.ts';
 
 /** What is to be done with a spec. */
@@ -71,6 +72,9 @@ export const plannedSpecSchema = z.object({
   batch_id: z.int().min(0).nullable(),
 });
 
+/** Specs that were found and are not of the run, and the flags that leave them out. */
+export const leftOutSchema = z.object({ count: z.int().min(1), by: z.string() });
+
 /** A bounded group of specs: what one checkpoint covers. */
 export const plannedBatchSchema = z.object({
   batch_id: z.int().min(0),
@@ -90,6 +94,8 @@ export interface UpsamplePlan {
   readonly settings: UpsampleSettings;
   readonly specs: readonly PlannedSpec[];
   readonly batches: readonly PlannedBatch[];
+  /** Specs that were found and are not of this plan; null for none. */
+  readonly leftOut: LeftOut | null;
 }
 
 type NamedSpec = Pick<PlannedSpec, 'spec' | 'element' | 'variant'>;

@@ -43,6 +43,11 @@ export const upsampleSettingsSchema = z.object({
   write_back: z.boolean(),
   force: z.boolean(),
   allow_text_only: z.boolean(),
+  /** Specs that are worked on, and that are not: paths, folders or patterns with `*`. Missing: all, and none. */
+  only: z.array(z.string()).optional(),
+  skip: z.array(z.string()).optional(),
+  /** Most specs that are worked on; missing: any number. */
+  limit: z.int().min(1).optional(),
   /**
    * Paths of the settings that were named on a command line: they hold against the files when the run is resumed.
    * Missing in checkpoints of older versions; then all of them.
@@ -91,6 +96,9 @@ export interface UpsampleOptions {
   readonly writeBack: boolean;
   readonly force: boolean;
   readonly allowTextOnly: boolean;
+  readonly only?: readonly string[] | undefined;
+  readonly skip?: readonly string[] | undefined;
+  readonly limit?: number | undefined;
   /** Paths of the settings that the command line names. */
   readonly named?: readonly string[];
 }
@@ -118,8 +126,17 @@ export function upsampleSettingsFrom(settings: Settings, request: UpsampleOption
     write_back: request.writeBack,
     force: request.force,
     allow_text_only: request.allowTextOnly,
+    ...selectionOf(request),
     named: [...(request.named ?? [])],
     engine: { ...engineOf(settings), ...serverOf(settings, request.host) },
+  };
+}
+
+function selectionOf({ only = [], skip = [], limit }: UpsampleOptions) {
+  return {
+    ...(only.length === 0 ? {} : { only: [...only] }),
+    ...(skip.length === 0 ? {} : { skip: [...skip] }),
+    ...(limit === undefined ? {} : { limit }),
   };
 }
 

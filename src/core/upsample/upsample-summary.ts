@@ -1,5 +1,6 @@
 import type { FailureFacts, StopFacts } from '../run/failure.ts';
 import type { RunStatus } from '../run/run-status.ts';
+import type { LeftOut } from '../spec/select-specs.ts';
 import type { UpsampleCounts } from './upsample-event.ts';
 import type { TokenDrift } from './upsample-report.ts';
 
@@ -14,6 +15,8 @@ export interface UpsampleSummary {
   readonly status: RunStatus;
   readonly counts: UpsampleCounts;
   readonly batches: number;
+  /** Specs that were found and are not of the run, because of flags such as `--limit`; null for none. */
+  readonly left_out: LeftOut | null;
   /** Kind of the engine: `describe` or `openai`. */
   readonly engine: string;
   /** The model that was named, or that answered; empty where none is known. */

@@ -4,7 +4,7 @@ import { estimatorOf } from '../../core/upsample/upsample-settings.ts';
 import { LazyList } from './json-chunks.ts';
 
 /** What `--dry-run --json` and `plan --json` print; see `docs/formats/plan.md`. */
-export function planDocument({ batches, specs, settings }: UpsamplePlan) {
+export function planDocument({ batches, specs, settings, leftOut }: UpsamplePlan) {
   return {
     version: 1,
     counting: {
@@ -15,6 +15,7 @@ export function planDocument({ batches, specs, settings }: UpsamplePlan) {
       output_reserved: settings.engine.max_output_tokens,
       limit: settings.max_tokens,
     },
+    left_out: leftOut,
     batches,
     specs: new LazyList(() => rowsOf(specs)),
   };

@@ -4,12 +4,14 @@ import { printable } from '../../core/printable.ts';
 import { counted, numeral } from './format.ts';
 import type { Style } from './style.ts';
 import { noticeLine } from './summary-sections.ts';
+import { leftOutText } from './upsample/plan-text.ts';
 
 /** Specs that are named, of those that are warned of and of those that are left out. */
 const maxNamed = 20;
 
 /** What was written, what the model does with it, what was left out, and what to do now. */
-export function formatExport({ format, folder, specs, groups }: ExportedSpecs, style: Style): string {
+export function formatExport(exported: ExportedSpecs, style: Style): string {
+  const { format, folder, specs, groups, leftOut } = exported;
   const taken = specs.filter(({ refusal }) => refusal === null);
   const refused = specs.filter(({ refusal }) => refusal !== null);
   const warned = groupedWarnings(taken);
@@ -17,6 +19,7 @@ export function formatExport({ format, folder, specs, groups }: ExportedSpecs, s
   const blocks = [
     [`${style.good('✓')} ${counted(taken.length, 'spec')} in ${counted(groups.length, 'group')}: ${where}`],
     warned.map(([warning, names]) => noticeLine(`${counted(names.length, 'spec')}: ${warning}.`)),
+    leftOut ? [noticeLine(leftOutText(leftOut))] : [],
     refused.length === 0
       ? []
       : [

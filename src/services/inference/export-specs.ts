@@ -17,11 +17,12 @@ import type {
 } from '../../core/inference/sample.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
+import type { SpecSelection } from '../../core/spec/select-specs.ts';
 import { fileNamePart, uniqueNames } from '../../core/spec/spec-file-name.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
-import { type ReadSpec, readExported } from './read-exported.ts';
+import { type ReadSpec, readExported, selectSpecs } from './read-exported.ts';
 
 /** Whether the videos are brought along, into the folder of the export. */
 export type Bringing = 'nothing' | 'copy' | 'link';
@@ -39,6 +40,7 @@ export interface ExportRequest {
   readonly mappedFolders: readonly MappedFolder[];
   /** Folders that are no input even when they lie inside one: runs, and other exports. */
   readonly excluded: readonly string[];
+  readonly selection: SpecSelection;
 }
 
 type Draft = { readonly spec: string } & (
@@ -72,7 +74,10 @@ export async function exportSpecs(
   const found = await ports.specs.find(inputs, [outputDir, ...request.excluded]);
   const countTokens = await ports.textTokens();
   const options = { concurrency: ports.parallelism * readsPerCore, signal };
-  const read = await readExported(found, ports, options);
+  const { selected: read, leftOut } = selectSpecs(
+    await readExported(found, ports, options),
+    request.selection,
+  );
   const names = uniqueNames(read.map(({ spec, name }) => name ?? spec));
   const context = { ...request, inputRoot: found.inputRoot, ports, countTokens, signal };
   const drafts = await pMap(
@@ -103,7 +108,7 @@ export async function exportSpecs(
     throw error instanceof AppError && error.code === 'disk-full' ? diskFull(error) : error;
   });
   return {
-    ...{ format: name, folder: outputDir, specs },
+    ...{ format: name, folder: outputDir, specs, leftOut },
     groups: groups.map(({ samples, files: written, command }) => ({
       ...{ specs: samples.length, files: written.map((file) => file.name), command },
     })),

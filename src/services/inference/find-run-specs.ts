@@ -1,34 +1,25 @@
 import pMap from 'p-map';
-import { type InferenceSettings, isFileSelected } from '../../core/inference/inference-settings.ts';
 import { type FoundRunSpec, type FoundRunSpecs, readRunSpec } from '../../core/inference/run-spec.ts';
 import { parseJson } from '../../core/json.ts';
-import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { InferenceObserver } from '../../ports/run-observer.ts';
 
 const readsPerCore = 4;
 
-type Selection = Pick<InferenceSettings, 'only' | 'skip'>;
-
 interface SearchedFiles {
   readonly inputs: readonly string[];
   readonly excluded: readonly string[];
-  readonly settings: Selection;
 }
 
 interface FoundFiles {
   readonly runSpecs: FoundRunSpecs;
-  /** Files that hold no spec of the run: RunSpecs, and what `--only` and `--skip` leave out. */
+  /** Files that hold no spec: RunSpecs. */
   readonly leftOut: ReadonlySet<string>;
 }
 
-/**
- * RunSpecs lie among the specs that they are of, and are found whatever specs are left out.
- *
- * @throws AppError `no-valid-spec` where every file is left out.
- */
+/** RunSpecs lie among the specs that they are of, and are found whatever specs are left out. */
 export async function findRunSpecs(
-  { inputs, excluded, settings }: SearchedFiles,
+  { inputs, excluded }: SearchedFiles,
   ports: Pick<Ports, 'specs' | 'parallelism'>,
   signal: AbortSignal,
 ): Promise<FoundFiles> {
@@ -42,21 +33,10 @@ export async function findRunSpecs(
   };
   const options = { concurrency: ports.parallelism * readsPerCore, signal };
   const found = (await pMap(specs, read, options)).filter((runSpec) => runSpec !== null);
-  const others = specs.filter((spec) => !isFileSelected(spec, settings));
-  if (specs.length > 0 && others.length === specs.length) throw nothingSelected(settings);
   return {
     runSpecs: Map.groupBy(found, ({ runSpec }) => runSpec.prompt_id),
-    leftOut: new Set([...found.map(({ spec }) => spec), ...others]),
+    leftOut: new Set(found.map(({ spec }) => spec)),
   };
-}
-
-export function nothingSelected({ only, skip }: Selection): AppError {
-  const flags = [...only.map((each) => `--only ${each}`), ...skip.map((each) => `--skip ${each}`)];
-  return new AppError({
-    code: 'no-valid-spec',
-    message: `No spec is left to work on with ${flags.join(' ')}.`,
-    nextStep: 'Name specs by their paths below the input folder, by folders, or by patterns with *.',
-  });
 }
 
 /** @param used - RunSpecs that videos are of, by their paths. */

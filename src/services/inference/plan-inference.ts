@@ -8,7 +8,7 @@ import {
   sampleOf,
   withUniqueNames,
 } from '../../core/inference/inference-plan.ts';
-import { type InferenceSettings, isSelected } from '../../core/inference/inference-settings.ts';
+import type { InferenceSettings } from '../../core/inference/inference-settings.ts';
 import {
   ownInferenceOf,
   sampledWith,
@@ -41,7 +41,7 @@ import type { VideoFile } from '../../ports/spec-store.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
 import { readPlanned } from '../upsample/find-source.ts';
 import { planSpecs } from '../upsample/plan-specs.ts';
-import { findRunSpecs, nothingSelected, noticeUnusedRunSpecs } from './find-run-specs.ts';
+import { findRunSpecs, noticeUnusedRunSpecs } from './find-run-specs.ts';
 
 export interface InferenceRequest {
   /** Absolute paths. */
@@ -84,7 +84,6 @@ export async function planInference(
   const { settings } = request;
   const { runSpecs, leftOut } = await findRunSpecs(request, ports, signal);
   const prompts = await planPrompts(request, leftOut, ports, observer, signal);
-  if (prompts.specs.length === 0) throw nothingSelected(settings);
   if (!settings.stages.includes('inference')) return { prompts, videos: [], videoBatches: [] };
   const context = {
     ...{ ...request, inputRoot: prompts.inputRoot, ports, signal },
@@ -111,8 +110,14 @@ async function planPrompts(
   const isUpsampled = settings.stages.includes('upsample');
   const { upsample } = settings;
   const asked = isUpsampled ? upsample : withoutServer(upsample);
-  const isWanted = (spec: string) => isSelected(spec, settings);
-  const request = { inputs, settings: asked, excluded, mappedFolders, leftOut, isWanted };
+  const { only, skip } = settings;
+  const request = {
+    ...{ inputs, settings: asked, excluded, mappedFolders, leftOut },
+    selection: { only, skip, limit: upsample.limit ?? null },
+    // A video is made of a spec that is enriched already, too.
+    isLimited: ({ failure }: PlannedSpec) =>
+      isUpsampled ? failure === null : failure?.code !== 'spec-invalid',
+  };
   const plan = await planSpecs(request, ports, observer, signal);
   if (isUpsampled) return plan;
   const raw = plan.specs.filter(({ action }) => action !== 'skip' && action !== 'fail');

@@ -2,10 +2,11 @@ import pMap from 'p-map';
 import { type FoundRunSpec, nameOfRun, readRunSpec, runSpecsOf } from '../../core/inference/run-spec.ts';
 import { parseJson } from '../../core/json.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
+import { isSelected, type LeftOut, type SpecSelection, selectionText } from '../../core/spec/select-specs.ts';
 import { elementName } from '../../core/upsample/upsample-plan.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SpecCandidate, SpecCandidates } from '../../ports/spec-store.ts';
-import { readSpecFile } from '../specs/read-specs.ts';
+import { nothingSelected, readSpecFile } from '../specs/read-specs.ts';
 
 /** A spec that becomes a sample. */
 export interface ReadSpec {
@@ -38,6 +39,26 @@ export async function readExported(
       ? [refused(spec, 'its name is not UTF-8')]
       : await readSpecs({ spec, path: pathOf(spec) }, ports);
   return withRunSpecs((await pMap(found, readFound, options)).flat());
+}
+
+/** Those that are selected. A limit counts what can be read; the samples of one spec are one. */
+export function selectSpecs(found: readonly FoundSpec[], selection: SpecSelection) {
+  const limit = selection.limit ?? Number.POSITIVE_INFINITY;
+  const counted = new Set<string>();
+  const selected: FoundSpec[] = [];
+  const others = new Set<string>();
+  for (const each of found) {
+    const isOver = counted.size >= limit && !counted.has(each.spec);
+    if (isOver || !isSelected(each.spec, selection)) others.add(each.spec);
+    else {
+      selected.push(each);
+      if ('parsed' in each) counted.add(each.spec);
+    }
+  }
+  if (selected.length === 0 && others.size > 0) throw nothingSelected(selection);
+  const leftOut: LeftOut | null =
+    others.size === 0 ? null : { count: others.size, by: selectionText(selection) };
+  return { selected, leftOut };
 }
 
 function withRunSpecs(read: readonly (FoundSpec | FoundRunSpec)[]): FoundSpec[] {

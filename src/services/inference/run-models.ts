@@ -55,6 +55,7 @@ function newCheckpoint(
     settings: { ...settings, upsample: prompts.settings },
     batches: [...prompts.batches],
     specs: [...prompts.specs],
+    ...(prompts.leftOut && { left_out: { ...prompts.leftOut } }),
     videos: [...videos],
     video_batches: videoBatches,
   };

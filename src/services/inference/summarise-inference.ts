@@ -28,6 +28,7 @@ export function summaryOfInference(
     status: end?.status ?? state.standingStatus,
     stages: settings.stages,
     counts: state.counts,
+    left_out: checkpoint.left_out ?? null,
     family: settings.family,
     engine: settings.stages.includes('upsample') ? engine.kind : '',
     model: settings.stages.includes('upsample') ? engine.model || answeringModelOf(state.prompts) : '',

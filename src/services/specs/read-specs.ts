@@ -1,4 +1,5 @@
 import { type ParsedSpecFile, parseSpecFile } from '../../core/spec/parse-spec.ts';
+import { type SpecSelection, selectionText } from '../../core/spec/select-specs.ts';
 import {
   elementBytes,
   isArrayFile,
@@ -7,7 +8,7 @@ import {
   parseElement,
   type SpecCollection,
 } from '../../core/spec/spec-collection.ts';
-import { messageOf } from '../../errors/app-error.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
 import type { SpecStore } from '../../ports/spec-store.ts';
 
@@ -54,4 +55,13 @@ function* specsIn(collection: SpecCollection): Generator<SpecInFile> {
     const bytes = elementBytes(collection, element) ?? new Uint8Array();
     yield { element, bytes, parsed: parseElement(collection, element) };
   }
+}
+
+/** Flags leave out every spec that was found. */
+export function nothingSelected(selection: SpecSelection): AppError {
+  return new AppError({
+    code: 'no-valid-spec',
+    message: `No spec is left to work on with ${selectionText(selection)}.`,
+    nextStep: 'Name specs by their paths below the input folder, by folders, or by patterns with *.',
+  });
 }

@@ -45,6 +45,7 @@ function newCheckpoint(request: UpsampleRequest, plan: UpsamplePlan, ports: Port
     settings: plan.settings,
     batches: [...plan.batches],
     specs: [...plan.specs],
+    ...(plan.leftOut && { left_out: { ...plan.leftOut } }),
   };
 }
 

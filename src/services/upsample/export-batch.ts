@@ -69,7 +69,8 @@ export async function exportBatch(
       });
     }
     if (groups.length === 0) throw nothingAsked(specs);
-    const exported: ExportedSpecs = { format: batchFormat, folder: outputDir, specs, groups };
+    const { leftOut } = plan;
+    const exported: ExportedSpecs = { format: batchFormat, folder: outputDir, specs, groups, leftOut };
     // Last, so that a folder with a README holds all of the export.
     await ports.specs.publish(join(outputDir, readmeName), readmeText(exported));
     return exported;

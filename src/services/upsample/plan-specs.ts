@@ -3,6 +3,12 @@ import { fillBatches, type TaskSize } from '../../core/batches/fill-batches.ts';
 import { failureNextSteps } from '../../core/run/failure.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import {
+  isFileSelected,
+  isSelected,
+  type SpecSelection,
+  selectionText,
+} from '../../core/spec/select-specs.ts';
+import {
   type PlannedBatch,
   type PlannedSpec,
   sourceFileOf,
@@ -13,6 +19,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
+import { nothingSelected } from '../specs/read-specs.ts';
 import { newEqualValues, type PlanContext, planFile } from './plan-spec.ts';
 import { settingsForServer } from './server-settings.ts';
 
@@ -36,8 +43,10 @@ export interface PlanRequest {
   readonly inputRoot?: string;
   /** Names of candidates that are no specs of this run. */
   readonly leftOut?: ReadonlySet<string>;
-  /** Whether a spec, or one of its prompts, is worked on; missing for all. */
-  readonly isWanted?: (spec: string) => boolean;
+  /** Which specs are worked on; missing: those that the settings select. */
+  readonly selection?: SpecSelection;
+  /** Whether a spec is one of those that the selection limits; missing: one that is to be enriched. */
+  readonly isLimited?: (planned: PlannedSpec) => boolean;
 }
 
 type PlanPorts = Pick<
@@ -61,8 +70,9 @@ export async function planSpecs(
     misnamed,
     skippedFolders,
   } = await ports.specs.find(request.inputs, request.excluded, request.inputRoot);
-  const { leftOut } = request;
-  const names = leftOut ? found.filter((spec) => !leftOut.has(spec)) : found;
+  const selection = request.selection ?? selectionOf(request.settings);
+  const candidates = found.filter((spec) => !request.leftOut?.has(spec));
+  const names = candidates.filter((spec) => isFileSelected(spec, selection));
   for (const folder of skippedFolders)
     observer.onNotice(`The folder ${folder} cannot be read and is left out.`);
   observer.onPlanned(0, names.length);
@@ -82,31 +92,75 @@ export async function planSpecs(
     equal,
     signal,
   };
+  const concurrency = ports.parallelism * readsPerCore;
+  const named = { request, selection, pathOf, concurrency };
+  const planned = await planNamed(names, named, context, observer);
+  const { specs } = planned;
+  if (settings.write_back) assertSingle(specs);
+  const leftOut = candidates.length - names.length + planned.leftOut;
+  if (specs.length === 0 && leftOut > 0) throw nothingSelected(selection);
+  noticeRunSpecs(context.runSpecs, observer);
+  assertAnyValid(specs, inputRoot, found.length);
+  noticeOtherVideos(specs, observer);
+  return {
+    ...{ inputRoot, settings, specs, batches: putIntoBatches(specs, settings) },
+    leftOut: leftOut === 0 ? null : { count: leftOut, by: selectionText(selection) },
+  };
+}
+
+interface Named {
+  readonly request: PlanRequest;
+  readonly selection: SpecSelection;
+  readonly pathOf: (spec: string) => string;
+  /** Files that are read at once. */
+  readonly concurrency: number;
+}
+
+/** Plans specs in order, as many as are selected; of the files after them not one is read. */
+async function planNamed(
+  names: readonly string[],
+  { request, selection, pathOf, concurrency }: Named,
+  context: PlanContext,
+  observer: Pick<UpsampleObserver, 'onPlanned'>,
+): Promise<{ readonly specs: readonly PlannedSpec[]; readonly leftOut: number }> {
+  const { isLimited = isToBeDone } = request;
+  const { signal, settings } = context;
+  const limit = selection.limit ?? Number.POSITIVE_INFINITY;
   let done = 0;
   let total = names.length;
-  const onFound = (found: number) => {
-    total += Math.max(found, 1) - 1;
+  const planOne = async (spec: string) => {
+    const planned = await planFile({ spec, path: pathOf(spec) }, context, (found) => {
+      total += Math.max(found, 1) - 1;
+    });
+    done += Math.max(planned.length, 1);
+    observer.onPlanned(done, Math.max(done, Math.min(total, limit)));
+    return planned;
   };
-  const files = await pMap(
-    names,
-    async (spec) => {
-      const planned = await planFile({ spec, path: pathOf(spec) }, context, onFound);
-      done += Math.max(planned.length, 1);
-      observer.onPlanned(done, total);
-      return planned;
-    },
-    { concurrency: ports.parallelism * readsPerCore, signal },
-  );
-  const planned = files.flat();
-  if (settings.write_back) assertSingle(planned);
-  const { variants = 1 } = settings;
-  const all = variants === 1 ? planned : planned.flatMap((spec) => variantsOf(spec, variants));
-  const { isWanted } = request;
-  const specs = isWanted ? all.filter(({ spec }) => isWanted(spec)) : all;
-  noticeRunSpecs(context.runSpecs, observer);
-  assertAnyValid(all, inputRoot, found.length);
-  noticeOtherVideos(specs, observer);
-  return { inputRoot, settings, specs, batches: putIntoBatches(specs, settings) };
+  const specs: PlannedSpec[] = [];
+  let [open, read, leftOut] = [limit, 0, 0];
+  while (open > 0 && read < names.length) {
+    const part = names.slice(read, read + Math.max(open, concurrency));
+    read += part.length;
+    for (const planned of (await pMap(part, planOne, { concurrency, signal })).flat()) {
+      const prompts = variantsOf(planned, settings.variants ?? 1).filter(({ spec }) =>
+        isSelected(spec, selection),
+      );
+      if (prompts.length === 0 || open === 0) leftOut += 1;
+      else {
+        specs.push(...prompts);
+        if (isLimited(planned)) open -= 1;
+      }
+    }
+  }
+  return { specs, leftOut: leftOut + names.length - read };
+}
+
+function isToBeDone({ action }: PlannedSpec): boolean {
+  return action === 'hint' || action === 'as-is';
+}
+
+function selectionOf({ only = [], skip = [], limit }: UpsampleSettings): SpecSelection {
+  return { only, skip, limit: limit ?? null };
 }
 
 /** What cannot be is said before anything is read. */

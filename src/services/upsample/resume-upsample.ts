@@ -106,6 +106,9 @@ export function upsampleSettingsNow(
     writeBack: options.writeBack || was.write_back,
     force: options.force || was.force,
     allowTextOnly: options.allowTextOnly || was.allow_text_only,
+    only: options.only ?? was.only,
+    skip: options.skip ?? was.skip,
+    limit: options.limit ?? was.limit,
     named: [...new Set([...namedBefore, ...namedNow])],
   });
   // The plan stays as it was counted.

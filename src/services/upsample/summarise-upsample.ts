@@ -28,6 +28,7 @@ export function summaryOfUpsample(
     model: settings.engine.model || answeringModelOf(state),
     host: settings.host,
     batches: batches.length,
+    left_out: run.checkpoint.left_out ?? null,
     output_dir: settings.output_dir,
     checkpoint: run.paths.checkpoint,
     report: { json: run.paths.reportJson, html: run.paths.reportHtml },

@@ -7,7 +7,7 @@ import { failureLines } from '../failures-text.ts';
 import { counted } from '../format.ts';
 import type { Style } from '../style.ts';
 import { noticeLine } from '../summary-sections.ts';
-import { formatPlan } from '../upsample/plan-text.ts';
+import { formatPlan, leftOutText } from '../upsample/plan-text.ts';
 import { warningLines } from './summary-text.ts';
 
 /** Rows that are shown; `--json` has them all. */
@@ -38,6 +38,7 @@ export function formatInferencePlan(plan: InferencePlan, style: Style, columns?:
     '',
     ...warningLines(videos.flatMap(warningsOf), '--json').map(noticeLine),
     ...failuresOf(plan, style),
+    ...(ofPrompts === '' && prompts.leftOut ? [leftOutText(prompts.leftOut)] : []),
     `${counted(videos.length, 'video')}, with at least ${counted(videoBatches.length, 'start')} of the model's program.`,
   ];
   return `${ofPrompts === '' ? '' : `${ofPrompts}\n`}${lines.join('\n')}\n`;

@@ -5,6 +5,7 @@ import { upsampleEngineText } from '../../../core/upsample/upsample-summary.ts';
 import { counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
 import { detachedSteps, formatSections } from '../summary-sections.ts';
+import { leftOutText } from '../upsample/plan-text.ts';
 
 /** Warnings that are written, and videos that are named with each. */
 const maxWarnings = 10;
@@ -29,7 +30,10 @@ export function formatInferenceSummary(summary: InferenceSummary, style: Style, 
         ...(summary.stages.includes('inference') ? [['Videos', printable(summary.videos_dir)] as const] : []),
         ['Enriched specs', printable(summary.output_dir)],
       ],
-      notices: warningLines(warnings, 'the report'),
+      notices: [
+        ...warningLines(warnings, 'the report'),
+        ...(summary.left_out ? [leftOutText(summary.left_out)] : []),
+      ],
       failures: summary.failures,
       failureNoun: 'video',
       nextSteps: nextSteps(summary, style),

@@ -1,4 +1,5 @@
 import { printable } from '../../../core/printable.ts';
+import type { LeftOut } from '../../../core/spec/select-specs.ts';
 import { fewestControlTokens } from '../../../core/tokens/budget.ts';
 import type { PlannedSpec, UpsamplePlan } from '../../../core/upsample/upsample-plan.ts';
 import { estimatorOf } from '../../../core/upsample/upsample-settings.ts';
@@ -33,6 +34,7 @@ export function formatPlan(plan: UpsamplePlan, style: Style, columns?: number): 
     ...failuresOf(plan, style),
     ...counting(plan),
     totals(plan),
+    ...(plan.leftOut ? [leftOutText(plan.leftOut)] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -90,6 +92,11 @@ function paint(line: string, spec: PlannedSpec | undefined, style: Style): strin
 function failuresOf(plan: UpsamplePlan, style: Style): string[] {
   const failed = plan.specs.flatMap(({ spec, failure }) => (failure ? [{ spec, ...failure }] : []));
   return failed.length > 0 ? [...failureLines(failed, style, '--json'), ''] : [];
+}
+
+/** What was found and is not worked on. */
+export function leftOutText({ count, by }: LeftOut): string {
+  return `${counted(count, 'more spec')} ${count === 1 ? 'is' : 'are'} left out (${printable(by)}).`;
 }
 
 function totals(plan: UpsamplePlan): string {

@@ -4,6 +4,7 @@ import { type UpsampleSummary, upsampleEngineText } from '../../../core/upsample
 import { counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
 import { detachedSteps, formatSections } from '../summary-sections.ts';
+import { leftOutText } from './plan-text.ts';
 
 /**
  * What a person reads when a run has ended.
@@ -19,7 +20,7 @@ export function formatSummary(summary: UpsampleSummary, style: Style, isSubmitte
       engine: upsampleEngineText(summary.engine, summary.model),
       headline: headline(summary, style, isSubmitted),
       results: [['Enriched specs', printable(summary.output_dir)]],
-      notices: [],
+      notices: summary.left_out ? [leftOutText(summary.left_out)] : [],
       failures: summary.failures,
       failureNoun: 'spec',
       nextSteps: nextSteps(summary, style),

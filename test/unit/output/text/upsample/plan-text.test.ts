@@ -92,6 +92,7 @@ function planOf(specs: readonly PlannedSpec[], batches = 0): UpsamplePlan {
     inputRoot: '/specs',
     settings,
     specs,
+    leftOut: null,
     batches: Array.from({ length: batches }, (_, id) => batch(id)),
   };
 }

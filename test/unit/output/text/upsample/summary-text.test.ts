@@ -31,6 +31,12 @@ describe('formatSummary', () => {
     expect(/cosmos resume/.test(last)).toBe(next?.includes('cosmos resume') ?? false);
   });
 
+  it('says how many specs are left out', () => {
+    expect(text({ left_out: { count: 95, by: '--limit 5' } })).toContain(
+      '! 95 more specs are left out (--limit 5).',
+    );
+  });
+
   it('names what can be done with a detached run', () => {
     const shown = text({
       status: 'detached',
@@ -73,6 +79,7 @@ function text(changes: Partial<UpsampleSummary>): string {
     run_id: 'run-7',
     status: 'complete',
     counts: { total: 3, upsampled: 3, reused: 0, skipped: 0, failed: 0 },
+    left_out: null,
     batches: 1,
     engine: 'describe',
     model: 'describe-1',
