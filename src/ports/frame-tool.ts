@@ -21,6 +21,8 @@ export interface FrameFilter {
 export interface DecodeRequest {
   readonly sourcePath: string;
   readonly segment: SegmentTask;
+  /** Gives the memory for the next frame, as large as one; new memory for each unless given. */
+  readonly allocate?: () => Uint8Array;
 }
 
 /** Where and how frames become a file: H.264 in MP4, frames at the clip's nominal rate, one key frame at its start. */

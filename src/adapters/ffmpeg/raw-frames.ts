@@ -56,8 +56,8 @@ interface CutOptions {
   readonly frameBytes: number;
   /** Which frames are given on, by their number from 0; all unless given. Others are dropped without a copy. */
   readonly isWanted?: (frame: number) => boolean;
-  /** Frames are valid only until the next one is taken; then one buffer serves for all. */
-  readonly isReused?: boolean;
+  /** Gives the memory for a frame, `frameBytes` of it; new memory for each unless given. */
+  readonly allocate?: () => Uint8Array;
 }
 
 /**
@@ -71,12 +71,11 @@ export async function* exactFrames(
   pieces: AsyncIterable<Uint8Array> | undefined,
   options: CutOptions,
 ): AsyncGenerator<Uint8Array, number> {
-  const { frameBytes, isWanted = () => true, isReused = false } = options;
-  const allocate = () => Buffer.allocUnsafeSlow(frameBytes);
-  const shared = isReused ? allocate() : null;
+  const { frameBytes, isWanted = () => true } = options;
+  const allocate = options.allocate ?? (() => Buffer.allocUnsafeSlow(frameBytes));
   let number = 0;
   let filled = 0;
-  let frame = isWanted(number) ? (shared ?? allocate()) : null;
+  let frame = isWanted(number) ? allocate() : null;
   for await (const piece of pieces ?? []) {
     for (let at = 0; at < piece.length; ) {
       const taken = Math.min(frameBytes - filled, piece.length - at);
@@ -87,7 +86,7 @@ export async function* exactFrames(
       if (frame) yield frame;
       number += 1;
       filled = 0;
-      frame = isWanted(number) ? (shared ?? allocate()) : null;
+      frame = isWanted(number) ? allocate() : null;
     }
   }
   return filled;

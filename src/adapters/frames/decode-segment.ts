@@ -85,6 +85,7 @@ export class SegmentDecoder {
     const cut = exactFrames(child.outputs[0], {
       frameBytes: frameBytes({ ...clip.frame, pixelFormat: clip.frame.pixel_format }),
       isWanted: selection.isUnique ?? (() => true),
+      ...(request.allocate && { allocate: request.allocate }),
     });
     let frames = 0;
     try {

@@ -78,10 +78,10 @@ async function* pairedFrames(
   const [lineOutput, pictureOutput] = child.outputs;
   if (!lineOutput) return;
   const lines = readFrameLines(lineOutput, stream.timeBase);
-  const pictures = exactFrames(pictureOutput, {
-    frameBytes: frameBytes({ ...stream.size, pixelFormat }),
-    isReused: true,
-  });
+  // A picture is looked at before the next one is taken: one piece of memory serves for all.
+  const pictureBytes = options.withPictures ? frameBytes({ ...stream.size, pixelFormat }) : 1;
+  const memory = Buffer.allocUnsafeSlow(pictureBytes);
+  const pictures = exactFrames(pictureOutput, { frameBytes: pictureBytes, allocate: () => memory });
   let expected = 0;
   for (;;) {
     const [line, picture] = await Promise.all([lines.next(), options.withPictures ? pictures.next() : null]);

@@ -5,6 +5,7 @@ import {
   planesOf,
   samplesOf,
 } from '../frames/frame-format.ts';
+import type { Size } from '../hints/display-size.ts';
 import type { Box } from './place-region.ts';
 
 /** How far around a box is worked, in pixels. */
@@ -75,8 +76,21 @@ export const masked = 255;
 export interface CropWeights {
   /** For each pixel of the crop, row by row: 255 where it is to be processed, else 0. */
   readonly mask: Uint8Array;
-  /** For each plane, for each of its pixels: from 0 to 256. */
-  readonly planes: readonly Uint16Array[];
+  readonly planes: readonly PlaneWeights[];
+}
+
+/** The weights of one plane of a crop. */
+interface PlaneWeights {
+  /** For each of its pixels, row by row: from 0 to 256. */
+  readonly values: Uint16Array;
+  /** For each row: its first pixel of a weight above 0, and the one after its last; both 0 where there is none. */
+  readonly spans: Uint32Array;
+}
+
+/** One plane: in a frame, and in the crop. */
+interface CropPlane {
+  readonly of: FramePlane;
+  readonly inCrop: FramePlane;
 }
 
 /** A crop of frames of one format, ready to be cut out of them and merged back. */
@@ -85,7 +99,7 @@ export class CropMerger {
   /** Frames of the crop alone. */
   readonly cropFormat: FrameFormat;
   readonly #frame: FrameFormat;
-  readonly #planes: readonly { readonly of: FramePlane; readonly inCrop: FramePlane }[];
+  readonly #planes: readonly CropPlane[];
   #boxWeights: CropWeights | null = null;
 
   constructor(plan: CropPlan, frame: FrameFormat) {
@@ -112,7 +126,10 @@ export class CropMerger {
   }
 
   #weightsOf(pixels: Uint16Array): CropWeights {
-    const planes = this.#planes.map(({ inCrop }) => planeWeights(pixels, this.plan.crop, inCrop));
+    const planes = this.#planes.map(({ inCrop }) => {
+      const values = planeWeights(pixels, this.plan.crop, inCrop);
+      return { values, spans: spansOf(values, inCrop) };
+    });
     return { mask: Uint8Array.from(pixels, (weight) => (weight === fullWeight ? masked : 0)), planes };
   }
 
@@ -120,64 +137,64 @@ export class CropMerger {
   cut(frame: Uint8Array): Uint8Array {
     const crop = new Uint8Array(frameBytes(this.cropFormat));
     const [from, to] = [samplesOf(frame, this.#frame), samplesOf(crop, this.#frame)];
-    this.#eachRow(this.#planes, ({ fromAt, toAt, samples }) =>
-      to.set(from.subarray(fromAt, fromAt + samples), toAt),
-    );
+    for (const plane of this.#planes) {
+      const samples = plane.inCrop.samples * plane.inCrop.width;
+      for (let row = 0; row < plane.inCrop.height; row++) {
+        const start = this.#inFrame(plane, row);
+        to.set(from.subarray(start, start + samples), inCropAt(plane, row));
+      }
+    }
     return crop;
   }
 
   /** Writes a processed crop into a frame: where its weight is 0, the frame keeps its bits. */
-  merge(frame: Uint8Array, processed: Uint8Array, { planes } = this.boxWeights): void {
+  merge(frame: Uint8Array, processed: Uint8Array, weights = this.boxWeights): void {
     const [to, from] = [samplesOf(frame, this.#frame), samplesOf(processed, this.#frame)];
-    const weighted = this.#planes.map((plane, index) => ({ ...plane, weights: planes[index] }));
-    this.#eachRow(weighted, ({ fromAt, toAt, samples, plane: { weights }, weightsAt, perPixel }) => {
-      for (let at = 0; at < samples; at++) {
-        const weight = weights?.[weightsAt + (perPixel === 1 ? at : Math.floor(at / perPixel))] ?? 0;
-        if (weight === 0) continue;
-        const [source, result] = [to[fromAt + at] ?? 0, from[toAt + at] ?? 0];
-        to[fromAt + at] =
-          weight === fullWeight
-            ? result
-            : (source * (fullWeight - weight) + result * weight + fullWeight / 2) >> 8;
-      }
+    this.#eachSample(weights, (toAt, fromAt, weight) => {
+      const [source, result] = [to[toAt] ?? 0, from[fromAt] ?? 0];
+      to[toAt] =
+        weight === fullWeight
+          ? result
+          : (source * (fullWeight - weight) + result * weight + fullWeight / 2) >> 8;
     });
   }
 
   /** Makes `target` what `frame` is wherever the crop may have changed it. */
-  copyChangeable(frame: Uint8Array, target: Uint8Array, { planes } = this.boxWeights): void {
+  copyChangeable(frame: Uint8Array, target: Uint8Array, weights = this.boxWeights): void {
     const [from, to] = [samplesOf(frame, this.#frame), samplesOf(target, this.#frame)];
-    const weighted = this.#planes.map((plane, index) => ({ ...plane, weights: planes[index] }));
-    this.#eachRow(weighted, ({ fromAt, samples, plane: { weights }, weightsAt, perPixel }) => {
-      for (let at = 0; at < samples; at++) {
-        if ((weights?.[weightsAt + Math.floor(at / perPixel)] ?? 0) > 0)
-          to[fromAt + at] = from[fromAt + at] ?? 0;
-      }
+    this.#eachSample(weights, (at) => {
+      to[at] = from[at] ?? 0;
     });
   }
 
-  /** Rows of all planes: where each lies in a frame, and where in the crop. In samples. */
-  #eachRow<Plane extends { readonly of: FramePlane; readonly inCrop: FramePlane }>(
-    planes: readonly Plane[],
-    visit: (row: {
-      readonly plane: Plane;
-      readonly fromAt: number;
-      readonly toAt: number;
-      readonly samples: number;
-      readonly weightsAt: number;
-      readonly perPixel: number;
-    }) => void,
-  ): void {
-    const { x, y } = this.plan.crop;
-    for (const plane of planes) {
-      const { of, inCrop } = plane;
-      const { samples: perPixel, width, height } = inCrop;
+  /** Samples of all planes that have a weight: where each lies in a frame, and where in the crop. */
+  #eachSample(weights: CropWeights, visit: (frameAt: number, cropAt: number, weight: number) => void): void {
+    for (const [index, plane] of this.#planes.entries()) {
+      const own = weights.planes[index];
+      if (!own) continue;
+      const { samples, width, height } = plane.inCrop;
       for (let row = 0; row < height; row++) {
-        const fromAt = of.offset + perPixel * ((y / of.down + row) * of.width + x / of.across);
-        const toAt = inCrop.offset + perPixel * row * width;
-        visit({ plane, fromAt, toAt, samples: perPixel * width, weightsAt: row * width, perPixel });
+        const [first, end] = [own.spans[2 * row] ?? 0, own.spans[2 * row + 1] ?? 0];
+        const [frameAt, cropAt] = [this.#inFrame(plane, row), inCropAt(plane, row)];
+        for (let x = first; x < end; x++) {
+          const weight = own.values[row * width + x] ?? 0;
+          if (weight === 0) continue;
+          for (let sample = samples * x; sample < samples * (x + 1); sample++)
+            visit(frameAt + sample, cropAt + sample, weight);
+        }
       }
     }
   }
+
+  /** Where a row of the crop begins in a frame, in samples. */
+  #inFrame({ of, inCrop }: CropPlane, row: number): number {
+    const { x, y } = this.plan.crop;
+    return of.offset + inCrop.samples * ((y / of.down + row) * of.width + x / of.across);
+  }
+}
+
+function inCropAt({ inCrop }: CropPlane, row: number): number {
+  return inCrop.offset + inCrop.samples * row * inCrop.width;
 }
 
 /** For each pixel of the crop: full inside the mask, and less and less with the distance to it. */
@@ -261,4 +278,17 @@ function planeWeights(
     }
   }
   return own;
+}
+
+/** As {@link PlaneWeights} has them. */
+function spansOf(values: Uint16Array, { width, height }: Size): Uint32Array {
+  const spans = new Uint32Array(2 * height);
+  for (let row = 0; row < height; row++) {
+    const weights = values.subarray(row * width, (row + 1) * width);
+    const first = weights.findIndex((weight) => weight > 0);
+    if (first < 0) continue;
+    spans[2 * row] = first;
+    spans[2 * row + 1] = weights.findLastIndex((weight) => weight > 0) + 1;
+  }
+  return spans;
 }

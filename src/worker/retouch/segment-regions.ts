@@ -57,6 +57,8 @@ export class SegmentRegions {
   readonly #waiting: PlacedRegion[];
   /** In their order. */
   #open: OpenRegion[] = [];
+  /** What a frame was before anything was merged into it; of one frame at a time. */
+  #source: Uint8Array | null = null;
 
   constructor(
     task: RetouchTask,
@@ -97,7 +99,11 @@ export class SegmentRegions {
     }));
     this.#open = this.#open.filter(({ to }) => to > unique + 1);
     const results = new Map((await Promise.all(made)).map(({ region, result }) => [region, result]));
-    const source = active.length > 0 ? frame.slice() : frame;
+    if (active.length === 0) return frame;
+    // Nothing waits from here on, so that no other frame comes in between.
+    this.#source ??= new Uint8Array(frame.length);
+    const source = this.#source;
+    source.set(frame);
     for (const { region, weights } of active) {
       const result = results.get(region);
       if (result) region.merger.merge(frame, result, weights);

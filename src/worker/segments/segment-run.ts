@@ -65,6 +65,8 @@ export class SegmentRun {
   readonly #ending = new AbortController();
   readonly #queue = new AsyncQueue<Part>();
   readonly #frameBytes: number;
+  /** Frames that the encoder has taken: memory for the next ones, which the system need not find and clear again. */
+  readonly #spare: Uint8Array[] = [];
   readonly #times = { decode: new BusyTime(), upscale: new BusyTime(), encode: new BusyTime() };
   #failure: { readonly error: unknown } | null = null;
 
@@ -145,7 +147,9 @@ export class SegmentRun {
 
   /** The decoded frames; counts how long they were waited for. */
   async *#decoded(sourcePath: string): AsyncGenerator<Uint8Array> {
-    const request = { sourcePath, segment: this.#task };
+    const bytes = frameBytes(this.#deps.stage.from);
+    const allocate = () => this.#spare.pop() ?? Buffer.allocUnsafeSlow(bytes);
+    const request = { sourcePath, segment: this.#task, allocate };
     const frames = this.#deps.frames.decode(request, this.#ending.signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
@@ -190,6 +194,7 @@ export class SegmentRun {
           await this.#times.encode.during(() => sink.write(frame));
           doneFrames += 1;
         }
+        if (this.#deps.stage.isInPlace) this.#spare.push(frame);
         share.giveBack(this.#frameBytes);
         this.#deps.onProgress(doneFrames, totalFrames);
       }

@@ -35,6 +35,9 @@ it('drops frames that nobody wants', async () => {
 it('gives each frame memory of its own, unless told otherwise', async () => {
   const own = await Array.fromAsync(exactFrames(pieces('abcdef'), { frameBytes: 3 }));
   expect(own[0]?.buffer).not.toBe(own[1]?.buffer);
-  const shared = await Array.fromAsync(exactFrames(pieces('abcdef'), { frameBytes: 3, isReused: true }));
+  const memory = new Uint8Array(3);
+  const shared = await Array.fromAsync(
+    exactFrames(pieces('abcdef'), { frameBytes: 3, allocate: () => memory }),
+  );
   expect(shared[0]?.buffer).toBe(shared[1]?.buffer);
 });
