@@ -134,8 +134,8 @@ export function workerProgram(): string {
 function queueIsNoMachine(): AppError {
   return new AppError({
     code: 'usage-invalid',
-    message: 'A queue is no machine: its workers look after their own ones.',
-    nextStep: 'See how it stands with: cosmos queue status; tidy its store with: cosmos queue prune',
+    message: 'A queue is not a machine: its workers look after their own machines.',
+    nextStep: 'Show its state with: cosmos queue status; clean up its store with: cosmos queue prune',
   });
 }
 

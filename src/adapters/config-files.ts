@@ -40,7 +40,7 @@ async function readLayer(path: string, isNeeded: boolean): Promise<SettingsLayer
   try {
     return { source: path, values: parse(text) };
   } catch (error) {
-    if (!(error instanceof TomlError)) throw invalid(`${path} is no TOML file.`);
+    if (!(error instanceof TomlError)) throw invalid(`${path} is not a TOML file.`);
     const reason = error.message.split('\n')[0] ?? '';
     throw invalid(`${path}, line ${error.line}: ${reason.replace(/^Invalid TOML document: /, '')}.`);
   }
@@ -50,6 +50,6 @@ function invalid(message: string): AppError {
   return new AppError({
     code: 'config-invalid',
     message,
-    nextStep: 'Correct the file; every setting with its default stands in config.toml.',
+    nextStep: 'Correct the file; every setting with its default is in config.toml.',
   });
 }

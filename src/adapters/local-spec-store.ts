@@ -151,15 +151,17 @@ function asInputError(error: unknown, given: string): unknown {
   if (isMissing && given.includes('\uFFFD'))
     return missingInput(
       given,
-      'Its name is not UTF-8: rename it, such as with convmv, and name it again.',
+      'Its name is not UTF-8: rename it, for example with convmv, and try again.',
       error,
     );
-  const refused = isForbidden ? 'may not be read by this user' : `cannot be read: ${messageOf(error)}`;
+  const refused = isForbidden
+    ? 'cannot be read: this user is not allowed to'
+    : `cannot be read: ${messageOf(error)}`;
   return new AppError({
     code: 'input-missing',
     message: isMissing ? `There is no file or folder ${given}.` : `${given} ${refused}.`,
     nextStep: isForbidden
-      ? 'Change its rights, or run cosmos as a user who may read it.'
+      ? 'Change its permissions, or run cosmos as a user who may read it.'
       : 'Give the folder of your PromptSpecs, or single files.',
     cause: error,
   });

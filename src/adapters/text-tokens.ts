@@ -3,7 +3,7 @@ import type { encode } from 'gpt-tokenizer/encoding/cl100k_base';
 /** Longest run that is encoded as one; it bounds the cost of text without spaces and keeps pieces reusable. */
 const maxPieceLength = 24;
 
-/** Costs that are remembered; past this the memory starts anew, so that hostile text cannot fill it. */
+/** Costs that are remembered; past this the memory starts empty again, so that hostile text cannot fill it. */
 const maxRememberedPieces = 50_000;
 
 /**

@@ -45,7 +45,7 @@ function diskFull(path: string, cause: unknown): AppError {
 
 /**
  * Whether something thrown has nothing to do with the work: a disk, a store or a host takes nothing at the moment, and will
- * when that is mended.
+ * once that is fixed.
  */
 export function isPassing(error: unknown): error is Error {
   if (!(error instanceof AppError)) return isSystemError(error);

@@ -48,7 +48,7 @@ export type HostEvent =
   | { readonly type: 'reachable' };
 
 /**
- * A machine that runs workers. It owns the truth about submitted work: what is running, what is finished. Work goes on
+ * A machine that runs workers. It owns the truth about submitted work: what is running, what is finished. Work continues
  * when the caller dies.
  */
 export interface Host {
@@ -130,7 +130,7 @@ export interface HostRunOptions {
   readonly needs?: WorkerNeeds;
   /** Keys of tasks that earlier sessions gave to each of several machines, by its name, and that have no answer yet. */
   readonly given?: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Ends opening the run and waiting for the host's workers. Submitted work goes on. */
+  /** Ends opening the run and waiting for the host's workers. Submitted work continues. */
   readonly signal?: AbortSignal;
 }
 
@@ -140,7 +140,7 @@ export interface SubmittedPlan {
   readonly checkpointPath: string;
   /** Files that the last step needs. */
   readonly objects: readonly HostObject[];
-  /** Nobody will wait for the run: whatever is still here is given out at once. */
+  /** No client will wait for the run: whatever is still here is given out at once. */
   readonly isLeaving?: boolean;
 }
 
@@ -161,7 +161,7 @@ export interface HostRun {
    */
   submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number | null }>;
   /**
-   * Takes back tasks that no worker has begun.
+   * Takes back tasks that no worker has started.
    *
    * @returns keys of those that the host will surely not do unless they are submitted again.
    */
@@ -170,7 +170,7 @@ export interface HostRun {
   allSubmitted(plan: SubmittedPlan): Promise<void>;
   /**
    * Downloads the video that a finished task made to `path` on this machine: whole, verified, flushed to the disk. A file that
-   * is there already is not downloaded again; a transfer that broke off goes on where it stopped.
+   * is there already is not downloaded again; a transfer that broke off continues where it stopped.
    *
    * @throws AppError `host-unreachable`, `disk-full`, `worker-failed` when the host's file is gone or damaged.
    */
@@ -188,7 +188,7 @@ export interface HostRun {
   watch(signal: AbortSignal): AsyncIterable<HostEvent>;
   /** Stops the workers: what is in flight has `drainMs` to finish, the rest stays undone. */
   stop(drainMs: number): Promise<void>;
-  /** Releases the host; its work goes on. */
+  /** Releases the host; its work continues. */
   close(): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ export interface TakenJob {
   readonly lost: AbortSignal;
   /** Aborts when the run is stopped; the reason is how long what is in flight may take, in milliseconds. */
   readonly cancelled: AbortSignal;
-  /** For whoever listens. Never fails. */
+  /** For every listener. Never fails. */
   emit(news: JobNews): void;
   /** It is done, or there is nothing to be done. */
   done(): Promise<void>;

@@ -67,9 +67,9 @@ export interface PacketIndex {
   readonly keyTimes: Float64Array;
   /** How long the last frame is shown, in the same ticks; null where the file does not say. */
   readonly lastDuration: number | null;
-  /** Where the file's clock does not go on. */
+  /** Where the file's clock does not continue. */
   readonly breaks: readonly TimeBreak[];
-  /** Of sound and pictures together, in seconds, once the times go on. */
+  /** Of sound and pictures together, in seconds, once the times continue. */
   readonly lengthSeconds: number;
 }
 
@@ -177,7 +177,7 @@ export interface VideoTool {
   /** Reads the packets of all streams through once. Only key frames and breaks take memory. */
   packetIndex(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<PacketIndex>;
   /**
-   * The path of a copy of the file in which times go on where the file's clock breaks: of the streams of sound, pictures
+   * The path of a copy of the file in which times continue where the file's clock breaks: of the streams of sound, pictures
    * and subtitles, the same packets. A copy that was made before is used again: the same file gives the same bytes.
    *
    * @throws AppError `video-unreadable` for a file whose times cannot be joined.
@@ -204,7 +204,7 @@ export interface VideoTool {
   ): Promise<SoundTrial>;
   /**
    * Puts segments together with all other streams, chapters, attachments and metadata of the source, verifies the
-   * result, and gives it its name. Goes on where an earlier call was killed.
+   * result, and gives it its name. Continues where an earlier call was killed.
    *
    * @throws AppError `output-exists` when a file is in the way that may not be replaced; `output-invalid` when what was made is not what was asked for; then nothing has the final name. A {@link SegmentsLostError} when segments have to be made again before the next call.
    */

@@ -28,7 +28,7 @@ export const layout = {
   outputs: 'segments',
   workerStatus: (workerId: number) => `status/worker_${workerId}_status.json`,
   workerSocket: (workerId: number) => `worker_${workerId}.sock`,
-  /** This worker of the run was stopped on request: until the run is opened again, nothing goes on with it by itself. */
+  /** This worker of the run was stopped on request: until the run is opened again, nothing continues it. */
   stopMark: (workerId: number) => `stopped_${workerId}`,
   workerLog: (workerId: number) => `logs/worker_${workerId}.log`,
   /** What the model's server of a worker without a slot tells. */
@@ -37,7 +37,7 @@ export const layout = {
   jobs: 'jobs',
   job: (jobId: string) => `jobs/${jobId}.json`,
   checkpoint: 'checkpoint.json',
-  /** The run was stopped: until it is opened again, nobody works on it. */
+  /** The run was stopped: until it is opened again, no process works on it. */
   cancelMark: 'cancelled.json',
   /** What a machine has to make as all others do before it works on the run. */
   canary: 'canary.json',

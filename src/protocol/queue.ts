@@ -7,7 +7,7 @@ import { protocolVersion } from './version.ts';
 export const jobKinds = ['upsample', 'upscale', 'retouch', 'inference', 'finalize'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
-/** What lies in Redis of a job: ids only. The work itself stands in the store. */
+/** What lies in Redis of a job: ids only. The work itself is in the store. */
 export const jobDataSchema = z.object({
   version: z.literal(protocolVersion),
   run_id: runIdSchema,
@@ -53,7 +53,7 @@ const finishedVideoSchema = z.object({
 });
 export type FinishedVideo = z.infer<typeof finishedVideoSchema>;
 
-/** `runs/<run_id>/final/final.json`: the run has its result. Null: it stands with whoever began the run. */
+/** `runs/<run_id>/final/final.json`: the run has its result. Null: it is where the run was started. */
 export const finalSchema = z.object({
   version: z.literal(protocolVersion),
   file: z.object({ path: z.string(), sha256: sha256Schema, size_bytes: z.int().min(0) }).nullable(),
@@ -72,7 +72,7 @@ export const workerFactsSchema = z.object({
   started_at: z.iso.datetime(),
   seen_at: z.iso.datetime(),
   doing: z.array(z.object({ run_id: z.string(), kind: z.enum(jobKinds) })),
-  /** Why it cannot go on at the moment; null while it can. */
+  /** Why it cannot continue at the moment; null while it can. */
   problem: z.string().nullable().default(null),
   /** Runs whose work failed here a short while ago: others come first for it. */
   unable_for: z.array(z.string()).default([]),

@@ -33,7 +33,7 @@ export const workerStatusSchema = z.object({
   code: z.enum(taskErrorCodes).nullable().optional(),
   /** The engine processes of a worker that upscales, each with its share of the batches; missing in others. */
   lanes: z.array(laneStatusSchema).optional(),
-  /** The worker will not go on by itself: a wrong key, an unknown model, no server at all. A manifest makes it try again. */
+  /** The worker will not continue by itself: a wrong key, an unknown model, no server at all. A manifest makes it try again. */
   is_fatal: z.boolean(),
 });
 

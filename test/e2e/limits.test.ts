@@ -110,7 +110,7 @@ describe('--max-resolution auto', () => {
     const run = ['--no-progress', '--json'];
     const begun = await cli.run(['batch-upsample', 'specs', ...run]);
     expect(begun).toMatchObject({ code: 3 });
-    expect(begun.stderr).not.toContain('goes by the estimator');
+    expect(begun.stderr).not.toContain('auto uses the estimator');
     const [id = ''] = await readdir(cli.checkpointFolder);
     const checkpoint = JSON.parse(await readFile(join(cli.checkpointFolder, id, 'checkpoint.json'), 'utf8'));
     expect(checkpoint.settings).toMatchObject({
@@ -129,7 +129,7 @@ describe('--max-resolution auto', () => {
     expect(server.stats.asks.at(-1)?.imageSizes[0]).toEqual({ width: 504, height: 896 });
     const planned = await cli.run(['plan', 'specs', '--json']);
     expect(planned.stderr).toContain(
-      'goes by the estimator pixtral: of the limits of stand-in on local none were measured',
+      'uses the estimator pixtral: of the limits of stand-in on local none were measured',
     );
   });
 });

@@ -227,7 +227,7 @@ describe('a setting that finished answers depend on', () => {
     server.setFault(null);
     const resumed = await cli.run(resume);
     expectDone(resumed);
-    expect(resumed.stderr).not.toContain('Settings of today');
+    expect(resumed.stderr).not.toContain('Changed settings');
   });
 
   it('stays as it is where no file of today names it: from another folder', async () => {

@@ -192,7 +192,7 @@ function expectExact(name: keyof typeof documentSchemas, document: unknown): voi
 it('names what is wrong before anything is begun', async () => {
   await writeSpec('a', 'A pier');
   const none = await run('specs', '--only', 'b');
-  expect([none.code, none.summary.error.message]).toEqual([2, 'No spec is left to work on with --only b.']);
+  expect([none.code, none.summary.error.message]).toEqual([2, 'No spec matches --only b.']);
   // An interpreter is there, and not the program: no second start is worth the time.
   const code = 'console.error("ModuleNotFoundError: No module named \'torch\'"); process.exit(1)';
   await writeFile(
@@ -205,7 +205,7 @@ it('names what is wrong before anything is begun', async () => {
     /was not found where the worker runs.*No module named 'torch'/,
   );
   const { stderr } = await run('specs', '--stages', 'inference');
-  expect(stderr).toContain('Not enriched, and used as they are: a.json.');
+  expect(stderr).toContain('Not enriched, used as they are: a.json.');
 });
 
 describe('a run that is interrupted', () => {

@@ -82,7 +82,7 @@ describe('a plan counts as its server does', () => {
     const { plan: planned, stderr } = await plan();
     expect(planned.counting).toMatchObject({ estimator, server: program, is_template_known: false });
     expect(planned.specs.map(({ tokens }) => tokens.vision)).toEqual([vision, vision]);
-    expect(stderr).toMatch(/^--max-resolution auto goes by the estimator .*: of the limits of tiny .*\n$/);
+    expect(stderr).toMatch(/^--max-resolution auto uses the estimator .*: of the limits of tiny .*\n$/);
   });
 
   it('as it is told to, where the server does not say what it is', async () => {
@@ -97,7 +97,7 @@ describe('a plan counts as its server does', () => {
   it('and says what it cannot mend: a smaller context, and a model without eyes', async () => {
     facts = { id: 'tiny', max_model_len: 2048, architecture: { input_modalities: ['text'] } };
     const { stderr } = await plan();
-    expect(stderr).toContain('gives one prompt 2048 tokens, and upsampling.max_tokens is 4096');
+    expect(stderr).toContain('allows 2048 tokens per prompt, but upsampling.max_tokens is 4096');
     expect(stderr).toContain('takes no images');
   });
 
@@ -105,7 +105,7 @@ describe('a plan counts as its server does', () => {
     await new Promise((resolve) => server.close(resolve));
     const { plan: planned, stderr } = await plan();
     expect(planned.counting).toMatchObject({ estimator: 'qwen2.5-vl', server: null });
-    expect(stderr).toMatch(/^The plan goes by the settings alone\. No connection to the server/);
+    expect(stderr).toMatch(/^The plan uses the settings alone\. No connection to the server/);
   });
 });
 

@@ -109,7 +109,7 @@ describe('a clock that breaks', () => {
     expect(json).toMatchObject({ status: 'complete', counts: { frames: 50 * parts.length } });
     expect(code).toBe(0);
     expect(json.notices.join(' ')).toMatch(
-      /The clock of the video breaks \(after \d\.\d s it goes (back|ahead) by/,
+      /The video's clock jumps \(after \d\.\d s it goes (back|ahead) by/,
     );
     const [video, audio] = [timesOf(path, 'v'), timesOf(path, 'a')];
     expect(video.times).toHaveLength(50 * parts.length);

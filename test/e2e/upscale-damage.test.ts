@@ -62,7 +62,7 @@ function argumentsFor(output: string): string[] {
 async function runUntilInTheWay(output: string): Promise<void> {
   const { child, ended } = await cli.start([...argumentsFor(output), '--events', '-']);
   child.stdout?.once('data', () => void writeFile(output, 'in the way'));
-  expect((await ended).stderr).toContain('is there already');
+  expect((await ended).stderr).toContain('already exists');
   expect(await readFile(output, 'utf8')).toBe('in the way');
   await rm(output);
 }

@@ -340,7 +340,7 @@ describe.skipIf(lab === null)("a host's disk", () => {
     execFileSync('mount', ['-o', 'remount,ro', disk.folder]);
     const refused = await stage.cli.run(['batch-upsample', 'specs', '--host', 'gpu1']);
     execFileSync('mount', ['-o', 'remount,rw', disk.folder]);
-    expect(refused.stderr).toContain('takes no writes');
+    expect(refused.stderr).toContain('is read-only');
     expect(refused.code).toBe(1);
   });
 });

@@ -31,7 +31,7 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   'failures-repeated':
     'prompts failed with the same error again and again, so the run stopped asking; what was not tried is left as it was',
   'host-unknown': 'no host of that name in the settings',
-  'host-unreachable': 'the host cannot be reached; work on it may go on',
+  'host-unreachable': 'the host cannot be reached; work there may still be running',
   'host-key-unknown': 'the host has no key on file; nothing was sent',
   'host-key-changed': 'the host shows another key than the one on file, or a revoked one; nothing was sent',
   'host-auth-failed': 'the host takes none of the keys that were offered',

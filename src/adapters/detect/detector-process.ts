@@ -100,8 +100,8 @@ async function checkedPath(path: string): Promise<string> {
   if (stats?.isFile()) return path;
   throw new AppError({
     code: 'input-missing',
-    message: `The model ${path} ${stats === null ? 'does not exist' : 'is no file'}.`,
-    nextStep: 'Name a YOLO export (.onnx) with --detect, or write --detect text.',
+    message: `The model ${path} ${stats === null ? 'does not exist' : 'is not a file'}.`,
+    nextStep: 'Give a YOLO export (.onnx) with --detect, or use --detect text.',
   });
 }
 
@@ -118,12 +118,12 @@ function failureOf({ reason, message }: DetectorFailure, modelPath: string): App
     return new AppError({
       code: 'model-unreadable',
       message: `The model ${modelPath} cannot be used: ${message}.`,
-      nextStep: 'Take an ONNX export of YOLOv5, v8 or 11 that finds boxes, or --detect text.',
+      nextStep: 'Use an ONNX export of YOLOv5, v8 or 11 that finds boxes, or --detect text.',
     });
   return new AppError({
     code: 'engine-rejected',
-    message: `Looking for things with ${modelPath} failed: ${message}.`,
-    nextStep: reason === 'out-of-memory' ? 'Free memory, or take a smaller model.' : 'Try another model.',
+    message: `Detection with ${modelPath} failed: ${message}.`,
+    nextStep: reason === 'out-of-memory' ? 'Free memory, or use a smaller model.' : 'Try another model.',
   });
 }
 

@@ -51,8 +51,8 @@ export function folderCheck(name: string, folder: string, isNeededNow: boolean):
       } catch (error) {
         if (!isNeededNow && isErrno(error, 'ENOENT')) return ok(`${folder} (made when needed)`);
         return failed(
-          `${folder} cannot be written`,
-          'Give yourself the right to write there, or choose another folder.',
+          `${folder} is not writable`,
+          'Make it writable for your user, or choose another folder.',
         );
       }
       const disk = await statfs(folder);

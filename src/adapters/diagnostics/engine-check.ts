@@ -37,7 +37,7 @@ function judgeOnHost(
   if (baseUrl !== '' && network === 'none')
     return failed(
       `the workers of ${host} have no network, so they cannot ask ${withoutPassword(baseUrl)}`,
-      `Set network = "host" under [hosts.${host}], or leave base_url away.`,
+      `Set network = "host" under [hosts.${host}], or leave out base_url.`,
     );
   if (baseUrl !== '') return ok(`${withoutPassword(baseUrl)}, as the workers of ${host} reach it`);
   const program = command[0] ?? 'vllm';
@@ -60,7 +60,7 @@ async function judgeServer(checkServer: () => Promise<CheckedServer>, maxTokens:
   }
   const { address, model, contextTokens, waitReason, seesImages, imageAnswer } = server;
   if (waitReason !== null)
-    return warning(waitReason, 'A run waits for it, for as long as retry.max_outage_s says.');
+    return warning(waitReason, 'A run waits for it, for up to retry.max_outage_s seconds.');
   if (seesImages === false)
     return failed(
       imageAnswer ?? `the model ${model} at ${address} takes no images`,
@@ -70,11 +70,12 @@ async function judgeServer(checkServer: () => Promise<CheckedServer>, maxTokens:
     return warning(`${address} does not list its models`, 'A base_url usually ends in /v1.');
   if (contextTokens !== null && contextTokens < maxTokens)
     return warning(
-      `${address} gives one prompt ${contextTokens} tokens, and upsampling.max_tokens is ${maxTokens}`,
+      `${address} allows ${contextTokens} tokens per prompt, but upsampling.max_tokens is ${maxTokens}`,
       `Set upsampling.max_tokens = ${contextTokens}, or give the server a larger context.`,
     );
   if (imageAnswer !== null && seesImages === null)
-    return warning(imageAnswer, 'Look at a few prompts of a small run before you trust them.');
-  const images = seesImages === true ? (imageAnswer ?? 'takes images') : 'images not tried: --deep does';
+    return warning(imageAnswer, 'Check a few prompts of a small run before you trust them.');
+  const images =
+    seesImages === true ? (imageAnswer ?? 'takes images') : 'images not tested (--deep tests them)';
   return ok(`${address}, model ${model}; ${images}`);
 }

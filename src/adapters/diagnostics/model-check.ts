@@ -15,7 +15,7 @@ export function modelCheck(name: 'upscaling' | 'retouching', settings: Settings,
       if (engine === 'command') return ok(`command: ${settings.retouching.command[0] ?? 'none yet'}`);
       if (engine !== 'onnx') return ok(`${engine} (embedded, no model)`);
       if (model === '')
-        return warning('onnx without a model', `Set model under [${name}], or name one with --model.`);
+        return warning('onnx without a model', `Set model under [${name}], or give one with --model.`);
       const path = resolve(model);
       try {
         await access(path, constants.R_OK);

@@ -50,7 +50,7 @@ const refusals: readonly Refusal[] = [
     pattern: /executable file not found|exec format error|no such file or directory: unknown/i,
     error: (reason) => ({
       code: 'image-failed',
-      message: `The image has no worker that could be started: ${reason}.`,
+      message: `The image has no worker that can be started: ${reason}.`,
       nextStep: 'Build it again with cosmos host prepare NAME --force, or correct image in the settings.',
     }),
   },

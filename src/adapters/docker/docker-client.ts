@@ -141,7 +141,7 @@ export class DockerClient {
     const silence = armDeadline(
       silenceMs,
       () => false,
-      () => ended.abort(new DeadlineError(`nothing came within ${Math.round(silenceMs / 1000)} s`)),
+      () => ended.abort(new DeadlineError(`no data within ${Math.round(silenceMs / 1000)} s`)),
     );
     const noteSign = () => {
       silence.restart();

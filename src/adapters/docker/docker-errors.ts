@@ -72,7 +72,7 @@ export function asHostError(failure: ConnectionFailure, daemon: DaemonLocation, 
   return new AppError({
     code: 'host-unreachable',
     message: `${hostName}: the Docker daemon at ${socketPath} does not answer (${reason}).`,
-    nextStep: 'What runs there goes on; try again when it answers.',
+    nextStep: 'What runs there keeps running; try again when it answers.',
     isRetryable: true,
     cause,
   });

@@ -64,14 +64,14 @@ function failed(client: DockerClient, job: ImageJob, reason: string, tail: reado
     return new AppError({
       code: 'disk-full',
       message,
-      nextStep: 'Make room there: docker system df shows what takes it.',
+      nextStep: 'Make room there: docker system df shows what uses it.',
     });
   const isAboutRegistry =
     /pull access denied|manifest( for .*)? (unknown|not found)|no such host|dial tcp|i\/o timeout|lookup /i.test(
       said,
     );
   const advice = isAboutRegistry
-    ? 'The host has to reach the registry; where it cannot, load an image there and name it as image or base_image.'
+    ? 'The host has to reach the registry; if it cannot, load an image there and set image or base_image to it.'
     : null;
   const lines = tail.length > 0 ? `The last lines were:\n${tail.join('\n')}` : null;
   const nextStep = [advice, lines].filter((part) => part !== null).join('\n');

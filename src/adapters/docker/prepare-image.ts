@@ -121,7 +121,7 @@ async function pull(
 function vanished(client: DockerClient, image: string): AppError {
   return new AppError({
     code: 'image-failed',
-    message: `${client.daemon.hostName}: Docker says that it made the image ${image}, and then does not have it.`,
-    nextStep: 'Try again; another client may have removed it meanwhile.',
+    message: `${client.daemon.hostName}: Docker reports that it built the image ${image}, but does not have it.`,
+    nextStep: 'Try again; another client may have removed it.',
   });
 }

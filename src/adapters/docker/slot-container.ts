@@ -175,8 +175,8 @@ export class SlotContainer {
     if (found && found.Config.Labels[labels.root] !== settings.rootPath)
       throw new AppError({
         code: 'host-refused',
-        message: `${client.daemon.hostName}: a container called ${this.name} is there, and it is not this root's.`,
-        nextStep: `Remove it there, if it is not needed: docker rm -f ${this.name}`,
+        message: `${client.daemon.hostName}: a container called ${this.name} exists, but it belongs to another root folder.`,
+        nextStep: `Remove it there if it is not needed: docker rm -f ${this.name}`,
       });
     const runId = found?.State.Running ? await busyRun() : null;
     if (runId !== null) throw this.#busy(`run ${runId} needs it`, runId);

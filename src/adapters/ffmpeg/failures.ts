@@ -7,15 +7,15 @@ import { missingProgram } from './programs.ts';
 /** What ffmpeg says, and what that means to a person. The first match counts. */
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/not on whitelist/i, 'it is a playlist, picture or other kind of file, not a video'],
-  [/moov atom not found/i, 'it is no video, or was cut off: the index of its frames is missing'],
-  [/permission denied/i, 'it may not be read by this user'],
+  [/moov atom not found/i, 'it is not a video, or was cut off: the index of its frames is missing'],
+  [/permission denied/i, 'this user is not allowed to read it'],
   [/no such file/i, 'it does not exist'],
   [/is a directory/i, 'it is a folder'],
   [
     /decoder .*not found|could not find codec|unknown codec|unsupported codec/i,
     'this ffmpeg cannot decode its codec',
   ],
-  [/invalid data|could not find|error opening|end of file|truncat/i, 'it is damaged or no video'],
+  [/invalid data|could not find|error opening|end of file|truncat/i, 'it is damaged or not a video'],
 ];
 
 /** A video that cannot be read, or not to its end. */

@@ -36,7 +36,7 @@ export async function askFfprobe<T>(
     throw unreadableVideo(path, `reading it took more than ${options.timeoutMs / 1000} s`);
   if (outcome.exitCode !== 0) throw unreadableVideo(path, reasonInStderr(outcome.stderrTail));
   const answer = parseJsonAs(schema, outcome.stdout);
-  if (answer === null) throw unreadableVideo(path, 'what ffprobe says of it makes no sense');
+  if (answer === null) throw unreadableVideo(path, 'the output of ffprobe makes no sense');
   return answer;
 }
 

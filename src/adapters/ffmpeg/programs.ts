@@ -26,7 +26,7 @@ export function ffmpegInstallLine(): string {
 export function missingProgram(program: string, cause: unknown): AppError {
   return new AppError({
     code: 'prerequisite-missing',
-    message: `${program} was not found, or may not be run; videos cannot be read without it.`,
+    message: `${program} was not found or cannot be run; videos cannot be read without it.`,
     nextStep: ffmpegInstallLine(),
     cause,
   });

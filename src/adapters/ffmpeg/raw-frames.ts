@@ -33,7 +33,7 @@ export function leadInFrames(format: FrameFormat): number {
   return Math.ceil(probedBytes / frameBytes(format));
 }
 
-/** The filter that drops them, each as it comes. Times go on from theirs. */
+/** The filter that drops them, each as it comes. Times continue from theirs. */
 export function dropLeadIn(format: FrameFormat): string {
   return `trim=start_frame=${leadInFrames(format)}`;
 }

@@ -52,7 +52,7 @@ export async function readText(run: FileRun): Promise<string> {
   let text = '';
   for await (const line of readLines(run)) {
     text += `${line}\n`;
-    if (text.length > maxTextLength) throw new RangeError(`${run.doing} gave more text than can be true`);
+    if (text.length > maxTextLength) throw new RangeError(`${run.doing} wrote an impossible amount of text`);
   }
   return text;
 }
@@ -80,7 +80,7 @@ export async function* readLines(run: FileRun): AsyncGenerator<string> {
   if (deadline.aborted)
     throw new AppError({
       code: 'frames-failed',
-      message: `${doing} took far longer than files of this size need.`,
+      message: `${doing} took far longer than a file of this size should.`,
       nextStep: 'Check the disk, then resume the run.',
       isRetryable: true,
     });

@@ -23,7 +23,7 @@ export const sourceOptions = guardedAs(`${containers},${pictures}`);
 
 /**
  * Options of every ffmpeg that decodes a source: damage is reported and never fatal, time stamps stay as they are, and
- * filters go on where the frames' format changes, instead of beginning again: they have to bring all frames to one size.
+ * filters continue where the frames' format changes, instead of starting again: they have to bring all frames to one size.
  * Warnings are reported too, because some of them are the only sign of damage.
  */
 export const decodingOptions: readonly string[] = [
@@ -34,8 +34,8 @@ export const decodingOptions: readonly string[] = [
 const reasonOfErrno: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
   ENOTDIR: 'a part of its path is not a folder',
-  EACCES: 'it may not be read by this user',
-  EPERM: 'it may not be read by this user',
+  EACCES: 'this user is not allowed to read it',
+  EPERM: 'this user is not allowed to read it',
   ENAMETOOLONG: 'its name is longer than this system allows',
   ELOOP: 'its links go round in a circle',
   ERR_INVALID_ARG_VALUE: 'its name holds a character that no file name may hold',

@@ -98,7 +98,7 @@ function missing(path: string, reason: string): AppError {
   return new AppError({
     code: 'input-missing',
     message: `${path} cannot be read: ${reason}.`,
-    nextStep: 'Check the path and its rights.',
+    nextStep: 'Check the path and its permissions.',
   });
 }
 

@@ -102,7 +102,7 @@ export async function syncFile(path: string): Promise<void> {
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const waiting = flushes.get(folder);
-  // One that has not begun covers this rename as well as those that wait for it already.
+  // One that has not started covers this rename as well as those that wait for it already.
   if (waiting && !waiting.hasBegun) return await waiting.flushed;
   const flush = { hasBegun: false, flushed: Promise.resolve() };
   flush.flushed = (waiting?.flushed ?? Promise.resolve())
@@ -118,7 +118,7 @@ export async function syncFolder(folder: string): Promise<void> {
   await flush.flushed;
 }
 
-/** Of each folder the flush that was asked for last: it goes on, or waits for the one that does. */
+/** Of each folder the flush that was asked for last: it is running, or waits for the one that is. */
 const flushes = new Map<string, { hasBegun: boolean; flushed: Promise<void> }>();
 
 async function flushFolder(folder: string): Promise<void> {

@@ -36,7 +36,7 @@ export class FfmpegPictureTool implements PictureTool {
     if (!header) throw unreadable('it is neither a PNG nor a whole JPEG file');
     const { kind, width, height } = header;
     if (width * height > maxPixels) {
-      throw unreadable(`it has ${width}x${height} pixels, more than the ${maxPixels} that are taken`);
+      throw unreadable(`it has ${width}x${height} pixels; at most ${maxPixels} are accepted`);
     }
     const outcome = await runFfmpeg(this.#program, decodeArguments(header), {
       ...limits,
@@ -88,6 +88,6 @@ function unreadable(reason: string): AppError {
   return new AppError({
     code: 'picture-unreadable',
     message: `The picture cannot be read: ${reason}.`,
-    nextStep: 'Send PNG or JPEG files that a browser shows, within the limits.',
+    nextStep: 'Send PNG or JPEG files that a browser can show, within the limits.',
   });
 }

@@ -84,7 +84,7 @@ export function canaryDifference(
   if (model !== null) return null;
   return found.frames === expected.frames
     ? 'its encoder writes other bytes for the same frames'
-    : 'its pictures differ from those of the others: its ffmpeg scales or encodes in another way';
+    : 'its pictures differ from those of the others: its ffmpeg scales or encodes differently';
 }
 
 /** What most machines make; of equally many, what the first of them makes. @param found - In order of preference, not empty. */
@@ -148,7 +148,7 @@ function canaryTask(clip: Clip, engine: SegmentEngine, source: string): SegmentT
   return { ...task, regions: [{ first_unique: 0, unique_frames: frameCount, box }] };
 }
 
-/** Asked for again and again: the run's own stream of events belongs to whoever watches it. */
+/** Asked for again and again: the run's own stream of events belongs to the client that watches it. */
 async function resultOf(
   run: HostRun,
   taskKey: string,

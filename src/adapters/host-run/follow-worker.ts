@@ -65,7 +65,7 @@ function keepsEnding({ workerId, logPlace }: RunWorker): AppError {
   return new AppError({
     code: 'worker-failed',
     message: `Worker ${workerId} ended ${maxFruitlessRestarts} times in a row without finishing anything.`,
-    nextStep: `Its log is ${logPlace}; then resume the run.`,
+    nextStep: `Look at its log, ${logPlace}; then resume the run.`,
     isRetryable: true,
   });
 }

@@ -38,6 +38,6 @@ function refused(path: string, answer: string): AppError {
   return new AppError({
     code: 'worker-failed',
     message: `The worker refused ${path}: ${answer.slice(0, 500)}`,
-    nextStep: 'Worker and program may be of different versions: stop the old worker and resume.',
+    nextStep: 'The worker and this program may have different versions: stop the old worker and resume.',
   });
 }

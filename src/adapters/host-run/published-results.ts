@@ -65,6 +65,6 @@ function notUnderstood(taskKey: string): AppError {
     code: 'worker-failed',
     message: `The result of task ${taskKey} was written by another version of cosmos and cannot be read.`,
     nextStep:
-      'Use that version, or make the worker be of this one: cosmos host prepare NAME, then resume the run.',
+      'Use that version, or update the worker to this one: cosmos host prepare NAME, then resume the run.',
   });
 }

@@ -167,7 +167,7 @@ export class TaskAssignments {
       await removeTasks(files, manifest, ({ taskKey }) => dropped.has(taskKey));
   }
 
-  /** Notes that a worker is to go on with tasks of an earlier session. */
+  /** Notes that a worker is to continue with tasks of an earlier session. */
   noteResumed(workerId: number): void {
     this.#givenTasks[workerId] = (this.#givenTasks[workerId] ?? 0) + 1;
   }

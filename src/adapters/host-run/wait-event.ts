@@ -4,7 +4,7 @@ import { protocolVersion } from '../../protocol/version.ts';
 /**
  * What a run on several machines waits for, as a worker would say it.
  *
- * @param reason - Null when it goes on.
+ * @param reason - Null when it continues.
  */
 export function waitEvent(reason: string | null, workerId: number, nowMs: number): HostEvent {
   const now = new Date(nowMs).toISOString();

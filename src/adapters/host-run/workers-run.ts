@@ -164,7 +164,7 @@ export class WorkersRun implements MachineRun {
     await this.#deps.close();
   }
 
-  /** The worker drops them first: what it may have begun stays in its manifests. */
+  /** The worker drops them first: what it may have started stays in its manifests. */
   async #withdrawFrom(workerId: number, taskKeys: readonly string[]): Promise<readonly string[]> {
     const { workers, assignments, files } = this.#deps;
     // A manifest that it knows nothing of, it would find by itself later.
@@ -251,7 +251,7 @@ export class WorkersRun implements MachineRun {
   }
 
   /**
-   * Reports results that were published while no stream was open. A scan that has begun may have missed a later result,
+   * Reports results that were published while no stream was open. A scan that has started may have missed a later result,
    * so a request gets the scan after it; one scan serves all workers that wait for it.
    */
   #reportMissed(queue: AsyncQueue<HostEvent>): Promise<void> {

@@ -56,7 +56,7 @@ interface LocalHostOptions {
   /** The worker's program: a JavaScript file. */
   readonly workerProgram: string;
   readonly clock: Clock;
-  /** Whether its workers end with this process; else they go on without it. */
+  /** Whether its workers end with this process; else they continue without it. */
   readonly isTied?: boolean;
 }
 
@@ -142,7 +142,7 @@ function localOutputs(files: LocalFileStore): DownloadOutput {
 }
 
 /**
- * An object that a run begins to need must look young to a pruning that goes on meanwhile. A failure loses nothing. It may be a
+ * An object that a run begins to need must look young to a pruning that runs meanwhile. A failure loses nothing. It may be a
  * second name of a user's own file, whose time of change is theirs: only the file's record is touched.
  */
 async function touch(path: string): Promise<void> {

@@ -111,7 +111,7 @@ export class LocalWorkerProcess implements RunWorker {
       // It does not run any more, or does not answer: what follows takes care of both.
     }
     if (owner === null) return false;
-    if (!isOwnerHere(owner)) throw this.#failed(`runs on ${owner.host}, where it has to be stopped`);
+    if (!isOwnerHere(owner)) throw this.#failed(`runs on ${owner.host} and has to be stopped there`);
     const deadlineMs = performance.now() + drainMs + 3_000;
     while (await isOwnerAlive(owner)) {
       if (performance.now() > deadlineMs) killProcess(owner.pid);
@@ -195,7 +195,7 @@ export async function assertSocketIsPrivate(socketPath: string): Promise<void> {
   if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return;
   throw new AppError({
     code: 'worker-failed',
-    message: `${folder} is not a folder of yours alone, so a worker cannot be trusted there.`,
+    message: `${folder} is a folder that others can change, so a worker cannot be trusted there.`,
     nextStep: 'Remove it, or choose a shorter remote_root under [hosts.local].',
   });
 }

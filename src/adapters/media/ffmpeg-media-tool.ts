@@ -111,7 +111,7 @@ async function readHint(path: string, signal: AbortSignal | undefined): Promise<
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof Mp4FormatError)
-      throw unreadableVideo(path, `it is no hint: ${error.message}`, { cause: error });
+      throw unreadableVideo(path, `it is not a hint: ${error.message}`, { cause: error });
     throw error;
   }
 }

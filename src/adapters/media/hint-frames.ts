@@ -31,7 +31,7 @@ export function parseHint(file: Buffer): JpegFrames {
   );
   const [first, ...others] = frames.map(readJpegSize);
   if (!first)
-    throw new Mp4FormatError(frames.length === 0 ? 'it holds no frame' : 'a frame is no JPEG picture');
+    throw new Mp4FormatError(frames.length === 0 ? 'it holds no frame' : 'a frame is not a JPEG picture');
   if (!others.every((size) => size?.width === first.width && size.height === first.height)) {
     throw new Mp4FormatError('its frames are damaged or of several sizes');
   }

@@ -94,7 +94,7 @@ async function pictureError(path: string): Promise<AppError | null> {
   const even = "-vf 'crop=trunc(iw/2)*2:trunc(ih/2)*2,format=yuv420p'";
   const made = shellQuoted(join(dir, `${name}.mp4`));
   return unreadableVideo(path, `it is a picture (${format}), not a video`, {
-    nextStep: `Make a video of it and name that in the spec: ffmpeg -loop 1 -i ${shellQuoted(path)} -t 1 ${even} ${made}`,
+    nextStep: `Make a video from it and use that in the spec: ffmpeg -loop 1 -i ${shellQuoted(path)} -t 1 ${even} ${made}`,
   });
 }
 
@@ -115,7 +115,7 @@ async function ask(path: string, options: HintProgram, more: readonly string[]):
 function describe(path: string, answer: Answer, place: number): VideoInfo | null {
   const stream = answer.streams[place];
   if (!stream) throw unreadableVideo(path, 'it holds no video, only sound, a cover picture or nothing');
-  if (stream.width === 0 || stream.height === 0) throw unreadableVideo(path, 'it is damaged or no video');
+  if (stream.width === 0 || stream.height === 0) throw unreadableVideo(path, 'it is damaged or not a video');
   const size = displaySize({
     width: stream.width,
     height: stream.height,

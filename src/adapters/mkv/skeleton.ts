@@ -46,7 +46,7 @@ export async function readMkvSkeleton(file: FileHandle, decoderSettings: Buffer)
   const tops = await Array.fromAsync(readFileElements(file, 0, size));
   const [ebml, segment] = tops;
   if (ebml?.id !== mkv.ebml || segment?.id !== mkv.segment)
-    throw new EbmlFormatError('it is no Matroska file');
+    throw new EbmlFormatError('it is not a Matroska file');
   const heads: ElementPlace[] = [];
   const clusters: ElementPlace[] = [];
   let videoTrack: number | null = null;

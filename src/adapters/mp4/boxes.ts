@@ -115,7 +115,7 @@ export function makeFullBox(name: string, version: 0 | 1, ...content: readonly U
 /**
  * The boxes of `content` with some of them replaced.
  *
- * @param edit - What stands in for a box: null keeps it as it is, an empty buffer leaves it out.
+ * @param edit - What replaces a box: null keeps it as it is, an empty buffer leaves it out.
  */
 export function editBoxes(content: Buffer, edit: (box: Mp4Box) => Buffer | null): Buffer {
   return Buffer.concat(Array.from(readBoxes(content), (box) => edit(box) ?? makeBox(box.name, box.content)));

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { findBox, readTopBox } from './boxes.ts';
 import { handlerOf, tracksOf } from './tracks.ts';
 
-/** What stands in QuickTime files where the language is none that had a number on the first Macintosh. */
+/** What QuickTime files hold where the language is none that had a number on the first Macintosh. */
 const unknownLanguage = 0x7fff;
 
 /** Which tracks are those of a type, by their handlers. */

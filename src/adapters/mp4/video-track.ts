@@ -62,7 +62,7 @@ export function lengthOf(
 
 /**
  * When samples are decoded and shown. Frame n in decoding order is decoded when frame n − d is shown, d being the most
- * that reordering delays; before the first frame time goes on backwards as it does forwards after it. So decoding times
+ * that reordering delays; before the first frame time runs backwards as it does forwards after it. So decoding times
  * increase strictly, and none is after the time of showing, whatever the times are.
  */
 function timingOf({ sinceFirst, length, timeBase }: Presentation, ranks: Uint32Array) {

@@ -24,7 +24,7 @@ export interface OpenWriter {
 
 /**
  * Writes one container. What is written where follows from the arguments alone, so that the same calls after a kill
- * count up to where the file ends, and go on there.
+ * count up to where the file ends, and continue there.
  */
 export interface ContainerWriter {
   /** What comes before all samples. */

@@ -30,7 +30,7 @@ export function machinesFailed(
   return new AppError({
     code: first?.code ?? 'unexpected',
     message: failed.map(({ name, failure }) => `${name}: ${messageOf(failure)}`).join(' '),
-    nextStep: first?.nextStep ?? 'See how each stands with: cosmos doctor --host NAME',
+    nextStep: first?.nextStep ?? 'Check each with: cosmos doctor --host NAME',
     isRetryable: isWaitedFor,
     cause: first,
   });
@@ -40,7 +40,7 @@ export function machinesFailed(
 export function outputGone(taskKey: string): AppError {
   return new AppError({
     code: 'worker-failed',
-    message: `What task ${taskKey} made is on no machine that can be reached.`,
+    message: `The result of task ${taskKey} is on no machine that can be reached.`,
     nextStep: 'Resume the run: it is made again.',
     isRetryable: true,
   });

@@ -206,7 +206,7 @@ export class PoolDealing {
     const wait =
       this.#dealer.openCount > 0 || names.length === 0
         ? null
-        : `${names.join(', ')} may have answered what is left, and nothing is asked twice; leave it out of --host, or set copy_prompts, to ask again`;
+        : `${names.join(', ')} may have answered what is left, and nothing is requested twice; leave it out of --host, or set copy_prompts, to ask again`;
     if (wait === this.#wait) return;
     this.#wait = wait;
     const workers = this.#deps.members.reduce((sum, { workerIds }) => sum + workerIds.length, 0);

@@ -7,7 +7,7 @@ export class PoolEvents {
   readonly #watchers = new Set<AsyncQueue<HostEvent>>();
   /** The last of each worker and each machine. */
   readonly #standing = new Map<string, HostEvent>();
-  /** Results that came while nobody watched, by key. */
+  /** Results that came while no client watched, by key. */
   readonly #unseen = new Set<string>();
   #ended: { readonly error: unknown } | null = null;
 
@@ -33,7 +33,7 @@ export class PoolEvents {
     for (const watcher of this.#watchers) watcher.end(error);
   }
 
-  /** @param finished - Reads a result that nobody has seen. */
+  /** @param finished - Reads a result that no client has seen. */
   async *watch(
     signal: AbortSignal,
     finished: (key: string) => Promise<HostEvent | null>,

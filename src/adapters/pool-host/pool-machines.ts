@@ -71,7 +71,7 @@ export class PoolMachines {
       await this.#dealing?.removeMachine(member);
     } catch (failure) {
       if (!(failure instanceof AppError)) throw failure;
-      // It may go on there: what it has is copied at most.
+      // It may keep running there: what it has is copied at most.
       this.#dealing?.setState(member, 'lost');
     }
   }
@@ -168,7 +168,7 @@ export class PoolMachines {
     const error = new AppError({
       code: 'host-refused',
       message: `It is not used: ${reason}`,
-      nextStep: `Mend it, or leave it out of --host; cosmos doctor --host ${member.name} shows how it stands.`,
+      nextStep: `Fix it, or leave it out of --host; cosmos doctor --host ${member.name} shows what is wrong.`,
     });
     await this.giveUp(member, error);
     if (member.phase === 'ended') this.#noteMachine(member.name, 'refused', reason);

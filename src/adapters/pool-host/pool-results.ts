@@ -77,7 +77,7 @@ export class PoolResults {
     });
   }
 
-  /** Nobody needs what a copy made when the other one is home. */
+  /** What a copy made is not needed when the other one is home. */
   async dropUnwanted(taskKey: string, { run }: PoolMember): Promise<void> {
     if (!this.#dropped.delete(taskKey)) return;
     await run?.dropOutputs([taskKey]).catch((error: unknown) => {

@@ -160,8 +160,8 @@ export class PoolRun implements HostRun {
 function notStopped(name: string): AppError {
   return new AppError({
     code: 'host-unreachable',
-    message: 'It is unreachable and could not be told to stop; what it was given goes on there.',
-    nextStep: `When ${name} is back: cosmos cancel RUN`,
+    message: 'It is unreachable and could not be told to stop; what it was given keeps running there.',
+    nextStep: `When ${name} is back, run: cosmos cancel RUN`,
     isRetryable: true,
   });
 }

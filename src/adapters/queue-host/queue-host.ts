@@ -170,7 +170,7 @@ export class QueueHost implements Host {
 function lockedElsewhere(runId: string, machine: string): AppError {
   return new AppError({
     code: 'run-locked',
-    message: `A process on ${machine} works on run ${runId}.`,
-    nextStep: 'Stop it there first. When it is gone for good, its lock ends by itself within a minute.',
+    message: `A process on ${machine} is working on run ${runId}.`,
+    nextStep: 'Stop it there first. If it is gone for good, its lock expires within a minute.',
   });
 }

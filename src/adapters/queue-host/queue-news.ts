@@ -62,14 +62,14 @@ export class QueueNews {
     this.#onRefill = onRefill;
   }
 
-  /** Whoever watches is told of jobs of this kind, too. */
+  /** Watchers are told of jobs of this kind, too. */
   noteKind(kind: JobKind): void {
     if (this.kinds.has(kind)) return;
     this.kinds.add(kind);
     this.#onKind(kind);
   }
 
-  /** What this process waits for; null when it goes on. Whoever watches is told of a change. */
+  /** What this process waits for; null when it continues. Watchers are told of a change. */
   noteWait(what: 'write' | 'work', reason: string | null): void {
     const [before] = this.#waits.values();
     if (reason === null) this.#waits.delete(what);
@@ -162,7 +162,7 @@ export class QueueNews {
     }
   }
 
-  /** Until `signal` aborts: nobody may be there to do what waits. */
+  /** Until `signal` aborts: no worker may be there to do what waits. */
   async #followWorkers(signal: AbortSignal): Promise<void> {
     const { clock, timing, jobs } = this.#deps;
     while (!signal.aborted) {
@@ -176,14 +176,14 @@ export class QueueNews {
     const isOpen = [...this.#stored.taskKeys].some((key) => !this.reported.has(key));
     if (!isOpen) return null;
     if (await jobs.isPaused())
-      return 'the queue is drained, so workers take no jobs; let them with: cosmos queue drain --resume';
+      return 'the queue is drained, so workers take no jobs; to let them, run: cosmos queue drain --resume';
     const workers = await jobs.workers(clock.now());
     if (workers.some((worker) => worker.kinds.some((kind) => this.kinds.has(kind)))) return null;
-    const nobody =
+    const lacking =
       workers.length === 0
         ? 'no worker is connected to the queue'
         : `no worker of the queue does ${[...this.kinds].join(', ')}`;
-    return `${nobody}; start one with: ${workerCommand}`;
+    return `${lacking}; start one with: ${workerCommand}`;
   }
 
   /** Until `signal` aborts. @throws AppError `host-unreachable` when Redis stays away for too long. */
@@ -201,7 +201,7 @@ export class QueueNews {
         unreachableSinceMs = clock.now();
         queue.push({
           type: 'unreachable',
-          message: `Redis at ${jobs.redis.options.host} does not answer; workers go on with what they have.`,
+          message: `Redis at ${jobs.redis.options.host} does not answer; workers continue with what they have.`,
         });
       }
       if (isUnreachable) {
@@ -238,7 +238,7 @@ function redisUnreachable(): AppError {
   return new AppError({
     code: 'host-unreachable',
     message: 'Redis did not come back.',
-    nextStep: 'Workers finish what they have. When it is back, attach to the run.',
+    nextStep: 'Workers finish what they have. When Redis is back, attach to the run.',
     isRetryable: true,
   });
 }

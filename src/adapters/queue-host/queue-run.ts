@@ -32,7 +32,7 @@ export class QueueRun implements HostRun {
     this.#news = new QueueNews(deps, stored, () => this.#addAgain());
   }
 
-  /** Goes on with what was submitted before. */
+  /** Continues what was submitted before. */
   static async open(deps: QueueRunDeps): Promise<QueueRun> {
     const { jobs, runId, store } = deps;
     const run = new QueueRun(deps, await StoredJobs.read(store, runId));
@@ -70,7 +70,7 @@ export class QueueRun implements HostRun {
     const held = new Set(batch.tasks.flatMap(({ task_key: key }) => this.#stored.jobOf(key) ?? []));
     for (const job of held) {
       if (job.engine === engineText) continue;
-      // It asks for what nobody wants any more. Its other tasks are submitted again by whoever still wants them.
+      // It asks for what no client wants any more. Its other tasks are submitted again by clients that still want them.
       await this.#deps.jobs.remove(job.kind, [job.jobId]);
       await this.#stored.remove(job);
       held.delete(job);
@@ -101,7 +101,7 @@ export class QueueRun implements HostRun {
     return withdrawn;
   }
 
-  /** A video is put together by a worker, should nobody be here when its segments are done. */
+  /** A video is put together by a worker, should no client be here when its segments are done. */
   async allSubmitted({ checkpointPath, objects }: SubmittedPlan): Promise<void> {
     if (this.#segmentKind === null) return;
     const { store } = this.#deps;
@@ -143,7 +143,7 @@ export class QueueRun implements HostRun {
     if (!isThere) throw outputLost(taskKey, 'gone or damaged');
   }
 
-  /** Segments stay until their video stands: whoever puts it together needs them all. */
+  /** Segments stay until their video stands: they are all needed to put it together. */
   async dropOutputs(taskKeys: readonly string[]): Promise<void> {
     if (this.#segmentKind !== null) return;
     const drop = (key: string) => this.#deps.store.files.remove(this.#inRun(layout.output(key)));
@@ -173,7 +173,7 @@ export class QueueRun implements HostRun {
     await close();
   }
 
-  /** Adds what Redis does not have and nobody has done. A job that failed for good gives its tasks a failed result. */
+  /** Adds what Redis does not have and no worker has done. A job that failed for good gives its tasks a failed result. */
   async #refill(): Promise<void> {
     const finished = await this.#stored.finishedKeys();
     for (const { kind } of this.#stored.jobs) this.#news.noteKind(kind);
@@ -218,7 +218,7 @@ export class QueueRun implements HostRun {
         return written;
       } catch (error) {
         if (!isDiskFull(error) || signal?.aborted) throw error;
-        const way = `make room in the store ${store.name}: the run goes on by itself`;
+        const way = `make room in the store ${store.name}: the run resumes by itself`;
         this.#news.noteWait('write', `${messageOf(error)} ${way}`);
         await clock.sleep(fullStorePauseMs, signal);
       }

@@ -111,12 +111,12 @@ export class RedisQueueUpkeep implements QueueUpkeep {
       if (info.maxmemoryPolicy !== 'noeviction')
         return failed(
           `Redis ${info.version}, maxmemory-policy ${info.maxmemoryPolicy}`,
-          'Set maxmemory-policy noeviction: else it drops jobs when its memory is full.',
+          'Set maxmemory-policy noeviction; otherwise it drops jobs when its memory is full.',
         );
       if (info.isAppendOnly) return ok(`Redis ${info.version}`);
       return warning(
         `Redis ${info.version} without an append-only file`,
-        'Set appendonly yes: else clients have to fill it again after it was restarted.',
+        'Set appendonly yes; otherwise clients have to fill it again after a restart.',
       );
     });
     const store = await runCheck('queue: store', async () => {
@@ -125,10 +125,7 @@ export class RedisQueueUpkeep implements QueueUpkeep {
       await opened.files.remove('check.txt');
       return (await canLink(opened))
         ? ok(opened.name)
-        : warning(
-            opened.name,
-            'Files there cannot have two names: two workers may publish the same file twice.',
-          );
+        : warning(opened.name, 'The store has no hard links: two workers may publish the same file twice.');
     });
     const workers = await runCheck('queue: workers', async () => {
       const seen = await (await this.#openJobs()).workers(this.#options.clock.now());
@@ -155,7 +152,7 @@ export class RedisQueueUpkeep implements QueueUpkeep {
   }
 }
 
-/** Forgets failed results, and queues their jobs anew; what has a good one is not done again. @returns how many jobs. */
+/** Forgets failed results, and queues their jobs again; what has a good one is not done again. @returns how many jobs. */
 async function retryRun(runId: string, jobs: RedisJobs, store: SharedStore): Promise<number> {
   const stored = await StoredJobs.read(store, runId);
   const finished = await stored.finishedKeys();

@@ -31,7 +31,7 @@ interface CanaryVote {
 }
 
 /**
- * Lets a machine work on the segments of a run when it makes of a tiny clip what the others make: that stands in the store.
+ * Lets a machine work on the segments of a run when it makes of a tiny clip what the others make: that is in the store.
  * It is decided once for a run, by what the first two workers agree on, so that one that differs cannot shut out all others.
  */
 export function admitByCanary(vote: CanaryVote) {

@@ -68,7 +68,7 @@ function redisOptions(settings: QueueSettings, environment: NodeJS.ProcessEnv) {
   const isTls = url.protocol === 'rediss:';
   const ca = settings.tls_ca_file === '' ? undefined : readCa(expandHome(settings.tls_ca_file));
   return {
-    // An IPv6 address stands in brackets in a URL only.
+    // An IPv6 address is in brackets in a URL only.
     host: url.hostname.replace(/^\[(.*)\]$/, '$1') || '127.0.0.1',
     port: url.port === '' ? 6379 : Number(url.port),
     db: Number(url.pathname.slice(1) || 0),

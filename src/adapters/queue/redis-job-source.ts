@@ -32,8 +32,8 @@ export class RedisJobSource implements JobSource {
       if (!job) continue;
       const data = jobDataSchema.safeParse(job.data).data;
       if (data) return new RedisTakenJob(job, token, { kind, ...this.#timing }, this.#jobs);
-      // Of another version: nobody could say more about it.
-      await job.moveToFailed(new Error('The job is of another version of cosmos.'), token, false);
+      // Of another version: nothing more is known about it.
+      await job.moveToFailed(new Error('The job is from another version of cosmos.'), token, false);
     }
     return null;
   }
@@ -138,13 +138,13 @@ class RedisTakenJob implements TakenJob {
     await say().catch(() => undefined);
   }
 
-  /** While Redis is away the work goes on; whether another worker was given the job is found out when it is back. */
+  /** While Redis is away the work continues; whether another worker was given the job is found out when it is back. */
   async #renew(lockMs: number): Promise<void> {
     if (this.#jobs.redis.status !== 'ready') return;
     const isRenewed = await this.#job.extendLock(this.#token, lockMs).catch(() => null);
     if (isRenewed === null || Number(isRenewed) === 1) return;
     const holder = await this.#jobs.lockOf(this.kind, this.#job.id ?? '').catch(() => null);
-    if (holder !== null) this.#lost.abort(new Error('another worker has the job by now'));
+    if (holder !== null) this.#lost.abort(new Error('another worker has the job now'));
   }
 
   async #checkCancelled(): Promise<void> {

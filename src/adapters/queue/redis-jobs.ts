@@ -76,7 +76,7 @@ export class RedisJobs {
     if (entries.length > 0) await this.#adderOf(kind)(entries);
   }
 
-  /** What is added while a call goes on is added by the next one, all together. */
+  /** What is added during a call is added by the next one, all together. */
   #adderOf(kind: JobKind) {
     const adder = this.#adders.get(kind) ?? inGroups((jobs: BulkJobs) => this.queue(kind).addBulk(jobs));
     this.#adders.set(kind, adder);
@@ -154,14 +154,14 @@ export class RedisJobs {
     return events;
   }
 
-  /** Asks the workers that have jobs of this run to stop; null lets them go on. */
+  /** Asks the workers that have jobs of this run to stop; null lets them continue. */
   async setCancelled(runId: string, drainMs: number | null): Promise<void> {
     const key = `${this.prefix}:cancel:${runId}`;
     if (drainMs === null) await this.redis.del(key);
     else await this.redis.set(key, String(drainMs), 'EX', oneDaySeconds);
   }
 
-  /** How long what is in flight may take, in milliseconds; null where nobody stops the run. */
+  /** How long what is in flight may take, in milliseconds; null where the run is not stopped. */
   async cancelledWithin(runId: string): Promise<number | null> {
     const found = await this.redis.get(`${this.prefix}:cancel:${runId}`);
     return found === null ? null : Number(found);

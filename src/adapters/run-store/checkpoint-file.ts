@@ -32,8 +32,9 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
   if (typeof version === 'number' && version !== checkpointVersion) {
     throw new AppError({
       code: 'checkpoint-version',
-      message: `${path} has version ${version}; this cosmos reads version ${checkpointVersion}.`,
-      nextStep: 'Resume with the cosmos that began the run, or start a new run: finished prompts are reused.',
+      message: `${path} has version ${version}; this version of cosmos reads version ${checkpointVersion}.`,
+      nextStep:
+        'Resume with the version of cosmos that started the run, or start a new run: finished prompts are reused.',
     });
   }
   if (typeof found === 'string' && found !== kind)
@@ -103,7 +104,7 @@ async function readDocument(path: string): Promise<{ readonly json: unknown }> {
     return { json: { ...Object(JSON.parse(rest)), ...Object.fromEntries(lists) } };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    // Another program may have written it anew, with other lines.
+    // Another program may have rewritten it with other lines.
     return { json: parseJson(await readFile(path, 'utf8'), path) };
   }
 }
@@ -129,7 +130,7 @@ function parseJson(text: string, path: string): unknown {
 function damaged(path: string, reason: string): AppError {
   return new AppError({
     code: 'checkpoint-damaged',
-    message: `${path} is no checkpoint that cosmos wrote: ${reason}.`,
+    message: `${path} is not a checkpoint that cosmos wrote: ${reason}.`,
     nextStep: 'Start a new run: finished prompts are taken from the cache of results. Nothing was changed.',
   });
 }

@@ -58,7 +58,7 @@ export class LocalRunStore implements RunStore {
       await this.#index?.note({ runId: checkpoint.run_id, kind: format.kind, folder }, true);
       return session;
     } catch (error) {
-      // Only an empty folder can be removed like this: one in which no run has begun.
+      // Only an empty folder can be removed like this: one in which no run has started.
       await rmdir(folder).catch(() => undefined);
       throw error;
     }
@@ -149,7 +149,7 @@ export class LocalRunStore implements RunStore {
   }
 }
 
-/** A run with what its journal goes on from. */
+/** A run with what its journal continues from. */
 interface ReadRun<Checkpoint extends AnyCheckpoint, Event> {
   readonly run: StoredRun<Checkpoint, Event>;
   readonly journal: JournalContent<Event>;

@@ -104,7 +104,7 @@ async function take(place: LockPlace) {
   if (attempt.isHeld) return attempt;
   throw new AppError({
     code: 'run-locked',
-    message: `Process ${attempt.owner.pid} on ${attempt.owner.host} works on the ${place.what}.`,
+    message: `Process ${attempt.owner.pid} on ${attempt.owner.host} is working on the ${place.what}.`,
     nextStep: `Wait for it, or stop it. If that process is gone for good, delete ${place.lockPath}.`,
   });
 }

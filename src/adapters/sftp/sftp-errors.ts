@@ -30,7 +30,7 @@ export async function whyWritingFailed(
     return new AppError({
       code: 'host-refused',
       message: `${hostName} does not let you write ${path} (${messageOf(error)}).`,
-      nextStep: 'Give your user that folder, or choose another remote_root for this host.',
+      nextStep: 'Make that folder writable for your user, or choose another remote_root for this host.',
     });
   }
   if (!isSftpStatus(error, sftpStatus.failure)) return error;
@@ -38,7 +38,7 @@ export async function whyWritingFailed(
   if (space?.isReadOnly) {
     return new AppError({
       code: 'disk-read-only',
-      message: `The disk of ${hostName} takes no writes: ${path} could not be written.`,
+      message: `The disk of ${hostName} is read-only: ${path} could not be written.`,
       nextStep: 'Mount it writable again or choose another remote_root, then resume: nothing is lost.',
     });
   }

@@ -218,9 +218,9 @@ export class SftpSession {
     if (at === -1) return;
     throw new AppError({
       code: 'host-refused',
-      message: `There is a link or a file on the host where cosmos keeps a folder: ${folders[at]}.`,
+      message: `There is a link or a file on the host where cosmos needs a folder: ${folders[at]}.`,
       nextStep:
-        'Find out who put it there, remove it, and run the command again. A larger disk is had with remote_root.',
+        'Find out who put it there, remove it, and run the command again. To use a larger disk, set remote_root.',
     });
   }
 

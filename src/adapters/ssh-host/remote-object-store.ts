@@ -12,7 +12,7 @@ import { upload } from '../sftp/upload.ts';
 import { inShortSlices, planBundles, readBundle } from './bundles.ts';
 import { type CallSlot, SlotRefusal } from './slot-api.ts';
 
-/** Objects from this size on travel by themselves, and go on after a lost connection where they stopped. */
+/** Objects from this size on travel by themselves, and continue after a lost connection where they stopped. */
 const largeBytes = 4 * 1024 * 1024;
 
 /** Bundles that are read, sent or unpacked at the same time: more than a fast link with some latency can hold. */
@@ -53,7 +53,7 @@ export class RemoteObjectStore implements ObjectStore {
     const unsent = objects.filter(({ sha256 }) => !this.#sent.has(sha256));
     const sized: HostObject[] = [];
     await inShortSlices(unsent, (object) => sized.push(withRealSize(object)));
-    // Filtered again after the wait: another batch may have begun to send the same objects.
+    // Filtered again after the wait: another batch may have started to send the same objects.
     const mine = sized.filter(({ sha256 }) => !this.#sent.has(sha256));
     if (mine.length > 0) {
       const sending = this.#send(mine);
@@ -132,7 +132,7 @@ function changedMeanwhile(error: unknown): unknown {
   if (!(error instanceof SlotRefusal) || error.code !== 'object-damaged') return error;
   return new AppError({
     code: 'worker-failed',
-    message: `An input arrived with another content than it had when the run was planned (${error.message}).`,
+    message: `An input arrived with other content than it had when the run was planned (${error.message}).`,
     nextStep: 'Resume the run: hints are made again, and everything that is missing is sent again.',
     isRetryable: true,
   });

@@ -176,7 +176,7 @@ export class SshHost implements Machine {
   }
 }
 
-/** Downloads videos by SFTP; a broken transfer goes on where it stopped. @param runFolder - Absolute path on the host. */
+/** Downloads videos by SFTP; a broken transfer continues where it stopped. @param runFolder - Absolute path on the host. */
 function remoteOutputs(files: RemoteFiles, runFolder: string): DownloadOutput {
   return async (taskKey, { sha256, size_bytes: sizeBytes }, path) => {
     if (await hasContent(path, sha256)) return;

@@ -27,7 +27,7 @@ interface AttemptBounds {
 
 /**
  * Does work on a connection until it is done, the connection is lost, the time is up, or a signal aborts,
- * whichever comes first. Abandoned work goes on in the background until it notices.
+ * whichever comes first. Abandoned work continues in the background until it notices.
  *
  * @throws what the work throws; the reason why the connection was lost; NoProgressError; the signal's reason.
  */

@@ -67,7 +67,7 @@ export class Authentication {
       return `Set identity_file under [hosts.${name}]: that key is then offered first.`;
     }
     if (this.#accepted !== null && !this.#accepted.includes('publickey')) {
-      return `${addressOf(this.#target)} wants ${this.#accepted.join(' or ')}; cosmos logs in with keys alone, so it has to allow publickey.`;
+      return `${addressOf(this.#target)} wants ${this.#accepted.join(' or ')}; cosmos logs in with keys only, so the server has to allow publickey.`;
     }
     const port22 = port === 22 ? '' : `-p ${port} `;
     const file = this.#target.chosenIdentityFile ?? identityFiles[0];

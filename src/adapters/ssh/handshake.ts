@@ -99,7 +99,7 @@ export class Handshake {
     if (/no matching|unsupported version|invalid identification/i.test(reason)) {
       return new AppError({
         code: 'host-refused',
-        message: `${titleOf(this.#target)} and cosmos have no way of speaking SSH in common: ${reason}.`,
+        message: `${titleOf(this.#target)} and cosmos have no SSH algorithms in common: ${reason}.`,
         nextStep: 'Is this the port of an SSH server? If it is, update the server (OpenSSH 7.2 or newer).',
         cause,
       });

@@ -14,7 +14,7 @@ export interface Identity {
   readonly agent: OneKeyAgent;
 }
 
-/** All keys that may be offered, and what stood in the way of more. */
+/** All keys that may be offered, and what kept more from being offered. */
 export interface Identities {
   readonly offered: readonly Identity[];
   /** Such as why the agent could not be asked. */

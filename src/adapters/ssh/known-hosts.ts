@@ -33,7 +33,7 @@ interface HostNames {
 export interface KnownHosts {
   /** Algorithms to ask the host for: those whose keys are on file first, so that it shows a key that can be checked. */
   readonly wantedAlgorithms: ServerHostKeyAlgorithm[];
-  /** Null when the key is on file, else the refusal: without the check nothing goes on. */
+  /** Null when the key is on file, else the refusal: without the check nothing is sent. */
   refusalOf(key: Buffer): AppError | null;
 }
 
@@ -90,9 +90,9 @@ function distrustedKey(
     code: 'host-key-changed',
     message:
       `${shown}, but ${file}, line ${lineNumber}, has ${keyFingerprint(line.key)}: ` +
-      'the machine was set up again, or another one answers. Nothing was sent.',
+      'the machine was reinstalled, or another machine answers. Nothing was sent.',
     nextStep:
-      `Ask the administrator of the machine. If it was set up again: ssh-keygen -R "${name}" -f "${file}", then connect ` +
+      `Ask the administrator of the machine. If it was reinstalled: ssh-keygen -R "${name}" -f "${file}", then connect ` +
       'once with ssh and check the fingerprint.',
   });
 }

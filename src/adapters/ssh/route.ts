@@ -141,7 +141,7 @@ async function forward(
     isAlive = false;
   };
   client.on('end', note).on('close', note);
-  const what = `${addressOf(from)} opened no way to ${addressOf(to)}`;
+  const what = `${addressOf(from)} opened no connection to ${addressOf(to)}`;
   const openChannel = () =>
     new Promise<ChannelStream>((resolve, reject) => {
       client.once('close', () => reject(new Error('the connection was closed')));

@@ -160,13 +160,13 @@ function closedError(): Error {
   return new Error('the connection was closed');
 }
 
-/** Why the host's SFTP cannot be used at all; null for what trying again may mend. */
+/** Why the host's SFTP cannot be used at all; null for what trying again may fix. */
 function refusedSftp({ target }: DialOptions, cause: unknown): AppError | null {
   const message = messageOf(cause);
   if (/unable to start subsystem|received exit code/i.test(message)) {
     return new AppError({
       code: 'host-refused',
-      message: `${titleOf(target)} offers no SFTP, which files are sent by.`,
+      message: `${titleOf(target)} offers no SFTP, which cosmos needs to send files.`,
       nextStep: 'Its sshd_config needs the line: Subsystem sftp internal-sftp',
       cause,
     });
@@ -179,7 +179,7 @@ function refusedSftp({ target }: DialOptions, cause: unknown): AppError | null {
   const text = /^[\x20-\x7e]{4}$/.test(begin.toString('latin1')) ? ` (“${begin.toString('latin1')}…”)` : '';
   return new AppError({
     code: 'host-refused',
-    message: `${titleOf(target)} prints text${text} where SFTP begins: a start-up file of the shell does that.`,
+    message: `${titleOf(target)} prints text${text} where SFTP begins: a startup file of the shell does that.`,
     nextStep:
       'There, let ~/.bashrc and its like print only in interactive shells, or set in sshd_config: Subsystem sftp internal-sftp',
     cause,

@@ -35,7 +35,7 @@ export async function openSocket(
     if (isForbidden(error)) throw forwardsToNoSocket(target, socketPath);
     const reason = await explainRefusal(connection, socketPath);
     if (reason !== null) throw reason;
-    // A process listens there, but may have begun to only after sshd tried.
+    // A process listens there, but may have started to only after sshd tried.
     return await openChannel(connection, socketPath, signal).catch((again: unknown) => {
       throw isChannelRefusal(again) ? forwardsToNoSocket(target, socketPath) : again;
     });
@@ -76,12 +76,12 @@ async function explainRefusal(
   if (found.status === noSuchFile)
     return new SocketRefusedError('ENOENT', `there is no ${socketPath} on ${user}`);
   if (found.value && !found.value.isSocket()) {
-    return new SocketRefusedError('ENOTSOCK', `${socketPath} on ${user} is no socket`);
+    return new SocketRefusedError('ENOTSOCK', `${socketPath} on ${user} is not a socket`);
   }
   // A socket cannot be opened as a file, but the system checks the rights first, which are those to connect.
   const opened = await statusOf<Buffer>((done) => sftp.open(socketPath, 'r+', done));
   if (found.status === permissionDenied || opened.status === permissionDenied) {
-    return new SocketRefusedError('EACCES', `${user} may not use ${socketPath}`);
+    return new SocketRefusedError('EACCES', `${user} is not allowed to use ${socketPath}`);
   }
   if (await isListedAsListening(sftp, socketPath)) return null;
   return new SocketRefusedError('ECONNREFUSED', `no process listens on ${socketPath} on ${user}`);
@@ -90,7 +90,7 @@ async function explainRefusal(
 function forwardsToNoSocket(target: SshTarget, socketPath: string): AppError {
   return new AppError({
     code: 'host-refused',
-    message: `${titleOf(target)} forwards to no sockets, such as ${socketPath}.`,
+    message: `${titleOf(target)} does not forward to sockets such as ${socketPath}.`,
     nextStep:
       'Its sshd_config needs the line: AllowStreamLocalForwarding yes (and no DisableForwarding), then restart sshd.',
   });

@@ -7,7 +7,7 @@ const reasons: Record<string, string> = {
   EAI_AGAIN: 'names cannot be looked up right now (EAI_AGAIN)',
   ECONNREFUSED: 'no program listens on that port (ECONNREFUSED)',
   ECONNRESET: 'the connection was reset (ECONNRESET)',
-  EHOSTUNREACH: 'there is no way to that machine (EHOSTUNREACH)',
+  EHOSTUNREACH: 'there is no route to that machine (EHOSTUNREACH)',
   ENETUNREACH: 'this machine is not on a network that leads there (ENETUNREACH)',
   ETIMEDOUT: 'it did not answer in time (ETIMEDOUT)',
 };
@@ -31,7 +31,7 @@ export function hostUnreachable(
   return new AppError({
     code: 'host-unreachable',
     message: `${titleOf(target)} could not be reached${waited}: ${reason}.`,
-    nextStep: 'Check address and port under [hosts], that the machine is up, and that "ssh" gets there.',
+    nextStep: 'Check address and port under [hosts], that the machine is up, and that "ssh" reaches it.',
     isRetryable: true,
     cause,
   });

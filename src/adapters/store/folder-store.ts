@@ -77,7 +77,7 @@ export class FolderStore implements SharedStore {
   }
 }
 
-/** A pruning that goes on meanwhile leaves what looks young; of a file that may be a user's own only the record is touched. */
+/** A pruning that runs meanwhile leaves what looks young; of a file that may be a user's own only the record is touched. */
 async function touch(path: string): Promise<void> {
   const found = await unlessMissing(stat(path));
   if (found) await chmod(path, found.mode & 0o7777).catch(() => undefined);
@@ -109,7 +109,7 @@ async function putInPlace(temporary: string, target: string, sha256: string): Pr
 export function notAsSaid(source: string): AppError {
   return new AppError({
     code: 'worker-failed',
-    message: `${source} is gone, or not what it was when it was made.`,
+    message: `${source} is gone or was changed.`,
     nextStep: 'Resume the run: it is made again.',
     isRetryable: true,
   });
@@ -126,8 +126,8 @@ export async function assertFolderIsThere(folder: string): Promise<void> {
   } catch (error) {
     throw new AppError({
       code: 'config-invalid',
-      message: `There is no folder ${folder} on this machine, which is to be the store of the queue.`,
-      nextStep: 'Mount it, or make it where it is new: every machine has to see the same folder.',
+      message: `The folder ${folder}, the store of the queue, does not exist on this machine.`,
+      nextStep: 'Mount it, or create it if it is new: every machine has to see the same folder.',
       cause: error,
     });
   }

@@ -17,7 +17,7 @@ export async function openStore(settings: StoreSettings): Promise<SharedStore> {
   if (store === '')
     throw new AppError({
       code: 'config-invalid',
-      message: 'The queue has no store: a folder that every machine of it reaches.',
+      message: 'The queue has no store: a folder that all its machines can reach.',
       nextStep: 'Set store under [queue], or give --store: a mounted folder, or sftp://user@host/path.',
     });
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(store)) return await openSftpStore(store, settings);
@@ -65,7 +65,7 @@ export function parseStoreAddress(store: string) {
   if (url === null || reason !== null)
     throw new AppError({
       code: 'config-invalid',
-      message: `The store of the queue cannot be used: ${reason ?? 'it is no address'}.`,
+      message: `The store of the queue cannot be used: ${reason ?? 'it is not an address'}.`,
       nextStep: 'Set store under [queue], or give --store: a mounted folder, or sftp://user@host/path.',
     });
   return {

@@ -184,7 +184,7 @@ async function absoluteFolder(
   if ((await session.stat(path))?.isDirectory()) return path;
   throw new AppError({
     code: 'config-invalid',
-    message: `There is no folder ${path} on the machine that is to hold the store of the queue.`,
-    nextStep: 'Make it there, or name another one.',
+    message: `There is no folder ${path} on the machine that holds the store of the queue.`,
+    nextStep: 'Create it there, or choose another one.',
   });
 }

@@ -20,11 +20,11 @@ const maxBreaks = 1_000;
 /** How far the length of the copy may be from what the packets of the source say. */
 const slackSeconds = 0.1;
 
-/** A copy of a run that nobody resumed would stay for ever; one that is still wanted is made again. */
+/** A copy of a run that was never resumed would stay for ever; one that is still wanted is made again. */
 const keptDays = 30;
 
 /**
- * A file's packets with times that go on where its clock breaks. ffmpeg's own correction is not used: at a break it goes
+ * A file's packets with times that continue where its clock jumps. ffmpeg's own correction is not used: at a jump it goes
  * by whatever packet comes next, and takes the last ones of a part, which may come late, for a break of their own.
  *
  * @returns the path of the copy in `folder`, which may be there already.
@@ -95,7 +95,7 @@ const formats: Readonly<Record<string, CopyFormat>> = {
   flv: { format: 'flv', ending: 'flv', codecs: /./ },
 };
 
-/** The options by which an output stream goes on after each break. */
+/** The options by which an output stream continues after each jump. */
 function movedBy(breaks: readonly TimeBreak[], stream: number, output: number): readonly string[] {
   const terms: string[] = [];
   let movedSeconds = 0;
@@ -134,7 +134,7 @@ function factsOfCopy(facts: VideoFacts, streams: readonly number[]): VideoFacts 
 function notJoined(path: string, reason: string): AppError {
   return unreadableVideo(
     path,
-    `its clock breaks, and its times cannot be joined: ${reason.replace(/\.$/, '')}`,
+    `its clock jumps, and its times cannot be joined: ${reason.replace(/\.$/, '')}`,
     {
       nextStep:
         "Cut it into its recordings; upscale each by itself, or join them with ffmpeg's concat demuxer.",

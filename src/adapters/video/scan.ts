@@ -100,7 +100,7 @@ async function* pairedFrames(
 function damaged({ path, stream }: FrameScan, damage: DamageNotes, time: number): AppError {
   const seconds = ticksToSeconds(time, stream.timeBase).toFixed(1);
   return unreadableVideo(path, `it is damaged near second ${seconds}; ffmpeg says "${damage.toString()}"`, {
-    nextStep: 'Get an undamaged file, or take what can be read of this one with --keep-going.',
+    nextStep: 'Get an undamaged file, or use what can be read of this one with --keep-going.',
   });
 }
 

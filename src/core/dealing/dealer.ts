@@ -17,8 +17,8 @@ const tailPauseMs = 1_000;
 
 /**
  * Decides which machine gets which task. Each has a few tasks per worker, so that fast machines draw more by themselves;
- * the rest waits here. When no more come and none waits, what slow machines have not begun is asked back, and what they
- * have begun is copied to an idle machine that will be done clearly earlier, once per task. The first result counts.
+ * the rest waits here. When no more come and none waits, what slow machines have not started is asked back, and what they
+ * have started is copied to an idle machine that will be done clearly earlier, once per task. The first result counts.
  *
  * It knows no clock: times are milliseconds of any clock that does not jump.
  */
@@ -216,7 +216,7 @@ export class Dealer {
     return steps.all();
   }
 
-  /** Deals all that waits by speed, however much each machine has: nobody stays to deal. */
+  /** Deals all that waits by speed, however much each machine has: no client stays to deal. */
   dealRest(nowMs: number): DealingStep[] {
     const steps = new StepList();
     const working = [...this.#machines.values()].filter(({ state }) => state === 'working');

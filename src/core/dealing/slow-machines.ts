@@ -23,7 +23,7 @@ interface IdleMachine {
   waitMs: number;
 }
 
-/** What slow machines have not begun, and idle ones will have done clearly earlier: it is noted as asked back. */
+/** What slow machines have not started, and idle ones will have done clearly earlier: it is noted as asked back. */
 export function askBack(scene: Scene): { readonly machine: DealtMachine; readonly key: string }[] {
   const { nowMs, usual } = scene;
   const asked: { machine: DealtMachine; key: string }[] = [];

@@ -110,7 +110,7 @@ const speedSeconds = 0.6;
 /** Of a thing that was looked at in every frame, these are enough. */
 const speedSightings = 8;
 
-/** Where a thing would be if it went on as before. */
+/** Where a thing would be if it continued as before. */
 function expectedAt(track: Track, seconds: number): Rect {
   const from = (track.at(-1)?.seconds ?? 0) - speedSeconds;
   return steadyRect(

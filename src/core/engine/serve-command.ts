@@ -71,7 +71,7 @@ function assertModel(model: string): void {
   if (model === '') {
     throw new AppError({
       code: 'config-invalid',
-      message: 'A server is to be started, but no model is set.',
+      message: 'No model is set for the server that is to be started.',
       nextStep: 'Set upsampling.engine.model, such as "mistralai/Pixtral-12B-2409".',
     });
   }

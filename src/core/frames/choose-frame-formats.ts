@@ -62,8 +62,8 @@ export function chooseFrameFormats(
     notices: [
       ...formatNotices(video.pixelFormat, family, kept),
       ...sizeNotices(whole, target),
-      ...(isTurned ? ['Matroska cannot say how a picture is turned: the frames themselves are turned.'] : []),
-      ...video.extras.map((extra) => `${capital(extra)} cannot be kept: the upscaled video is without.`),
+      ...(isTurned ? ['Matroska cannot store a rotation: the frames themselves are rotated.'] : []),
+      ...video.extras.map((extra) => `${capital(extra)} cannot be kept: the upscaled video has none.`),
     ],
   };
 }
@@ -147,7 +147,7 @@ function formatNotices(
   if (bits > 10) notices.push(`H.264 keeps at most 10 of the ${bits} bits of a sample of ${pixelFormat}.`);
   if (isRgb) notices.push(`The colours are kept as ${kept} instead of ${pixelFormat}.`);
   else if (/^4(11|10|40)$/.test(sampling)) {
-    notices.push(`Colour is kept as ${kept}, because H.264 does not know the sampling of ${pixelFormat}.`);
+    notices.push(`Colour is kept as ${kept}, because H.264 does not support the sampling of ${pixelFormat}.`);
   }
   return notices;
 }
@@ -156,11 +156,11 @@ function sizeNotices(whole: Size, target: Size): string[] {
   const notices: string[] = [];
   if (whole.width !== target.width || whole.height !== target.height) {
     notices.push(
-      `The result is ${formatSize(target)}: its sides have to be even, and ${formatSize(whole)} is not.`,
+      `The result is ${formatSize(target)}: its sides have to be even, unlike ${formatSize(whole)}.`,
     );
   }
   if (target.width * target.height > maxPixels) {
-    notices.push(`No level of H.264 allows ${formatSize(target)}: many players will not show it.`);
+    notices.push(`No level of H.264 allows ${formatSize(target)}: many players will not play it.`);
   }
   return notices;
 }
@@ -173,7 +173,7 @@ function tooLarge(target: Size, scale: number): AppError {
   return new AppError({
     code: 'output-unsupported',
     message: `The result would be ${formatSize(target)}, and H.264 holds sides of up to ${maxSidePx} pixels.`,
-    nextStep: scale > 2 ? 'Use a smaller --scale.' : 'Make the video smaller before.',
+    nextStep: scale > 2 ? 'Use a smaller --scale.' : 'Make the video smaller first.',
   });
 }
 

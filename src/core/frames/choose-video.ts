@@ -5,7 +5,7 @@ export interface VideoCandidate {
   readonly frames: number;
 }
 
-/** A shorter one than this share of the longest is a preview, or a picture that nobody marked as a cover. */
+/** A shorter one than this share of the longest is a preview, or a picture that is not marked as a cover. */
 const leastShare = 0.1;
 /** Of videos that are about equally long the first counts. */
 const equalShare = 0.9;

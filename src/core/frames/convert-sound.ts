@@ -168,7 +168,7 @@ function whyOf(
   const { name } = formatLimits[container];
   const losses = lossesOf(stream, way, sound);
   if (way === copied) {
-    const how = `is copied with ${losses.join(', ')}: ${name} cannot note more of ${stream.codec}`;
+    const how = `is copied with ${losses.join(', ')}: ${name} cannot store more of ${stream.codec}`;
     return losses.length === 0 ? null : `${namedStream(stream)} ${how}`;
   }
   const label = sound.isLossless ? `${way.label}, which is lossless` : way.label;

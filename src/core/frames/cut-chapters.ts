@@ -2,7 +2,7 @@ import { fractionValue } from './fraction.ts';
 import type { Timeline } from './timeline.ts';
 import type { ChapterTimes, VideoFacts } from './video-facts.ts';
 
-/** What a container rounds away, and nobody sees. */
+/** What a container rounds away, too little to be seen. */
 const slackSeconds = 0.1;
 
 /** When the last picture or sound of a source ends, as far as its file says, on the file's own clock. */
@@ -38,7 +38,7 @@ export function chapterNotices(facts: VideoFacts, timeline: Pick<Timeline, 'endT
   const end = (endSeconds - startSeconds).toFixed(1);
   return [
     ...(cut > 0 ? [`${counted(cut)} longer than the film, and cut at its end at ${end} s.`] : []),
-    ...(left > 0 ? [`${counted(left)} behind the end of the film at ${end} s, and left out.`] : []),
+    ...(left > 0 ? [`${counted(left)} after the end of the film at ${end} s, and left out.`] : []),
   ];
 }
 

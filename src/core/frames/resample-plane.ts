@@ -35,7 +35,7 @@ interface Tap {
 
 /**
  * A plane in another size. Where it gets smaller the kernel grows with it, so that what is too fine is averaged. Beyond the
- * edges the last numbers go on. The same on every machine: nothing but sums and products of doubles.
+ * edges the last numbers are repeated. The same on every machine: nothing but sums and products of doubles.
  */
 export function resamplePlane(from: NumberPlane, to: Size, kernelName: keyof typeof kernels): NumberPlane {
   const kernel: Kernel = kernels[kernelName];

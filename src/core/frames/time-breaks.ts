@@ -1,5 +1,5 @@
 /**
- * A place where a file's clock does not go on: it begins again, or leaps. What lies between two of them is a part, as
+ * A place where a file's clock does not continue: it starts again, or jumps. What lies between two of them is a part, as
  * when recordings are written into one file.
  */
 export interface TimeBreak {
@@ -8,7 +8,7 @@ export interface TimeBreak {
   readonly toSeconds: number;
   /** By stream: number of its first packet after the break, from 0. None for a stream without a packet there. */
   readonly firstPackets: ReadonlyMap<number, number>;
-  /** What has to be added to the times of all streams from here on, so that they go on. */
+  /** What has to be added to the times of all streams from here on, so that they continue. */
   readonly offsetSeconds: number;
 }
 
@@ -89,7 +89,7 @@ export class TimeBreakFinder {
     if (this.#timed.has(stream)) widen(this.#parts[state.part]?.spans, packet);
   }
 
-  /** Seconds from the first moment to the last one, once the times go on. */
+  /** Seconds from the first moment to the last one, once the times continue. */
   lengthSeconds(): number {
     return lengthOf(this.#parts, [0, ...this.breaks().map(({ offsetSeconds }) => offsetSeconds)]);
   }

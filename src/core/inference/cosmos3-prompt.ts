@@ -173,7 +173,7 @@ function findObject(answer: string): FoundObject {
       return { isFound: true, value: JSON.parse(json.text) };
     } catch (error) {
       if (tried === 0)
-        reason = `it is no valid JSON: ${onOneLine(String(error instanceof Error ? error.message : error))}`;
+        reason = `it is not valid JSON: ${onOneLine(String(error instanceof Error ? error.message : error))}`;
     }
     at = answer.indexOf('{', at + 1);
   }

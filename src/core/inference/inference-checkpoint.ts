@@ -34,7 +34,7 @@ const plannedVideoTaskSchema = z.object({
   controls: z.array(
     z.object({ kind: z.string(), file: plannedFileSchema.nullable(), weight: z.number().min(0) }),
   ),
-  /** Content of the file that stood in the result's place when the run began; null for none. */
+  /** Content of the file that was at the result's path when the run started; null for none. */
   existing_sha256: z.string().nullable(),
   /** What the model does with it that the user may not expect: sentences. */
   warnings: z.array(z.string()),

@@ -31,7 +31,7 @@ export class InferenceState extends RunState<InferenceEventBody> {
   /** A person has had the prompts before them: the run was resumed after it paused. */
   #isReviewed = false;
   #hasPaused = false;
-  /** How many videos are pending; null when it has to be counted anew. Counting at each event would cost too much. */
+  /** How many videos are pending; null when it has to be counted again. Counting at each event would cost too much. */
   #pendingVideos: number | null = null;
 
   /** @param plan - Its settings may be replaced when the run is resumed. */
@@ -135,7 +135,7 @@ export class InferenceState extends RunState<InferenceEventBody> {
   protected applyTaskEvent(event: InferenceEventBody): void {
     if (event.type === 'stage-started') this.stage = event.stage;
     if (event.type === 'run-finished') this.#hasPaused = event.status === 'paused';
-    // A session after the one that paused is there because a person wants it to go on.
+    // A session after the one that paused is there because a person wants it to continue.
     if (event.type === 'run-started') this.#isReviewed ||= this.#hasPaused;
     if (event.type === 'video-prepared') this.#note(event.video, (video) => (video.prepared = event));
     if (event.type === 'video-finished') this.#settle(event.video, (video) => (video.finished = event));

@@ -40,7 +40,7 @@ export const inferenceParametersSchema = z.strictObject({
 });
 
 const weight = z.number().min(0).max(100);
-/** Of a control that nobody gave another. */
+/** Of a control for which no other is given. */
 export const usualWeight = 0.25;
 
 /** How much each control counts. */

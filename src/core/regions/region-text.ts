@@ -36,7 +36,7 @@ export function parseRegion(text: string): RegionText | string {
   const lengths: Length[] = [];
   for (const side of sides) {
     const length = parseLength(side);
-    if (length === null) return `"${side}" is neither a number of pixels nor percent.`;
+    if (length === null) return `"${side}" is neither a number of pixels nor a percentage.`;
     lengths.push(length);
   }
   const [x, y, width, height] = lengths;
@@ -59,7 +59,7 @@ function parseSpan(text: string): Pick<RegionText, 'from' | 'to'> | string {
   if (!match) return `"${text}" is not FROM-TO.`;
   const [from, to] = [parseMoment(match[1] ?? ''), parseMoment(match[2] ?? '')];
   if (from === undefined || to === undefined) {
-    return `"${from === undefined ? match[1] : match[2]}" is no time: write seconds (12.5), 0:01:02.5, or a frame (120f).`;
+    return `"${from === undefined ? match[1] : match[2]}" is not a time: write seconds (12.5), 0:01:02.5, or a frame (120f).`;
   }
   if (from === null && to === null) return 'both times are missing.';
   if (from && to && 'seconds' in from && 'seconds' in to && from.seconds >= to.seconds)

@@ -1,6 +1,6 @@
 /**
  * The words of a command as a shell would see them, of which nothing else is understood: words are parted by spaces, and
- * what stands in quotes or after a backslash is taken as it is.
+ * what is in quotes or after a backslash is taken as it is.
  *
  * @returns null where a quote is not closed.
  */

@@ -11,54 +11,54 @@ export const failureNextSteps = {
   'prompt-too-long': 'Shorten the prompt, or raise upsampling.max_tokens if the model has a larger context.',
   'video-unreadable':
     'Check the path in the spec and that the video plays, then run again: finished prompts are reused.',
-  'no-video': 'Name a video in input_video_path, or allow prompts without one with --allow-text-only.',
+  'no-video': 'Set input_video_path to a video, or allow prompts without one with --allow-text-only.',
   'hint-failed': 'Play the video to see whether it is damaged; a re-encoded copy usually helps.',
   'hint-unreadable': 'Resume the run: the hint is made and sent again.',
   'no-frames': 'The model saw no frame: check that it takes images, then resume the run.',
   'output-empty':
-    'Resume the run to ask again; if it stays empty, start a new run with another model or a higher temperature.',
+    'Resume the run to ask again; if it is empty again, start a new run with another model or a higher temperature.',
   'output-truncated': 'Raise upsampling.engine.max_output_tokens, then resume the run.',
   'output-filtered':
-    'The filter of the server ends what the model writes: change the prompt and start a new run, or resume with another --base-url.',
+    'A filter of the server cuts off what the model writes: change the prompt and start a new run, or resume with another --base-url.',
   'output-refused':
-    'The message quotes the model: start a new run with another prompt, video or model, one that sees images and does this.',
+    'The message quotes the model: start a new run with another prompt, video or model (one that takes images and does this kind of task).',
   'output-copied':
-    'The model only repeated the prompt: check that it follows instructions, or start a new run with another one.',
+    'The model only repeated the prompt: check that it follows instructions, or start a new run with another model.',
   'output-repeated':
     'The model gave the same text for different inputs: check that it really sees the frames.',
   'output-invalid-json':
-    'Resume the run to ask again; if it stays so, see that the server honours response_format, or start a new run with another model or upsampling.prompt_format = "text".',
+    'Resume the run to ask again; if it fails again, check that the server supports response_format, or start a new run with another model or upsampling.prompt_format = "text".',
   'request-rejected': 'The server refuses this request; its message says why.',
   'context-exceeded':
-    'Give the server a larger context, then resume the run; or start a new one with upsampling.max_tokens as the server has it, and the exact --estimator of the model.',
+    'Give the server a larger context, then resume the run; or start a new one with upsampling.max_tokens set to the context of the server and the exact --estimator of the model.',
   'engine-rejected':
-    'Correct the API key or api_key_env, or name the model if none is named, then resume the run; another model is a new run.',
+    'Correct the API key or api_key_env, or set the model if none is set, then resume the run; another model needs a new run.',
   'engine-unreachable':
     'Check that the server runs and upsampling.engine.base_url is right, then resume the run.',
   'engine-failed': 'The server answered with an error several times: look at its log, then resume the run.',
   'engine-crashed':
-    'This prompt ends the model server each time: look at its log (cosmos logs RUN --engine), or change the prompt or its video.',
+    'This prompt crashes the model server each time: look at its log (cosmos logs RUN --engine), or change the prompt or its video.',
   'out-of-memory':
     'Resume the run with fewer --workers; if that is not enough, start a new one with a smaller --batch-size or --tile.',
-  'model-unreadable': 'Begin a new run with another --model, or with the --scale that this one has.',
+  'model-unreadable': 'Start a new run with another --model, or with the --scale of this one.',
   'runtime-missing':
     'Install onnxruntime-node on this machine; on a host, run cosmos host prepare NAME --upscaler.',
-  'video-exists': 'Replace it with --force, or name another folder with --videos-dir.',
+  'video-exists': 'Replace it with --force, or choose another folder with --videos-dir.',
   'prompt-blocked':
     "The model's guardrail refuses the prompt or the video: change the prompt in the enriched spec, then resume the run.",
   'inference-stalled':
-    'Its program wrote nothing for inference.stall_timeout_s and was ended: look at its log (cosmos logs RUN --engine), then resume the run.',
+    'Its program wrote nothing for inference.stall_timeout_s and was stopped: look at its log (cosmos logs RUN --engine), then resume the run.',
   'inference-failed':
     "The model's program ended without this video: its log (cosmos logs RUN --engine) says why.",
   'video-invalid':
-    "What the model's program left cannot be played, or is not of this prompt: look at its log (cosmos logs RUN --engine), then resume the run.",
+    "The video that the model's program left cannot be played, or is not of this prompt: look at its log (cosmos logs RUN --engine), then resume the run.",
   'failures-repeated': 'The message has the cause that all failures share: correct it, then resume the run.',
   'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
 } as const satisfies Record<string, string>;
 
 export type FailureCode = keyof typeof failureNextSteps;
 
-/** Why one spec failed; data, not an exception, because the rest goes on. */
+/** Why one spec failed; data, not an exception, because the rest continues. */
 export interface SpecFailure {
   readonly code: FailureCode;
   readonly message: string;

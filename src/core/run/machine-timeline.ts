@@ -42,7 +42,7 @@ type Span = Omit<NonNullable<MachineReport['spans']>[number], 'task'> & { readon
 /** Spans that a report lists, of all machines together. */
 const maxSpans = 4_000;
 
-/** How a machine stands while the run goes on. */
+/** The state of a machine while the run works. */
 export interface MachineStanding {
   readonly machine: string;
   readonly state: MachineState;

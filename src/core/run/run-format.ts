@@ -43,7 +43,7 @@ export interface RunFormat<Checkpoint extends AnyCheckpoint, Event> {
   writtenFiles(checkpoint: Checkpoint): readonly WrittenFile[];
 }
 
-/** A checkpoint with the settings that its run has by now: those of the last session that was begun with others. */
+/** A checkpoint with the current settings of its run: those of the last session that was started with others. */
 export function asOfNow<Checkpoint extends AnyCheckpoint>(
   checkpoint: Checkpoint,
   events: readonly unknown[],

@@ -33,7 +33,7 @@ export abstract class RunState<Event extends { readonly type: string }> {
     return total - done - failed;
   }
 
-  /** Counts as the kind names them, and as they stand in events and summaries. */
+  /** Counts as the kind names them, and as they are in events and summaries. */
   abstract readonly counts: object;
   abstract readonly taskCounts: TaskCounts;
   /** The run came to its end: resuming would at most try again what failed. */

@@ -54,7 +54,7 @@ function shown(place: readonly string[]): string {
   return key.length > 120 ? `${key.slice(0, 117)}...` : key;
 }
 
-/** Keys that may stand in a table of `config.toml`, read off the defaults. */
+/** Keys that a table of `config.toml` may have, read off the defaults. */
 function knownKeysAt(place: readonly string[]): string[] {
   const defaults: unknown = settingsSchema.parse({ hosts: { name: {} } });
   const steps = place[0] === 'hosts' && place.length > 1 ? ['hosts', 'name', ...place.slice(2)] : place;

@@ -234,9 +234,9 @@ export function acceptedText(change: SettingChange): string {
 /** `upsampling.estimator was "linear", now "pixtral"`. */
 export function refusedText({ name, was, now, onResume }: SettingChange): string {
   const [old, value] = [shown(was, name), shown(now, name)];
-  if (value === null && old === null) return `${name} was another one`;
+  if (value === null && old === null) return `${name} was different`;
   const limits = onResume === 'raised' ? ', and can only be raised' : '';
-  return `${name} was ${old ?? (isUnset(was) ? 'not set' : 'another one')}, now ${value ?? (isUnset(now) ? 'not set' : 'another one')}${limits}`;
+  return `${name} was ${old ?? (isUnset(was) ? 'not set' : 'different')}, now ${value ?? (isUnset(now) ? 'not set' : 'different')}${limits}`;
 }
 
 /** Settings named on a command line, by their paths. @param flags - By their names without dashes. */

@@ -55,10 +55,10 @@ export function isRunSpec(document: object): document is { readonly prompt_id?: 
 function runSpec({ prompt_id: promptId }: { readonly prompt_id?: unknown }): ParsedSpec {
   const whose = typeof promptId === 'string' ? ` of ${onOneLine(promptId).slice(0, 80)}` : '';
   return {
-    ...invalid(null, `a RunSpec${whose}, not a PromptSpec: it says how a prompt is run, and holds none`),
+    ...invalid(null, `a RunSpec${whose}, not a PromptSpec: it says how a prompt is run, but holds none`),
     isRunSpec: true,
     nextStep:
-      'There is nothing to enrich in it: move RunSpecs to a folder of their own, or name only the folders of PromptSpecs.',
+      'There is nothing to enrich in it: move RunSpecs to a folder of their own, or give only the folders of PromptSpecs.',
   };
 }
 
@@ -116,7 +116,7 @@ export type ParsedSpecFile =
 
 const newline = 0x0a;
 
-/** Reads the bytes of a file as a PromptSpec. What is not UTF-8 is refused, not mended: mending loses text. */
+/** Reads the bytes of a file as a PromptSpec. What is not UTF-8 is refused, not repaired: repairing loses text. */
 export function parseSpecFile(bytes: Uint8Array): ParsedSpecFile {
   const text = decode(bytes);
   if (text === null)
@@ -133,9 +133,9 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-/** Mending replaces the first fault by a character of three bytes: from there on, or in its middle, bytes differ. */
+/** Repairing replaces the first fault by a character of three bytes: from there on, or in its middle, bytes differ. */
 function lineOfFault(bytes: Uint8Array): number {
-  const mended = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
-  const fault = bytes.findIndex((byte, at) => byte !== mended[at]);
+  const repaired = new TextEncoder().encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+  const fault = bytes.findIndex((byte, at) => byte !== repaired[at]);
   return 1 + bytes.subarray(0, fault).filter((byte) => byte === newline).length;
 }

@@ -33,7 +33,7 @@ export const promptSpecSchema = z
 
 export type PromptSpec = z.infer<typeof promptSpecSchema>;
 
-/** Control videos in the order in which they stand in for a missing input video. */
+/** Control videos in the order in which they replace a missing input video. */
 export const controlKinds = ['vis', 'edge', 'seg', 'depth'] as const;
 
 export interface NamedVideo {

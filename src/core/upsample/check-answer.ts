@@ -1,7 +1,7 @@
 import { onOneLine } from '../printable.ts';
 import type { TidyAnswer } from './tidy-answer.ts';
 
-/** An answer to check, already tidied. */
+/** An answer to check, already cleaned. */
 interface CheckedAnswer extends TidyAnswer {
   /** What the model said instead of an answer, where its server tells that apart. */
   readonly refusal?: string | null;
@@ -42,7 +42,7 @@ const ownWordsOfAnEnrichment = 20;
 /** The first thing that is wrong with an answer, or null. Frames first: without them the text is fiction. */
 export function checkAnswer(answer: CheckedAnswer, asked: AskedFor): OutputFault | null {
   if (asked.hasHint && answer.framesUsed === 0) {
-    return { code: 'no-frames', message: 'The engine answered without looking at a frame of the video.' };
+    return { code: 'no-frames', message: 'The engine answered without seeing a frame of the video.' };
   }
   const refusal = answer.refusal ?? refusalIn(answer.text);
   if (refusal !== null) return { code: 'output-refused', message: `The model refuses: ${quoted(refusal)}` };
@@ -52,7 +52,7 @@ export function checkAnswer(answer: CheckedAnswer, asked: AskedFor): OutputFault
     return { code: 'output-filtered', message: `The server's content filter ended the answer ${soFar}.` };
   }
   if (answer.finishReason === 'length' || answer.isUnfinishedReasoning) return cutOff(answer, asked, soFar);
-  if (words.length === 0) return { code: 'output-empty', message: 'The engine answered without a word.' };
+  if (words.length === 0) return { code: 'output-empty', message: "The engine's answer was empty." };
   const copied = copiedSource(words, asked);
   if (!copied) return null;
   return { code: 'output-copied', message: `The answer repeats the ${copied} instead of enriching it.` };
@@ -74,7 +74,7 @@ function cutOff(answer: CheckedAnswer, asked: AskedFor, soFar: string): OutputFa
   };
 }
 
-/** How models begin when they will not, or cannot, do what they are asked; a refusal goes on to say what. */
+/** How models begin when they will not, or cannot, do what they are asked; a refusal then says what. */
 const refusals = [
   /^(?:(?:i(?:['’]m| am)|we(?:['’]re| are)) )?(?:(?:really|so|very|truly) )?(?:sorry|afraid)\b[^.!?\n]{0,60}\b(?:can(?:['’]?t|not| not)|unable|not able|won['’]t|not allowed|don['’]t)\b/i,
   /^(?:unfortunately,? |apologies,? (?:but )?|my apologies,? (?:but )?|sorry,? (?:but )?|as an? (?:\w+ ){0,3}(?:ai|model|assistant)\b[^.!?\n]{0,40}, )?i(?:['’]m| am)? (?:can(?:['’]?t|not| not)|unable to|not able to|won['’]t|do(?:n['’]t| not) have the (?:ability|capability)|must decline|have to decline)\b/i,
@@ -87,7 +87,7 @@ const refusals = [
   /^(?:извините|простите|к сожалению)[^.!?\n]{0,30}не (?:могу|можем)/i,
 ];
 
-/** A text that begins as a refusal; null for any other. Something that somebody in the scene says stands in quotes. */
+/** A text that begins as a refusal; null for any other. Something that a person in the scene says is in quotes. */
 function refusalIn(text: string): string | null {
   return refusals.some((refusal) => refusal.test(text)) ? text : null;
 }

@@ -49,7 +49,7 @@ interface ShapeSettings {
 export function assertNotOurs({ value, issues }: z.core.ParsePayload<Record<string, unknown>>): void {
   const own = ownKeys.find((key) => Object.hasOwn(value, key));
   if (own === undefined) return;
-  const instead = own === 'model' ? 'upsampling.engine.model names it' : 'cosmos writes it itself';
+  const instead = own === 'model' ? 'upsampling.engine.model sets it' : 'cosmos writes it itself';
   issues.push({ code: 'custom', input: value, message: `must not set "${own}": ${instead}` });
 }
 

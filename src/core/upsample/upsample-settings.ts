@@ -242,6 +242,6 @@ function assertNetwork(settings: Settings, named: string): void {
   throw new AppError({
     code: 'config-invalid',
     message: `The workers on ${host} have no network, so they cannot ask the server of base_url.`,
-    nextStep: `Set network = "host" under [hosts.${host}], or leave base_url away to have the worker start the server.`,
+    nextStep: `Set network = "host" under [hosts.${host}], or leave out base_url to let the worker start the server.`,
   });
 }

@@ -149,7 +149,7 @@ export type PinnedFile = z.infer<typeof pinnedFileSchema>;
 const common = {
   outputOf: ({ settings }: VideoCheckpoint) =>
     ({ path: settings.output, type: 'file', flag: '--output' }) as const,
-  // The output grows under a name of its own, and resuming goes on with it.
+  // The output grows under a name of its own, and resuming continues it.
   writtenFiles: () => [],
 };
 

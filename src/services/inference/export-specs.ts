@@ -227,7 +227,7 @@ function readmeText(title: string, groups: readonly ExportedGroup[], specs: read
   const refused = specs.filter(({ refusal }) => refusal !== null);
   return [
     `# Input of ${title}\n`,
-    `Run in this folder, with the model's programs at hand:\n\n\`\`\`bash\n${commands}\n\`\`\`\n`,
+    `Run in this folder, where the model's programs are installed:\n\n\`\`\`bash\n${commands}\n\`\`\`\n`,
     ...(warned.length > 0
       ? [
           `## To know\n\n${warned.map(({ name, warnings }) => `- ${name}: ${warnings.join('; ')}.`).join('\n')}\n`,
@@ -242,12 +242,12 @@ function readmeText(title: string, groups: readonly ExportedGroup[], specs: read
 export function exportExists(folder: string): AppError {
   return new AppError({
     code: 'output-exists',
-    message: `${folder} holds an export already.`,
-    nextStep: 'Name another folder with --output-dir, or replace it with --force.',
+    message: `${folder} already holds an export.`,
+    nextStep: 'Choose another folder with --output-dir, or replace it with --force.',
   });
 }
 
-/** There is no run to go on with. */
+/** There is no run to continue. */
 export function diskFull({ message }: AppError): AppError {
   const nextStep = 'Free some space, then export again; --link takes no room for videos.';
   return new AppError({ code: 'disk-full', message, nextStep });
@@ -259,8 +259,8 @@ function nothingTaken(title: string, specs: readonly ExportedSpec[]): AppError {
   return new AppError({
     code: 'no-valid-spec',
     message: first
-      ? `${title} would take none of ${specs.length} specs; ${first.spec}: ${first.refusal}.`
+      ? `${title} would accept none of ${specs.length} specs; ${first.spec}: ${first.refusal}.`
       : 'There is no spec to export.',
-    nextStep: 'Correct the specs, or choose another --format.',
+    nextStep: 'Fix the specs, or choose another --format.',
   });
 }

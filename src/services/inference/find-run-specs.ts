@@ -47,5 +47,7 @@ export function noticeUnusedRunSpecs(
 ): void {
   for (const { spec, runSpec } of [...runSpecs.values()].flat())
     if (!used.has(spec))
-      observer.onNotice(`${spec} is of ${runSpec.prompt_id}, which is no spec of this run: it is left out.`);
+      observer.onNotice(
+        `${spec} belongs to ${runSpec.prompt_id}, which is not a spec of this run: it is left out.`,
+      );
 }

@@ -84,7 +84,7 @@ function reportedVideo(video: VideoState, spec: PromptSpec | null, state: Infere
     status,
     file: madeFileOf(video),
     guardrails: finished?.guardrails ?? null,
-    // Until a video is made of it, what stands in the file counts.
+    // Until a video is made of it, what is in the file counts.
     is_prompt_edited: finished && prepared ? prepared.is_edited : spec !== null && isPromptEdited(spec),
     negative_prompt: planned.negative_prompt,
     parameters: planned.parameters,

@@ -133,7 +133,7 @@ async function planPrompts(
 
 function rawPromptsText([first, ...others]: readonly PlannedSpec[]): string {
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  return `Not enriched, and used as they are: ${first?.spec}${more}. Without --stages, a run enriches them first.`;
+  return `Not enriched, used as they are: ${first?.spec}${more}. Without --stages, a run enriches them first.`;
 }
 
 /** No server is asked for prompts that stay as they are. */
@@ -155,7 +155,9 @@ async function videosOf(
   const bytes = await readPlanned(planned, path, specs).catch(() => null);
   const parsed = bytes && parseSpecFile(bytes);
   if (!parsed?.isValid)
-    return [newVideo(planned, null, specFailure('spec-changed', `${planned.spec} was changed meanwhile.`))];
+    return [
+      newVideo(planned, null, specFailure('spec-changed', `${planned.spec} was changed in the meantime.`)),
+    ];
   const own = runSpecsOf(parsed.spec, runSpecs);
   const asked = own.length > 0 ? own : [null];
   return await Promise.all(
@@ -209,7 +211,7 @@ async function videoOf(
     if (refusal === null) return { ...planned, warnings: [...family.warnings(sample)] };
     const failure = specFailure(
       'request-rejected',
-      `${family.title} cannot take it: ${refusal}.`,
+      `${family.title} cannot use it: ${refusal}.`,
       refusedStep,
     );
     return { ...planned, failure };
@@ -219,7 +221,7 @@ async function videoOf(
   }
 }
 
-const refusedStep = 'Correct the spec, or choose another --family.';
+const refusedStep = 'Fix the spec, or choose another --family.';
 
 class UnusableSpecError extends Error {
   readonly failure: SpecFailure;

@@ -88,7 +88,7 @@ export async function readPrompt(
   return { failure: specFailure('spec-changed', `${path} ${reason}.`, promptGoneStep) };
 }
 
-const promptGoneStep = 'Put the file with the prompt back, or correct it, then resume the run.';
+const promptGoneStep = 'Put the file of the prompt back, or fix it, then resume the run.';
 
 /** An id follows the prompt that it was given for. Specs of other tools may have ids of their own. */
 export function isPromptEdited({
@@ -149,6 +149,6 @@ async function whatIsInTheWay(
   if (!isOlder || made?.video?.sha256 === sha256) return null;
   return specFailure(
     'video-exists',
-    `${output} is there already, and was not made of this prompt, its videos and its parameters.`,
+    `${output} already exists and was not made from this prompt, its videos and its parameters.`,
   );
 }

@@ -72,7 +72,8 @@ function withRunSpecs(read: readonly (FoundSpec | FoundRunSpec)[]): FoundSpec[] 
     return runs.length === 0 ? [each] : runs.map((run) => sampleOfRun(each, run));
   });
   const others = runSpecs.filter((run) => !used.has(run));
-  const refusal = ({ runSpec }: FoundRunSpec) => `it is of ${runSpec.prompt_id}, which is no spec here`;
+  const refusal = ({ runSpec }: FoundRunSpec) =>
+    `it belongs to ${runSpec.prompt_id}, which is not a spec here`;
   return [...samples, ...others.map((run) => refused(run.spec, refusal(run)))];
 }
 

@@ -61,7 +61,7 @@ function updateOf(
   const shown = taken.filter(({ path }) => path !== 'review' && path !== 'host' && path !== 'workers');
   const notices = [
     ofPrompts?.notice ?? null,
-    shown.length === 0 ? null : `Settings of today: ${shown.map(acceptedText).join(', ')}.`,
+    shown.length === 0 ? null : `Changed settings: ${shown.map(acceptedText).join(', ')}.`,
   ].filter((notice) => notice !== null);
   const isProgramChanged = taken.some(({ path }) => path.startsWith('program.') || path === 'host');
   return {

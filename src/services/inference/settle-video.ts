@@ -16,7 +16,7 @@ import { enrichedFileOf, readPrompt } from './prepare-video.ts';
 /** Next steps that differ from those of prompts and segments. */
 const nextSteps: Partial<Record<string, string>> = {
   'out-of-memory':
-    'End other programs on the GPU (cosmos host status HOST shows them), or use more GPUs (inference.num_gpu) or a smaller video, then resume the run.',
+    'End other programs on the GPU (cosmos host status HOST lists them), or use more GPUs (inference.num_gpu) or a smaller video, then resume the run.',
 };
 
 /**

@@ -15,7 +15,7 @@ const box = { width: 320, height: 320 };
 const clipSeconds = 5;
 const stillCount = 3;
 const inputFrameCount = 2;
-/** A report is waited for: after this long nothing further is begun. */
+/** A report is waited for: after this long nothing further is started. */
 const longestMs = 6_000;
 
 /** Files of the preview of a video, by its content. */

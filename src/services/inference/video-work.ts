@@ -147,7 +147,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     return new AppError({
       code: 'worker-failed',
       message: message ?? "The model's program cannot be used.",
-      nextStep: `Its log: cosmos logs ${runId} --engine. Nothing finished is lost: correct it, then continue with: ${resumeCommand(runId)}`,
+      nextStep: `Its log: cosmos logs ${runId} --engine. Nothing finished is lost: fix the cause, then continue with: ${resumeCommand(runId)}`,
     });
   }
 

@@ -74,7 +74,7 @@ export async function placeMasks(
   addUntil(Number.POSITIVE_INFINITY);
   const tracked = tracker.finish();
   if (tracked.length === 0) throw noWhite(path);
-  const ends = `The mask ends before the last ${missing} frames: nothing of them is processed for it.`;
+  const ends = `The mask ends before the last ${missing} frames: it has no effect on them.`;
   return { ...stored(tracked), notices: missing > 0 ? [ends] : [] };
 }
 
@@ -106,15 +106,15 @@ function stored(tracked: readonly TrackedRegion[]) {
 function unreadable(path: string, error: AppError): AppError {
   return new AppError({
     code: 'video-unreadable',
-    message: `The mask ${path} is neither a picture nor a video that can be read: ${error.message}`,
-    nextStep: 'Take a PNG, a JPEG or a video that is white where the video is to be processed.',
+    message: `The mask ${path} is not a readable picture or video: ${error.message}`,
+    nextStep: 'Use a PNG, a JPEG or a video that is white where the video is to be processed.',
   });
 }
 
 function noWhite(path: string): AppError {
   return new AppError({
     code: 'usage-invalid',
-    message: `The mask ${path} has nothing white in it while the video is shown.`,
-    nextStep: 'White is where the video is processed, black where it stays.',
+    message: `The mask ${path} has no white area while the video is shown.`,
+    nextStep: 'The video is processed where the mask is white, and kept where it is black.',
   });
 }

@@ -27,12 +27,12 @@ export async function readRegionPlan(
   try {
     document = JSON.parse(lines.join('\n'));
   } catch (error) {
-    throw noPlan(path, error instanceof Error ? error.message : 'it is no JSON');
+    throw noPlan(path, error instanceof Error ? error.message : 'it is not JSON');
   }
   const parsed = regionPlanSchema.safeParse(document);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw noPlan(path, `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'it is of another kind'}`);
+  throw noPlan(path, `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'it has the wrong type'}`);
 }
 
 /** Regions of another picture would lie somewhere else. @throws AppError `usage-invalid`. */
@@ -40,14 +40,14 @@ export function assertSameSize(path: string, { width, height }: RegionPlan, geom
   const shown = shownSize(geometry);
   if (shown.width === width && shown.height === height) return;
   throw usageError(
-    `The plan ${path} is of a picture of ${width}x${height}, and the video is shown at ${shown.width}x${shown.height}.`,
-    'Have a dry run of this video write its own with --save-plan.',
+    `The plan ${path} is for a picture of ${width}x${height}, but the video is shown at ${shown.width}x${shown.height}.`,
+    'Write a plan for this video with --dry-run --save-plan.',
   );
 }
 
 function noPlan(path: string, reason: string): AppError {
   return usageError(
-    `${path} is no plan of regions: ${reason}.`,
+    `${path} is not a plan of regions: ${reason}.`,
     'A dry run writes one: cosmos retouch clip.mp4 --region … --dry-run --save-plan regions.json',
   );
 }

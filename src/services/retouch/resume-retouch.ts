@@ -36,7 +36,7 @@ function updateOf(request: ResumeRetouchRequest, checkpoint: RetouchCheckpoint):
   if (now.engine.kind !== 'command' || now.host === localHostName) return update;
   return {
     ...update,
-    refused: [...update.refused, `the program of --command is here, and not on ${now.host}`],
+    refused: [...update.refused, `the program of --command is on this machine, not on ${now.host}`],
   };
 }
 

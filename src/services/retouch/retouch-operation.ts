@@ -104,8 +104,8 @@ function nothingFound({ detect, inputPath }: RetouchRequest): string {
 
 function noRegions(request: RetouchRequest) {
   if (request.detect !== null)
-    return usageError(nothingFound(request), 'Name a --region, or a lower --detect-confidence.');
-  return usageError(`The plan ${request.planPath} has no region.`, 'Add one to it, or name a --region.');
+    return usageError(nothingFound(request), 'Give a --region, or a lower --detect-confidence.');
+  return usageError(`The plan ${request.planPath} has no region.`, 'Add one to it, or give a --region.');
 }
 
 /** A program may want all frames of a segment in memory before it gives one back. */

@@ -25,12 +25,12 @@ export interface Cancellation {
 }
 
 /**
- * Stops a run wherever it goes on: the process that works on it is asked to save and leave, then the host's workers
+ * Stops a run wherever it is running: the process that works on it is asked to save and leave, then the host's workers
  * are stopped. Finished work is kept, and the run can be resumed.
  *
  * @param ask - Asks the process of this pid, on this machine, to leave.
  * @throws AppError `run-locked` when a process of another machine works on it, or when one of this machine stays;
- * `host-unreachable` when the host cannot be told, and the work there goes on.
+ * `host-unreachable` when the host cannot be told, and the work there keeps running.
  */
 export async function cancelRun(
   reference: string,
@@ -77,14 +77,14 @@ async function stopOnHost(
     const isUnreachable = error.code === 'host-unreachable';
     if (!isUnreachable && error.code !== 'worker-failed') throw error;
     const why = isUnreachable
-      ? `${name} is unreachable, and what was submitted goes on there`
-      : 'it may go on';
+      ? `${name} is unreachable, and what was submitted keeps running there`
+      : 'it may still be running';
     throw new AppError({
       code: error.code,
       message: `Run ${runId} is not stopped: ${why}. (${error.message})`,
       nextStep: isUnreachable
         ? `When it is back, try again: cosmos cancel ${runId}`
-        : `Try again: cosmos cancel ${runId}; cosmos host status ${name} shows how its workers stand.`,
+        : `Try again: cosmos cancel ${runId}; cosmos host status ${name} shows its workers.`,
       isRetryable: true,
       cause: error,
     });
@@ -121,7 +121,7 @@ async function waitForLeave(
     if (ports.clock.now() > deadlineMs) {
       throw new AppError({
         code: 'run-locked',
-        message: `Process ${pid} still works on the run.`,
+        message: `Process ${pid} is still working on the run.`,
         nextStep: `End it (kill ${pid}); nothing finished is lost.`,
       });
     }
@@ -132,7 +132,7 @@ async function waitForLeave(
 function lockedElsewhere({ pid, machine }: RunOwner, runId: string, folder: string): AppError {
   return new AppError({
     code: 'run-locked',
-    message: `Process ${pid} on ${machine} works on run ${runId}; it cannot be reached from this machine.`,
+    message: `Process ${pid} on ${machine} is working on run ${runId}; it cannot be reached from this machine.`,
     nextStep: `Cancel it there. If that process is gone for good, delete the lock in ${folder}.`,
   });
 }

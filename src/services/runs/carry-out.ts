@@ -15,7 +15,7 @@ export interface RunOutcome<Summary> {
   readonly isAnythingDone: boolean;
 }
 
-/** What a run is begun or resumed with, beside its checkpoint. */
+/** What a run is started or resumed with, beside its checkpoint. */
 export type RunContext<K extends RunTypes> = Omit<ActiveRun<K>, 'session' | 'state'>;
 
 /**
@@ -130,8 +130,8 @@ async function tryWriteReport<K extends RunTypes>(
  * Sums up a run whose host is unreachable; its events must be written by now.
  *
  * @param error - `host-unreachable`, as the host threw it.
- * @returns whether work that was submitted goes on there, and an error that says what is known to be on the host, since
- * when it is unreachable, and how to go on.
+ * @returns whether work that was submitted keeps running there, and an error that says what is known to be on the host, since
+ * when it is unreachable, and how to continue.
  */
 export async function unreachableEnd<K extends RunTypes>(
   kind: RunKind<K>,
@@ -149,7 +149,7 @@ export async function unreachableEnd<K extends RunTypes>(
     `${host} is unreachable${since ?? ''}:`,
     `${total - state.pendingCount} of ${total} ${kind.taskNoun} are here,`,
     onHost > 0
-      ? `${onHost} more are submitted and their work goes on.`
+      ? `${onHost} more are submitted and keep running.`
       : 'and nothing more is known to be submitted.',
     `(${error.message})`,
   ].join(' ');

@@ -93,7 +93,7 @@ export class HostSession<K extends RunTypes> {
     return workerId;
   }
 
-  /** Tells the host that no more batches come, if any was submitted. @param isLeaving - Nobody will wait for them. */
+  /** Tells the host that no more batches come, if any was submitted. @param isLeaving - No process will wait for them. */
   async endSubmitting(isLeaving: boolean): Promise<void> {
     if (!this.hasSubmitted) return;
     const { checkpoint: checkpointPath } = this.#deps.run.session.paths;
@@ -109,7 +109,7 @@ export class HostSession<K extends RunTypes> {
   /**
    * Closes the run's side of its host.
    *
-   * @param drainMs - How long the workers may finish what is in flight before they stop; null lets them go on.
+   * @param drainMs - How long the workers may finish what is in flight before they stop; null lets them continue.
    */
   async close(drainMs: number | null, stopListening: () => void): Promise<void> {
     if (this.#opening === null) return;

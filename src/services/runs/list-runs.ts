@@ -121,7 +121,7 @@ const runsAtOnce = 8;
 
 /** What a host says of a run. JSON, so snake_case. */
 export interface RunOnHost {
-  /** `unreachable`: the host did not answer; its work may go on. */
+  /** `unreachable`: the host did not answer; its work may still be running. */
   readonly state: HostRunFacts['state'] | 'unreachable';
   readonly finished_tasks: number | null;
   readonly total_tasks: number | null;

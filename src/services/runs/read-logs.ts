@@ -32,7 +32,7 @@ export interface LogRequest {
 export interface LogReader {
   /** Lines of one worker, in order. `workers` is how many have a log. */
   onLines(workerId: number, lines: readonly string[], workers: number): void;
-  /** The host became unreachable while its logs were followed: why. Its work goes on, and it is tried again. */
+  /** The host became unreachable while its logs were followed: why. Its work keeps running, and it is tried again. */
   onUnreachable(host: string, message: string): void;
   onReachable(host: string): void;
 }
@@ -184,7 +184,7 @@ class LogTail {
       const part = await this.#host.readLog(this.#runId, this.#log, this.#nextByte);
       if (part === null) return;
       this.isFound = true;
-      // A log that was begun again has fewer bytes than were read of the old one.
+      // A log that was started again has fewer bytes than were read of the old one.
       if (part.nextByte < this.#nextByte) this.#begun = '';
       const isAtEnd = part.nextByte === this.#nextByte;
       this.#nextByte = part.nextByte;
@@ -199,7 +199,7 @@ class LogTail {
 function noLogs(runId: string, host: string): AppError {
   return new AppError({
     code: 'run-not-found',
-    message: `There is no log of run ${runId} on ${host}: all of it was answered before, no worker has begun with it yet, or it was pruned.`,
-    nextStep: 'See how runs stand, on their hosts too, with: cosmos runs --check',
+    message: `There is no log of run ${runId} on ${host}: all of its prompts had results already, no worker has started it yet, or it was pruned.`,
+    nextStep: 'To list runs and what their hosts say of them: cosmos runs --check',
   });
 }

@@ -46,8 +46,9 @@ function kindNamed(name: string, folder: string, kinds: RunKinds): RunKind<RunTy
   if (kind) return kind;
   throw new AppError({
     code: 'checkpoint-damaged',
-    message: `${folder} holds a run of a kind that this cosmos does not know.`,
-    nextStep: 'Go on with the cosmos that began it, or start a new run. Nothing was changed.',
+    message: `${folder} holds a run of a kind that this version of cosmos does not know.`,
+    nextStep:
+      'Continue it with the version of cosmos that started it, or start a new run. Nothing was changed.',
   });
 }
 

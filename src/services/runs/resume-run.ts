@@ -9,7 +9,7 @@ const maxNamed = 5;
 /** Makes today's settings: the files and the command line over what the run has, which was partly named on its own one. */
 export type SettingsOver = (run: object, named: object) => Settings;
 
-/** How a run is gone on with. */
+/** How a run is continued. */
 export interface ResumeOptions<K extends RunTypes> {
   /** A path, a run id or `latest`. */
   readonly reference: string;
@@ -19,7 +19,7 @@ export interface ResumeOptions<K extends RunTypes> {
   update(run: Pick<ActiveRun<K>, 'state'> & Pick<StoredRunOf<K>, 'checkpoint'>): RunUpdate;
 }
 
-/** What is otherwise by now than when the run was begun. */
+/** What has changed since the run was started. */
 export interface RunUpdate {
   /** What is given and cannot be taken: sentences. */
   readonly refused: readonly string[];
@@ -34,7 +34,7 @@ export interface RunUpdate {
 }
 
 /**
- * Goes on with a run: what is finished stays, what failed or was never done is done.
+ * Continues a run: what is finished stays, what failed or was never done is done.
  *
  * @throws AppError `checkpoint-mismatch` when inputs or settings are not those of the run; nothing is changed then.
  */
@@ -65,7 +65,7 @@ export async function resumeRun<K extends RunTypes>(
   }
   if (session.isJournalTorn) {
     observer.onNotice(
-      'The last line of the journal was half-written and is dropped; what it recorded is found again on the host.',
+      'The last line of the journal was half-written and is dropped; what it recorded is looked up on the host.',
     );
   }
   if (update.notice !== null) observer.onNotice(update.notice);
@@ -74,14 +74,14 @@ export async function resumeRun<K extends RunTypes>(
   return await carryOut(kind, run, update.settings);
 }
 
-/** Goes on as before, whatever is set by now. */
+/** Continues as before, whatever the settings are now. */
 export function asItWasBegun<K extends RunTypes>(reference: string): ResumeOptions<K> {
   const nothing = { refused: [], notice: null, settings: null, isWorkWithdrawn: false };
   return { reference, update: () => ({ ...nothing, newRunCommand: null }) };
 }
 
 /**
- * Stops what goes on of the run on its host, and takes back what was submitted there: it would be done beside what is
+ * Stops what is running of the run on its host, and takes back what was submitted there: it would be done beside what is
  * submitted now. Results stay.
  */
 async function withdrawWork<K extends RunTypes>(
@@ -99,7 +99,7 @@ async function withdrawWork<K extends RunTypes>(
   } catch (error) {
     if (!isHostLeft || !(error instanceof AppError)) throw error;
     observer.onNotice(
-      `${name} could not be told to stop: what was submitted there goes on, and is not used. (${error.message})`,
+      `${name} could not be told to stop: what was submitted there keeps running and is not used. (${error.message})`,
     );
   }
 }
@@ -116,8 +116,8 @@ export function settingsOfToday(settingsOver: SettingsOver, config: object, name
   if (!issue) return settingsOver(config, named);
   throw new AppError({
     code: 'checkpoint-mismatch',
-    message: `The run has settings that this cosmos does not take: ${issue.path.join('.')}: ${issue.message}.`,
-    nextStep: 'Nothing was changed. cosmos attach RUN continues it without a look at them.',
+    message: `The run has settings that this version of cosmos does not accept: ${issue.path.join('.')}: ${issue.message}.`,
+    nextStep: 'Nothing was changed. cosmos attach RUN continues it without checking them.',
   });
 }
 
@@ -149,7 +149,7 @@ function changedSinceEnd<K extends RunTypes>(
   return new AppError({
     code: 'checkpoint-mismatch',
     message: `Run ${runId} is finished, and ${inputs} changed since: ${named(changes)}.`,
-    nextStep: `Begin a new run of them with: ${kind.repeatCommand(checkpoint)}`,
+    nextStep: `Start a new run of them with: ${kind.repeatCommand(checkpoint)}`,
   });
 }
 

@@ -49,7 +49,7 @@ export interface ActiveRun<K extends RunTypes> {
   readonly observer: K['observer'];
   /** Aborts to stop the run: its state is saved, and it can be resumed. */
   readonly signal: AbortSignal;
-  /** Return as soon as everything is submitted; the host goes on by itself. */
+  /** Return as soon as everything is submitted; the host continues by itself. */
   readonly isDetached: boolean;
 }
 
@@ -110,7 +110,7 @@ export interface RunWork<K extends RunTypes> {
   finishObjects?(): readonly HostObject[];
   /** A result of an earlier run that may be used; null where there is none. */
   cachedResult?(taskKey: string): Promise<TaskResult | null>;
-  /** The run was opened on its host, where these tasks are finished; what an earlier session left there may be tidied. */
+  /** The run was opened on its host, where these tasks are finished; what an earlier session left there may be cleaned up. */
   onOpen?(host: HostRun, finishedKeys: ReadonlySet<string>): Promise<void>;
   /** Whether a result that was finished before this session can be used; one that cannot be is done again. */
   isUsable?(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean>;
@@ -183,7 +183,7 @@ export interface RunKind<K extends RunTypes> {
     ports: Ports,
     signal: AbortSignal,
   ): Promise<readonly string[]>;
-  /** The command that begins a new run of the same inputs, with the flags that this one was begun with. */
+  /** The command that starts a new run of the same inputs, with the flags that this one was started with. */
   repeatCommand(checkpoint: K['checkpoint']): string;
 }
 

@@ -12,7 +12,7 @@ export interface SessionDeps<K extends RunTypes> {
   readonly run: ActiveRun<K>;
   readonly work: RunWork<K>;
   readonly recorder: RunEventRecorder<K>;
-  /** Is given an error that the run cannot go on after. */
+  /** Is given an error after which the run cannot continue. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -11,7 +11,7 @@ import { TaskResults } from './task-results.ts';
  * every task has an outcome or, detached, when all are submitted.
  *
  * @throws The signal's reason when it aborts; AppErrors of the host, the disk or the engine. All that was done is recorded
- * by then, and calling this again on the reopened run goes on from there.
+ * by then, and calling this again on the reopened run continues from there.
  */
 export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: ActiveRun<K>): Promise<void> {
   const { session, state, observer } = whole;
@@ -40,7 +40,7 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
   } catch (error) {
     stop.abort(error);
     await results.allSettled();
-    // An unreachable host cannot be told to stop: its work goes on, and resuming finds it.
+    // An unreachable host cannot be told to stop: its work keeps running, and resuming finds it.
     const isLost = host.isUnreachable || isUnreachable(stop.signal.reason);
     const isStopped = await host
       .close(isLost ? null : drainMs, () => undefined)
@@ -51,7 +51,7 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
     if (!isStopped && host.hasSubmitted && whole.signal.aborted) {
       const { host: name } = kind.facts(session.checkpoint);
       observer.onNotice(
-        `${name} could not be told to stop: what was submitted goes on there. Stop it with: cosmos cancel ${session.runId}`,
+        `${name} could not be told to stop: what was submitted keeps running there. Stop it with: cosmos cancel ${session.runId}`,
       );
     }
     await results.allSettled();
@@ -72,7 +72,7 @@ async function closeWhenDone<K extends RunTypes>(
     await host.close(drainMs, () => stop.abort());
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    observer.onNotice(`The work is done, but the workers could not be told so: ${messageOf(error)}`);
+    observer.onNotice(`The work is done, but the workers could not be notified: ${messageOf(error)}`);
   }
 }
 

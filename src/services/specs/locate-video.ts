@@ -61,16 +61,16 @@ export async function missingVideo(
   const example = `--map ${shellQuoted(`${folderOf(path)}=/here`)}, or [paths] map in config.toml`;
   // A drive or a server found nothing: either it is none of this system, or it is not there.
   if (isWindowsPath(path)) {
-    const message = `The video "${path}" is on another machine.`;
-    return failed(message, `Say where its folder is here: ${example}; ${again}`);
+    const message = `The path "${path}" is on another machine.`;
+    return failed(message, `Map its folder to where it is here: ${example}; ${again}`);
   }
   if (path.trim().startsWith('/')) {
-    const next = `Correct the path; if it is one of another machine, say where its folder is here: ${example}; ${again}`;
+    const next = `Correct the path; if it is a path on another machine, map its folder to where it is here: ${example}; ${again}`;
     return failed(`There is no video "${path}".`, next);
   }
   return failed(
     `There is no video "${path}", neither from the spec's folder, nor its parents up to ${inputRoot}, nor from here.`,
-    `Correct the path, name a higher folder as input, or start in the folder the path begins at; ${again}`,
+    `Correct the path, give a higher folder as input, or start in the folder the path begins at; ${again}`,
   );
 }
 

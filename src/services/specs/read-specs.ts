@@ -62,6 +62,6 @@ export function nothingSelected(selection: SpecSelection): AppError {
   return new AppError({
     code: 'no-valid-spec',
     message: `No spec is left to work on with ${selectionText(selection)}.`,
-    nextStep: 'Name specs by their paths below the input folder, by folders, or by patterns with *.',
+    nextStep: 'Give specs by their paths below the input folder, by folders, or by patterns with *.',
   });
 }

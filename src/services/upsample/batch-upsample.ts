@@ -49,14 +49,14 @@ function newCheckpoint(request: UpsampleRequest, plan: UpsamplePlan, ports: Port
   };
 }
 
-/** Checked before anything is prepared: no run can go on without a server. */
+/** Checked before anything is prepared: no run can continue without a server. */
 export function assertServerIsNamed({ engine }: UpsampleSettings): void {
   if (engine.kind !== 'openai' || engine.base_url !== null || (engine.command?.length ?? 0) > 0) return;
   throw new AppError({
     code: 'config-invalid',
-    message: 'The engine openai needs a server, and none is named (base_url).',
+    message: 'The engine openai needs a server, but base_url is not set.',
     nextStep:
-      'Name it with --base-url http://127.0.0.1:8000/v1, or have a host serve the model with --host NAME.',
+      'Set it with --base-url http://127.0.0.1:8000/v1, or let a host serve the model with --host NAME.',
   });
 }
 
@@ -70,6 +70,6 @@ export function assertSourcesAreSafe(
     return;
   throw usageError(
     `The output folder ${settings.output_dir} is the folder of the specs: they would be overwritten.`,
-    'Choose another --output-dir, or say --write-back if that is what you want.',
+    'Choose another --output-dir, or add --write-back if you want that.',
   );
 }

@@ -45,7 +45,7 @@ export async function createSpec(
   if (request.name.trim() === '')
     throw usageError('The name is empty.', 'Give the spec a name: cosmos create-spec NAME …');
   if (request.prompt.trim() === '')
-    throw usageError('The prompt is empty.', 'Say what the video shows: --prompt TEXT');
+    throw usageError('The prompt is empty.', 'Describe what the video shows: --prompt TEXT');
   for (const path of [request.videoPath, ...Object.values(request.controlInputs)]) await probe(path, ports);
   const createdAt = new Date(ports.clock.now());
   const { prompt } = request;
@@ -61,7 +61,7 @@ export async function createSpec(
   if ((await ports.specs.read(path)) !== null) {
     throw new AppError({
       code: 'spec-exists',
-      message: `${path} is there already.`,
+      message: `${path} already exists.`,
       nextStep: 'Nothing was changed. Wait a second, or use another name.',
     });
   }
@@ -123,7 +123,7 @@ async function probe(path: string, { specs, media }: Pick<Ports, 'specs' | 'medi
     throw new AppError({
       code: 'video-unreadable',
       message: `There is no video ${path}.`,
-      nextStep: 'Give its path from the folder you are in, or its whole path.',
+      nextStep: 'Give its path from the current folder, or its full path.',
     });
   }
   await media.probe(video.path);

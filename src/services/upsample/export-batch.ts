@@ -160,7 +160,7 @@ async function makeRequest(
 ): Promise<{ readonly spec: string; readonly result: MadeRequest | string }> {
   signal.throwIfAborted();
   const { spec } = planned;
-  if (planned.action === 'fail') return { spec, result: planned.failure?.message ?? 'it cannot be asked' };
+  if (planned.action === 'fail') return { spec, result: planned.failure?.message ?? 'it cannot be sent' };
   const session = {
     runId: header.run_id,
     checkpoint: header,
@@ -193,7 +193,7 @@ function headerOf(
     tool_version: ports.toolVersion,
     created_at: new Date(ports.clock.now()).toISOString(),
     input_root: inputRoot,
-    // Nobody asks the server, and its address may hold a password.
+    // No request is sent to the server, and its address may hold a password.
     settings: { ...settings, engine: { ...settings.engine, base_url: null } },
   };
 }
@@ -209,15 +209,15 @@ function assertModelIsNamed({ engine }: UpsampleSettings): void {
   if (engine.model !== '') return;
   throw new AppError({
     code: 'config-invalid',
-    message: 'Requests for a batch name their model, and none is set.',
-    nextStep: 'Name it with --model NAME, or set upsampling.engine.model.',
+    message: 'Requests for a batch name their model, but none is set.',
+    nextStep: 'Set it with --model NAME, or upsampling.engine.model.',
   });
 }
 
 function noticeSkipped(specs: readonly PlannedSpec[], observer: Pick<UpsampleObserver, 'onNotice'>): void {
   const skipped = specs.filter(({ action }) => action === 'skip').length;
   if (skipped > 0)
-    observer.onNotice(`Left out, because they are enriched already: ${skipped} of ${specs.length} specs.`);
+    observer.onNotice(`Left out because they are already enriched: ${skipped} of ${specs.length} specs.`);
 }
 
 function nothingAsked(specs: readonly ExportedSpec[]): AppError {
@@ -226,8 +226,8 @@ function nothingAsked(specs: readonly ExportedSpec[]): AppError {
     code: 'no-valid-spec',
     message: first
       ? `None of ${specs.length} specs gives a request; ${first.spec}: ${first.refusal}.`
-      : 'Every spec is enriched already: there is nothing to ask.',
-    nextStep: first ? 'Correct the specs, then export again.' : 'Name a folder of specs that are not.',
+      : 'Every spec is already enriched: there is nothing to request.',
+    nextStep: first ? 'Fix the specs, then export again.' : 'Give a folder of specs that are not enriched.',
   });
 }
 
@@ -243,8 +243,8 @@ function readmeText({ specs, groups, folder }: ExportedSpecs): string {
   return [
     '# Requests for a batch\n',
     `Send each file of requests to the Batch API for the endpoint /v1/chat/completions, such as OpenAI's:\n\n\`\`\`bash\n${groups.map(({ command }) => command).join('\n')}\n\`\`\`\n`,
-    `Then start a batch with the id of each file. Servers of your own take the files as they are, such as \`vllm run-batch -i requests_01.jsonl -o answers_01.jsonl --model NAME\`.\n`,
-    `Keep this folder: its index files say which answer is for which spec. What comes back is written into enriched specs by:\n\n\`\`\`bash\ncosmos import-answers answers_01.jsonl --export ${shellQuoted(folder)}\n\`\`\`\n`,
+    `Then start a batch with the id of each file. Your own servers take the files as they are, such as \`vllm run-batch -i requests_01.jsonl -o answers_01.jsonl --model NAME\`.\n`,
+    `Keep this folder: its index files say which answer is for which spec. Write the answers into enriched specs with:\n\n\`\`\`bash\ncosmos import-answers answers_01.jsonl --export ${shellQuoted(folder)}\n\`\`\`\n`,
     ...(refused.length === 0
       ? []
       : [`## Left out\n\n${refused.map(({ spec, refusal }) => `- ${spec}: ${refusal}.`).join('\n')}\n`]),

@@ -80,7 +80,7 @@ async function readIndex(
     for await (const line of sources.lines(path)) {
       if (own === null) {
         own = parseJsonAs(batchIndexHeaderSchema, line);
-        if (own === null) throw noIndex(exportDir, `${path} is no index of this version`);
+        if (own === null) throw noIndex(exportDir, `${path} is not an index of this version`);
         header ??= own;
         // A longer export of before, of which a shorter one has replaced a part.
         if (own.run_id !== header.run_id) break;
@@ -125,7 +125,10 @@ class Answers {
     this.#lines += 1;
     const answer = parseJsonAs(batchAnswerSchema, text);
     if (answer === null) {
-      this.#broken.push({ ...place, reason: 'it is no answer: no JSON with a custom_id and a response' });
+      this.#broken.push({
+        ...place,
+        reason: 'it is not an answer: JSON with a custom_id and a response is expected',
+      });
       return;
     }
     const { custom_id: id, response, error } = answer;
@@ -204,7 +207,7 @@ const longestQuote = 400;
 function noIndex(folder: string, reason: string): AppError {
   return new AppError({
     code: 'input-missing',
-    message: `${folder} is no export of requests: ${reason}.`,
-    nextStep: 'Name the folder that cosmos export --format openai-batch wrote: --export DIR.',
+    message: `${folder} is not an export of requests: ${reason}.`,
+    nextStep: 'Give the folder that cosmos export --format openai-batch wrote: --export DIR.',
   });
 }

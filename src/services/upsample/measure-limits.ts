@@ -152,7 +152,7 @@ class Measuring {
       finishReason !== 'stop'
         ? `The answer ended with finish_reason ${JSON.stringify(finishReason)}, not "stop".`
         : total > this.#limit
-          ? `The server accepted it, but ${total} tokens with the output are more than ${this.#limit}.`
+          ? `The server accepted it, but with the output it has ${total} tokens, more than ${this.#limit}.`
           : null;
     return { promptTokens, isSafe: reason === null, reason };
   }
@@ -225,7 +225,7 @@ export function parseSizes(text: string): Size[] {
   return text.split(',').map((part) => {
     const size = parseSize(part);
     if (size) return size;
-    const problem = `--resolutions ${JSON.stringify(part)} is no size.`;
+    const problem = `--resolutions ${JSON.stringify(part)} is not a size.`;
     throw usageError(problem, 'Sizes are WIDTHxHEIGHT in pixels: --resolutions 256x144,320x180');
   });
 }
@@ -235,34 +235,37 @@ function assertReachable({ engine, host }: UpsampleSettings): void {
   if (engine.base_url !== null) return;
   if (engine.kind !== 'openai')
     throw usageError(
-      'The embedded engine has no limit of size: limits are those of a model server.',
-      'Name the server: cosmos limits --base-url http://127.0.0.1:8000/v1',
+      'The embedded engine has no size limit: only model servers have one.',
+      'Give the server: cosmos limits --base-url http://127.0.0.1:8000/v1',
     );
   const tunnel = host === 'local' ? '' : `, forward its port (ssh -L 8000:127.0.0.1:8000 ${host})`;
   throw usageError(
-    `The model server of ${host} is started by its worker, for a run, and cannot be asked from here.`,
-    `Start the same server there yourself${tunnel}, then: cosmos limits --host ${host} --base-url http://127.0.0.1:8000/v1`,
+    `The model server of ${host} is started by its worker for each run, so requests cannot be sent to it from here.`,
+    `Start the same server there yourself${tunnel}, then run: cosmos limits --host ${host} --base-url http://127.0.0.1:8000/v1`,
   );
 }
 
 function notConfirmed(): AppError {
-  return usageError('Nothing was sent: there was no yes.', 'Send the requests without being asked: --yes');
+  return usageError(
+    'Nothing was sent: you did not confirm.',
+    'To send the requests without a question, add --yes',
+  );
 }
 
 function nothingSafe(tests: readonly FullTest[], { facts }: ServerProbe): AppError {
   const reason = tests.at(-1)?.reason ?? '';
   return new AppError({
     code: 'engine-rejected',
-    message: `${facts.model} at ${facts.address} takes no picture, however small: ${reason}`,
+    message: `${facts.model} at ${facts.address} accepts no picture, however small: ${reason}`,
     nextStep:
-      'Correct what the message names: fewer --frames, a larger context, or a smaller upsampling.engine.max_output_tokens.',
+      'Fix what the message names: fewer --frames, a larger context, or a smaller upsampling.engine.max_output_tokens.',
   });
 }
 
 function doesNotCount({ facts }: ServerProbe): AppError {
   return new AppError({
     code: 'engine-rejected',
-    message: `${facts.address} does not say how many tokens a prompt had (usage.prompt_tokens), so that nothing can be measured.`,
-    nextStep: 'Ask the server itself, not a gateway that leaves usage away.',
+    message: `${facts.address} does not say how many tokens a prompt had (usage.prompt_tokens), so nothing can be measured.`,
+    nextStep: 'Use the server itself, not a gateway that drops usage.',
   });
 }

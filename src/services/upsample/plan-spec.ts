@@ -96,7 +96,7 @@ const elementsAtOnce = 16;
 
 /** A file without any spec is one wrong file, and not as many as it has lines. */
 function noSpecIn(draft: PlannedSpec, [first]: readonly PlannedSpec[]): PlannedSpec {
-  const message = first?.failure?.message ?? `${draft.spec}: it holds no PromptSpec.`;
+  const message = first?.failure?.message ?? `${draft.spec}: it does not hold a PromptSpec.`;
   const next = 'A JSONL file has one whole PromptSpec on each line, and a JSON array holds PromptSpecs.';
   return { ...draft, failure: specFailure('spec-invalid', message, next) };
 }

@@ -167,8 +167,8 @@ function selectionOf({ only = [], skip = [], limit }: UpsampleSettings): SpecSel
 function assertPossible({ engine, variants = 1, write_back: isWrittenBack }: UpsampleSettings): void {
   if (isWrittenBack && variants > 1)
     throw usageError(
-      `--write-back writes one prompt over each spec, and ${variants} are to be made of it.`,
-      'Leave --write-back away and choose among the files of --output-dir, or make one: --variants 1.',
+      `--write-back writes one prompt over each spec, but ${variants} are to be made from each.`,
+      'Leave out --write-back and choose among the files in --output-dir, or make one: --variants 1.',
     );
   if (engine.kind !== 'describe') return;
   const isOther = engine.prompt_format !== undefined;
@@ -176,9 +176,9 @@ function assertPossible({ engine, variants = 1, write_back: isWrittenBack }: Ups
   throw new AppError({
     code: 'config-invalid',
     message: isOther
-      ? `The embedded engine writes words, and upsampling.prompt_format is "${engine.prompt_format}".`
-      : `The embedded engine says the same each time, and upsampling.variants is ${variants}.`,
-    nextStep: `Name a server with --base-url http://127.0.0.1:8000/v1, or set ${isOther ? 'prompt_format = "text"' : 'variants = 1'}.`,
+      ? `The embedded engine writes plain text, but upsampling.prompt_format is "${engine.prompt_format}".`
+      : `The embedded engine writes the same text each time, but upsampling.variants is ${variants}.`,
+    nextStep: `Give a server with --base-url http://127.0.0.1:8000/v1, or set ${isOther ? 'prompt_format = "text"' : 'variants = 1'}.`,
   });
 }
 
@@ -187,8 +187,8 @@ function assertSingle(specs: readonly PlannedSpec[]): void {
   const one = specs.find(({ element }) => element !== undefined);
   if (one === undefined) return;
   throw usageError(
-    `--write-back writes over whole files, and ${sourceFileOf(one)} holds several specs.`,
-    'Leave --write-back away: the enriched specs are in --output-dir, each in a file of its own.',
+    `--write-back writes over whole files, but ${sourceFileOf(one)} holds several specs.`,
+    'Leave out --write-back: the enriched specs are in --output-dir, each in its own file.',
   );
 }
 
@@ -203,7 +203,7 @@ function shapeNotices({ engine, variants = 1 }: UpsampleSettings): string[] {
   if (engine.prompt_format === undefined || engine.max_output_tokens >= usualJsonTokens) return same;
   return [
     ...same,
-    `Prompts as ${engine.prompt_format} have ${usualJsonTokens} tokens and more, and upsampling.engine.max_output_tokens is ${engine.max_output_tokens}: answers will be cut off. Set it to 2048, and upsampling.max_tokens to the context that the server has.`,
+    `Prompts as ${engine.prompt_format} have ${usualJsonTokens} tokens or more, but upsampling.engine.max_output_tokens is ${engine.max_output_tokens}: answers will be cut off. Set it to 2048, and upsampling.max_tokens to the context that the server has.`,
   ];
 }
 
@@ -217,7 +217,7 @@ function noticeOtherVideos(
   const named = found.slice(0, maxNamed).join(', ');
   const more = found.length > maxNamed ? ` and ${found.length - maxNamed} more` : '';
   observer.onNotice(
-    `The first picture stream is a cover or a far shorter video, so that frames come from another one: ${named}${more}.`,
+    `The first picture stream is a cover or a far shorter video, so frames are taken from another one: ${named}${more}.`,
   );
 }
 
@@ -227,7 +227,7 @@ function noticeRunSpecs(found: readonly string[], observer: Pick<UpsampleObserve
   const named = found.slice(0, maxNamed).join(', ');
   const more = found.length > maxNamed ? ` and ${found.length - maxNamed} more` : '';
   observer.onNotice(
-    `RunSpecs are left out, because they hold no prompt: ${named}${more}. With cosmos run, a video is made of each.`,
+    `RunSpecs are left out, because they hold no prompt: ${named}${more}. cosmos run makes a video from each.`,
   );
 }
 
@@ -238,7 +238,7 @@ function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string, candid
     throw new AppError({
       code: 'no-valid-spec',
       message: `There are only RunSpecs in ${inputRoot}, which hold no prompt.`,
-      nextStep: 'Name the folder of their PromptSpecs, too.',
+      nextStep: 'Give the folder of their PromptSpecs, too.',
     });
   }
   if (specs.length === 0) {
@@ -251,7 +251,7 @@ function assertAnyValid(specs: readonly PlannedSpec[], inputRoot: string, candid
   const steps = new Set(specs.flatMap(({ failure }) => failure?.next_step ?? []));
   const reasons = specs.slice(0, maxReasons).map((spec) => `\n  ${spec.failure?.message ?? spec.spec}`);
   const what =
-    specs.length === 1 ? 'The file is no PromptSpec' : `None of ${specs.length} files is a PromptSpec`;
+    specs.length === 1 ? 'The file is not a PromptSpec' : `None of ${specs.length} files is a PromptSpec`;
   throw new AppError({
     code: 'no-valid-spec',
     message: `${what}:${reasons.join('')}`,

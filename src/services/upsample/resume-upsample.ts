@@ -76,7 +76,7 @@ export function updateOfPrompts(
       ...whatFitsNoMore(taken, now, state),
     ],
     newRunCommand: newUpsampleCommand(inputs, now),
-    notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
+    notice: taken.length === 0 ? null : `Changed settings: ${taken.map(acceptedText).join(', ')}.`,
     settings: taken.length === 0 ? null : now,
     isWorkWithdrawn: taken.some(isOfWork),
   };

@@ -26,7 +26,7 @@ export async function settingsForServer(
   const isAsked = settings.host === 'local' && engine.base_url !== null;
   const checked = isAsked
     ? await ports.checkServer(engine).catch((error: unknown) => {
-        onNotice(`The plan goes by the settings alone. ${messageOf(error)}`);
+        onNotice(`The plan uses the settings alone. ${messageOf(error)}`);
         return null;
       })
     : null;
@@ -55,7 +55,7 @@ async function withMeasuredSizes(
   if (limits === null || problem !== null) {
     const of = model === '' ? 'the server' : model;
     onNotice(
-      `--max-resolution auto goes by the estimator ${settings.estimator}: of the limits of ${of} on ${settings.host} ${problem}. Measure them with: cosmos limits`,
+      `--max-resolution auto uses the estimator ${settings.estimator}: of the limits of ${of} on ${settings.host} ${problem}. Measure them with: cosmos limits`,
     );
     return settings;
   }
@@ -81,14 +81,14 @@ function whyNotFor(
   return safeBoxesOf(limits).length === 0 ? 'none was found safe' : null;
 }
 
-/** What a plan cannot mend, and a run would fail of. */
+/** What a plan cannot fix, and a run would fail because of. */
 function noticesOf(checked: CheckedServer, maxTokens: number): string[] {
   const { address, model, contextTokens, seesImages, waitReason } = checked;
   const notices: string[] = [];
-  if (waitReason !== null) notices.push(`The plan goes by the settings alone. ${waitReason}`);
+  if (waitReason !== null) notices.push(`The plan uses the settings alone. ${waitReason}`);
   if (contextTokens !== null && contextTokens < maxTokens)
     notices.push(
-      `${address} gives one prompt ${contextTokens} tokens, and upsampling.max_tokens is ${maxTokens}: set it to that, or give the server a larger context.`,
+      `${address} allows ${contextTokens} tokens per prompt, but upsampling.max_tokens is ${maxTokens}: set it to that, or give the server a larger context.`,
     );
   if (seesImages === false)
     notices.push(

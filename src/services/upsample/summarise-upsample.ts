@@ -66,7 +66,7 @@ function driftNotice(drift: NonNullable<UpsampleSummary['token_drift']>): string
   }
   if (percent > hopelessDriftPercent) {
     return (
-      `No estimator fits this server (${counts}). The estimate is on the safe side; where hints become too small, ` +
+      `No estimator fits this server (${counts}). The estimate is on the safe side; if hints become too small, ` +
       'raise upsampling.max_tokens beyond the context of the model by as much.'
     );
   }

@@ -43,7 +43,7 @@ export async function beginVideo<Checkpoint extends VideoCheckpoint>(
 
 const runsRead = 20;
 
-/** A new run is what was asked for; a user who forgot the stopped one may want to go on with it. */
+/** A new run is what was asked for; a user who forgot the stopped one may want to continue it. */
 async function noticeUnfinished<Checkpoint extends VideoCheckpoint>(
   kind: RunKind<VideoTypes<Checkpoint>>,
   { inputPath, outputPath }: VideoRequest,

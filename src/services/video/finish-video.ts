@@ -32,7 +32,7 @@ export async function finishVideo(run: VideoRun, attempt: number): Promise<boole
       lost === 0
         ? 'the video is put together again'
         : `${lost === 1 ? 'one segment' : `${lost} segments`} made again`;
-    run.observer.onNotice(`${error.message} Going on: ${next}.`);
+    run.observer.onNotice(`${error.message} Continuing: ${next}.`);
     return false;
   }
 }
@@ -70,7 +70,7 @@ async function assemble(run: VideoRun): Promise<void> {
         signal,
       );
     }
-    // A host that does not hear of it makes a video that nobody fetches, and keeps the segments.
+    // A host that does not hear of it makes a video that is never fetched, and keeps the segments.
     await host.noteFinished?.(session.runId).catch(() => undefined);
     new RunEventRecorder<VideoTypes>(run).emit({ type: 'video-finished', output, ...video });
   } finally {

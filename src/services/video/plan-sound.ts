@@ -51,9 +51,9 @@ function soundRefused(
   const isHeldByMkv = container !== 'mkv' && formatLimits.mkv.audio.test(stream.codec);
   return new AppError({
     code: 'output-unsupported',
-    message: `${name} cannot hold ${namedStream(stream)} of ${path}, and ffmpeg cannot convert it: ${failure ?? 'no way is known'}.`,
+    message: `${name} cannot hold ${namedStream(stream)} of ${path}, and ffmpeg cannot convert it: ${failure ?? 'no conversion is known'}.`,
     nextStep: isHeldByMkv
-      ? 'Let the output end in .mkv, which holds it as it is.'
+      ? 'Use an output that ends in .mkv, which holds it as it is.'
       : `Make a copy of the video without it: ffmpeg -i VIDEO -map 0 -map -0:${stream.index} -c copy OTHER.mkv`,
   });
 }

@@ -131,7 +131,7 @@ async function readFrames(
 }
 
 /**
- * The same of a copy in which times go on where the file's clock breaks.
+ * The same of a copy in which times continue where the file's clock jumps.
  *
  * @throws AppError `video-unreadable` where they cannot be joined.
  */
@@ -148,10 +148,10 @@ async function readRetimed({ path, facts }: OpenedVideo, breaks: readonly TimeBr
   return {
     ...read,
     notices: [
-      `The clock of the video breaks (${breaksText(breaks, facts)}): its times are joined. A copy of about ${megabytes} MB is read until the result is there.`,
+      `The video's clock jumps (${breaksText(breaks, facts)}): its times are joined. A copy of about ${megabytes} MB is used until the result is finished.`,
       ...data.flatMap(({ why }) => (why === null ? [] : [sentence(why)])),
       ...(lost > 0
-        ? [`${lost} streams of sound or subtitles cannot be in that copy: they are left out.`]
+        ? [`${lost} streams of sound or subtitles cannot be kept in that copy: they are left out.`]
         : []),
       ...read.notices,
     ],
@@ -162,7 +162,7 @@ function breaksText(breaks: readonly TimeBreak[], { startSeconds }: VideoFacts):
   const [first] = breaks;
   if (!first) return '';
   const step = first.toSeconds - first.fromSeconds;
-  const more = breaks.length > 1 ? `, and breaks at ${breaks.length - 1} more places` : '';
+  const more = breaks.length > 1 ? `, and jumps at ${breaks.length - 1} more places` : '';
   const leap = `${step < 0 ? 'back' : 'ahead'} by ${Math.abs(step).toFixed(1)} s`;
   return `after ${(first.fromSeconds - startSeconds).toFixed(1)} s it goes ${leap}${more}`;
 }
@@ -188,7 +188,7 @@ function assertIsVideo(facts: VideoFacts, path: string): void {
   throw new AppError({
     code: 'video-unreadable',
     message: `${path} is a picture, not a video.`,
-    nextStep: 'Pictures are upscaled by a worker: POST /upscale_batch in docs/upscale.md.',
+    nextStep: 'A worker upscales pictures: see POST /upscale_batch in docs/upscale.md.',
   });
 }
 
@@ -197,7 +197,7 @@ async function assertOutputIsFree(
   { inputPath, outputPath, isForced }: VideoRequest,
   { sources }: Pick<Ports, 'sources'>,
 ): Promise<void> {
-  const nextStep = 'Name another file with --output.';
+  const nextStep = 'Choose another file with --output.';
   // A link or another spelling would do to the video what its own name does.
   if (outputPath === inputPath || (await sources.isSameFile(outputPath, inputPath))) {
     throw usageError('The output is the video itself.', nextStep);
@@ -206,8 +206,8 @@ async function assertOutputIsFree(
   if (isForced || !(await sources.exists(outputPath))) return;
   throw new AppError({
     code: 'output-exists',
-    message: `${outputPath} is there already.`,
-    nextStep: 'Name another file with --output, or replace it with --force.',
+    message: `${outputPath} already exists.`,
+    nextStep: 'Choose another file with --output, or replace it with --force.',
   });
 }
 
@@ -270,7 +270,7 @@ function outputContainerOf(path: string): OutputContainer {
   const ending = /\.([^./\\]+)$/.exec(path)?.[1];
   throw new AppError({
     code: 'output-unsupported',
-    message: ending === undefined ? `${path} has no ending.` : `No .${ending} can be written.`,
-    nextStep: 'Let the name end in .mp4, .mov or .mkv; .mkv holds every kind of sound and subtitles.',
+    message: ending === undefined ? `${path} has no file extension.` : `.${ending} files cannot be written.`,
+    nextStep: 'Use .mp4, .mov or .mkv; .mkv holds every kind of sound and subtitles.',
   });
 }

@@ -27,7 +27,7 @@ export interface ResumeVideoRequest {
   readonly named: readonly string[];
 }
 
-/** The settings of today, and those of a run's that all kinds have, as they are by now. */
+/** The current settings, and those of a run that all kinds have, as they are now. */
 export function videoSettingsNow(
   { settingsOver, output, host: hostNow, isForced, isKeptGoing, named }: ResumeVideoRequest,
   { settings: was }: VideoCheckpoint,
@@ -67,7 +67,7 @@ export function videoUpdate<Checkpoint extends VideoCheckpoint>(
       ...changes.filter((change) => !isAccepted(change)).map(refusedText),
     ],
     newRunCommand: newCommand(input),
-    notice: taken.length === 0 ? null : `Settings of today: ${taken.map(acceptedText).join(', ')}.`,
+    notice: taken.length === 0 ? null : `Changed settings: ${taken.map(acceptedText).join(', ')}.`,
     settings: taken.length === 0 ? null : { ...now, engine: { ...now.engine, model: was.engine.model } },
     isWorkWithdrawn: taken.some(({ path }) => path === 'host' || path === 'slots'),
   };

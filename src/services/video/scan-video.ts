@@ -26,7 +26,7 @@ export class TimesBreakError extends Error {
   readonly breaks: readonly TimeBreak[];
 
   constructor(breaks: readonly TimeBreak[]) {
-    super("the file's clock breaks");
+    super("the file's clock jumps");
     this.breaks = breaks;
   }
 }
@@ -90,7 +90,7 @@ export async function scanVideo(
         : [`The video is damaged, and only what can be read of it is upscaled: ${damage}`]),
       ...(changed === 0
         ? []
-        : [`${changed} frames had no time of their own, or one before the frame before: mended.`]),
+        : [`${changed} frames had no time stamp, or one before that of the previous frame: fixed.`]),
       ...changeNotices(changes, repaired, facts),
       ...pauseNotices(repaired, facts),
     ],
@@ -167,7 +167,7 @@ function pauseNotices(times: Float64Array, { video }: VideoFacts): string[] {
   }
   if (longest.seconds < longPauseSeconds) return [];
   return [
-    `Frame ${longest.frame} is shown for ${Math.round(longest.seconds)} s, as the file says; so it is in the result.`,
+    `Frame ${longest.frame} is shown for ${Math.round(longest.seconds)} s, as the file says; the result keeps that.`,
   ];
 }
 

@@ -21,7 +21,7 @@ import { masksName } from './worker-files.ts';
 const nextSteps: Partial<Record<string, string>> = {
   'video-unreadable': 'Play the video to see where it is damaged; --keep-going upscales what can be read.',
   'engine-crashed':
-    "Its processes end each time: look at the worker's log (cosmos logs RUN), then resume the run.",
+    "Its processes keep ending: look at the worker's log (cosmos logs RUN), then resume the run.",
   'engine-failed': "Look at the worker's log (cosmos logs RUN), then resume the run.",
 };
 
@@ -214,7 +214,7 @@ export function fatalWorkerError({ message, code }: FatalFailure, host: string):
   if (code === 'model-unreadable') return new AppError({ code, message: text, nextStep });
   if (code !== 'runtime-missing') return new AppError({ code: 'worker-failed', message: text, nextStep });
   // On a host the runtime comes with the image, and nothing can be installed by hand.
-  const fromImage = `It has to be in upscaler_image; the usual one has it: cosmos host prepare ${host} --upscaler.`;
+  const fromImage = `It has to be in upscaler_image; the standard image has it: cosmos host prepare ${host} --upscaler.`;
   return new AppError({
     code: 'prerequisite-missing',
     message: text,

@@ -25,7 +25,7 @@ export class SourceCutter {
     this.#run = run;
     this.#timeline = timeline;
     const isLarge = fileToRead(run.session.checkpoint).size_bytes >= leastBytes;
-    // Times that were mended are not those of the file; how the picture is turned stands in the file alone.
+    // Times that were fixed are not those of the file; how the picture is turned is in the file alone.
     this.#isWanted = isSpread && isLarge && !timeline.isMended && !clip.is_turned;
   }
 

@@ -30,7 +30,7 @@ export function decodeTimeline({
     if (!(error instanceof RangeError)) throw error;
     throw new AppError({
       code: 'checkpoint-damaged',
-      message: `The timeline in the checkpoint of run ${runId} is no video's: ${messageOf(error)}.`,
+      message: `The timeline in the checkpoint of run ${runId} is not valid: ${messageOf(error)}.`,
       nextStep: 'Start a new run. Nothing was changed.',
       cause: error,
     });

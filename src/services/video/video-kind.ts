@@ -72,7 +72,7 @@ async function changedInputs(
   const files = [
     checkpoint.source,
     ...(checkpoint.model ? [checkpoint.model] : []),
-    // It is read whatever its time says: nobody but this program should have written it.
+    // It is read whatever its time says: only this program should have written it.
     ...(masks ? [{ ...masks, path: paths.inside(masksName), modified_ms: -1 }] : []),
   ];
   const changes: string[] = [];

@@ -46,7 +46,7 @@ interface StatusFilesRun {
 
 /**
  * Keeps `worker_<n>_status.json` in the run folder, one for each lane. Other programs may read them, and cosmos never
- * does: where they cannot be written, the run goes on.
+ * does: where they cannot be written, the run continues.
  */
 export class WorkerStatusFiles implements SessionFollower<VideoTypes> {
   readonly observer: VideoObserver;

@@ -23,7 +23,7 @@ export interface JobDeps {
   /** Ends the run in that slot. */
   closeRun(): Promise<void>;
   readonly admit: Admit;
-  /** What keeps a job from going on for now; null when it goes on. */
+  /** What keeps a job waiting for now; null when it continues. */
   noteProblem(job: TakenJob, problem: Error | null): void;
   /** Work of the job's run failed here, and another worker may do better. */
   isForOthers(job: TakenJob): Promise<boolean>;
@@ -108,7 +108,7 @@ async function carryOutWork(job: TakenJob, { batch, engine }: Work, deps: JobDep
     const isDone = await run.work(batch, engine, job, stop.signal, drainMs);
     if (!isDone) await deps.closeRun();
     if (isDone || (job.cancelled.aborted && !job.lost.aborted)) await job.done();
-    else if (job.lost.aborted) log(`${job.runId}: another worker has the job by now`);
+    else if (job.lost.aborted) log(`${job.runId}: another worker has the job now`);
     else await job.giveBack();
     return false;
   } finally {
@@ -120,8 +120,8 @@ async function carryOutWork(job: TakenJob, { batch, engine }: Work, deps: JobDep
 function storeLost(runId: string, name: string): AppError {
   return new AppError({
     code: 'host-unreachable',
-    message: `The store ${name} has nothing of run ${runId}: is it mounted here, and the one that the others have?`,
-    nextStep: 'Mount it: the work goes on by itself.',
+    message: `The store ${name} has nothing of run ${runId}: is it mounted here, and is it the store that the others use?`,
+    nextStep: 'Mount it: the work resumes by itself.',
     isRetryable: true,
   });
 }

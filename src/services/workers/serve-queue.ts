@@ -92,7 +92,7 @@ export async function serveQueue(
 
 /** What the slots of a worker have in common. */
 interface SlotsShare {
-  /** Jobs that the worker has, and what keeps each from going on. */
+  /** Jobs that the worker has, and what keeps each waiting. */
   readonly doing: Map<TakenJob, string | null>;
   /** Runs whose work failed here, and until when others come first for it. */
   readonly unableUntil: Map<string, number>;
@@ -159,7 +159,7 @@ class SlotServer {
     }
   }
 
-  /** With nobody else who might do better, failing again is how the run learns of it. */
+  /** With no other worker that might do better, failing again is how the run learns of it. */
   async #isForOthers({ runId, kind }: TakenJob): Promise<boolean> {
     const { source, place, clock } = this.#deps;
     if ((this.#shared.unableUntil.get(runId) ?? 0) <= clock.now()) return false;
@@ -195,11 +195,11 @@ class SlotServer {
     return this.#run;
   }
 
-  /** Said again with each attempt: whoever waits for the run may have come later. */
+  /** Said again with each attempt: a client that waits for the run may have come later. */
   #noteProblem(job: TakenJob, problem: Error | null): void {
     const { place, log } = this.#deps;
     const message = problem && messageOf(problem);
-    if (message !== this.#shared.doing.get(job)) log(`${job.runId}: ${message ?? 'goes on'}`);
+    if (message !== this.#shared.doing.get(job)) log(`${job.runId}: ${message ?? 'continues'}`);
     this.#shared.doing.set(job, message);
     if (message !== null) job.emit({ type: 'waiting', machine: place.name, message });
   }

@@ -37,7 +37,7 @@ interface SlotRunDeps {
   readonly place: WorkerPlace;
   readonly slot: WorkerSlot;
   readonly clock: Clock;
-  /** What keeps a job from going on for now; null when it goes on. */
+  /** What keeps a job waiting for now; null when it continues. */
   noteProblem(job: TakenJob, problem: Error | null): void;
 }
 
@@ -54,7 +54,7 @@ export class SlotRun {
   #events: AsyncIterator<HostEvent> | null = null;
   #nextEvent: Promise<IteratorResult<HostEvent>> | null = null;
   #loggedAtMs = Number.NEGATIVE_INFINITY;
-  /** Tasks whose result was published: whoever asks for one again has removed that. */
+  /** Tasks whose result was published: a client that asks for one again has removed that. */
   readonly #published = new Set<string>();
 
   private constructor(deps: SlotRunDeps, run: HostRun, leftovers: ReadonlySet<string>) {
@@ -71,9 +71,9 @@ export class SlotRun {
 
   /** Found out once for all jobs of the run. */
   refusal(work: Work, admit: Admit, signal: AbortSignal): Promise<string | null> {
-    // Whoever writes to the queue would have any program run here.
+    // Anyone who can write to the queue could have any program run here.
     if ('command_folder' in work.engine && work.engine.kind === 'command')
-      return Promise.resolve('retouch runs programs only on the machine that it was begun on');
+      return Promise.resolve('retouch runs programs only on the machine that it was started on');
     this.#refusal ??= this.#followed(signal, (stop) => admit(this.#run, this.runId, work, stop)).catch(
       (error: unknown) => {
         this.#refusal = null;
@@ -132,7 +132,7 @@ export class SlotRun {
   /** Ends the run here: what is in flight is dropped, and nothing of it is done later by itself. */
   async close(): Promise<void> {
     const { slot, runId } = this.#deps;
-    // Whoever follows the worker would start it again.
+    // What follows the worker would start it again.
     this.#closing.abort();
     await this.publishLog();
     await this.#run.close();

@@ -87,7 +87,7 @@ describe('doctor judges a server as a run does', () => {
       status: 200,
       body: listed({ max_model_len: 4096 }),
       finds: 'warning',
-      says: '4096 tokens, and upsampling.max_tokens is 8192',
+      says: '4096 tokens per prompt, but upsampling.max_tokens is 8192',
     },
     {
       rule: 'whose context is small (llama.cpp)',

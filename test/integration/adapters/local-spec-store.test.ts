@@ -140,8 +140,8 @@ describe('a folder that cannot be read', () => {
     await expect(asUnprivileged(() => found(folder, [input]))).rejects.toMatchObject({
       code: 'input-missing',
       exitCode: 2,
-      message: `${input} may not be read by this user.`,
-      nextStep: expect.stringContaining('rights'),
+      message: `${input} cannot be read: this user is not allowed to.`,
+      nextStep: expect.stringContaining('permissions'),
     });
   });
 

@@ -46,7 +46,7 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       expect(error?.message).toMatch(
         new RegExp(
           `^memory is unreachable since \\d\\d:\\d\\d:\\d\\d: 1 of ${scene.taskCount} ${taskNoun} are here, ` +
-            '[1-9]\\d* more are submitted and their work goes on',
+            '[1-9]\\d* more are submitted and keep running',
         ),
       );
       expect(error?.nextStep).toContain(`cosmos attach ${summary.run_id}`);

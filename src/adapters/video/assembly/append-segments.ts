@@ -42,7 +42,7 @@ const maxGroupShare = 1 / 16;
  * Puts all segments into the part file. Each is removed when its samples and their index are durable there; those that
  * were before are only counted again.
  *
- * @throws SegmentsLostError when some are gone or damaged; BrokenAssemblyError when those before cannot be gone on with.
+ * @throws SegmentsLostError when some are gone or damaged; BrokenAssemblyError when those before cannot be continued.
  */
 export async function appendSegments(appending: Appending): Promise<void> {
   const { segments, part, writer, taken, onProgress, signal } = appending;
@@ -57,7 +57,8 @@ export async function appendSegments(appending: Appending): Promise<void> {
     const takenBytes = taken[index];
     if (takenBytes !== undefined) {
       await writer.append({ first, end, media: null });
-      if (part.position !== takenBytes) throw new BrokenAssemblyError('The unfinished video is another one');
+      if (part.position !== takenBytes)
+        throw new BrokenAssemblyError('The unfinished video is a different one');
       await rm(segment.path, { force: true });
     } else {
       await appendSegment(appending, index, first).catch(async (error: unknown) => {

@@ -3,7 +3,7 @@ import { AppError, messageOf } from '../../../errors/app-error.ts';
 export function unsupportedOutput(path: string): AppError {
   return new AppError({
     code: 'output-unsupported',
-    message: `${path} has no ending of a video that can be written.`,
+    message: `${path} does not have the file extension of a video that can be written.`,
     nextStep: 'Choose an output that ends in .mp4, .m4v, .mov or .mkv.',
   });
 }
@@ -12,7 +12,7 @@ export function unsupportedOutput(path: string): AppError {
 export function unsupportedRotation(path: string): AppError {
   return new AppError({
     code: 'output-unsupported',
-    message: `${path} cannot hold a video that players have to turn.`,
+    message: `${path} cannot hold a video that players have to rotate.`,
     nextStep: 'Choose an output that ends in .mp4 or .mov.',
   });
 }
@@ -49,7 +49,7 @@ export function damagedStreams(cause: Error): AppError {
 export function outputExists(outputPath: string): AppError {
   return new AppError({
     code: 'output-exists',
-    message: `The video is finished, but ${outputPath} is there already, and is not replaced.`,
+    message: `The video is finished, but ${outputPath} already exists and is not replaced.`,
     nextStep: 'Move that file away.',
   });
 }

@@ -81,7 +81,7 @@ export function requestFingerprint(request: AssemblyRequest): string {
 }
 
 /**
- * Makes the folder ready to go on in: what a killed call left half-made goes. One of another request, or of none that
+ * Makes the folder ready to continue in: what a killed call left half-made goes. One of another request, or of none that
  * can be read, is emptied, and is this request's from then on.
  */
 export async function prepareFolder(paths: AssemblyPaths, fingerprint: string): Promise<void> {

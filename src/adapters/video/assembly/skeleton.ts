@@ -93,7 +93,7 @@ async function expectHashes(
   if (differing === -1 && expected.length === found.length) return;
   throw new AppError({
     code: 'output-invalid',
-    message: `Stream ${hashed[differing]?.source ?? '?'} of the source could not be taken over into the output without a change.`,
+    message: `Stream ${hashed[differing]?.source ?? '?'} of the source could not be copied to the output unchanged.`,
     nextStep:
       container === 'mkv'
         ? 'Check the source with: ffmpeg -v error -i SOURCE -f null -'

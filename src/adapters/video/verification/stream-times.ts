@@ -71,7 +71,7 @@ export async function readSourceTimes({
  * of what was converted.
  *
  * @returns a sentence for each stream that is off by more than a packet.
- * @throws InvalidOutputError for one that is off by so much that nobody would call it in time.
+ * @throws InvalidOutputError for one that is off by so much that it is not in time.
  */
 export function compareStreamTimes(
   { request, container }: Verification,

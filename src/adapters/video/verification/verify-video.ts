@@ -82,10 +82,10 @@ function expectSameFacts(skeleton: FileFacts, output: FileFacts, videoIndex: num
   for (const stream of skeleton.streams) {
     const found = output.streams.find(({ index }) => index === stream.index);
     if (streamText(found) !== streamText(stream))
-      throw new InvalidOutputError(`stream ${stream.index} is not described as it should be`);
+      throw new InvalidOutputError(`stream ${stream.index} has wrong metadata`);
   }
   if (output.streams.length !== skeleton.streams.length)
-    throw new InvalidOutputError('there is a stream too many');
+    throw new InvalidOutputError('there is one stream too many');
   if (JSON.stringify(output.chapters) !== JSON.stringify(skeleton.chapters))
     throw new InvalidOutputError('the chapters differ');
   if (JSON.stringify(output.format.tags) !== JSON.stringify(skeleton.format.tags))
@@ -102,7 +102,7 @@ function expectPicture(video: FileStream, { size, isTurned, source }: AssemblyRe
   const found = (360 - counterclockwise) % 360;
   const wanted = isTurned ? 0 : source.facts.video.rotationDegrees;
   if (found !== wanted)
-    throw new InvalidOutputError(`players turn it by ${found} degrees instead of ${wanted}`);
+    throw new InvalidOutputError(`players rotate it by ${found} degrees instead of ${wanted}`);
 }
 
 /** Sound that was converted, or that only the container describes, is what was planned. */
@@ -189,7 +189,7 @@ function expectDuration(verification: Verification, skeleton: FileFacts, output:
   const longest = Math.max(end, skeleton.format.duration ?? 0);
   const isRight = duration >= end - durationSlackSeconds && duration <= longest + durationSlackSeconds;
   if (!isRight)
-    throw new InvalidOutputError(`it says that it is ${duration} s long instead of ${longest.toFixed(3)} s`);
+    throw new InvalidOutputError(`its stated duration is ${duration} s instead of ${longest.toFixed(3)} s`);
   return duration;
 }
 

@@ -67,7 +67,7 @@ function promptWarnings({ prompt, parameters }: InferenceSample): string[] {
   if (own)
     return own.fps === parameters.fps
       ? []
-      : [`the prompt says ${own.fps} frames a second, and fps is ${parameters.fps}`];
+      : [`the prompt says ${own.fps} frames per second, but fps is ${parameters.fps}`];
   const words = wordsOf(prompt);
   return words > maxWords ? [`the prompt has ${words} words; fewer than ${maxWords} are advised`] : [];
 }

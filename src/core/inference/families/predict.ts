@@ -6,7 +6,7 @@ import { prettyJson, torchrun, withoutNulls } from './writing.ts';
 export const predict2: ModelFamily = {
   name: 'predict2',
   title: 'Cosmos-Predict2',
-  refusal: ({ video }) => (video === null ? 'it has no video or picture to begin with' : null),
+  refusal: ({ video }) => (video === null ? 'it has no video or picture to start from' : null),
   warnings: (sample) => [
     ...longPrompt(sample),
     ...asterisks(sample),
@@ -36,7 +36,7 @@ export const predict2: ModelFamily = {
 export const predict25: ModelFamily = {
   name: 'predict2.5',
   title: 'Cosmos-Predict2.5',
-  refusal: ({ video }) => (video === null ? 'it has no video to begin with' : null),
+  refusal: ({ video }) => (video === null ? 'it has no video to start from' : null),
   warnings: (sample) => [
     ...asterisks(sample),
     ...foreignJson(sample),

@@ -24,7 +24,7 @@ export const transfer1: ModelFamily = {
       sample.controls.filter(({ kind }) => !hints.includes(kind)).map(({ kind }) => `the control "${kind}"`),
     ),
     ...(weightOf(knownOf(sample.controls)) > 1
-      ? ['weights above 1 together are scaled down to 1 by the model']
+      ? ['weights that add up to more than 1 are scaled down to 1 by the model']
       : []),
   ],
   // Everything but videos, prompts and weights is one for the whole batch.

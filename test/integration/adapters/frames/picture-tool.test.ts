@@ -80,7 +80,7 @@ it.each([
   const blind = new FfmpegPictureTool({ ffmpeg: '/missing/ffmpeg' });
   await expect(blind.decodePicture(file, 61 * 33 - 1, noAbort)).rejects.toMatchObject({
     code: 'picture-unreadable',
-    message: 'The picture cannot be read: it has 61x33 pixels, more than the 2012 that are taken.',
+    message: 'The picture cannot be read: it has 61x33 pixels; at most 2012 are accepted.',
   });
   await expect(blind.decodePicture(file, 61 * 33, noAbort)).rejects.toMatchObject({
     code: 'prerequisite-missing',

@@ -78,7 +78,7 @@ describe('a run that is resumed on another host', () => {
     expect(summary).toMatchObject({ status: 'complete', host: 'second', counts: { upsampled: 4 } });
     expect([first.asked.length, second.asked.length]).toEqual([1, 3]);
     expect(first.stopped).toEqual([summary.run_id]);
-    expect(notices).toEqual(['Settings of today: --host "second" (was "memory").']);
+    expect(notices).toEqual(['Changed settings: --host "second" (was "memory").']);
     const [row] = await listAllRuns(kinds, ports);
     expect(row).toMatchObject({ host: 'second', status: 'complete' });
   });
@@ -86,6 +86,8 @@ describe('a run that is resumed on another host', () => {
   it('says so when the one that is left cannot be told', async () => {
     const { notices, summary } = await movedRun(false);
     expect(summary).toMatchObject({ status: 'complete', host: 'second' });
-    expect(notices[0]).toMatch(/^memory could not be told to stop: .*goes on, and is not used.*ETIMEDOUT/);
+    expect(notices[0]).toMatch(
+      /^memory could not be told to stop: .*keeps running and is not used.*ETIMEDOUT/,
+    );
   });
 });

@@ -79,16 +79,16 @@ describe('what is no readable video says so, with the file and the reason', () =
     {
       rule: 'text',
       make: (path: string) => writeFile(path, 'Not a video at all.\n'),
-      reason: 'no video',
+      reason: 'not a video',
     },
     {
       rule: 'random bytes',
       make: (path: string) => writeFile(path, noise(20_000)),
-      reason: 'no video',
+      reason: 'not a video',
     },
     { rule: 'cut off before its index', make: cutOff, reason: 'the index of its frames is missing' },
     { rule: 'sound only', make: soundOnly, reason: 'it holds no video' },
-    { rule: 'without a frame', make: frameless, reason: 'it is damaged or no video' },
+    { rule: 'without a frame', make: frameless, reason: 'it is damaged or not a video' },
   ])('$rule', async ({ rule, make, reason }) => {
     const path = join(folder, `bad ${rule}.mp4`);
     await make(path);
@@ -102,7 +102,7 @@ describe('what is no readable video says so, with the file and the reason', () =
   it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('without permission', async () => {
     const path = await makeClip(join(folder, 'secret.mp4'));
     await chmod(path, 0o000);
-    await expect(tool.probe(path)).rejects.toThrow(/may not be read/);
+    await expect(tool.probe(path)).rejects.toThrow(/not allowed to read it/);
   });
 
   it('shows control characters in names instead of sending them to the terminal', async () => {

@@ -132,11 +132,11 @@ it.each([
 it.each([
   { kind: 'a missing file', make: () => join(folder, 'missing.mp4'), reason: 'it does not exist' },
   { kind: 'sound only', make: () => sound(), reason: 'it holds no video' },
-  { kind: 'a text', make: () => text('text.mp4', 'no video at all'), reason: 'it is no video' },
+  { kind: 'a text', make: () => text('text.mp4', 'no video at all'), reason: 'it is not a video' },
   {
     kind: 'a playlist',
     make: () => text('list.m3u8', '#EXTM3U\n#EXTINF:1,\nfilm.mp4\n'),
-    reason: 'it is damaged or no video',
+    reason: 'it is damaged or not a video',
   },
 ])('refuses $kind', async ({ make, reason }) => {
   const inspecting = tool.inspect(await make());

@@ -165,7 +165,7 @@ describe('variants', () => {
       rule: 'the embedded engine has one answer',
       change: {},
       engine: { kind: 'describe' },
-      says: /same each time/,
+      says: /same text each time/,
     },
   ])('are refused: $rule', async ({ change, engine, says }) => {
     const run = enrich({ 'a.json': sampleSpec() }, { variants: 2 }, engine, change);

@@ -115,7 +115,7 @@ const failureCases: FailureCase[] = [
     code: 'output-empty',
     requests: 3,
     isRetryable: true,
-    says: /without a word/,
+    says: /answer was empty/,
   },
   {
     rule: 'only reasoning',

@@ -84,7 +84,7 @@ describe('serveCommand', () => {
   it.each([
     { rule: 'an option for a model', change: { model: '--trust-remote-code' }, says: /taken for an option/ },
     { rule: 'a line break in the model', change: { model: 'a\nb' }, says: /cannot be a model/ },
-    { rule: 'no model', change: { model: '' }, says: /no model is set/ },
+    { rule: 'no model', change: { model: '' }, says: /No model is set/ },
     { rule: 'no place for the port', change: { command: ['serve', '--port', '8000'] }, says: /no \{port\}/ },
   ])('$rule is refused', ({ change, says }) => {
     expect(() => serveCommand({ ...options, ...change })).toThrow(says);

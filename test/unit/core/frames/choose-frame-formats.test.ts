@@ -143,9 +143,9 @@ describe('limits', () => {
       extras: ['interlaced fields', 'HDR10 metadata'],
     });
     expect(chooseFrameFormats(facts, { ...wish, scale: 4 }).notices).toEqual([
-      'No level of H.264 allows 16384x9216: many players will not show it.',
-      'Interlaced fields cannot be kept: the upscaled video is without.',
-      'HDR10 metadata cannot be kept: the upscaled video is without.',
+      'No level of H.264 allows 16384x9216: many players will not play it.',
+      'Interlaced fields cannot be kept: the upscaled video has none.',
+      'HDR10 metadata cannot be kept: the upscaled video has none.',
     ]);
   });
 

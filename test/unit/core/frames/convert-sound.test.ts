@@ -131,7 +131,7 @@ it.each([
     }),
     codec: null,
     isLossless: false,
-    why: 'is copied with its channels as 7.1 instead of 7.1(wide): Matroska cannot note more of pcm_s16le',
+    why: 'is copied with its channels as 7.1 instead of 7.1(wide): Matroska cannot store more of pcm_s16le',
   },
 ])('$what', ({ made, codec, isLossless, why }) => {
   expect(made).toMatchObject({ codec, sound: { isLossless } });

@@ -35,6 +35,6 @@ it('says what is cut or left out, and nothing else', () => {
   ]);
   expect(noticesOf(chapter(100, 110), chapter(101, 160), chapter(103, 104), chapter(105, 106))).toEqual([
     '2 chapters are longer than the film, and cut at its end at 2.5 s.',
-    '2 chapters are behind the end of the film at 2.5 s, and left out.',
+    '2 chapters are after the end of the film at 2.5 s, and left out.',
   ]);
 });

@@ -45,7 +45,7 @@ describe('an answer is refused', () => {
   it.each([
     { rule: 'words', text: 'A crane turns.', says: /no JSON object/ },
     { rule: 'half an object', text: json.slice(0, 200), says: /not closed/ },
-    { rule: 'no JSON', text: '{subjects: []}', says: /no valid JSON/ },
+    { rule: 'no JSON', text: '{subjects: []}', says: /not valid JSON/ },
     { rule: 'a missing key', text: JSON.stringify(rest), says: /^context is missing \(string\)$/ },
     {
       rule: 'another time',

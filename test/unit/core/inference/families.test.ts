@@ -94,7 +94,7 @@ it.each([
   { family: 'transfer1', what: /cut off/, changes: { promptTokens: 600 } },
   {
     family: 'transfer1',
-    what: /no multiple of the 121/,
+    what: /not a multiple of the 121/,
     changes: { video: { path: 'a', size: { width: 16, height: 9 }, frames: 200 } },
   },
   {
@@ -137,7 +137,7 @@ it.each([
   { family: 'transfer2.5', what: /JSON for Cosmos 3/, changes: { prompt: sampleCosmos3Prompt() } },
   {
     family: 'cosmos3',
-    what: /says 30 frames a second, and fps is 24/,
+    what: /says 30 frames per second, but fps is 24/,
     changes: { prompt: sampleCosmos3Prompt(30) },
   },
   { family: 'cosmos3', what: /400 words/, changes: { prompt: 'word '.repeat(400) } },

@@ -53,7 +53,7 @@ describe('a setting that is another one by now', () => {
       rule: 'may be a table, of which nothing is shown',
       was: { engine: { extra_body: { guard: { key: 'sk-1' } } } },
       now: { engine: { extra_body: { guard: { key: 'sk-2' } } } },
-      says: 'upsampling.engine.extra_body was another one',
+      says: 'upsampling.engine.extra_body was different',
     },
     {
       rule: 'may be set where the server chose',
@@ -65,7 +65,7 @@ describe('a setting that is another one by now', () => {
       rule: 'is not quoted when it is long',
       was: { engine: { instruction: 'a\nb' } },
       now: { engine: { instruction: 'c\nd' } },
-      says: 'upsampling.engine.instruction was another one',
+      says: 'upsampling.engine.instruction was different',
     },
   ])('$rule', ({ was, now, says }) => expect(textOf(was, now)).toEqual([says]));
 

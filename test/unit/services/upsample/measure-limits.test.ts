@@ -149,7 +149,7 @@ describe('measureLimits', () => {
     {
       rule: 'one that takes no picture at all',
       answer: (): PicturesAnswer => ({ requests: 1, refusal: 'At most 1 image(s)' }),
-      message: 'takes no picture, however small: At most 1 image(s)',
+      message: 'accepts no picture, however small: At most 1 image(s)',
     },
   ])('ends with the reason at $rule', async ({ answer, message }) => {
     const server = fakeServer({ answer });
@@ -232,7 +232,7 @@ describe('--max-resolution auto', () => {
     const { sizes, notices } = await planned(host, upsampling);
     expect(sizes).toBeUndefined();
     expect(notices).toEqual([expect.stringContaining(notice)]);
-    expect(notices[0]).toContain('goes by the estimator pixtral');
+    expect(notices[0]).toContain('uses the estimator pixtral');
   });
 
   it('says that a rule of thumb allows less', async () => {
