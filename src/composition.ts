@@ -18,6 +18,7 @@ import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
 import { publishFile } from './adapters/files/publish-file.ts';
 import { FfmpegFrameTool } from './adapters/frames/ffmpeg-frame-tool.ts';
+import { LocalModelFiles } from './adapters/local-model-files.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/caching-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
@@ -40,6 +41,7 @@ import { renderContactSheet } from './output/report/video/regions.ts';
 import { renderVideoReport } from './output/report/video/render-video-report.ts';
 import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
+import type { ModelFiles } from './ports/model-files.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
 import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
@@ -91,6 +93,7 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     video: new FfmpegVideoTool(),
     frames: new FfmpegFrameTool(),
     detectors: new ProcessDetectorTool(workerProgram()),
+    models: createModelFiles(),
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: (engine) => checkModelServer(engine),
@@ -167,6 +170,13 @@ async function checkModelServer(
   const { cache } = cosmosFolders(process.env, process.platform);
   const media = createMediaTool({ folder: join(cache, 'media'), maxSizeBytes: 0 });
   return await checkServer(engine, { media, clock: systemClock, environment: process.env }, picture);
+}
+
+function createModelFiles(): ModelFiles {
+  return new LocalModelFiles(async (path, use, signal) => {
+    const { tryOutModel } = await import('./worker/try-out-model.ts');
+    await tryOutModel(path, use, workerProgram(), signal);
+  });
 }
 
 function createRequestFiles(media: MediaTool): RequestFiles {

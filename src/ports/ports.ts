@@ -5,6 +5,7 @@ import type { FrameTool } from './frame-tool.ts';
 import type { Host } from './host.ts';
 import type { HostUpkeep } from './host-upkeep.ts';
 import type { MediaTool } from './media-tool.ts';
+import type { ModelFiles } from './model-files.ts';
 import type {
   CheckedServer,
   ProbeRequest,
@@ -28,6 +29,7 @@ export interface Ports {
   readonly video: VideoTool;
   readonly frames: Pick<FrameTool, 'decode'>;
   readonly detectors: DetectorTool;
+  readonly models: ModelFiles;
   readonly sources: SourceFiles;
   readonly results: ResultCache;
   readonly reports: ReportWriter;

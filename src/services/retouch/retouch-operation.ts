@@ -4,6 +4,7 @@ import { parseRegion, regionForm } from '../../core/regions/region-text.ts';
 import { contextFramesOf, type RetoucherKind } from '../../core/retouch/retouch-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
+import type { ModelUse } from '../../ports/model-files.ts';
 import { encodingOf } from '../upscale/upscale-operation.ts';
 import { segmentFrames } from '../video/plan-video.ts';
 import type { VideoOperation, VideoRequest } from '../video/video-types.ts';
@@ -26,6 +27,14 @@ export interface RetouchRequest extends VideoRequest {
   readonly detect: DetectRequest | null;
 }
 
+/** What the model of `onnx` is to do. */
+export function modelUseOf({
+  model_mask: modelMask,
+  model_range: modelRange,
+}: Settings['retouching']): ModelUse {
+  return { kind: 'retouch', modelMask, modelRange };
+}
+
 /** Frames given to the engine at once. */
 const batchSize = 8;
 
@@ -36,6 +45,8 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
   const texts = request.regions.map((text) => parsed(`--region ${text}`, text));
   return {
     ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize },
+    modelUse: retouching.engine === 'onnx' ? modelUseOf(retouching) : null,
+    ...(detect === null || detect.what === 'text' ? {} : { detectorPath: detect.what }),
     // Frames that only look alike would not keep their own pixels outside the regions.
     dedupe: 'exact',
     contextFrames,

@@ -18,6 +18,7 @@ export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOp
   const { engine, scale, dedupe, batch_size: batchSize } = upscaling;
   return {
     ...{ kind: 'upscale', scale, dedupe, batchSize },
+    modelUse: engine === 'onnx' ? { kind: 'upscale', scale } : null,
     takesRgb: engine === 'onnx',
     contextFrames: 0,
     maxSegmentFrames: engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most,

@@ -13,6 +13,7 @@ import type { VideoPlan } from '../../core/video/video-plan.ts';
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
+import { assertModel } from './assert-model.ts';
 import { planTriedStreams } from './plan-sound.ts';
 import { scanVideo, TimesBreakError } from './scan-video.ts';
 import { pinned } from './source-of.ts';
@@ -34,6 +35,9 @@ export async function planVideo(
   const { inputPath: path, outputPath, modelPath } = request;
   outputContainerOf(outputPath);
   await assertOutputIsFree(request, ports);
+  if (modelPath !== null && operation.modelUse !== null)
+    await assertModel(modelPath, operation.modelUse, request.host, ports, signal);
+  if (operation.detectorPath !== undefined) await ports.models.assertOnnx(operation.detectorPath);
   const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
   const facts = await ports.video.inspect(path, signal);
   assertIsVideo(facts, path);

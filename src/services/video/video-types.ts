@@ -16,6 +16,7 @@ import type { MaskFile } from '../../core/video/video-plan.ts';
 import type { VideoRunState } from '../../core/video/video-run-state.ts';
 import type { VideoSummary } from '../../core/video/video-summary.ts';
 import type { HostObject } from '../../ports/host.ts';
+import type { ModelUse } from '../../ports/model-files.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
 import type { RunSession } from '../../ports/run-store.ts';
@@ -95,6 +96,10 @@ export interface PlacedRegions {
 export interface VideoOperation {
   readonly kind: VideoCheckpoint['kind'];
   readonly scale: number;
+  /** What its model is to do; null for an engine without one. */
+  readonly modelUse: ModelUse | null;
+  /** The model that finds regions, an absolute path; missing for none. */
+  readonly detectorPath?: string;
   /** Whether the engine gets RGB, and not frames as they are stored. */
   readonly takesRgb: boolean;
   readonly dedupe: DuplicateMode;

@@ -28,6 +28,7 @@ interface OnnxCropEngineOptions {
 }
 
 type SaidOfModel = Pick<CropLaneOptions, 'erases' | 'ranges'>;
+type OnnxCropSpec = Pick<RetoucherSpec, 'margin_px' | 'model_mask' | 'model_range'>;
 
 /** The largest sample of the RGB that crops become. */
 const top = 65_535;
@@ -40,7 +41,7 @@ const tile = 256;
 export class OnnxCropEngine implements CropEngine {
   readonly radiusFrames = 0;
   readonly lookaheadFrames = 0;
-  readonly #spec: RetoucherSpec;
+  readonly #spec: OnnxCropSpec;
   readonly #options: OnnxCropEngineOptions;
   readonly #turn = new Mutex();
   readonly #closing = new AbortController();
@@ -48,7 +49,7 @@ export class OnnxCropEngine implements CropEngine {
   #lane: LaneProcess | null = null;
   #isInpainter = true;
 
-  constructor(spec: RetoucherSpec, options: OnnxCropEngineOptions) {
+  constructor(spec: OnnxCropSpec, options: OnnxCropEngineOptions) {
     this.#spec = spec;
     this.#options = options;
   }
@@ -168,7 +169,7 @@ export class OnnxCropEngine implements CropEngine {
 }
 
 /** What a person has said of the model. */
-function saidOf({ model_mask: mask, model_range: range }: RetoucherSpec): SaidOfModel {
+function saidOf({ model_mask: mask, model_range: range }: OnnxCropSpec): SaidOfModel {
   const [image, output] = numberRangesSchema.parse(range === 'auto' ? [] : range.split(','));
   return {
     erases: mask === 'erase-one' ? 'one' : mask === 'erase-zero' ? 'zero' : null,

@@ -30,8 +30,7 @@ async function makeReady(options: LaneOptions) {
   const runtime = await loadRuntime();
   const { session, radiusOf, provider, notes } = await openModel(runtime, options);
   const model = await probeModel(runtime, session);
-  if (model.scale !== options.scale)
-    throw modelRefused(`it enlarges ${model.scale} times, and not ${options.scale} times`);
+  if (model.scale !== options.scale) throw modelRefused(otherScale(model.scale, options.scale));
   const radius = radiusOf(model);
   const top = options.pixelFormat === 'rgb24' ? 255 : 65_535;
   const { upscaler, padding, note } = cutUpscaler({ runtime, session, model, radius, top }, options);
@@ -40,6 +39,15 @@ async function makeReady(options: LaneOptions) {
   const allNotes = note === null ? [...notes] : [...notes, note];
   const facts: OnnxLaneFacts = { provider, batch, fixed, alignment, radius, padding, notes: allNotes };
   return { upscaler, facts };
+}
+
+/** Scales that can be asked for. */
+const scales = { least: 2, most: 4 };
+
+function otherScale(scale: number, asked: number): string {
+  const what = `it enlarges ${scale} times, and not ${asked} times`;
+  if (scale <= scales.most) return `${what}: add --scale ${scale}`;
+  return `${what}; the most that can be asked for is --scale ${scales.most}`;
 }
 
 async function serve(options: LaneOptions, upscaler: FrameUpscaler): Promise<void> {

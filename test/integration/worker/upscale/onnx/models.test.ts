@@ -75,7 +75,7 @@ describe('models that are refused', () => {
   const good = networkModel(sampleNetwork(4, [3]));
 
   it.each([
-    { what: 'another scale', model: good, said: 'it enlarges 4 times, and not 2 times' },
+    { what: 'another scale', model: good, said: 'it enlarges 4 times, and not 2 times: add --scale 4.' },
     {
       what: 'no ONNX file',
       model: Buffer.from('not a model at all'),

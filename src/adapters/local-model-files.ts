@@ -1,0 +1,47 @@
+import { open } from 'node:fs/promises';
+import { foreignModelOf, formatHeadBytes } from '../core/models/model-format.ts';
+import { AppError } from '../errors/app-error.ts';
+import { isSystemError } from '../errors/system-error.ts';
+import type { ModelFiles } from '../ports/model-files.ts';
+
+/** {@link ModelFiles} of this machine. A model that was tried out once is not tried out again by this process. */
+export class LocalModelFiles implements ModelFiles {
+  readonly #load: ModelFiles['tryOut'];
+  readonly #good = new Set<string>();
+
+  /** @param load - Loads a model with what computes it. */
+  constructor(load: ModelFiles['tryOut']) {
+    this.#load = load;
+  }
+
+  async assertOnnx(path: string): Promise<void> {
+    const foreign = foreignModelOf(await headOf(path));
+    if (foreign === null) return;
+    const message = `The model ${path} ${foreign.what}.`;
+    throw new AppError({ code: 'model-unreadable', message, nextStep: foreign.nextStep });
+  }
+
+  async tryOut(...asked: Parameters<ModelFiles['tryOut']>): Promise<void> {
+    const [path, use] = asked;
+    const key = JSON.stringify([path, use]);
+    if (this.#good.has(key)) return;
+    await this.#load(...asked);
+    this.#good.add(key);
+  }
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(new Uint8Array(formatHeadBytes), 0, formatHeadBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const reasons: Readonly<Record<string, string>> = { ENOENT: 'it is not there', EISDIR: 'it is a folder' };
+    throw new AppError({
+      code: 'input-missing',
+      message: `The model ${path} cannot be read: ${reasons[error.code] ?? error.message}.`,
+      nextStep: 'Correct its path: --model PATH, or model in config.toml.',
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { makeClip } from '../support/clips.ts';
+import { networkModel, sampleNetwork } from '../support/onnx/sample-models.ts';
+import { Cli } from '../support/run-cli.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+let cli: Cli;
+const files: Readonly<Record<string, string | Buffer>> = {
+  'x4.onnx': networkModel(sampleNetwork(4, [3])),
+  'model.pth': 'PK\x03\x04\x00\x00archive/data.pkl',
+  'lfs.onnx': 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n',
+  'page.onnx': '<!DOCTYPE html><html><title>Sign in</title></html>',
+  'empty.onnx': '',
+};
+
+beforeAll(async () => {
+  cli = new Cli(await temporaryFolder());
+  await mkdir(cli.workingFolder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) await writeFile(join(cli.workingFolder, name), content);
+  await makeClip(join(cli.workingFolder, 'film.mp4'), { width: 64, height: 36, frames: 24 });
+});
+
+const upscale = ['upscale', 'film.mp4', '-o', 'large.mp4', '--model'];
+const retouch = ['retouch', 'film.mp4', '--region', '10%,10%,20%,20%', '--model'];
+
+it.each([
+  { rule: 'another scale', args: [...upscale, 'x4.onnx'], says: 'add --scale 4' },
+  { rule: 'weights for PyTorch', args: [...upscale, 'model.pth'], says: 'holds weights for PyTorch' },
+  { rule: 'a pointer of Git LFS', args: [...upscale, 'lfs.onnx', '--host', 'far'], says: 'git lfs pull' },
+  { rule: 'a web page', args: [...retouch, 'page.onnx'], says: 'is a web page' },
+  { rule: 'an empty file', args: [...retouch, 'empty.onnx'], says: 'is empty' },
+  {
+    rule: 'weights to find regions with',
+    args: ['retouch', 'film.mp4', '--detect', 'model.pth'],
+    says: 'docs/engines.md',
+  },
+])('$rule is refused by the dry run, before the video is read', async ({ args, says }) => {
+  await writeFile(join(cli.workingFolder, 'config.toml'), '[hosts.far]\naddress = "127.0.0.1"\n');
+  const end = await cli.run([...args, '--dry-run', '--events', 'events.jsonl', '--json']);
+  expect(end.code).toBe(2);
+  const { error } = JSON.parse(end.stdout);
+  expect(['model-unreadable', 'prerequisite-missing']).toContain(error.code);
+  expect(`${error.message} ${error.next_step}`).toContain(says);
+  // How far the video was read would be said.
+  expect(end.stderr).not.toMatch(/frames/);
+});
+
+it('with the scale that the message names, the model does', async () => {
+  const end = await cli.run([...upscale, 'x4.onnx', '--scale', '4', '--dry-run', '--json']);
+  expect(end.code).toBe(0);
+});
