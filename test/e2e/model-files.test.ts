@@ -18,7 +18,8 @@ const files: Readonly<Record<string, string | Buffer>> = {
 beforeAll(async () => {
   cli = new Cli(await temporaryFolder());
   await mkdir(cli.workingFolder, { recursive: true });
-  for (const [name, content] of Object.entries(files)) await writeFile(join(cli.workingFolder, name), content);
+  for (const [name, content] of Object.entries(files))
+    await writeFile(join(cli.workingFolder, name), content);
   await makeClip(join(cli.workingFolder, 'film.mp4'), { width: 64, height: 36, frames: 24 });
 });
 
