@@ -1,13 +1,16 @@
 import type { Hook } from '@oclif/core';
-import { nearestWord } from '../../core/nearest-word.ts';
+import { suggestCommand } from '../../core/suggestions.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
 
 /** Says which command was probably meant. */
-const commandNotFound: Hook<'command_not_found'> = async ({ id: given, config }) => {
-  const id = given.replaceAll(':', ' ');
+const commandNotFound: Hook<'command_not_found'> = async ({ id: given, argv = [], config }) => {
   const known = config.commandIDs.map((command) => command.replaceAll(':', ' '));
-  const nearest = nearestWord(id, known);
-  const nextStep = nearest ? `Did you mean "${config.bin} ${nearest}"?` : `See ${config.bin} --help.`;
+  const typed = [...given.split(':'), ...argv];
+  const topic = known.some((command) => command.startsWith(`${typed[0]} `));
+  const id = typed.slice(0, topic ? 2 : 1).join(' ');
+  const nearest = suggestCommand(id, known);
+  const help = topic ? `${config.bin} ${typed[0]} --help` : `${config.bin} --help`;
+  const nextStep = nearest ? `Did you mean "${config.bin} ${nearest}"?` : `See ${help}.`;
   process.stderr.write(`Error: There is no command "${id}".\n  → ${nextStep}\n`);
   process.exit(exitCodes.usage);
 };

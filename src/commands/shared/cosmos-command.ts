@@ -15,7 +15,7 @@ import { jsonChunks } from '../../output/json/json-chunks.ts';
 import { createStyle, type Style, wantsColour } from '../../output/text/style.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { SettingsOver } from '../../services/runs/resume-run.ts';
-import { describeError, type ErrorFacts } from './describe-error.ts';
+import { describeError, type ErrorFacts, suggestionFor } from './describe-error.ts';
 import { withAbsolutePaths } from './run-flags.ts';
 import { InterruptedError, listenForSignals, type SignalListener } from './signals.ts';
 
@@ -111,7 +111,8 @@ export abstract class CosmosCommand extends Command {
   protected override async catch(error: unknown): Promise<never> {
     // Wrong arguments end here too; oclif would warn that they were never parsed.
     this.parsed = true;
-    const facts = describeError(error);
+    const described = describeError(error);
+    const facts = { ...described, nextStep: this.#suggestionFor(error) ?? described.nextStep };
     process.exitCode = facts.exitCode;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(facts));
     else this.#writeError(facts);
@@ -130,6 +131,17 @@ export abstract class CosmosCommand extends Command {
 
   protected override logJson(json: unknown): void {
     for (const chunk of jsonChunks(json)) process.stdout.write(chunk);
+  }
+
+  #suggestionFor(error: unknown): string | null {
+    const known = Object.entries({ ...this.ctor.baseFlags, ...this.ctor.flags });
+    const flags = known.flatMap(([name, flag]) => {
+      if (flag.hidden) return [];
+      return flag.type === 'boolean' && flag.allowNo ? [name, `no-${name}`] : [name];
+    });
+    const commands = this.config.commandIDs.map((id) => id.replaceAll(':', ' '));
+    flags.push('json', 'help');
+    return suggestionFor(error, { command: (this.id ?? '').replaceAll(':', ' '), commands, flags });
   }
 
   #contextOf(configPath: string | undefined): CommandContext {

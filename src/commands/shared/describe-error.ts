@@ -1,3 +1,4 @@
+import { suggestCommand, suggestFlag } from '../../core/suggestions.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import { isSystemError } from '../../errors/system-error.ts';
@@ -10,6 +11,29 @@ export interface ErrorFacts {
   readonly nextStep: string | null;
   readonly exitCode: ExitCode;
   readonly error: unknown;
+}
+
+/** What there is to type, for suggestions. */
+interface TypedSurface {
+  /** The command that was typed: `runs rm`. */
+  readonly command: string;
+  /** All commands. */
+  readonly commands: readonly string[];
+  /** Flags of the command, without dashes. */
+  readonly flags: readonly string[];
+}
+
+/** The next step after what the argument parser refused: the flag or command that was probably meant. */
+export function suggestionFor(error: unknown, { command, commands, flags }: TypedSurface): string | null {
+  if (!(error instanceof Error)) return null;
+  if ('flags' in error && Array.isArray(error.flags)) {
+    const meant = suggestFlag(String(error.flags[0]), flags);
+    return meant === null ? null : `Did you mean --${meant}? All flags: cosmos ${command} --help`;
+  }
+  if (!('args' in error) || !Array.isArray(error.args)) return null;
+  if (!commands.some((other) => other.startsWith(`${command} `))) return null;
+  const meant = suggestCommand(`${command} ${String(error.args[0])}`, commands);
+  return meant === null ? null : `Did you mean "cosmos ${meant}"?`;
 }
 
 /** Sorts whatever was thrown: foreseen, interrupted, wrong usage, refused by the system, or a bug. */
@@ -45,6 +69,7 @@ function withoutParserText(message: string): string {
   return message
     .replace(/^Parsing (--\S+) \n\t(?!--)/, '$1: ')
     .replace(/^Parsing --\S+ \n\t/, '')
+    .replace(/^Nonexistent flags?: (.*)$/m, 'There is no flag $1.')
     .replace(/^The following errors? occurred:\s*/, '')
     .replace(/\n?See more help with --help\n?/, '');
 }
