@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { resolveSettings, type SettingsLayer } from '../core/settings/resolve-settings.ts';
 import type { Settings } from '../core/settings/settings-schema.ts';
-import { AppError } from '../errors/app-error.ts';
+import { AppError, usageError } from '../errors/app-error.ts';
 import { isErrno } from '../errors/system-error.ts';
+import { createOnce } from './files/create-once.ts';
+import { makeFolder, publishFile } from './files/publish-file.ts';
 
 /** Where settings come from, weakest first: the user's file, the project's file, the command line. */
 interface SettingsSources {
@@ -19,6 +21,41 @@ interface SettingsSources {
 /** @throws AppError `config-invalid` that names the file and the key or line. */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   return resolveSettings(await loadLayers(sources));
+}
+
+/** A file that may hold settings. JSON, so snake_case. */
+export interface SettingsFile {
+  readonly path: string;
+  readonly role: 'user' | 'project' | 'named';
+  readonly is_there: boolean;
+}
+
+/** Where settings are read from, weakest first, whether the files are there or not. */
+export async function settingsFiles({
+  userFolder,
+  workingFolder,
+  configPath,
+}: Omit<SettingsSources, 'commandLine'>): Promise<readonly SettingsFile[]> {
+  const project =
+    configPath === null
+      ? ({ path: join(workingFolder, 'config.toml'), role: 'project' } as const)
+      : ({ path: resolve(configPath), role: 'named' } as const);
+  const files = [{ path: join(userFolder, 'config.toml'), role: 'user' } as const, project];
+  const found = await Promise.all(files.map(({ path }) => stat(path).catch(() => null)));
+  return files.map((file, index) => ({ ...file, is_there: found[index]?.isFile() ?? false }));
+}
+
+/**
+ * Writes a file of settings to start from. @throws AppError `usage-invalid` when a file is there that may not be replaced.
+ */
+export async function writeSettingsFile(path: string, text: string, mayReplace: boolean): Promise<void> {
+  await makeFolder(dirname(path));
+  if (mayReplace) await publishFile(path, text);
+  else if (!(await createOnce(path, text)))
+    throw usageError(
+      `${path} is there already, and was left as it is.`,
+      'Look at it with: cosmos config show; --force replaces it.',
+    );
 }
 
 /** The files that there are, weakest first, and the command line over them. @throws AppError as {@link loadSettings}. */

@@ -219,7 +219,7 @@ export const countKind: RunKind<CountTypes> = {
 };
 
 function summarise(
-  { runId }: Pick<StoredRunOf<CountTypes>, 'runId'>,
+  { runId, paths }: Pick<StoredRunOf<CountTypes>, 'runId' | 'paths'>,
   state: CountState,
   end: SessionEnd | null,
 ): CountSummary {
@@ -228,6 +228,7 @@ function summarise(
     run_id: runId,
     status: end?.status ?? state.standingStatus,
     counts: state.counts,
+    report: { html: paths.reportHtml },
     is_resumable: state.isResumable,
     failures: [],
     error: error && { code: error.code, message: error.message, next_step: error.nextStep },

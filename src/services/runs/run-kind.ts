@@ -33,6 +33,7 @@ export interface RunSummary {
   readonly run_id: string;
   readonly status: RunStatus;
   readonly counts: object;
+  readonly report: { readonly html: string };
   readonly is_resumable: boolean;
   readonly failures: readonly { readonly code: string }[];
   /** What stopped the run before its end; null when nothing did. */
