@@ -26,6 +26,12 @@ export const planDocumentSchema = z
       })
       .describe('How tokens were counted.'),
     left_out: leftOutSchema.nullable().describe('Specs that were found and are not of the run.'),
+    would_replace: z
+      .array(
+        z.object({ run_id: z.string(), engine: z.string(), model: z.string(), count, example: z.string() }),
+      )
+      .readonly()
+      .describe('Enriched specs of earlier runs with another engine, model or form of prompt.'),
     batches: z.array(plannedBatchSchema),
     specs: z.array(
       z.object({

@@ -12,6 +12,8 @@ export interface UpsamplingRecord {
   readonly source_folder?: string;
   readonly engine: string;
   readonly model: string;
+  /** The model that the run named, where the server calls the one that answered otherwise. */
+  readonly asked_model?: string;
   readonly frames_used: number;
   /** Which of several prompts of one spec it is, and what its sampling started with; missing where there is one. */
   readonly variant?: number;
@@ -87,9 +89,29 @@ export function parentIdOf(spec: PromptSpec): string | null {
   return recordedText(spec, 'parent_id');
 }
 
+/** What enriched a spec. */
+export interface EnrichingRun {
+  readonly runId: string;
+  /** Kind of the engine; empty where it is not recorded, as the model. */
+  readonly engine: string;
+  /** The model by the server's name, and by the one that the run used. */
+  readonly model: string;
+  readonly askedModel: string;
+  /** Null for prompts of words. */
+  readonly promptFormat: string | null;
+}
+
 /** The run that enriched this spec, or null when it is not enriched by cosmos. */
-export function enrichingRunOf(spec: PromptSpec): string | null {
-  return spec.is_upsampled === true ? recordedText(spec, 'run_id') : null;
+export function enrichingRunOf(spec: PromptSpec): EnrichingRun | null {
+  const runId = spec.is_upsampled === true ? recordedText(spec, 'run_id') : null;
+  if (runId === null) return null;
+  const model = recordedText(spec, 'model') ?? '';
+  return {
+    ...{ runId, model },
+    engine: recordedText(spec, 'engine') ?? '',
+    askedModel: recordedText(spec, 'asked_model') ?? model,
+    promptFormat: recordedText(spec, 'prompt_format'),
+  };
 }
 
 function recordedText(spec: PromptSpec, key: keyof UpsamplingRecord): string | null {

@@ -2,8 +2,9 @@
 interface SearchPlace {
   /** Folder of the spec's file. */
   readonly specFolder: string;
-  /** Highest folder that is searched. */
+  /** Folders above the spec's are searched up to this one … */
   readonly inputRoot: string;
+  /** … and up to this one, where the spec lies in it: a spec that is given by itself finds what it finds in its folder. */
   readonly workingFolder: string;
 }
 
@@ -18,7 +19,7 @@ interface PathRules {
 
 /**
  * Paths at which a spec's video may lie, best first: as given, against the spec's folder, against its parents up
- * to the input root, against the working folder. The path is taken to the letter first, then without space around it,
+ * to the input root or the working folder, whichever is higher, against the working folder. The path is taken to the letter first, then without space around it,
  * with backslashes as separators, and in both forms of composed letters: systems and tools write them in either.
  */
 export function* videoCandidates(written: string, place: SearchPlace, rules: PathRules): Generator<string> {
@@ -51,10 +52,8 @@ function* foldersOf(
 ): Generator<string> {
   yield specFolder;
   let current = specFolder;
-  while (current !== inputRoot && isInside(current, inputRoot, rules)) {
-    const parent = rules.dirname(current);
-    if (parent === current) break;
-    current = parent;
+  while (isInside(current, inputRoot, rules) || isInside(current, workingFolder, rules)) {
+    current = rules.dirname(current);
     yield current;
   }
   yield workingFolder;

@@ -96,7 +96,34 @@ export interface UpsamplePlan {
   readonly batches: readonly PlannedBatch[];
   /** Specs that were found and are not of this plan; null for none. */
   readonly leftOut: LeftOut | null;
+  /** Enriched specs of another engine, model or form of prompt that this plan would replace. */
+  readonly others: readonly OtherResults[];
 }
+
+/** Enriched specs in the output folder that one earlier run made. JSON, as the plan prints it. */
+export interface OtherResults {
+  readonly run_id: string;
+  readonly engine: string;
+  readonly model: string;
+  readonly count: number;
+  /** One of them, relative to the output folder. */
+  readonly example: string;
+}
+
+/** What would be replaced, as a sentence. */
+export function otherResultsText(others: readonly OtherResults[], outputDir: string): string {
+  const sum = others.reduce((total, { count }) => total + count, 0);
+  const made = others.map(
+    ({ run_id: runId, engine, model, count, example }) =>
+      `${count} by ${model === '' || engine === 'describe' ? engine : `${engine} with ${model}`} (run ${runId}, such as ${example})`,
+  );
+  const shown = made.slice(0, mostRunsNamed).join('; ');
+  const more = made.length > mostRunsNamed ? `; and by ${made.length - mostRunsNamed} more runs` : '';
+  const what = sum === 1 ? '1 enriched spec' : `${sum} enriched specs`;
+  return `${what} in ${outputDir} would be replaced, made with another engine, model or form of prompt: ${shown}${more}.`;
+}
+
+const mostRunsNamed = 3;
 
 type NamedSpec = Pick<PlannedSpec, 'spec' | 'element' | 'variant'>;
 

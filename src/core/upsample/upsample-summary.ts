@@ -35,6 +35,10 @@ export interface UpsampleSummary {
   readonly error: StopFacts | null;
 }
 
+/** Where reused answers come from, and how to ask again. */
+export const reusedText =
+  'Reused answers come from earlier runs, or from an equal spec of this run: same prompt, hint, model and sampling. To ask again, add --force.';
+
 /** An engine and its model for people: `openai, MODEL`, `describe (embedded, no model)`. */
 export function upsampleEngineText(engine: string, model: string): string {
   if (engine === 'describe') return 'describe (embedded, no model)';

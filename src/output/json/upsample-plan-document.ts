@@ -4,7 +4,7 @@ import { estimatorOf } from '../../core/upsample/upsample-settings.ts';
 import { LazyList } from './json-chunks.ts';
 
 /** What `--dry-run --json` and `plan --json` print; see `docs/formats/plan.md`. */
-export function planDocument({ batches, specs, settings, leftOut }: UpsamplePlan) {
+export function planDocument({ batches, specs, settings, leftOut, others }: UpsamplePlan) {
   return {
     version: 1,
     counting: {
@@ -16,6 +16,7 @@ export function planDocument({ batches, specs, settings, leftOut }: UpsamplePlan
       limit: settings.max_tokens,
     },
     left_out: leftOut,
+    would_replace: others,
     batches,
     specs: new LazyList(() => rowsOf(specs)),
   };

@@ -10,6 +10,7 @@ import { withUpkeep } from '../hosts/host-upkeep.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { spaceNotice } from '../runs/space-notice.ts';
 import { assertServerIsNamed, assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
+import { assertNoOtherResults } from '../upsample/other-results.ts';
 import { inferenceKind } from './inference-kind.ts';
 import { type InferenceRequest, planInference } from './plan-inference.ts';
 
@@ -32,8 +33,10 @@ export async function runModels(
   if (isUpsampled) assertServerIsNamed(settings.upsample);
   await assertImageIsThere(request, ports);
   const plan = await planInference(request, ports, observer, signal);
-  if (isUpsampled && plan.prompts.batches.length > 0)
+  if (isUpsampled && plan.prompts.batches.length > 0) {
     assertSourcesAreSafe(settings.upsample, plan.prompts, ports);
+    assertNoOtherResults(plan.prompts);
+  }
   await warnOfSpace(plan, request, ports, observer);
   const context = { ports, observer, signal, isDetached: request.isDetached };
   return await beginRun(inferenceKind, newCheckpoint(request, plan, ports), context);

@@ -69,7 +69,7 @@ export async function missingVideo(
     return failed(`There is no video "${path}".`, next);
   }
   return failed(
-    `There is no video "${path}", neither from the spec's folder, nor its parents up to ${inputRoot}, nor from here.`,
+    `There is no video "${path}", neither from the spec's folder, nor from those above it up to ${inputRoot} or the folder you are in.`,
     `Correct the path, give a higher folder as input, or start in the folder the path begins at; ${again}`,
   );
 }

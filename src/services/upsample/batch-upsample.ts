@@ -7,6 +7,7 @@ import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
+import { assertNoOtherResults } from './other-results.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { upsampleKind } from './upsample-kind.ts';
 
@@ -29,6 +30,7 @@ export async function batchUpsample(
   assertServerIsNamed(request.settings);
   const plan = await planSpecs(request, ports, observer, signal);
   assertSourcesAreSafe(request.settings, plan, ports);
+  assertNoOtherResults(plan);
   const context = { ports, observer, signal, isDetached: request.isDetached ?? false };
   return await beginRun(upsampleKind, newCheckpoint(request, plan, ports), context);
 }

@@ -45,7 +45,7 @@ export async function findSource(
   if (bytes !== null && parsed?.isValid) {
     const { text, spec, document } = parsed;
     const isPlanned = createHash('sha256').update(bytes).digest('hex') === planned.sha256;
-    const isWrittenBack = !isPlanned && enrichingRunOf(spec) === run.runId;
+    const isWrittenBack = !isPlanned && enrichingRunOf(spec)?.runId === run.runId;
     if (isPlanned || isWrittenBack)
       return { isFound: true, source: { path, text, spec, document, isWrittenBack } };
   }

@@ -105,6 +105,8 @@ function recordOf(
     task_key: task.taskKey,
     engine: settings.engine.kind,
     model: result.model,
+    ...(settings.engine.model !== '' &&
+      settings.engine.model !== result.model && { asked_model: settings.engine.model }),
     frames_used: result.frames_used,
     ...(task.planned.variant !== undefined && { variant: task.planned.variant }),
     ...(task.seed !== undefined && { seed: task.seed }),

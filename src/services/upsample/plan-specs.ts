@@ -20,6 +20,7 @@ import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { nothingSelected } from '../specs/read-specs.ts';
+import { findOtherResults } from './other-results.ts';
 import { newEqualValues, type PlanContext, planFile } from './plan-spec.ts';
 import { settingsForServer } from './server-settings.ts';
 
@@ -102,8 +103,10 @@ export async function planSpecs(
   noticeRunSpecs(context.runSpecs, observer);
   assertAnyValid(specs, inputRoot, found.length);
   noticeOtherVideos(specs, observer);
+  const batches = putIntoBatches(specs, settings);
   return {
-    ...{ inputRoot, settings, specs, batches: putIntoBatches(specs, settings) },
+    ...{ inputRoot, settings, specs, batches },
+    others: await findOtherResults(specs, settings, ports, { concurrency, signal }),
     leftOut: leftOut === 0 ? null : { count: leftOut, by: selectionText(selection) },
   };
 }

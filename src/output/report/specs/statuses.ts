@@ -17,7 +17,11 @@ interface StatusTone {
 export const statusTones: Readonly<Record<ListedItem['status'], StatusTone>> = {
   failed: { filter: 'Failed', title: 'Failed', tone: 'failed' },
   upsampled: { filter: 'Upsampled', title: 'Upsampled', tone: 'upsampled' },
-  reused: { filter: 'Reused', title: 'Reused from an earlier run', tone: 'reused' },
+  reused: {
+    filter: 'Reused',
+    title: 'Reused: the answer of an earlier run, or of an equal spec of this one (--force asks again)',
+    tone: 'reused',
+  },
   skipped: { filter: 'Skipped', title: 'Skipped, already upsampled', tone: 'skipped' },
   pending: { filter: 'Pending', title: 'Pending, not done yet', tone: 'pending' },
   'prompt-failed': { filter: 'Prompts failed', title: 'Prompt failed', tone: 'failed' },

@@ -1,7 +1,11 @@
 import { printable } from '../../../core/printable.ts';
 import type { LeftOut } from '../../../core/spec/select-specs.ts';
 import { fewestControlTokens } from '../../../core/tokens/budget.ts';
-import type { PlannedSpec, UpsamplePlan } from '../../../core/upsample/upsample-plan.ts';
+import {
+  otherResultsText,
+  type PlannedSpec,
+  type UpsamplePlan,
+} from '../../../core/upsample/upsample-plan.ts';
 import { estimatorOf } from '../../../core/upsample/upsample-settings.ts';
 import { columnsOf, cutInMiddle, formatTable } from '../columns.ts';
 import { failureLines } from '../failures-text.ts';
@@ -35,6 +39,7 @@ export function formatPlan(plan: UpsamplePlan, style: Style, columns?: number): 
     ...counting(plan),
     totals(plan),
     ...(plan.leftOut ? [leftOutText(plan.leftOut)] : []),
+    ...othersOf(plan),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -92,6 +97,13 @@ function paint(line: string, spec: PlannedSpec | undefined, style: Style): strin
 function failuresOf(plan: UpsamplePlan, style: Style): string[] {
   const failed = plan.specs.flatMap(({ spec, failure }) => (failure ? [{ spec, ...failure }] : []));
   return failed.length > 0 ? [...failureLines(failed, style, '--json'), ''] : [];
+}
+
+function othersOf({ others, settings }: UpsamplePlan): string[] {
+  if (others.length === 0) return [];
+  return [
+    `${printable(otherResultsText(others, settings.output_dir))} It takes --force, or another --output-dir.`,
+  ];
 }
 
 /** What was found and is not worked on. */

@@ -1,6 +1,10 @@
 import { printable } from '../../../core/printable.ts';
 import { resumeCommand } from '../../../core/run/run-commands.ts';
-import { type UpsampleSummary, upsampleEngineText } from '../../../core/upsample/upsample-summary.ts';
+import {
+  reusedText,
+  type UpsampleSummary,
+  upsampleEngineText,
+} from '../../../core/upsample/upsample-summary.ts';
 import { counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
 import { detachedSteps, formatSections } from '../summary-sections.ts';
@@ -20,7 +24,10 @@ export function formatSummary(summary: UpsampleSummary, style: Style, isSubmitte
       engine: upsampleEngineText(summary.engine, summary.model),
       headline: headline(summary, style, isSubmitted),
       results: [['Enriched specs', printable(summary.output_dir)]],
-      notices: summary.left_out ? [leftOutText(summary.left_out)] : [],
+      notices: [
+        ...(summary.left_out ? [leftOutText(summary.left_out)] : []),
+        ...(summary.counts.reused > 0 ? [reusedText] : []),
+      ],
       failures: summary.failures,
       failureNoun: 'spec',
       nextSteps: nextSteps(summary, style),

@@ -52,6 +52,12 @@ describe('videoCandidates on POSIX', () => {
     expect(videoCandidates(written, posixPlace, path.posix)).toEqual(expected);
   });
 
+  it('a spec given by itself is looked for as far up as the working folder', () => {
+    const place = { specFolder: '/work/in/a', inputRoot: '/work/in/a', workingFolder: '/work' };
+    const expected = ['/work/in/a/c.mp4', '/work/in/c.mp4', '/work/c.mp4'];
+    expect(videoCandidates('c.mp4', place, path.posix)).toEqual(expected);
+  });
+
   it('a spec in the root itself is looked at there', () => {
     const place = { specFolder: '/in', inputRoot: '/in', workingFolder: '/in' };
     expect(videoCandidates('c.mp4', place, path.posix)).toEqual(['/in/c.mp4']);

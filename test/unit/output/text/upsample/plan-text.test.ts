@@ -93,6 +93,7 @@ function planOf(specs: readonly PlannedSpec[], batches = 0): UpsamplePlan {
     settings,
     specs,
     leftOut: null,
+    others: [],
     batches: Array.from({ length: batches }, (_, id) => batch(id)),
   };
 }

@@ -1,0 +1,96 @@
+import pMap from 'p-map';
+import { type EnrichingRun, enrichingRunOf } from '../../core/spec/enrich.ts';
+import { parseSpecFile } from '../../core/spec/parse-spec.ts';
+import {
+  type OtherResults,
+  otherResultsText,
+  outputFileOf,
+  type PlannedSpec,
+  type UpsamplePlan,
+} from '../../core/upsample/upsample-plan.ts';
+import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { isSystemError } from '../../errors/system-error.ts';
+import type { Ports } from '../../ports/ports.ts';
+
+interface FindOptions {
+  /** Files that are read at once. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Enriched specs in the output folder which a run with these settings would replace although another engine, another model or
+ * another form of prompt made them: one entry for each run that made some. With `force` none is looked for.
+ */
+export async function findOtherResults(
+  specs: readonly PlannedSpec[],
+  settings: UpsampleSettings,
+  { specs: store }: Pick<Ports, 'specs'>,
+  options: FindOptions,
+): Promise<readonly OtherResults[]> {
+  if (settings.force) return [];
+  const present = await filesIn(settings.output_dir, store);
+  const files = specs.flatMap((planned) => {
+    const file = outputFileOf(planned);
+    return present.has(file) && planned.batch_id !== null ? [file] : [];
+  });
+  const byRun = new Map<string, OtherResults & { count: number }>();
+  const look = async (file: string) => {
+    const origin = await originOf(store.outputPath(settings.output_dir, file), store);
+    if (origin === null || !isOther(origin, settings)) return;
+    const known = byRun.get(origin.runId);
+    if (known) known.count += 1;
+    else
+      byRun.set(origin.runId, {
+        run_id: origin.runId,
+        engine: origin.engine,
+        model: origin.model,
+        count: 1,
+        example: file,
+      });
+  };
+  await pMap(files, look, options);
+  return [...byRun.values()].sort((one, other) => other.count - one.count);
+}
+
+/** @throws AppError `output-exists` when a run by this plan would replace what another engine or model wrote. */
+export function assertNoOtherResults({ others, settings }: UpsamplePlan): void {
+  if (others.length === 0) return;
+  throw new AppError({
+    code: 'output-exists',
+    message: otherResultsText(others, settings.output_dir),
+    nextStep: 'Keep them and choose another --output-dir, or replace them with --force.',
+  });
+}
+
+async function filesIn(folder: string, store: Pick<Ports['specs'], 'find'>): Promise<ReadonlySet<string>> {
+  try {
+    return new Set((await store.find([folder], [])).specs);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'input-missing') return new Set();
+    throw error;
+  }
+}
+
+/** What cannot be read as an enriched spec was made by no run. */
+async function originOf(path: string, store: Pick<Ports['specs'], 'read'>): Promise<EnrichingRun | null> {
+  try {
+    const bytes = await store.read(path);
+    const parsed = bytes && parseSpecFile(bytes);
+    return parsed?.isValid ? enrichingRunOf(parsed.spec) : null;
+  } catch (error) {
+    if (error instanceof RangeError || isSystemError(error)) return null;
+    throw error;
+  }
+}
+
+/** Where no model is named, the server answers with its own one, which may be the same. */
+function isOther(
+  { engine, model, askedModel, promptFormat }: EnrichingRun,
+  { engine: asked }: UpsampleSettings,
+): boolean {
+  const isNamed = asked.kind === 'openai' && asked.model !== '';
+  const isOtherModel = isNamed && model !== asked.model && askedModel !== asked.model;
+  return engine !== asked.kind || isOtherModel || promptFormat !== (asked.prompt_format ?? null);
+}
