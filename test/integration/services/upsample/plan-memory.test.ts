@@ -32,6 +32,7 @@ async function keptPerSpec(specs: number): Promise<number> {
           }),
           read: async (path: string) =>
             Buffer.from(JSON.stringify(sampleSpec({ name: path, prompt: `A mill in ${path}` }))),
+          outputPath: (_folder: string, spec: string) => spec,
           findVideo: async (path: string) => ({ path: `/films/${path}`, sizeBytes: 1, modifiedMs: 1 }),
         }),
         media: Object.assign(Object.create(ports.media), { probe: async () => ({ ...info }) }),
