@@ -36,7 +36,7 @@ export async function findOtherResults(
     return present.has(file) && planned.batch_id !== null ? [file] : [];
   });
   const byRun = new Map<string, OtherResults & { count: number }>();
-  const look = async (file: string) => {
+  const inspect = async (file: string) => {
     const origin = await originOf(store.outputPath(settings.output_dir, file), store);
     if (origin === null || !isOther(origin, settings)) return;
     const known = byRun.get(origin.runId);
@@ -50,7 +50,7 @@ export async function findOtherResults(
         example: file,
       });
   };
-  await pMap(files, look, options);
+  await pMap(files, inspect, options);
   return [...byRun.values()].sort((one, other) => other.count - one.count);
 }
 
