@@ -1,5 +1,5 @@
 /**
- * Lets one call of `work` do what several callers ask for: whatever is given while a call goes on waits for the next one,
+ * Lets one call of `work` do what several callers ask for: whatever is given during a call waits for the next one,
  * which gets all of it. A caller is done when its own group is, and fails as that does.
  */
 export function inGroups<T>(work: (group: T[]) => Promise<unknown>): (items: readonly T[]) => Promise<void> {

@@ -50,7 +50,7 @@ export class BackgroundWork {
     this.#onError = onError;
   }
 
-  /** Takes on a piece of work that has begun. */
+  /** Takes on a piece of work that has started. */
   add(work: Promise<unknown>): void {
     const running = work.then(() => undefined, this.#onError).finally(() => this.#running.delete(running));
     this.#running.add(running);

@@ -26,11 +26,12 @@ export function parseProgramOptions(argv: readonly string[]): ProgramOptions {
   const idleTimeoutMs = idleTimeout === undefined ? null : toCount(idleTimeout, '--idle-timeout-ms');
   const place = { root: resolve(root), socketPath: socket ?? null, idleTimeoutMs };
   if (slot !== undefined) {
-    if (run !== undefined || worker !== undefined) throw invalid('--slot goes without --run and --worker');
+    if (run !== undefined || worker !== undefined)
+      throw invalid('--slot cannot be used with --run and --worker');
     return { kind: 'slot', slot: slotOptions(place, toCount(slot, '--slot')) };
   }
   if (run === undefined || worker === undefined) throw invalid('--run and --worker, or --slot, are needed');
-  if (!runIdSchema.safeParse(run).success) throw invalid(`${JSON.stringify(run)} is no run id`);
+  if (!runIdSchema.safeParse(run).success) throw invalid(`${JSON.stringify(run)} is not a run id`);
   const options = workerOptions(place, run, toCount(worker, '--worker'));
   return { kind: 'run', worker: options, isTied: tied ?? false };
 }

@@ -16,7 +16,7 @@ import { openDetector } from './open-detector.ts';
  * @returns the exit code: 0 also after a failure that was reported.
  */
 export async function runDetector(argument: string): Promise<number> {
-  // Whoever reads may be gone.
+  // The reader may be gone.
   process.stdout.on('error', () => process.exit(0));
   try {
     const detector = await openDetector(detectorOptionsSchema.parse(JSON.parse(argument)));

@@ -110,7 +110,7 @@ async function openYolo(
     const head = yoloHeadOf(dims, input);
     if (head === null)
       throw modelRefused(
-        `for a picture of ${input.width}x${input.height} it gives [${dims.join(', ')}], which is no output of YOLO: ` +
+        `for a picture of ${input.width}x${input.height} it gives [${dims.join(', ')}], which is not an output of YOLO: ` +
           'neither [1, 4 + classes, cells] nor [1, 3 · cells, 5 + classes] nor [1, boxes, 6]',
       );
     return readYoloOutput(values, dims, head, leastScore).flatMap((each) => inPicture(each, placing, size));

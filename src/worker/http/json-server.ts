@@ -20,7 +20,7 @@ interface JsonServerOptions {
   log(line: string): void;
 }
 
-/** How long requests in flight may go on after a shutdown, unless it says otherwise, in milliseconds. */
+/** How long requests in flight may continue after a shutdown, unless it says otherwise, in milliseconds. */
 export const defaultDrainMs = 5_000;
 
 const defaultMaxBodyBytes = 64 * 1024;

@@ -18,7 +18,7 @@ interface RunApiDeps {
   status(): WorkerStatus;
   /** Takes in the manifest at this path; gives how many of its tasks were queued. */
   submit(manifestPath: string): Promise<number>;
-  /** Drops those of these tasks that are not begun; gives their keys. */
+  /** Drops those of these tasks that are not started; gives their keys. */
   withdraw(taskKeys: readonly string[]): Promise<readonly string[]>;
   onShutdown(drainMs: number): void;
   /** Called with every request: a worker that is asked something is not idle. */

@@ -225,7 +225,7 @@ function failureOf(
     return new EngineError({ code: known, class: 'transient', message });
   }
   if (isStalled) {
-    const message = `The program of ${title} stalled, and was ended. ${lastLines(tail)}`;
+    const message = `The program of ${title} stalled and was stopped. ${lastLines(tail)}`;
     return new EngineError({ code: 'inference-stalled', class: 'transient', message });
   }
   if (invalid !== null)

@@ -128,7 +128,7 @@ export class Invocation<Job extends VideoJob> {
     return process;
   }
 
-  /** The sample in work is the first without a video, because programs go on in order. */
+  /** The sample in work is the first without a video, because programs work in order. */
   #onLine(line: string): void {
     this.#activeAtMs = performance.now();
     const failure = failureIn(line);
@@ -247,7 +247,7 @@ export class Invocation<Job extends VideoJob> {
     return left;
   }
 
-  /** Programs go on in order; a failure that the log tells is of the next one, and a program that ended had it last. */
+  /** Programs work in order; a failure that the log tells is of the next one, and a program that ended had it last. */
   #currentJob(isStalled: boolean): Job | null {
     const failures = this.#failures.length - this.#last.failures;
     const passed = isStalled ? failures : Math.max(0, failures - 1);

@@ -37,7 +37,7 @@ export class WorkFolder {
     return join(this.#path, 'out');
   }
 
-  /** Writes the input anew; what a program that died left here goes. */
+  /** Writes the input again; what a program that died left here goes. */
   async prepare(): Promise<void> {
     await this.remove();
     for (const folder of ['input', 'videos', 'out'])

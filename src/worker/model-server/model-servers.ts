@@ -84,7 +84,7 @@ export class ModelServers {
   }
 
   /**
-   * Has the GPU for another program: the present server is stopped once nobody uses it, and none starts until the returned
+   * Has the GPU for another program: the present server is stopped once no run uses it, and none starts until the returned
    * function is called. Rejects with the signal's reason.
    */
   async reserve(signal: AbortSignal): Promise<() => void> {

@@ -16,7 +16,7 @@ export interface ServerDeath {
 }
 
 export function cannotStart({ command }: ServerSpec, error: unknown): EngineError {
-  const program = `The program ${JSON.stringify(command[0] ?? '')} of the model's server`;
+  const program = `The model server's program ${JSON.stringify(command[0] ?? '')}`;
   if (isErrno(error, 'ENOENT')) {
     return fatal(
       `${program} was not found where the worker runs. On a host it has to be in the image (image or base_image); ` +
@@ -24,7 +24,7 @@ export function cannotStart({ command }: ServerSpec, error: unknown): EngineErro
       error,
     );
   }
-  if (isErrno(error, 'EACCES')) return fatal(`${program} may not be run.`, error);
+  if (isErrno(error, 'EACCES')) return fatal(`${program} is not executable for this user.`, error);
   return fatal(`${program} cannot be started: ${messageOf(error)}`, error);
 }
 

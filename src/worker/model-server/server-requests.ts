@@ -44,7 +44,7 @@ export class ServerRequests {
 
   get waitReason(): string | null {
     const { count } = this.#bisector;
-    return count === 0 ? null : `looking for the prompt that the model's server dies of, among ${count}`;
+    return count === 0 ? null : `searching ${count} prompts for the one that crashes the model server`;
   }
 
   /**
@@ -70,7 +70,7 @@ export class ServerRequests {
     const poison = this.#bisector.died(inFlight);
     if (poison) {
       poison.crash = crashedBy(this.#bisector.deathsOf(poison), death, this.#deps.logPath);
-      this.#deps.log('found the request that it died of');
+      this.#deps.log('found the request that crashed it');
     } else if (this.#bisector.isBisecting) {
       this.#deps.log(`died with ${inFlight.length} requests in flight; trying half of them`);
     }

@@ -232,7 +232,7 @@ function assertKeptOutside(frame: Uint8Array, source: Uint8Array, active: readon
   if (Buffer.compare(frame, source) === 0) return;
   throw new EngineError({
     ...{ code: 'engine-failed', class: 'permanent' },
-    message: 'Pixels outside of the regions changed: nothing of it is used.',
+    message: 'Pixels outside the regions changed: the result is not used.',
   });
 }
 

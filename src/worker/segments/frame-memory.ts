@@ -2,7 +2,7 @@ import { WaitQueue } from '../../async/queues.ts';
 
 /** How much of the memory for frames a segment is to have, in bytes. */
 export interface ShareRequest {
-  /** Without so much it could not go on, or would leave lanes without work. */
+  /** Without so much it could not continue, or would leave lanes without work. */
   readonly leastBytes: number;
   /** More than this is of no use. */
   readonly mostBytes: number;

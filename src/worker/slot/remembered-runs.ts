@@ -13,7 +13,7 @@ const rememberedSchema = z.object({
   runs: z.array(openRunRequestSchema.extend({ run_id: runIdSchema })),
 });
 
-/** The runs that a slot has open, on the disk, so that a slot that was killed can go on where it was. */
+/** The runs that a slot has open, on the disk, so that a slot that was killed can continue where it was. */
 export class RememberedRuns {
   readonly #store: FileStore;
   readonly #path: string;

@@ -47,7 +47,7 @@ export async function startRunWorker(options: WorkerOptions, deps: RunWorkerDeps
 }
 
 /**
- * Why a slot that was started again does not go on with a run by itself; null when it can. Only a client can send again
+ * Why a slot that was started again does not continue a run by itself; null when it can. Only a client can send again
  * what a power cut damaged, and until then its tasks would fail for good.
  */
 export async function whyNotResumable(

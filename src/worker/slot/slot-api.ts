@@ -100,7 +100,7 @@ function explainDisk(error: unknown): never {
     throw new ApiError(507, 'disk-full', 'No space is left on the disk of the host.');
   }
   if (isErrno(error, 'EROFS')) {
-    throw new ApiError(507, 'disk-read-only', 'The disk of the host can only be read.');
+    throw new ApiError(507, 'disk-read-only', 'The disk of the host is read-only.');
   }
   throw error;
 }

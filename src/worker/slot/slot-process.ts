@@ -26,8 +26,8 @@ interface SlotProcessDeps {
 
 /**
  * - `stopped`: it was asked to, or was idle long enough.
- * - `taken`: another process answers for this slot; nothing was begun.
- * - `displaced`: another process has taken the slot over. This one must end at once, without tidying up: at its
+ * - `taken`: another process answers for this slot; nothing was started.
+ * - `displaced`: another process has taken the slot over. This one must end at once, without cleaning up: at its
  *   paths are the other one's sockets.
  */
 type SlotOutcome = 'stopped' | 'taken' | 'displaced';

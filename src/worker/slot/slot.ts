@@ -15,9 +15,9 @@ interface SlotDeps {
   readonly modelServer: Pick<ModelServers, 'status' | 'offload' | 'stop'>;
   /** Starts a worker for a run; it answers when this resolves. */
   startWorker(runId: string): Promise<RunningWorker>;
-  /** Removes the mark of a run whose worker was stopped, so that it can go on. */
+  /** Removes the mark of a run whose worker was stopped, so that it can continue. */
   forgetStop(runId: string): Promise<void>;
-  /** Why a run that was open before cannot go on by itself; null when it can. */
+  /** Why a run that was open before cannot continue by itself; null when it can. */
   whyNotResumable(runId: string): Promise<string | null>;
   log(line: string): void;
 }
@@ -76,7 +76,7 @@ export class Slot {
     this.#earlier = await this.#remembered.load(this.#deps.log);
   }
 
-  /** Opens what an earlier process had open. Runs that cannot go on by themselves wait until a client opens them. */
+  /** Opens what an earlier process had open. Runs that cannot continue by themselves wait until a client opens them. */
   async restore(): Promise<void> {
     await Promise.all(this.#earlier.map((run) => this.#inTurn(run.run_id, () => this.#restore(run))));
     this.#earlier = [];
@@ -161,7 +161,7 @@ export class Slot {
     return { isAdopted: false };
   }
 
-  /** A worker that stops by itself is done with its run; a run that is stopped with the slot goes on with the next. */
+  /** A worker that stops by itself is done with its run; a run that is stopped with the slot continues with the next. */
   async #close(runId: string): Promise<void> {
     const run = this.#runs.get(runId);
     this.#runs.delete(runId);

@@ -23,7 +23,7 @@ export async function openUpload(root: string, path: string): Promise<FileHandle
   const file = await openPlain(join(folder, name), path);
   if ((await file.stat()).isFile()) return file;
   await file.close();
-  throw new ApiError(400, 'upload-invalid', `${JSON.stringify(path)} is no file.`);
+  throw new ApiError(400, 'upload-invalid', `${JSON.stringify(path)} is not a file.`);
 }
 
 /**
@@ -73,5 +73,9 @@ async function openPlain(full: string, path: string): Promise<FileHandle> {
 }
 
 function outside(path: string): ApiError {
-  return new ApiError(403, 'path-outside', `${JSON.stringify(path)} is no plain name in ${layout.incoming}.`);
+  return new ApiError(
+    403,
+    'path-outside',
+    `${JSON.stringify(path)} is not a plain name in ${layout.incoming}.`,
+  );
 }

@@ -74,7 +74,7 @@ export function parseManifest(text: string | Uint8Array, path: string): Manifest
     return at.length === 0 ? message : `${message} at ${at.map(String).join('.')}`;
   });
   const more = issues.length > problemsShown ? [`and ${issues.length - problemsShown} more`] : [];
-  throw invalid(`${path} is no manifest: ${[...shown, ...more].join('; ')}`);
+  throw invalid(`${path} is not a manifest: ${[...shown, ...more].join('; ')}`);
 }
 
 /** The path below the run folder, with forward slashes, after links are followed. */
@@ -87,7 +87,7 @@ async function pathInside(path: string, runFolder: string): Promise<string> {
   if (realFile === null) throw missing(shown);
   if (!isInside(realFolder, realFile)) throw outside(shown);
   const info = await stat(realFile);
-  if (!info.isFile()) throw invalid(`${shown} is no file.`);
+  if (!info.isFile()) throw invalid(`${shown} is not a file.`);
   if (info.size > maxManifestBytes) throw invalid(`${shown} is too large.`);
   return relative(realFolder, realFile).split(sep).join('/');
 }

@@ -88,7 +88,7 @@ export class WorkerProcess {
     return this.#events.readerCount > 0;
   }
 
-  /** Has begun to end, by itself or asked to. */
+  /** Has started to end, by itself or asked to. */
   get isStopping(): boolean {
     return this.#stopping !== null;
   }

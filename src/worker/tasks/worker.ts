@@ -112,7 +112,7 @@ export class Worker {
     });
   }
 
-  /** Drops those of these tasks that are not begun; gives their keys. */
+  /** Drops those of these tasks that are not started; gives their keys. */
   async withdraw(taskKeys: readonly string[]): Promise<string[]> {
     return await this.#intake.run(async () => {
       const withdrawn = this.#queue.withdraw(taskKeys);
@@ -259,7 +259,7 @@ export class Worker {
     } catch (error) {
       this.#queue.giveBack(key);
       if (session.stopSignal.aborted || signal.aborted) return;
-      // Not foreseen: going on could ask for the same task for ever.
+      // Not foreseen: continuing could ask for the same task for ever.
       const message = `Task ${key} could not be run: ${messageOf(error)}`;
       this.#fail(new EngineError({ code: 'engine-failed', class: 'fatal', message, cause: error }));
     }

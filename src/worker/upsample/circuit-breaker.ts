@@ -7,7 +7,7 @@ import { EngineError } from '../tasks/engine-error.ts';
 /** Permission for one request, handed back with what came of it. */
 export interface Pass {
   readonly isProbe: boolean;
-  /** How many outages had begun when the pass was given. */
+  /** How many outages had started when the pass was given. */
   readonly outagesSeen: number;
 }
 
@@ -99,7 +99,7 @@ export class CircuitBreaker {
     const askedMs = error.retryAfterMs ?? 0;
     const allowedMs = this.#policy.max_outage_ms;
     if (leftMs <= 0)
-      this.#giveUp(error, `Given up after ${inSeconds(nowMs - outage.sinceMs)} (retry.max_outage_s).`);
+      this.#giveUp(error, `Gave up after ${inSeconds(nowMs - outage.sinceMs)} (retry.max_outage_s).`);
     else if (askedMs > leftMs) {
       const asked = `It asks to wait for ${inSeconds(askedMs)}`;
       this.#giveUp(error, `${asked}, and retry.max_outage_s allows ${inSeconds(allowedMs)}.`);

@@ -248,6 +248,6 @@ function readAnswer(answer: UpsampleAnswer, format: EngineSpec['prompt_format'])
 }
 
 function invalidShape(fault: string): EngineError {
-  const message = `The answer is no prompt for Cosmos 3: ${fault}.`;
+  const message = `The answer is not a prompt for Cosmos 3: ${fault}.`;
   return new EngineError({ code: 'output-invalid-json', class: 'transient', message });
 }

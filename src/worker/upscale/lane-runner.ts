@@ -64,7 +64,7 @@ export class LaneRunner {
    */
   async run(job: LaneJob): Promise<Uint8Array[]> {
     this.#closing.signal.throwIfAborted();
-    // With nothing but aborted jobs the loop would end within this call, and its promise be kept as if it went on.
+    // With nothing but aborted jobs the loop would end within this call, and its promise be kept as if it were running.
     job.signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
     this.#waiting.push({ ...job, resolve, reject });
@@ -162,12 +162,12 @@ export class LaneRunner {
     }
     if (!sizes.shrink(asked, frames)) {
       const { width, height } = request.from;
-      const message = `Memory does not suffice for one frame of ${width}x${height} in the smallest tiles: ${error.message}`;
+      const message = `There is not enough memory for one frame of ${width}x${height} in the smallest tiles: ${error.message}`;
       throw new EngineError({ code: 'out-of-memory', class: 'permanent', message, cause: error });
     }
     const { batchSize, tile } = sizes.current;
     log(
-      `lane ${request.lane}: goes on with ${batchSize} frames at once${tile > 0 ? ` in tiles of ${tile}` : ''}`,
+      `lane ${request.lane}: continues with ${batchSize} frames at a time${tile > 0 ? ` in tiles of ${tile}` : ''}`,
     );
   }
 

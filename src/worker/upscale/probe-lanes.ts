@@ -4,7 +4,7 @@ import { type Lane, LaneError, type LaneRequest, type UpscaleEngine } from './up
 
 /** More lanes must be faster by this factor to be worth their memory. */
 const worthwhileGain = 1.1;
-/** A probe that takes longer than this in all is not begun again with more lanes. */
+/** A probe that takes longer than this in all is not started again with more lanes. */
 const probeMs = 60_000;
 const timedCalls = 2;
 

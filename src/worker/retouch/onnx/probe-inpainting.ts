@@ -183,7 +183,7 @@ function clearlyBest(attempts: readonly Attempt[]): InpaintingCoding {
   const second = rest.find((each) => differenceOf(each.picture, best.picture) > sameDifference);
   if (second && costOf(second) < clearly.factor * costOf(best) + clearly.difference) {
     throw modelRefused(
-      `a test picture does not show how to ask it: both ${codingText(best.coding)} and ${codingText(second.coding)} could be right. ${sayHow}`,
+      `a test picture does not show how to call it: both ${codingText(best.coding)} and ${codingText(second.coding)} could be right. ${sayHow}`,
     );
   }
   return best.coding;

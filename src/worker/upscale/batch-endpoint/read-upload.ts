@@ -71,7 +71,7 @@ function parserFor({ headers }: IncomingMessage): BusboyInstance {
     throw new ApiError(
       415,
       'upload-unsupported',
-      'The body is to be multipart/form-data with pictures in "files".',
+      'The body has to be multipart/form-data with pictures in "files".',
     );
   }
   const { files, fileBytes: fileSize } = uploadLimits;
@@ -113,7 +113,7 @@ class Upload {
   #add(field: string, stream: BusboyFileStream, name: string | undefined): void {
     stream.on('error', (error) => this.#fail(invalid(error)));
     if (field !== 'files') {
-      this.#fail(new ApiError(400, 'upload-invalid', 'Pictures are to come in parts called "files".'));
+      this.#fail(new ApiError(400, 'upload-invalid', 'Pictures have to be in parts called "files".'));
       stream.resume();
       return;
     }
@@ -139,7 +139,11 @@ async function drain(request: IncomingMessage, signal: AbortSignal): Promise<voi
 }
 
 function tooMany(): ApiError {
-  return new ApiError(413, 'too-many-files', `At most ${uploadLimits.files} pictures are taken at once.`);
+  return new ApiError(
+    413,
+    'too-many-files',
+    `At most ${uploadLimits.files} pictures are accepted at a time.`,
+  );
 }
 
 function tooLarge(): ApiError {
@@ -147,12 +151,12 @@ function tooLarge(): ApiError {
   return new ApiError(
     413,
     'upload-too-large',
-    `At most ${one} MiB a picture and ${all} MiB in all are taken.`,
+    `At most ${one} MiB a picture and ${all} MiB in all are accepted.`,
   );
 }
 
 function invalid(error: unknown): ApiError {
-  return new ApiError(400, 'upload-invalid', `The body is not whole: ${messageOf(error)}.`);
+  return new ApiError(400, 'upload-invalid', `The body is incomplete: ${messageOf(error)}.`);
 }
 
 const mebibyte = 1024 * 1024;

@@ -68,7 +68,7 @@ async function answer(
 function engineFor({ url }: IncomingMessage, { loadedModel, frames }: BatchRouteDeps): UpscaleEngine {
   const asked = new URL(url ?? '', 'http://worker').searchParams.get('scale');
   if (asked !== null && !['2', '3', '4'].includes(asked)) {
-    throw new ApiError(400, 'scale-invalid', 'The scale is 2, 3 or 4.');
+    throw new ApiError(400, 'scale-invalid', 'The scale has to be 2, 3 or 4.');
   }
   const model = loadedModel();
   if (!model) return new LanczosEngine(Number(asked ?? defaultScale), frames);
@@ -95,7 +95,7 @@ export class BoundedMutex {
 
   /** @throws ApiError 503 when too many wait already, or the wait gets too long; the signal's reason when it aborts. */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const busy = new ApiError(503, 'busy', 'Other pictures are being upscaled; try again in a while.');
+    const busy = new ApiError(503, 'busy', 'Other pictures are being upscaled; try again later.');
     if (this.#mutex.waitingCount >= this.#maxWaiting) throw busy;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(busy), this.#waitTimeoutMs);

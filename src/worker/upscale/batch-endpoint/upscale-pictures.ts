@@ -66,7 +66,7 @@ async function checkAll(
     const picture = await decode(file, deps, signal);
     const { width, height, data } = picture;
     if (width * height * deps.engine.scale ** 2 > uploadLimits.upscaledPixels) {
-      const message = `${shown(file)} of ${width}x${height} would get too large ${deps.engine.scale} times as large.`;
+      const message = `${shown(file)} of ${width}x${height} would be too large after upscaling ${deps.engine.scale} times.`;
       throw new ApiError(413, 'picture-too-large', message);
     }
     const isKept = keptBytes + data.byteLength <= uploadLimits.keptBytes;

@@ -18,7 +18,7 @@ interface Window extends Size {
   readonly y: number;
 }
 
-/** Writes a window of a picture as three planes. Beyond the edges the last column and row go on. */
+/** Writes a window of a picture as three planes. Beyond the edges the last column and row are repeated. */
 export function fillPlanes(to: TensorPart, from: Picture, window: Window, { encode }: SampleCoding): void {
   const { data } = to;
   const { samples } = from;

@@ -117,5 +117,5 @@ function scaleOf(
 
 function checked(facts: ModelFacts): ModelFacts {
   if (facts.scale >= 2) return facts;
-  throw modelRefused('it gives pictures of the size that they had, and enlarges nothing');
+  throw modelRefused('it gives pictures of the same size, and enlarges nothing');
 }

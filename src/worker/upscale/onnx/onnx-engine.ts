@@ -146,7 +146,7 @@ export function laneAnswerError(answer: LaneAnswer): Error {
     return new LaneError('failed', 'The lane gave another answer than asked for.');
   const { reason, message } = laneFailureSchema.parse(JSON.parse(answer.text));
   if (reason === 'out-of-memory')
-    return new LaneError(reason, `There is not memory enough for the model: ${message}.`);
+    return new LaneError(reason, `There is not enough memory for the model: ${message}.`);
   if (reason === 'failed') return new LaneError(reason, `The model failed: ${message}.`);
   if (reason === 'runtime') return new EngineError({ code: 'runtime-missing', class: 'fatal', message });
   const what = `The ONNX model cannot be used: ${message}.`;

@@ -55,7 +55,7 @@ export async function openSession(runtime: Runtime, options: SessionRequest): Pr
       const session = await create(runtime, options, [{ name: 'cuda', deviceId }, 'cpu']);
       return { session, provider: 'cuda', notes };
     } catch (error) {
-      // On a GPU that is full it would be a mistake to go on with the CPU: a smaller batch or fewer lanes may fit.
+      // On a GPU that is full it would be a mistake to continue with the CPU: a smaller batch or fewer lanes may fit.
       if (laneFailureOf(error, 'failed').reason === 'out-of-memory') throw laneFailureOf(error, 'model');
       notes.push(`the GPU is not used: ${messageOf(error)}`);
     }

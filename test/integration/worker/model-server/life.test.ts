@@ -100,7 +100,7 @@ describe('loading', () => {
       rule: 'no such program',
       environment: {},
       command: ['no-such-vllm', 'serve', '--port', '{port}'],
-      says: /"no-such-vllm" of the model's server was not found.*has to be in the image/,
+      says: /model server's program "no-such-vllm" was not found.*has to be in the image/,
     },
     {
       rule: 'no place for the port',
@@ -112,7 +112,7 @@ describe('loading', () => {
       rule: 'no program at all',
       environment: {},
       command: ['/', '{port}'],
-      says: /"\/" of the model's server may not be run/,
+      says: /program "\/" is not executable/,
     },
   ])('$rule: given up, and said', async ({ environment, command, says }) => {
     const slot = newRig({ STAND_IN_LOAD_MS: '0', ...environment }, { startupTimeoutMs: 700 });

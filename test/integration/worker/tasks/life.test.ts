@@ -150,7 +150,7 @@ describe('an idle worker', () => {
 describe('the command line', () => {
   it.each([
     { rule: 'a number that is none', flags: ['--worker', 'x'], says: '--worker takes a whole number' },
-    { rule: 'a run id that is a path', flags: ['--run', '../x'], says: 'is no run id' },
+    { rule: 'a run id that is a path', flags: ['--run', '../x'], says: 'is not a run id' },
     { rule: 'an unknown flag', flags: ['--frames', '2'], says: '--frames' },
     {
       rule: 'a socket path no system takes',

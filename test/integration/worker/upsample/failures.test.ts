@@ -99,7 +99,7 @@ const failureCases: FailureCase[] = [
     code: 'engine-failed',
     requests: 3,
     isRetryable: true,
-    says: /whole/,
+    says: /completely/,
   },
   {
     rule: 'an endless answer',

@@ -43,7 +43,7 @@ it('waits for a server that loads its model, and says meanwhile why', async () =
   expect(rig.engine.waitReason).toBeNull();
   expect(rig.engine.server?.model).toBe('tiny');
   expect(rig.log).toEqual([
-    expect.stringMatching(/^The model server is waited for: .*Loading model/),
+    expect.stringMatching(/^Waiting for the model server: .*Loading model/),
     expect.stringMatching(/^The model server answers after \d+ s\.$/),
   ]);
 });

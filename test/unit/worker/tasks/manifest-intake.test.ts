@@ -75,7 +75,7 @@ describe('parseManifest', () => {
           expect(manifestSchema.safeParse(parseManifest(mutated, 'm.json')).success).toBe(true);
         } catch (error) {
           if (!(error instanceof ApiError)) throw error;
-          expect(error.message).toMatch(/^m\.json is (not JSON|no manifest): /);
+          expect(error.message).toMatch(/^m\.json is (not JSON|not a manifest): /);
           expect(error.message.length).toBeLessThan(1_000);
         }
       }),

@@ -133,7 +133,7 @@ export function readChatAnswer(
 
 function parse(body: string): z.infer<typeof chatAnswerSchema> {
   const json = parseJson(body);
-  if (json === undefined) throw unreadable('is no JSON');
+  if (json === undefined) throw unreadable('is not JSON');
   const parsed = chatAnswerSchema.safeParse(json);
   if (!parsed.success) throw unreadable('has no choices', parsed.error);
   return parsed.data;

@@ -79,7 +79,7 @@ function classify(answer: HttpAnswer, call: AnsweredCall, said: string, quote: s
   if (status === 401 || status === 403) {
     const message = call.address.hasKey
       ? `The server at ${shown} refuses the API key (${quote}). Check api_key_env and its variable.`
-      : `The server at ${shown} wants an API key, and none is set (${quote}). Set api_key_env to the variable that holds it.`;
+      : `The server at ${shown} needs an API key, but none is set (${quote}). Set api_key_env to the variable that holds it.`;
     return { code: 'engine-rejected', class: 'fatal', message };
   }
   if (status === 402) {
@@ -180,7 +180,7 @@ export function connectionError(error: HttpError, address: ServerAddress): Engin
     });
   }
   if (error.reason !== 'no-answer') {
-    const message = `The answer of ${address.shown} did not arrive whole: ${said}.`;
+    const message = `The answer of ${address.shown} did not arrive completely: ${said}.`;
     return new EngineError({ code: 'engine-failed', class: 'transient', message, cause: error });
   }
   if (isTlsProblem(error.systemCode)) {
@@ -195,7 +195,7 @@ export function connectionError(error: HttpError, address: ServerAddress): Engin
   });
 }
 
-/** Certificates and protocol versions do not mend by waiting. */
+/** Waiting does not fix certificates and protocol versions. */
 function isTlsProblem(code: string | null): boolean {
   return (
     code !== null &&

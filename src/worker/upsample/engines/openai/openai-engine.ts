@@ -137,7 +137,7 @@ export class OpenAiEngine implements Engine {
           const { message } = error;
           if (clock.now() - startedMs >= allowedMs)
             throw new EngineError({ code: 'engine-unreachable', class: 'fatal', message, cause: error });
-          if (this.#waitReason === null) log?.(`The model server is waited for: ${message}`);
+          if (this.#waitReason === null) log?.(`Waiting for the model server: ${message}`);
           this.#waitReason = message;
         }
         await clock.sleep(startPauseMs, signal);

@@ -43,7 +43,7 @@ function answeredEngine(body: string, asked: { readonly model: string; readonly 
     stop: async () => undefined,
     prepare: async () => async (_attempt, _signal, correction) => {
       if (correction === undefined) return readChatAnswer(body, asked);
-      const message = `The answer is no prompt for Cosmos 3: ${correction.fault}.`;
+      const message = `The answer is not a prompt for Cosmos 3: ${correction.fault}.`;
       throw new EngineError({ code: 'output-invalid-json', class: 'permanent', message });
     },
   };

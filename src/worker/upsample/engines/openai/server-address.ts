@@ -78,7 +78,9 @@ function parseBaseUrl(text: string | null): URL {
     url.hash = '';
     return url;
   }
-  const problem = text ? `base_url ${JSON.stringify(text)} is no http or https URL` : 'base_url is missing';
+  const problem = text
+    ? `base_url ${JSON.stringify(text)} is not an http or https URL`
+    : 'base_url is missing';
   throw rejected(
     `The openai engine needs a server, but ${problem}. Give one such as http://127.0.0.1:8000/v1.`,
   );
@@ -93,7 +95,7 @@ function readKey(name: string | null, environment: Readonly<Record<string, strin
     );
   }
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw rejected(`The API key in ${name} has characters that no HTTP header can carry. Set it again.`);
+    throw rejected(`The API key in ${name} has characters that an HTTP header cannot carry. Set it again.`);
   }
   return key;
 }
