@@ -127,7 +127,7 @@ function findRepeatedExports(files: readonly SourceFile[]): readonly string[] {
 }
 
 /** Comments, texts (with one level of templates in templates) and regular expressions. */
-const noCode = new RegExp(
+export const notCode = new RegExp(
   [
     String.raw`\/\/[^\n]*`,
     String.raw`\/\*[^]*?\*\/`,
@@ -140,7 +140,7 @@ const noCode = new RegExp(
 );
 
 function codeOf(text: string): string {
-  return text.replaceAll(noCode, ' ');
+  return text.replaceAll(notCode, ' ');
 }
 
 function readSources(): readonly SourceFile[] {

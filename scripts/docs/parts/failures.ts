@@ -34,11 +34,11 @@ const meanings: Readonly<Record<FailureCode, string>> = {
     'The model is no ONNX model that upscales, or upscales by another factor than `--scale`.',
   'runtime-missing': 'ONNX Runtime is not installed where the worker runs, or does not fit that machine.',
   'video-exists':
-    "A file stood in the video's place before the run, and it was not made of the same prompt, videos and parameters.",
+    "A file was in the video's place before the run, and it was not made from the same prompt, videos and parameters.",
   'prompt-blocked': "The model's guardrail refused the prompt, or the video that was made of it.",
   'inference-stalled':
     "The model's program wrote nothing, and no file grew, for `inference.stall_timeout_s`.",
-  'inference-failed': "The model's program ended, or went on to the next video, without this one.",
+  'inference-failed': "The model's program ended, or continued with the next video, without this one.",
   'video-invalid': 'The file that the program left does not decode, has no frame, or is of another prompt.',
   'failures-repeated':
     'So many prompts failed with the same error, with no success in between, that the run stopped asking (`retry.max_equal_failures`).',

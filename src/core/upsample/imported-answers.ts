@@ -18,7 +18,7 @@ export const importedAnswersSchema = z
     counts: z.object({
       lines: count.describe('Lines of the given files that are not empty.'),
       enriched: count.describe('Specs that were written.'),
-      failed: count.describe('Specs whose answers were no good.'),
+      failed: count.describe('Specs whose answers were not usable.'),
       missing: count.describe('Specs of the export without an answer in these files.'),
     }),
     enriched: z.array(z.object({ spec: z.string(), output: z.string() })),

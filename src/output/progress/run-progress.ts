@@ -129,7 +129,7 @@ export abstract class RunProgress implements ProgressView {
 
   /** The row of the work: how far it is, and beside it what is waited for, or else how quick it goes. */
   protected workRow(row: BarRow, pace: WorkPace, nowMs: number): BarRow {
-    // What is waited for stands in the row of the engine; the time that is left is not known meanwhile.
+    // What is waited for is in the row of the engine; the time that is left is not known meanwhile.
     if (this.#host.isUnreachable || this.#engine.waitReason !== null) return row;
     const note = this.#engine.note(nowMs);
     const beside = note === '' ? paceTexts(pace, '') : [note];

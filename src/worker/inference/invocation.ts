@@ -213,7 +213,7 @@ export class Invocation<Job extends VideoJob> {
 
   /**
    * Whose video it is: where results are numbered, blocked prompts shift the numbers, and only the prompt file says it.
-   * Null for nobody's.
+   * Null when it is of no one's sample.
    */
   #jobOf(expected: Job, written: string | null): Job | null {
     if (!this.#deps.family.isNumbered)

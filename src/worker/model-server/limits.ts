@@ -8,7 +8,7 @@ export interface ModelServerLimits {
   readonly maxFruitlessDeaths: number;
   /** So often in a row its port may be taken by another program. */
   readonly maxPortConflicts: number;
-  /** A request failed, and its health check was no good for so long: it hangs. */
+  /** A request failed, and its health check failed for so long: it hangs. */
   readonly hungMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly stopGraceMs: number;
