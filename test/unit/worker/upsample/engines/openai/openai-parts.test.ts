@@ -70,7 +70,11 @@ describe('serverAddress', () => {
   it.each([
     { rule: 'no URL', change: { base_url: null }, says: /base_url is missing/ },
     { rule: 'an empty URL', change: { base_url: '' }, says: /base_url is missing/ },
-    { rule: 'a host without a scheme', change: { base_url: 'gpu:8000/v1' }, says: /not an http or https URL/ },
+    {
+      rule: 'a host without a scheme',
+      change: { base_url: 'gpu:8000/v1' },
+      says: /not an http or https URL/,
+    },
     { rule: 'a file', change: { base_url: 'file:///etc/passwd' }, says: /not an http or https URL/ },
     { rule: 'a variable that is not set', change: { api_key_env: 'NONE' }, says: /NONE is empty or not set/ },
     { rule: 'a variable of blanks', change: { api_key_env: 'BLANK' }, says: /BLANK is empty/ },
