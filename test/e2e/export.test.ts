@@ -191,7 +191,7 @@ it('writes requests for a batch, and takes the answers back', async () => {
   expect(imported.code).toBe(3);
   expect(imported.stdout).toContain('5 specs enriched: outputs/upsampled');
   expect(imported.stdout).toContain('1 answer to requests that this export does not have:\n    unknown');
-  expect(imported.stdout).toMatch(/answers\.jsonl:\d: it is no answer/);
+  expect(imported.stdout).toMatch(/answers\.jsonl:\d: it is not an answer/);
   const enriched = JSON.parse(await readFile(join(folder, 'outputs', 'upsampled', 'bare.json'), 'utf8'));
   expect(enriched).toMatchObject({ is_upsampled: true, parent_prompt_text: 'No video at all' });
   expect(enriched.prompt).toContain('lean into violet light');
