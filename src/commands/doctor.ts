@@ -32,7 +32,7 @@ export default class Doctor extends CosmosCommand {
     model: planFlags.model,
     host: Flags.string({
       description: 'machine to check, several, or a pool (default: local)',
-      helpValue: 'NAME[,NAME…]',
+      helpValue: 'NAME[,NAME...]',
     }),
     ...queueAddressFlags,
     deep: Flags.boolean({

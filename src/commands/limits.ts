@@ -30,7 +30,7 @@ export default class Limits extends CosmosCommand {
     estimator: planFlags.estimator,
     resolutions: Flags.string({
       description: 'try exactly these sizes, and keep nothing',
-      helpValue: 'WIDTHxHEIGHT,…',
+      helpValue: 'WIDTHxHEIGHT,...',
       parse: async (text) => {
         parseSizes(text);
         return text;

@@ -1,6 +1,7 @@
 import type { Hook } from '@oclif/core';
 import { suggestCommand } from '../../core/suggestions.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
+import { shownText } from './shown-text.ts';
 
 /** Says which command was probably meant. */
 const commandNotFound: Hook<'command_not_found'> = async ({ id: given, argv = [], config }) => {
@@ -11,7 +12,7 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id: given, argv = []
   const nearest = suggestCommand(id, known);
   const help = topic ? `${config.bin} ${typed[0]} --help` : `${config.bin} --help`;
   const nextStep = nearest ? `Did you mean "${config.bin} ${nearest}"?` : `See ${help}.`;
-  process.stderr.write(`Error: There is no command "${id}".\n  → ${nextStep}\n`);
+  process.stderr.write(shownText(`Error: There is no command "${id}".\n  → ${nextStep}\n`));
   process.exit(exitCodes.usage);
 };
 

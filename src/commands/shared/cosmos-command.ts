@@ -17,6 +17,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { SettingsOver } from '../../services/runs/resume-run.ts';
 import { describeError, type ErrorFacts, suggestionFor } from './describe-error.ts';
 import { withAbsolutePaths } from './run-flags.ts';
+import { shownText } from './shown-text.ts';
 import { InterruptedError, listenForSignals, type SignalListener } from './signals.ts';
 
 const noFlags: SettingsLayer = { source: 'the command line', values: {} };
@@ -42,7 +43,10 @@ export abstract class CosmosCommand extends Command {
   };
 
   readonly #notified = new Set<string>();
-  protected readonly style: Style = createStyle(wantsColour(process.stdout, process.env));
+  protected readonly style: Style = createStyle(
+    wantsColour(process.stdout, process.env),
+    process.stdout.columns,
+  );
 
   protected async open(
     configPath: string | undefined,
@@ -105,7 +109,7 @@ export abstract class CosmosCommand extends Command {
 
   /** Text for people on stdout; nothing under `--json`. */
   protected show(text: string): void {
-    if (!this.jsonEnabled()) process.stdout.write(text);
+    if (!this.jsonEnabled()) process.stdout.write(shownText(text));
   }
 
   protected override async catch(error: unknown): Promise<never> {
@@ -127,6 +131,10 @@ export abstract class CosmosCommand extends Command {
   protected override toErrorJson(facts: ErrorFacts): object {
     const { code, message, nextStep } = facts;
     return { version: 1, error: { code, message, next_step: nextStep } };
+  }
+
+  public override logToStderr(message = ''): void {
+    super.logToStderr(shownText(message));
   }
 
   protected override logJson(json: unknown): void {
@@ -166,6 +174,6 @@ export abstract class CosmosCommand extends Command {
     const isBug = facts.exitCode === exitCodes.unexpected && facts.code === 'unexpected';
     if (isBug && process.env['DEBUG'] && facts.error instanceof Error)
       lines.push(printableLines(facts.error.stack ?? ''));
-    process.stderr.write(`${lines.join('\n')}\n`);
+    process.stderr.write(shownText(`${lines.join('\n')}\n`));
   }
 }

@@ -6,6 +6,7 @@ import { createStepBar, createStepLines, type StepObserver } from '../../output/
 import type { InferenceObserver, UpsampleObserver, VideoObserver } from '../../ports/run-observer.ts';
 import type { RunTypes } from '../../services/runs/run-kind.ts';
 import type { CommandObserver, ObserverOptions, RunView } from './run-views.ts';
+import { shownText } from './shown-text.ts';
 
 /** Progress on a terminal or as lines, the stream of events where it is asked for, and `command`'s own observer. */
 export function createObserver<K extends RunTypes>(
@@ -13,7 +14,7 @@ export function createObserver<K extends RunTypes>(
   { progress, events }: ObserverOptions,
   command: CommandObserver,
 ): K['observer'] {
-  const display = isTerminal() ? barDisplay(process.stderr) : lineDisplay(writeLine);
+  const display = isTerminal() ? barDisplay(process.stderr, shownText) : lineDisplay(writeLine);
   return combineObservers([
     progress ? view.createProgress(display) : createNotices(),
     ...(events === undefined ? [] : [partialObserver(eventLines(events, view.noCounts))]),
@@ -31,11 +32,11 @@ function isTerminal(): boolean {
 }
 
 function writeLine(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${shownText(line)}\n`);
 }
 
 /** Steps of one piece of work on stderr: a bar on a terminal, lines elsewhere, nothing where it is not wanted. */
 export function createStepObserver(isWanted: boolean): StepObserver {
   if (!isWanted) return { onStep: () => undefined, onNotice: writeLine, onEnd: () => undefined };
-  return isTerminal() ? createStepBar(process.stderr) : createStepLines(writeLine);
+  return isTerminal() ? createStepBar(process.stderr, shownText) : createStepLines(writeLine);
 }

@@ -9,6 +9,7 @@ import type { RunTypes } from '../../services/runs/run-kind.ts';
 import { CosmosCommand } from './cosmos-command.ts';
 import { createObserver } from './create-observer.ts';
 import type { CommandObserver, ObserverOptions, RunView } from './run-views.ts';
+import { shownText } from './shown-text.ts';
 import { InterruptedError } from './signals.ts';
 
 type Control<K extends RunTypes> = Pick<RunContext<K>, 'observer' | 'signal'>;
@@ -55,7 +56,7 @@ export abstract class RunCommand extends CosmosCommand {
       },
     );
     const text = view.formatSummary(summary, this.style, error === null);
-    if (options.events === '-') process.stderr.write(text);
+    if (options.events === '-') process.stderr.write(shownText(text));
     else this.show(text);
     process.exitCode = exitCodeOf(summary, error, isAnythingDone);
     if (error) this.showError(error);

@@ -166,7 +166,7 @@ export const selectionFlags = {
 export const runFlags = {
   host: Flags.string({
     description: 'machine to run on (default: local), several of them, or a pool of the settings',
-    helpValue: 'NAME[,NAME…]',
+    helpValue: 'NAME[,NAME...]',
   }),
   ...queueFlags,
   workers: count({ description: 'worker processes (default: 1)', max: 64 }),

@@ -7,6 +7,9 @@ const clearLine = '\x1b[2K';
 /** A terminal; `columns` follows its size. */
 export type TerminalStream = NodeJS.WritableStream & { readonly columns?: number };
 
+/** Gives text as a terminal can show it, in as many columns. */
+export type ShowText = (text: string) => string;
+
 /** One row below a run's log: a bar with text beside it, or text alone where `total` is null. */
 export interface BarRow {
   readonly what: string;
@@ -18,14 +21,17 @@ export interface BarRow {
 /** Rows that stay at the bottom of a terminal, with lines of a log scrolling above them. */
 export class BarStack {
   readonly #stream: TerminalStream;
+  readonly #shown: ShowText;
   readonly #bars: MultiBar;
   readonly #rows = new Map<string, SingleBar>();
 
-  constructor(stream: TerminalStream) {
+  constructor(stream: TerminalStream, shown: ShowText) {
     this.#stream = stream;
+    this.#shown = shown;
     this.#bars = new MultiBar({
       stream,
-      format: (_options, params, row: BarRow) => barLine({ ...row, done: params.value }, this.#columns),
+      format: (_options, params, row: BarRow) =>
+        shown(barLine({ ...row, done: params.value }, this.#columns)),
       hideCursor: true,
       clearOnComplete: true,
       // A log line moves the bars down, so they are drawn again also when nothing in them has changed.
@@ -51,7 +57,7 @@ export class BarStack {
 
   /** Writes text above the rows, divided between words where it is wider than the terminal. */
   log(text: string): void {
-    const lines = wrapped(text, this.#columns - 2).map((line) => `${clearLine} ${line}\n`);
+    const lines = wrapped(this.#shown(text), this.#columns - 2).map((line) => `${clearLine} ${line}\n`);
     if (this.#bars.isActive) for (const line of lines) this.#bars.log(line);
     else this.#stream.write(lines.join(''));
   }

@@ -1,4 +1,4 @@
-import { type BarRow, BarStack, type TerminalStream } from './bar-stack.ts';
+import { type BarRow, BarStack, type ShowText, type TerminalStream } from './bar-stack.ts';
 
 const redrawEveryMs = 250;
 
@@ -25,9 +25,9 @@ export interface ProgressDisplay {
 export type CreateDisplay = (view: ProgressView) => ProgressDisplay;
 
 /** Bars at the bottom of a terminal. */
-export function barDisplay(stream: TerminalStream): CreateDisplay {
+export function barDisplay(stream: TerminalStream, shown: ShowText = (text) => text): CreateDisplay {
   return (view) => {
-    const bars = new BarStack(stream);
+    const bars = new BarStack(stream, shown);
     const refresh = () => bars.show(view.rows(performance.now()));
     const timer = setInterval(refresh, redrawEveryMs);
     let hasEnded = false;

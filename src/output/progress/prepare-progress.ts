@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.ts';
-import { BarStack, type TerminalStream } from './bar-stack.ts';
+import { BarStack, type ShowText, type TerminalStream } from './bar-stack.ts';
 
 /** How often at most a line is written for a step that only gets further, in milliseconds. */
 const sameStepEveryMs = 10_000;
@@ -19,8 +19,8 @@ export interface StepObserver {
 }
 
 /** A bar that moves at the bottom of a terminal; text alone where it is not known how far the step is. */
-export function createStepBar(stream: TerminalStream): StepObserver {
-  const bars = new BarStack(stream);
+export function createStepBar(stream: TerminalStream, shown: ShowText = (text) => text): StepObserver {
+  const bars = new BarStack(stream, shown);
   return {
     onStep: ({ message, fraction }) => {
       const total = fraction === null ? null : 100;

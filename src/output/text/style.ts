@@ -3,6 +3,8 @@ import { styleText } from 'node:util';
 /** How text is emphasised; every way returns it unchanged where colour is not wanted. */
 export interface Style {
   readonly isColoured: boolean;
+  /** Width to keep to; undefined keeps everything whole, as for a file or a pipe. */
+  readonly columns: number | undefined;
   good(text: string): string;
   bad(text: string): string;
   dim(text: string): string;
@@ -16,8 +18,15 @@ export function wantsColour(stream: { readonly isTTY?: boolean }, env: NodeJS.Pr
   return stream.isTTY === true && env['TERM'] !== 'dumb';
 }
 
-export function createStyle(isColoured: boolean): Style {
+export function createStyle(isColoured: boolean, columns?: number): Style {
   const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
     isColoured ? styleText(format, text, { validateStream: false }) : text;
-  return { isColoured, good: paint('green'), bad: paint('red'), dim: paint('dim'), bold: paint('bold') };
+  return {
+    isColoured,
+    columns,
+    good: paint('green'),
+    bad: paint('red'),
+    dim: paint('dim'),
+    bold: paint('bold'),
+  };
 }

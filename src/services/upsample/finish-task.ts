@@ -18,6 +18,8 @@ type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed
 interface FinishContext {
   readonly session: RunBasis;
   readonly ports: Pick<Ports, 'specs' | 'toolVersion'>;
+  /** Specs of another task of the run: workers know tasks by their keys, and people by their specs. */
+  specsOf?(taskKey: string): readonly string[];
 }
 
 /**
@@ -31,7 +33,7 @@ export async function finishTask(
   context: FinishContext,
 ): Promise<Outcome> {
   if (result.status === 'failed' || result.text === null)
-    return failedOutcome(task, failureOf(result), result.attempts);
+    return failedOutcome(task, namingSpecs(failureOf(result), context), result.attempts);
   const { session, ports } = context;
   const output = ports.specs.outputPath(session.checkpoint.settings.output_dir, outputFileOf(task.planned));
   const { source } = task;
@@ -62,6 +64,17 @@ export async function finishTask(
     attempts: result.attempts,
     duration_ms: result.duration_ms,
   };
+}
+
+/** A failure whose message names specs where it named a task. */
+function namingSpecs<Failure extends { readonly message: string }>(
+  failure: Failure,
+  { specsOf }: FinishContext,
+): Failure {
+  const key = /\btask ([0-9a-f]{64})\b/.exec(failure.message)?.[1];
+  if (key === undefined) return failure;
+  const names = specsOf?.(key).join(', ') ?? '';
+  return names === '' ? failure : { ...failure, message: failure.message.replace(`task ${key}`, names) };
 }
 
 export function failedOutcome(

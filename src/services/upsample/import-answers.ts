@@ -162,7 +162,8 @@ class Answers {
       batchId: planned.batch_id ?? 0,
     };
     const result = await this.#judge(manifestTaskOf(task), body);
-    const outcome = await finishTask(task, result, false, { session: run, ports: this.#ports });
+    const specsOf = (key: string) => this.#index.entries.get(key)?.map((other) => other.planned.spec) ?? [];
+    const outcome = await finishTask(task, result, false, { session: run, ports: this.#ports, specsOf });
     if (outcome.type === 'task-failed') return this.#fail(entry, outcome.code, outcome.message);
     this.#enriched.set(planned.spec, outcome.output);
     this.#failures.delete(planned.spec);

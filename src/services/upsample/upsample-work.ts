@@ -104,7 +104,10 @@ export class UpsampleWork implements RunWork<PromptTypes> {
   }
 
   async settle(task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<UpsampleTaskEvent> {
-    return await finishTask(task, result, isReused, this.#run);
+    const specs = () => [...this.#run.state.specs.values()];
+    const specsOf = (key: string) =>
+      specs().flatMap(({ planned, prepared }) => (prepared?.task_key === key ? [planned.spec] : []));
+    return await finishTask(task, result, isReused, { ...this.#run, specsOf });
   }
 
   /** The last outcome of a batch makes all of that batch durable. */

@@ -245,6 +245,10 @@ describe('answers of a batch', () => {
     const text = 'Wet asphalt and old brick under sodium light while steam drifts by the gate';
     const imported = await bench.import(lines.map(({ custom_id }) => said(custom_id, text)));
     expect(imported.failures.map(({ code }) => code)).toEqual(['output-repeated', 'output-repeated']);
+    // Its next step is to compare the two: they are named, not their keys.
+    const [enriched] = imported.enriched;
+    for (const { message } of imported.failures)
+      expect(message).toContain(`another input, ${enriched?.spec}.`);
   });
 
   it('as JSON for Cosmos 3 get what is known of the video, or are refused', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { columnsOf } from '../../../../src/output/text/columns.ts';
 import { failureLines, failureReason, type NamedFailure } from '../../../../src/output/text/failures-text.ts';
 import { createStyle } from '../../../../src/output/text/style.ts';
 
@@ -32,23 +33,50 @@ describe('failureLines', () => {
     expect(text).toContain('Install ffmpeg.\n    b.json');
   });
 
-  it.each([
-    { rule: 'twenty are all named', many: 18, more: null },
-    {
-      rule: 'of more, the rest is counted',
-      many: 1_230,
-      more: '  … and 1,212 more; the report has them all.',
-    },
-  ])('$rule, and small groups keep their specs', ({ many, more }) => {
+  it('says an equal cause once, with examples and how many, and small groups keep their room', () => {
     const failures = [
-      ...Array.from({ length: many }, (_, index) => failure(`${index}.json`, 'spec-invalid', 'no')),
-      failure('x.json', 'hint-failed', 'no'),
+      ...Array.from({ length: 1_230 }, (_, index) =>
+        failure(`${index}.json`, 'engine-rejected', '401: no key.'),
+      ),
+      failure('x.json', 'engine-rejected', 'The answer is empty.'),
       failure('y.json', 'hint-failed', 'no'),
+      failure('z.json', 'hint-failed', 'no'),
     ];
-    const lines = failureLines(failures, plain, 'the report');
-    expect(lines.filter((line) => /^ {4}\S+\.json/.test(line))).toHaveLength(20);
-    expect(lines).toContain('    y.json  no');
-    expect(lines.findLast((line) => line.includes('more;')) ?? null).toBe(more);
+    expect(failureLines(failures, plain, 'the report')).toEqual([
+      '✗ hint-failed: 2 specs',
+      '    → Mend hint-failed.',
+      '    y.json  no',
+      '    z.json  no',
+      '✗ engine-rejected: 1,231 specs',
+      '    → Mend engine-rejected.',
+      '    401: no key. (1,230 specs)',
+      '      0.json, 1.json, 2.json and 1,227 more',
+      '    x.json  The answer is empty.',
+    ]);
+  });
+
+  it('takes reasons that differ in names and numbers only for one cause, and gives examples', () => {
+    const failures = Array.from({ length: 30 }, (_, index) =>
+      failure(`${index}.json`, 'video-unreadable', `There is no video "v${index}.mp4" of ${index} s.`),
+    );
+    expect(failureLines(failures, plain, 'the report').slice(2)).toEqual([
+      '    0.json  There is no video "v0.mp4" of 0 s.',
+      '    1.json  There is no video "v1.mp4" of 1 s.',
+      '    2.json  There is no video "v2.mp4" of 2 s.',
+      '    … and 27 more that failed alike',
+    ]);
+  });
+
+  it('keeps to 80 columns on a terminal', () => {
+    const message = `There is no video "lost.mp4", ${'neither from the folder of the spec nor from here, '.repeat(4)}`;
+    const failures = ['a', 'b', 'c'].map((name) =>
+      failure(`scenes/${name}.json`, 'video-unreadable', message),
+    );
+    const more = [failure('d.json', 'spec-invalid', message)];
+    const lines = failureLines([...failures, ...more], createStyle(false, 80), 'the report');
+    // A next step may hold a command to copy, and is left to the terminal to wrap.
+    for (const line of lines.filter((each) => !each.includes('→')))
+      expect(columnsOf(line), line).toBeLessThanOrEqual(80);
   });
 
   it('says how many also where every failure has a next step of its own', () => {

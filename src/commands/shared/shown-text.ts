@@ -1,0 +1,8 @@
+import { inAscii, showsUnicode } from '../../output/text/terminal-signs.ts';
+
+const isUnicode = showsUnicode(process.env, process.platform);
+
+/** Text for people as this terminal can show it: the one place that decides. */
+export function shownText(text: string): string {
+  return isUnicode ? text : inAscii(text);
+}
