@@ -42,6 +42,16 @@ it('show has the prompt before and after, of a source and of its enriched spec',
   expect((await expectRun(['show', 'none.json'], 2)).stderr).toContain('none.json: the file is gone');
 });
 
+it('a terminal without UTF-8 gets ASCII, in tables and in errors', async () => {
+  const plain = new Cli(folder, { ...cli.env, LC_ALL: 'C' });
+  for (const args of [['plan', 'specs'], ['report'], ['show', 'specs/scene/a.json'], ['runs', '--help']]) {
+    const { stdout, stderr } = await expectRun(args, 0, plain);
+    expect(stdout + stderr).toMatch(/^[\t\n\x20-\x7e]+$/);
+  }
+  expect((await expectRun(['plan', 'nowhere'], 2, plain)).stderr).toMatch(/^[\n\x20-\x7e]+$/);
+  expect((await expectRun(['report'], 0)).stdout).toContain('✓');
+});
+
 it('report --open gives the report to the desktop, and off a desktop prints where it is', async () => {
   const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, SSH_CONNECTION: _ssh, ...env } = cli.env;
   const off = new Cli(folder, { ...env, DISPLAY: '', WAYLAND_DISPLAY: '', SSH_CONNECTION: '' });

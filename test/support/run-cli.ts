@@ -39,6 +39,7 @@ export class Cli {
       XDG_CONFIG_HOME: join(folder, 'config'),
       XDG_STATE_HOME: join(folder, 'state'),
       NO_COLOR: '1',
+      LC_ALL: 'C.UTF-8',
       // Compiled code is the one thing that the users of all tests share: it changes nothing but how long a start takes.
       NODE_COMPILE_CACHE: join(tmpdir(), `cosmos-test-compiled-${userInfo().uid}`),
       ...env,

@@ -13,7 +13,10 @@ export type ShowText = (text: string) => string;
 /** One row below a run's log: a bar with text beside it, or text alone where `total` is null. */
 export interface BarRow {
   readonly what: string;
+  /** What is saved. */
   readonly done: number;
+  /** The same with what is under way, which an interruption loses; missing where nothing is. */
+  readonly ahead?: number;
   readonly total: number | null;
   readonly text: string;
 }
@@ -75,9 +78,10 @@ export class BarStack {
 }
 
 /** A row as it fits into `columns` of a terminal; bars of one width stand below each other. */
-export function barLine({ what, done, total, text }: BarRow, columns: number): string {
+export function barLine({ what, done, ahead = done, total, text }: BarRow, columns: number): string {
   const label = ` ${what.padEnd(7)} `;
-  const bar = total === null ? '' : `${meter(total === 0 ? 1 : done / total, barColumns(columns))} `;
+  const shares = total === 0 ? [1, 1] : [done / (total ?? 1), ahead / (total ?? 1)];
+  const bar = total === null ? '' : `${meter(shares[0] ?? 0, barColumns(columns), shares[1])} `;
   // The last column stays free: some terminals wrap as soon as it is written to.
   return cutAtEnd(`${label}${bar}${text}`, columns - 1);
 }

@@ -20,6 +20,8 @@ export class FramePace {
   readonly total: number;
   /** Frames that are upscaled, those of earlier sessions included. */
   done: number;
+  /** Those of them that are in finished segments: an interruption does not lose them. */
+  saved: number;
   failedSegments = 0;
   readonly #framesPerSegment: number;
   #hasSubmitted: boolean;
@@ -32,10 +34,13 @@ export class FramePace {
     this.#hasSubmitted = hasSubmitted;
     this.total = run.frames;
     this.done = run.finishedFrames;
+    this.saved = run.finishedFrames;
     this.#framesPerSegment = run.frames / Math.max(1, run.segments);
   }
 
-  apply({ type }: VideoEventBody): void {
+  apply(event: VideoEventBody): void {
+    const { type } = event;
+    if (event.type === 'segment-finished') this.saved += event.frames;
     // What a host had finished is taken in before anything is submitted.
     if (type === 'batch-submitted') this.#hasSubmitted = true;
     if (type === 'segment-failed') this.failedSegments += 1;
@@ -124,17 +129,22 @@ export class VideoProgress extends RunProgress implements VideoObserver {
       return [...scan, this.workRow(row, paceOf(detecting, nowMs), nowMs)];
     }
     const { done, total } = pace;
-    const frames = { what: 'Frames', done, total, text: framesText(pace) };
+    const text = [framesText(pace), ...savedPart(pace)].join(', ');
+    const frames = { what: 'Frames', done: Math.min(pace.saved, done), ahead: done, total, text };
     const row = this.workRow(frames, paceOf(pace, nowMs), nowMs);
     if (this.#assembly === null) return [row, this.engineRow(nowMs), ...this.machineRows()];
-    const text = assemblyText(this.#assembly);
-    return [row, { what: 'Finish', done: this.#assembly.done, total: this.#assembly.total, text }];
+    const finish = { done: this.#assembly.done, total: this.#assembly.total };
+    return [row, { what: 'Finish', ...finish, text: assemblyText(this.#assembly) }];
   }
 
   line(nowMs: number): string {
     if (this.#assembly !== null) return `finishing the video: ${assemblyText(this.#assembly)}`;
     if (this.#pace !== null)
-      return this.workLine(`${framesText(this.#pace)} frames`, paceOf(this.#pace, nowMs), nowMs);
+      return this.workLine(
+        [`${framesText(this.#pace)} frames`, ...savedPart(this.#pace)].join(', '),
+        paceOf(this.#pace, nowMs),
+        nowMs,
+      );
     if (this.#detecting !== null) {
       const standing = `searched for regions in ${framesText(this.#detecting)} frames`;
       return this.workLine(standing, paceOf(this.#detecting, nowMs), nowMs);
@@ -156,6 +166,11 @@ function scanRow({ done, total }: { readonly done: number; readonly total: numbe
 function framesText(pace: FramePace): string {
   const failed = pace.failedSegments > 0 ? `, ${counted(pace.failedSegments, 'segment')} failed` : '';
   return `${numeral(pace.done)}/${numeral(pace.total)}${failed}`;
+}
+
+/** What an interruption would leave, where that is less than what is done. */
+function savedPart({ saved, done }: FramePace): string[] {
+  return saved < done ? [`${numeral(saved)} saved`] : [];
 }
 
 function paceOf(pace: FramePace, nowMs: number): WorkPace {

@@ -87,10 +87,15 @@ export function fittedTable(
   return formatTable(fitting);
 }
 
-/** How much of something is used or done, as a bar of `columns`, full only at the end: `███░░░`. */
-export function meter(part: number, columns: number): string {
-  const full = Math.floor(Math.min(1, Math.max(0, part)) * columns) || 0;
-  return '█'.repeat(full) + '░'.repeat(columns - full);
+/**
+ * How much of something is used or done, as a bar of `columns`, full only at the end: `███░░░`.
+ *
+ * @param ahead - How far it is with what is under way, which does not count yet: `██▓░░░`.
+ */
+export function meter(part: number, columns: number, ahead = part): string {
+  const fullTo = (share: number) => Math.floor(Math.min(1, Math.max(0, share)) * columns) || 0;
+  const [full, open] = [fullTo(part), Math.max(fullTo(part), fullTo(ahead))];
+  return '█'.repeat(full) + '▓'.repeat(open - full) + '░'.repeat(columns - open);
 }
 
 function pieces(word: string, columns: number): string[] {

@@ -1,9 +1,8 @@
 import { familyNamed } from '../../../core/inference/families.ts';
 import type { InferenceReportHeader } from '../../../core/inference/inference-report.ts';
 import { resumeCommand } from '../../../core/run/run-commands.ts';
-import { counted, numeral } from '../../text/format.ts';
+import { counted, durationText, numeral } from '../../text/format.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
-import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
 import { renderMachines } from '../machines.ts';
 import { type BarPart, bdi, command, notice, time } from '../sections.ts';
@@ -36,7 +35,7 @@ export function inferenceBanner(header: InferenceReportHeader): Html {
       Guardrails: makesVideos ? guardrailTexts[header.guardrails] : null,
       'Prompts by': engineOf(header),
       Host: bdi(header.host),
-      Duration: preciseDurationText(header.duration_ms),
+      Duration: durationText(header.duration_ms),
       Started: time(header.started_at),
       Finished: header.finished_at === null ? null : time(header.finished_at),
       'Specs from': bdi(header.input_root),

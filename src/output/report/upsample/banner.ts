@@ -1,7 +1,6 @@
 import type { ReportHeader } from '../../../core/upsample/upsample-report.ts';
-import { counted, numeral } from '../../text/format.ts';
+import { counted, durationText, numeral } from '../../text/format.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
-import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
 import { renderMachines } from '../machines.ts';
 import { bdi, time } from '../sections.ts';
@@ -36,7 +35,7 @@ export function upsampleBanner(header: ReportHeader): Html {
       Engine: engine === 'describe' ? embeddedEngine : bdi(engine),
       Model: engine === 'describe' ? null : bdi(header.model),
       Host: bdi(header.host),
-      Duration: preciseDurationText(header.duration_ms),
+      Duration: durationText(header.duration_ms),
       Started: time(header.started_at),
       Finished: header.finished_at === null ? null : time(header.finished_at),
       'Specs from': bdi(header.input_root),

@@ -1,9 +1,8 @@
 import { attachCommand, resumeCommand } from '../../../core/run/run-commands.ts';
 import type { SegmentReport, VideoReport } from '../../../core/video/video-report.ts';
-import { counted, numeral, rateText } from '../../text/format.ts';
+import { counted, durationText, numeral, rateText } from '../../text/format.ts';
 import { upscaleEngineText, workTexts } from '../../text/video/video-names.ts';
 import { renderBanner, type ShownStatus } from '../banner.ts';
-import { preciseDurationText } from '../formats.ts';
 import { type Html, html } from '../html.ts';
 import { type BarPart, bdi, command, notice, time } from '../sections.ts';
 
@@ -32,9 +31,9 @@ export function videoBanner(report: VideoReport): Html {
     facts: {
       Engine: bdi(upscaleEngineText(engine)),
       Host: bdi(report.host),
-      Time: preciseDurationText(report.time_ms.total),
+      Duration: durationText(durationOf(report)),
       Speed: rate === null ? null : rateText(rate),
-      Began: time(report.started_at),
+      Started: time(report.started_at),
       Finished: report.finished_at === null ? null : time(report.finished_at),
       From: bdi(report.input),
       To: bdi(report.output),
@@ -42,6 +41,11 @@ export function videoBanner(report: VideoReport): Html {
     notices: html`${howToContinue(report)}${failures(report)}${remarks(report)}`,
     hasThemeButton: true,
   });
+}
+
+/** As the terminal has it: from the start of the run to its end. */
+function durationOf({ started_at: start, finished_at: end, time_ms: times }: VideoReport): number {
+  return end === null ? times.total : Math.max(0, Date.parse(end) - Date.parse(start));
 }
 
 function titleOf({ kind, counts, finished_frames: finished, target, status }: VideoReport): string {

@@ -24,6 +24,12 @@ const failure = {
   next_step: 'h',
 } as const;
 
+const finished = {
+  type: 'segment-finished',
+  ...{ task_key: 'k', unique_frames: 1, sha256: '', size_bytes: 1, attempts: 1 },
+  ...{ duration_ms: 1, stages_ms: { decode: 0, upscale: 0, encode: 0 }, batch_size: 8, tile: 0, lanes: 1 },
+} as const;
+
 describe('UpscaleProgress as bars', () => {
   it('shows the scan, then the frames and the engine, then how the video is finished', async () => {
     const { shown, bars } = terminal();
@@ -31,7 +37,11 @@ describe('UpscaleProgress as bars', () => {
     await expect.poll(shown).toMatch(/ Scan {4}[█░]+ 700\/1,439/);
     bars.onBegin(run);
     bars.onFrames(312);
-    await expect.poll(shown).toMatch(/ Frames {2}[█░]+ 312\/1,439 *\n* *\r?.*Engine {2}lanczos/s);
+    await expect.poll(shown).toMatch(/ Frames {2}▓+░+ 312\/1,439, 0 saved *\n* *\r?.*Engine {2}lanczos/s);
+    // What is under way does not count as saved before its segment is finished.
+    bars.onEvent(event({ ...finished, segment_id: 0, frames: 240 }));
+    await expect.poll(shown).toMatch(/ Frames {2}█+▓+░+ 312\/1,439, 240 saved/);
+    bars.onEvent(event({ ...finished, segment_id: 1, frames: 1199 }));
     bars.onFrames(1439);
     bars.onAssembly({ step: 'append', done: 3, total: 6 });
     bars.onAssembly({ step: 'verify', done: 120, total: 1439 });
@@ -90,7 +100,7 @@ describe('UpscaleProgress as lines', () => {
       'reading the video',
       'looked at 700 of 1,439 frames',
       'run r: 1,439 frames in 6 segments, 239 of them finished earlier; engine: lanczos',
-      '539/1,439 frames, 27 fps, about 34 s left',
+      '539/1,439 frames, 239 saved, 27 fps, about 34 s left',
       'finishing the video: sound and other streams',
     ]);
   });
