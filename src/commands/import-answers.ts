@@ -36,6 +36,7 @@ export default class ImportAnswers extends CosmosCommand {
       helpValue: 'DIR',
     }),
     'output-dir': planFlags['output-dir'],
+    force: Flags.boolean({ description: 'replace enriched specs of another engine or model, too' }),
   };
 
   async run(): Promise<ImportedAnswers> {
@@ -51,6 +52,7 @@ export default class ImportAnswers extends CosmosCommand {
       exportDir: resolve(flags.export),
       specsDir: flags.specs === undefined ? null : resolve(flags.specs),
       outputDir: resolve(settings.upsampling.output_dir),
+      isForced: flags.force,
     };
     const imported = await this.interruptibly((signal) => importAnswers(request, ports, signal));
     this.show(formatImport(imported, this.style));

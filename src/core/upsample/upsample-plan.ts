@@ -125,6 +125,11 @@ export function otherResultsText(others: readonly OtherResults[], outputDir: str
 
 const mostRunsNamed = 3;
 
+/** Whether an engine is asked for it. */
+export function isToBeDone({ action }: PlannedSpec): boolean {
+  return action === 'hint' || action === 'as-is';
+}
+
 type NamedSpec = Pick<PlannedSpec, 'spec' | 'element' | 'variant'>;
 
 /** How a spec of a file that holds several is named. */

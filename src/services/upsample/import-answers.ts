@@ -17,6 +17,7 @@ import type { Ports } from '../../ports/ports.ts';
 import { assertSourcesAreSafe } from './batch-upsample.ts';
 import { findSource } from './find-source.ts';
 import { finishTask } from './finish-task.ts';
+import { assertNoOtherResults, findOtherResults } from './other-results.ts';
 import { knownOf } from './prepare-task.ts';
 import type { UpsampleTask } from './upsample-types.ts';
 import { manifestTaskOf } from './upsample-work.ts';
@@ -30,7 +31,12 @@ export interface ImportRequest {
   readonly specsDir: string | null;
   /** Absolute. */
   readonly outputDir: string;
+  /** Enriched specs of another engine or model are replaced. */
+  readonly isForced: boolean;
 }
+
+/** Results that stand there are read so many at once. */
+const readsAtOnce = 32;
 
 type ImportPorts = Pick<Ports, 'specs' | 'sources' | 'requestFiles' | 'toolVersion'>;
 type Failure = ImportedAnswers['failures'][number];
@@ -39,7 +45,8 @@ type Failure = ImportedAnswers['failures'][number];
  * Writes the answers of a batch into enriched specs, with the checks of a run. What is wrong with one of them leaves the
  * others alone.
  *
- * @throws AppError `input-missing` for a file or an export that is not there; `usage-invalid` where specs would be overwritten.
+ * @throws AppError `input-missing` for a file or an export that is not there; `usage-invalid` where specs would be overwritten, and
+ * `output-exists` where results of another engine or model would.
  */
 export async function importAnswers(
   request: ImportRequest,
@@ -49,6 +56,9 @@ export async function importAnswers(
   const index = await readIndex(request, ports);
   const { settings, input_root: inputRoot } = index.header;
   assertSourcesAreSafe(settings, { inputRoot }, ports);
+  const planned = [...index.entries.values()].flat().map((entry) => entry.planned);
+  const others = await findOtherResults(planned, settings, ports, { concurrency: readsAtOnce, signal });
+  assertNoOtherResults({ others, settings });
   const judge = await ports.requestFiles.judgeOf(settings.engine);
   const answers = new Answers(index, judge, ports);
   for (const file of request.files) {
@@ -68,7 +78,7 @@ interface BatchIndex {
 }
 
 async function readIndex(
-  { exportDir, specsDir, outputDir }: ImportRequest,
+  { exportDir, specsDir, outputDir, isForced }: ImportRequest,
   { sources }: Pick<Ports, 'sources'>,
 ): Promise<BatchIndex> {
   const entries = new Map<string, BatchIndexEntry[]>();
@@ -88,7 +98,7 @@ async function readIndex(
     }
   }
   if (header === null) throw noIndex(exportDir, `it has no ${batchFileNames(1).index}`);
-  const settings = { ...header.settings, output_dir: outputDir, write_back: false };
+  const settings = { ...header.settings, output_dir: outputDir, write_back: false, force: isForced };
   return { header: { ...header, settings, input_root: specsDir ?? header.input_root }, entries };
 }
 

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { type EnrichingRun, enrichingRunOf } from '../../core/spec/enrich.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import {
+  isToBeDone,
   type OtherResults,
   otherResultsText,
   outputFileOf,
@@ -33,7 +34,7 @@ export async function findOtherResults(
   const present = await filesIn(settings.output_dir, store);
   const files = specs.flatMap((planned) => {
     const file = outputFileOf(planned);
-    return present.has(file) && planned.batch_id !== null ? [file] : [];
+    return isToBeDone(planned) && present.has(file) ? [file] : [];
   });
   const byRun = new Map<string, OtherResults & { count: number }>();
   const inspect = async (file: string) => {
@@ -55,7 +56,7 @@ export async function findOtherResults(
 }
 
 /** @throws AppError `output-exists` when a run by this plan would replace what another engine or model wrote. */
-export function assertNoOtherResults({ others, settings }: UpsamplePlan): void {
+export function assertNoOtherResults({ others, settings }: Pick<UpsamplePlan, 'others' | 'settings'>): void {
   if (others.length === 0) return;
   throw new AppError({
     code: 'output-exists',

@@ -9,6 +9,7 @@ import {
   selectionText,
 } from '../../core/spec/select-specs.ts';
 import {
+  isToBeDone,
   type PlannedBatch,
   type PlannedSpec,
   sourceFileOf,
@@ -156,10 +157,6 @@ async function planNamed(
     }
   }
   return { specs, leftOut: leftOut + names.length - read };
-}
-
-function isToBeDone({ action }: PlannedSpec): boolean {
-  return action === 'hint' || action === 'as-is';
 }
 
 function selectionOf({ only = [], skip = [], limit }: UpsampleSettings): SpecSelection {

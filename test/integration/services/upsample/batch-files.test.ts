@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
@@ -61,7 +61,10 @@ async function newBench(specs: Specs = scenes, upsampling: object = {}, engine: 
       const file = join(folder, 'answers.jsonl');
       const texts = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
       await writeFile(file, `${texts.join('\n')}\n`);
-      const base = { files: [file], exportDir, specsDir: null, outputDir: join(folder, 'enriched') };
+      const base = {
+        ...{ files: [file], exportDir, specsDir: null, outputDir: join(folder, 'enriched') },
+        isForced: false,
+      };
       return await importAnswers({ ...base, ...change }, ports, signal);
     },
     enriched: async (spec: string, from = 'enriched') =>
@@ -277,6 +280,20 @@ describe('answers of a batch', () => {
     const imported = await bench.import(answers);
     expect(imported.counts.enriched).toBe(2);
     expect((await bench.enriched('a.v2.json')).prompt).toContain('Take 1');
+  });
+
+  it('replace prompts of another engine or model only where that is meant', async () => {
+    const bench = await newBench(scenes);
+    await bench.export();
+    const answers = await Promise.all((await bench.linesOf('requests_01.jsonl')).map(answerOf));
+    const [name = ''] = Object.keys(scenes);
+    const upsampling = { run_id: 'earlier', engine: 'openai', model: 'a-model', task_key: 'k' };
+    const earlier = { prompt: 'Before', is_upsampled: true, metadata: { upsampling } };
+    await mkdir(join(bench.folder, 'enriched'), { recursive: true });
+    await writeFile(join(bench.folder, 'enriched', name), JSON.stringify(earlier));
+    await expect(bench.import(answers)).rejects.toMatchObject({ code: 'output-exists' });
+    expect(await bench.enriched(name)).toEqual(earlier);
+    expect(await bench.import(answers, { isForced: true })).toMatchObject({ counts: { enriched: 3 } });
   });
 
   it('need the export, and never overwrite the specs', async () => {
