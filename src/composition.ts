@@ -44,7 +44,7 @@ import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { ModelFiles } from './ports/model-files.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
-import type { Ports } from './ports/ports.ts';
+import type { Ports, WrittenFolder } from './ports/ports.ts';
 import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
@@ -137,9 +137,32 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,
     newRunId: () => newRunId(new Date()),
+    workFolders: (host) => workFoldersOf(settings, host),
     parallelism: availableParallelism(),
     toolVersion,
   };
+}
+
+function workFoldersOf(settings: Settings, host: string): readonly WrittenFolder[] {
+  const { cache } = cosmosFolders(process.env, process.platform);
+  const hostRoot = {
+    what: 'folder of the local host',
+    path: localRoot(settings),
+    nextStep: 'Choose another one with remote_root under [hosts.local] in config.toml.',
+  };
+  return [
+    {
+      what: 'checkpoint folder',
+      path: resolve(settings.upsampling.checkpoint_dir),
+      nextStep: 'Choose another one with --checkpoint-dir.',
+    },
+    {
+      what: 'cache folder',
+      path: cache,
+      nextStep: 'Set XDG_CACHE_HOME to a folder that you may write to.',
+    },
+    ...(machinesNamed(settings, host).names.includes(localHostName) ? [hostRoot] : []),
+  ];
 }
 
 function createRunStore(settings: Settings, { configFile, onNotice }: CommandContext): LocalRunStore {

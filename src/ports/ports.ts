@@ -21,6 +21,16 @@ import type { SourceFiles } from './source-files.ts';
 import type { SpecStore } from './spec-store.ts';
 import type { VideoTool } from './video-tool.ts';
 
+/** A folder that files are made in. */
+export interface WrittenFolder {
+  /** What it is called in messages: `checkpoint folder`. */
+  readonly what: string;
+  /** Absolute. */
+  readonly path: string;
+  /** How another one is chosen: a sentence. */
+  readonly nextStep: string;
+}
+
 /** The outside world as the services see it; `composition.ts` builds it. */
 export interface Ports {
   readonly specs: SpecStore;
@@ -55,6 +65,8 @@ export interface Ports {
   textTokens(): Promise<(text: string) => number>;
   /** A new run's id: its time and a few random letters. */
   newRunId(): string;
+  /** Folders that a run on this host writes on this machine, whatever its kind. */
+  workFolders(host: string): readonly WrittenFolder[];
   /** How many media processes run at once. */
   readonly parallelism: number;
   readonly toolVersion: string;

@@ -8,6 +8,13 @@ export interface FileIdentity {
   readonly modifiedMs: number;
 }
 
+/** Why a folder cannot be written. */
+export interface Unwritable {
+  readonly isFull: boolean;
+  /** The end of a sentence about the folder. */
+  readonly reason: string;
+}
+
 /** Files of this machine that are read as they are: videos, models. */
 export interface SourceFiles {
   /**
@@ -46,6 +53,13 @@ export interface SourceFiles {
    * has two names. False where one of them leads to nothing.
    */
   isSameFile(one: string, other: string): Promise<boolean>;
+  /** The file that a path leads to, through links; the path itself where it leads to none. */
+  realPath(path: string): Promise<string>;
+  /**
+   * Why no file can be made in a folder, or the folder itself cannot be made; null where both can. Writes nothing, so that
+   * it cannot know everything: a share may still refuse.
+   */
+  whyUnwritable(folder: string): Promise<Unwritable | null>;
   /** Free bytes of the disk that holds a path, which need not exist; null where that is not known. */
   freeBytes(path: string): Promise<number | null>;
 }

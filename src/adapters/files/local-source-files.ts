@@ -1,11 +1,12 @@
 import type { BigIntStats } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, open, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import { isErrno, isSystemError } from '../../errors/system-error.ts';
-import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
+import type { FileIdentity, SourceFiles, Unwritable } from '../../ports/source-files.ts';
 import { hashFile } from './hash-file.ts';
 import { publishFileBy, syncFolder } from './publish-file.ts';
+import { whyUnwritable } from './unwritable.ts';
 
 export class LocalSourceFiles implements SourceFiles {
   async identify(path: string, known: FileIdentity | null, signal?: AbortSignal): Promise<FileIdentity> {
@@ -75,6 +76,14 @@ export class LocalSourceFiles implements SourceFiles {
   async isSameFile(one: string, other: string): Promise<boolean> {
     const [first, second] = await Promise.all([statOrNull(one), statOrNull(other)]);
     return first !== null && first.dev === second?.dev && first.ino === second.ino;
+  }
+
+  async realPath(path: string): Promise<string> {
+    return await realpath(path).catch(() => path);
+  }
+
+  async whyUnwritable(folder: string): Promise<Unwritable | null> {
+    return await whyUnwritable(folder);
   }
 
   async freeBytes(path: string): Promise<number | null> {

@@ -3,10 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import pMap from 'p-map';
 import type { AnyCheckpoint, RunFormat, RunOutput, WrittenFile } from '../../core/run/run-format.ts';
 import { shortName } from '../../core/temporary-name.ts';
-import { AppError, messageOf } from '../../errors/app-error.ts';
-import { isSystemError } from '../../errors/system-error.ts';
+import { AppError } from '../../errors/app-error.ts';
 import { acquireProcessLock } from '../files/process-lock.ts';
 import { removeLeftovers } from '../files/publish-file.ts';
+import { folderRefusal } from '../files/unwritable.ts';
 import { outputLockName, runLockName, runPaths } from './run-paths.ts';
 
 const linksAtOnce = 32;
@@ -19,15 +19,6 @@ interface LockPlace {
   readonly folder: string;
   readonly flag: string;
 }
-
-/** What the system says when a folder cannot be made or written to, in words. */
-const reasonOfErrno: Readonly<Record<string, string>> = {
-  EEXIST: 'a file is in its place',
-  ENOTDIR: 'a file is in its place',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'its disk can only be read',
-};
 
 /**
  * Takes the lock of the run and that of its output folder, or neither; clears up after a process that died with one.
@@ -110,10 +101,11 @@ async function take(place: LockPlace) {
 }
 
 function asFolderError(error: unknown, { folder, flag }: LockPlace): unknown {
-  if (!isSystemError(error)) return error;
+  const reason = folderRefusal(error);
+  if (reason === null) return error;
   return new AppError({
     code: 'usage-invalid',
-    message: `The ${folder} cannot be used: ${reasonOfErrno[error.code] ?? messageOf(error)}.`,
+    message: `The ${folder} cannot be used: ${reason}.`,
     nextStep: `Choose another one with ${flag}.`,
     cause: error,
   });

@@ -21,6 +21,7 @@ import type { SpecSelection } from '../../core/spec/select-specs.ts';
 import { fileNamePart, uniqueNames } from '../../core/spec/spec-file-name.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
 import { type ReadSpec, readExported, selectSpecs } from './read-exported.ts';
 
@@ -70,6 +71,7 @@ export async function exportSpecs(
 ): Promise<ExportedSpecs> {
   const { inputs, outputDir, isForced, family: name } = request;
   if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw exportExists(outputDir);
+  await assertWritable([outputFolder(outputDir, '--output-dir')], ports);
   const family = familyNamed(name);
   const found = await ports.specs.find(inputs, [outputDir, ...request.excluded]);
   const countTokens = await ports.textTokens();

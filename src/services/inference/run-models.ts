@@ -4,9 +4,10 @@ import type { InferenceSummary } from '../../core/inference/inference-summary.ts
 import { checkpointVersion } from '../../core/run/run-format.ts';
 import { localHostName, queueHostName } from '../../core/settings/host-named.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Ports } from '../../ports/ports.ts';
+import type { Ports, WrittenFolder } from '../../ports/ports.ts';
 import type { InferenceObserver } from '../../ports/run-observer.ts';
 import { withUpkeep } from '../hosts/host-upkeep.ts';
+import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { spaceNotice } from '../runs/space-notice.ts';
 import { assertServerIsNamed, assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
@@ -31,6 +32,7 @@ export async function runModels(
   const { settings } = request;
   const isUpsampled = settings.stages.includes('upsample');
   if (isUpsampled) assertServerIsNamed(settings.upsample);
+  await assertWritable(writtenFolders(settings, ports), ports);
   await assertImageIsThere(request, ports);
   const plan = await planInference(request, ports, observer, signal);
   if (isUpsampled && plan.prompts.batches.length > 0) {
@@ -40,6 +42,18 @@ export async function runModels(
   await warnOfSpace(plan, request, ports, observer);
   const context = { ports, observer, signal, isDetached: request.isDetached };
   return await beginRun(inferenceKind, newCheckpoint(request, plan, ports), context);
+}
+
+function writtenFolders(
+  { host, stages, videos_dir: videosDir, upsample }: InferenceRequest['settings'],
+  ports: Pick<Ports, 'workFolders'>,
+): readonly WrittenFolder[] {
+  const videos = { ...outputFolder(videosDir, '--videos-dir'), what: 'folder of the videos' };
+  return [
+    ...ports.workFolders(host),
+    ...(stages.includes('upsample') ? [outputFolder(upsample.output_dir, '--output-dir')] : []),
+    ...(stages.includes('inference') ? [videos] : []),
+  ];
 }
 
 function newCheckpoint(

@@ -30,7 +30,9 @@ export async function beginRun<K extends RunTypes>(
   context: RunContext<K>,
   publishPlan: (session: ActiveRun<K>['session']) => Promise<void> = async () => undefined,
 ): Promise<RunOutcome<K['summary']>> {
-  const session = await context.ports.runs.create(kind.format, checkpoint);
+  const session = await context.ports.runs.create(kind.format, checkpoint).catch((error: unknown) => {
+    throw notBegun(error);
+  });
   try {
     await publishPlan(session);
   } catch (error) {
@@ -38,6 +40,14 @@ export async function beginRun<K extends RunTypes>(
     throw error;
   }
   return await carryOut(kind, { ...context, session, state: kind.newState(session.checkpoint) });
+}
+
+/** There is no run that could be continued. */
+function notBegun(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'disk-full') return error;
+  const { code, message } = error;
+  const nextStep = 'Free some space, then start it again: no run was begun.';
+  return new AppError({ code, message, nextStep, isRetryable: true, cause: error });
 }
 
 /**

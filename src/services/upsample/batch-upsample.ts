@@ -1,11 +1,14 @@
+import { dirname } from 'node:path';
+import pMap from 'p-map';
 import { checkpointVersion } from '../../core/run/run-format.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
-import type { UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import { sourceFileOf, type UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
+import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { assertNoOtherResults } from './other-results.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
@@ -28,7 +31,11 @@ export async function batchUpsample(
   signal: AbortSignal,
 ): Promise<RunOutcome<UpsampleSummary>> {
   assertServerIsNamed(request.settings);
+  const { settings } = request;
+  const output = outputFolder(settings.output_dir, '--output-dir');
+  await assertWritable([...ports.workFolders(settings.host), output], ports);
   const plan = await planSpecs(request, ports, observer, signal);
+  await assertSourcesCanBeWritten(plan, ports);
   assertSourcesAreSafe(request.settings, plan, ports);
   assertNoOtherResults(plan);
   const context = { ports, observer, signal, isDetached: request.isDetached ?? false };
@@ -49,6 +56,24 @@ function newCheckpoint(request: UpsampleRequest, plan: UpsamplePlan, ports: Port
     specs: [...plan.specs],
     ...(plan.leftOut && { left_out: { ...plan.leftOut } }),
   };
+}
+
+const foldersAtOnce = 16;
+
+/** With `--write-back`, a spec is replaced in its own folder. */
+async function assertSourcesCanBeWritten(
+  { settings, inputRoot, specs }: UpsamplePlan,
+  { sources, specs: store }: Pick<Ports, 'sources' | 'specs'>,
+): Promise<void> {
+  if (!settings.write_back) return;
+  const written = specs.filter(({ action }) => action === 'hint' || action === 'as-is').map(sourceFileOf);
+  const folderOf = async (spec: string) => dirname(await sources.realPath(store.outputPath(inputRoot, spec)));
+  const folders = new Set(await pMap(written, folderOf, { concurrency: foldersAtOnce }));
+  const nextStep = 'Leave out --write-back: the enriched specs are in --output-dir.';
+  await assertWritable(
+    Array.from(folders, (path) => ({ what: 'folder of the specs', path, nextStep })),
+    { sources },
+  );
 }
 
 /** Checked before anything is prepared: no run can continue without a server. */

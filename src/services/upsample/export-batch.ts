@@ -16,6 +16,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { diskFull, exportExists, readmeName } from '../inference/export-specs.ts';
+import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
 import { hintRecord } from './finish-task.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { prepareTask } from './prepare-task.ts';
@@ -47,6 +48,7 @@ export async function exportBatch(
   const { outputDir, isForced, limits = batchFileLimits } = request;
   assertModelIsNamed(request.settings);
   if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw exportExists(outputDir);
+  await assertWritable([outputFolder(outputDir, '--output-dir')], ports);
   const plan = await planSpecs(request, ports, observer, signal);
   noticeSkipped(plan.specs, observer);
   const specs: ExportedSpec[] = [];

@@ -5,6 +5,7 @@ import { VideoRunState } from '../../core/video/video-run-state.ts';
 import type { VideoSummary } from '../../core/video/video-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
+import { assertWritable } from '../runs/assert-writable.ts';
 import { beginRun, type RunContext, type RunOutcome } from '../runs/carry-out.ts';
 import { stateOf } from '../runs/resume-run.ts';
 import type { RunKind } from '../runs/run-kind.ts';
@@ -32,6 +33,7 @@ export async function beginVideo<Checkpoint extends VideoCheckpoint>(
   newCheckpoint: (plan: VideoPlan, planned: PlannedVideo) => Checkpoint,
 ): Promise<RunOutcome<VideoSummary>> {
   const { ports, observer, signal } = context;
+  await assertWritable(ports.workFolders(request.host), ports);
   await noticeUnfinished(kind, request, ports, observer);
   const plan = await planVideo(request, operation, ports, observer, signal);
   for (const notice of plan.notices) observer.onNotice(notice);

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { chooseFrameFormats } from '../../core/frames/choose-frame-formats.ts';
 import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
 import { chapterNotices } from '../../core/frames/cut-chapters.ts';
@@ -8,11 +9,13 @@ import type { TimeBreak } from '../../core/frames/time-breaks.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { formatSize, type Size } from '../../core/hints/display-size.ts';
 import { contextAround, splitAtRegions } from '../../core/regions/place-region.ts';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import type { PlannedClip } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
+import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
 import { assertModel } from './assert-model.ts';
 import { planTriedStreams } from './plan-sound.ts';
 import { scanVideo, TimesBreakError } from './scan-video.ts';
@@ -207,6 +210,13 @@ async function assertOutputIsFree(
     throw usageError('The output is the video itself.', nextStep);
   }
   if (await sources.isFolder(outputPath)) throw usageError(`The output ${outputPath} is a folder.`, nextStep);
+  const folder = dirname(outputPath);
+  if (!(await sources.exists(folder)))
+    throw usageError(
+      `There is no folder ${folder} for the output.`,
+      `Make it with: mkdir -p ${shellQuoted(folder)}`,
+    );
+  await assertWritable([outputFolder(folder, '--output')], { sources });
   if (isForced || !(await sources.exists(outputPath))) return;
   throw new AppError({
     code: 'output-exists',
