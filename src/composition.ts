@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadLayers, type SettingsFile, settingsFiles, writeSettingsFile } from './adapters/config-files.ts';
-import { cosmosFolders } from './adapters/cosmos-folders.ts';
+import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { ProcessDetectorTool } from './adapters/detect/detector-process.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
 import { engineCheck } from './adapters/diagnostics/engine-check.ts';
+import { inferenceCheck } from './adapters/diagnostics/inference-check.ts';
 import { modelCheck } from './adapters/diagnostics/model-check.ts';
 import { runCheck } from './adapters/diagnostics/run-checks.ts';
 import { withGreyHints, withRedHint } from './adapters/diagnostics/test-picture.ts';
@@ -27,6 +28,7 @@ import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
 import type { InferenceReportItem } from './core/inference/inference-report.ts';
+import { outputFolder, type WrittenFolder } from './core/run/written-folder.ts';
 import { localHostName, machinesNamed } from './core/settings/host-named.ts';
 import type { SettingsLayer } from './core/settings/resolve-settings.ts';
 import { commentedOut } from './core/settings/settings-origin.ts';
@@ -44,7 +46,7 @@ import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { ModelFiles } from './ports/model-files.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
-import type { Ports, WrittenFolder } from './ports/ports.ts';
+import type { Ports } from './ports/ports.ts';
 import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
@@ -137,32 +139,39 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,
     newRunId: () => newRunId(new Date()),
+    expandHome,
     workFolders: (host) => workFoldersOf(settings, host),
     parallelism: availableParallelism(),
     toolVersion,
   };
 }
 
-function workFoldersOf(settings: Settings, host: string): readonly WrittenFolder[] {
+/** What every run writes on this machine, whatever its kind. */
+function folders(settings: Settings) {
   const { cache } = cosmosFolders(process.env, process.platform);
-  const hostRoot = {
-    what: 'folder of the local host',
-    path: localRoot(settings),
-    nextStep: 'Choose another one with remote_root under [hosts.local] in config.toml.',
-  };
-  return [
-    {
+  return {
+    checkpoints: {
       what: 'checkpoint folder',
       path: resolve(settings.upsampling.checkpoint_dir),
       nextStep: 'Choose another one with --checkpoint-dir.',
     },
-    {
+    cache: {
       what: 'cache folder',
       path: cache,
       nextStep: 'Set XDG_CACHE_HOME to a folder that you may write to.',
     },
-    ...(machinesNamed(settings, host).names.includes(localHostName) ? [hostRoot] : []),
-  ];
+    localHost: {
+      what: 'folder of the local host',
+      path: localRoot(settings),
+      nextStep: 'Choose another one with remote_root under [hosts.local] in config.toml.',
+    },
+  } as const satisfies Record<string, WrittenFolder>;
+}
+
+function workFoldersOf(settings: Settings, host: string): readonly WrittenFolder[] {
+  const { checkpoints, cache, localHost } = folders(settings);
+  const isHere = machinesNamed(settings, host).names.includes(localHostName);
+  return isHere ? [checkpoints, cache, localHost] : [checkpoints, cache];
 }
 
 function createRunStore(settings: Settings, { configFile, onNotice }: CommandContext): LocalRunStore {
@@ -190,25 +199,31 @@ export async function checkThisMachine(
   { host = localHostName, isDeep = false }: { readonly host?: string; readonly isDeep?: boolean } = {},
 ): Promise<readonly CheckResult[]> {
   const { ffmpeg, ffprobe } = findPrograms();
-  const { cache } = cosmosFolders(process.env, process.platform);
-  const { output_dir: outputDir, checkpoint_dir: checkpointDir } = settings.upsampling;
   const checkServer = () =>
     isDeep
       ? withRedHint((picture) => checkModelServer(engineOf(settings), picture))
       : checkModelServer(engineOf(settings));
-  const checks = [
+  const ofModels = { isLocal: host === localHostName, isDeep, models: createModelFiles() };
+  const { checkpoints, cache, localHost } = folders(settings);
+  const output = outputFolder(resolve(settings.upsampling.output_dir), '--output-dir');
+  const ofMachine = [
     nodeCheck,
     programCheck('ffmpeg', ffmpeg, ffmpegInstallLine()),
     programCheck('ffprobe', ffprobe, ffmpegInstallLine()),
     settingsCheck(settings, problem),
-    engineCheck(settings, { host, network: settings.hosts[host]?.network, checkServer }),
-    modelCheck('upscaling', settings, host === localHostName),
-    modelCheck('retouching', settings, host === localHostName),
-    folderCheck('cache', cache, true),
-    folderCheck('host root', localRoot(settings), true),
-    folderCheck('checkpoints', resolve(checkpointDir), false),
-    folderCheck('output', resolve(outputDir), false),
   ];
+  // Of settings that cannot be used, nothing that follows from them is known.
+  const ofSettings = [
+    engineCheck(settings, { host, checkServer }),
+    modelCheck('upscaling', settings, ofModels),
+    modelCheck('retouching', settings, ofModels),
+    ...(host === localHostName ? [inferenceCheck(settings)] : []),
+    folderCheck('cache', cache, true),
+    folderCheck('host root', localHost, true),
+    folderCheck('checkpoints', checkpoints, false),
+    folderCheck('output', output, false),
+  ];
+  const checks = problem === null ? [...ofMachine, ...ofSettings] : ofMachine;
   return await Promise.all(checks.map(({ name, run }) => runCheck(name, run)));
 }
 

@@ -158,11 +158,12 @@ export function createUpkeep(host: string, settings: Settings): HostUpkeep {
   };
   const { engine } = settings.upsampling;
   const servesModel = engine.kind === 'openai' && engine.base_url === '';
+  const servedModel = engine.command.length === 0 ? engine.model : '';
   const upscalesWithModel = settings.upscaling.engine === 'onnx';
   const methods = ['prepare', 'status', 'findUnneeded', 'remove', 'check', 'close'] as const;
   return lazy<HostUpkeep>(name, methods, async () => {
     const { SshUpkeep } = await import('./adapters/ssh-host/ssh-upkeep.ts');
-    return new SshUpkeep({ ...options, buildFiles, servesModel, upscalesWithModel });
+    return new SshUpkeep({ ...options, buildFiles, servesModel, servedModel, upscalesWithModel });
   });
 }
 

@@ -1,3 +1,4 @@
+import type { WrittenFolder } from '../core/run/written-folder.ts';
 import type { UpsampleSettings } from '../core/upsample/upsample-settings.ts';
 import type { Clock } from './clock.ts';
 import type { DetectorTool } from './detector.ts';
@@ -20,16 +21,6 @@ import type { RunStore } from './run-store.ts';
 import type { SourceFiles } from './source-files.ts';
 import type { SpecStore } from './spec-store.ts';
 import type { VideoTool } from './video-tool.ts';
-
-/** A folder that files are made in. */
-export interface WrittenFolder {
-  /** What it is called in messages: `checkpoint folder`. */
-  readonly what: string;
-  /** Absolute. */
-  readonly path: string;
-  /** How another one is chosen: a sentence. */
-  readonly nextStep: string;
-}
 
 /** The outside world as the services see it; `composition.ts` builds it. */
 export interface Ports {
@@ -65,6 +56,8 @@ export interface Ports {
   textTokens(): Promise<(text: string) => number>;
   /** A new run's id: its time and a few random letters. */
   newRunId(): string;
+  /** Resolves a leading `~` to the home folder of the user. */
+  expandHome(path: string): string;
   /** Folders that a run on this host writes on this machine, whatever its kind. */
   workFolders(host: string): readonly WrittenFolder[];
   /** How many media processes run at once. */

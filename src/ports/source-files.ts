@@ -1,3 +1,5 @@
+import type { Unwritable } from '../core/run/written-folder.ts';
+
 /** A file of this machine, by its content. */
 export interface FileIdentity {
   /** Absolute. */
@@ -6,13 +8,6 @@ export interface FileIdentity {
   readonly sha256: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
-}
-
-/** Why a folder cannot be written. */
-export interface Unwritable {
-  readonly isFull: boolean;
-  /** The end of a sentence about the folder. */
-  readonly reason: string;
 }
 
 /** Files of this machine that are read as they are: videos, models. */

@@ -75,6 +75,26 @@ describe.skipIf(lab === null)('a host that runs a Cosmos model', () => {
     ]);
   });
 
+  it('is looked through for the weights of a model that is to be served', async () => {
+    const weights = async (modelsDir: string) => {
+      const options = optionsOn('');
+      const settings = { ...options.settings, models_dir: modelsDir };
+      const use = { servesModel: true, servedModel: 'org/pixtral', upscalesWithModel: false };
+      const upkeep = new SshUpkeep({ ...options, settings, ...use, buildFiles });
+      open.push(upkeep);
+      return (await upkeep.check()).find(({ name }) => name === 'weights');
+    };
+    const models = join(folder, 'models');
+    expect(await weights(join(folder, 'nowhere'))).toMatchObject({
+      status: 'failed',
+      detail: `There is no folder ${join(folder, 'nowhere')} on the host.`,
+    });
+    const missing = { status: 'failed', detail: expect.stringContaining('no network to fetch it') };
+    expect(await weights(models)).toMatchObject(missing);
+    await mkdir(join(models, 'hub/models--org--pixtral'));
+    expect(await weights(models)).toMatchObject({ status: 'ok' });
+  });
+
   it('starts the worker where the program is, with checkpoints to read, and no network', async () => {
     const host = new SshHost(optionsOn(model));
     open.push(host);
@@ -118,7 +138,7 @@ describe.skipIf(lab === null)('a host that runs a Cosmos model', () => {
   }
 
   function upkeepOn(base: string): SshUpkeep {
-    const use = { servesModel: false, upscalesWithModel: false };
+    const use = { servesModel: false, servedModel: '', upscalesWithModel: false };
     const upkeep = new SshUpkeep({ ...optionsOn(base), ...use, buildFiles });
     open.push(upkeep);
     return upkeep;

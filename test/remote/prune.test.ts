@@ -249,6 +249,7 @@ describe.skipIf(lab === null)('tidying a host', () => {
       ...machineOptions('gpu1', settings(change)),
       buildFiles,
       servesModel: false,
+      servedModel: '',
       upscalesWithModel: false,
     });
     closing.push(upkeep);

@@ -59,6 +59,7 @@ export function createTestPorts(folder: string, host: Host): Ports {
     upkeep: () => new MemoryUpkeep(),
     textTokens: async () => (text) => Math.ceil(text.length / 4),
     newRunId: () => `test-run-${runs++}`,
+    expandHome: (path) => path,
     workFolders: () => [],
     parallelism: 2,
     toolVersion: '0.1.0',

@@ -1,9 +1,12 @@
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
+import { type Unwritable, unwritableError, type WrittenFolder } from '../../core/run/written-folder.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
-import type { AppError } from '../../errors/app-error.ts';
-import { isErrno } from '../../errors/system-error.ts';
+import { type AppError, messageOf } from '../../errors/app-error.ts';
+import { isDiskFull, isErrno } from '../../errors/system-error.ts';
+import { LocalSourceFiles } from '../files/local-source-files.ts';
+import { folderRefusal, whyUnwritable } from '../files/unwritable.ts';
 import { runProcess } from '../run-process.ts';
 import { type Check, failed, ok, warning } from './run-checks.ts';
 
@@ -11,6 +14,9 @@ const gib = 1024 ** 3;
 
 /** Below this much free space a folder is worth a warning, in bytes. */
 const littleSpaceBytes = gib;
+
+/** Below this much nothing worth a run fits, in bytes. */
+const leastSpaceBytes = gib / 16;
 
 export const nodeCheck: Check = {
   name: 'node',
@@ -38,30 +44,43 @@ export function programCheck(name: string, program: string, installLine: string)
   };
 }
 
-/** A folder that must take files, with room left on its disk. */
-export function folderCheck(name: string, folder: string, isNeededNow: boolean): Check {
+/**
+ * A folder that must take files, with room left on its disk.
+ *
+ * @param isNeededNow - It is made if it is not there; otherwise it is enough that a run can make it.
+ */
+export function folderCheck(name: string, folder: WrittenFolder, isNeededNow: boolean): Check {
+  const { path } = folder;
   return {
     name,
     run: async () => {
-      try {
-        if (isNeededNow) await mkdir(folder, { recursive: true });
-        const trial = join(folder, `.cosmos-doctor-${process.pid}`);
-        await writeFile(trial, 'x');
-        await rm(trial);
-      } catch (error) {
-        if (!isNeededNow && isErrno(error, 'ENOENT')) return ok(`${folder} (made when needed)`);
-        return failed(
-          `${folder} is not writable`,
-          'Make it writable for your user, or choose another folder.',
-        );
-      }
-      const disk = await statfs(folder);
-      const freeBytes = disk.bavail * disk.bsize;
-      const detail = `${folder}, ${(freeBytes / gib).toFixed(1)} GiB free`;
-      if (freeBytes >= littleSpaceBytes) return ok(detail);
-      return warning(detail, 'Free some space: hints and results are kept there.');
+      const found = (await whyUnwritable(path)) ?? (await whyNoTrial(path, isNeededNow));
+      if (found !== null) throw unwritableError(folder, found);
+      const sources = new LocalSourceFiles();
+      const detail = (await sources.isFolder(path)) ? path : `${path} (made when needed)`;
+      const freeBytes = await sources.freeBytes(path);
+      if (freeBytes === null) return ok(detail);
+      const withSpace = `${detail}, ${(freeBytes / gib).toFixed(1)} GiB free`;
+      if (freeBytes < leastSpaceBytes)
+        return failed(withSpace, 'Free some space: a run would fill that disk.');
+      if (freeBytes >= littleSpaceBytes) return ok(withSpace);
+      return warning(withSpace, 'Free some space: hints and results are kept there.');
     },
   };
+}
+
+/** A share may allow writing and still refuse it. */
+async function whyNoTrial(folder: string, isNeededNow: boolean): Promise<Unwritable | null> {
+  try {
+    if (isNeededNow) await mkdir(folder, { recursive: true });
+    const trial = join(folder, `.cosmos-doctor-${process.pid}`);
+    await writeFile(trial, 'x');
+    await rm(trial);
+    return null;
+  } catch (error) {
+    if (!isNeededNow && isErrno(error, 'ENOENT')) return null;
+    return { isFull: isDiskFull(error), reason: folderRefusal(error) ?? messageOf(error) };
+  }
 }
 
 /** Settings that contradict each other or leave something out. */

@@ -1,4 +1,6 @@
+import { localHostName } from '../../core/settings/host-named.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
+import { assertServerIsNamed, upsampleSettingsFrom } from '../../core/upsample/upsample-settings.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import type { CheckedServer } from '../../ports/model-server.ts';
 import { type Check, type Finding, failed, ok, warning } from './run-checks.ts';
@@ -6,45 +8,36 @@ import { type Check, type Finding, failed, ok, warning } from './run-checks.ts';
 interface EngineCheckOptions {
   /** The host of the workers. Those of another machine reach a server, or serve the model, from there. */
   readonly host: string;
-  /** What the workers of another machine have. */
-  readonly network?: 'none' | 'host' | undefined;
   /** Asks the configured server as a run does. What it throws has the sentence that a run would end with. */
   readonly checkServer: () => Promise<CheckedServer>;
 }
 
 /** Whether the configured engine can be used: for a server, whether it answers, has the model and the context. */
-export function engineCheck({ upsampling }: Settings, options: EngineCheckOptions): Check {
-  const { engine, max_tokens: maxTokens } = upsampling;
+export function engineCheck(settings: Settings, options: EngineCheckOptions): Check {
+  const { engine, max_tokens: maxTokens } = settings.upsampling;
   return {
     name: 'engine',
     run: async () => {
       if (engine.kind === 'describe') return ok('describe (embedded, no model)');
-      if (options.host !== 'local') return judgeOnHost(engine, options.host, options.network ?? 'host');
+      // What this throws, a run would end with.
+      assertServerIsNamed(upsampleSettingsFrom(settings, { ...plainRun, host: options.host }));
+      if (options.host !== localHostName) return judgeOnHost(engine, options.host);
       if (engine.base_url !== '') return await judgeServer(options.checkServer, maxTokens);
-      return engine.command.length > 0
-        ? ok(`${engine.command[0]}, which the worker starts`)
-        : failed('no base_url', 'Pass --base-url URL.');
+      return ok(`${engine.command[0]}, which the worker starts`);
     },
   };
 }
+
+const plainRun = { outputDir: '', workers: null, writeBack: false, force: false, allowTextOnly: false };
 
 /** Nothing of it can be tried from this machine. */
 function judgeOnHost(
   { base_url: baseUrl, model, command }: Settings['upsampling']['engine'],
   host: string,
-  network: 'none' | 'host',
 ): Finding {
-  if (baseUrl !== '' && network === 'none')
-    return failed(
-      `the workers of ${host} have no network, so they cannot ask ${withoutPassword(baseUrl)}`,
-      `Set network = "host" under [hosts.${host}], or leave out base_url.`,
-    );
   if (baseUrl !== '') return ok(`${withoutPassword(baseUrl)}, as the workers of ${host} reach it`);
-  const program = command[0] ?? 'vllm';
-  if (model === '' && command.length === 0)
-    return failed('no model to serve', 'Set upsampling.engine.model, or pass --model.');
   const served = model === '' ? '' : `, model ${model}`;
-  return ok(`${program} in the containers of ${host}${served}`);
+  return ok(`${command[0] ?? 'vllm'} in the containers of ${host}${served}`);
 }
 
 function withoutPassword(url: string): string {
@@ -65,6 +58,12 @@ async function judgeServer(checkServer: () => Promise<CheckedServer>, maxTokens:
     return failed(
       imageAnswer ?? `the model ${model} at ${address} takes no images`,
       'Serve a model that does, with its projector where the server wants one (llama.cpp: --mmproj).',
+    );
+  const isVersioned = /\/v\d/.test(address);
+  if (!server.isListingModels && !isVersioned && imageAnswer === null)
+    return failed(
+      `${address} does not list its models, and its address has no /v1`,
+      `Set base_url = "${address.replace(/\/$/, '')}/v1", or see with --deep whether it answers as it is.`,
     );
   if (!server.isListingModels)
     return warning(`${address} does not list its models`, 'A base_url usually ends in /v1.');

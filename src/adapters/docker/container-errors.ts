@@ -1,6 +1,15 @@
 import { AppError } from '../../errors/app-error.ts';
 import { dockerReason } from './docker-errors.ts';
 
+/** A folder that containers are to have is not on the host. */
+export function folderGone(path: string) {
+  return {
+    code: 'config-invalid',
+    message: `There is no folder ${path} on the host.`,
+    nextStep: 'Correct models_dir, inference.checkpoints_dir or remote_root, or make the folder.',
+  } as const;
+}
+
 interface Refusal {
   readonly pattern: RegExp;
   readonly error: (
@@ -22,11 +31,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     pattern: /bind source path does not exist: (.*)/i,
-    error: (_reason, match) => ({
-      code: 'config-invalid',
-      message: `There is no folder ${match[1]?.trim()} on the host.`,
-      nextStep: 'Correct models_dir, inference.checkpoints_dir or remote_root, or make the folder.',
-    }),
+    error: (_reason, match) => folderGone(match[1]?.trim() ?? ''),
   },
   {
     pattern: /no space left on device/i,

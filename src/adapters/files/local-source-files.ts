@@ -1,9 +1,10 @@
 import type { BigIntStats } from 'node:fs';
 import { copyFile, mkdir, open, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { Unwritable } from '../../core/run/written-folder.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isErrno, isSystemError } from '../../errors/system-error.ts';
-import type { FileIdentity, SourceFiles, Unwritable } from '../../ports/source-files.ts';
+import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
 import { hashFile } from './hash-file.ts';
 import { publishFileBy, syncFolder } from './publish-file.ts';
 import { whyUnwritable } from './unwritable.ts';

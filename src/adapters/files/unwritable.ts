@@ -1,8 +1,8 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { Unwritable } from '../../core/run/written-folder.ts';
 import { messageOf } from '../../errors/app-error.ts';
 import { isErrno, isSystemError } from '../../errors/system-error.ts';
-import type { Unwritable } from '../../ports/source-files.ts';
 
 /** What the system says when a folder cannot be made or written to, in words. */
 const reasonOfErrno: Readonly<Record<string, string>> = {

@@ -1,7 +1,9 @@
 import { posix } from 'node:path';
+import { AppError } from '../../errors/app-error.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
 import { type Finding, failed, ok, runCheck, warning } from '../diagnostics/run-checks.ts';
+import { folderGone } from '../docker/container-errors.ts';
 import { daemonFacts } from '../docker/daemon-facts.ts';
 import { findImage, isBuilt, prepareCommand, workerImageOf } from '../docker/images.ts';
 import type { RemoteMachine } from './remote-machine.ts';
@@ -18,6 +20,8 @@ const guardrails = ['nvidia/Cosmos-Guardrail1', 'meta-llama/Llama-Guard-3-8B'];
 
 export interface HostUse {
   readonly servesModel: boolean;
+  /** Repository on Hugging Face of the model to serve; empty where none is known. */
+  readonly servedModel: string;
   readonly upscalesWithModel: boolean;
 }
 
@@ -38,6 +42,7 @@ export async function checkSshHost(
     await runCheck('host root', () => checkRoot(machine)),
     await runCheck('docker', async () => ok(`daemon ${await machine.docker.version()}`)),
     ...(await checkImages(machine, use)),
+    ...(await checkWeights(machine, use)),
     ...(await checkInference(machine)),
     await runCheck('gpus', () => checkGpus(machine, use)),
   ];
@@ -73,6 +78,32 @@ async function checkImage({ name, docker, options }: RemoteMachine, role: ImageR
   return failed(`${image} is not there`, `Build or pull it: ${prepareCommand(name, role)}`);
 }
 
+/** Weights that the workers of a model server find on the host, or have to fetch. */
+async function checkWeights(machine: RemoteMachine, use: HostUse): Promise<readonly CheckResult[]> {
+  const models = await machine.modelsDir();
+  if (models === null && !use.servesModel) return [];
+  return [await runCheck('weights', () => findWeights(machine, models, use))];
+}
+
+async function findWeights(
+  machine: RemoteMachine,
+  models: string | null,
+  { servesModel, servedModel }: HostUse,
+): Promise<Finding> {
+  if (models !== null && !(await isThere(machine, models))) throw new AppError(folderGone(models));
+  // Of a program of the user's, and of a file, it is not known where they are.
+  if (!servesModel || !/^[\w.-]+\/[\w.-]+$/.test(servedModel))
+    return ok(models ?? 'as its program finds them');
+  const cached = posix.join('hub', `models--${servedModel.replace('/', '--')}`);
+  if (models !== null && (await isThere(machine, posix.join(models, cached))))
+    return ok(`${servedModel} in ${models}`);
+  const what = `${servedModel} is not in ${models === null ? 'any models_dir' : posix.join(models, 'hub')}`;
+  const fetch = `hf download ${servedModel} on the host, and models_dir under [hosts.${machine.name}] is the folder above hub`;
+  return machine.options.settings.network === 'none'
+    ? failed(`${what}, and its workers have no network to fetch it`, `Fetch it: ${fetch}.`)
+    : warning(`${what}: each worker fetches it at its first start`, `Fetch it before: ${fetch}.`);
+}
+
 /** A host may well be for other work: an image that is missing is mentioned, and fails no check. */
 async function checkInference(machine: RemoteMachine): Promise<readonly CheckResult[]> {
   const image = workerImageOf(machine.options, 'inference');
@@ -94,7 +125,7 @@ async function checkInference(machine: RemoteMachine): Promise<readonly CheckRes
 
 async function checkFolder(machine: RemoteMachine, path: string): Promise<Finding> {
   if (await isThere(machine, path)) return ok(path);
-  return failed(`${path} is not there`, 'Correct inference.checkpoints_dir, or make the folder.');
+  throw new AppError(folderGone(path));
 }
 
 /** They lie in the cache of Hugging Face or, of some models, among the checkpoints. */

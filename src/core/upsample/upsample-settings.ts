@@ -245,3 +245,14 @@ function assertNetwork(settings: Settings, named: string): void {
     nextStep: `Set network = "host" under [hosts.${host}], or leave out base_url to let the worker start the server.`,
   });
 }
+
+/** Checked before anything is prepared: no run can continue without a server. */
+export function assertServerIsNamed({ engine }: UpsampleSettings): void {
+  if (engine.kind !== 'openai' || engine.base_url !== null || (engine.command?.length ?? 0) > 0) return;
+  throw new AppError({
+    code: 'config-invalid',
+    message: 'The engine openai needs a server, but base_url is not set.',
+    nextStep:
+      'Set it with --base-url http://127.0.0.1:8000/v1, or let a host serve the model with --host NAME.',
+  });
+}

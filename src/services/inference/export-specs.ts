@@ -15,13 +15,14 @@ import type {
   SampleControl,
   SampleVideo,
 } from '../../core/inference/sample.ts';
+import { outputFolder } from '../../core/run/written-folder.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import type { SpecSelection } from '../../core/spec/select-specs.ts';
 import { fileNamePart, uniqueNames } from '../../core/spec/spec-file-name.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
+import { assertWritable } from '../runs/assert-writable.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
 import { type ReadSpec, readExported, selectSpecs } from './read-exported.ts';
 

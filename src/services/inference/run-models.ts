@@ -1,16 +1,20 @@
 import type { InferenceCheckpoint } from '../../core/inference/inference-checkpoint.ts';
 import type { InferencePlan } from '../../core/inference/inference-plan.ts';
 import type { InferenceSummary } from '../../core/inference/inference-summary.ts';
+import { missingFolderError, programFolders } from '../../core/inference/program-folders.ts';
 import { checkpointVersion } from '../../core/run/run-format.ts';
+import type { WrittenFolder } from '../../core/run/written-folder.ts';
+import { outputFolder } from '../../core/run/written-folder.ts';
 import { localHostName, queueHostName } from '../../core/settings/host-named.ts';
+import { assertServerIsNamed } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Ports, WrittenFolder } from '../../ports/ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { InferenceObserver } from '../../ports/run-observer.ts';
 import { withUpkeep } from '../hosts/host-upkeep.ts';
-import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
+import { assertWritable } from '../runs/assert-writable.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { spaceNotice } from '../runs/space-notice.ts';
-import { assertServerIsNamed, assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
+import { assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
 import { assertNoOtherResults } from '../upsample/other-results.ts';
 import { inferenceKind } from './inference-kind.ts';
 import { type InferenceRequest, planInference } from './plan-inference.ts';
@@ -33,6 +37,7 @@ export async function runModels(
   const isUpsampled = settings.stages.includes('upsample');
   if (isUpsampled) assertServerIsNamed(settings.upsample);
   await assertWritable(writtenFolders(settings, ports), ports);
+  await assertProgramIsHere(settings, ports);
   await assertImageIsThere(request, ports);
   const plan = await planInference(request, ports, observer, signal);
   if (isUpsampled && plan.prompts.batches.length > 0) {
@@ -76,6 +81,16 @@ function newCheckpoint(
     videos: [...videos],
     video_batches: videoBatches,
   };
+}
+
+/** The same of the folders of a program on this machine. */
+async function assertProgramIsHere(
+  { host, stages, program }: InferenceRequest['settings'],
+  { sources, expandHome }: Pick<Ports, 'sources' | 'expandHome'>,
+): Promise<void> {
+  if (host !== localHostName || !stages.includes('inference')) return;
+  for (const folder of programFolders(program))
+    if (!(await sources.isFolder(expandHome(folder.path)))) throw missingFolderError(folder);
 }
 
 /** Prompts take hours to enrich; that the host lacks the model's image should be known before. */

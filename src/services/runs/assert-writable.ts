@@ -1,5 +1,4 @@
-import { AppError } from '../../errors/app-error.ts';
-import type { WrittenFolder } from '../../ports/ports.ts';
+import { unwritableError, type WrittenFolder } from '../../core/run/written-folder.ts';
 import type { SourceFiles } from '../../ports/source-files.ts';
 
 type Sources = Pick<SourceFiles, 'whyUnwritable'>;
@@ -14,25 +13,7 @@ export async function assertWritable(
   { sources }: { readonly sources: Sources },
 ): Promise<void> {
   for (const folder of folders) {
-    const refusal = await folderRefusal(folder, sources);
-    if (refusal !== null) throw refusal;
+    const found = await sources.whyUnwritable(folder.path);
+    if (found !== null) throw unwritableError(folder, found);
   }
-}
-
-/** Why a folder cannot be written, as an error; null where it can. */
-export async function folderRefusal(
-  { what, path, nextStep }: WrittenFolder,
-  sources: Sources,
-): Promise<AppError | null> {
-  const found = await sources.whyUnwritable(path);
-  if (found === null) return null;
-  const message = `The ${what} ${path} cannot be used: ${found.reason}.`;
-  return found.isFull
-    ? new AppError({ code: 'disk-full', message, nextStep: `Free some space there. Or: ${nextStep}` })
-    : new AppError({ code: 'usage-invalid', message, nextStep });
-}
-
-/** @param flag - That it is chosen with. */
-export function outputFolder(path: string, flag: string): WrittenFolder {
-  return { what: 'output folder', path, nextStep: `Choose another one with ${flag}.` };
 }

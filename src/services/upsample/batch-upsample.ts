@@ -1,14 +1,15 @@
 import { dirname } from 'node:path';
 import pMap from 'p-map';
 import { checkpointVersion } from '../../core/run/run-format.ts';
+import { outputFolder } from '../../core/run/written-folder.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
 import { sourceFileOf, type UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
-import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
+import { assertServerIsNamed, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
-import { AppError, usageError } from '../../errors/app-error.ts';
+import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
+import { assertWritable } from '../runs/assert-writable.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { assertNoOtherResults } from './other-results.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
@@ -74,17 +75,6 @@ async function assertSourcesCanBeWritten(
     Array.from(folders, (path) => ({ what: 'folder of the specs', path, nextStep })),
     { sources },
   );
-}
-
-/** Checked before anything is prepared: no run can continue without a server. */
-export function assertServerIsNamed({ engine }: UpsampleSettings): void {
-  if (engine.kind !== 'openai' || engine.base_url !== null || (engine.command?.length ?? 0) > 0) return;
-  throw new AppError({
-    code: 'config-invalid',
-    message: 'The engine openai needs a server, but base_url is not set.',
-    nextStep:
-      'Set it with --base-url http://127.0.0.1:8000/v1, or let a host serve the model with --host NAME.',
-  });
 }
 
 /** Enriched specs in the folder of their sources would replace them, which only `--write-back` may do. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pMapIterable } from 'p-map';
 import { batchFormat, type ExportedSpec, type ExportedSpecs } from '../../core/inference/exported-specs.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import { outputFolder } from '../../core/run/written-folder.ts';
 import {
   type BatchFileLimits,
   type BatchIndexEntry,
@@ -16,7 +17,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { diskFull, exportExists, readmeName } from '../inference/export-specs.ts';
-import { assertWritable, outputFolder } from '../runs/assert-writable.ts';
+import { assertWritable } from '../runs/assert-writable.ts';
 import { hintRecord } from './finish-task.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { prepareTask } from './prepare-task.ts';

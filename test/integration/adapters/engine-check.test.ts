@@ -167,9 +167,12 @@ describe('a base_url that is not where the API is', () => {
     }
   });
 
-  it('is not blamed where the models are listed nowhere', async () => {
-    const found = await findingFrom(() => notFound, { path: '' });
-    expect(found).toMatchObject({ status: 'warning', fix: 'A base_url usually ends in /v1.' });
+  it.each([
+    { path: '', finds: 'failed', fix: '/v1", or see with --deep' },
+    { path: '/v1', finds: 'warning', fix: 'A base_url usually ends in /v1.' },
+  ])('that lists its models nowhere, at "$path": $finds', async ({ path, finds, fix }) => {
+    const found = await findingFrom(() => notFound, { path });
+    expect(found).toMatchObject({ status: finds, fix: expect.stringContaining(fix) });
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { engineCheck } from '../../../../src/adapters/diagnostics/engine-check.ts';
+import { runCheck } from '../../../../src/adapters/diagnostics/run-checks.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 
 it.each([
@@ -18,8 +19,16 @@ it.each([
     host: 'gpu1',
     expected: ['ok', 'http://127.0.0.1:9/v1, as the workers of gpu1 reach it'],
   },
-  { engine: { kind: 'openai' }, host: 'gpu1', expected: ['failed', 'no model to serve'] },
-  { engine: { kind: 'openai', model: 'org/model' }, host: 'local', expected: ['failed', 'no base_url'] },
+  {
+    engine: { kind: 'openai' },
+    host: 'gpu1',
+    expected: ['failed', 'No model is set for the server that is to be started.'],
+  },
+  {
+    engine: { kind: 'openai', model: 'org/model' },
+    host: 'local',
+    expected: ['failed', 'The engine openai needs a server, but base_url is not set.'],
+  },
   {
     engine: { kind: 'openai', command: ['llama-server', '--port', '{port}'] },
     host: 'local',
@@ -29,6 +38,7 @@ it.each([
 ])('$engine on $host', async ({ engine, host, expected }) => {
   const settings = resolveSettings([{ source: 'the test', values: { upsampling: { engine } } }]);
   const checkServer = () => Promise.reject(new Error('no server was to be asked'));
-  const found = await engineCheck(settings, { host, checkServer }).run();
+  const { name, run } = engineCheck(settings, { host, checkServer });
+  const found = await runCheck(name, run);
   expect([found.status, found.detail]).toEqual(expected);
 });
