@@ -72,7 +72,7 @@ export async function exportSpecs(
 ): Promise<ExportedSpecs> {
   const { inputs, outputDir, isForced, family: name } = request;
   if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw exportExists(outputDir);
-  await assertWritable([outputFolder(outputDir, '--output-dir')], ports);
+  await assertExportFolder(outputDir, ports);
   const family = familyNamed(name);
   const found = await ports.specs.find(inputs, [outputDir, ...request.excluded]);
   const countTokens = await ports.textTokens();
@@ -247,6 +247,13 @@ export function exportExists(folder: string): AppError {
     code: 'output-exists',
     message: `${folder} already holds an export.`,
     nextStep: 'Choose another folder with --output-dir, or replace it with --force.',
+  });
+}
+
+/** Nothing is read for an export that cannot be written. */
+export async function assertExportFolder(folder: string, ports: Pick<Ports, 'sources'>): Promise<void> {
+  await assertWritable([outputFolder(folder, '--output-dir')], ports).catch((error: unknown) => {
+    throw error instanceof AppError && error.code === 'disk-full' ? diskFull(error) : error;
   });
 }
 

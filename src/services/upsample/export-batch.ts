@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { pMapIterable } from 'p-map';
 import { batchFormat, type ExportedSpec, type ExportedSpecs } from '../../core/inference/exported-specs.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
-import { outputFolder } from '../../core/run/written-folder.ts';
 import {
   type BatchFileLimits,
   type BatchIndexEntry,
@@ -16,8 +15,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import { diskFull, exportExists, readmeName } from '../inference/export-specs.ts';
-import { assertWritable } from '../runs/assert-writable.ts';
+import { assertExportFolder, diskFull, exportExists, readmeName } from '../inference/export-specs.ts';
 import { hintRecord } from './finish-task.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { prepareTask } from './prepare-task.ts';
@@ -49,7 +47,7 @@ export async function exportBatch(
   const { outputDir, isForced, limits = batchFileLimits } = request;
   assertModelIsNamed(request.settings);
   if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw exportExists(outputDir);
-  await assertWritable([outputFolder(outputDir, '--output-dir')], ports);
+  await assertExportFolder(outputDir, ports);
   const plan = await planSpecs(request, ports, observer, signal);
   noticeSkipped(plan.specs, observer);
   const specs: ExportedSpec[] = [];
