@@ -165,7 +165,7 @@ it('says on a full disk how to go on, and leaves no README behind', async ({ ski
   using disk = new SmallDisk(join(folder, 'small'), 1);
   disk.fill();
   const { code, stderr } = await cli.run(['export', 'specs/a.json', '--copy', '--output-dir', 'small/x']);
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/No space left(.|\n)*then export again/)]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/its disk is full(.|\n)*then export again/)]);
   await expect(readFile(join(disk.folder, 'x', 'README.md'))).rejects.toThrow('ENOENT');
 });
 

@@ -46,7 +46,7 @@ export async function beginRun<K extends RunTypes>(
 function notBegun(error: unknown): unknown {
   if (!(error instanceof AppError) || error.code !== 'disk-full') return error;
   const { code, message } = error;
-  const nextStep = 'Free some space, then start it again: no run was begun.';
+  const nextStep = 'Free some space, then run the command again: nothing was started.';
   return new AppError({ code, message, nextStep, isRetryable: true, cause: error });
 }
 
