@@ -69,8 +69,8 @@ export default class BatchUpsample extends RunCommand {
       this.show(formatPlan(plan, this.style, process.stdout.columns));
       return planDocument(plan);
     }
-    return await this.carryOut(upsampleView, flags, ({ observer, signal }) =>
-      batchUpsample({ ...request, isDetached: flags.detach }, ports, observer, signal),
+    return await this.carryOut(upsampleView, flags, ({ observer, signal, leave }) =>
+      batchUpsample({ ...request, isDetached: flags.detach, leave }, ports, observer, signal),
     );
   }
 }

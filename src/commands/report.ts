@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { openFile } from '../composition.ts';
+import { endingLines } from '../output/text/ending-text.ts';
 import { reportRun } from '../services/runs/read-run.ts';
 import { runOrLatest } from './shared/arguments.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
@@ -29,6 +30,7 @@ export default class Report extends CosmosCommand {
     const { kind, summary } = await reportRun(folder, runKinds, ports);
     if (flags.open) await this.#open(summary.report.html);
     else this.show(viewOf(kind).formatSummary(summary, this.style));
+    if (summary.ending && !flags.open) this.show(`\n${endingLines(summary.ending, this.style).join('\n')}\n`);
     const owner = await ports.runs.owner(folder);
     if (owner) this.show(`\nThe run is still running, in process ${owner.pid}.\n`);
     return summary;

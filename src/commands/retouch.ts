@@ -72,8 +72,8 @@ export default class Retouch extends RunCommand {
     if (flags['dry-run']) {
       return await this.#showPlan(request, flags, ports);
     }
-    return await this.carryOut(retouchView, flags, ({ observer, signal }) =>
-      retouchVideo(request, { ports, observer, signal, isDetached }),
+    return await this.carryOut(retouchView, flags, (control) =>
+      retouchVideo(request, { ...control, ports, isDetached }),
     );
   }
 

@@ -67,8 +67,8 @@ export default class Run extends RunCommand {
       this.show(formatInferencePlan(plan, this.style, process.stdout.columns));
       return inferencePlanDocument(plan);
     }
-    return await this.carryOut(inferenceView, flags, ({ observer, signal }) =>
-      runModels({ ...request, isDetached: flags.detach }, ports, observer, signal),
+    return await this.carryOut(inferenceView, flags, ({ observer, signal, leave }) =>
+      runModels({ ...request, isDetached: flags.detach, leave }, ports, observer, signal),
     );
   }
 }

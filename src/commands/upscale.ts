@@ -61,8 +61,8 @@ export default class Upscale extends RunCommand {
       this.show(formatVideoPlan(plan, this.style, expected));
       return videoPlanDocument(plan, expected);
     }
-    return await this.carryOut(upscaleView, flags, ({ observer, signal }) =>
-      upscaleVideo({ ...request, isDetached }, ports, observer, signal),
+    return await this.carryOut(upscaleView, flags, ({ observer, signal, leave }) =>
+      upscaleVideo({ ...request, isDetached, leave }, ports, observer, signal),
     );
   }
 }

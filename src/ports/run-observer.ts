@@ -22,6 +22,8 @@ export interface RunObserver<Beginning = unknown, Event = unknown> {
 /** A run that enriches specs, as it stands when work on it begins. */
 export interface UpsampleBeginning {
   readonly runId: string;
+  /** Where the work is done; left out: not known. */
+  readonly host?: string;
   readonly total: number;
   /** Specs that need no work any more: finished, failed or skipped. */
   readonly settled: number;
@@ -58,6 +60,8 @@ export interface InferenceObserver extends RunObserver<InferenceBeginning, Journ
 /** A run that upscales a video, as it stands when work on it begins. */
 export interface VideoBeginning {
   readonly runId: string;
+  /** Where the work is done; left out: not known. */
+  readonly host?: string;
   readonly frames: number;
   /** Frames of segments that are finished already. */
   readonly finishedFrames: number;

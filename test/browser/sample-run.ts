@@ -37,6 +37,7 @@ export function sampleHeader(
     run_id: '20260301-101500-7f3a9c',
     tool_version: '0.1.0',
     status: 'partial',
+    ending: null,
     host: 'local',
     engine: 'openai',
     model: 'mistralai/Pixtral-12B-2409',

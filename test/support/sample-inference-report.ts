@@ -94,6 +94,7 @@ export function sampleRunHeader(
     run_id: '20260301-101500-7f3a9c',
     tool_version: '0.1.0',
     status: 'partial',
+    ending: null,
     stages: ['upsample', 'inference'],
     family: 'transfer2.5',
     guardrails: 'on',

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { publishFile } from '../../src/adapters/files/publish-file.ts';
+import { runEndingOf } from '../../src/core/run/run-ending.ts';
 import { checkpointVersion, type RunFormat } from '../../src/core/run/run-format.ts';
 import { RunState, type TaskCounts } from '../../src/core/run/run-state.ts';
 import { lifecycleEventSchemas, type RunStatus, runFinishedSchema } from '../../src/core/run/run-status.ts';
@@ -226,12 +227,13 @@ function summarise(
   const error = end?.error ?? null;
   return {
     run_id: runId,
-    status: end?.status ?? state.standingStatus,
+    status: end?.status ?? state.standing,
     counts: state.counts,
     report: { html: paths.reportHtml },
     is_resumable: state.isResumable,
     failures: [],
     error: error && { code: error.code, message: error.message, next_step: error.nextStep },
+    ending: runEndingOf(state, { runId, host: 'memory', taskNoun: 'files' }),
   };
 }
 

@@ -10,7 +10,8 @@ import {
   inferenceSummaryVersion,
 } from '../../../src/core/inference/inference-summary.ts';
 import { inferenceParametersSchema, specInferenceSchema } from '../../../src/core/inference/parameters.ts';
-import { runStatuses } from '../../../src/core/run/run-status.ts';
+import { runEndingSchema } from '../../../src/core/run/run-ending.ts';
+import { sessionErrorSchema, standingStatuses } from '../../../src/core/run/run-status.ts';
 import { leftOutSchema } from '../../../src/core/upsample/upsample-plan.ts';
 import { reportFailureSchema, tokenDriftSchema } from '../../../src/core/upsample/upsample-report.ts';
 import type { inferencePlanDocument } from '../../../src/output/json/inference-plan-document.ts';
@@ -31,7 +32,7 @@ export const inferenceSummarySchema = z
     version: z.literal(inferenceSummaryVersion),
     kind: z.literal('inference'),
     run_id: z.string(),
-    status: z.enum(runStatuses),
+    status: z.enum(standingStatuses),
     stages: z.array(z.enum(runStages)),
     counts: inferenceCountsSchema,
     left_out: leftOutSchema.nullable().describe('Specs that were found and are not of the run.'),
@@ -49,7 +50,8 @@ export const inferenceSummarySchema = z
     warnings: z.array(z.object({ video: z.string(), message: z.string() })),
     failures: z.array(reportFailureSchema.extend({ spec: z.string() })),
     is_resumable: z.boolean(),
-    error: z.object({ code: z.string(), message: z.string(), next_step: z.string().nullable() }).nullable(),
+    error: sessionErrorSchema.nullable(),
+    ending: runEndingSchema.nullable(),
   })
   .describe('How a run from prompts to videos ended.') satisfies z.ZodType<
   Omit<InferenceSummary, 'family'> & { readonly family: (typeof familyNames)[number] }

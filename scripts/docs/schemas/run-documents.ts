@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { inferenceCountsSchema } from '../../../src/core/inference/inference-event.ts';
+import { runEndingSchema } from '../../../src/core/run/run-ending.ts';
 import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { videoCountsSchema } from '../../../src/core/video/video-event.ts';
 import {
@@ -41,6 +42,7 @@ export const runsSchema = z
           .object({ done: z.int(), failed: z.int(), total: z.int() })
           .nullable()
           .describe('Specs, segments or videos, whatever the kind calls its tasks.'),
+        ending: runEndingSchema.nullable(),
         message: z.string().nullable(),
         on_host: runOnHostSchema.nullable().optional(),
       }),

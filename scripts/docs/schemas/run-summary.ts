@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { runStatuses } from '../../../src/core/run/run-status.ts';
+import { runEndingSchema } from '../../../src/core/run/run-ending.ts';
+import { sessionErrorSchema, standingStatuses } from '../../../src/core/run/run-status.ts';
 import { upsampleCountsSchema } from '../../../src/core/upsample/upsample-event.ts';
 import { leftOutSchema } from '../../../src/core/upsample/upsample-plan.ts';
 import { reportFailureSchema, tokenDriftSchema } from '../../../src/core/upsample/upsample-report.ts';
@@ -11,7 +12,7 @@ export const runSummarySchema = z
     version: z.literal(upsampleSummaryVersion),
     kind: z.literal('upsample'),
     run_id: z.string(),
-    status: z.enum(runStatuses),
+    status: z.enum(standingStatuses),
     counts: upsampleCountsSchema,
     batches: z.int().min(0),
     left_out: leftOutSchema.nullable().describe('Specs that were found and are not of the run.'),
@@ -25,6 +26,7 @@ export const runSummarySchema = z
     token_drift: tokenDriftSchema.nullable(),
     failures: z.array(reportFailureSchema.extend({ spec: z.string() })),
     is_resumable: z.boolean(),
-    error: z.object({ code: z.string(), message: z.string(), next_step: z.string().nullable() }).nullable(),
+    error: sessionErrorSchema.nullable(),
+    ending: runEndingSchema.nullable(),
   })
   .describe('How a run ended.') satisfies z.ZodType<UpsampleSummary>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { WorkerStatusFile } from '../../../src/core/frames/plan-files.ts';
-import { runStatuses } from '../../../src/core/run/run-status.ts';
+import { runEndingSchema } from '../../../src/core/run/run-ending.ts';
+import { sessionErrorSchema, standingStatuses } from '../../../src/core/run/run-status.ts';
 import { videoCountsSchema, videoEventBodySchema } from '../../../src/core/video/video-event.ts';
 import { videoReportSchema } from '../../../src/core/video/video-report.ts';
 import { type VideoSummary, videoSummaryVersion } from '../../../src/core/video/video-summary.ts';
@@ -20,7 +21,7 @@ export const upscaleSummarySchema = z
     version: z.literal(videoSummaryVersion),
     kind: z.enum(['upscale', 'retouch']),
     run_id: z.string(),
-    status: z.enum(runStatuses),
+    status: z.enum(standingStatuses),
     input: z.string(),
     output: z.string(),
     counts: videoCountsSchema,
@@ -40,7 +41,8 @@ export const upscaleSummarySchema = z
       z.object({ segment_id: count, code: z.string(), message: z.string(), next_step: z.string() }),
     ),
     is_resumable: z.boolean(),
-    error: z.object({ code: z.string(), message: z.string(), next_step: z.string().nullable() }).nullable(),
+    error: sessionErrorSchema.nullable(),
+    ending: runEndingSchema.nullable(),
   })
   .describe('How a run of upscale or retouch ended.') satisfies z.ZodType<VideoSummary>;
 

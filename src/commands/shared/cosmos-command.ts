@@ -96,12 +96,12 @@ export abstract class CosmosCommand extends Command {
 
   /** Runs `work` with a signal that aborts on the first Ctrl-C; the second one ends the process. */
   protected async interruptibly<Result>(
-    work: (signal: AbortSignal) => Promise<Result>,
+    work: (signal: AbortSignal, leave: AbortSignal) => Promise<Result>,
     listener: SignalListener = { notify: (line) => this.logToStderr(line), leave: () => undefined },
   ): Promise<Result> {
     const listening = listenForSignals(listener);
     try {
-      return await work(listening.signal);
+      return await work(listening.signal, listening.leave);
     } finally {
       listening.stop();
     }

@@ -1,18 +1,19 @@
 import { resumeCommand } from '../../core/run/run-commands.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
-import { type AppError, usageError } from '../../errors/app-error.ts';
+import { localHostName } from '../../core/settings/host-named.ts';
+import { usageError } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunContext, RunOutcome } from '../../services/runs/carry-out.ts';
 import { type ResumeOptions, resumeRun } from '../../services/runs/resume-run.ts';
-import type { RunTypes } from '../../services/runs/run-kind.ts';
+import type { RunSummary, RunTypes } from '../../services/runs/run-kind.ts';
 import { CosmosCommand } from './cosmos-command.ts';
 import { createObserver } from './create-observer.ts';
 import type { CommandObserver, ObserverOptions, RunView } from './run-views.ts';
 import { shownText } from './shown-text.ts';
-import { InterruptedError } from './signals.ts';
+import { InterruptedError, type Workplace } from './signals.ts';
 
-type Control<K extends RunTypes> = Pick<RunContext<K>, 'observer' | 'signal'>;
+type Control<K extends RunTypes> = Pick<RunContext<K>, 'observer' | 'signal' | 'leave'>;
 
 /** A command that carries a run out: shows it, can be interrupted, and ends with the run's exit code. */
 export abstract class RunCommand extends CosmosCommand {
@@ -22,15 +23,20 @@ export abstract class RunCommand extends CosmosCommand {
     options: ObserverOptions,
     work: (control: Control<K>) => Promise<Result>,
     command: CommandObserver = { onBegin: () => undefined, onEvent: () => undefined },
+    workplace: () => Workplace = () => ({ is: 'here' }),
   ): Promise<Result> {
     if (options.events === '-' && this.jsonEnabled()) {
       const problem = '--json and --events - both need stdout.';
       throw usageError(problem, 'Write the events to a file: --events events.jsonl');
     }
     const observer = createObserver(view, options, command);
-    const listener = { notify: (line: string) => observer.onNotice(line), leave: () => observer.onEnd() };
-    return await this.interruptibly((signal) => work({ observer, signal }), listener).finally(() =>
-      observer.onEnd(),
+    const listener = {
+      notify: (line: string) => observer.onNotice(line),
+      leave: () => observer.onEnd(),
+      workplace,
+    };
+    return await this.interruptibly((signal, leave) => work({ observer, signal, leave }), listener).finally(
+      () => observer.onEnd(),
     );
   }
 
@@ -38,28 +44,34 @@ export abstract class RunCommand extends CosmosCommand {
     view: RunView<K>,
     options: ObserverOptions,
     work: (control: Control<K>) => Promise<RunOutcome<K['summary']>>,
+    isFollowing = false,
   ): Promise<K['summary']> {
     let runId: string | null = null;
+    let workplace: Workplace = { is: isFollowing ? 'followed' : 'here' };
     let counts: object | null = null;
     const command: CommandObserver = {
       onBegin: (run) => {
         runId = run.runId;
+        const { host = localHostName } = run;
+        if (!isFollowing && host !== localHostName) workplace = { is: 'host', host };
       },
       onEvent: (event) => {
         if (event.type === 'run-finished') counts = event.counts ?? null;
       },
     };
-    const { summary, error, isAnythingDone } = await this.observed(view, options, work, command).catch(
+    const outcome = await this.observed(view, options, work, command, () => workplace).catch(
       (thrown: unknown) => {
         if (thrown instanceof InterruptedError) thrown.nextStep = nextStep(view, runId, counts);
         throw thrown;
       },
     );
+    const { summary, error } = outcome;
     const text = view.formatSummary(summary, this.style, error === null);
     if (options.events === '-') process.stderr.write(shownText(text));
     else this.show(text);
-    process.exitCode = exitCodeOf(summary, error, isAnythingDone);
+    process.exitCode = exitCodeOf(outcome);
     if (error) this.showError(error);
+    else if (outcome.leftBy !== null) this.logToStderr(`Left: ${summary.ending?.message ?? ''}`);
     return summary;
   }
 
@@ -68,11 +80,12 @@ export abstract class RunCommand extends CosmosCommand {
     flags: ObserverOptions & GlobalFlags & { readonly detach?: boolean },
     ports: Ports,
     resumed: ResumeOptions<K>,
+    isFollowing = false,
   ): Promise<K['summary']> {
     const options = { ...resumed, otherFlags: globalFlagsOf(flags) };
-    return await this.carryOut(view, flags, (control) =>
-      resumeRun(view.kind, options, { ...control, ports, isDetached: flags.detach ?? false }),
-    );
+    const isDetached = flags.detach ?? false;
+    const work = (control: Control<K>) => resumeRun(view.kind, options, { ...control, ports, isDetached });
+    return await this.carryOut(view, flags, work, isFollowing);
   }
 }
 
@@ -101,11 +114,9 @@ function nextStep<K extends RunTypes>(view: RunView<K>, runId: string | null, co
  * A run that stopped before anything was done ends like a wrong start; one that got something done is partial. One
  * whose server stayed unreachable is to be resumed.
  */
-function exitCodeOf(
-  { status, failures }: RunTypes['summary'],
-  error: AppError | null,
-  isAnythingDone: boolean,
-): ExitCode {
+function exitCodeOf({ summary, error, isAnythingDone, leftBy }: RunOutcome<RunSummary>): ExitCode {
+  const { status, failures } = summary;
+  if (leftBy instanceof InterruptedError && !leftBy.isChosen) return leftBy.exitCode;
   if (status === 'complete' || (status === 'paused' && failures.length === 0)) return exitCodes.ok;
   // Leaving was what the user wanted, unless an error was the reason.
   if (status === 'detached') return error ? error.exitCode : exitCodes.ok;

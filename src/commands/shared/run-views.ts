@@ -37,7 +37,10 @@ export interface RunView<K extends RunTypes> {
 
 /** What a command has to know about a run to say how to continue it. */
 export type CommandObserver = Pick<
-  RunObserver<{ readonly runId: string }, { readonly type: string; readonly counts?: object }>,
+  RunObserver<
+    { readonly runId: string; readonly host?: string },
+    { readonly type: string; readonly counts?: object }
+  >,
   'onBegin' | 'onEvent'
 >;
 

@@ -1,49 +1,113 @@
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
+import { type LeaveQuestion, leaveQuestion } from './leave-question.ts';
 
 type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** The user or the system asked cosmos to stop; the state is saved. */
+/** The user or the system asked cosmos to end; the state is saved. */
 export class InterruptedError extends Error {
   readonly exitCode: ExitCode;
   /** How to continue; filled in by the command, which knows the run. */
   nextStep: string | null = null;
 
-  constructor(signal: StopSignal) {
+  /** Whether the process only leaves: work that was submitted keeps running. */
+  readonly isLeaving: boolean;
+  /** Whether the user chose that, and did not only end the process. */
+  readonly isChosen: boolean;
+
+  constructor(signal: StopSignal, { isLeaving = false, isChosen = false } = {}) {
     super(signal === 'SIGINT' ? 'Interrupted.' : `Ended by ${signal}.`);
+    this.isLeaving = isLeaving;
+    this.isChosen = isChosen;
     this.name = 'InterruptedError';
     this.exitCode = signal === 'SIGINT' ? exitCodes.sigint : exitCodes.sigterm;
   }
 }
 
+/**
+ * Where the work of a process is done, which decides what ending it means: `here` ends with the process, `followed` was left
+ * to itself before and keeps running, and a host of this name works for this process.
+ */
+export type Workplace = { readonly is: 'here' | 'followed' } | { readonly is: 'host'; readonly host: string };
+
 export interface SignalListener {
-  /** Shows the user that cosmos is about to stop. */
+  /** Shows the user that cosmos is about to end. */
   notify(line: string): void;
   /** Puts the terminal in order before the process ends at once. */
   leave(): void;
+  /** Asked when a signal comes. Left out: `here`. */
+  workplace?(): Workplace;
 }
 
-/** Turns the first stop signal into an abort and the second into the end of the process. */
-export function listenForSignals(listener: SignalListener): { signal: AbortSignal; stop(): void } {
+export interface Interruption {
+  /** Aborts to end at once, in order. */
+  readonly signal: AbortSignal;
+  /** Aborts to leave work to its host: before `signal`, or instead of it where the host is to get the rest first. */
+  readonly leave: AbortSignal;
+}
+
+/** Turns the first signal that is to end the process into an abort, and one after it into the end of the process. */
+export function listenForSignals(listener: SignalListener): Interruption & { stop(): void } {
   const controller = new AbortController();
+  const leaving = new AbortController();
+  let question: LeaveQuestion | null = null;
+  const end = (error: InterruptedError) => {
+    question?.close();
+    question = null;
+    const workplace = listener.workplace?.() ?? { is: 'here' };
+    if (error.exitCode === exitCodes.sigint)
+      listener.notify(error.isLeaving ? leavingText(workplace) : stoppingText);
+    if (error.isLeaving) leaving.abort(error);
+    if (!error.isLeaving || workplace.is === 'followed') controller.abort(error);
+  };
+  const handle = (name: StopSignal) => {
+    if (name === 'SIGHUP' && !hasTerminal()) return;
+    if (controller.signal.aborted || leaving.signal.aborted) {
+      listener.leave();
+      process.exit(new InterruptedError(name).exitCode);
+    }
+    const workplace = listener.workplace?.() ?? { is: 'here' };
+    const isHangUpOfHost = name === 'SIGHUP' && workplace.is === 'host';
+    if (workplace.is === 'followed' || isHangUpOfHost) end(new InterruptedError(name, { isLeaving: true }));
+    else if (name === 'SIGINT' && workplace.is === 'host' && question === null && canAsk()) {
+      listener.notify(questionText(workplace.host));
+      question = leaveQuestion((answer) => {
+        question = null;
+        if (answer === 'continue') listener.notify('The run continues.');
+        else end(new InterruptedError(name, { isLeaving: answer !== 'stop', isChosen: answer === 'leave' }));
+      });
+    } else end(new InterruptedError(name));
+  };
   const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => {
-    const handle = () => {
-      if (name === 'SIGHUP' && !hasTerminal()) return;
-      const error = new InterruptedError(name);
-      if (controller.signal.aborted) {
-        listener.leave();
-        process.exit(error.exitCode);
-      }
-      if (name === 'SIGINT')
-        listener.notify('Stopping: saving what is done. Press Ctrl-C again to stop at once.');
-      controller.abort(error);
-    };
-    process.on(name, handle);
-    return { name, handle };
+    const handler = () => handle(name);
+    process.on(name, handler);
+    return { name, handler };
   });
   const stop = () => {
-    for (const { name, handle } of handlers) process.off(name, handle);
+    question?.close();
+    for (const { name, handler } of handlers) process.off(name, handler);
   };
-  return { signal: controller.signal, stop };
+  return { signal: controller.signal, leave: leaving.signal, stop };
+}
+
+const stoppingText = 'Stopping: saving what is done. Press Ctrl-C again to stop at once.';
+
+function leavingText(workplace: Workplace): string {
+  const what =
+    workplace.is === 'host'
+      ? `what is not there yet is sent to ${workplace.host}, and the work keeps running there`
+      : 'the work keeps running';
+  return `Leaving: ${what}. Press Ctrl-C again to leave at once.`;
+}
+
+function questionText(host: string): string {
+  return (
+    `The work of this run is on ${host}. Press Ctrl-C again or q to stop it there, d to leave it running ` +
+    `(so does no answer within ${leaveQuestion.timeoutS} s), any other key to continue.`
+  );
+}
+
+function canAsk(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 /**

@@ -102,10 +102,6 @@ export class InferenceState extends RunState<InferenceEventBody> {
     return done + failed === total && done > 0 ? 'partial' : 'failed';
   }
 
-  override get standingStatus(): RunStatus {
-    return this.lastStatus === 'paused' ? 'paused' : super.standingStatus;
-  }
-
   get isResumable(): boolean {
     return (
       this.nextStage !== null ||

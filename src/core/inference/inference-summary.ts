@@ -1,5 +1,6 @@
-import type { FailureFacts, StopFacts } from '../run/failure.ts';
-import type { RunStatus } from '../run/run-status.ts';
+import type { FailureFacts } from '../run/failure.ts';
+import type { RunEnding } from '../run/run-ending.ts';
+import type { SessionError, StandingStatus } from '../run/run-status.ts';
 import type { LeftOut } from '../spec/select-specs.ts';
 import type { TokenDrift } from '../upsample/upsample-report.ts';
 import type { InferenceCounts } from './inference-event.ts';
@@ -17,7 +18,7 @@ export interface InferenceSummary {
   readonly version: typeof inferenceSummaryVersion;
   readonly kind: 'inference';
   readonly run_id: string;
-  readonly status: RunStatus;
+  readonly status: StandingStatus;
   readonly stages: readonly RunStage[];
   readonly counts: InferenceCounts;
   /** Specs that were found and are not of the run, because of flags such as `--limit`; null for none. */
@@ -40,5 +41,7 @@ export interface InferenceSummary {
   readonly warnings: readonly VideoWarning[];
   readonly failures: readonly (FailureFacts & { readonly spec: string })[];
   readonly is_resumable: boolean;
-  readonly error: StopFacts | null;
+  readonly error: SessionError | null;
+  /** Why the run is not at work; null for one that is, or is complete. */
+  readonly ending: RunEnding | null;
 }

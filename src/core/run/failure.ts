@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error.ts';
 import { resumeCommand } from './run-commands.ts';
+import type { SessionError } from './run-status.ts';
 
 /** Every way a spec can fail, with the next step. `docs/failures.md` is generated from here; codes are stable. */
 export const failureNextSteps = {
@@ -72,20 +73,13 @@ export interface FailureFacts {
   readonly next_step: string;
 }
 
-/** What stopped a run before its end, as its summary tells it. */
-export interface StopFacts {
-  readonly code: string;
-  readonly message: string;
-  readonly next_step: string | null;
-}
-
 /** A failure without what else its event says. */
 export function failureFacts({ code, message, next_step }: FailureFacts): FailureFacts {
   return { code, message, next_step };
 }
 
 /** An error that stopped a run. */
-export function stopFacts(error: AppError): StopFacts {
+export function stopFacts(error: AppError): SessionError {
   return { code: error.code, message: error.message, next_step: error.nextStep };
 }
 

@@ -1,4 +1,10 @@
-import type { RunStatus } from './run-status.ts';
+import {
+  cancelledCode,
+  interruptedCode,
+  type RunStatus,
+  type SessionError,
+  type StandingStatus,
+} from './run-status.ts';
 
 /** Tasks of a run of any kind: specs, or segments of a video. */
 export interface TaskCounts {
@@ -13,18 +19,32 @@ export interface TaskCounts {
  */
 export abstract class RunState<Event extends { readonly type: string }> {
   /** How the last session ended; null while one is at work, and after one that was killed. */
-  lastStatus: RunStatus | null = null;
+  lastEnd: SessionRecord | null = null;
+  /** When the last event came, ISO 8601. */
+  lastTime: string | null = null;
+  /** A process works on the run. The journal does not tell; whoever asked for the lock sets it. */
+  isAtWork = false;
 
   /** Folds one event in. Events about tasks that are not in the plan change nothing. */
   apply(event: Event): void {
-    if (isRunFinished(event)) this.lastStatus = event.status;
-    if (event.type === 'run-started') this.lastStatus = null;
+    const time = timeOf(event);
+    if (isRunFinished(event)) this.lastEnd = { status: event.status, at: time, error: event.error ?? null };
+    if (event.type === 'run-started') this.lastEnd = null;
+    this.lastTime = time ?? this.lastTime;
     this.applyTaskEvent(event);
   }
 
-  /** How the run stands while no process works on it. */
-  get standingStatus(): RunStatus {
-    return this.lastStatus === 'detached' ? 'detached' : this.endStatus;
+  get lastStatus(): RunStatus | null {
+    return this.lastEnd?.status ?? null;
+  }
+
+  /** How the run stands: what lists, summaries and reports all say of it. */
+  get standing(): StandingStatus {
+    if (this.isAtWork) return 'running';
+    if (this.lastStatus !== null && this.lastStatus !== 'failed') return this.lastStatus;
+    if (this.isEnded) return this.endStatus;
+    const code = this.lastEnd?.error?.code ?? interruptedCode;
+    return code === interruptedCode || code === cancelledCode ? 'unfinished' : 'failed';
   }
 
   /** Tasks without an outcome. */
@@ -49,6 +69,25 @@ export abstract class RunState<Event extends { readonly type: string }> {
   protected abstract applyTaskEvent(event: Event): void;
 }
 
-function isRunFinished(event: { readonly type: string }): event is { type: string; status: RunStatus } {
+/** How a session of a run ended. */
+interface SessionRecord {
+  readonly status: RunStatus;
+  /** ISO 8601; null where the event was not read from a journal. */
+  readonly at: string | null;
+  /** What ended it before everything was done; null where nothing did, or an older version did not record it. */
+  readonly error: SessionError | null;
+}
+
+interface RunFinished {
+  readonly type: string;
+  readonly status: RunStatus;
+  readonly error?: SessionError | null;
+}
+
+function isRunFinished(event: { readonly type: string }): event is RunFinished {
   return event.type === 'run-finished';
+}
+
+function timeOf(event: { readonly type: string }): string | null {
+  return 'time' in event && typeof event.time === 'string' ? event.time : null;
 }

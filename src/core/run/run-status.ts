@@ -5,6 +5,11 @@ export const runStatuses = ['complete', 'partial', 'detached', 'paused', 'failed
 
 export type RunStatus = (typeof runStatuses)[number];
 
+/** How a run stands between sessions too; `unfinished` was interrupted, cancelled or killed. */
+export const standingStatuses = [...runStatuses, 'unfinished', 'running'] as const;
+
+export type StandingStatus = (typeof standingStatuses)[number];
+
 const count = z.int().min(0);
 
 /** `refused`: it would make other bytes than the rest. `ended`: it takes no more work of the run. */
@@ -51,9 +56,33 @@ export const machineEventSchemas = [
   }),
 ] as const;
 
+/** What ended a session before everything was done. */
+export const sessionErrorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  next_step: z.string().nullable(),
+});
+
+export type SessionError = z.infer<typeof sessionErrorSchema>;
+
+/** Code of a session that the user or the system ended. */
+export const interruptedCode = 'interrupted';
+
+/** Code of a session that ended while its work keeps running on the host. */
+export const leftCode = 'detached';
+
+/** Code of a run that `cosmos cancel` stopped. */
+export const cancelledCode = 'cancelled';
+
 /** The last event of each session of a run. @param counts - Schema of the kind's own counts. */
 export function runFinishedSchema<Counts extends z.ZodType>(counts: Counts) {
-  return z.object({ type: z.literal('run-finished'), status: z.enum(runStatuses), counts });
+  return z.object({
+    type: z.literal('run-finished'),
+    status: z.enum(runStatuses),
+    counts,
+    /** Null where nothing stopped it; missing in journals of older versions. */
+    error: sessionErrorSchema.nullable().optional(),
+  });
 }
 
 export type MachineEvent = z.infer<(typeof machineEventSchemas)[number]>;
@@ -62,7 +91,12 @@ export type MachineEvent = z.infer<(typeof machineEventSchemas)[number]>;
 export type LifecycleEvent =
   | z.infer<(typeof lifecycleEventSchemas)[keyof typeof lifecycleEventSchemas]>
   | MachineEvent
-  | { readonly type: 'run-finished'; readonly status: RunStatus; readonly counts: object };
+  | {
+      readonly type: 'run-finished';
+      readonly status: RunStatus;
+      readonly counts: object;
+      readonly error: SessionError | null;
+    };
 
 /** The first event of a session. @param settings - Schema of the settings in the kind's checkpoint. */
 export function runStartedSchema<Settings extends z.ZodType>(settings: Settings) {

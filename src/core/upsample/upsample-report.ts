@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { machineReportSchema } from '../run/machine-timeline.ts';
-import { runStatuses } from '../run/run-status.ts';
+import { runEndingSchema } from '../run/run-ending.ts';
+import { standingStatuses } from '../run/run-status.ts';
 import { preparedHintSchema, upsampleCountsSchema } from './upsample-event.ts';
 
 export const reportVersion = 1;
@@ -58,7 +59,9 @@ export const reportHeaderSchema = z.object({
   version: z.literal(reportVersion),
   run_id: z.string(),
   tool_version: z.string(),
-  status: z.enum([...runStatuses, 'unfinished']),
+  status: z.enum(standingStatuses),
+  /** Why the run is not at work; null for one that is, or is complete. */
+  ending: runEndingSchema.nullable(),
   host: z.string(),
   engine: z.string(),
   model: z.string(),

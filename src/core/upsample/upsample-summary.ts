@@ -1,5 +1,6 @@
-import type { FailureFacts, StopFacts } from '../run/failure.ts';
-import type { RunStatus } from '../run/run-status.ts';
+import type { FailureFacts } from '../run/failure.ts';
+import type { RunEnding } from '../run/run-ending.ts';
+import type { SessionError, StandingStatus } from '../run/run-status.ts';
 import type { LeftOut } from '../spec/select-specs.ts';
 import type { UpsampleCounts } from './upsample-event.ts';
 import type { TokenDrift } from './upsample-report.ts';
@@ -12,7 +13,7 @@ export interface UpsampleSummary {
   readonly version: typeof upsampleSummaryVersion;
   readonly kind: 'upsample';
   readonly run_id: string;
-  readonly status: RunStatus;
+  readonly status: StandingStatus;
   readonly counts: UpsampleCounts;
   readonly batches: number;
   /** Specs that were found and are not of the run, because of flags such as `--limit`; null for none. */
@@ -32,7 +33,9 @@ export interface UpsampleSummary {
   /** Whether resuming the run would try anything. */
   readonly is_resumable: boolean;
   /** What stopped the run before every spec had an outcome; null when nothing did. */
-  readonly error: StopFacts | null;
+  readonly error: SessionError | null;
+  /** Why the run is not at work; null for one that is, or is complete. */
+  readonly ending: RunEnding | null;
 }
 
 /** Where reused answers come from, and how to ask again. */

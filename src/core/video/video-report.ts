@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { machineReportSchema } from '../run/machine-timeline.ts';
-import { runStatuses } from '../run/run-status.ts';
+import { runEndingSchema } from '../run/run-ending.ts';
+import { standingStatuses } from '../run/run-status.ts';
 import { verifiedVideoSchema, videoCountsSchema } from './video-event.ts';
 
 /** Version of the `report.json` of an upscale run. */
@@ -47,7 +48,9 @@ export const videoReportSchema = z.object({
   kind: z.enum(['upscale', 'retouch']),
   run_id: z.string(),
   tool_version: z.string(),
-  status: z.enum([...runStatuses, 'unfinished']),
+  status: z.enum(standingStatuses),
+  /** Why the run is not at work; null for one that is, or is complete. */
+  ending: runEndingSchema.nullable(),
   host: z.string(),
   input: z.string(),
   output: z.string(),

@@ -1,5 +1,6 @@
-import type { FailureFacts, StopFacts } from '../run/failure.ts';
-import type { RunStatus } from '../run/run-status.ts';
+import type { FailureFacts } from '../run/failure.ts';
+import type { RunEnding } from '../run/run-ending.ts';
+import type { SessionError, StandingStatus } from '../run/run-status.ts';
 import type { VideoCounts } from './video-event.ts';
 import type { VideoReport } from './video-report.ts';
 
@@ -10,7 +11,7 @@ export interface VideoSummary {
   readonly version: typeof videoSummaryVersion;
   readonly kind: 'upscale' | 'retouch';
   readonly run_id: string;
-  readonly status: RunStatus;
+  readonly status: StandingStatus;
   readonly input: string;
   readonly output: string;
   readonly counts: VideoCounts;
@@ -32,5 +33,7 @@ export interface VideoSummary {
   readonly notices: readonly string[];
   readonly failures: readonly (FailureFacts & { readonly segment_id: number })[];
   readonly is_resumable: boolean;
-  readonly error: StopFacts | null;
+  readonly error: SessionError | null;
+  /** Why the run is not at work; null for one that is, or is complete. */
+  readonly ending: RunEnding | null;
 }

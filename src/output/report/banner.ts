@@ -1,8 +1,10 @@
+import type { RunEnding } from '../../core/run/run-ending.ts';
+import type { StandingStatus } from '../../core/run/run-status.ts';
 import { type Html, html } from './html.ts';
-import { type BarPart, facts, partsBar } from './sections.ts';
+import { type BarPart, facts, notice, partsBar, time } from './sections.ts';
 
 /** How a run ended, or how it stands. */
-export type ShownStatus = 'complete' | 'partial' | 'detached' | 'paused' | 'failed' | 'unfinished';
+export type ShownStatus = StandingStatus;
 
 interface Banner {
   /** What the program did: `upsampling`. */
@@ -15,6 +17,8 @@ interface Banner {
   /** How the work divides by outcome. */
   readonly outcomes: readonly BarPart[];
   readonly facts: Readonly<Record<string, Html | string | null>>;
+  /** Why the run is not at work, where it is neither complete nor at work. */
+  readonly ending: RunEnding | null;
   /** What a reader should do or know first. */
   readonly notices: Html;
   /** Where no toolbar has it, the button that changes the theme stands here. */
@@ -30,6 +34,7 @@ const statusMarks: Readonly<Record<ShownStatus, string>> = {
   paused: '…',
   failed: '✕',
   unfinished: '…',
+  running: '…',
 };
 
 /** A status as a title: `Complete`. */
@@ -50,7 +55,23 @@ ${banner.hasThemeButton ? html`<div class="brand-line">${brand}\n${themeButton}<
 <p class="sentence">${banner.sentence} <span class="run-id">Run <code>${banner.runId}</code></span></p>
 ${partsBar(banner.outcomes, 'counts-bar')}
 ${facts('facts', banner.facts)}
-<div id="notices" class="notices">${banner.notices}</div>
+<div id="notices" class="notices">${whyItEnded(banner.ending)}${banner.notices}</div>
 </header>
 `;
+}
+
+/** What the status and the list of failures say already, or the text on how to continue. */
+const plainEndings: ReadonlySet<string> = new Set(['tasks-failed', 'paused', 'detached']);
+
+function whyItEnded(ending: RunEnding | null): Html | null {
+  if (ending === null || plainEndings.has(ending.code)) return null;
+  const { code, message, ended_at: endedAt, work, next_step: nextStep } = ending;
+  const when = endedAt === null ? null : html` <span class="quiet">(${time(endedAt)})</span>`;
+  const next = nextStep === null ? null : html`\n<p><b>Next step</b> <span dir="auto">${nextStep}</span></p>`;
+  return notice(
+    'Why it ended',
+    html`<p><code>${code}</code> <span dir="auto">${message}</span>${when}</p>
+<p class="quiet">${work}</p>${next}`,
+    'notice failure-notice',
+  );
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { printable } from '../../core/printable.ts';
+import type { RunEnding } from '../../core/run/run-ending.ts';
 import { shortenId } from '../../core/run/run-reference.ts';
 import type { TaskCounts } from '../../core/run/run-state.ts';
 import { cutInMiddle, fittedTable } from './columns.ts';
@@ -21,6 +22,12 @@ interface RunsTextOptions {
   readonly columns: number | undefined;
 }
 
+/** So many runs are shown with why they ended. */
+const shownEndings = 3;
+
+/** Codes that say no more than the status and the counts do. */
+const plainCodes: ReadonlySet<string> = new Set(['tasks-failed', 'paused', 'unknown']);
+
 export interface ListedRun {
   readonly run_id: string;
   readonly status: string;
@@ -29,6 +36,7 @@ export interface ListedRun {
   readonly host: string | null;
   readonly engine: string | null;
   readonly tasks: TaskCounts | null;
+  readonly ending?: RunEnding | null;
   /** What its host says; undefined where it was not asked. */
   readonly on_host?: {
     readonly state: string;
@@ -55,7 +63,8 @@ export function formatRuns(runs: readonly ListedRun[], style: Style, options: Ru
   const table = fittedTable([names, ...rows], columns, yielding);
   const moreLines =
     more > 0 ? [style.dim(`and ${counted(more, 'older run')}; --limit 0 lists them all`)] : [];
-  return `${[...table, ...moreLines, ...hostMessageLines(runs, style)].join('\n')}\n`;
+  const why = endingMessages(runs, style, options);
+  return `${[...table, ...moreLines, ...why, ...hostMessageLines(runs, style)].join('\n')}\n`;
 }
 
 function noRuns({ runIds }: RunsTextOptions): string {
@@ -98,6 +107,22 @@ function onHostText({ on_host: onHost }: ListedRun): string {
   if (!onHost) return '—';
   const { state, finished_tasks: finished, total_tasks: total } = onHost;
   return total === null || total === 0 ? state : `${state} ${finished}/${total}`;
+}
+
+/** Why the newest runs ended that did not end as they should; `report` has it of each. */
+function endingMessages(
+  runs: readonly ListedRun[],
+  style: Style,
+  { runIds, columns }: RunsTextOptions,
+): string[] {
+  const lines = runs.flatMap(({ run_id: id, ending }) => {
+    if (!ending || plainCodes.has(ending.code)) return [];
+    const name = columns === undefined ? id : shortenId(id, runIds);
+    return [
+      `${printable(name)}: ${printable(ending.message)} ${printable(ending.next_step ?? '')}`.trimEnd(),
+    ];
+  });
+  return lines.length === 0 ? [] : ['', ...lines.slice(0, shownEndings).map((line) => style.dim(line))];
 }
 
 /** Why hosts could not be asked, once a host. */

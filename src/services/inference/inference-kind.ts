@@ -55,6 +55,7 @@ function announce({ session, state, observer }: InferenceRun): void {
   const prompts = counts.prompts;
   observer.onBegin({
     runId: session.runId,
+    host: settings.host,
     total: settings.stages.includes('upsample') ? prompts.total - prompts.skipped : 0,
     settled: prompts.upsampled + prompts.reused + prompts.failed,
     failed: prompts.failed,

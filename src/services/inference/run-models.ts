@@ -13,6 +13,7 @@ import type { InferenceObserver } from '../../ports/run-observer.ts';
 import { withUpkeep } from '../hosts/host-upkeep.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
+import type { ActiveRun, RunTypes } from '../runs/run-kind.ts';
 import { spaceNotice } from '../runs/space-notice.ts';
 import { assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
 import { assertNoOtherResults } from '../upsample/other-results.ts';
@@ -28,7 +29,7 @@ const usualVideoBytes = 20_000_000;
  * @throws AppError for anything that was wrong before the run began; the signal's reason when it aborts.
  */
 export async function runModels(
-  request: InferenceRequest & { readonly isDetached: boolean },
+  request: InferenceRequest & Pick<ActiveRun<RunTypes>, 'isDetached' | 'leave'>,
   ports: Ports,
   observer: InferenceObserver,
   signal: AbortSignal,
@@ -45,7 +46,8 @@ export async function runModels(
     assertNoOtherResults(plan.prompts);
   }
   await warnOfSpace(plan, request, ports, observer);
-  const context = { ports, observer, signal, isDetached: request.isDetached };
+  const { isDetached, leave } = request;
+  const context = { ports, observer, signal, leave, isDetached };
   return await beginRun(inferenceKind, newCheckpoint(request, plan, ports), context);
 }
 

@@ -5,6 +5,7 @@ import {
   type VideoWarning,
 } from '../../core/inference/inference-summary.ts';
 import { type FailureFacts, failureFacts, stopFacts } from '../../core/run/failure.ts';
+import { runEndingOf } from '../../core/run/run-ending.ts';
 import type { SessionEnd } from '../runs/run-kind.ts';
 import { tokenDriftOf } from '../upsample/report-items.ts';
 import { answeringModelOf } from '../upsample/summarise-upsample.ts';
@@ -25,7 +26,7 @@ export function summaryOfInference(
     version: inferenceSummaryVersion,
     kind: 'inference',
     run_id: run.runId,
-    status: end?.status ?? state.standingStatus,
+    status: end?.status ?? state.standing,
     stages: settings.stages,
     counts: state.counts,
     left_out: checkpoint.left_out ?? null,
@@ -45,7 +46,8 @@ export function summaryOfInference(
     warnings: warningsOf(state),
     failures: failuresOf(state),
     is_resumable: state.isResumable,
-    error: end?.error ? stopFacts(end.error) : null,
+    error: end?.error ? stopFacts(end.error) : (state.lastEnd?.error ?? null),
+    ending: runEndingOf(state, { runId: run.runId, host: settings.host, taskNoun: 'videos' }),
   };
 }
 

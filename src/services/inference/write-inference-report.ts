@@ -3,6 +3,7 @@ import { type InferenceReportHeader, inferenceReportVersion } from '../../core/i
 import type { InferenceState } from '../../core/inference/inference-state.ts';
 import { guardrailsOf } from '../../core/inference/program.ts';
 import { machinesOf } from '../../core/run/machine-timeline.ts';
+import { runEndingOf } from '../../core/run/run-ending.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { hintName } from '../upsample/prepare-task.ts';
 import { tokenDriftOf } from '../upsample/report-items.ts';
@@ -67,7 +68,8 @@ function headerOf(
     kind: 'inference',
     run_id: runId,
     tool_version: toolVersion,
-    status: end?.status ?? 'unfinished',
+    status: state.standing,
+    ending: runEndingOf(state, { runId, host: settings.host, taskNoun: 'videos' }),
     stages: settings.stages,
     family: settings.family,
     guardrails: guardrailsOf(settings.program.command),

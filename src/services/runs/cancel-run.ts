@@ -1,4 +1,6 @@
+import { resumeCommand } from '../../core/run/run-commands.ts';
 import type { TaskCounts } from '../../core/run/run-state.ts';
+import { cancelledCode } from '../../core/run/run-status.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunOwner } from '../../ports/run-store.ts';
@@ -93,16 +95,23 @@ async function stopOnHost(
   }
 }
 
-/** A detached run has no process that could note its end. @returns the state after that. */
+/** Notes that the run was cancelled, and writes its reports again, which say so. @returns the state after that. */
 async function noteStop(folder: string, kinds: RunKinds, ports: Ports): Promise<AnyRun['state']> {
-  const { kind, state } = await readRun(folder, kinds, ports);
-  if (state.lastStatus !== 'detached' || isSettled(state.taskCounts)) return state;
+  const { kind, run, state } = await readRun(folder, kinds, ports);
+  if (isSettled(state.taskCounts) || state.lastEnd?.error?.code === cancelledCode) return state;
   const session = await ports.runs.open(kind.format, folder);
   try {
     const stopped = stateOf(kind, session);
     const recorder = new RunEventRecorder({ session, state: stopped });
-    recorder.note({ type: 'run-finished', status: 'failed', counts: stopped.counts });
+    const error = {
+      code: cancelledCode,
+      message: 'It was cancelled (cosmos cancel).',
+      next_step: `Continue with: ${resumeCommand(run.runId)}`,
+    };
+    recorder.note({ type: 'run-finished', status: 'failed', counts: stopped.counts, error });
     await session.flush(true);
+    // A report that cannot be written changes nothing: `cosmos report` writes it again.
+    await kind.writeReport(session, stopped, ports).catch(() => undefined);
     return stopped;
   } finally {
     await session.release();

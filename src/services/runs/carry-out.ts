@@ -1,8 +1,11 @@
-import { withContinuation } from '../../core/run/failure.ts';
+import { stopFacts, withContinuation } from '../../core/run/failure.ts';
 import { attachCommand, resumeCommand } from '../../core/run/run-commands.ts';
-import type { RunStatus } from '../../core/run/run-status.ts';
+import { placeName } from '../../core/run/run-ending.ts';
+import { interruptedCode, leftCode, type RunStatus, type SessionError } from '../../core/run/run-status.ts';
 import { workOnHost } from '../../core/run/work-on-host.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { isSystemError } from '../../errors/system-error.ts';
+import type { RunSession } from '../../ports/run-store.ts';
 import { RunEventRecorder } from './event-recorder.ts';
 import type { ActiveRun, RunKind, RunTypes } from './run-kind.ts';
 import { workOnTasks } from './work-on-tasks.ts';
@@ -13,6 +16,8 @@ export interface RunOutcome<Summary> {
   readonly error: AppError | null;
   /** Whether any task is done by now, in this session or an earlier one. */
   readonly isAnythingDone: boolean;
+  /** Reason of the abort by which the session left its work to the host; null where it did not. */
+  readonly leftBy: unknown;
 }
 
 /** What a run is started or resumed with, beside its checkpoint. */
@@ -75,18 +80,21 @@ export async function carryOut<K extends RunTypes>(
     });
     const follower = kind.follow(run);
     const followed = follower ? { ...run, observer: follower.observer } : run;
-    const { status, error, interruption } = await tryWork(kind, followed);
+    const { status, error, facts, interruption, leftBy } = await tryWork(kind, followed);
     await follower?.end();
     const durationMs = ports.clock.now() - startedMs;
     const end = { status, error, durationMs, isResumed, doneBefore };
-    const last = recorder.note({ type: 'run-finished', status, counts: state.counts });
+    const last = recorder.note({
+      ...{ type: 'run-finished', status, counts: state.counts },
+      error: facts,
+    });
     try {
-      await session.flush(true);
+      await flushed(session);
       const summary = kind.summarise(session, state, end);
       for (const notice of kind.closingNotices(summary)) observer.onNotice(notice);
       await tryWriteReport(kind, run);
       if (interruption) throw interruption.reason;
-      return { summary, error, isAnythingDone: kind.workDone(state) > 0 };
+      return { summary, error, isAnythingDone: kind.workDone(state) > 0, leftBy };
     } finally {
       // Readers of the events wait for this one, however the run ended.
       observer.onEvent(last);
@@ -99,28 +107,76 @@ export async function carryOut<K extends RunTypes>(
 interface WorkEnd {
   readonly status: RunStatus;
   readonly error: AppError | null;
-  /** The user stopped it. */
+  /** What the session ended with, for its last event; null where nothing stopped it. */
+  readonly facts: SessionError | null;
+  /** The user stopped it, or it is a bug: thrown when all is recorded. */
   readonly interruption: { readonly reason: unknown } | null;
+  readonly leftBy: unknown;
 }
 
-/** Separates what the work may end with: done, stopped by a foreseen error, stopped by the user; bugs are thrown. */
+/** Separates what the work may end with: done, left to its host, stopped by a foreseen error, by the user, or by a bug. */
 async function tryWork<K extends RunTypes>(kind: RunKind<K>, run: ActiveRun<K>): Promise<WorkEnd> {
-  const { session, state, signal, isDetached } = run;
+  const { session, state, signal, leave, isDetached } = run;
+  // Whatever the last step needs is here: nothing of it keeps running when this process leaves.
+  const finishing = leave ? { ...run, signal: AbortSignal.any([signal, leave]) } : run;
+  const nothing = { error: null, facts: null, interruption: null, leftBy: null };
   try {
     for (let attempt = 1; ; attempt++) {
       if (state.pendingCount > 0 || attempt === 1) await workOnTasks(kind, run);
-      if (isDetached && state.pendingCount > 0)
-        return { status: 'detached', error: null, interruption: null };
-      if (await kind.finish(run, attempt))
-        return { status: state.endStatus, error: null, interruption: null };
+      if (isDetached && state.pendingCount > 0) return { status: 'detached', ...nothing };
+      if (await kind.finish(finishing, attempt)) return { status: state.endStatus, ...nothing };
     }
   } catch (error) {
-    if (signal.aborted) return { status: 'failed', error: null, interruption: { reason: signal.reason } };
-    if (!(error instanceof AppError)) throw error;
-    if (error.code !== 'host-unreachable')
-      return { status: 'failed', error: withContinuation(error, session.runId), interruption: null };
+    if (signal.aborted || (leave?.aborted && !(error instanceof AppError))) {
+      const reason: unknown = leave?.aborted ? leave.reason : signal.reason;
+      const left = leave?.aborted ? await leftToHost(kind, run) : null;
+      if (left) return { ...nothing, status: 'detached', facts: left, leftBy: reason };
+      const facts = interruptedFacts(interruptedCode, reason, session.runId);
+      return { ...nothing, status: 'failed', facts, interruption: { reason } };
+    }
+    if (!(error instanceof AppError)) {
+      const code = isSystemError(error) ? error.code : 'unexpected';
+      const facts = interruptedFacts(code, error, session.runId);
+      return { ...nothing, status: 'failed', facts, interruption: { reason: error } };
+    }
+    if (error.code !== 'host-unreachable') {
+      const continued = withContinuation(error, session.runId);
+      return { ...nothing, status: 'failed', error: continued, facts: stopFacts(continued) };
+    }
     const end = await unreachableEnd(kind, error, run);
-    return { status: end.isWorkOnHost ? 'detached' : 'failed', error: end.error, interruption: null };
+    const facts = stopFacts(end.error);
+    return { ...nothing, status: end.isWorkOnHost ? 'detached' : 'failed', error: end.error, facts };
+  }
+}
+
+function interruptedFacts(code: string, reason: unknown, runId: string): SessionError {
+  return { code, message: messageOf(reason), next_step: `Continue with: ${resumeCommand(runId)}` };
+}
+
+/** What a session says that leaves its work to the host; null where no work is known to be there. */
+async function leftToHost<K extends RunTypes>(
+  kind: RunKind<K>,
+  { session, state, ports }: ActiveRun<K>,
+): Promise<SessionError | null> {
+  const { openTasks } = await workKnownOnHost(kind, session, ports);
+  const onHost = Math.min(openTasks, state.pendingCount);
+  if (onHost === 0) return null;
+  const { host } = kind.facts(session.checkpoint);
+  const notSubmitted = state.pendingCount - onHost;
+  const rest = notSubmitted > 0 ? `; ${notSubmitted} more are submitted when you continue` : '';
+  return {
+    code: leftCode,
+    message: `The program left; work for ${onHost} ${kind.taskNoun} keeps running on ${placeName(host)}${rest}.`,
+    next_step: `Follow it with: ${attachCommand(session.runId)}`,
+  };
+}
+
+/** Makes the journal durable. @throws AppError `disk-full` with the command that continues the run. */
+async function flushed({ runId, flush }: Pick<RunSession<never, never>, 'runId' | 'flush'>): Promise<void> {
+  try {
+    await flush(true);
+  } catch (error) {
+    throw error instanceof AppError ? withContinuation(error, runId) : error;
   }
 }
 
@@ -148,8 +204,7 @@ export async function unreachableEnd<K extends RunTypes>(
   error: AppError,
   { session, state, ports }: Pick<ActiveRun<K>, 'session' | 'state' | 'ports'>,
 ) {
-  const { events } = await ports.runs.read(kind.format, session.folder);
-  const { openTasks, unreachableSince } = workOnHost(events, (event) => kind.isAnswerFromHost(event));
+  const { openTasks, unreachableSince } = await workKnownOnHost(kind, session, ports);
   const onHost = Math.min(openTasks, state.pendingCount);
   const { host } = kind.facts(session.checkpoint);
   const { total } = state.taskCounts;
@@ -173,4 +228,14 @@ export async function unreachableEnd<K extends RunTypes>(
       cause: error,
     }),
   };
+}
+
+/** Folds all events of a run, which must be written by now: those of an open one are of earlier sessions only. */
+async function workKnownOnHost<K extends RunTypes>(
+  kind: RunKind<K>,
+  { folder }: ActiveRun<K>['session'],
+  { runs }: ActiveRun<K>['ports'],
+) {
+  const { events } = await runs.read(kind.format, folder);
+  return workOnHost(events, (event) => kind.isAnswerFromHost(event));
 }

@@ -26,7 +26,7 @@ export class RunEventRecorder<K extends RunTypes> {
     const { session, state } = this.#run;
     // Every kind's events include those of the lifecycle.
     const event = session.append(body as K['event']);
-    state.apply(body as K['event']);
+    state.apply(event);
     this.#checkAllSettled();
     return event;
   }

@@ -1,5 +1,6 @@
+import { type RunEnding, runEndingOf } from '../../core/run/run-ending.ts';
 import type { TaskCounts } from '../../core/run/run-state.ts';
-import { runStatuses } from '../../core/run/run-status.ts';
+import { standingStatuses } from '../../core/run/run-status.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { HostRunFacts } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -8,7 +9,7 @@ import { readRun } from './read-run.ts';
 import type { RunKinds } from './run-kind.ts';
 
 /** How runs stand, in the words of `cosmos runs`. */
-export const listedStatuses = ['running', 'unfinished', ...runStatuses, 'damaged', 'gone'] as const;
+export const listedStatuses = [...standingStatuses, 'damaged', 'gone'] as const;
 export type ListedStatus = (typeof listedStatuses)[number];
 
 /** One run, as `cosmos runs` shows it. JSON, so snake_case. */
@@ -28,6 +29,8 @@ export interface RunRow {
   readonly counts: object | null;
   readonly tasks: TaskCounts | null;
   readonly folder: string;
+  /** Why it is not at work; null for one that is, or is complete. */
+  readonly ending: RunEnding | null;
   /** Why it is `damaged` or `gone`. */
   readonly message: string | null;
 }
@@ -82,20 +85,17 @@ async function rowOf(
 ): Promise<RunRow> {
   const known = { run_id: runId, kind: name, folder };
   const nothing = {
-    ...{ created_at: null, updated_at: null, input: null, host: null, engine: null },
+    ...{ ending: null, created_at: null, updated_at: null, input: null, host: null, engine: null },
     ...{ counts: null, tasks: null },
   };
   if (isGone) return { ...known, status: 'gone', ...nothing, message: `${folder} is gone.` };
   try {
     const { kind, run, state } = await readRun(folder, kinds, ports);
     const { input, host, engine } = kind.facts(run.checkpoint);
-    const standing =
-      state.lastStatus === 'detached' || state.lastStatus === 'paused' || state.isEnded
-        ? state.standingStatus
-        : 'unfinished';
+    state.isAtWork = isLocked;
     return {
       ...known,
-      status: isLocked ? 'running' : standing,
+      status: state.standing,
       created_at: run.checkpoint.created_at,
       updated_at: run.events.at(-1)?.time ?? run.checkpoint.created_at,
       input,
@@ -103,6 +103,7 @@ async function rowOf(
       engine,
       counts: state.counts,
       tasks: state.taskCounts,
+      ending: runEndingOf(state, { runId, host, taskNoun: kind.taskNoun }),
       message: null,
     };
   } catch (error) {

@@ -55,6 +55,7 @@ function kindNamed(name: string, folder: string, kinds: RunKinds): RunKind<RunTy
 /** Writes both reports of a run as it stands, and sums it up. Needs no lock: a process may work on the run meanwhile. */
 export async function reportRun(reference: string, kinds: RunKinds, ports: Ports) {
   const { kind, run, state } = await readRun(reference, kinds, ports);
+  state.isAtWork = (await ports.runs.owner(run.folder)) !== null;
   await kind.writeReport(run, state, ports);
   return { kind: kind.format.kind, summary: kind.summarise(run, state, null) };
 }

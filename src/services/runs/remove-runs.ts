@@ -131,8 +131,7 @@ function readableRun({ kind, run, state }: AnyRun, isForced: boolean): Removable
       `Run ${runId} has ${open} ${kind.taskNoun} on ${host} whose results are not here yet. Nothing was removed.`,
       `Bring them home with: cosmos attach ${runId}; or add --force to do without them.`,
     );
-  const status = state.isEnded || state.lastStatus === 'detached' ? state.standingStatus : 'unfinished';
-  return { run_id: runId, status, host, input, folder };
+  return { run_id: runId, status: state.standing, host, input, folder };
 }
 
 /** A run that is known by its id, while its folder is gone. */

@@ -1,7 +1,7 @@
-import type { StopFacts } from '../../core/run/failure.ts';
+import type { RunEnding } from '../../core/run/run-ending.ts';
 import type { AnyCheckpoint, RunFormat } from '../../core/run/run-format.ts';
 import type { RunState } from '../../core/run/run-state.ts';
-import type { RunStatus } from '../../core/run/run-status.ts';
+import type { RunStatus, SessionError, StandingStatus } from '../../core/run/run-status.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun, WorkerNeeds } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -31,13 +31,15 @@ export interface RunTask {
 /** As much as the summaries of all kinds have; what `--json` prints. */
 export interface RunSummary {
   readonly run_id: string;
-  readonly status: RunStatus;
+  readonly status: StandingStatus;
   readonly counts: object;
   readonly report: { readonly html: string };
   readonly is_resumable: boolean;
   readonly failures: readonly { readonly code: string }[];
   /** What stopped the run before its end; null when nothing did. */
-  readonly error: StopFacts | null;
+  readonly error: SessionError | null;
+  /** Why the run is not at work; null for one that is, or is complete. */
+  readonly ending: RunEnding | null;
 }
 
 export type StoredRunOf<K extends RunTypes> = StoredRun<K['checkpoint'], K['event']>;
@@ -50,6 +52,11 @@ export interface ActiveRun<K extends RunTypes> {
   readonly observer: K['observer'];
   /** Aborts to stop the run: its state is saved, and it can be resumed. */
   readonly signal: AbortSignal;
+  /**
+   * Aborts to end this session and leave the work to the host, where it keeps running. What is not submitted yet is
+   * submitted first, unless `signal` aborts too.
+   */
+  readonly leave?: AbortSignal | undefined;
   /** Return as soon as everything is submitted; the host continues by itself. */
   readonly isDetached: boolean;
 }

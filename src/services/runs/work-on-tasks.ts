@@ -1,4 +1,4 @@
-import { unlessAborted } from '../../async/abort.ts';
+import { onAbort, unlessAborted } from '../../async/abort.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { RunEventRecorder } from './event-recorder.ts';
 import { drainMs, HostSession } from './host-session.ts';
@@ -18,6 +18,11 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
   // Aborts when any part of the run fails, so that the others end too.
   const stop = new AbortController();
   const onError = (error: unknown) => stop.abort(error);
+  const { leave } = whole;
+  let isSubmitting = false;
+  const stopListening = onAbort(leave ? [leave] : [], (reason) => {
+    if (!isSubmitting) stop.abort(reason);
+  });
   const run = { ...whole, signal: AbortSignal.any([whole.signal, stop.signal]) };
   const work = kind.startWork(run);
   const isDetached = whole.isDetached && !work.isAwaited;
@@ -30,8 +35,11 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
     if (state.pendingCount > 0) {
       // Only what an earlier session submitted can be on the host already.
       if (session.events.length > 0) await unlessAborted(host.open(), run.signal);
+      isSubmitting = true;
       await submitTasks({ run, work, recorder, results, host, onError });
-      await host.endSubmitting(isDetached);
+      await host.endSubmitting(isDetached || (leave?.aborted ?? false));
+      isSubmitting = false;
+      leave?.throwIfAborted();
     }
     if (!isDetached) await unlessAborted(recorder.allSettled, run.signal);
     await results.allSettled();
@@ -40,15 +48,16 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
   } catch (error) {
     stop.abort(error);
     await results.allSettled();
+    const isLeft = leave?.aborted ?? false;
     // An unreachable host cannot be told to stop: its work keeps running, and resuming finds it.
     const isLost = host.isUnreachable || isUnreachable(stop.signal.reason);
     const isStopped = await host
-      .close(isLost ? null : drainMs, () => undefined)
+      .close(isLost || isLeft ? null : drainMs, () => undefined)
       .then(
         () => !isLost,
         () => false,
       );
-    if (!isStopped && host.hasSubmitted && whole.signal.aborted) {
+    if (!isStopped && !isLeft && host.hasSubmitted && whole.signal.aborted) {
       const { host: name } = kind.facts(session.checkpoint);
       observer.onNotice(
         `${name} could not be told to stop: what was submitted keeps running there. Stop it with: cosmos cancel ${session.runId}`,
@@ -57,6 +66,7 @@ export async function workOnTasks<K extends RunTypes>(kind: RunKind<K>, whole: A
     await results.allSettled();
     throw whole.signal.aborted ? whole.signal.reason : stop.signal.reason;
   } finally {
+    stopListening();
     await session.flush(true);
   }
 }

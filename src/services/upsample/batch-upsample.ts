@@ -18,6 +18,8 @@ import { upsampleKind } from './upsample-kind.ts';
 export interface UpsampleRequest extends PlanRequest {
   /** Submit everything and leave; resuming collects the results. */
   readonly isDetached?: boolean;
+  /** As {@link ActiveRun.leave}. */
+  readonly leave?: AbortSignal | undefined;
 }
 
 /**
@@ -39,7 +41,8 @@ export async function batchUpsample(
   await assertSourcesCanBeWritten(plan, ports);
   assertSourcesAreSafe(request.settings, plan, ports);
   assertNoOtherResults(plan);
-  const context = { ports, observer, signal, isDetached: request.isDetached ?? false };
+  const { isDetached = false, leave } = request;
+  const context = { ports, observer, signal, leave, isDetached };
   return await beginRun(upsampleKind, newCheckpoint(request, plan, ports), context);
 }
 

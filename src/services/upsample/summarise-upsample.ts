@@ -1,4 +1,5 @@
 import { failureFacts, stopFacts } from '../../core/run/failure.ts';
+import { runEndingOf } from '../../core/run/run-ending.ts';
 import { estimatorNames } from '../../core/tokens/estimator.ts';
 import type { UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { type UpsampleSummary, upsampleSummaryVersion } from '../../core/upsample/upsample-summary.ts';
@@ -22,7 +23,7 @@ export function summaryOfUpsample(
     version: upsampleSummaryVersion,
     kind: 'upsample',
     run_id: run.runId,
-    status: end?.status ?? state.standingStatus,
+    status: end?.status ?? state.standing,
     counts: state.counts,
     engine: settings.engine.kind,
     model: settings.engine.model || answeringModelOf(state),
@@ -36,7 +37,8 @@ export function summaryOfUpsample(
     token_drift: tokenDriftOf(state, settings),
     failures,
     is_resumable: state.isResumable,
-    error: end?.error ? stopFacts(end.error) : null,
+    error: end?.error ? stopFacts(end.error) : (state.lastEnd?.error ?? null),
+    ending: runEndingOf(state, { runId: run.runId, host: settings.host, taskNoun: 'specs' }),
   };
 }
 

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { machinesOf } from '../../core/run/machine-timeline.ts';
+import { runEndingOf } from '../../core/run/run-ending.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
 import { type UpsampleCheckpoint, upsampleFormat } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
@@ -60,6 +61,7 @@ function announce({ session, state, observer }: UpsampleRun): void {
   const { failed, total } = state.taskCounts;
   observer.onBegin({
     runId: session.runId,
+    host: settings.host,
     total,
     settled: total - state.pendingCount,
     failed,
@@ -138,7 +140,8 @@ function headerOf(
     version: reportVersion,
     run_id: runId,
     tool_version: toolVersion,
-    status: isEnded ? state.endStatus : 'unfinished',
+    status: state.standing,
+    ending: runEndingOf(state, { runId, host: settings.host, taskNoun: upsampleKind.taskNoun }),
     host: settings.host,
     engine: settings.engine.kind,
     model: settings.engine.model || answeringModelOf(state),

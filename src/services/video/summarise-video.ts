@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { failureFacts, stopFacts } from '../../core/run/failure.ts';
+import { runEndingOf } from '../../core/run/run-ending.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import { laneSettingsOf } from '../../core/video/video-checkpoint.ts';
 import type { VideoRunState } from '../../core/video/video-run-state.ts';
@@ -21,11 +22,12 @@ export function summaryOfVideo(
   const durationMs = scanMs + (end?.durationMs ?? segmentsMs + finishMs);
   const frames = state.finishedFrames - (end?.doneBefore ?? 0);
   const error = end?.error ?? null;
+  const errorCode = error?.code ?? state.lastEnd?.error?.code;
   return {
     version: videoSummaryVersion,
     kind: checkpoint.kind,
     run_id: run.runId,
-    status: end?.status ?? state.standingStatus,
+    status: end?.status ?? state.standing,
     input: source.path,
     output: settings.output,
     counts: state.counts,
@@ -43,8 +45,9 @@ export function summaryOfVideo(
     notices: [...checkpoint.notices, ...(state.video?.notices ?? [])],
     failures: failuresOf(state),
     // The same model would be refused again.
-    is_resumable: state.isResumable && error?.code !== 'model-unreadable',
-    error: error && stopFacts(error),
+    is_resumable: state.isResumable && errorCode !== 'model-unreadable',
+    error: error ? stopFacts(error) : (state.lastEnd?.error ?? null),
+    ending: runEndingOf(state, { runId: run.runId, host: settings.host, taskNoun: 'segments' }),
   };
 }
 

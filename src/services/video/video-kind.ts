@@ -55,6 +55,7 @@ function announce({ session, state, observer }: VideoRun): void {
   const { kind } = checkpoint.settings.engine;
   observer.onBegin({
     runId,
+    host: checkpoint.settings.host,
     frames: checkpoint.counts.frames,
     finishedFrames: state.finishedFrames,
     segments: checkpoint.segments.length,

@@ -5,6 +5,7 @@ import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { shownRegion } from '../../core/regions/region-plan.ts';
 import { failureFacts } from '../../core/run/failure.ts';
 import { machinesOf } from '../../core/run/machine-timeline.ts';
+import { runEndingOf } from '../../core/run/run-ending.ts';
 import { duplicateShares, longestHeld } from '../../core/video/held-frames.ts';
 import type { RetouchCheckpoint, VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import { laneSettingsOf } from '../../core/video/video-checkpoint.ts';
@@ -47,7 +48,8 @@ export function videoReportOf(known: ReportedVideoRun): VideoReport {
     kind: checkpoint.kind,
     run_id: checkpoint.run_id,
     tool_version: known.toolVersion,
-    status: state.video === null ? (state.lastStatus ?? 'unfinished') : 'complete',
+    status: state.standing,
+    ending: runEndingOf(state, { runId: checkpoint.run_id, host: settings.host, taskNoun: 'segments' }),
     host: settings.host,
     input: source.path,
     output: settings.output,

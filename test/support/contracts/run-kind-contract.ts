@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type RunEnding, runEndingSchema } from '../../../src/core/run/run-ending.ts';
 import { AppError } from '../../../src/errors/app-error.ts';
 import { type Cancellation, cancelRun } from '../../../src/services/runs/cancel-run.ts';
 import { listAllRuns, type RunRow } from '../../../src/services/runs/list-runs.ts';
@@ -28,7 +29,7 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       expect(error?.message).toContain('nothing more is known to be submitted');
       expect(error?.nextStep).toContain(`cosmos resume ${summary.run_id}`);
       expect(session.events.at(-1)).toMatchObject({ type: 'run-finished', status: 'failed' });
-      expect(await rowOf(scene)).toMatchObject({ status: 'unfinished' });
+      await expectEnding(scene, 'failed', { code: 'host-unreachable', next_step: error?.nextStep });
       await expect(cancel(scene)).rejects.toMatchObject({ code: 'host-unreachable' });
       scene.host.failure = null;
       expect(await new TestSession(scene).resume()).toMatchObject(complete);
@@ -51,10 +52,8 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       );
       expect(error?.nextStep).toContain(`cosmos attach ${summary.run_id}`);
       expect(session.events.at(-1)).toMatchObject({ type: 'run-finished', status: 'detached' });
-      expect(await rowOf(scene)).toMatchObject({
-        status: 'detached',
-        tasks: { done: 1, failed: 0, total: scene.taskCount },
-      });
+      expect(await rowOf(scene)).toMatchObject({ tasks: { done: 1, failed: 0, total: scene.taskCount } });
+      await expectEnding(scene, 'detached', { code: 'host-unreachable', next_step: error?.nextStep });
       scene.host.answersUntilLoss = null;
       expect(await new TestSession(scene).resume()).toMatchObject(complete);
       expectEachAskedOnce(scene);
@@ -83,15 +82,36 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
     it('with tasks in flight does those again that were not finished, and only those', async () => {
       const scene = await makeScene();
       await stopAfterFirst(scene);
-      expect(await rowOf(scene)).toMatchObject({
-        status: 'unfinished',
-        tasks: { done: 1, failed: 0, total: scene.taskCount },
-      });
+      expect(await rowOf(scene)).toMatchObject({ tasks: { done: 1, failed: 0, total: scene.taskCount } });
+      await expectEnding(scene, 'unfinished', { code: 'interrupted', message: new StopError().message });
       const resumed = new TestSession(scene);
       expect(await resumed.resume()).toMatchObject(complete);
       expect(resumed.events.filter((event) => scene.kind.isAnswerFromHost(event))).toHaveLength(
         scene.taskCount - 1,
       );
+      expectEachAskedOnce(scene);
+    });
+  });
+
+  describe(`${name}: a run that its user leaves while its host works`, () => {
+    it('keeps running there, says so, and attaching brings everything home', async () => {
+      const scene = await makeScene();
+      scene.host.pauseAfter(1);
+      const session = new TestSession(scene, (event) => {
+        if (scene.kind.isAnswerFromHost(event)) session.leave();
+      });
+      const { summary, error, leftBy } = await session.begin();
+      expect([summary.status, error, leftBy]).toEqual(['detached', null, expect.any(StopError)]);
+      // What was not submitted yet is handed over first.
+      const submitted = session.events.flatMap(({ tasks = 0 }) => tasks).reduce((sum, tasks) => sum + tasks);
+      expect(submitted).toBe(scene.taskCount);
+      expect(scene.host.stopped).toEqual([]);
+      const { code, message } = await expectEnding(scene, 'detached', {
+        next_step: `Follow it with: cosmos attach ${summary.run_id}`,
+      });
+      expect([code, message]).toEqual(['detached', expect.stringContaining('keeps running on memory')]);
+      await scene.host.proceed();
+      expect(await new TestSession(scene).resume()).toMatchObject(complete);
       expectEachAskedOnce(scene);
     });
   });
@@ -221,7 +241,10 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
         tasks: { done: 0, failed: 0, total: scene.taskCount },
       });
       expect(scene.host.stopped).toEqual([runId]);
-      expect(await rowOf(scene)).toMatchObject({ status: 'unfinished' });
+      await expectEnding(scene, 'unfinished', {
+        code: 'cancelled',
+        next_step: `Continue with: cosmos resume ${runId}`,
+      });
       await scene.host.proceed();
       expect(scene.host.asked).toEqual([]);
       expect(await new TestSession(scene).resume()).toMatchObject(complete);
@@ -247,6 +270,7 @@ export function describeRunKind(name: string, makeScene: () => Promise<RunScene>
       expect(cancelled).toMatchObject({ was_running: true, is_ended: false });
       await expect(running).rejects.toThrow(StopError);
       expect(session.events.at(-1)).toMatchObject({ type: 'run-finished', status: 'failed' });
+      await expectEnding(scene, 'unfinished', { code: 'cancelled' });
       await scene.host.proceed();
       expect(scene.host.asked).toEqual([]);
       expect(await new TestSession(scene).resume()).toMatchObject(complete);
@@ -372,6 +396,21 @@ async function expectRefused(
 /** The latest run, as `cosmos runs` lists it. */
 async function rowOf(scene: RunScene): Promise<RunRow | undefined> {
   return (await listAllRuns(kindsOf(scene), scene.ports))[0];
+}
+
+/** Lists, the summary and the report that was written last say the same: how the run stands, and why. */
+async function expectEnding(
+  scene: RunScene,
+  status: string,
+  ending: Partial<Record<'code' | 'message' | 'next_step', unknown>>,
+): Promise<RunEnding> {
+  const row = await rowOf(scene);
+  const report = JSON.parse(await readFile(join(row?.folder ?? '', 'report.json'), 'utf8'));
+  const { summary } = await reportRun('latest', kindsOf(scene), scene.ports);
+  const again = JSON.parse(await readFile(join(row?.folder ?? '', 'report.json'), 'utf8'));
+  for (const told of [row, report, summary, again]) expect(told).toMatchObject({ status, ending });
+  expect(new Set([row, report, summary, again].map((told) => JSON.stringify(told.ending))).size).toBe(1);
+  return runEndingSchema.parse(row?.ending);
 }
 
 function expectEachAskedOnce({ host, taskCount }: RunScene): void {

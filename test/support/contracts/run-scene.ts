@@ -26,7 +26,7 @@ export interface RunScene {
   observe(told: Pick<RunObserver<unknown, ToldEvent>, 'onEvent' | 'onNotice'>): RunObserver;
   /** Plans the run and carries it out. */
   begin(
-    control: Pick<ActiveRun<RunTypes>, 'observer' | 'signal' | 'isDetached'>,
+    control: Pick<ActiveRun<RunTypes>, 'observer' | 'signal' | 'leave' | 'isDetached'>,
   ): Promise<RunOutcome<RunSummary>>;
   /** Changes all inputs. Gives what each is named by. */
   changeInputs(): Promise<readonly string[]>;
@@ -37,6 +37,7 @@ export interface ToldEvent {
   readonly type: string;
   readonly seq: number;
   readonly status?: string;
+  readonly tasks?: number;
   readonly run_id?: string;
 }
 
@@ -47,6 +48,7 @@ export class TestSession {
   readonly #scene: RunScene;
   readonly #onEvent: (event: ToldEvent, session: TestSession) => void;
   readonly #stop = new AbortController();
+  readonly #leave = new AbortController();
 
   /** @param onEvent - Is called while the event is told. */
   constructor(scene: RunScene, onEvent: (event: ToldEvent, session: TestSession) => void = () => undefined) {
@@ -69,6 +71,11 @@ export class TestSession {
     this.#stop.abort(new StopError());
   }
 
+  /** What a closed terminal does while a host works. */
+  leave(): void {
+    this.#leave.abort(new StopError());
+  }
+
   /** Folder of the run, known from its first event on. */
   get runFolder(): string {
     return join(this.#scene.folder, 'checkpoints', this.events[0]?.run_id ?? '');
@@ -86,7 +93,7 @@ export class TestSession {
       },
       onNotice: (message) => void this.notices.push(message),
     });
-    return { observer, signal: this.#stop.signal };
+    return { observer, signal: this.#stop.signal, leave: this.#leave.signal };
   }
 }
 

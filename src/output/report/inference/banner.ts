@@ -14,7 +14,8 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   detached: 'Work may still be running on the host.',
   paused: 'The prompts are enriched. No video is made until you continue.',
   failed: 'The run ended before it could finish.',
-  unfinished: 'The run was stopped or is still running; what is done is kept.',
+  unfinished: 'The run was stopped; what is done is kept.',
+  running: 'The run is at work; what is done so far is below.',
 };
 
 const guardrailTexts = { on: 'On', off: 'Off', unknown: 'Unknown: the program is given other arguments' };
@@ -43,6 +44,7 @@ export function inferenceBanner(header: InferenceReportHeader): Html {
       'Videos in': makesVideos ? bdi(header.videos_dir) : null,
       cosmos: header.tool_version,
     },
+    ending: header.ending,
     notices: html`${status === 'paused' ? review(header) : howToContinue(header)}${tokenDriftNotice(header.token_drift)}${renderMachines(header.machines)}`,
     hasThemeButton: false,
   });

@@ -20,7 +20,7 @@ export function howToContinue({
   run_id: runId,
   is_resumable: isResumable,
 }: Continuation): Html | null {
-  if (status === 'complete') return null;
+  if (status === 'complete' || status === 'running') return null;
   const resume = command(resumeCommand(runId));
   if (status === 'detached') {
     const attach = command(attachCommand(runId));

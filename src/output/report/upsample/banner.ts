@@ -13,6 +13,7 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   paused: 'The prompts are enriched; you can read and edit them.',
   failed: 'The run ended before it could finish.',
   unfinished: 'The run was stopped; what is done is kept.',
+  running: 'The run is at work; what is done so far is below.',
 };
 
 export function upsampleBanner(header: ReportHeader): Html {
@@ -42,6 +43,7 @@ export function upsampleBanner(header: ReportHeader): Html {
       'Results in': bdi(header.output_dir),
       cosmos: header.tool_version,
     },
+    ending: header.ending,
     notices: html`${howToContinue(header)}${tokenDriftNotice(header.token_drift)}${renderMachines(header.machines)}`,
     hasThemeButton: false,
   });

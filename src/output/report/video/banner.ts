@@ -16,6 +16,7 @@ const sentences: Readonly<Record<ShownStatus, string>> = {
   paused: 'The run is waiting.',
   failed: 'The run ended before the video was finished.',
   unfinished: 'The video is not finished; what is done is kept.',
+  running: 'The run is at work; what is done so far is below.',
 };
 
 export function videoBanner(report: VideoReport): Html {
@@ -38,6 +39,7 @@ export function videoBanner(report: VideoReport): Html {
       From: bdi(report.input),
       To: bdi(report.output),
     },
+    ending: report.ending,
     notices: html`${howToContinue(report)}${failures(report)}${remarks(report)}`,
     hasThemeButton: true,
   });
@@ -69,7 +71,7 @@ function outcomesOf(segments: readonly SegmentReport[]): BarPart[] {
 }
 
 function howToContinue({ status, run_id: runId, is_resumable: isResumable }: VideoReport): Html | null {
-  if (status === 'complete' || !isResumable) return null;
+  if (status === 'complete' || status === 'running' || !isResumable) return null;
   const first = {
     partial: 'Follow the next step of each failure, then run:',
     detached: 'Download what is done, wait for the rest and finish the video:',

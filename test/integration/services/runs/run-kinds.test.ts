@@ -74,9 +74,9 @@ async function makeUpsampleScene(): Promise<RunScene> {
   return {
     ...{ kind: upsampleKind, folder, ports, host, taskCount: names.length },
     observe: partialObserver,
-    begin: ({ observer, signal, isDetached }) =>
+    begin: ({ observer, signal, isDetached, leave }) =>
       batchUpsample(
-        { inputs: [input], settings, excluded: [], isDetached },
+        { inputs: [input], settings, excluded: [], isDetached, leave },
         ports,
         partialObserver(observer),
         signal,
@@ -101,8 +101,8 @@ async function makeUpscaleScene(): Promise<RunScene> {
   return {
     ...{ kind: upscaleKind, folder, ports, host, taskCount: filmSegments },
     observe: partialObserver,
-    begin: ({ observer, signal, isDetached }) =>
-      upscaleVideo({ ...request, isDetached }, ports, partialObserver(observer), signal),
+    begin: ({ observer, signal, isDetached, leave }) =>
+      upscaleVideo({ ...request, isDetached, leave }, ports, partialObserver(observer), signal),
     changeInputs: async () => {
       await appendFile(inputPath, 'more');
       return [inputPath];
@@ -140,9 +140,9 @@ async function makeInferenceScene(): Promise<RunScene> {
   return {
     ...{ kind: inferenceKind, folder, ports, host, taskCount: names.length },
     observe: partialObserver,
-    begin: ({ observer, signal, isDetached }) =>
+    begin: ({ observer, signal, isDetached, leave }) =>
       runModels(
-        { inputs: [input], settings, excluded: [], mappedFolders: [], isDetached },
+        { inputs: [input], settings, excluded: [], mappedFolders: [], isDetached, leave },
         ports,
         partialObserver(observer),
         signal,

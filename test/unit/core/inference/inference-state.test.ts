@@ -124,7 +124,7 @@ describe('a run from prompts to videos', () => {
     for (const event of [started(false), ended('failed'), started(true), enriched('a')]) state.apply(event);
     expect([state.isPaused, state.endStatus]).toEqual([true, 'paused']);
     for (const event of [ended('paused')]) state.apply(event);
-    expect(state.standingStatus).toBe('paused');
+    expect(state.standing).toBe('paused');
     state.apply(started(true));
     expect([state.isPaused, state.nextStage]).toEqual([false, 'inference']);
   });

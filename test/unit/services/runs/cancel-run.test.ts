@@ -15,6 +15,7 @@ function newScene(owner: () => RunOwner | null) {
   const asked: number[] = [];
   const stopped: string[] = [];
   const references: string[] = [];
+  const noted: object[] = [];
   const clock = new ManualClock();
   const checkpoint = sampleCheckpoint('/out', { run_id: 'r1' });
   const host: Partial<Host> = {
@@ -29,6 +30,14 @@ function newScene(owner: () => RunOwner | null) {
     runs: {
       locate: async () => ({ folder: '/runs/r1', kind: 'upsample' }),
       read: async () => ({ runId: 'r1', folder: '/runs/r1', checkpoint, events: [] }),
+      open: async () => ({
+        ...{ runId: 'r1', folder: '/runs/r1', checkpoint, events: [] },
+        append: (body: object) => {
+          noted.push(body);
+          return body;
+        },
+        ...{ flush: async () => undefined, release: async () => undefined },
+      }),
       owner: async (reference: string) => {
         references.push(reference);
         return owner();
@@ -36,7 +45,7 @@ function newScene(owner: () => RunOwner | null) {
     },
   } as unknown as Ports;
   const cancel = (reference: string) => cancelRun(reference, kinds, ports, (pid) => asked.push(pid));
-  return { cancel, clock, asked, stopped, references, host };
+  return { cancel, clock, asked, stopped, references, noted, host };
 }
 
 describe('cancelRun', () => {
@@ -70,10 +79,14 @@ describe('cancelRun', () => {
     expect(error).toMatchObject({ nextStep: expect.stringContaining('cosmos cancel r1') });
   });
 
-  it('stays with the run that was the latest when it began', async () => {
+  it('stays with the run that was the latest when it began, and notes that it was cancelled', async () => {
     const owners = [here, null];
-    const { cancel, references } = newScene(() => owners.shift() ?? null);
+    const { cancel, references, noted } = newScene(() => owners.shift() ?? null);
     await cancel('latest');
     expect(references).toEqual(['/runs/r1', '/runs/r1']);
+    const next_step = 'Continue with: cosmos resume r1';
+    expect(noted).toMatchObject([
+      { type: 'run-finished', status: 'failed', error: { code: 'cancelled', next_step } },
+    ]);
   });
 });

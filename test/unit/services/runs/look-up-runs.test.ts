@@ -8,6 +8,7 @@ import { unreachableError } from '../../../support/memory-upkeep.ts';
 
 function row(runId: string, host: string | null): RunRow {
   const nothing = {
+    ending: null,
     created_at: null,
     updated_at: null,
     input: null,

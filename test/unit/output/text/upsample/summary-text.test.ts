@@ -91,6 +91,7 @@ function text(changes: Partial<UpsampleSummary>): string {
     failures: [],
     is_resumable: false,
     error: null,
+    ending: null,
     host: 'local',
     ...changes,
   };
