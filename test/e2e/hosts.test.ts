@@ -122,7 +122,9 @@ it('a run that was left: served, followed until Ctrl-C, never pruned, stopped by
   const pruned = await left.run(['host', 'prune', 'local', '--keep', '0', '--yes']);
   expect(pruned.stdout).toBe('There is nothing on local that no run needs.\n');
   expect(await left.run(['cancel', id])).toMatchObject({ code: 0 });
-  expect((await left.run(['runs', '--check'])).stdout).toMatch(/stopped 0\/1\n$/);
+  expect((await left.run(['runs', '--check'])).stdout).toMatch(
+    new RegExp(`stopped 0/1\\n\\n${id}: It was cancelled .*cosmos resume ${id}\\n$`),
+  );
 });
 
 it.each([
