@@ -37,7 +37,8 @@ export default class Doctor extends CosmosCommand {
     ...queueAddressFlags,
     deep: Flags.boolean({
       default: false,
-      description: 'also send the server one small picture, and see whether the model sees it',
+      description:
+        'also send the server one small picture and see whether the model sees it, and load the ONNX models',
     }),
   };
 

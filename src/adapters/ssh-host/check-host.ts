@@ -91,7 +91,13 @@ async function findWeights(
   { servesModel, servedModel }: HostUse,
 ): Promise<Finding> {
   if (models !== null && !(await isThere(machine, models))) throw new AppError(folderGone(models));
-  // Of a program of the user's, and of a file, it is not known where they are.
+  if (models !== null && servesModel && servedModel.startsWith('/models/')) {
+    const path = posix.join(models, servedModel.slice('/models/'.length));
+    return (await isThere(machine, path))
+      ? ok(path)
+      : failed(`${path} is not there`, 'Correct the model, or copy it there.');
+  }
+  // Of a program of the user's it is not known where it looks for them.
   if (!servesModel || !/^[\w.-]+\/[\w.-]+$/.test(servedModel))
     return ok(models ?? 'as its program finds them');
   const cached = posix.join('hub', `models--${servedModel.replace('/', '--')}`);
