@@ -32,8 +32,9 @@ export async function whyUnwritable(folder: string): Promise<Unwritable | null> 
   return (await isFull(full)) ? { isFull: true, reason: 'its disk is full' } : null;
 }
 
-/** Of some file systems neither number is known. */
+/** Of some file systems no number is known. Root may also use what is reserved. */
 async function isFull(folder: string): Promise<boolean> {
   const disk = await statfs(folder).catch(() => null);
-  return disk !== null && disk.blocks > 0 && disk.bavail === 0;
+  if (disk === null || disk.blocks === 0) return false;
+  return (process.getuid?.() === 0 ? disk.bfree : disk.bavail) === 0;
 }

@@ -29,11 +29,20 @@ export function machinesFailed(
   const isWaitedFor = errors.every(isUnreachable);
   return new AppError({
     code: first?.code ?? 'unexpected',
-    message: failed.map(({ name, failure }) => `${name}: ${messageOf(failure)}`).join(' '),
+    message: byMessage(failed).join(' '),
     nextStep: first?.nextStep ?? 'Check each with: cosmos doctor --host NAME',
     isRetryable: isWaitedFor,
     cause: first,
   });
+}
+
+/** What several machines failed with is said once. */
+function byMessage(failed: readonly { readonly name: string; readonly failure: unknown }[]): string[] {
+  const groups = Map.groupBy(failed, ({ failure }) => messageOf(failure));
+  return Array.from(
+    groups,
+    ([message, machines]) => `${machines.map(({ name }) => name).join(', ')}: ${message}`,
+  );
 }
 
 /** What a task made is on no machine that can be reached. */

@@ -61,7 +61,7 @@ function* specsIn(collection: SpecCollection): Generator<SpecInFile> {
 export function nothingSelected(selection: SpecSelection): AppError {
   return new AppError({
     code: 'no-valid-spec',
-    message: `No spec is left to work on with ${selectionText(selection)}.`,
+    message: `No spec matches ${selectionText({ ...selection, limit: null })}.`,
     nextStep: 'Give specs by their paths below the input folder, by folders, or by patterns with *.',
   });
 }
