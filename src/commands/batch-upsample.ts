@@ -69,7 +69,7 @@ export default class BatchUpsample extends RunCommand {
       this.show(formatPlan(plan, this.style, process.stdout.columns));
       return planDocument(plan);
     }
-    return await this.carryOut(upsampleView, flags, ({ observer, signal, leave }) =>
+    return await this.carryOut(upsampleView, flags, ports, ({ observer, signal, leave }) =>
       batchUpsample({ ...request, isDetached: flags.detach, leave }, ports, observer, signal),
     );
   }

@@ -76,7 +76,7 @@ export default class CreateSpec extends RunCommand {
     if (runSpec) await ports.specs.publish(ports.specs.outputPath(enriched, runSpec.name), runSpec.text);
     // Named against the folder of all specs, as a later run over that folder will name it.
     const request = { ...toUpsampleRequest([path], opened, flags), inputRoot: resolve(flags.dir) };
-    const run = await this.carryOut(upsampleView, flags, ({ observer, signal }) =>
+    const run = await this.carryOut(upsampleView, flags, ports, ({ observer, signal }) =>
       batchUpsample(request, ports, observer, signal),
     );
     return { ...created, run };

@@ -72,7 +72,7 @@ export default class Retouch extends RunCommand {
     if (flags['dry-run']) {
       return await this.#showPlan(request, flags, ports);
     }
-    return await this.carryOut(retouchView, flags, (control) =>
+    return await this.carryOut(retouchView, flags, ports, (control) =>
       retouchVideo(request, { ...control, ports, isDetached }),
     );
   }

@@ -67,7 +67,7 @@ export default class Run extends RunCommand {
       this.show(formatInferencePlan(plan, this.style, process.stdout.columns));
       return inferencePlanDocument(plan);
     }
-    return await this.carryOut(inferenceView, flags, ({ observer, signal, leave }) =>
+    return await this.carryOut(inferenceView, flags, ports, ({ observer, signal, leave }) =>
       runModels({ ...request, isDetached: flags.detach, leave }, ports, observer, signal),
     );
   }

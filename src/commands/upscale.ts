@@ -61,7 +61,7 @@ export default class Upscale extends RunCommand {
       this.show(formatVideoPlan(plan, this.style, expected));
       return videoPlanDocument(plan, expected);
     }
-    return await this.carryOut(upscaleView, flags, ({ observer, signal, leave }) =>
+    return await this.carryOut(upscaleView, flags, ports, ({ observer, signal, leave }) =>
       upscaleVideo({ ...request, isDetached, leave }, ports, observer, signal),
     );
   }

@@ -1,5 +1,11 @@
 import { type ErrorCode, type ExitCode, exitCodeOf } from './error-codes.ts';
 
+/** An image of workers that a host lacks, and which the program can make there. */
+export interface MissingImage {
+  readonly host: string;
+  readonly role: 'upsampler' | 'upscaler' | 'inference';
+}
+
 interface AppErrorFacts {
   readonly code: ErrorCode;
   /** What happened, for a person: one sentence that names the file, host or value. */
@@ -7,6 +13,7 @@ interface AppErrorFacts {
   readonly nextStep?: string;
   readonly isRetryable?: boolean;
   readonly cause?: unknown;
+  readonly missingImage?: MissingImage;
 }
 
 /** A failure that cosmos foresaw: it has a stable code, a message and a next step, and never a stack trace. */
@@ -14,6 +21,8 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly nextStep: string | null;
   readonly isRetryable: boolean;
+  /** What would remove the cause of `image-missing`; null for every other error. */
+  readonly missingImage: MissingImage | null;
 
   constructor(facts: AppErrorFacts) {
     super(facts.message, { cause: facts.cause });
@@ -21,6 +30,7 @@ export class AppError extends Error {
     this.code = facts.code;
     this.nextStep = facts.nextStep ?? null;
     this.isRetryable = facts.isRetryable ?? false;
+    this.missingImage = facts.missingImage ?? null;
   }
 
   get exitCode(): ExitCode {

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeClip } from '../support/clips.ts';
+import { runOnTerminal } from '../support/on-terminal.ts';
 import { Cli } from '../support/run-cli.ts';
 import { sampleSpec, writeSpecs } from '../support/spec-builder.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -68,8 +69,10 @@ describe('a run that was started in another folder', () => {
     expect(existsSync(join(away.workingFolder, 'enriched'))).toBe(false);
 
     expect((await expectRun(away, ['runs', 'rm', end], 2)).stderr).toContain('--yes');
-    const removed = await expectRun(away, ['runs', 'rm', end, '--yes'], 0);
-    expect(removed.stdout).toContain(join(cli.checkpointFolder, runId));
+    expect((await runOnTerminal(away, ['runs', 'rm', end], 'n')).output).toContain('Remove for good? [y/N]');
+    expect(await runIdsOf(cli)).toEqual([runId]);
+    const removed = await runOnTerminal(away, ['runs', 'rm', end], 'yes');
+    expect(removed.output).toContain(join(cli.checkpointFolder, runId));
     expect(await runIdsOf(cli)).toEqual([]);
     expect((await expectRun(away, ['report', end], 2)).stderr).toContain(`There is no run "${end}"`);
   });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { framesHash, makeFilm } from '../support/film.ts';
 import { createRemoteStage, type RemoteStage, type Sections } from '../support/lab/remote-stage.ts';
 import { makeUpscalerBase } from '../support/lab/upscaler-base.ts';
+import { runOnTerminal } from '../support/on-terminal.ts';
 import { networkModel, sampleNetwork } from '../support/onnx/sample-models.ts';
 
 const lab = inject('lab');
@@ -48,10 +49,36 @@ describe.skipIf(lab === null)('upscale with a model on a host', () => {
     await configure();
   });
 
+  it('offers on a terminal to prepare the host, and the run continues then', async () => {
+    const path = join(stage.folder, 'offered.mp4');
+    const args = [
+      'upscale',
+      clip,
+      '-o',
+      path,
+      '--host',
+      'gpu1',
+      '--crf',
+      '0',
+      '--preset',
+      'ultrafast',
+      ...model,
+    ];
+    const refused = await runOnTerminal(stage.cli, args, 'n');
+    expect(refused.output).toContain(`does not have the image ${image}. Prepare gpu1 now? [y/N]`);
+    expect(refused.code).toBe(2);
+    const { code, output } = await runOnTerminal(stage.cli, args, 'y');
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(await framesHash(path)).not.toBe('');
+    // The tests below begin without a worker.
+    const { slots } = JSON.parse((await stage.cli.run(['host', 'status', 'gpu1', '--json'])).stdout);
+    for (const { container } of slots) await stage.docker('rm', '-f', container);
+  });
+
   it('is prepared, and then needs nothing more', async () => {
     const prepare = async () =>
       JSON.parse((await stage.cli.run(['host', 'prepare', 'gpu1', '--upscaler', '--json'])).stdout);
-    expect(await prepare()).toMatchObject({ image, outcome: 'built' });
+    expect(await prepare()).toMatchObject({ image, outcome: 'present' });
     // Other tests tidy the same engine: what has a name of somebody's own is left alone.
     await stage.docker('tag', image, 'kept-for-a-test:1');
     expect(await prepare()).toMatchObject({ image, outcome: 'present' });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerInspectInfo } from 'dockerode';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, type MissingImage } from '../../errors/app-error.ts';
 import type { GpuFacts } from '../../ports/host-upkeep.ts';
 import { asContainerError } from './container-errors.ts';
 import {
@@ -44,8 +44,9 @@ interface SlotContainerDeps {
   readonly client: DockerClient;
   /** Name of the image, which has to be there … */
   readonly image: string;
-  /** … and what a person does where it is not. */
+  /** … and what a person does where it is not, or the program for them. */
   readonly imageNextStep: string;
+  readonly missingImage: MissingImage;
   readonly settings: Omit<SlotContainerSettings, 'imageId'>;
   /** The run for which a running container that does not match may not be ended; null when there is none. */
   readonly busyRun: () => Promise<string | null>;
@@ -186,11 +187,12 @@ export class SlotContainer {
   }
 
   #imageMissing(): AppError {
-    const { client, image, imageNextStep } = this.#deps;
+    const { client, image, imageNextStep, missingImage } = this.#deps;
     return new AppError({
       code: 'image-missing',
       message: `${client.daemon.hostName} does not have the image ${image}.`,
       nextStep: imageNextStep,
+      missingImage,
     });
   }
 

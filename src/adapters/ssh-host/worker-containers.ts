@@ -30,6 +30,8 @@ interface Equipment {
   readonly gpuIds: readonly string[];
   /** What a person does where the image is missing; left out: how to make it. */
   readonly imageNextStep?: string;
+  /** The image to make there then; left out: that of the role. */
+  readonly missingRole?: ImageRole;
 }
 
 interface CommonFacts {
@@ -95,7 +97,10 @@ export class WorkerContainers {
     return await Promise.all(equipments.map((equipment) => this.#container(slotId, equipment)));
   }
 
-  async #container(slotId: number, { role, gpuIds, imageNextStep }: Equipment): Promise<SlotContainer> {
+  async #container(
+    slotId: number,
+    { role, gpuIds, imageNextStep, missingRole }: Equipment,
+  ): Promise<SlotContainer> {
     const { settings } = this.#machine.options;
     const { rootPath, modelsDir, modelProgram, user } = this.#common;
     const slot = await this.#machine.slotApi(slotId);
@@ -103,6 +108,7 @@ export class WorkerContainers {
       client: this.#machine.docker,
       image: workerImageOf(this.#machine.options, role).name,
       imageNextStep: imageNextStep ?? prepareCommand(this.#machine.name, role),
+      missingImage: { host: this.#machine.name, role: missingRole ?? role },
       settings: {
         ...{ rootPath, modelsDir, user, slotId, gpuIds },
         modelProgram: role === 'inference' ? modelProgram : null,
@@ -127,6 +133,7 @@ export class WorkerContainers {
       role: imageRoles[present] ?? 'upsampler',
       gpuIds: [],
       imageNextStep: `${prepare}, or, which is enough to upscale: ${prepareUpscaler}`,
+      missingRole: 'upscaler',
     });
   }
 

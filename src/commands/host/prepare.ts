@@ -1,12 +1,10 @@
 import { Flags } from '@oclif/core';
 import { formatPrepared } from '../../output/text/prepared-text.ts';
-import { prepareHost } from '../../services/hosts/host-upkeep.ts';
 import { hostArgument } from '../shared/arguments.ts';
-import { CosmosCommand } from '../shared/cosmos-command.ts';
-import { createStepObserver } from '../shared/create-observer.ts';
+import { PreparingCommand } from '../shared/preparing-command.ts';
 import { progressFlags } from '../shared/run-flags.ts';
 
-export default class HostPrepare extends CosmosCommand {
+export default class HostPrepare extends PreparingCommand {
   static override summary = 'Build or pull the image for workers on a host.';
   static override description =
     'Builds the image on the host itself, through its Docker daemon: no registry is needed, and nothing else is ' +
@@ -41,14 +39,7 @@ export default class HostPrepare extends CosmosCommand {
     const { ports } = await this.open(flags.config);
     const role = flags.inference ? 'inference' : flags.upscaler ? 'upscaler' : 'upsampler';
     const request = { host: args.name, role, isForced: flags.force } as const;
-    const steps = createStepObserver(flags.progress && !this.jsonEnabled());
-    const prepared = await this.interruptibly(
-      (signal) => prepareHost(request, ports, (step) => steps.onStep(step), signal),
-      {
-        notify: () => steps.onNotice('Stopping. Press Ctrl-C again to stop at once.'),
-        leave: () => steps.onEnd(),
-      },
-    ).finally(() => steps.onEnd());
+    const prepared = await this.prepareShown(request, ports, flags.progress);
     this.show(formatPrepared(prepared, role, this.style));
     return prepared;
   }

@@ -103,7 +103,11 @@ export function withContinuation(error: AppError, runId: string): AppError {
       : /[.:]$/.test(nextStep)
         ? `${nextStep} Continue with: ${command}`
         : `${nextStep}; continue with: ${command}`;
-  return new AppError({ code, message, nextStep: step, isRetryable, cause: error });
+  const { missingImage } = error;
+  return new AppError({
+    ...{ code, message, nextStep: step, isRetryable, cause: error },
+    ...(missingImage && { missingImage }),
+  });
 }
 
 /** A failure with the table's next step, unless a better one is known. */

@@ -117,6 +117,7 @@ async function assertImageIsOn(host: string, ports: Pick<Ports, 'upkeep'>): Prom
     code: 'image-missing',
     message: `${host} does not have the image ${image.name}, which the model's program runs in.`,
     nextStep: `Make it with: cosmos host prepare ${host} --inference; or enrich prompts alone with --stages upsample.`,
+    missingImage: { host, role: 'inference' },
   });
 }
 

@@ -46,6 +46,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
       client: lab.client,
       image: name,
       imageNextStep: 'cosmos host prepare gpu1',
+      missingImage: { host: 'gpu1', role: 'upsampler' },
       settings: { ...settings, ...change },
       busyRun,
     });
