@@ -6,6 +6,7 @@ import { Cli } from '../support/run-cli.ts';
 import { sampleSpec, writeSpecs } from '../support/spec-builder.ts';
 import { startStandInServer } from '../support/stand-in-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { ctrlC, Terminal } from '../support/terminal.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const folder = await temporaryFolder();
@@ -97,7 +98,7 @@ describe('this machine as a host', () => {
   });
 });
 
-it('a run that was left: served, followed until Ctrl-C, never pruned, stopped by cancel', async () => {
+it('a run that was left: served, followed until Ctrl-C, never pruned, stopped by cancel, continued when asked', async () => {
   const server = await startStandInServer();
   server.hold();
   onTestFinished(() => server.stop());
@@ -118,6 +119,14 @@ it('a run that was left: served, followed until Ctrl-C, never pruned, stopped by
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 130, stderr: '' });
 
+  using follower = new Terminal(left, ['attach', id]);
+  await follower.shows('1 to go');
+  follower.press(ctrlC);
+  expect(await follower.ended).toBe(130);
+  expect(follower.output).toContain('work for 1 of 1 specs keeps running on this machine');
+  expect(follower.output).toContain(`cosmos cancel ${id}`);
+  await waitFor(async () => (await left.run(['runs', '--check'])).stdout.includes('running 0/1'));
+
   await makeOld(join(left.hostRoot, 'runs', id));
   const pruned = await left.run(['host', 'prune', 'local', '--keep', '0', '--yes']);
   expect(pruned.stdout).toBe('There is nothing on local that no run needs.\n');
@@ -125,6 +134,15 @@ it('a run that was left: served, followed until Ctrl-C, never pruned, stopped by
   expect((await left.run(['runs', '--check'])).stdout).toMatch(
     new RegExp(`stopped 0/1\\n\\n${id}: It was cancelled .*cosmos resume ${id}\\n$`),
   );
+
+  // Following it would start its work again, which a person has to want.
+  const refused = await left.run(['attach', id]);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`cosmos resume ${id}`)]);
+  server.release();
+  using asked = new Terminal(left, ['attach', id]);
+  await asked.shows('[y/N]');
+  asked.press('y\r');
+  expect(await asked.ended).toBe(0);
 });
 
 it.each([

@@ -9,6 +9,7 @@ import { createRemoteStage, type RemoteStage } from '../support/lab/remote-stage
 import { writeNumberedSpecs } from '../support/numbered-specs.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 import { type StandIn, startStandInServer } from '../support/stand-in-server.ts';
+import { ctrlC, Terminal } from '../support/terminal.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const lab = inject('lab');
@@ -137,7 +138,8 @@ describe.skipIf(lab === null)('a run on a host', () => {
     expect(code).toBe(4);
     expect(stderr).toMatch(/gpu1 is unreachable since \d\d:\d\d:\d\d/);
     expect(stderr).toMatch(/cosmos (attach|resume) /);
-    const attached = await stage.cli.run(['attach', 'latest'], 60_000);
+    const shown = /continue with: cosmos (.+)/.exec(stderr)?.[1] ?? '';
+    const attached = await stage.cli.run(shown.split(' '), 60_000);
     expect(attached.code).toBe(0);
     await expectEnriched();
     expect(asksPerPrompt()).toEqual(new Set([1]));
@@ -186,6 +188,63 @@ describe.skipIf(lab === null)('a run on a host', () => {
     expect(code).toBe(130);
   });
 
+  it('is left running by d after Ctrl-C, and by a closed terminal, and brought home by the command that is shown', async () => {
+    using first = await beginOnTerminal(6);
+    await held(6);
+    first.press(ctrlC);
+    await first.shows('d to leave it running');
+    first.press('x');
+    await first.shows('The run continues');
+    first.press(ctrlC);
+    await waitFor(() => first.output.split('d to leave it running').length > 2);
+    first.press('d');
+    expect([await first.ended, first.output]).toEqual([
+      0,
+      expect.stringMatching(/Left: .*keeps running on gpu1/),
+    ]);
+    server.release();
+    // The host does all of it, while no program waits for that.
+    await asked(specs);
+    const shown = /cosmos (attach \S+)/.exec(first.output)?.[1] ?? '';
+    const attached = await stage.cli.run(shown.split(' '), 60_000);
+    expect([attached.code, attached.stderr]).toEqual([0, expect.anything()]);
+    await expectEnriched();
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+
+    using second = await beginOnTerminal(6);
+    await held(6);
+    second.close();
+    const ending = await waitForEnding();
+    expect(ending).toMatchObject({
+      ...{ status: 'detached', host: 'gpu1' },
+      ending: { code: 'detached', message: expect.stringContaining('keeps running on gpu1') },
+    });
+    server.release();
+    await asked(specs);
+    const command = /cosmos (.+)$/.exec(ending.ending.next_step)?.[1] ?? '';
+    expect((await stage.cli.run(command.split(' '), 60_000)).code).toBe(0);
+    await expectEnriched();
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+  });
+
+  it('is stopped by a second Ctrl-C on a terminal, and continued by the command that is shown', async () => {
+    using terminal = await beginOnTerminal(6);
+    await held(6);
+    terminal.press(ctrlC);
+    await terminal.shows('d to leave it running');
+    terminal.press(ctrlC);
+    await waitFor(async () =>
+      (await readFile(join(await hostFolder(), layout.workerLog(0)), 'utf8')).includes('stopping'),
+    );
+    server.release();
+    expect(await terminal.ended).toBe(130);
+    expect(server.stats.asks.length).toBe(6 + concurrency);
+    const shown = /cosmos (resume \S+)/.exec(terminal.output)?.[1] ?? '';
+    expect((await stage.cli.run(shown.split(' '), 60_000)).code).toBe(0);
+    await expectEnriched();
+    expect(asksPerPrompt()).toEqual(new Set([1]));
+  });
+
   it('is cancelled on its host', async () => {
     const detached = await begin(1, '--detach');
     expect((await detached.ended).code).toBe(0);
@@ -198,21 +257,33 @@ describe.skipIf(lab === null)('a run on a host', () => {
 
   /** Starts a run, of which only so many prompts are answered until the engine is told to release the others. */
   async function begin(answered: number, ...flags: string[]) {
+    return await stage.cli.start(await argumentsOf(answered, ...flags, '--no-progress'));
+  }
+
+  async function beginOnTerminal(answered: number): Promise<Terminal> {
+    return new Terminal(stage.cli, await argumentsOf(answered));
+  }
+
+  async function argumentsOf(answered: number, ...flags: string[]): Promise<string[]> {
     server.stats.asks.splice(0);
     server.hold(answered);
     known = await checkpoints();
     run += 1;
     const engine = ['--engine', 'openai', '--base-url', server.baseUrl, '--model', 'stand-in'];
-    const output = ['--output-dir', `out-${run}`, '--events', eventsFile(), '--force', '--no-progress'];
-    return await stage.cli.start([
-      'batch-upsample',
-      'specs',
-      '--host',
-      'gpu1',
-      ...engine,
-      ...output,
-      ...flags,
-    ]);
+    const output = ['--output-dir', `out-${run}`, '--events', eventsFile(), '--force'];
+    return ['batch-upsample', 'specs', '--host', 'gpu1', ...engine, ...output, ...flags];
+  }
+
+  /** How the latest run stands, as soon as it has ended. */
+  async function waitForEnding() {
+    const read = async () =>
+      JSON.parse((await stage.cli.run(['runs', '--json', '--limit', '1'])).stdout).runs[0];
+    let row = await read();
+    await waitFor(async () => {
+      row = await read();
+      return row.status !== 'running' && row.ending !== null;
+    });
+    return row;
   }
 
   async function asked(count: number): Promise<void> {

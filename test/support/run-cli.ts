@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** `bin/run.js`, or the one of another build, for soaks that run while somebody works on this one. */
-const program = process.env['COSMOS_PROGRAM'] ?? resolve(import.meta.dirname, '../../bin/run.js');
+export const program = process.env['COSMOS_PROGRAM'] ?? resolve(import.meta.dirname, '../../bin/run.js');
 
 /** How a process of the program ended. */
 export interface CliEnd {

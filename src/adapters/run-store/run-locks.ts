@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pMap from 'p-map';
+import { cancelCommand } from '../../core/run/run-commands.ts';
 import type { AnyCheckpoint, RunFormat, RunOutput, WrittenFile } from '../../core/run/run-format.ts';
 import { shortName } from '../../core/temporary-name.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -13,6 +14,8 @@ const linksAtOnce = 32;
 
 /** Something that a run needs for itself, while it works on it. */
 interface LockPlace {
+  /** How to stop a process that has it: the end of a sentence. */
+  readonly stop: string;
   readonly lockPath: string;
   readonly what: string;
   /** The folder that the user chose, for a person. */
@@ -64,6 +67,7 @@ function runLock(runFolder: string): LockPlace {
   return {
     lockPath: join(runFolder, runLockName),
     what: `run ${basename(runFolder)}`,
+    stop: `stop it with: ${cancelCommand(basename(runFolder))}`,
     folder: `checkpoint folder ${dirname(runFolder)}`,
     flag: '--checkpoint-dir',
   };
@@ -71,16 +75,17 @@ function runLock(runFolder: string): LockPlace {
 
 /** The lock that keeps other runs away from the output of one. */
 export function outputLock({ path, type, flag }: RunOutput): LockPlace {
+  const stop = 'find its run with: cosmos runs --status running';
   if (type === 'folder')
     return {
       lockPath: join(path, outputLockName),
       what: `output folder ${path}`,
       folder: `output folder ${path}`,
-      flag,
+      ...{ flag, stop },
     };
   // Hidden, and named after the file: other files of the folder may be written meanwhile.
   const lockPath = join(dirname(path), `.${shortName(basename(path))}.cosmos.lock`);
-  return { lockPath, what: `output ${path}`, folder: `output folder ${dirname(path)}`, flag };
+  return { lockPath, what: `output ${path}`, folder: `output folder ${dirname(path)}`, flag, stop };
 }
 
 async function pathOf({ folder, name, isLinkFollowed }: WrittenFile): Promise<string> {
@@ -96,7 +101,7 @@ async function take(place: LockPlace) {
   throw new AppError({
     code: 'run-locked',
     message: `Process ${attempt.owner.pid} on ${attempt.owner.host} is working on the ${place.what}.`,
-    nextStep: `Wait for it, or stop it. If that process is gone for good, delete ${place.lockPath}.`,
+    nextStep: `Wait for it, or ${place.stop}. If that process is gone for good, delete ${place.lockPath}.`,
   });
 }
 

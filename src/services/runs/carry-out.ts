@@ -166,7 +166,7 @@ async function leftToHost<K extends RunTypes>(
   const rest = notSubmitted > 0 ? `; ${notSubmitted} more are submitted when you continue` : '';
   return {
     code: leftCode,
-    message: `The program left; work for ${onHost} ${kind.taskNoun} keeps running on ${placeName(host)}${rest}.`,
+    message: `The program left; work for ${onHost} of ${state.taskCounts.total} ${kind.taskNoun} keeps running on ${placeName(host)}${rest}.`,
     next_step: `Follow it with: ${attachCommand(session.runId)}`,
   };
 }
