@@ -123,8 +123,8 @@ it('a run that was left: served, followed until Ctrl-C, never pruned, stopped by
   await follower.shows('1 to go');
   follower.press(ctrlC);
   expect(await follower.ended).toBe(130);
-  expect(follower.output).toContain('work for 1 of 1 specs keeps running on this machine');
-  expect(follower.output).toContain(`cosmos cancel ${id}`);
+  expect(follower.text).toContain('work for 1 of 1 specs keeps running on this machine');
+  expect(follower.text).toContain(`cosmos cancel ${id}`);
   await waitFor(async () => (await left.run(['runs', '--check'])).stdout.includes('running 0/1'));
 
   await makeOld(join(left.hostRoot, 'runs', id));

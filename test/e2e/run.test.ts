@@ -93,8 +93,10 @@ it('waits for a person with --review, and takes prompts as they were edited', as
   const spec = await readEnriched('b');
   const path = join(folder, 'outputs', 'upsampled', 'b.json');
   await writeFile(path, JSON.stringify({ ...spec, prompt: 'A mill of glass' }));
-  const { code, summary } = await run('--resume', 'latest', '--skip', 'c.json');
-  expect([code, summary.status]).toEqual([0, 'complete']);
+  const shown = /cosmos (resume \S+)/.exec(attached.stderr)?.[1] ?? '';
+  const resumed = await cli.run([...shown.split(' '), '--skip', 'c.json', '--json', '--no-progress']);
+  const summary = JSON.parse(resumed.stdout);
+  expect([resumed.code, summary.status]).toEqual([0, 'complete']);
   expect(summary.counts).toMatchObject({ total: 3, made: 2, skipped: 1 });
   expectOfPrompt(videoPath('b'), 'A mill of glass');
   expect((await readEnriched('b')).metadata.inference.prompt_edited).toBe(true);

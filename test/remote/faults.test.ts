@@ -196,16 +196,16 @@ describe.skipIf(lab === null)('a run on a host', () => {
     first.press('x');
     await first.shows('The run continues');
     first.press(ctrlC);
-    await waitFor(() => first.output.split('d to leave it running').length > 2);
+    await waitFor(() => first.text.split('d to leave it running').length > 2);
     first.press('d');
-    expect([await first.ended, first.output]).toEqual([
+    expect([await first.ended, first.text]).toEqual([
       0,
       expect.stringMatching(/Left: .*keeps running on gpu1/),
     ]);
     server.release();
     // The host does all of it, while no program waits for that.
     await asked(specs);
-    const shown = /cosmos (attach \S+)/.exec(first.output)?.[1] ?? '';
+    const shown = /cosmos (attach \S+)/.exec(first.text)?.[1] ?? '';
     const attached = await stage.cli.run(shown.split(' '), 60_000);
     expect([attached.code, attached.stderr]).toEqual([0, expect.anything()]);
     await expectEnriched();
@@ -239,7 +239,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
     server.release();
     expect(await terminal.ended).toBe(130);
     expect(server.stats.asks.length).toBe(6 + concurrency);
-    const shown = /cosmos (resume \S+)/.exec(terminal.output)?.[1] ?? '';
+    const shown = /cosmos (resume \S+)/.exec(terminal.text)?.[1] ?? '';
     expect((await stage.cli.run(shown.split(' '), 60_000)).code).toBe(0);
     await expectEnriched();
     expect(asksPerPrompt()).toEqual(new Set([1]));

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { shellQuoted } from '../../src/core/run/shell-quoted.ts';
 import { type Cli, program } from './run-cli.ts';
 import { waitFor } from './wait-for.ts';
@@ -11,8 +12,7 @@ export class Terminal implements Disposable {
   readonly #child: ChildProcess;
   /** Exit code of the command; null when the terminal was closed first. */
   readonly ended: Promise<number | null>;
-  /** All that was shown. */
-  output = '';
+  #output = '';
 
   constructor(cli: Cli, args: readonly string[]) {
     // `script` gives its command a terminal; without `exec` a shell would get the signals.
@@ -23,15 +23,20 @@ export class Terminal implements Disposable {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      this.output += text;
+      this.#output += text;
     });
     this.ended = new Promise((settle) => this.#child.once('close', settle));
   }
 
+  /** All that was shown, on one line: without colours and movements, and lines are joined wherever they were broken. */
+  get text(): string {
+    return stripVTControlCharacters(this.#output).replaceAll(/\s+/g, ' ');
+  }
+
   /** Waits until this was shown. */
   async shows(text: string): Promise<void> {
-    await waitFor(() => this.output.includes(text)).catch((cause: unknown) => {
-      throw new Error(`"${text}" was not shown, but: ${this.output}`, { cause });
+    await waitFor(() => this.text.includes(text)).catch((cause: unknown) => {
+      throw new Error(`"${text}" was not shown, but: ${this.#output}`, { cause });
     });
   }
 
