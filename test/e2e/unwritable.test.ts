@@ -51,6 +51,17 @@ describe('a place that cannot be written is said before anything is sent:', () =
     await expectRefused(enrich(), says, { XDG_CACHE_HOME: join(cli.workingFolder, 'file') });
   });
 
+  it('an export, and what is made of answers to it', async () => {
+    const batch = ['export', 'specs', '--format', 'openai-batch', '--model', 'm', '--output-dir'];
+    const refused = await cli.run([...batch, 'file/x']);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('a file is in its place')]);
+    expect((await cli.run([...batch, 'sent'])).code).toBe(0);
+    await writeFile(join(cli.workingFolder, 'answers.jsonl'), '');
+    const answers = ['import-answers', 'answers.jsonl', '--export', 'sent', '--output-dir', 'file/x'];
+    const end = await cli.run(answers);
+    expect([end.code, end.stderr]).toEqual([2, expect.stringContaining('a file is in its place')]);
+  });
+
   it('the folder of a video', async () => {
     await expectRefused([...upscale, 'file/x.mp4'], ['a file is in its place', '--output']);
     const folder = join(cli.workingFolder, 'typo/dir');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseJsonAs } from '../../core/json.ts';
 import type { FailureCode } from '../../core/run/failure.ts';
+import { outputFolder } from '../../core/run/written-folder.ts';
 import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
 import {
   type BatchIndexEntry,
@@ -14,6 +15,7 @@ import type { ImportedAnswers } from '../../core/upsample/imported-answers.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { JudgeAnswer } from '../../ports/model-server.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { assertWritable } from '../runs/assert-writable.ts';
 import { assertSourcesAreSafe } from './batch-upsample.ts';
 import { findSource } from './find-source.ts';
 import { finishTask } from './finish-task.ts';
@@ -56,6 +58,7 @@ export async function importAnswers(
   const index = await readIndex(request, ports);
   const { settings, input_root: inputRoot } = index.header;
   assertSourcesAreSafe(settings, { inputRoot }, ports);
+  await assertWritable([outputFolder(settings.output_dir, '--output-dir')], ports);
   const planned = [...index.entries.values()].flat().map((entry) => entry.planned);
   const others = await findOtherResults(planned, settings, ports, { concurrency: readsAtOnce, signal });
   assertNoOtherResults({ others, settings });
