@@ -16,7 +16,7 @@ export function cosmosFolders(env: NodeJS.ProcessEnv, platform: NodeJS.Platform)
   return {
     cache: join(cacheHome(env, platform), 'cosmos'),
     config: join(configHome(env), 'cosmos'),
-    state: join(stateHome(env, platform), 'cosmos'),
+    state: stateFolder(env, platform),
   };
 }
 
@@ -37,9 +37,10 @@ function configHome(env: NodeJS.ProcessEnv): string {
   return env['XDG_CONFIG_HOME'] ? env['XDG_CONFIG_HOME'] : join(homedir(), '.config');
 }
 
-function stateHome(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
-  if (env['XDG_STATE_HOME']) return env['XDG_STATE_HOME'];
-  if (platform === 'win32') return env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support');
-  return join(homedir(), '.local', 'state');
+function stateFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  if (env['XDG_STATE_HOME']) return join(env['XDG_STATE_HOME'], 'cosmos');
+  // Windows has one place for both, and what is in the cache may be deleted.
+  if (platform === 'win32') return join(cacheHome(env, platform), 'cosmos', 'state');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'cosmos');
+  return join(homedir(), '.local', 'state', 'cosmos');
 }

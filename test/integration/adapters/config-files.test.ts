@@ -139,10 +139,11 @@ describe('folders', () => {
   it.each([
     {
       rule: 'XDG variables first',
-      env: { XDG_CACHE_HOME: '/c', XDG_CONFIG_HOME: '/k' },
+      env: { XDG_CACHE_HOME: '/c', XDG_CONFIG_HOME: '/k', XDG_STATE_HOME: '/s' },
       platform: 'linux',
       cache: '/c/cosmos',
       config: '/k/cosmos',
+      state: '/s/cosmos',
     },
     {
       rule: 'empty ones do not count',
@@ -150,6 +151,7 @@ describe('folders', () => {
       platform: 'linux',
       cache: join(home, '.cache/cosmos'),
       config: join(home, '.config/cosmos'),
+      state: join(home, '.local/state/cosmos'),
     },
     {
       rule: "macOS's own cache",
@@ -157,6 +159,7 @@ describe('folders', () => {
       platform: 'darwin',
       cache: join(home, 'Library/Caches/cosmos'),
       config: join(home, '.config/cosmos'),
+      state: join(home, 'Library/Application Support/cosmos'),
     },
     {
       rule: "Windows' own cache",
@@ -164,9 +167,10 @@ describe('folders', () => {
       platform: 'win32',
       cache: '/l/cosmos',
       config: join(home, '.config/cosmos'),
+      state: '/l/cosmos/state',
     },
-  ] as const)('$rule', ({ env, platform, cache, config }) => {
-    expect(cosmosFolders(env, platform)).toEqual({ cache, config });
+  ] as const)('$rule', ({ env, platform, cache, config, state }) => {
+    expect(cosmosFolders(env, platform)).toEqual({ cache, config, state });
   });
 
   it.each([
