@@ -9,7 +9,9 @@ import { build } from 'rolldown';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const commands = globSync('commands/**/*.ts', { cwd: join(root, 'src'), exclude: ['commands/shared/**'] });
-const hooks = ['commands/shared/command-not-found.ts'];
+const hooks = ['command-not-found', 'write-bash-completion', 'help'].map(
+  (name) => `commands/shared/${name}.ts`,
+);
 
 await build({
   input: Object.fromEntries(

@@ -175,9 +175,8 @@ function workFoldersOf(settings: Settings, host: string): readonly WrittenFolder
 }
 
 function createRunStore(settings: Settings, { configFile, onNotice }: CommandContext): LocalRunStore {
-  const { state } = cosmosFolders(process.env, process.platform);
   const index = new RunIndex({
-    folder: join(state, 'runs'),
+    folder: runIndexFolder(),
     workingFolder: process.cwd(),
     configFile,
     onFailure: (reason) =>
@@ -302,4 +301,9 @@ export async function readToolVersion(): Promise<string> {
   const version =
     typeof document === 'object' && document !== null && 'version' in document ? document.version : null;
   return typeof version === 'string' ? version : '0.0.0';
+}
+
+/** Where it is remembered which runs this user has: a file for each. */
+export function runIndexFolder(): string {
+  return join(cosmosFolders(process.env, process.platform).state, 'runs');
 }
