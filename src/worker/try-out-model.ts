@@ -39,7 +39,7 @@ function refusalOf(error: unknown, modelPath: string): unknown {
   if (!(error instanceof EngineError)) return error;
   const { code, message, cause } = error;
   if (code === 'model-unreadable') {
-    const nextStep = 'Which models will do, and how to get one, is in docs/engines.md (onnx).';
+    const nextStep = 'Which models can be used, and how to get one: cosmos help engines (onnx).';
     return new AppError({ code, message: `${modelPath}: ${message}`, nextStep, cause });
   }
   if (code !== 'runtime-missing') return null;

@@ -35,7 +35,7 @@ it.each([
   {
     rule: 'weights to find regions with',
     args: ['retouch', 'film.mp4', '--detect', 'model.pth'],
-    says: 'docs/engines.md',
+    says: 'cosmos help engines',
   },
 ])('$rule is refused by the dry run, before the video is read', async ({ args, says }) => {
   await writeFile(join(cli.workingFolder, 'config.toml'), '[hosts.far]\naddress = "127.0.0.1"\n');

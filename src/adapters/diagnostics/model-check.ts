@@ -31,7 +31,10 @@ export function modelCheck(
       await models.assertOnnx(path);
       // On a host the runtime is in the image.
       if (isLocal && !isRuntimeThere())
-        return failed('ONNX Runtime is not installed', 'Install it with: npm install onnxruntime-node');
+        return failed(
+          'ONNX Runtime is not installed',
+          'Install it with: npm install -g --ignore-scripts onnxruntime-node',
+        );
       if (!isDeep) return ok(`onnx, ${path}; not loaded: --deep does`);
       await models.tryOut(path, useOf(name, settings));
       return ok(`onnx, ${path}; it was loaded, and did with a small picture what it should`);

@@ -48,7 +48,7 @@ export function refuseMissingBase({ role, name, baseImage }: WorkerImage): void 
     code: 'config-invalid',
     message: `inference.base_image is not set: ${name} is built on the image of the model itself.`,
     nextStep:
-      'Add base_image = "NAME:TAG" under [inference] in config.toml: an image with the model\'s program. docs/hosts.md shows how to build one.',
+      'Add base_image = "NAME:TAG" under [inference] in config.toml: an image with the model\'s program. How to build one: cosmos help hosts',
   });
 }
 

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Help, ux } from '@oclif/core';
+import { Help } from '@oclif/core';
 import { nearestWord } from '../../core/nearest-word.ts';
+import { exitCodes } from '../../errors/error-codes.ts';
 import { pageText } from '../../output/text/page-text.ts';
 
 /** Help of the commands, and the pages of the docs that are part of the package: `cosmos help exit-codes`. */
@@ -17,10 +18,11 @@ export default class CosmosHelp extends Help {
       return;
     }
     const nearest = nearestWord(page, pages);
-    ux.error(`There is no command and no help page "${name}".`, {
-      exit: 2,
-      suggestions: [nearest ? `Did you mean: cosmos help ${nearest}` : 'List them with: cosmos help'],
-    });
+    const nextStep = nearest
+      ? `Did you mean "${this.config.bin} help ${nearest}"?`
+      : `See ${this.config.bin} --help.`;
+    process.stderr.write(`Error: There is no command and no help page "${name}".\n  → ${nextStep}\n`);
+    process.exit(exitCodes.usage);
   }
 
   override async showRootHelp(): Promise<void> {

@@ -9,7 +9,7 @@ export interface ForeignModel {
 }
 
 const exportStep =
-  'Export it to ONNX once, as shown in docs/engines.md (How to get one), or download the .onnx file of the same model.';
+  'Export it to ONNX once, as "cosmos help engines" shows (How to get one), or download the .onnx file of the same model.';
 const downloadAgainStep = 'Download the model again, with the link to the file itself.';
 
 /**

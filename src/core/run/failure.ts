@@ -5,7 +5,7 @@ import type { SessionError } from './run-status.ts';
 /** Every way a spec can fail, with the next step. `docs/failures.md` is generated from here; codes are stable. */
 export const failureNextSteps = {
   'spec-invalid':
-    'Correct the file, or move it out of the folder: docs/formats/prompt-spec.md shows the shape.',
+    'Correct the file, or move it out of the folder. The shape: cosmos help formats/prompt-spec',
   'spec-changed': 'The file was edited while the run worked on it: start a new run.',
   'output-unwritable': 'Check the rights and the path of the output folder, then resume the run.',
   'resolution-too-large': 'Use --auto-resize, or a smaller --max-resolution.',
@@ -43,7 +43,7 @@ export const failureNextSteps = {
     'Resume the run with fewer --workers; if that is not enough, start a new one with a smaller --batch-size or --tile.',
   'model-unreadable': 'Start a new run with another --model, or with the --scale of this one.',
   'runtime-missing':
-    'Install onnxruntime-node on this machine; on a host, run cosmos host prepare NAME --upscaler.',
+    'On this machine: npm install -g --ignore-scripts onnxruntime-node; on a host, run cosmos host prepare NAME --upscaler.',
   'video-exists': 'Replace it with --force, or choose another folder with --videos-dir.',
   'prompt-blocked':
     "The model's guardrail refuses the prompt or the video: change the prompt in the enriched spec, then resume the run.",

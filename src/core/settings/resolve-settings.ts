@@ -35,7 +35,7 @@ function describe(issue: z.core.$ZodIssue, layer: SettingsLayer): { message: str
     const message = issue.message.replace(/^Invalid input: expected/, 'must be');
     return {
       message: `${layer.source}: ${shown(place) || 'the file'}: ${message}.`,
-      nextStep: 'Correct the value: docs/settings.md has every setting with its default.',
+      nextStep: 'Correct the value. Every setting with its default: cosmos help settings',
     };
   }
   const unknown = issue.keys[0] ?? '';
@@ -44,7 +44,7 @@ function describe(issue: z.core.$ZodIssue, layer: SettingsLayer): { message: str
     message: `${layer.source}: unknown setting "${shown([...place, unknown])}".`,
     nextStep: nearest
       ? `Did you mean "${shown(nearest)}"?`
-      : 'docs/settings.md has every setting with its default.',
+      : 'Every setting with its default: cosmos help settings',
   };
 }
 

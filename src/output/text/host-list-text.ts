@@ -46,6 +46,6 @@ function nextLines(hosts: readonly ShownHost[], style: Style): string[] {
       : [];
   });
   if (hosts.length === 1)
-    lines.push('Add one to config.toml: [hosts.gpu1] with its address; docs/hosts.md says how.');
+    lines.push('Add one to config.toml: [hosts.gpu1] with its address (cosmos help hosts).');
   return lines.length === 0 ? [] : ['', ...lines];
 }

@@ -70,7 +70,7 @@ async function shownOf(
     throw new AppError({
       code: 'no-valid-spec',
       message: `${path}${parsed.line === null ? '' : `:${parsed.line}`}: ${parsed.reason}.`,
-      nextStep: 'Correct the file; docs/formats/prompt-spec.md has what it holds.',
+      nextStep: 'Correct the file; what it holds: cosmos help formats/prompt-spec',
     });
   const { spec } = parsed;
   const found =

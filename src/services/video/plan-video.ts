@@ -196,7 +196,7 @@ function assertIsVideo(facts: VideoFacts, path: string): void {
   throw new AppError({
     code: 'video-unreadable',
     message: `${path} is a picture, not a video.`,
-    nextStep: 'A worker upscales pictures: see POST /upscale_batch in docs/upscale.md.',
+    nextStep: 'A worker upscales pictures: POST /upscale_batch (cosmos help docs/upscale).',
   });
 }
 

@@ -36,7 +36,7 @@ export async function loadRuntime(): Promise<Runtime> {
   } catch (cause) {
     throw new LaneFailure(
       'runtime',
-      `ONNX Runtime cannot be loaded: ${messageOf(cause)}. Install it with: npm install onnxruntime-node`,
+      `ONNX Runtime cannot be loaded: ${messageOf(cause)}. Install it with: npm install -g --ignore-scripts onnxruntime-node`,
       cause,
     );
   }

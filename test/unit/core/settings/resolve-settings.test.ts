@@ -74,13 +74,13 @@ describe('resolveSettings refuses', () => {
       rule: `a request without ${key} of ours`,
       values: { upsampling: { engine: { extra_body: { [key]: true } } } },
       message: `upsampling.engine.extra_body: must not set "${key}": `,
-      nextStep: 'docs/settings.md',
+      nextStep: 'cosmos help settings',
     })),
     {
       rule: 'a share that is none',
       values: { upsampling: { engine: { top_p: 'most' } } },
       message: 'upsampling.engine.top_p: must be "auto" or above 0, up to 1',
-      nextStep: 'docs/settings.md',
+      nextStep: 'cosmos help settings',
     },
     {
       rule: 'a misspelt table',
@@ -104,7 +104,7 @@ describe('resolveSettings refuses', () => {
       rule: 'a key like no other, without a guess',
       values: { upsampling: { zzzzzzzzzz: 1 } },
       message: 'unknown setting "upsampling.zzzzzzzzzz"',
-      nextStep: 'docs/settings.md has every setting with its default.',
+      nextStep: 'Every setting with its default: cosmos help settings',
     },
     {
       rule: 'the key itself where its variable is wanted',
