@@ -146,9 +146,14 @@ function readProject(): readonly ProjectFile[] {
     .map((path) => ({ path: path.replaceAll('\\', '/'), text: readFileSync(join(root, path), 'utf8') }));
 }
 
-if (import.meta.main) {
+/** What is wrong with the language of the project. */
+export function languageFaults(): readonly string[] {
   const isWord = createSpelling(readFileSync(new URL('words.txt', import.meta.url), 'utf8'));
-  const faults = findLanguageFaults(readProject(), isWord);
+  return findLanguageFaults(readProject(), isWord);
+}
+
+if (import.meta.main) {
+  const faults = languageFaults();
   for (const fault of faults) process.stderr.write(`${fault}\n`);
   if (faults.length > 0) process.exitCode = 1;
 }

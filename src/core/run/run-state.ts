@@ -22,7 +22,7 @@ export abstract class RunState<Event extends { readonly type: string }> {
   lastEnd: SessionRecord | null = null;
   /** When the last event came, ISO 8601. */
   lastTime: string | null = null;
-  /** A process works on the run. The journal does not tell; whoever asked for the lock sets it. */
+  /** A process works on the run. The journal does not tell; the code that asked for the lock sets it. */
   isAtWork = false;
 
   /** Folds one event in. Events about tasks that are not in the plan change nothing. */

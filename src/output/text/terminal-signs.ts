@@ -18,7 +18,7 @@ const plainSigns: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whether a terminal shows more than ASCII: the locale says so, and where it says nothing, every terminal of today does, except
+ * Whether a terminal shows more than ASCII: the locale says so, and where it says nothing, every current terminal does, except
  * the old console of Windows.
  */
 export function showsUnicode(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSpelling, findLanguageFaults } from '../../../scripts/check-language.ts';
+import { createSpelling, findLanguageFaults, languageFaults } from '../../../scripts/check-language.ts';
 
 const isWord = createSpelling('ffmpeg upscale');
 
@@ -46,3 +46,5 @@ describe('spelling', () => {
     { name: 'comments', text: '// The vidoe of the run.' },
   ])('lets pass $name', ({ text }) => expect(faultsOf(text)).toEqual([]));
 });
+
+it('the project has none of either', () => expect(languageFaults()).toEqual([]));
