@@ -11,8 +11,9 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   locked: 'Another process works on this run or this output folder, or the host is busy with other settings.',
   mismatch:
     'The checkpoint does not match these inputs, these settings or this version. Nothing was changed.',
-  sigint: 'Ctrl-C (SIGINT): the state is saved, and the resume command was printed.',
-  sigterm: 'SIGTERM or SIGHUP: the same.',
+  sigint:
+    'Ctrl-C (SIGINT): the state is saved, and the resume command was printed; in `attach` the work keeps running.',
+  sigterm: 'SIGTERM or SIGHUP: the same; a closed terminal leaves the work of a host running.',
 };
 
 const causes: Readonly<Record<ErrorCode, string>> = {
