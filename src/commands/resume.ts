@@ -38,7 +38,7 @@ const shownFlags = {
   skip,
   force: { ...force, description: 'of a video: replace the output if it is there already' },
   map,
-  detach,
+  detach: { ...detach, exclusive: [] },
   ...progressFlags,
   'checkpoint-dir': checkpointDir,
 };
