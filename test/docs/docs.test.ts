@@ -43,6 +43,14 @@ it('troubleshooting quotes messages that the program prints', () => {
   expect(pieces.filter((piece) => piece.length > 3 && !sources.includes(piece))).toEqual([]);
 });
 
+it('messages name help pages that exist', () => {
+  const named = [...readSources().matchAll(/\bcosmos (help [a-z][\w./-]+\w)/g)].map(
+    ([, typed = '']) => typed,
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((typed) => !isHelp(typed))).toEqual([]);
+});
+
 describe.each(pages)('$path', (page) => {
   it('has links and anchors that lead somewhere', () => {
     const broken = page.links.filter((link) => !leadsSomewhere(page.path, link));
@@ -146,9 +154,17 @@ function leadsSomewhere(from: string, link: string): boolean {
   return anchor === undefined || readPage(target).anchors.has(anchor);
 }
 
+/** @param typed - Such as `help exit-codes`. */
+function isHelp(typed: string): boolean {
+  const name = typed.split(/\s+/)[1] ?? '';
+  const isCommand = commands.some(({ id }) => id === name);
+  return isCommand || existsSync(join(root, 'docs', `${name.replace(/^docs\//, '')}.md`));
+}
+
 function faultsOfCommand(line: string): string[] {
   const typed = /^(?:\$ )?cosmos (.*)$/.exec(line)?.[1] ?? '';
   if (/^autocomplete\b/.test(typed)) return [];
+  if (/^help\b/.test(typed)) return isHelp(typed) ? [] : [`no help page: ${line}`];
   const idOf = ({ id }: (typeof commands)[number]) => id.replaceAll(':', ' ');
   const found = commands.filter((known) => `${typed} `.startsWith(`${idOf(known)} `));
   // `runs` and `runs rm` are both commands.
