@@ -86,12 +86,17 @@ function take(core: Core, x: number, y: number, value: number): void {
   rect.bottom = Math.max(rect.bottom, y + 1);
 }
 
+/** Boxes have room for letters that reach above and below the others, whether there are any: so much of their height is not taken. */
+const spare = { top: 0.03, bottom: 0.065 };
+
+/** A line that runs across grows less above and below; of others it is not known where their letters stand. */
 function grown({ left, top, right, bottom }: Rect, by: number, { width, height }: Size): Rect {
+  const lineHeight = right - left >= bottom - top ? bottom - top + 2 * by : 0;
   return {
     left: Math.max(0, left - by),
-    top: Math.max(0, top - by),
+    top: Math.max(0, top - by + spare.top * lineHeight),
     right: Math.min(width, right + by),
-    bottom: Math.min(height, bottom + by),
+    bottom: Math.min(height, bottom + by - spare.bottom * lineHeight),
   };
 }
 

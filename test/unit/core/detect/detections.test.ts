@@ -96,7 +96,9 @@ describe('lines of writing in a map of text', () => {
     expect(others).toEqual([]);
     // 80 · 20 · 1.5 / (2 · 100) = 12; the line is 44 high: 0.19 · 44 - 6, but at most 2 more on each side.
     const by = 12 + 2;
-    expect(line?.rect.top).toBeCloseTo(40 - by);
+    // Of the 48 that it then is, 0.03 above and 0.065 below are not taken.
+    expect(line?.rect.top).toBeCloseTo(40 - by + 0.03 * 48);
+    expect(line?.rect.bottom).toBeCloseTo(60 + by - 0.065 * 48);
     expect(line?.rect.right).toBeCloseTo(130 + by);
     expect(line?.score).toBeCloseTo(0.9);
   });
