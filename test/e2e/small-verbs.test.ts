@@ -39,6 +39,10 @@ it('show has the prompt before and after, of a source and of its enriched spec',
   expect(made).toEqual({ ...source, spec: source.enriched_spec, id: made.id });
   const text = (await expectRun(['show', 'specs/scene/a.json'], 0)).stdout;
   expect(text).toMatch(/Before\n {2}A robot[\s\S]*After\n {2}A robot[\s\S]*Tokens +\d+ vision/);
+  const planned = await expectRun(['show', 'specs/scene/a.json', '--output-dir', 'elsewhere', '--json'], 0);
+  expect(JSON.parse(planned.stdout).specs).toMatchObject([
+    { after: null, planned: { action: 'as-is', hint: { width: 64 }, message: null } },
+  ]);
   expect((await expectRun(['show', 'none.json'], 2)).stderr).toContain('none.json: the file is gone');
 });
 

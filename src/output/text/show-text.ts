@@ -1,5 +1,6 @@
 import { printable } from '../../core/printable.ts';
 import type { ShownRecord } from '../../core/spec/shown-record.ts';
+import type { PlannedSpec } from '../../core/upsample/upsample-plan.ts';
 import { upsampleEngineText } from '../../core/upsample/upsample-summary.ts';
 import { formatTable, wrapped } from './columns.ts';
 import { counted, durationText, numeral } from './format.ts';
@@ -16,6 +17,14 @@ interface ShownPrompts {
   readonly negative_prompt: string | null;
   readonly video: string | null;
   readonly record: ShownRecord | null;
+  readonly planned: ShownPlanned | null;
+}
+
+interface ShownPlanned extends Pick<PlannedSpec, 'hint' | 'tokens'> {
+  readonly output_reserved: number;
+  readonly limit: number;
+  readonly estimator: string;
+  readonly message: string | null;
 }
 
 /** Specs for people: the prompt before and after, and how it came about. @param columns - Width to keep to. */
@@ -25,7 +34,8 @@ export function formatShownSpecs(specs: readonly ShownPrompts[], style: Style, c
 }
 
 function linesOf(shown: ShownPrompts, style: Style, width: number): string[] {
-  const { spec, enriched_spec: enriched, before, after, negative_prompt: negative, video, record } = shown;
+  const { spec, enriched_spec: enriched, before, after, negative_prompt: negative, video } = shown;
+  const { record, planned } = shown;
   const block = (title: string, text: string) => [
     style.bold(title),
     ...text.split('\n').flatMap((line) => wrapped(printable(line), width).map((part) => `  ${part}`)),
@@ -35,6 +45,7 @@ function linesOf(shown: ShownPrompts, style: Style, width: number): string[] {
     ...(video ? [['Video', printable(video)]] : []),
     ...(enriched !== null && enriched !== spec ? [['Enriched spec', printable(enriched)]] : []),
     ...(record ? factsOf(record) : []),
+    ...(planned ? planFactsOf(planned) : []),
   ];
   return [
     style.bold(printable(spec)),
@@ -43,6 +54,31 @@ function linesOf(shown: ShownPrompts, style: Style, width: number): string[] {
     ...(after === null ? ['Not enriched yet, or not in the output folder.', ''] : block('After', after)),
     ...(negative?.trim() ? block('Negative prompt', negative) : []),
     ...formatTable(facts),
+  ];
+}
+
+/** What would be sent of a spec that is not enriched yet. */
+function planFactsOf({ hint, tokens, message, limit, estimator, ...rest }: ShownPlanned): string[][] {
+  const { output_reserved: reserved } = rest;
+  return [
+    ...(hint ? [['To send', `${counted(hint.frames, 'frame')} of ${hint.width}x${hint.height}`]] : []),
+    ...(tokens ? tokenRows({ ...tokens, output_reserved: reserved, limit, estimator }) : []),
+    ...(message === null ? [] : [['Would fail', printable(message)]]),
+  ];
+}
+
+interface CountedTokens {
+  readonly vision: number;
+  readonly text: number;
+  readonly output_reserved: number;
+  readonly limit: number;
+  readonly estimator: string;
+}
+
+function tokenRows({ vision, text, output_reserved: reserved, limit, estimator }: CountedTokens): string[][] {
+  return [
+    ['Tokens', `${numeral(vision)} vision + ${numeral(text)} text + ${numeral(reserved)} for the answer`],
+    ['', `of ${numeral(limit)}, counted by ${printable(estimator)}`],
   ];
 }
 
@@ -55,9 +91,7 @@ function factsOf(record: ShownRecord): string[][] {
     rows.push(['Frames', `${counted(frames, 'frame')}${size}`]);
   }
   if (tokens) {
-    const { vision, text, output_reserved: reserved, limit, estimator } = tokens;
-    const sum = `${numeral(vision)} vision + ${numeral(text)} text + ${numeral(reserved)} for the answer`;
-    rows.push(['Tokens', sum], ['', `of ${numeral(limit)}, counted by ${printable(estimator)}`]);
+    rows.push(...tokenRows(tokens));
     if (tokens.actual_prompt !== null)
       rows.push([
         '',

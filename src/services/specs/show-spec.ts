@@ -2,6 +2,8 @@ import { join, sep } from 'node:path';
 import type { ParsedSpecFile } from '../../core/spec/parse-spec.ts';
 import { type PromptSpec, sourcePromptOf, videosOf } from '../../core/spec/prompt-spec.ts';
 import { type ShownRecord, shownRecordOf } from '../../core/spec/shown-record.ts';
+import type { PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import { estimatorOf } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { readSpecFile } from './read-specs.ts';
@@ -22,6 +24,35 @@ export interface ShownSpec {
   readonly negative_prompt: string | null;
   readonly video: string | null;
   readonly record: ShownRecord | null;
+  /** What a run would send; null for a spec that is enriched, and where it cannot be said. */
+  readonly planned: ShownPlan | null;
+}
+
+/** What a run would do with a spec. JSON, so snake_case. */
+export interface ShownPlan extends Pick<PlannedSpec, 'action' | 'hint' | 'tokens'> {
+  readonly output_reserved: number;
+  readonly limit: number;
+  readonly estimator: string;
+  /** Why it would fail. */
+  readonly message: string | null;
+}
+
+/** Adds what a plan says of specs that are not enriched yet. */
+export function withPlan(shown: readonly ShownSpec[], plan: UpsamplePlan | null): readonly ShownSpec[] {
+  if (plan === null) return shown;
+  const { inputRoot, specs, settings } = plan;
+  const byPath = new Map(specs.map((planned) => [join(inputRoot, ...planned.spec.split('/')), planned]));
+  return shown.map((each) => {
+    const planned = each.after === null ? byPath.get(each.spec) : undefined;
+    if (!planned) return each;
+    const { action, hint, tokens, failure } = planned;
+    const counting = {
+      output_reserved: settings.engine.max_output_tokens,
+      limit: settings.max_tokens,
+      estimator: estimatorOf(settings),
+    };
+    return { ...each, planned: { action, hint, tokens, ...counting, message: failure?.message ?? null } };
+  });
 }
 
 type SpecsPort = Pick<Ports, 'specs'>;
@@ -84,6 +115,7 @@ async function shownOf(
     negative_prompt: spec.negative_prompt ?? null,
     video: videosOf(spec)[0]?.path ?? null,
     record: found && shownRecordOf(found.spec),
+    planned: null,
   };
 }
 

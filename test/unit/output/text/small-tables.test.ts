@@ -59,8 +59,20 @@ describe('tables keep to 80 columns', () => {
     };
     const prompt = `${'A harbour at dawn, thin fog over the water. '.repeat(9)}\nCranes.`;
     const spec = { spec: 'a.json', enriched_spec: 'out/a.json', before: prompt, after: prompt };
-    const shown = [{ ...spec, negative_prompt: prompt, video: 'clip.mp4', record }];
+    const shown = [{ ...spec, negative_prompt: prompt, video: 'clip.mp4', record, planned: null }];
     expectWithin(formatShownSpecs(shown, style, 80));
+    const planned = {
+      ...{ hint: { width: 320, height: 180, frames: 2 }, message: null },
+      ...{ estimator: 'qwen2.5-vl', output_reserved: 32_768, limit: 1_000_000 },
+      tokens: { linear: 1, pixtral: 1, vision: 123_456, text: 1_234, total: 157_458 },
+    };
+    const open = formatShownSpecs(
+      shown.map((each) => ({ ...each, after: null, record: null, planned })),
+      style,
+      80,
+    );
+    expectWithin(open);
+    expect(open).toMatch(/To send +2 frames of 320x180\nTokens +123,456 vision/);
   });
 });
 
