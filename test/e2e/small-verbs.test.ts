@@ -9,6 +9,8 @@ import { waitFor } from '../support/wait-for.ts';
 
 const folder = await temporaryFolder();
 const cli = new Cli(folder);
+/** What the terminal showed when the run ended. */
+let summary = '';
 const prompt = 'A robot arm sorts parcels under neon tubes';
 
 async function expectRun(args: readonly string[], code: number, user = cli) {
@@ -21,7 +23,16 @@ beforeAll(async () => {
   const specs = join(cli.workingFolder, 'specs');
   await makeClip(join(specs, 'clip.mp4'), { width: 64, height: 36, frames: 8 });
   await writeSpecs(specs, { 'scene/a.json': sampleSpec({ prompt, input_video_path: '../clip.mp4' }) });
-  await expectRun(['batch-upsample', 'specs', '--no-progress'], 0);
+  summary = (await expectRun(['batch-upsample', 'specs', '--no-progress'], 0)).stdout;
+});
+
+it('the terminal, report and its page say the same of when a run began and how long it took', async () => {
+  const { stdout } = await expectRun(['report'], 0);
+  expect(stdout).toBe(summary);
+  const report = JSON.parse((await expectRun(['report', '--json'], 0)).stdout);
+  const page = JSON.parse(await readFile(report.report.json, 'utf8'));
+  expect(page).toMatchObject({ started_at: report.started_at, duration_ms: report.duration_ms });
+  expect(stdout).toContain(`Started         ${report.started_at.slice(0, 16).replace('T', ' ')} UTC`);
 });
 
 it('show has the prompt before and after, of a source and of its enriched spec', async () => {

@@ -157,6 +157,7 @@ export function sampleUpscaleSummary(changes: Partial<VideoSummary> = {}): Video
     workers: 2,
     checkpoint: '/runs/r/checkpoint.json',
     report: { json: '/runs/r/report.json', html: '/runs/r/report.html' },
+    started_at: '2026-01-10T09:30:00.000Z',
     duration_ms: 41_100,
     frames_per_second: 35.01,
     video,

@@ -44,6 +44,7 @@ export const inferenceSummarySchema = z
     output_dir: z.string().describe('Where the enriched specs are.'),
     checkpoint: z.string(),
     report: z.object({ json: z.string(), html: z.string() }),
+    started_at: z.iso.datetime(),
     duration_ms: count,
     token_drift: tokenDriftSchema.nullable(),
     videos: z.array(z.object({ video: z.string(), spec: z.string(), path: z.string() })),

@@ -33,6 +33,7 @@ export const upscaleSummarySchema = z
     workers: z.int().min(1),
     checkpoint: z.string(),
     report: z.object({ json: z.string(), html: z.string() }),
+    started_at: z.iso.datetime(),
     duration_ms: count,
     frames_per_second: z.number().min(0).nullable(),
     video: videoReportSchema.shape.video,

@@ -33,6 +33,8 @@ export interface InferenceSummary {
   readonly output_dir: string;
   readonly checkpoint: string;
   readonly report: { readonly json: string; readonly html: string };
+  /** When the run began, ISO 8601. */
+  readonly started_at: string;
   readonly duration_ms: number;
   readonly token_drift: TokenDrift | null;
   /** Videos that are here, with the prompt's spec. */

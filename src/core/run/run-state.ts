@@ -22,6 +22,10 @@ export abstract class RunState<Event extends { readonly type: string }> {
   lastEnd: SessionRecord | null = null;
   /** When the last event came, ISO 8601. */
   lastTime: string | null = null;
+  /** How long its sessions were at work, together, in milliseconds; pauses between them do not count. */
+  workedMs = 0;
+  /** Between two sessions, where an event may still come from a process that does not work on the run. */
+  #isPaused = false;
   /** A process works on the run. The journal does not tell; the code that asked for the lock sets it. */
   isAtWork = false;
 
@@ -30,6 +34,10 @@ export abstract class RunState<Event extends { readonly type: string }> {
     const time = timeOf(event);
     if (isRunFinished(event)) this.lastEnd = { status: event.status, at: time, error: event.error ?? null };
     if (event.type === 'run-started') this.lastEnd = null;
+    else if (time !== null && this.lastTime !== null && !this.#isPaused)
+      this.workedMs += Math.max(0, Date.parse(time) - Date.parse(this.lastTime));
+    if (event.type === 'run-started') this.#isPaused = false;
+    if (isRunFinished(event)) this.#isPaused = true;
     this.lastTime = time ?? this.lastTime;
     this.applyTaskEvent(event);
   }

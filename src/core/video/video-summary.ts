@@ -25,6 +25,8 @@ export interface VideoSummary {
   readonly workers: number;
   readonly checkpoint: string;
   readonly report: { readonly json: string; readonly html: string };
+  /** When the run began, ISO 8601. */
+  readonly started_at: string;
   readonly duration_ms: number;
   /** Frames shown by segments of this session per second of it; null when there were none. */
   readonly frames_per_second: number | null;

@@ -5,6 +5,8 @@ import type { Style } from './style.ts';
 
 export interface SummarySections {
   readonly runId: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
   readonly host: string;
   readonly report: string;
   readonly engine: string;
@@ -25,6 +27,7 @@ export function formatSections(summary: SummarySections, style: Style): string {
     ['Report', printable(summary.report)],
     ['Engine', printable(summary.engine)],
     ...(summary.host === 'local' ? [] : [['Host', printable(summary.host)]]),
+    ['Started', `${summary.startedAt.slice(0, 16).replace('T', ' ')} UTC`],
     ['Run', style.dim(summary.runId)],
   ]);
   const { failures, failureNoun } = summary;

@@ -11,16 +11,14 @@ import { tokenDriftOf } from '../upsample/report-items.ts';
 import { answeringModelOf } from '../upsample/summarise-upsample.ts';
 import type { StoredInference } from './inference-types.ts';
 
-/** The summary of a run from prompts to videos as it stands; null for `end` sums up all its sessions. */
+/** The summary of a run from prompts to videos as it stands; null for `end` outside of a session. */
 export function summaryOfInference(
-  run: Pick<StoredInference, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  run: Pick<StoredInference, 'runId' | 'checkpoint' | 'paths'>,
   state: InferenceState,
-  end: Pick<SessionEnd, 'status' | 'durationMs' | 'error'> | null,
+  end: Pick<SessionEnd, 'status' | 'error'> | null,
 ): InferenceSummary {
   const { checkpoint, paths } = run;
   const { settings, created_at: createdAt } = checkpoint;
-  const lastTime = run.events.at(-1)?.time ?? createdAt;
-  const durationMs = end?.durationMs ?? Date.parse(lastTime) - Date.parse(createdAt);
   const { engine } = settings.upsample;
   return {
     version: inferenceSummaryVersion,
@@ -38,7 +36,8 @@ export function summaryOfInference(
     output_dir: settings.upsample.output_dir,
     checkpoint: paths.checkpoint,
     report: { json: paths.reportJson, html: paths.reportHtml },
-    duration_ms: Math.max(0, Math.round(durationMs)),
+    started_at: createdAt,
+    duration_ms: state.workedMs,
     token_drift: settings.stages.includes('upsample') ? tokenDriftOf(state.prompts, settings.upsample) : null,
     videos: [...state.videos.values()].flatMap(({ planned, finished }) =>
       finished ? [{ video: planned.video, spec: planned.spec, path: finished.output }] : [],

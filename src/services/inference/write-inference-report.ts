@@ -81,7 +81,7 @@ function headerOf(
     videos_dir: settings.videos_dir,
     started_at: startedAt,
     finished_at: isOver ? end.time : null,
-    duration_ms: Math.max(0, Date.parse(last?.time ?? startedAt) - Date.parse(startedAt)),
+    duration_ms: state.workedMs,
     counts: state.counts,
     specs: {
       prompt_failed: counted('prompt-failed'),

@@ -7,15 +7,13 @@ import type { SessionEnd } from '../runs/run-kind.ts';
 import { tokenDriftOf } from './report-items.ts';
 import type { StoredUpsample } from './upsample-types.ts';
 
-/** The summary of a run as it stands; null for `end` sums up all its sessions. */
+/** The summary of a run as it stands; null for `end` outside of a session. */
 export function summaryOfUpsample(
-  run: Pick<StoredUpsample, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  run: Pick<StoredUpsample, 'runId' | 'checkpoint' | 'paths'>,
   state: UpsampleState,
-  end: Pick<SessionEnd, 'status' | 'durationMs' | 'error'> | null,
+  end: Pick<SessionEnd, 'status' | 'error'> | null,
 ): UpsampleSummary {
   const { settings, batches, created_at: createdAt } = run.checkpoint;
-  const lastTime = run.events.at(-1)?.time ?? createdAt;
-  const durationMs = end?.durationMs ?? Date.parse(lastTime) - Date.parse(createdAt);
   const failures = [...state.specs.values()].flatMap(({ failed }) =>
     failed ? [{ spec: failed.spec, ...failureFacts(failed) }] : [],
   );
@@ -33,7 +31,8 @@ export function summaryOfUpsample(
     output_dir: settings.output_dir,
     checkpoint: run.paths.checkpoint,
     report: { json: run.paths.reportJson, html: run.paths.reportHtml },
-    duration_ms: Math.max(0, Math.round(durationMs)),
+    started_at: createdAt,
+    duration_ms: state.workedMs,
     token_drift: tokenDriftOf(state, settings),
     failures,
     is_resumable: state.isResumable,

@@ -132,7 +132,7 @@ async function writeUpsampleReport(
 function headerOf(
   { runId, checkpoint }: Pick<StoredUpsample, 'runId' | 'checkpoint'>,
   state: UpsampleState,
-  { clock, toolVersion }: Pick<Ports, 'clock' | 'toolVersion'>,
+  { toolVersion }: Pick<Ports, 'toolVersion'>,
 ): ReportHeader {
   const { settings } = checkpoint;
   const isEnded = state.pendingCount === 0;
@@ -148,8 +148,8 @@ function headerOf(
     input_root: checkpoint.input_root,
     output_dir: settings.output_dir,
     started_at: checkpoint.created_at,
-    finished_at: isEnded ? new Date(clock.now()).toISOString() : null,
-    duration_ms: Math.max(0, clock.now() - Date.parse(checkpoint.created_at)),
+    finished_at: isEnded ? state.lastTime : null,
+    duration_ms: state.workedMs,
     counts: state.counts,
     token_drift: tokenDriftOf(state, settings),
     is_resumable: state.isResumable,

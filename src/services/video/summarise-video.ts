@@ -39,6 +39,7 @@ export function summaryOfVideo(
     workers: settings.engine.lanes,
     checkpoint: paths.checkpoint,
     report: { json: paths.reportJson, html: paths.reportHtml },
+    started_at: checkpoint.created_at,
     duration_ms: Math.max(0, Math.round(durationMs)),
     frames_per_second: perSecond(frames, durationMs),
     video: verifiedOf(state),

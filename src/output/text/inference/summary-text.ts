@@ -17,6 +17,7 @@ export function formatInferenceSummary(summary: InferenceSummary, style: Style, 
   return formatSections(
     {
       runId: summary.run_id,
+      startedAt: summary.started_at,
       host: summary.host,
       report: summary.report.html,
       engine: [

@@ -19,6 +19,7 @@ export function formatSummary(summary: UpsampleSummary, style: Style, isSubmitte
   return formatSections(
     {
       runId: summary.run_id,
+      startedAt: summary.started_at,
       host: summary.host,
       report: summary.report.html,
       engine: upsampleEngineText(summary.engine, summary.model),

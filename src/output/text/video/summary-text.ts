@@ -15,6 +15,7 @@ export function formatVideoSummary(summary: VideoSummary, style: Style, isSubmit
   return formatSections(
     {
       runId: summary.run_id,
+      startedAt: summary.started_at,
       host: summary.host,
       report: summary.report.html,
       engine: upscaleEngineText(summary),

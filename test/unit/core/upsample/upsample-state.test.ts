@@ -37,6 +37,22 @@ function fold(
   return state;
 }
 
+it('the time at work is that of all sessions, without the pauses between them', () => {
+  const state = new UpsampleState([planned('a')]);
+  const at = (time: string) => ({ time: `2026-01-10T09:${time}.000Z` });
+  const started = { type: 'run-started', run_id: 'r', total: 1, is_resumed: false } as const;
+  const counts = { total: 1, upsampled: 0, reused: 0, skipped: 0, failed: 0 };
+  const ended = { type: 'run-finished', status: 'failed', counts } as const;
+  state.apply({ ...started, ...at('30:00') });
+  state.apply({ ...ended, ...at('30:10') });
+  // Killed at 41:05.
+  state.apply({ ...started, ...at('41:00') });
+  state.apply({ ...failed('a'), ...at('41:05') });
+  state.apply({ ...started, ...at('55:00') });
+  state.apply({ ...finished('a'), ...at('55:02') });
+  expect(state.workedMs).toBe(17_000);
+});
+
 describe('RunState counts', () => {
   it.each([
     { rule: 'nothing at first', events: [], upsampled: 0, reused: 0, failed: 0, pending: 3 },

@@ -86,6 +86,7 @@ function text(changes: Partial<UpsampleSummary>): string {
     output_dir: 'outputs',
     checkpoint: 'checkpoints/run-7/checkpoint.json',
     report: { json: 'report.json', html: 'report.html' },
+    started_at: '2026-01-10T09:30:00.000Z',
     duration_ms: 1200,
     token_drift: null,
     failures: [],

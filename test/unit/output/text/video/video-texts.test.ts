@@ -23,6 +23,7 @@ describe('formatUpscaleSummary', () => {
   Report      /runs/r/report.html
   Engine      lanczos x2, 2 workers
   Host        gpu1
+  Started     2026-01-10 09:30 UTC
   Run         20260301-101500-7f3a9c
 `);
   });
