@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.ts';
-import { formatTable } from './columns.ts';
+import { fittedTable } from './columns.ts';
 import { bytesText, counted } from './format.ts';
 import type { Style } from './style.ts';
 
@@ -19,7 +19,8 @@ export interface ListedThing {
 export function formatUnneeded(things: readonly ListedThing[], host: string, style: Style): string {
   if (things.length === 0) return `There is nothing on ${printable(host)} that no run needs.\n`;
   const named = kinds.flatMap((kind) => namedRows(things.filter((thing) => thing.kind === kind)));
-  const table = formatTable(named.map(({ cells }) => cells));
+  const rows = named.map(({ cells }) => cells);
+  const table = fittedTable(rows, style.columns, [3, 1]);
   const lines = table.flatMap((line, index) => {
     const more = named[index]?.more ?? '';
     return more === '' ? [line] : [line, style.dim(more)];

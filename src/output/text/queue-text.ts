@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.ts';
-import { formatTable } from './columns.ts';
+import { fittedTable } from './columns.ts';
 import { counted, durationText } from './format.ts';
 import type { Style } from './style.ts';
 
@@ -57,9 +57,9 @@ export function formatQueue(
         ],
   );
   const lines = [
-    ...[head, '', ...(workers.length > 0 ? formatTable(workerRows) : [noWorker])],
+    ...[head, '', ...(workers.length > 0 ? fittedTable(workerRows, style.columns, [3, 2, 0]) : [noWorker])],
     ...(waiting.length > 0 ? ['', ...waiting] : []),
-    ...['', ...(runs.length > 0 ? formatTable(runRows) : ['No run has jobs in it.'])],
+    ...['', ...(runs.length > 0 ? fittedTable(runRows, style.columns, [0]) : ['No run has jobs in it.'])],
   ];
   return `${lines.join('\n')}\n`;
 }

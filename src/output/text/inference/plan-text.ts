@@ -2,7 +2,7 @@ import type { PlannedVideoTask } from '../../../core/inference/inference-checkpo
 import type { InferencePlan } from '../../../core/inference/inference-plan.ts';
 import type { VideoWarning } from '../../../core/inference/inference-summary.ts';
 import { printable } from '../../../core/printable.ts';
-import { formatTable } from '../columns.ts';
+import { fittedTable } from '../columns.ts';
 import { failureLines } from '../failures-text.ts';
 import { counted } from '../format.ts';
 import type { Style } from '../style.ts';
@@ -13,13 +13,13 @@ import { warningLines } from './summary-text.ts';
 /** Rows that are shown; `--json` has them all. */
 const maxRows = 200;
 
-/** The prompts as a table, then the videos. @param columns - Width to keep the first table to. */
+/** The prompts as a table, then the videos. @param columns - Width to keep the tables to. */
 export function formatInferencePlan(plan: InferencePlan, style: Style, columns?: number): string {
   const { prompts, videos, videoBatches } = plan;
   const ofPrompts =
     prompts.batches.length > 0 || videos.length === 0 ? formatPlan(prompts, style, columns) : '';
   if (videos.length === 0) return ofPrompts;
-  const [head = '', ...body] = formatTable([
+  const rows = [
     ['VIDEO', 'STEPS', 'SEED', 'CONTROLS', 'START'],
     ...videos
       .slice(0, maxRows)
@@ -30,7 +30,8 @@ export function formatInferencePlan(plan: InferencePlan, style: Style, columns?:
         controls.map(({ kind, weight }) => `${kind} ${weight}`).join(', ') || '—',
         batch === null ? '—' : String(batch),
       ]),
-  ]);
+  ];
+  const [head = '', ...body] = fittedTable(rows, columns, [0, 3]);
   const lines = [
     style.dim(head),
     ...body,

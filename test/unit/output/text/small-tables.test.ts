@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { columnsOf, fittedTable } from '../../../../src/output/text/columns.ts';
 import { formatSettings } from '../../../../src/output/text/config-text.ts';
 import { formatHosts } from '../../../../src/output/text/host-list-text.ts';
+import { formatUnneeded } from '../../../../src/output/text/prune-text.ts';
+import { formatQueue } from '../../../../src/output/text/queue-text.ts';
 import { formatRemovable, formatRemovedRuns } from '../../../../src/output/text/removal-text.ts';
 import { formatShownSpecs } from '../../../../src/output/text/show-text.ts';
 import { createStyle } from '../../../../src/output/text/style.ts';
@@ -48,6 +50,32 @@ describe('tables keep to 80 columns', () => {
     expect(formatRemovedRuns({ listed, removed })).toBe(
       'Removed 1 run (2.0 KiB):\n  /runs/one\nWhat is left of them on gpu1 is removed by: cosmos host prune gpu1\n',
     );
+  });
+
+  it('of a queue', () => {
+    const worker = {
+      name: long,
+      slots: 2,
+      kinds: ['upsample', 'upscale'],
+      seen_at: '2026-01-10T09:30:00.000Z',
+    };
+    const queue = {
+      ...{ queue: 'redis://store', store: '/mnt', is_paused: false },
+      workers: [{ ...worker, doing: [{ run_id: `20260110-${long}`, kind: 'upscale' }], problem: null }],
+      runs: [{ run_id: long, waiting: 3, active: 2, failed: 0, finished_tasks: 10_000, total_tasks: 10_005 }],
+    };
+    const nowMs = Date.parse('2026-01-10T09:31:00.000Z');
+    expectWithin(formatQueue(queue, createStyle(false, 80), { nowMs, workerCommand: 'cosmos worker' }));
+  });
+
+  it('of what no run needs on a host', () => {
+    const thing = {
+      kind: 'run',
+      name: long,
+      size_bytes: 1234,
+      reason: `it ended long ago (${long})`,
+    } as const;
+    expectWithin(formatUnneeded([thing], 'gpu1', createStyle(false, 80)));
   });
 
   it('of a spec before and after', () => {
