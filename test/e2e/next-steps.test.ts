@@ -201,3 +201,26 @@ function commandIn(text: string): string[] {
   if (!command) throw new Error(`there is no command in: ${text}`);
   return command;
 }
+
+it('answers that come while a run is stopped are saved, and not asked for again', async () => {
+  const { cli, server, configure } = await newScene();
+  await configure(`base_url = "${server.baseUrl}"\napi_key_env = "OUR_KEY"\nmax_output_tokens = 300`);
+  server.hold();
+  const { child, ended } = await cli.start(enrich);
+  let said = '';
+  child.stderr?.on('data', (text: string) => {
+    said += text;
+    if (said.includes('Stopping:')) server.release();
+  });
+  await waitFor(() => server.stats.requests > 0);
+  child.kill('SIGINT');
+  const end = await ended;
+  expect(end.code).toBe(130);
+  // As many as were asked before the worker took no more.
+  const saved = Number(/(\d) of 3 (?:is|are) saved/.exec(end.stderr)?.[1]);
+  expect(saved).toBe(server.stats.requests);
+  const [run] = JSON.parse((await cli.run(['runs', '--json'])).stdout).runs;
+  expect(run.tasks).toMatchObject({ done: saved, total: 3 });
+  expect((await cli.run(['resume', '--no-progress'])).code).toBe(0);
+  expect(server.stats.requests).toBe(3);
+});

@@ -62,6 +62,8 @@ export function listenForSignals(listener: SignalListener): Interruption & { sto
   const handle = (name: StopSignal) => {
     if (name === 'SIGHUP' && !hasTerminal()) return;
     if (controller.signal.aborted || leaving.signal.aborted) {
+      // A terminal that closes hangs up twice, once by itself and once by its shell: no one asks for haste.
+      if (name === 'SIGHUP') return;
       listener.leave();
       process.exit(new InterruptedError(name).exitCode);
     }

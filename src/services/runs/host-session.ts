@@ -21,6 +21,9 @@ export const drainMs = 5_000;
 /** How long opening a run may take to notice that the run is stopped, in milliseconds. */
 const openingTimeoutMs = 2_000;
 
+/** How long the last results of a run that is stopped are waited for, in milliseconds; the rest is taken when it is resumed. */
+const lastResultsTimeoutMs = 5_000;
+
 interface HostSessionDeps<K extends RunTypes> extends SessionDeps<K> {
   readonly kind: RunKind<K>;
   readonly results: TaskResults<K>;
@@ -118,7 +121,15 @@ export class HostSession<K extends RunTypes> {
     const host = await this.#opening.catch(() => null);
     if (!host) return;
     try {
-      if (drainMs !== null) await host.stop(drainMs);
+      if (drainMs !== null) {
+        await host.stop(drainMs);
+        // What was answered while it stopped is on this machine or near: it counts as done where that is quick to have.
+        if (this.#deps.run.signal.aborted) {
+          const late = new AbortController();
+          await settlesWithin(lastResultsTimeoutMs, this.#acceptRest(host, late.signal));
+          late.abort();
+        }
+      }
     } finally {
       stopListening();
       await this.#collecting;
@@ -196,13 +207,19 @@ export class HostSession<K extends RunTypes> {
     if (!(error instanceof AppError) || error.code !== 'failures-repeated') throw error;
     this.#stopError = error;
     await host.stop(drainMs);
+    await this.#acceptRest(host);
+    throw error;
+  }
+
+  /** Takes what the workers finished and nothing has reported. */
+  async #acceptRest(host: HostRun, late?: AbortSignal): Promise<void> {
     const { results } = this.#deps;
     for (const key of await host.finishedKeys()) {
       if (this.#finished.has(key) || !results.isExpected(key)) continue;
       const result = await host.result(key);
+      if (late?.aborted) return;
       if (result) await results.accept(result, false, host);
     }
-    throw error;
   }
 
   /** A worker that was adopted may still report the failure that ended the session before. */
