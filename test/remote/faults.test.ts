@@ -200,7 +200,7 @@ describe.skipIf(lab === null)('a run on a host', () => {
     first.press('d');
     expect([await first.ended, first.text]).toEqual([
       0,
-      expect.stringMatching(/Left: .*keeps running on gpu1/),
+      expect.stringMatching(/The program left; .*keeps running on gpu1/),
     ]);
     server.release();
     // The host does all of it, while no program waits for that.

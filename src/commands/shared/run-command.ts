@@ -92,7 +92,7 @@ export abstract class RunCommand extends PreparingCommand {
     else this.show(text);
     process.exitCode = exitCodeOf(outcome);
     if (error) this.showError(error);
-    else if (outcome.leftBy !== null) this.logToStderr(`Left: ${summary.ending?.message ?? ''}`);
+    else if (outcome.leftBy !== null) this.logToStderr(summary.ending?.message ?? '');
     return summary;
   }
 

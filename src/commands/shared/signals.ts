@@ -103,8 +103,8 @@ function leavingText(workplace: Workplace): string {
 
 function questionText(host: string): string {
   return (
-    `The work of this run is on ${host}. Press Ctrl-C again or q to stop it there, d to leave it running ` +
-    `(so does no answer within ${leaveQuestion.timeoutS} s), any other key to continue.`
+    `The work of this run is on ${host}. Press Ctrl-C again or q to stop it there, d to leave it running, ` +
+    `any other key to continue. Without an answer it is left running after ${leaveQuestion.timeoutS} s.`
   );
 }
 

@@ -20,7 +20,7 @@ const downloadAgainStep = 'Download the model again, with the link to the file i
  */
 export function foreignModelOf(head: Uint8Array): ForeignModel | null {
   if (head.length === 0)
-    return { what: 'is empty', nextStep: 'Download or export the model again: that did not end well.' };
+    return { what: 'is empty', nextStep: 'Download or export the model again: it was not completed.' };
   const text = Buffer.from(head).toString('latin1');
   return formats.find(({ isIt }) => isIt(text, head)) ?? null;
 }

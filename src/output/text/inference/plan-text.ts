@@ -40,7 +40,9 @@ export function formatInferencePlan(plan: InferencePlan, style: Style, columns?:
     ...warningLines(videos.flatMap(warningsOf), '--json').map(noticeLine),
     ...failuresOf(plan, style),
     ...(ofPrompts === '' && prompts.leftOut ? [leftOutText(prompts.leftOut)] : []),
-    `${counted(videos.length, 'video')}, with at least ${counted(videoBatches.length, 'start')} of the model's program.`,
+    videoBatches.length === 0
+      ? `${counted(videos.length, 'video')}, of which none can be made.`
+      : `${counted(videos.length, 'video')}; the model's program is started at least ${videoBatches.length === 1 ? 'once' : `${videoBatches.length} times`}.`,
   ];
   return `${ofPrompts === '' ? '' : `${ofPrompts}\n`}${lines.join('\n')}\n`;
 }

@@ -98,5 +98,5 @@ function nextSteps(
     ];
   if (status === 'detached') return detachedSteps(runId, 'bring the videos home', style);
   if (!isResumable) return ['Fix what failed and run the same command again: what is finished is reused.'];
-  return [`To try again what is not done:  ${resume}`];
+  return [`To try the rest again:  ${resume}`];
 }

@@ -102,7 +102,7 @@ function failuresOf(plan: UpsamplePlan, style: Style): string[] {
 function othersOf({ others, settings }: UpsamplePlan): string[] {
   if (others.length === 0) return [];
   return [
-    `${printable(otherResultsText(others, settings.output_dir))} It takes --force, or another --output-dir.`,
+    `${printable(otherResultsText(others, settings.output_dir))} Add --force, or choose another --output-dir.`,
   ];
 }
 

@@ -67,5 +67,5 @@ function nextSteps(
   if (status === 'complete') return [];
   if (status === 'detached') return detachedSteps(runId, 'bring the results home', style);
   if (!isResumable) return ['Fix what failed and run the same command again: what is finished is reused.'];
-  return [`To try again what is not done:  ${style.bold(resumeCommand(runId))}`];
+  return [`To try the rest again:  ${style.bold(resumeCommand(runId))}`];
 }
