@@ -87,6 +87,7 @@ function invalid(message: string): AppError {
   return new AppError({
     code: 'config-invalid',
     message,
-    nextStep: 'Correct the file; every setting with its default is in config.toml.',
+    nextStep:
+      'Correct the file. All settings with their defaults: cosmos help settings; cosmos config init --force replaces it.',
   });
 }

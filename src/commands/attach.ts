@@ -3,7 +3,7 @@ import { cancelledCode } from '../core/run/run-status.ts';
 import { usageError } from '../errors/app-error.ts';
 import { readRun } from '../services/runs/read-run.ts';
 import { asItWasBegun } from '../services/runs/resume-run.ts';
-import { requiredRun } from './shared/arguments.ts';
+import { runOrLatest } from './shared/arguments.ts';
 import { askYesNo } from './shared/ask-yes-no.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { progressFlags, queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
@@ -11,8 +11,11 @@ import { runKinds, viewOf } from './shared/run-views.ts';
 
 export default class Attach extends RunCommand {
   static override summary = 'Follow a run that works in the background, and bring its results home.';
-  static override examples = ['<%= config.bin %> <%= command.id %> latest'];
-  static override args = { run: requiredRun };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> 1a2b3c4d',
+  ];
+  static override args = { run: runOrLatest };
   static override flags = { ...storeFlags, ...queueAddressFlags, ...progressFlags };
 
   async run(): Promise<object> {

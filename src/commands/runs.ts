@@ -1,6 +1,15 @@
 import { Flags } from '@oclif/core';
+import type { SettingsLayer } from '../core/settings/resolve-settings.ts';
 import { formatRuns } from '../output/text/runs-text.ts';
-import { listedStatuses, listRuns, lookUpRuns } from '../services/runs/list-runs.ts';
+import type { Ports } from '../ports/ports.ts';
+import {
+  type CheckedRunRow,
+  listedStatuses,
+  listRuns,
+  lookUpRuns,
+  type RunRow,
+  type RunsListing,
+} from '../services/runs/list-runs.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { queueAddressFlags, settingsLayerOf, storeFlags } from './shared/run-flags.ts';
 import { runKinds } from './shared/run-views.ts';
@@ -42,7 +51,8 @@ export default class Runs extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Runs);
-    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
+    const layer = settingsLayerOf(flags);
+    const { ports } = await this.open(flags.config, layer);
     const limit = flags.limit ?? (this.jsonEnabled() ? 0 : usualLimit);
     const query = {
       // A folder that is named is the one that is meant.
@@ -51,8 +61,25 @@ export default class Runs extends CosmosCommand {
       limit: limit === 0 ? Number.POSITIVE_INFINITY : limit,
     };
     const listed = await listRuns(query, runKinds, ports);
-    const runs = flags.check ? await lookUpRuns(listed.rows, ports) : listed.rows;
+    const runs = flags.check ? await this.#check(listed, ports, flags.config, layer) : listed.rows;
     this.show(formatRuns(runs, this.style, { ...listed, columns: process.stdout.columns }));
     return { version: 1, runs };
+  }
+
+  /** Asks hosts as the settings of the folder have them that a run was started in. */
+  async #check(
+    { rows, origins }: RunsListing,
+    ports: Ports,
+    configPath: string | undefined,
+    layer: SettingsLayer,
+  ): Promise<readonly CheckedRunRow[]> {
+    const known = new Map<string, Ports['host']>();
+    const keyOf = ({ folder }: RunRow) => JSON.stringify(origins.get(folder) ?? null);
+    for (const row of rows) {
+      const origin = origins.get(row.folder);
+      if (row.host === null || origin === undefined || known.has(keyOf(row))) continue;
+      known.set(keyOf(row), (await this.hostsOf(origin, configPath, layer)) ?? ports.host);
+    }
+    return await lookUpRuns(rows, ports, (row) => known.get(keyOf(row)) ?? ports.host);
   }
 }

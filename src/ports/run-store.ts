@@ -43,16 +43,18 @@ export interface RunPaths {
   inside(name: string): string;
 }
 
+/** Where a run was started; null, where it is used, for one of which that is not known. */
+export interface RunOrigin {
+  readonly workingFolder: string;
+  /** The settings file that was named then; null for `config.toml` of the working folder. */
+  readonly configFile: string | null;
+}
+
 /** Where a run is, and what kind of work it does. */
 export interface RunPlace {
   readonly folder: string;
   readonly kind: string;
-  /** Where it was started; null where that is not known. */
-  readonly origin: {
-    readonly workingFolder: string;
-    /** The settings file that was named then; null for `config.toml` of the working folder. */
-    readonly configFile: string | null;
-  } | null;
+  readonly origin: RunOrigin | null;
 }
 
 /** What went with a run. */
@@ -72,6 +74,7 @@ export interface RunListing {
   readonly ownerPid: number | null;
   /** It was in `folder`, and no longer is. */
   readonly isGone: boolean;
+  readonly origin: RunOrigin | null;
 }
 
 /** The process that works on a run. */

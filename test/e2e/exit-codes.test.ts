@@ -53,6 +53,7 @@ describe('exit codes', () => {
     { rule: 'no specs named', args: ['batch-upsample'], says: 'No specs' },
     { rule: 'an unknown flag', args: ['batch-upsample', 'specs', '--nope'], says: '--nope' },
     { rule: 'an unknown command', args: ['btch-upsample'], says: 'btch-upsample' },
+    { rule: 'attach without any run', args: ['attach'], says: 'There is no run in' },
     {
       rule: 'a model that is not named',
       args: ['retouch', 'specs/clip.mp4', '--region', '1,1,9,9', '--engine', 'onnx'],
@@ -87,6 +88,13 @@ describe('exit codes', () => {
     expect(end.code).toBe(2);
     expect(end.stderr).toContain(says);
     expect(end.stderr).not.toMatch(/\n\s+at |Warning/);
+  });
+
+  it('2 for an unknown command under --json, as a document on stdout', async () => {
+    const end = await new Cli(join(folder, 'json')).run(['bogus', '--json']);
+    expect(end).toMatchObject({ code: 2, stderr: '' });
+    const error = { code: 'usage-invalid', message: expect.stringContaining('bogus') };
+    expect(JSON.parse(end.stdout)).toMatchObject({ version: 1, error });
   });
 
   it('2 for an unknown setting, with the nearest known one', async () => {

@@ -43,7 +43,7 @@ describe('a run that was started in another folder', () => {
     // Settings of the folder hold for its runs from anywhere.
     await writeFile(
       join(cli.workingFolder, 'config.toml'),
-      '[upsampling]\noutput_dir = "enriched"\n[hosts.near]\naddress = "127.0.0.1"\n',
+      `[upsampling]\noutput_dir = "enriched"\n[hosts.local]\nremote_root = "${join(root, 'ada-root')}"\n`,
     );
     const lost = sampleSpec({ prompt: 'A mill', input_video_path: 'lost.mp4' });
     await writeSpecs(join(cli.workingFolder, 'specs'), { 'c.json': lost });
@@ -54,6 +54,8 @@ describe('a run that was started in another folder', () => {
 
     const listed = await expectRun(away, ['runs', '--json'], 0);
     expect(JSON.parse(listed.stdout).runs).toMatchObject([{ run_id: runId, status: 'partial' }]);
+    const { runs } = JSON.parse((await expectRun(away, ['runs', '--check', '--json'], 0)).stdout);
+    expect(runs).toMatchObject([{ run_id: runId, on_host: { state: 'finished' } }]);
     expect((await expectRun(away, ['runs', '--here'], 0)).stdout).toContain('You have 1 run');
     expect((await expectRun(away, ['runs', '--status', 'complete'], 0)).stdout).toContain('No such run');
 
@@ -61,6 +63,8 @@ describe('a run that was started in another folder', () => {
     expect(reported.stdout).toContain(join(cli.workingFolder, 'enriched'));
     expect(reported.stderr).toContain(`Your latest run is ${runId}, in ${cli.checkpointFolder}`);
     expect((await expectRun(away, ['cancel', end], 0)).stderr).toContain(`"${end}" is run ${runId}`);
+
+    expect((await expectRun(away, ['cancel'], 2)).stderr).toContain(`cosmos cancel ${runId}`);
 
     const resumed = await expectRun(away, ['batch-upsample', '--resume', end, '--events', 'events.jsonl'], 3);
     expect(resumed.stderr).not.toContain('cannot be resumed');
@@ -85,6 +89,14 @@ it('what is ambiguous or gone is said, and the latest of this folder comes first
   const shared = first.slice(0, 8);
   const ambiguous = await expectRun(cli, ['report', shared], 2);
   for (const id of [first, second]) expect(ambiguous.stderr).toContain(id);
+
+  const copy = join(cli.workingFolder, 'copies', second);
+  await mkdir(copy, { recursive: true });
+  await writeFile(join(copy, 'checkpoint.json'), 'garbage');
+  const damaged = await expectRun(cli, ['resume', copy], 6);
+  expect(damaged.stderr).toMatch(
+    /checkpoint\S* of the run in .* is damaged[\s\S]*→ Restore its checkpoint\.json/,
+  );
 
   const latest = await expectRun(cli, ['report', 'latest'], 0);
   expect(latest.stderr).toContain(`The latest run of this folder is ${second}.`);

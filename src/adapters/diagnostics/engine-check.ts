@@ -44,12 +44,17 @@ function withoutPassword(url: string): string {
   return url.replace(/^(https?:\/\/)[^/@]*@/, '$1');
 }
 
+const serverFix = 'Start the server, or correct what the message names.';
+const keyFix =
+  'Set api_key_env under [upsampling.engine] to the name of the environment variable that holds the key, and export that variable.';
+
 async function judgeServer(checkServer: () => Promise<CheckedServer>, maxTokens: number): Promise<Finding> {
   let server: CheckedServer;
   try {
     server = await checkServer();
   } catch (error) {
-    return failed(messageOf(error), 'Start the server, or correct what the message names.');
+    const message = messageOf(error);
+    return failed(message, message.includes('API key') ? keyFix : serverFix);
   }
   const { address, model, contextTokens, waitReason, seesImages, imageAnswer } = server;
   if (waitReason !== null)

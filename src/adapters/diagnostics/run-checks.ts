@@ -29,3 +29,8 @@ export function warning(detail: string, fix: string): Finding {
 export function failed(detail: string, fix: string): Finding {
   return { status: 'failed', detail, fix };
 }
+
+/** What cannot be told because a check before it has failed. */
+export function skipped(detail: string): Finding {
+  return { status: 'skipped', detail, fix: null };
+}

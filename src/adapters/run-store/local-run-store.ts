@@ -6,6 +6,7 @@ import type {
   KeptFile,
   RemovedRun,
   RunListing,
+  RunOrigin,
   RunOwner,
   RunPlace,
   RunSession,
@@ -19,7 +20,7 @@ import { checkpointText, readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type KnownRun, RunFinder } from './find-run.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
 import { removeRun } from './remove-run.ts';
-import type { RunIndex } from './run-index.ts';
+import type { IndexedRun, RunIndex } from './run-index.ts';
 import { lockRun } from './run-locks.ts';
 import { checkpointName, runLockName, runPaths } from './run-paths.ts';
 
@@ -89,9 +90,7 @@ export class LocalRunStore implements RunStore {
   async locate(reference: string, kind?: string): Promise<RunPlace> {
     const { folder, entry } = await this.#finder.find(reference, kind);
     const found = (await readKind(join(folder, checkpointName))) ?? '';
-    if (entry === null) return { folder, kind: found, origin: null };
-    const { workingFolder, configFile } = entry;
-    return { folder, kind: found, origin: { workingFolder, configFile } };
+    return { folder, kind: found, origin: originOf(entry) };
   }
 
   async list({ isEverywhere } = { isEverywhere: false }): Promise<readonly RunListing[]> {
@@ -190,7 +189,12 @@ async function listingOf({ runId, folder, entry, isGone }: KnownRun): Promise<Ru
   const kind = isGone ? entry?.kind : await readKind(join(folder, checkpointName));
   const owner = isGone ? null : await ownerOf(folder);
   const ownerPid = owner?.isHere ? owner.pid : null;
-  return { runId, folder, kind: kind ?? 'unknown', isLocked: owner !== null, ownerPid, isGone };
+  const origin = originOf(entry);
+  return { runId, folder, kind: kind ?? 'unknown', isLocked: owner !== null, ownerPid, isGone, origin };
+}
+
+function originOf(entry: IndexedRun | null): RunOrigin | null {
+  return entry && { workingFolder: entry.workingFolder, configFile: entry.configFile };
 }
 
 async function ownerOf(folder: string): Promise<RunOwner | null> {

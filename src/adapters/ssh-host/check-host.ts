@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
-import { type Finding, failed, ok, runCheck, warning } from '../diagnostics/run-checks.ts';
+import { type Finding, failed, ok, runCheck, skipped, warning } from '../diagnostics/run-checks.ts';
 import { folderGone } from '../docker/container-errors.ts';
 import { daemonFacts } from '../docker/daemon-facts.ts';
 import { findImage, isBuilt, prepareCommand, workerImageOf } from '../docker/images.ts';
@@ -37,10 +37,15 @@ export async function checkSshHost(
   });
   if (connected.status === 'failed') return [connected];
   const machine = await open();
+  const root = await runCheck('host root', () => checkRoot(machine));
+  const docker = await runCheck('docker', async () => ok(`daemon ${await machine.docker.version()}`));
+  if (docker.status === 'failed') {
+    const [weights, without] = [await checkWeights(machine, use), skipped('not checked: it needs Docker')];
+    const dependent = ['image', 'upscaler image', 'inference image', 'gpus'];
+    return [connected, root, docker, ...weights, ...dependent.map((name) => ({ name, ...without }))];
+  }
   return [
-    connected,
-    await runCheck('host root', () => checkRoot(machine)),
-    await runCheck('docker', async () => ok(`daemon ${await machine.docker.version()}`)),
+    ...[connected, root, docker],
     ...(await checkImages(machine, use)),
     ...(await checkWeights(machine, use)),
     ...(await checkInference(machine)),

@@ -60,8 +60,9 @@ export class SshUpkeep implements HostUpkeep {
     const image = workerImageOf(this.#options, role);
     refuseMissingBase(image);
     const machine = await this.#open();
-    onProgress({ message: `Connected to ${machine.address}`, fraction: null });
+    // The first call that connects: the host's key is accepted, and the user let in, once it has an answer.
     const root = await machine.root();
+    onProgress({ message: `Connected to ${machine.address}`, fraction: null });
     await machine.files.step((session) => makeRoot(session, root));
     const files = this.#options.buildFiles[role];
     return await prepareImage({ client: machine.docker, image, files, isForced }, onProgress, signal);

@@ -64,6 +64,13 @@ export async function askOpenSsh(question: SshQuestion): Promise<SshConfigFacts 
 
 /** An address becomes an argument of OpenSSH and a part of file names: it must be readable as nothing else. */
 export function assertAddress(address: string): void {
+  const [, alone, port] = /^((?:[^@]*@)?(?:[^:[\]@]+|\[[^\]]*\])):(\d{1,5})$/.exec(address) ?? [];
+  if (alone !== undefined)
+    throw new AppError({
+      code: 'config-invalid',
+      message: `The address ${JSON.stringify(address)} under [hosts] has a port in it, which is a setting of its own.`,
+      nextStep: `Write address = ${JSON.stringify(alone)} and port = ${port} instead.`,
+    });
   if (/^[^\s\0-][^\s\0/\\]*$/.test(address)) return;
   throw refused(address, 'that is neither a name, an address nor an alias of ~/.ssh/config');
 }

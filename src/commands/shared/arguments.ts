@@ -7,5 +7,5 @@ export const hostArgument = Args.string({
 
 const run = { description: 'run id, run folder, checkpoint.json, or "latest"' };
 
-export const requiredRun = Args.string({ ...run, required: true });
+export const optionalRun = Args.string({ ...run, required: false });
 export const runOrLatest = Args.string({ ...run, default: 'latest' });

@@ -1,6 +1,8 @@
+import { writeSync } from 'node:fs';
 import type { Hook } from '@oclif/core';
 import { suggestCommand } from '../../core/suggestions.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
+import { jsonChunks } from '../../output/json/json-chunks.ts';
 import { shownText } from './shown-text.ts';
 
 /** Says which command was probably meant. */
@@ -12,7 +14,12 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id: given, argv = []
   const nearest = suggestCommand(id, known);
   const help = topic ? `${config.bin} ${typed[0]} --help` : `${config.bin} --help`;
   const nextStep = nearest ? `Did you mean "${config.bin} ${nearest}"?` : `See ${help}.`;
-  process.stderr.write(shownText(`Error: There is no command "${id}".\n  → ${nextStep}\n`));
+  const message = `There is no command "${id}".`;
+  const error = { code: 'usage-invalid', message, next_step: nextStep };
+  const isJson = [...argv, ...process.argv.slice(2)].includes('--json');
+  // Written whole before the process ends, where stdout is a pipe, too.
+  if (isJson) writeSync(process.stdout.fd, `${[...jsonChunks({ version: 1, error })].join('')}`);
+  else process.stderr.write(shownText(`Error: ${message}\n  → ${nextStep}\n`));
   process.exit(exitCodes.usage);
 };
 

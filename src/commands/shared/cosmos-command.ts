@@ -14,6 +14,7 @@ import { exitCodes } from '../../errors/error-codes.ts';
 import { jsonChunks } from '../../output/json/json-chunks.ts';
 import { createStyle, type Style, wantsColour } from '../../output/text/style.ts';
 import type { Ports } from '../../ports/ports.ts';
+import type { RunOrigin } from '../../ports/run-store.ts';
 import type { SettingsOver } from '../../services/runs/resume-run.ts';
 import { describeError, type ErrorFacts, suggestionFor } from './describe-error.ts';
 import { withAbsolutePaths } from './run-flags.ts';
@@ -86,6 +87,29 @@ export abstract class CosmosCommand extends Command {
     const config = configPath === undefined ? origin.configFile : resolve(opened.workingFolder, configPath);
     const layer = withAbsolutePaths(commandLine, opened.workingFolder);
     return { ...(await this.open(config ?? undefined, layer)), reference: folder };
+  }
+
+  /**
+   * The hosts that `openRun` would have for runs of this origin. The working folder stays what it is, so that one call must
+   * be over before the next. Settings that cannot be used are said once a host of them is asked for.
+   */
+  protected async hostsOf(
+    { workingFolder, configFile }: RunOrigin,
+    configPath: string | undefined,
+    commandLine: SettingsLayer,
+  ): Promise<Ports['host'] | null> {
+    const here = process.cwd();
+    if (!enterFolder(workingFolder)) return null;
+    try {
+      const config = configPath === undefined ? configFile : resolve(here, configPath);
+      return (await this.open(config ?? undefined, withAbsolutePaths(commandLine, here))).ports.host;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    } finally {
+      enterFolder(here);
+    }
   }
 
   /** What there is without any settings file. */

@@ -30,8 +30,17 @@ export function hostNamed(settings: Settings, name: string): HostSettings {
     message: `There is no host "${name}" in the settings; ${others}.`,
     nextStep: nearest
       ? `Did you mean "${nearest}"? Another machine is added as [hosts.${keyText(name)}] in config.toml.`
-      : `Add it to config.toml: [hosts.${keyText(name)}] with its address.`,
+      : `Add it to config.toml: ${entryFor(name, known)}.`,
   });
+}
+
+/** What to write for a machine; an address that was typed in place of a name gets a name. */
+function entryFor(typed: string, known: readonly string[]): string {
+  if (!/^\S*[@.:]\S*$/.test(typed)) return `[hosts.${keyText(typed)}] with its address`;
+  let number = 1;
+  while (known.includes(`gpu${number}`)) number += 1;
+  const name = `gpu${number}`;
+  return `[hosts.${name}] with address = ${JSON.stringify(typed)}, and name it ${name} in commands`;
 }
 
 /** The machines that a run's host stands for, and how work is dealt to them. */

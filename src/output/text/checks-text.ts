@@ -18,6 +18,7 @@ export function formatChecks(checks: readonly CheckResult[], style: Style): stri
 }
 
 function markOf({ status }: CheckResult, style: Style): string {
+  if (status === 'skipped') return style.dim('–');
   if (status === 'ok') return style.good('✓');
   return status === 'warning' ? '!' : style.bad('✗');
 }

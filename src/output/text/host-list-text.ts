@@ -34,13 +34,18 @@ export function formatHosts(hosts: readonly ShownHost[], style: Style, columns?:
 function imagesText({ on_host: onHost }: ShownHost): string {
   if (!onHost) return 'none needed';
   if (onHost.state === 'prepared') return onHost.images.map(printable).join(', ');
+  if (onHost.state === 'refused') return 'not checked';
   return onHost.state === 'unreachable' ? 'unreachable' : 'not prepared';
 }
 
 /** What to do about hosts that are not ready. */
 function nextLines(hosts: readonly ShownHost[], style: Style): string[] {
   const lines = hosts.flatMap(({ name, on_host: onHost }) => {
-    if (onHost?.message) return [style.dim(`${printable(name)}: ${printable(onHost.message)}`)];
+    if (onHost?.message) {
+      const message = printable(onHost.message);
+      const isNamed = message.startsWith(`${printable(name)}: `);
+      return [style.dim(isNamed ? message : `${printable(name)}: ${message}`)];
+    }
     return onHost?.state === 'not-prepared'
       ? [`Prepare it with: cosmos host prepare ${printable(name)}`]
       : [];

@@ -23,7 +23,8 @@ export interface ListedHost {
 
 /** What a host says of its images. JSON, so snake_case. */
 export interface HostAnswer {
-  readonly state: 'prepared' | 'not-prepared' | 'unreachable';
+  /** `refused`: it was reached, and does not let cosmos in or has no Docker; `message` says why. */
+  readonly state: 'prepared' | 'not-prepared' | 'unreachable' | 'refused';
   /** Images of workers that are there. */
   readonly images: readonly string[];
   /** Why it could not be asked. */
@@ -65,8 +66,9 @@ async function answerOf(name: string, ports: Pick<Ports, 'upkeep' | 'clock'>): P
     () => unreachable(''),
   );
   const asked = hostStatus(name, ports).then(imagesOf, (error: unknown) => {
-    if (error instanceof AppError) return unreachable(messageOf(error));
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    const state = error.code === 'host-unreachable' ? 'unreachable' : 'refused';
+    return { state, images: [], message: messageOf(error) } as const;
   });
   return await Promise.race([asked, timeout]).finally(() => stop.abort());
 }

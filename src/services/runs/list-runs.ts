@@ -4,7 +4,7 @@ import { standingStatuses } from '../../core/run/run-status.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { HostRunFacts } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { RunListing } from '../../ports/run-store.ts';
+import type { RunListing, RunOrigin } from '../../ports/run-store.ts';
 import { readRun } from './read-run.ts';
 import type { RunKinds } from './run-kind.ts';
 
@@ -51,6 +51,8 @@ export interface RunsListing {
   /** Ids of all runs, those that are not listed too. */
   readonly runIds: readonly string[];
   readonly more: number;
+  /** Where those of `rows` were started, by their folder, as far as it is known. */
+  readonly origins: ReadonlyMap<string, RunOrigin>;
 }
 
 /** The runs of this user, newest first. A damaged one is listed as such. */
@@ -62,14 +64,17 @@ export async function listRuns(
   const all = await ports.runs.list({ isEverywhere: true });
   const listed = isHere ? await ports.runs.list() : all;
   const rows: RunRow[] = [];
+  const origins = new Map<string, RunOrigin>();
   let read = 0;
   for (const listing of listed) {
     if (rows.length >= limit) break;
     read += 1;
     const row = await rowOf(listing, kinds, ports);
-    if (statuses.length === 0 || statuses.includes(row.status)) rows.push(row);
+    if (statuses.length > 0 && !statuses.includes(row.status)) continue;
+    rows.push(row);
+    if (listing.origin) origins.set(row.folder, listing.origin);
   }
-  return { rows, runIds: all.map(({ runId }) => runId), more: listed.length - read };
+  return { rows, runIds: all.map(({ runId }) => runId), more: listed.length - read, origins };
 }
 
 /** All runs that this user has anywhere. */
@@ -138,14 +143,21 @@ export interface CheckedRunRow extends RunRow {
 /**
  * Asks the hosts of these runs, all hosts at once and each over one connection. A host that does not answer within
  * 15 s is marked as unreachable; nothing is thrown for it.
+ *
+ * @param hostsFor - The hosts of the settings that hold for a run.
  */
 export async function lookUpRuns(
   rows: readonly RunRow[],
-  ports: Pick<Ports, 'host' | 'clock'>,
+  { host: usual, clock }: Pick<Ports, 'host' | 'clock'>,
+  hostsFor: (run: RunRow) => Ports['host'] = () => usual,
 ): Promise<CheckedRunRow[]> {
-  const byHost = Map.groupBy(rows, ({ host }) => host);
   const found = new Map<string, RunOnHost>();
-  await Promise.all([...byHost].map(([host, runs]) => host !== null && askHost(host, runs, ports, found)));
+  const asked = [...Map.groupBy(rows, hostsFor)].flatMap(([host, runs]) =>
+    [...Map.groupBy(runs, (run) => run.host)].map(
+      ([name, ofHost]) => name !== null && askHost(name, ofHost, { host, clock }, found),
+    ),
+  );
+  await Promise.all(asked);
   return rows.map((row) => ({ ...row, on_host: found.get(row.run_id) ?? null }));
 }
 

@@ -40,10 +40,17 @@ export async function readRun(
   return { kind, run, state: stateOf(kind, run) };
 }
 
-/** @throws AppError `checkpoint-damaged` for a name that no kind has. */
+/** @param name - Empty where the checkpoint names none. @throws AppError `checkpoint-damaged` for a name that no kind has. */
 function kindNamed(name: string, folder: string, kinds: RunKinds): RunKind<RunTypes> {
   const kind = kinds.get(name);
   if (kind) return kind;
+  if (name === '')
+    throw new AppError({
+      code: 'checkpoint-damaged',
+      message: `The checkpoint of the run in ${folder} is damaged: it does not begin as cosmos wrote it.`,
+      nextStep:
+        'Restore its checkpoint.json from a backup, or start a new run: finished work is taken from the cache of results. Nothing was changed.',
+    });
   throw new AppError({
     code: 'checkpoint-damaged',
     message: `${folder} holds a run of a kind that this version of cosmos does not know.`,

@@ -109,6 +109,7 @@ describe('doctor judges a server as a run does', () => {
       body: { error: { message: 'Unauthorized' } },
       finds: 'failed',
       says: 'API key',
+      fix: 'api_key_env',
     },
     {
       rule: 'behind a gateway that sends errors inside a 200',
@@ -117,10 +118,11 @@ describe('doctor judges a server as a run does', () => {
       finds: 'warning',
       says: 'does not list its models',
     },
-  ])('one $rule: $finds', async ({ status, body, finds, says }) => {
+  ])('one $rule: $finds', async ({ status, body, finds, says, fix = '' }) => {
     const found = await findingOf(status, body);
     expect(found?.status).toBe(finds);
     expect(found?.detail).toContain(says);
+    expect(found?.fix ?? '').toContain(fix);
   });
 
   it('asks on ports that browsers refuse, and says when nothing answers', async () => {

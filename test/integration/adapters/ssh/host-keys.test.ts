@@ -3,6 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SshUpkeep } from '../../../../src/adapters/ssh-host/ssh-upkeep.ts';
+import { systemClock } from '../../../../src/adapters/system-clock.ts';
+import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { missing } from '../../../support/lab/needs.ts';
 import { closeLinksAfterEach, linkTo } from '../../../support/lab/ssh-links.ts';
 import { type LabSshd, makeKey, startSshd } from '../../../support/lab/sshd.ts';
@@ -52,6 +55,29 @@ describe.skipIf(skipReason !== null)(`host keys${skipReason ? ` (${skipReason})`
     },
   ])('takes the key of $rule', async ({ text }) => {
     expect(await connectKnowing(text(await keyOf('ed25519'), sshd.port))).toBe(true);
+  });
+
+  it('does not say that it is connected to a host whose key is not known', async () => {
+    const file = join(folder, 'no-hosts');
+    await writeFile(file, '');
+    const values = { hosts: { lab: { ...sshd.settings, known_hosts_file: file } } };
+    const { hosts, upsampling, inference } = resolveSettings([{ source: 'the test', values }]);
+    const settings = hosts['lab'];
+    if (!settings) throw new Error('the settings lack their host');
+    const noFiles = { dockerfile: '', workerBundle: '' };
+    const upkeep = new SshUpkeep({
+      ...{ name: 'lab', settings, docker: upsampling.docker, inference, clock: systemClock },
+      ...{ random01: () => Math.random(), retryForMs: 20_000, environment: {} },
+      ...{ ssh: { sshConfigFile: '/dev/null' }, askPassphrase: async () => null },
+      ...{ servesModel: false, servedModel: '', upscalesWithModel: false },
+      buildFiles: { upsampler: noFiles, upscaler: noFiles, inference: noFiles },
+    });
+    const said: unknown[] = [];
+    const role = { role: 'upsampler', isForced: false } as const;
+    const preparing = upkeep.prepare(role, (step) => said.push(step), new AbortController().signal);
+    await expect(preparing).rejects.toMatchObject({ code: 'host-key-unknown' });
+    expect(said).toEqual([]);
+    await upkeep.close();
   });
 
   it('takes the key of a file that ssh-keygen hashed', async () => {

@@ -93,3 +93,11 @@ it.each(['gpu1', 'ubuntu@10.0.0.7', '::1', 'fe80::1%eth0'])('takes the address %
 it.each(['', '-oProxyCommand=x', 'a b', 'a/b', 'a\nb', ' gpu1'])('refuses the address "%s"', (address) => {
   expect(() => assertAddress(address)).toThrow(expect.objectContaining({ code: 'config-invalid' }));
 });
+
+it.each([
+  { address: 'root@127.0.0.1:12022', fix: 'address = "root@127.0.0.1" and port = 12022' },
+  { address: '[::1]:2022', fix: 'address = "[::1]" and port = 2022' },
+])('says where the port of $address is written', ({ address, fix }) => {
+  const nextStep = expect.stringContaining(fix);
+  expect(() => assertAddress(address)).toThrow(expect.objectContaining({ code: 'config-invalid', nextStep }));
+});

@@ -15,6 +15,7 @@ it('finds a host, and this machine also without settings', () => {
 it.each([
   { name: 'gpu', nextStep: 'Did you mean "gpu1"?' },
   { name: 'toString', nextStep: '[hosts.toString]' },
+  { name: 'root@127.0.0.1', nextStep: '[hosts.gpu2] with address = "root@127.0.0.1"' },
   { name: 'my.box of wonders', nextStep: '[hosts."my.box of wonders"]' },
 ])('names the hosts there are, and the nearest to $name', ({ name, nextStep }) => {
   const error = thrownBy(() => hostNamed(settings, name));

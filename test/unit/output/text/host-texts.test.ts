@@ -261,6 +261,13 @@ it.each([
   [1.4 * 1024 ** 3, '1.4 GiB'],
 ])('%i bytes', (bytes, expected) => expect(bytesText(bytes)).toBe(expected));
 
+it('counts no check that was skipped, and gives it no sign of success', () => {
+  const none = { name: 'docker', status: 'failed', detail: 'none', fix: 'start it' } as const;
+  const skipped = { name: 'gpus', status: 'skipped', detail: 'not checked', fix: null } as const;
+  const shown = formatChecks([none, skipped], createStyle(false));
+  expect(shown).toMatch(/^✗ docker {2}none\n.*\n– gpus {4}not checked\n\n1 to fix/);
+});
+
 it('lets no text of a host steer the terminal, and keeps lines apart', () => {
   expect(printableLines('a\x1b[2J\nb\r\nc\td')).toBe('a\\u001b[2J\nb\nc\td');
   const check = {
