@@ -14,8 +14,8 @@ export class LocalModelFiles implements ModelFiles {
     this.#load = load;
   }
 
-  async assertOnnx(path: string): Promise<void> {
-    const foreign = foreignModelOf(await headOf(path));
+  async assertOnnx(path: string, flag: '--model' | '--detect' = '--model'): Promise<void> {
+    const foreign = foreignModelOf(await headOf(path, pathSteps[flag]), path);
     if (foreign === null) return;
     const message = `The model ${path} ${foreign.what}.`;
     throw new AppError({ code: 'model-unreadable', message, nextStep: foreign.nextStep });
@@ -30,7 +30,13 @@ export class LocalModelFiles implements ModelFiles {
   }
 }
 
-async function headOf(path: string): Promise<Uint8Array> {
+/** What to correct where there is no such file. */
+const pathSteps = {
+  '--model': 'Correct its path: --model PATH, or model in config.toml.',
+  '--detect': '--detect takes text or a model file (.onnx): --detect text, or --detect PATH.',
+} as const;
+
+async function headOf(path: string, nextStep: string): Promise<Uint8Array> {
   try {
     await using file = await open(path);
     const { buffer, bytesRead } = await file.read(new Uint8Array(formatHeadBytes), 0, formatHeadBytes, 0);
@@ -41,7 +47,7 @@ async function headOf(path: string): Promise<Uint8Array> {
     throw new AppError({
       code: 'input-missing',
       message: `The model ${path} cannot be read: ${reasons[error.code] ?? error.message}.`,
-      nextStep: 'Correct its path: --model PATH, or model in config.toml.',
+      nextStep,
     });
   }
 }

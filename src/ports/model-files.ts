@@ -14,9 +14,10 @@ export interface ModelFiles {
   /**
    * Reads the beginning of a file, and tells what it is if it is no ONNX model.
    *
+   * @param flag - Which names the file.
    * @throws AppError `input-missing` when it is not there or cannot be read; `model-unreadable`.
    */
-  assertOnnx(path: string): Promise<void>;
+  assertOnnx(path: string, flag?: '--model' | '--detect'): Promise<void>;
   /**
    * Loads a model on this machine and gives it a small picture, as a worker does before its first frame. Where memory runs
    * out, nothing is known of the model, and nothing is thrown.

@@ -21,7 +21,7 @@ describe.skipIf(skipReason)(`access to a report${skipReason ? ` (${skipReason})`
       expect(await page.getByRole(role).count(), role).toBe(1);
     }
     expect(await page.getByRole('heading', { level: 1 }).allInnerTexts()).toEqual([
-      '32 of 37 prompts upsampled',
+      '26 prompts upsampled, 6 reused of 37',
     ]);
     await page.keyboard.press('e');
     expect(await headingSteps(page)).toEqual([]);

@@ -37,12 +37,17 @@ it.each([
     args: ['retouch', 'film.mp4', '--detect', 'model.pth'],
     says: 'cosmos help engines',
   },
+  {
+    rule: 'no file to find regions with',
+    args: ['retouch', 'film.mp4', '--detect', 'faces'],
+    says: '--detect takes text or a model file (.onnx)',
+  },
 ])('$rule is refused by the dry run, before the video is read', async ({ args, says }) => {
   await writeFile(join(cli.workingFolder, 'config.toml'), '[hosts.far]\naddress = "127.0.0.1"\n');
   const end = await cli.run([...args, '--dry-run', '--events', 'events.jsonl', '--json']);
   expect(end.code).toBe(2);
   const { error } = JSON.parse(end.stdout);
-  expect(['model-unreadable', 'prerequisite-missing']).toContain(error.code);
+  expect(['model-unreadable', 'prerequisite-missing', 'input-missing']).toContain(error.code);
   expect(`${error.message} ${error.next_step}`).toContain(says);
   // How far the video was read would be said.
   expect(end.stderr).not.toMatch(/frames/);

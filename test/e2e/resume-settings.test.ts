@@ -94,7 +94,9 @@ describe('what the next step says to correct is corrected by resuming:', () => {
       textIncludes: 'Scene number 1',
     });
     const end = await cli.run(begin);
-    expect(nextStepOf(end)).toMatch(/Raise upsampling.engine.max_output_tokens, then resume/);
+    expect(nextStepOf(end)).toMatch(
+      /Raise max_output_tokens in \[upsampling\.engine\] of config\.toml .*, then resume/,
+    );
     server.setFault(null);
     await configure(cli, `${address}max_output_tokens = 900`);
     const resumed = await cli.run(resume);
@@ -127,24 +129,31 @@ describe('what the next step says to correct is corrected by resuming:', () => {
   });
 
   it.each([
-    { by: 'a flag', flags: ['--model', 'second'], line: '' },
-    { by: 'config.toml', flags: [], line: 'model = "second"' },
-  ])('a model that was not named, by $by', async ({ flags, line }) => {
+    { what: 'was not named, by a flag', was: [], flags: ['--model', 'second'], line: '' },
+    { what: 'was not named, by config.toml', was: [], flags: [], line: 'model = "second"' },
+    {
+      what: 'the server does not have',
+      was: ['--model', 'third'],
+      flags: ['--model', 'second'],
+      line: '',
+    },
+  ])('a model that $what', async ({ was, flags, line }) => {
     const server = await newServer({ models: ['first', 'second'] });
     const cli = await newUser();
     const address = `kind = "openai"\nbase_url = "${server.baseUrl}"\n`;
     await configure(cli, address);
-    const end = await cli.run(begin);
+    const end = await cli.run([...begin, ...was]);
     expect([end.code, JSON.parse(end.stdout).error.message]).toEqual([
       2,
-      expect.stringContaining('Set model'),
+      expect.stringMatching(/Set model|does not serve the model "third"/),
     ]);
+    const asked = server.stats.requests;
     await configure(cli, `${address}${line}`);
     const resumed = await cli.run([...resume, ...flags]);
     expectDone(resumed);
     expect((await recordsOf(cli)).map(({ model }) => model)).toEqual(['second', 'second', 'second']);
-    // What was submitted without a model is not asked besides.
-    expect(server.stats.requests).toBe(3);
+    // What was submitted without that model is not asked besides.
+    expect(server.stats.requests - asked).toBe(3);
     // From now on the run has that model.
     expect(JSON.parse((await cli.run(resume)).stdout)).toMatchObject({ status: 'complete', model: 'second' });
   });
@@ -197,7 +206,9 @@ describe('a setting that finished answers depend on', () => {
     const server = await newServer({ models: ['stand-in', 'other'] });
     const cli = await newUser();
     await configure(cli, '');
-    server.setFault({ fault: { kind: 'status', status: 500, message: 'out of memory' } });
+    const fault = { kind: 'status', status: 500, message: 'out of memory' } as const;
+    // A model that has answered nothing may be another one.
+    server.setFault({ fault, ...(flags.length > 0 && { textIncludes: 'number 1' }) });
     const given = ['--base-url', server.baseUrl, '--model', 'stand-in', '--batch-size', '2'];
     expect((await cli.run([...begin, ...given])).code).toBe(3);
     server.setFault(null);
@@ -208,7 +219,9 @@ describe('a setting that finished answers depend on', () => {
     const command = /Start a new run with: cosmos (.+)/.exec(end.stderr)?.[1] ?? '';
     expect(command).toContain(`--batch-size 2`);
     if (line.includes('4000')) await configure(cli, '');
-    const done = await cli.run([...command.split(' '), '--json', '--no-progress']);
+    const replacing = end.stderr.includes('needs another --output-dir, or --force') ? ['--force'] : [];
+    expect(replacing).toHaveLength(flags.length > 0 ? 1 : 0);
+    const done = await cli.run([...command.split(' '), ...replacing, '--json', '--no-progress']);
     expectDone(done);
     expect(JSON.parse(done.stdout).model).toBe(flags[1] ?? 'stand-in');
   });
@@ -272,5 +285,9 @@ describe('upscale', () => {
     const command = /Start a new run with: cosmos (.+)/.exec(end.stderr)?.[1] ?? '';
     expect(command).toContain('--preset ultrafast');
     expect((await cli.run([...command.split(' '), '--no-progress'])).code).toBe(0);
+    // By now the output is there, and the command has to be changed.
+    await writeFile(join(cli.workingFolder, 'config.toml'), '[upscaling]\ncrf = 31\n');
+    const again = await cli.run(['upscale', '--resume', 'latest', '--crf', '31', '--no-progress']);
+    expect(again).toMatchObject({ code: 6, stderr: expect.stringContaining('needs another --output, or') });
   });
 });

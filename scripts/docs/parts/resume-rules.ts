@@ -4,7 +4,7 @@ import { settingNames } from './settings.ts';
 
 const meanings: Readonly<Record<OnResume, string>> = {
   current: 'the present value is used, and said in one line: no answer depends on it',
-  added: 'may be set where nothing was set',
+  added: 'may be set where nothing was set, or be another one while no prompt is answered',
   raised: 'may be raised for specs without a result; each enriched spec records its own',
   fixed: 'another value is refused, exit code 6, with the command of a new run',
 };

@@ -10,19 +10,28 @@ export interface ForeignModel {
 
 const exportStep =
   'Export it to ONNX once, as "cosmos help engines" shows (How to get one), or download the .onnx file of the same model.';
+const otherFileStep = 'Name the file of the model, which usually ends with .onnx.';
 const downloadAgainStep = 'Download the model again, with the link to the file itself.';
 
 /**
  * Tells by its first bytes what a file is that cannot be an ONNX model.
  *
  * @param head - The first {@link formatHeadBytes} bytes, or all of a shorter file.
+ * @param name - The file's name, which tells where its content does not.
  * @returns null for a file that may be one.
  */
-export function foreignModelOf(head: Uint8Array): ForeignModel | null {
+export function foreignModelOf(head: Uint8Array, name = ''): ForeignModel | null {
   if (head.length === 0)
     return { what: 'is empty', nextStep: 'Download or export the model again: it was not completed.' };
   const text = Buffer.from(head).toString('latin1');
-  return formats.find(({ isIt }) => isIt(text, head)) ?? null;
+  return formats.find(({ isIt }) => isIt(text, head)) ?? foreignNameOf(name);
+}
+
+function foreignNameOf(name: string): ForeignModel | null {
+  const [ending] = /\.(?:pth?|ckpt|safetensors|bin)$/i.exec(name) ?? [];
+  if (ending === undefined) return null;
+  const what = `has a name that ends with ${ending}, as weights for PyTorch do, and is no ONNX model`;
+  return { what, nextStep: exportStep };
 }
 
 interface Format extends ForeignModel {
@@ -73,5 +82,22 @@ const formats: readonly Format[] = [
     isIt: (text) => text.slice(4, 8) === 'TFL3',
     what: 'is a model for TensorFlow Lite, and no ONNX model',
     nextStep: exportStep,
+  },
+  {
+    isIt: (text) => text.startsWith('\x89PNG\r\n') || text.startsWith('\xff\xd8\xff'),
+    what: 'is a picture, and not a model',
+    nextStep: otherFileStep,
+  },
+  {
+    // MP4 and MOV; Matroska and WebM.
+    isIt: (text) => text.slice(4, 8) === 'ftyp' || text.startsWith('\x1a\x45\xdf\xa3'),
+    what: 'is a video, and not a model',
+    nextStep: otherFileStep,
+  },
+  {
+    // The first bytes of an ONNX model are a field's tag and a number, which no text has.
+    isIt: (_text, head) => head.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d)),
+    what: 'is text, and not a model',
+    nextStep: otherFileStep,
   },
 ];

@@ -18,7 +18,8 @@ export const failureNextSteps = {
   'no-frames': 'The model saw no frame: check that it takes images, then resume the run.',
   'output-empty':
     'Resume the run to ask again; if it is empty again, start a new run with another model or a higher temperature.',
-  'output-truncated': 'Raise upsampling.engine.max_output_tokens, then resume the run.',
+  'output-truncated':
+    'Raise max_output_tokens in [upsampling.engine] of config.toml (cosmos config init writes one), then resume the run.',
   'output-filtered':
     'A filter of the server cuts off what the model writes: change the prompt and start a new run, or resume with another --base-url.',
   'output-refused':
@@ -33,9 +34,9 @@ export const failureNextSteps = {
   'context-exceeded':
     'Give the server a larger context, then resume the run; or start a new one with upsampling.max_tokens set to the context of the server and the exact --estimator of the model.',
   'engine-rejected':
-    'Correct the API key or api_key_env, or set the model if none is set, then resume the run; another model needs a new run.',
+    'Correct the API key (api_key_env in [upsampling.engine] of config.toml names its variable) or set --model, then resume the run; once prompts are answered, another model needs a new run.',
   'engine-unreachable':
-    'Check that the server runs and upsampling.engine.base_url is right, then resume the run.',
+    'Check that the server runs and --base-url (upsampling.engine.base_url) is right, then resume the run.',
   'engine-failed': 'The server answered with an error several times: look at its log, then resume the run.',
   'engine-crashed':
     'This prompt crashes the model server each time: look at its log (cosmos logs RUN --engine), or change the prompt or its video.',
@@ -54,7 +55,8 @@ export const failureNextSteps = {
   'video-invalid':
     "The video that the model's program left cannot be played, or is not of this prompt: look at its log (cosmos logs RUN --engine), then resume the run.",
   'failures-repeated': 'The message has the cause that all failures share: correct it, then resume the run.',
-  'engine-timeout': 'Raise upsampling.engine.request_timeout_s or lower concurrency, then resume the run.',
+  'engine-timeout':
+    'Raise request_timeout_s or lower concurrency, both in [upsampling.engine] of config.toml, then resume the run.',
 } as const satisfies Record<string, string>;
 
 export type FailureCode = keyof typeof failureNextSteps;

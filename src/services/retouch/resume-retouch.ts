@@ -26,13 +26,24 @@ interface ResumeRetouchRequest extends ResumeVideoRequest {
 }
 
 export function resumeRetouchOptions(request: ResumeRetouchRequest): ResumeOptions<RetouchTypes> {
-  return { reference: request.reference, update: ({ checkpoint }) => updateOf(request, checkpoint) };
+  return {
+    reference: request.reference,
+    update: ({ checkpoint, state }) => updateOf(request, checkpoint, state.video !== null),
+  };
 }
 
-function updateOf(request: ResumeRetouchRequest, checkpoint: RetouchCheckpoint): RunUpdate {
+function updateOf(
+  request: ResumeRetouchRequest,
+  checkpoint: RetouchCheckpoint,
+  isFinished: boolean,
+): RunUpdate {
   const now = settingsNow(request, checkpoint);
   const newCommand = (input: string) => newRetouchCommand(input, now);
-  const update = videoUpdate(request, checkpoint, now, { rules, newCommand });
+  const update = videoUpdate(request, checkpoint, now, {
+    rules,
+    newCommand,
+    isFinished,
+  });
   if (now.engine.kind !== 'command' || now.host === localHostName) return update;
   return {
     ...update,

@@ -91,7 +91,9 @@ export async function carryOut<K extends RunTypes>(
     try {
       await flushed(session);
       const summary = kind.summarise(session, state, end);
-      for (const notice of kind.closingNotices(summary)) observer.onNotice(notice);
+      // A session that did nothing has nothing new to tell of.
+      const isAnythingNew = kind.workDone(state) !== doneBefore;
+      for (const notice of isAnythingNew ? kind.closingNotices(summary) : []) observer.onNotice(notice);
       await tryWriteReport(kind, run);
       if (interruption) throw interruption.reason;
       return { summary, error, isAnythingDone: kind.workDone(state) > 0, leftBy };

@@ -25,6 +25,8 @@ export interface RunUpdate {
   readonly refused: readonly string[];
   /** The command of a new run with what is given now; null where nothing is. */
   readonly newRunCommand: string | null;
+  /** What that command needs besides: sentences. */
+  readonly newRunNotes?: readonly string[];
   /** What is taken: a sentence; null for nothing. */
   readonly notice: string | null;
   /** The settings of the run from now on; null when they are as they were. */
@@ -54,7 +56,7 @@ export async function resumeRun<K extends RunTypes>(
     update = options.update({ checkpoint: session.checkpoint, state });
     const command = update.newRunCommand ?? kind.repeatCommand(session.checkpoint);
     const newRunCommand = [command, ...(options.otherFlags ?? [])].join(' ');
-    if (update.refused.length > 0) throw mismatch(update.refused, newRunCommand);
+    if (update.refused.length > 0) throw mismatch(update.refused, newRunCommand, update.newRunNotes);
     const changes = await kind.changedInputs(session, state, ports, signal);
     if (changes.length > 0)
       throw isEnded ? changedSinceEnd(kind, session, changes) : mismatch(changes, newRunCommand);
@@ -131,11 +133,15 @@ export function stateOf<K extends RunTypes>(
   return state;
 }
 
-function mismatch(differences: readonly string[], newRunCommand: string): AppError {
+function mismatch(
+  differences: readonly string[],
+  newRunCommand: string,
+  notes: readonly string[] = [],
+): AppError {
   return new AppError({
     code: 'checkpoint-mismatch',
     message: `The run cannot be resumed as it was: ${named(differences)}.`,
-    nextStep: `Nothing was changed. Start a new run with: ${newRunCommand}`,
+    nextStep: ['Nothing was changed.', ...notes, `Start a new run with: ${newRunCommand}`].join(' '),
   });
 }
 

@@ -31,6 +31,9 @@ type SpecFile =
     }
   | { readonly isRead: false; readonly reason: string };
 
+/** Why a file is not read that is not there. */
+export const fileGone = 'the file is gone';
+
 /** Reads a file that is a spec, or holds several: each line of a JSONL file, each element of a JSON array. */
 export async function readSpecFile(
   path: string,
@@ -41,7 +44,7 @@ export async function readSpecFile(
     if (bytes && !isArrayFile(bytes))
       return { isRead: true, only: { element: null, bytes, parsed: parseSpecFile(bytes) } };
     const collection = await store.readCollection(path);
-    if (!collection) return { isRead: false, reason: 'the file is gone' };
+    if (!collection) return { isRead: false, reason: fileGone };
     const { count } = collection;
     return { isRead: true, only: null, count, specs: specsIn(collection) };
   } catch (error) {

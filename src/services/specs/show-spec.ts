@@ -6,7 +6,7 @@ import type { PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-pla
 import { estimatorOf } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { readSpecFile } from './read-specs.ts';
+import { fileGone, readSpecFile } from './read-specs.ts';
 
 /** Specs of one file that are shown. */
 const maxShown = 20;
@@ -73,7 +73,7 @@ export async function showSpec(
   if (!file.isRead)
     throw new AppError({
       code: 'input-missing',
-      message: `${path}: ${file.reason}.`,
+      message: file.reason === fileGone ? `There is no file ${path}.` : `${path}: ${file.reason}.`,
       nextStep: 'Name a spec: a JSON file, or FILE#N for one of several in a file.',
     });
   if (file.only) return [await shownOf(path, file.only.parsed, outputDir, ports)];

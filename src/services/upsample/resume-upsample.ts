@@ -59,7 +59,11 @@ export function updateOfPrompts(
   const was = checkpoint.settings;
   const now = upsampleSettingsNow(request, was);
   const all = changesBetween(rules, was, now);
-  const isModelAdded = all.some((change) => change.path === 'engine.model' && isAccepted(change));
+  // A model that has answered nothing yet, such as one that the server does not have, may be another one.
+  const isModelOpen = [...state.specs.values()].every(({ finished }) => finished === null);
+  const isTaken = (change: SettingChange) =>
+    isAccepted(change) || (isModelOpen && change.path === 'engine.model' && change.now !== '');
+  const isModelAdded = all.some((change) => change.path === 'engine.model' && isTaken(change));
   // The instruction of a model that was not named is the one for any; that of another format is another one.
   const isFormatOther = all.some(({ path }) => path === 'engine.prompt_format');
   const following = [
@@ -67,19 +71,32 @@ export function updateOfPrompts(
     ...(isFormatOther ? ['video_fps'] : []),
   ];
   const changes = all.filter(({ path }) => !following.includes(path));
-  const taken = changes.filter(isAccepted);
+  const taken = changes.filter(isTaken);
   const inputs = request.inputs.length === 0 ? checkpoint.inputs : request.inputs;
   return {
     refused: [
       ...(isSame(inputs, checkpoint.inputs) ? [] : [`the specs were ${checkpoint.inputs.join(', ')}`]),
-      ...changes.filter((change) => !isAccepted(change)).map(refusedText),
+      ...changes.filter((change) => !isTaken(change)).map(refusedText),
       ...whatFitsNoMore(taken, now, state),
     ],
     newRunCommand: newUpsampleCommand(inputs, now),
+    newRunNotes: changes.some(isOfOtherResults) && !isModelOpen && isSameFolder(was, now) ? [replacing] : [],
     notice: taken.length === 0 ? null : `Changed settings: ${taken.map(acceptedText).join(', ')}.`,
     settings: taken.length === 0 ? null : now,
     isWorkWithdrawn: taken.some(isOfWork),
   };
+}
+
+const replacing =
+  'Results of this run are in the output folder: the new run needs another --output-dir, or --force to replace them.';
+
+/** A run with these would replace what other ones made. */
+function isOfOtherResults({ path }: SettingChange): boolean {
+  return ['engine.kind', 'engine.model', 'engine.prompt_format'].includes(path);
+}
+
+function isSameFolder(was: UpsampleSettings, now: UpsampleSettings): boolean {
+  return was.output_dir === now.output_dir && !now.force;
 }
 
 /**

@@ -41,6 +41,11 @@ export function summaryOfUpsample(
   };
 }
 
+/** `12,345`. */
+function numeralOf(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
 /** What a person should know of a token estimate that was far off. */
 export function driftNoticesOf(drift: UpsampleSummary['token_drift']): string[] {
   return drift?.is_notable || drift?.is_vision_missing ? [driftNotice(drift)] : [];
@@ -50,12 +55,12 @@ export function driftNoticesOf(drift: UpsampleSummary['token_drift']): string[] 
 function driftNotice(drift: NonNullable<UpsampleSummary['token_drift']>): string {
   if (drift.is_vision_missing) {
     return (
-      `The server counted ${drift.actual} prompt tokens, no more than the text alone has: it probably did not see ` +
+      `The server counted ${numeralOf(drift.actual)} prompt tokens, no more than the text alone has: it probably did not see ` +
       'the frames. Check that the model takes images before you trust these prompts.'
     );
   }
   const { estimator, predicted, actual, drift_percent: percent } = drift;
-  const counts = `${predicted} prompt tokens predicted, ${actual} counted`;
+  const counts = `${numeralOf(predicted)} prompt tokens predicted, ${numeralOf(actual)} counted`;
   if (percent < 0) {
     return (
       `The ${estimator} estimate is too low (${counts}): prompts that the plan lets through may exceed the context of ` +
@@ -73,9 +78,9 @@ function driftNotice(drift: NonNullable<UpsampleSummary['token_drift']>): string
   }
   const advice =
     estimator === 'linear'
-      ? 'If your model is one of them, --estimator pixtral or qwen2.5-vl is exact and allows larger hints.'
+      ? 'If your model is a Pixtral or a Qwen2.5-VL, --estimator pixtral or --estimator qwen2.5-vl would allow larger hints.'
       : `This server prepares images in its own way${variantAdvice(estimator)}: no prompt is at risk, and a larger upsampling.max_tokens allows larger hints.`;
-  return `The ${estimator} estimate is high, which is safe: ${counts}. ${advice}`;
+  return `The token estimate is on the safe side (${estimator}: ${counts}). ${advice}`;
 }
 
 /** A server that was not recognised, behind a gateway or on a host, may still be one that an estimator is for. */

@@ -12,10 +12,10 @@ const rules = resumeRules.upscale;
 export function resumeUpscaleOptions(request: ResumeVideoRequest): ResumeOptions<UpscaleTypes> {
   return {
     reference: request.reference,
-    update: ({ checkpoint }) => {
+    update: ({ checkpoint, state }) => {
       const now = settingsNow(request, checkpoint);
       const newCommand = (input: string) => newUpscaleCommand(input, now);
-      return videoUpdate(request, checkpoint, now, { rules, newCommand });
+      return videoUpdate(request, checkpoint, now, { rules, newCommand, isFinished: state.video !== null });
     },
   };
 }

@@ -41,7 +41,7 @@ export async function planVideo(
   await assertOutputIsFree(request, ports);
   if (modelPath !== null && operation.modelUse !== null)
     await assertModel(modelPath, operation.modelUse, request.host, ports, signal);
-  if (operation.detectorPath !== undefined) await ports.models.assertOnnx(operation.detectorPath);
+  if (operation.detectorPath !== undefined) await ports.models.assertOnnx(operation.detectorPath, '--detect');
   const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
   const facts = await ports.video.inspect(path, signal);
   assertIsVideo(facts, path);

@@ -6,7 +6,7 @@ import { renderBanner, type ShownStatus } from '../banner.ts';
 import { type Html, html } from '../html.ts';
 import { renderMachines } from '../machines.ts';
 import { type BarPart, bdi, command, notice, time } from '../sections.ts';
-import { embeddedEngine, howToContinue, tokenDriftNotice } from '../specs/notices.ts';
+import { allFailed, embeddedEngine, howToContinue, tokenDriftNotice } from '../specs/notices.ts';
 
 const sentences: Readonly<Record<ShownStatus, string>> = {
   complete: 'Everything that was asked for is done.',
@@ -28,7 +28,7 @@ export function inferenceBanner(header: InferenceReportHeader): Html {
     work: 'run',
     runId: header.run_id,
     status,
-    sentence: sentences[status],
+    sentence: allFailed(header) ? 'Every prompt or video failed.' : sentences[status],
     title: titleOf(header),
     outcomes: outcomesOf(header),
     facts: {

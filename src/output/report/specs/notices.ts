@@ -1,4 +1,5 @@
 import { attachCommand, resumeCommand } from '../../../core/run/run-commands.ts';
+import type { RunEnding } from '../../../core/run/run-ending.ts';
 import type { TokenDrift } from '../../../core/upsample/upsample-report.ts';
 import { numeral } from '../../text/format.ts';
 import type { ShownStatus } from '../banner.ts';
@@ -7,6 +8,11 @@ import { type Html, html } from '../html.ts';
 import { command, notice } from '../sections.ts';
 
 export const embeddedEngine = html`describe <span class="quiet">(embedded, no model)</span>`;
+
+/** Whether a run came to its end with nothing but failures, and not before it. */
+export function allFailed(run: { readonly status: ShownStatus; readonly ending: RunEnding | null }): boolean {
+  return run.status === 'failed' && run.ending?.code === 'tasks-failed';
+}
 
 interface Continuation {
   readonly status: ShownStatus;

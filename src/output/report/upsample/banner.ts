@@ -4,7 +4,7 @@ import { renderBanner, type ShownStatus } from '../banner.ts';
 import { type Html, html } from '../html.ts';
 import { renderMachines } from '../machines.ts';
 import { bdi, time } from '../sections.ts';
-import { embeddedEngine, howToContinue, tokenDriftNotice } from '../specs/notices.ts';
+import { allFailed, embeddedEngine, howToContinue, tokenDriftNotice } from '../specs/notices.ts';
 
 const sentences: Readonly<Record<ShownStatus, string>> = {
   complete: 'Everything that was asked for is done.',
@@ -23,7 +23,7 @@ export function upsampleBanner(header: ReportHeader): Html {
     work: 'upsampling',
     runId: header.run_id,
     status: header.status,
-    sentence: sentences[header.status],
+    sentence: allFailed(header) ? 'Every spec failed.' : sentences[header.status],
     title: titleOf(header),
     outcomes: [
       { kind: 'upsampled', amount: counts.upsampled },
@@ -34,7 +34,7 @@ export function upsampleBanner(header: ReportHeader): Html {
     ],
     facts: {
       Engine: engine === 'describe' ? embeddedEngine : bdi(engine),
-      Model: engine === 'describe' ? null : bdi(header.model),
+      Model: engine === 'describe' || header.model === '' ? null : bdi(header.model),
       Host: bdi(header.host),
       Duration: durationText(header.duration_ms),
       Started: time(header.started_at),
@@ -52,6 +52,10 @@ export function upsampleBanner(header: ReportHeader): Html {
 function titleOf({ counts }: ReportHeader): string {
   const done = counts.upsampled + counts.reused;
   const wanted = counts.total - counts.skipped;
+  if (counts.reused > 0) {
+    const parts = `${counted(counts.upsampled, 'prompt')} upsampled, ${numeral(counts.reused)} reused`;
+    return done === wanted ? parts : `${parts} of ${numeral(wanted)}`;
+  }
   const prompts = `${counted(wanted, 'prompt')} upsampled`;
   return done === wanted ? prompts : `${numeral(done)} of ${prompts}`;
 }

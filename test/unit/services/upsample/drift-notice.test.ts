@@ -26,7 +26,9 @@ describe('driftNoticesOf', () => {
   });
 
   it('offers an exact estimator where the rule of thumb is high', () => {
-    expect(noticeOf('linear', 66_900, 18_216)).toMatch(/safe: 66900 .* 18216 .*--estimator pixtral/);
+    expect(noticeOf('linear', 66_900, 18_216)).toMatch(
+      /safe side \(linear: 66,900 .* 18,216 .*--estimator pixtral/,
+    );
   });
 
   it.each([
@@ -39,7 +41,7 @@ describe('driftNoticesOf', () => {
 
   it('offers no estimator to one that counts as its server does', () => {
     const notice = noticeOf('pixtral@llama.cpp', 3_757, 2_169);
-    expect(notice).toMatch(/^The pixtral@llama.cpp estimate is high, which is safe/);
+    expect(notice).toMatch(/^The token estimate is on the safe side \(pixtral@llama.cpp: /);
     expect(notice).not.toContain('--estimator');
   });
 

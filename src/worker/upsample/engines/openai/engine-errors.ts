@@ -78,8 +78,8 @@ function classify(answer: HttpAnswer, call: AnsweredCall, said: string, quote: s
   const { shown } = call.address;
   if (status === 401 || status === 403) {
     const message = call.address.hasKey
-      ? `The server at ${shown} refuses the API key (${quote}). Check api_key_env and its variable.`
-      : `The server at ${shown} needs an API key, but none is set (${quote}). Set api_key_env to the variable that holds it.`;
+      ? `The server at ${shown} refuses the API key (${quote}). Check api_key_env in [upsampling.engine] of config.toml, and the variable it names.`
+      : `The server at ${shown} needs an API key, but none is set (${quote}). Name the variable that holds it: api_key_env in [upsampling.engine] of config.toml (cosmos config init writes one).`;
     return { code: 'engine-rejected', class: 'fatal', message };
   }
   if (status === 402) {
@@ -91,7 +91,7 @@ function classify(answer: HttpAnswer, call: AnsweredCall, said: string, quote: s
   }
   if (status >= 300 && status < 400) {
     const target = call.address.clean(answer.location ?? 'nowhere');
-    const message = `${shown}${call.path} redirects to ${target}. Redirects are not followed; set base_url to the server itself.`;
+    const message = `${shown}${call.path} redirects to ${target}. Redirects are not followed: set --base-url (upsampling.engine.base_url) to the server itself.`;
     return { code: 'engine-rejected', class: 'fatal', message };
   }
   if (status === 408 || status === 409 || status === 425 || status >= 500 || status < 300) {
@@ -106,9 +106,9 @@ function classify(answer: HttpAnswer, call: AnsweredCall, said: string, quote: s
 
 function notFoundMessage(call: AnsweredCall, said: string, quote: string): string {
   if (/model/i.test(said)) {
-    return `The server at ${call.address.shown} does not know the model "${call.model}" (${quote}). Set model to one it serves.`;
+    return `The server at ${call.address.shown} does not know the model "${call.model}" (${quote}). Set --model (upsampling.engine.model) to one it serves.`;
   }
-  return `Nothing answers at ${call.address.shown}${call.path} (${quote}). Check base_url: it usually ends with /v1.`;
+  return `Nothing answers at ${call.address.shown}${call.path} (${quote}). Check --base-url (upsampling.engine.base_url): it usually ends with /v1.`;
 }
 
 /** The server's own sentence: `error.message`, `message`, `detail` or `error` of a JSON body, else the body. */
@@ -171,7 +171,9 @@ export function connectionError(error: HttpError, address: ServerAddress): Engin
   const said = address.clean(error.message);
   if (error.reason === 'timeout') {
     // A plain server waits for the end of a request line that TLS never sends.
-    const next = address.shown.startsWith('https:') ? ' Check base_url: http or https?' : '';
+    const next = address.shown.startsWith('https:')
+      ? ' Check --base-url (upsampling.engine.base_url): http or https?'
+      : '';
     return new EngineError({
       code: 'engine-timeout',
       class: 'transient',
@@ -184,13 +186,13 @@ export function connectionError(error: HttpError, address: ServerAddress): Engin
     return new EngineError({ code: 'engine-failed', class: 'transient', message, cause: error });
   }
   if (isTlsProblem(error.systemCode)) {
-    const message = `No secure connection to ${address.shown}: ${said}. Check base_url (http or https?) and the certificate.`;
+    const message = `No secure connection to ${address.shown}: ${said}. Check --base-url (upsampling.engine.base_url: http or https?) and the certificate.`;
     return new EngineError({ code: 'engine-rejected', class: 'fatal', message, cause: error });
   }
   return new EngineError({
     code: 'engine-unreachable',
     class: 'outage',
-    message: `No connection to the server at ${address.shown}: ${said}. Check base_url and that the server runs.`,
+    message: `No connection to the server at ${address.shown}: ${said}. Check --base-url (upsampling.engine.base_url) and that the server runs.`,
     cause: error,
   });
 }

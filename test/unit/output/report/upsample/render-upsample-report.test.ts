@@ -126,6 +126,20 @@ describe('the head of the report', () => {
     expect(page).toContain(`cosmos resume '${"x'\\''; rm -rf ~"}'`.replaceAll("'", '&#39;'));
   });
 
+  it('of a run in which every spec failed, says so, and leaves out the model that never answered', async () => {
+    const ending = { code: 'tasks-failed', message: '', ended_at: null, work: '', next_step: null };
+    const page = await render({ items: [], header: { status: 'failed', model: '', ending } });
+    expect(page).toContain('Every spec failed.');
+    expect(page).not.toContain('before it could finish');
+    expect(page).not.toContain('<dt>Model</dt>');
+  });
+
+  it('counts what was reused beside what was upsampled, as the terminal does', async () => {
+    const counts = { total: 13, upsampled: 1, reused: 12, skipped: 0, failed: 0 };
+    const page = await render({ items: [], header: { status: 'complete', counts } });
+    expect(page).toContain('<h1>1 prompt upsampled, 12 reused</h1>');
+  });
+
   it('labels the embedded engine as what it is', async () => {
     const page = await render({ items: [], header: { engine: 'describe', model: 'describe' } });
     expect(page).toContain('describe <span class="quiet">(embedded, no model)</span>');
