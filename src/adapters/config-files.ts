@@ -88,6 +88,6 @@ function invalid(message: string): AppError {
     code: 'config-invalid',
     message,
     nextStep:
-      'Correct the file. All settings with their defaults: cosmos help settings; cosmos config init --force replaces it.',
+      'Correct the file. cosmos help settings lists every setting with its default; cosmos config init --config NEW.toml writes them to a new file.',
   });
 }

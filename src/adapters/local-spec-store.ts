@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path, { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { RecentMap } from '../async/recent-map.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 import { maxSpecBytes } from '../core/spec/parse-spec.ts';
 import {
   collectionIn,
@@ -44,7 +45,7 @@ export class LocalSpecStore implements SpecStore {
       try {
         roots.push(await collectInput(input, hidden, found));
       } catch (error) {
-        throw asInputError(error, inputs[index] ?? input);
+        throw await asInputError(error, inputs[index] ?? input);
       }
     }
     const inputRoot = root === undefined ? sharedFolder(roots) : resolve(this.#workingFolder, root);
@@ -143,7 +144,7 @@ async function collectInput(input: string, hidden: ReadonlySet<string>, found: F
   return dirname(input);
 }
 
-function asInputError(error: unknown, given: string): unknown {
+async function asInputError(error: unknown, given: string): Promise<unknown> {
   if (!isSystemError(error)) return error;
   const isMissing = isErrno(error, 'ENOENT', 'ENOTDIR');
   const isForbidden = isErrno(error, 'EACCES', 'EPERM');
@@ -162,9 +163,23 @@ function asInputError(error: unknown, given: string): unknown {
     message: isMissing ? `There is no file or folder ${given}.` : `${given} ${refused}.`,
     nextStep: isForbidden
       ? 'Change its permissions, or run cosmos as a user who may read it.'
-      : 'Give the folder of your PromptSpecs, or single files.',
+      : ((isMissing ? await nearbyText(given) : null) ??
+        'Give the folder of your PromptSpecs, or single files.'),
     cause: error,
   });
+}
+
+/** Names what lies beside a path that is not there, where it is spelled nearly the same. */
+async function nearbyText(given: string): Promise<string | null> {
+  const path = resolve(given);
+  // Nearly every short name is near to one or two letters.
+  if (basename(path).length < 3) return null;
+  const names = await readdir(dirname(path)).catch(() => []);
+  const near = nearestWord(
+    basename(path),
+    names.filter((name) => !name.startsWith('.')),
+  );
+  return near === null ? null : `Did you mean ${join(dirname(given), near)}?`;
 }
 
 function missingInput(given: string, nextStep: string, cause: unknown): AppError {

@@ -44,6 +44,7 @@ const actionsMeant: Readonly<Record<string, string>> = {
 
 /** Flags of other programs; of several that are meant, a command has one. */
 const flagsMeant: Readonly<Record<string, readonly string[]>> = {
+  o: ['output', 'output-dir', 'dir'],
   out: ['output', 'output-dir', 'dir'],
   outdir: ['output-dir'],
   dest: ['output-dir', 'output'],

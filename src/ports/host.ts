@@ -128,6 +128,8 @@ export interface HostRunOptions {
   readonly workers: number;
   /** Left out: `nothing`. */
   readonly needs?: WorkerNeeds;
+  /** The image to name where nothing is needed and the host has none at all; left out: `upsampler`. */
+  readonly usualImage?: 'upsampler' | 'upscaler';
   /** Keys of tasks that earlier sessions gave to each of several machines, by its name, and that have no answer yet. */
   readonly given?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Ends opening the run and waiting for the host's workers. Submitted work continues. */

@@ -50,6 +50,12 @@ describe('exit codes', () => {
 
   it.each([
     { rule: 'a folder that is not there', args: ['batch-upsample', 'nowhere'], says: 'nowhere' },
+    { rule: 'a folder that is misspelled', args: ['plan', 'spec'], says: 'work/specs?' },
+    {
+      rule: 'an output without -o',
+      args: ['upscale', 'specs/clip.mp4', 'big.mp4'],
+      says: 'cosmos upscale INPUT -o big.mp4',
+    },
     { rule: 'no specs named', args: ['batch-upsample'], says: 'No specs' },
     { rule: 'an unknown flag', args: ['batch-upsample', 'specs', '--nope'], says: '--nope' },
     { rule: 'an unknown command', args: ['btch-upsample'], says: 'btch-upsample' },
@@ -139,6 +145,7 @@ describe('exit codes', () => {
     expect(end.code).toBe(2);
     expect(end.stderr + end.stdout).not.toContain('wrong-secret-key');
     expect(end.stderr).toContain('refuses the API key');
+    expect(end.stderr).not.toContain('The plan uses the settings alone');
     expect(await filesWith(folder, 'wrong-secret-key')).toEqual([]);
   });
 

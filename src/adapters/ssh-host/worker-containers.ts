@@ -73,11 +73,15 @@ export class WorkerContainers {
    *
    * @throws AppError `config-invalid` when there are fewer GPUs than the slots take.
    */
-  async forRun({ workers, needs = 'nothing' }: HostRunOptions): Promise<SlotContainer[]> {
+  async forRun({
+    workers,
+    needs = 'nothing',
+    usualImage = 'upsampler',
+  }: HostRunOptions): Promise<SlotContainer[]> {
     const slotIds = Array.from({ length: workers }, (_, slotId) => slotId);
     return await Promise.all(
       slotIds.map(async (slotId) => {
-        if (needs === 'nothing') return await this.#running(slotId, workers);
+        if (needs === 'nothing') return await this.#running(slotId, workers, usualImage);
         const role = roles[needs];
         const gpuIds =
           role === 'upscaler'
@@ -120,7 +124,7 @@ export class WorkerContainers {
   }
 
   /** For a run that needs nothing: the container that runs in its slot, else one of an image that is there. */
-  async #running(slotId: number, workers: number): Promise<SlotContainer> {
+  async #running(slotId: number, workers: number, missingRole: ImageRole): Promise<SlotContainer> {
     const possible = await this.possible(slotId, workers);
     const states = await Promise.all(possible.map((container) => container.state()));
     const running = possible[states.findIndex(({ state }) => state === 'running' || state === 'starting')];
@@ -128,12 +132,11 @@ export class WorkerContainers {
     const { docker, name, options } = this.#machine;
     const images = imageRoles.map((role) => findImage(docker, workerImageOf(options, role).name));
     const present = (await Promise.all(images)).findIndex((image) => image !== null);
-    const [prepare, prepareUpscaler] = imageRoles.map((role) => prepareCommand(name, role));
     return await this.#container(slotId, {
       role: imageRoles[present] ?? 'upsampler',
       gpuIds: [],
-      imageNextStep: `${prepare}, or, which is enough to upscale: ${prepareUpscaler}`,
-      missingRole: 'upscaler',
+      imageNextStep: `Prepare it with: ${prepareCommand(name, missingRole)}`,
+      missingRole,
     });
   }
 

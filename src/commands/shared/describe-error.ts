@@ -1,3 +1,4 @@
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { suggestCommand, suggestFlag } from '../../core/suggestions.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
@@ -31,8 +32,11 @@ export function suggestionFor(error: unknown, { command, commands, flags }: Type
     return meant === null ? null : `Did you mean --${meant}? All flags: cosmos ${command} --help`;
   }
   if (!('args' in error) || !Array.isArray(error.args)) return null;
+  const extra = String(error.args[0]);
+  if (flags.includes('output') && /\.\w+$/.test(extra))
+    return `Name the output with -o: cosmos ${command} INPUT -o ${shellQuoted(extra)}`;
   if (!commands.some((other) => other.startsWith(`${command} `))) return null;
-  const meant = suggestCommand(`${command} ${String(error.args[0])}`, commands);
+  const meant = suggestCommand(`${command} ${extra}`, commands);
   return meant === null ? null : `Did you mean "cosmos ${meant}"?`;
 }
 

@@ -141,10 +141,11 @@ export class HostSession<K extends RunTypes> {
   async #start(): Promise<HostRun> {
     const { kind, run, work } = this.#deps;
     const { session, ports, signal } = run;
-    const { host: name, workers, needs: usualNeeds } = kind.facts(session.checkpoint);
+    const facts = kind.facts(session.checkpoint);
+    const { host: name, workers, needs: usualNeeds, usualImage = 'upsampler' } = facts;
     const needs = work.needs ?? usualNeeds;
     const host = await ports.host(name).openRun(session.runId, {
-      ...{ workers, needs, signal },
+      ...{ workers, needs, usualImage, signal },
       given: givenTasks(session.events),
     });
     // A transfer to an unreachable host would be waited for as long as the host may stay unreachable.

@@ -79,6 +79,8 @@ export interface RunFacts {
   readonly host: string;
   readonly workers: number;
   readonly needs: WorkerNeeds;
+  /** As `HostRunOptions.usualImage`. */
+  readonly usualImage?: 'upsampler' | 'upscaler';
   readonly engine: string;
 }
 

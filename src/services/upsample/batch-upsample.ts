@@ -37,7 +37,7 @@ export async function batchUpsample(
   const { settings } = request;
   const output = outputFolder(settings.output_dir, '--output-dir');
   await assertWritable([...ports.workFolders(settings.host), output], ports);
-  const plan = await planSpecs(request, ports, observer, signal);
+  const plan = await planSpecs({ ...request, isToBeRun: true }, ports, observer, signal);
   await assertSourcesCanBeWritten(plan, ports);
   assertSourcesAreSafe(request.settings, plan, ports);
   assertNoOtherResults(plan);

@@ -35,6 +35,8 @@ const maxNamed = 5;
 const maxReasons = 20;
 
 export interface PlanRequest {
+  /** A run begins with this plan, and itself ends with what the server refuses; missing: the plan alone is wanted. */
+  readonly isToBeRun?: boolean;
   readonly inputs: readonly string[];
   readonly settings: UpsampleSettings;
   /** Folders that are no input even when they lie inside one: results and checkpoints. */
@@ -80,7 +82,12 @@ export async function planSpecs(
   observer.onPlanned(0, names.length);
   const [countTextTokens, settings] = await Promise.all([
     ports.textTokens(),
-    settingsForServer(request.settings, ports, (notice) => observer.onNotice(notice)),
+    settingsForServer(
+      request.settings,
+      ports,
+      (notice) => observer.onNotice(notice),
+      request.isToBeRun ?? false,
+    ),
   ]);
   const equal = newEqualValues();
   const context: PlanContext = {

@@ -15,18 +15,23 @@ const mostControlTokens = 400;
 /**
  * The settings with what their server says of itself, and with what earlier runs saw of its chat template.
  * A server that cannot be asked is noticed: what it may say is then unknown.
+ *
+ * @param isToBeRun - A run follows, which says itself what its server refuses.
  */
 export async function settingsForServer(
   settings: UpsampleSettings,
   ports: Pick<Ports, 'checkServer' | 'templateTokens' | 'serverLimits'>,
   onNotice: (message: string) => void,
+  isToBeRun = false,
 ): Promise<UpsampleSettings> {
   const { engine } = settings;
   if (engine.kind !== 'openai') return settings;
   const isAsked = settings.host === 'local' && engine.base_url !== null;
   const checked = isAsked
     ? await ports.checkServer(engine).catch((error: unknown) => {
-        onNotice(`The plan uses the settings alone. ${messageOf(error)}`);
+        // The run that follows ends with this very sentence.
+        const isRefusal = error instanceof Error && 'code' in error && error.code === 'engine-rejected';
+        if (!(isToBeRun && isRefusal)) onNotice(`The plan uses the settings alone. ${messageOf(error)}`);
         return null;
       })
     : null;

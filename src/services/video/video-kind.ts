@@ -47,7 +47,7 @@ export function videoKind<Checkpoint extends VideoCheckpoint>({
 function factsOf({ settings, source }: VideoCheckpoint): RunFacts {
   const { host, slots: workers, engine } = settings;
   const needs = engine.kind === 'onnx' ? 'onnx-runtime' : 'nothing';
-  return { input: source.path, host, workers, needs, engine: engine.kind };
+  return { input: source.path, host, workers, needs, usualImage: 'upscaler', engine: engine.kind };
 }
 
 function announce({ session, state, observer }: VideoRun): void {

@@ -59,6 +59,7 @@ it.each([
   { typed: '--quiet', meant: 'no-progress' },
   { typed: '--hots', meant: 'host' },
   { typed: '--jsn', meant: 'json' },
+  { typed: '-o', meant: 'output-dir' },
   { typed: '-q', meant: null },
   { typed: '--frobnicate', meant: null },
 ])('$typed: $meant', ({ typed, meant }) => expect(suggestFlag(typed, flags)).toBe(meant));

@@ -38,6 +38,10 @@ describe('tables keep to 80 columns', () => {
     expect(formatHosts([{ ...gpu1, on_host: unprepared }, gpu1], style, 80)).toContain(
       'Prepare it with: cosmos host prepare gpu1',
     );
+    const refused = { state: 'refused', images: [], message: 'gpu1: no Docker daemon can be reached.' };
+    expect(formatHosts([{ ...gpu1, on_host: refused }, gpu1], style, 80)).toMatch(
+      / not checked\n[\s\S]*\n\ngpu1: no Docker daemon can be reached\.\n$/,
+    );
   });
 
   it('of runs that are about to be removed', () => {
