@@ -2,12 +2,13 @@ import { onAbort } from '../../async/abort.ts';
 import { SingleFlight } from '../../async/single-flight.ts';
 import { type BackoffPolicy, backoffDelayMs } from '../../core/run/backoff.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { LiveConnection } from './connection.ts';
 import type { Reachability } from './reachability.ts';
 import type { DialOptions } from './route.ts';
 import { SilentError } from './transport.ts';
-import { unreachableReason } from './unreachable.ts';
+import { hostUnreachable, unreachableReason } from './unreachable.ts';
 
 /** Between tries to reach a host that does not answer. */
 const unreachablePolicy: BackoffPolicy = { baseDelayMs: 250, maxDelayMs: 10_000 };
@@ -72,6 +73,9 @@ export class Dialer {
         signal.throwIfAborted();
         if (error instanceof AppError) throw error;
         this.lastFailure = error;
+        // Waiting gives no machine a name; one that was reached before has one, and only its network is away.
+        if (isErrno(error, 'ENOTFOUND') && !reachability.wasReached)
+          throw hostUnreachable(options.target, unreachableReason(error), 0, error);
         reachability.failed(unreachableReason(error));
       }
       await clock.sleep(backoffDelayMs(attempt, unreachablePolicy, random01()), signal);
