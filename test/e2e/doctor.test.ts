@@ -37,6 +37,14 @@ async function errorOf(args: readonly string[]): Promise<{ message: string; next
   return JSON.parse(end.stdout).error;
 }
 
+it('does not call the making of videos ready where nothing is set up that makes them', async () => {
+  await configure('');
+  expect((await checksOf()).checks.get('inference')).toMatchObject({
+    status: 'skipped',
+    detail: expect.stringContaining('inference.program_dir'),
+  });
+});
+
 describe('doctor says the sentence that a run is refused with', () => {
   it.each([
     {

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeClip } from '../support/clips.ts';
@@ -155,7 +155,12 @@ describe('what the next step says to correct is corrected by resuming:', () => {
     // What was submitted without that model is not asked besides.
     expect(server.stats.requests - asked).toBe(3);
     // From now on the run has that model.
-    expect(JSON.parse((await cli.run(resume)).stdout)).toMatchObject({ status: 'complete', model: 'second' });
+    const idle = await cli.run(resume);
+    expect(JSON.parse(idle.stdout)).toMatchObject({ status: 'complete', model: 'second' });
+    expect(JSON.parse(idle.stdout).duration_ms).toBe(JSON.parse(resumed.stdout).duration_ms);
+    expect(idle.stderr).toContain('Nothing was left to do: all specs were done before.');
+    await rm(join(cli.workingFolder, 'outputs'), { recursive: true });
+    expect((await cli.run(resume)).stderr).toContain('3 enriched specs are no longer in ');
   });
 
   it('base_url in config.toml, and the number of workers', async () => {

@@ -24,6 +24,8 @@ export abstract class RunState<Event extends { readonly type: string }> {
   lastTime: string | null = null;
   /** How long its sessions were at work, together, in milliseconds; pauses between them do not count. */
   workedMs = 0;
+  /** {@link workedMs} when a session began that has found nothing to do so far; null in any other one. */
+  #idleSinceMs: number | null = null;
   /** Between two sessions, where an event may still come from a process that does not work on the run. */
   #isPaused = false;
   /** A process works on the run. The journal does not tell; the code that asked for the lock sets it. */
@@ -33,9 +35,14 @@ export abstract class RunState<Event extends { readonly type: string }> {
   apply(event: Event): void {
     const time = timeOf(event);
     if (isRunFinished(event)) this.lastEnd = { status: event.status, at: time, error: event.error ?? null };
+    if (event.type === 'run-started')
+      this.#idleSinceMs = this.lastStatus === 'complete' ? this.workedMs : null;
+    else if (!isRunFinished(event)) this.#idleSinceMs = null;
     if (event.type === 'run-started') this.lastEnd = null;
     else if (time !== null && this.lastTime !== null && !this.#isPaused)
       this.workedMs += Math.max(0, Date.parse(time) - Date.parse(this.lastTime));
+    // Resuming a complete run to find nothing to do is no work.
+    if (isRunFinished(event)) this.workedMs = this.#idleSinceMs ?? this.workedMs;
     if (event.type === 'run-started') this.#isPaused = false;
     if (isRunFinished(event)) this.#isPaused = true;
     this.lastTime = time ?? this.lastTime;

@@ -66,8 +66,7 @@ export async function carryOut<K extends RunTypes>(
   run: ActiveRun<K>,
   settings: object | null = null,
 ): Promise<RunOutcome<K['summary']>> {
-  const { session, state, ports, observer } = run;
-  const startedMs = ports.clock.now();
+  const { session, state, observer } = run;
   const isResumed = session.events.length > 0;
   const doneBefore = kind.workDone(state);
   const recorder = new RunEventRecorder(run);
@@ -82,8 +81,7 @@ export async function carryOut<K extends RunTypes>(
     const followed = follower ? { ...run, observer: follower.observer } : run;
     const { status, error, facts, interruption, leftBy } = await tryWork(kind, followed);
     await follower?.end();
-    const durationMs = ports.clock.now() - startedMs;
-    const end = { status, error, durationMs, isResumed, doneBefore };
+    const end = { status, error, doneBefore };
     const last = recorder.note({
       ...{ type: 'run-finished', status, counts: state.counts },
       error: facts,
@@ -93,7 +91,8 @@ export async function carryOut<K extends RunTypes>(
       const summary = kind.summarise(session, state, end);
       // A session that did nothing has nothing new to tell of.
       const isAnythingNew = kind.workDone(state) !== doneBefore;
-      for (const notice of isAnythingNew ? kind.closingNotices(summary) : []) observer.onNotice(notice);
+      const notices = isAnythingNew ? kind.closingNotices(summary) : [];
+      for (const notice of notices) observer.onNotice(notice);
       await tryWriteReport(kind, run);
       if (interruption) throw interruption.reason;
       return { summary, error, isAnythingDone: kind.workDone(state) > 0, leftBy };

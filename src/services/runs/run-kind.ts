@@ -65,9 +65,6 @@ export interface ActiveRun<K extends RunTypes> {
 export interface SessionEnd {
   readonly status: RunStatus;
   readonly error: AppError | null;
-  readonly durationMs: number;
-  /** Whether an earlier session worked on the run. */
-  readonly isResumed: boolean;
   /** {@link RunKind.workDone} when the session began. */
   readonly doneBefore: number;
 }

@@ -65,7 +65,11 @@ export function assertNoOtherResults({ others, settings }: Pick<UpsamplePlan, 'o
   });
 }
 
-async function filesIn(folder: string, store: Pick<Ports['specs'], 'find'>): Promise<ReadonlySet<string>> {
+/** Names of the specs in a folder; none where it is not there. */
+export async function filesIn(
+  folder: string,
+  store: Pick<Ports['specs'], 'find'>,
+): Promise<ReadonlySet<string>> {
   try {
     return new Set((await store.find([folder], [])).specs);
   } catch (error) {

@@ -4,12 +4,14 @@ import { runEndingOf } from '../../core/run/run-ending.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
 import { type UpsampleCheckpoint, upsampleFormat } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
+import { outputFileOf } from '../../core/upsample/upsample-plan.ts';
 import { type ReportHeader, reportVersion } from '../../core/upsample/upsample-report.ts';
 import { type SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { upsampleEngineText } from '../../core/upsample/upsample-summary.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { findSource } from './find-source.ts';
+import { filesIn } from './other-results.ts';
 import { hintName } from './prepare-task.ts';
 import { reportItems, tokenDriftOf } from './report-items.ts';
 import { newUpsampleCommand } from './resume-upsample.ts';
@@ -32,7 +34,9 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
   announce,
   startWork: (run) => new UpsampleWork(run),
   follow: () => null,
-  finish: async ({ session, state, ports }) => {
+  finish: async ({ session, state, ports, observer }) => {
+    if (isDoneBefore(session.events))
+      for (const notice of await idleNotices(session, state, ports)) observer.onNotice(notice);
     // Each enriched spec was written when its result came.
     await rememberControlTokens(state, session.checkpoint.settings, ports);
     return true;
@@ -44,6 +48,28 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
   changedInputs,
   repeatCommand: ({ inputs, settings }) => newUpsampleCommand(inputs, settings),
 };
+
+/** The session before left nothing to do. */
+function isDoneBefore(events: UpsampleRun['session']['events']): boolean {
+  const last = events.findLast(({ type }) => type === 'run-finished');
+  return last?.type === 'run-finished' && last.status === 'complete';
+}
+
+/** What a session says that has nothing to do: what was deleted is not written again. */
+async function idleNotices(
+  { checkpoint: { inputs, settings } }: UpsampleRun['session'],
+  state: UpsampleState,
+  { specs }: Pick<Ports, 'specs'>,
+): Promise<string[]> {
+  const present = await filesIn(settings.output_dir, specs);
+  const finished = [...state.specs.values()].filter((spec) => spec.finished !== null);
+  const gone = finished.filter(({ planned }) => !present.has(outputFileOf(planned))).length;
+  if (gone === 0) return ['Nothing was left to do: all specs were done before.'];
+  const what = gone === 1 ? '1 enriched spec is' : `${gone} enriched specs are`;
+  return [
+    `Nothing was left to do, but ${what} no longer in ${settings.output_dir}. A new run writes them again, from the answers it still has: ${newUpsampleCommand(inputs, settings)}`,
+  ];
+}
 
 function factsOf({ settings, inputs, input_root: inputRoot }: UpsampleCheckpoint): RunFacts {
   const { host, workers, engine } = settings;

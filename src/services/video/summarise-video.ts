@@ -10,17 +10,15 @@ import type { StoredVideoRun } from './video-types.ts';
 
 /** The summary of an upscale run as it stands; null for `end` sums up all its sessions. */
 export function summaryOfVideo(
-  run: Pick<StoredVideoRun, 'runId' | 'checkpoint' | 'paths' | 'events'>,
+  run: Pick<StoredVideoRun, 'runId' | 'checkpoint' | 'paths'>,
   state: VideoRunState,
   end: SessionEnd | null,
 ): VideoSummary {
   const { checkpoint, paths } = run;
   const { settings, clip, source } = checkpoint;
-  const { segmentsMs, finishMs } = timesOf(run.events, state.segments.size);
-  // The scan is part of the session that began the run.
-  const scanMs = end?.isResumed ? 0 : checkpoint.scan_ms;
-  const durationMs = scanMs + (end?.durationMs ?? segmentsMs + finishMs);
-  const frames = state.finishedFrames - (end?.doneBefore ?? 0);
+  const durationMs = checkpoint.scan_ms + state.workedMs;
+  // A session that did no frame has no speed to tell of.
+  const isIdle = end !== null && state.finishedFrames <= end.doneBefore;
   const error = end?.error ?? null;
   const errorCode = error?.code ?? state.lastEnd?.error?.code;
   return {
@@ -41,7 +39,7 @@ export function summaryOfVideo(
     report: { json: paths.reportJson, html: paths.reportHtml },
     started_at: checkpoint.created_at,
     duration_ms: Math.max(0, Math.round(durationMs)),
-    frames_per_second: perSecond(frames, durationMs),
+    frames_per_second: isIdle ? null : perSecond(state.finishedFrames, durationMs),
     video: verifiedOf(state),
     notices: [...checkpoint.notices, ...(state.video?.notices ?? [])],
     failures: failuresOf(state),

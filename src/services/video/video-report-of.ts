@@ -41,6 +41,7 @@ export function videoReportOf(known: ReportedVideoRun): VideoReport {
   const { checkpoint, state, events, timeline, facts } = known;
   const { settings, clip, source, counts } = checkpoint;
   const time = timesOf(events, state.segments.size);
+  const totalMs = checkpoint.scan_ms + time.segmentsMs + time.finishMs;
   const duplicates = counts.frames - counts.unique_frames;
   const stretches = Math.max(1, Math.min(maxStretches, Math.floor(counts.frames / minStretchFrames)));
   return {
@@ -60,12 +61,12 @@ export function videoReportOf(known: ReportedVideoRun): VideoReport {
     counts: state.counts,
     finished_frames: state.finishedFrames,
     time_ms: {
-      total: checkpoint.scan_ms + time.segmentsMs + time.finishMs,
+      total: totalMs,
       scan: checkpoint.scan_ms,
       segments: time.segmentsMs,
       finish: time.finishMs,
     },
-    frames_per_second: perSecond(state.finishedFrames, time.segmentsMs),
+    frames_per_second: perSecond(state.finishedFrames, totalMs),
     stages: stagesOf(checkpoint, state, time.finishMs),
     machines: machinesOf(events),
     source: {

@@ -32,7 +32,7 @@ export function videoBanner(report: VideoReport): Html {
     facts: {
       Engine: bdi(upscaleEngineText(engine)),
       Host: bdi(report.host),
-      Duration: durationText(durationOf(report)),
+      Duration: durationText(report.time_ms.total),
       Speed: rate === null ? null : rateText(rate),
       Started: time(report.started_at),
       Finished: report.finished_at === null ? null : time(report.finished_at),
@@ -43,11 +43,6 @@ export function videoBanner(report: VideoReport): Html {
     notices: html`${howToContinue(report)}${failures(report)}${remarks(report)}`,
     hasThemeButton: true,
   });
-}
-
-/** As the terminal has it: from the start of the run to its end. */
-function durationOf({ started_at: start, finished_at: end, time_ms: times }: VideoReport): number {
-  return end === null ? times.total : Math.max(0, Date.parse(end) - Date.parse(start));
 }
 
 function titleOf({ kind, counts, finished_frames: finished, target, status }: VideoReport): string {

@@ -38,8 +38,7 @@ function headline(summary: VideoSummary, style: Style, isSubmitted: boolean): st
     const larger = summary.kind === 'upscale' ? ` to ${size.width}x${size.height}` : '';
     const what = `${style.good('✓')} ${done}${larger}`;
     // Nothing was left to do but, at most, to put them together.
-    if (summary.frames_per_second === null)
-      return `${what}; all frames were done before, this took ${durationText(durationMs)}`;
+    if (summary.frames_per_second === null) return `${what}; all frames were done before`;
     return `${what} ${time}`;
   }
   if (status === 'detached' && isSubmitted && counts.finished_segments === 0)

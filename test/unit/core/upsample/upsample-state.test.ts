@@ -51,6 +51,11 @@ it('the time at work is that of all sessions, without the pauses between them', 
   state.apply({ ...started, ...at('55:00') });
   state.apply({ ...finished('a'), ...at('55:02') });
   expect(state.workedMs).toBe(17_000);
+  // A session that finds nothing to do is no work.
+  state.apply({ ...ended, status: 'complete', ...at('55:02') });
+  state.apply({ ...started, ...at('57:00') });
+  state.apply({ ...ended, status: 'complete', ...at('57:09') });
+  expect(state.workedMs).toBe(17_000);
 });
 
 describe('RunState counts', () => {

@@ -52,7 +52,7 @@ describe('upscaleReportOf', () => {
       finished_at: '2026-03-01T11:15:08.000Z',
       finished_frames: 320,
       time_ms: { total: 12_700, scan: 700, segments: 10_000, finish: 2_000 },
-      frames_per_second: 32,
+      frames_per_second: 25.2,
       is_resumable: false,
       counts: { frames: 320, unique_frames: 160, duplicates: 160, finished_segments: 2 },
       source: { width: 640, height: 360, frame_rate: 24 },
@@ -122,11 +122,11 @@ it('summaryOfUpscale sums a session up', () => {
   };
   const model = { ...checkpoint.source, path: '/models/anime.onnx' };
   const run = { runId: 'r', checkpoint: { ...checkpoint, model }, paths, events: [] };
-  const state = stateOf([started, finishedSegment(checkpoint, 0), failed]);
+  const state = new VideoRunState(checkpoint);
+  const timed = [started, finishedSegment(checkpoint, 0), failed];
+  for (const [at, body] of timed.entries()) state.apply(journaled(body, at, at * 0.65));
   const ended = {
     status: 'partial',
-    durationMs: 2_000.4,
-    isResumed: true,
     doneBefore: 0,
     error: null,
   } as const;
@@ -136,12 +136,14 @@ it('summaryOfUpscale sums a session up', () => {
     model: 'anime.onnx',
     size: { width: 1280, height: 720 },
     duration_ms: 2_000,
-    frames_per_second: 79.98,
+    frames_per_second: 80,
     video: null,
     failures: [{ segment_id: 1, code: 'out-of-memory' }],
     is_resumable: true,
     error: null,
   });
+  // A session that did no frame has no speed.
+  expect(summaryOfVideo(run, state, { ...ended, doneBefore: 160 }).frames_per_second).toBeNull();
 });
 
 function reportOf(timed: readonly (readonly [seconds: number, VideoEventBody])[], hasSource = true) {
