@@ -21,7 +21,8 @@ export interface Unwritable {
 export function unwritableError({ what, path, nextStep }: WrittenFolder, found: Unwritable): AppError {
   const message = `The ${what} ${path} cannot be used: ${found.reason}.`;
   if (!found.isFull) return new AppError({ code: 'usage-invalid', message, nextStep });
-  return new AppError({ code: 'disk-full', message, nextStep: `Free some space there. Or: ${nextStep}` });
+  const other = `${nextStep.charAt(0).toLowerCase()}${nextStep.slice(1)}`;
+  return new AppError({ code: 'disk-full', message, nextStep: `Free some space there, or ${other}` });
 }
 
 /** @param flag - That it is chosen with. */
