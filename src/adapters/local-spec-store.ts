@@ -136,10 +136,13 @@ async function statFile(file: string): Promise<VideoFile | null> {
 
 /** Adds what one input names, and gives the folder that it is named against. */
 async function collectInput(input: string, hidden: ReadonlySet<string>, found: FoundFiles): Promise<string> {
-  if ((await stat(input)).isDirectory()) {
+  const kind = await stat(input);
+  if (kind.isDirectory()) {
     await collectSpecFiles(input, hidden, found);
     return input;
   }
+  // Opening one waits for a writer, and nothing ends that wait; those that a shell makes have theirs.
+  if (kind.isFIFO() && !/^\/(?:dev\/fd|proc)\//.test(input)) throw namedPipe(input);
   found.files.push(input);
   return dirname(input);
 }
@@ -188,6 +191,14 @@ function missingInput(given: string, nextStep: string, cause: unknown): AppError
     message: `There is no file or folder ${given}.`,
     nextStep,
     cause,
+  });
+}
+
+function namedPipe(input: string): AppError {
+  return new AppError({
+    code: 'input-missing',
+    message: `${input} is a named pipe, not a file.`,
+    nextStep: 'Write what comes through it to a file, and give that.',
   });
 }
 

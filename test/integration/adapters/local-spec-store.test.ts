@@ -90,6 +90,14 @@ describe('find', () => {
     expect(await found(await newTree(files), inputs, excluded)).toEqual(expected);
   });
 
+  it.skipIf(process.platform === 'win32')('does not wait for a named pipe that is given', async () => {
+    const folder = await newTree([]);
+    execFileSync('mkfifo', [join(folder, 'a.json')]);
+    await expect(found(folder, [join(folder, 'a.json')])).rejects.toMatchObject({
+      ...{ code: 'input-missing', message: expect.stringContaining('is a named pipe') },
+    });
+  });
+
   it('does not take a sibling with the same beginning for a folder inside', async () => {
     const folder = await newTree(['in/a.json', 'inner/b.json']);
     expect(await found(folder, ['in', 'inner'])).toEqual({ root: '', specs: ['in/a.json', 'inner/b.json'] });
