@@ -1,5 +1,5 @@
 import type { MachineState } from '../core/run/run-status.ts';
-import type { WorkBatch, WorkEngine } from '../protocol/manifest.ts';
+import type { WorkBatch, WorkEngine, WorkTask } from '../protocol/manifest.ts';
 import type { FinishedVideo } from '../protocol/queue.ts';
 import type { TaskResult } from '../protocol/task-result.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
@@ -124,6 +124,12 @@ export interface LogPart {
  */
 export type WorkerNeeds = 'nothing' | 'model-server' | 'onnx-runtime' | 'inference-model';
 
+/**
+ * Checks what a machine returned for a task, before it counts: gives the result as it came, or a failed one in its place where
+ * it cannot be used.
+ */
+export type JudgeResult = (task: WorkTask, result: TaskResult, machine: string) => TaskResult;
+
 export interface HostRunOptions {
   readonly workers: number;
   /** Left out: `nothing`. */
@@ -132,6 +138,8 @@ export interface HostRunOptions {
   readonly usualImage?: 'upsampler' | 'upscaler';
   /** Keys of tasks that earlier sessions gave to each of several machines, by its name, and that have no answer yet. */
   readonly given?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Asked by a host that can have a task done elsewhere; missing: every result counts. */
+  readonly judge?: JudgeResult;
   /** Ends opening the run and waiting for the host's workers. Submitted work continues. */
   readonly signal?: AbortSignal;
 }

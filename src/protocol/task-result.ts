@@ -31,6 +31,7 @@ export const taskErrorCodes = [
   'inference-failed',
   'video-invalid',
   'failures-repeated',
+  'result-implausible',
 ] as const;
 
 const taskErrorSchema = z.object({

@@ -6,7 +6,7 @@ import { logStart } from '../../src/adapters/host-run/read-log-part.ts';
 import { AsyncQueue } from '../../src/async/queues.ts';
 import { AppError } from '../../src/errors/app-error.ts';
 import type { HostEvent, HostRunFacts, LogName, LogPart, Machine, MachineRun } from '../../src/ports/host.ts';
-import type { ManifestTask, WorkBatch, WorkTask } from '../../src/protocol/manifest.ts';
+import type { ManifestTask, WorkBatch, WorkEngine, WorkTask } from '../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../src/protocol/task-result.ts';
 import { unreachableError } from './memory-upkeep.ts';
 
@@ -20,6 +20,8 @@ export interface MemoryWork {
 /** The files of a run as a memory host has them. */
 class StoredWork {
   readonly results = new Map<string, TaskResult>();
+  /** Who does them. */
+  engine: WorkEngine | null = null;
   /** Submitted tasks that no worker has begun. */
   queue: WorkTask[] = [];
   /** Keys of results whose file is no longer there. */
@@ -108,7 +110,8 @@ export class MemoryHost implements Machine {
       if (!task) return;
       this.#tasksUntilPause -= 1;
       this.asked.push(task.task_key);
-      const result = this.failuresToCome-- > 0 ? failedResult(task) : await this.#work.perform(task);
+      const made = this.failuresToCome-- > 0 ? failedResult(task) : await this.#work.perform(task);
+      const result = made.model === ownModel ? { ...made, model: modelOf(run.engine) } : made;
       run.results.set(task.task_key, result);
       this.#announce(run, result);
     }
@@ -163,8 +166,9 @@ class MemoryRun implements MachineRun {
     for (const key of taskKeys) this.#run.dropped.add(key);
   }
 
-  async submit({ tasks }: WorkBatch): Promise<{ readonly workerId: number }> {
+  async submit({ tasks }: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number }> {
     const { results, queue } = this.#run;
+    this.#run.engine = engine;
     const known = new Set([...results.keys(), ...queue.map(({ task_key: key }) => key)]);
     queue.push(...tasks.filter(({ task_key: key }) => !known.has(key)));
     await this.#workOn();
@@ -201,6 +205,16 @@ class MemoryRun implements MachineRun {
   async close(): Promise<void> {
     if (this.#run.listener === this.#events) this.#run.listener = null;
   }
+}
+
+/** What a result says that does not say which model made it. */
+const ownModel = 'memory';
+
+/** The embedded engine is named as it was asked for. */
+function modelOf(engine: WorkEngine | null): string {
+  return engine && 'kind' in engine && engine.kind === 'describe' && 'model' in engine
+    ? (engine.model ?? ownModel)
+    : ownModel;
 }
 
 /** The work of enriching prompts. */
@@ -243,7 +257,7 @@ export function okResult({ task_key: key }: Pick<WorkTask, 'task_key'>, text: st
     status: 'ok',
     text,
     frames_used: 0,
-    model: 'memory',
+    model: ownModel,
     usage: { prompt_tokens: null, completion_tokens: null },
     finish_reason: 'stop',
     attempts: 1,

@@ -42,6 +42,8 @@ const meanings: Readonly<Record<FailureCode, string>> = {
   'video-invalid': 'The file that the program left does not decode, has no frame, or is of another prompt.',
   'failures-repeated':
     'So many prompts failed with the same error, with no success in between, that the run stopped asking (`retry.max_equal_failures`).',
+  'result-implausible':
+    'What a host returned for this prompt cannot be true: it is of another task or engine, far too long, or has impossible numbers.',
   'engine-timeout': 'No answer within `upsampling.engine.request_timeout_s`, at every attempt.',
 };
 

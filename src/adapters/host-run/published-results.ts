@@ -3,7 +3,8 @@ import { parseJson } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseResultName } from '../../protocol/layout.ts';
-import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
+import { failedResult, type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
+import { protocolVersion } from '../../protocol/version.ts';
 
 /** Far more than any model answers; a larger file is damaged, and must not fill this machine's memory. */
 const maxResultBytes = 4 * 1024 * 1024;
@@ -35,8 +36,11 @@ export class PublishedResults {
     if (document === null) return null;
     const result = taskResultSchema.safeParse(document);
     if (result.success && result.data.task_key === taskKey) return result.data;
-    if (!result.success && ownershipSchema.safeParse(document).data?.task_key === taskKey)
-      throw notUnderstood(taskKey);
+    const owner = ownershipSchema.safeParse(document).data;
+    if (!result.success && owner?.task_key === taskKey) {
+      if (owner.version !== protocolVersion) throw notUnderstood(taskKey);
+      return failedResult(taskKey, 'The result has facts that no result has.', 0, 'result-implausible');
+    }
     await this.remove(taskKey);
     return null;
   }

@@ -20,6 +20,7 @@ import { isUnreachable, machinesFailed } from './machine-failures.ts';
 import type { PoolEvents } from './pool-events.ts';
 import type { MachineCheck, PoolMember, PoolRunOptions, SubmittedTask } from './pool-member.ts';
 import type { PoolResults } from './pool-results.ts';
+import { RefusedResults } from './refused-results.ts';
 
 /** Most tasks that wait here; who submits more has to wait. */
 const mostWaiting = 4_096;
@@ -51,6 +52,7 @@ export class PoolDealing {
   readonly #tasks = new Map<string, SubmittedTask>();
   /** Submitted tasks that a machine which was not reached yet may have done, by its name. */
   readonly #awaited = new Map<string, Set<string>>();
+  readonly #refused = new RefusedResults();
   readonly #room = new WaitQueue();
   #isAllSubmitted = false;
   #isOver = false;
@@ -173,10 +175,15 @@ export class PoolDealing {
       this.#deps.events.emit(event);
   }
 
-  noteResult(member: PoolMember, result: TaskResult): void {
-    const { task_key: key } = result;
+  noteResult(member: PoolMember, returned: TaskResult): void {
+    const { task_key: key } = returned;
     const { results, events, background } = this.#deps;
     const nowMs = performance.now();
+    const result = this.#judged(member, returned);
+    if (result !== returned && this.#isDealtAgain(member, key)) {
+      background.add(this.#dealAgain(member, result));
+      return;
+    }
     const others = this.#dealer.holdersOf(key).filter((name) => name !== member.name);
     if (result.status === 'failed' && others.length > 0 && this.#dealer.isOpen(key)) {
       // Another machine may do better.
@@ -190,6 +197,31 @@ export class PoolDealing {
       events.emit({ type: 'task-finished', result, machine: member.name });
       for (const other of outcome.others) background.add(this.#takeBack(other, [key]));
     } else background.add(results.dropUnwanted(key, member));
+    this.deal();
+  }
+
+  /** The result as it may be used, where the task is one of this session. */
+  #judged({ name }: PoolMember, result: TaskResult): TaskResult {
+    const submitted = this.#tasks.get(result.task_key);
+    const { judge } = this.#deps.runOptions;
+    return submitted && judge ? judge(submitted.task, result, name) : result;
+  }
+
+  /** Whether a task whose result is refused is dealt once more: while another machine may do better. */
+  #isDealtAgain(member: PoolMember, key: string): boolean {
+    const others = this.#deps.members.filter(({ phase, isAdmitted }) => phase === 'open' && isAdmitted);
+    const isElsewhere = this.#dealer.isOpen(key) && others.some((other) => other !== member);
+    return isElsewhere && this.#refused.mayDealAgain(key);
+  }
+
+  async #dealAgain(member: PoolMember, refused: TaskResult): Promise<void> {
+    const { task_key: key } = refused;
+    const reason = this.#refused.note(member, refused);
+    await member.run?.forget([key]).catch((failure: unknown) => {
+      if (!(failure instanceof AppError)) throw failure;
+    });
+    this.#dealer.noteUnassigned(member.name, [key], performance.now());
+    if (reason) await this.#giveUp(member, reason);
     this.deal();
   }
 

@@ -54,6 +54,8 @@ export const failureNextSteps = {
     "The model's program ended without this video: its log (cosmos logs RUN --engine) says why.",
   'video-invalid':
     "The video that the model's program left cannot be played, or is not of this prompt: look at its log (cosmos logs RUN --engine), then resume the run.",
+  'result-implausible':
+    'Check the host and its worker (cosmos doctor --host NAME), or leave it out of --host; then resume the run, which asks again.',
   'failures-repeated': 'The message has the cause that all failures share: correct it, then resume the run.',
   'engine-timeout':
     'Raise request_timeout_s or lower concurrency, both in [upsampling.engine] of config.toml, then resume the run.',

@@ -80,7 +80,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
   }
 
   /** What was made before is used where it still lies in its place. */
-  async cachedResult(taskKey: string): Promise<TaskResult | null> {
+  async cachedResult({ taskKey }: VideoRunTask): Promise<TaskResult | null> {
     const { session, ports } = this.#run;
     const { settings } = session.checkpoint;
     if (settings.force) return null;

@@ -75,10 +75,24 @@ export class HostSession<K extends RunTypes> {
     if (!this.#finished.has(task.taskKey)) return null;
     const host = await this.open();
     const result = await host.result(task.taskKey);
-    if (result === null || ((await this.#deps.work.isUsable?.(task, result, host)) ?? true)) return result;
+    if (result === null || (await this.#isUsable(task, result, host))) return result;
     await host.forget([task.taskKey]);
     this.noteLost(task.taskKey);
     return null;
+  }
+
+  /** What was made before and is refused is asked for once more: it may be of a worker that was updated since. */
+  async #isUsable(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean> {
+    const { work } = this.#deps;
+    if (this.#judged(task, result) !== result) return false;
+    return (await work.isUsable?.(task, result, host)) ?? true;
+  }
+
+  /** The result as it may be used for a task. */
+  #judged(task: K['task'] | undefined, result: TaskResult, machine?: string): TaskResult {
+    const { kind, run, work } = this.#deps;
+    if (task === undefined || !work.judge) return result;
+    return work.judge(work.manifestTask(task), result, machine ?? kind.facts(run.session.checkpoint).host);
   }
 
   /** Delivers the objects of a batch that the host lacks, and submits the batch. */
@@ -147,6 +161,7 @@ export class HostSession<K extends RunTypes> {
     const host = await ports.host(name).openRun(session.runId, {
       ...{ workers, needs, usualImage, signal },
       given: givenTasks(session.events),
+      ...(work.judge && { judge: work.judge }),
     });
     // A transfer to an unreachable host would be waited for as long as the host may stay unreachable.
     onAbort(signal, () => this.isUnreachable && void host.close());
@@ -179,12 +194,14 @@ export class HostSession<K extends RunTypes> {
       else if (event.type === 'task-progress')
         work.onProgress?.(event.taskKey, event.doneParts, event.totalParts);
       else if (event.type === 'task-finished') {
-        this.#finished.add(event.result.task_key);
-        if (event.machine !== undefined && results.isExpected(event.result.task_key))
-          this.#note({ type: 'task-answered', task_key: event.result.task_key, machine: event.machine });
-        const isExpected = results.isExpected(event.result.task_key);
-        await results.accept(event.result, false, host);
-        if (isExpected) this.#noteEnd(event.result);
+        const { task_key: key } = event.result;
+        this.#finished.add(key);
+        const task = results.awaiting(key);
+        if (event.machine !== undefined && task)
+          this.#note({ type: 'task-answered', task_key: key, machine: event.machine });
+        const result = this.#judged(task, event.result, event.machine);
+        await results.accept(result, false, host);
+        if (task) this.#noteEnd(result);
       } else if (event.type === 'task-assigned') {
         const { type, taskKey, machine, isCopy } = event;
         this.#note({ type, task_key: taskKey, machine, is_copy: isCopy });
@@ -219,7 +236,7 @@ export class HostSession<K extends RunTypes> {
       if (this.#finished.has(key) || !results.isExpected(key)) continue;
       const result = await host.result(key);
       if (late?.aborted) return;
-      if (result) await results.accept(result, false, host);
+      if (result) await results.accept(this.#judged(results.awaiting(key), result), false, host);
     }
   }
 

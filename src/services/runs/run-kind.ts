@@ -3,7 +3,7 @@ import type { AnyCheckpoint, RunFormat } from '../../core/run/run-format.ts';
 import type { RunState } from '../../core/run/run-state.ts';
 import type { RunStatus, SessionError, StandingStatus } from '../../core/run/run-status.ts';
 import type { AppError } from '../../errors/app-error.ts';
-import type { HostObject, HostRun, WorkerNeeds } from '../../ports/host.ts';
+import type { HostObject, HostRun, JudgeResult, WorkerNeeds } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 import type { RunSession, StoredRun } from '../../ports/run-store.ts';
@@ -116,7 +116,9 @@ export interface RunWork<K extends RunTypes> {
   /** Files that the last step of the run needs, for a host that can do it by itself; missing: none. */
   finishObjects?(): readonly HostObject[];
   /** A result of an earlier run that may be used; null where there is none. */
-  cachedResult?(taskKey: string): Promise<TaskResult | null>;
+  cachedResult?(task: K['task']): Promise<TaskResult | null>;
+  /** Checks what a host returned, before it counts; missing: it is checked where it is settled. */
+  readonly judge?: JudgeResult;
   /** The run was opened on its host, where these tasks are finished; what an earlier session left there may be cleaned up. */
   onOpen?(host: HostRun, finishedKeys: ReadonlySet<string>): Promise<void>;
   /** Whether a result that was finished before this session can be used; one that cannot be is done again. */

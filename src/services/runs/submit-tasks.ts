@@ -102,7 +102,7 @@ async function isToBeSubmitted<K extends RunTypes>(
   if (finished) await results.accept(finished, false, await deps.host.open());
   // A result that came before the task was expected was dropped, so the host is asked once more.
   if (!(await isUnanswered(task, deps))) return false;
-  const cached = await work.cachedResult?.(task.taskKey);
+  const cached = await work.cachedResult?.(task);
   if (cached) await results.accept(cached, true, null);
   return results.isExpected(task.taskKey);
 }

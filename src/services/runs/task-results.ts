@@ -50,6 +50,11 @@ export class TaskResults<K extends RunTypes> {
     return this.#waiting.has(taskKey);
   }
 
+  /** A task that waits for this result; undefined where none does. */
+  awaiting(taskKey: string): K['task'] | undefined {
+    return this.#waiting.get(taskKey)?.[0];
+  }
+
   /**
    * Takes a result for all tasks that wait for it, which may be none; waits while too many are being settled.
    *

@@ -4,6 +4,7 @@ import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
 import { formatSpec, parseSpec } from '../../core/spec/parse-spec.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
+import { answerMark } from '../../core/upsample/answer-index.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import { outputFileOf, type PlannedSpec } from '../../core/upsample/upsample-plan.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
@@ -63,6 +64,7 @@ export async function finishTask(
     actual_output: result.usage.completion_tokens,
     attempts: result.attempts,
     duration_ms: result.duration_ms,
+    answer_mark: answerMark(task, result.text),
   };
 }
 

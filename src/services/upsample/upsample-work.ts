@@ -1,10 +1,13 @@
 import { pMapIterable } from 'p-map';
 import { resumeCommand } from '../../core/run/run-commands.ts';
+import { placeName } from '../../core/run/run-ending.ts';
+import { AnswerIndex } from '../../core/upsample/answer-index.ts';
+import { checkResult, type ResultFault, repeatedAnswer } from '../../core/upsample/check-result.ts';
 import type { UpsampleTaskEvent } from '../../core/upsample/upsample-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
-import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
-import type { TaskResult } from '../../protocol/task-result.ts';
+import type { EngineSpec, ManifestTask, WorkTask } from '../../protocol/manifest.ts';
+import { failedResult, type TaskResult } from '../../protocol/task-result.ts';
 import type { FatalFailure, Prepared, RunWork } from '../runs/run-kind.ts';
 import { failedOutcome, finishTask, hintRecord } from './finish-task.ts';
 import { prepareTask } from './prepare-task.ts';
@@ -24,6 +27,8 @@ export class UpsampleWork implements RunWork<PromptTypes> {
   readonly #run: PromptsRun;
   /** Specs without an outcome, by batch. */
   readonly #openInBatch = new Map<number, number>();
+  /** Texts that specs of this run have. */
+  readonly #answers = new AnswerIndex();
   /** Whether a task has an answer on the host, which an earlier session asked for. */
   #isAnswered: (taskKey: string) => Promise<boolean> = async () => false;
 
@@ -32,6 +37,8 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     const { settings, batches } = run.session.checkpoint;
     this.engine = settings.engine;
     this.tasksInFlight = settings.engine.concurrency * settings.workers;
+    for (const { finished } of run.state.specs.values())
+      if (finished?.answer_mark) this.#answers.learnMark(finished.task_key, finished.answer_mark);
     for (const batch of batches) {
       const open = batch.specs.filter((spec) => !run.state.isSettled(spec)).length;
       if (open > 0) this.#openInBatch.set(batch.batch_id, open);
@@ -96,11 +103,26 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     return hint ? [hint] : [];
   }
 
-  async cachedResult(taskKey: string): Promise<TaskResult | null> {
+  async cachedResult(task: UpsampleTask): Promise<TaskResult | null> {
     const { settings } = this.#run.session.checkpoint;
     // With no model named, the server's own one answers, and that may be another one by now.
     if (settings.force || settings.engine.model === '') return null;
-    return await this.#run.ports.results.get(taskKey);
+    const cached = await this.#run.ports.results.get(task.taskKey);
+    return cached && this.#faultOf(manifestTaskOf(task), cached) === null ? cached : null;
+  }
+
+  readonly judge = (task: WorkTask, result: TaskResult, machine: string): TaskResult => {
+    const fault = isPrompt(task) ? this.#faultOf(task, result) : null;
+    if (fault === null) return result;
+    const { code, message } = fault;
+    const said = `${message} This result came from ${placeName(machine)} and is not used.`;
+    return failedResult(task.task_key, said, Date.parse(result.finished_at), code);
+  };
+
+  #faultOf(task: ManifestTask, result: TaskResult): ResultFault | null {
+    const fault = checkResult(result, task, this.engine);
+    if (fault || result.status === 'failed') return fault;
+    return repeatedAnswer(result, task, this.#answers);
   }
 
   async settle(task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<UpsampleTaskEvent> {
@@ -138,6 +160,10 @@ export class UpsampleWork implements RunWork<PromptTypes> {
       nextStep: `${logs}Nothing finished is lost.${failedToo} Correct the cause, then continue with: ${resumeCommand(runId)}`,
     });
   }
+}
+
+function isPrompt(task: WorkTask): task is ManifestTask {
+  return 'prompt' in task && 'hint' in task;
 }
 
 export function manifestTaskOf({

@@ -1,10 +1,10 @@
+import { AnswerIndex } from '../../core/upsample/answer-index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MediaTool } from '../../ports/media-tool.ts';
 import type { EngineSpec } from '../../protocol/manifest.ts';
 import type { ModelServers, ServedModel, ServerLease } from '../model-server/model-servers.ts';
 import { RequestState } from '../model-server/server-requests.ts';
 import type { WorkKind } from '../tasks/engine-session.ts';
-import { AnswerIndex } from './answer-index.ts';
 import type { Engine, PreparedUpsample, PromptRequest } from './engine.ts';
 import { createDescribeEngine } from './engines/describe/describe-engine.ts';
 import { OpenAiEngine, type OpenAiEngineDeps } from './engines/openai/openai-engine.ts';
@@ -85,7 +85,13 @@ export function createUpsampleKind(deps: UpsampleKindDeps): WorkKind {
   return {
     open: (spec: EngineSpec) =>
       new UpsampleEngineSession(spec, createEngine(spec, deps), { ...deps, answers }),
-    learn: (manifests, results) => answers.learn(manifests, results),
+    learn: (manifests, results) => {
+      for (const manifest of manifests)
+        if (manifest.kind === 'upsample')
+          for (const { tasks } of manifest.batches) for (const task of tasks) answers.noteTask(task);
+      for (const { task_key: key, status, text } of results)
+        if (status === 'ok' && text !== null) answers.learn(key, text);
+    },
   };
 }
 

@@ -1,14 +1,15 @@
 import { ConcurrencyLimiter } from '../../async/limits.ts';
 import { readCosmos3Answer } from '../../core/inference/cosmos3-prompt.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
+import type { AnswerIndex } from '../../core/upsample/answer-index.ts';
 import { checkAnswer } from '../../core/upsample/check-answer.ts';
+import { repeatedText } from '../../core/upsample/check-result.ts';
 import { spokenAnswer, type TidyAnswer, tidyAnswer } from '../../core/upsample/tidy-answer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EngineSpec, ManifestTask } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
 import { asEngineError, EngineError } from '../tasks/engine-error.ts';
 import { EngineSession, resultBase, type TaskOutcome } from '../tasks/engine-session.ts';
-import type { AnswerIndex } from './answer-index.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { Correction, Engine, PreparedUpsample, UpsampleAnswer } from './engine.ts';
 
@@ -216,7 +217,7 @@ export class UpsampleEngineSession extends EngineSession {
     return new EngineError({
       code: 'output-repeated',
       class: 'transient',
-      message: `The answer is word for word the one for another input, task ${other}.`,
+      message: repeatedText(other),
     });
   }
 

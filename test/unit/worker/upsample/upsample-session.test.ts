@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { AnswerIndex } from '../../../../src/core/upsample/answer-index.ts';
 import { AppError } from '../../../../src/errors/app-error.ts';
 import { EngineError } from '../../../../src/worker/tasks/engine-error.ts';
-import { AnswerIndex } from '../../../../src/worker/upsample/answer-index.ts';
 import type { Engine, UpsampleAnswer } from '../../../../src/worker/upsample/engine.ts';
 import { UpsampleEngineSession } from '../../../../src/worker/upsample/upsample-session.ts';
 import { ManualClock, settle } from '../../../support/manual-clock.ts';

@@ -1,10 +1,10 @@
+import { AnswerIndex } from '../../../../core/upsample/answer-index.ts';
 import { AppError } from '../../../../errors/app-error.ts';
 import type { Clock } from '../../../../ports/clock.ts';
 import type { MediaTool } from '../../../../ports/media-tool.ts';
 import type { JudgeAnswer } from '../../../../ports/model-server.ts';
 import type { EngineSpec, ManifestTask } from '../../../../protocol/manifest.ts';
 import { EngineError } from '../../../tasks/engine-error.ts';
-import { AnswerIndex } from '../../answer-index.ts';
 import type { Engine } from '../../engine.ts';
 import { UpsampleEngineSession } from '../../upsample-session.ts';
 import { chatRequestBody, readChatAnswer } from './chat-completion.ts';
