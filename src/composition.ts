@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadLayers, type SettingsFile, settingsFiles, writeSettingsFile } from './adapters/config-files.ts';
 import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { ProcessDetectorTool } from './adapters/detect/detector-process.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
@@ -30,8 +29,6 @@ import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
 import type { InferenceReportItem } from './core/inference/inference-report.ts';
 import { outputFolder, type WrittenFolder } from './core/run/written-folder.ts';
 import { localHostName, machinesNamed } from './core/settings/host-named.ts';
-import type { SettingsLayer } from './core/settings/resolve-settings.ts';
-import { commentedOut } from './core/settings/settings-origin.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
 import type { ReportItem } from './core/upsample/upsample-report.ts';
 import { engineOf, type UpsampleSettings } from './core/upsample/upsample-settings.ts';
@@ -51,35 +48,6 @@ import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
 const bytesPerGb = 1024 ** 3;
-
-/** Reads the settings for this process: files, weakest first, and over them the flags that were given. */
-export async function readSettingsLayers(
-  commandLine: SettingsLayer,
-  configPath: string | null,
-): Promise<readonly SettingsLayer[]> {
-  const { config } = cosmosFolders(process.env, process.platform);
-  return await loadLayers({ userFolder: config, workingFolder: process.cwd(), configPath, commandLine });
-}
-
-/** Where settings are read from, weakest first. */
-export async function readSettingsFiles(configPath: string | null): Promise<readonly SettingsFile[]> {
-  const { config } = cosmosFolders(process.env, process.platform);
-  return await settingsFiles({ userFolder: config, workingFolder: process.cwd(), configPath });
-}
-
-/** Writes the packaged settings, commented out, where the user wants them; gives the path. @throws AppError `usage-invalid`. */
-export async function writeStartingSettings(options: {
-  readonly configPath: string | null;
-  readonly isForUser: boolean;
-  readonly mayReplace: boolean;
-}): Promise<string> {
-  const packaged = await readFile(new URL('../config.toml', import.meta.url), 'utf8');
-  const files = await readSettingsFiles(options.configPath);
-  const { path } = files.find(({ role }) => (role === 'user') === options.isForUser) ?? {};
-  if (path === undefined) throw new Error('there is no such settings file');
-  await writeSettingsFile(path, commentedOut(packaged), options.mayReplace);
-  return path;
-}
 
 /** Opens a file in the program that the desktop has for it; false where there is none. */
 export async function openFile(path: string): Promise<boolean> {

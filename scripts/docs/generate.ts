@@ -12,7 +12,7 @@ import { failureSections } from './parts/failures.ts';
 import { familyCommands, familyTable } from './parts/families.ts';
 import { comparisonTable, figureTable } from './parts/measured-tables.ts';
 import { resumeTable } from './parts/resume-rules.ts';
-import { settingsTables } from './parts/settings.ts';
+import { privilegedTable, settingsTables } from './parts/settings.ts';
 import { tokenTable } from './parts/tokens.ts';
 import { batchTable, calculatorInputs, speedTable, taskTable } from './parts/upscale-calculator.ts';
 import { jsonSchemas } from './schemas/documents.ts';
@@ -27,7 +27,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'commands.md': { commands: commandSections },
   'run.md': { families: familyTable, 'family-commands': familyCommands },
   'resume.md': { 'resume-settings': resumeTable },
-  'settings.md': { settings: settingsTables },
+  'settings.md': { settings: settingsTables, 'privileged-settings': privilegedTable },
   'tokens.md': { 'vision-tokens': tokenTable },
   'benchmarks.md': {
     'video-whole': () => comparisonTable('upscale'),

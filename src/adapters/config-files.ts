@@ -1,10 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { shellQuoted } from '../core/run/shell-quoted.ts';
 import { resolveSettings, type SettingsLayer } from '../core/settings/resolve-settings.ts';
 import type { Settings } from '../core/settings/settings-schema.ts';
 import { AppError, usageError } from '../errors/app-error.ts';
 import { isErrno } from '../errors/system-error.ts';
+import { readRegularFile } from './files/bounded-read.ts';
 import { createOnce } from './files/create-once.ts';
 import { makeFolder, publishFile } from './files/publish-file.ts';
 
@@ -18,7 +21,10 @@ interface SettingsSources {
   readonly commandLine: SettingsLayer;
 }
 
-/** @throws AppError `config-invalid` that names the file and the key or line. */
+/** A file of settings is text that a person writes. */
+const maxFileBytes = 1 << 20;
+
+/** @throws AppError `config-invalid` that names the file and the key or line, and those of {@link loadLayers}. */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   return resolveSettings(await loadLayers(sources));
 }
@@ -58,29 +64,97 @@ export async function writeSettingsFile(path: string, text: string, mayReplace: 
     );
 }
 
-/** The files that there are, weakest first, and the command line over them. @throws AppError as {@link loadSettings}. */
-export async function loadLayers(sources: SettingsSources): Promise<SettingsLayer[]> {
-  const project = sources.configPath ?? join(sources.workingFolder, 'config.toml');
-  const layers = [await readLayer(join(sources.userFolder, 'config.toml'), false)];
-  layers.push(await readLayer(project, sources.configPath !== null), sources.commandLine);
-  return layers.filter((layer) => layer !== null);
+/** Settings of a file, read once: what was judged is what is used. */
+export interface FileLayer extends SettingsLayer {
+  readonly role: SettingsFile['role'];
+  /** Who may write to the file besides the user: the end of a sentence; null where only the user may. */
+  readonly othersMayWrite: string | null;
 }
 
-async function readLayer(path: string, isNeeded: boolean): Promise<SettingsLayer | null> {
-  let text: string;
+/**
+ * The files that there are, weakest first, and the command line over them.
+ *
+ * @throws AppError as {@link loadSettings}; `config-not-trusted` for a file that the user named or keeps, and to which others
+ * may write.
+ */
+export async function loadLayers(sources: SettingsSources): Promise<SettingsLayer[]> {
+  return [...(await loadFileLayers(sources)), sources.commandLine];
+}
+
+/** As {@link loadLayers}, the files alone. */
+export async function loadFileLayers({
+  userFolder,
+  workingFolder,
+  configPath,
+}: Omit<SettingsSources, 'commandLine'>): Promise<FileLayer[]> {
+  const userPath = join(userFolder, 'config.toml');
+  const project = configPath ?? join(workingFolder, 'config.toml');
+  const role = configPath === null ? 'project' : 'named';
+  const own = await readLayer(userPath, 'user');
+  // The working folder may be that of the user's own file.
+  const isOwn = own !== null && configPath === null && (await isSameFile(userPath, project));
+  const layers = [own, isOwn ? null : await readLayer(project, role)].filter((layer) => layer !== null);
+  for (const layer of layers)
+    if (layer.role !== 'project' && layer.othersMayWrite !== null) throw notTrusted(layer);
+  return layers;
+}
+
+/** The one file of settings at this path, as that of a project. @throws AppError `config-invalid`. */
+export async function loadProjectFile(path: string): Promise<FileLayer> {
+  const layer = await readLayer(path, 'project');
+  if (layer === null) throw invalid(`There is no ${path}.`);
+  return layer;
+}
+
+async function readLayer(path: string, role: FileLayer['role']): Promise<FileLayer | null> {
+  let file: Awaited<ReturnType<typeof readRegularFile>>;
   try {
-    text = await readFile(path, 'utf8');
+    file = await readRegularFile(path, maxFileBytes);
   } catch (error) {
-    if (!isNeeded && isErrno(error, 'ENOENT')) return null;
+    if (role !== 'named' && isErrno(error, 'ENOENT')) return null;
     throw invalid(`${path} cannot be read: ${error instanceof Error ? error.message : error}.`);
   }
+  const layer = { source: path, role, othersMayWrite: whoElseWrites(file.stats) };
   try {
-    return { source: path, values: parse(text) };
+    return { ...layer, values: parse(new TextDecoder().decode(file.bytes)) };
   } catch (error) {
     if (!(error instanceof TomlError)) throw invalid(`${path} is not a TOML file.`);
     const reason = error.message.split('\n')[0] ?? '';
     throw invalid(`${path}, line ${error.line}: ${reason.replace(/^Invalid TOML document: /, '')}.`);
   }
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map((path) => realpath(path).catch(() => null)));
+  return first !== null && first === second;
+}
+
+/** Who besides this user can write to a file: the end of a sentence; null where only they and root can. */
+export function whoElseWrites({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>): string | null {
+  const user = process.getuid?.();
+  // Windows has neither owners of this sort nor modes.
+  if (user === undefined) return null;
+  const isBehindSudo = user === 0 && process.env['SUDO_UID'] === String(uid);
+  if (uid !== user && uid !== 0 && !isBehindSudo) return 'it belongs to another user';
+  if ((mode & 0o002) !== 0) return 'every user may write to it';
+  // The group of a user's own, which many systems give to new files.
+  if ((mode & 0o020) !== 0 && gid !== process.getgid?.() && gid !== 0) return 'its group may write to it';
+  return null;
+}
+
+/** What to do about a file to which others may write. */
+export function ownershipFix(path: string, othersMayWrite: string): string {
+  return othersMayWrite.includes('belongs')
+    ? `Copy it, so that it is yours, once you have read it: cp ${shellQuoted(path)} COPY`
+    : `Allow it to yourself alone: chmod go-w ${shellQuoted(path)}`;
+}
+
+function notTrusted({ source, othersMayWrite }: FileLayer): AppError {
+  return new AppError({
+    code: 'config-not-trusted',
+    message: `${source} is not used, because ${othersMayWrite}.`,
+    nextStep: ownershipFix(source, othersMayWrite ?? ''),
+  });
 }
 
 function invalid(message: string): AppError {

@@ -7,7 +7,7 @@ interface CosmosFolders {
   readonly cache: string;
   /** The user's own `config.toml`. */
   readonly config: string;
-  /** What the user would miss a little: the index of runs. */
+  /** What the user would miss a little: the index of runs, and what they approved. */
   readonly state: string;
 }
 

@@ -25,7 +25,7 @@ export default class Cancel extends CosmosCommand {
 
   /** What is stopped is named: a run by another name may be at work by now. @throws AppError `run-not-found`. */
   async #noneNamed(configPath: string | undefined, layer: SettingsLayer): Promise<AppError> {
-    const { ports } = await this.open(configPath, layer);
+    const { ports } = await this.open(configPath, layer, 'locate');
     const runId = basename((await ports.runs.locate('latest')).folder);
     return usageError(
       'No run was named, so nothing was stopped.',

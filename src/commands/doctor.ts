@@ -7,9 +7,11 @@ import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { openQueueUpkeep } from '../machine-composition.ts';
 import { formatChecks } from '../output/text/checks-text.ts';
+import { settingsFileText } from '../output/text/config-text.ts';
 import type { CheckResult } from '../ports/diagnostics.ts';
 import type { Ports } from '../ports/ports.ts';
 import { checkHost } from '../services/hosts/host-upkeep.ts';
+import { readSettings, readSettingsFiles, withApproval } from '../settings-composition.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { onQueue, planFlags, queueAddressFlags, settingsLayerOf } from './shared/run-flags.ts';
 
@@ -18,6 +20,9 @@ interface Opened {
   readonly ports: Ports;
   readonly problem: AppError | null;
 }
+
+/** What makes settings unusable. */
+const settingsCodes: ReadonlySet<string> = new Set(['config-invalid', 'config-not-trusted']);
 
 export default class Doctor extends CosmosCommand {
   static override summary = 'Check everything a run needs, and say how to fix what is missing.';
@@ -45,9 +50,9 @@ export default class Doctor extends CosmosCommand {
   async run(): Promise<object> {
     const { flags } = onQueue(await this.parse(Doctor));
     const opened = await this.#openOrExplain(flags.config, settingsLayerOf(flags));
-    const checks = (
-      await Promise.all(this.#checksOf(opened, flags.host ?? localHostName, flags.deep))
-    ).flat();
+    const files = await checkSettingsFiles(flags.config ?? null);
+    const found = await Promise.all(this.#checksOf(opened, flags.host ?? localHostName, flags.deep));
+    const checks = [...files, ...found.flat()];
     const isHealthy = checks.every((check) => check.status !== 'failed');
     if (!isHealthy) process.exitCode = exitCodes.usage;
     this.show(formatChecks(checks, this.style));
@@ -73,10 +78,20 @@ export default class Doctor extends CosmosCommand {
     try {
       return { ...(await this.open(configPath, layer)), problem: null };
     } catch (problem) {
-      if (!(problem instanceof AppError) || problem.code !== 'config-invalid') throw problem;
+      if (!(problem instanceof AppError) || !settingsCodes.has(problem.code)) throw problem;
       return { ...this.openDefaults(await readToolVersion()), problem };
     }
   }
+}
+
+/** Which files the settings come from, and whether what needs approval in them is approved. */
+async function checkSettingsFiles(configPath: string | null): Promise<readonly CheckResult[]> {
+  const found = await readSettingsFiles(configPath);
+  const loaded = await readSettings({ source: 'the command line', values: {} }, configPath).catch(() => null);
+  const used = withApproval(found, loaded?.privileged ?? null).filter((file) => file.is_there);
+  const detail =
+    used.length === 0 ? 'none: every setting has its default' : used.map(settingsFileText).join('; ');
+  return [{ name: 'settings files', status: 'ok', detail, fix: null }];
 }
 
 async function checkQueue(settings: Settings): Promise<readonly CheckResult[]> {

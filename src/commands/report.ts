@@ -26,7 +26,13 @@ export default class Report extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags, args } = await this.parse(Report);
-    const { ports, reference: folder } = await this.openRun(args.run, flags.config, settingsLayerOf(flags));
+    const { ports, reference: folder } = await this.openRun(
+      args.run,
+      flags.config,
+      settingsLayerOf(flags),
+      undefined,
+      'read',
+    );
     const { kind, summary } = await reportRun(folder, runKinds, ports);
     if (flags.open) await this.#open(summary.report.html);
     else this.show(viewOf(kind).formatSummary(summary, this.style));

@@ -63,6 +63,7 @@ export default class Resume extends CosmosCommand {
     const { ports } = await this.open(
       flags.config,
       settingsLayerOf({ 'checkpoint-dir': flags['checkpoint-dir'] }),
+      'locate',
     );
     const { folder, kind } = await locateRun(args.run, runKinds, ports);
     const command = commandOf(kind);

@@ -52,7 +52,7 @@ export default class Runs extends CosmosCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Runs);
     const layer = settingsLayerOf(flags);
-    const { ports } = await this.open(flags.config, layer);
+    const { ports } = await this.open(flags.config, layer, 'read');
     const limit = flags.limit ?? (this.jsonEnabled() ? 0 : usualLimit);
     const query = {
       // A folder that is named is the one that is meant.

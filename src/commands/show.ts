@@ -29,7 +29,7 @@ export default class Show extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags, argv } = await this.parse(Show);
-    const opened = await this.open(flags.config, settingsLayerOf(flags));
+    const opened = await this.open(flags.config, settingsLayerOf(flags), 'read');
     const { settings, ports } = opened;
     const outputDir = resolve(settings.upsampling.output_dir);
     const found = [];

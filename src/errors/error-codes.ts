@@ -21,6 +21,8 @@ export const exitCodeOf = {
   unexpected: exitCodes.unexpected,
   'usage-invalid': exitCodes.usage,
   'config-invalid': exitCodes.usage,
+  'config-not-trusted': exitCodes.usage,
+  'run-not-trusted': exitCodes.usage,
   'no-valid-spec': exitCodes.usage,
   'spec-exists': exitCodes.usage,
   'input-missing': exitCodes.usage,

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 async function configure(...lines: readonly string[]): Promise<void> {
-  await writeFile(join(cli.workingFolder, 'config.toml'), `${lines.join('\n')}\n`);
+  await cli.configure(`${lines.join('\n')}\n`);
 }
 
 /** What `doctor` finds, by the names of its checks. */
@@ -103,7 +103,7 @@ it('a value that cannot be is a failure, and nothing is ticked that follows from
   const { code, checks } = await checksOf('--base-url', 'localhost:8000');
   expect(code).toBe(2);
   expect(checks.get('settings')?.status).toBe('failed');
-  expect([...checks.keys()]).toEqual(['node', 'ffmpeg', 'ffprobe', 'settings']);
+  expect([...checks.keys()]).toEqual(['settings files', 'node', 'ffmpeg', 'ffprobe', 'settings']);
 });
 
 it.skipIf(smallDiskSkipReason() !== null)('a disk that is full, or nearly, is a failure', async () => {

@@ -129,10 +129,7 @@ describe('exit codes', () => {
     const specs = join(cli.workingFolder, 'specs');
     await makeClip(join(specs, 'clip.mp4'), { width: 256, height: 144 });
     await writeSpecs(specs, { 'a.json': sampleSpec() });
-    await writeFile(
-      join(cli.workingFolder, 'config.toml'),
-      '[upsampling.engine]\napi_key_env = "COSMOS_TEST_KEY"\n',
-    );
+    await cli.configure('[upsampling.engine]\napi_key_env = "COSMOS_TEST_KEY"\n');
     const end = await cli.run([
       'batch-upsample',
       'specs',

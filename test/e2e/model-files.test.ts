@@ -43,7 +43,7 @@ it.each([
     says: '--detect takes text or a model file (.onnx)',
   },
 ])('$rule is refused by the dry run, before the video is read', async ({ args, says }) => {
-  await writeFile(join(cli.workingFolder, 'config.toml'), '[hosts.far]\naddress = "127.0.0.1"\n');
+  await cli.configure('[hosts.far]\naddress = "127.0.0.1"\n');
   const end = await cli.run([...args, '--dry-run', '--events', 'events.jsonl', '--json']);
   expect(end.code).toBe(2);
   const { error } = JSON.parse(end.stdout);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeClip } from '../support/clips.ts';
@@ -31,10 +31,7 @@ async function newScene(): Promise<Scene> {
   onTestFinished(() => server.stop());
   const rest = '[retry]\nmax_attempts = 1\nmax_outage_s = 1\n';
   const configure = (engine: string) =>
-    writeFile(
-      join(cli.workingFolder, 'config.toml'),
-      `[upsampling.engine]\nkind = "openai"\nconcurrency = 1\n${engine}\n${rest}`,
-    );
+    cli.configure(`[upsampling.engine]\nkind = "openai"\nconcurrency = 1\n${engine}\n${rest}`);
   await configure(`base_url = "${server.baseUrl}"\napi_key_env = "OUR_KEY"`);
   return { cli, server, configure };
 }

@@ -29,7 +29,7 @@ async function newServer(options: Parameters<typeof startStandInServer>[0] = {})
 
 /** `config.toml` of the user: lines of `[upsampling.engine]`, and of other tables after them. */
 async function configure(cli: Cli, engine: string, rest = '[retry]\nmax_attempts = 1\n'): Promise<void> {
-  await writeFile(join(cli.workingFolder, 'config.toml'), `[upsampling.engine]\n${engine}\n${rest}`);
+  await cli.configure(`[upsampling.engine]\n${engine}\n${rest}`);
 }
 
 const begin = ['batch-upsample', 'specs', '--allow-text-only', '--no-progress', '--json'];

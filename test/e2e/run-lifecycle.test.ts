@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeClip } from '../support/clips.ts';
@@ -26,7 +26,7 @@ describe('upscale', () => {
   it('--host X with X never reachable ends as failed, and says that nothing is submitted', async () => {
     const cli = await userWith('unreachable');
     const lines = ['[hosts.far]', 'address = "127.0.0.1"', 'port = 9', '[retry]', 'max_outage_s = 1'];
-    await writeFile(join(cli.workingFolder, 'config.toml'), `${lines.join('\n')}\n`);
+    await cli.configure(`${lines.join('\n')}\n`);
     const end = await cli.run([...upscale, '--host', 'far', '--json', '--no-progress']);
     expect(end.code).toBe(4);
     expect(JSON.parse(end.stdout)).toMatchObject({

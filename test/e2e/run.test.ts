@@ -197,10 +197,7 @@ it('names what is wrong before anything is begun', async () => {
   expect([none.code, none.summary.error.message]).toEqual([2, 'No spec matches --only b.']);
   // An interpreter is there, and not the program: no second start is worth the time.
   const code = 'console.error("ModuleNotFoundError: No module named \'torch\'"); process.exit(1)';
-  await writeFile(
-    join(folder, 'config.toml'),
-    `[inference]\ncommand = ["node", "-e", ${JSON.stringify(code)}]\n`,
-  );
+  await cli.configure(`[inference]\ncommand = ["node", "-e", ${JSON.stringify(code)}]\n`);
   const missing = await run('specs');
   expect([missing.code, missing.summary.error.code]).toEqual([1, 'worker-failed']);
   expect(missing.summary.error.message).toMatch(

@@ -45,6 +45,7 @@ describe('a run that was started in another folder', () => {
       join(cli.workingFolder, 'config.toml'),
       `[upsampling]\noutput_dir = "enriched"\n[hosts.local]\nremote_root = "${join(root, 'ada-root')}"\n`,
     );
+    await expectRun(cli, ['trust'], 0);
     const lost = sampleSpec({ prompt: 'A mill', input_video_path: 'lost.mp4' });
     await writeSpecs(join(cli.workingFolder, 'specs'), { 'c.json': lost });
     await expectRun(cli, ['batch-upsample', 'specs', '--no-progress'], 3);

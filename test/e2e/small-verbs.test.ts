@@ -94,6 +94,7 @@ it('config init, show and path: a file to start from, what holds, and where it c
     '[hosts.gpu1]\naddress = "gpu1.example.org"\n[pools.farm]\nhosts = ["gpu1"]',
   ];
   await writeFile(path, `${lines.join('\n')}\n`);
+  expect((await expectRun(['trust'], 0)).stdout).not.toContain('hunter2');
   const shown = await expectRun(['config', 'show', '--json'], 0);
   expect(shown.stdout).not.toContain('hunter2');
   const { settings } = JSON.parse(shown.stdout);

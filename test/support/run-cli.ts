@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -73,6 +73,13 @@ export class Cli {
       child.once('close', (code, signal) => settle({ code, signal, stdout, stderr }));
     });
     return { child, ended };
+  }
+
+  /** Writes the user's own settings, which need no approval as those of the working folder do. */
+  async configure(text: string): Promise<void> {
+    const folder = join(this.env['XDG_CONFIG_HOME'] ?? '', 'cosmos');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'config.toml'), text);
   }
 
   /** Where the local host keeps its files. */

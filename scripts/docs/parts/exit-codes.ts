@@ -20,6 +20,9 @@ const causes: Readonly<Record<ErrorCode, string>> = {
   unexpected: 'a bug; `DEBUG=1` shows where',
   'usage-invalid': 'a flag or an argument is missing, unknown or contradicts another',
   'config-invalid': 'a settings file cannot be read, or has an unknown or wrong setting',
+  'config-not-trusted':
+    'a `config.toml` of this folder has settings that you have not approved, or others may write to a settings file',
+  'run-not-trusted': 'a run that you did not start, and have not approved',
   'no-valid-spec': 'none of the files is a PromptSpec',
   'spec-exists': '`create-spec` would overwrite a file',
   'input-missing': 'a file or folder that was named is not there',

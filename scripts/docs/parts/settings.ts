@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { settingsLayerOf } from '../../../src/commands/shared/run-flags.ts';
 import { upscaleLayerOf } from '../../../src/commands/shared/upscale-flags.ts';
+import { privilegedNames } from '../../../src/core/settings/privileged-settings.ts';
 import type { SettingsLayer } from '../../../src/core/settings/resolve-settings.ts';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { markdownTable } from '../markdown-table.ts';
@@ -64,6 +65,27 @@ export function settingsTables(): string {
       return `## [${table}]\n\n${markdownTable(['Setting', value, 'Allowed', 'Meaning', 'Flag'], rows)}`;
     })
     .join('\n\n');
+}
+
+/** The settings of a folder's file that need approval, by what they need. */
+export function privilegedTable(): string {
+  const named = privilegedNames();
+  const list = (wanted: string) =>
+    named
+      .filter(({ needs }) => needs === wanted)
+      .map(({ name }) => `\`${/^(hosts|pools|queue)$/.test(name) ? `[${name}]` : name}\``)
+      .join(', ');
+  return markdownTable(
+    ['Needs approval', 'Settings'],
+    [
+      ['always', `${list('approval')}; of tables everything in them`],
+      ['where it leads out of the folder of the file', list('place')],
+      [
+        'unless it is a server on this machine (`http://127.0.0.1:8000/v1`) that gets no key',
+        list('address'),
+      ],
+    ],
+  );
 }
 
 /** The names of all settings with their tables, as `upsampling.engine.kind`. */

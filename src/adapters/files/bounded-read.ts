@@ -1,3 +1,4 @@
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** A file that could not be read as far as it should reach. */
@@ -27,6 +28,32 @@ export async function readAtMost(path: string, maxBytes: number): Promise<Uint8A
   const stats = await file.stat();
   if (stats.size > maxBytes) throw tooLarge(maxBytes);
   return stats.isFile() ? await file.readFile() : await readStream(file, maxBytes);
+}
+
+/**
+ * The content of a file that is to be a regular one: a pipe, a device or a folder is refused at once, and never waited for.
+ *
+ * @throws RangeError for what is no regular file, or holds more than `maxBytes`. Errors of the system pass through.
+ */
+export async function readRegularFile(
+  path: string,
+  maxBytes: number,
+): Promise<{ readonly bytes: Uint8Array; readonly stats: Stats }> {
+  // Windows has no such flag.
+  await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const stats = await file.stat();
+  if (!stats.isFile()) throw new RangeError('it is not a regular file');
+  if (stats.size > maxBytes) throw tooLarge(maxBytes);
+  const bytes = Buffer.alloc(Math.min(stats.size, maxBytes) + 1);
+  let length = 0;
+  // A file that grows meanwhile is read as far as it was, and one byte more tells.
+  for (;;) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+    length += bytesRead;
+    if (bytesRead === 0 || length === bytes.length) break;
+  }
+  if (length > maxBytes) throw tooLarge(maxBytes);
+  return { bytes: bytes.subarray(0, length), stats };
 }
 
 /** Pipes and devices have no size. */

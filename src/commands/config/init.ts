@@ -1,10 +1,12 @@
 import { Flags } from '@oclif/core';
-import { writeStartingSettings } from '../../composition.ts';
+import { writeStartingSettings } from '../../settings-composition.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 
 export default class ConfigInit extends CosmosCommand {
   static override summary = 'Write a config.toml that has every setting, commented out, with what it means.';
-  static override description = 'Nothing changes until you remove the # before a setting.';
+  static override description =
+    'Nothing changes until you remove the # before a setting. Settings that name programs, servers, keys and machines are best ' +
+    'kept in your own file (--user), where they count at once; in ./config.toml they need an approval: cosmos trust.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --user',

@@ -1,5 +1,5 @@
-import { readSettingsFiles } from '../../composition.ts';
 import { formatSettingsFiles } from '../../output/text/config-text.ts';
+import { readSettings, readSettingsFiles, withApproval } from '../../settings-composition.ts';
 import { CosmosCommand } from '../shared/cosmos-command.ts';
 
 export default class ConfigPath extends CosmosCommand {
@@ -8,7 +8,12 @@ export default class ConfigPath extends CosmosCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(ConfigPath);
-    const files = await readSettingsFiles(flags.config ?? null);
+    const found = await readSettingsFiles(flags.config ?? null);
+    const { privileged } = await readSettings(
+      { source: 'the command line', values: {} },
+      flags.config ?? null,
+    );
+    const files = withApproval(found, privileged);
     this.show(formatSettingsFiles(files, this.style));
     return { version: 1, files };
   }

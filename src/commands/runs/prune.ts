@@ -22,7 +22,7 @@ export default class RunsPrune extends RemovalCommand {
   async run(): Promise<RemovalDocument> {
     const { flags } = await this.parse(RunsPrune);
     const keepMs = keepMsOf(flags.keep);
-    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
+    const { ports } = await this.open(flags.config, settingsLayerOf(flags), 'read');
     const listed = await findOldRuns(keepMs, runKinds, ports);
     if (listed.length === 0) this.show(`No run ended longer than ${flags.keep} ago.\n`);
     const removal = await this.removeOnceAgreed(listed, flags.yes, ports);

@@ -26,7 +26,7 @@ export default class RunsRm extends RemovalCommand {
 
   async run(): Promise<RemovalDocument> {
     const { flags, argv } = await this.parse(RunsRm);
-    const { ports } = await this.open(flags.config, settingsLayerOf(flags));
+    const { ports } = await this.open(flags.config, settingsLayerOf(flags), 'read');
     const listed = await findRemovable(argv.map(String), flags.force, runKinds, ports);
     const removal = await this.removeOnceAgreed(listed, flags.yes, ports);
     if (!removal.is_confirmed && !process.stdin.isTTY)

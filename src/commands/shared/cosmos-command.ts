@@ -1,12 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, Flags } from '@oclif/core';
-import {
-  type CommandContext,
-  createPorts,
-  enterFolder,
-  readSettingsLayers,
-  readToolVersion,
-} from '../../composition.ts';
+import { type CommandContext, createPorts, enterFolder, readToolVersion } from '../../composition.ts';
 import { printableLines } from '../../core/printable.ts';
 import { resolveSettings, type SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
@@ -16,6 +10,8 @@ import { createStyle, type Style, wantsColour } from '../../output/text/style.ts
 import type { Ports } from '../../ports/ports.ts';
 import type { RunOrigin } from '../../ports/run-store.ts';
 import type { SettingsOver } from '../../services/runs/resume-run.ts';
+import { approvedLayers, type LoadedSettings, readSettings } from '../../settings-composition.ts';
+import { approvedByUser, assertApproved, notApprovedNotice, withoutHosts } from './approve-settings.ts';
 import { describeError, type ErrorFacts, suggestionFor } from './describe-error.ts';
 import { withAbsolutePaths } from './run-flags.ts';
 import { shownText } from './shown-text.ts';
@@ -23,8 +19,18 @@ import { InterruptedError, listenForSignals, type SignalListener } from './signa
 
 const noFlags: SettingsLayer = { source: 'the command line', values: {} };
 
+/**
+ * What is done about settings of a folder that the user has not approved.
+ *
+ * - `ask`: the user is asked on a terminal; without an approval the command is refused.
+ * - `refuse`: the command is refused.
+ * - `read`: the command only reads; those settings do not count, which is said, and no host is contacted.
+ * - `locate`: as `read`, silently, where the settings are opened once more.
+ */
+export type SettingsAccess = 'ask' | 'refuse' | 'read' | 'locate';
+
 /** What a command works with. */
-interface OpenedCommand {
+export interface OpenedCommand {
   readonly settings: Settings;
   readonly ports: Ports;
   readonly settingsOver: SettingsOver;
@@ -52,11 +58,14 @@ export abstract class CosmosCommand extends Command {
   protected async open(
     configPath: string | undefined,
     commandLine: SettingsLayer = noFlags,
+    access: SettingsAccess = 'ask',
   ): Promise<OpenedCommand> {
     const workingFolder = process.cwd();
-    const layers = await readSettingsLayers(commandLine, configPath ?? null);
+    const loaded = await readSettings(commandLine, configPath ?? null);
+    const layers = await this.#layersFor(loaded, access);
     const settings = resolveSettings(layers);
-    const ports = createPorts(settings, await readToolVersion(), this.#contextOf(configPath));
+    const built = createPorts(settings, await readToolVersion(), this.#contextOf(configPath));
+    const ports = layers === loaded.layers ? built : withoutHosts(built, loaded);
     const settingsOver: SettingsOver = (run, named) =>
       resolveSettings([
         { source: 'the run', values: run },
@@ -65,6 +74,15 @@ export abstract class CosmosCommand extends Command {
         commandLine,
       ]);
     return { settings, ports, settingsOver, workingFolder };
+  }
+
+  async #layersFor(loaded: LoadedSettings, access: SettingsAccess): Promise<readonly SettingsLayer[]> {
+    const { privileged } = loaded;
+    if (privileged === null || privileged.isApproved) return loaded.layers;
+    if (access === 'ask' && !this.jsonEnabled() && (await approvedByUser(privileged))) return loaded.layers;
+    if (access === 'ask' || access === 'refuse') assertApproved(loaded);
+    if (access === 'read') this.#notify(notApprovedNotice(privileged));
+    return approvedLayers(loaded);
   }
 
   /**
@@ -80,13 +98,15 @@ export abstract class CosmosCommand extends Command {
     configPath: string | undefined,
     commandLine: SettingsLayer = noFlags,
     kind?: string,
+    access: SettingsAccess = 'ask',
   ): Promise<OpenedCommand & { readonly reference: string }> {
-    const opened = await this.open(configPath, commandLine);
-    const { folder, origin } = await opened.ports.runs.locate(reference, kind);
-    if (origin === null || !enterFolder(origin.workingFolder)) return { ...opened, reference: folder };
-    const config = configPath === undefined ? origin.configFile : resolve(opened.workingFolder, configPath);
-    const layer = withAbsolutePaths(commandLine, opened.workingFolder);
-    return { ...(await this.open(config ?? undefined, layer)), reference: folder };
+    const located = await this.open(configPath, commandLine, 'locate');
+    const { folder, origin } = await located.ports.runs.locate(reference, kind);
+    if (origin === null || !enterFolder(origin.workingFolder))
+      return { ...(await this.open(configPath, commandLine, access)), reference: folder };
+    const config = configPath === undefined ? origin.configFile : resolve(located.workingFolder, configPath);
+    const layer = withAbsolutePaths(commandLine, located.workingFolder);
+    return { ...(await this.open(config ?? undefined, layer, access)), reference: folder };
   }
 
   /**
@@ -102,7 +122,8 @@ export abstract class CosmosCommand extends Command {
     if (!enterFolder(workingFolder)) return null;
     try {
       const config = configPath === undefined ? configFile : resolve(here, configPath);
-      return (await this.open(config ?? undefined, withAbsolutePaths(commandLine, here))).ports.host;
+      return (await this.open(config ?? undefined, withAbsolutePaths(commandLine, here), 'refuse')).ports
+        .host;
     } catch (error) {
       return () => {
         throw error;

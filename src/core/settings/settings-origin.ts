@@ -16,6 +16,23 @@ const secretName = /(^|[^a-z])(api[-_]?key|authorization|password|passwd|secret|
 /** What is shown in place of a secret. */
 const redactedText = '***';
 
+/** A setting as a person may see it. JSON, so snake_case. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** A setting of a file by its name, without secrets in its value. */
+export function shownSetting({
+  path,
+  value,
+}: {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}): ShownSetting {
+  return { name: path.map(keyText).join('.'), value: redacted(value, path) };
+}
+
 /** Every setting, with the strongest layer that has it. Secrets are left out of the values. */
 export function originsOf(
   settings: Settings,

@@ -32,17 +32,25 @@ interface ShownFile {
   readonly path: string;
   readonly role: 'user' | 'project' | 'named';
   readonly is_there: boolean;
+  readonly is_approved: boolean | null;
 }
 
 const roleTexts = { user: 'yours, for every folder', project: 'of this folder', named: '--config' } as const;
 
 /** The settings files, weakest first. */
 export function formatSettingsFiles(files: readonly ShownFile[], style: Style): string {
-  const lines = files.map(({ path, role, is_there: isThere }) => {
-    const state = isThere ? style.good('used') : style.dim('not there');
+  const lines = files.map(({ path, role, is_there: isThere, is_approved: isApproved }) => {
+    const approval = isApproved === null ? '' : isApproved ? ', approved' : ', in part: not approved';
+    const state = isThere ? `${style.good('used')}${approval}` : style.dim('not there');
     return `${printable(path)}  (${roleTexts[role]}; ${state})`;
   });
   return `${lines.join('\n')}\n`;
+}
+
+/** A settings file in a few words. */
+export function settingsFileText({ path, role, is_approved: isApproved }: ShownFile): string {
+  const approval = isApproved === null ? '' : isApproved ? ', approved' : ', not approved';
+  return `${printable(path)} (${roleTexts[role]}${approval})`;
 }
 
 /** A path below the working folder by its name there. */

@@ -82,10 +82,7 @@ export async function createRemoteStage(
         return [`hosts.${name}`, { ...usual, remote_root: rootOf(name), ...sections[`hosts.${name}`] }];
       });
       await mkdir(cli.workingFolder, { recursive: true });
-      await writeFile(
-        join(cli.workingFolder, 'config.toml'),
-        toToml({ ...sections, ...Object.fromEntries(hosts) }),
-      );
+      await cli.configure(toToml({ ...sections, ...Object.fromEntries(hosts) }));
     },
     [Symbol.asyncDispose]: async () => {
       for (const each of roots.values()) await removeContainers(lab, each);
