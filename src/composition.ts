@@ -51,7 +51,7 @@ const bytesPerGb = 1024 ** 3;
 
 /** Opens a file in the program that the desktop has for it; false where there is none. */
 export async function openFile(path: string): Promise<boolean> {
-  const { openOnDesktop } = await import('./adapters/open-file.ts');
+  const { openOnDesktop } = await import('./adapters/open-on-desktop.ts');
   return await openOnDesktop(path, process.env, process.platform);
 }
 

@@ -3,6 +3,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isErrno } from '../errors/system-error.ts';
+import { type Kind, whatInsteadOfFile } from './files/open-file.ts';
 
 /** What was found in folders, all with absolute paths. */
 export interface FoundFiles {
@@ -12,6 +13,8 @@ export interface FoundFiles {
   readonly misnamed: Set<string>;
   /** Sub-folders that could not be looked into. */
   readonly skippedFolders: Set<string>;
+  /** What is called like a spec and is no file, with what it is: `a named pipe`. */
+  readonly skippedFiles: Map<string, string>;
 }
 
 /** What may be wrong with one folder alone: the user's rights, its links, its disk, or that it is gone by now. */
@@ -80,9 +83,16 @@ async function collectFolder(
     if (entry.name.startsWith('.') || excluded.has(full)) continue;
     const kind = entry.isSymbolicLink() ? await stat(full).catch(() => entry) : entry;
     if (kind.isDirectory()) folders.push(full);
-    else if (isSpecFile(entry.name) && !kind.isFIFO()) found.files.push(full);
+    else if (isSpecFile(entry.name)) addFile(full, kind, found);
   }
   return folders;
+}
+
+/** A link that leads nowhere is taken for a file: its name says which one is missing. */
+function addFile(path: string, kind: Kind, { files, skippedFiles }: FoundFiles): void {
+  const what = kind.isSymbolicLink() ? null : whatInsteadOfFile(kind);
+  if (what === null) files.push(path);
+  else skippedFiles.set(path, what);
 }
 
 function isSpecFile(name: string): boolean {

@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
 import { foreignModelOf, formatHeadBytes } from '../core/models/model-format.ts';
 import { AppError } from '../errors/app-error.ts';
 import { isSystemError } from '../errors/system-error.ts';
 import type { ModelFiles } from '../ports/model-files.ts';
+import { openFile } from './files/open-file.ts';
 
 /** {@link ModelFiles} of this machine. A model that was tried out once is not tried out again by this process. */
 export class LocalModelFiles implements ModelFiles {
@@ -38,12 +38,12 @@ const pathSteps = {
 
 async function headOf(path: string, nextStep: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path);
+    await using file = await openFile(path);
     const { buffer, bytesRead } = await file.read(new Uint8Array(formatHeadBytes), 0, formatHeadBytes, 0);
     return buffer.subarray(0, bytesRead);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    const reasons: Readonly<Record<string, string>> = { ENOENT: 'it is not there', EISDIR: 'it is a folder' };
+    const reasons: Readonly<Record<string, string>> = { ENOENT: 'it is not there' };
     throw new AppError({
       code: 'input-missing',
       message: `The model ${path} cannot be read: ${reasons[error.code] ?? error.message}.`,

@@ -15,6 +15,7 @@ import { isErrno, isSystemError } from '../errors/system-error.ts';
 import type { SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
 import { collectSpecFiles, type FoundFiles, misnamedIn } from './collect-spec-files.ts';
 import { readAtMost } from './files/bounded-read.ts';
+import { isShellPipe, whatInsteadOfFile } from './files/open-file.ts';
 import { overwriteFile, publishFile } from './files/publish-file.ts';
 import { unlessMissing } from './files/unless-missing.ts';
 
@@ -39,7 +40,12 @@ export class LocalSpecStore implements SpecStore {
   async find(inputs: readonly string[], excluded: readonly string[], root?: string): Promise<SpecCandidates> {
     const absolute = inputs.map((input) => resolve(this.#workingFolder, input));
     const hidden = new Set(excluded.map((folder) => resolve(this.#workingFolder, folder)));
-    const found: FoundFiles = { files: [], misnamed: new Set(), skippedFolders: new Set() };
+    const found: FoundFiles = {
+      files: [],
+      misnamed: new Set(),
+      skippedFolders: new Set(),
+      skippedFiles: new Map(),
+    };
     const roots: string[] = [];
     for (const [index, input] of absolute.entries()) {
       try {
@@ -62,11 +68,12 @@ export class LocalSpecStore implements SpecStore {
       misnamed: new Set(Array.from(found.misnamed, (file) => nameOf(inputRoot, file))),
       pathOf: (spec) => elsewhere.get(spec) ?? join(inputRoot, ...spec.split('/')),
       skippedFolders: [...found.skippedFolders].sort(),
+      skippedFiles: [...found.skippedFiles].sort(([one], [other]) => byCodeUnits(one, other)),
     };
   }
 
   async read(file: string): Promise<Uint8Array | null> {
-    return await unlessMissing(readAtMost(file, maxSpecBytes));
+    return await unlessMissing(readAtMost(file, maxSpecBytes, { takesShellPipe: true }));
   }
 
   async readCollection(file: string): Promise<SpecCollection | null> {
@@ -141,8 +148,8 @@ async function collectInput(input: string, hidden: ReadonlySet<string>, found: F
     await collectSpecFiles(input, hidden, found);
     return input;
   }
-  // Opening one waits for a writer, and nothing ends that wait; those that a shell makes have theirs.
-  if (kind.isFIFO() && !/^\/(?:dev\/fd|proc)\//.test(input)) throw namedPipe(input);
+  const what = isShellPipe(input, kind) ? null : whatInsteadOfFile(kind);
+  if (what !== null) throw notAFile(input, what);
   found.files.push(input);
   return dirname(input);
 }
@@ -194,10 +201,10 @@ function missingInput(given: string, nextStep: string, cause: unknown): AppError
   });
 }
 
-function namedPipe(input: string): AppError {
+function notAFile(input: string, what: string): AppError {
   return new AppError({
     code: 'input-missing',
-    message: `${input} is a named pipe, not a file.`,
+    message: `${input} is ${what}, not a file.`,
     nextStep: 'Write what comes through it to a file, and give that.',
   });
 }

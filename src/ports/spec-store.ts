@@ -22,6 +22,8 @@ export interface SpecCandidates {
   readonly misnamed: ReadonlySet<string>;
   /** Absolute paths of sub-folders that could not be read: what lies in them is not among the candidates. */
   readonly skippedFolders: readonly string[];
+  /** Absolute paths of what is called like a spec and is no file, with what it is: `a named pipe`. Never opened. */
+  readonly skippedFiles: readonly (readonly [path: string, what: string])[];
 }
 
 /** A video's file as it stands now. */

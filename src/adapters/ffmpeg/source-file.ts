@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { NotAFileError, whatInsteadOfFile } from '../files/open-file.ts';
 import { unreadableVideo } from './failures.ts';
 
 /**
@@ -48,8 +49,8 @@ const reasonOfErrno: Readonly<Record<string, string>> = {
  */
 export async function statSource(path: string): Promise<BigIntStats> {
   const stats = await explaining(path, () => stat(path, { bigint: true }));
-  if (stats.isDirectory()) throw unreadableVideo(path, 'it is a folder');
-  if (!stats.isFile()) throw unreadableVideo(path, 'it is a device or pipe, not a file');
+  const what = whatInsteadOfFile(stats);
+  if (what !== null) throw unreadableVideo(path, new NotAFileError(what).message);
   if (stats.size === 0n) throw unreadableVideo(path, 'it is empty');
   return stats;
 }

@@ -1,5 +1,8 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { openFile } from './open-file.ts';
+
+type OpenOptions = Parameters<typeof openFile>[1];
 
 /** A file that could not be read as far as it should reach. */
 export class FileTooShortError extends Error {
@@ -20,52 +23,41 @@ export async function readExactly(file: FileHandle, offset: number, length: numb
 /**
  * The content of a file that ought to be small.
  *
- * @throws RangeError when it holds more than `maxBytes`: its size is looked at first, and of a device without an end
- * no more is read.
+ * @throws RangeError when it holds more than `maxBytes`, of which no more is read; else as {@link openFile}.
  */
-export async function readAtMost(path: string, maxBytes: number): Promise<Uint8Array> {
-  await using file = await open(path, 'r');
-  const stats = await file.stat();
-  if (stats.size > maxBytes) throw tooLarge(maxBytes);
-  return stats.isFile() ? await file.readFile() : await readStream(file, maxBytes);
+export async function readAtMost(path: string, maxBytes: number, options?: OpenOptions): Promise<Buffer> {
+  return (await readRegularFile(path, maxBytes, options)).bytes;
 }
 
-/**
- * The content of a file that is to be a regular one: a pipe, a device or a folder is refused at once, and never waited for.
- *
- * @throws RangeError for what is no regular file, or holds more than `maxBytes`. Errors of the system pass through.
- */
+/** {@link readAtMost}, with what the file is. */
 export async function readRegularFile(
   path: string,
   maxBytes: number,
-): Promise<{ readonly bytes: Uint8Array; readonly stats: Stats }> {
-  // Windows has no such flag.
-  await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  options?: OpenOptions,
+): Promise<{ readonly bytes: Buffer; readonly stats: Stats }> {
+  await using file = await openFile(path, options);
   const stats = await file.stat();
-  if (!stats.isFile()) throw new RangeError('it is not a regular file');
   if (stats.size > maxBytes) throw tooLarge(maxBytes);
-  const bytes = Buffer.alloc(Math.min(stats.size, maxBytes) + 1);
-  let length = 0;
-  // A file that grows meanwhile is read as far as it was, and one byte more tells.
-  for (;;) {
-    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+  // One byte more than it says, to see that it ends there: pipes and files of the kernel say that they have none.
+  let bytes = Buffer.allocUnsafe(stats.size + 1);
+  for (let length = 0; ; ) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, null);
     length += bytesRead;
-    if (bytesRead === 0 || length === bytes.length) break;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    if (bytesRead === 0) return { bytes: bytes.subarray(0, length), stats };
+    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.max(64 * 1024, 2 * length));
   }
-  if (length > maxBytes) throw tooLarge(maxBytes);
-  return { bytes: bytes.subarray(0, length), stats };
 }
 
-/** Pipes and devices have no size. */
-async function readStream(file: FileHandle, maxBytes: number): Promise<Uint8Array> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of file.createReadStream({ autoClose: false })) {
-    parts.push(part);
-    length += part.length;
-    if (length > maxBytes) throw tooLarge(maxBytes);
-  }
-  return Buffer.concat(parts);
+/** The content of a file that may be of any size. @throws As {@link openFile}. */
+export async function readWhole(path: string, options?: OpenOptions): Promise<Buffer> {
+  await using file = await openFile(path, options);
+  return await file.readFile();
+}
+
+/** {@link readAtMost} as text in UTF-8. */
+export async function readTextAtMost(path: string, maxBytes: number, options?: OpenOptions): Promise<string> {
+  return (await readAtMost(path, maxBytes, options)).toString('utf8');
 }
 
 function tooLarge(maxBytes: number): RangeError {

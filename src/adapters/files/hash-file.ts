@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { isSystemError } from '../../errors/system-error.ts';
+import { openFile } from './open-file.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** Larger pieces than usual: hashing is all that is done with them. */
 const readBytes = 1024 * 1024;
 
-/** Hex SHA-256 of a file. Errors of the system pass through. */
+/** Hex SHA-256 of a file. @throws As {@link openFile}. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: readBytes }), hash, { ...(signal && { signal }) });
+  await using file = await openFile(path);
+  const content = file.createReadStream({ highWaterMark: readBytes, autoClose: false });
+  await pipeline(content, hash, { ...(signal && { signal }) });
   return hash.digest('hex');
 }
 

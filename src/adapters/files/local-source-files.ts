@@ -1,11 +1,12 @@
 import type { BigIntStats } from 'node:fs';
-import { copyFile, mkdir, open, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Unwritable } from '../../core/run/written-folder.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isErrno, isSystemError } from '../../errors/system-error.ts';
 import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
 import { hashFile } from './hash-file.ts';
+import { assertFile, openFile } from './open-file.ts';
 import { publishFileBy, syncFolder } from './publish-file.ts';
 import { whyUnwritable } from './unwritable.ts';
 
@@ -15,7 +16,7 @@ export class LocalSourceFiles implements SourceFiles {
     try {
       const found = await stat(full);
       const { size: sizeBytes, mtimeMs: modifiedMs } = found;
-      if (found.isDirectory()) throw missing(full, 'it is a folder');
+      assertFile(found);
       if (known?.path === full && known.sizeBytes === sizeBytes && known.modifiedMs === modifiedMs)
         return known;
       return { path: full, sha256: await hashFile(full, signal), sizeBytes, modifiedMs };
@@ -57,7 +58,7 @@ export class LocalSourceFiles implements SourceFiles {
 
   async *lines(path: string): AsyncGenerator<string> {
     try {
-      await using file = await open(path);
+      await using file = await openFile(path, { takesShellPipe: true });
       yield* file.readLines();
     } catch (error) {
       throw isSystemError(error)

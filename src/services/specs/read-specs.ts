@@ -10,7 +10,7 @@ import {
 } from '../../core/spec/spec-collection.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
-import type { SpecStore } from '../../ports/spec-store.ts';
+import type { SpecCandidates, SpecStore } from '../../ports/spec-store.ts';
 
 /** A spec as it was read from a file. */
 interface SpecInFile {
@@ -58,6 +58,14 @@ function* specsIn(collection: SpecCollection): Generator<SpecInFile> {
     const bytes = elementBytes(collection, element) ?? new Uint8Array();
     yield { element, bytes, parsed: parseElement(collection, element) };
   }
+}
+
+/** What a search had to leave out, a sentence each. */
+export function skippedNotices({ skippedFolders, skippedFiles }: SpecCandidates): string[] {
+  return [
+    ...skippedFolders.map((folder) => `The folder ${folder} cannot be read and is left out.`),
+    ...skippedFiles.map(([path, what]) => `${path} is ${what}, not a file, and is left out.`),
+  ];
 }
 
 /** Flags leave out every spec that was found. */

@@ -20,7 +20,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
-import { nothingSelected } from '../specs/read-specs.ts';
+import { nothingSelected, skippedNotices } from '../specs/read-specs.ts';
 import { findOtherResults } from './other-results.ts';
 import { newEqualValues, type PlanContext, planFile } from './plan-spec.ts';
 import { settingsForServer } from './server-settings.ts';
@@ -67,18 +67,12 @@ export async function planSpecs(
 ): Promise<UpsamplePlan> {
   assertPossible(request.settings);
   for (const notice of shapeNotices(request.settings)) observer.onNotice(notice);
-  const {
-    inputRoot,
-    specs: found,
-    pathOf,
-    misnamed,
-    skippedFolders,
-  } = await ports.specs.find(request.inputs, request.excluded, request.inputRoot);
+  const all = await ports.specs.find(request.inputs, request.excluded, request.inputRoot);
+  const { inputRoot, specs: found, pathOf, misnamed } = all;
   const selection = request.selection ?? selectionOf(request.settings);
   const candidates = found.filter((spec) => !request.leftOut?.has(spec));
   const names = candidates.filter((spec) => isFileSelected(spec, selection));
-  for (const folder of skippedFolders)
-    observer.onNotice(`The folder ${folder} cannot be read and is left out.`);
+  for (const notice of skippedNotices(all)) observer.onNotice(notice);
   observer.onPlanned(0, names.length);
   const [countTextTokens, settings] = await Promise.all([
     ports.textTokens(),

@@ -90,13 +90,29 @@ describe('find', () => {
     expect(await found(await newTree(files), inputs, excluded)).toEqual(expected);
   });
 
-  it.skipIf(process.platform === 'win32')('does not wait for a named pipe that is given', async () => {
-    const folder = await newTree([]);
-    execFileSync('mkfifo', [join(folder, 'a.json')]);
-    await expect(found(folder, [join(folder, 'a.json')])).rejects.toMatchObject({
-      ...{ code: 'input-missing', message: expect.stringContaining('is a named pipe') },
-    });
-  });
+  it.skipIf(process.platform === 'win32')(
+    'refuses what is given and is no file, and skips it in folders',
+    async () => {
+      const folder = await newTree(['b.json']);
+      const pipe = join(folder, 'a.json');
+      execFileSync('mkfifo', [pipe]);
+      await symlink('/dev/zero', join(folder, 'zero.json'));
+      for (const [input, what] of [
+        [pipe, 'a named pipe'],
+        [join(folder, 'zero.json'), 'a terminal or another device'],
+        ['/dev/tty', 'a terminal or another device'],
+      ] as const)
+        await expect(found(folder, [input])).rejects.toMatchObject({
+          ...{ code: 'input-missing', message: `${input} is ${what}, not a file.` },
+        });
+      const { specs, skippedFiles } = await new LocalSpecStore(folder).find(['.'], []);
+      expect(specs).toEqual(['b.json']);
+      expect(skippedFiles).toEqual([
+        [pipe, 'a named pipe'],
+        [join(folder, 'zero.json'), 'a terminal or another device'],
+      ]);
+    },
+  );
 
   it('does not take a sibling with the same beginning for a folder inside', async () => {
     const folder = await newTree(['in/a.json', 'inner/b.json']);
@@ -189,7 +205,7 @@ describe('files', () => {
     const store = new LocalSpecStore(folder);
     expect(Buffer.from((await store.read(join(folder, 'a.json'))) ?? []).toString()).toBe('a.json');
     expect(await store.read(join(folder, 'b.json'))).toBeNull();
-    await expect(store.read(join(folder, 'd'))).rejects.toThrow(/EISDIR/);
+    await expect(store.read(join(folder, 'd'))).rejects.toMatchObject({ code: 'EISDIR' });
   });
 
   it('larger than any spec are not read', async () => {
@@ -202,7 +218,7 @@ describe('files', () => {
   });
 
   it.runIf(process.platform === 'linux')('without an end are not read to it', async () => {
-    await expect(new LocalSpecStore(root).read('/dev/zero')).rejects.toThrow(RangeError);
+    await expect(new LocalSpecStore(root).read('/dev/zero')).rejects.toThrow(/device, not a file/);
     expect(await new LocalSpecStore(root).read('/dev/null')).toHaveLength(0);
   });
 

@@ -130,5 +130,5 @@ describe('a file that names other files opens none of them', () => {
 it.skipIf(process.platform === 'win32')('a named pipe is refused instead of waited for', async () => {
   const path = join(folder, 'pipe.mp4');
   await promisify(execFile)('mkfifo', [path]);
-  await expect(tool.probe(path)).rejects.toThrow(/a device or pipe/);
+  await expect(tool.probe(path)).rejects.toThrow(/it is a named pipe, not a file/);
 });

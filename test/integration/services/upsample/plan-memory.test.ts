@@ -28,7 +28,7 @@ async function keptPerSpec(specs: number): Promise<number> {
         specs: Object.assign(Object.create(ports.specs), {
           find: async (): Promise<SpecCandidates> => ({
             ...{ inputRoot: folder, specs, pathOf: (spec) => spec },
-            ...{ misnamed: new Set(), skippedFolders: [] },
+            ...{ misnamed: new Set(), skippedFolders: [], skippedFiles: [] },
           }),
           read: async (path: string) =>
             Buffer.from(JSON.stringify(sampleSpec({ name: path, prompt: `A mill in ${path}` }))),
