@@ -114,7 +114,11 @@ async function readLayer(path: string, role: FileLayer['role']): Promise<FileLay
     if (role !== 'named' && isErrno(error, 'ENOENT')) return null;
     throw invalid(`${path} cannot be read: ${error instanceof Error ? error.message : error}.`);
   }
-  const layer = { source: path, role, othersMayWrite: whoElseWrites(file.stats) };
+  const layer = {
+    source: path,
+    role,
+    othersMayWrite: file.stats.isFile() ? whoElseWrites(file.stats) : null,
+  };
   try {
     return { ...layer, values: parse(new TextDecoder().decode(file.bytes)) };
   } catch (error) {

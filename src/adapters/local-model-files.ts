@@ -2,7 +2,7 @@ import { foreignModelOf, formatHeadBytes } from '../core/models/model-format.ts'
 import { AppError } from '../errors/app-error.ts';
 import { isSystemError } from '../errors/system-error.ts';
 import type { ModelFiles } from '../ports/model-files.ts';
-import { openFile } from './files/open-file.ts';
+import { openRegularFile } from './files/open-file.ts';
 
 /** {@link ModelFiles} of this machine. A model that was tried out once is not tried out again by this process. */
 export class LocalModelFiles implements ModelFiles {
@@ -38,7 +38,7 @@ const pathSteps = {
 
 async function headOf(path: string, nextStep: string): Promise<Uint8Array> {
   try {
-    await using file = await openFile(path);
+    await using file = await openRegularFile(path);
     const { buffer, bytesRead } = await file.read(new Uint8Array(formatHeadBytes), 0, formatHeadBytes, 0);
     return buffer.subarray(0, bytesRead);
   } catch (error) {

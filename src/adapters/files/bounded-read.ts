@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { openFile } from './open-file.ts';
+import { openRegularFile } from './open-file.ts';
 
-type OpenOptions = Parameters<typeof openFile>[1];
+type OpenOptions = Parameters<typeof openRegularFile>[1];
 
 /** A file that could not be read as far as it should reach. */
 export class FileTooShortError extends Error {
@@ -23,7 +23,7 @@ export async function readExactly(file: FileHandle, offset: number, length: numb
 /**
  * The content of a file that ought to be small.
  *
- * @throws RangeError when it holds more than `maxBytes`, of which no more is read; else as {@link openFile}.
+ * @throws RangeError when it holds more than `maxBytes`, of which no more is read; else as {@link openRegularFile}.
  */
 export async function readAtMost(path: string, maxBytes: number, options?: OpenOptions): Promise<Buffer> {
   return (await readRegularFile(path, maxBytes, options)).bytes;
@@ -35,7 +35,7 @@ export async function readRegularFile(
   maxBytes: number,
   options?: OpenOptions,
 ): Promise<{ readonly bytes: Buffer; readonly stats: Stats }> {
-  await using file = await openFile(path, options);
+  await using file = await openRegularFile(path, options);
   const stats = await file.stat();
   if (stats.size > maxBytes) throw tooLarge(maxBytes);
   // One byte more than it says, to see that it ends there: pipes and files of the kernel say that they have none.
@@ -49,9 +49,9 @@ export async function readRegularFile(
   }
 }
 
-/** The content of a file that may be of any size. @throws As {@link openFile}. */
+/** The content of a file that may be of any size. @throws As {@link openRegularFile}. */
 export async function readWhole(path: string, options?: OpenOptions): Promise<Buffer> {
-  await using file = await openFile(path, options);
+  await using file = await openRegularFile(path, options);
   return await file.readFile();
 }
 

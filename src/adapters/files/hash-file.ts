@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { isSystemError } from '../../errors/system-error.ts';
-import { openFile } from './open-file.ts';
+import { openRegularFile } from './open-file.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** Larger pieces than usual: hashing is all that is done with them. */
 const readBytes = 1024 * 1024;
 
-/** Hex SHA-256 of a file. @throws As {@link openFile}. */
+/** Hex SHA-256 of a file. @throws As {@link openRegularFile}. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await using file = await openFile(path);
+  await using file = await openRegularFile(path);
   const content = file.createReadStream({ highWaterMark: readBytes, autoClose: false });
   await pipeline(content, hash, { ...(signal && { signal }) });
   return hash.digest('hex');

@@ -6,7 +6,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { isErrno, isSystemError } from '../../errors/system-error.ts';
 import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
 import { hashFile } from './hash-file.ts';
-import { assertFile, openFile } from './open-file.ts';
+import { assertFile, openRegularFile } from './open-file.ts';
 import { publishFileBy, syncFolder } from './publish-file.ts';
 import { whyUnwritable } from './unwritable.ts';
 
@@ -58,7 +58,7 @@ export class LocalSourceFiles implements SourceFiles {
 
   async *lines(path: string): AsyncGenerator<string> {
     try {
-      await using file = await openFile(path, { takesShellPipe: true });
+      await using file = await openRegularFile(path, { takesShellPipe: true });
       yield* file.readLines();
     } catch (error) {
       throw isSystemError(error)

@@ -32,7 +32,7 @@ const { O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 }: Partial<typeof constants
  *
  * @throws NotAFileError. Errors of the system pass through.
  */
-export async function openFile(path: string, options: OpenOptions = {}): Promise<FileHandle> {
+export async function openRegularFile(path: string, options: OpenOptions = {}): Promise<FileHandle> {
   const before = await (options.noFollow ? lstat(path) : stat(path));
   const isOpenedAsItIs = (options.takesShellPipe && isShellPipe(path, before)) || (await isNull(before));
   if (isOpenedAsItIs) return await open(path, 'r');
