@@ -4,7 +4,7 @@
  *
  *     node scripts/bench/batch-sizes.ts [--frames 32] [--rounds 3] [--size 256x144] [--quick] [--json] [--write]
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { frameBytes } from '../../src/core/frames/frame-format.ts';
@@ -112,9 +112,8 @@ async function rate(lanes: readonly Lane[]): Promise<number> {
 async function bareRuntime(modelPath: string): Promise<() => Promise<number>> {
   const runtime = await loadRuntime();
   const threads = availableParallelism();
-  const { session } = await openSession(runtime, {
-    ...{ modelPath, scale, width, height, pixelFormat: 'rgb24', batchSize: 1, tile: 0, lane: 0, threads },
-  });
+  const model = await readFile(modelPath);
+  const { session } = await openSession(runtime, { model, lane: 0, threads });
   const input = new runtime.Tensor('float32', new Float32Array(3 * width * height), [1, 3, height, width]);
   const [name = ''] = session.inputNames;
   return async () => {

@@ -84,6 +84,11 @@ const formats: readonly Format[] = [
     nextStep: exportStep,
   },
   {
+    isIt: (text) => text.slice(4, 8) === 'ORTM',
+    what: "is a model in ONNX Runtime's own format (.ort), and no ONNX model",
+    nextStep: 'Name the .onnx file that it was made from.',
+  },
+  {
     isIt: (text) => text.startsWith('\x89PNG\r\n') || text.startsWith('\xff\xd8\xff'),
     what: 'is a picture, and not a model',
     nextStep: otherFileStep,

@@ -14,7 +14,8 @@ import { readYoloOutput, yoloHeadOf } from '../../core/detect/yolo-output.ts';
 import type { Size } from '../../core/hints/display-size.ts';
 import type { DetectorOptions } from '../../protocol/detector.ts';
 import { modelRefused } from '../upscale/onnx/lane-failure.ts';
-import { loadRuntime, openSession, type Runtime, type Session } from '../upscale/onnx/runtime.ts';
+import { openModel } from '../upscale/onnx/open-model.ts';
+import { loadRuntime, type Runtime, type Session } from '../upscale/onnx/runtime.ts';
 
 /** A model that is ready to look for things. */
 export interface OpenDetector {
@@ -32,7 +33,7 @@ export interface OpenDetector {
 export async function openDetector(options: DetectorOptions): Promise<OpenDetector> {
   const runtime = await loadRuntime();
   const lane = { modelPath: options.model_path, threads: availableParallelism(), lane: 0 };
-  const { session } = await openSession(runtime, lane);
+  const { session } = await openModel(runtime, lane);
   const model = describe(runtime, session);
   return options.kind === 'text' ? await openText(model, options) : await openYolo(model, options);
 }

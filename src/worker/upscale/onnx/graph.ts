@@ -17,8 +17,6 @@ export interface Graph {
   readonly tensorDims: ReadonlyMap<string, readonly number[]>;
   /** Single-precision numbers of small arrays, by name. */
   readonly smallTensors: ReadonlyMap<string, readonly number[]>;
-  /** Whether its weights lie in another file. */
-  readonly hasExternalData: boolean;
 }
 
 const fields = {
@@ -26,11 +24,13 @@ const fields = {
   graph: { node: 1, initializer: 5 },
   node: { input: 1, output: 2, op: 4, attribute: 5 },
   attribute: { name: 1, integer: 3, text: 4, tensor: 5, graph: 6, integers: 8, graphs: 11 },
-  tensor: { dims: 1, type: 2, floats: 4, name: 8, raw: 9, location: 14 },
+  tensor: { dims: 1, type: 2, floats: 4, name: 8, raw: 9 },
 } as const;
 const singlePrecision = 1;
 /** Longer arrays are weights, which are not read. */
 const maxSmallBytes = 64;
+/** Networks have some thousands; a file of nothing else could take all memory. */
+const maxNodes = 200_000;
 
 /** Reads the structure of an ONNX file, and none of its weights. @throws RangeError for what is no such file. */
 export function readGraph(model: Uint8Array): Graph {
@@ -40,6 +40,7 @@ export function readGraph(model: Uint8Array): Graph {
     if (part.number !== fields.model.graph) continue;
     for (const each of readFields(part.bytes)) {
       if (each.number === fields.graph.node) nodes.push(readNode(each.bytes, tensors));
+      if (nodes.length > maxNodes) throw new RangeError('it has too many operations');
       if (each.number === fields.graph.initializer) tensors.push(readTensor(each.bytes));
     }
   }
@@ -47,7 +48,6 @@ export function readGraph(model: Uint8Array): Graph {
     nodes,
     tensorDims: new Map(tensors.map(({ name, dims }) => [name, dims])),
     smallTensors: new Map(tensors.flatMap(({ name, numbers }) => (numbers ? [[name, numbers]] : []))),
-    hasExternalData: tensors.some(({ isExternal }) => isExternal),
   };
 }
 
@@ -55,7 +55,6 @@ interface Tensor {
   readonly name: string;
   readonly dims: readonly number[];
   readonly numbers: readonly number[] | null;
-  readonly isExternal: boolean;
 }
 
 /** The array of a node that is a constant is kept under the name of its output, as if the graph had it. */
@@ -90,7 +89,7 @@ function readAttribute(message: Uint8Array) {
     if (number === fields.attribute.text) text = textOf(bytes);
     if (number === fields.attribute.tensor) tensor = readTensor(bytes);
     if (isOneOf(field, fields.attribute.integer, fields.attribute.integers))
-      integers.push(...integersOf(field));
+      for (const each of integersOf(field)) integers.push(each);
     isGraph ||= isOneOf(field, fields.attribute.graph, fields.attribute.graphs);
   }
   const value = text ?? (integers.length > 0 ? integers : null);
@@ -101,17 +100,15 @@ function readTensor(message: Uint8Array): Tensor {
   const dims: number[] = [];
   let name = '';
   let type = 0;
-  let isExternal = false;
   let data: Uint8Array | null = null;
   for (const field of readFields(message)) {
     if (field.number === fields.tensor.dims) dims.push(...integersOf(field));
     if (field.number === fields.tensor.type) type = field.integer;
     if (field.number === fields.tensor.name) name = textOf(field.bytes);
-    if (field.number === fields.tensor.location) isExternal = field.integer === 1;
     if (isOneOf(field, fields.tensor.floats, fields.tensor.raw)) data = field.bytes;
   }
   const isSmall = type === singlePrecision && data !== null && data.length <= maxSmallBytes;
-  return { name, dims, numbers: isSmall && data ? singlesOf(data) : null, isExternal };
+  return { name, dims, numbers: isSmall && data ? singlesOf(data) : null };
 }
 
 function singlesOf(bytes: Uint8Array): number[] {

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Size } from '../../../core/hints/display-size.ts';
+import { namesExternalData } from './external-data.ts';
 import { FrameUpscaler } from './frame-upscaler.ts';
-import { readGraph } from './graph.ts';
+import { type Graph, readGraph } from './graph.ts';
 import { modelRefused } from './lane-failure.ts';
 import type { LaneOptions } from './lane-protocol.ts';
 import type { ModelFacts } from './model-facts.ts';
@@ -9,27 +11,49 @@ import { receptiveRadius } from './receptive-radius.ts';
 import { openSession, type Runtime, type Session } from './runtime.ts';
 import { choosePadding, cutSide } from './tiles.ts';
 
+/** Larger files protobuf, which ONNX is written in, cannot have: 2 GiB. */
+const maxModelBytes = 2 ** 31 - 1;
+
 /** Loads a model, whatever it does. @throws LaneFailure `model`, `out-of-memory`. */
 export async function openModel(
   runtime: Runtime,
-  options: Pick<LaneOptions, 'modelPath' | 'lane' | 'threads'>,
+  { modelPath, ...options }: Pick<LaneOptions, 'modelPath' | 'lane' | 'threads'>,
 ) {
-  const { radiusOf, hasExternalData } = await readModelFile(options.modelPath);
-  if (hasExternalData)
-    throw modelRefused('its weights are in a file of their own; they have to be in the model file');
-  return { ...(await openSession(runtime, options)), radiusOf };
+  const model = await readModelFile(modelPath);
+  refuseExternalData(model);
+  const graph = graphOf(model);
+  const radiusOf = ({ inputName, outputName }: ModelFacts) =>
+    graph && receptiveRadius(graph, inputName, outputName);
+  return { ...(await openSession(runtime, { model, ...options })), radiusOf };
 }
 
-/** A file that only ONNX Runtime can read is still good; only how far it looks around is not known then. */
-async function readModelFile(path: string) {
-  const bytes = await readFile(path);
+/** Waits for nothing: a pipe is no model. */
+async function readModelFile(path: string): Promise<Uint8Array> {
+  await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const stats = await file.stat();
+  if (!stats.isFile()) throw modelRefused('it is no file');
+  if (stats.size > maxModelBytes) throw modelRefused('it is larger than 2 GiB, and no ONNX model is');
+  return await file.readFile();
+}
+
+/** What is not understood here is not given to ONNX Runtime: it could make it read any file. */
+function refuseExternalData(model: Uint8Array): void {
   try {
-    const graph = readGraph(bytes);
-    const radiusOf = ({ inputName, outputName }: ModelFacts) => receptiveRadius(graph, inputName, outputName);
-    return { radiusOf, hasExternalData: graph.hasExternalData };
+    if (!namesExternalData(model)) return;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { radiusOf: () => null, hasExternalData: false };
+    throw modelRefused('Protobuf parsing failed', error);
+  }
+  throw modelRefused('its weights are in a file of their own; they have to be in the model file');
+}
+
+/** Null for a graph that only ONNX Runtime can read: how far it looks around is not known then. */
+function graphOf(model: Uint8Array): Graph | null {
+  try {
+    return readGraph(model);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
   }
 }
 

@@ -13,6 +13,8 @@ export function* readFields(message: Uint8Array): Generator<MessageField> {
   const cursor = { at: 0 };
   while (cursor.at < message.length) {
     const tag = readVarint(message, cursor);
+    // Another reader would take the lower 32 bits for the number.
+    if (tag < 0 || tag >= 2 ** 32) throw new RangeError('a field has a number that is too large');
     const number = Math.floor(tag / 8);
     const type = tag % 8;
     if (number === 0) throw new RangeError('a field has no number');
@@ -39,20 +41,23 @@ function lengthOf(type: number, message: Uint8Array, cursor: { at: number }): nu
 
 function takeBytes(message: Uint8Array, cursor: { at: number }, length: number): Uint8Array {
   const end = cursor.at + length;
-  if (end > message.length) throw new RangeError('a field is longer than its message');
+  if (length < 0 || end > message.length) throw new RangeError('a field is longer than its message');
   const bytes = message.subarray(cursor.at, end);
   cursor.at = end;
   return bytes;
 }
 
-/** Negative numbers, which take ten bytes, come out negative; all others that matter are far below 2^53. */
+/** Negative numbers come out negative; 0 is nothing but 0, and all that matter are far below 2^53. */
 function readVarint(message: Uint8Array, cursor: { at: number }): number {
-  let value = 0;
+  let [low, high] = [0, 0];
   for (let shift = 0; shift < 70; shift += 7) {
     const byte = message[cursor.at++];
     if (byte === undefined) throw new RangeError('a number is cut off');
-    value += (byte & 127) * 2 ** shift;
-    if (byte < 128) return value >= 2 ** 63 ? value - 2 ** 64 : value;
+    if (shift === 63 && byte > 1) throw new RangeError('a number is too long');
+    const bits = byte & 127;
+    if (shift < 32) low |= bits << shift;
+    if (shift > 25) high |= shift < 32 ? bits >> (32 - shift) : bits << (shift - 32);
+    if (byte < 128) return high * 2 ** 32 + (low >>> 0);
   }
   throw new RangeError('a number is too long');
 }

@@ -9,7 +9,10 @@ export type Runtime = typeof import('onnxruntime-node');
 export type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
 type SessionOptions = NonNullable<Parameters<Runtime['InferenceSession']['create']>[1]>;
 
-type SessionRequest = Pick<LaneOptions, 'modelPath' | 'lane' | 'threads'>;
+interface SessionRequest extends Pick<LaneOptions, 'lane' | 'threads'> {
+  /** The whole file, as it was checked: what its path leads to by now may be another. */
+  readonly model: Uint8Array;
+}
 
 /** A model that is loaded, and what computes it. */
 interface OpenSession {
@@ -69,10 +72,10 @@ export async function openSession(runtime: Runtime, options: SessionRequest): Pr
 
 async function create(
   runtime: Runtime,
-  { modelPath, threads }: SessionRequest,
+  { model, threads }: SessionRequest,
   executionProviders: NonNullable<SessionOptions['executionProviders']>,
 ): Promise<Session> {
-  return await runtime.InferenceSession.create(modelPath, {
+  return await runtime.InferenceSession.create(model, {
     executionProviders,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -80,8 +83,9 @@ async function create(
     graphOptimizationLevel: 'all',
     // Fatal ones only: all others come as exceptions, too.
     logSeverityLevel: 4,
-    // Idle threads would take the cores from decoding and encoding while they wait for the next batch.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Idle threads would take the cores from decoding and encoding while they wait for the next batch. And
+    // the runtime's own format, which was not checked, is not taken.
+    extra: { session: { intra_op: { allow_spinning: '0' }, load_model_format: 'ONNX' } },
   });
 }
 

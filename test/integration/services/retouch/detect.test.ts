@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ProcessDetectorTool } from '../../../../src/adapters/detect/detector-process.ts';
@@ -12,6 +12,7 @@ import type { DetectRequest } from '../../../../src/services/retouch/detect-regi
 import { retouchOperation } from '../../../../src/services/retouch/retouch-operation.ts';
 import { planVideo } from '../../../../src/services/video/plan-video.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
+import { externalTensor, modelWithTensor } from '../../../support/onnx/external-data.ts';
 import { writeModel } from '../../../support/onnx/write-model.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts } from '../../../support/test-ports.ts';
@@ -146,6 +147,16 @@ it.each([
     file: () => toyModel('map.onnx', [1, 1, 64, 64], {}, []),
     code: 'model-unreadable',
     said: 'it gives [1, 1, 64, 64]',
+  },
+  {
+    what: 'numbers in another file',
+    file: async () => {
+      const path = await toyModel('external.onnx', [1, 2, 6], {}, []);
+      await appendFile(path, modelWithTensor('constant in a function', externalTensor('secret.bin')));
+      return path;
+    },
+    code: 'model-unreadable',
+    said: 'its weights are in a file of their own',
   },
   {
     what: 'no ONNX file',

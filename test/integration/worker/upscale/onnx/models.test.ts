@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { externalTensor, modelWithTensor } from '../../../../support/onnx/external-data.ts';
 import { OnnxRig, samplePicture } from '../../../../support/onnx/onnx-rig.ts';
 import { largestDifference, runNetwork } from '../../../../support/onnx/run-network.ts';
 import { networkModel, repeatingNetwork, sampleNetwork } from '../../../../support/onnx/sample-models.ts';
@@ -73,6 +74,7 @@ describe('models that are refused', () => {
     return failure instanceof Error ? failure.message : '';
   };
   const good = networkModel(sampleNetwork(4, [3]));
+  const good2 = networkModel(sampleNetwork(2, [3]));
 
   it.each([
     { what: 'another scale', model: good, said: 'it enlarges 4 times, and not 2 times: add --scale 4.' },
@@ -80,6 +82,19 @@ describe('models that are refused', () => {
       what: 'no ONNX file',
       model: Buffer.from('not a model at all'),
       said: 'cannot be used: Protobuf parsing failed.',
+    },
+    {
+      what: 'a function with a constant in another file',
+      model: Buffer.concat([good2, modelWithTensor('constant in a function', externalTensor('secret.bin'))]),
+      said: 'its weights are in a file of their own',
+    },
+    {
+      what: 'a branch with weights in another file',
+      model: Buffer.concat([
+        good2,
+        modelWithTensor('initializer of a subgraph', externalTensor('secret.bin')),
+      ]),
+      said: 'its weights are in a file of their own',
     },
     { what: 'an empty file', model: Buffer.alloc(0), said: 'model' },
     { what: 'a file that was cut off', model: good.subarray(0, good.length - 300), said: 'model' },
