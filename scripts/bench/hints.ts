@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { mostHintPixels } from '../../src/adapters/ffmpeg/picture-limits.ts';
 import { createMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
 import { probeWithFfprobe } from '../../src/adapters/media/probe.ts';
 import { hintVideoArguments } from '../../src/adapters/media/render-hint-video.ts';
@@ -110,7 +111,7 @@ async function runBareFfmpeg(requests: readonly HintRequest[], target: string): 
   await mkdir(target);
   const indexed = requests.map((request, index) => ({ request, path: join(target, `${index}.mp4`) }));
   await inParallel(indexed, async ({ request, path }) => {
-    await run('ffmpeg', [...(await hintVideoArguments(request, path, 'spaced'))]);
+    await run('ffmpeg', [...(await hintVideoArguments(request, path, 'spaced', mostHintPixels))]);
   });
   if ((await readdir(target)).length !== requests.length) throw new Error('bare hints are missing');
 }

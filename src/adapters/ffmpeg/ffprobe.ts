@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
 import { reasonInStderr, unreadableVideo } from './failures.ts';
+import { LargePictureError, mostPixels, refusedSize } from './picture-limits.ts';
 import { type FfmpegOptions, readLines, runFfmpeg } from './run-ffmpeg.ts';
 import { asFileUrl, guardedInputOptions, sourceOptions } from './source-file.ts';
 
@@ -34,6 +35,8 @@ export async function askFfprobe<T>(
   const outcome = await runFfmpeg(program, programArguments, { ...options, maxStdoutBytes: maxAnswerBytes });
   if (outcome.isTimedOut)
     throw unreadableVideo(path, `reading it took more than ${options.timeoutMs / 1000} s`);
+  const tooLarge = refusedSize(outcome.stderrTail);
+  if (tooLarge) throw new LargePictureError(path, tooLarge, mostPixels);
   if (outcome.exitCode !== 0) throw unreadableVideo(path, reasonInStderr(outcome.stderrTail));
   const answer = parseJsonAs(schema, outcome.stdout);
   if (answer === null) throw unreadableVideo(path, 'the output of ffprobe makes no sense');

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { NotAFileError, whatInsteadOfFile } from '../files/open-file.ts';
 import { unreadableVideo } from './failures.ts';
+import { mostPixels, pixelLimit } from './picture-limits.ts';
 
 /**
  * Containers that hold their video themselves. Playlists and scripts (HLS, DASH, concat, SDP, …) name other
@@ -16,7 +17,7 @@ const containers =
 /** Single pictures in files of their own: a whole video of one frame, but no source of a hint. */
 const pictures = 'png_pipe,jpeg_pipe';
 
-/** Options that keep a hostile input to itself: only the named file is opened, only as a container. */
+/** Options that keep a hostile input to itself: only the named file is opened, only as a container, and no huge frames. */
 export const guardedInputOptions = guardedAs(containers);
 
 /** The same for sources that may also be single pictures. */
@@ -77,7 +78,7 @@ async function explaining<T>(path: string, query: () => Promise<T>): Promise<T> 
 }
 
 function guardedAs(formats: string): readonly string[] {
-  return ['-protocol_whitelist', 'file', '-format_whitelist', formats];
+  return ['-protocol_whitelist', 'file', '-format_whitelist', formats, ...pixelLimit(mostPixels)];
 }
 
 /**

@@ -5,6 +5,7 @@ import type { DecodeRequest } from '../../ports/frame-tool.ts';
 import type { Clip, SegmentTask } from '../../protocol/segment.ts';
 import { sumOf } from '../ffmpeg/expression.ts';
 import { framesFailed, reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
+import { limitsFor } from '../ffmpeg/picture-limits.ts';
 import { exactFrames, exactScaling, rawOutput } from '../ffmpeg/raw-frames.ts';
 import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
 import { type ChildEnd, PipedChild } from '../piped-child.ts';
@@ -130,6 +131,7 @@ function decodeArguments(
   const { clip } = segment;
   return [
     ...decodingOptions,
+    ...limitsFor(clip.frame),
     ...(clip.is_turned ? [] : ['-noautorotate']),
     ...(seekTime === null ? [] : seekOptions(clip, seekTime)),
     ...['-i', asFileUrl(sourcePath), '-map', `0:${clip.stream}`],

@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ConcurrencyLimiter } from '../../async/limits.ts';
+import type { Size } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/media-tool.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
+import {
+  LargePictureError,
+  mostHintPixels,
+  mostPixels,
+  ordinaryPixels,
+  refusedSize,
+  threadsFor,
+} from '../ffmpeg/picture-limits.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { type FfmpegOptions, ProgramRefusedError, readText } from '../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, sourceOptions, statSource } from '../ffmpeg/source-file.ts';
@@ -13,6 +23,9 @@ import { decodeRgbFrames, type JpegFrames, parseHint } from './hint-frames.ts';
 import { probeWithFfprobe } from './probe.ts';
 import { quickProbe } from './quick-probe.ts';
 import { renderHintVideo } from './render-hint-video.ts';
+
+/** Videos with frames beyond {@link ordinaryPixels}, of this whole program. */
+const largeFrames = new ConcurrencyLimiter(2);
 
 export interface FfmpegMediaToolOptions {
   /** Where hints are written; made when missing. */
@@ -49,7 +62,11 @@ export class FfmpegMediaTool implements MediaTool {
   async decode(path: string, signal?: AbortSignal): Promise<VideoInfo> {
     const info = await this.probe(path, signal);
     const { size } = await statSource(path);
-    const frames = await decodedFrames(path, Number(size), { programs: this.#programs, signal });
+    const frames = await decodedFrames(
+      path,
+      { ...info, sizeBytes: Number(size) },
+      { programs: this.#programs, signal },
+    );
     return { ...info, frames };
   }
 
@@ -59,12 +76,30 @@ export class FfmpegMediaTool implements MediaTool {
     const target = join(this.#hintFolder, `${randomBytes(12).toString('hex')}.mp4`);
     try {
       await mkdir(this.#hintFolder, { recursive: true });
-      return await renderHintVideo(request, target, this.#processOptions('ffmpeg', signal));
+      return await this.#render(request, target, signal);
     } catch (error) {
       await rm(target, { force: true }).catch(() => undefined);
       if (signal?.aborted) throw signal.reason;
       throw asHintWriteError(error, target);
     }
+  }
+
+  /**
+   * Any number of ordinary videos at once, and few with large frames. The size that is known is the one that is shown:
+   * where the stored one is another, ffmpeg refuses the first attempt.
+   */
+  async #render(request: HintRequest, target: string, signal?: AbortSignal): Promise<HintFile> {
+    const render = async (mostPixels: number) =>
+      await renderHintVideo(request, target, { ...this.#processOptions('ffmpeg', signal), mostPixels });
+    const { width, height } = request.video;
+    if (width * height <= ordinaryPixels) {
+      try {
+        return await render(ordinaryPixels);
+      } catch (error) {
+        if (!(error instanceof LargePictureError)) throw error;
+      }
+    }
+    return await largeFrames.run(async () => await render(mostHintPixels), signal);
   }
 
   async readJpegFrames(hintPath: string, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
@@ -82,21 +117,35 @@ export class FfmpegMediaTool implements MediaTool {
 }
 
 /** @throws AppError `video-unreadable` where one frame cannot be decoded, or there is none. */
-async function decodedFrames(path: string, sizeBytes: number, options: FfmpegOptions): Promise<number> {
+async function decodedFrames(
+  path: string,
+  { sizeBytes, ...size }: Size & { readonly sizeBytes: number },
+  options: FfmpegOptions,
+): Promise<number> {
   const progress = await readText({
     ...options,
     program: 'ffmpeg',
     arguments: [
-      ...['-nostdin', '-v', 'error', '-xerror', '-err_detect', 'explode', ...sourceOptions],
+      ...[
+        '-nostdin',
+        '-v',
+        'error',
+        '-xerror',
+        '-err_detect',
+        'explode',
+        ...sourceOptions,
+        ...threadsFor(size),
+      ],
       ...['-i', asFileUrl(path), '-map', '0:v:0', '-f', 'null'],
       ...['-progress', 'pipe:1', '-'],
     ],
     doing: 'Decoding the video',
     workBytes: sizeBytes,
   }).catch((error: unknown) => {
-    throw error instanceof ProgramRefusedError
-      ? unreadableVideo(path, 'it is damaged', { cause: error })
-      : error;
+    if (!(error instanceof ProgramRefusedError)) throw error;
+    const tooLarge = refusedSize(error.message);
+    if (tooLarge) throw new LargePictureError(path, tooLarge, mostPixels);
+    throw unreadableVideo(path, 'it is damaged', { cause: error });
   });
   const frames = Number([...progress.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
   if (frames === 0) throw unreadableVideo(path, 'it holds no frame that can be decoded');

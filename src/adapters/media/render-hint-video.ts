@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { diskFullIn } from '../../errors/system-error.ts';
 import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
 import { reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
+import { LargePictureError, pixelLimit, refusedSize } from '../ffmpeg/picture-limits.ts';
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, guardedInputOptions } from '../ffmpeg/source-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
@@ -12,6 +13,11 @@ import { hintFailed, hintFolderUnusable } from './hint-errors.ts';
 import { decimal, hintFilters, type Sampling } from './hint-filters.ts';
 import { type HintProgram, type JpegFrames, parseHint } from './hint-frames.ts';
 
+interface HintLimits extends HintProgram {
+  /** Of one frame of the source. */
+  readonly mostPixels: number;
+}
+
 /** More on stdout means that something is wrong: the hint goes to a file. */
 const maxStdoutBytes = 65_536;
 
@@ -19,12 +25,12 @@ const maxStdoutBytes = 65_536;
  * Writes the hint of `request` to `targetPath`, durably, and says what was written. One ffmpeg process; a second
  * one only when the clip's times gave fewer frames than it has.
  *
- * @throws AppError `video-unreadable` when the source gives no frame, `hint-failed`, `disk-full`.
+ * @throws LargePictureError; AppError `video-unreadable` when the source gives no frame, `hint-failed`, `disk-full`.
  */
 export async function renderHintVideo(
   request: HintRequest,
   targetPath: string,
-  options: HintProgram,
+  options: HintLimits,
 ): Promise<HintFile> {
   const spaced = await attempt(request, targetPath, options, 'spaced');
   const possible = Math.min(request.frames, request.video.frames);
@@ -38,15 +44,17 @@ export async function renderHintVideo(
 async function attempt(
   request: HintRequest,
   targetPath: string,
-  { program, ...options }: HintProgram,
+  { program, mostPixels, ...options }: HintLimits,
   sampling: Sampling,
 ): Promise<HintFile | null> {
-  const programArguments = await hintVideoArguments(request, targetPath, sampling);
+  const programArguments = await hintVideoArguments(request, targetPath, sampling, mostPixels);
   const limits = { ...options, maxStdoutBytes, startFailureCode: 'hint-failed' } as const;
   const outcome = await runFfmpeg(program, programArguments, limits);
   // On a full disk ffmpeg complains, and may yet end well.
   const diskFull = diskFullIn(outcome.stderrTail, targetPath);
   if (diskFull) throw diskFull;
+  const tooLarge = refusedSize(outcome.stderrTail);
+  if (tooLarge) throw new LargePictureError(request.sourcePath, tooLarge, mostPixels);
   if (outcome.exitCode !== 0) throw failureOf(request, targetPath, outcome, options.timeoutMs);
   const file = await unlessMissing(readDurably(targetPath));
   const parsed = file && parseOrNull(file);
@@ -99,11 +107,13 @@ export async function hintVideoArguments(
   request: HintRequest,
   targetPath: string,
   sampling: Sampling,
+  mostPixels: number,
 ): Promise<readonly string[]> {
   const { default: ffmpeg } = await import('fluent-ffmpeg');
   return ffmpeg()
     .input(asFileUrl(request.sourcePath))
     .inputOptions(['-nostdin', '-y', '-v', 'error', '-threads', '1', ...guardedInputOptions])
+    .inputOptions([...pixelLimit(mostPixels)])
     .videoFilters(hintFilters(request, sampling))
     .videoCodec('mjpeg')
     .frames(request.frames)

@@ -12,6 +12,7 @@ const damagePatterns = [
   /invalid NAL unit size|error splitting the input into NAL/i,
   /damaged at|tex damaged|error at MB|error y=|error count|illegal (ac|dc) /i,
   /invalid as first byte of an EBML|packet mismatch|LZW decode failed|invalid block label/i,
+  /picture size (\d+x\d+ exceeds specified max|\d{5,}x\d{5,} is invalid)/i,
   /(crc|checksum) (mismatch|error)|error during demuxing/i,
 ];
 /** Said of undamaged recordings too before their first frame. */

@@ -6,6 +6,7 @@ import type { Size } from '../../core/hints/display-size.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import type { ScanEnd, ScannedFrame, ScanOptions } from '../../ports/video-tool.ts';
 import { framesFailed, reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
+import { LargePictureError, limitsFor, mostPixels, refusedSize } from '../ffmpeg/picture-limits.ts';
 import type { FfmpegPrograms } from '../ffmpeg/programs.ts';
 import { exactFrames } from '../ffmpeg/raw-frames.ts';
 import { asFileUrl, decodingOptions, statSource } from '../ffmpeg/source-file.ts';
@@ -98,6 +99,8 @@ async function* pairedFrames(
 }
 
 function damaged({ path, stream }: FrameScan, damage: DamageNotes, time: number): AppError {
+  const tooLarge = refusedSize(damage.toString());
+  if (tooLarge) return new LargePictureError(path, tooLarge, mostPixels);
   const seconds = ticksToSeconds(time, stream.timeBase).toFixed(1);
   return unreadableVideo(path, `it is damaged near second ${seconds}; ffmpeg says "${damage.toString()}"`, {
     nextStep: 'Get an undamaged file, or use what can be read of this one with --keep-going.',
@@ -119,6 +122,7 @@ function scanArguments(path: string, stream: VideoStreamFacts, withPictures: boo
   return [
     ...[
       ...decodingOptions,
+      ...limitsFor(stream.size),
       '-v',
       'level+info',
       '-hide_banner',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { FfmpegMediaTool } from '../../../../src/adapters/media/ffmpeg-media-tool.ts';
+import { clipThatClaims } from '../../../support/claimed-size.ts';
 import { makeClip } from '../../../support/clips.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -73,6 +74,49 @@ describe('a name is only a name', () => {
       cwd: folder,
     });
     expect(stdout.trim()).toBe('30');
+  });
+});
+
+describe('pictures that claim to be huge are not decoded', () => {
+  const huge = { width: 12_000, height: 9_000 };
+  const refusal = { code: 'video-unreadable', message: expect.stringContaining('12000x9000') };
+
+  it('beyond what ffmpeg takes itself', async () => {
+    const path = await clipThatClaims(join(folder, 'all.mkv'), { width: 30_000, height: 30_000 }, () => true);
+    await expect(tool.probe(path)).rejects.toMatchObject({
+      code: 'video-unreadable',
+      message: expect.stringContaining('it has a frame of 30000x30000, and none larger than'),
+    });
+  });
+
+  it.each([
+    { what: 'from the first one on', claims: () => true },
+    { what: 'in the middle', claims: (frame: number) => frame === 3 },
+  ])('$what', async ({ what, claims }) => {
+    const path = await clipThatClaims(join(folder, `${what}.mkv`), huge, claims);
+    const video = { width: 64, height: 36, frames: 6, durationSeconds: 0.2, frameRate: 30 };
+    const hint = { width: 64, height: 36 };
+    const request = { sourcePath: path, video, size: hint, frames: 6, fps: 30 };
+    await expect(tool.makeHint(request)).rejects.toMatchObject(refusal);
+  });
+
+  it('8K is decoded, deep colours too', async () => {
+    const eight = {
+      width: 7680,
+      height: 4320,
+      frames: 2,
+      codec: 'ffv1',
+      pixelFormat: 'yuv420p10le',
+    } as const;
+    const path = await makeClip(join(folder, '8k.mkv'), { ...eight, pattern: 'red' });
+    const video = await tool.probe(path);
+    const hint = await tool.makeHint({ sourcePath: path, video, size, frames: 2, fps: 30 });
+    expect(hint).toMatchObject({ ...size, frames: 2 });
+    // Stored far wider than it is shown: which of both counts shows only while it is decoded.
+    const shown = { ...video, width: 64, height: 36 };
+    expect((await tool.makeHint({ sourcePath: path, video: shown, size, frames: 2, fps: 30 })).frames).toBe(
+      2,
+    );
   });
 });
 

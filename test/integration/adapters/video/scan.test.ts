@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
+import { clipThatClaims } from '../../../support/claimed-size.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { decodeAll, ffmpeg, noAbort, scanAll, shoot } from '../frames/rig.ts';
 
@@ -194,3 +195,27 @@ function truncated(file: Buffer): Buffer {
 function holed(file: Buffer): Buffer {
   return Buffer.from(file).fill(0, file.length >> 1, (file.length >> 1) + 200);
 }
+
+it('a picture in the middle that claims to be huge is refused, and left out only on request', async () => {
+  const path = await clipThatClaims(
+    join(folder, 'claims.mkv'),
+    { width: 16_000, height: 9_000 },
+    (frame) => frame === 3,
+  );
+  const stream = await streamOf(path);
+  const refusal = {
+    code: 'video-unreadable',
+    message: expect.stringContaining('it has a frame of 16000x9000'),
+  };
+  await expect(scanAll(path, stream, withPictures)).rejects.toMatchObject(refusal);
+  const { frames, end } = await scanAll(path, stream, { withPictures: true, keepGoing: true });
+  expect([frames.length, end.damage]).toEqual([5, expect.stringContaining('16000x9000')]);
+  const all = await clipThatClaims(
+    join(folder, 'all-claim.mkv'),
+    { width: 30_000, height: 30_000 },
+    () => true,
+  );
+  await expect(streamOf(all)).rejects.toMatchObject({
+    message: expect.stringContaining('a frame of 30000x30000'),
+  });
+});
