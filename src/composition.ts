@@ -85,7 +85,9 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     specs: new LocalSpecStore(process.cwd()),
     media,
     runs: createRunStore(settings, context),
-    results: new FileResultCache(new LocalFileStore(join(cache, 'results'))),
+    results: new FileResultCache(new LocalFileStore(join(cache, 'results')), {
+      isShared: settings.cache.share_between_hosts,
+    }),
     reports: createReportWriter(media),
     video: new FfmpegVideoTool(),
     frames: new FfmpegFrameTool(),

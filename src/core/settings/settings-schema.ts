@@ -161,7 +161,10 @@ const retrySchema = z.strictObject({
   max_equal_failures: z.int().min(0).max(1_000_000).default(20),
 });
 
-const cacheSchema = z.strictObject({ max_size_gb: z.number().gt(0).default(2) });
+const cacheSchema = z.strictObject({
+  max_size_gb: z.number().gt(0).default(2),
+  share_between_hosts: z.boolean().default(false),
+});
 
 const hostSchema = z.strictObject({
   address: z.string().default(''),

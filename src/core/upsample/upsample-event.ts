@@ -49,6 +49,8 @@ export const upsampleTaskEventSchemas = [
     actual_output: z.int().nullable(),
     attempts: z.int(),
     duration_ms: z.int(),
+    /** The host that gave the answer in an earlier run; missing for one of this run. */
+    reused_from: z.string().optional(),
     /** Hashes of the text and of what was asked, by which repeated answers are found. Missing in journals of older versions. */
     answer_mark: z.object({ text: z.string(), input: z.string() }).optional(),
   }),

@@ -39,6 +39,8 @@ export const reportItemSchema = z.object({
   attempts: z.int().min(0),
   duration_ms: nullableCount,
   failure: reportFailureSchema.nullable(),
+  /** The host that gave the answer in an earlier run; missing for one of this run. */
+  reused_from: z.string().optional(),
 });
 
 /** How far the estimate was from the server's own count, over all answered prompts of the run. */

@@ -1,5 +1,5 @@
 import type { FailureFacts } from '../run/failure.ts';
-import type { RunEnding } from '../run/run-ending.ts';
+import { placeName, type RunEnding } from '../run/run-ending.ts';
 import type { SessionError, StandingStatus } from '../run/run-status.ts';
 import type { LeftOut } from '../spec/select-specs.ts';
 import type { UpsampleCounts } from './upsample-event.ts';
@@ -36,13 +36,17 @@ export interface UpsampleSummary {
   readonly is_resumable: boolean;
   /** What stopped the run before every spec had an outcome; null when nothing did. */
   readonly error: SessionError | null;
+  /** Hosts that gave answers in earlier runs which this one used; missing for none. */
+  readonly reused_from?: readonly string[];
   /** Why the run is not at work; null for one that is, or is complete. */
   readonly ending: RunEnding | null;
 }
 
 /** Where reused answers come from, and how to ask again. */
-export const reusedText =
-  'Reused answers come from earlier runs, or from an equal spec of this run: same prompt, hint, model and sampling. To ask again, add --force.';
+export function reusedText({ reused_from: hosts = [] }: Pick<UpsampleSummary, 'reused_from'>): string {
+  const places = hosts.length > 0 ? ` on ${hosts.map(placeName).join(', ')}` : '';
+  return `Reused answers come from earlier runs${places}, or from an equal spec of this run: same prompt, hint, model and sampling. To ask again, add --force.`;
+}
 
 /** An engine and its model for people: `openai, MODEL`, `describe (embedded, no model)`. */
 export function upsampleEngineText(engine: string, model: string): string {

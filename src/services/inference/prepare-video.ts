@@ -145,8 +145,8 @@ async function whatIsInTheWay(
   if (!(await ports.sources.exists(output))) return null;
   const { sha256 } = await ports.sources.identify(output, null);
   const isOlder = sha256 === planned.existing_sha256;
-  const made = isOlder ? await ports.results.get(taskKey) : null;
-  if (!isOlder || made?.video?.sha256 === sha256) return null;
+  const made = isOlder ? await ports.results.get(taskKey, null) : null;
+  if (!isOlder || made?.result.video?.sha256 === sha256) return null;
   return specFailure(
     'video-exists',
     `${output} already exists and was not made from this prompt, its videos and its parameters.`,

@@ -84,7 +84,8 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     const { session, ports } = this.#run;
     const { settings } = session.checkpoint;
     if (settings.force) return null;
-    const known = await ports.results.get(taskKey);
+    // The video lies in the user's folder, and is told by its hash: which host made it is no matter.
+    const known = (await ports.results.get(taskKey, null))?.result;
     if (!known?.video) return null;
     for (const { state } of this.#tasks.get(taskKey) ?? []) {
       if (!(await isHome(known.video, videoPath(settings, state.planned.video, ports), this.#run)))
@@ -127,9 +128,14 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     result: TaskResult,
     isReused: boolean,
     host: HostRun | null,
+    machine?: string,
   ): Promise<void> {
     this.#run.observer.onVideo(state.planned.video, null);
-    if (!isReused) await this.#run.ports.results.put(result);
+    const { session, ports } = this.#run;
+    const { family, host: hostName } = session.checkpoint.settings;
+    const model = { engine: 'inference', model: family, base_url: null, host: machine ?? hostName };
+    const stored = { tool_version: ports.toolVersion, stored_at: new Date(ports.clock.now()).toISOString() };
+    if (!isReused) await ports.results.put(result, { ...model, ...stored });
     const open = (this.#open.get(taskKey) ?? 1) - 1;
     this.#open.set(taskKey, open);
     const keys = [taskKey, ...(result.video?.controls ?? []).map(({ key }) => key)];

@@ -200,7 +200,7 @@ export class HostSession<K extends RunTypes> {
         if (event.machine !== undefined && task)
           this.#note({ type: 'task-answered', task_key: key, machine: event.machine });
         const result = this.#judged(task, event.result, event.machine);
-        await results.accept(result, false, host);
+        await results.accept(result, false, host, event.machine);
         if (task) this.#noteEnd(result);
       } else if (event.type === 'task-assigned') {
         const { type, taskKey, machine, isCopy } = event;

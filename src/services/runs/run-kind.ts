@@ -135,8 +135,14 @@ export interface RunWork<K extends RunTypes> {
   again?(task: K['task']): Promise<K['task']>;
   /** Called after the event of an outcome; events to add. They and all before become durable; null: not yet. */
   checkpointAfter(outcome: K['event']): readonly K['event'][] | null;
-  /** Called when the outcome of a result is recorded. */
-  onSettled(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void>;
+  /** Called when the outcome of a result is recorded. @param machine - The machine of the host that gave it, where that is known. */
+  onSettled(
+    task: K['task'],
+    result: TaskResult,
+    isReused: boolean,
+    host: HostRun | null,
+    machine?: string,
+  ): Promise<void>;
   onProgress?(taskKey: string, doneParts: number, totalParts: number): void;
   fatalError(failure: FatalFailure): AppError;
 }

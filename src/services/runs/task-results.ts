@@ -59,13 +59,15 @@ export class TaskResults<K extends RunTypes> {
    * Takes a result for all tasks that wait for it, which may be none; waits while too many are being settled.
    *
    * @param isCached - The result is of an earlier run.
+   * @param machine - Which machine of the host gave it; left out where that is not known.
    */
-  async accept(result: TaskResult, isCached: boolean, host: HostRun | null): Promise<void> {
+  async accept(result: TaskResult, isCached: boolean, host: HostRun | null, machine?: string): Promise<void> {
     const { task_key: key } = result;
     const tasks = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
     for (const task of tasks) {
-      this.#settling.add(this.#settle(task, result, isCached || this.#usedKeys.has(key), host));
+      const isReused = isCached || this.#usedKeys.has(key);
+      this.#settling.add(this.#settle(task, result, { isReused, host, machine }));
       this.#usedKeys.add(key);
     }
     await this.#settling.room();
@@ -86,7 +88,11 @@ export class TaskResults<K extends RunTypes> {
     await this.#settling.ended();
   }
 
-  async #settle(task: K['task'], result: TaskResult, isReused: boolean, host: HostRun | null): Promise<void> {
+  async #settle(
+    task: K['task'],
+    result: TaskResult,
+    { isReused, host, machine }: { isReused: boolean; host: HostRun | null; machine: string | undefined },
+  ): Promise<void> {
     const { work } = this.#deps;
     let outcome: K['event'];
     try {
@@ -101,7 +107,7 @@ export class TaskResults<K extends RunTypes> {
       return;
     }
     await this.record(outcome);
-    await work.onSettled(task, result, isReused, host);
+    await work.onSettled(task, result, isReused, host, machine);
   }
 }
 

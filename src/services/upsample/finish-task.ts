@@ -5,6 +5,7 @@ import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
 import { formatSpec, parseSpec } from '../../core/spec/parse-spec.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import { answerMark } from '../../core/upsample/answer-index.ts';
+import type { ResultOrigin } from '../../core/upsample/result-origin.ts';
 import type { UpsampleEventBody } from '../../core/upsample/upsample-event.ts';
 import { outputFileOf, type PlannedSpec } from '../../core/upsample/upsample-plan.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
@@ -21,6 +22,8 @@ interface FinishContext {
   readonly ports: Pick<Ports, 'specs' | 'toolVersion'>;
   /** Specs of another task of the run: workers know tasks by their keys, and people by their specs. */
   specsOf?(taskKey: string): readonly string[];
+  /** Where the answer of an earlier run came from. */
+  readonly reusedFrom?: ResultOrigin;
 }
 
 /**
@@ -65,6 +68,7 @@ export async function finishTask(
     attempts: result.attempts,
     duration_ms: result.duration_ms,
     answer_mark: answerMark(task, result.text),
+    ...(context.reusedFrom && { reused_from: context.reusedFrom.host }),
   };
 }
 

@@ -82,6 +82,7 @@ function itemOf(state: SpecState, spec: PromptSpec | null, checkpoint: UpsampleC
     attempts: finished?.attempts ?? failed?.attempts ?? 0,
     duration_ms: finished?.duration_ms ?? null,
     failure: failed && failureFacts(failed),
+    ...(finished?.reused_from !== undefined && { reused_from: finished.reused_from }),
   };
 }
 

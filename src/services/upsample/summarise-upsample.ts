@@ -17,6 +17,9 @@ export function summaryOfUpsample(
   const failures = [...state.specs.values()].flatMap(({ failed }) =>
     failed ? [{ spec: failed.spec, ...failureFacts(failed) }] : [],
   );
+  const reusedFrom = new Set(
+    [...state.specs.values()].flatMap(({ finished }) => finished?.reused_from ?? []),
+  );
   return {
     version: upsampleSummaryVersion,
     kind: 'upsample',
@@ -34,6 +37,7 @@ export function summaryOfUpsample(
     started_at: createdAt,
     duration_ms: state.workedMs,
     token_drift: tokenDriftOf(state, settings),
+    ...(reusedFrom.size > 0 && { reused_from: [...reusedFrom].sort() }),
     failures,
     is_resumable: state.isResumable,
     error: end?.error ? stopFacts(end.error) : (state.lastEnd?.error ?? null),

@@ -3,12 +3,14 @@ import { resumeCommand } from '../../core/run/run-commands.ts';
 import { placeName } from '../../core/run/run-ending.ts';
 import { AnswerIndex } from '../../core/upsample/answer-index.ts';
 import { checkResult, type ResultFault, repeatedAnswer } from '../../core/upsample/check-result.ts';
+import type { ResultOrigin } from '../../core/upsample/result-origin.ts';
 import type { UpsampleTaskEvent } from '../../core/upsample/upsample-event.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { EngineSpec, ManifestTask, WorkTask } from '../../protocol/manifest.ts';
 import { failedResult, type TaskResult } from '../../protocol/task-result.ts';
 import type { FatalFailure, Prepared, RunWork } from '../runs/run-kind.ts';
+import { askedOrigin, originOf } from './answer-origin.ts';
 import { failedOutcome, finishTask, hintRecord } from './finish-task.ts';
 import { prepareTask } from './prepare-task.ts';
 import type { PromptsRun, UpsampleTask, UpsampleTypes } from './upsample-types.ts';
@@ -27,6 +29,8 @@ export class UpsampleWork implements RunWork<PromptTypes> {
   readonly #run: PromptsRun;
   /** Specs without an outcome, by batch. */
   readonly #openInBatch = new Map<number, number>();
+  /** Where answers of earlier runs came from that this one uses, by the keys of their tasks. */
+  readonly #reusedFrom = new Map<string, ResultOrigin>();
   /** Texts that specs of this run have. */
   readonly #answers = new AnswerIndex();
   /** Whether a task has an answer on the host, which an earlier session asked for. */
@@ -107,8 +111,10 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     const { settings } = this.#run.session.checkpoint;
     // With no model named, the server's own one answers, and that may be another one by now.
     if (settings.force || settings.engine.model === '') return null;
-    const cached = await this.#run.ports.results.get(task.taskKey);
-    return cached && this.#faultOf(manifestTaskOf(task), cached) === null ? cached : null;
+    const cached = await this.#run.ports.results.get(task.taskKey, askedOrigin(settings, this.#run.ports));
+    if (cached === null || this.#faultOf(manifestTaskOf(task), cached.result) !== null) return null;
+    this.#reusedFrom.set(task.taskKey, cached.origin);
+    return cached.result;
   }
 
   readonly judge = (task: WorkTask, result: TaskResult, machine: string): TaskResult => {
@@ -129,7 +135,12 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     const specs = () => [...this.#run.state.specs.values()];
     const specsOf = (key: string) =>
       specs().flatMap(({ planned, prepared }) => (prepared?.task_key === key ? [planned.spec] : []));
-    return await finishTask(task, result, isReused, { ...this.#run, specsOf });
+    const reusedFrom = this.#reusedFrom.get(task.taskKey);
+    return await finishTask(task, result, isReused, {
+      ...this.#run,
+      specsOf,
+      ...(reusedFrom && { reusedFrom }),
+    });
   }
 
   /** The last outcome of a batch makes all of that batch durable. */
@@ -143,8 +154,17 @@ export class UpsampleWork implements RunWork<PromptTypes> {
   }
 
   /** Later runs can wait for the cache; this run's user waits for the spec. */
-  async onSettled(_task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<void> {
-    if (!isReused) await this.#run.ports.results.put(result);
+  async onSettled(
+    _task: UpsampleTask,
+    result: TaskResult,
+    isReused: boolean,
+    _host: HostRun | null,
+    machine?: string,
+  ): Promise<void> {
+    if (isReused) return;
+    const { session, ports } = this.#run;
+    const { settings } = session.checkpoint;
+    await ports.results.put(result, originOf(settings, ports, machine));
   }
 
   fatalError({ code, message }: FatalFailure): AppError {

@@ -151,16 +151,20 @@ export async function resultTarget(): Promise<MutationTarget> {
     ...{ usage: { prompt_tokens: 1, completion_tokens: null }, attempts: 1, duration_ms: 3, error: null },
     finished_at: '2026-01-01T00:00:00.000Z',
   };
+  const origin = {
+    ...{ engine: 'openai', model: 'm', base_url: null, host: 'local', tool_version: '0.1.0' },
+    stored_at: '2026-01-01T00:00:00.000Z',
+  };
   await mkdir(join(folder, 'aa'));
   return {
     name: 'result',
     originals: [
-      Buffer.from(JSON.stringify(result)),
-      Buffer.from(JSON.stringify({ ...result, text: '提灯\n"' })),
+      Buffer.from(JSON.stringify({ version: 1, origin, result })),
+      Buffer.from(JSON.stringify({ version: 1, origin, result: { ...result, text: '提灯\n"' } })),
     ],
     read: async (content) => {
       await writeFile(join(folder, 'aa', `${key}.json`), content);
-      return (await cache.get(key)) === null ? 'refused' : 'valid';
+      return (await cache.get(key, null)) === null ? 'refused' : 'valid';
     },
     [Symbol.asyncDispose]: async () => rm(folder, { recursive: true }),
   };

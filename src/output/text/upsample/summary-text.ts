@@ -27,7 +27,7 @@ export function formatSummary(summary: UpsampleSummary, style: Style, isSubmitte
       results: [['Enriched specs', printable(summary.output_dir)]],
       notices: [
         ...(summary.left_out ? [leftOutText(summary.left_out)] : []),
-        ...(summary.counts.reused > 0 ? [reusedText] : []),
+        ...(summary.counts.reused > 0 ? [printable(reusedText(summary))] : []),
       ],
       failures: summary.failures,
       failureNoun: 'spec',

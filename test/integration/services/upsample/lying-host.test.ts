@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PoolHost } from '../../../../src/adapters/pool-host/pool-host.ts';
+import { reusedText } from '../../../../src/core/upsample/upsample-summary.ts';
 import type { Host } from '../../../../src/ports/host.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { makeClip } from '../../../support/clips.ts';
@@ -42,17 +43,20 @@ async function sceneOf(names: readonly string[], host: Host) {
   const input = await writeSpecs(join(folder, 'specs'), Object.fromEntries(specs));
   const ports = createTestPorts(folder, host);
   const settings = testRunSettings(folder, { retry: { max_equal_failures: 0 } }, { workers: 2 });
+  const cacheFolder = join(folder, 'cache', 'results');
   return {
-    run: async () =>
-      (await batchUpsample({ inputs: [input], excluded: [], settings }, ports, silent, signal)).summary,
+    /** A run on a host that the user calls so. */
+    run: async (hostName = 'gpu1') => {
+      const request = { inputs: [input], excluded: [], settings: { ...settings, host: hostName } };
+      return (await batchUpsample(request, ports, silent, signal)).summary;
+    },
     resume: async () => (await resumeUpsample({}, ports, silent, signal)).summary,
     written: async () => (await readdir(settings.output_dir).catch(() => [])).sort(),
-    output: async (name: string) =>
-      JSON.parse(await readFile(join(settings.output_dir, `${name}.json`), 'utf8')),
-    cached: async () =>
-      (await readdir(join(folder, 'cache', 'results'), { recursive: true }).catch(() => [])).filter((path) =>
-        path.endsWith('.json'),
-      ),
+    /** Paths of the answers that are kept for later runs. */
+    cached: async () => {
+      const paths = await readdir(cacheFolder, { recursive: true }).catch(() => []);
+      return paths.filter((path) => path.endsWith('.json')).map((path) => join(cacheFolder, path));
+    },
   };
 }
 
@@ -66,7 +70,7 @@ describe('a host that lies', () => {
     expect(summary).toMatchObject({ status: 'partial', counts: { upsampled: 1, failed: lies.length } });
     const codes = new Map(summary.failures.map(({ spec, code }) => [spec, code]));
     for (const { name, code } of lies) expect([name, codes.get(`${name}.json`)]).toEqual([name, code]);
-    for (const { message } of summary.failures) expect(message).toContain('came from memory and is not used');
+    for (const { message } of summary.failures) expect(message).toContain('came from gpu1 and is not used');
     expect(await scene.written()).toEqual(['a red car.json']);
     expect(await scene.cached()).toHaveLength(1);
 
@@ -104,5 +108,44 @@ describe('a host that lies', () => {
     const scene = await sceneOf(names, pool);
     expect(await scene.run()).toMatchObject({ status: 'complete', counts: { upsampled: 30, failed: 0 } });
     expect(liar.asked.length).toBeLessThan(30);
+  });
+});
+
+describe('an answer of an earlier run', () => {
+  it('is used for runs on the same host alone, and the summary says which one that was', async () => {
+    const host = new MemoryHost(new LyingWork(() => undefined));
+    const scene = await sceneOf(['one', 'two'], host);
+    expect(await scene.run('gpu1')).toMatchObject({ counts: { upsampled: 2, reused: 0 } });
+    const again = await scene.run('gpu1');
+    expect(again).toMatchObject({ counts: { upsampled: 0, reused: 2 }, reused_from: ['gpu1'] });
+    expect(reusedText(again)).toContain('earlier runs on gpu1');
+    expect(await scene.run('local')).toMatchObject({ counts: { upsampled: 2, reused: 0 } });
+    expect(await scene.run('local')).toMatchObject({ counts: { reused: 2 }, reused_from: ['local'] });
+    expect(host.asked).toHaveLength(4);
+  });
+
+  it('is checked when it is read, and replaced where it cannot be used', async () => {
+    const host = new MemoryHost(new LyingWork(() => undefined));
+    const scene = await sceneOf(['one', 'two', 'three', 'four'], host);
+    await scene.run();
+    const paths = await scene.cached();
+    const change = async (at: number, changed: (entry: { result: { text: string } }) => object) => {
+      const path = paths[at] ?? '';
+      await writeFile(path, JSON.stringify(changed(JSON.parse(await readFile(path, 'utf8')))));
+    };
+    const withText = (text: string) => (entry: { result: object }) => ({
+      ...entry,
+      result: { ...entry.result, text },
+    });
+    await change(0, ({ result, ...entry }) => ({
+      ...entry,
+      result: { ...result, text: result.text.split(' ').slice(0, 4).join('  ').toUpperCase() },
+    }));
+    // The first one of these is a text like any other.
+    for (const at of [1, 2]) await change(at, withText(honestText('Something made up.')));
+    // As a version wrote it that noted no origin.
+    await change(3, ({ result }) => result);
+    expect(await scene.run()).toMatchObject({ status: 'complete', counts: { upsampled: 3, reused: 1 } });
+    expect(await scene.run()).toMatchObject({ counts: { upsampled: 0, reused: 4 } });
   });
 });

@@ -128,6 +128,7 @@ function facts({ video, hint, ...spec }: ListedItem): HTMLElement {
     From: video === null ? null : video.path,
     'Sent as':
       hint && `${hint.width} × ${hint.height}, ${hint.frames} frames${hint.generated ? ' (hint made)' : ''}`,
+    'Answered by': spec.reused_from === undefined ? null : `${spec.reused_from}, in an earlier run`,
     'Written to': spec.output,
   });
 }
