@@ -25,6 +25,10 @@ export const runSummarySchema = z
     started_at: z.iso.datetime(),
     duration_ms: z.int().min(0).describe('How long its sessions were at work, together.'),
     token_drift: tokenDriftSchema.nullable(),
+    reused_from: z
+      .array(z.string())
+      .optional()
+      .describe('Hosts that gave answers in earlier runs which this one used; missing for none.'),
     failures: z.array(reportFailureSchema.extend({ spec: z.string() })),
     is_resumable: z.boolean(),
     error: sessionErrorSchema.nullable(),
