@@ -116,7 +116,8 @@ const classes: ClassesOf<Settings> = {
     max_outage_s: 'free',
     max_equal_failures: 'free',
   },
-  cache: { max_size_gb: 'free' },
+  // What another host said would be used for runs that do not ask it.
+  cache: { max_size_gb: 'free', share_between_hosts: 'approval' },
   hosts: 'approval',
   pools: 'approval',
   queue: 'approval',

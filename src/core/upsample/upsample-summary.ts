@@ -37,7 +37,7 @@ export interface UpsampleSummary {
   /** What stopped the run before every spec had an outcome; null when nothing did. */
   readonly error: SessionError | null;
   /** Hosts that gave answers in earlier runs which this one used; missing for none. */
-  readonly reused_from?: readonly string[];
+  readonly reused_from?: readonly string[] | undefined;
   /** Why the run is not at work; null for one that is, or is complete. */
   readonly ending: RunEnding | null;
 }
