@@ -1,4 +1,10 @@
 /**
+ * No file that a host and its clients share is larger, in bytes: the manifest of a batch is the largest of them. What
+ * others can write to must not fill this machine's memory.
+ */
+export const mostSharedBytes = 16 * 1024 * 1024;
+
+/**
  * A folder that several processes share, on this machine or on a host.
  *
  * Paths are relative, with forward slashes; a path that would leave the folder is refused with a `RangeError`.
@@ -11,12 +17,18 @@ export interface FileStore {
   /**
    * The content, or null when there is no such file.
    *
-   * @throws RangeError for a file of more than `maxBytes`, which is not read whole.
+   * @param maxBytes - Left out: {@link mostSharedBytes}.
+   * @throws RangeError for a file of more than `maxBytes`, which is not read whole, and for what is no file: a link, a
+   *   pipe, a folder.
    */
   read(path: string, maxBytes?: number): Promise<Uint8Array | null>;
-  /** Names in a folder, sorted, temporary ones left out; empty when there is no such folder. */
-  list(folder: string): Promise<readonly string[]>;
-  /** Removes a file; a missing file is no error. */
+  /**
+   * Names in a folder, sorted, temporary ones left out; empty when there is no such folder.
+   *
+   * @param isWanted - Names that are not wanted take no memory, however many there are.
+   */
+  list(folder: string, isWanted?: (name: string) => boolean): Promise<readonly string[]>;
+  /** Removes a file, or whatever lies in its place; that nothing does is no error. */
   remove(path: string): Promise<void>;
 }
 

@@ -24,8 +24,8 @@ export function memoryTree(parts: {
         isServed: false,
         ...run,
       })),
-    manifests: async (runId) => runs[runId]?.manifests ?? [],
-    resultKeys: async (runId) => new Set(runs[runId]?.results ?? []),
+    manifests: async (runId, visit) => runs[runId]?.manifests?.forEach(visit),
+    resultKeys: async (runId, wanted) => new Set(runs[runId]?.results ?? []).intersection(wanted),
     objects: async () => things(objects),
     uploads: async () => things(uploads),
   };

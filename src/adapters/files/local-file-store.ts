@@ -1,7 +1,7 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
-import type { ExclusiveFileStore } from '../../ports/file-store.ts';
+import { type ExclusiveFileStore, mostSharedBytes } from '../../ports/file-store.ts';
 import { readAtMost } from './bounded-read.ts';
 import { publishFile } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
@@ -42,18 +42,16 @@ export class LocalFileStore implements ExclusiveFileStore {
     return await publishOnce(this.pathOf(path), content, isValid);
   }
 
-  async read(path: string, maxBytes?: number): Promise<Uint8Array | null> {
-    const full = this.pathOf(path);
-    const reading = maxBytes === undefined ? readFile(full) : readAtMost(full, maxBytes);
-    return await unlessMissing<Uint8Array>(reading, 'ENOTDIR');
+  async read(path: string, maxBytes = mostSharedBytes): Promise<Uint8Array | null> {
+    return await unlessMissing<Uint8Array>(readAtMost(this.pathOf(path), maxBytes), 'ENOTDIR');
   }
 
-  async list(folder: string): Promise<readonly string[]> {
+  async list(folder: string, isWanted: (name: string) => boolean = () => true): Promise<readonly string[]> {
     const names = await unlessMissing(readdir(this.pathOf(folder)), 'ENOTDIR');
-    return (names ?? []).filter((name) => !name.endsWith(temporarySuffix)).sort();
+    return (names ?? []).filter((name) => !name.endsWith(temporarySuffix) && isWanted(name)).sort();
   }
 
   async remove(path: string): Promise<void> {
-    await rm(this.pathOf(path), { force: true });
+    await rm(this.pathOf(path), { force: true, recursive: true });
   }
 }

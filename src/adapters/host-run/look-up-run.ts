@@ -1,9 +1,7 @@
 import type { FileStore } from '../../ports/file-store.ts';
 import type { HostRunFacts } from '../../ports/host.ts';
-import { batchesOf } from '../../protocol/manifest.ts';
-import { canaryName } from '../../protocol/segment.ts';
 import { PublishedResults } from './published-results.ts';
-import { readManifests } from './task-assignments.ts';
+import { outlineManifests } from './task-assignments.ts';
 
 /**
  * What a run's files say about it.
@@ -15,13 +13,11 @@ export async function lookUpRun(
   files: FileStore,
   isServed: (workerIds: readonly number[]) => Promise<boolean>,
 ): Promise<HostRunFacts> {
-  const manifests = await readManifests(files);
+  const manifests = await outlineManifests(files);
   if (manifests.length === 0) return { state: 'unknown', finishedTasks: 0, totalTasks: 0 };
-  const tasks = manifests
-    .flatMap(({ manifest }) => batchesOf(manifest).flatMap((batch) => batch.tasks))
-    .filter((task) => !('clip' in task && task.name === canaryName));
-  const keys = new Set(tasks.map(({ task_key: key }) => key));
-  const finished = keys.intersection(new Set(await new PublishedResults(files).keys()));
+  const tasks = manifests.flatMap((manifest) => manifest.tasks).filter(({ isCanary }) => !isCanary);
+  const keys = new Set(tasks.map(({ taskKey }) => taskKey));
+  const finished = keys.intersection(new Set(await new PublishedResults(files).keys(keys)));
   const counts = { finishedTasks: finished.size, totalTasks: keys.size };
   if (finished.size === keys.size) return { state: 'finished', ...counts };
   const workerIds = [...new Set(manifests.map(({ workerId }) => workerId))];

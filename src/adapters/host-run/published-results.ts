@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseJson } from '../../core/json.ts';
+import { parseForeignJson } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseResultName } from '../../protocol/layout.ts';
@@ -8,6 +8,9 @@ import { protocolVersion } from '../../protocol/version.ts';
 
 /** Far more than any model answers; a larger file is damaged, and must not fill this machine's memory. */
 const maxResultBytes = 4 * 1024 * 1024;
+
+/** Results of tasks that nothing is known of any more, such as those of a worker that died. Of further ones none is looked at. */
+const mostForeign = 100_000;
 
 const ownershipSchema = z.object({ version: z.number(), task_key: z.string(), status: z.string() });
 
@@ -20,9 +23,18 @@ export class PublishedResults {
     this.#files = files;
   }
 
-  /** Keys of all tasks that have one. */
-  async keys(): Promise<readonly string[]> {
-    const names = await this.#files.list(layout.results);
+  /**
+   * Keys of the tasks that have one.
+   *
+   * @param known - Tasks of the run: however many other results lie there, they take little memory.
+   */
+  async keys(known: { has(taskKey: string): boolean } = new Set()): Promise<readonly string[]> {
+    let foreign = 0;
+    const isWanted = (name: string) => {
+      const key = parseResultName(name);
+      return key !== null && (known.has(key) || ++foreign <= mostForeign);
+    };
+    const names = await this.#files.list(layout.results, isWanted);
     return names.flatMap((name) => parseResultName(name) ?? []);
   }
 
@@ -54,7 +66,7 @@ export class PublishedResults {
     try {
       const bytes = await this.#files.read(layout.result(taskKey), maxResultBytes);
       if (bytes === null) return null;
-      const document = parseJson(bytes);
+      const document = parseForeignJson(bytes);
       if (typeof document === 'object' && document !== null) return document;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
-import { parseJsonAs } from '../../core/json.ts';
-import type { FileStore } from '../../ports/file-store.ts';
+import { parseForeignJsonAs } from '../../core/json.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { type FileStore, mostSharedBytes } from '../../ports/file-store.ts';
 import { layout, parseManifestName } from '../../protocol/layout.ts';
 import {
   batchesOf,
@@ -10,9 +11,13 @@ import {
   type WorkEngine,
   type WorkTask,
 } from '../../protocol/manifest.ts';
+import { canaryName } from '../../protocol/segment.ts';
 import { PublishedResults } from './published-results.ts';
 
 const readsAtOnce = 32;
+
+/** Far more than a run has. What a host says of further ones must not fill this machine's memory. */
+const mostTasks = 500_000;
 
 /** Which worker has a task, and by which manifest. */
 interface Assignment {
@@ -36,11 +41,17 @@ export interface BatchPart {
   readonly batch: WorkBatch;
 }
 
-/** A manifest on the host; null where its file is damaged. */
-interface StoredManifest {
+/** Which manifest of which worker. */
+interface ManifestPlace {
   readonly workerId: number;
   readonly index: number;
-  readonly manifest: Manifest | null;
+}
+
+/** What is remembered of a manifest on the host. */
+export interface ManifestOutline extends ManifestPlace {
+  /** As JSON; undefined where its file is damaged. */
+  readonly engine: string | undefined;
+  readonly tasks: readonly AssignedTask[];
 }
 
 /** Which worker has which tasks, and the number of the next manifest of each worker. */
@@ -64,21 +75,26 @@ export class TaskAssignments {
    */
   static async read(files: FileStore, workers: number): Promise<TaskAssignments> {
     const assignments = new TaskAssignments(workers);
-    const stored = await readManifests(files);
+    const stored = await outlineManifests(files);
     for (const manifest of stored) assignments.#note(manifest);
-    const outdated = stored.filter(({ workerId, manifest }) =>
-      tasksOf(manifest).some((task) => assignments.#isSuperseded(workerId, task)),
+    const outdated = stored.filter(({ workerId, tasks }) =>
+      tasks.some((task) => assignments.#isSuperseded(workerId, task)),
     );
     if (outdated.length === 0) return assignments;
-    const finished = new Set(await new PublishedResults(files).keys());
-    for (const manifest of outdated) {
+    const finished = new Set(await new PublishedResults(files).keys(assignments));
+    for (const place of outdated) {
       await removeTasks(
         files,
-        manifest,
-        (task) => finished.has(task.taskKey) || assignments.#isSuperseded(manifest.workerId, task),
+        place,
+        (task) => finished.has(task.taskKey) || assignments.#isSuperseded(place.workerId, task),
       );
     }
     return assignments;
+  }
+
+  /** Whether some worker has the task. */
+  has(taskKey: string): boolean {
+    return this.#assignments.has(taskKey);
   }
 
   /** Whether a worker gets tasks. */
@@ -160,11 +176,8 @@ export class TaskAssignments {
     const dropped = new Set(taskKeys);
     const indexes = new Set(taskKeys.flatMap((key) => this.#indexesOf(key, workerId)));
     for (const key of taskKeys) this.#assignments.delete(key);
-    for (const manifest of await readSome(
-      files,
-      [...indexes].map((index) => ({ workerId, index })),
-    ))
-      await removeTasks(files, manifest, ({ taskKey }) => dropped.has(taskKey));
+    for (const index of indexes)
+      await removeTasks(files, { workerId, index }, ({ taskKey }) => dropped.has(taskKey));
   }
 
   /** Notes that a worker is to continue with tasks of an earlier session. */
@@ -190,11 +203,10 @@ export class TaskAssignments {
     return known?.workerId === workerId ? [...known.olderIndexes, known.index] : [];
   }
 
-  #note({ workerId, index, manifest }: StoredManifest): void {
+  #note({ workerId, index, engine = '', tasks }: ManifestOutline): void {
     if (workerId >= this.#nextNumbers.length) return;
     this.#nextNumbers[workerId] = Math.max(this.#nextNumbers[workerId] ?? 0, index + 1);
-    const engine = JSON.stringify(manifest?.engine);
-    for (const { taskKey, attempt } of tasksOf(manifest)) {
+    for (const { taskKey, attempt } of tasks) {
       if (attempt >= (this.#assignments.get(taskKey)?.attempt ?? 0))
         this.#assignments.set(taskKey, {
           ...{ workerId, attempt, index, engine },
@@ -203,7 +215,7 @@ export class TaskAssignments {
     }
   }
 
-  #isSuperseded(workerId: number, { taskKey, attempt }: AssignedTask): boolean {
+  #isSuperseded(workerId: number, { taskKey, attempt }: Pick<AssignedTask, 'taskKey' | 'attempt'>): boolean {
     const assignment = this.#assignments.get(taskKey);
     return assignment !== undefined && assignment.workerId !== workerId && assignment.attempt > attempt;
   }
@@ -212,21 +224,27 @@ export class TaskAssignments {
 interface AssignedTask {
   readonly taskKey: string;
   readonly attempt: number;
+  /** It shows what a machine makes, and is no part of the run's work. */
+  readonly isCanary: boolean;
 }
 
 function tasksOf(manifest: Manifest | null): AssignedTask[] {
   return batchesOf(manifest).flatMap(({ tasks, attempt = 1 }) =>
-    tasks.map(({ task_key: taskKey }) => ({ taskKey, attempt })),
+    tasks.map((task) => {
+      const isCanary = 'clip' in task && task.name === canaryName;
+      return { taskKey: task.task_key, attempt, isCanary };
+    }),
   );
 }
 
 /** Removes tasks from a manifest, and the manifest when no task is left. */
 async function removeTasks(
   files: FileStore,
-  { workerId, index, manifest }: StoredManifest,
-  isOver: (task: AssignedTask) => boolean,
+  place: ManifestPlace,
+  isOver: (task: Pick<AssignedTask, 'taskKey' | 'attempt'>) => boolean,
 ): Promise<void> {
-  const path = layout.manifest(workerId, index);
+  const path = layout.manifest(place.workerId, place.index);
+  const manifest = await readManifest(files, place);
   const batches = batchesOf(manifest).flatMap((batch) => {
     const { attempt = 1 } = batch;
     const tasks = batch.tasks.filter(({ task_key: taskKey }) => !isOver({ taskKey, attempt }));
@@ -236,23 +254,54 @@ async function removeTasks(
   else await files.publish(path, JSON.stringify({ ...manifest, batches }));
 }
 
-/** All manifests of a run, or of one of its workers, in order. */
-export async function readManifests(files: FileStore, ofWorker?: number): Promise<StoredManifest[]> {
-  const names = (await files.list(layout.manifests)).flatMap((name) => parseManifestName(name) ?? []);
-  return await readSome(
-    files,
-    names.filter(({ workerId }) => ofWorker === undefined || workerId === ofWorker),
-  );
+/**
+ * What the manifests of a run, or of one of its workers, are about, in order. Their texts are in memory one after the
+ * other.
+ *
+ * @throws AppError `host-refused` where they have more tasks than any run.
+ */
+export async function outlineManifests(files: FileStore, ofWorker?: number): Promise<ManifestOutline[]> {
+  const isWanted = (name: string) => {
+    const place = parseManifestName(name);
+    return place !== null && (ofWorker === undefined || place.workerId === ofWorker);
+  };
+  const names = await files.list(layout.manifests, isWanted);
+  const engines = new Map<string, string>();
+  let count = 0;
+  const read = async (place: ManifestPlace): Promise<ManifestOutline> => {
+    const manifest = await readManifest(files, place);
+    const tasks = tasksOf(manifest);
+    count += tasks.length;
+    if (count > mostTasks) throw tooManyTasks();
+    const text = manifest ? JSON.stringify(manifest.engine) : undefined;
+    // Kept once: it is the same in thousands of manifests.
+    const engine = text && (engines.get(text) ?? text);
+    if (engine !== undefined) engines.set(engine, engine);
+    return { workerId: place.workerId, index: place.index, engine, tasks };
+  };
+  const places = names.flatMap((name) => parseManifestName(name) ?? []);
+  const found = await pMap(places, read, { concurrency: readsAtOnce });
+  return found.sort((a, b) => a.index - b.index);
 }
 
-async function readSome(
+/** A manifest; null where there is none, or a damaged one, or something else in its place. */
+export async function readManifest(
   files: FileStore,
-  wanted: readonly Pick<StoredManifest, 'workerId' | 'index'>[],
-): Promise<StoredManifest[]> {
-  const read = async ({ workerId, index }: Pick<StoredManifest, 'workerId' | 'index'>) => {
-    const content = await files.read(layout.manifest(workerId, index));
-    return { workerId, index, manifest: content && parseJsonAs(manifestSchema, content) };
-  };
-  const found = await pMap(wanted, read, { concurrency: readsAtOnce });
-  return found.sort((a, b) => a.index - b.index);
+  { workerId, index }: ManifestPlace,
+): Promise<Manifest | null> {
+  try {
+    const content = await files.read(layout.manifest(workerId, index), mostSharedBytes);
+    return content && parseForeignJsonAs(manifestSchema, content);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function tooManyTasks(): AppError {
+  return new AppError({
+    code: 'host-refused',
+    message: `The host says that the run has more than ${mostTasks} tasks.`,
+    nextStep: 'Look at the folder manifests of the run on the host: something else than cosmos wrote there.',
+  });
 }

@@ -20,7 +20,7 @@ import { ManifestNotifier } from './manifest-notifier.ts';
 import { PublishedResults } from './published-results.ts';
 import { type RunWorker, stopWorkers } from './run-workers.ts';
 import type { DownloadOutput, ObjectStore } from './stores.ts';
-import { type BatchPart, readManifests, type TaskAssignments } from './task-assignments.ts';
+import { type BatchPart, outlineManifests, readManifest, type TaskAssignments } from './task-assignments.ts';
 
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
 const readsAtOnce = 32;
@@ -65,7 +65,7 @@ export class WorkersRun implements MachineRun {
   }
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
-    const keys = await this.#results.keys();
+    const keys = await this.#results.keys(this.#deps.assignments);
     for (const key of keys) this.#reported.add(key);
     return new Set(keys);
   }
@@ -235,13 +235,14 @@ export class WorkersRun implements MachineRun {
     const { assignments, files } = this.#deps;
     assignments.markDead(worker.workerId);
     await worker.kill();
-    const finished = new Set(await this.#results.keys());
-    for (const { index, manifest } of await readManifests(files, worker.workerId)) {
+    const finished = new Set(await this.#results.keys(this.#deps.assignments));
+    for (const place of await outlineManifests(files, worker.workerId)) {
+      const manifest = await readManifest(files, place);
       for (const batch of batchesOf(manifest)) {
         const tasks = batch.tasks.filter(({ task_key: key }) => !finished.has(key));
         if (manifest && tasks.length > 0) await this.submit({ ...batch, tasks }, manifest.engine);
       }
-      if (manifest) await files.remove(layout.manifest(worker.workerId, index));
+      if (manifest) await files.remove(layout.manifest(worker.workerId, place.index));
     }
   }
 
@@ -266,7 +267,8 @@ export class WorkersRun implements MachineRun {
   }
 
   async #scanForMissed(queue: AsyncQueue<HostEvent>): Promise<void> {
-    const missed = (await this.#results.keys()).filter((key) => !this.#reported.has(key));
+    const keys = await this.#results.keys(this.#deps.assignments);
+    const missed = keys.filter((key) => !this.#reported.has(key));
     const read = async (key: string) => {
       if (this.#reported.has(key)) return;
       const result = await this.#results.read(key);

@@ -32,14 +32,20 @@ class LocalRootFiles implements HostRootFiles {
     this.#root = root;
   }
 
-  async names(folder: string): Promise<readonly string[]> {
-    return (await unlessMissing(readdir(this.#root.pathOf(folder)), 'ENOTDIR')) ?? [];
+  async names(folder: string, isWanted: (name: string) => boolean): Promise<readonly string[]> {
+    const names = await unlessMissing(readdir(this.#root.pathOf(folder)), 'ENOTDIR');
+    return (names ?? []).filter(isWanted);
   }
 
-  async entries(folder: string): Promise<readonly TreeEntry[]> {
+  async entries(folder: string, isWanted: (name: string) => boolean): Promise<readonly TreeEntry[]> {
     const read = (name: string) => this.entry(`${folder}/${name}`);
-    const entries = await pMap(await this.names(folder), read, { concurrency: readsAtOnce });
+    const entries = await pMap(await this.names(folder, isWanted), read, { concurrency: readsAtOnce });
     return entries.filter((entry) => entry !== null);
+  }
+
+  async sizeOf(folder: string): Promise<number> {
+    const entries = await this.entries(folder, () => true);
+    return entries.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
   }
 
   async entry(path: string): Promise<TreeEntry | null> {

@@ -156,7 +156,7 @@ export class QueueNews {
   async #scanAgain(queue: AsyncQueue<HostEvent>, signal: AbortSignal): Promise<void> {
     const { clock, timing } = this.#deps;
     while (!signal.aborted) {
-      const keys = (await this.#stored.results.keys()).filter((key) => !this.reported.has(key));
+      const keys = [...(await this.#stored.finishedKeys())].filter((key) => !this.reported.has(key));
       await pMap(keys, (key) => this.#report(key, queue), { concurrency: readsAtOnce });
       await clock.sleep(timing.scanMs, signal).catch(() => undefined);
     }

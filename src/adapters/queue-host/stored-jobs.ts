@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
-import { parseJsonAs } from '../../core/json.ts';
+import type { z } from 'zod';
+import { parseForeignJsonAs } from '../../core/json.ts';
 import type { ExclusiveFileStore } from '../../ports/file-store.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { layout } from '../../protocol/layout.ts';
@@ -38,9 +39,8 @@ export class StoredJobs {
     const stored = new StoredJobs(store, runId);
     const folder = `${layout.run(runId)}/${layout.jobs}`;
     const read = async (name: string) => {
-      const bytes = await store.files.read(`${folder}/${name}`);
-      const file = bytes && parseJsonAs(jobFileSchema, bytes);
-      if (!file) return;
+      const file = await readJobFile(store, `${folder}/${name}`);
+      if (file === null) return;
       const tasks = batchesOf(file).flatMap((batch) => batch.tasks);
       stored.#note({
         jobId: name.replace(/\.json$/, ''),
@@ -66,7 +66,7 @@ export class StoredJobs {
   }
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
-    return new Set(await this.#results.keys());
+    return new Set(await this.#results.keys(this.#byTask));
   }
 
   /** Jobs with tasks that have no result. */
@@ -115,6 +115,17 @@ export class StoredJobs {
   }
 }
 
+/** A job's file; null where there is none, or a damaged one, or something else in its place. */
+async function readJobFile(store: SharedStore, path: string): Promise<z.infer<typeof jobFileSchema> | null> {
+  try {
+    const bytes = await store.files.read(path);
+    return bytes && parseForeignJsonAs(jobFileSchema, bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** A folder of a store as a store of its own. */
 function subStore(files: ExclusiveFileStore, folder: string): ExclusiveFileStore {
   const inside = (path: string) => `${folder}/${path}`;
@@ -122,7 +133,7 @@ function subStore(files: ExclusiveFileStore, folder: string): ExclusiveFileStore
     publish: (path, content) => files.publish(inside(path), content),
     publishOnce: (path, content, isValid) => files.publishOnce(inside(path), content, isValid),
     read: (path, maxBytes) => files.read(inside(path), maxBytes),
-    list: (path) => files.list(inside(path)),
+    list: (path, isWanted) => files.list(inside(path), isWanted),
     remove: (path) => files.remove(inside(path)),
   };
 }

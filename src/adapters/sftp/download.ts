@@ -15,7 +15,7 @@ const writeBytes = 1024 * 1024;
  * a file comes home over any link that lets something through. The caller verifies the whole file by its hash.
  *
  * @param sizeBytes - Of the host's file; a longer file here is started again.
- * @returns false when the host has no such file, or a shorter one.
+ * @returns false when the host has no such file, or a shorter one, or something else under its name.
  */
 export async function download(
   files: Pick<RemoteFiles, 'step'>,
@@ -33,6 +33,8 @@ export async function download(
     await target.datasync();
     return (await sizeHere()) === sizeBytes;
   } catch (error) {
+    // A link or a pipe is under its name.
+    if (error instanceof RangeError) return false;
     throw asDiskError(error, localPath);
   }
 }

@@ -19,6 +19,11 @@ export async function orNull<Value>(promise: Promise<Value>): Promise<Value | nu
   });
 }
 
+/** A link, a pipe, a socket, a device or a folder lies where a file should. */
+export function notAFile(hostName: string, path: string): RangeError {
+  return new RangeError(`${hostName}: ${path} is no file`);
+}
+
 /** The reason of a failed write, where the state of the disk explains it; else the error as it came. */
 export async function whyWritingFailed(
   error: unknown,

@@ -1,12 +1,11 @@
 import { posix } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
-import type { ExclusiveFileStore } from '../../ports/file-store.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { type ExclusiveFileStore, mostSharedBytes } from '../../ports/file-store.ts';
 import { temporaryPathFor } from '../files/publish-file.ts';
+import { removeTree } from './list-folder.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
-
-/** No file that a host and its clients share is larger; a larger one must not fill this machine's memory. */
-const maxFileBytes = 256 * 1024 * 1024;
 
 /** An {@link ExclusiveFileStore} in a folder of a host. */
 export class SftpFileStore implements ExclusiveFileStore {
@@ -35,35 +34,41 @@ export class SftpFileStore implements ExclusiveFileStore {
     const bytes = Buffer.from(content);
     const folders = this.#foldersOf(path);
     return await this.#files.step(async (session) => {
-      const present = await session.readFile(full, maxFileBytes);
+      const present = await readPresent(session, full);
       // After a lost connection it may be this very content that stands there.
       if (present?.equals(bytes)) return null;
       if (present && isValid(present)) return present;
       if (present === null && (await publish(session, full, bytes, folders, 'keep'))) return null;
-      const first = await session.readFile(full, maxFileBytes);
+      const first = await readPresent(session, full);
       if (first && !first.equals(bytes) && isValid(first)) return first;
       await publish(session, full, bytes, folders);
       return null;
     });
   }
 
-  async read(path: string, maxBytes = maxFileBytes): Promise<Uint8Array | null> {
-    const full = this.#pathOf(path);
-    return await this.#files.step((session) => session.readFile(full, maxBytes));
+  async read(path: string, maxBytes?: number): Promise<Uint8Array | null> {
+    return await this.#files.readFile(this.#pathOf(path), maxBytes);
   }
 
-  async list(folder: string): Promise<readonly string[]> {
+  async list(folder: string, isWanted: (name: string) => boolean = () => true): Promise<readonly string[]> {
     const full = this.#pathOf(folder);
-    const entries = await this.#files.step((session) => session.list(full));
-    return entries
-      .map(({ filename }) => filename)
-      .filter((name) => !name.endsWith(temporarySuffix))
-      .sort();
+    const pick = ({ name }: { readonly name: string }) =>
+      !name.endsWith(temporarySuffix) && isWanted(name) ? name : null;
+    const names = await this.#files.step((session) => session.list(full, pick));
+    return names.sort();
   }
 
   async remove(path: string): Promise<void> {
     const full = this.#pathOf(path);
-    await this.#files.step((session) => session.remove(full));
+    await this.#files.step(async (session) => {
+      try {
+        await session.remove(full);
+      } catch (error) {
+        // A folder that lies where a file should is removed as well: nothing could ever be published there.
+        if (!(await session.lstat(full))?.isDirectory()) throw error;
+        await removeTree(session, full);
+      }
+    });
   }
 
   /** The store's folder, the one above it, and those of the path. */
@@ -79,6 +84,17 @@ export class SftpFileStore implements ExclusiveFileStore {
     if (path.includes('\0') || posix.isAbsolute(path) || !isInside)
       throw new RangeError(`path leaves its folder: ${JSON.stringify(path)}`);
     return full;
+  }
+}
+
+/** What lies under a name; nothing where that is too large, or no file: such a thing is damaged, and is replaced. */
+async function readPresent(session: SftpSession, path: string): Promise<Buffer | null> {
+  try {
+    return await session.readFile(path, mostSharedBytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    await removeTree(session, path);
+    return null;
   }
 }
 
@@ -113,6 +129,16 @@ async function publish(
     return true;
   } catch (error) {
     await session.remove(temporary).catch(() => undefined);
-    throw error;
+    if (error instanceof AppError || !(await session.lstat(path))?.isDirectory()) throw error;
+    throw isFolder(session.hostName, path, error);
   }
+}
+
+function isFolder(hostName: string, path: string, cause: unknown): AppError {
+  return new AppError({
+    code: 'host-refused',
+    message: `${hostName}: there is a folder where cosmos writes the file ${path}.`,
+    nextStep: 'Find out who put it there, remove it, and run the command again.',
+    cause,
+  });
 }

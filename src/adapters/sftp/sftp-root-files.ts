@@ -1,11 +1,9 @@
 import { posix } from 'node:path';
-import type { Stats } from 'ssh2';
+import { AppError } from '../../errors/app-error.ts';
 import type { HostRootFiles, TreeEntry } from '../upkeep/file-host-tree.ts';
+import { asRemoteEntry, type RemoteEntry, removeTree } from './list-folder.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import { isSftpStatus, sftpStatus } from './sftp-errors.ts';
-
-/** As much as a worker reads of a manifest. */
-const maxFileBytes = 256 * 1024 * 1024;
 
 /** The {@link HostRootFiles} of a host. A folder is one request, with sizes and times, however much lies in it. */
 export class SftpRootFiles implements HostRootFiles {
@@ -18,18 +16,25 @@ export class SftpRootFiles implements HostRootFiles {
     this.#root = root;
   }
 
-  async names(folder: string): Promise<readonly string[]> {
-    return (await this.entries(folder)).map(({ name }) => name);
+  async names(folder: string, isWanted: (name: string) => boolean): Promise<readonly string[]> {
+    return await this.#list(folder, ({ name }) => (isWanted(name) ? name : null));
   }
 
   /** @throws AppError `host-refused` when one of the root's own folders is a link: what is listed is removed. */
-  async entries(folder: string): Promise<readonly TreeEntry[]> {
+  async entries(folder: string, isWanted: (name: string) => boolean): Promise<readonly TreeEntry[]> {
+    return await this.#list(folder, (entry) => (isWanted(entry.name) ? toEntry(entry) : null));
+  }
+
+  async sizeOf(folder: string): Promise<number> {
     const path = posix.join(this.#root, folder);
-    const isOwn = !folder.includes('/');
-    const [entries] = await this.#files.step((session) =>
-      Promise.all([session.list(path), isOwn ? session.refuseLinks([path]) : null]),
-    );
-    return entries.map(({ filename, attrs }) => toEntry(filename, attrs));
+    return await this.#files.step(async (session) => {
+      let bytes = 0;
+      await session.list(path, ({ kind, sizeBytes }) => {
+        if (kind === 'file') bytes += sizeBytes;
+        return null;
+      });
+      return bytes;
+    });
   }
 
   /** @throws AppError `host-refused` when its folder is a link. */
@@ -38,13 +43,17 @@ export class SftpRootFiles implements HostRootFiles {
     const [found] = await this.#files.step((session) =>
       Promise.all([session.lstat(full), session.refuseLinks([posix.dirname(full)])]),
     );
-    return found && toEntry(posix.basename(path), found);
+    return found && toEntry(asRemoteEntry(posix.basename(path), found));
   }
 
   async readText(path: string): Promise<string | null> {
     const full = posix.join(this.#root, path);
-    const bytes = await this.#files.step((session) => session.readFile(full, maxFileBytes));
-    return bytes === null ? null : bytes.toString('utf8');
+    try {
+      const bytes = await this.#files.readFile(full);
+      return bytes === null ? null : bytes.toString('utf8');
+    } catch (error) {
+      throw error instanceof RangeError ? notReadable(error) : error;
+    }
   }
 
   async move(from: string, to: string): Promise<boolean> {
@@ -62,15 +71,29 @@ export class SftpRootFiles implements HostRootFiles {
   }
 
   async remove(path: string): Promise<void> {
-    await this.#files.step((session) => session.removeTree(posix.join(this.#root, path)));
+    await this.#files.step((session) => removeTree(session, posix.join(this.#root, path)));
+  }
+
+  async #list<Kept>(folder: string, pick: (entry: RemoteEntry) => Kept | null): Promise<Kept[]> {
+    const path = posix.join(this.#root, folder);
+    const isOwn = !folder.includes('/');
+    const [kept] = await this.#files.step((session) =>
+      Promise.all([session.list(path, pick), isOwn ? session.refuseLinks([path]) : null]),
+    );
+    return kept;
   }
 }
 
-function toEntry(name: string, stats: Stats): TreeEntry {
-  return {
-    name,
-    isFolder: stats.isDirectory(),
-    sizeBytes: stats.isFile() ? stats.size : null,
-    modifiedMs: stats.mtime * 1000,
-  };
+function toEntry({ name, kind, sizeBytes, modifiedMs }: RemoteEntry): TreeEntry {
+  return { name, isFolder: kind === 'folder', sizeBytes: kind === 'file' ? sizeBytes : null, modifiedMs };
+}
+
+/** What needs it must not be removed by a guess. */
+function notReadable(cause: RangeError): AppError {
+  return new AppError({
+    code: 'host-refused',
+    message: `${cause.message}, so that what its run needs is not known.`,
+    nextStep: 'Look at it on the host; nothing was removed. Remove its run folder there when it is not needed.',
+    cause,
+  });
 }

@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
-import pMap, { pMapIterable } from 'p-map';
+import { pMapIterable } from 'p-map';
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
-import { isSftpStatus, orNull, sftpStatus, whyWritingFailed } from './sftp-errors.ts';
+import { listFolder, type RemoteEntry } from './list-folder.ts';
+import { isSftpStatus, notAFile, orNull, sftpStatus, whyWritingFailed } from './sftp-errors.ts';
 
 /** Bytes of one write request: OpenSSH takes 256 KiB packets, headers included. */
 const writeChunkBytes = 255 * 1024;
@@ -10,10 +11,8 @@ const writeChunkBytes = 255 * 1024;
 /** Bytes of one read request, which every server answers whole. */
 const readChunkBytes = 64 * 1024;
 
-/** Requests on their way at once: reads of one file, removals, and reads of one folder. */
+/** Reads of one file on their way at once. */
 const readsAtOnce = 32;
-const removalsAtOnce = 32;
-const listRequestsAtOnce = 16;
 
 interface DiskSpace {
   readonly freeBytes: number;
@@ -29,13 +28,13 @@ type Done<Value> = (error: Error | null | undefined, value: Value) => void;
  */
 export class SftpSession {
   readonly #sftp: SFTPWrapper;
-  readonly #hostName: string;
+  readonly hostName: string;
   readonly #progress: () => void;
 
   /** @param progress - Called when a request succeeds. */
   constructor(sftp: SFTPWrapper, hostName: string, progress: () => void) {
     this.#sftp = sftp;
-    this.#hostName = hostName;
+    this.hostName = hostName;
     this.#progress = progress;
   }
 
@@ -54,22 +53,29 @@ export class SftpSession {
     return await orNull(this.#call<Stats>((done) => this.#sftp.lstat(path, done)));
   }
 
-  /** @throws RangeError for a file of more than `maxBytes`, which is not read. */
+  /** @throws RangeError for a file of more than `maxBytes`, which is not read whole, and for what is no file. */
   async readFile(path: string, maxBytes: number): Promise<Buffer | null> {
     const bytes = await this.readPart(path, 0, maxBytes + 1);
     if (bytes !== null && bytes.length > maxBytes)
-      throw new RangeError(`${this.#hostName}: ${path} has more than ${maxBytes} bytes`);
+      throw new RangeError(`${this.hostName}: ${path} has more than ${maxBytes} bytes`);
     return bytes;
   }
 
-  /** At most `length` bytes from an offset on; null when there is no such file. */
+  /** At most `length` bytes from an offset on; null when there is no such file. @throws As `readChunks`. */
   async readPart(path: string, offset: number, length: number): Promise<Buffer | null> {
     const chunks = await orNull(Array.fromAsync(this.readChunks(path, offset, length)));
     return chunks && Buffer.concat(chunks);
   }
 
-  /** The same, given in order as it arrives; a file that is not there is an error. */
+  /**
+   * The same, given in order as it arrives; a file that is not there is an error. Only a file is opened: opening a pipe
+   * would keep the server waiting, and a link may lead anywhere.
+   *
+   * @throws RangeError for what is no file.
+   */
   async *readChunks(path: string, offset: number, length: number): AsyncGenerator<Buffer, void> {
+    const found = await this.#call<Stats>((done) => this.#sftp.lstat(path, done));
+    if (!found.isFile()) throw notAFile(this.hostName, path);
     const handle = await this.#call<Buffer>((done) => this.#sftp.open(path, 'r', done));
     try {
       const [{ size }, first] = await Promise.all([
@@ -77,11 +83,9 @@ export class SftpSession {
         this.#readAt(handle, offset, Math.min(length, readChunkBytes)),
       ]);
       yield first;
-      const starts: number[] = [];
-      const end = Math.min(size, offset + length);
-      if (first.length === readChunkBytes)
-        for (let at = offset + first.length; at < end; at += readChunkBytes) starts.push(at);
+      const end = first.length === readChunkBytes ? Math.min(size, offset + length) : 0;
       const read = (at: number) => this.#readAt(handle, at, Math.min(readChunkBytes, end - at));
+      const starts = placesFrom(offset + first.length, end);
       yield* pMapIterable(starts, read, { concurrency: readsAtOnce, backpressure: 2 * readsAtOnce });
     } finally {
       // Nothing depends on when, or whether, it is closed.
@@ -90,30 +94,26 @@ export class SftpSession {
   }
 
   /**
-   * What lies in a folder, in no order; empty when there is none. Costs a far host two round trips, because many
-   * requests are on their way at once.
+   * What `pick` keeps of a folder's entries, in no order; empty when there is none. Costs a far host two round trips,
+   * because many requests are on their way at once.
+   *
+   * @throws AppError `host-refused` for a listing without an end.
    */
-  async list(folder: string): Promise<readonly FileEntryWithStats[]> {
+  async list<Kept>(folder: string, pick: (entry: RemoteEntry) => Kept | null): Promise<Kept[]> {
     const handle = await orNull(this.#call<Buffer>((done) => this.#sftp.opendir(folder, done)));
     if (handle === null) return [];
-    const entries: FileEntryWithStats[] = [];
-    let isAtEnd = false;
-    const readSome = (done: Done<void>) =>
-      this.#sftp.readdir(handle, (error, some) => {
-        // Noted before any promise settles: the other readers must not send a request more.
-        isAtEnd ||= isSftpStatus(error, sftpStatus.endOfFile);
-        if (!error) entries.push(...some);
-        done(isAtEnd ? null : error, undefined);
-      });
-    const readToEnd = async () => {
-      while (!isAtEnd) await this.#call<void>(readSome);
-    };
+    const readdir = (take: (entries: readonly FileEntryWithStats[]) => void) =>
+      this.#call<void>((done) =>
+        this.#sftp.readdir(handle, (error, entries) => {
+          if (!error) take(entries);
+          done(error, undefined);
+        }),
+      );
     try {
-      await Promise.all(Array.from({ length: listRequestsAtOnce }, readToEnd));
+      return await listFolder({ hostName: this.hostName, folder, readdir, pick });
     } finally {
       this.#sftp.close(handle, () => undefined);
     }
-    return entries.filter(({ filename }) => filename !== '.' && filename !== '..');
   }
 
   /** Makes a folder and those above it, for this user alone. */
@@ -186,23 +186,8 @@ export class SftpSession {
     await orNull(this.#call<void>((done) => this.#sftp.unlink(path, asDone(done))));
   }
 
-  /**
-   * Removes a file, or a folder with all that is in it. A link is removed and never followed, neither at the top nor
-   * below it. What is gone already is no error.
-   */
-  async removeTree(path: string): Promise<void> {
-    const found = await this.lstat(path);
-    if (!found?.isDirectory()) {
-      if (found) await this.remove(path);
-      return;
-    }
-    const entries = await this.list(path);
-    const files = entries.filter(({ attrs }) => !attrs.isDirectory());
-    const remove = ({ filename }: FileEntryWithStats) => this.remove(posix.join(path, filename));
-    await pMap(files, remove, { concurrency: removalsAtOnce });
-    // Each is queried again: what was a folder when it was listed may be a link by now.
-    for (const { filename, attrs } of entries)
-      if (attrs.isDirectory()) await this.removeTree(posix.join(path, filename));
+  /** Removes an empty folder; one that is not there is no error. */
+  async removeFolder(path: string): Promise<void> {
     await orNull(this.#call<void>((done) => this.#sftp.rmdir(path, asDone(done))));
   }
 
@@ -286,8 +271,13 @@ export class SftpSession {
   }
 
   #whyWritingFailed(error: unknown, path: string): Promise<unknown> {
-    return whyWritingFailed(error, this.#hostName, path, (folder) => this.space(folder));
+    return whyWritingFailed(error, this.hostName, path, (folder) => this.space(folder));
   }
+}
+
+/** Made as they are needed: a size is what the server says, and may be any number. */
+function* placesFrom(start: number, end: number): Generator<number> {
+  for (let at = start; at < end; at += readChunkBytes) yield at;
 }
 
 function asDone(done: Done<void>): (error?: Error | null) => void {

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { removeTree } from './list-folder.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import type { SftpSession } from './sftp-session.ts';
 
@@ -32,7 +33,7 @@ async function makeRoom(files: RemoteFiles, path: string, sizeBytes: number): Pr
   await files.step(async (session) => {
     const found = await session.lstat(path);
     if (found?.isFile() && found.size <= sizeBytes) return;
-    if (found) await session.removeTree(path);
+    if (found) await removeTree(session, path);
     await session.close(await session.openForWriting(path, 'a'));
   });
 }

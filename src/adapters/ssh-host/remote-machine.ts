@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { loadOnce } from '../../async/load-once.ts';
 import type { HostSettings, Settings } from '../../core/settings/settings-schema.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { layout } from '../../protocol/layout.ts';
 import { DockerClient } from '../docker/docker-client.ts';
@@ -111,11 +112,36 @@ export class RemoteMachine {
   }
 
   async #apiAt(socket: string): Promise<WorkerApi> {
-    return new WorkerApi({ agent: this.#agentFor(posix.join(await this.root(), socket)) });
+    const root = await this.root();
+    const path = posix.join(root, socket);
+    const folders = [posix.dirname(path), posix.dirname(posix.dirname(path))].filter((each) => each !== root);
+    return new WorkerApi({ agent: this.#agentFor(path, () => this.#refuseLinkedSocket(path, folders)) });
   }
 
-  #agentFor(socketPath: string): StreamAgent {
-    const agent = new StreamAgent(() => this.link.openStream(socketPath), { keepAlive: true });
+  /**
+   * A program in a container can put a link in place of a worker's socket, and it would lead to any socket of the host.
+   *
+   * @throws AppError `host-refused`
+   */
+  async #refuseLinkedSocket(path: string, folders: readonly string[]): Promise<void> {
+    const [found] = await this.files.step((session) =>
+      Promise.all([session.lstat(path), session.refuseLinks(folders)]),
+    );
+    if (!found?.isSymbolicLink()) return;
+    throw new AppError({
+      code: 'host-refused',
+      message: `${this.name}: there is a link where a worker's socket should be: ${path}.`,
+      nextStep: 'Find out who put it there, remove it, and run the command again.',
+    });
+  }
+
+  /** @param check - Called before each connection. */
+  #agentFor(socketPath: string, check: () => Promise<void> = async () => undefined): StreamAgent {
+    const open = async () => {
+      await check();
+      return await this.link.openStream(socketPath);
+    };
+    const agent = new StreamAgent(open, { keepAlive: true });
     this.#agents.push(agent);
     return agent;
   }

@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { dirname, posix } from 'node:path';
 import { onAbort } from '../../async/abort.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type {
   Host,
   HostRunFacts,
@@ -121,8 +122,9 @@ export class SshHost implements Machine {
     return await this.#shared.use(async (machine) => {
       const path = posix.join(await machine.root(), log);
       return await machine.files.step(async (session) => {
-        const found = await session.stat(path);
+        const found = await session.lstat(path);
         if (found === null) return null;
+        if (!found.isFile()) throw noLog(this.name, path);
         return await readLogPart(
           fromByte,
           found.size,
@@ -174,6 +176,14 @@ export class SshHost implements Machine {
       }),
     );
   }
+}
+
+function noLog(hostName: string, path: string): AppError {
+  return new AppError({
+    code: 'host-refused',
+    message: `${hostName}: there is a link, a pipe or a folder where the log ${path} should be.`,
+    nextStep: 'Find out who put it there, and remove it.',
+  });
 }
 
 /** Downloads videos by SFTP; a broken transfer continues where it stopped. @param runFolder - Absolute path on the host. */

@@ -16,6 +16,10 @@ class SocketRefusedError extends Error {
   }
 }
 
+/** A line of the list of sockets has about 100 bytes. */
+const mostListedBytes = 4 * 1024 * 1024;
+const readBytes = 32 * 1024;
+
 const noSuchFile = 2;
 const permissionDenied = 3;
 
@@ -101,12 +105,29 @@ function forwardsToNoSocket(target: SshTarget, socketPath: string): AppError {
  * may still belong to a container.
  */
 async function isListedAsListening(sftp: SFTPWrapper, socketPath: string): Promise<boolean> {
-  const listing = await statusOf<Buffer>((done) => sftp.readFile('/proc/net/unix', done));
-  const lines = listing.value?.toString('utf8').split('\n') ?? [];
+  const listing = await readToEnd(sftp, '/proc/net/unix');
+  const lines = listing.toString('utf8').split('\n');
   const isListening = (line: string) => line.split(/\s+/)[3] === '00010000';
   return lines.some(
     (line) => isListening(line) && withoutVar(line.split(' ').at(-1) ?? '') === withoutVar(socketPath),
   );
+}
+
+/** As much of a file as one is read of, from its beginning, whatever its size says; nothing where there is none. */
+async function readToEnd(sftp: SFTPWrapper, path: string): Promise<Buffer> {
+  const { value: handle } = await statusOf<Buffer>((done) => sftp.open(path, 'r', done));
+  const chunks: Buffer[] = [];
+  for (let position = 0; handle && position < mostListedBytes; ) {
+    const chunk = Buffer.alloc(readBytes);
+    const { value: bytesRead = 0 } = await statusOf<number>((done) =>
+      sftp.read(handle, chunk, 0, readBytes, position, done),
+    );
+    if (bytesRead === 0) break;
+    chunks.push(chunk.subarray(0, bytesRead));
+    position += bytesRead;
+  }
+  if (handle) sftp.close(handle, () => undefined);
+  return Buffer.concat(chunks);
 }
 
 /** `/var/run` is a link to `/run`. */

@@ -10,6 +10,7 @@ import { layout } from '../../protocol/layout.ts';
 import { hasContent } from '../files/hash-file.ts';
 import { makeFolder, syncFolder, temporaryPathFor } from '../files/publish-file.ts';
 import { download } from '../sftp/download.ts';
+import { removeTree } from '../sftp/list-folder.ts';
 import { RemoteFiles } from '../sftp/remote-files.ts';
 import { SftpFileStore } from '../sftp/sftp-file-store.ts';
 import { upload } from '../sftp/upload.ts';
@@ -46,8 +47,15 @@ export class SftpStore implements SharedStore {
 
   async missingObjects(sha256s: readonly string[]): Promise<ReadonlySet<string>> {
     if (sha256s.length > fewObjects) {
-      const found = await this.entries(layout.objects);
-      return new Set(sha256s).difference(new Set(found.map(({ name }) => name)));
+      const folder = await this.#pathOf(layout.objects);
+      const missing = new Set(sha256s);
+      await this.#remote.step((session) =>
+        session.list(folder, ({ name, kind }) => {
+          if (kind === 'file') missing.delete(name);
+          return null;
+        }),
+      );
+      return missing;
     }
     const paths = await Promise.all(sha256s.map((sha256) => this.#pathOf(layout.object(sha256))));
     const found = await this.#remote.step((session) => Promise.all(paths.map((path) => session.lstat(path))));
@@ -86,15 +94,16 @@ export class SftpStore implements SharedStore {
 
   async entries(folder: string): Promise<readonly StoreEntry[]> {
     const full = await this.#pathOf(folder);
-    const found = await this.#remote.step((session) => session.list(full));
-    return found.map(({ filename: name, attrs }) => ({
-      ...{ name, isFolder: attrs.isDirectory(), sizeBytes: attrs.size, modifiedMs: attrs.mtime * 1000 },
-    }));
+    return await this.#remote.step((session) =>
+      session.list(full, ({ name, kind, sizeBytes, modifiedMs }) => ({
+        ...{ name, isFolder: kind === 'folder', sizeBytes, modifiedMs },
+      })),
+    );
   }
 
   async removeTree(path: string): Promise<void> {
     const full = await this.#pathOf(path);
-    await this.#remote.step((session) => session.removeTree(full));
+    await this.#remote.step((session) => removeTree(session, full));
   }
 
   async close(): Promise<void> {
@@ -163,8 +172,8 @@ class LazyFileStore implements ExclusiveFileStore {
     return await (await this.#store()).read(...given);
   }
 
-  async list(folder: string): Promise<readonly string[]> {
-    return await (await this.#store()).list(folder);
+  async list(...given: Parameters<ExclusiveFileStore['list']>): Promise<readonly string[]> {
+    return await (await this.#store()).list(...given);
   }
 
   async remove(path: string): Promise<void> {

@@ -7,6 +7,9 @@ import { layout, parseManifestName, parseResultName } from '../../protocol/layou
 
 const readsAtOnce = 32;
 
+/** Objects and uploads that are looked at in one go: what more there are, the next pruning finds. */
+const mostThings = 100_000;
+
 /** An entry of a folder; its size is null for what is no plain file. */
 export interface TreeEntry extends StoredThing {
   readonly isFolder: boolean;
@@ -14,9 +17,11 @@ export interface TreeEntry extends StoredThing {
 
 /** The files below a host's root, by paths relative to it. What is gone is null, or an empty list. */
 export interface HostRootFiles {
-  /** Names alone, which may cost less than entries. */
-  names(folder: string): Promise<readonly string[]>;
-  entries(folder: string): Promise<readonly TreeEntry[]>;
+  /** Names alone, which may cost less than entries. What is not wanted takes no memory. */
+  names(folder: string, isWanted: (name: string) => boolean): Promise<readonly string[]>;
+  entries(folder: string, isWanted: (name: string) => boolean): Promise<readonly TreeEntry[]>;
+  /** Bytes of the files in a folder. */
+  sizeOf(folder: string): Promise<number>;
   /** Of a link, not of what it leads to. */
   entry(path: string): Promise<TreeEntry | null>;
   readText(path: string): Promise<string | null>;
@@ -38,34 +43,39 @@ export class FileHostTree implements HostTree {
   }
 
   async runs(): Promise<RunFolder[]> {
-    const folders = (await this.#files.entries(layout.runs)).filter(
-      ({ name, isFolder }) => isFolder && runIdSchema.safeParse(name).success,
-    );
+    const isRunId = (name: string) => runIdSchema.safeParse(name).success;
+    const folders = (await this.#files.entries(layout.runs, isRunId)).filter(({ isFolder }) => isFolder);
     return await pMap(folders, (folder) => this.#runFolder(folder), { concurrency: readsAtOnce });
   }
 
-  async manifests(runId: string): Promise<string[]> {
+  /** Each is visited as soon as it is read, so that they are never in memory together. */
+  async manifests(runId: string, visit: (text: string) => void): Promise<void> {
     const folder = `${layout.run(runId)}/${layout.manifests}`;
-    const names = (await this.#files.names(folder)).filter((name) => parseManifestName(name) !== null);
-    const read = (name: string) => this.#files.readText(`${folder}/${name}`);
-    const texts = await pMap(names, read, { concurrency: readsAtOnce });
-    return texts.filter((text) => text !== null);
+    const names = await this.#files.names(folder, (name) => parseManifestName(name) !== null);
+    const read = async (name: string) => {
+      const text = await this.#files.readText(`${folder}/${name}`);
+      if (text !== null) visit(text);
+    };
+    await pMap(names, read, { concurrency: readsAtOnce });
   }
 
-  async resultKeys(runId: string): Promise<ReadonlySet<string>> {
-    const names = await this.#files.names(`${layout.run(runId)}/${layout.results}`);
+  async resultKeys(runId: string, wanted: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const folder = `${layout.run(runId)}/${layout.results}`;
+    const names = await this.#files.names(folder, (name) => wanted.has(parseResultName(name) ?? ''));
     return new Set(names.flatMap((name) => parseResultName(name) ?? []));
   }
 
   async objects(): Promise<StoredThing[]> {
-    const entries = await this.#files.entries(layout.objects);
-    return entries.filter(({ name }) => sha256Schema.safeParse(name).success);
+    const isHash = (name: string) => sha256Schema.safeParse(name).success;
+    return [...(await this.#files.entries(layout.objects, firstOf(isHash)))];
   }
 
   async uploads(): Promise<StoredThing[]> {
-    const incoming = await this.#files.entries(layout.incoming);
-    const objects = await this.#files.entries(layout.objects);
-    const temporary = objects.filter(({ name }) => nameOfTemporary(name) !== null);
+    const incoming = await this.#files.entries(layout.incoming, firstOf(isAny));
+    const temporary = await this.#files.entries(
+      layout.objects,
+      firstOf((name) => nameOfTemporary(name) !== null),
+    );
     return [...under(layout.incoming, incoming), ...under(layout.objects, temporary)];
   }
 
@@ -74,7 +84,7 @@ export class FileHostTree implements HostTree {
     const path = kind === 'upload' ? name : kind === 'run' ? layout.run(name) : layout.object(name);
     const [found, inside] = await Promise.all([
       this.#files.entry(path),
-      kind === 'run' ? this.#files.entries(path) : [],
+      kind === 'run' ? this.#files.entries(path, isAny) : [],
     ]);
     if (found === null || newestOf(found, inside) !== modifiedMs) return false;
     if (kind !== 'run') {
@@ -90,17 +100,27 @@ export class FileHostTree implements HostTree {
 
   async #runFolder(folder: TreeEntry): Promise<RunFolder> {
     const path = layout.run(folder.name);
-    const inside = await this.#files.entries(path);
+    const inside = await this.#files.entries(path, isAny);
     const folders = inside.filter(({ isFolder }) => isFolder);
-    const contents = await Promise.all(folders.map(({ name }) => this.#files.entries(`${path}/${name}`)));
-    const sizes = [...inside, ...contents.flat()].map(({ sizeBytes }) => sizeBytes ?? 0);
+    let sizeBytes = inside.reduce((sum, entry) => sum + (entry.sizeBytes ?? 0), 0);
+    for (const { name } of folders) sizeBytes += await this.#files.sizeOf(`${path}/${name}`);
     return {
       runId: folder.name,
-      sizeBytes: sizes.reduce((sum, size) => sum + size, 0),
+      sizeBytes,
       modifiedMs: newestOf(folder, inside),
       isServed: await this.#isServed(folder.name),
     };
   }
+}
+
+function isAny(): boolean {
+  return true;
+}
+
+/** The first of those that are wanted. */
+function firstOf(isWanted: (name: string) => boolean): (name: string) => boolean {
+  let count = 0;
+  return (name) => isWanted(name) && ++count <= mostThings;
 }
 
 /** When a thing was touched last: a folder changes when a file is renamed into it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../../errors/app-error.ts';
 import { parseJsonAs } from '../json.ts';
 
 /** Runs that are examined together. */
@@ -52,12 +53,13 @@ export async function findUnneeded(tree: HostTree, rules: KeepRules): Promise<Un
     const verdicts = runs.slice(index, index + runsAtOnce).map((run) => judgeRun(run, tree, rules));
     for (const { unneeded, needs } of await Promise.all(verdicts)) {
       if (unneeded) unneededRuns.push(unneeded);
-      else for (const { hashes } of needs) for (const hash of hashes) namedHashes.add(hash);
+      else for (const hash of needs.hashes) namedHashes.add(hash);
     }
+    if (namedHashes.size > mostHashes) throw tooMany();
   }
   return [
     ...unneededRuns,
-    ...objects.filter(({ name }) => !namedHashes.has(name)).flatMap((object) => judgeObject(object, rules)),
+    ...objects.filter(({ name }) => !namedHashes.has(shortHash(name))).flatMap((object) => judgeObject(object, rules)),
     ...uploads.flatMap((upload) => judgeUpload(upload, rules)),
   ];
 }
@@ -66,30 +68,24 @@ async function judgeRun(
   run: RunFolder,
   tree: HostTree,
   rules: KeepRules,
-): Promise<{ readonly unneeded: UnneededThing | null; readonly needs: readonly ManifestNeeds[] }> {
-  const needs = (await tree.manifests(run.runId)).map(needsOf);
+): Promise<{ readonly unneeded: UnneededThing | null; readonly needs: RunNeeds }> {
+  const needs = await needsOf(run.runId, tree);
   const isKept =
     rules.neededRuns.has(run.runId) ||
     run.isServed ||
     isYoung(run.modifiedMs, rules.keepMs, rules) ||
     (await isUnfinished(run.runId, needs, tree));
   if (isKept) return { unneeded: null, needs };
-  const what = needs.length === 0 ? 'nothing was submitted' : 'all of it has results';
+  const what = needs.taskKeys?.size === 0 ? 'nothing was submitted' : 'all of it has results';
   const reason = `${what}, untouched for ${ageText(run.modifiedMs, rules)}`;
   const { runId: name, sizeBytes, modifiedMs } = run;
   return { unneeded: { kind: 'run', name, sizeBytes, modifiedMs, reason }, needs };
 }
 
-async function isUnfinished(
-  runId: string,
-  needs: readonly ManifestNeeds[],
-  tree: HostTree,
-): Promise<boolean> {
-  if (needs.length === 0) return false;
-  const finished = await tree.resultKeys(runId);
-  return needs.some(
-    ({ taskKeys }) => taskKeys === null || taskKeys.some((taskKey) => !finished.has(taskKey)),
-  );
+async function isUnfinished(runId: string, { taskKeys }: RunNeeds, tree: HostTree): Promise<boolean> {
+  if (taskKeys === null) return true;
+  if (taskKeys.size === 0) return false;
+  return (await tree.resultKeys(runId, taskKeys)).size < taskKeys.size;
 }
 
 function judgeObject({ name, sizeBytes, modifiedMs }: StoredThing, rules: KeepRules): UnneededThing[] {
@@ -122,16 +118,48 @@ const tasksSchema = z.object({
 
 const hashPattern = /[0-9a-f]{64}/g;
 
-interface ManifestNeeds {
-  /** Null when the text cannot be understood, so that its work may be unfinished. */
-  readonly taskKeys: readonly string[] | null;
-  /** Every hash in it: the hints, and task keys, which name no object. A damaged text still names some. */
-  readonly hashes: readonly string[];
+/** Tasks or inputs that the manifests of a host can name. */
+const mostHashes = 700_000;
+
+interface RunNeeds {
+  /** Null when a manifest cannot be understood, so that its work may be unfinished. */
+  readonly taskKeys: ReadonlySet<string> | null;
+  /**
+   * Every hash in its manifests, as {@link shortHash}: the hints, and task keys, which name no object. A damaged text still
+   * names some.
+   */
+  readonly hashes: ReadonlySet<string>;
 }
 
-/** Reads a manifest's text without ever failing. */
-function needsOf(text: string): ManifestNeeds {
-  return { taskKeys: taskKeysOf(text), hashes: text.match(hashPattern) ?? [] };
+/** Reads the manifests of a run one after the other. @throws AppError `host-refused` where they are too many. */
+async function needsOf(runId: string, tree: HostTree): Promise<RunNeeds> {
+  let taskKeys: Set<string> | null = new Set();
+  const hashes = new Set<string>();
+  await tree.manifests(runId, (text) => {
+    const keys = taskKeysOf(text);
+    if (keys === null) taskKeys = null;
+    else for (const key of keys) taskKeys?.add(copyOf(key));
+    for (const [hash] of text.matchAll(hashPattern)) hashes.add(shortHash(hash));
+    if (hashes.size > mostHashes || (taskKeys?.size ?? 0) > mostHashes) throw tooMany();
+  });
+  return { taskKeys, hashes };
+}
+
+/** A hash in half its length, as a text of its own: a part of a text keeps the whole text in memory. */
+function shortHash(hash: string): string {
+  return Buffer.from(hash, 'hex').toString('latin1');
+}
+
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+function tooMany(): AppError {
+  return new AppError({
+    code: 'host-refused',
+    message: 'The manifests on the host name more inputs than cosmos ever submits there.',
+    nextStep: 'Look at the folder runs below remote_root on the host; nothing was removed.',
+  });
 }
 
 function taskKeysOf(text: string): string[] | null {
@@ -164,9 +192,9 @@ export interface RunFolder {
 export interface HostTree {
   runs(): Promise<readonly RunFolder[]>;
   /** The text of each manifest of a run, damaged ones included; none when the run is gone. */
-  manifests(runId: string): Promise<readonly string[]>;
-  /** Keys of the tasks of a run that have a result. */
-  resultKeys(runId: string): Promise<ReadonlySet<string>>;
+  manifests(runId: string, visit: (text: string) => void): Promise<void>;
+  /** Those of the tasks of a run that have a result. */
+  resultKeys(runId: string, wanted: ReadonlySet<string>): Promise<ReadonlySet<string>>;
   /** Everything under `objects` that is named by a hash. */
   objects(): Promise<readonly StoredThing[]>;
   /** What uploads left behind: everything under `incoming`, temporary files of `objects`. Names are relative to the root. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LocalFileStore } from '../../../../src/adapters/files/local-file-store.ts';
-import { readManifests, TaskAssignments } from '../../../../src/adapters/host-run/task-assignments.ts';
+import { outlineManifests, TaskAssignments } from '../../../../src/adapters/host-run/task-assignments.ts';
 import { layout } from '../../../../src/protocol/layout.ts';
 import type { Manifest, ManifestTask } from '../../../../src/protocol/manifest.ts';
 import { sampleEngine, sampleTasks } from '../../../support/sample-work.ts';
@@ -45,12 +45,8 @@ describe('HandedOver', () => {
     await files.publish(layout.manifest(0, 0), JSON.stringify(manifest(0, tasks)));
     await files.publish(layout.manifest(1, 0), JSON.stringify(manifest(1, tasks.slice(0, moved), 2)));
     const handedOver = await TaskAssignments.read(files, 2);
-    const found = await readManifests(files, 0);
-    const indexes = found.map((filed) =>
-      (filed.manifest?.kind === 'upsample' ? filed.manifest.batches : []).flatMap((batch) =>
-        batch.tasks.map((task) => indexOf(task)),
-      ),
-    );
+    const found = await outlineManifests(files, 0);
+    const indexes = found.map((filed) => filed.tasks.map(({ taskKey }) => indexOf(taskKey)));
     expect(indexes).toEqual(left);
     const { held } = handedOver.divide({ batch_id: 0, tasks: tasks.slice(0, moved) }, engine);
     expect(held).toMatchObject([{ workerId: 1, index: 0 }]);
@@ -67,6 +63,6 @@ function manifest(workerId: number, given: readonly ManifestTask[], attempt?: nu
   return { version: 1, kind: 'upsample', run_id: 'run-1', worker_id: workerId, engine, batches: [batch] };
 }
 
-function indexOf({ task_key: key }: ManifestTask): number {
-  return tasks.findIndex((task) => task.task_key === key);
+function indexOf(taskKey: string): number {
+  return tasks.findIndex((task) => task.task_key === taskKey);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findUnneeded } from '../../../../src/core/upkeep/find-unneeded.ts';
+import { findUnneeded, type HostTree } from '../../../../src/core/upkeep/find-unneeded.ts';
 import { hashOf, type MemoryTreeRun, manifestText, memoryTree } from '../../../support/memory-tree.ts';
 
 const dayMs = 86_400_000;
@@ -106,9 +106,9 @@ it('looks into each run once, also into many', async () => {
   const runs = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`run-${index}`, finished]));
   let reads = 0;
   const tree = memoryTree({ runs });
-  const manifests = (runId: string) => {
+  const manifests: HostTree['manifests'] = (...given) => {
     reads++;
-    return tree.manifests(runId);
+    return tree.manifests(...given);
   };
   expect(await findUnneeded({ ...tree, manifests }, rules)).toHaveLength(100);
   expect(reads).toBe(100);

@@ -1,0 +1,58 @@
+/** Scenes of `runVictim`: each calls the program's own code as a command would, and tells what came of it. */
+import { PublishedResults } from '../../../src/adapters/host-run/published-results.ts';
+import { download } from '../../../src/adapters/sftp/download.ts';
+import { RemoteFiles } from '../../../src/adapters/sftp/remote-files.ts';
+import { SftpFileStore } from '../../../src/adapters/sftp/sftp-file-store.ts';
+import { SftpRootFiles } from '../../../src/adapters/sftp/sftp-root-files.ts';
+import { resolveTarget, type SshSettings } from '../../../src/adapters/ssh/resolve-target.ts';
+import { SshLink } from '../../../src/adapters/ssh/ssh-link.ts';
+import { systemClock } from '../../../src/adapters/system-clock.ts';
+import { FileHostTree } from '../../../src/adapters/upkeep/file-host-tree.ts';
+
+type Given = Readonly<Record<string, unknown>> & { readonly ssh: SshSettings };
+
+async function withFiles<Value>({ ssh }: Given, call: (files: RemoteFiles) => Promise<Value>): Promise<Value> {
+  const link = new SshLink({
+    target: await resolveTarget('liar', ssh, { env: {}, sshConfigFile: '/dev/null' }),
+    ...{ clock: systemClock, random01: Math.random, retryForMs: 2_000 },
+  });
+  try {
+    return await call(new RemoteFiles(link, 'liar'));
+  } finally {
+    await link.close();
+  }
+}
+
+const store = (given: Given, call: (store: SftpFileStore) => Promise<unknown>) =>
+  withFiles(given, (files) => call(new SftpFileStore(files, '/run')));
+
+const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
+  list: (given) => store(given, async (files) => (await files.list('results')).length),
+  results: (given) => store(given, async (files) => (await new PublishedResults(files).keys()).length),
+  result: (given) => store(given, (files) => new PublishedResults(files).read(String(given['key']))),
+  read: (given) => store(given, async (files) => (await files.read('manifests/one.json'))?.length ?? null),
+  remove: (given) => store(given, (files) => files.remove(String(given['path']))),
+  download: (given) =>
+    withFiles(given, (files) =>
+      download(files, '/run/segments/one.mp4', String(given['path']), Number(given['sizeBytes'])),
+    ),
+  removeTree: (given) => withFiles(given, (files) => new SftpRootFiles(files, '/run').remove('runs/one')),
+  prune: (given) =>
+    withFiles(given, async (files) => {
+      const tree = new FileHostTree(new SftpRootFiles(files, '/run'), () => false);
+      return [(await tree.objects()).length, (await tree.uploads()).length, (await tree.runs()).length];
+    }),
+};
+
+const [name = '', given = '{}'] = process.argv.slice(2);
+const scene = scenes[name];
+if (!scene) throw new Error(`there is no scene ${name}`);
+const outcome = await scene(JSON.parse(given)).then(
+  (value) => ({ value: value ?? null, error: null }),
+  (error: Error & { readonly code?: unknown }) => ({
+    value: null,
+    error: { name: error.name, code: String(error.code ?? ''), message: error.message },
+  }),
+);
+const memoryMib = Math.round(process.resourceUsage().maxRSS / 1024);
+process.stdout.write(JSON.stringify({ ...outcome, memoryMib }), () => process.exit());
