@@ -1,15 +1,9 @@
-import { posix } from 'node:path';
-import pMap from 'p-map';
 import type { FileEntryWithStats, Stats } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
 import { isSftpStatus, sftpStatus } from './sftp-errors.ts';
-import type { SftpSession } from './sftp-session.ts';
 
 /** Requests of one folder on their way at once. */
 const requestsAtOnce = 16;
-
-/** Removals on their way at once. */
-const removalsAtOnce = 32;
 
 /** Far more entries than this program puts into any folder. */
 const mostSeen = 2_000_000;
@@ -24,10 +18,6 @@ const mostEmptyAnswers = 1_000;
 
 /** No file system has longer names, in characters. */
 const longestName = 255;
-
-/** A run's folder has a handful of folders in it, a few levels deep. */
-const mostLevels = 32;
-const mostFolders = 100_000;
 
 /** An entry of a folder, as the server describes it. */
 export interface RemoteEntry {
@@ -107,35 +97,8 @@ function countOf(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
-/**
- * Removes a file, or a folder with all that is in it. A link is removed and never followed, neither at the top nor
- * below it. What is gone already is no error.
- *
- * @throws AppError `host-refused` for folders within folders without an end.
- */
-export async function removeTree(
-  session: Pick<SftpSession, 'lstat' | 'remove' | 'list' | 'removeFolder' | 'hostName'>,
-  path: string,
-  level = 0,
-  folders = { left: mostFolders },
-): Promise<void> {
-  folders.left -= 1;
-  if (level > mostLevels || folders.left < 0) throw endless(session.hostName, path);
-  const found = await session.lstat(path);
-  if (!found?.isDirectory()) {
-    if (found) await session.remove(path);
-    return;
-  }
-  const entries = await session.list(path, ({ name, kind }) => ({ name, isFolder: kind === 'folder' }));
-  const files = entries.filter(({ isFolder }) => !isFolder);
-  await pMap(files, ({ name }) => session.remove(posix.join(path, name)), { concurrency: removalsAtOnce });
-  // Each is queried again: what was a folder when it was listed may be a link by now.
-  for (const { name, isFolder } of entries)
-    if (isFolder) await removeTree(session, posix.join(path, name), level + 1, folders);
-  await session.removeFolder(path);
-}
-
-function endless(hostName: string, folder: string): AppError {
+/** @param folder - What has no end. */
+export function endless(hostName: string, folder: string): AppError {
   return new AppError({
     code: 'host-refused',
     message: `${hostName}: the folder ${folder} has more in it than cosmos ever writes there, or its listing has no end.`,

@@ -3,8 +3,8 @@ import { temporarySuffix } from '../../core/temporary-name.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type ExclusiveFileStore, mostSharedBytes } from '../../ports/file-store.ts';
 import { temporaryPathFor } from '../files/publish-file.ts';
-import { removeTree } from './list-folder.ts';
 import type { RemoteFiles } from './remote-files.ts';
+import { removeTree } from './remove-tree.ts';
 import type { SftpSession } from './sftp-session.ts';
 
 /** An {@link ExclusiveFileStore} in a folder of a host. */

@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostRootFiles, TreeEntry } from '../upkeep/file-host-tree.ts';
-import { asRemoteEntry, type RemoteEntry, removeTree } from './list-folder.ts';
+import { asRemoteEntry, type RemoteEntry } from './list-folder.ts';
 import type { RemoteFiles } from './remote-files.ts';
+import { removeTree } from './remove-tree.ts';
 import { isSftpStatus, sftpStatus } from './sftp-errors.ts';
 
 /** The {@link HostRootFiles} of a host. A folder is one request, with sizes and times, however much lies in it. */
@@ -93,7 +94,8 @@ function notReadable(cause: RangeError): AppError {
   return new AppError({
     code: 'host-refused',
     message: `${cause.message}, so that what its run needs is not known.`,
-    nextStep: 'Look at it on the host; nothing was removed. Remove its run folder there when it is not needed.',
+    nextStep:
+      'Look at it on the host; nothing was removed. Remove its run folder there when it is not needed.',
     cause,
   });
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { removeTree } from './list-folder.ts';
 import type { RemoteFiles } from './remote-files.ts';
+import { removeTree } from './remove-tree.ts';
 import type { SftpSession } from './sftp-session.ts';
 
 const pieceBytes = 2 * 1024 * 1024;

@@ -59,7 +59,9 @@ export async function findUnneeded(tree: HostTree, rules: KeepRules): Promise<Un
   }
   return [
     ...unneededRuns,
-    ...objects.filter(({ name }) => !namedHashes.has(shortHash(name))).flatMap((object) => judgeObject(object, rules)),
+    ...objects
+      .filter(({ name }) => !namedHashes.has(shortHash(name)))
+      .flatMap((object) => judgeObject(object, rules)),
     ...uploads.flatMap((upload) => judgeUpload(upload, rules)),
   ];
 }

@@ -104,7 +104,9 @@ function serve(sftp: SFTPWrapper, find: (path: string) => LyingFile | null, aske
   };
   sftp.on('error', () => undefined);
   sftp.on('REALPATH', (id, path) =>
-    sftp.name(id, [{ filename: path === '.' ? '/home' : path, longname: '', attrs: attributesOf({ mode: 0 }) }]),
+    sftp.name(id, [
+      { filename: path === '.' ? '/home' : path, longname: '', attrs: attributesOf({ mode: 0 }) },
+    ]),
   );
   const describe = (what: string) => (id: number, path: string) => {
     const file = tell(what, path);

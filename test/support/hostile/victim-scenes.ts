@@ -11,7 +11,10 @@ import { FileHostTree } from '../../../src/adapters/upkeep/file-host-tree.ts';
 
 type Given = Readonly<Record<string, unknown>> & { readonly ssh: SshSettings };
 
-async function withFiles<Value>({ ssh }: Given, call: (files: RemoteFiles) => Promise<Value>): Promise<Value> {
+async function withFiles<Value>(
+  { ssh }: Given,
+  call: (files: RemoteFiles) => Promise<Value>,
+): Promise<Value> {
   const link = new SshLink({
     target: await resolveTarget('liar', ssh, { env: {}, sshConfigFile: '/dev/null' }),
     ...{ clock: systemClock, random01: Math.random, retryForMs: 2_000 },
