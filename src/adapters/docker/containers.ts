@@ -1,14 +1,22 @@
-import { buffer } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
-import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode';
+import type { ContainerCreateOptions } from 'dockerode';
+import { shortened } from '../../core/shortened.ts';
 import { gpuQuery, parseGpus } from '../../core/upkeep/parse-gpus.ts';
 import type { GpuFacts } from '../../ports/host-upkeep.ts';
+import { readStreamAtMost } from '../read-at-most.ts';
+import { answerAs, type ContainerInspection, containerSchema, listedContainersSchema } from './answers.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
 import { statusOf } from './docker-errors.ts';
 
 /** Starting may wait for GPUs and slow disks, in milliseconds. */
 const slowSilenceMs = 120_000;
+
+/** What nvidia-smi says of the GPUs of a host, at the most. */
+const maxGpuBytes = 256 * 1024;
+
+/** Slots that a host can have: the path of a slot's socket has room for no larger numbers. */
+const mostSlots = 64;
 
 const runningStates: readonly string[] = ['running', 'restarting', 'paused'];
 
@@ -27,8 +35,9 @@ export async function inspectContainer(
   client: DockerClient,
   name: string,
   limits: CallLimits = {},
-): Promise<ContainerInspectInfo | null> {
-  return await client.find((docker) => docker.getContainer(name).inspect(), limits);
+): Promise<ContainerInspection | null> {
+  const found: unknown = await client.find((docker) => docker.getContainer(name).inspect(), limits);
+  return found === null ? null : answerAs(containerSchema, found, `the container ${name}`, client.daemon);
 }
 
 /** Makes a container. `taken`: one of that name is there already. `image-missing`: the host lacks the image. */
@@ -86,23 +95,29 @@ async function removeOnce(client: DockerClient, name: string, force: boolean): P
   return await accept(client, [404, 409], remove, { silenceMs: slowSilenceMs });
 }
 
-/** The last `tail` lines that it wrote, both streams in order; empty when there is none. */
+/** The last `tail` lines that it wrote, both streams in order, each shortened; empty when there is none. */
 export async function readLog(client: DockerClient, name: string, tail: number): Promise<string> {
   const bytes = await client.find((docker) =>
     docker.getContainer(name).logs({ stdout: true, stderr: true, tail, follow: false }),
   );
-  return Buffer.isBuffer(bytes) ? demultiplex(bytes).both : '';
+  const lines = Buffer.isBuffer(bytes)
+    ? demultiplex(bytes)
+        .both.split('\n')
+        .slice(-tail - 1)
+    : [];
+  return lines.map((line) => shortened(line)).join('\n');
 }
 
 /** All slot containers of a root folder, also of slots that the settings no longer have. */
 export async function listSlotContainers(client: DockerClient, rootPath: string): Promise<FoundContainer[]> {
   const filters = JSON.stringify({ label: [`${labels.root}=${rootPath}`] });
-  const found = await client.call((docker) => docker.listContainers({ all: true, filters }));
+  const answer: unknown = await client.call((docker) => docker.listContainers({ all: true, filters }));
+  const found = answerAs(listedContainersSchema, answer, 'its containers', client.daemon);
   return found.flatMap((container) => {
     const slotId = Number(container.Labels[labels.slot] ?? Number.NaN);
-    if (!Number.isInteger(slotId) || slotId < 0) return [];
-    const name = (container.Names[0] ?? container.Id).replace(/^\//, '');
-    return [{ id: container.Id, name, slotId, isRunning: runningStates.includes(container.State) }];
+    if (!Number.isInteger(slotId) || slotId < 0 || slotId >= mostSlots) return [];
+    const name = (container.Names?.[0] ?? container.Id).replace(/^\//, '');
+    return [{ id: container.Id, name, slotId, isRunning: runningStates.includes(container.State ?? '') }];
   });
 }
 
@@ -116,7 +131,7 @@ export async function queryGpus(client: DockerClient, container: string): Promis
     const bytes = await client.call(
       async (docker) => {
         const exec = await docker.getContainer(container).exec(options);
-        return await buffer(await exec.start({ Detach: false, Tty: false }));
+        return await readStreamAtMost(await exec.start({ Detach: false, Tty: false }), maxGpuBytes);
       },
       { silenceMs: 10_000, retryForMs: 0 },
     );

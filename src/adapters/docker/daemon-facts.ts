@@ -1,3 +1,4 @@
+import { answerAs, infoSchema } from './answers.ts';
 import type { DockerClient } from './docker-client.ts';
 
 /** How a Docker daemon is set up, as far as it matters here. */
@@ -14,22 +15,17 @@ export interface DaemonFacts {
   readonly timeMs: number;
 }
 
-interface DaemonInfo {
-  readonly SecurityOptions?: readonly string[];
-  readonly Runtimes?: object;
-  readonly SystemTime?: string;
-}
-
 /** @throws AppError of connecting, or `host-refused` for a daemon that is too old. */
 export async function daemonFacts(client: DockerClient): Promise<DaemonFacts> {
-  const [version, info] = await Promise.all([
+  const [version, answer] = await Promise.all([
     client.version(),
-    client.call<DaemonInfo>((docker) => docker.info()),
+    client.call<unknown>((docker) => docker.info()),
   ]);
+  const info = answerAs(infoSchema, answer, 'itself', client.daemon);
   return {
     version,
     isRootless: info.SecurityOptions?.some((option) => option.includes('name=rootless')) ?? false,
-    hasNvidiaRuntime: 'nvidia' in (info.Runtimes ?? {}),
+    hasNvidiaRuntime: Object.hasOwn(info.Runtimes ?? {}, 'nvidia'),
     timeMs: Date.parse(info.SystemTime ?? '') || 0,
   };
 }

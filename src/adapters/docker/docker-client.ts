@@ -7,6 +7,7 @@ import { RetryWindow } from '../../async/retry-window.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { answerAs, versionSchema } from './answers.ts';
 import { asHostError, connectionFailureOf, type DaemonLocation, statusOf } from './docker-errors.ts';
 import { dockerOver, type OpenDocker } from './open-docker.ts';
 
@@ -62,13 +63,13 @@ export class DockerClient {
   constructor(options: DockerClientOptions) {
     this.#options = options;
     this.daemon = { hostName: options.hostName, socketPath: options.socketPath };
-    this.#open = dockerOver(options.agent);
+    this.#open = dockerOver(options.agent, this.daemon);
   }
 
   /**
    * Runs `work`, again and again while connections fail.
    *
-   * @throws AppError `host-refused`, `host-unreachable`, and what the agent throws; dockerode's error with a status
+   * @throws AppError `host-refused`, `host-unreachable`, and what the agent throws; DockerRefusal
    *   (see `statusOf`) when the daemon refused; the signal's reason.
    */
   async call<T>(work: DockerWork<T>, limits: CallLimits = {}): Promise<T> {
@@ -92,8 +93,9 @@ export class DockerClient {
   }
 
   async #askVersion(): Promise<string> {
-    const answer = await this.#retry((docker) => docker.version(), {});
-    const { Version: version, ApiVersion: apiVersion, Os: system } = answer;
+    const answer: unknown = await this.#retry((docker) => docker.version(), {});
+    const facts = answerAs(versionSchema, answer, 'its version', this.daemon);
+    const { Version: version, ApiVersion: apiVersion, Os: system } = facts;
     const refusal =
       system === 'linux' ? refuseOld(version, apiVersion) : `runs ${system} containers, not Linux ones`;
     if (refusal !== null)

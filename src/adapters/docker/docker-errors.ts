@@ -1,4 +1,6 @@
+import { shortened } from '../../core/shortened.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
+import { TooMuchError } from '../read-at-most.ts';
 
 /**
  * Why a request was not answered. `refused`: no access to the socket. `absent`: no process listens there.
@@ -9,6 +11,17 @@ type ConnectionFailure = 'refused' | 'absent' | 'lost';
 /** The daemon failed because it, or the containerd below it, stops or starts. */
 export class DaemonUnavailableError extends Error {}
 
+/** An answer of the daemon with the status of an error. */
+export class DockerRefusal extends Error {
+  override readonly name = 'DockerRefusal';
+  readonly statusCode: number;
+
+  constructor(statusCode: number, meaning: string, text: string) {
+    super(`(HTTP code ${statusCode}) ${meaning} - ${shortened(text.trim(), 2000)} `);
+    this.statusCode = statusCode;
+  }
+}
+
 const unavailablePattern =
   /shutting down|ttrpc: closed|transport is closing|containerd\.sock|code = (Unavailable|Canceled)|context canceled|object type \*libnetwork/i;
 
@@ -17,22 +30,21 @@ export function isDaemonUnavailable(reason: string): boolean {
   return unavailablePattern.test(reason);
 }
 
-/** The HTTP status of an answer that dockerode turned into an error; null for every other error. */
+/** The HTTP status of an answer that says what is wrong; null for every other error. */
 export function statusOf(error: unknown): number | null {
-  if (!(error instanceof Error) || !('statusCode' in error)) return null;
-  return typeof error.statusCode === 'number' ? error.statusCode : null;
+  return error instanceof DockerRefusal ? error.statusCode : null;
 }
 
-/** What the daemon said, without dockerode's frame around it: `(HTTP code 500) server error - … `. */
+/** What the daemon said, without the frame around it: `(HTTP code 500) server error - … `. */
 export function dockerReason(error: unknown): string {
   return messageOf(error)
     .replace(/^\(HTTP code \d+\) [^-]* - /, '')
     .trim();
 }
 
-/** Sorts an error of the connection; null for answers of the daemon, AppErrors and bugs of our own. */
+/** Sorts an error of the connection; null for answers of the daemon, whatever their size, AppErrors and bugs of our own. */
 export function connectionFailureOf(error: unknown): ConnectionFailure | null {
-  if (!(error instanceof Error) || error instanceof AppError) return null;
+  if (!(error instanceof Error) || error instanceof AppError || error instanceof TooMuchError) return null;
   const status = statusOf(error);
   if (status !== null) return status >= 500 && isDaemonUnavailable(error.message) ? 'lost' : null;
   if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return null;
@@ -54,7 +66,7 @@ export interface DaemonLocation {
 
 export function asHostError(failure: ConnectionFailure, daemon: DaemonLocation, cause: unknown): AppError {
   const { hostName, socketPath } = daemon;
-  const reason = messageOf(cause);
+  const reason = shortened(messageOf(cause));
   if (failure === 'refused')
     return new AppError({
       code: 'host-refused',

@@ -1,6 +1,9 @@
 import type Dockerode from 'dockerode';
+import { shortened } from '../../core/shortened.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { PrepareProgress } from '../../ports/host-upkeep.ts';
+import { TooMuchError } from '../read-at-most.ts';
+import { strangeAnswer } from './answers.ts';
 import type { DockerClient } from './docker-client.ts';
 import { DaemonUnavailableError, dockerReason, isDaemonUnavailable, statusOf } from './docker-errors.ts';
 import { ImageProgress, readMessages } from './image-progress.ts';
@@ -48,6 +51,8 @@ export async function runImageJob(
       { silenceMs, signal },
     );
   } catch (error) {
+    if (error instanceof TooMuchError)
+      throw strangeAnswer(client.daemon, `a message about the image ${job.image} has no end`, error);
     if (statusOf(error) === null) throw error;
     throw failed(client, job, dockerReason(error), progress.tail);
   }
@@ -58,7 +63,7 @@ function asFailure(client: DockerClient, job: ImageJob, reason: string, tail: re
 }
 
 function failed(client: DockerClient, job: ImageJob, reason: string, tail: readonly string[]): AppError {
-  const said = reason.trim();
+  const said = shortened(reason.trim(), 2000);
   const message = `${client.daemon.hostName}: the image ${job.image} could not be ${job.verb}: ${said}`;
   if (/no space left on device/i.test(said))
     return new AppError({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { parseJsonAs } from '../../core/json.ts';
+import { parseForeignJsonAs } from '../../core/json.ts';
+import { shortened } from '../../core/shortened.ts';
 import type { PrepareProgress } from '../../ports/host-upkeep.ts';
+import { TooMuchError } from '../read-at-most.ts';
 
 /** One message of a build or a pull, as Docker streams them; unknown fields are left out. */
 const imageMessageSchema = z.object({
@@ -9,7 +11,7 @@ const imageMessageSchema = z.object({
   /** What is done to a layer, or to the whole image. */
   status: z.string().optional(),
   /** The layer. */
-  id: z.string().optional(),
+  id: z.string().max(256).optional(),
   progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).optional(),
   /** Why it failed; the answer's own status is 200 all the same. */
   error: z.string().optional(),
@@ -17,20 +19,31 @@ const imageMessageSchema = z.object({
 
 export type ImageMessage = z.infer<typeof imageMessageSchema>;
 
-/** Reads the messages of a stream, one JSON document a line. Other lines are left out. */
+/** Longest message, in characters; output of a build comes in pieces of some kilobytes. */
+const maxMessageLength = 1024 * 1024;
+
+/** Layers whose progress is followed; an image has at most 127. */
+const mostLayers = 1_000;
+
+/**
+ * Reads the messages of a stream, one JSON document a line. Other lines are left out.
+ *
+ * @throws TooMuchError for a line without an end.
+ */
 export async function* readMessages(stream: NodeJS.ReadableStream): AsyncGenerator<ImageMessage> {
   stream.setEncoding('utf8');
   let rest = '';
   for await (const piece of stream) {
     const lines = `${rest}${piece}`.split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > maxMessageLength) throw new TooMuchError(maxMessageLength);
     yield* lines.flatMap(parseMessage);
   }
   yield* parseMessage(rest);
 }
 
 function parseMessage(line: string): ImageMessage[] {
-  const message = parseJsonAs(imageMessageSchema, line);
+  const message = parseForeignJsonAs(imageMessageSchema, line);
   return message ? [message] : [];
 }
 
@@ -78,9 +91,10 @@ export class ImageProgress {
   }
 
   #takeLine(line: string): PrepareProgress {
-    this.tail.push(line.trim());
+    const shown = shortened(line.trim());
+    this.tail.push(shown);
     if (this.tail.length > keptLines) this.tail.shift();
-    return { message: line.trim().replaceAll(/\s+/g, ' '), fraction: this.#advance() };
+    return { message: shown.replaceAll(/\s+/g, ' '), fraction: this.#advance() };
   }
 
   #takeLayer({ status = '', id = '', progressDetail }: ImageMessage): PrepareProgress | null {
@@ -88,7 +102,7 @@ export class ImageProgress {
     const layer = afterStatus(before, status, progressDetail?.current ?? 0, progressDetail?.total ?? 0);
     // A tag has no layer's status: `1.0: Pulling from library/x`.
     if (layer === null) return this.#takeLine(`${id}: ${status}`);
-    this.#layers.set(id, layer);
+    if (this.#layers.has(id) || this.#layers.size < mostLayers) this.#layers.set(id, layer);
     const layers = [...this.#layers.values()];
     const bytes = layers.reduce((sum, { downloadedBytes }) => sum + downloadedBytes, 0);
     const whole = layers.filter(({ done }) => done === 1).length;

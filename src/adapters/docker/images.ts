@@ -1,9 +1,9 @@
-import type { ImageInspectInfo } from 'dockerode';
 import pMap from 'p-map';
 import { z } from 'zod';
 import type { HostSettings, Settings } from '../../core/settings/settings-schema.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
+import { answerAs, imageSchema, listedContainersSchema, listedImagesSchema } from './answers.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';
 import { statusOf } from './docker-errors.ts';
@@ -83,8 +83,8 @@ export async function findImage(
   name: string,
   limits: CallLimits = {},
 ): Promise<ImageFacts | null> {
-  const found = await client.find((docker) => docker.getImage(name).inspect(), limits);
-  return found && toFacts(found);
+  const found: unknown = await client.find((docker) => docker.getImage(name).inspect(), limits);
+  return found === null ? null : toFacts(answerAs(imageSchema, found, `the image ${name}`, client.daemon));
 }
 
 /** An image that cosmos built, and whose name a newer image has now. */
@@ -101,11 +101,14 @@ interface OldImage {
  * belongs to a user, and so does an image that a user built on ours, although it has our labels as well.
  */
 export async function findOldImages(client: DockerClient, names: readonly string[]): Promise<OldImage[]> {
-  const [current, labelled, containers] = await Promise.all([
+  const filters = JSON.stringify({ label: [labels.content] });
+  const [current, imagesAnswer, containersAnswer] = await Promise.all([
     Promise.all(names.map((name) => findImage(client, name))),
-    client.call((docker) => docker.listImages({ filters: JSON.stringify({ label: [labels.content] }) })),
-    client.call((docker) => docker.listContainers({ all: true })),
+    client.call<unknown>((docker) => docker.listImages({ filters })),
+    client.call<unknown>((docker) => docker.listContainers({ all: true })),
   ]);
+  const labelled = answerAs(listedImagesSchema, imagesAnswer, 'its images', client.daemon);
+  const containers = answerAs(listedContainersSchema, containersAnswer, 'its containers', client.daemon);
   const used = new Set([...current.map((image) => image?.id), ...containers.map(({ ImageID: id }) => id)]);
   const old = labelled
     .filter((found) => !used.has(found.Id))
@@ -138,10 +141,10 @@ export async function removeImage(client: DockerClient, id: string): Promise<boo
   }
 }
 
-function toFacts(found: ImageInspectInfo): ImageFacts {
+function toFacts(found: z.infer<typeof imageSchema>): ImageFacts {
   return {
     id: found.Id,
-    labels: found.Config.Labels ?? {},
+    labels: found.Config.Labels,
     variables: (found.Config.Env ?? []).map((entry) => entry.split('=', 1)[0] ?? ''),
   };
 }

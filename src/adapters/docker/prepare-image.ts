@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { AppError } from '../../errors/app-error.ts';
 import type { PreparedHost, PrepareProgress } from '../../ports/host-upkeep.ts';
+import { answerAs, networksSchema } from './answers.ts';
 import { type BuildContext, type BuildFiles, readBuildContext } from './build-context.ts';
 import { labels } from './container-spec.ts';
 import type { DockerClient } from './docker-client.ts';
@@ -100,7 +101,8 @@ function buildArguments(baseImage: string, base: ImageFacts): Record<string, str
 
 /** A daemon without a bridge network cannot give one to the steps of a build; they use the host's. */
 async function hasBridge(client: DockerClient, signal: AbortSignal): Promise<boolean> {
-  const networks = await client.call((docker) => docker.listNetworks(), { signal });
+  const answer: unknown = await client.call((docker) => docker.listNetworks(), { signal });
+  const networks = answerAs(networksSchema, answer, 'its networks', client.daemon);
   return networks.some(({ Driver: driver }) => driver === 'bridge');
 }
 

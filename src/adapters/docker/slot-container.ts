@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ContainerInspectInfo } from 'dockerode';
 import { AppError, type MissingImage } from '../../errors/app-error.ts';
 import type { GpuFacts } from '../../ports/host-upkeep.ts';
+import type { ContainerInspection } from './answers.ts';
 import { asContainerError } from './container-errors.ts';
 import {
   labels,
@@ -134,7 +134,7 @@ export class SlotContainer {
     });
   }
 
-  async #inspect(signal?: AbortSignal): Promise<ContainerInspectInfo | null> {
+  async #inspect(signal?: AbortSignal): Promise<ContainerInspection | null> {
     return await inspectContainer(this.#deps.client, this.name, { signal });
   }
 
@@ -171,7 +171,7 @@ export class SlotContainer {
     }
   }
 
-  async #replace(found: ContainerInspectInfo | null): Promise<void> {
+  async #replace(found: ContainerInspection | null): Promise<void> {
     const { client, busyRun, settings } = this.#deps;
     if (found && found.Config.Labels[labels.root] !== settings.rootPath)
       throw new AppError({
@@ -210,7 +210,7 @@ export class SlotContainer {
 type Action = 'use' | 'wait' | 'create' | 'start' | 'replace';
 
 /** What brings the container closer to running as it should. */
-function nextAction(found: ContainerInspectInfo | null, spec: SlotContainerSpec): Action {
+function nextAction(found: ContainerInspection | null, spec: SlotContainerSpec): Action {
   if (!found) return 'create';
   const { Status, Running, Restarting, Dead } = found.State;
   if (Status === 'removing') return 'wait';
@@ -220,6 +220,6 @@ function nextAction(found: ContainerInspectInfo | null, spec: SlotContainerSpec)
 }
 
 /** The label says it all: image, mounts, GPUs and command are in the hash. */
-function matches(found: ContainerInspectInfo, spec: SlotContainerSpec): boolean {
+function matches(found: ContainerInspection, spec: SlotContainerSpec): boolean {
   return found.Config.Labels[labels.spec] === spec.specHash && found.Config.Labels[labels.root] !== undefined;
 }

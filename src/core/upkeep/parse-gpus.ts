@@ -1,5 +1,9 @@
 const bytesPerMib = 1024 ** 2;
 
+/** More than a machine has GPUs, and than their names are long. */
+const mostLines = 256;
+const maxLineLength = 500;
+
 /** One GPU as `nvidia-smi` shows it; sizes in bytes. */
 interface GpuReading {
   readonly index: number;
@@ -19,7 +23,8 @@ export const gpuQuery = [
  * something else are left out.
  */
 export function parseGpus(text: string): GpuReading[] {
-  return text.split('\n').flatMap((line) => {
+  const lines = text.split('\n', mostLines).filter((line) => line.length <= maxLineLength);
+  return lines.flatMap((line) => {
     const match = /^\s*(\d+)\s*,\s*(.+?)\s*,\s*([^,]+?)\s*,\s*([^,]+?)\s*$/.exec(line);
     if (!match) return [];
     const [, index, name = '', used, total] = match;

@@ -1,4 +1,16 @@
 /** Scenes of `runVictim`: each calls the program's own code as a command would, and tells what came of it. */
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
+import {
+  inspectContainer,
+  listSlotContainers,
+  queryGpus,
+  readLog,
+} from '../../../src/adapters/docker/containers.ts';
+import { daemonFacts } from '../../../src/adapters/docker/daemon-facts.ts';
+import { DockerClient } from '../../../src/adapters/docker/docker-client.ts';
+import { runImageJob } from '../../../src/adapters/docker/image-job.ts';
+import { findImage, findOldImages } from '../../../src/adapters/docker/images.ts';
 import { PublishedResults } from '../../../src/adapters/host-run/published-results.ts';
 import { download } from '../../../src/adapters/sftp/download.ts';
 import { RemoteFiles } from '../../../src/adapters/sftp/remote-files.ts';
@@ -29,6 +41,21 @@ async function withFiles<Value>(
 const store = (given: Given, call: (store: SftpFileStore) => Promise<unknown>) =>
   withFiles(given, (files) => call(new SftpFileStore(files, '/run')));
 
+const docker = async ({ socketPath }: Given, call: (client: DockerClient) => Promise<unknown>) => {
+  const agent = new Agent({ keepAlive: true });
+  agent.createConnection = () => connect(String(socketPath));
+  const daemon = { hostName: 'liar', socketPath: '/var/run/docker.sock' };
+  const client = new DockerClient({
+    ...daemon,
+    ...{ agent, clock: systemClock, random01: Math.random, retryForMs: 1_000 },
+  });
+  try {
+    return await call(client);
+  } finally {
+    agent.destroy();
+  }
+};
+
 const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
   list: (given) => store(given, async (files) => (await files.list('results')).length),
   results: (given) => store(given, async (files) => (await new PublishedResults(files).keys()).length),
@@ -40,6 +67,23 @@ const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
       download(files, '/run/segments/one.mp4', String(given['path']), Number(given['sizeBytes'])),
     ),
   removeTree: (given) => withFiles(given, (files) => new SftpRootFiles(files, '/run').remove('runs/one')),
+  version: (given) => docker(given, (client) => client.version()),
+  facts: (given) => docker(given, (client) => daemonFacts(client)),
+  inspect: (given) => docker(given, (client) => inspectContainer(client, 'slot')),
+  containers: (given) => docker(given, async (client) => (await listSlotContainers(client, '/root')).length),
+  image: (given) => docker(given, (client) => findImage(client, 'image')),
+  oldImages: (given) => docker(given, async (client) => (await findOldImages(client, [])).length),
+  log: (given) => docker(given, async (client) => (await readLog(client, 'slot', 10)).length),
+  gpus: (given) => docker(given, async (client) => (await queryGpus(client, 'slot')).length),
+  pull: (given) =>
+    docker(given, (client) =>
+      runImageJob(
+        client,
+        { verb: 'pulled', image: 'image', begin: (daemon) => daemon.pull('image', {}) },
+        () => undefined,
+        new AbortController().signal,
+      ),
+    ),
   prune: (given) =>
     withFiles(given, async (files) => {
       const tree = new FileHostTree(new SftpRootFiles(files, '/run'), () => false);
