@@ -23,6 +23,7 @@ import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/caching-media-tool.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import { RunIndex } from './adapters/run-store/run-index.ts';
+import { type RunToApprove, RunTrust } from './adapters/run-store/run-trust.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
@@ -45,6 +46,7 @@ import type { ModelFiles } from './ports/model-files.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
 import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
+import { openApprovals } from './settings-composition.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
 const bytesPerGb = 1024 ** 3;
@@ -72,6 +74,8 @@ export interface CommandContext {
   readonly configFile: string | null;
   /** What the user should know, as a sentence. */
   readonly onNotice: (line: string) => void;
+  /** Asks whether a run that the user did not start may continue; false off a terminal. */
+  readonly approveRun: (run: RunToApprove) => Promise<boolean>;
 }
 
 /** Builds the outside world for this process: the only place where the CLI makes adapters. */
@@ -144,7 +148,10 @@ function workFoldersOf(settings: Settings, host: string): readonly WrittenFolder
   return isHere ? [checkpoints, cache, localHost] : [checkpoints, cache];
 }
 
-function createRunStore(settings: Settings, { configFile, onNotice }: CommandContext): LocalRunStore {
+function createRunStore(
+  settings: Settings,
+  { configFile, onNotice, approveRun }: CommandContext,
+): LocalRunStore {
   const index = new RunIndex({
     folder: runIndexFolder(),
     workingFolder: process.cwd(),
@@ -154,7 +161,17 @@ function createRunStore(settings: Settings, { configFile, onNotice }: CommandCon
         `The list of your runs could not be written (${reason}): this run is found only from this folder, or by its path.`,
       ),
   });
-  return new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock, { index, onChosen: onNotice });
+  const trust = new RunTrust({
+    approvals: openApprovals(),
+    ask: approveRun,
+    now: () => systemClock.now(),
+    onFailure: (reason) =>
+      onNotice(
+        `It could not be remembered that this run is yours (${reason}): resuming it needs "cosmos trust", and XDG_STATE_HOME set to a folder that you may write to.`,
+      ),
+  });
+  const options = { index, trust, onChosen: onNotice };
+  return new LocalRunStore(settings.upsampling.checkpoint_dir, systemClock, options);
 }
 
 /**

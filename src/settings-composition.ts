@@ -45,7 +45,9 @@ export function approvedLayers({ layers, privileged }: LoadedSettings): readonly
 
 /** What the user approved of other people's settings and runs. */
 export function openApprovals(): Approvals {
-  return new Approvals(join(cosmosFolders(process.env, process.platform).state, 'approved'));
+  const { state, cache } = cosmosFolders(process.env, process.platform);
+  // Every run writes to the cache: what is kept there is remembered where the user's home takes nothing.
+  return new Approvals([join(state, 'approved'), join(cache, 'approved')]);
 }
 
 /** Forgets what was approved of a file, or of the files in a folder; gives what that was. */
@@ -61,7 +63,8 @@ export async function revokeApprovals(path: string): Promise<readonly Approval[]
 export async function approveSettings({ id, path, settings }: PrivilegedFile): Promise<void> {
   const names = settings.map(({ name }) => name);
   const at = new Date().toISOString();
-  await openApprovals().add({ kind: 'settings', id, path, approved_at: at, settings: names });
+  const about = { path, approved_at: at, settings: names, is_started: false };
+  await openApprovals().add({ kind: 'settings', id, ...about });
 }
 
 /** A settings file, and whether what needs approval in it is approved; null where nothing does. JSON, so snake_case. */

@@ -1,14 +1,13 @@
-import type { Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { shellQuoted } from '../core/run/shell-quoted.ts';
 import { resolveSettings, type SettingsLayer } from '../core/settings/resolve-settings.ts';
 import type { Settings } from '../core/settings/settings-schema.ts';
 import { AppError, usageError } from '../errors/app-error.ts';
 import { isErrno } from '../errors/system-error.ts';
 import { readRegularFile } from './files/bounded-read.ts';
 import { createOnce } from './files/create-once.ts';
+import { ownershipFix, whoElseWrites } from './files/ownership.ts';
 import { makeFolder, publishFile } from './files/publish-file.ts';
 
 /** Where settings come from, weakest first: the user's file, the project's file, the command line. */
@@ -131,26 +130,6 @@ async function readLayer(path: string, role: FileLayer['role']): Promise<FileLay
 async function isSameFile(one: string, other: string): Promise<boolean> {
   const [first, second] = await Promise.all([one, other].map((path) => realpath(path).catch(() => null)));
   return first !== null && first === second;
-}
-
-/** Who besides this user can write to a file: the end of a sentence; null where only they and root can. */
-export function whoElseWrites({ uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>): string | null {
-  const user = process.getuid?.();
-  // Windows has neither owners of this sort nor modes.
-  if (user === undefined) return null;
-  const isBehindSudo = user === 0 && process.env['SUDO_UID'] === String(uid);
-  if (uid !== user && uid !== 0 && !isBehindSudo) return 'it belongs to another user';
-  if ((mode & 0o002) !== 0) return 'every user may write to it';
-  // The group of a user's own, which many systems give to new files.
-  if ((mode & 0o020) !== 0 && gid !== process.getgid?.() && gid !== 0) return 'its group may write to it';
-  return null;
-}
-
-/** What to do about a file to which others may write. */
-export function ownershipFix(path: string, othersMayWrite: string): string {
-  return othersMayWrite.includes('belongs')
-    ? `Copy it, so that it is yours, once you have read it: cp ${shellQuoted(path)} COPY`
-    : `Allow it to yourself alone: chmod go-w ${shellQuoted(path)}`;
 }
 
 function notTrusted({ source, othersMayWrite }: FileLayer): AppError {

@@ -9,7 +9,8 @@ import {
 import { resolveSettings, type SettingsLayer } from '../core/settings/resolve-settings.ts';
 import { type ShownSetting, shownSetting } from '../core/settings/settings-origin.ts';
 import type { Approvals } from './approvals.ts';
-import { type FileLayer, ownershipFix } from './config-files.ts';
+import type { FileLayer } from './config-files.ts';
+import { ownershipFix } from './files/ownership.ts';
 
 /** What the file of settings of a project has that counts only once the user approved it. */
 export interface PrivilegedFile {

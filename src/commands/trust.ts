@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { formatApprovals, formatRevoked, formatTrusted } from '../output/text/trust-text.ts';
+import { locateRun } from '../services/runs/read-run.ts';
 import { revokeApprovals } from '../settings-composition.ts';
-import { listApprovals, trustFolder } from '../trust-composition.ts';
+import { findApprovable, listApprovals, type Trusted, trustSettings } from '../trust-composition.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
+import { runKinds } from './shared/run-views.ts';
 
 export default class Trust extends CosmosCommand {
   static override summary = 'Approve the settings of a folder, or a run, that you did not make yourself.';
@@ -41,8 +43,18 @@ export default class Trust extends CosmosCommand {
       this.show(formatRevoked(path, revoked));
       return { version: 1, revoked };
     }
-    const approved = await trustFolder(path);
+    const { settings, runs } = await findApprovable(path);
+    const approved: Trusted[] = [];
+    for (const file of settings) approved.push(await trustSettings(file));
+    for (const folder of runs) approved.push(await this.#trustRun(folder, flags.config));
     this.show(formatTrusted(approved, this.style));
     return { version: 1, approved };
+  }
+
+  async #trustRun(folder: string, configPath: string | undefined): Promise<Trusted> {
+    const { ports } = await this.open(configPath, undefined, 'locate');
+    const { kind } = await locateRun(folder, runKinds, ports);
+    const { settings, wasApproved: was_approved } = await ports.runs.approve(kind.format, folder);
+    return { kind: 'run', path: folder, settings, was_approved };
   }
 }

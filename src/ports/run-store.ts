@@ -64,6 +64,14 @@ export interface RemovedRun {
   readonly sizeBytes: number;
 }
 
+/** A run that the user approved. */
+export interface ApprovedRun {
+  readonly folder: string;
+  /** What it does that its user should know, without secrets. */
+  readonly settings: readonly { readonly name: string; readonly value: unknown }[];
+  readonly wasApproved: boolean;
+}
+
 /** One line of `cosmos runs`. */
 export interface RunListing {
   readonly runId: string;
@@ -103,7 +111,7 @@ export interface RunStore {
   ): Promise<RunSession<Checkpoint, Event>>;
   /**
    * @throws AppError as `create`, and `run-not-found`, `checkpoint-damaged`, `checkpoint-version`; `run-kind` for a run of
-   * another kind.
+   * another kind; `run-not-trusted` for one that the user neither started nor approved.
    */
   open<Checkpoint extends AnyCheckpoint, Event>(
     format: RunFormat<Checkpoint, Event>,
@@ -114,6 +122,16 @@ export interface RunStore {
     format: RunFormat<Checkpoint, Event>,
     reference: string,
   ): Promise<StoredRun<Checkpoint, Event>>;
+  /** @throws AppError `run-not-trusted` as `open`, and what `read` throws: for what acts on a run without its lock. */
+  assertApproved<Checkpoint extends AnyCheckpoint, Event>(
+    format: RunFormat<Checkpoint, Event>,
+    reference: string,
+  ): Promise<void>;
+  /** Remembers that the user approved a run as it is. @throws AppError as `read`; `run-not-trusted` when others may write to it. */
+  approve<Checkpoint extends AnyCheckpoint, Event>(
+    format: RunFormat<Checkpoint, Event>,
+    reference: string,
+  ): Promise<ApprovedRun>;
   /** The process that works on a run, on whatever machine; null when there is none. */
   owner(reference: string): Promise<RunOwner | null>;
   /**

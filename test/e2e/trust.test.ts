@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -238,5 +238,99 @@ describe.skipIf(process.platform === 'win32')('a settings file', () => {
     await writeFile(config, `# ${'x'.repeat(1 << 20)}`);
     await expectRefused(cli, ['plan', 'specs'], 'larger than 1 MiB');
     expect(await readFile(join(cli.workingFolder, 'specs', 'a.json'), 'utf8')).toContain('prompt');
+  });
+});
+
+describe('a run that came from elsewhere', () => {
+  const begin = ['batch-upsample', 'specs', '--allow-text-only', '--no-progress'];
+  const resume = ['resume', 'latest', '--no-progress'];
+
+  /** A user with a finished run, and its folder. */
+  async function userWithRun() {
+    const cli = await downloaded('');
+    expect(await cli.run(begin)).toMatchObject({ code: 0 });
+    const [id = ''] = await readdir(cli.checkpointFolder);
+    return { cli, id, folder: join(cli.checkpointFolder, id) };
+  }
+
+  /** Another user, who has unpacked the folder of the first one. */
+  async function otherUserOf(cli: Cli): Promise<Cli> {
+    const other = new Cli(join(root, `user-${users++}`));
+    await cp(cli.workingFolder, other.workingFolder, { recursive: true });
+    return other;
+  }
+
+  /** Makes the run in this folder start a program when it is continued, and write there. */
+  async function poison(folder: string, marker: string, outputDir: string): Promise<void> {
+    const path = join(folder, 'checkpoint.json');
+    const checkpoint = JSON.parse(await readFile(path, 'utf8'));
+    const command = ['sh', '-c', `touch '${marker}'; exit 1`, '{port}'];
+    Object.assign(checkpoint.settings, { output_dir: outputDir });
+    Object.assign(checkpoint.settings.engine, { kind: 'openai', model: 'm', command });
+    await writeFile(path, JSON.stringify(checkpoint));
+    await rm(join(folder, 'journal.jsonl'));
+  }
+
+  it('does nothing before it is approved, and what only reads works', async () => {
+    const { cli, id } = await userWithRun();
+    const other = await otherUserOf(cli);
+    const folder = join(other.checkpointFolder, id);
+    const [marker, outside] = [join(root, 'run-marker'), join(root, 'run-outside')];
+    await poison(folder, marker, outside);
+    for (const args of [
+      resume,
+      ['resume', folder],
+      ['batch-upsample', '--resume', 'latest'],
+      ['attach'],
+      ['cancel', id],
+    ])
+      await expectRefused(other, args, folder, 'engine.command', `cosmos trust ${folder}`);
+    expect(await other.run(['runs'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(id.slice(-8)),
+    });
+    expect(await other.run(['report', 'latest'])).toMatchObject({ code: 0 });
+    expect([existsSync(marker), existsSync(outside)]).toEqual([false, false]);
+    await chmod(join(folder, 'checkpoint.json'), 0o666);
+    await expectRefused(other, ['trust', folder], 'every user may write to it');
+    await expectRefused(other, resume, 'every user may write to it');
+    await chmod(join(folder, 'checkpoint.json'), 0o644);
+
+    const refused = await runOnTerminal(other, resume, '');
+    expect(refused).toMatchObject({ code: 2, output: expect.stringContaining(outside) });
+    expect([existsSync(marker), existsSync(outside)]).toEqual([false, false]);
+    const trusted = await other.run(['trust', folder]);
+    expect(trusted).toMatchObject({ code: 0, stdout: expect.stringContaining('engine.command') });
+    // What was refused is what would have happened.
+    await other.run([...resume, '--workers', '1'], 60_000);
+    expect([existsSync(marker), existsSync(outside)]).toEqual([true, true]);
+  });
+
+  it('is not asked about where the user started it, copied or not; of another user it is, once, and again when it changes', async () => {
+    const { cli, id, folder } = await userWithRun();
+    expect(await cli.run(resume)).toMatchObject({ code: 0 });
+    const copy = join(cli.workingFolder, 'copies', id);
+    await cp(folder, copy, { recursive: true });
+    expect(await cli.run(['resume', copy, '--no-progress'])).toMatchObject({ code: 0 });
+    expect(JSON.parse((await cli.run(['trust', '--list', '--json'])).stdout).approvals).toEqual([]);
+
+    const other = await otherUserOf(cli);
+    const theirs = join(other.checkpointFolder, id);
+    const agreed = await runOnTerminal(other, resume, 'y');
+    expect(agreed.output).toContain('Approve this run?');
+    expect(agreed.output).toContain('output_dir');
+    expect(await other.run(resume)).not.toMatchObject({ code: 2 });
+    expect(JSON.parse((await other.run(['trust', '--list', '--json'])).stdout).approvals).toMatchObject([
+      { kind: 'run', path: theirs },
+    ]);
+    // What a later session is said to have set needs approval like the checkpoint.
+    const journal = join(theirs, 'journal.jsonl');
+    const lines = (await readFile(journal, 'utf8')).trim().split('\n');
+    const started = JSON.parse(lines[0] ?? '');
+    const { settings } = JSON.parse(await readFile(join(theirs, 'checkpoint.json'), 'utf8'));
+    started.settings = { ...settings, output_dir: join(root, 'journal-outside') };
+    await writeFile(journal, `${[JSON.stringify(started), ...lines.slice(1)].join('\n')}\n`);
+    await expectRefused(other, resume, `cosmos trust ${theirs}`);
+    expect(existsSync(join(root, 'journal-outside'))).toBe(false);
   });
 });

@@ -1,6 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { type AnyCheckpoint, checkpointVersion, type RunFormat } from '../../core/run/run-format.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -9,8 +11,15 @@ import { unlessMissing } from '../files/unless-missing.ts';
 /** A checkpoint names its kind within so many bytes. */
 const kindBytes = 64;
 
+/** A checkpoint, and what was read. */
+export interface CheckpointFile<Checkpoint> {
+  readonly checkpoint: Checkpoint;
+  /** Hex, of the bytes of the file. */
+  readonly sha256: string;
+}
+
 /**
- * Reads a `checkpoint.json`.
+ * Reads a `checkpoint.json`, once: what was hashed is what is used.
  *
  * @throws AppError `run-not-found`, `checkpoint-damaged`, `checkpoint-version` for a file of another version, or `run-kind`
  * for one of another kind of run.
@@ -18,7 +27,7 @@ const kindBytes = 64;
 export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
   path: string,
   { kind, checkpointSchema }: Pick<RunFormat<Checkpoint, never>, 'kind' | 'checkpointSchema'>,
-): Promise<Checkpoint> {
+): Promise<CheckpointFile<Checkpoint>> {
   const document = await unlessMissing(readDocument(path), 'ENOTDIR', 'EISDIR');
   if (document === null)
     throw new AppError({
@@ -44,7 +53,7 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
       nextStep: `Continue it with: cosmos resume ${shellQuoted(dirname(path))}`,
     });
   const parsed = checkpointSchema.safeParse(document.json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { checkpoint: parsed.data, sha256: document.sha256 };
   const issue = parsed.error.issues[0];
   throw damaged(
     path,
@@ -59,7 +68,7 @@ export async function readKind(path: string): Promise<string | null> {
 }
 
 async function readBegin(path: string): Promise<string> {
-  await using file = await open(path);
+  await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(kindBytes), position: 0 });
   return buffer.subarray(0, bytesRead).toString('latin1');
 }
@@ -85,13 +94,20 @@ function* linesOfList(list: readonly unknown[]): Generator<string> {
   yield '\n]';
 }
 
+interface Document {
+  readonly json: unknown;
+  readonly sha256: string;
+}
+
 /** What a checkpoint holds. A long one exceeds the longest text there can be, so its lists are read line by line. */
-async function readDocument(path: string): Promise<{ readonly json: unknown }> {
+async function readDocument(path: string): Promise<Document> {
+  await using file = await openRegular(path);
+  const hash = createHash('sha256');
   const lists = new Map<string, unknown[]>();
   let list: unknown[] | null = null;
   let rest = '';
   try {
-    for await (const line of linesOf(path)) {
+    for await (const line of linesOf(file, hash)) {
       if (list !== null && !line.startsWith(']')) {
         list.push(JSON.parse(line.endsWith(',') ? line.slice(0, -1) : line));
         continue;
@@ -101,22 +117,42 @@ async function readDocument(path: string): Promise<{ readonly json: unknown }> {
       list = opened === undefined ? null : [];
       if (opened !== undefined && list !== null) lists.set(opened, list);
     }
-    return { json: { ...Object(JSON.parse(rest)), ...Object.fromEntries(lists) } };
+    const json = { ...Object(JSON.parse(rest)), ...Object.fromEntries(lists) };
+    return { json, sha256: hash.digest('hex') };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // Another program may have rewritten it with other lines.
-    return { json: parseJson(await readFile(path, 'utf8'), path) };
+    return await readWhole(path);
   }
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function readWhole(path: string): Promise<Document> {
+  await using file = await openRegular(path);
+  const bytes = await file.readFile();
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { json: parseJson(bytes.toString('utf8'), path), sha256 };
+}
+
+/** @throws AppError `checkpoint-damaged` for a pipe or a device, which is never waited for. */
+async function openRegular(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const stats = await file.stat();
+  if (stats.isFile()) return file;
+  await file.close();
+  if (stats.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+  throw damaged(path, 'it is not a regular file');
+}
+
+async function* linesOf(file: FileHandle, hash: Hash): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
   let open = '';
-  for await (const text of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
-    const lines = (open + text).split('\n');
+  for await (const bytes of file.createReadStream({ autoClose: false, highWaterMark: 1 << 20 })) {
+    hash.update(bytes);
+    const lines = (open + decoder.write(bytes)).split('\n');
     open = lines.pop() ?? '';
     yield* lines;
   }
-  yield open;
+  yield open + decoder.end();
 }
 
 function parseJson(text: string, path: string): unknown {

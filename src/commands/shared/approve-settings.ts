@@ -1,5 +1,11 @@
+import type { CommandContext } from '../../composition.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { notApprovedText, trustCommand, trustQuestion } from '../../output/text/trust-text.ts';
+import {
+  notApprovedText,
+  runTrustQuestion,
+  trustCommand,
+  trustQuestion,
+} from '../../output/text/trust-text.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { approveSettings, type LoadedSettings } from '../../settings-composition.ts';
 import { askYesNo } from './ask-yes-no.ts';
@@ -14,6 +20,13 @@ export async function approvedByUser(file: PrivilegedFile): Promise<boolean> {
   if (!(await askYesNo('Approve them for this folder?'))) return false;
   await approveSettings(file);
   return true;
+}
+
+/** Asks on a terminal whether a run that the user did not start may continue. Off a terminal the answer is no. */
+export async function runApprovedByUser(run: Parameters<CommandContext['approveRun']>[0]): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  process.stderr.write(shownText(`${runTrustQuestion(run.folder, run.shown)}\n`));
+  return await askYesNo('Approve this run?');
 }
 
 /** @throws AppError `config-not-trusted` for settings of a folder that the user has not approved. */

@@ -11,7 +11,13 @@ import type { Ports } from '../../ports/ports.ts';
 import type { RunOrigin } from '../../ports/run-store.ts';
 import type { SettingsOver } from '../../services/runs/resume-run.ts';
 import { approvedLayers, type LoadedSettings, readSettings } from '../../settings-composition.ts';
-import { approvedByUser, assertApproved, notApprovedNotice, withoutHosts } from './approve-settings.ts';
+import {
+  approvedByUser,
+  assertApproved,
+  notApprovedNotice,
+  runApprovedByUser,
+  withoutHosts,
+} from './approve-settings.ts';
 import { describeError, type ErrorFacts, suggestionFor } from './describe-error.ts';
 import { withAbsolutePaths } from './run-flags.ts';
 import { shownText } from './shown-text.ts';
@@ -201,6 +207,7 @@ export abstract class CosmosCommand extends Command {
     return {
       configFile: configPath === undefined ? null : resolve(configPath),
       onNotice: (line) => this.#notify(line),
+      approveRun: async (run) => !this.jsonEnabled() && (await runApprovedByUser(run)),
     };
   }
 

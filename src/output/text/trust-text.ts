@@ -28,6 +28,14 @@ export function trustQuestion(path: string, settings: readonly ShownSetting[]): 
   ].join('\n');
 }
 
+/** What a run does that the user did not start, before they are asked. */
+export function runTrustQuestion(folder: string, settings: readonly ShownSetting[]): string {
+  return [
+    `The run in ${printable(folder)} was not started by you on this machine. It says for itself what to read, send and write:`,
+    ...privilegedLines(settings),
+  ].join('\n');
+}
+
 /** Settings that are not approved, as a sentence. */
 export function notApprovedText(path: string, settings: readonly ShownSetting[]): string {
   const names = settings.slice(0, maxNamed).map(({ name }) => name);

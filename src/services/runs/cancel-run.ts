@@ -42,6 +42,7 @@ export async function cancelRun(
 ): Promise<Cancellation> {
   const { kind, run, state } = await readRun(reference, kinds, ports);
   const { runId, folder } = run;
+  await ports.runs.assertApproved(kind.format, folder);
   // By its folder from here on: `latest` may be another run by now.
   const owner = await ports.runs.owner(folder);
   if (owner && !owner.isHere) throw lockedElsewhere(owner, runId, folder);

@@ -28,6 +28,7 @@ function newScene(owner: () => RunOwner | null) {
     clock,
     host: () => host,
     runs: {
+      assertApproved: async () => undefined,
       locate: async () => ({ folder: '/runs/r1', kind: 'upsample' }),
       read: async () => ({ runId: 'r1', folder: '/runs/r1', checkpoint, events: [] }),
       open: async () => ({
