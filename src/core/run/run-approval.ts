@@ -3,7 +3,7 @@ import { type ShownSetting, shownSetting } from '../settings/settings-origin.ts'
 import type { AnyCheckpoint } from './run-format.ts';
 
 /** Settings of a run that say what is run, sent, read or written, and where: by their last name. */
-const telling = new Set([
+const shownNames = new Set([
   'output',
   'output_dir',
   'videos_dir',
@@ -50,15 +50,15 @@ export function shownOfRun(checkpoint: AnyCheckpoint): readonly ShownSetting[] {
     if (root[name] !== undefined) found.push({ name, value: root[name] });
   }
   if (isTree(root['source'])) found.push({ name: 'source', value: root['source']['path'] });
-  return [...found, ...tellingIn(root['settings'], [])];
+  return [...found, ...settingsIn(root['settings'], [])];
 }
 
-function tellingIn(tree: unknown, path: readonly string[]): ShownSetting[] {
+function settingsIn(tree: unknown, path: readonly string[]): ShownSetting[] {
   if (!isTree(tree)) return [];
   return Object.entries(tree).flatMap(([key, value]) => {
     const here = [...path, key];
-    if (isTree(value) && key !== 'extra_body') return tellingIn(value, here);
-    if (key === 'extra_body' ? isEmpty(value) : !telling.has(key) || isEmpty(value)) return [];
+    if (isTree(value) && key !== 'extra_body') return settingsIn(value, here);
+    if (key === 'extra_body' ? isEmpty(value) : !shownNames.has(key) || isEmpty(value)) return [];
     return [shownSetting({ path: here, value })];
   });
 }
