@@ -106,6 +106,7 @@ it('what always needs approval changes only in visible diffs', () => {
     'inference.program_dir',
     'inference.checkpoints_dir',
     'inference.command',
+    'cache.share_between_hosts',
     'hosts',
     'pools',
     'queue',
