@@ -28,6 +28,7 @@ import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
 import type { InferenceReportItem } from './core/inference/inference-report.ts';
+import { printableJson } from './core/printable.ts';
 import { outputFolder, type WrittenFolder } from './core/run/written-folder.ts';
 import { localHostName, machinesNamed } from './core/settings/host-named.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
@@ -264,11 +265,11 @@ function createReportWriter(media: MediaTool): ReportWriter {
       await publishFile(paths.html, renderInferenceReport(header, items(), readMedia));
     },
     writeUpscale: async (paths, report, pictures) => {
-      await publishFile(paths.json, [`${JSON.stringify(report, null, 2)}\n`]);
+      await publishFile(paths.json, [`${printableJson(report, 2)}\n`]);
       await publishFile(paths.html, renderVideoReport(report, pictures));
     },
     writeRegionPlan: async (paths, plan, sheet) => {
-      await publishFile(paths.json, [`${JSON.stringify(plan, null, 2)}\n`]);
+      await publishFile(paths.json, [`${printableJson(plan, 2)}\n`]);
       await publishFile(paths.html, renderContactSheet(plan, sheet));
     },
   };

@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { makeClip } from '../support/clips.ts';
+import { hostileCharacters, hostileName, rawControls } from '../support/hostile-text.ts';
 import { Cli } from '../support/run-cli.ts';
 import { sampleSpec, writeSpecs } from '../support/spec-builder.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -68,4 +70,80 @@ it('what goes wrong is told without controls as well', async () => {
   expect(end.code).toBe(2);
   expect(end.stderr).toContain('nowhere\\u001b]0;owned');
   expect(end.stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+});
+
+/** A model server that says what it likes, and shouts at prompts that ask for it. */
+async function startHostileServer(said: string) {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      const isRefused = body.includes('shout');
+      const answer = isRefused
+        ? { error: { message: `no${said}no` } }
+        : {
+            model: `model${said}`,
+            choices: [
+              { message: { content: `A wide${said} street ${body.length}.` }, finish_reason: 'stop' },
+            ],
+          };
+      response.writeHead(isRefused ? 400 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((settle) => server.listen(0, '127.0.0.1', settle));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}/v1`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((settle) => server.close(settle));
+    },
+  };
+}
+
+it('whatever names, prompts, answers and errors hold, nothing that is printed or reported hides or steers', async () => {
+  const cli = new Cli(join(folder, 'hidden'));
+  const specs = join(cli.workingFolder, 'specs');
+  const said = hostileCharacters.join('');
+  await using server = await startHostileServer(said);
+  await makeClip(join(specs, 'clip.mp4'), { width: 256, height: 144 });
+  await writeSpecs(specs, {
+    [`${hostileName}.json`]: sampleSpec({ name: `n${said}`, prompt: `A car${said} in the rain` }),
+    'gone.json': sampleSpec({ name: `g${said}`, input_video_path: `gone${hostileName}.mp4` }),
+    'refused.json': sampleSpec({ name: 'refused', prompt: `shout${said}` }),
+  });
+  const asked = ['--engine', 'openai', '--base-url', server.url, '--model', `m${hostileName}`];
+  const run = ['batch-upsample', 'specs', ...asked];
+  const ends = [
+    await cli.run([...run, '--json', '--events', 'events.ndjson']),
+    await cli.run([...run, '--force', '--events', '-']),
+    await cli.run(['plan', 'specs', ...asked]),
+    await cli.run(['show', join(specs, `${hostileName}.json`)]),
+  ];
+  expect(ends.map(({ code }) => code)).toEqual([3, 3, 0, 0]);
+  const [summary, events] = ends;
+  const { report } = JSON.parse(summary?.stdout ?? '');
+  const files = [report.html, report.json, join(cli.workingFolder, 'events.ndjson')];
+  const printed = [
+    ...ends.flatMap(({ stdout, stderr }) => [stdout, stderr]),
+    ...(await Promise.all(files.map((path) => readFile(path, 'utf8')))),
+  ];
+  for (const text of printed) expect(rawControls.exec(text)).toBeNull();
+
+  // For machines they are what they were.
+  const lines = (events?.stdout ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toContainEqual(
+    expect.objectContaining({ type: 'task-finished', spec: `${hostileName}.json` }),
+  );
+  expect(JSON.parse(summary?.stdout ?? '').counts).toMatchObject({ upsampled: 1, failed: 2 });
+  const enriched = JSON.parse(await readFile(join(cli.outputFolder, `${hostileName}.json`), 'utf8'));
+  expect(enriched.name).toBe(`n${said}`);
+  expect(enriched.prompt).toMatch(/^A wide street \d+\.$/);
 });

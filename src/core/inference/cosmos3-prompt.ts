@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { onOneLine } from '../printable.ts';
+import { onOneLine, withoutHidden } from '../printable.ts';
 
-const text = z.string();
+/** What a model writes as an escape, such as a mark that turns a line around, is a character by now. */
+const text = z.string().overwrite((words) => withoutHidden(words));
 
 const span = z
   .string()

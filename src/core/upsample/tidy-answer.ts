@@ -1,4 +1,5 @@
 import { parseJson } from '../json.ts';
+import { withoutHidden } from '../printable.ts';
 
 /** A model's answer without what chat templates, gateways and habits put around it. */
 export interface TidyAnswer {
@@ -86,9 +87,9 @@ export function tidyAnswer(answer: string): TidyAnswer {
   return { ...spoken, text: withoutMarkdown(text).trim() };
 }
 
-/** What a model answered in its own turn, without its reasoning. */
+/** What a model answered in its own turn, without its reasoning and without hidden characters. */
 export function spokenAnswer(answer: string): TidyAnswer {
-  const spoken = withoutReasoning(withoutLeadingTokens(finalChannel(answer)));
+  const spoken = withoutReasoning(withoutLeadingTokens(finalChannel(withoutHidden(answer))));
   if (spoken === null) return { text: '', isUnfinishedReasoning: true };
   return { text: withoutNextTurn(spoken.trim()), isUnfinishedReasoning: false };
 }
@@ -175,12 +176,13 @@ function withoutFence(text: string): string {
 function withoutJson(text: string): string {
   if (!/^(?:\{[\s\S]*\}|\[[\s\S]*\])$/.test(text)) return text;
   const value = parseJson(text);
-  if (Array.isArray(value)) return value.length === 1 && typeof value[0] === 'string' ? value[0] : text;
+  if (Array.isArray(value))
+    return value.length === 1 && typeof value[0] === 'string' ? withoutHidden(value[0]) : text;
   if (typeof value !== 'object' || value === null) return text;
   const texts = Object.entries(value).filter(
     ([key, inner]) => wrapperKey.test(key) && typeof inner === 'string' && inner.trim() !== '',
   );
-  return texts.length === 1 ? String(texts[0]?.[1]) : text;
+  return texts.length === 1 ? withoutHidden(String(texts[0]?.[1])) : text;
 }
 
 function withoutTags(text: string): string {

@@ -1,3 +1,5 @@
+import { printableJson } from '../../core/printable.ts';
+
 /** A list that is made while it is written: of a million entries only one is there at a time. */
 export class LazyList<Entry> implements Iterable<Entry> {
   readonly #entries: () => Iterable<Entry>;
@@ -18,7 +20,7 @@ export class LazyList<Entry> implements Iterable<Entry> {
 /** Characters that are gathered before they are given on. */
 const blockLength = 64 * 1024;
 
-/** What `JSON.stringify(document, null, 2)` gives, in pieces: a long document exceeds the longest text there can be. */
+/** What {@link printableJson} gives with an indent of 2, in pieces: a long document exceeds the longest text there can be. */
 export function* jsonChunks(document: unknown): Generator<string> {
   let block = '';
   for (const piece of piecesOf(document)) {
@@ -32,11 +34,11 @@ export function* jsonChunks(document: unknown): Generator<string> {
 
 function* piecesOf(document: unknown): Generator<string> {
   const isObject = typeof document === 'object' && document !== null && !('toJSON' in document);
-  if (!isObject || Array.isArray(document)) return yield JSON.stringify(document, null, 2);
+  if (!isObject || Array.isArray(document)) return yield printableJson(document, 2);
   let separator = '{\n';
   for (const [key, value] of Object.entries(document)) {
     if (value === undefined) continue;
-    yield `${separator}  ${JSON.stringify(key)}: `;
+    yield `${separator}  ${printableJson(key)}: `;
     if (Array.isArray(value) || value instanceof LazyList) yield* listPieces(value);
     else yield indented(value, '  ');
     separator = ',\n';
@@ -54,5 +56,5 @@ function* listPieces(list: Iterable<unknown>): Generator<string> {
 }
 
 function indented(value: unknown, margin: string): string {
-  return (JSON.stringify(value, null, 2) ?? 'null').replaceAll('\n', `\n${margin}`);
+  return printableJson(value, 2).replaceAll('\n', `\n${margin}`);
 }

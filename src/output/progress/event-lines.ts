@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { printableJson } from '../../core/printable.ts';
 import { runEventVersion } from '../../core/run/run-status.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 
@@ -20,7 +21,7 @@ export function eventLines(target: string, noCounts: object) {
   let hasEnded = false;
   const onEvent = (event: NumberedEvent) => {
     last = event;
-    const line = `${JSON.stringify(event)}\n`;
+    const line = `${printableJson(event)}\n`;
     if (file === null) process.stdout.write(line);
     else writeSync(file, line);
   };

@@ -1,3 +1,5 @@
+import { printableJson, withoutHidden } from '../../core/printable.ts';
+
 /** Markup that may be put into a page as it is: made by {@link html} or {@link trusted}, never from a spec. */
 export interface Html {
   readonly markup: string;
@@ -25,24 +27,19 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * Text in which nothing hides: control characters and the marks that reorder a line (U+202A to U+202E,
- * U+2066 to U+2069) become `⟨U+202E⟩`, lone surrogates U+FFFD. Tabs, line breaks, joiners and the plain
- * direction marks, which real languages need, stay.
+ * Text in which nothing hides: controls, marks that reorder a line and characters without width become `⟨U+202E⟩`, lone
+ * surrogates U+FFFD. Tabs and line breaks stay, and joiners where a script or a picture needs them.
  */
 export function visibleText(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\u061c\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu, (character) =>
-      /[\t\n\r]/.test(character) ? character : named(character),
-    );
+  return withoutHidden(text.toWellFormed(), named);
 }
 
 /**
- * JSON that may stand inside a `<script>` block: no `<`, so no end tag and no comment can start, and no line
- * separators that older parsers end a line at. Lone surrogates and NUL are escaped by JSON itself.
+ * JSON that may stand inside a `<script>` block: no `<`, so no end tag and no comment can start, and nothing hidden, as line
+ * separators are that older parsers end a line at.
  */
 export function scriptJson(value: unknown): Html {
-  return { markup: JSON.stringify(value).replace(/[<>\u2028\u2029]/g, unicodeEscape) };
+  return { markup: printableJson(value).replace(/[<>]/g, unicodeEscape) };
 }
 
 /** Bytes as a data block or a `data:` URL holds them. */

@@ -1,5 +1,6 @@
 import { dirname, relative, sep } from 'node:path';
 import { writeCosmos3Prompt } from '../../core/inference/cosmos3-prompt.ts';
+import { withoutHidden } from '../../core/printable.ts';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichSpec, type UpsamplingRecord } from '../../core/spec/enrich.ts';
 import { formatSpec, parseSpec } from '../../core/spec/parse-spec.ts';
@@ -107,7 +108,8 @@ function enrichedText(
   const record = { ...recordOf(task, result, session, ports.toolVersion), source_folder: folder || '.' };
   const parsed = parseSpec(task.source.text);
   if (!parsed.isValid) throw new Error(`${task.planned.spec} was valid when it was prepared`);
-  const text = result.text ?? '';
+  // A host may return what its worker would have left out.
+  const text = withoutHidden(result.text ?? '');
   const prompt = task.known ? writeCosmos3Prompt(text, task.known.facts) : text;
   return formatSpec(enrichSpec(parsed.document, parsed.spec, prompt, record));
 }

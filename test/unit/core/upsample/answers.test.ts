@@ -50,6 +50,15 @@ describe('wrapped', () => {
   ]);
 });
 
+describe('with hidden characters', () => {
+  rows([
+    { answer: `\u202e${text}\u200b\u{e0041}` },
+    { answer: text.replaceAll(' ', ' \u2060').replace('car', 'c\u0007ar') },
+    { answer: `{"prompt": "\\u202e${text}\\ud800"}` },
+    { answer: `\ufeff"${text}"` },
+  ]);
+});
+
 describe('in Markdown', () => {
   rows([
     { answer: text.replace('red car', '**red car**').replace('slowly', '*slowly*') },
