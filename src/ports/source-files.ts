@@ -48,6 +48,16 @@ export interface SourceFiles {
    * has two names. False where one of them leads to nothing.
    */
   isSameFile(one: string, other: string): Promise<boolean>;
+  /**
+   * Text that is the same for all paths that lead to one folder: through links, mounts or other spellings. A folder that is
+   * not there yet has that of the one that it will be made in, and its name.
+   */
+  identifyFolder(path: string): Promise<string>;
+  /**
+   * Whether the disk of a folder, which need not be there, takes names for the same that differ in case or in how letters are
+   * composed. Tried out with a file that is removed at once; false where none can be made.
+   */
+  foldsNames(folder: string): Promise<boolean>;
   /** The file that a path leads to, through links; the path itself where it leads to none. */
   realPath(path: string): Promise<string>;
   /**

@@ -1,10 +1,11 @@
 import type { BigIntStats } from 'node:fs';
 import { copyFile, mkdir, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Unwritable } from '../../core/run/written-folder.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isErrno, isSystemError } from '../../errors/system-error.ts';
 import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
+import { foldsNames } from './folds-names.ts';
 import { hashFile } from './hash-file.ts';
 import { assertFile, openRegularFile } from './open-file.ts';
 import { publishFileBy, syncFolder } from './publish-file.ts';
@@ -80,6 +81,18 @@ export class LocalSourceFiles implements SourceFiles {
     return first !== null && first.dev === second?.dev && first.ino === second.ino;
   }
 
+  async identifyFolder(path: string): Promise<string> {
+    const full = resolve(path);
+    const found = await statOrNull(full);
+    if (found) return `${found.dev}:${found.ino}`;
+    const above = dirname(full);
+    return above === full ? full : `${await this.identifyFolder(above)}/${basename(full)}`;
+  }
+
+  async foldsNames(folder: string): Promise<boolean> {
+    return await foldsNames(await existingFolder(folder));
+  }
+
   async realPath(path: string): Promise<string> {
     return await realpath(path).catch(() => path);
   }
@@ -89,15 +102,15 @@ export class LocalSourceFiles implements SourceFiles {
   }
 
   async freeBytes(path: string): Promise<number | null> {
-    const full = resolve(path);
-    try {
-      const { bavail, bsize } = await statfs(full);
-      return bavail * bsize;
-    } catch (error) {
-      if (!isSystemError(error) || error.code !== 'ENOENT' || dirname(full) === full) return null;
-      return await this.freeBytes(dirname(full));
-    }
+    const found = await statfs(await existingFolder(path)).catch(() => null);
+    return found && found.bavail * found.bsize;
   }
+}
+
+/** The path, or the nearest one above it that is there. */
+async function existingFolder(path: string): Promise<string> {
+  const full = resolve(path);
+  return dirname(full) === full || (await statOrNull(full)) ? full : await existingFolder(dirname(full));
 }
 
 /** What a path leads to; null where that is nothing that can be looked at. Numbers of files may exceed doubles. */

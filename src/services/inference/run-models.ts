@@ -11,6 +11,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { InferenceObserver } from '../../ports/run-observer.ts';
 import { withUpkeep } from '../hosts/host-upkeep.ts';
+import { assertOutputsApart, lazily } from '../runs/assert-outputs-apart.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import type { ActiveRun, RunTypes } from '../runs/run-kind.ts';
@@ -18,7 +19,8 @@ import { spaceNotice } from '../runs/space-notice.ts';
 import { assertSourcesAreSafe } from '../upsample/batch-upsample.ts';
 import { assertNoOtherResults } from '../upsample/other-results.ts';
 import { inferenceKind } from './inference-kind.ts';
-import { type InferenceRequest, planInference } from './plan-inference.ts';
+import { type InferenceRequest, planInference, videoPath } from './plan-inference.ts';
+import { controlPath } from './settle-video.ts';
 
 /** A few seconds of 720p take about so much, in bytes: only to say in time that a disk is sure to fill. */
 const usualVideoBytes = 20_000_000;
@@ -42,13 +44,41 @@ export async function runModels(
   await assertImageIsThere(request, ports);
   const plan = await planInference(request, ports, observer, signal);
   if (isUpsampled && plan.prompts.batches.length > 0) {
-    assertSourcesAreSafe(settings.upsample, plan.prompts, ports);
+    await assertSourcesAreSafe(settings.upsample, plan.prompts, ports);
     assertNoOtherResults(plan.prompts);
   }
+  await assertVideosAreApart(plan, settings, ports);
   await warnOfSpace(plan, request, ports, observer);
   const { isDetached, leave } = request;
   const context = { ports, observer, signal, leave, isDetached };
   return await beginRun(inferenceKind, newCheckpoint(request, plan, ports), context);
+}
+
+/** A video that is made must not replace one that another is made from. */
+async function assertVideosAreApart(
+  { videos }: InferencePlan,
+  settings: InferenceRequest['settings'],
+  ports: Pick<Ports, 'specs' | 'sources'>,
+): Promise<void> {
+  if (!settings.stages.includes('inference')) return;
+  const made = videos.filter(({ failure }) => failure === null);
+  const outputs = lazily(made, ({ video, controls }) => {
+    const path = videoPath(settings, video, ports);
+    const kept = settings.keep_controls ? controls.map(({ kind }) => controlPath(path, kind)) : [];
+    // Without --force, a video that is there stays.
+    return [...(settings.force ? [path] : []), ...kept].map((each) => ({
+      path: each,
+      what: `The video of ${video}`,
+    }));
+  });
+  const sources = lazily(videos, ({ video, source, controls }) =>
+    [source, ...controls.map(({ file }) => file)]
+      .filter((file) => file !== null)
+      .map(({ path }) => ({ path, what: `a source video of ${video}` })),
+  );
+  const folder = ports.specs.outputPath(settings.videos_dir, '');
+  const names = lazily(made, ({ video }) => [`${video}.mp4`]);
+  await assertOutputsApart({ folder, flag: '--videos-dir', names, outputs, sources }, ports);
 }
 
 function writtenFolders(

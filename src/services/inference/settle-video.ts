@@ -101,11 +101,16 @@ async function downloadControls(
 ): Promise<{ kind: string; path: string }[]> {
   const brought: { kind: string; path: string }[] = [];
   for (const { kind, key, ...file } of controls) {
-    const path = output.replace(/\.mp4$/, `_${kind}.mp4`);
+    const path = controlPath(output, kind);
     await downloadVideo(key, file, path, host, run);
     brought.push({ kind, path });
   }
   return brought;
+}
+
+/** Where a control video belongs that is kept beside a video at `output`. */
+export function controlPath(output: string, kind: string): string {
+  return output.replace(/\.mp4$/, `_${kind}.mp4`);
 }
 
 /** What was made of a prompt, under `metadata.inference` of its enriched spec; and in the RunSpec, where there is one. */

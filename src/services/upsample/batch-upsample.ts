@@ -3,12 +3,13 @@ import pMap from 'p-map';
 import { checkpointVersion } from '../../core/run/run-format.ts';
 import { outputFolder } from '../../core/run/written-folder.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
-import { sourceFileOf, type UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import { outputFileOf, sourceFileOf, type UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
 import { assertServerIsNamed, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { UpsampleSummary } from '../../core/upsample/upsample-summary.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
+import { assertOutputsApart, lazily } from '../runs/assert-outputs-apart.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
 import { assertNoOtherResults } from './other-results.ts';
@@ -39,7 +40,7 @@ export async function batchUpsample(
   await assertWritable([...ports.workFolders(settings.host), output], ports);
   const plan = await planSpecs({ ...request, isToBeRun: true }, ports, observer, signal);
   await assertSourcesCanBeWritten(plan, ports);
-  assertSourcesAreSafe(request.settings, plan, ports);
+  await assertSourcesAreSafe(request.settings, plan, ports);
   assertNoOtherResults(plan);
   const { isDetached = false, leave } = request;
   const context = { ports, observer, signal, leave, isDetached };
@@ -81,15 +82,31 @@ async function assertSourcesCanBeWritten(
 }
 
 /** Enriched specs in the folder of their sources would replace them, which only `--write-back` may do. */
-export function assertSourcesAreSafe(
+export async function assertSourcesAreSafe(
   settings: UpsampleSettings,
-  { inputRoot }: Pick<UpsamplePlan, 'inputRoot'>,
-  { specs }: Pick<Ports, 'specs'>,
-): void {
-  if (settings.write_back || specs.outputPath(settings.output_dir, 'x') !== specs.outputPath(inputRoot, 'x'))
-    return;
-  throw usageError(
-    `The output folder ${settings.output_dir} is the folder of the specs: they would be overwritten.`,
-    'Choose another --output-dir, or add --write-back if you want that.',
-  );
+  { inputRoot, specs: planned }: Pick<UpsamplePlan, 'inputRoot' | 'specs'>,
+  { specs, sources }: Pick<Ports, 'specs' | 'sources'>,
+): Promise<void> {
+  const { output_dir: flagged, write_back: isWrittenBack } = settings;
+  const folder = specs.outputPath(flagged, '');
+  const isSame = folder === specs.outputPath(inputRoot, '') || (await sources.isSameFile(folder, inputRoot));
+  if (isSame && !isWrittenBack)
+    throw usageError(
+      `The output folder ${flagged} is the folder of the specs: they would be overwritten.`,
+      'Choose another --output-dir, or add --write-back if you want that.',
+    );
+  const made = planned.filter(({ action }) => action === 'hint' || action === 'as-is');
+  const outputs = lazily(made, (each) => [
+    {
+      path: specs.outputPath(flagged, outputFileOf(each)),
+      what: `The enriched ${each.spec}`,
+      ...(isWrittenBack && { source: sourceFileOf(each) }),
+    },
+  ]);
+  const read = lazily(planned, (each) => {
+    const source = sourceFileOf(each);
+    return [{ path: specs.outputPath(inputRoot, source), what: `the spec ${source}`, source }];
+  });
+  const names = lazily(made, (each) => [outputFileOf(each)]);
+  await assertOutputsApart({ folder, flag: '--output-dir', names, outputs, sources: read }, { sources });
 }

@@ -57,9 +57,9 @@ export async function importAnswers(
 ): Promise<ImportedAnswers> {
   const index = await readIndex(request, ports);
   const { settings, input_root: inputRoot } = index.header;
-  assertSourcesAreSafe(settings, { inputRoot }, ports);
-  await assertWritable([outputFolder(settings.output_dir, '--output-dir')], ports);
   const planned = [...index.entries.values()].flat().map((entry) => entry.planned);
+  await assertSourcesAreSafe(settings, { inputRoot, specs: planned }, ports);
+  await assertWritable([outputFolder(settings.output_dir, '--output-dir')], ports);
   const others = await findOtherResults(planned, settings, ports, { concurrency: readsAtOnce, signal });
   assertNoOtherResults({ others, settings });
   const judge = await ports.requestFiles.judgeOf(settings.engine);
