@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path, { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { RecentMap } from '../async/recent-map.ts';
 import { nearestWord } from '../core/nearest-word.ts';
@@ -15,8 +16,8 @@ import { isErrno, isSystemError } from '../errors/system-error.ts';
 import type { SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
 import { collectSpecFiles, type FoundFiles, misnamedIn } from './collect-spec-files.ts';
 import { readAtMost } from './files/bounded-read.ts';
-import { isShellPipe, whatInsteadOfFile } from './files/open-file.ts';
-import { overwriteFile, publishFile } from './files/publish-file.ts';
+import { isShellPipe, NotAFileError, whatInsteadOfFile } from './files/open-file.ts';
+import { overwriteFile, publishFile, rightsLike } from './files/publish-file.ts';
 import { unlessMissing } from './files/unless-missing.ts';
 
 /** Places of videos, and where there is none: specs that follow each other look into the same folders. */
@@ -119,13 +120,32 @@ export class LocalSpecStore implements SpecStore {
     return join(resolve(this.#workingFolder, outputDir), ...spec.split('/'));
   }
 
-  async publish(file: string, text: string | AsyncIterable<string>): Promise<void> {
-    await publishFile(file, text);
+  async publish(
+    file: string,
+    text: string | AsyncIterable<string>,
+    like: readonly string[] = [],
+  ): Promise<void> {
+    await publishFile(file, text, await rightsLike(like));
   }
 
-  async overwrite(file: string, text: string): Promise<void> {
-    await overwriteFile(file, text);
+  async writeBack(file: string, text: string, source: string, hashes: readonly string[]): Promise<boolean> {
+    const isOneFile = (await placeOf(file)) === (await placeOf(source));
+    if (!isOneFile) await this.publish(file, text, [source]);
+    const isStillIt = (content: Uint8Array) => hashes.includes(sha256Of(content));
+    return await overwriteFile(source, text, isStillIt).catch((error: unknown) => {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof NotAFileError) return false;
+      throw error;
+    });
   }
+}
+
+/** The entry of a folder that a path names, whatever leads to the folder. */
+async function placeOf(path: string): Promise<string> {
+  return join(await realpath(dirname(path)).catch(() => dirname(path)), basename(path));
+}
+
+function sha256Of(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** In which names of files were written before UTF-8, and still are by some tools. */

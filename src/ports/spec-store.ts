@@ -66,8 +66,18 @@ export interface SpecStore {
   statVideo(path: string): Promise<VideoFile | null>;
   /** Where the enriched form of a spec belongs. */
   outputPath(outputDir: string, spec: string): string;
-  /** Writes a file whole, so that a reader sees either the old or the new one. */
-  publish(path: string, text: string | AsyncIterable<string>): Promise<void>;
-  /** Like `publish`, over a file of the user's: links to it stay, and so do its rights. */
-  overwrite(path: string, text: string): Promise<void>;
+  /**
+   * Writes a file whole, so that a reader sees either the old or the new one.
+   *
+   * @param like - Files that it is made of: who may not read one of them may not read it either.
+   */
+  publish(path: string, text: string | AsyncIterable<string>, like?: readonly string[]): Promise<void>;
+  /**
+   * Like `publish`, and over the user's file at `source` as well: links to it stay, and so do its rights. What a person edited
+   * meanwhile is never written over: then only `path` is, unless it is that file.
+   *
+   * @param hashes - Hex SHA-256 of what may be in the source's place.
+   * @returns whether the source was written.
+   */
+  writeBack(path: string, text: string, source: string, hashes: readonly string[]): Promise<boolean>;
 }

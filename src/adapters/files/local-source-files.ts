@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { copyFile, mkdir, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Unwritable } from '../../core/run/written-folder.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -8,7 +8,7 @@ import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
 import { foldsNames } from './folds-names.ts';
 import { hashFile } from './hash-file.ts';
 import { assertFile, openRegularFile } from './open-file.ts';
-import { publishFileBy, syncFolder } from './publish-file.ts';
+import { copyNew, publishFileBy, syncFolder } from './publish-file.ts';
 import { whyUnwritable } from './unwritable.ts';
 
 export class LocalSourceFiles implements SourceFiles {
@@ -33,7 +33,7 @@ export class LocalSourceFiles implements SourceFiles {
     if (asLink) await placeLink(from, to);
     else {
       await mkdir(dirname(to), { recursive: true });
-      await publishFileBy(to, (temporary) => copyFile(from, temporary));
+      await publishFileBy(to, (temporary) => copyNew(from, temporary));
     }
   }
 
@@ -44,7 +44,7 @@ export class LocalSourceFiles implements SourceFiles {
       await syncFolder(dirname(to));
     } catch (error) {
       if (!isErrno(error, 'EXDEV')) throw error;
-      await publishFileBy(to, (temporary) => copyFile(from, temporary));
+      await publishFileBy(to, (temporary) => copyNew(from, temporary));
       await rm(from, { force: true });
     }
   }

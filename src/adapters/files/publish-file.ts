@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
+  chmod,
+  chown,
+  constants,
   copyFile,
   type FileHandle,
   link,
@@ -16,6 +19,7 @@ import { basename, dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { nameOfTemporary, shortName, temporaryName } from '../../core/temporary-name.ts';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
+import { readWhole } from './bounded-read.ts';
 import { hasContent } from './hash-file.ts';
 import { unlessMissing } from './unless-missing.ts';
 
@@ -31,14 +35,20 @@ const blockLength = 256 * 1024;
 type Content = Uint8Array | string | AsyncIterable<string> | Iterable<string>;
 
 /**
+ * Rights of a new file: these and no others; or at most these, less what the user's umask takes, as for what is made of a
+ * source that is private. Null leaves them to the umask.
+ */
+export type Rights = number | { readonly atMost: number } | null;
+
+/**
  * Writes a file so that its final name shows either the old content or the whole new one, also after a power
  * cut: temporary name beside it, fsync, rename, fsync of the folder. Makes missing folders.
  *
- * @param mode - Rights of the new file; null leaves them to the user's defaults.
+ * @param rights - Of the new file. They are never wider for a moment.
  * @throws AppError `disk-full` when there is no room; the target is untouched then.
  */
-export async function publishFile(path: string, content: Content, mode: number | null = null): Promise<void> {
-  await replaceDurably(path, (temporary) => writeDurably(temporary, content, mode));
+export async function publishFile(path: string, content: Content, rights: Rights = null): Promise<void> {
+  await replaceDurably(path, (temporary) => writeDurably(temporary, content, rights));
 }
 
 /** Like {@link publishFile}, for a file that `make` writes to the path it is given. */
@@ -51,25 +61,54 @@ export async function publishFileBy(path: string, make: (temporary: string) => P
 
 /**
  * Writes over a user's file, as {@link publishFile} does: a symbolic link stays one and the file it leads to is
- * replaced, with the rights it had.
+ * replaced, with the rights and the owner it had.
  *
+ * @param isStillIt - Told what the file holds at the very last moment; where that is something else than was expected,
+ * nothing is written.
+ * @returns whether it was written.
  * @throws AppError `disk-full`. Errors of the system pass through, also when there is no such file.
  */
-export async function overwriteFile(path: string, content: Content): Promise<void> {
+export async function overwriteFile(
+  path: string,
+  content: Content,
+  isStillIt: (content: Uint8Array) => boolean,
+): Promise<boolean> {
   const real = await realpath(path);
-  const { mode } = await stat(real);
-  await publishFile(real, content, mode & 0o7777);
+  const { mode, uid, gid } = await stat(real);
+  const temporary = temporaryPathFor(real);
+  try {
+    await writeDurably(temporary, content, mode & 0o777);
+    // Only root may give files away.
+    if (process.getuid?.() === 0) await chown(temporary, uid, gid).catch(() => undefined);
+    if (!isStillIt(await readWhole(real))) return false;
+    await rename(temporary, real);
+  } catch (error) {
+    throw asDiskError(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncFolder(dirname(real));
+  return true;
+}
+
+/** Rights for what is made of these files: none that one of them does not give. Files that are gone do not count. */
+export async function rightsLike(paths: readonly string[]): Promise<Rights> {
+  let atMost = 0o666;
+  await pMap(
+    paths,
+    async (path) => {
+      atMost &= (await stat(path).catch(() => null))?.mode ?? atMost;
+    },
+    { concurrency: foldersAtOnce },
+  );
+  return { atMost };
 }
 
 /** Writes a new file and makes its content survive a power cut. Makes missing folders. */
-export async function writeDurably(
-  path: string,
-  content: Content,
-  mode: number | null = null,
-): Promise<void> {
-  await using file = await openNew(path);
-  if (mode !== null)
-    await file.chmod(mode).catch((error: unknown) => {
+export async function writeDurably(path: string, content: Content, rights: Rights = null): Promise<void> {
+  await using file = await openNew(path, rights);
+  if (typeof rights === 'number')
+    await file.chmod(rights).catch((error: unknown) => {
       // Not every file system knows rights.
       if (!isErrno(error, ...unsupportedCodes)) throw error;
     });
@@ -153,11 +192,13 @@ async function* inBlocks(pieces: AsyncIterable<string> | Iterable<string>): Asyn
   yield block;
 }
 
-async function openNew(path: string): Promise<FileHandle> {
-  const file = await unlessMissing(open(path, 'wx'));
+async function openNew(path: string, rights: Rights): Promise<FileHandle> {
+  const mode = rights === null ? 0o666 : typeof rights === 'number' ? rights & 0o666 : rights.atMost & 0o666;
+  // Where a link was planted, it is not followed: the call fails.
+  const file = await unlessMissing(open(path, 'wx', mode | 0o200));
   if (file) return file;
   await mkdir(dirname(path), { recursive: true });
-  return await open(path, 'wx');
+  return await open(path, 'wx', mode | 0o200);
 }
 
 /**
@@ -177,8 +218,15 @@ export async function placeFile(source: string, target: string, sha256: string |
     if (isErrno(error, 'ENOENT')) throw error;
     if (isErrno(error, 'EEXIST') && (await isSame(source, target, sha256))) return;
     // Other disks, file systems without second names, and a target to be replaced want a copy.
-    await publishFileBy(target, (temporary) => copyFile(source, temporary));
+    await publishFileBy(target, (temporary) => copyNew(source, temporary));
   }
+}
+
+/** Copies a file to a name that is not taken, with the rights it has; the copy may be written to, unlike some sources. */
+export async function copyNew(source: string, target: string): Promise<void> {
+  await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const { mode } = await stat(target);
+  if ((mode & 0o200) === 0) await chmod(target, (mode & 0o777) | 0o200);
 }
 
 async function isSame(source: string, target: string, sha256: string | null): Promise<boolean> {

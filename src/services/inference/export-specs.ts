@@ -22,6 +22,7 @@ import type { SpecSelection } from '../../core/spec/select-specs.ts';
 import { fileNamePart, uniqueNames } from '../../core/spec/spec-file-name.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { assertOutputsApart } from '../runs/assert-outputs-apart.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
 import { locateVideo, missingVideo } from '../specs/locate-video.ts';
 import { type ReadSpec, readExported, selectSpecs } from './read-exported.ts';
@@ -104,7 +105,13 @@ export async function exportSpecs(
   );
   const files = taken.flatMap((draft) => draft.files);
   await writeExport(
-    { outputDir, groups, files, isLinked: request.bringing === 'link' },
+    {
+      outputDir,
+      groups,
+      files,
+      isLinked: request.bringing === 'link',
+      specPaths: found.specs.map(found.pathOf),
+    },
     ports,
     readmeText(family.title, groups, specs),
   ).catch((error: unknown) => {
@@ -123,16 +130,28 @@ interface Writing {
   readonly groups: readonly ExportedGroup[];
   readonly files: readonly BroughtFile[];
   readonly isLinked: boolean;
+  readonly specPaths: readonly string[];
 }
 
 async function writeExport(
-  { outputDir, groups, files, isLinked }: Writing,
+  { outputDir, groups, files, isLinked, specPaths }: Writing,
   { sources, specs }: Pick<Ports, 'sources' | 'specs'>,
   readme: string,
 ): Promise<void> {
+  const texts = groups.flatMap((group) => group.files);
+  const names = [...texts.map(({ name }) => name), readmeName];
+  const outputs = [...names.map((name) => join(outputDir, name)), ...files.map(({ to }) => to)];
+  const read = [...specPaths, ...files.map(({ from }) => from)];
+  await assertOutputsApart(
+    {
+      ...{ folder: outputDir, flag: '--output-dir', names },
+      outputs: outputs.map((path) => ({ path, what: 'A file of the export' })),
+      sources: read.map((path) => ({ path, what: 'one of its sources' })),
+    },
+    { sources },
+  );
   for (const { from, to } of files) await sources.place(from, to, isLinked);
-  for (const { name, text } of groups.flatMap((group) => group.files))
-    await specs.publish(join(outputDir, name), text);
+  for (const { name, text } of texts) await specs.publish(join(outputDir, name), text, specPaths);
   // Last, so that a folder with a README holds all of the export.
   await specs.publish(join(outputDir, readmeName), readme);
 }

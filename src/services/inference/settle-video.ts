@@ -143,14 +143,14 @@ async function writeRecord(
     const asked = askedIn(before);
     const inference = { ...record, ...(Object.keys(asked).length > 0 && { asked }) };
     const metadata = { ...others, inference };
-    await ports.specs.publish(enriched, formatSpec({ ...document, metadata }));
+    await ports.specs.publish(enriched, formatSpec({ ...document, metadata }), [enriched]);
   }
   if (planned.run_spec === null) return;
   const source = ports.specs.outputPath(inputRoot, planned.run_spec);
   const runSpec = await documentAt(source, run);
   const outcome = { execution_status: 'success', output_path: event.output };
   const home = ports.specs.outputPath(settings.upsample.output_dir, planned.run_spec);
-  if (runSpec) await ports.specs.publish(home, formatSpec({ ...runSpec, ...outcome }));
+  if (runSpec) await ports.specs.publish(home, formatSpec({ ...runSpec, ...outcome }), [source]);
 }
 
 /** The document of a spec's or RunSpec's file; null where there is none. */

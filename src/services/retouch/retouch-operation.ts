@@ -46,6 +46,7 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
   return {
     ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize },
     modelUse: retouching.engine === 'onnx' ? modelUseOf(retouching) : null,
+    maskPath: request.maskPath,
     ...(detect === null || detect.what === 'text' ? {} : { detectorPath: detect.what }),
     // Frames that only look alike would not keep their own pixels outside the regions.
     dedupe: 'exact',

@@ -45,7 +45,7 @@ export async function assertOutputsApart(
     if (folder === undefined) continue;
     const key = entryOf(folder, output.path);
     const other = written.get(key);
-    if (other && (await isOneName(other, output, files)))
+    if (other && other.path !== output.path && (await isOneName(other, output, files)))
       throw oneFile(`${other.what} and ${lowered(output.what)}`, run, false);
     written.set(key, output);
   }

@@ -10,7 +10,7 @@ import {
   batchFileNames,
   batchRequestLine,
 } from '../../core/upsample/batch-index.ts';
-import type { PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
+import { type PlannedSpec, sourceFileOf, type UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -57,12 +57,13 @@ export async function exportBatch(
     limits,
   );
   const groups: ExportedSpecs['groups'][number][] = [];
+  const like = plan.specs.map((planned) => ports.specs.outputPath(plan.inputRoot, sourceFileOf(planned)));
   try {
     while (await requests.hasMore()) {
       const names = batchFileNames(groups.length + 1);
       const entries: BatchIndexEntry[] = [];
-      await ports.specs.publish(join(outputDir, names.requests), requests.linesOfFile(entries));
-      await ports.specs.publish(join(outputDir, names.index), indexLines(header, entries));
+      await ports.specs.publish(join(outputDir, names.requests), requests.linesOfFile(entries), like);
+      await ports.specs.publish(join(outputDir, names.index), indexLines(header, entries), like);
       groups.push({
         specs: entries.length,
         files: [names.requests, names.index],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname, relative, sep } from 'node:path';
 import { writeCosmos3Prompt } from '../../core/inference/cosmos3-prompt.ts';
 import { withoutHidden } from '../../core/printable.ts';
@@ -13,7 +14,6 @@ import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import { findSource } from './find-source.ts';
 import type { RunBasis, TaskHint, UpsampleTask } from './upsample-types.ts';
 
 type Outcome = Extract<UpsampleEventBody, { type: 'task-finished' | 'task-failed' }>;
@@ -42,15 +42,15 @@ export async function finishTask(
   const { session, ports } = context;
   const output = ports.specs.outputPath(session.checkpoint.settings.output_dir, outputFileOf(task.planned));
   const { source } = task;
-  if (session.checkpoint.settings.write_back && !source.isWrittenBack) {
-    // What the user wrote into the spec meanwhile must not be overwritten.
-    const found = await findSource(task.planned, session, ports.specs);
-    if (!found.isFound) return failedOutcome(task, found.failure, result.attempts);
-  }
   try {
     const text = source.isWrittenBack ? source.text : enrichedText(task, result, output, context);
-    await ports.specs.publish(output, text);
-    if (session.checkpoint.settings.write_back) await ports.specs.overwrite(source.path, text);
+    if (!session.checkpoint.settings.write_back) await ports.specs.publish(output, text, [source.path]);
+    else {
+      // An earlier process of this run may have written it already.
+      const hashes = [task.planned.sha256 ?? '', createHash('sha256').update(text).digest('hex')];
+      if (!(await ports.specs.writeBack(output, text, source.path, hashes)))
+        return failedOutcome(task, editedMeanwhile(task.planned.spec, output), result.attempts);
+    }
   } catch (error) {
     if (error instanceof AppError) throw error;
     const failure = specFailure('output-unwritable', `${output} cannot be written: ${messageOf(error)}.`);
@@ -71,6 +71,11 @@ export async function finishTask(
     answer_mark: answerMark(task, result.text),
     ...(context.reusedFrom && { reused_from: context.reusedFrom.host }),
   };
+}
+
+function editedMeanwhile(spec: string, output: string): SpecFailure {
+  const message = `${spec} is no longer the file that was planned, and is left as it is. The enriched spec of what it was: ${output}.`;
+  return specFailure('spec-changed', message);
 }
 
 /** A failure whose message names specs where it named a task. */

@@ -38,7 +38,7 @@ export async function planVideo(
 ): Promise<VideoPlan> {
   const { inputPath: path, outputPath, modelPath } = request;
   outputContainerOf(outputPath);
-  await assertOutputIsFree(request, ports);
+  await assertOutputIsFree(request, operation, ports);
   if (modelPath !== null && operation.modelUse !== null)
     await assertModel(modelPath, operation.modelUse, request.host, ports, signal);
   if (operation.detectorPath !== undefined) await ports.models.assertOnnx(operation.detectorPath, '--detect');
@@ -203,6 +203,7 @@ function assertIsVideo(facts: VideoFacts, path: string): void {
 /** Nothing is planned for an output that cannot be written. */
 async function assertOutputIsFree(
   { inputPath, outputPath, isForced }: VideoRequest,
+  { maskPath = null }: Pick<VideoOperation, 'maskPath'>,
   { sources }: Pick<Ports, 'sources'>,
 ): Promise<void> {
   const nextStep = 'Choose another file with --output.';
@@ -210,6 +211,8 @@ async function assertOutputIsFree(
   if (outputPath === inputPath || (await sources.isSameFile(outputPath, inputPath))) {
     throw usageError('The output is the video itself.', nextStep);
   }
+  if (maskPath !== null && (outputPath === maskPath || (await sources.isSameFile(outputPath, maskPath))))
+    throw usageError('The output is the mask.', nextStep);
   if (await sources.isFolder(outputPath)) throw usageError(`The output ${outputPath} is a folder.`, nextStep);
   const folder = dirname(outputPath);
   if (!(await sources.exists(folder)))

@@ -100,6 +100,8 @@ export interface VideoOperation {
   readonly modelUse: ModelUse | null;
   /** The model that finds regions, an absolute path; missing for none. */
   readonly detectorPath?: string;
+  /** A picture or video that is read besides, an absolute path; missing or null for none. */
+  readonly maskPath?: string | null;
   /** Whether the engine gets RGB, and not frames as they are stored. */
   readonly takesRgb: boolean;
   readonly dedupe: DuplicateMode;

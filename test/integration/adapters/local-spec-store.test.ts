@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, lstat, mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LocalSpecStore } from '../../../src/adapters/local-spec-store.ts';
@@ -23,6 +34,10 @@ async function newTree(files: readonly string[]): Promise<string> {
     }
   }
   return folder;
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 async function found(folder: string, inputs: readonly string[], excluded: readonly string[] = []) {
@@ -222,13 +237,32 @@ describe('files', () => {
     expect(await new LocalSpecStore(root).read('/dev/null')).toHaveLength(0);
   });
 
-  it('of the user are written over where their links lead', async () => {
+  it('of the user are written over where their links lead, with their rights, and beside', async () => {
     const folder = await newTree(['real.json']);
+    await chmod(join(folder, 'real.json'), 0o600);
     await symlink('real.json', join(folder, 'link.json'));
     const store = new LocalSpecStore(folder);
-    await store.overwrite(join(folder, 'link.json'), 'new');
-    expect((await lstat(join(folder, 'link.json'))).isSymbolicLink()).toBe(true);
-    expect(Buffer.from((await store.read(join(folder, 'real.json'))) ?? []).toString()).toBe('new');
+    const [output, link] = [join(folder, 'out/x.json'), join(folder, 'link.json')];
+    expect(await store.writeBack(output, 'new', link, [sha256Of('real.json')])).toBe(true);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    for (const path of [output, join(folder, 'real.json')]) {
+      expect(await readFile(path, 'utf8')).toBe('new');
+      if (process.platform !== 'win32') expect((await lstat(path)).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('of the user are not written over when they were edited, became something else or are gone', async () => {
+    const folder = await newTree(['edited.json', 'folder.json/']);
+    const store = new LocalSpecStore(folder);
+    const output = join(folder, 'out/x.json');
+    await symlink(folder, join(folder, 'same'));
+    for (const source of ['edited.json', 'folder.json', 'none.json'])
+      expect(await store.writeBack(output, 'new', join(folder, source), [sha256Of('planned')])).toBe(false);
+    expect(await readFile(output, 'utf8')).toBe('new');
+    const [edited, itself] = [join(folder, 'edited.json'), join(folder, 'same/edited.json')];
+    expect(await store.writeBack(itself, 'new', edited, [sha256Of('planned')])).toBe(false);
+    expect(await readFile(edited, 'utf8')).toBe('edited.json');
+    expect((await readdir(folder)).sort()).toEqual(['edited.json', 'folder.json', 'out', 'same']);
   });
 
   it('are written into folders that are made for them', async () => {

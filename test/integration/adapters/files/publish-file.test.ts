@@ -72,7 +72,7 @@ describe('overwriteFile', () => {
     await chmod(real, 0o640);
     await symlink('second', join(folder, 'first'));
     await symlink('store/real.json', join(folder, 'second'));
-    await overwriteFile(join(folder, 'first'), 'new');
+    expect(await overwriteFile(join(folder, 'first'), 'new', (old) => String(old) === 'old')).toBe(true);
     expect(await readFile(real, 'utf8')).toBe('new');
     expect((await stat(real)).mode & 0o777).toBe(0o640);
     expect((await lstat(join(folder, 'first'))).isSymbolicLink()).toBe(true);
@@ -80,9 +80,17 @@ describe('overwriteFile', () => {
     expect(await readdir(join(folder, 'store'))).toEqual(['real.json']);
   });
 
+  it('leaves what is not what was expected, and leaves nothing behind', async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'a'), 'edited');
+    expect(await overwriteFile(join(folder, 'a'), 'new', (old) => String(old) === 'old')).toBe(false);
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('edited');
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
   it('makes no file where there is none', async () => {
     const folder = await newFolder();
-    await expect(overwriteFile(join(folder, 'a'), 'new')).rejects.toThrow(/ENOENT/);
+    await expect(overwriteFile(join(folder, 'a'), 'new', () => true)).rejects.toThrow(/ENOENT/);
     expect(await readdir(folder)).toEqual([]);
   });
 });
