@@ -53,9 +53,11 @@ export class Cli {
     return await ended.finally(() => clearTimeout(timer));
   }
 
-  async start(args: readonly string[]): Promise<CliProcess> {
+  /** @param under - A program, with its arguments, that starts the command: a tracer. */
+  async start(args: readonly string[], under: readonly string[] = []): Promise<CliProcess> {
     for (const folder of [this.home, this.workingFolder]) await mkdir(folder, { recursive: true });
-    const child = spawn(process.execPath, [program, ...args], {
+    const [file = '', ...words] = [...under, process.execPath, program, ...args];
+    const child = spawn(file, words, {
       cwd: this.workingFolder,
       env: this.env,
       stdio: ['ignore', 'pipe', 'pipe'],

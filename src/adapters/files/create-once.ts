@@ -1,6 +1,6 @@
-import { link, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, open, readFile, writeFile } from 'node:fs/promises';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
-import { temporaryPathFor } from './publish-file.ts';
+import { discardFile, temporaryPathFor } from './publish-file.ts';
 
 /** What systems say where a file cannot have a second name. */
 export const noLinkCodes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EISDIR'] as const;
@@ -25,7 +25,7 @@ export async function createOnce(path: string, content: string, makeLink: MakeLi
     if (isErrno(error, ...noLinkCodes)) return await writeNew(path, content);
     throw asDiskError(error, path);
   } finally {
-    await rm(temporary, { force: true });
+    await discardFile(temporary);
   }
 }
 
@@ -39,8 +39,8 @@ export async function canLinkBeside(path: string, makeLink: MakeLink = link): Pr
   } catch {
     return false;
   } finally {
-    await rm(first, { force: true });
-    await rm(second, { force: true });
+    await discardFile(first);
+    await discardFile(second);
   }
 }
 
@@ -51,7 +51,7 @@ async function writeNew(path: string, content: string): Promise<boolean> {
       await file.writeFile(content);
       await file.sync();
     } catch (error) {
-      await rm(path, { force: true });
+      await discardFile(path);
       throw error;
     }
   } catch (error) {

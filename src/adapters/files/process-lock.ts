@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import { canLinkBeside, createOnce, type MakeLink } from './create-once.ts';
-import { makeFolder } from './publish-file.ts';
+import { discardFile, makeFolder } from './publish-file.ts';
 
 const lockOwnerSchema = z.object({
   pid: z.int().min(1),
@@ -126,7 +126,7 @@ async function removeStale(
     const present = await finishedOwner(path, makeLink);
     if (present?.token === judged?.token) await rm(path, { force: true });
   } finally {
-    await rm(guard, { force: true });
+    await discardFile(guard);
   }
 }
 

@@ -128,6 +128,11 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
+/** Removes a file of this process's own. One that cannot be removed is left there: what was published before stands. */
+export async function discardFile(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+}
+
 /** Makes a file's content survive a power cut. */
 export async function syncFile(path: string): Promise<void> {
   await using file = await open(path, 'r+');
@@ -175,7 +180,7 @@ async function replaceDurably(path: string, write: (temporary: string) => Promis
     await write(temporary);
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discardFile(temporary);
     throw asDiskError(error, path);
   }
   await syncFolder(dirname(path));
@@ -259,5 +264,5 @@ export async function removeLeftovers(paths: readonly string[]): Promise<void> {
 async function removeIn(folder: string, names: ReadonlySet<string>): Promise<void> {
   const found = await readdir(folder).catch(() => []);
   const leftovers = found.filter((name) => names.has(nameOfTemporary(name) ?? ''));
-  for (const name of leftovers) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  for (const name of leftovers) await discardFile(join(folder, name));
 }

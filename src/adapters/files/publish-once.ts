@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { temporarySuffix } from '../../core/temporary-name.ts';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { type MakeLink, noLinkCodes } from './create-once.ts';
-import { publishFile, syncFolder, temporaryPathFor, writeDurably } from './publish-file.ts';
+import { discardFile, publishFile, syncFolder, temporaryPathFor, writeDurably } from './publish-file.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** How long another process may take to repair a file; after that it is taken for dead. */
@@ -40,7 +40,7 @@ export async function publishOnce(
   } catch (error) {
     if (!isErrno(error, ...noLinkCodes)) throw asDiskError(error, path);
   } finally {
-    await rm(temporary, { force: true });
+    await discardFile(temporary);
   }
   const present = await unlessMissing(readPresent(path));
   if (present && isValid(present.content)) return present.content;
@@ -90,7 +90,7 @@ async function tryReplace(
     await rename(temporary, path);
     return true;
   } finally {
-    await rm(claim, { force: true });
+    await discardFile(claim);
   }
 }
 
