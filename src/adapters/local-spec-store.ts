@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path, { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { RecentMap } from '../async/recent-map.ts';
+import { isInnerPath } from '../core/inner-path.ts';
 import { nearestWord } from '../core/nearest-word.ts';
 import { maxSpecBytes } from '../core/spec/parse-spec.ts';
 import {
@@ -117,6 +118,8 @@ export class LocalSpecStore implements SpecStore {
   }
 
   outputPath(outputDir: string, spec: string): string {
+    if (spec !== '' && !isInnerPath(spec))
+      throw new RangeError(`path leaves its folder: ${JSON.stringify(spec)}`);
     return join(resolve(this.#workingFolder, outputDir), ...spec.split('/'));
   }
 
@@ -249,7 +252,7 @@ function isInside(file: string, folder: string): boolean {
 /** On Windows, inputs on several drives share no folder: the drive's letter then stands for it. */
 function nameOf(inputRoot: string, file: string): string {
   const way = isInside(file, inputRoot) ? relative(inputRoot, file) : file.replace(':', '');
-  return way.split(sep).join('/') || basename(file);
+  return way.split(sep).join('/').replace(/^\/+/, '') || basename(file);
 }
 
 function byCodeUnits(a: string, b: string): number {

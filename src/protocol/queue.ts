@@ -12,7 +12,10 @@ export const jobDataSchema = z.object({
   version: z.literal(protocolVersion),
   run_id: runIdSchema,
   /** Names `runs/<run_id>/jobs/<job_id>.json`; null for `finalize`. */
-  job_id: z.string().max(200).nullable(),
+  job_id: z
+    .string()
+    .regex(/^[\w.:-]{1,200}$/)
+    .nullable(),
 });
 export type JobData = z.infer<typeof jobDataSchema>;
 
@@ -56,7 +59,13 @@ export type FinishedVideo = z.infer<typeof finishedVideoSchema>;
 /** `runs/<run_id>/final/final.json`: the run has its result. Null: it is where the run was started. */
 export const finalSchema = z.object({
   version: z.literal(protocolVersion),
-  file: z.object({ path: z.string(), sha256: sha256Schema, size_bytes: z.int().min(0) }).nullable(),
+  file: z
+    .object({
+      path: z.string().regex(/^final\/video(\.[A-Za-z0-9]{1,10})?$/),
+      sha256: sha256Schema,
+      size_bytes: z.int().min(0),
+    })
+    .nullable(),
   video: finishedVideoSchema.nullable(),
 });
 export type FinalDocument = z.infer<typeof finalSchema>;

@@ -229,11 +229,11 @@ describe.skipIf(process.platform === 'win32')('a settings file', () => {
     await rm(config);
     execFileSync('mkfifo', [config]);
     const end = await cli.run(['plan', 'specs'], 60_000);
-    expect(end).toMatchObject({ code: 2, stderr: expect.stringContaining(`${config} cannot be read`) });
-    await expectRefused(cli, ['plan', 'specs', '--config', '/dev/zero'], 'not a regular file');
+    expect(end).toMatchObject({ code: 2, stderr: expect.stringContaining('it is a named pipe') });
+    await expectRefused(cli, ['plan', 'specs', '--config', '/dev/zero'], 'device, not a file');
     await rm(config);
     await mkdir(config);
-    await expectRefused(cli, ['plan', 'specs'], 'not a regular file');
+    await expectRefused(cli, ['plan', 'specs'], 'it is a folder');
     await rm(config, { recursive: true });
     await writeFile(config, `# ${'x'.repeat(1 << 20)}`);
     await expectRefused(cli, ['plan', 'specs'], 'larger than 1 MiB');
@@ -332,5 +332,36 @@ describe('a run that came from elsewhere', () => {
     await writeFile(journal, `${[JSON.stringify(started), ...lines.slice(1)].join('\n')}\n`);
     await expectRefused(other, resume, `cosmos trust ${theirs}`);
     expect(existsSync(join(root, 'journal-outside'))).toBe(false);
+  });
+
+  it('with paths that lead out of its folders is damaged, approved or not, and no file is touched', async () => {
+    const { cli, id, folder } = await userWithRun();
+    const path = join(folder, 'checkpoint.json');
+    const whole = await readFile(path, 'utf8');
+    const before = await readdir(cli.workingFolder, { recursive: true });
+    for (const [spec, more] of [
+      ['../../escaped.json', {}],
+      ['/etc/escaped.json', {}],
+      ['C:/escaped.json', {}],
+      ['a\\..\\escaped.json', {}],
+      ['a\0.json', {}],
+      // Without what its number adds, it is the folder above.
+      ['..#1', { element: 1 }],
+      ['..xx', { element: 1 }],
+    ] as const) {
+      const checkpoint = JSON.parse(whole);
+      Object.assign(checkpoint.specs[0], { spec, ...more });
+      checkpoint.batches[0].specs = [spec];
+      await writeFile(path, JSON.stringify(checkpoint));
+      await rm(join(folder, 'journal.jsonl'), { force: true });
+      const end = await cli.run(resume);
+      expect({ spec, end }).toMatchObject({ end: { code: 6, stderr: expect.stringContaining(path) } });
+      expect(await cli.run(['trust', folder])).toMatchObject({ code: 6 });
+    }
+    await writeFile(path, whole);
+    const after = await readdir(cli.workingFolder, { recursive: true });
+    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    expect(after.filter((name) => /escaped|etc/.test(name))).toEqual([]);
+    expect(id).not.toBe('');
   });
 });

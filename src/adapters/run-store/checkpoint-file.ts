@@ -1,11 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { type AnyCheckpoint, checkpointVersion, type RunFormat } from '../../core/run/run-format.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { NotAFileError, openRegularFile } from '../files/open-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 
 /** A checkpoint names its kind within so many bytes. */
@@ -68,7 +68,7 @@ export async function readKind(path: string): Promise<string | null> {
 }
 
 async function readBegin(path: string): Promise<string> {
-  await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  await using file = await openRegular(path);
   const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(kindBytes), position: 0 });
   return buffer.subarray(0, bytesRead).toString('latin1');
 }
@@ -135,12 +135,10 @@ async function readWhole(path: string): Promise<Document> {
 
 /** @throws AppError `checkpoint-damaged` for a pipe or a device, which is never waited for. */
 async function openRegular(path: string): Promise<FileHandle> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  const stats = await file.stat();
-  if (stats.isFile()) return file;
-  await file.close();
-  if (stats.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
-  throw damaged(path, 'it is not a regular file');
+  return await openRegularFile(path).catch((error: unknown) => {
+    if (error instanceof NotAFileError && error.code !== 'EISDIR') throw damaged(path, error.message);
+    throw error;
+  });
 }
 
 async function* linesOf(file: FileHandle, hash: Hash): AsyncGenerator<string> {

@@ -1,9 +1,10 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Journaled, runEventVersion } from '../../core/run/run-status.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { asDiskError } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { readWhole } from '../files/bounded-read.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 
 /** What every line has, whatever it tells. */
@@ -29,7 +30,7 @@ export async function readJournal<Body>(
   path: string,
   bodySchema: z.ZodType<Body>,
 ): Promise<JournalContent<Body>> {
-  const bytes = (await unlessMissing(readFile(path))) ?? Buffer.alloc(0);
+  const bytes = (await unlessMissing(readWhole(path))) ?? Buffer.alloc(0);
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
   const events = lines.map((line, index) => parseLine(line, index, path, bodySchema));

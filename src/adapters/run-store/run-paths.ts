@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isInnerPath } from '../../core/inner-path.ts';
 import type { RunPaths } from '../../ports/run-store.ts';
 
 /** Name of the file that makes a folder a run. */
@@ -15,6 +16,9 @@ export function runPaths(folder: string): RunPaths {
     journal: join(folder, 'journal.jsonl'),
     reportJson: join(folder, 'report.json'),
     reportHtml: join(folder, 'report.html'),
-    inside: (name) => join(folder, name),
+    inside: (name) => {
+      if (!isInnerPath(name)) throw new RangeError(`path leaves its folder: ${JSON.stringify(name)}`);
+      return join(folder, name);
+    },
   };
 }

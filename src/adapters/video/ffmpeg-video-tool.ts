@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { OutputContainer } from '../../core/frames/container-limits.ts';
 import type { SoundTrial } from '../../core/frames/convert-sound.ts';
 import type { OtherStreamFacts, VideoFacts, VideoStreamFacts } from '../../core/frames/video-facts.ts';
@@ -110,7 +110,8 @@ export class FfmpegVideoTool implements VideoTool {
   }
 
   async removeRetimed(path: string): Promise<void> {
-    await rm(path, { force: true });
+    // A checkpoint may name any path.
+    if (dirname(resolve(path)) === resolve(this.#retimedFolder)) await rm(path, { force: true });
   }
 
   async discard(paths: readonly string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { innerPathSchema, plainNameSchema } from '../inner-path.ts';
 import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
 import {
   leftOutSchema,
@@ -20,19 +21,19 @@ const plannedFileSchema = z.object({
 /** One video to be made: of a spec, or of a RunSpec of it. */
 const plannedVideoTaskSchema = z.object({
   /** Path of the result relative to the folder of videos, without its ending: how every output names this video. */
-  video: z.string(),
-  spec: z.string(),
+  video: innerPathSchema,
+  spec: innerPathSchema,
   /** The RunSpec that asks for it, by its path relative to the input root; null for the spec itself. */
-  run_spec: z.string().nullable(),
+  run_spec: innerPathSchema.nullable(),
   /** Among the model's samples. */
-  name: z.string(),
+  name: plainNameSchema,
   negative_prompt: z.string(),
   parameters: inferenceParametersSchema,
   source: plannedFileSchema
     .extend({ width: z.int().min(1), height: z.int().min(1), frames: z.int().min(1) })
     .nullable(),
   controls: z.array(
-    z.object({ kind: z.string(), file: plannedFileSchema.nullable(), weight: z.number().min(0) }),
+    z.object({ kind: plainNameSchema, file: plannedFileSchema.nullable(), weight: z.number().min(0) }),
   ),
   /** Content of the file that was at the result's path when the run started; null for none. */
   existing_sha256: z.string().nullable(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hexSha256Schema } from '../inner-path.ts';
 import {
   lifecycleEventSchemas,
   machineEventSchemas,
@@ -23,7 +24,7 @@ export const inferenceCountsSchema = z.object({
 
 /** A video that was made, and is here. */
 const madeVideoSchema = z.object({
-  sha256: z.string(),
+  sha256: hexSha256Schema,
   size_bytes: z.int().min(1),
   width: z.int().min(1),
   height: z.int().min(1),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hexSha256Schema } from '../inner-path.ts';
 import {
   lifecycleEventSchemas,
   machineEventSchemas,
@@ -10,7 +11,7 @@ import { upsampleSettingsSchema } from './upsample-settings.ts';
 
 /** The frames that were made ready for a spec. */
 export const preparedHintSchema = z.object({
-  sha256: z.string(),
+  sha256: hexSha256Schema,
   width: z.int(),
   height: z.int(),
   frames: z.int(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { innerPathSchema, isInnerPath } from '../inner-path.ts';
 import type { LeftOut } from '../spec/select-specs.ts';
 import type { UpsampleSettings } from './upsample-settings.ts';
 
@@ -41,12 +42,12 @@ export const plannedHintSchema = sizeSchema.extend({
 });
 
 /** One candidate file and what is to be done with it. JSON, because the plan is part of the checkpoint. */
-export const plannedSpecSchema = z.object({
+const plannedSpecShape = z.object({
   /**
    * How every output names this spec: the path of its file relative to the input root, with forward slashes, with
    * `#3` for the third spec of a file that holds several, and `#v1` and so on where several prompts are made of it.
    */
-  spec: z.string(),
+  spec: innerPathSchema,
   /** Which spec of its file, from 1; missing for a file that is one. */
   element: z.int().min(1).optional(),
   /** Which of several prompts of one spec this is, from 1; missing where there is one. */
@@ -72,6 +73,12 @@ export const plannedSpecSchema = z.object({
   batch_id: z.int().min(0).nullable(),
 });
 
+/** The same, where what its name says of files stays in the folders it is of: the source's and the output's. */
+export const plannedSpecSchema = plannedSpecShape.refine(
+  (planned) => isInnerPath(sourceFileOf(planned)) && isInnerPath(outputFileOf(planned)),
+  'its name leads out of its folder',
+);
+
 /** Specs that were found and are not of the run, and the flags that leave them out. */
 export const leftOutSchema = z.object({ count: z.int().min(1), by: z.string() });
 
@@ -83,7 +90,7 @@ export const plannedBatchSchema = z.object({
 });
 
 export type PlannedVideo = z.infer<typeof plannedVideoSchema>;
-export type PlannedSpec = z.infer<typeof plannedSpecSchema>;
+export type PlannedSpec = z.infer<typeof plannedSpecShape>;
 export type PlannedBatch = z.infer<typeof plannedBatchSchema>;
 
 /** Everything a run will do, computed before anything is sent. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hexSha256Schema } from '../inner-path.ts';
 import { retouchSettingsSchema } from '../retouch/retouch-settings.ts';
 import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
 import { upscaleSettingsSchema } from '../upscale/upscale-settings.ts';
@@ -12,7 +13,7 @@ const tag = z.string().nullable();
 /** A file of this machine that the run depends on, as it was when the run was planned. */
 const pinnedFileSchema = z.object({
   path: z.string(),
-  sha256: z.string(),
+  sha256: hexSha256Schema,
   size_bytes: z.number().min(0),
   modified_ms: z.number(),
 });
@@ -58,7 +59,7 @@ const plannedStreamSchema = z.object({
 
 const plannedSegmentSchema = z.object({
   segment_id: count,
-  task_key: z.string(),
+  task_key: hexSha256Schema,
   first_frame: count,
   frames: z.int().min(1),
   first_unique: count,
@@ -118,7 +119,7 @@ export const retouchCheckpointSchema = z.object({
   settings: retouchSettingsSchema,
   regions: z.array(plannedRegionSchema).min(1),
   /** The file of the regions' masks in the run folder, `masks.txt`; null where none has one. */
-  masks: z.object({ sha256: z.string(), size_bytes: count }).nullable().default(null),
+  masks: z.object({ sha256: hexSha256Schema, size_bytes: count }).nullable().default(null),
   ...videoPlanShape,
 });
 

@@ -5,7 +5,7 @@ import { type PromptSpec, sourcePromptOf } from '../../core/spec/prompt-spec.ts'
 import { fewestControlTokens } from '../../core/tokens/budget.ts';
 import { type PredictedTokens, TokenDriftMeter } from '../../core/upsample/token-drift.ts';
 import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
-import { sourceFileOf } from '../../core/upsample/upsample-plan.ts';
+import { outputFileOf, sourceFileOf } from '../../core/upsample/upsample-plan.ts';
 import type { ReportItem, TokenDrift } from '../../core/upsample/upsample-report.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import type { SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
@@ -93,7 +93,9 @@ async function readSpec(
   specs: SpecStore,
 ): Promise<PromptSpec | null> {
   const source = specs.outputPath(checkpoint.input_root, sourceFileOf(planned));
-  const reading = finished ? specs.read(finished.output) : readPlanned(planned, source, specs);
+  // Where the run writes it, whatever its journal says.
+  const output = specs.outputPath(checkpoint.settings.output_dir, outputFileOf(planned));
+  const reading = finished ? specs.read(output) : readPlanned(planned, source, specs);
   const bytes = await reading.catch(() => null);
   const parsed = bytes && parseSpec(Buffer.from(bytes).toString('utf8'));
   return parsed?.isValid ? parsed.spec : null;

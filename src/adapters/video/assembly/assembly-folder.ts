@@ -63,6 +63,12 @@ export function partPathOf(outputPath: string, workFolder: string): string {
   return join(dirname(output), `.${shortName(basename(output))}.${folderMark(workFolder)}.cosmos-part`);
 }
 
+/** A record may name any path. */
+function isPartOf(path: string, workFolder: string): boolean {
+  const name = basename(path);
+  return name.startsWith('.') && name.endsWith(`.${folderMark(workFolder)}.cosmos-part`);
+}
+
 /** Two runs never share a file, even where they are to give the same output. */
 function folderMark(workFolder: string): string {
   return createHash('sha256').update(resolve(workFolder)).digest('hex').slice(0, 8);
@@ -93,7 +99,7 @@ export async function prepareFolder(paths: AssemblyPaths, fingerprint: string): 
     await removeOthers(folder, [request, journal, first, skeleton, streams]);
     return;
   }
-  if (record.success) await rm(record.data.part, { force: true });
+  if (record.success && isPartOf(record.data.part, folder)) await rm(record.data.part, { force: true });
   await removeOthers(folder, []);
   await publishFile(
     paths.request,
