@@ -16,7 +16,7 @@ import { FileServerLimits } from './adapters/file-server-limits.ts';
 import { FileTemplateTokens } from './adapters/file-template-tokens.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
-import { publishFile } from './adapters/files/publish-file.ts';
+import { ownerOnly, publishFile } from './adapters/files/publish-file.ts';
 import { FfmpegFrameTool } from './adapters/frames/ffmpeg-frame-tool.ts';
 import { LocalModelFiles } from './adapters/local-model-files.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
@@ -90,7 +90,7 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     specs: new LocalSpecStore(process.cwd()),
     media,
     runs: createRunStore(settings, context),
-    results: new FileResultCache(new LocalFileStore(join(cache, 'results')), {
+    results: new FileResultCache(new LocalFileStore(join(cache, 'results'), ownerOnly), {
       isShared: settings.cache.share_between_hosts,
     }),
     reports: createReportWriter(media),
@@ -107,7 +107,7 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
       return await withGreyHints((makeHint) => withServerProbe(engine, request, { ...deps, makeHint }, use));
     },
     templateTokens: new FileTemplateTokens(join(cache, 'template-tokens-v1.jsonl')),
-    serverLimits: new FileServerLimits(new LocalFileStore(join(cache, 'server-limits'))),
+    serverLimits: new FileServerLimits(new LocalFileStore(join(cache, 'server-limits'), ownerOnly)),
     requestFiles: createRequestFiles(media),
     machines: (host) => machinesNamed(settings, host).names,
     host: (name) => createHost(name, settings),

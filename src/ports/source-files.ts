@@ -27,9 +27,10 @@ export interface SourceFiles {
   /**
    * Moves a file, whole, to another place, whose folders are made; also to another disk, and over a file that is there.
    *
+   * @param like - Files that it is made of: who may not read one of them may not read it either.
    * @throws AppError `disk-full`.
    */
-  move(from: string, to: string): Promise<void>;
+  move(from: string, to: string, like?: readonly string[]): Promise<void>;
   /** Removes a file; a missing one is no error. */
   remove(path: string): Promise<void>;
   /** Makes a folder and those above it. */

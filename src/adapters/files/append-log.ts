@@ -1,9 +1,12 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
 import { isErrno } from '../../errors/system-error.ts';
-import { publishFile } from './publish-file.ts';
+import { readWhole } from './bounded-read.ts';
+import { noFollow } from './open-file.ts';
+import { ownerOnly, ownerOnlyFolder, publishFile } from './publish-file.ts';
 
 const lineSchema = z.tuple([z.string().min(1), z.unknown()]);
 
@@ -60,7 +63,7 @@ export class AppendLog<T> {
   }
 
   async #load(): Promise<Map<string, T>> {
-    const text = await readFile(this.#path, 'utf8').catch(() => '');
+    const text = await readWhole(this.#path, { noFollow: true }).then(String, () => '');
     const lines = text.split('\n');
     const entries = new Map<string, T>();
     for (const line of lines) {
@@ -83,7 +86,7 @@ export class AppendLog<T> {
 
   async #rewrite(entries: ReadonlyMap<string, T>): Promise<void> {
     const lines = Array.from(entries, (entry) => `${JSON.stringify(entry)}\n`);
-    await publishFile(this.#path, lines.join('')).catch(() => undefined);
+    await publishFile(this.#path, lines.join(''), ownerOnly).catch(() => undefined);
   }
 
   async #write(): Promise<void> {
@@ -104,10 +107,17 @@ function forgetOldest(entries: Map<string, unknown>, maxEntries: number): void {
 
 async function appendInNewFolder(path: string, text: string): Promise<void> {
   try {
-    await appendFile(path, text);
+    await append(path, text);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
-    await mkdir(dirname(path), { recursive: true });
-    await appendFile(path, text);
+    await mkdir(dirname(path), { recursive: true, mode: ownerOnlyFolder });
+    await append(path, text);
   }
+}
+
+/** A link that was planted under its name is not followed. */
+async function append(path: string, text: string): Promise<void> {
+  const { O_WRONLY, O_APPEND, O_CREAT } = constants;
+  await using file = await open(path, O_WRONLY | O_APPEND | O_CREAT | noFollow, ownerOnly);
+  await file.writeFile(text);
 }

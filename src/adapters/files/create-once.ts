@@ -1,5 +1,6 @@
-import { link, open, readFile, writeFile } from 'node:fs/promises';
+import { link, open, writeFile } from 'node:fs/promises';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
+import { readWhole } from './bounded-read.ts';
 import { discardFile, temporaryPathFor } from './publish-file.ts';
 
 /** What systems say where a file cannot have a second name. */
@@ -17,7 +18,7 @@ export type MakeLink = (path: string, name: string) => Promise<void>;
 export async function createOnce(path: string, content: string, makeLink: MakeLink = link): Promise<boolean> {
   const temporary = temporaryPathFor(path);
   try {
-    await writeFile(temporary, content);
+    await writeFile(temporary, content, { flag: 'wx' });
     await makeLink(temporary, path);
     return true;
   } catch (error) {
@@ -33,7 +34,7 @@ export async function createOnce(path: string, content: string, makeLink: MakeLi
 export async function canLinkBeside(path: string, makeLink: MakeLink = link): Promise<boolean> {
   const [first, second] = [temporaryPathFor(path), temporaryPathFor(path)];
   try {
-    await writeFile(first, '');
+    await writeFile(first, '', { flag: 'wx' });
     await makeLink(first, second);
     return true;
   } catch {
@@ -59,5 +60,5 @@ async function writeNew(path: string, content: string): Promise<boolean> {
     throw asDiskError(error, path);
   }
   // A process that was held up before it wrote may have been taken for dead, and its file for damaged.
-  return (await readFile(path, 'utf8').catch(() => null)) === content;
+  return (await readWhole(path, { noFollow: true }).then(String, () => null)) === content;
 }

@@ -3,16 +3,19 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
 import { type ExclusiveFileStore, mostSharedBytes } from '../../ports/file-store.ts';
 import { readAtMost } from './bounded-read.ts';
-import { publishFile } from './publish-file.ts';
+import { publishFile, type Rights } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** An {@link ExclusiveFileStore} in a folder of this machine. */
 export class LocalFileStore implements ExclusiveFileStore {
   readonly folder: string;
+  readonly #rights: Rights;
 
-  constructor(folder: string) {
+  /** @param rights - Of its files; those of the user's umask unless told. */
+  constructor(folder: string, rights: Rights = null) {
     this.folder = resolve(folder);
+    this.#rights = rights;
   }
 
   pathOf(path: string): string {
@@ -31,7 +34,7 @@ export class LocalFileStore implements ExclusiveFileStore {
   }
 
   async publish(path: string, content: Uint8Array | string): Promise<void> {
-    await publishFile(this.pathOf(path), content);
+    await publishFile(this.pathOf(path), content, this.#rights);
   }
 
   async publishOnce(

@@ -8,7 +8,7 @@ import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
 import { foldsNames } from './folds-names.ts';
 import { hashFile } from './hash-file.ts';
 import { assertFile, openRegularFile } from './open-file.ts';
-import { copyNew, publishFileBy, syncFolder } from './publish-file.ts';
+import { copyNew, narrow, publishFileBy, rightsLike, syncFolder } from './publish-file.ts';
 import { whyUnwritable } from './unwritable.ts';
 
 export class LocalSourceFiles implements SourceFiles {
@@ -37,8 +37,9 @@ export class LocalSourceFiles implements SourceFiles {
     }
   }
 
-  async move(from: string, to: string): Promise<void> {
+  async move(from: string, to: string, like: readonly string[] = []): Promise<void> {
     await mkdir(dirname(to), { recursive: true });
+    await narrow(from, await rightsLike(like));
     try {
       await rename(from, to);
       await syncFolder(dirname(to));

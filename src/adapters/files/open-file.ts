@@ -26,6 +26,9 @@ const codes: Readonly<Record<string, string>> = { 'a folder': 'EISDIR', 'a link'
 /** Neither a pipe without a writer blocks, nor does a terminal become this process's own. Windows knows none of these. */
 const { O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 }: Partial<typeof constants> = constants;
 
+/** For the opening of a file that is written: a link that was planted under its name is not followed, nor a pipe waited for. */
+export const noFollow = O_NOFOLLOW | O_NONBLOCK;
+
 /**
  * Opens a file from outside for reading. It is looked at before and after: opening a pipe may block, reading a terminal waits
  * for somebody to type, and opening a device may already do something.

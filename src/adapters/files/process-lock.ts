@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { lstat, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
 import { isErrno } from '../../errors/system-error.ts';
+import { readTextAtMost } from './bounded-read.ts';
 import { canLinkBeside, createOnce, type MakeLink } from './create-once.ts';
 import { discardFile, makeFolder } from './publish-file.ts';
 
@@ -17,6 +18,9 @@ const lockOwnerSchema = z.object({
   acquired_at: z.string(),
   token: z.string(),
 });
+
+/** What a process writes of itself is far shorter. */
+const maxLockBytes = 64 * 1024;
 
 /** Pause between looks at what another process is about to finish, in milliseconds. */
 const pollMs = 5;
@@ -52,7 +56,10 @@ export async function acquireProcessLock(path: string, makeLink?: MakeLink): Pro
 
 /** Who holds the lock at `path`; null when no process does, or when the file is damaged. */
 export async function readLockOwner(path: string): Promise<LockOwner | null> {
-  return parseJsonAs(lockOwnerSchema, await readFile(path, 'utf8').catch(() => ''));
+  return parseJsonAs(
+    lockOwnerSchema,
+    await readTextAtMost(path, maxLockBytes, { noFollow: true }).catch(() => ''),
+  );
 }
 
 /** Whether the lock's process runs on this machine; the pid of any other means nothing here. */
@@ -102,7 +109,8 @@ async function finishedOwner(path: string, makeLink?: MakeLink): Promise<LockOwn
 }
 
 async function isEmpty(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.size === 0;
+  const found = await lstat(path).catch(() => null);
+  return found?.isFile() === true && found.size === 0;
 }
 
 /**

@@ -25,6 +25,12 @@ import { unlessMissing } from './unless-missing.ts';
 
 const foldersAtOnce = 32;
 
+/** Rights of files that hold what the user's sources do, such as caches: others on this machine may see none of it. */
+export const ownerOnly = 0o600;
+
+/** The same of folders. */
+export const ownerOnlyFolder = 0o700;
+
 /** What some file systems say of a flush or a change of rights that they do not offer. */
 const unsupportedCodes = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM'] as const;
 
@@ -85,14 +91,14 @@ export async function overwriteFile(
   } catch (error) {
     throw asDiskError(error, path);
   } finally {
-    await rm(temporary, { force: true });
+    await discardFile(temporary);
   }
   await syncFolder(dirname(real));
   return true;
 }
 
 /** Rights for what is made of these files: none that one of them does not give. Files that are gone do not count. */
-export async function rightsLike(paths: readonly string[]): Promise<Rights> {
+export async function rightsLike(paths: readonly string[]): Promise<{ readonly atMost: number }> {
   let atMost = 0o666;
   await pMap(
     paths,
@@ -102,6 +108,13 @@ export async function rightsLike(paths: readonly string[]): Promise<Rights> {
     { concurrency: foldersAtOnce },
   );
   return { atMost };
+}
+
+/** Takes rights from a file that it has beyond these. Where the file system knows no rights, nothing happens. */
+export async function narrow(path: string, { atMost }: { readonly atMost: number }): Promise<void> {
+  const { mode } = await stat(path);
+  const kept = mode & 0o777 & (atMost | 0o200);
+  if (kept !== (mode & 0o777)) await chmod(path, kept).catch(() => undefined);
 }
 
 /** Writes a new file and makes its content survive a power cut. Makes missing folders. */
@@ -120,10 +133,12 @@ export async function writeDurably(path: string, content: Content, rights: Right
 /**
  * Makes a folder and those above it, unless they are there.
  *
+ * @param mode - Rights of those that are made, less what the user's umask takes.
+ *
  * @throws AppError `disk-full`. Other errors of the system pass through.
  */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+  await mkdir(folder, { recursive: true, mode }).catch((error: unknown) => {
     throw asDiskError(error, folder);
   });
 }
@@ -202,7 +217,7 @@ async function openNew(path: string, rights: Rights): Promise<FileHandle> {
   // Where a link was planted, it is not followed: the call fails.
   const file = await unlessMissing(open(path, 'wx', mode | 0o200));
   if (file) return file;
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: rights === ownerOnly ? ownerOnlyFolder : 0o777 });
   return await open(path, 'wx', mode | 0o200);
 }
 

@@ -1,9 +1,10 @@
-import { link, open, rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { temporarySuffix } from '../../core/temporary-name.ts';
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { type MakeLink, noLinkCodes } from './create-once.ts';
+import { openRegularFile } from './open-file.ts';
 import { discardFile, publishFile, syncFolder, temporaryPathFor, writeDurably } from './publish-file.ts';
 import { unlessMissing } from './unless-missing.ts';
 
@@ -114,7 +115,7 @@ async function tryLink(file: string, name: string, makeLink: MakeLink): Promise<
 
 /** What is in the file, and which one it is. */
 async function readPresent(path: string): Promise<{ readonly content: Uint8Array; readonly inode: bigint }> {
-  await using file = await open(path, 'r');
+  await using file = await openRegularFile(path, { noFollow: true });
   const { ino: inode } = await file.stat({ bigint: true });
   return { content: await file.readFile(), inode };
 }

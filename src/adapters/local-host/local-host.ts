@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, stat } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -15,6 +15,7 @@ import type {
 import { layout } from '../../protocol/layout.ts';
 import { hasContent } from '../files/hash-file.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
+import { openRegularFile } from '../files/open-file.ts';
 import { placeFile } from '../files/publish-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
@@ -101,7 +102,7 @@ export class LocalHost implements Machine {
 
   async readLog(runId: string, { kind, workerId }: LogName, fromByte: number): Promise<LogPart | null> {
     const path = kind === 'engine' ? layout.workerEngineLog(workerId) : layout.workerLog(workerId);
-    await using file = await unlessMissing(open(this.#filesOf(runId).pathOf(path)));
+    await using file = await unlessMissing(openRegularFile(this.#filesOf(runId).pathOf(path)));
     if (file === null) return null;
     return await readLogPart(fromByte, (await file.stat()).size, async (position, length) => {
       const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position });

@@ -17,6 +17,7 @@ import {
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { type FfmpegOptions, ProgramRefusedError, readText } from '../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, sourceOptions, statSource } from '../ffmpeg/source-file.ts';
+import { ownerOnlyFolder } from '../files/publish-file.ts';
 import { Mp4FormatError } from '../mp4/boxes.ts';
 import { asHintWriteError } from './hint-errors.ts';
 import { decodeRgbFrames, type JpegFrames, parseHint } from './hint-frames.ts';
@@ -75,7 +76,7 @@ export class FfmpegMediaTool implements MediaTool {
     await statSource(request.sourcePath);
     const target = join(this.#hintFolder, `${randomBytes(12).toString('hex')}.mp4`);
     try {
-      await mkdir(this.#hintFolder, { recursive: true });
+      await mkdir(this.#hintFolder, { recursive: true, mode: ownerOnlyFolder });
       return await this.#render(request, target, signal);
     } catch (error) {
       await rm(target, { force: true }).catch(() => undefined);

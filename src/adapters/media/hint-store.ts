@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from '../../errors/system-error.ts';
 import type { HintFile } from '../../ports/media-tool.ts';
 import { AppendLog } from '../files/append-log.ts';
-import { temporaryPathFor } from '../files/publish-file.ts';
+import { readWhole } from '../files/bounded-read.ts';
+import { copyNew, makeFolder, ownerOnlyFolder, temporaryPathFor } from '../files/publish-file.ts';
 import { asHintWriteError } from './hint-errors.ts';
 
 interface EvictionRules {
@@ -122,7 +123,7 @@ export class HintStore {
 }
 
 async function isWhole(path: string, sha256: string): Promise<boolean> {
-  const file = await readFile(path).catch(() => null);
+  const file = await readWhole(path, { noFollow: true }).catch(() => null);
   return file !== null && createHash('sha256').update(file).digest('hex') === sha256;
 }
 
@@ -136,7 +137,7 @@ async function touch(path: string): Promise<void> {
 /** The file is already on the disk, and a rename that a power cut undoes is only a hint to be made again. */
 async function moveInto(hint: HintFile, path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path), ownerOnlyFolder);
     await rename(hint.path, path);
   } catch (error) {
     // Windows does not replace a file that is being read. It then holds the same bytes, or is damaged.
@@ -149,7 +150,7 @@ async function moveInto(hint: HintFile, path: string): Promise<void> {
 async function copyAcrossDisks(from: string, to: string): Promise<void> {
   const temporary = temporaryPathFor(to);
   try {
-    await copyFile(from, temporary);
+    await copyNew(from, temporary);
     await rename(temporary, to);
     await rm(from, { force: true });
   } catch (error) {

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { z } from 'zod';
 import { fractionValue, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
@@ -10,6 +9,7 @@ import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe, clockTime } from '../ffmpeg/ffprobe.ts';
 import { guardedInputOptions } from '../ffmpeg/source-file.ts';
+import { openRegularFile } from '../files/open-file.ts';
 import { defaultMatrix } from '../frames/color.ts';
 import type { HintProgram } from './hint-frames.ts';
 
@@ -99,7 +99,7 @@ async function pictureError(path: string): Promise<AppError | null> {
 }
 
 async function readBegin(path: string): Promise<string> {
-  await using file = await open(path);
+  await using file = await openRegularFile(path);
   const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(1024), position: 0 });
   return buffer.subarray(0, bytesRead).toString('latin1');
 }

@@ -1,6 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { displaySize } from '../../core/hints/display-size.ts';
 import type { VideoInfo, VideoTiming } from '../../core/hints/video-info.ts';
+import { openRegularFile } from '../files/open-file.ts';
 import { findBox, getBox, readContent, topBoxesOf } from '../mp4/boxes.ts';
 import {
   type ColourCodes,
@@ -24,7 +25,7 @@ const maxAspectTerm = 0xffff;
  */
 export async function quickProbe(path: string): Promise<VideoInfo | null> {
   try {
-    await using file = await open(path, 'r');
+    await using file = await openRegularFile(path);
     const movie = await readMovie(file);
     return movie && readMp4Video(movie);
   } catch {

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asDiskError } from '../../errors/system-error.ts';
 import { FileTooShortError } from '../files/bounded-read.ts';
+import { noFollow } from '../files/open-file.ts';
 import { syncFolder } from '../files/publish-file.ts';
 
 /**
@@ -22,13 +23,16 @@ export class PartFile implements AsyncDisposable {
   }
 
   /**
-   * Opens or makes the file, and cuts off what is not known to be durable.
+   * Opens or makes the file, and cuts off what is not known to be durable. One that is made is new: nothing that was planted
+   * under its name is written to.
    *
+   * @param rights - Of a new file, less what the user's umask takes.
    * @throws FileTooShortError when it does not reach to `durableBytes`.
    */
-  static async open(path: string, durableBytes: number): Promise<PartFile> {
-    const flags = constants.O_RDWR | (durableBytes === 0 ? constants.O_CREAT : 0);
-    const file = await open(path, flags);
+  static async open(path: string, durableBytes: number, rights = 0o666): Promise<PartFile> {
+    if (durableBytes === 0) await rm(path, { force: true });
+    const making = durableBytes === 0 ? constants.O_CREAT | constants.O_EXCL : 0;
+    const file = await open(path, constants.O_RDWR | noFollow | making, rights | 0o600);
     try {
       const { size } = await file.stat();
       if (size < durableBytes) throw new FileTooShortError(`${path} has lost its end`);

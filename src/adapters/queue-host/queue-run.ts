@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import pMap from 'p-map';
 import { messageOf } from '../../errors/app-error.ts';
 import { isDiskFull } from '../../errors/system-error.ts';
@@ -7,6 +6,7 @@ import { layout } from '../../protocol/layout.ts';
 import { segmentKinds, type WorkBatch, type WorkEngine } from '../../protocol/manifest.ts';
 import type { JobKind } from '../../protocol/queue.ts';
 import { failedResult, type TaskResult } from '../../protocol/task-result.ts';
+import { readWhole } from '../files/bounded-read.ts';
 import { outputLost } from '../host-run/stores.ts';
 import { QueueNews, type QueueRunDeps } from './queue-news.ts';
 import { stopQueuedRun } from './stop-queued-run.ts';
@@ -107,7 +107,7 @@ export class QueueRun implements HostRun {
     const { store } = this.#deps;
     const missing = await this.missingObjects(objects.map(({ sha256 }) => sha256));
     await this.deliver(objects.filter(({ sha256 }) => missing.has(sha256)));
-    await store.files.publish(this.#inRun(layout.checkpoint), await readFile(checkpointPath));
+    await store.files.publish(this.#inRun(layout.checkpoint), await readWhole(checkpointPath));
     await store.files.remove(this.#inRun(layout.final));
     this.#isFinalized = true;
     await this.#addFinalize();

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import type { QueueSettings } from '../../core/settings/settings-schema.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { expandHome } from '../cosmos-folders.ts';
+import { assertFile } from '../files/open-file.ts';
 import { RedisJobs } from './redis-jobs.ts';
 
 /** How long the first connection may take, in milliseconds. */
@@ -84,6 +85,7 @@ function redisOptions(settings: QueueSettings, environment: NodeJS.ProcessEnv) {
 
 function readCa(path: string): string {
   try {
+    assertFile(statSync(path));
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new AppError({

@@ -14,7 +14,7 @@ export class FolderCache {
 
   /** Where a file of this content lies or belongs. Its use is noted, and room is made. */
   async pathFor(sha256: string): Promise<string> {
-    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, sha256);
     // It may be a second name of a user's own file, whose time of change is theirs: only the file's record is touched.
     const found = await unlessMissing(stat(path));

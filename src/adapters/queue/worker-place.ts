@@ -45,12 +45,12 @@ export async function takeWorkerPlace(options: PlaceOptions): Promise<WorkerPlac
       }),
       withFile: async (file, use) => {
         const path = join(folder, 'files', file);
-        await mkdir(join(folder, 'files'), { recursive: true });
+        await mkdir(join(folder, 'files'), { recursive: true, mode: 0o700 });
         return await use(path).finally(() => rm(path, { force: true }));
       },
       withFolder: async (work, use) => {
         const path = join(folder, 'work', work);
-        await mkdir(path, { recursive: true });
+        await mkdir(path, { recursive: true, mode: 0o700 });
         const used = await use(path);
         await rm(path, { recursive: true, force: true, maxRetries: 5 });
         return used;

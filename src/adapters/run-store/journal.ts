@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Journaled, runEventVersion } from '../../core/run/run-status.ts';
@@ -5,6 +6,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { asDiskError } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { readWhole } from '../files/bounded-read.ts';
+import { NotAFileError, noFollow } from '../files/open-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 
 /** What every line has, whatever it tells. */
@@ -30,11 +32,19 @@ export async function readJournal<Body>(
   path: string,
   bodySchema: z.ZodType<Body>,
 ): Promise<JournalContent<Body>> {
-  const bytes = (await unlessMissing(readWhole(path))) ?? Buffer.alloc(0);
+  const bytes =
+    (await unlessMissing(readWhole(path, { noFollow: true }).catch(asDamage(path)))) ?? Buffer.alloc(0);
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
   const events = lines.map((line, index) => parseLine(line, index, path, bodySchema));
   return { events, wholeBytes, isTorn: wholeBytes < bytes.length };
+}
+
+/** A link under the journal's name would lead the writing elsewhere, and a pipe would be waited for. */
+function asDamage(path: string) {
+  return (error: unknown): never => {
+    throw error instanceof NotAFileError ? damaged(`${path} cannot be read: ${error.message}.`) : error;
+  };
 }
 
 /** The open end of a journal: appends lines in order, many at a time where they come faster than the disk. */
@@ -64,10 +74,13 @@ export class JournalWriter<Body> {
     content: JournalContent<Body>,
     clock: Clock,
   ): Promise<JournalWriter<Body>> {
-    const file = await open(path, content.wholeBytes === 0 && !content.isTorn ? 'a' : 'r+');
-    if (content.isTorn) await file.truncate(content.wholeBytes);
-    await file.close();
-    return new JournalWriter(await open(path, 'a'), path, clock, content);
+    // In two steps: Windows cannot cut a file that is open for appending.
+    if (content.isTorn) {
+      await using torn = await open(path, constants.O_RDWR | noFollow);
+      await torn.truncate(content.wholeBytes);
+    }
+    const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | noFollow;
+    return new JournalWriter(await open(path, appending), path, clock, content);
   }
 
   append(body: Body): Journaled<Body> {
@@ -125,9 +138,13 @@ function parseLine<Body>(
   } catch {
     // Told below, like a line out of order.
   }
-  throw new AppError({
+  throw damaged(`${path}: line ${index + 1} is damaged or missing.`);
+}
+
+function damaged(message: string): AppError {
+  return new AppError({
     code: 'checkpoint-damaged',
-    message: `${path}: line ${index + 1} is damaged or missing.`,
+    message,
     nextStep: 'Start a new run: finished prompts are taken from the cache of results. Nothing was changed.',
   });
 }

@@ -25,7 +25,7 @@ import { type KnownRun, RunFinder } from './find-run.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
 import { removeRun } from './remove-run.ts';
 import type { IndexedRun, RunIndex } from './run-index.ts';
-import { lockRun } from './run-locks.ts';
+import { lockRun, makeRunFolder } from './run-locks.ts';
 import { checkpointName, runLockName, runPaths } from './run-paths.ts';
 import { assertOwned, type RunToApprove, type RunTrust } from './run-trust.ts';
 
@@ -60,6 +60,7 @@ export class LocalRunStore implements RunStore {
     checkpoint: Checkpoint,
   ): Promise<RunSession<Checkpoint, Event>> {
     const folder = join(this.#folder, checkpoint.run_id);
+    await makeRunFolder(folder);
     try {
       const session = await this.#lock(folder, format, checkpoint, async () => {
         let sha256 = '';

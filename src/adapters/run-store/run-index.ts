@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pMap from 'p-map';
 import { z } from 'zod';
 import { parseJsonAs } from '../../core/json.ts';
 import { messageOf } from '../../errors/app-error.ts';
-import { publishFile } from '../files/publish-file.ts';
+import { readTextAtMost } from '../files/bounded-read.ts';
+import { ownerOnly, publishFile } from '../files/publish-file.ts';
 
 const entrySchema = z.object({
   version: z.literal(1),
@@ -21,6 +22,9 @@ const plainId = /^\w[\w.-]{0,99}$/;
 
 /** Runs that are remembered; beyond that the oldest are forgotten, and are still found in their own folder. */
 const maxEntries = 2_000;
+
+/** An entry is a line. */
+const maxEntryBytes = 64 * 1024;
 
 const readsAtOnce = 32;
 
@@ -68,7 +72,7 @@ export class RunIndex {
     try {
       // What is known of the start is not replaced by where the run is continued.
       if (!isNew && (await readEntry(path)) !== null) return;
-      await publishFile(path, `${JSON.stringify(entry)}\n`);
+      await publishFile(path, `${JSON.stringify(entry)}\n`, ownerOnly);
       await this.#forgetOldest();
     } catch (error) {
       if (!this.#hasFailed) this.#options.onFailure(messageOf(error));
@@ -108,7 +112,10 @@ export class RunIndex {
 }
 
 async function readEntry(path: string): Promise<IndexedRun | null> {
-  const entry = parseJsonAs(entrySchema, await readFile(path, 'utf8').catch(() => ''));
+  const entry = parseJsonAs(
+    entrySchema,
+    await readTextAtMost(path, maxEntryBytes, { noFollow: true }).catch(() => ''),
+  );
   if (entry === null) return null;
   const { run_id: runId, kind, folder, working_folder: workingFolder, config_file: configFile } = entry;
   return { runId, kind, folder, workingFolder, configFile };

@@ -6,7 +6,7 @@ import type { AnyCheckpoint, RunFormat, RunOutput, WrittenFile } from '../../cor
 import { shortName } from '../../core/temporary-name.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { acquireProcessLock } from '../files/process-lock.ts';
-import { removeLeftovers } from '../files/publish-file.ts';
+import { makeFolder, ownerOnlyFolder, removeLeftovers } from '../files/publish-file.ts';
 import { folderRefusal } from '../files/unwritable.ts';
 import { outputLockName, runLockName, runPaths } from './run-paths.ts';
 
@@ -55,6 +55,16 @@ export async function lockRun<Checkpoint extends AnyCheckpoint, Event>(
     throw error;
   }
   return releaseAll;
+}
+
+/** It holds prompts and pictures: others may not look into it. Taking its lock tells why it cannot be made. */
+export async function makeRunFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(dirname(folder));
+    await makeFolder(folder, ownerOnlyFolder);
+  } catch {
+    // Told by what follows.
+  }
 }
 
 /** Takes the lock of the run alone. Gives what releases it. @throws AppError `run-locked`. */

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegularFile } from '../files/open-file.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import { removeTree } from './remove-tree.ts';
 import type { SftpSession } from './sftp-session.ts';
@@ -20,7 +21,7 @@ export async function upload(
   path: string,
   sizeBytes: number,
 ): Promise<void> {
-  await using source = await open(localPath);
+  await using source = await openRegularFile(localPath);
   await makeRoom(files, path, sizeBytes);
   await files.step((session) => sendRest(session, source, path, sizeBytes));
 }

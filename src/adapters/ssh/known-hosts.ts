@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
+import { readWhole } from '../files/bounded-read.ts';
 import { type KnownHostLine, keyTypeOf, matchesHost, parseKnownHosts } from './known-hosts-lines.ts';
 import { keyNameOf, type SshTarget, sshCommand, titleOf } from './ssh-target.ts';
 
@@ -113,7 +113,7 @@ function typeOf(algorithm: ServerHostKeyAlgorithm): string {
 }
 
 async function linesOf(file: string): Promise<readonly KnownHostLine[]> {
-  return parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file);
+  return parseKnownHosts(await readWhole(file).then(String, () => ''), file);
 }
 
 /**

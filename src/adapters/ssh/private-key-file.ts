@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { readAtMost } from '../files/bounded-read.ts';
 
 /** Asks a person for the passphrase of a key file; null when no person can be asked, or when there is no answer. */
 export type AskPassphrase = (keyFile: string) => Promise<string | null>;
+
+/** Far more than any key has. */
+const maxKeyBytes = 1024 * 1024;
 
 const maxTries = 3;
 
@@ -27,7 +30,7 @@ export class PrivateKeyFile {
 
   /** Null when there is no such file, or what is in it is no private key. */
   static async read(path: string, askPassphrase: AskPassphrase): Promise<PrivateKeyFile | null> {
-    const content = await readFile(path).catch(() => null);
+    const content = await readAtMost(path, maxKeyBytes).catch(() => null);
     if (content === null) return null;
     const parsed = parse(content);
     const isEncrypted = parsed instanceof Error && /encrypted/i.test(parsed.message);
@@ -71,7 +74,7 @@ export class PrivateKeyFile {
  */
 export async function readPublicKey(path: string): Promise<Buffer | null> {
   for (const file of [`${path}.pub`, path]) {
-    const content = await readFile(file).catch(() => null);
+    const content = await readAtMost(file, maxKeyBytes).catch(() => null);
     const parsed = content === null ? null : ssh2.utils.parseKey(content);
     if (parsed !== null && !(parsed instanceof Error) && !Array.isArray(parsed)) return parsed.getPublicSSH();
   }

@@ -8,7 +8,7 @@ import { sumOf } from '../ffmpeg/expression.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { type FfmpegOptions, ProgramRefusedError, readText } from '../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, identifySource, sourceOptions } from '../ffmpeg/source-file.ts';
-import { publishFileBy } from '../files/publish-file.ts';
+import { ownerOnlyFolder, publishFileBy } from '../files/publish-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 import { indexPackets } from './source-packets.ts';
 
@@ -46,7 +46,7 @@ export async function retimedCopy(
   const { breaks, lengthSeconds } = await indexPackets(path, facts, options);
   if (breaks.length > maxBreaks) throw notJoined(path, `there are ${breaks.length} breaks`);
   const streams = keptStreams(facts, format);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: ownerOnlyFolder });
   await removeOld(folder);
   await publishFileBy(target, async (temporary) => {
     await readText({

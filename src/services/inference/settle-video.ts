@@ -44,8 +44,9 @@ export async function settleVideo(
     );
   }
   const output = videoPath(run.session.checkpoint.settings, planned.video, run.ports);
-  await downloadVideo(task.taskKey, made, output, host, run);
-  const controls = await downloadControls(made, output, host, run);
+  const like = madeOf(task, run);
+  await downloadVideo(task.taskKey, { ...made, like }, output, host, run);
+  const controls = await downloadControls({ ...made, like }, output, host, run);
   const event: InferenceEventOf<'video-finished'> = {
     type: 'video-finished',
     ...{ video: planned.video, task_key: task.taskKey, output, is_reused: isReused },
@@ -55,6 +56,19 @@ export async function settleVideo(
   };
   await writeRecord(task, event, result, run);
   return event;
+}
+
+interface Like {
+  /** Files that a video is made of: who may not read one of them may not read it either. */
+  readonly like: readonly string[];
+}
+
+export function madeOf(
+  { state: { planned } }: Pick<VideoRunTask, 'state'>,
+  run: Parameters<typeof enrichedFileOf>[1],
+): string[] {
+  const files = [planned.source, ...planned.controls.map(({ file }) => file)];
+  return [enrichedFileOf(planned.spec, run), ...files.flatMap((file) => file?.path ?? [])];
 }
 
 export function failedVideo(
@@ -79,7 +93,7 @@ export async function isHome(
 /** @throws AppError as `HostRun.downloadOutput`. */
 export async function downloadVideo(
   key: string,
-  file: Pick<MadeVideo, 'sha256' | 'size_bytes'>,
+  file: Pick<MadeVideo, 'sha256' | 'size_bytes'> & Partial<Like>,
   output: string,
   host: HostRun | null,
   run: Pick<InferenceRun, 'session' | 'ports'>,
@@ -90,11 +104,11 @@ export async function downloadVideo(
   const arrived = run.session.paths.inside(`videos/${key}_${place}.mp4`);
   await run.ports.sources.makeFolder(dirname(arrived));
   await host.downloadOutput(key, file, arrived);
-  await run.ports.sources.move(arrived, output);
+  await run.ports.sources.move(arrived, output, file.like);
 }
 
 async function downloadControls(
-  { controls }: MadeVideo,
+  { controls, like }: MadeVideo & Like,
   output: string,
   host: HostRun | null,
   run: InferenceRun,
@@ -102,7 +116,7 @@ async function downloadControls(
   const brought: { kind: string; path: string }[] = [];
   for (const { kind, key, ...file } of controls) {
     const path = controlPath(output, kind);
-    await downloadVideo(key, file, path, host, run);
+    await downloadVideo(key, { ...file, like }, path, host, run);
     brought.push({ kind, path });
   }
   return brought;

@@ -12,7 +12,7 @@ import { madeFileOf } from './inference-report-items.ts';
 import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
 import { videoPath } from './plan-inference.ts';
 import { type PrepareContext, prepareVideo } from './prepare-video.ts';
-import { downloadVideo, failedVideo, isHome, settleVideo } from './settle-video.ts';
+import { downloadVideo, failedVideo, isHome, madeOf, settleVideo } from './settle-video.ts';
 import { makePreview, maxPreviews } from './video-previews.ts';
 
 /** Videos whose files are read through ahead of the batch that is being submitted. */
@@ -100,7 +100,8 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     const { session, ports } = this.#run;
     try {
       const output = videoPath(session.checkpoint.settings, state.planned.video, ports);
-      await downloadVideo(taskKey, video, output, host, this.#run);
+      const like = madeOf({ state }, this.#run);
+      await downloadVideo(taskKey, { ...video, like }, output, host, this.#run);
       return true;
     } catch (error) {
       if (isOutputLost(error)) return false;

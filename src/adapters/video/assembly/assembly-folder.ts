@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../../core/json.ts';
 import { shortName } from '../../../core/temporary-name.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
+import { readWhole } from '../../files/bounded-read.ts';
 import { publishFile } from '../../files/publish-file.ts';
 import { unlessMissing } from '../../files/unless-missing.ts';
 
@@ -141,6 +142,6 @@ export async function publishVerified(
 
 /** The JSON in a file; undefined where there is none. */
 export async function readJsonFile(path: string): Promise<unknown> {
-  const content = await unlessMissing(readFile(path));
+  const content = await unlessMissing(readWhole(path, { noFollow: true }));
   return content === null ? undefined : parseJson(content);
 }

@@ -1,8 +1,10 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { asDiskError } from '../../../errors/system-error.ts';
 import { readExactly } from '../../files/bounded-read.ts';
+import { noFollow } from '../../files/open-file.ts';
 import { syncFolder } from '../../files/publish-file.ts';
 import { makeSampleTable, type SampleTable } from '../../muxing/samples.ts';
 
@@ -38,10 +40,9 @@ export class SampleJournal implements AsyncDisposable {
   }
 
   static async open(path: string): Promise<SampleJournal> {
-    const file = await open(path, 'a+');
-    await file.close();
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT | noFollow, 0o600);
     await syncFolder(dirname(path));
-    return new SampleJournal(await open(path, 'r+'), path);
+    return new SampleJournal(file, path);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { isErrno } from '../../../errors/system-error.ts';
 import { FileTooShortError } from '../../files/bounded-read.ts';
 import { EbmlFormatError } from '../../mkv/ebml.ts';
@@ -40,7 +40,8 @@ export async function writePart(assembly: Assembly): Promise<Pick<Verification, 
     taken.push(segment.partBytes);
   }
   try {
-    await using part = await PartFile.open(paths.part, taken.at(-1) ?? 0);
+    const { mode } = await stat(request.source.path);
+    await using part = await PartFile.open(paths.part, taken.at(-1) ?? 0, mode & 0o666);
     await using skeleton = await open(paths.skeleton, 'r');
     await using firstFile = await open(paths.first, 'r');
     const first = await readSegmentSamples(firstFile, 1);
