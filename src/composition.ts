@@ -35,7 +35,7 @@ import type { Settings } from './core/settings/settings-schema.ts';
 import type { ReportItem } from './core/upsample/upsample-report.ts';
 import { engineOf, type UpsampleSettings } from './core/upsample/upsample-settings.ts';
 import type { AppError } from './errors/app-error.ts';
-import { createHost, createUpkeep, localRoot, workerProgram } from './machine-composition.ts';
+import { createHost, createUpkeep, localRoot, nameKeyVariables, workerProgram } from './machine-composition.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
 import { renderInferenceReport } from './output/report/inference/render-inference-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
@@ -81,6 +81,7 @@ export interface CommandContext {
 
 /** Builds the outside world for this process: the only place where the CLI makes adapters. */
 export function createPorts(settings: Settings, toolVersion: string, context: CommandContext): Ports {
+  nameKeyVariables(settings);
   const { cache } = cosmosFolders(process.env, process.platform);
   const media = createMediaTool({
     folder: join(cache, 'media'),

@@ -7,6 +7,7 @@ import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
 import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts';
 import { systemClock } from './adapters/system-clock.ts';
+import { keyVariablesName, weightTokens } from './core/child-environment.ts';
 import {
   hostNamed,
   machinesNamed,
@@ -25,6 +26,13 @@ import type { QueueServiceDeps } from './services/workers/serve-queue.ts';
 const bytesPerGb = 1024 ** 3;
 
 const hostMethods = ['openRun', 'stopRun', 'lookUp', 'readLog', 'close'] as const;
+
+/** Has every program that this process starts go without the variables that settings name as keys. */
+export function nameKeyVariables({ upsampling, queue }: Settings): void {
+  const named = (process.env[keyVariablesName] ?? '').split(',');
+  const names = new Set([...named, upsampling.engine.api_key_env, queue.password_env]);
+  process.env[keyVariablesName] = [...names].filter((name) => name !== '').join(',');
+}
 
 /** A machine, a pool or the queue of the settings. */
 export function createHost(host: string, settings: Settings): Host {
@@ -52,6 +60,7 @@ function createMachine(name: string, settings: Settings): Machine {
       root: localRoot(settings),
       workerProgram: workerProgram(),
       clock: systemClock,
+      secretVariables: [settings.upsampling.engine.api_key_env, ...weightTokens],
     });
   }
   const options = machineOptionsOf(name, settings);

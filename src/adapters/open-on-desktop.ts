@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { environmentForChild } from '../core/child-environment.ts';
 
 interface Opener {
   readonly program: string;
@@ -16,7 +17,11 @@ export async function openOnDesktop(
 ): Promise<boolean> {
   const opener = openerOf(path, env, platform);
   if (opener === null) return false;
-  const child = spawn(opener.program, opener.programArguments, { detached: true, stdio: 'ignore', env });
+  const child = spawn(opener.program, opener.programArguments, {
+    detached: true,
+    stdio: 'ignore',
+    env: environmentForChild(env, { hasNetwork: true }),
+  });
   return await new Promise((settle) => {
     child.once('error', () => settle(false));
     child.once('spawn', () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 import { onAbort } from '../async/abort.ts';
+import { environmentForChild } from '../core/child-environment.ts';
 
 interface PipedChildOptions {
   readonly hasInput: boolean;
@@ -24,7 +25,7 @@ export interface ChildEnd {
 const maxTailLength = 8192;
 
 /**
- * A program with pipes, started without a shell. It never outlives this process: it is killed when the signal aborts
+ * A program with pipes, started without a shell and without secrets in its environment. It never outlives this process: it is killed when the signal aborts
  * and by `stop`, and because all it reads and writes are pipes of this process, it ends when this process is killed.
  *
  * A broken pipe is only a symptom: the caller finds the reason in `ended`.
@@ -44,7 +45,7 @@ export class PipedChild implements AsyncDisposable {
     this.#child = spawn(program, programArguments, {
       stdio: [hasInput ? 'pipe' : 'ignore', outputs > 0 ? 'pipe' : 'ignore', 'pipe', ...extraPipe],
       windowsHide: true,
-      env: { ...process.env, AV_LOG_FORCE_NOCOLOR: '1' },
+      env: { ...environmentForChild(process.env), AV_LOG_FORCE_NOCOLOR: '1' },
     });
     this.input = this.#child.stdin ?? new Writable().destroy();
     this.input.on('error', () => undefined);

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 
-/** The value of a JSON text, or of its UTF-8 bytes; undefined, which no JSON text means, where it is not JSON. */
+/** The value of a JSON text, or of its UTF-8 bytes; undefined, which no JSON text means, where it is not JSON, or not UTF-8. */
 export function parseJson(text: string | Uint8Array): unknown {
   try {
     return JSON.parse(
-      typeof text === 'string' ? text : new TextDecoder('utf-8', { ignoreBOM: true }).decode(text),
+      typeof text === 'string'
+        ? text
+        : new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }).decode(text),
     );
   } catch {
     return undefined;

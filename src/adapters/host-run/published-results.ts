@@ -1,16 +1,21 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { parseForeignJson } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseResultName } from '../../protocol/layout.ts';
-import { failedResult, type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
+import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
+import { impossibleResult } from './read-worker-event.ts';
 
 /** Far more than any model answers; a larger file is damaged, and must not fill this machine's memory. */
 const maxResultBytes = 4 * 1024 * 1024;
 
 /** Results of tasks that nothing is known of any more, such as those of a worker that died. Of further ones none is looked at. */
 const mostForeign = 100_000;
+
+/** Stands for a file that is no text. */
+const notUtf8 = Object.freeze({});
 
 const ownershipSchema = z.object({ version: z.number(), task_key: z.string(), status: z.string() });
 
@@ -46,12 +51,13 @@ export class PublishedResults {
   async read(taskKey: string): Promise<TaskResult | null> {
     const document = await this.#readDocument(taskKey);
     if (document === null) return null;
+    if (document === notUtf8) return impossibleResult(taskKey, false);
     const result = taskResultSchema.safeParse(document);
     if (result.success && result.data.task_key === taskKey) return result.data;
     const owner = ownershipSchema.safeParse(document).data;
     if (!result.success && owner?.task_key === taskKey) {
       if (owner.version !== protocolVersion) throw notUnderstood(taskKey);
-      return failedResult(taskKey, 'The result has facts that no result has.', 0, 'result-implausible');
+      return impossibleResult(taskKey, true);
     }
     await this.remove(taskKey);
     return null;
@@ -66,6 +72,7 @@ export class PublishedResults {
     try {
       const bytes = await this.#files.read(layout.result(taskKey), maxResultBytes);
       if (bytes === null) return null;
+      if (!isUtf8(bytes)) return notUtf8;
       const document = parseForeignJson(bytes);
       if (typeof document === 'object' && document !== null) return document;
     } catch (error) {

@@ -1,9 +1,9 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
 import { onAbort } from '../../async/abort.ts';
 import { armDeadline } from '../../async/deadline.ts';
-import { parseJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type WorkerEvent, workerEventSchema } from '../../protocol/worker-event.ts';
+import type { WorkerEvent } from '../../protocol/worker-event.ts';
+import { readWorkerEvent } from './read-worker-event.ts';
 
 /** How long a worker may take to answer a call that it answers at once, in milliseconds. */
 const answerTimeoutMs = 10_000;
@@ -14,7 +14,7 @@ const silenceTimeoutMs = 20_000;
 /** Longest answer that is taken, in bytes: the hashes of 200,000 objects have 13 MB. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 
-/** Longest line of the event stream, in characters: it holds one result. */
+/** Longest line of the event stream, in bytes: it holds one result. */
 const maxLineLength = 4 * 1024 * 1024;
 
 interface ApiAnswer {
@@ -63,7 +63,7 @@ export class WorkerApi {
       const response = await this.#open('GET', '/events', null, AbortSignal.any([signal, ended.signal]));
       for await (const line of linesOf(response)) {
         deadline.restart();
-        const event = parseJsonAs(workerEventSchema, line);
+        const event = readWorkerEvent(line);
         if (event) yield event;
       }
     } finally {
@@ -105,13 +105,21 @@ export class WorkerApi {
   }
 }
 
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  let rest = '';
-  response.setEncoding('utf8');
-  for await (const chunk of response as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > maxLineLength) throw new Error('a line is too long');
-    yield* lines;
+async function* linesOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = chunk.indexOf(lineEnd); end >= 0; end = chunk.indexOf(lineEnd, from)) {
+      parts.push(chunk.subarray(from, end));
+      yield Buffer.concat(parts.splice(0));
+      length = 0;
+      from = end + 1;
+    }
+    parts.push(chunk.subarray(from));
+    length += chunk.length - from;
+    if (length > maxLineLength) throw new Error('a line is too long');
   }
 }
+
+const lineEnd = 0x0a;

@@ -59,6 +59,8 @@ interface LocalHostOptions {
   readonly clock: Clock;
   /** Whether its workers end with this process; else they continue without it. */
   readonly isTied?: boolean;
+  /** The only variables with secrets that its workers get; left out: all. */
+  readonly secretVariables?: readonly string[];
 }
 
 /** This machine as a {@link Host}: its files are a folder, its containers are child processes. */
@@ -123,8 +125,8 @@ export class LocalHost implements Machine {
   }
 
   #workerOf(runId: string, workerId: number): LocalWorkerProcess {
-    const { root, workerProgram: program, isTied = false } = this.#options;
-    return new LocalWorkerProcess({ root, runId, workerId, program, isTied });
+    const { root, workerProgram: program, isTied = false, secretVariables } = this.#options;
+    return new LocalWorkerProcess({ root, runId, workerId, program, isTied, secretVariables });
   }
 }
 

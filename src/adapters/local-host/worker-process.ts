@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { environmentForChild } from '../../core/child-environment.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
@@ -35,6 +36,8 @@ interface WorkerPlace {
   readonly program: string;
   /** It ends when the process that started it ends, however that ends. */
   readonly isTied?: boolean;
+  /** The only variables with secrets that it gets; left out: all. */
+  readonly secretVariables?: readonly string[] | undefined;
 }
 
 /**
@@ -126,7 +129,7 @@ export class LocalWorkerProcess implements RunWorker {
 
   /** The worker gets a session of its own: neither Ctrl-C nor a closed terminal reaches it. */
   async #spawn() {
-    const { root, runId, workerId, program, isTied = false } = this.#place;
+    const { root, runId, workerId, program, isTied = false, secretVariables: keep } = this.#place;
     await mkdir(dirname(this.logPlace), { recursive: true });
     await using log = await open(this.logPlace, 'a');
     const which = [
@@ -144,6 +147,7 @@ export class LocalWorkerProcess implements RunWorker {
         // A pipe closes with the process that has its other end.
         stdio: [isTied ? 'pipe' : 'ignore', log.fd, log.fd],
         windowsHide: true,
+        ...(keep && { env: environmentForChild(process.env, { keep, hasNetwork: true }) }),
       });
       child.unref();
       if (child.stdin instanceof Socket) child.stdin.unref();

@@ -84,7 +84,7 @@ export class HostSession<K extends RunTypes> {
   /** What was made before and is refused is asked for once more: it may be of a worker that was updated since. */
   async #isUsable(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean> {
     const { work } = this.#deps;
-    if (this.#judged(task, result) !== result) return false;
+    if (result.error?.code === 'result-implausible' || this.#judged(task, result) !== result) return false;
     return (await work.isUsable?.(task, result, host)) ?? true;
   }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
@@ -10,6 +11,8 @@ export interface HttpAnswer {
   readonly retryAfter: string | null;
   readonly location: string | null;
   readonly body: string;
+  /** Whether the body is valid UTF-8; what is not, has marks in its place. */
+  readonly isUtf8: boolean;
 }
 
 /** One request. The body, if any, is JSON. */
@@ -63,7 +66,7 @@ export class HttpClient {
     const exchange = async (eitherSignal: AbortSignal): Promise<HttpAnswer> => {
       const response = await this.#send(call, eitherSignal);
       isAnswering = true;
-      return { ...headOf(response), body: await readBody(decoded(response)) };
+      return { ...headOf(response), ...(await readBody(decoded(response))) };
     };
     try {
       return await withDeadline(call.timeoutMs, 'no answer', exchange, signal);
@@ -110,7 +113,7 @@ export class HttpClient {
   }
 }
 
-function headOf(response: IncomingMessage): Omit<HttpAnswer, 'body'> {
+function headOf(response: IncomingMessage): Omit<HttpAnswer, 'body' | 'isUtf8'> {
   return {
     status: response.statusCode ?? 0,
     retryAfter: response.headers['retry-after'] ?? null,
@@ -134,7 +137,7 @@ function decoded(response: IncomingMessage): Readable {
   return decoder ? (pipeline(response, decoder, () => undefined) as unknown as Readable) : response;
 }
 
-async function readBody(body: Readable): Promise<string> {
+async function readBody(body: Readable): Promise<Pick<HttpAnswer, 'body' | 'isUtf8'>> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -144,7 +147,8 @@ async function readBody(body: Readable): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  const bytes = Buffer.concat(chunks);
+  return { body: new TextDecoder().decode(bytes), isUtf8: isUtf8(bytes) };
 }
 
 function describe(error: unknown): string {

@@ -1,5 +1,6 @@
 import { onAbort } from '../../async/abort.ts';
 import { settlesWithin } from '../../async/deadline.ts';
+import { weightTokens } from '../../core/child-environment.ts';
 import { failureIn, isSamePrompt, type ProgramFailure, samplingStep } from '../../core/inference/program.ts';
 import type { ModelFamily } from '../../core/inference/sample.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
@@ -120,6 +121,7 @@ export class Invocation<Job extends VideoJob> {
       command,
       // Without it, lines wait in the program until there are many.
       environment: { ...environment, PYTHONUNBUFFERED: '1', ...family.environment },
+      secretVariables: weightTokens,
       output,
       stopGraceMs,
       ...(program.program_dir !== '' && { folder: fromHome(program.program_dir, environment) }),

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { WaitQueue } from '../../async/queues.ts';
+import { weightTokens } from '../../core/child-environment.ts';
 import { portPlaceholder } from '../../core/engine/serve-command.ts';
 import { backoffDelayMs } from '../../core/run/backoff.ts';
 import { messageOf } from '../../errors/app-error.ts';
@@ -156,7 +157,9 @@ export class ModelServer {
     const { environment, limits } = this.#deps;
     try {
       const { stopGraceMs } = limits;
-      this.#process = await ProgramProcess.start({ command, environment, output, stopGraceMs });
+      const secretVariables = [this.spec.keyVariable ?? null, ...weightTokens];
+      const start = { command, environment, secretVariables, output, stopGraceMs };
+      this.#process = await ProgramProcess.start(start);
     } catch (error) {
       throw cannotStart(this.spec, error);
     }

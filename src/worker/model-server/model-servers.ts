@@ -68,8 +68,9 @@ export class ModelServers {
   }
 
   /** A right to the server that this spec's command starts. Nothing is started before it is taken. */
-  lease({ command = [], model, concurrency }: EngineSpec): ServerLease {
-    const user: User = { spec: { command, model }, concurrency, isWaiting: false, isReleased: false };
+  lease({ command = [], model, concurrency, api_key_env: keyVariable }: EngineSpec): ServerLease {
+    const spec = { command, model, keyVariable };
+    const user: User = { spec, concurrency, isWaiting: false, isReleased: false };
     const waitReason = () => this.#waitReasonOf(user);
     return {
       get waitReason() {

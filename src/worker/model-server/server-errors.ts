@@ -6,6 +6,8 @@ export interface ServerSpec {
   /** Program and arguments, with `{port}` in them. */
   readonly command: readonly string[];
   readonly model: string;
+  /** The variable with the key that it asks for, where there is one. */
+  readonly keyVariable?: string | null;
 }
 
 export interface ServerDeath {

@@ -1,16 +1,19 @@
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
 import { onOneLine } from '../../core/printable.ts';
+import { redactor } from '../../core/redact.ts';
 import type { RotatingLog } from './rotating-log.ts';
 
 const linesKept = 40;
 const longestLine = 16 * 1024;
 const longestTail = 2_000;
+/** With what escapes make of it. */
+const longestSecret = 4 * 1024;
 
 /** What a program writes, line by line: into its log, and the last lines for error messages. Secrets become `[key]`. */
 export class ProgramOutput {
   readonly #log: Pick<RotatingLog, 'add'>;
-  readonly #secrets: readonly string[];
+  readonly #redact: (text: string) => string;
   readonly #last: string[] = [];
 
   readonly #onLine: (line: string) => void;
@@ -23,7 +26,7 @@ export class ProgramOutput {
   ) {
     this.#onLine = onLine;
     this.#log = log;
-    this.#secrets = secrets;
+    this.#redact = redactor(secrets);
   }
 
   /** Takes one of the program's streams in; gives the function for its chunks, `null` standing for its end. */
@@ -34,8 +37,12 @@ export class ProgramOutput {
       const text = rest + (chunk ? decoder.write(chunk) : decoder.end());
       const lines = text.split(/\r?\n|\r/);
       rest = chunk ? (lines.pop() ?? '') : '';
-      if (rest.length > longestLine) lines.push(rest);
-      if (rest.length > longestLine) rest = '';
+      if (rest.length > longestLine) {
+        // Without secrets before it is cut, and with room at its end for one that is not whole yet.
+        rest = this.#redact(rest);
+        lines.push(rest.slice(0, -longestSecret));
+        rest = rest.slice(-longestSecret);
+      }
       for (const line of lines) if (line.trim() !== '') this.#take(line);
     };
   }
@@ -52,8 +59,7 @@ export class ProgramOutput {
   }
 
   #take(line: string): void {
-    let clean = stripVTControlCharacters(line);
-    for (const secret of this.#secrets) clean = clean.replaceAll(secret, '[key]');
+    const clean = this.#redact(stripVTControlCharacters(line));
     this.#onLine(clean);
     this.#log.add(clean);
     // A bar of progress tells nothing of why a program ended.

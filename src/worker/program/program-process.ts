@@ -3,12 +3,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { settlesWithin } from '../../async/deadline.ts';
+import { type Environment, environmentForChild } from '../../core/child-environment.ts';
 import type { ProgramOutput } from './program-output.ts';
 
 interface ProgramStart {
   /** Program and arguments; no shell sees them. */
   readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of this process; what is called a secret in it does not reach the program … */
+  readonly environment: Environment;
+  /** … except for these variables. */
+  readonly secretVariables?: readonly (string | null)[];
   readonly output: ProgramOutput;
   readonly stopGraceMs: number;
   /** Where it starts; this process's own folder unless given. */
@@ -53,7 +57,7 @@ export class ProgramProcess {
     const [program = '', ...args] = start.command;
     const child = spawn(program, args, {
       detached: process.platform !== 'win32',
-      env: { ...start.environment },
+      env: environmentForChild(start.environment, { keep: start.secretVariables ?? [], hasNetwork: true }),
       ...(start.folder && { cwd: start.folder }),
       stdio: [start.isPiped ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       windowsHide: true,
@@ -141,7 +145,7 @@ function startWatchdog(pid: number, graceMs: number): { dismiss(): void } {
   const watchdog: ChildProcess = spawn(process.execPath, args, {
     // A group of its own: what ends the worker's group must not end this one first.
     detached: true,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...environmentForChild(process.env), NODE_OPTIONS: '' },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   watchdog.on('error', () => undefined);

@@ -8,7 +8,7 @@ export type Fault =
       readonly message: string;
       readonly retryAfter?: string;
     }
-  | { readonly kind: 'body'; readonly body: string }
+  | { readonly kind: 'body'; readonly body: string | Uint8Array }
   | ({ readonly kind: 'answer'; readonly text: string } & AnswerEnd)
   /** A good answer with so many more words, different ones for every input. */
   | { readonly kind: 'answer-with-noise'; readonly words: number }

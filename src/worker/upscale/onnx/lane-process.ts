@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { onAbort } from '../../../async/abort.ts';
+import { environmentForChild } from '../../../core/child-environment.ts';
 import { LaneError } from '../upscale-engine.ts';
 import { AnswerReader, type LaneAnswer, requestHeaderBytes } from './lane-protocol.ts';
 
@@ -45,6 +46,7 @@ export class LaneProcess {
     this.#child = spawn(process.execPath, lane, {
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
+      env: environmentForChild(process.env),
     });
     this.#reader = new AnswerReader(frameBytes, (answer) => this.#settle(answer));
     this.#child.stdout.on('data', (chunk: Uint8Array) => {

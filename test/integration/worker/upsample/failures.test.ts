@@ -327,6 +327,44 @@ describe('a failure of the whole engine', () => {
     expect(`${rig.log}${JSON.stringify(status)}`).not.toContain('sk-secret-1234');
   });
 
+  it('a server that repeats the key in other forms, in errors and in answers: it is nowhere', async () => {
+    const key = 'sk-secret-1234';
+    const forms = [
+      encodeURIComponent(key).replaceAll('-', '%2d'),
+      Buffer.from(`Bearer ${key}`).toString('base64'),
+      Buffer.from(`me:${key}`).toString('base64url'),
+      Buffer.from(key).toString('hex'),
+      key.replaceAll('-', '&#45;'),
+    ];
+    const [refused, answered] = [sampleTasks(1, null, 'refused'), sampleTasks(1, null, 'answered')];
+    const message = `${'x'.repeat(550)} ${forms.join(' ')} ${key}`;
+    standIn.setFault({ fault: { kind: 'status', status: 400, message } });
+    await rig.submit(rig.writeManifest(0, sampleEngine(standIn.baseUrl, keyed), [refused]));
+    const [failed] = await rig.results(refused);
+    const text = `A long wide street with wet stones and far lamps, ${forms.join(', ')} and ${key} on a sign.`;
+    standIn.setFault({ fault: { kind: 'answer', text, finishReason: 'stop' } });
+    await rig.submit(rig.writeManifest(1, sampleEngine(standIn.baseUrl, keyed), [answered]));
+    const [good] = await rig.results(answered);
+    expect([failed?.status, good?.status]).toEqual(['failed', 'ok']);
+    expect(good?.text).toContain('[key] on a sign');
+    const kept = `${rig.log}${JSON.stringify([failed, good])}`;
+    for (const form of [key, key.slice(0, 10), ...forms.map((each) => each.slice(0, -2))])
+      expect([form, kept.includes(form)]).toEqual([form, false]);
+  });
+
+  it('a server whose answer is not UTF-8: it is no answer', async () => {
+    const [before = '', after = ''] = JSON.stringify({
+      choices: [{ message: { content: 'A long wide | street.' }, finish_reason: 'stop' }],
+    }).split('|');
+    const body = Buffer.concat([Buffer.from(before), Buffer.from([0xc3, 0x28]), Buffer.from(after)]);
+    standIn.setFault({ fault: { kind: 'body', body } });
+    const tasks = sampleTasks(1, null, 'broken');
+    await rig.submit(rig.writeManifest(0, sampleEngine(standIn.baseUrl, keyed), [tasks]));
+    const [result] = await rig.results(tasks);
+    const error = { code: 'engine-failed', message: expect.stringContaining('not valid UTF-8') };
+    expect(result).toMatchObject({ status: 'failed', error });
+  });
+
   it('a server that redirects: the key does not follow', async () => {
     const seen: string[] = [];
     const thief = createServer((request, response) => {

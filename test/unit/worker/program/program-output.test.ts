@@ -44,6 +44,16 @@ describe('ProgramOutput', () => {
     expect(lines.join('')).toHaveLength(50_000);
   });
 
+  it('hides a secret that a very long line is cut in', () => {
+    const secret = 'sk-0123456789abcdef';
+    for (const before of [16_380, 12_280, 16_370, 8_190]) {
+      const long = `${'x'.repeat(before)}${secret}${'y'.repeat(9_000)}`;
+      const chunks = [long.slice(0, before + 7), long.slice(before + 7), '\n'];
+      const { lines } = read(chunks, [secret]);
+      expect(lines.join('')).toBe(`${'x'.repeat(before)}[key]${'y'.repeat(9_000)}`);
+    }
+  });
+
   it('hides secrets, also those in pieces', () => {
     const { lines, output } = read(['key=sk-12', '345678 end\n'], ['sk-12345678']);
     expect(lines).toEqual(['key=[key] end']);

@@ -107,7 +107,11 @@ export class OpenAiEngine implements Engine {
     if (answer.status !== 200) {
       throw answerError(answer, { path, model, address, nowMs: this.#deps.clock.now() });
     }
-    return readChatAnswer(answer.body, { model, frames });
+    if (!answer.isUtf8) throw notUtf8();
+    const { text, refusal, ...facts } = readChatAnswer(answer.body, { model, frames });
+    // A server may repeat what it was sent, and answers are stored.
+    const said = refusal ? { refusal: address.redact(refusal) } : {};
+    return { ...facts, ...said, text: address.redact(text), model: address.redact(facts.model) };
   }
 
   #address(): ServerAddress {
@@ -162,4 +166,10 @@ export class OpenAiEngine implements Engine {
       throw error instanceof HttpError ? connectionError(error, address) : error;
     }
   }
+}
+
+/** Read all the same, such an answer would have marks in the place of letters. */
+function notUtf8(): EngineError {
+  const message = "The server's answer is not valid UTF-8.";
+  return new EngineError({ code: 'engine-failed', class: 'transient', message });
 }

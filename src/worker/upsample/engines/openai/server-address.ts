@@ -1,4 +1,5 @@
 import { onOneLine } from '../../../../core/printable.ts';
+import { redactor } from '../../../../core/redact.ts';
 import type { EngineSpec } from '../../../../protocol/manifest.ts';
 import { EngineError } from '../../../tasks/engine-error.ts';
 
@@ -13,6 +14,8 @@ export interface ServerAddress {
   readonly shown: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly hasKey: boolean;
+  /** A server's text without the key and other secrets that it was sent. */
+  redact(text: string): string;
   /** A server's text as it may be shown and stored: one line, of bearable length, without the key. */
   clean(text: string): string;
 }
@@ -32,7 +35,7 @@ export function serverAddress(
   const base = parseBaseUrl(spec.base_url);
   const key = readKey(spec.api_key_env, environment);
   const given = [key, base.password, decodeURIComponent(base.password), ...secretsIn(spec.extra_body)];
-  const secrets = given.filter((text) => text.length > 3);
+  const redact = redactor(given.filter((text) => text.length > 3));
   // What documentation shows is often the address of one call.
   const root = base.href.replace(/\/+$/, '').replace(/\/(?:(?:chat\/)?completions|models)$/, '');
   return {
@@ -42,7 +45,8 @@ export function serverAddress(
     shown: withoutPassword(root),
     headers: { accept: 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) },
     hasKey: key !== '' || base.password !== '',
-    clean: (text) => cleanText(text, secrets),
+    redact,
+    clean: (text) => cleanText(redact(text)),
   };
 }
 
@@ -100,10 +104,9 @@ function readKey(name: string | null, environment: Readonly<Record<string, strin
   return key;
 }
 
-function cleanText(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) clean = clean.replaceAll(secret, '[key]');
+/** @param text - Without secrets: a part of one that is cut is not found any more. */
+function cleanText(text: string): string {
   // Control characters of a server's text must not reach a terminal.
-  const line = onOneLine(clean);
+  const line = onOneLine(text);
   return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line;
 }

@@ -12,7 +12,8 @@ const address = serverAddress(
 );
 
 function errorOf(status: number, body: string, head: { retryAfter?: string; location?: string } = {}) {
-  const answer = { status, body, retryAfter: head.retryAfter ?? null, location: head.location ?? null };
+  const { retryAfter = null, location = null } = head;
+  const answer = { status, body, isUtf8: true, retryAfter, location };
   return answerError(answer, { path: '/chat/completions', model: 'pixtral', address, nowMs: 0 });
 }
 
@@ -160,7 +161,13 @@ it('Retry-After comes along', () => {
 
 describe('an error inside a 200', () => {
   function errorInside(body: unknown) {
-    const answer = { status: 200, body: JSON.stringify(body), retryAfter: null, location: null };
+    const answer = {
+      status: 200,
+      body: JSON.stringify(body),
+      retryAfter: null,
+      location: null,
+      isUtf8: true,
+    };
     const own = withOwnStatus(answer);
     return own.status === 200 ? null : errorOf(own.status, own.body);
   }
@@ -253,7 +260,13 @@ describe('what no request can mend ends the run', () => {
 
   it('a key that was never set is not called refused', () => {
     const open = serverAddress({ base_url: 'http://gpu:8000/v1', api_key_env: null }, {});
-    const answer = { status: 401, body: said('Unauthorized'), retryAfter: null, location: null };
+    const answer = {
+      status: 401,
+      body: said('Unauthorized'),
+      retryAfter: null,
+      location: null,
+      isUtf8: true,
+    };
     const error = answerError(answer, { path: '/models', model: '', address: open, nowMs: 0 });
     expect(error.message).toContain('none is set');
   });
