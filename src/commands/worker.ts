@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
+import { printableLines } from '../core/printable.ts';
 import { usageError } from '../errors/app-error.ts';
 import { openQueueWorker } from '../machine-composition.ts';
 import type { TakenJob } from '../ports/job-queue.ts';
@@ -52,7 +53,7 @@ export default class WorkerCommand extends CosmosCommand {
     const kinds = kindsOf(flags.kinds);
     const name = nameOf(flags.name ?? hostname());
     const worker = await openQueueWorker(settings, { name, slots: flags.slots });
-    const log = (line: string) => this.logToStderr(`${new Date().toISOString()} ${line}`);
+    const log = (line: string) => this.logToStderr(`${new Date().toISOString()} ${printableLines(line)}`);
     const finalize = (job: TakenJob, signal: AbortSignal) =>
       finalizeRun(job, { ...worker, ports, log }, signal);
     const options = { machine: hostname(), pid: process.pid, kinds, isDraining: flags.drain };

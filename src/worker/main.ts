@@ -6,6 +6,7 @@ import { FfmpegFrameTool } from '../adapters/frames/ffmpeg-frame-tool.ts';
 import { FfmpegPictureTool } from '../adapters/frames/ffmpeg-picture-tool.ts';
 import { FfmpegMediaTool } from '../adapters/media/ffmpeg-media-tool.ts';
 import { systemClock } from '../adapters/system-clock.ts';
+import { printableLines } from '../core/printable.ts';
 import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { detectorArgument } from '../protocol/detector.ts';
@@ -132,7 +133,7 @@ function createDeps(root: string, runFolder: string, servers: ModelServers, runL
 }
 
 function log(line: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  process.stderr.write(`${new Date().toISOString()} ${printableLines(line)}\n`);
 }
 
 main().then(

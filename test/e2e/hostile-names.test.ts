@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -26,7 +26,22 @@ const hostileNames = [
 ];
 
 it('names made of shell, ffmpeg and HTML are names and nothing else', async () => {
-  const cli = new Cli(folder);
+  const secrets = {
+    OPENAI_API_KEY: 'sk-secret-1',
+    AWS_SECRET_ACCESS_KEY: 'aws-secret-2',
+    OWN_NAME: 'own-secret-3',
+  };
+  // What ffmpeg is told of its environment, by the command and by the worker.
+  const ffmpeg = join(folder, 'telling-ffmpeg');
+  const told = join(folder, 'told.txt');
+  await writeFile(ffmpeg, `#!/bin/sh\nenv >> ${told}\nexec ffmpeg "$@"\n`);
+  await chmod(ffmpeg, 0o755);
+  const cli = new Cli(folder, { ...secrets, FFMPEG_PATH: ffmpeg });
+  await mkdir(join(folder, 'config', 'cosmos'), { recursive: true });
+  await writeFile(
+    join(folder, 'config', 'cosmos', 'config.toml'),
+    '[upsampling.engine]\napi_key_env = "OWN_NAME"\n',
+  );
   const specs = join(cli.workingFolder, 'specs');
   for (const [index, name] of hostileNames.entries()) {
     await makeClip(join(specs, `${name}.mp4`), { width: 256, height: 144, seed: index });
@@ -48,6 +63,9 @@ it('names made of shell, ffmpeg and HTML are names and nothing else', async () =
     const enriched = JSON.parse(await readFile(join(cli.outputFolder, `${name}.json`), 'utf8'));
     expect(enriched.name).toBe(name);
   }
+  const environments = await readFile(told, 'utf8');
+  expect(environments.match(/^HOME=/gm)?.length).toBeGreaterThan(hostileNames.length);
+  for (const secret of Object.values(secrets)) expect(environments).not.toContain(secret);
 });
 
 it('text from specs cannot steer the terminal', async () => {

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { Hook } from '@oclif/core';
+import { printable } from '../../core/printable.ts';
 import { suggestCommand } from '../../core/suggestions.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
 import { jsonChunks } from '../../output/json/json-chunks.ts';
@@ -19,7 +20,7 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id: given, argv = []
   const isJson = [...argv, ...process.argv.slice(2)].includes('--json');
   // Written whole before the process ends, where stdout is a pipe, too.
   if (isJson) writeSync(process.stdout.fd, `${[...jsonChunks({ version: 1, error })].join('')}`);
-  else process.stderr.write(shownText(`Error: ${message}\n  → ${nextStep}\n`));
+  else process.stderr.write(shownText(`Error: ${printable(message)}\n  → ${nextStep}\n`));
   process.exit(exitCodes.usage);
 };
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Help } from '@oclif/core';
 import { nearestWord } from '../../core/nearest-word.ts';
+import { printable } from '../../core/printable.ts';
 import { exitCodes } from '../../errors/error-codes.ts';
 import { pageText } from '../../output/text/page-text.ts';
 
@@ -21,7 +22,8 @@ export default class CosmosHelp extends Help {
     const nextStep = nearest
       ? `Did you mean "${this.config.bin} help ${nearest}"?`
       : `See ${this.config.bin} --help.`;
-    process.stderr.write(`Error: There is no command and no help page "${name}".\n  → ${nextStep}\n`);
+    const typed = printable(name);
+    process.stderr.write(`Error: There is no command and no help page "${typed}".\n  → ${nextStep}\n`);
     process.exit(exitCodes.usage);
   }
 

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
-import { onOneLine } from '../../core/printable.ts';
+import { onOneLine, printableLines } from '../../core/printable.ts';
 import { redactor } from '../../core/redact.ts';
 import type { RotatingLog } from './rotating-log.ts';
 
@@ -59,7 +59,7 @@ export class ProgramOutput {
   }
 
   #take(line: string): void {
-    const clean = this.#redact(stripVTControlCharacters(line));
+    const clean = printableLines(this.#redact(stripVTControlCharacters(line)));
     this.#onLine(clean);
     this.#log.add(clean);
     // A bar of progress tells nothing of why a program ended.
