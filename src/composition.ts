@@ -35,7 +35,13 @@ import type { Settings } from './core/settings/settings-schema.ts';
 import type { ReportItem } from './core/upsample/upsample-report.ts';
 import { engineOf, type UpsampleSettings } from './core/upsample/upsample-settings.ts';
 import type { AppError } from './errors/app-error.ts';
-import { createHost, createUpkeep, localRoot, nameKeyVariables, workerProgram } from './machine-composition.ts';
+import {
+  createHost,
+  createUpkeep,
+  localRoot,
+  nameKeyVariables,
+  workerProgram,
+} from './machine-composition.ts';
 import { renderJsonReport } from './output/json/json-report.ts';
 import { renderInferenceReport } from './output/report/inference/render-inference-report.ts';
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';

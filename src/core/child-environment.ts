@@ -48,5 +48,5 @@ export function environmentForChild(
   return Object.fromEntries(kept);
 }
 
-/** Shorter values, such as `1` or `true`, stand in many variables. */
+/** Many variables hold a shorter value, such as `1` or `true`. */
 const shortestSecret = 8;
