@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -32,6 +32,23 @@ ls /sys/class/net
 id -u
 `;
 
+/** What a hostile program tries: to read the token, and to leave programs and folders that others can use. */
+const attack = `
+const fs = require('node:fs');
+const failures = [];
+const attempt = (work) => { try { work(); failures.push('done'); } catch (error) { failures.push(error.code); } };
+const shown = fs.readdirSync('/models');
+attempt(() => fs.readFileSync('/models/token'));
+attempt(() => fs.readFileSync('/models/hub/../token'));
+for (const name of ['runs', 'slots', 'cache', 'objects']) fs.chmodSync('/cosmos/' + name, 0o777);
+fs.writeFileSync('/cosmos/runs/tool', '#!/bin/sh\\n');
+fs.chmodSync('/cosmos/runs/tool', 0o6777);
+attempt(() => fs.chmodSync('/cosmos', 0o777));
+attempt(() => fs.renameSync('/cosmos/objects', '/cosmos/runs/objects'));
+attempt(() => fs.symlinkSync('/', '/cosmos/x'));
+console.log(JSON.stringify({ shown, failures }));
+`;
+
 describe.skipIf(lab === null)('a host that runs a Cosmos model', () => {
   let bench: RemoteBench;
   let folder: string;
@@ -43,6 +60,7 @@ describe.skipIf(lab === null)('a host that runs a Cosmos model', () => {
     folder = join(bench.root, '..');
     await mkdir(join(folder, 'weights/nvidia/Cosmos-Guardrail1'), { recursive: true });
     await mkdir(join(folder, 'models/hub'), { recursive: true });
+    await writeFile(join(folder, 'models/token'), 'hf_secret\n');
     await writeFile(join(folder, 'weights/model.pt'), 'the weights\n');
     await mkdir(join(folder, 'context'));
     await writeFile(join(folder, 'context/Dockerfile'), modelDockerfile(lab.baseImage));
@@ -113,6 +131,45 @@ describe.skipIf(lab === null)('a host that runs a Cosmos model', () => {
     ]);
     const [facts] = JSON.parse((await docker('inspect', container)).stdout);
     expect(facts.HostConfig).toMatchObject({ ShmSize: 2 ** 28, NetworkMode: 'none', ReadonlyRootfs: true });
+  });
+
+  it('shows a hostile program no token, and no other user what it leaves', async () => {
+    await chmod(folder, 0o755);
+    const { stdout } = await docker('exec', bench.container(0), 'node', '-e', attack);
+    const { shown, failures } = JSON.parse(stdout);
+    expect(shown).toEqual(['hub']);
+    expect(failures).toEqual([
+      'ENOENT',
+      'ENOENT',
+      'EROFS',
+      expect.stringMatching(/^(EBUSY|EXDEV|EROFS)$/),
+      'EROFS',
+    ]);
+    // The lab's workers run as another user than the root's owner; both are kept in.
+    expect((await stat(join(bench.root, 'runs/tool'))).mode & 0o7777).toBe(0o6777);
+    const asOther = { uid: 12_345, gid: 12_345 };
+    await expect(run(join(bench.root, 'runs/tool'), ['-c', 'true'], asOther)).rejects.toMatchObject({
+      code: 'EACCES',
+    });
+    await expect(run('ls', [join(bench.root, 'runs')], asOther)).rejects.toThrow('Permission denied');
+  });
+
+  it('says so where the folder of weights holds far more', async () => {
+    const options = optionsOn(model);
+    const whole = { ...options, settings: { ...options.settings, models_dir: '~' } };
+    const host = new SshHost(whole);
+    open.push(host);
+    const refusal = { code: 'config-invalid', message: expect.stringContaining('models_dir = ') };
+    await expect(
+      host.openRun('run-3', { workers: 1, needs: 'inference-model', signal }),
+    ).rejects.toMatchObject(refusal);
+    const use = { servesModel: true, servedModel: '/models/x', upscalesWithModel: false };
+    const upkeep = new SshUpkeep({ ...whole, ...use, buildFiles });
+    open.push(upkeep);
+    expect((await upkeep.check()).find(({ name }) => name === 'weights')).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('of the system or of people'),
+    });
   });
 
   it('replaces the container of another kind of work in its slot, when that is idle', async () => {

@@ -32,6 +32,9 @@ export const confinement = {
 /** Paths inside a container. */
 const mountPoints = { root: '/cosmos', models: '/models', checkpoints: '/checkpoints' } as const;
 
+/** Folders of the root that containers write in. */
+const writtenFolders = [layout.objects, layout.runs, layout.slots, layout.cache];
+
 /** What model servers keep between starts, such as compiled kernels, outlives the container. */
 const cache = `${mountPoints.root}/${layout.cache}`;
 
@@ -56,11 +59,19 @@ const modelFolders = { TORCH_HOME: `${cache}/torch`, IMAGINAIRE_OUTPUT_ROOT: '/t
 
 const gib = 1024 ** 3;
 
+/** What containers see of a folder of weights, to read. */
+export interface Weights {
+  /** Folders of the host, absolute, and where each is seen below the mount point; '' for the mount point itself. */
+  readonly mounts: readonly { readonly source: string; readonly below: string }[];
+  /** Where the cache of Hugging Face is below the mount point. */
+  readonly hub: string;
+}
+
 /** What a container has in which a Cosmos model's own program runs. */
 export interface ModelProgramSettings {
   readonly shmSizeBytes: number;
-  /** Folder of the model's weights on the host, absolute; null for none. */
-  readonly checkpointsDir: string | null;
+  /** The model's own weights; null for none. */
+  readonly checkpoints: Weights | null;
 }
 
 export interface SlotContainerSettings {
@@ -73,8 +84,8 @@ export interface SlotContainerSettings {
   /** Numbers or ids as nvidia-smi shows them on the host; see `gpusOfSlot`. */
   readonly gpuIds: readonly string[];
   readonly network: 'none' | 'host';
-  /** Folder of weights on the host, absolute; null for none. */
-  readonly modelsDir: string | null;
+  /** Null for none. */
+  readonly models: Weights | null;
   /** Null where no Cosmos model's own program runs in it. */
   readonly modelProgram: ModelProgramSettings | null;
   readonly idleTimeoutMs: number;
@@ -111,7 +122,7 @@ export function slotContainerSpec(settings: SlotContainerSettings): SlotContaine
 }
 
 function hostConfig(settings: SlotContainerSettings): HostConfig {
-  const { gpuIds, rootPath, modelsDir, modelProgram } = settings;
+  const { gpuIds, rootPath, models, modelProgram } = settings;
   const hasGpus = gpuIds.length > 0;
   const tmpBytes = modelProgram ? 16 * gib : hasGpus ? 8 * gib : gib;
   return {
@@ -120,16 +131,13 @@ function hostConfig(settings: SlotContainerSettings): HostConfig {
     Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${tmpBytes}` },
     // Unlike `Binds`, mounts take any path as it is, and fail where a folder is missing instead of making it.
     Mounts: [
-      { Type: 'bind', Source: rootPath, Target: mountPoints.root },
+      // Never the root itself: it keeps other users of the host away from what a container leaves there, whatever rights
+      // the container gives its own folders.
+      ...writtenFolders.map((folder) => rootMount(rootPath, folder)),
       // Clients write there under names that can be guessed: a link of a container's would lead them elsewhere.
-      {
-        Type: 'bind',
-        Source: posix.join(rootPath, layout.incoming),
-        Target: posix.join(mountPoints.root, layout.incoming),
-        ReadOnly: true,
-      },
-      ...weights(modelsDir, mountPoints.models),
-      ...weights(modelProgram?.checkpointsDir ?? null, mountPoints.checkpoints),
+      { ...rootMount(rootPath, layout.incoming), ReadOnly: true },
+      ...weights(models, mountPoints.models),
+      ...weights(modelProgram?.checkpoints ?? null, mountPoints.checkpoints),
     ],
     ...(hasGpus && {
       DeviceRequests: [{ Driver: 'nvidia', DeviceIDs: [...gpuIds], Capabilities: [['gpu']] }],
@@ -145,8 +153,21 @@ function hostConfig(settings: SlotContainerSettings): HostConfig {
   };
 }
 
-function weights(folder: string | null, target: string): MountSettings[] {
-  return folder === null ? [] : [{ Type: 'bind', Source: folder, Target: target, ReadOnly: true }];
+function rootMount(rootPath: string, folder: string): MountSettings {
+  return {
+    Type: 'bind',
+    Source: posix.join(rootPath, folder),
+    Target: posix.join(mountPoints.root, folder),
+  };
+}
+
+function weights(found: Weights | null, target: string): MountSettings[] {
+  return (found?.mounts ?? []).map(({ source, below }) => ({
+    Type: 'bind',
+    Source: source,
+    Target: posix.join(target, below),
+    ReadOnly: true,
+  }));
 }
 
 /** Environment of a slot's container, as Docker takes it: `NAME=value`, sorted. */
@@ -156,8 +177,7 @@ function slotEnvironment(settings: SlotContainerSettings): string[] {
     // Programs ask for the user's name, and no user list in the image has the user's id.
     USER: 'cosmos',
     LOGNAME: 'cosmos',
-    // The weights folder is laid out as a Hugging Face home (~/.cache/huggingface): its cache is the folder `hub`.
-    ...(settings.modelsDir !== null && { HF_HUB_CACHE: `${mountPoints.models}/hub` }),
+    ...(settings.models !== null && { HF_HUB_CACHE: posix.join(mountPoints.models, settings.models.hub) }),
     // Without a network a query of the hub for newer weights only costs time.
     ...(settings.network === 'none' && { HF_HUB_OFFLINE: '1' }),
     ...(settings.modelProgram && modelEnvironment(settings.modelProgram, settings.network)),
@@ -167,10 +187,10 @@ function slotEnvironment(settings: SlotContainerSettings): string[] {
     .sort();
 }
 
-function modelEnvironment({ checkpointsDir }: ModelProgramSettings, network: 'none' | 'host') {
+function modelEnvironment({ checkpoints }: ModelProgramSettings, network: 'none' | 'host') {
   return {
     ...modelFolders,
-    ...(checkpointsDir !== null && { COSMOS_CHECKPOINTS_DIR: mountPoints.checkpoints }),
+    ...(checkpoints !== null && { COSMOS_CHECKPOINTS_DIR: mountPoints.checkpoints }),
     // Some programs run the hub's own tool by `uvx`, which has it in the cache or nowhere.
     ...(network === 'none' && { TRANSFORMERS_OFFLINE: '1', UV_OFFLINE: '1' }),
   };

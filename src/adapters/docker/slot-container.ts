@@ -48,6 +48,8 @@ interface SlotContainerDeps {
   readonly imageNextStep: string;
   readonly missingImage: MissingImage;
   readonly settings: Omit<SlotContainerSettings, 'imageId'>;
+  /** Why no container may be made or started with these settings; null where one may. */
+  readonly refusal?: AppError | null;
   /** The run for which a running container that does not match may not be ended; null when there is none. */
   readonly busyRun: () => Promise<string | null>;
 }
@@ -67,9 +69,10 @@ export class SlotContainer {
    *
    * @throws AppError `image-missing`; `host-busy` when one that does not match is at work; `host-refused` when
    *   another program's container has the name; `prerequisite-missing`, `config-invalid`, `disk-full`, `image-failed` and
-   *   `worker-failed` when it cannot be started.
+   *   `worker-failed` when it cannot be started; the refusal that it was given.
    */
   async ensureRunning(signal?: AbortSignal): Promise<{ readonly isStarted: boolean }> {
+    if (this.#deps.refusal) throw this.#deps.refusal;
     const spec = await this.#spec(signal);
     const deadlineMs = performance.now() + startTimeoutMs;
     for (let starts = 0; performance.now() < deadlineMs; ) {

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { CheckResult } from '../../ports/diagnostics.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
@@ -6,8 +7,8 @@ import { type Finding, failed, ok, runCheck, skipped, warning } from '../diagnos
 import { folderGone } from '../docker/container-errors.ts';
 import { daemonFacts } from '../docker/daemon-facts.ts';
 import { findImage, isBuilt, prepareCommand, workerImageOf } from '../docker/images.ts';
-import type { RemoteMachine } from './remote-machine.ts';
-import { makeRoot } from './remote-root.ts';
+import type { RemoteMachine, RemoteWeights } from './remote-machine.ts';
+import { isOpenToOthers, makeRoot } from './remote-root.ts';
 import { gpusFor } from './worker-containers.ts';
 
 /** Below this much free space a host is worth a warning, in bytes. */
@@ -55,10 +56,15 @@ export async function checkSshHost(
 
 async function checkRoot(machine: RemoteMachine): Promise<Finding> {
   const path = await machine.root();
-  const space = await machine.files.step(async (session) => {
-    await makeRoot(session, path);
-    return await session.space(path);
-  });
+  await makeRoot(machine);
+  const [found, space] = await machine.files.step(async (session) =>
+    Promise.all([session.stat(path), session.space(path)]),
+  );
+  if (found && isOpenToOthers(found))
+    return warning(
+      `${path}: other users of the host can open it, and start programs that a container leaves there`,
+      `Close it there: chmod 700 ${shellQuoted(path)}`,
+    );
   if (space === null) return ok(path);
   const detail = `${path}, ${(space.freeBytes / gib).toFixed(1)} GiB free`;
   if (space.freeBytes >= littleSpaceBytes) return ok(detail);
@@ -85,30 +91,34 @@ async function checkImage({ name, docker, options }: RemoteMachine, role: ImageR
 
 /** Weights that the workers of a model server find on the host, or have to fetch. */
 async function checkWeights(machine: RemoteMachine, use: HostUse): Promise<readonly CheckResult[]> {
-  const models = await machine.modelsDir();
-  if (models === null && !use.servesModel) return [];
-  return [await runCheck('weights', () => findWeights(machine, models, use))];
+  if (machine.options.settings.models_dir === '' && !use.servesModel) return [];
+  return [await runCheck('weights', async () => findWeights(machine, await machine.models(), use))];
 }
 
 async function findWeights(
   machine: RemoteMachine,
-  models: string | null,
+  weights: RemoteWeights | null,
   { servesModel, servedModel }: HostUse,
 ): Promise<Finding> {
-  if (models !== null && !(await isThere(machine, models))) throw new AppError(folderGone(models));
-  if (models !== null && servesModel && servedModel.startsWith('/models/')) {
-    const path = posix.join(models, servedModel.slice('/models/'.length));
-    return (await isThere(machine, path))
-      ? ok(path)
-      : failed(`${path} is not there`, 'Correct the model, or copy it there.');
+  if (weights) await checkFolder(machine, weights);
+  const models = weights?.path ?? null;
+  if (weights && servesModel && servedModel.startsWith('/models/')) {
+    const path = posix.join(weights.path, servedModel.slice('/models/'.length));
+    if (!(await isThere(machine, path)))
+      return failed(`${path} is not there`, 'Correct the model, or copy it there.');
+    if (isShown(weights, path)) return ok(path);
+    return failed(
+      `${path} is not shown to containers: beside a token of Hugging Face, they see ${shownText(weights)} alone`,
+      `Set models_dir to ${posix.dirname(path)}, and the model to /models/${posix.basename(path)}.`,
+    );
   }
   // Of a program of the user's it is not known where it looks for them.
   if (!servesModel || !/^[\w.-]+\/[\w.-]+$/.test(servedModel))
     return ok(models ?? 'as its program finds them');
-  const cached = posix.join('hub', `models--${servedModel.replace('/', '--')}`);
+  const cached = posix.join(weights?.hub ?? 'hub', `models--${servedModel.replace('/', '--')}`);
   if (models !== null && (await isThere(machine, posix.join(models, cached))))
     return ok(`${servedModel} in ${models}`);
-  const what = `${servedModel} is not in ${models === null ? 'any models_dir' : posix.join(models, 'hub')}`;
+  const what = `${servedModel} is not in ${models === null ? 'any models_dir' : posix.join(models, weights?.hub ?? 'hub')}`;
   const fetch = `hf download ${servedModel} on the host, and models_dir under [hosts.${machine.name}] is the folder above hub`;
   return machine.options.settings.network === 'none'
     ? failed(`${what}, and its workers have no network to fetch it`, `Fetch it: ${fetch}.`)
@@ -124,7 +134,7 @@ async function checkInference(machine: RemoteMachine): Promise<readonly CheckRes
     return [
       isWanted ? { ...found, status: 'warning' } : notNeeded(found, 'needed only to run a Cosmos model'),
     ];
-  const [models, checkpoints] = await Promise.all([machine.modelsDir(), machine.checkpointsDir()]);
+  const [models, checkpoints] = await Promise.all([machine.models(), machine.checkpoints()]);
   return [
     found,
     ...(checkpoints === null ? [] : [await runCheck('checkpoints', () => checkFolder(machine, checkpoints))]),
@@ -134,21 +144,31 @@ async function checkInference(machine: RemoteMachine): Promise<readonly CheckRes
   ];
 }
 
-async function checkFolder(machine: RemoteMachine, path: string): Promise<Finding> {
-  if (await isThere(machine, path)) return ok(path);
-  throw new AppError(folderGone(path));
+/** @throws AppError for a folder that is not there, or that containers are not shown. */
+async function checkFolder(machine: RemoteMachine, { path, refusal }: RemoteWeights): Promise<Finding> {
+  if (!(await isThere(machine, path))) throw new AppError(folderGone(path));
+  if (refusal) throw refusal;
+  return ok(path);
+}
+
+function isShown({ mounts }: RemoteWeights, path: string): boolean {
+  return mounts.some(({ source }) => path === source || path.startsWith(`${source}/`));
+}
+
+function shownText({ mounts }: RemoteWeights): string {
+  return mounts.length === 0 ? 'nothing' : mounts.map(({ below }) => below).join(', ');
 }
 
 /** They lie in the cache of Hugging Face or, of some models, among the checkpoints. */
 async function checkGuardrails(
   machine: RemoteMachine,
-  models: string,
-  checkpoints: string | null,
+  models: RemoteWeights,
+  checkpoints: RemoteWeights | null,
 ): Promise<Finding> {
   const isMissing = await Promise.all(
     guardrails.map(async (repository) => {
-      const inCache = posix.join(models, 'hub', `models--${repository.replace('/', '--')}`);
-      const places = [inCache, ...(checkpoints === null ? [] : [posix.join(checkpoints, repository)])];
+      const inCache = posix.join(models.path, models.hub, `models--${repository.replace('/', '--')}`);
+      const places = [inCache, ...(checkpoints === null ? [] : [posix.join(checkpoints.path, repository)])];
       const found = await Promise.all(places.map((place) => isThere(machine, place)));
       return !found.includes(true);
     }),
@@ -156,7 +176,7 @@ async function checkGuardrails(
   const missing = guardrails.filter((_, index) => isMissing[index]);
   if (missing.length === 0) return ok(guardrails.join(', '));
   return warning(
-    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not in ${posix.join(models, 'hub')}`,
+    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not in ${posix.join(models.path, models.hub)}`,
     'Most models need both: accept their terms on huggingface.co, and fetch them there with hf download.',
   );
 }

@@ -14,6 +14,7 @@ import { addressOf } from '../ssh/ssh-target.ts';
 import { StreamAgent } from '../ssh/stream-agent.ts';
 import { absolutePath, rootAt } from './remote-root.ts';
 import { SlotApi } from './slot-api.ts';
+import { chooseWeights, type WeightsChoice, type WeightsRequest } from './weights-folder.ts';
 
 export interface RemoteMachineOptions {
   readonly name: string;
@@ -30,6 +31,9 @@ export interface RemoteMachineOptions {
   /** Asks a person for a key's passphrase; null where no person can be asked. */
   askPassphrase(keyFile: string): Promise<string | null>;
 }
+
+/** A folder of weights, by its absolute path on the host. */
+export type RemoteWeights = WeightsChoice & { readonly path: string };
 
 /** A machine behind one supervised SSH link: its files, its Docker daemon, and the sockets of its workers. */
 export class RemoteMachine {
@@ -70,14 +74,14 @@ export class RemoteMachine {
     return rootAt(await this.#home(), this.options.settings.remote_root);
   }
 
-  /** Absolute path of the folder of weights; null when there is none. */
-  async modelsDir(): Promise<string | null> {
-    return await this.#folder(this.options.settings.models_dir);
+  /** What containers see of the folder of weights; null when there is none. */
+  async models(): Promise<RemoteWeights | null> {
+    return await this.#weights('models_dir', this.options.settings.models_dir);
   }
 
   /** The same of a Cosmos model's checkpoints. */
-  async checkpointsDir(): Promise<string | null> {
-    return await this.#folder(this.options.inference.checkpoints_dir);
+  async checkpoints(): Promise<RemoteWeights | null> {
+    return await this.#weights('inference.checkpoints_dir', this.options.inference.checkpoints_dir);
   }
 
   async runFiles(runId: string): Promise<SftpFileStore> {
@@ -107,8 +111,12 @@ export class RemoteMachine {
     await this.link.close();
   }
 
-  async #folder(path: string): Promise<string | null> {
-    return path === '' ? null : absolutePath(await this.#home(), path);
+  async #weights(setting: WeightsRequest['setting'], given: string): Promise<RemoteWeights | null> {
+    if (given === '') return null;
+    const [home, rootPath] = await Promise.all([this.#home(), this.root()]);
+    const path = absolutePath(home, given);
+    const request = { setting, path, home, rootPath };
+    return { path, ...(await this.files.step((session) => chooseWeights(session, request))) };
   }
 
   async #apiAt(socket: string): Promise<WorkerApi> {

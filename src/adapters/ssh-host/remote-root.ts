@@ -1,6 +1,10 @@
 import { posix } from 'node:path';
+import type { Stats } from 'ssh2';
 import { AppError } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
+import { listSlotContainers } from '../docker/containers.ts';
+import type { DockerClient } from '../docker/docker-client.ts';
+import type { RemoteFiles } from '../sftp/remote-files.ts';
 import type { SftpSession } from '../sftp/sftp-session.ts';
 
 /** Longest path of a unix socket that every system takes, in bytes. */
@@ -9,7 +13,14 @@ const maxSocketPathBytes = 100;
 /** The user of the container's program where the SSH user is root: a user id that the host does not know. */
 const unprivilegedId = 65_532;
 
-const folders = [layout.objects, layout.incoming, layout.runs, layout.slots, layout.cache];
+const folders: readonly string[] = [layout.objects, layout.incoming, layout.runs, layout.slots, layout.cache];
+
+/** The machine of a root, as far as it matters here. */
+interface RootMachine {
+  readonly docker: DockerClient;
+  readonly files: RemoteFiles;
+  root(): Promise<string>;
+}
 
 /** The user and group that own what the workers of a host write. */
 export interface RootOwner {
@@ -38,20 +49,47 @@ export function absolutePath(home: string, path: string): string {
 /**
  * Makes the root's folders. Safe to repeat.
  *
+ * No other user of the host may pass through the root: containers own the folders below it, and could leave programs there
+ * that run as their user, for others to start. A root that is open is closed where it holds nothing but what cosmos made.
+ *
  * @returns who owns what the workers write.
  *
  * @throws AppError `host-refused` where one of them is a link.
  */
-export async function makeRoot(session: SftpSession, path: string): Promise<RootOwner> {
+export async function makeRoot(machine: RootMachine): Promise<RootOwner> {
+  const path = await machine.root();
+  const found = await machine.files.step((session) => makeFolders(session, path));
+  if (found && isOpenToOthers(found) && (found.uid !== 0 || (await isIdle(machine, path))))
+    await machine.files.step((session) => closeRoot(session, path, found.mode));
+  return workerUserOf(found);
+}
+
+/** Whether others than its owner can reach what is below a folder. */
+export function isOpenToOthers({ mode }: { readonly mode: number }): boolean {
+  return (mode & 0o077) !== 0;
+}
+
+/** Containers of earlier versions that run as another user than the root's owner have to pass through it. */
+async function isIdle(machine: RootMachine, path: string): Promise<boolean> {
+  const containers = await listSlotContainers(machine.docker, path).catch(() => null);
+  return containers?.some(({ isRunning }) => isRunning) === false;
+}
+
+async function makeFolders(session: SftpSession, path: string): Promise<Stats | null> {
   await session.makeFolder(path);
   const below = folders.map((folder) => posix.join(path, folder));
   await Promise.all(below.map((folder) => session.makeFolder(folder)));
   const [found] = await Promise.all([session.stat(path), session.refuseLinks(below)]);
   const owner = workerUserOf(found);
-  if (found?.uid !== 0) return owner;
-  if ((found.mode & 0o111) !== 0o111) await session.changeMode(path, (found.mode & 0o777) | 0o111);
-  await Promise.all(below.map((folder) => changeOwner(session, folder, owner)));
-  return owner;
+  if (found?.uid === 0) await Promise.all(below.map((folder) => changeOwner(session, folder, owner)));
+  return found;
+}
+
+async function closeRoot(session: SftpSession, path: string, mode: number): Promise<void> {
+  const entries = await session.list(path);
+  if (!entries.every(({ filename }) => folders.includes(filename))) return;
+  // Those of another user's folder cannot be changed; "cosmos doctor" says so.
+  await session.changeMode(path, mode & 0o700).catch(() => undefined);
 }
 
 /** Gives a folder of root to the workers. They may only read uploads: a link in there could lead root's writes elsewhere. */

@@ -158,7 +158,7 @@ export class SshHost implements Machine {
 
   async #workersOf(machine: RemoteMachine, runId: string, options: HostRunOptions): Promise<SlotWorker[]> {
     const root = await machine.root();
-    const owner = await machine.files.step((session) => makeRoot(session, root));
+    const owner = await makeRoot(machine);
     const containers = await (await WorkerContainers.on(machine, owner)).forRun(options);
     const files = await machine.runFiles(runId);
     return await Promise.all(

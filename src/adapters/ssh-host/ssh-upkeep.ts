@@ -61,9 +61,9 @@ export class SshUpkeep implements HostUpkeep {
     refuseMissingBase(image);
     const machine = await this.#open();
     // The first call that connects: the host's key is accepted, and the user let in, once it has an answer.
-    const root = await machine.root();
+    await machine.root();
     onProgress({ message: `Connected to ${machine.address}`, fraction: null });
-    await machine.files.step((session) => makeRoot(session, root));
+    await makeRoot(machine);
     const files = this.#options.buildFiles[role];
     return await prepareImage({ client: machine.docker, image, files, isForced }, onProgress, signal);
   }

@@ -1,11 +1,11 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { HostRunOptions, WorkerNeeds } from '../../ports/host.ts';
 import type { ImageRole } from '../../ports/host-upkeep.ts';
-import type { ModelProgramSettings } from '../docker/container-spec.ts';
+import type { ModelProgramSettings, Weights } from '../docker/container-spec.ts';
 import { type DaemonFacts, daemonFacts } from '../docker/daemon-facts.ts';
 import { findImage, imageRoles, prepareCommand, workerImageOf } from '../docker/images.ts';
 import { SlotContainer } from '../docker/slot-container.ts';
-import type { RemoteMachine } from './remote-machine.ts';
+import type { RemoteMachine, RemoteWeights } from './remote-machine.ts';
 import type { RootOwner } from './remote-root.ts';
 
 interface GpuSettings {
@@ -37,9 +37,11 @@ interface Equipment {
 interface CommonFacts {
   readonly daemon: DaemonFacts;
   readonly rootPath: string;
-  readonly modelsDir: string | null;
+  readonly models: RemoteWeights | null;
   /** For containers of the role `inference`. */
-  readonly modelProgram: ModelProgramSettings;
+  readonly modelProgram: Omit<ModelProgramSettings, 'checkpoints'> & {
+    readonly checkpoints: RemoteWeights | null;
+  };
   readonly user: RootOwner;
 }
 
@@ -55,17 +57,17 @@ export class WorkerContainers {
 
   /** @param owner - Of the host's root folder. */
   static async on(machine: RemoteMachine, owner: RootOwner): Promise<WorkerContainers> {
-    const [daemon, rootPath, modelsDir, checkpointsDir] = await Promise.all([
+    const [daemon, rootPath, models, checkpoints] = await Promise.all([
       daemonFacts(machine.docker),
       machine.root(),
-      machine.modelsDir(),
-      machine.checkpointsDir(),
+      machine.models(),
+      machine.checkpoints(),
     ]);
     const shmSizeBytes = Math.round(machine.options.inference.shm_size_gb * 1024 ** 3);
-    const modelProgram = { shmSizeBytes, checkpointsDir };
+    const modelProgram = { shmSizeBytes, checkpoints };
     // Under a rootless daemon, root in a container is the user whom the daemon belongs to.
     const user = daemon.isRootless ? { uid: 0, gid: 0 } : { uid: owner.uid, gid: owner.gid };
-    return new WorkerContainers(machine, { daemon, rootPath, modelsDir, modelProgram, user });
+    return new WorkerContainers(machine, { daemon, rootPath, models, modelProgram, user });
   }
 
   /**
@@ -106,7 +108,7 @@ export class WorkerContainers {
     { role, gpuIds, imageNextStep, missingRole }: Equipment,
   ): Promise<SlotContainer> {
     const { settings } = this.#machine.options;
-    const { rootPath, modelsDir, modelProgram, user } = this.#common;
+    const { rootPath, models, modelProgram, user } = this.#common;
     const slot = await this.#machine.slotApi(slotId);
     return new SlotContainer({
       client: this.#machine.docker,
@@ -114,11 +116,14 @@ export class WorkerContainers {
       imageNextStep: imageNextStep ?? prepareCommand(this.#machine.name, role),
       missingImage: { host: this.#machine.name, role: missingRole ?? role },
       settings: {
-        ...{ rootPath, modelsDir, user, slotId, gpuIds },
-        modelProgram: role === 'inference' ? modelProgram : null,
+        ...{ rootPath, user, slotId, gpuIds },
+        models: weightsOf(models),
+        modelProgram:
+          role === 'inference' ? { ...modelProgram, checkpoints: weightsOf(modelProgram.checkpoints) } : null,
         network: settings.network,
         idleTimeoutMs: Math.round(settings.idle_timeout_s * 1000),
       },
+      refusal: models?.refusal ?? (role === 'inference' ? modelProgram.checkpoints?.refusal : null) ?? null,
       busyRun: () => slot.busyRun(),
     });
   }
@@ -145,6 +150,10 @@ export class WorkerContainers {
     const isWithout = this.#machine.options.settings.gpus === 'all' && !this.#common.daemon.hasNvidiaRuntime;
     return isWithout ? [] : gpusFor(this.#machine, 'upscaler', slotId, workers);
   }
+}
+
+function weightsOf(found: RemoteWeights | null): Weights | null {
+  return found && { mounts: found.mounts, hub: found.hub };
 }
 
 /** GPUs of a slot. @throws AppError `config-invalid` when there are too few. */

@@ -20,6 +20,7 @@ import { waitFor } from '../../support/wait-for.ts';
 
 const image = 'cosmos-upsampler:0.1.0';
 const never = new AbortController().signal;
+const weights = (source: string) => ({ mounts: [{ source, below: '' }], hub: 'hub' });
 
 describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   let lab: DockerLab;
@@ -67,15 +68,17 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   beforeAll(async () => {
     lab = await startDockerLab();
     const rootPath = join(lab.folder, 'root with ünïcode, comma');
-    await mkdir(join(rootPath, 'incoming'), { recursive: true });
-    await chmod(rootPath, 0o777);
+    for (const name of ['cache', 'incoming', 'objects', 'runs', 'slots'])
+      await mkdir(join(rootPath, name), { recursive: true });
+    for (const name of ['cache', 'objects', 'runs', 'slots']) await chmod(join(rootPath, name), 0o777);
+    await chmod(rootPath, 0o700);
     settings = {
       rootPath,
       slotId: 0,
       user: { uid: 1234, gid: 2345 },
       gpuIds: [],
       network: 'none',
-      modelsDir: null,
+      models: null,
       modelProgram: null,
       idleTimeoutMs: 60_000,
     };
@@ -123,7 +126,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     expect([...devices.matchAll(/^\s*(\S+):/gm)].map((match) => match[1])).toEqual(['lo']);
     expect(await inside(container, ['touch', '/opt/x'])).toContain('Read-only file system');
     expect(await inside(container, ['touch', '/etc/x'])).toContain('Read-only file system');
-    expect(await inside(container, ['touch', '/tmp/x', '/cosmos/written'])).toBe('');
+    expect(await inside(container, ['touch', '/tmp/x', '/cosmos/runs/written'])).toBe('');
     expect(
       await inside(container, ['sh', '-c', 'echo $HOME $HF_HUB_OFFLINE $VLLM_WORKER_MULTIPROC_METHOD']),
     ).toBe('/tmp 1 spawn');
@@ -148,7 +151,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
   });
 
   it('mounts weights to read', async () => {
-    const container = slot({ modelsDir: lab.folder });
+    const container = slot({ models: weights(lab.folder) });
     await container.ensureRunning();
     expect(await inside(container, ['ls', '/models'])).toContain('worker.mjs');
     expect(await inside(container, ['touch', '/models/x'])).toContain('Read-only file system');
@@ -207,7 +210,7 @@ describe.skipIf(missing('dockerd') !== null)('SlotContainer', () => {
     { what: 'the image is missing', change: {}, name: 'cosmos-upsampler:none', code: 'image-missing' },
     {
       what: 'weights are missing',
-      change: { modelsDir: '/tmp/there is none' },
+      change: { models: weights('/tmp/there is none') },
       name: image,
       code: 'config-invalid',
     },

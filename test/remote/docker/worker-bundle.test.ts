@@ -34,7 +34,8 @@ describe.skipIf(lab === null)('the worker in one file', () => {
     try {
       // As on a host, where the root folder belongs to whom the container runs as.
       mkdirSync(rig.runFolder, { recursive: true });
-      mkdirSync(join(rig.root, 'incoming'));
+      for (const name of ['cache', 'incoming', 'objects', 'slots'])
+        mkdirSync(join(rig.root, name), { recursive: true });
       const task = sampleTask('a robot waits at the door', rig.addHint());
       const manifest = rig.writeManifest(0, sampleEngine(null, { kind: 'describe', model: 'describe' }), [
         [task],
@@ -48,7 +49,7 @@ describe.skipIf(lab === null)('the worker in one file', () => {
         user: { uid: 1234, gid: 2345 },
         gpuIds: [],
         network: 'none',
-        modelsDir: null,
+        models: null,
         modelProgram: null,
         idleTimeoutMs: 60_000,
       });

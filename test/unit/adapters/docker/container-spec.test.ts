@@ -13,12 +13,13 @@ const settings: SlotContainerSettings = {
   user: { uid: 1000, gid: 1001 },
   gpuIds: [],
   network: 'none',
-  modelsDir: null,
+  models: null,
   modelProgram: null,
   idleTimeoutMs: 1_800_000,
 };
 
-const modelProgram: ModelProgramSettings = { shmSizeBytes: 16 * 1024 ** 3, checkpointsDir: null };
+const modelProgram: ModelProgramSettings = { shmSizeBytes: 16 * 1024 ** 3, checkpoints: null };
+const weights = (source: string) => ({ mounts: [{ source, below: '' }], hub: 'hub' });
 
 const hostConfigOf = (change: Partial<SlotContainerSettings> = {}) =>
   slotContainerSpec({ ...settings, ...change }).options.HostConfig ?? {};
@@ -28,7 +29,7 @@ describe('slotContainerSpec', () => {
     for (const change of [
       {},
       { network: 'host' },
-      { gpuIds: ['0'], modelsDir: '/models' },
+      { gpuIds: ['0'], models: weights('/models') },
       { modelProgram },
     ] as const) {
       expect(hostConfigOf(change)).toMatchObject({
@@ -61,15 +62,29 @@ describe('slotContainerSpec', () => {
     expect(slotContainerSpec({ ...settings, network: 'host' }).options.Env).not.toContain('HF_HUB_OFFLINE=1');
   });
 
-  it('mounts the root to write, and uploads and weights to read', () => {
-    expect(hostConfigOf({ modelsDir: '/srv/with:colon' }).Mounts).toEqual([
-      { Type: 'bind', Source: '/home/ubuntu/.cosmos', Target: '/cosmos' },
-      { Type: 'bind', Source: '/home/ubuntu/.cosmos/incoming', Target: '/cosmos/incoming', ReadOnly: true },
+  it('mounts folders of the root to write, never the root itself, and uploads and weights to read', () => {
+    const at = (folder: string) => ({
+      Type: 'bind',
+      Source: `/home/ubuntu/.cosmos/${folder}`,
+      Target: `/cosmos/${folder}`,
+    });
+    expect(hostConfigOf({ models: weights('/srv/with:colon') }).Mounts).toEqual([
+      ...['objects', 'runs', 'slots', 'cache'].map(at),
+      { ...at('incoming'), ReadOnly: true },
       { Type: 'bind', Source: '/srv/with:colon', Target: '/models', ReadOnly: true },
     ]);
-    expect(slotContainerSpec({ ...settings, modelsDir: '/srv/m' }).options.Env).toContain(
+    expect(slotContainerSpec({ ...settings, models: weights('/srv/m') }).options.Env).toContain(
       'HF_HUB_CACHE=/models/hub',
     );
+  });
+
+  it('mounts the part of a folder of weights that is shown, and finds the cache in it', () => {
+    const home = { mounts: [{ source: '/home/ubuntu/hf/hub', below: 'hub' }], hub: 'hub' };
+    expect(hostConfigOf({ models: home }).Mounts?.at(-1)).toEqual({
+      ...{ Type: 'bind', Source: '/home/ubuntu/hf/hub', Target: '/models/hub', ReadOnly: true },
+    });
+    const cache = { ...weights('/srv/hub'), hub: '' };
+    expect(slotContainerSpec({ ...settings, models: cache }).options.Env).toContain('HF_HUB_CACHE=/models');
   });
 
   it('gives GPUs by their numbers, with room for what engines share', () => {
@@ -85,7 +100,7 @@ describe('slotContainerSpec', () => {
     { what: 'the user', change: { user: { uid: 0, gid: 0 } } },
     { what: 'the GPUs', change: { gpuIds: ['0'] } },
     { what: 'the network', change: { network: 'host' } },
-    { what: 'the weights', change: { modelsDir: '/models' } },
+    { what: 'the weights', change: { models: weights('/models') } },
     { what: 'the idle time', change: { idleTimeoutMs: 1 } },
   ])('another container when $what changes', ({ change }) => {
     expect(slotContainerSpec({ ...settings, ...change }).specHash).not.toBe(
@@ -94,19 +109,26 @@ describe('slotContainerSpec', () => {
   });
 
   it.each<{ what: string; change: Partial<SlotContainerSettings>; hash: string }>([
-    { what: 'nothing', change: {}, hash: 'b734a47e02f4f954' },
-    { what: 'weights', change: { gpuIds: ['2', '3'], modelsDir: '/srv/models' }, hash: '9beeb05530ed9426' },
-    { what: 'a network', change: { network: 'host' }, hash: '017bfcd286dbbbc0' },
-  ])('with $what it is the container of earlier versions, which is adopted', ({ change, hash }) => {
-    expect(slotContainerSpec({ ...settings, ...change }).specHash.slice(0, 16)).toBe(hash);
-  });
+    { what: 'nothing', change: {}, hash: 'a2f9422db25b0936' },
+    {
+      what: 'weights',
+      change: { gpuIds: ['2', '3'], models: weights('/srv/models') },
+      hash: '1bacf4ceae6204b0',
+    },
+    { what: 'a network', change: { network: 'host' }, hash: '719d071f1babea94' },
+  ])(
+    'with $what it is the same container in all versions from here on, which adopt it',
+    ({ change, hash }) => {
+      expect(slotContainerSpec({ ...settings, ...change }).specHash.slice(0, 16)).toBe(hash);
+    },
+  );
 
   it('gives the program of a model its checkpoints, shared memory and working folder', () => {
-    const given = { modelProgram: { ...modelProgram, checkpointsDir: '/srv/checkpoints' } };
-    const { options } = slotContainerSpec({ ...settings, ...given, modelsDir: '/srv/m' });
+    const given = { modelProgram: { ...modelProgram, checkpoints: weights('/srv/checkpoints') } };
+    const { options } = slotContainerSpec({ ...settings, ...given, models: weights('/srv/m') });
     expect(options).not.toHaveProperty('WorkingDir');
     expect(options.HostConfig).toMatchObject({ ShmSize: 16 * 1024 ** 3, NetworkMode: 'none' });
-    expect(options.HostConfig?.Mounts?.slice(2)).toEqual([
+    expect(options.HostConfig?.Mounts?.slice(5)).toEqual([
       { Type: 'bind', Source: '/srv/m', Target: '/models', ReadOnly: true },
       { Type: 'bind', Source: '/srv/checkpoints', Target: '/checkpoints', ReadOnly: true },
     ]);
@@ -120,7 +142,7 @@ describe('slotContainerSpec', () => {
 
   it.each([
     { what: 'shared memory', change: { shmSizeBytes: 1 } },
-    { what: 'checkpoints', change: { checkpointsDir: '/srv/checkpoints' } },
+    { what: 'checkpoints', change: { checkpoints: weights('/srv/checkpoints') } },
   ])('another container for a model with other $what', ({ change }) => {
     const hashes = [null, modelProgram, { ...modelProgram, ...change }].map(
       (given) => slotContainerSpec({ ...settings, modelProgram: given }).specHash,

@@ -7,12 +7,18 @@ it('says once that there is no Docker, and checks nothing that needs it', async 
   const noDocker = async () => {
     throw new AppError({ code: 'host-refused', message: 'no Docker daemon', nextStep: 'Start Docker.' });
   };
+  const session = {
+    makeFolder: async () => undefined,
+    refuseLinks: async () => undefined,
+    stat: async () => null,
+    space: async () => null,
+  };
   const machine = {
     name: 'gpu1',
     address: 'me@gpu1:22',
     root: async () => '/root/.cosmos',
-    modelsDir: async () => null,
-    files: { step: async () => null },
+    options: { settings: { models_dir: '' } },
+    files: { step: async (work: (at: typeof session) => unknown) => await work(session) },
     docker: { version: noDocker },
   } as unknown as RemoteMachine;
   const use = { servesModel: false, servedModel: '', upscalesWithModel: false };
