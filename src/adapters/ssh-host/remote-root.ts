@@ -86,8 +86,8 @@ async function makeFolders(session: SftpSession, path: string): Promise<Stats | 
 }
 
 async function closeRoot(session: SftpSession, path: string, mode: number): Promise<void> {
-  const entries = await session.list(path);
-  if (!entries.every(({ filename }) => folders.includes(filename))) return;
+  const others = await session.list(path, ({ name }) => (folders.includes(name) ? null : name));
+  if (others.length > 0) return;
   // Those of another user's folder cannot be changed; "cosmos doctor" says so.
   await session.changeMode(path, mode & 0o700).catch(() => undefined);
 }

@@ -38,7 +38,7 @@ const besideHub = new Set([
 const privateNames = new Set(
   [
     '.aws .azure .bash_history .bashrc .config .docker .gnupg .kube .local .mozilla .netrc .npmrc .password-store',
-    '.profile .pypirc .ssh .zsh_history .zshrc authorized_keys credentials id_ecdsa id_ed25519 id_rsa passwd shadow',
+    '.profile .pypirc .ssh .zsh_history .zshrc authorized_keys credentials id_ecdsa id_ed25519 id_rsa shadow',
   ].flatMap((line) => line.split(' ')),
 );
 const systemFolders = /^\/(?:|boot|dev|etc|home|lib\w*|proc|root|run|s?bin|sys|usr|var|var\/(?:lib|run))$/;
@@ -75,8 +75,8 @@ async function chooseAmong(
   { path, setting }: WeightsRequest,
   whole: WeightsChoice,
 ): Promise<WeightsChoice> {
-  const entries = await session.list(path);
-  const names = new Set(entries.map(({ filename }) => filename));
+  const entries = await session.list(path, (entry) => entry);
+  const names = new Set(entries.map(({ name }) => name));
   const secret = [...names].find((name) => privateNames.has(name));
   if (secret !== undefined) return refused(setting, path, `holds ${secret}, and not weights alone`);
   if (names.has('huggingface') && (await hasToken(session, posix.join(path, 'huggingface'))))
@@ -85,13 +85,25 @@ async function chooseAmong(
   const isCache = [...names].some((name) => name.startsWith('models--'));
   const hub = isCache ? '' : 'hub';
   if (!tokenFiles.some((name) => names.has(name))) return { ...whole, hub };
-  const folders = entries.filter(({ filename, attrs }) => {
-    return (
-      (attrs.isDirectory() || attrs.isSymbolicLink()) && !filename.startsWith('.') && !besideHub.has(filename)
-    );
-  });
-  const below = folders.map(({ filename }) => filename).sort();
-  return { ...whole, mounts: below.map((name) => ({ source: posix.join(path, name), below: name })), hub };
+  const shown = entries.filter(
+    ({ name, kind }) => kind !== 'file' && !name.startsWith('.') && !besideHub.has(name),
+  );
+  const below = await Promise.all(shown.map(({ name }) => folderAt(session, path, name)));
+  return { ...whole, mounts: below.flatMap((mount) => mount ?? []).sort(bySource), hub };
+}
+
+/** Null for what is neither a folder nor a link to one. */
+async function folderAt(
+  session: Session,
+  path: string,
+  name: string,
+): Promise<Weights['mounts'][number] | null> {
+  const source = posix.join(path, name);
+  return (await session.stat(source))?.isDirectory() ? { source, below: name } : null;
+}
+
+function bySource(one: Weights['mounts'][number], other: Weights['mounts'][number]): number {
+  return one.source < other.source ? -1 : 1;
 }
 
 async function hasToken(session: Session, folder: string): Promise<boolean> {

@@ -6,22 +6,19 @@ function sessionOf(paths: readonly string[], links: Readonly<Record<string, stri
   const all = new Set(paths.flatMap((path) => [path.replace(/[/@]$/, ''), ...ancestors(path)]));
   const real = (path: string) => links[path] ?? path;
   const kindOf = (path: string) =>
-    paths.includes(`${path}@`) ? 'link' : paths.includes(path) ? 'file' : 'folder';
-  const stats = (path: string) => ({
-    isDirectory: () => kindOf(path) === 'folder',
-    isSymbolicLink: () => kindOf(path) === 'link',
-  });
-  const stat = async (path: string) => (all.has(real(path)) ? stats(real(path)) : null);
+    paths.includes(`${path}@`) ? 'other' : paths.includes(path) ? 'file' : 'folder';
+  const stat = async (path: string) =>
+    all.has(real(path)) ? { isDirectory: () => kindOf(real(path)) !== 'file' } : null;
   return {
     stat,
     lstat: stat,
     realPath: async (path: string) => real(path),
-    list: async (folder: string) => {
-      const at = real(folder);
+    list: async (folder: string, pick: (entry: { name: string; kind: string }) => unknown) => {
+      const start = `${real(folder)}/`;
       const below = [...all].filter(
-        (path) => path.startsWith(`${at}/`) && !path.slice(at.length + 1).includes('/'),
+        (path) => path.startsWith(start) && !path.slice(start.length).includes('/'),
       );
-      return below.map((path) => ({ filename: path.slice(at.length + 1), attrs: stats(path) }));
+      return below.map((path) => pick({ name: path.slice(start.length), kind: kindOf(path) }));
     },
   } as unknown as Parameters<typeof chooseWeights>[0];
 }
