@@ -5,6 +5,9 @@ if (major < 22 || (major === 22 && minor < 12)) {
   process.exit(1);
 }
 
+// Windows looks for a program in the folder one is in before the PATH: ffmpeg is not what came with a folder.
+if (process.platform === 'win32') process.env.NoDefaultCurrentDirectoryInExePath = '1';
+
 // Keeps compiled code between runs, where only this user may write.
 const { enableCompileCache } = await import('node:module');
 const { join } = await import('node:path');

@@ -52,7 +52,10 @@ async function serveRun(options: WorkerOptions, isTied: boolean): Promise<number
   }
   const servers = createServers(root, workerId, join(runFolder, layout.workerEngineLog(workerId)));
   try {
-    const worker = new WorkerProcess(options, createDeps(root, runFolder, servers, log));
+    const worker = new WorkerProcess(
+      options,
+      createDeps({ root, runFolder, isInImage: false }, servers, log),
+    );
     onInterrupt(() => worker.requestStop());
     if (isTied) process.stdin.once('close', () => worker.requestStop(0)).resume();
     await worker.listen();
@@ -73,7 +76,8 @@ async function serveSlot(options: SlotOptions): Promise<number> {
   const store = new LocalFileStore(root);
   const objects = new ObjectFolder(root);
   const modelServer = createServers(root, slotId, store.pathOf(layout.engineLog(slotId)));
-  const depsFor = (runFolder: string, runLog: Log) => createDeps(root, runFolder, modelServer, runLog);
+  const depsFor = (runFolder: string, runLog: Log) =>
+    createDeps({ root, runFolder, isInImage: true }, modelServer, runLog);
   const slot = new Slot({
     slotId,
     store,
@@ -115,7 +119,18 @@ function createServers(root: string, slotId: number, logPath: string): ModelServ
   });
 }
 
-function createDeps(root: string, runFolder: string, servers: ModelServers, runLog: Log): WorkerProcessDeps {
+interface Place {
+  readonly root: string;
+  readonly runFolder: string;
+  /** A slot is served in a container. */
+  readonly isInImage: boolean;
+}
+
+function createDeps(
+  { root, runFolder, isInImage }: Place,
+  servers: ModelServers,
+  runLog: Log,
+): WorkerProcessDeps {
   const objects = new LocalFileStore(root);
   const common = { clock: systemClock, random01: Math.random, log: runLog };
   const kinds = createKinds({
@@ -125,7 +140,7 @@ function createDeps(root: string, runFolder: string, servers: ModelServers, runL
     servers,
     frames: new FfmpegFrameTool(),
     pictures: new FfmpegPictureTool(),
-    runFolder,
+    ...{ runFolder, isInImage },
     program: process.argv[1] ?? '',
     objectPathOf: (sha256) => objects.pathOf(layout.object(sha256)),
   });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeClip } from '../support/clips.ts';
 import { runOnTerminal } from '../support/on-terminal.ts';
@@ -194,6 +194,33 @@ describe('settings that came with a folder', () => {
     expect((await cli.run(['host', 'list'])).stdout).toContain('gpu1.invalid');
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'a program of a model that came with a folder is not started',
+  async () => {
+    const programs = join(root, 'programs');
+    await mkdir(programs);
+    const python = `[ -f "$1" ] && exec sh "$@"; echo "python: can't open file '$1': [Errno 2]" >&2; exit 2`;
+    await writeFile(join(programs, 'python'), `#!/bin/sh\n${python}\n`, { mode: 0o755 });
+    const cli = await downloaded('', { PATH: `${programs}:${process.env['PATH']}` });
+    await makeClip(join(cli.workingFolder, 'specs', 'film.mp4'), { width: 256, height: 144 });
+    await writeSpecs(join(cli.workingFolder, 'specs'), {
+      'a.json': sampleSpec({ input_video_path: 'film.mp4' }),
+    });
+    const marker = join(root, 'program-marker');
+    const program = join(cli.workingFolder, 'examples', 'inference.py');
+    await mkdir(dirname(program));
+    await writeFile(program, `touch '${marker}'`);
+    const run = ['run', 'specs', '--family', 'predict2.5', '--no-progress'];
+    const end = await cli.run(run);
+    expect(end).toMatchObject({ code: 1, stderr: expect.stringContaining('inference.program_dir') });
+    expect(existsSync(marker)).toBe(false);
+    // Where the user names the folder, it is.
+    await cli.configure(`[inference]\nprogram_dir = "${cli.workingFolder}"\n`);
+    await cli.run([...run, '--force']);
+    expect(existsSync(marker)).toBe(true);
+  },
+);
 
 describe.skipIf(process.platform === 'win32')('a settings file', () => {
   it('is not used where others may write to it', async () => {

@@ -113,6 +113,7 @@ export class ServedWorker {
         pictures: new FfmpegPictureTool(),
         runFolder: folder,
         program: '',
+        isInImage: false,
         objectPathOf: (sha256) => rig.store.pathOf(layout.object(sha256)),
       }),
       emit: (event) => {

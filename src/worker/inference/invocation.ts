@@ -22,6 +22,8 @@ export interface InvocationDeps extends PublishDeps {
   /** What the program writes. */
   readonly programLog: RotatingLog;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The worker's own folder is the model's, in its image. */
+  readonly isInImage: boolean;
   objectPathOf(sha256: string): string;
   log(line: string): void;
 }
@@ -124,10 +126,20 @@ export class Invocation<Job extends VideoJob> {
       secretVariables: weightTokens,
       output,
       stopGraceMs,
-      ...(program.program_dir !== '' && { folder: fromHome(program.program_dir, environment) }),
+      ...this.#startFolder(),
     });
     log(`started ${command[0]} for ${this.#jobs.length} videos: process ${process.pid}`);
     return process;
+  }
+
+  /**
+   * Where the program starts. The one of the family is looked for in no folder that a user happens to be in: what came with it
+   * could be another program of that name.
+   */
+  #startFolder(): { readonly folder?: string } {
+    const { program, environment, isInImage } = this.#deps;
+    if (program.program_dir !== '') return { folder: fromHome(program.program_dir, environment) };
+    return isInImage || program.command.length > 0 ? {} : { folder: this.#folder.path };
   }
 
   /** The sample in work is the first without a video, because programs work in order. */

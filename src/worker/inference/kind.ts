@@ -13,6 +13,8 @@ export interface InferenceKindDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly servers: ModelServers;
   readonly runFolder: string;
+  /** As `InvocationDeps`. */
+  readonly isInImage: boolean;
   objectPathOf(sha256: string): string;
   log(line: string): void;
 }

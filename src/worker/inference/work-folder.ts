@@ -24,24 +24,24 @@ export interface FoundFile {
 
 /** The folder of one start of a model's program: its input, links to the videos, and what it writes. */
 export class WorkFolder {
-  readonly #path: string;
+  readonly path: string;
   readonly #deps: WorkFolderDeps;
   #group: InputGroup | null = null;
 
   constructor(path: string, deps: WorkFolderDeps) {
-    this.#path = path;
+    this.path = path;
     this.#deps = deps;
   }
 
   get outputPath(): string {
-    return join(this.#path, 'out');
+    return join(this.path, 'out');
   }
 
   /** Writes the input again; what a program that died left here goes. */
   async prepare(): Promise<void> {
     await this.remove();
     for (const folder of ['input', 'videos', 'out'])
-      await mkdir(join(this.#path, folder), { recursive: true });
+      await mkdir(join(this.path, folder), { recursive: true });
     const { family, tasks } = this.#deps;
     const samples: InferenceSample[] = [];
     for (const task of tasks) samples.push(await this.#sampleOf(task));
@@ -50,7 +50,7 @@ export class WorkFolder {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#path, { recursive: true, force: true });
+    await rm(this.path, { recursive: true, force: true });
   }
 
   /** Program and arguments. @param checkpoints - What `{checkpoints}` stands for. */
@@ -99,14 +99,14 @@ export class WorkFolder {
   }
 
   #inputPath(name: string): string {
-    return join(this.#path, 'input', name);
+    return join(this.path, 'input', name);
   }
 
   /** Objects have no endings, and programs look at those. */
   async #sampleOf(task: VideoTask): Promise<InferenceSample> {
     const { name, prompt, negative_prompt: negativePrompt, parameters, video } = task;
     const linked = async (file: { sha256: string; extension: string }, kind: string) => {
-      const path = join(this.#path, 'videos', `${name}_${kind}${file.extension}`);
+      const path = join(this.path, 'videos', `${name}_${kind}${file.extension}`);
       await placeLink(this.#deps.objectPathOf(file.sha256), path);
       return path;
     };
