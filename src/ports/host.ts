@@ -17,6 +17,8 @@ export interface HostObject {
   /** Where the bytes lie on this machine. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** Whether it is a file of the user's own, of which nothing may change. */
+  readonly isSource?: boolean;
 }
 
 /** What a host notifies of. `task-finished` comes only after the result is durable on the host. */

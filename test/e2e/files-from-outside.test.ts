@@ -102,3 +102,19 @@ it.runIf(isPosix)(
     );
   },
 );
+
+it('an upscaled video is as private as its source, of which nothing changes', async () => {
+  const cli = new Cli(join(folder, 'private'));
+  const source = await makeClip(join(cli.workingFolder, 'clip.mp4'), { width: 64, height: 36, frames: 4 });
+  await chmod(source, 0o600);
+  const { mode, nlink, mtimeMs, ctimeMs } = await stat(source);
+  const { code, stderr } = await cli.run(['upscale', 'clip.mp4', '-o', 'out.mp4', '--no-progress']);
+  expect([code, stderr]).toEqual([0, expect.any(String)]);
+  expect(await stat(source)).toMatchObject({ mode, nlink, mtimeMs, ctimeMs });
+  if (isPosix) expect(await modeOf(join(cli.workingFolder, 'out.mp4'))).toBe('600');
+  const again = ['upscale', 'clip.mp4', '-o', 'clip2.mp4', '--force', '--json', '--no-progress'];
+  await symlink('clip.mp4', join(cli.workingFolder, 'clip2.mp4'));
+  const refused = await cli.run(again);
+  expect(refused.code).toBe(2);
+  expect(JSON.parse(refused.stdout).error.message).toContain('is the video itself');
+});

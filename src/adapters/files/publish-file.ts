@@ -242,9 +242,33 @@ export async function placeFile(source: string, target: string, sha256: string |
   }
 }
 
+/** A larger file of the user's gets a second name where the disk can share no blocks: a copy would take room and time. */
+const mostCopiedBytes = 256 * 1024 * 1024;
+
+/**
+ * {@link placeFile} for a file of the user's own: its times, rights and number of names stay, unless it is very large. A copy
+ * shares its blocks where the disk can.
+ */
+export async function placeSource(source: string, target: string, sha256: string): Promise<void> {
+  await makeFolder(dirname(target));
+  const { size } = await stat(source);
+  if (await isSame(source, target, sha256)) return;
+  const how = size <= mostCopiedBytes ? constants.COPYFILE_FICLONE : constants.COPYFILE_FICLONE_FORCE;
+  try {
+    await publishFileBy(target, (temporary) => copyNew(source, temporary, how));
+  } catch (error) {
+    if (size <= mostCopiedBytes) throw error;
+    await placeFile(source, target, sha256);
+  }
+}
+
 /** Copies a file to a name that is not taken, with the rights it has; the copy may be written to, unlike some sources. */
-export async function copyNew(source: string, target: string): Promise<void> {
-  await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+export async function copyNew(
+  source: string,
+  target: string,
+  how = constants.COPYFILE_FICLONE,
+): Promise<void> {
+  await copyFile(source, target, constants.COPYFILE_EXCL | how);
   const { mode } = await stat(target);
   if ((mode & 0o200) === 0) await chmod(target, (mode & 0o777) | 0o200);
 }

@@ -16,7 +16,7 @@ import { layout } from '../../protocol/layout.ts';
 import { hasContent } from '../files/hash-file.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { openRegularFile } from '../files/open-file.ts';
-import { placeFile } from '../files/publish-file.ts';
+import { placeFile, placeSource } from '../files/publish-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 import { lookUpRun } from '../host-run/look-up-run.ts';
 import { readLogPart } from '../host-run/read-log-part.ts';
@@ -46,8 +46,10 @@ export class LocalObjectStore implements ObjectStore {
   }
 
   async deliver(objects: readonly HostObject[]): Promise<void> {
-    for (const { path, sha256 } of objects)
-      await placeFile(path, this.#files.pathOf(layout.object(sha256)), sha256);
+    for (const { path, sha256, isSource = false } of objects) {
+      const target = this.#files.pathOf(layout.object(sha256));
+      await (isSource ? placeSource : placeFile)(path, target, sha256);
+    }
   }
 }
 

@@ -76,7 +76,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
   }
 
   objectsOf({ files }: VideoRunTask): readonly HostObject[] {
-    return files;
+    return files.map((file) => ({ ...file, isSource: true }));
   }
 
   /** What was made before is used where it still lies in its place. */

@@ -197,7 +197,7 @@ export class SegmentWork implements RunWork<VideoTypes> {
 }
 
 function objectOf({ path, sha256, size_bytes: sizeBytes }: PinnedFile): HostObject {
-  return { path, sha256, sizeBytes };
+  return { path, sha256, sizeBytes, isSource: true };
 }
 
 /** Has the segment made again, of the whole source. */

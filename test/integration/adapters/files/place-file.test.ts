@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hasContent } from '../../../../src/adapters/files/hash-file.ts';
-import { placeFile } from '../../../../src/adapters/files/publish-file.ts';
+import { hasContent, hashFile } from '../../../../src/adapters/files/hash-file.ts';
+import { placeFile, placeSource } from '../../../../src/adapters/files/publish-file.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const root = await temporaryFolder();
@@ -90,5 +90,27 @@ describe('hasContent', () => {
   ])('$rule', async ({ path, expected }) => {
     await writeFile(target, 'fRames');
     expect(await hasContent(path(), hashOf('frames'))).toBe(expected);
+  });
+});
+
+describe('placeSource', () => {
+  it('changes nothing of the file of a user, whose copy has the same rights', async () => {
+    await chmod(source, 0o440);
+    const { mode, nlink, mtimeMs, ctimeMs } = await stat(source);
+    await placeSource(source, target, hashOf('frames'));
+    await placeSource(source, target, hashOf('frames'));
+    const after = await stat(source);
+    expect(after).toMatchObject({ mode, nlink, mtimeMs, ctimeMs });
+    const placed = await stat(target);
+    expect(placed.ino).not.toBe(after.ino);
+    if (process.platform !== 'win32') expect(placed.mode & 0o777).toBe(0o640);
+    expect(await readFile(target, 'utf8')).toBe('frames');
+  });
+
+  it('gives a very large file a second name where a copy would take room', async () => {
+    await truncate(source, 257 * 1024 * 1024);
+    const sha256 = await hashFile(source);
+    await placeSource(source, target, sha256);
+    expect(await hasContent(target, sha256)).toBe(true);
   });
 });
