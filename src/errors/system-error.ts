@@ -33,7 +33,8 @@ export function diskFullIn(stderr: string, path: string): AppError | null {
   return /no space left|disk quota exceeded/i.test(stderr) ? diskFull(path, new Error(stderr.trim())) : null;
 }
 
-function diskFull(path: string, cause: unknown): AppError {
+/** No room is left on the disk of `path`. */
+export function diskFull(path: string, cause: unknown): AppError {
   return new AppError({
     code: 'disk-full',
     message: `No space left on the disk while writing ${path}.`,

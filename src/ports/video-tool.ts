@@ -117,6 +117,17 @@ export interface SegmentFile {
   readonly sha256?: string;
 }
 
+/** A segment as it arrived, and what it has to be. */
+export interface SegmentCheck {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly frames: number;
+  /** Of its pictures, as stored. */
+  readonly size: Size;
+  /** Whether its frames are decoded as well: for one that was made elsewhere. */
+  readonly isDecoded: boolean;
+}
+
 /** What the finished video is made of. */
 export interface AssemblyRequest {
   readonly source: { readonly path: string; readonly facts: VideoFacts };
@@ -165,6 +176,8 @@ export interface VerifiedVideo {
  * disk is `disk-full`.
  */
 export interface VideoTool {
+  /** Whether a segment can become part of a video. @returns why not, to end a sentence; null where it can. */
+  checkSegment(check: SegmentCheck, signal?: AbortSignal): Promise<string | null>;
   /** @throws AppError `video-unreadable` for a file without a video stream that can be decoded. */
   inspect(path: string, signal?: AbortSignal): Promise<VideoFacts>;
   /** Decodes every frame once, in order. Reading it through takes the same memory for any length. */

@@ -118,6 +118,8 @@ export class WorkersRun implements MachineRun {
   async forget(taskKeys: readonly string[]): Promise<void> {
     const forget = async (key: string) => {
       await this.#results.remove(key);
+      // Whatever lies there, the task's next output can take its place.
+      await this.#deps.files.remove(layout.output(key));
       this.#reported.delete(key);
     };
     await pMap(taskKeys, forget, { concurrency: readsAtOnce });

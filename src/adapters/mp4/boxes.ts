@@ -69,18 +69,26 @@ const maxContentBytes = 2 ** 30;
 export async function readContent(
   file: FileHandle,
   { name, contentAt, contentBytes }: TopBox,
+  maxBytes = maxContentBytes,
 ): Promise<Buffer> {
-  if (contentBytes > maxContentBytes) throw new Mp4FormatError(`box ${name} is too large`);
+  if (contentBytes > maxBytes) throw new Mp4FormatError(`box ${name} is too large`);
   return await readExactly(file, contentAt, contentBytes);
 }
 
-/** The first box of this name at the top of a file, read whole; null when there is none. */
+/** Boxes at the top of a file that are looked at: a fragment of a video has two. */
+const mostTopBoxes = 1_000_000;
+
+/** The first box of this name at the top of a file, read whole; null when there is none. @throws As {@link readContent}. */
 export async function readTopBox(
   file: FileHandle,
   name: string,
+  maxBytes?: number,
 ): Promise<(TopBox & { readonly content: Buffer }) | null> {
+  let seen = 0;
   for await (const box of topBoxesOf(file)) {
-    if (box.name === name) return { ...box, content: await readContent(file, box) };
+    if (box.name === name) return { ...box, content: await readContent(file, box, maxBytes) };
+    seen += 1;
+    if (seen > mostTopBoxes) throw new Mp4FormatError('it has too many boxes');
   }
   return null;
 }
@@ -93,11 +101,12 @@ export async function readTopBox(
 function readBoxHeader(bytes: Buffer, restBytes: number) {
   const short = bytes.readUInt32BE(0);
   const name = bytes.toString('latin1', 4, 8);
+  const shown = /^[ -~]{4}$/.test(name) ? `box ${name}` : 'a box without a name';
   const headerBytes = short === 1 ? 16 : 8;
-  if (headerBytes > bytes.length) throw new Mp4FormatError(`box ${name} is cut off`);
+  if (headerBytes > bytes.length) throw new Mp4FormatError(`${shown} is cut off`);
   const sizeBytes = short === 1 ? Number(bytes.readBigUInt64BE(8)) : short === 0 ? restBytes : short;
-  if (sizeBytes < headerBytes) throw new Mp4FormatError(`box ${name} has an impossible size`);
-  if (sizeBytes > restBytes) throw new Mp4FormatError(`box ${name} is cut off`);
+  if (sizeBytes < headerBytes) throw new Mp4FormatError(`${shown} has an impossible size`);
+  if (sizeBytes > restBytes) throw new Mp4FormatError(`${shown} is cut off`);
   return { name, headerBytes, sizeBytes };
 }
 

@@ -15,6 +15,10 @@ import {
   type ValueRun,
 } from './tracks.ts';
 
+/** What the index of a segment has at the most, in bytes: as a whole, and for each frame. */
+const indexHeadBytes = 1024 * 1024;
+const indexFrameBytes = 256;
+
 /** Where the samples of a track lie, in decoding order, and how many bytes each has. */
 interface SamplePlaces {
   readonly sizes: Uint32Array;
@@ -59,7 +63,7 @@ export function onlyTrack(tracks: readonly Buffer[]): Buffer {
  * @throws Mp4FormatError for anything else.
  */
 export async function readSegmentSamples(file: FileHandle, frames: number): Promise<SegmentSamples> {
-  const movie = await readTopBox(file, 'moov');
+  const movie = await readTopBox(file, 'moov', indexHeadBytes + frames * indexFrameBytes);
   const tracks = movie ? tracksOf(movie.content) : [];
   const stbl = tablesOf(onlyTrack(tracks.filter((track) => handlerOf(track) === 'vide')));
   const { size } = await file.stat();
@@ -74,7 +78,8 @@ export async function readSegmentSamples(file: FileHandle, frames: number): Prom
   };
   const entry = readH264Entry(getBox(stbl, ['stsd']));
   if (!entry) throw new Mp4FormatError('the video is not H.264 of one kind');
-  return { table, offsets, decoderSettings: entry.decoderSettings };
+  const { decoderSettings, width, height } = entry;
+  return { table, offsets, decoderSettings, pictures: { width, height } };
 }
 
 /** How many frames the first track of an MP4 file has, by its index; null for a file that is no whole MP4, or missing. */

@@ -59,6 +59,8 @@ export interface SegmentSamples {
   readonly offsets: Float64Array;
   /** What a decoder needs to begin (`avcC`): the same for all segments of a video. */
   readonly decoderSettings: Buffer;
+  /** Size of the pictures in pixels, as stored. */
+  readonly pictures: { readonly width: number; readonly height: number };
 }
 
 /** Samples of the video, in decoding order, that are put into the output. */

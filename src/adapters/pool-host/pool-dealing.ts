@@ -214,6 +214,14 @@ export class PoolDealing {
     return isElsewhere && this.#refused.mayDealAgain(key);
   }
 
+  /** What a machine made of a task was of no use. After some of those it gets nothing more, while others are there. */
+  async noteUnusable(member: PoolMember): Promise<void> {
+    const others = this.#deps.members.filter(({ phase, isAdmitted }) => phase === 'open' && isAdmitted);
+    if (!others.some((other) => other !== member)) return;
+    const reason = this.#refused.noteUnusable(member);
+    if (reason) await this.#giveUp(member, reason);
+  }
+
   async #dealAgain(member: PoolMember, refused: TaskResult): Promise<void> {
     const { task_key: key } = refused;
     const reason = this.#refused.note(member, refused);

@@ -34,6 +34,11 @@ export class PoolResults {
     return this.#winners.get(taskKey) === name;
   }
 
+  /** The machine whose result of a task counts; null when there is none. */
+  winnerOf(taskKey: string): PoolMember | null {
+    return this.#members.find(({ name }) => name === this.#winners.get(taskKey)) ?? null;
+  }
+
   /** From now on this machine's result counts. */
   count(taskKey: string, { name }: PoolMember): void {
     this.#winners.set(taskKey, name);

@@ -98,7 +98,10 @@ export class PoolRun implements HostRun {
   }
 
   async forget(taskKeys: readonly string[]): Promise<void> {
-    await this.#context.results.forget(taskKeys);
+    const { results } = this.#context;
+    const winners = taskKeys.map((key) => results.winnerOf(key));
+    await results.forget(taskKeys);
+    for (const winner of winners) if (winner) await this.#dealing?.noteUnusable(winner);
   }
 
   watch(signal: AbortSignal): AsyncIterable<HostEvent> {

@@ -25,12 +25,21 @@ export class RefusedResults {
    */
   note({ name }: PoolMember, { error }: TaskResult): AppError | null {
     if (error === null || error.code === 'output-repeated') return null;
+    return this.#count(name, error.message);
+  }
+
+  /** As `note`, for a machine that said that all was well. */
+  noteUnusable({ name }: PoolMember): AppError | null {
+    return this.#count(name, 'It could not be used.');
+  }
+
+  #count(name: string, message: string): AppError | null {
     const refusals = (this.#refusals.get(name) ?? 0) + 1;
     this.#refusals.set(name, refusals);
     if (refusals !== mostRefusals) return null;
     return new AppError({
       code: 'host-refused',
-      message: `${refusals} of its results were refused. The last one: ${error.message}`,
+      message: `${refusals} of its results were refused. The last one: ${message}`,
       nextStep: `Check it with cosmos doctor --host ${name}, or leave it out of --host.`,
     });
   }

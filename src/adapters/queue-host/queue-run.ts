@@ -133,6 +133,8 @@ export class QueueRun implements HostRun {
   async forget(taskKeys: readonly string[]): Promise<void> {
     const forget = async (key: string) => {
       await this.#stored.results.remove(key);
+      // A file that stands there is kept where another one of its size is published.
+      await this.#deps.store.files.remove(this.#inRun(layout.output(key)));
       this.#news.reported.delete(key);
     };
     await pMap(taskKeys, forget, { concurrency: readsAtOnce });

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError } from '../../errors/system-error.ts';
+import { asDiskError, diskFull } from '../../errors/system-error.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import { orNull } from './sftp-errors.ts';
 import type { SftpSession } from './sftp-session.ts';
@@ -28,6 +28,7 @@ export async function download(
     await using target = await open(localPath, constants.O_RDWR | constants.O_CREAT);
     const sizeHere = async () => (await target.stat()).size;
     if ((await sizeHere()) > sizeBytes) await target.truncate(0);
+    await assertRoom(localPath, sizeBytes - (await sizeHere()));
     if ((await sizeHere()) < sizeBytes)
       await files.step(async (session) => await orNull(fetchRest(session, path, target, sizeBytes)));
     await target.datasync();
@@ -37,6 +38,14 @@ export async function download(
     if (error instanceof RangeError) return false;
     throw asDiskError(error, localPath);
   }
+}
+
+/** @throws AppError `disk-full` before a byte is written: what cannot end well would only fill the disk for others. */
+async function assertRoom(path: string, missingBytes: number): Promise<void> {
+  const found = await statfs(dirname(path)).catch(() => null);
+  // Some file systems do not say.
+  if (found === null || found.blocks === 0 || missingBytes <= found.bavail * found.bsize) return;
+  throw diskFull(path, new Error(`${missingBytes} bytes are to be written`));
 }
 
 /** Every attempt writes at its own position: one that was given up and still ends can only write the same bytes again. */

@@ -14,6 +14,7 @@ import type {
   ScanEnd,
   ScannedFrame,
   ScanOptions,
+  SegmentCheck,
   VerifiedVideo,
   VideoOfFile,
   VideoPart,
@@ -26,6 +27,7 @@ import { askFfprobe, type FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { identifySource, statSource } from '../ffmpeg/source-file.ts';
 import { assembleVideo } from './assembly/assemble.ts';
+import { checkSegment } from './check-segment.ts';
 import { cutVideoPart } from './cut-part.ts';
 import { renderPreview } from './preview.ts';
 import { retimedCopy } from './retime.ts';
@@ -107,6 +109,10 @@ export class FfmpegVideoTool implements VideoTool {
 
   async cutPart(request: PartRequest, signal?: AbortSignal): Promise<VideoPart | null> {
     return await cutVideoPart(request, { programs: this.#programs, signal });
+  }
+
+  async checkSegment(check: SegmentCheck, signal?: AbortSignal): Promise<string | null> {
+    return await checkSegment(check, { programs: this.#programs, signal });
   }
 
   async removeRetimed(path: string): Promise<void> {

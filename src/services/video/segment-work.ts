@@ -1,6 +1,7 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
 import { type FailureCode, failureNextSteps } from '../../core/run/failure.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
+import { mostSegmentBytes } from '../../core/video/segment-bounds.ts';
 import type { PinnedFile, PlannedSegment } from '../../core/video/video-checkpoint.ts';
 import type { VideoEventBody } from '../../core/video/video-event.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -187,12 +188,46 @@ export class SegmentWork implements RunWork<VideoTypes> {
     this.#run.observer.onFrames(this.#run.state.finishedFrames + underWay);
   }
 
-  async #download(
-    host: HostRun,
-    { task_key: key, segment_id: id }: PlannedSegment,
-    facts: SegmentFacts,
-  ): Promise<void> {
-    await host.downloadOutput(key, facts, this.#run.session.paths.inside(segmentName(id)));
+  /**
+   * Brings a segment home. What its host says of it is not taken on trust: the size before a byte is fetched, and the
+   * file before it counts, because one that is no video would be found out only when all of them are put together.
+   *
+   * @throws AppError `worker-failed` for one that has to be made again; else as `HostRun.downloadOutput`.
+   */
+  async #download(host: HostRun, segment: PlannedSegment, facts: SegmentFacts): Promise<void> {
+    const { session, ports, signal } = this.#run;
+    const { clip } = session.checkpoint;
+    const path = session.paths.inside(segmentName(segment.segment_id));
+    const most = mostSegmentBytes(clip, segment.frames);
+    if (facts.size_bytes > most) {
+      const mb = (bytes: number) => Math.ceil(bytes / 1e6);
+      throw this.#unusable(
+        segment,
+        `it has ${mb(facts.size_bytes)} MB, and its frames yield ${mb(most)} MB at the most`,
+      );
+    }
+    await host.downloadOutput(segment.task_key, facts, path);
+    const check = {
+      ...{ path, sizeBytes: facts.size_bytes, frames: segment.frames },
+      size: { width: clip.target.width, height: clip.target.height },
+      isDecoded: session.checkpoint.settings.host !== localHostName,
+    };
+    const reason = await ports.video.checkSegment(check, signal);
+    if (reason === null) return;
+    await ports.video.discard([path]);
+    throw this.#unusable(segment, reason);
+  }
+
+  #unusable({ segment_id: id }: PlannedSegment, reason: string): AppError {
+    const { host } = this.#run.session.checkpoint.settings;
+    const message = `Segment ${id + 1} that ${host} made cannot be used: ${reason}.`;
+    this.#run.observer.onNotice(message);
+    return new AppError({
+      code: 'worker-failed',
+      message,
+      nextStep: `Resume the run: it is made again. If that happens again, check the host with: cosmos doctor --host ${host}`,
+      isRetryable: true,
+    });
   }
 }
 

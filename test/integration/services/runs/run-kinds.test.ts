@@ -1,30 +1,24 @@
 import { appendFile, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishFile } from '../../../../src/adapters/files/publish-file.ts';
-import { FfmpegFrameTool } from '../../../../src/adapters/frames/ffmpeg-frame-tool.ts';
 import { LocalSpecStore } from '../../../../src/adapters/local-spec-store.ts';
-import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { inferenceSettingsFrom } from '../../../../src/core/inference/inference-settings.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { ScannedFrame, VideoTool } from '../../../../src/ports/video-tool.ts';
-import { layout } from '../../../../src/protocol/layout.ts';
-import type { UpscalerSpec } from '../../../../src/protocol/segment.ts';
-import type { TaskResult } from '../../../../src/protocol/task-result.ts';
 import { inferenceKind } from '../../../../src/services/inference/inference-kind.ts';
 import { runModels } from '../../../../src/services/inference/run-models.ts';
 import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.ts';
 import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
 import { upscaleKind } from '../../../../src/services/upscale/upscale-kind.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
-import { LanczosEngine } from '../../../../src/worker/upscale/lanczos-engine.ts';
-import { SegmentUpscaler } from '../../../../src/worker/upscale/segment-upscaler.ts';
 import { makeClip } from '../../../support/clips.ts';
 import { describeRunKind } from '../../../support/contracts/run-kind-contract.ts';
 import type { RunScene } from '../../../support/contracts/run-scene.ts';
-import { MemoryHost, type MemoryWork, okResult, videoWork } from '../../../support/memory-host.ts';
+import { MemoryHost, videoWork } from '../../../support/memory-host.ts';
 import { MemoryUpkeep } from '../../../support/memory-upkeep.ts';
+import { workOnSegments } from '../../../support/segment-work.ts';
 import { sampleSpec, writeSpecs } from '../../../support/spec-builder.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts, testRunSettings } from '../../../support/test-ports.ts';
@@ -39,7 +33,7 @@ const upscaling = resolveSettings([
 ]).upscaling;
 const film = await makeClip(join(root, 'film.mp4'), { width: 64, height: 36, seconds: 6.4 });
 const filmSegments = 3;
-const segmentWork = workOnSegments();
+const segmentWork = workOnSegments(film, root, upscaling);
 const filmTool = await recordFilm();
 let scenes = 0;
 
@@ -192,6 +186,7 @@ async function recordFilm(): Promise<VideoTool> {
     discard: async () => undefined,
     removeRetimed: async () => undefined,
     cutPart: async () => null,
+    checkSegment: async () => null,
     async *scan() {
       yield* frames;
       return { damage: null, changes: [] };
@@ -212,36 +207,5 @@ async function recordFilm(): Promise<VideoTool> {
     pictures: async () => [],
     makePreview: async () => undefined,
     trySound: async () => ({ failure: 'the film is silent' }),
-  };
-}
-
-/** Real segments of the film, each made once for all scenes. */
-function workOnSegments(): MemoryWork {
-  const frames = new FfmpegFrameTool();
-  const encoding = { crf: upscaling.crf, preset: upscaling.preset, threads: 1 };
-  const spec: UpscalerSpec = {
-    ...{ kind: 'lanczos', scale: 2, batch_size: 16, lanes: 1, is_lane_count_open: false },
-    ...{ tile: 0, model: null, encoding },
-  };
-  const upscaler = new SegmentUpscaler(spec, new LanczosEngine(2, frames), {
-    frames,
-    objectPathOf: () => film,
-    runFolder: root,
-    clock: systemClock,
-    log: () => undefined,
-  });
-  const signal = new AbortController().signal;
-  const made = new Map<string, TaskResult>();
-  return {
-    perform: async (task) => {
-      if (!('clip' in task)) throw new TypeError('this host only upscales');
-      const known = made.get(task.task_key);
-      if (known) return known;
-      const segment = await upscaler.run(task, { signal, onProgress: () => undefined });
-      const result = { ...okResult(task, ''), text: null, segment };
-      made.set(task.task_key, result);
-      return result;
-    },
-    fileOf: (taskKey) => join(root, layout.output(taskKey)),
   };
 }
