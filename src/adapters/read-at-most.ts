@@ -1,3 +1,5 @@
+import { GrowingBytes } from '../core/growing-bytes.ts';
+
 /** More came than is taken. */
 export class TooMuchError extends Error {
   override readonly name = 'TooMuchError';
@@ -13,12 +15,10 @@ export class TooMuchError extends Error {
 
 /** All bytes of a stream. @throws TooMuchError when there are more than `maxBytes`: the stream is closed then. */
 export async function readStreamAtMost(stream: NodeJS.ReadableStream, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const bytes = new GrowingBytes();
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new TooMuchError(maxBytes);
-    chunks.push(chunk);
+    if (bytes.length + chunk.length > maxBytes) throw new TooMuchError(maxBytes);
+    bytes.append(chunk);
   }
-  return Buffer.concat(chunks);
+  return bytes.take();
 }

@@ -1,15 +1,31 @@
 import { onAbort } from './abort.ts';
 
-/** Carries values from many writers to one reader, in order, until it is ended. The writers bound its length. */
+/**
+ * Carries values from many writers to one reader, in order, until it is ended. The writers bound its length: by what they
+ * write, or by waiting for room.
+ */
 export class AsyncQueue<Value> implements AsyncIterable<Value> {
   #values: Value[] = [];
   #isEnded = false;
   #error: unknown = null;
   #arrived = Promise.withResolvers<void>();
+  #taken = Promise.withResolvers<void>();
+  #waitingCount = 0;
+
+  /** Values that the reader has not taken yet. */
+  get waitingCount(): number {
+    return this.#waitingCount;
+  }
 
   push(value: Value): void {
     this.#values.push(value);
+    this.#waitingCount += 1;
     this.#arrived.resolve();
+  }
+
+  /** Resolves when fewer than so many values wait for the reader, or when the queue has ended. */
+  async room(most: number): Promise<void> {
+    while (this.#waitingCount >= most && !this.#isEnded) await this.#taken.promise;
   }
 
   /** Ends the queue: the reader gets what is there already, then `error` where one is given. */
@@ -18,13 +34,19 @@ export class AsyncQueue<Value> implements AsyncIterable<Value> {
     this.#isEnded = true;
     this.#error = error;
     this.#arrived.resolve();
+    this.#taken.resolve();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Value> {
     for (;;) {
       const values = this.#values;
       this.#values = [];
-      yield* values;
+      for (const value of values) {
+        this.#waitingCount -= 1;
+        this.#taken.resolve();
+        if (!this.#isEnded) this.#taken = Promise.withResolvers();
+        yield value;
+      }
       if (this.#values.length > 0) continue;
       if (this.#isEnded) break;
       await this.#arrived.promise;

@@ -16,6 +16,10 @@ interface AppErrorFacts {
   readonly missingImage?: MissingImage;
 }
 
+/** Longest texts, in characters: parts of them come from outside, and their writers bound those to much less. */
+const longestMessage = 4_000;
+const longestNextStep = 12_000;
+
 /** A failure that cosmos foresaw: it has a stable code, a message and a next step, and never a stack trace. */
 export class AppError extends Error {
   readonly code: ErrorCode;
@@ -25,10 +29,10 @@ export class AppError extends Error {
   readonly missingImage: MissingImage | null;
 
   constructor(facts: AppErrorFacts) {
-    super(facts.message, { cause: facts.cause });
+    super(cut(facts.message, longestMessage), { cause: facts.cause });
     this.name = 'AppError';
     this.code = facts.code;
-    this.nextStep = facts.nextStep ?? null;
+    this.nextStep = facts.nextStep === undefined ? null : cut(facts.nextStep, longestNextStep);
     this.isRetryable = facts.isRetryable ?? false;
     this.missingImage = facts.missingImage ?? null;
   }
@@ -36,6 +40,10 @@ export class AppError extends Error {
   get exitCode(): ExitCode {
     return exitCodeOf[this.code];
   }
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
 }
 
 /** Wrong usage: what was wrong, and what to say instead. */

@@ -16,7 +16,8 @@ interface FollowDeps {
   mayRestart(): boolean;
   /** The event stream has opened, for the first time or again: events may have been missed. */
   onConnected(): Promise<void>;
-  onEvent(event: WorkerEvent): void;
+  /** Resolves when the next event may come. */
+  onEvent(event: WorkerEvent): Promise<void>;
 }
 
 /**
@@ -50,7 +51,7 @@ async function listen(worker: RunWorker, { signal, onConnected, onEvent }: Follo
     for await (const event of worker.api.events(AbortSignal.any([signal, failed.signal]))) {
       catchingUp ??= onConnected().catch((error: unknown) => failed.abort(error));
       isFruitful ||= event.type === 'task-finished';
-      onEvent(event);
+      await onEvent(event);
     }
   } catch (error) {
     // An AppError says that the worker can do nothing more. All else is a broken connection; the caller finds out whether the worker runs.

@@ -6,6 +6,7 @@ import type { FileStore } from '../../ports/file-store.ts';
 import { layout, parseResultName } from '../../protocol/layout.ts';
 import { type TaskResult, taskResultSchema } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
+import { withBoundedTexts } from './bounded-texts.ts';
 import { impossibleResult } from './read-worker-event.ts';
 
 /** Far more than any model answers; a larger file is damaged, and must not fill this machine's memory. */
@@ -53,7 +54,7 @@ export class PublishedResults {
     if (document === null) return null;
     if (document === notUtf8) return impossibleResult(taskKey, false);
     const result = taskResultSchema.safeParse(document);
-    if (result.success && result.data.task_key === taskKey) return result.data;
+    if (result.success && result.data.task_key === taskKey) return withBoundedTexts(result.data);
     const owner = ownershipSchema.safeParse(document).data;
     if (!result.success && owner?.task_key === taskKey) {
       if (owner.version !== protocolVersion) throw notUnderstood(taskKey);

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import { parseJson } from '../../core/json.ts';
+import { parseForeignJson } from '../../core/json.ts';
 import { taskKeySchema } from '../../protocol/identifiers.ts';
 import { failedResult } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
@@ -18,7 +18,7 @@ const claimedSchema = z.object({
  */
 export function readWorkerEvent(line: Uint8Array): WorkerEvent | null {
   const isText = isUtf8(line);
-  const value = parseJson(isText ? line : new TextDecoder().decode(line));
+  const value = parseForeignJson(isText ? line : new TextDecoder().decode(line));
   const event = isText ? workerEventSchema.safeParse(value).data : undefined;
   if (event) return event;
   const claimed = claimedSchema.safeParse(value).data;

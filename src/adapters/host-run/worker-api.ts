@@ -1,8 +1,10 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
 import { onAbort } from '../../async/abort.ts';
 import { armDeadline } from '../../async/deadline.ts';
+import { GrowingBytes } from '../../core/growing-bytes.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
+import { readStreamAtMost, TooMuchError } from '../read-at-most.ts';
 import { readWorkerEvent } from './read-worker-event.ts';
 
 /** How long a worker may take to answer a call that it answers at once, in milliseconds. */
@@ -11,8 +13,8 @@ const answerTimeoutMs = 10_000;
 /** How long the event stream may be silent, in milliseconds; the worker's heartbeat comes far more often. */
 const silenceTimeoutMs = 20_000;
 
-/** Longest answer that is taken, in bytes: the hashes of 200,000 objects have 13 MB. */
-const maxAnswerBytes = 32 * 1024 * 1024;
+/** Longest answer that is taken, in bytes, beside what was asked: an answer about hashes may name all of them. */
+const maxAnswerBytes = 1024 * 1024;
 
 /** Longest line of the event stream, in bytes: it holds one result. */
 const maxLineLength = 4 * 1024 * 1024;
@@ -25,12 +27,18 @@ interface ApiAnswer {
 /** How the worker is reached: its socket on this machine, or an agent whose connections end there. */
 type WorkerAddress = { readonly socketPath: string } | { readonly agent: Agent };
 
-/** Calls of a worker's API, over its unix socket or named pipe. Connection errors pass through. */
+/**
+ * Calls of a worker's API, over its unix socket or named pipe. Connection errors pass through; an answer or an event without
+ * an end is an AppError `worker-failed`.
+ */
 export class WorkerApi {
   readonly #address: WorkerAddress;
+  readonly #hostName: string;
 
-  constructor(address: WorkerAddress) {
+  /** @param hostName - For people: where the worker runs. */
+  constructor(address: WorkerAddress, hostName = 'local') {
     this.#address = address;
+    this.#hostName = hostName;
   }
 
   async get(path: string, timeoutMs = answerTimeoutMs): Promise<ApiAnswer> {
@@ -62,10 +70,13 @@ export class WorkerApi {
     try {
       const response = await this.#open('GET', '/events', null, AbortSignal.any([signal, ended.signal]));
       for await (const line of linesOf(response)) {
-        deadline.restart();
         const event = readWorkerEvent(line);
-        if (event) yield event;
+        if (event === null) continue;
+        deadline.restart();
+        yield event;
       }
+    } catch (error) {
+      throw error instanceof TooMuchError ? this.#endless('/events', error) : error;
     } finally {
       deadline.disarm();
       // Ends the request also when the reader stopped early.
@@ -75,14 +86,22 @@ export class WorkerApi {
 
   async #call(method: string, path: string, body: string | null, timeoutMs: number): Promise<ApiAnswer> {
     const response = await this.#open(method, path, body, AbortSignal.timeout(timeoutMs));
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxAnswerBytes) throw new Error('the answer is too long');
-      chunks.push(chunk);
+    try {
+      const bytes = await readStreamAtMost(response, maxAnswerBytes + 2 * (body?.length ?? 0));
+      return { status: response.statusCode ?? 0, body: bytes.toString('utf8') };
+    } catch (error) {
+      throw error instanceof TooMuchError ? this.#endless(path, error) : error;
     }
-    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  #endless(path: string, cause: TooMuchError): AppError {
+    return new AppError({
+      code: 'worker-failed',
+      message: `${this.#hostName}: a worker's answer to ${path} cannot be right: ${cause.message}.`,
+      nextStep:
+        'Something else than a worker of cosmos listens on its socket. Check the host; then resume the run.',
+      cause,
+    });
   }
 
   #open(method: string, path: string, body: string | null, signal: AbortSignal): Promise<IncomingMessage> {
@@ -106,19 +125,16 @@ export class WorkerApi {
 }
 
 async function* linesOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
-  const parts: Buffer[] = [];
-  let length = 0;
+  const rest = new GrowingBytes();
   for await (const chunk of response as AsyncIterable<Buffer>) {
     let from = 0;
     for (let end = chunk.indexOf(lineEnd); end >= 0; end = chunk.indexOf(lineEnd, from)) {
-      parts.push(chunk.subarray(from, end));
-      yield Buffer.concat(parts.splice(0));
-      length = 0;
+      rest.append(chunk.subarray(from, end));
+      yield rest.take();
       from = end + 1;
     }
-    parts.push(chunk.subarray(from));
-    length += chunk.length - from;
-    if (length > maxLineLength) throw new Error('a line is too long');
+    rest.append(chunk.subarray(from));
+    if (rest.length > maxLineLength) throw new TooMuchError(maxLineLength);
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { onAbort } from '../../async/abort.ts';
 import { Mutex } from '../../async/limits.ts';
 import { AsyncQueue } from '../../async/queues.ts';
-import { parseJsonAs } from '../../core/json.ts';
+import { parseForeignJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileStore } from '../../ports/file-store.ts';
@@ -15,6 +15,7 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import { protocolVersion } from '../../protocol/version.ts';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
+import { statusWithBoundedTexts, withBoundedTexts } from './bounded-texts.ts';
 import { followWorker } from './follow-worker.ts';
 import { ManifestNotifier } from './manifest-notifier.ts';
 import { PublishedResults } from './published-results.ts';
@@ -24,6 +25,9 @@ import { type BatchPart, outlineManifests, readManifest, type TaskAssignments } 
 
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
 const readsAtOnce = 32;
+
+/** Events that wait to be looked at: of more, what only tells how things stand is left out, and results have to wait. */
+const mostWaiting = 32;
 
 const withdrawAnswerSchema = z.object({ withdrawn: z.array(taskKeySchema) });
 
@@ -178,7 +182,7 @@ export class WorkersRun implements MachineRun {
         return null;
       });
     // A worker of an older version takes nothing back.
-    const dropped = answer?.status === 200 ? parseJsonAs(withdrawAnswerSchema, answer.body) : null;
+    const dropped = answer?.status === 200 ? parseForeignJsonAs(withdrawAnswerSchema, answer.body) : null;
     const asked = new Set(taskKeys);
     const withdrawn = dropped?.withdrawn.filter((key) => asked.has(key)) ?? [];
     if (withdrawn.length > 0) await assignments.withdraw(files, workerId, withdrawn);
@@ -205,17 +209,29 @@ export class WorkersRun implements MachineRun {
     }
   }
 
-  #pass(event: WorkerEvent, worker: RunWorker, queue: AsyncQueue<HostEvent>): void {
+  async #pass(event: WorkerEvent, worker: RunWorker, queue: AsyncQueue<HostEvent>): Promise<void> {
+    const isFull = queue.waitingCount >= mostWaiting;
     if (event.type === 'status') {
-      this.#assertUsable(worker, event.status);
-      queue.push({ type: 'worker-status', status: event.status });
+      const status = { ...statusWithBoundedTexts(event.status), worker_id: worker.workerId };
+      this.#assertUsable(worker, status);
+      if (status.is_fatal) await queue.room(mostWaiting);
+      if (!isFull || status.is_fatal) queue.push({ type: 'worker-status', status });
       this.#notifier.notifyUndelivered(worker.workerId).catch((error: unknown) => queue.end(error));
-    } else if (event.type === 'task-started') queue.push({ type: event.type, taskKey: event.task_key });
-    else if (event.type === 'task-finished') this.#report(event.result, queue);
-    else if (event.type === 'task-progress') {
+    } else if (event.type === 'task-finished') await this.#passResult(event.result, queue);
+    else if (isFull || !this.#deps.assignments.has(event.task_key)) return;
+    else if (event.type === 'task-started') queue.push({ type: event.type, taskKey: event.task_key });
+    else {
       const { type, task_key: taskKey, done_parts: doneParts, total_parts: totalParts } = event;
       queue.push({ type, taskKey, doneParts, totalParts });
     }
+  }
+
+  /** Once, and only of a task that a worker was given: a worker may tell of others, or the same again and again. */
+  async #passResult(result: TaskResult, queue: AsyncQueue<HostEvent>): Promise<void> {
+    const { task_key: key } = result;
+    if (!this.#deps.assignments.has(key) || this.#reported.has(key)) return;
+    this.#report(withBoundedTexts(result), queue);
+    await queue.room(mostWaiting);
   }
 
   /**
@@ -275,6 +291,7 @@ export class WorkersRun implements MachineRun {
       if (this.#reported.has(key)) return;
       const result = await this.#results.read(key);
       if (result !== null && !this.#reported.has(key)) this.#report(result, queue);
+      await queue.room(mostWaiting);
     };
     await pMap(missed, read, { concurrency: readsAtOnce });
   }

@@ -2,6 +2,9 @@ import { onAbort } from '../../async/abort.ts';
 import { AsyncQueue } from '../../async/queues.ts';
 import type { HostEvent } from '../../ports/host.ts';
 
+/** Events that wait for a watcher: of more, what only tells how things stand is left out. */
+const mostWaiting = 1_000;
+
 /** Tells all who watch a run; who comes later is told how things stand. */
 export class PoolEvents {
   readonly #watchers = new Set<AsyncQueue<HostEvent>>();
@@ -15,7 +18,9 @@ export class PoolEvents {
     if (event.type === 'worker-status') this.#standing.set(`worker ${event.status.worker_id}`, event);
     if (event.type === 'machine-changed') this.#standing.set(`machine ${event.machine}`, event);
     if (event.type === 'task-finished' && this.#watchers.size === 0) this.#unseen.add(event.result.task_key);
-    for (const watcher of this.#watchers) watcher.push(event);
+    const isPassing = event.type === 'worker-status' || event.type === 'task-progress';
+    for (const watcher of this.#watchers)
+      if (!isPassing || watcher.waitingCount < mostWaiting) watcher.push(event);
   }
 
   /** Whether a machine stands otherwise than was told last. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { shortened } from '../../core/shortened.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 
 /** Status codes of SFTP version 3 that mean something here (draft-ietf-secsh-filexfer-02, section 7). */
@@ -34,7 +35,7 @@ export async function whyWritingFailed(
   if (isSftpStatus(error, sftpStatus.permissionDenied)) {
     return new AppError({
       code: 'host-refused',
-      message: `${hostName} does not let you write ${path} (${messageOf(error)}).`,
+      message: `${hostName} does not let you write ${path} (${shortened(messageOf(error))}).`,
       nextStep: 'Make that folder writable for your user, or choose another remote_root for this host.',
     });
   }

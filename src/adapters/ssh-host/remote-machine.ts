@@ -123,7 +123,8 @@ export class RemoteMachine {
     const root = await this.root();
     const path = posix.join(root, socket);
     const folders = [posix.dirname(path), posix.dirname(posix.dirname(path))].filter((each) => each !== root);
-    return new WorkerApi({ agent: this.#agentFor(path, () => this.#refuseLinkedSocket(path, folders)) });
+    const agent = this.#agentFor(path, () => this.#refuseLinkedSocket(path, folders));
+    return new WorkerApi({ agent }, this.name);
   }
 
   /**

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { unlessAborted } from '../../async/abort.ts';
-import { parseJson, parseJsonAs } from '../../core/json.ts';
+import { parseForeignJson, parseForeignJsonAs } from '../../core/json.ts';
+import { shortened } from '../../core/shortened.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type SlotStatus,
   slotStatusSchema,
 } from '../../protocol/slot.ts';
+import { statusWithBoundedTexts } from '../host-run/bounded-texts.ts';
 import type { WorkerApi } from '../host-run/worker-api.ts';
 
 /** How long a slot may take to check its objects, or to unpack some, in milliseconds. */
@@ -39,7 +41,7 @@ export class SlotRefusal extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
-    super(message);
+    super(shortened(message));
     this.name = 'SlotRefusal';
     this.code = code;
   }
@@ -67,7 +69,8 @@ export class SlotApi {
   async status(timeoutMs?: number): Promise<SlotStatus | null> {
     try {
       const { status, body } = await this.#api.get('/status', timeoutMs);
-      return status === 200 ? parseJsonAs(slotStatusSchema, body) : null;
+      const found = status === 200 ? parseForeignJsonAs(slotStatusSchema, body) : null;
+      return found && withBounds(found);
     } catch (error) {
       if (error instanceof AppError) throw error;
       return null;
@@ -119,7 +122,7 @@ export class SlotApi {
     timeoutMs = objectsTimeoutMs,
   ): Promise<T> {
     const answer = await this.#api.post(path, body, timeoutMs);
-    const document = parseJson(answer.body);
+    const document = parseForeignJson(answer.body);
     if (answer.status < 200 || answer.status >= 300) throw this.#refusal(path, answer.status, document);
     const parsed = schema.safeParse(document);
     if (parsed.success) return parsed.data;
@@ -138,6 +141,22 @@ export class SlotApi {
       nextStep: `Free some space there (cosmos host prune ${this.#hostName}), then resume: nothing is lost.`,
     });
   }
+}
+
+/** A slot serves a few runs at once. */
+const mostRuns = 1_000;
+
+function withBounds(status: SlotStatus): SlotStatus {
+  const { runs, engine } = status;
+  return {
+    ...status,
+    runs: runs.slice(0, mostRuns).map((run) => ({ ...run, status: statusWithBoundedTexts(run.status) })),
+    engine: engine && {
+      ...engine,
+      model: shortened(engine.model),
+      message: engine.message && shortened(engine.message),
+    },
+  };
 }
 
 /** Runs a call on some slot of a host: all of them share its files. The call may be carried out twice. */

@@ -1,4 +1,5 @@
 import { DeadlineError } from '../../async/deadline.ts';
+import { shortened } from '../../core/shortened.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { type SshTarget, titleOf } from './ssh-target.ts';
 
@@ -17,7 +18,7 @@ export function unreachableReason(error: unknown): string {
   const cause: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const isOwnText = cause instanceof DeadlineError;
-  return (isOwnText ? undefined : reasons[code]) ?? messageOf(cause);
+  return (isOwnText ? undefined : reasons[code]) ?? shortened(messageOf(cause));
 }
 
 /** The host did not answer for as long as it was retried. */

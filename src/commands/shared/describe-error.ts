@@ -1,4 +1,5 @@
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
+import { shortened } from '../../core/shortened.ts';
 import { suggestCommand, suggestFlag } from '../../core/suggestions.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { type ExitCode, exitCodes } from '../../errors/error-codes.ts';
@@ -40,6 +41,9 @@ export function suggestionFor(error: unknown, { command, commands, flags }: Type
   return meant === null ? null : `Did you mean "cosmos ${meant}"?`;
 }
 
+/** Of what no part of the program wrote, in characters. */
+const longestMessage = 1_000;
+
 /** Sorts whatever was thrown: foreseen, interrupted, wrong usage, refused by the system, or a bug. */
 export function describeError(error: unknown): ErrorFacts {
   if (error instanceof AppError) {
@@ -56,12 +60,12 @@ export function describeError(error: unknown): ErrorFacts {
     return { code: 'usage-invalid', message, nextStep: 'See --help.', exitCode: exitCodes.usage, error };
   }
   if (isSystemError(error)) {
-    const message = `The system refused: ${error.message}`;
+    const message = `The system refused: ${shortened(error.message, longestMessage)}`;
     return { code: error.code, message, nextStep: null, exitCode: exitCodes.unexpected, error };
   }
   return {
     code: 'unexpected',
-    message: messageOf(error),
+    message: shortened(messageOf(error), longestMessage),
     nextStep: 'This is a bug in cosmos: please report it, with what DEBUG=1 shows. Finished work is kept.',
     exitCode: exitCodes.unexpected,
     error,

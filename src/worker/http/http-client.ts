@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import { DeadlineError, withDeadline } from '../../async/deadline.ts';
+import { GrowingBytes } from '../../core/growing-bytes.ts';
 
 /** An answer, whatever its status. Redirects are answers too: they are never followed, so no key leaves its server. */
 export interface HttpAnswer {
@@ -138,16 +139,14 @@ function decoded(response: IncomingMessage): Readable {
 }
 
 async function readBody(body: Readable): Promise<Pick<HttpAnswer, 'body' | 'isUtf8'>> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
+  const growing = new GrowingBytes();
   for await (const chunk of body as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > maxBodyBytes) {
+    if (growing.length + chunk.byteLength > maxBodyBytes) {
       throw new HttpError('too-large', `the answer is longer than ${maxBodyBytes / 1024 / 1024} MiB`);
     }
-    chunks.push(chunk);
+    growing.append(chunk);
   }
-  const bytes = Buffer.concat(chunks);
+  const bytes = growing.take();
   return { body: new TextDecoder().decode(bytes), isUtf8: isUtf8(bytes) };
 }
 

@@ -11,15 +11,21 @@ import { daemonFacts } from '../../../src/adapters/docker/daemon-facts.ts';
 import { DockerClient } from '../../../src/adapters/docker/docker-client.ts';
 import { runImageJob } from '../../../src/adapters/docker/image-job.ts';
 import { findImage, findOldImages } from '../../../src/adapters/docker/images.ts';
+import { LocalFileStore } from '../../../src/adapters/files/local-file-store.ts';
 import { PublishedResults } from '../../../src/adapters/host-run/published-results.ts';
+import { TaskAssignments } from '../../../src/adapters/host-run/task-assignments.ts';
+import { WorkerApi } from '../../../src/adapters/host-run/worker-api.ts';
+import { WorkersRun } from '../../../src/adapters/host-run/workers-run.ts';
 import { download } from '../../../src/adapters/sftp/download.ts';
 import { RemoteFiles } from '../../../src/adapters/sftp/remote-files.ts';
 import { SftpFileStore } from '../../../src/adapters/sftp/sftp-file-store.ts';
 import { SftpRootFiles } from '../../../src/adapters/sftp/sftp-root-files.ts';
 import { resolveTarget, type SshSettings } from '../../../src/adapters/ssh/resolve-target.ts';
 import { SshLink } from '../../../src/adapters/ssh/ssh-link.ts';
+import { SlotApi } from '../../../src/adapters/ssh-host/slot-api.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { FileHostTree } from '../../../src/adapters/upkeep/file-host-tree.ts';
+import { sampleEngine, sampleTasks } from '../sample-work.ts';
 
 type Given = Readonly<Record<string, unknown>> & { readonly ssh: SshSettings };
 
@@ -56,6 +62,45 @@ const docker = async ({ socketPath }: Given, call: (client: DockerClient) => Pro
   }
 };
 
+/** A run whose one worker is whatever listens on a socket, and whose reader takes a while for each event. */
+async function watchRun({ socketPath, folder }: Given): Promise<unknown> {
+  const assignments = new TaskAssignments(1);
+  const [part] = assignments.divide({ batch_id: 0, tasks: sampleTasks(6) }, sampleEngine(null)).parts;
+  if (part) assignments.assign(part, sampleEngine(null));
+  const ended = new AbortController();
+  const run = new WorkersRun({
+    ...{ runId: 'run-1', files: new LocalFileStore(String(folder)), assignments, clock: systemClock },
+    objects: { missing: async () => new Set(), deliver: async () => undefined },
+    downloadOutput: async () => undefined,
+    workers: [
+      {
+        ...{
+          workerId: 0,
+          api: new WorkerApi({ socketPath: String(socketPath) }, 'liar'),
+          logPlace: 'nowhere',
+        },
+        ensureRunning: async () => ({ isStarted: false }),
+        ...{ stop: async () => undefined, kill: async () => undefined },
+      },
+    ],
+    onReachability: () => () => undefined,
+    close: async () => undefined,
+  });
+  const seen: string[] = [];
+  for await (const event of run.watch(ended.signal)) {
+    const about =
+      event.type === 'worker-status'
+        ? `${event.status.worker_id} ${event.status.message?.length}`
+        : event.type === 'task-finished'
+          ? event.result.task_key
+          : '';
+    seen.push(`${event.type} ${about}`);
+    if (seen.length === 100) ended.abort();
+    await systemClock.sleep(20);
+  }
+  return [...new Set(seen)].sort();
+}
+
 const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
   list: (given) => store(given, async (files) => (await files.list('results')).length),
   results: (given) => store(given, async (files) => (await new PublishedResults(files).keys()).length),
@@ -67,6 +112,15 @@ const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
       download(files, '/run/segments/one.mp4', String(given['path']), Number(given['sizeBytes'])),
     ),
   removeTree: (given) => withFiles(given, (files) => new SftpRootFiles(files, '/run').remove('runs/one')),
+  watch: watchRun,
+  slotStatus: ({ socketPath }) =>
+    new SlotApi(new WorkerApi({ socketPath: String(socketPath) }, 'liar'), 'liar').status(),
+  missing: async ({ socketPath }) =>
+    (
+      await new SlotApi(new WorkerApi({ socketPath: String(socketPath) }, 'liar'), 'liar').missingObjects([
+        'a',
+      ])
+    ).length,
   version: (given) => docker(given, (client) => client.version()),
   facts: (given) => docker(given, (client) => daemonFacts(client)),
   inspect: (given) => docker(given, (client) => inspectContainer(client, 'slot')),

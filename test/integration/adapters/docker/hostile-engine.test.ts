@@ -39,6 +39,18 @@ describe('an engine that sends without an end', () => {
     expect(end.memoryMib).toBeLessThan(mostMemoryMib);
   });
 
+  it('may send as small pieces as it likes', async () => {
+    const given = await engine((response) => {
+      // Each a chunk of HTTP, and a buffer of the reader.
+      response.socket?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      for (let sent = 0; sent < 40; sent += 1) response.socket?.write('1\r\nx\r\n'.repeat(50_000));
+      response.socket?.end('0\r\n\r\n');
+    });
+    const end = await runVictim('inspect', given);
+    expect(end.error?.code).toBe('host-refused');
+    expect(end.memoryMib).toBeLessThan(mostMemoryMib);
+  });
+
   it('may refuse at any length', async () => {
     const given = await engine((response) => {
       response.statusCode = 500;
