@@ -29,6 +29,8 @@ const readsAtOnce = 32;
 /** Events that wait to be looked at: of more, what only tells how things stand is left out, and results have to wait. */
 const mostWaiting = 32;
 
+const mostForeign = 10_000;
+
 const withdrawAnswerSchema = z.object({ withdrawn: z.array(taskKeySchema) });
 
 interface WorkersRunDeps {
@@ -58,6 +60,8 @@ export class WorkersRun implements MachineRun {
   /** The scan for missed results that runs, and the one that waits for it. */
   #scan: Promise<void> = Promise.resolve();
   #nextScan: Promise<void> | null = null;
+  /** Results that were told of tasks which this client did not submit. */
+  #foreignResults = 0;
   readonly #withdrawing = new Mutex();
   /** From then on a worker that ends is not started again. */
   #isStopping = false;
@@ -218,7 +222,7 @@ export class WorkersRun implements MachineRun {
       if (!isFull || status.is_fatal) queue.push({ type: 'worker-status', status });
       this.#notifier.notifyUndelivered(worker.workerId).catch((error: unknown) => queue.end(error));
     } else if (event.type === 'task-finished') await this.#passResult(event.result, queue);
-    else if (isFull || !this.#deps.assignments.has(event.task_key)) return;
+    else if (isFull) return;
     else if (event.type === 'task-started') queue.push({ type: event.type, taskKey: event.task_key });
     else {
       const { type, task_key: taskKey, done_parts: doneParts, total_parts: totalParts } = event;
@@ -226,10 +230,11 @@ export class WorkersRun implements MachineRun {
     }
   }
 
-  /** Once, and only of a task that a worker was given: a worker may tell of others, or the same again and again. */
+  /** Once: a worker may tell the same again and again. Another client may have submitted tasks, but not any number. */
   async #passResult(result: TaskResult, queue: AsyncQueue<HostEvent>): Promise<void> {
     const { task_key: key } = result;
-    if (!this.#deps.assignments.has(key) || this.#reported.has(key)) return;
+    if (this.#reported.has(key)) return;
+    if (!this.#deps.assignments.has(key) && ++this.#foreignResults > mostForeign) return;
     this.#report(withBoundedTexts(result), queue);
     await queue.room(mostWaiting);
   }

@@ -98,7 +98,7 @@ async function watchRun({ socketPath, folder }: Given): Promise<unknown> {
     if (seen.length === 100) ended.abort();
     await systemClock.sleep(20);
   }
-  return [...new Set(seen)].sort();
+  return seen;
 }
 
 const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
