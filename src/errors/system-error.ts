@@ -25,16 +25,16 @@ export function isDiskFull(error: unknown): boolean {
 
 /** Turns "no space left" into an error with a next step; anything else passes unchanged. */
 export function asDiskError(error: unknown, path: string): unknown {
-  return isErrno(error, 'ENOSPC', 'EDQUOT') ? diskFull(path, error) : error;
+  return isErrno(error, 'ENOSPC', 'EDQUOT') ? fullDisk(path, error) : error;
 }
 
 /** The error of a full disk if that is what a program complains about, as it may do and yet end well; else null. */
 export function diskFullIn(stderr: string, path: string): AppError | null {
-  return /no space left|disk quota exceeded/i.test(stderr) ? diskFull(path, new Error(stderr.trim())) : null;
+  return /no space left|disk quota exceeded/i.test(stderr) ? fullDisk(path, new Error(stderr.trim())) : null;
 }
 
 /** No room is left on the disk of `path`. */
-export function diskFull(path: string, cause: unknown): AppError {
+export function fullDisk(path: string, cause: unknown): AppError {
   return new AppError({
     code: 'disk-full',
     message: `No space left on the disk while writing ${path}.`,

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asDiskError, diskFull } from '../../errors/system-error.ts';
+import { asDiskError, fullDisk } from '../../errors/system-error.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import { orNull } from './sftp-errors.ts';
 import type { SftpSession } from './sftp-session.ts';
@@ -45,7 +45,7 @@ async function assertRoom(path: string, missingBytes: number): Promise<void> {
   const found = await statfs(dirname(path)).catch(() => null);
   // Some file systems do not say.
   if (found === null || found.blocks === 0 || missingBytes <= found.bavail * found.bsize) return;
-  throw diskFull(path, new Error(`${missingBytes} bytes are to be written`));
+  throw fullDisk(path, new Error(`${missingBytes} bytes are to be written`));
 }
 
 /** Every attempt writes at its own position: one that was given up and still ends can only write the same bytes again. */
