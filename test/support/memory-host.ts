@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasContent } from '../../src/adapters/files/hash-file.ts';
 import { logStart } from '../../src/adapters/host-run/read-log-part.ts';
@@ -8,6 +8,7 @@ import { AppError } from '../../src/errors/app-error.ts';
 import type { HostEvent, HostRunFacts, LogName, LogPart, Machine, MachineRun } from '../../src/ports/host.ts';
 import type { ManifestTask, WorkBatch, WorkEngine, WorkTask } from '../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../src/protocol/task-result.ts';
+import { makeClip } from './clips.ts';
 import { unreachableError } from './memory-upkeep.ts';
 
 /** What the workers of a memory host do. */
@@ -229,24 +230,35 @@ export function promptWork(
   };
 }
 
-/** The work of making videos: files that say which prompt they are of. @param folder - Where they lie. */
+/** The work of making videos: short clips that say which prompt they are of. @param folder - Where they lie. */
 export function videoWork(folder: string): MemoryWork {
   const fileOf = (key: string) => join(folder, 'made', `${key}.mp4`);
   return {
     fileOf,
     perform: async (task) => {
       if (!('parameters' in task)) throw new TypeError('this host only makes videos');
-      const content = `a video of: ${task.prompt}`;
-      await mkdir(join(folder, 'made'), { recursive: true });
-      await writeFile(fileOf(task.task_key), content);
+      const size = { width: 64, height: 36, frames: 6, fps: 24 };
+      const path = fileOf(task.task_key);
+      await makeClip(path, size);
+      // What a player takes for free space tells one prompt's video from another's.
+      await appendFile(path, freeBox(`a video of: ${task.prompt}`));
+      const content = await readFile(path);
       const sha256 = createHash('sha256').update(content).digest('hex');
       const video = {
-        ...{ sha256, size_bytes: Buffer.byteLength(content), width: 64, height: 36, frames: 6, fps: 24 },
+        ...{ sha256, size_bytes: content.byteLength, ...size },
         ...{ controls: [], guardrails: 'on' as const },
       };
       return { ...okResult(task, ''), text: null, video };
     },
   };
+}
+
+function freeBox(text: string): Buffer {
+  const content = Buffer.from(text);
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + content.byteLength);
+  head.write('free', 4);
+  return Buffer.concat([head, content]);
 }
 
 /** A good result with this text. */

@@ -4,8 +4,10 @@ import { familyNamed } from '../../core/inference/families.ts';
 import type { InferenceEventOf } from '../../core/inference/inference-event.ts';
 import type { VideoState } from '../../core/inference/inference-state.ts';
 import { askedIn } from '../../core/inference/parameters.ts';
-import { type FailureCode, failureNextSteps, type SpecFailure } from '../../core/run/failure.ts';
+import { type FailureCode, failureNextSteps, type SpecFailure, specFailure } from '../../core/run/failure.ts';
+import { placeName } from '../../core/run/run-ending.ts';
 import { formatSpec, parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { HostRun } from '../../ports/host.ts';
 import type { MadeVideo } from '../../protocol/inference.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -45,7 +47,12 @@ export async function settleVideo(
   }
   const output = videoPath(run.session.checkpoint.settings, planned.video, run.ports);
   const like = madeOf(task, run);
-  await downloadVideo(task.taskKey, { ...made, like }, output, host, run);
+  const fault = await bringVideoHome(task.taskKey, { ...made, like }, output, host, run);
+  if (fault !== null) {
+    const place = placeName(run.session.checkpoint.settings.host);
+    const failure = specFailure('video-invalid', `The video that ${place} returned is not used: ${fault}.`);
+    return failedVideo(task.state, failure, result.attempts, task.taskKey);
+  }
   const controls = await downloadControls({ ...made, like }, output, host, run);
   const event: InferenceEventOf<'video-finished'> = {
     type: 'video-finished',
@@ -90,13 +97,14 @@ export async function isHome(
   return (await ports.sources.identify(output, null)).sha256 === sha256;
 }
 
-/** @throws AppError as `HostRun.downloadOutput`. */
+/** @param isGood - Whether what arrived is put in its place. @throws AppError as `HostRun.downloadOutput`. */
 export async function downloadVideo(
   key: string,
   file: Pick<MadeVideo, 'sha256' | 'size_bytes'> & Partial<Like>,
   output: string,
   host: HostRun | null,
   run: Pick<InferenceRun, 'session' | 'ports'>,
+  isGood: (arrived: string) => Promise<boolean> = async () => true,
 ): Promise<void> {
   if (host === null || (await isHome(file, output, run))) return;
   // Of prompts that are the same, the one video is brought to several places at once.
@@ -104,7 +112,44 @@ export async function downloadVideo(
   const arrived = run.session.paths.inside(`videos/${key}_${place}.mp4`);
   await run.ports.sources.makeFolder(dirname(arrived));
   await host.downloadOutput(key, file, arrived);
-  await run.ports.sources.move(arrived, output, file.like);
+  if (await isGood(arrived)) await run.ports.sources.move(arrived, output, file.like);
+  else await run.ports.sources.remove(arrived);
+}
+
+/**
+ * As {@link downloadVideo}, for a video that counts once it was decoded here and is as its host says: its hash proves only that
+ * it came whole.
+ *
+ * @returns what is wrong with it, in which case it is not in its place; null for nothing.
+ */
+export async function bringVideoHome(
+  key: string,
+  made: MadeVideo & Like,
+  output: string,
+  host: HostRun | null,
+  run: Pick<InferenceRun, 'session' | 'ports' | 'signal'>,
+): Promise<string | null> {
+  let fault: string | null = null;
+  await downloadVideo(key, made, output, host, run, async (arrived) => {
+    fault = await faultOf(arrived, made, run);
+    return fault === null;
+  });
+  return fault;
+}
+
+async function faultOf(
+  path: string,
+  said: MadeVideo,
+  { ports, signal }: Pick<InferenceRun, 'ports' | 'signal'>,
+): Promise<string | null> {
+  try {
+    const { width, height, frames } = await ports.media.decode(path, signal);
+    if (width === said.width && height === said.height && frames === said.frames) return null;
+    return `it has ${frames} frames of ${width}x${height}, and was said to have ${said.frames} of ${said.width}x${said.height}`;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'video-unreadable') return 'it cannot be played';
+    throw error;
+  }
 }
 
 async function downloadControls(

@@ -12,7 +12,7 @@ import { madeFileOf } from './inference-report-items.ts';
 import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
 import { videoPath } from './plan-inference.ts';
 import { type PrepareContext, prepareVideo } from './prepare-video.ts';
-import { downloadVideo, failedVideo, isHome, madeOf, settleVideo } from './settle-video.ts';
+import { bringVideoHome, failedVideo, isHome, madeOf, settleVideo } from './settle-video.ts';
 import { makePreview, maxPreviews } from './video-previews.ts';
 
 /** Videos whose files are read through ahead of the batch that is being submitted. */
@@ -101,8 +101,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     try {
       const output = videoPath(session.checkpoint.settings, state.planned.video, ports);
       const like = madeOf({ state }, this.#run);
-      await downloadVideo(taskKey, { ...video, like }, output, host, this.#run);
-      return true;
+      return (await bringVideoHome(taskKey, { ...video, like }, output, host, this.#run)) === null;
     } catch (error) {
       if (isOutputLost(error)) return false;
       throw error;
@@ -136,7 +135,8 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     const { family, host: hostName } = session.checkpoint.settings;
     const model = { engine: 'inference', model: family, base_url: null, host: machine ?? hostName };
     const stored = { tool_version: ports.toolVersion, stored_at: new Date(ports.clock.now()).toISOString() };
-    if (!isReused) await ports.results.put(result, { ...model, ...stored });
+    const isMade = this.#run.state.videos.get(state.planned.video)?.finished !== null;
+    if (!isReused && isMade) await ports.results.put(result, { ...model, ...stored });
     const open = (this.#open.get(taskKey) ?? 1) - 1;
     this.#open.set(taskKey, open);
     const keys = [taskKey, ...(result.video?.controls ?? []).map(({ key }) => key)];
