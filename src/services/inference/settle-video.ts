@@ -47,7 +47,7 @@ export async function settleVideo(
   }
   const output = videoPath(run.session.checkpoint.settings, planned.video, run.ports);
   const like = madeOf(task, run);
-  const fault = await bringVideoHome(task.taskKey, { ...made, like }, output, host, run);
+  const fault = await downloadChecked(task.taskKey, { ...made, like }, output, host, run);
   if (fault !== null) {
     const place = placeName(run.session.checkpoint.settings.host);
     const failure = specFailure('video-invalid', `The video that ${place} returned is not used: ${fault}.`);
@@ -122,7 +122,7 @@ export async function downloadVideo(
  *
  * @returns what is wrong with it, in which case it is not in its place; null for nothing.
  */
-export async function bringVideoHome(
+export async function downloadChecked(
   key: string,
   made: MadeVideo & Like,
   output: string,

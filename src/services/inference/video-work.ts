@@ -12,7 +12,7 @@ import { madeFileOf } from './inference-report-items.ts';
 import type { InferenceRun, InferenceTypes, VideoRunTask } from './inference-types.ts';
 import { videoPath } from './plan-inference.ts';
 import { type PrepareContext, prepareVideo } from './prepare-video.ts';
-import { bringVideoHome, failedVideo, isHome, madeOf, settleVideo } from './settle-video.ts';
+import { downloadChecked, failedVideo, isHome, madeOf, settleVideo } from './settle-video.ts';
 import { makePreview, maxPreviews } from './video-previews.ts';
 
 /** Videos whose files are read through ahead of the batch that is being submitted. */
@@ -101,7 +101,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
     try {
       const output = videoPath(session.checkpoint.settings, state.planned.video, ports);
       const like = madeOf({ state }, this.#run);
-      return (await bringVideoHome(taskKey, { ...video, like }, output, host, this.#run)) === null;
+      return (await downloadChecked(taskKey, { ...video, like }, output, host, this.#run)) === null;
     } catch (error) {
       if (isOutputLost(error)) return false;
       throw error;
