@@ -3,7 +3,8 @@ import { type FailureCode, failureNextSteps } from '../../../src/core/run/failur
 /** What each failure means; one that is missing here does not compile. */
 const meanings: Readonly<Record<FailureCode, string>> = {
   'spec-invalid': 'The file is empty, no JSON, or no PromptSpec. The message names file, line and reason.',
-  'spec-changed': 'The file is not the one that was planned: it was edited meanwhile.',
+  'spec-changed':
+    'The file is not the one that was planned: it was edited meanwhile, and is left as it is. With `--write-back`, the enriched form of what it was is in the output folder.',
   'output-unwritable': 'The enriched spec could not be written.',
   'resolution-too-large':
     'The video is larger than `--max-resolution` or has too many tokens, and no hint may be made.',

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asDiskError, fullDisk } from '../../errors/system-error.ts';
+import { noFollow } from '../files/open-file.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import { orNull } from './sftp-errors.ts';
 import type { SftpSession } from './sftp-session.ts';
@@ -25,7 +26,7 @@ export async function download(
 ): Promise<boolean> {
   try {
     await mkdir(dirname(localPath), { recursive: true });
-    await using target = await open(localPath, constants.O_RDWR | constants.O_CREAT);
+    await using target = await open(localPath, constants.O_RDWR | constants.O_CREAT | noFollow);
     const sizeHere = async () => (await target.stat()).size;
     if ((await sizeHere()) > sizeBytes) await target.truncate(0);
     await assertRoom(localPath, sizeBytes - (await sizeHere()));
