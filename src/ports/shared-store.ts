@@ -24,9 +24,14 @@ export interface SharedStore {
   /**
    * Copies a large file to `target` on this machine, whole and verified; one that is there already is kept.
    *
+   * @param facts - A file of another size than they say is not fetched at all.
    * @returns false when it is not there, or damaged; then `target` is as it was.
    */
-  fetchFile(path: string, facts: Pick<OutputFacts, 'sha256'>, target: string): Promise<boolean>;
+  fetchFile(
+    path: string,
+    facts: Pick<OutputFacts, 'sha256'> & Partial<OutputFacts>,
+    target: string,
+  ): Promise<boolean>;
   /** Files and folders in a folder; empty when there is no such folder. */
   entries(folder: string): Promise<readonly StoreEntry[]>;
   /** Removes a file, or a folder with all that is in it. */

@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
 import { type ExclusiveFileStore, mostSharedBytes } from '../../ports/file-store.ts';
 import { readAtMost } from './bounded-read.ts';
+import { NotAFileError } from './open-file.ts';
 import { publishFile, type Rights } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
 import { unlessMissing } from './unless-missing.ts';
@@ -46,7 +47,10 @@ export class LocalFileStore implements ExclusiveFileStore {
   }
 
   async read(path: string, maxBytes = mostSharedBytes): Promise<Uint8Array | null> {
-    return await unlessMissing<Uint8Array>(readAtMost(this.pathOf(path), maxBytes), 'ENOTDIR');
+    const reading = readAtMost(this.pathOf(path), maxBytes, { noFollow: true });
+    return await unlessMissing<Uint8Array>(reading, 'ENOTDIR').catch((error: unknown) => {
+      throw error instanceof NotAFileError ? new RangeError(`${path}: ${error.message}`) : error;
+    });
   }
 
   async list(folder: string, isWanted: (name: string) => boolean = () => true): Promise<readonly string[]> {

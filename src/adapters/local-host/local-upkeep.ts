@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { findUnneeded, type UnneededThing } from '../../core/upkeep/find-unneeded.ts';
@@ -19,7 +19,7 @@ import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 import { runProcess } from '../run-process.ts';
-import { FileHostTree, type HostRootFiles, type TreeEntry } from '../upkeep/file-host-tree.ts';
+import { FileHostTree, type HostRootFiles, notReadable, type TreeEntry } from '../upkeep/file-host-tree.ts';
 import { removeUnneeded } from '../upkeep/remove-unneeded.ts';
 import { liveWorkers, localSlots } from './live-workers.ts';
 
@@ -54,7 +54,14 @@ class LocalRootFiles implements HostRootFiles {
   }
 
   async readText(path: string): Promise<string | null> {
-    return await unlessMissing(readFile(this.#root.pathOf(path), 'utf8'), 'ENOTDIR');
+    try {
+      const bytes = await this.#root.read(path);
+      return bytes && Buffer.from(bytes).toString('utf8');
+    } catch (error) {
+      throw error instanceof RangeError
+        ? notReadable(`This machine: ${this.#root.pathOf(path)}`, error)
+        : error;
+    }
   }
 
   async move(from: string, to: string): Promise<boolean> {

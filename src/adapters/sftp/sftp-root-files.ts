@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
-import { AppError } from '../../errors/app-error.ts';
-import type { HostRootFiles, TreeEntry } from '../upkeep/file-host-tree.ts';
+import { type HostRootFiles, notReadable, type TreeEntry } from '../upkeep/file-host-tree.ts';
 import { asRemoteEntry, type RemoteEntry } from './list-folder.ts';
 import type { RemoteFiles } from './remote-files.ts';
 import { removeTree } from './remove-tree.ts';
@@ -53,7 +52,7 @@ export class SftpRootFiles implements HostRootFiles {
       const bytes = await this.#files.readFile(full);
       return bytes === null ? null : bytes.toString('utf8');
     } catch (error) {
-      throw error instanceof RangeError ? notReadable(error) : error;
+      throw error instanceof RangeError ? notReadable(`${this.#files.hostName}: ${full}`, error) : error;
     }
   }
 
@@ -87,15 +86,4 @@ export class SftpRootFiles implements HostRootFiles {
 
 function toEntry({ name, kind, sizeBytes, modifiedMs }: RemoteEntry): TreeEntry {
   return { name, isFolder: kind === 'folder', sizeBytes: kind === 'file' ? sizeBytes : null, modifiedMs };
-}
-
-/** What needs it must not be removed by a guess. */
-function notReadable(cause: RangeError): AppError {
-  return new AppError({
-    code: 'host-refused',
-    message: `${cause.message}, so that what its run needs is not known.`,
-    nextStep:
-      'Look at it on the host; nothing was removed. Remove its run folder there when it is not needed.',
-    cause,
-  });
 }

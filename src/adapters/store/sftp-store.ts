@@ -82,8 +82,8 @@ export class SftpStore implements SharedStore {
     });
   }
 
-  async fetchFile(path: string, { sha256 }: Pick<OutputFacts, 'sha256'>, target: string): Promise<boolean> {
-    const fetching = this.#fetching.get(target) ?? this.#fetch(path, sha256, target);
+  async fetchFile(...[path, facts, target]: Parameters<SharedStore['fetchFile']>): Promise<boolean> {
+    const fetching = this.#fetching.get(target) ?? this.#fetch(path, facts, target);
     this.#fetching.set(target, fetching);
     try {
       return await fetching;
@@ -110,7 +110,8 @@ export class SftpStore implements SharedStore {
     await this.#link.close();
   }
 
-  async #fetch(path: string, sha256: string, target: string): Promise<boolean> {
+  async #fetch(...[path, facts, target]: Parameters<SharedStore['fetchFile']>): Promise<boolean> {
+    const { sha256 } = facts;
     if (await hasContent(target, sha256)) return true;
     const source = await this.#pathOf(path);
     await makeFolder(dirname(target));
@@ -118,7 +119,8 @@ export class SftpStore implements SharedStore {
     try {
       for (let transfer = 1; transfer <= maxTransfers; transfer += 1) {
         const size = (await this.#remote.step((session) => session.lstat(source)))?.size;
-        if (size === undefined || !(await download(this.#remote, source, part, size))) return false;
+        if (size === undefined || size !== (facts.size_bytes ?? size)) break;
+        if (!(await download(this.#remote, source, part, size))) return false;
         if (await hasContent(part, sha256)) {
           await rename(part, target);
           await syncFolder(dirname(target));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pMap from 'p-map';
 import { nameOfTemporary } from '../../core/temporary-name.ts';
 import type { HostTree, RunFolder, StoredThing, UnneededThing } from '../../core/upkeep/find-unneeded.ts';
+import { AppError } from '../../errors/app-error.ts';
 import { runIdSchema, sha256Schema } from '../../protocol/identifiers.ts';
 import { layout, parseManifestName, parseResultName } from '../../protocol/layout.ts';
 
@@ -131,4 +132,15 @@ function newestOf(found: TreeEntry, inside: readonly TreeEntry[]): number {
 
 function under(folder: string, things: readonly StoredThing[]): StoredThing[] {
   return things.map((thing) => ({ ...thing, name: `${folder}/${thing.name}` }));
+}
+
+/** A manifest that cannot be read: what needs it must not be removed by a guess. @param what - Host and path. */
+export function notReadable(what: string, cause: RangeError): AppError {
+  return new AppError({
+    code: 'host-refused',
+    message: `${what} is too large for a manifest, or no file, so that what its run needs is not known.`,
+    nextStep:
+      'Look at it there; nothing was removed. Remove the run folder that it lies in when it is not needed.',
+    cause,
+  });
 }

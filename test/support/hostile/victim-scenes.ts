@@ -112,6 +112,8 @@ const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
       download(files, '/run/segments/one.mp4', String(given['path']), Number(given['sizeBytes'])),
     ),
   removeTree: (given) => withFiles(given, (files) => new SftpRootFiles(files, '/run').remove('runs/one')),
+  localResult: ({ folder, key }) =>
+    new PublishedResults(new LocalFileStore(String(folder))).read(String(key)),
   watch: watchRun,
   slotStatus: ({ socketPath }) =>
     new SlotApi(new WorkerApi({ socketPath: String(socketPath) }, 'liar'), 'liar').status(),
