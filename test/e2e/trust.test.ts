@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -386,6 +386,15 @@ describe('a run that came from elsewhere', () => {
       expect(await cli.run(['trust', folder])).toMatchObject({ code: 6 });
     }
     await writeFile(path, whole);
+    // What the run writes and clears up stays in its folder.
+    const link = join(folder, 'assembly');
+    await symlink(cli.home, link);
+    for (const args of [resume, ['report', id]])
+      expect(await cli.run(args)).toMatchObject({
+        code: 6,
+        stderr: expect.stringContaining(`${link} is not`),
+      });
+    await rm(link);
     const after = await readdir(cli.workingFolder, { recursive: true });
     expect(after.filter((name) => !before.includes(name))).toEqual([]);
     expect(after.filter((name) => /escaped|etc/.test(name))).toEqual([]);

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { type AnyCheckpoint, checkpointVersion, type RunFormat } from '../../core/run/run-format.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
@@ -37,6 +37,7 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
     });
   const head: { version?: unknown; kind?: unknown } =
     typeof document.json === 'object' && document.json !== null ? document.json : {};
+  await assertNoLinks(dirname(path));
   const { version, kind: found } = head;
   if (typeof version === 'number' && version !== checkpointVersion) {
     throw new AppError({
@@ -59,6 +60,13 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
     path,
     `${issue?.path.map(String).join('.') || 'the file'}: ${issue?.message ?? 'has the wrong shape'}`,
   );
+}
+
+/** What is written to a run folder stays there. @throws AppError `checkpoint-damaged`. */
+async function assertNoLinks(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const link = entries.find((entry) => entry.isSymbolicLink());
+  if (link) throw damaged(join(folder, link.name), 'it is a link, which leads out of the run folder');
 }
 
 /** Name of a run's kind; null when there is no checkpoint, or it names none. Reads only its beginning, where it says so. */
@@ -164,7 +172,7 @@ function parseJson(text: string, path: string): unknown {
 function damaged(path: string, reason: string): AppError {
   return new AppError({
     code: 'checkpoint-damaged',
-    message: `${path} is not a checkpoint that cosmos wrote: ${reason}.`,
+    message: `${path} is not what cosmos wrote: ${reason}.`,
     nextStep: 'Start a new run: finished prompts are taken from the cache of results. Nothing was changed.',
   });
 }
