@@ -1,9 +1,16 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
+import { AppError } from '../errors/app-error.ts';
 import { formatApprovals, formatRevoked, formatTrusted } from '../output/text/trust-text.ts';
 import { locateRun } from '../services/runs/read-run.ts';
 import { revokeApprovals } from '../settings-composition.ts';
-import { findApprovable, listApprovals, type Trusted, trustSettings } from '../trust-composition.ts';
+import {
+  type Approvable,
+  findApprovable,
+  listApprovals,
+  type Trusted,
+  trustSettings,
+} from '../trust-composition.ts';
 import { CosmosCommand } from './shared/cosmos-command.ts';
 import { runKinds } from './shared/run-views.ts';
 
@@ -21,7 +28,8 @@ export default class Trust extends CosmosCommand {
   ];
   static override args = {
     path: Args.string({
-      description: 'folder with a config.toml, the file itself, or a run folder (default: this folder)',
+      description:
+        'folder with a config.toml, the file itself, or a run: its folder, id or latest (default: this folder)',
       default: '.',
     }),
   };
@@ -43,12 +51,25 @@ export default class Trust extends CosmosCommand {
       this.show(formatRevoked(path, revoked));
       return { version: 1, revoked };
     }
-    const { settings, runs } = await findApprovable(path);
+    const { settings, runs } = await this.#find(args.path, flags.config);
     const approved: Trusted[] = [];
     for (const file of settings) approved.push(await trustSettings(file));
     for (const folder of runs) approved.push(await this.#trustRun(folder, flags.config));
     this.show(formatTrusted(approved, this.style));
     return { version: 1, approved };
+  }
+
+  /** What is there at a path, or the run that goes by this name. */
+  async #find(given: string, configPath: string | undefined): Promise<Approvable> {
+    try {
+      return await findApprovable(resolve(given));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'input-missing' || /[\\/]/.test(given)) throw error;
+      const { ports } = await this.open(configPath, undefined, 'locate');
+      const located = await ports.runs.locate(given).catch(() => null);
+      if (located === null) throw error;
+      return { settings: [], runs: [located.folder] };
+    }
   }
 
   async #trustRun(folder: string, configPath: string | undefined): Promise<Trusted> {

@@ -326,7 +326,7 @@ describe('a run that came from elsewhere', () => {
     const refused = await runOnTerminal(other, resume, '');
     expect(refused).toMatchObject({ code: 2, output: expect.stringContaining(outside) });
     expect([existsSync(marker), existsSync(outside)]).toEqual([false, false]);
-    const trusted = await other.run(['trust', folder]);
+    const trusted = await other.run(['trust', id.slice(-8)]);
     expect(trusted).toMatchObject({ code: 0, stdout: expect.stringContaining('engine.command') });
     // What was refused is what would have happened.
     await other.run([...resume, '--workers', '1'], 60_000);
