@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { clipThatClaims } from '../support/claimed-size.ts';
 import { makeClip } from '../support/clips.ts';
 import { Cli } from '../support/run-cli.ts';
 import { sampleSpec, writeSpecs } from '../support/spec-builder.ts';
@@ -142,6 +143,20 @@ describe('what happens to a spec', () => {
     const done = JSON.parse(await readFile(join(cli.outputFolder, 'done.json'), 'utf8'));
     expect(done.parent_prompt_text).toBe('A done scene');
     expect(done.prompt.startsWith('A done scene')).toBe(true);
+  });
+
+  it('a video whose frames claim to be huge fails, and is not decoded', async () => {
+    const huge = join(cli.workingFolder, 'huge');
+    await writeSpecs(huge, { 'huge.json': sampleSpec({ input_video_path: 'huge.mkv' }) });
+    await clipThatClaims(join(huge, 'huge.mkv'), { width: 12_000, height: 9_000 }, () => true);
+    const end = await cli.run(['batch-upsample', 'huge', '--json', '--no-progress']);
+    const { failures } = JSON.parse(end.stdout) as Summary;
+    expect(failures).toMatchObject([
+      {
+        code: 'video-unreadable',
+        message: expect.stringContaining('a frame of 12000x9000, and none larger than'),
+      },
+    ]);
   });
 
   it('--max-resolution auto gives the largest even size that fits', async () => {

@@ -8,8 +8,8 @@ import { AppError } from '../../errors/app-error.ts';
  */
 export const mostPixels = 16_384 * 8_704;
 
-/** The same for videos that hints are made of, and 8K is half of it. */
-export const mostHintPixels = 8_192 * 8_192;
+/** The same for videos that hints are made of: 8K. One ffmpeg takes 0.7 GB for the deepest of them. */
+export const mostHintPixels = 8_192 * 4_608;
 
 /** Frames up to this, twice 4K, are ordinary: as many are decoded at once as there are cores. */
 export const ordinaryPixels = 4_096 * 4_096;
@@ -55,7 +55,7 @@ export function refusedSize(stderr: string): string | null {
 export class LargePictureError extends AppError {
   /** @param size - What {@link refusedSize} gave. @param most - What may be: {@link mostPixels}. */
   constructor(path: string, size: string, most: number) {
-    const allowed = most === mostPixels ? '16384x8704' : '8192x8192';
+    const allowed = most === mostPixels ? '16384x8704' : '8192x4608';
     super({
       code: 'video-unreadable',
       message: `Cannot read the video ${printable(path)}: it has a frame of ${size}, and none larger than ${allowed} is decoded.`,

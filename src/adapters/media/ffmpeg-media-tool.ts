@@ -8,11 +8,11 @@ import type { HintFile, HintRequest, MediaTool, RgbFrame } from '../../ports/med
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import {
   LargePictureError,
+  limitsFor,
   mostHintPixels,
   mostPixels,
   ordinaryPixels,
   refusedSize,
-  threadsFor,
 } from '../ffmpeg/picture-limits.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { type FfmpegOptions, ProgramRefusedError, readText } from '../ffmpeg/run-ffmpeg.ts';
@@ -25,8 +25,12 @@ import { probeWithFfprobe } from './probe.ts';
 import { quickProbe } from './quick-probe.ts';
 import { renderHintVideo } from './render-hint-video.ts';
 
+/** For one ffmpeg with the largest frames, and what the rest of the machine needs beside it, in bytes. */
+const largeFrameBytes = 2 * 1024 ** 3;
 /** Videos with frames beyond {@link ordinaryPixels}, of this whole program. */
-const largeFrames = new ConcurrencyLimiter(2);
+const largeFrames = new ConcurrencyLimiter(
+  Math.max(1, Math.floor(process.availableMemory() / largeFrameBytes)),
+);
 
 export interface FfmpegMediaToolOptions {
   /** Where hints are written; made when missing. */
@@ -135,7 +139,7 @@ async function decodedFrames(
         '-err_detect',
         'explode',
         ...sourceOptions,
-        ...threadsFor(size),
+        ...limitsFor(size),
       ],
       ...['-i', asFileUrl(path), '-map', '0:v:0', '-f', 'null'],
       ...['-progress', 'pipe:1', '-'],

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { PlannedSound } from '../../../core/frames/convert-sound.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { readPackets } from '../../ffmpeg/ffprobe.ts';
+import { limitsFor } from '../../ffmpeg/picture-limits.ts';
 import { readLines } from '../../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import { secondsSinceFirst } from '../../muxing/presentation.ts';
@@ -207,12 +208,12 @@ async function expectDecodable(verification: Verification, stream: FileStream): 
 }
 
 async function expectFrames(verification: Verification, stream: FileStream, wanted: Stretch): Promise<void> {
-  const { partPath, options } = verification;
+  const { options } = verification;
   const tickSeconds = tickSecondsOf(stream);
   const lines = readLines({
     ...options,
     program: 'ffmpeg',
-    arguments: decodeArguments(partPath, stream, wanted),
+    arguments: decodeArguments(verification, stream, wanted),
     doing: 'Decoding the finished video',
   });
   let frames = 0;
@@ -228,11 +229,16 @@ async function expectFrames(verification: Verification, stream: FileStream, want
   );
 }
 
-function decodeArguments(path: string, stream: FileStream, wanted: Stretch): readonly string[] {
+function decodeArguments(
+  { partPath, request }: Verification,
+  stream: FileStream,
+  wanted: Stretch,
+): readonly string[] {
   return [
     ...['-nostdin', '-v', 'error', '-xerror', '-copyts'],
     ...(wanted.isToTheEnd ? ['-ss', wanted.seconds.toFixed(6), '-noaccurate_seek'] : []),
-    ...[...guardedInputOptions, '-i', asFileUrl(path), '-map', `0:${stream.index}`],
+    ...[...guardedInputOptions, ...limitsFor(request.size)],
+    ...['-i', asFileUrl(partPath), '-map', `0:${stream.index}`],
     ...['-fps_mode', 'passthrough', '-enc_time_base', stream.time_base],
     ...(wanted.isToTheEnd ? [] : ['-frames:v', String(wanted.frames)]),
     ...['-f', 'framecrc', 'pipe:1'],

@@ -104,19 +104,15 @@ describe('pictures that claim to be huge are not decoded', () => {
     const eight = {
       width: 7680,
       height: 4320,
-      frames: 2,
+      frames: 1,
       codec: 'ffv1',
       pixelFormat: 'yuv420p10le',
     } as const;
     const path = await makeClip(join(folder, '8k.mkv'), { ...eight, pattern: 'red' });
-    const video = await tool.probe(path);
-    const hint = await tool.makeHint({ sourcePath: path, video, size, frames: 2, fps: 30 });
-    expect(hint).toMatchObject({ ...size, frames: 2 });
-    // Stored far wider than it is shown: which of both counts shows only while it is decoded.
-    const shown = { ...video, width: 64, height: 36 };
-    expect((await tool.makeHint({ sourcePath: path, video: shown, size, frames: 2, fps: 30 })).frames).toBe(
-      2,
-    );
+    // Shown far smaller than it is stored: only ffmpeg itself notices.
+    const video = { ...(await tool.probe(path)), width: 64, height: 36 };
+    const hint = await tool.makeHint({ sourcePath: path, video, size, frames: 1, fps: 30 });
+    expect(hint).toMatchObject({ ...size, frames: 1 });
   });
 });
 
