@@ -127,6 +127,12 @@ describe('a settings file is refused', () => {
     });
   });
 
+  it.runIf(process.platform !== 'win32')('not when it is /dev/null, which holds no settings', async () => {
+    const sources = { userFolder: folder, workingFolder: folder, configPath: '/dev/null' };
+    const commandLine = { source: 'the command line', values: {} };
+    await expect(loadSettings({ ...sources, commandLine })).resolves.toBeDefined();
+  });
+
   it('when it is a folder', async () => {
     const sources = { userFolder: folder, workingFolder: folder, configPath: folder };
     const commandLine = { source: 'the command line', values: {} };
