@@ -103,7 +103,7 @@ export class VideoWork implements RunWork<VideoRunTypes> {
       const like = madeOf({ state }, this.#run);
       return (await downloadChecked(taskKey, { ...video, like }, output, host, this.#run)) === null;
     } catch (error) {
-      if (isOutputLost(error)) return false;
+      if (isOutputLost(error, this.#run.signal)) return false;
       throw error;
     }
   }

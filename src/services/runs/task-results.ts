@@ -98,7 +98,7 @@ export class TaskResults<K extends RunTypes> {
     try {
       outcome = await work.settle(task, result, isReused, host);
     } catch (error) {
-      if (host === null || !isOutputLost(error)) throw error;
+      if (host === null || !isOutputLost(error, this.#deps.run.signal)) throw error;
       await host.forget([task.taskKey]);
       const losses = (this.#losses.get(task.taskKey) ?? 0) + 1;
       if (losses > maxLosses) throw error;
@@ -111,7 +111,11 @@ export class TaskResults<K extends RunTypes> {
   }
 }
 
-/** What a task made is gone from the host or damaged there: it can only be made again. */
-export function isOutputLost(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'worker-failed';
+/**
+ * What a task made is gone from the host or damaged there: it can only be made again.
+ *
+ * @param signal - Of the run. Once it aborts, what is thrown may be why the run ends, and says nothing of this task.
+ */
+export function isOutputLost(error: unknown, signal: AbortSignal): boolean {
+  return !signal.aborted && error instanceof AppError && error.code === 'worker-failed';
 }

@@ -101,7 +101,7 @@ export class SegmentWork implements RunWork<VideoTypes> {
       await this.#download(host, segment, facts);
       return true;
     } catch (error) {
-      if (isOutputLost(error)) return false;
+      if (isOutputLost(error, this.#run.signal)) return false;
       throw error;
     }
   }

@@ -99,7 +99,7 @@ async function sceneOf(work: MemoryWork) {
     resumeRun(upscaleKind, asItWasBegun('latest'), {
       ...{ observer: partialObserver({ onNotice }), signal, isDetached: false, ports },
     });
-  return { outputPath, notices, run, resume };
+  return { host, outputPath, notices, run, resume };
 }
 
 const wanted = sceneOf(honest).then(async ({ run, outputPath }) => {
@@ -109,7 +109,7 @@ const wanted = sceneOf(honest).then(async ({ run, outputPath }) => {
 
 describe('a segment that is not what its host says', () => {
   it('is noticed when it arrives, and made again, in this session or the next', async () => {
-    const { run, resume, notices, outputPath } = await sceneOf(new SpoilingWork(spoilings));
+    const { host, run, resume, notices, outputPath } = await sceneOf(new SpoilingWork(spoilings));
     // A host gets a few tries in each session.
     const { error } = await run();
     expect(error).toMatchObject({
@@ -122,6 +122,9 @@ describe('a segment that is not what its host says', () => {
     expect(notices).toHaveLength(spoilings.length);
     for (const [index, { reason }] of spoilings.entries()) expect(notices[index]).toMatch(reason);
     expect(await framesHash(outputPath)).toBe(await wanted);
+    // The others were made once, also the one that was checked while the session ended.
+    const asked = Map.groupBy(host.asked, (key) => key);
+    expect(Array.from(asked.values(), ({ length }) => length)).toEqual([spoilings.length + 1, 1, 1]);
   });
 });
 
