@@ -16,7 +16,7 @@ import { AppError, messageOf } from '../errors/app-error.ts';
 import { isErrno, isSystemError } from '../errors/system-error.ts';
 import type { SpecCandidates, SpecStore, VideoFile } from '../ports/spec-store.ts';
 import { collectSpecFiles, type FoundFiles, misnamedIn } from './collect-spec-files.ts';
-import { readAtMost } from './files/bounded-read.ts';
+import { readAtMost, readRegularFile } from './files/bounded-read.ts';
 import { isShellPipe, NotAFileError, whatInsteadOfFile } from './files/open-file.ts';
 import { overwriteFile, publishFile, rightsLike } from './files/publish-file.ts';
 import { unlessMissing } from './files/unless-missing.ts';
@@ -34,6 +34,9 @@ export class LocalSpecStore implements SpecStore {
 
   /** Specs that follow each other lie in the same file. */
   readonly #collections = new RecentMap<string, Promise<SpecCollection | null>>(collectionsRemembered);
+
+  /** What came through pipes of the shell: they can be read once, and a run looks at a spec again. */
+  readonly #piped = new Map<string, Uint8Array>();
 
   constructor(workingFolder: string) {
     this.#workingFolder = workingFolder;
@@ -75,7 +78,11 @@ export class LocalSpecStore implements SpecStore {
   }
 
   async read(file: string): Promise<Uint8Array | null> {
-    return await unlessMissing(readAtMost(file, maxSpecBytes, { takesShellPipe: true }));
+    const piped = this.#piped.get(file);
+    if (piped) return piped;
+    const found = await unlessMissing(readRegularFile(file, maxSpecBytes, { takesShellPipe: true }));
+    if (found?.stats.isFIFO()) this.#piped.set(file, found.bytes);
+    return found?.bytes ?? null;
   }
 
   async readCollection(file: string): Promise<SpecCollection | null> {

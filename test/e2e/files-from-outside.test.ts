@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeClip } from '../support/clips.ts';
-import { Cli } from '../support/run-cli.ts';
+import { Cli, program } from '../support/run-cli.ts';
 import { sampleSpec, writeSpecs } from '../support/spec-builder.ts';
 import { startStandInServer } from '../support/stand-in-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -100,6 +100,35 @@ it.runIf(isPosix)(
     expect(folderOf.stdout + folderOf.stderr).toContain(
       'pipe.json is a named pipe, not a file, and is left out.',
     );
+  },
+);
+
+it.runIf(isPosix)(
+  'a spec that comes through a pipe of the shell is enriched, also for a user whom the system has no name for',
+  async () => {
+    const cli = new Cli(join(folder, 'piped'));
+    await writeSpecs(cli.workingFolder, { 'a.json': sampleSpec({ input_video_path: '' }) });
+    await chmod(folder, 0o755);
+    const asOther = ['setpriv', '--reuid', '54321', '--regid', '54321', '--clear-groups'];
+    // Root steps down, unless the checkout lies where no other user may look.
+    const isRoot =
+      process.geteuid?.() === 0 &&
+      spawnSync('setpriv', [...asOther.slice(1), 'test', '-r', program, '-a', '-x', process.execPath])
+        .status === 0;
+    const words = ['batch-upsample', '/dev/stdin', '--allow-text-only', '--no-progress', '--json'];
+    // A long path, so that the worker's socket lies in the folder of temporary files that has the user's number.
+    const root = join(cli.workingFolder, 'r'.repeat(100));
+    await cli.configure(`[hosts.local]\nremote_root = "${root}"\n`);
+    if (isRoot) execFileSync('chown', ['-R', '54321:54321', join(folder, 'piped')]);
+    const under = [...(isRoot ? asOther : []), 'sh', '-c', 'cat a.json | "$@"', 'sh'];
+    const { child, ended } = await cli.start(words, under);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout).counts).toMatchObject({ total: 1, upsampled: 1 });
+    const [name = ''] = await readdir(cli.outputFolder);
+    const enriched = JSON.parse(await readFile(join(cli.outputFolder, name), 'utf8'));
+    expect(enriched).toMatchObject({ is_upsampled: true });
   },
 );
 

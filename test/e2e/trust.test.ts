@@ -318,6 +318,8 @@ describe('a run that came from elsewhere', () => {
     });
     expect(await other.run(['report', 'latest'])).toMatchObject({ code: 0 });
     expect([existsSync(marker), existsSync(outside)]).toEqual([false, false]);
+    // Also of a run that the user started with a version that remembered none.
+    await expectRefused(other, resume, 'cosmos has no record that you started the run');
     await chmod(join(folder, 'checkpoint.json'), 0o666);
     await expectRefused(other, ['trust', folder], 'every user may write to it');
     await expectRefused(other, resume, 'every user may write to it');
@@ -328,6 +330,7 @@ describe('a run that came from elsewhere', () => {
     expect([existsSync(marker), existsSync(outside)]).toEqual([false, false]);
     const trusted = await other.run(['trust', id.slice(-8)]);
     expect(trusted).toMatchObject({ code: 0, stdout: expect.stringContaining('engine.command') });
+    expect(trusted.stdout).toContain('is approved now, until it changes:');
     // What was refused is what would have happened.
     await other.run([...resume, '--workers', '1'], 60_000);
     expect([existsSync(marker), existsSync(outside)]).toEqual([true, true]);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { lstat, mkdir, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { environmentForChild } from '../../core/child-environment.ts';
@@ -196,7 +196,7 @@ export async function assertSocketIsPrivate(socketPath: string): Promise<void> {
   if (process.platform === 'win32' || dirname(socketPath) !== folder) return;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const found = await lstat(folder);
-  if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return;
+  if (found.isDirectory() && found.uid === userId() && (found.mode & 0o077) === 0) return;
   throw new AppError({
     code: 'worker-failed',
     message: `${folder} is a folder that others can change, so a worker cannot be trusted there.`,
@@ -205,5 +205,10 @@ export async function assertSocketIsPrivate(socketPath: string): Promise<void> {
 }
 
 function temporaryFolder(): string {
-  return join(tmpdir(), `cosmos-${userInfo().uid}`);
+  return join(tmpdir(), `cosmos-${userId()}`);
+}
+
+/** Not `userInfo`, which fails for a user without an entry in the system's list, as in a container started with `--user 1234`. */
+function userId(): number {
+  return process.getuid?.() ?? -1;
 }

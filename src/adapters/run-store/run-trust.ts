@@ -100,7 +100,7 @@ function notTrusted({ folder, shown }: RunToApprove): AppError {
   const names = shown.map(({ name }) => name).filter((name) => name !== 'run');
   return new AppError({
     code: 'run-not-trusted',
-    message: `The run in ${folder} was not started by you on this machine, and you have not approved it. It says for itself what to read, send and write: ${names.join(', ')}.`,
+    message: `cosmos has no record that you started the run in ${folder} on this machine (earlier versions kept none), and you have not approved it. It says for itself what to read, send and write: ${names.join(', ')}.`,
     nextStep: `See what it does, and approve it, with: cosmos trust ${shellQuoted(folder)}`,
   });
 }

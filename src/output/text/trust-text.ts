@@ -31,7 +31,7 @@ export function trustQuestion(path: string, settings: readonly ShownSetting[]): 
 /** What a run does that the user did not start, before they are asked. */
 export function runTrustQuestion(folder: string, settings: readonly ShownSetting[]): string {
   return [
-    `The run in ${printable(folder)} was not started by you on this machine. It says for itself what to read, send and write:`,
+    `cosmos has no record that you started the run in ${printable(folder)} on this machine (earlier versions kept none). It says for itself what to read, send and write:`,
     ...privilegedLines(settings),
   ].join('\n');
 }
@@ -79,8 +79,8 @@ export function formatTrusted(trusted: readonly Trusted[], style: Style): string
     const shown = printable(path);
     if (settings.length === 0) return [`${shown} has no settings that need approval.`];
     const what = kind === 'run' ? `The run in ${shown}` : `These settings of ${shown}`;
-    const verb = kind === 'run' ? 'is' : 'are';
-    const done = wasApproved ? 'approved already' : 'approved now, until they change';
+    const [verb, them, change] = kind === 'run' ? ['is', 'it', 'changes'] : ['are', 'they', 'change'];
+    const done = wasApproved ? 'approved already' : `approved now, until ${them} ${change}`;
     return [style.bold(`${what} ${verb} ${done}:`), ...privilegedLines(settings)];
   });
   return `${lines.join('\n')}\n`;
