@@ -257,6 +257,8 @@ describe('a setting that finished answers depend on', () => {
     server.setFault(null);
     const elsewhere = await newUser();
     const { checkpoint } = JSON.parse(end.stdout);
+    // Another user, who knows nothing of the run.
+    expect((await elsewhere.run(['trust', checkpoint])).code).toBe(0);
     expectDone(await elsewhere.run(['batch-upsample', '--resume', checkpoint, '--json', '--no-progress']));
     expect(new Set(server.stats.asks.map(({ temperature }) => temperature))).toEqual(new Set([0.1]));
   });

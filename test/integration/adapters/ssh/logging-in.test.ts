@@ -94,12 +94,12 @@ describe.skipIf(skipReason !== null)(`logging in${skipReason ? ` (${skipReason})
   it('waits for a person who types longer than patience lasts', async () => {
     const path = await allowedKey('slowly', 'ed25519', 'secret');
     const askPassphrase = async () => {
-      await delay(2_000);
+      await delay(6_000);
       return 'secret';
     };
     const link = await linkTo(
       { ...sshd.settings, identity_file: path },
-      { askPassphrase, retryForMs: 1_000 },
+      { askPassphrase, retryForMs: 5_000 },
     );
     expect(await link.use(connects)).toBe(true);
   });
