@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { parseJsonAs } from '../core/json.ts';
 import {
@@ -22,7 +23,11 @@ const entrySchema = z.object({
 /** Larger than any result that is taken from a host. */
 const maxEntryBytes = 5 * 1024 * 1024;
 
-/** {@link ResultCache} of one file a result, spread over 256 folders. */
+/**
+ * {@link ResultCache} of one file a result, spread over 256 folders. The latest answer has the task's name; when
+ * another host or server gives one, the earlier one gets a name of its own, so that who changes between them pays for no prompt
+ * twice.
+ */
 export class FileResultCache implements ResultCache {
   readonly #files: FileStore;
   readonly #isShared: boolean;
@@ -34,17 +39,34 @@ export class FileResultCache implements ResultCache {
   }
 
   async get(taskKey: string, asked: AskedOrigin | null): Promise<CachedResult | null> {
-    const bytes = await unlessRefused(this.#files.read(pathOf(taskKey), maxEntryBytes));
-    const entry = bytes && parseJsonAs(entrySchema, bytes);
-    if (entry?.result.task_key !== taskKey || entry.result.status !== 'ok') return null;
-    if (asked !== null && !isSameOrigin(entry.origin, asked, this.#isShared)) return null;
-    return { result: entry.result, origin: entry.origin };
+    const latest = await this.#read(taskKey);
+    if (latest === null || asked === null || isSameOrigin(latest.origin, asked, false)) return latest;
+    for (const host of new Set(asked.hosts)) {
+      const earlier = await this.#read(taskKey, { ...asked, host });
+      if (earlier && isSameOrigin(earlier.origin, asked, false)) return earlier;
+    }
+    return isSameOrigin(latest.origin, asked, this.#isShared) ? latest : null;
   }
 
   async put(result: TaskResult, origin: ResultOrigin): Promise<void> {
     if (result.status !== 'ok') return;
-    const entry = { version: 1, origin, result };
-    await unlessRefused(this.#files.publish(pathOf(result.task_key), JSON.stringify(entry)));
+    const { task_key: taskKey } = result;
+    const latest = await this.#read(taskKey);
+    if (latest && !isSameOrigin(latest.origin, { ...origin, hosts: [origin.host] }, false))
+      await this.#write(pathOf(taskKey, latest.origin), latest);
+    await this.#write(pathOf(taskKey), { result, origin });
+  }
+
+  async #write(path: string, { result, origin }: CachedResult): Promise<void> {
+    await unlessRefused(this.#files.publish(path, JSON.stringify({ version: 1, origin, result })));
+  }
+
+  /** @param origin - Of an answer that another host or server gave before the latest one; left out: the latest one. */
+  async #read(taskKey: string, origin?: NamedOrigin): Promise<CachedResult | null> {
+    const bytes = await unlessRefused(this.#files.read(pathOf(taskKey, origin), maxEntryBytes));
+    const entry = bytes && parseJsonAs(entrySchema, bytes);
+    if (entry?.result.task_key !== taskKey || entry.result.status !== 'ok') return null;
+    return { result: entry.result, origin: entry.origin };
   }
 }
 
@@ -56,8 +78,13 @@ async function unlessRefused<T>(call: Promise<T>): Promise<T | null> {
   });
 }
 
-function pathOf(taskKey: string): string {
+type NamedOrigin = Pick<ResultOrigin, 'engine' | 'model' | 'base_url' | 'host'>;
+
+function pathOf(taskKey: string, origin?: NamedOrigin): string {
   if (!/^[0-9a-f]{64}$/.test(taskKey))
     throw new TypeError(`not the key of a task: ${JSON.stringify(taskKey)}`);
-  return `${taskKey.slice(0, 2)}/${taskKey}.json`;
+  if (!origin) return `${taskKey.slice(0, 2)}/${taskKey}.json`;
+  const name = JSON.stringify([origin.engine, origin.model, origin.base_url, origin.host]);
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return `${taskKey.slice(0, 2)}/${taskKey}.${hash}.json`;
 }

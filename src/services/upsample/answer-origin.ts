@@ -27,5 +27,10 @@ export function originOf(
 
 function engineOrigin({ engine }: AskedSettings) {
   const { kind, model, base_url: baseUrl } = engine;
-  return { engine: kind, model, base_url: baseUrl === null ? null : withoutCredentials(baseUrl) };
+  return { engine: kind, model, base_url: baseUrl === null ? null : serverOf(baseUrl) };
+}
+
+/** However many slashes an address ends with, it is the same server. */
+function serverOf(baseUrl: string): string {
+  return withoutCredentials(baseUrl).replace(/\/+$/, '');
 }

@@ -62,6 +62,25 @@ describe('FileResultCache', () => {
       expect(await shared.get(keyOf('e'), { ...other, ...engine })).toBeNull();
   });
 
+  it('keeps what each host and server said when a run changes between them', async () => {
+    const key = keyOf('f');
+    const shared = new FileResultCache(new LocalFileStore(folder), { isShared: true });
+    const elsewhere = { ...origin, base_url: 'http://other/v1', host: 'local' };
+    const askedThere = { ...asked, base_url: 'http://other/v1', hosts: ['local'] };
+    const answers = [
+      { result: result(key, { text: 'of gpu1' }), from: origin },
+      { result: result(key, { text: 'of here' }), from: elsewhere },
+      { result: result(key, { text: 'of gpu1 again' }), from: origin },
+    ];
+    for (const { result, from } of answers) await cache.put(result, from);
+    expect(await cache.get(key, asked)).toMatchObject({ result: { text: 'of gpu1 again' } });
+    expect(await cache.get(key, askedThere)).toMatchObject({ result: { text: 'of here' } });
+    expect(await cache.get(key, { ...asked, hosts: ['gpu2'] })).toBeNull();
+    const third = { ...asked, hosts: ['gpu3'] };
+    for (const of of [third, null])
+      expect(await shared.get(key, of)).toMatchObject({ result: { text: 'of gpu1 again' } });
+  });
+
   it('keeps no failures', async () => {
     await cache.put(result(keyOf('b'), { status: 'failed', text: null }), origin);
     expect(await cache.get(keyOf('b'), asked)).toBeNull();
