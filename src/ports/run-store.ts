@@ -91,6 +91,8 @@ export interface RunOwner {
   readonly machine: string;
   /** Whether that is this machine, so that the pid means something here. */
   readonly isHere: boolean;
+  /** Whether that very process made the lock: another one that a file only names must not be stopped for it. */
+  readonly isProven: boolean;
 }
 
 /**

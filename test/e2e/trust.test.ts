@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeClip } from '../support/clips.ts';
@@ -331,6 +332,24 @@ describe('a run that came from elsewhere', () => {
     const trusted = await other.run(['trust', id.slice(-8)]);
     expect(trusted).toMatchObject({ code: 0, stdout: expect.stringContaining('engine.command') });
     expect(trusted.stdout).toContain('is approved now, until it changes:');
+    const lock = join(folder, 'run.lock');
+    const bystander = spawn('sleep', ['60']);
+    try {
+      const owner = {
+        pid: bystander.pid,
+        host: hostname(),
+        process_start: null,
+        acquired_at: 'then',
+        token: 't',
+      };
+      await writeFile(lock, JSON.stringify(owner));
+      const cancelled = await other.run(['cancel', id]);
+      expect(cancelled).toMatchObject({ code: 5, stderr: expect.stringContaining('Nothing was stopped') });
+      expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+      await rm(lock);
+    } finally {
+      bystander.kill('SIGKILL');
+    }
     // What was refused is what would have happened.
     await other.run([...resume, '--workers', '1'], 60_000);
     expect([existsSync(marker), existsSync(outside)]).toEqual([true, true]);

@@ -8,6 +8,7 @@ import { parseJsonAs } from '../../core/json.ts';
 import { isErrno } from '../../errors/system-error.ts';
 import { readTextAtMost } from './bounded-read.ts';
 import { canLinkBeside, createOnce, type MakeLink } from './create-once.ts';
+import { whoElseWrites } from './ownership.ts';
 import { discardFile, makeFolder } from './publish-file.ts';
 
 const lockOwnerSchema = z.object({
@@ -81,6 +82,16 @@ export async function isOwnerAlive(owner: LockOwner): Promise<boolean> {
   const { state, start } = await processFacts(owner.pid);
   if (state === 'Z' || state === 'X') return false;
   return owner.process_start === null || owner.process_start === start;
+}
+
+/**
+ * Whether the lock at `path` was made by the process that it names, as far as the system tells: nobody else may write to the
+ * file, and on Linux it knows when that process was started.
+ */
+export async function isOwnerProven(path: string, owner: LockOwner): Promise<boolean> {
+  const stats = await lstat(path).catch(() => null);
+  if (stats === null || whoElseWrites(stats) !== null) return false;
+  return owner.process_start === (await processFacts(owner.pid)).start;
 }
 
 async function describeThisProcess(): Promise<LockOwner> {

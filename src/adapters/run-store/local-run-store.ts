@@ -18,7 +18,7 @@ import type {
   StoredRun,
 } from '../../ports/run-store.ts';
 import { hasContent } from '../files/hash-file.ts';
-import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
+import { isOwnerAlive, isOwnerHere, isOwnerProven, readLockOwner } from '../files/process-lock.ts';
 import { placeFile, publishFile } from '../files/publish-file.ts';
 import { checkpointText, readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type KnownRun, RunFinder } from './find-run.ts';
@@ -295,7 +295,9 @@ function originOf(entry: IndexedRun | null): RunOrigin | null {
 }
 
 async function ownerOf(folder: string): Promise<RunOwner | null> {
-  const owner = await readLockOwner(join(folder, runLockName));
+  const path = join(folder, runLockName);
+  const owner = await readLockOwner(path);
   if (owner === null || !(await isOwnerAlive(owner))) return null;
-  return { pid: owner.pid, machine: owner.host, isHere: isOwnerHere(owner) };
+  const [isHere, isProven] = [isOwnerHere(owner), await isOwnerProven(path, owner)];
+  return { pid: owner.pid, machine: owner.host, isHere, isProven };
 }

@@ -186,7 +186,9 @@ function find(level: Level, path: readonly string[], context: FileContext): Priv
   const { values } = level;
   if (!isTree(values)) return isPrivileged(level, context) ? [{ path, value: values }] : [];
   const isTable = isTree(level.classes) || isOfTables(path);
-  if (!isTable) return isPrivileged(level, context) ? [{ path, value: values }] : [];
+  // A host of which nothing is said is a host all the same: that of its name.
+  if (!isTable || (path.length === 2 && isOfTables(path) && Object.keys(values).length === 0))
+    return isPrivileged(level, context) ? [{ path, value: values }] : [];
   return Object.entries(values).flatMap(([key, below]) =>
     find(
       {

@@ -31,7 +31,8 @@ export interface Cancellation {
  * are stopped. Finished work is kept, and the run can be resumed.
  *
  * @param ask - Asks the process of this pid, on this machine, to leave.
- * @throws AppError `run-locked` when a process of another machine works on it, or when one of this machine stays;
+ * @throws AppError `run-locked` when a process of another machine works on it, when one of this machine stays, or
+ * when its lock names one that did not make it;
  * `host-unreachable` when the host cannot be told, and the work there keeps running.
  */
 export async function cancelRun(
@@ -46,6 +47,7 @@ export async function cancelRun(
   // By its folder from here on: `latest` may be another run by now.
   const owner = await ports.runs.owner(folder);
   if (owner && !owner.isHere) throw lockedElsewhere(owner, runId, folder);
+  if (owner && !owner.isProven) throw notProven(owner, runId, folder);
   if (owner) await waitForLeave(folder, owner.pid, ports, ask);
   // All of it is here: nothing can be at work anywhere.
   const isDone = owner === null && isSettled(state.taskCounts);
@@ -137,6 +139,15 @@ async function waitForLeave(
     }
     await ports.clock.sleep(100);
   }
+}
+
+/** A lock may come with a folder, and name any process of this machine. */
+function notProven({ pid }: RunOwner, runId: string, folder: string): AppError {
+  return new AppError({
+    code: 'run-locked',
+    message: `The lock of run ${runId} names process ${pid}, but that process did not make it. Nothing was stopped.`,
+    nextStep: `See what it is: ps -p ${pid}. If it does not work on the run, delete the lock in ${folder}.`,
+  });
 }
 
 function lockedElsewhere({ pid, machine }: RunOwner, runId: string, folder: string): AppError {

@@ -3,6 +3,7 @@ import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFi
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { acquireProcessLock } from '../../../../src/adapters/files/process-lock.ts';
 import { LocalRunStore } from '../../../../src/adapters/run-store/local-run-store.ts';
 import { outputLockName } from '../../../../src/adapters/run-store/run-paths.ts';
 import { AppError } from '../../../../src/errors/app-error.ts';
@@ -149,11 +150,24 @@ describe('who works on a run', () => {
     const facts = { process_start: null, acquired_at: 'then', token: 't' };
     const lock = join(folder, runId, 'run.lock');
     await writeFile(lock, JSON.stringify({ ...facts, pid: process.pid, host: 'elsewhere' }));
-    expect(await store.owner(runId)).toEqual({ pid: process.pid, machine: 'elsewhere', isHere: false });
+    expect(await store.owner(runId)).toEqual({
+      pid: process.pid,
+      machine: 'elsewhere',
+      isHere: false,
+      isProven: false,
+    });
     expect((await store.list())[0]).toMatchObject({ isLocked: true, ownerPid: null });
     await writeFile(lock, JSON.stringify({ ...facts, pid: process.pid, host: hostname() }));
-    expect(await store.owner(runId)).toEqual({ pid: process.pid, machine: hostname(), isHere: true });
+    const named = { pid: process.pid, machine: hostname(), isHere: true };
+    // Only Linux tells when a process was started.
+    expect(await store.owner(runId)).toEqual({ ...named, isProven: process.platform !== 'linux' });
     expect((await store.list())[0]).toMatchObject({ isLocked: true, ownerPid: process.pid });
+    await rm(lock);
+    const held = await acquireProcessLock(lock);
+    expect(await store.owner(runId)).toEqual({ ...named, isProven: true });
+    await chmod(lock, 0o666);
+    expect((await store.owner(runId))?.isProven).toBe(process.platform === 'win32');
+    if (held.isHeld) await held.release();
   });
 });
 

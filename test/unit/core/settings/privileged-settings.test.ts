@@ -44,6 +44,13 @@ describe('settings of a folder need approval', () => {
     expect(resolveSettings([{ source: 'the test', values: rest }]).hosts).toEqual({});
   });
 
+  it('where they make a host by its name alone', () => {
+    const values = { hosts: { 'gpu.example': {} } };
+    expect(namesOf(values)).toEqual(['hosts.gpu.example']);
+    const rest = withoutSettings(values, privilegedSettings(values, { folder, hasKey: false }));
+    expect(rest).toEqual({});
+  });
+
   it('not where they are the default, or stay in the folder', () => {
     const engine = { api_key_env: '', command: [], extra_body: {}, base_url: '' };
     const dirs = { output_dir: 'a/b', checkpoint_dir: `${folder}/c` };

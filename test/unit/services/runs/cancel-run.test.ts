@@ -8,7 +8,7 @@ import { unreachableError } from '../../../support/memory-upkeep.ts';
 import { sampleCheckpoint } from '../../../support/sample-checkpoint.ts';
 import { kinds } from '../../../support/upsample-runs.ts';
 
-const here: RunOwner = { pid: 7, machine: 'desk', isHere: true };
+const here: RunOwner = { pid: 7, machine: 'desk', isHere: true, isProven: true };
 
 /** A run `r1`, which is the latest until it is looked at; `owner` says who works on it each time that is asked. */
 function newScene(owner: () => RunOwner | null) {
@@ -60,10 +60,22 @@ describe('cancelRun', () => {
   });
 
   it('asks no process of this machine when one of another works on the run, and names that machine', async () => {
-    const { cancel, asked, stopped } = newScene(() => ({ pid: 7, machine: 'farm', isHere: false }));
+    const { cancel, asked, stopped } = newScene(() => ({
+      pid: 7,
+      machine: 'farm',
+      isHere: false,
+      isProven: false,
+    }));
     const error = await cancel('r1').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'run-locked', exitCode: 5 });
     expect(error).toMatchObject({ message: expect.stringContaining('farm') });
+    expect([asked, stopped]).toEqual([[], []]);
+  });
+
+  it('asks no process to leave that only a file names', async () => {
+    const { cancel, asked, stopped } = newScene(() => ({ ...here, isProven: false }));
+    const error = await cancel('r1').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'run-locked', message: expect.stringContaining('process 7') });
     expect([asked, stopped]).toEqual([[], []]);
   });
 

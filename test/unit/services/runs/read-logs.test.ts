@@ -97,7 +97,7 @@ describe('following', () => {
 
   it('waits for a log that is still to come while a process works on the run', async () => {
     const { host, clock, scene, read } = newScene(1, { isFollowing: true });
-    scene.owner = { pid: 7, machine: 'desk', isHere: true };
+    scene.owner = { pid: 7, machine: 'desk', isHere: true, isProven: true };
     const reading = read();
     await clock.advance(5_000);
     host.logs.set('r1/0', 'late\n');
