@@ -1,5 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeClip } from '../support/clips.ts';
 import { Cli } from '../support/run-cli.ts';
@@ -56,6 +56,42 @@ it('enriched specs of another engine or model are replaced with --force only', a
   const other = await upsample('--base-url', server.baseUrl, '--model', 'Vision-72B');
   expect(other.code).toBe(2);
   expect(other.document.error.message).toContain('2 by openai with');
+});
+
+it('a file that no run made is not replaced, whatever leads to it', async () => {
+  const cli = new Cli(join(folder, 'links'));
+  const { workingFolder } = cli;
+  const spec = sampleSpec({ input_video_path: '' });
+  await writeSpecs(join(workingFolder, 'specs'), {
+    'config.json': { ...spec, credsStore: 'evil' },
+    'b.json': spec,
+  });
+  // Links travel in archives and repositories.
+  const theirs = join(folder, 'elsewhere', '.docker', 'config.json');
+  await mkdir(dirname(theirs), { recursive: true });
+  await writeFile(theirs, '{"auths":{}}');
+  const outputs = join(workingFolder, 'outputs');
+  await mkdir(outputs);
+  await symlink(dirname(theirs), join(outputs, 'upsampled'));
+  const command = ['batch-upsample', 'specs', '--allow-text-only', '--no-progress'];
+  const refused = await cli.run(command);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('no run of cosmos made it') });
+  expect(await readFile(theirs, 'utf8')).toBe('{"auths":{}}');
+  expect(await readdir(dirname(theirs))).toEqual(['config.json']);
+  expect(JSON.parse((await cli.run(['plan', 'specs', '--allow-text-only', '--json'])).stdout)).toMatchObject({
+    would_replace: [{ run_id: '', count: 1, example: 'config.json' }],
+  });
+  // One's own specs, which are meant.
+  const back = await cli.run([...command, '--output-dir', 'specs', '--write-back']);
+  expect(back).toMatchObject({ code: 0 });
+
+  await rm(join(outputs, 'upsampled'));
+  await mkdir(join(outputs, 'upsampled'));
+  await symlink(dirname(theirs), join(outputs, 'upsampled', 'sub'));
+  await writeSpecs(join(workingFolder, 'more'), { 'sub/config.json': spec });
+  const within = await cli.run(['batch-upsample', 'more', ...command.slice(2)]);
+  expect(within).toMatchObject({ code: 2, stderr: expect.stringContaining('is a link to') });
+  expect(await readFile(theirs, 'utf8')).toBe('{"auths":{}}');
 });
 
 it('a spec by itself and an enriched one where it was written find their video', async () => {

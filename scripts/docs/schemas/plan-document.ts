@@ -31,7 +31,9 @@ export const planDocumentSchema = z
         z.object({ run_id: z.string(), engine: z.string(), model: z.string(), count, example: z.string() }),
       )
       .readonly()
-      .describe('Enriched specs of earlier runs with another engine, model or form of prompt.'),
+      .describe(
+        'Files that would be replaced: enriched specs of another engine, model or form of prompt, and those that no run made.',
+      ),
     batches: z.array(plannedBatchSchema),
     specs: z.array(
       z.object({

@@ -103,12 +103,13 @@ export interface UpsamplePlan {
   readonly batches: readonly PlannedBatch[];
   /** Specs that were found and are not of this plan; null for none. */
   readonly leftOut: LeftOut | null;
-  /** Enriched specs of another engine, model or form of prompt that this plan would replace. */
+  /** Enriched specs of another engine, model or form of prompt, and files that no run made, which this plan would replace. */
   readonly others: readonly OtherResults[];
 }
 
-/** Enriched specs in the output folder that one earlier run made. JSON, as the plan prints it. */
+/** Files in the output folder that one earlier run made, or that none did. JSON, as the plan prints it. */
 export interface OtherResults {
+  /** Empty, as engine and model are, where no run made them. */
   readonly run_id: string;
   readonly engine: string;
   readonly model: string;
@@ -117,8 +118,19 @@ export interface OtherResults {
   readonly example: string;
 }
 
-/** What would be replaced, as a sentence. */
+/** What would be replaced, in sentences. */
 export function otherResultsText(others: readonly OtherResults[], outputDir: string): string {
+  const ofRuns = others.filter(({ run_id: runId }) => runId !== '');
+  const strange = others.filter(({ run_id: runId }) => runId === '');
+  const sentences = strange.map(({ count, example }) => {
+    const what =
+      count === 1 ? `${example} in ${outputDir}` : `${count} files in ${outputDir}, such as ${example},`;
+    return `${what} would be replaced, and no run of cosmos made ${count === 1 ? 'it' : 'them'}.`;
+  });
+  return [...(ofRuns.length > 0 ? [resultsOfRunsText(ofRuns, outputDir)] : []), ...sentences].join(' ');
+}
+
+function resultsOfRunsText(others: readonly OtherResults[], outputDir: string): string {
   const sum = others.reduce((total, { count }) => total + count, 0);
   const made = others.map(
     ({ run_id: runId, engine, model, count, example }) =>

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import { foldedName, sameNames } from '../../core/run/same-names.ts';
 import { type AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -29,7 +29,9 @@ interface OutputsAndSources {
  * another one or is mounted twice, or a disk that takes `A.json` and `a.json` for one. An output that is itself a link or a
  * second name of a source is no danger: the name is replaced, and what it led to stays.
  *
- * @throws AppError `usage-invalid` that names both.
+ * And that none is written outside of their folder, where a link within it leads.
+ *
+ * @throws AppError `usage-invalid` that names both, or the link.
  */
 export async function assertOutputsApart(
   run: OutputsAndSources,
@@ -38,7 +40,7 @@ export async function assertOutputsApart(
   const same = sameNames(run.names);
   if (same && (await files.foldsNames(run.folder))) throw oneFile(`${same[0]} and ${same[1]}`, run, true);
   const shared = await sharedFolders(run, files);
-  if (shared.size === 0) return;
+  if (shared.size === 0) return await assertInside(run, files);
   const written = new Map<string, NamedFile>();
   for (const output of run.outputs) {
     const folder = shared.get(dirname(output.path));
@@ -55,6 +57,24 @@ export async function assertOutputsApart(
     if (output === undefined || (output.source !== undefined && output.source === source.source)) continue;
     if (await isOneName(output, source, files)) throw overSource(output, source, run);
   }
+  await assertInside(run, files);
+}
+
+/** The folder itself may be a link. */
+async function assertInside({ folder, flag, outputs }: OutputsAndSources, files: Ports['sources']) {
+  const root = await files.realPath(folder);
+  const known = new Set([folder]);
+  for (const { path } of outputs)
+    for (let below = dirname(path); !known.has(below) && below.startsWith(folder); below = dirname(below)) {
+      known.add(below);
+      const real = await files.realPath(below);
+      // What is not there yet leads nowhere else.
+      if (real === below || real === root || real.startsWith(`${root}${sep}`)) continue;
+      throw usageError(
+        `${below} is a link to ${real}: outputs would be written there, outside of ${folder}.`,
+        `Remove the link, or choose another folder with ${flag}.`,
+      );
+    }
 }
 
 /** Folders of outputs, by the paths that lead to them, where there are sources, or that several paths lead to. */

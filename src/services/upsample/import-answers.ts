@@ -48,7 +48,7 @@ type Failure = ImportedAnswers['failures'][number];
  * others alone.
  *
  * @throws AppError `input-missing` for a file or an export that is not there; `usage-invalid` where specs would be overwritten, and
- * `output-exists` where results of another engine or model would.
+ * `output-exists` where results of another engine or model, or files that no run made, would.
  */
 export async function importAnswers(
   request: ImportRequest,
@@ -60,7 +60,11 @@ export async function importAnswers(
   const planned = [...index.entries.values()].flat().map((entry) => entry.planned);
   await assertSourcesAreSafe(settings, { inputRoot, specs: planned }, ports);
   await assertWritable([outputFolder(settings.output_dir, '--output-dir')], ports);
-  const others = await findOtherResults(planned, settings, ports, { concurrency: readsAtOnce, signal });
+  const others = await findOtherResults(planned, settings, ports, {
+    inputRoot,
+    concurrency: readsAtOnce,
+    signal,
+  });
   assertNoOtherResults({ others, settings });
   const judge = await ports.requestFiles.judgeOf(settings.engine);
   const answers = new Answers(index, judge, ports);

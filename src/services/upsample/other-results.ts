@@ -7,6 +7,7 @@ import {
   otherResultsText,
   outputFileOf,
   type PlannedSpec,
+  sourceFileOf,
   type UpsamplePlan,
 } from '../../core/upsample/upsample-plan.ts';
 import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
@@ -15,31 +16,38 @@ import { isSystemError } from '../../errors/system-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 
 interface FindOptions {
+  /** The folder of the specs' files. */
+  readonly inputRoot: string;
   /** Files that are read at once. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Enriched specs in the output folder which a run with these settings would replace although another engine, another model or
- * another form of prompt made them: one entry for each run that made some. With `force` none is looked for.
+ * Files in the output folder which a run with these settings would replace although it should not: enriched specs that another
+ * engine, another model or another form of prompt made, one entry for each run that made some, and one for all that no run made.
+ * With `force` none is looked for; a source that is to be written back is none.
  */
 export async function findOtherResults(
   specs: readonly PlannedSpec[],
   settings: UpsampleSettings,
-  { specs: store }: Pick<Ports, 'specs'>,
-  options: FindOptions,
+  { specs: store, sources }: Pick<Ports, 'specs' | 'sources'>,
+  { inputRoot, ...options }: FindOptions,
 ): Promise<readonly OtherResults[]> {
   if (settings.force) return [];
   const present = await filesIn(settings.output_dir, store);
-  const files = specs.flatMap((planned) => {
+  const found = specs.flatMap((planned) => {
     const file = outputFileOf(planned);
-    return isToBeDone(planned) && present.has(file) ? [file] : [];
+    return isToBeDone(planned) && present.has(file) ? [{ file, source: sourceFileOf(planned) }] : [];
   });
+  const isWrittenBack = async (path: string, source: string) =>
+    settings.write_back && (await sources.isSameFile(path, store.outputPath(inputRoot, source)));
   const byRun = new Map<string, OtherResults & { count: number }>();
-  const inspect = async (file: string) => {
-    const origin = await originOf(store.outputPath(settings.output_dir, file), store);
-    if (origin === null || !isOther(origin, settings)) return;
+  const inspect = async ({ file, source }: (typeof found)[number]) => {
+    const path = store.outputPath(settings.output_dir, file);
+    const origin = await originOf(path, store);
+    if (origin === null || (origin !== noRun && !isOther(origin, settings))) return;
+    if (origin === noRun && (await isWrittenBack(path, source))) return;
     const known = byRun.get(origin.runId);
     if (known) known.count += 1;
     else
@@ -51,11 +59,11 @@ export async function findOtherResults(
         example: file,
       });
   };
-  await pMap(files, inspect, options);
+  await pMap(found, inspect, options);
   return [...byRun.values()].sort((one, other) => other.count - one.count);
 }
 
-/** @throws AppError `output-exists` when a run by this plan would replace what another engine or model wrote. */
+/** @throws AppError `output-exists` when a run by this plan would replace what another engine or model, or no run, wrote. */
 export function assertNoOtherResults({ others, settings }: Pick<UpsamplePlan, 'others' | 'settings'>): void {
   if (others.length === 0) return;
   throw new AppError({
@@ -78,14 +86,18 @@ export async function filesIn(
   }
 }
 
-/** What cannot be read as an enriched spec was made by no run. */
+/** Stands for all that made a file and is no run of cosmos. */
+const noRun: EnrichingRun = { runId: '', engine: '', model: '', askedModel: '', promptFormat: null };
+
+/** What made a file; null where nothing of it could be lost. */
 async function originOf(path: string, store: Pick<Ports['specs'], 'read'>): Promise<EnrichingRun | null> {
   try {
     const bytes = await store.read(path);
-    const parsed = bytes && parseSpecFile(bytes);
-    return parsed?.isValid ? enrichingRunOf(parsed.spec) : null;
+    if (bytes === null || bytes.length === 0) return null;
+    const parsed = parseSpecFile(bytes);
+    return (parsed.isValid ? enrichingRunOf(parsed.spec) : null) ?? noRun;
   } catch (error) {
-    if (error instanceof RangeError || isSystemError(error)) return null;
+    if (error instanceof RangeError || isSystemError(error)) return noRun;
     throw error;
   }
 }

@@ -55,7 +55,14 @@ export interface PlanRequest {
 
 type PlanPorts = Pick<
   Ports,
-  'specs' | 'media' | 'textTokens' | 'parallelism' | 'checkServer' | 'templateTokens' | 'serverLimits'
+  | 'specs'
+  | 'sources'
+  | 'media'
+  | 'textTokens'
+  | 'parallelism'
+  | 'checkServer'
+  | 'templateTokens'
+  | 'serverLimits'
 >;
 
 /** Reads, probes, counts and groups: everything a run will do, without doing any of it. */
@@ -108,7 +115,7 @@ export async function planSpecs(
   const batches = putIntoBatches(specs, settings);
   return {
     ...{ inputRoot, settings, specs, batches },
-    others: await findOtherResults(specs, settings, ports, { concurrency, signal }),
+    others: await findOtherResults(specs, settings, ports, { inputRoot, concurrency, signal }),
     leftOut: leftOut === 0 ? null : { count: leftOut, by: selectionText(selection) },
   };
 }

@@ -36,6 +36,19 @@ function runIn(folder: string, names: readonly string[], isWrittenBack = false) 
   return { folder: join(folder, 'out'), flag: '--output-dir', names, outputs, sources };
 }
 
+it('no output is written where a link within its folder leads out of it', async () => {
+  const folder = await newFolder(['home/.x/config', 'specs/a.json', 'big/plain/b.json']);
+  await symlink('big', join(folder, 'out'));
+  await symlink('plain', join(folder, 'big/inside'));
+  const files = { sources: new LocalSourceFiles() };
+  await assertOutputsApart(runIn(folder, ['a.json', 'plain/a.json', 'inside/b.json', 'new/c.json']), files);
+  await symlink(join(folder, 'home/.x'), join(folder, 'big/plain/sub'));
+  await expect(assertOutputsApart(runIn(folder, ['plain/sub/deeper/a.json']), files)).rejects.toMatchObject({
+    code: 'usage-invalid',
+    message: expect.stringContaining('is a link to'),
+  });
+});
+
 describe('an output is over a source', () => {
   it('where a folder of outputs is a link to one of sources', async () => {
     const folder = await newFolder(['specs/a.json', 'specs/sub/a.json', 'out/b.json']);
