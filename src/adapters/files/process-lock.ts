@@ -85,7 +85,7 @@ export async function isOwnerAlive(owner: LockOwner): Promise<boolean> {
 }
 
 /**
- * Whether the lock at `path` was made by the process that it names, as far as the system tells: nobody else may write to the
+ * Whether the lock at `path` was made by the process that it names, as far as the system tells: no other user may write to the
  * file, and on Linux it knows when that process was started.
  */
 export async function isOwnerProven(path: string, owner: LockOwner): Promise<boolean> {

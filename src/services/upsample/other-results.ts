@@ -1,3 +1,4 @@
+import { basename, dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { type EnrichingRun, enrichingRunOf } from '../../core/spec/enrich.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
@@ -40,6 +41,9 @@ export async function findOtherResults(
     const file = outputFileOf(planned);
     return isToBeDone(planned) && present.has(file) ? [{ file, source: sourceFileOf(planned) }] : [];
   });
+  // A link is replaced itself, and what it leads to stays.
+  const isLink = async (path: string) =>
+    (await sources.realPath(path)) !== join(await sources.realPath(dirname(path)), basename(path));
   const isWrittenBack = async (path: string, source: string) =>
     settings.write_back && (await sources.isSameFile(path, store.outputPath(inputRoot, source)));
   const byRun = new Map<string, OtherResults & { count: number }>();
@@ -47,7 +51,7 @@ export async function findOtherResults(
     const path = store.outputPath(settings.output_dir, file);
     const origin = await originOf(path, store);
     if (origin === null || (origin !== noRun && !isOther(origin, settings))) return;
-    if (origin === noRun && (await isWrittenBack(path, source))) return;
+    if (origin === noRun && ((await isLink(path)) || (await isWrittenBack(path, source)))) return;
     const known = byRun.get(origin.runId);
     if (known) known.count += 1;
     else
