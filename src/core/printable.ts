@@ -32,12 +32,17 @@ export function onOneLine(text: string): string {
  * from outside and becomes an escape.
  */
 export function withoutStrays(text: string): string {
-  return text.replaceAll(hidden, (character) =>
-    ownControls.has(character) ? character : escaped(character),
-  );
+  return text.replaceAll(hidden, (character, index: number) => {
+    const isOwn =
+      character === escapeSign ? colour.test(text.slice(index, index + 9)) : ownControls.has(character);
+    return isOwn ? character : escaped(character);
+  });
 }
 
-const ownControls = new Set(['\u001b', '\t', '\n', '\r']);
+const ownControls = new Set(['\t', '\n', '\r']);
+const escapeSign = '\u001b';
+/** What follows an escape that only colours the text after it. */
+const colour = /^.\[[\d;]{0,6}m/s;
 
 /**
  * The value as JSON that harms no terminal: what is hidden in texts is escaped as JSON allows it, and means the same.
