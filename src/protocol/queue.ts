@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runIdSchema, sha256Schema } from './identifiers.ts';
+import { runIdSchema, sha256Schema, taskKeySchema } from './identifiers.ts';
 import { manifestSchema } from './manifest.ts';
 import { protocolVersion } from './version.ts';
 
@@ -22,21 +22,31 @@ export type JobData = z.infer<typeof jobDataSchema>;
 /** `runs/<run_id>/jobs/<job_id>.json`: a manifest with one batch that any worker may do. */
 export const jobFileSchema = manifestSchema;
 
+/** A machine, a worker or a run, as workers name them. */
+const nameSchema = z.string().max(300);
+
+/** So many keys are told of at once. */
+export const mostKeysOfNews = 1_000;
+
 /** What a worker tells of a job while it works on it. Lost ones do no harm: the store has the truth. */
 export const jobNewsSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('assigned'), machine: z.string(), keys: z.array(z.string()) }),
-  z.object({ type: z.literal('started'), machine: z.string(), key: z.string() }),
+  z.object({
+    type: z.literal('assigned'),
+    machine: nameSchema,
+    keys: z.array(taskKeySchema).max(mostKeysOfNews),
+  }),
+  z.object({ type: z.literal('started'), machine: nameSchema, key: taskKeySchema }),
   z.object({
     type: z.literal('progress'),
-    machine: z.string(),
-    key: z.string(),
+    machine: nameSchema,
+    key: taskKeySchema,
     done_parts: z.int(),
     total_parts: z.int(),
   }),
-  z.object({ type: z.literal('finished'), machine: z.string(), key: z.string() }),
-  z.object({ type: z.literal('refused'), machine: z.string(), message: z.string() }),
+  z.object({ type: z.literal('finished'), machine: nameSchema, key: taskKeySchema }),
+  z.object({ type: z.literal('refused'), machine: nameSchema, message: z.string() }),
   /** It keeps the job and tries again: the store or its own disk takes nothing at the moment. */
-  z.object({ type: z.literal('waiting'), machine: z.string(), message: z.string() }),
+  z.object({ type: z.literal('waiting'), machine: nameSchema, message: z.string() }),
 ]);
 export type JobNews = z.infer<typeof jobNewsSchema>;
 
@@ -73,17 +83,17 @@ export type FinalDocument = z.infer<typeof finalSchema>;
 /** What a worker says of itself, every few seconds. */
 export const workerFactsSchema = z.object({
   version: z.literal(protocolVersion),
-  name: z.string(),
-  machine: z.string(),
+  name: nameSchema,
+  machine: nameSchema,
   pid: z.int(),
   slots: z.int(),
-  kinds: z.array(z.enum(jobKinds)),
+  kinds: z.array(z.enum(jobKinds)).max(jobKinds.length),
   started_at: z.iso.datetime(),
   seen_at: z.iso.datetime(),
-  doing: z.array(z.object({ run_id: z.string(), kind: z.enum(jobKinds) })),
+  doing: z.array(z.object({ run_id: nameSchema, kind: z.enum(jobKinds) })).max(1_000),
   /** Why it cannot continue at the moment; null while it can. */
   problem: z.string().nullable().default(null),
   /** Runs whose work failed here a short while ago: others come first for it. */
-  unable_for: z.array(z.string()).default([]),
+  unable_for: z.array(nameSchema).max(1_000).default([]),
 });
 export type WorkerFacts = z.infer<typeof workerFactsSchema>;

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { onAbort } from '../../async/abort.ts';
 import { AsyncQueue } from '../../async/queues.ts';
+import { shortened } from '../../core/shortened.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostEvent } from '../../ports/host.ts';
@@ -11,6 +12,12 @@ import type { RedisJobs } from '../queue/redis-jobs.ts';
 import type { StoredJobs } from './stored-jobs.ts';
 
 const readsAtOnce = 32;
+
+/** Most news that wait for the reader: what comes beyond that is left to the scans. */
+const mostWaiting = 10_000;
+
+/** Most changes of machines that a session tells of; each is recorded. */
+const mostChanges = 10_000;
 
 /** How often an open run looks around, in milliseconds. */
 export interface QueueRunTiming {
@@ -54,6 +61,9 @@ export class QueueNews {
   readonly #waits = new Map<'write' | 'work', string>();
   /** How each machine that was heard of stands, as was told last. */
   readonly #machines = new Map<string, string>();
+  #changes = 0;
+  /** Tasks whose result is being read. */
+  readonly #reading = new Set<string>();
 
   /** @param onRefill - Called now and then while Redis answers, and when it is back. */
   constructor(deps: QueueRunDeps, stored: StoredJobs, onRefill: () => Promise<void>) {
@@ -118,14 +128,14 @@ export class QueueNews {
 
   async #pass(emitted: unknown, queue: AsyncQueue<HostEvent>): Promise<void> {
     const news = jobNewsSchema.safeParse(emitted).data;
-    if (!news) return;
+    if (!news || queue.waitingCount + this.#reading.size >= mostWaiting) return;
     if (news.type === 'finished') {
       const isIdle = (this.#machines.get(news.machine) ?? 'working') !== 'working';
       if (isIdle) this.#change(queue, news.machine, 'working', null);
       return await this.#report(news.key, queue, news.machine);
     }
     if (news.type === 'refused' || news.type === 'waiting')
-      return this.#change(queue, news.machine, news.type, news.message);
+      return this.#change(queue, news.machine, news.type, shortened(news.message));
     for (const event of eventsOf(news)) {
       const isLate = event.type === 'task-assigned' && this.reported.has(event.taskKey);
       if (!isLate) queue.push(event);
@@ -139,14 +149,16 @@ export class QueueNews {
     message: string | null,
   ): void {
     const standing = message === null ? state : `${state} ${message}`;
-    if (this.#machines.get(machine) === standing) return;
+    if (this.#machines.get(machine) === standing || this.#changes >= mostChanges) return;
+    this.#changes += 1;
     this.#machines.set(machine, standing);
     queue.push({ type: 'machine-changed', machine, state, message });
   }
 
   async #report(taskKey: string, queue: AsyncQueue<HostEvent>, machine?: string): Promise<void> {
-    if (this.reported.has(taskKey)) return;
-    const result = await this.#stored.results.read(taskKey);
+    if (this.reported.has(taskKey) || this.#reading.has(taskKey)) return;
+    this.#reading.add(taskKey);
+    const result = await this.#stored.results.read(taskKey).finally(() => this.#reading.delete(taskKey));
     if (result === null || this.reported.has(taskKey)) return;
     this.reported.add(taskKey);
     queue.push({ type: 'task-finished', result, ...(machine !== undefined && { machine }) });
@@ -196,6 +208,7 @@ export class QueueNews {
     while (!signal.aborted) {
       await clock.sleep(pauseMs, signal).catch(() => undefined);
       if (signal.aborted) return;
+      jobs.assertTrusted();
       const isUnreachable = jobs.redis.status !== 'ready';
       if (isUnreachable && unreachableSinceMs === null) {
         unreachableSinceMs = clock.now();

@@ -4,6 +4,7 @@ import type { QueueSettings } from '../../core/settings/settings-schema.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { expandHome } from '../cosmos-folders.ts';
 import { assertFile } from '../files/open-file.ts';
+import { boundedConnector } from './bounded-connector.ts';
 import { RedisJobs } from './redis-jobs.ts';
 
 /** How long the first connection may take, in milliseconds. */
@@ -30,7 +31,8 @@ export async function openJobs(
       message: 'There is no queue in the settings.',
       nextStep: 'Set url and store under [queue], or give --queue redis://HOST:6379 --store PATH.',
     });
-  return new RedisJobs(await connectRedis(settings, environment, silenceMs), settings.prefix);
+  const { redis, refusal } = await connectRedis(settings, environment, silenceMs);
+  return new RedisJobs(redis, settings.prefix, refusal);
 }
 
 /**
@@ -43,8 +45,18 @@ async function connectRedis(
   settings: QueueSettings,
   environment: NodeJS.ProcessEnv,
   silenceMs: number,
-): Promise<Redis> {
-  const redis = new Redis({ ...redisOptions(settings, environment), socketTimeout: silenceMs });
+): Promise<{ readonly redis: Redis; refusal(): AppError | null }> {
+  let refused: AppError | null = null;
+  const onRefused = (what: string) => {
+    refused ??= notTaken(settings, what);
+    // What waits for an answer is told why none comes; there is no further attempt.
+    redis.recoverFromFatalError(refused, refused, {});
+  };
+  const redis = new Redis({
+    ...redisOptions(settings, environment),
+    ...{ socketTimeout: silenceMs, Connector: boundedConnector(onRefused) },
+    retryStrategy: (times) => (refused ? null : Math.min(100 * 2 ** Math.min(times, 10), maxPauseMs)),
+  });
   let last: unknown = null;
   redis.on('error', (error: unknown) => {
     last = error;
@@ -55,9 +67,10 @@ async function connectRedis(
       redis.connect().then(() => redis.ping()),
       new Promise((_, reject) => timeout.addEventListener('abort', () => reject(last ?? timeout.reason))),
     ]);
-    return redis;
+    return { redis, refusal: () => refused };
   } catch (error) {
     redis.disconnect();
+    if (refused) throw refused;
     throw unreachable(settings, last ?? error);
   }
 }
@@ -79,7 +92,6 @@ function redisOptions(settings: QueueSettings, environment: NodeJS.ProcessEnv) {
     lazyConnect: true,
     maxRetriesPerRequest: null,
     connectTimeout: connectTimeoutMs,
-    retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 10), maxPauseMs),
   };
 }
 
@@ -94,6 +106,15 @@ function readCa(path: string): string {
       nextStep: 'Set tls_ca_file under [queue] to a PEM file.',
     });
   }
+}
+
+function notTaken(settings: QueueSettings, what: string): AppError {
+  const { host } = new URL(settings.url);
+  return new AppError({
+    code: 'host-refused',
+    message: `Redis at ${host} sent ${what}: nothing that cosmos keeps there is like that, so the connection was ended.`,
+    nextStep: 'Check url and prefix under [queue], and who else may write to that server.',
+  });
 }
 
 function unreachable(settings: QueueSettings, error: unknown): AppError {

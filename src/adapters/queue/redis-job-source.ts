@@ -26,6 +26,7 @@ export class RedisJobSource implements JobSource {
   }
 
   async take(kinds: readonly JobKind[]): Promise<TakenJob | null> {
+    this.#jobs.assertTrusted();
     for (const kind of kinds) {
       const token = randomUUID();
       const job = await this.#workerOf(kind).getNextJob(token, { block: false });

@@ -1,7 +1,9 @@
 import { FlowProducer, type JobsOptions, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { inGroups } from '../../async/in-groups.ts';
-import { parseJsonAs } from '../../core/json.ts';
+import { parseForeignJsonAs } from '../../core/json.ts';
+import { shortened } from '../../core/shortened.ts';
+import type { AppError } from '../../errors/app-error.ts';
 import {
   type JobData,
   type JobKind,
@@ -10,6 +12,7 @@ import {
   workerFactsSchema,
 } from '../../protocol/queue.ts';
 import { protocolVersion } from '../../protocol/version.ts';
+import { countsByRun, type RunCounts } from './listed-jobs.ts';
 
 /** How jobs are kept alive. Tests have shorter ones. */
 export interface QueueTiming {
@@ -36,11 +39,13 @@ interface JobState {
   readonly reason: string;
 }
 
-interface RunCounts {
-  waiting: number;
-  active: number;
-  failed: number;
-}
+/** Jobs that are asked about at once. */
+const jobsAtOnce = 16;
+
+/** Workers that are shown. */
+const mostWorkers = 4_096;
+
+const mostReasonCharacters = 2_000;
 
 type BulkJobs = Parameters<Queue['addBulk']>[0];
 
@@ -60,11 +65,20 @@ export class RedisJobs {
   readonly prefix: string;
   readonly #queues = new Map<JobKind, Queue>();
   readonly #adders = new Map<JobKind, (jobs: readonly BulkJobs[number][]) => Promise<void>>();
+  readonly #refusal: () => AppError | null;
   #flows: FlowProducer | null = null;
 
-  constructor(redis: Redis, prefix: string) {
+  /** @param refusal - Why the connection was ended for good; null while it was not. */
+  constructor(redis: Redis, prefix: string, refusal: () => AppError | null = () => null) {
     this.redis = redis;
     this.prefix = prefix;
+    this.#refusal = refusal;
+  }
+
+  /** @throws AppError `host-refused` after the server sent what it should not. */
+  assertTrusted(): void {
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
   }
 
   async add(kind: JobKind, runId: string, jobIds: readonly string[]): Promise<void> {
@@ -115,20 +129,26 @@ export class RedisJobs {
   }
 
   async statesOf(kind: JobKind, jobIds: readonly string[]): Promise<ReadonlyMap<string, JobState>> {
+    const states = new Map<string, JobState>();
+    for (let at = 0; at < jobIds.length; at += jobsAtOnce)
+      for (const [jobId, state] of await this.#someStatesOf(kind, jobIds.slice(at, at + jobsAtOnce)))
+        states.set(jobId, state);
+    return states;
+  }
+
+  async #someStatesOf(kind: JobKind, jobIds: readonly string[]): Promise<readonly [string, JobState][]> {
     const pipeline = this.redis.pipeline();
     for (const jobId of jobIds) {
       const key = `${this.prefix}:${kind}:${jobId}`;
       pipeline.exists(key).hmget(key, 'finishedOn', 'failedReason').exists(`${key}:lock`);
     }
     const answers = (await pipeline.exec()) ?? [];
-    return new Map(
-      jobIds.map((jobId, at) => {
-        const [exists, fields, locked] = answers.slice(3 * at, 3 * at + 3).map(([, value]) => value);
-        const [finishedOn, failedReason] = Array.isArray(fields) ? fields : [];
-        const state = !exists ? 'absent' : finishedOn ? 'failed' : locked ? 'active' : 'waiting';
-        return [jobId, { state, reason: String(failedReason ?? '') }];
-      }),
-    );
+    return jobIds.map((jobId, at) => {
+      const [exists, fields, locked] = answers.slice(3 * at, 3 * at + 3).map(([, value]) => value);
+      const [finishedOn, failedReason] = Array.isArray(fields) ? fields : [];
+      const state = !exists ? 'absent' : finishedOn ? 'failed' : locked ? 'active' : 'waiting';
+      return [jobId, { state, reason: shortened(String(failedReason ?? ''), mostReasonCharacters) }];
+    });
   }
 
   /** The token of the worker that has a job; null when none has. */
@@ -204,11 +224,14 @@ export class RedisJobs {
   async workers(nowMs: number): Promise<readonly WorkerFacts[]> {
     const found = await this.redis.hgetall(`${this.prefix}:workers`);
     const workers: WorkerFacts[] = [];
+    const gone: string[] = [];
     for (const [name, text] of Object.entries(found)) {
-      const facts = parseJsonAs(workerFactsSchema, text);
-      if (facts && nowMs - Date.parse(facts.seen_at) < workerTtlMs) workers.push(facts);
-      else await this.forgetWorker(name);
+      const facts = parseForeignJsonAs(workerFactsSchema, text);
+      const isThere = facts !== null && nowMs - Date.parse(facts.seen_at) < workerTtlMs;
+      if (!isThere) gone.push(name);
+      else if (workers.length < mostWorkers) workers.push(facts);
     }
+    if (gone.length > 0) await this.redis.hdel(`${this.prefix}:workers`, ...gone.slice(0, mostWorkers));
     return workers.sort((one, other) => one.name.localeCompare(other.name));
   }
 
@@ -223,16 +246,7 @@ export class RedisJobs {
 
   /** Jobs of all kinds, by their runs. */
   async countsByRun(): Promise<ReadonlyMap<string, RunCounts>> {
-    const runs = new Map<string, RunCounts>();
-    for (const kind of jobKinds) {
-      for (const { jobId, state } of await this.#idsOf(kind)) {
-        const runId = jobId.slice(0, jobId.lastIndexOf('.'));
-        const counts = runs.get(runId) ?? { waiting: 0, active: 0, failed: 0 };
-        counts[state] += 1;
-        runs.set(runId, counts);
-      }
-    }
-    return runs;
+    return await countsByRun(this.redis, this.prefix);
   }
 
   /** Has workers take no more jobs, or take them again. */
@@ -253,23 +267,6 @@ export class RedisJobs {
       maxmemoryPolicy: field('maxmemory_policy'),
       isAppendOnly: field('aof_enabled') === '1',
     };
-  }
-
-  async #idsOf(kind: JobKind): Promise<readonly { jobId: string; state: keyof RunCounts }[]> {
-    const key = (name: string) => `${this.prefix}:${kind}:${name}`;
-    const { redis } = this;
-    const found = {
-      waiting: await Promise.all([
-        redis.lrange(key('wait'), '0', '-1'),
-        redis.lrange(key('paused'), '0', '-1'),
-        redis.zrange(key('delayed'), '0', '-1'),
-        redis.zrange(key('waiting-children'), '0', '-1'),
-      ]),
-      active: [await redis.lrange(key('active'), '0', '-1')],
-      failed: [await redis.zrange(key('failed'), '0', '-1')],
-    };
-    const states = ['waiting', 'active', 'failed'] as const;
-    return states.flatMap((state) => found[state].flat().map((jobId) => ({ jobId, state })));
   }
 
   /** Lets go of the connection, at once: nothing here waits for a Redis that is away. */

@@ -7,7 +7,7 @@ import type { TakenJob } from '../../ports/job-queue.ts';
 import type { SharedStore } from '../../ports/shared-store.ts';
 import { layout } from '../../protocol/layout.ts';
 import type { WorkBatch } from '../../protocol/manifest.ts';
-import { jobFileSchema } from '../../protocol/queue.ts';
+import { jobFileSchema, mostKeysOfNews } from '../../protocol/queue.ts';
 import { failedResult } from '../../protocol/task-result.ts';
 import { type Admit, type SlotRun, UnableError, type Work } from './slot-run.ts';
 
@@ -104,7 +104,9 @@ async function carryOutWork(job: TakenJob, { batch, engine }: Work, deps: JobDep
       await job.giveBack();
       return true;
     }
-    job.emit({ type: 'assigned', machine, keys: batch.tasks.map(({ task_key: key }) => key) });
+    const keys = batch.tasks.map(({ task_key: key }) => key);
+    for (let at = 0; at < keys.length; at += mostKeysOfNews)
+      job.emit({ type: 'assigned', machine, keys: keys.slice(at, at + mostKeysOfNews) });
     const isDone = await run.work(batch, engine, job, stop.signal, drainMs);
     if (!isDone) await deps.closeRun();
     if (isDone || (job.cancelled.aborted && !job.lost.aborted)) await job.done();

@@ -16,6 +16,8 @@ import { PublishedResults } from '../../../src/adapters/host-run/published-resul
 import { TaskAssignments } from '../../../src/adapters/host-run/task-assignments.ts';
 import { WorkerApi } from '../../../src/adapters/host-run/worker-api.ts';
 import { WorkersRun } from '../../../src/adapters/host-run/workers-run.ts';
+import { openJobs } from '../../../src/adapters/queue/connect-redis.ts';
+import type { RedisJobs } from '../../../src/adapters/queue/redis-jobs.ts';
 import { download } from '../../../src/adapters/sftp/download.ts';
 import { RemoteFiles } from '../../../src/adapters/sftp/remote-files.ts';
 import { SftpFileStore } from '../../../src/adapters/sftp/sftp-file-store.ts';
@@ -25,6 +27,7 @@ import { SshLink } from '../../../src/adapters/ssh/ssh-link.ts';
 import { SlotApi } from '../../../src/adapters/ssh-host/slot-api.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { FileHostTree } from '../../../src/adapters/upkeep/file-host-tree.ts';
+import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
 import { sampleEngine, sampleTasks } from '../sample-work.ts';
 
 type Given = Readonly<Record<string, unknown>> & { readonly ssh: SshSettings };
@@ -101,6 +104,32 @@ async function watchRun({ socketPath, folder }: Given): Promise<unknown> {
   return seen;
 }
 
+/** A connection to a queue, as every command opens it. */
+async function queue({ port }: Given, call: (jobs: RedisJobs) => Promise<unknown>): Promise<unknown> {
+  const { queue: settings } = settingsSchema.parse({ queue: { url: `redis://127.0.0.1:${port}` } });
+  const jobs = await openJobs(settings, {});
+  try {
+    return await call(jobs);
+  } finally {
+    jobs.close();
+  }
+}
+
+/** Listens to what workers tell, until the connection is ended for good or `end` is told. */
+async function listen(jobs: RedisJobs): Promise<unknown> {
+  let told = 0;
+  let isEnded = false;
+  jobs.listen('upsample', (jobId) => {
+    if (!isEnded) told += 1;
+    isEnded ||= jobId === 'end';
+  });
+  while (!isEnded) {
+    await systemClock.sleep(20);
+    jobs.assertTrusted();
+  }
+  return told;
+}
+
 const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
   list: (given) => store(given, async (files) => (await files.list('results')).length),
   results: (given) => store(given, async (files) => (await new PublishedResults(files).keys()).length),
@@ -140,6 +169,15 @@ const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
         new AbortController().signal,
       ),
     ),
+  queueRuns: (given) => queue(given, async (jobs) => (await jobs.countsByRun()).size),
+  queueWorkers: (given) => queue(given, async (jobs) => (await jobs.workers(Date.now())).length),
+  queueStates: (given) =>
+    queue(given, async (jobs) => {
+      const ids = Array.from({ length: 2000 }, (_, at) => `run-1.${at}`);
+      const states = [...(await jobs.statesOf('upsample', ids)).values()];
+      return [states.length, Math.max(...states.map(({ reason }) => reason.length))];
+    }),
+  queueEvents: (given) => queue(given, listen),
   prune: (given) =>
     withFiles(given, async (files) => {
       const tree = new FileHostTree(new SftpRootFiles(files, '/run'), () => false);
