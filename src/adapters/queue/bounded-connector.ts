@@ -21,7 +21,7 @@ export function boundedConnector(onRefused: (what: string) => void) {
     async connect(): Promise<Socket> {
       const { host = '127.0.0.1', port = 6379, tls } = this.#options;
       this.connecting = true;
-      // Whoever connects may end it at once.
+      // It may be ended at once.
       await new Promise((resolve) => process.nextTick(resolve));
       if (!this.connecting) throw new Error('Connection is closed.');
       const socket = tls ? connectTls({ host, port, ...tls }) : createConnection({ host, port });

@@ -8,8 +8,8 @@ const requestsAtOnce = 16;
 /** Far more entries than this program puts into any folder. */
 const mostSeen = 2_000_000;
 
-/** What a listing keeps, in bytes, with what an entry takes beside its name: some 500,000 results. */
-const mostKeptBytes = 56 * 1024 * 1024;
+/** What a listing keeps, in bytes, with what an entry takes beside its name: some 280,000 results. */
+const mostKeptBytes = 32 * 1024 * 1024;
 const nameBytes = 48;
 const entryBytes = 176;
 
