@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 import { onAbort } from '../async/abort.ts';
@@ -9,6 +10,11 @@ interface PipedChildOptions {
   /** Pipes it writes: 1 is its stdout, 2 adds file descriptor 3. */
   readonly outputs: 0 | 1 | 2;
   readonly signal: AbortSignal | undefined;
+  /**
+   * It reads and writes files, so that no broken pipe ends it when this process is killed: the system is asked to end it, where
+   * it can (Linux with `setpriv`).
+   */
+  readonly isOnFiles?: boolean;
   /** Takes each line of its stderr. A line that it returns false for is not kept in `stderrTail`. */
   readonly onErrorLine?: (line: string) => boolean;
 }
@@ -24,9 +30,14 @@ export interface ChildEnd {
 
 const maxTailLength = 8192;
 
+/** A program of util-linux that starts another one which the kernel ends with its parent; null where there is none. */
+const endsWithParent = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path)) ?? null;
+const endingOptions = ['--pdeathsig', 'KILL', '--'];
+
 /**
- * A program with pipes, started without a shell and without secrets in its environment. It never outlives this process: it is killed when the signal aborts
- * and by `stop`, and because all it reads and writes are pipes of this process, it ends when this process is killed.
+ * A program with pipes, started without a shell and without secrets in its environment. It never outlives this process: it is
+ * killed when the signal aborts and by `stop`, and because all it reads and writes are pipes of this process, it ends when this
+ * process is killed. One that works on files keeps running until it is done where the system knows no other way.
  *
  * A broken pipe is only a symptom: the caller finds the reason in `ended`.
  */
@@ -42,7 +53,9 @@ export class PipedChild implements AsyncDisposable {
     this.program = program;
     const { hasInput, outputs, signal = null } = options;
     const extraPipe: 'pipe'[] = outputs > 1 ? ['pipe'] : [];
-    this.#child = spawn(program, programArguments, {
+    const ending = options.isOnFiles && endsWithParent !== null ? [endsWithParent, ...endingOptions] : [];
+    const [file = program, ...words] = [...ending, program, ...programArguments];
+    this.#child = spawn(file, words, {
       stdio: [hasInput ? 'pipe' : 'ignore', outputs > 0 ? 'pipe' : 'ignore', 'pipe', ...extraPipe],
       windowsHide: true,
       env: { ...environmentForChild(process.env), AV_LOG_FORCE_NOCOLOR: '1' },

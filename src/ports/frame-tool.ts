@@ -25,6 +25,16 @@ export interface DecodeRequest {
   readonly allocate?: () => Uint8Array;
 }
 
+/** A segment without repeats and context that is only to be resampled: what becomes of it is a file. */
+export interface ResampleRequest {
+  readonly sourcePath: string;
+  readonly segment: SegmentTask;
+  readonly path: string;
+  readonly encoding: Encoding;
+  /** Called now and then with the number of frames that are done. */
+  onFrames(done: number): void;
+}
+
 /** Where and how frames become a file: H.264 in MP4, frames at the clip's nominal rate, one key frame at its start. */
 export interface EncodeRequest {
   readonly path: string;
@@ -50,6 +60,13 @@ export interface FrameTool {
   decode(request: DecodeRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Resamples frames with Lanczos kernels. */
   startScaling(from: FrameFormat, to: FrameFormat, clip: Clip | null, signal: AbortSignal): FrameFilter;
+  /**
+   * Decodes, resamples with Lanczos kernels and encodes a segment in one program, which spares carrying its frames from one to
+   * the next: the file is the same, byte for byte. It is whole and flushed to the disk when this resolves.
+   *
+   * @throws AppError as `decode` and `encode`.
+   */
+  resample(request: ResampleRequest, signal: AbortSignal): Promise<void>;
   /** The same frames give the same bytes. The file is whole and flushed to the disk when `finish` resolves. */
   encode(request: EncodeRequest, signal: AbortSignal): FrameSink;
 }

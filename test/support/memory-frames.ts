@@ -7,6 +7,7 @@ import type {
   FrameFilter,
   FrameSink,
   FrameTool,
+  ResampleRequest,
 } from '../../src/ports/frame-tool.ts';
 import { type RetoucherSpec, retoucherSpecSchema } from '../../src/protocol/retouch.ts';
 import type { SegmentTask, UpscalerSpec } from '../../src/protocol/segment.ts';
@@ -109,6 +110,15 @@ export class MemoryFrames implements FrameTool {
       filter: async (frames) => frames.map((frame) => enlarge(frame, to)),
       close: async () => undefined,
     };
+  }
+
+  async resample({ segment, path, onFrames }: ResampleRequest, signal: AbortSignal): Promise<void> {
+    const frames = await Array.fromAsync(this.decode({ sourcePath: '', segment }, signal));
+    onFrames(frames.length);
+    await writeFile(
+      path,
+      Uint8Array.from(frames, (frame) => frame[0] ?? 0),
+    );
   }
 
   encode({ path, frame: format }: EncodeRequest, signal: AbortSignal): FrameSink {

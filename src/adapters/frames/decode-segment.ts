@@ -30,14 +30,31 @@ interface Attempt {
   readonly end: ChildEnd;
 }
 
-/** Decodes segments, and remembers those whose key frame was not where it was said to be. */
-export class SegmentDecoder {
-  readonly #program: string;
+/** Where the decoding of segments may begin; remembers those whose key frame was not where it was said to be. */
+export class SegmentStarts {
   /** Keys of segments that seeking gave wrong frames of. */
   readonly #misled = new Set<string>();
 
-  constructor(program: string) {
+  /** Ticks to try, one after the other; null: the file's beginning. */
+  of({ task_key: key, seek_time: time, clip }: SegmentTask): readonly (number | null)[] {
+    if (time === null || this.#misled.has(key)) return [null];
+    const { numerator, denominator } = clip.time_base;
+    return [time, time - Math.ceil((earlierSeconds * denominator) / numerator), null];
+  }
+
+  noteMisled({ task_key: key }: SegmentTask): void {
+    this.#misled.add(key);
+  }
+}
+
+/** Decodes segments to raw frames. */
+export class SegmentDecoder {
+  readonly #program: string;
+  readonly #starts: SegmentStarts;
+
+  constructor(program: string, starts: SegmentStarts) {
     this.#program = program;
+    this.#starts = starts;
   }
 
   /**
@@ -50,21 +67,15 @@ export class SegmentDecoder {
    * @throws AppError `video-unreadable` when decoding from the file's beginning does not give the segment's frames.
    */
   async *decode(request: DecodeRequest, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const { task_key: key, repeats } = request.segment;
-    for (const start of this.#starts(request.segment)) {
+    const { repeats } = request.segment;
+    for (const start of this.#starts.of(request.segment)) {
       const attempt = yield* this.#attempt(request, start, signal);
       if (attempt.frames === repeats.length) return;
       if (start === null || attempt.frames > 0) {
-        this.#misled.add(key);
-        throw this.#failed(request, attempt, start !== null);
+        this.#starts.noteMisled(request.segment);
+        throw decodingFailed(this.#program, request, attempt, start !== null);
       }
     }
-  }
-
-  #starts({ task_key: key, seek_time: time, clip }: SegmentTask): (number | null)[] {
-    if (time === null || this.#misled.has(key)) return [null];
-    const { numerator, denominator } = clip.time_base;
-    return [time, time - Math.ceil((earlierSeconds * denominator) / numerator), null];
   }
 
   async *#attempt(
@@ -80,8 +91,7 @@ export class SegmentDecoder {
       hasInput: false,
       outputs: 1,
       signal,
-      // Said of every frame after such a change, which the scan noted.
-      onErrorLine: (line) => !line.includes('Changing video frame properties on the fly'),
+      onErrorLine: isNews,
     });
     const cut = exactFrames(child.outputs[0], {
       frameBytes: frameBytes({ ...clip.frame, pixelFormat: clip.frame.pixel_format }),
@@ -102,17 +112,20 @@ export class SegmentDecoder {
     signal.throwIfAborted();
     return { frames, end };
   }
+}
 
-  #failed({ sourcePath, segment }: DecodeRequest, { frames, end }: Attempt, isSought: boolean): AppError {
-    const doing = `Decoding segment ${segment.segment_id} (${frames} of ${segment.repeats.length} frames)`;
-    if (isSought || end.startError || end.exitCode === null) return framesFailed(this.#program, doing, end);
-    const seconds = ticksToSeconds(segment.first_time ?? 0, segment.clip.time_base).toFixed(3);
-    const count = `decoding gave ${frames} of ${segment.repeats.length} frames from second ${seconds} on`;
-    return unreadableVideo(
-      sourcePath,
-      end.stderrTail ? `${count}; ${reasonInStderr(end.stderrTail)}` : count,
-    );
-  }
+/** Why decoding gave too few frames: worth a retry where it did not begin at the file's beginning, or ffmpeg was killed. */
+export function decodingFailed(
+  program: string,
+  { sourcePath, segment }: Pick<DecodeRequest, 'sourcePath' | 'segment'>,
+  { frames, end }: Attempt,
+  isSought: boolean,
+): AppError {
+  const doing = `Decoding segment ${segment.segment_id} (${frames} of ${segment.repeats.length} frames)`;
+  if (isSought || end.startError || end.exitCode === null) return framesFailed(program, doing, end);
+  const seconds = ticksToSeconds(segment.first_time ?? 0, segment.clip.time_base).toFixed(3);
+  const count = `decoding gave ${frames} of ${segment.repeats.length} frames from second ${seconds} on`;
+  return unreadableVideo(sourcePath, end.stderrTail ? `${count}; ${reasonInStderr(end.stderrTail)}` : count);
 }
 
 /**
@@ -128,17 +141,37 @@ function decodeArguments(
   selection: UniqueSelection,
   seekTime: number | null,
 ): readonly string[] {
-  const { clip } = segment;
+  return [
+    ...segmentInput(sourcePath, segment, seekTime),
+    ...['-vf', segmentFrames(segment, selection.condition).join(',')],
+    ...['-fps_mode', 'passthrough', '-frames:v', String(selection.frames)],
+    ...rawOutput,
+  ];
+}
+
+/** Options by which ffmpeg reads the video of a segment. @param seekTime - As for decoding. */
+export function segmentInput(
+  sourcePath: string,
+  { clip }: SegmentTask,
+  seekTime: number | null,
+): readonly string[] {
   return [
     ...decodingOptions,
     ...limitsFor(clip.frame),
     ...(clip.is_turned ? [] : ['-noautorotate']),
     ...(seekTime === null ? [] : seekOptions(clip, seekTime)),
     ...['-i', asFileUrl(sourcePath), '-map', `0:${clip.stream}`],
-    ...['-vf', [...choice(segment, selection), ...conversion(clip)].join(',')],
-    ...['-fps_mode', 'passthrough', '-frames:v', String(selection.frames)],
-    ...rawOutput,
   ];
+}
+
+/** The filters that let a segment's frames through, in the clip's frame format. @param condition - Of which frames; null: all. */
+export function segmentFrames(segment: SegmentTask, condition: string | null = null): readonly string[] {
+  return [...choice(segment, condition), ...conversion(segment.clip)];
+}
+
+/** A line of a decoder that says nothing new: of every frame after such a change, which the scan noted. */
+export function isNews(line: string): boolean {
+  return !line.includes('Changing video frame properties on the fly');
 }
 
 /** Rounded up to the next microsecond, all that ffmpeg can say: a moment too early is a whole group of pictures more. */
@@ -147,7 +180,7 @@ function seekOptions({ time_base: base }: Clip, seekTime: number): readonly stri
   return ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', `${microseconds}us`];
 }
 
-function choice({ first_time: first, end_time: end }: SegmentTask, { condition }: UniqueSelection): string[] {
+function choice({ first_time: first, end_time: end }: SegmentTask, condition: string | null): string[] {
   return [
     ...(first === null ? [] : fromExactly(first)),
     ...(end === null ? [] : [`trim=end_pts=${end}`]),

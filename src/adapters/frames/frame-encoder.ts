@@ -72,15 +72,26 @@ export class FrameEncoder implements FrameSink {
  * One tick of the file's clock is one part of the frame rate's numerator, so that all frames last equally long.
  */
 function encodeArguments(request: EncodeRequest): readonly string[] {
-  const { clip, encoding, frame, path } = request;
-  const rate = clip.frame_rate;
+  const { clip, frame } = request;
   return [
-    ...['-nostdin', '-v', 'error', '-y', ...timesFromZero(request), ...rawInput(frame, fractionText(rate))],
-    ...['-map', '0:v', '-vf', filters(request).join(',')],
+    ...['-nostdin', '-v', 'error', '-y'],
+    ...[...timesFromZero(request), ...rawInput(frame, fractionText(clip.frame_rate)), '-map', '0:v'],
+    ...['-vf', [dropLeadIn(frame), ...conversion(clip, frame), ...described(clip)].join(',')],
+    ...encodedOutput(request),
+  ];
+}
+
+/** Options of the output by which ffmpeg encodes frames of the clip's target to the file. */
+export function encodedOutput({
+  clip,
+  encoding,
+  path,
+}: Pick<EncodeRequest, 'clip' | 'encoding' | 'path'>): readonly string[] {
+  return [
     ...['-c:v', 'libx264', '-preset', encoding.preset, '-crf', String(encoding.crf)],
     ...(encoding.is_cpu_independent ? ['-x264-params', 'cpu-independent=1'] : []),
     ...['-threads', String(encoding.threads), ...colorTags(clip)],
-    ...['-fps_mode', 'passthrough', '-video_track_timescale', String(rate.numerator)],
+    ...['-fps_mode', 'passthrough', '-video_track_timescale', String(clip.frame_rate.numerator)],
     ...['-map_metadata', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact'],
     ...['-f', 'mp4', asFileUrl(path)],
   ];
@@ -92,10 +103,10 @@ function timesFromZero({ clip, frame }: EncodeRequest): string[] {
   return ['-itsoffset', (-seconds).toFixed(6)];
 }
 
-function filters({ clip, frame }: EncodeRequest): string[] {
+/** The filters that say of frames of the clip's target what they are. */
+export function described(clip: Clip): readonly string[] {
   const { numerator, denominator } = clip.sample_aspect;
-  const shape = `setsar=${numerator}/${denominator}`;
-  return [dropLeadIn(frame), ...conversion(clip, frame), setParams(clip), shape].filter(Boolean);
+  return [setParams(clip), `setsar=${numerator}/${denominator}`].filter(Boolean);
 }
 
 /** To the clip's target: no step where frames are as the encoder keeps them. */

@@ -82,7 +82,7 @@ export class ScalingFilter implements FrameFilter {
  * The filters that scale frames with Lanczos kernels and keep everything else: the values' range, where chroma sits,
  * the pixel format.
  */
-function scalingGraph(from: FrameFormat, to: FrameFormat, clip: Clip | null): string {
+export function scalingGraph(from: FrameFormat, to: FrameFormat, clip: Clip | null): string {
   const size = `scale=${to.width}:${to.height}:flags=lanczos+${exactScaling}`;
   if (isRgb(from.pixelFormat)) return rgbGraph(from.pixelFormat, size, to.pixelFormat);
   const range = rangeOf(clip);

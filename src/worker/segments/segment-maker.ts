@@ -8,6 +8,7 @@ import { asEngineError } from '../tasks/engine-error.ts';
 import { OutputFolder } from '../tasks/output-folder.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { LaneProgress } from './lane-progress.ts';
+import { isOnlyResampled, resample } from './resampled-segment.ts';
 import { SegmentRun } from './segment-run.ts';
 import type { SegmentStage, SegmentStages } from './segment-stage.ts';
 
@@ -57,6 +58,8 @@ export class SegmentMaker {
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
   readonly #waitReasons = new Map<string, string>();
+  /** Segments that are made without lanes, and the batch that each is at. */
+  readonly #resampled = new Map<string, number>();
   #begun = 0;
   /** Between `start` and `stop`. */
   protected isStarted = false;
@@ -111,7 +114,7 @@ export class SegmentMaker {
 
   laneStatus(): LaneStatus[] {
     return Array.from({ length: this.#spec.lanes }, (_, lane) => {
-      const { status, batch } = this.#stages.activity(lane) ?? { status: 'idle', batch: null };
+      const { status, batch } = this.#activityOf(lane);
       const { total, completed } = this.#progress.countsOf(lane);
       return { lane, status, total_batches: total, completed_batches: completed, current_batch: batch };
     });
@@ -124,6 +127,12 @@ export class SegmentMaker {
     await this.#stages.close();
     await Promise.allSettled(this.#running);
     await this.#stages.stop();
+  }
+
+  #activityOf(lane: number): { readonly status: LaneStatus['status']; readonly batch: number | null } {
+    const resampled = [...this.#resampled.values()].find((batch) => batch % this.#spec.lanes === lane);
+    if (resampled !== undefined) return { status: 'processing', batch: resampled };
+    return this.#stages.activity(lane) ?? { status: 'idle', batch: null };
   }
 
   /** A full disk ends no segment: it is made again until it fits, or until it is aborted. */
@@ -151,7 +160,7 @@ export class SegmentMaker {
     return await this.#stages.using(task, signal, async (stage) => {
       const path = await this.#folder.begin(task.task_key);
       try {
-        const run = new SegmentRun(task, {
+        const deps = {
           frames: this.#deps.frames,
           stage,
           memory: this.#memory,
@@ -161,15 +170,24 @@ export class SegmentMaker {
           batchSize: this.#spec.batch_size,
           order,
           onProgress,
-          onBatchDone: (batch) => this.#progress.batchDone(task.task_key, batch),
-        });
-        const stages = await run.run(signal);
+          onBatchDone: (batch: number) => {
+            this.#progress.batchDone(task.task_key, batch);
+            if (this.#resampled.has(task.task_key)) this.#resampled.set(task.task_key, batch + 1);
+          },
+        };
+        const isResampled = isOnlyResampled(task, stage);
+        if (isResampled) this.#resampled.set(task.task_key, task.first_batch);
+        const stages = isResampled
+          ? await resample(task, deps, signal)
+          : await new SegmentRun(task, deps).run(signal);
         const { sha256, sizeBytes } = await this.#folder.publish(path, task.task_key);
         this.#progress.finish(task);
         return factsOf(task, stage, { sha256, size_bytes: sizeBytes, stages_ms: stages });
       } catch (error) {
         await this.#folder.discard(path);
         throw error;
+      } finally {
+        this.#resampled.delete(task.task_key);
       }
     });
   }

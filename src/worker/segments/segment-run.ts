@@ -8,7 +8,7 @@ import { EngineError } from '../tasks/engine-error.ts';
 import type { FrameMemory, FrameShare, ShareRequest } from './frame-memory.ts';
 import type { SegmentStage } from './segment-stage.ts';
 
-interface SegmentRunDeps {
+export interface SegmentRunDeps {
   readonly frames: FrameTool;
   readonly stage: SegmentStage;
   readonly memory: FrameMemory;

@@ -29,6 +29,8 @@ export interface SegmentStage {
   readonly lookaheadFrames?: number;
   /** Whether frames are changed where they lie, so that what comes of one takes no memory of its own. Missing: no. */
   readonly isInPlace?: boolean;
+  /** Whether it does nothing to frames but resample them with Lanczos kernels. Missing: no. */
+  readonly isResampling?: boolean;
   /** What is taken at once by now. */
   readonly size: { readonly batchSize: number; readonly tile: number };
   /** As many frames as were given, in their order. Rejects with an `EngineError`, or the signal's reason. */

@@ -14,6 +14,7 @@ export class LanczosEngine implements UpscaleEngine {
   readonly scale: number;
   readonly minTile = null;
   readonly isProbed = false;
+  readonly isResampling = true;
   readonly frameTimeoutMs = 60_000;
   readonly #tool: FrameTool;
 

@@ -35,6 +35,8 @@ export interface UpscaleEngine {
   readonly minTile: number | null;
   /** Whether it is worth a probe how many lanes are the fastest. */
   readonly isProbed: boolean;
+  /** Whether it resamples frames with Lanczos kernels, which the frame tool can do along with decoding and encoding. */
+  readonly isResampling?: boolean;
   /** How long one frame may take before its lane counts as dead, in milliseconds. */
   readonly frameTimeoutMs: number;
   /** How many frames to give to a lane at once at best, where batches may be split; at least 1. */

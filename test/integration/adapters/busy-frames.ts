@@ -1,5 +1,5 @@
 /**
- * Keeps one ffmpeg at work for ever, and says so on stdout: `node busy-frames.ts decode|scan|scale|encode SOURCE TARGET`.
+ * Keeps one ffmpeg at work for ever, and says so on stdout: `node busy-frames.ts decode|scan|scale|encode|resample SOURCE TARGET`.
  * The tests kill it.
  */
 import { FfmpegFrameTool } from '../../../src/adapters/frames/ffmpeg-frame-tool.ts';
@@ -25,6 +25,14 @@ if (step === 'scale') {
 if (step === 'encode') {
   const encoding = { crf: 20, preset: 'ultrafast', threads: 1 } as const;
   await frames.encode({ path: target, frame: format, clip, encoding }, noAbort).write(frame);
+}
+if (step === 'resample') {
+  // So large and slow that it takes longer than any test waits.
+  const encoding = { crf: 20, preset: 'veryslow', threads: 1 } as const;
+  const large = { ...clip, target: { ...clip.target, width: 7680, height: 4320 } };
+  const segment = segmentOf(large, [0], { first: 0, end: 36, seekTime: null });
+  const request = { sourcePath: source, segment, path: target, encoding, onFrames: () => undefined };
+  void frames.resample(request, noAbort);
 }
 process.stdout.write('at work\n');
 setInterval(() => undefined, 1000);

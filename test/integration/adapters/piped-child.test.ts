@@ -17,8 +17,8 @@ function childrenOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
 }
 
-it.skipIf(process.platform !== 'linux').each(['decode', 'scan', 'scale', 'encode'])(
-  'ffmpeg ends by itself when the program that reads or feeds it is killed: %s',
+it.skipIf(process.platform !== 'linux').each(['decode', 'scan', 'scale', 'encode', 'resample'])(
+  'ffmpeg ends when the program that reads, feeds or only waits for it is killed: %s',
   async (step) => {
     const target = join(folder, `${step}.mp4`);
     const node = spawn(process.execPath, [program, step, source, target], {
