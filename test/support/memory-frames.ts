@@ -114,7 +114,7 @@ export class MemoryFrames implements FrameTool {
 
   async resample({ segment, path, onFrames }: ResampleRequest, signal: AbortSignal): Promise<void> {
     const frames = await Array.fromAsync(this.decode({ sourcePath: '', segment }, signal));
-    onFrames(frames.length);
+    onFrames(frames.length - 2);
     await writeFile(
       path,
       Uint8Array.from(frames, (frame) => frame[0] ?? 0),
@@ -159,6 +159,7 @@ export class ScriptedEngine implements UpscaleEngine {
   readonly scale = 2;
   readonly minTile: number | null;
   isProbed = false;
+  isResampling = false;
   frameTimeoutMs = 10_000;
   calls = 0;
   starts: LaneRequest[] = [];

@@ -87,6 +87,32 @@ describe('frames', () => {
     expect(told).toEqual([1, 47, 4, 47, 5, 47, 7, 47, 47, 47]);
   });
 
+  it('that are only resampled go through no lane, unless one is shown several times', async () => {
+    const { upscaler, framesOf, engine } = rig();
+    engine.isResampling = true;
+    const plain = sampleSegment({ first_batch: 4 });
+    const told: number[] = [];
+    const facts = await upscaler.run(plain, {
+      signal: never,
+      onProgress: (done, total) => {
+        told.push(done, total);
+        if (done === total) return;
+        expect(upscaler.laneStatus()).toMatchObject([
+          { lane: 0, status: 'processing', completed_batches: 1, current_batch: 6 },
+          { lane: 1, status: 'idle', completed_batches: 1 },
+        ]);
+      },
+    });
+    expect(await framesOf(plain)).toEqual(numbers(20));
+    expect(facts).toMatchObject({ frames: 20, unique_frames: 20, size_bytes: 20 });
+    expect(engine.calls).toBe(0);
+    expect(told.slice(0, 2)).toEqual([18, 20]);
+    const repeated = sampleSegment({ task_key: 'e'.repeat(64), repeats: [1, 2] });
+    await upscaler.run(repeated, quiet);
+    expect(await framesOf(repeated)).toEqual([0, 1, 1]);
+    expect(engine.calls).toBeGreaterThan(0);
+  });
+
   it('go to lane b mod lanes, by the number over the whole video', async () => {
     const seen: string[] = [];
     const script: LaneScript = ({ request, frames }) => {
