@@ -64,7 +64,8 @@ export class PipedChild implements AsyncDisposable {
     this.input.on('error', () => undefined);
     this.outputs = [this.#child.stdout, this.#child.stdio[3]].map(asReadable).slice(0, outputs);
     const stopListening = onAbort(signal ?? [], () => this.#kill());
-    this.ended = waitForEnd(this.#child, options.onErrorLine).finally(stopListening);
+    const ended = waitForEnd(this.#child, options.onErrorLine).finally(stopListening);
+    this.ended = ending.length > 0 ? ended.then(asOfItsOwn) : ended;
   }
 
   /** Kills it if it still runs, and waits until it is gone. Safe to call twice. */
@@ -107,6 +108,17 @@ function asReadable(stream: unknown): Readable {
   const readable = stream instanceof Readable ? stream : Readable.from([]);
   readable.on('error', () => undefined);
   return readable;
+}
+
+/** The end of a program that another one was to start, and could not. */
+function asOfItsOwn(end: ChildEnd): ChildEnd {
+  const isMissing = end.exitCode === 127 && /^setpriv: /m.test(end.stderrTail);
+  if (!isMissing) return end;
+  return {
+    exitCode: null,
+    stderrTail: '',
+    startError: Object.assign(new Error(end.stderrTail.trim()), { code: 'ENOENT' }),
+  };
 }
 
 async function waitForEnd(child: ChildProcess, onLine?: (line: string) => boolean): Promise<ChildEnd> {

@@ -143,7 +143,7 @@ function decodeArguments(
 ): readonly string[] {
   return [
     ...segmentInput(sourcePath, segment, seekTime),
-    ...['-vf', segmentFrames(segment, selection.condition).join(',')],
+    ...['-vf', segmentFilters(segment, selection.condition).join(',')],
     ...['-fps_mode', 'passthrough', '-frames:v', String(selection.frames)],
     ...rawOutput,
   ];
@@ -165,7 +165,7 @@ export function segmentInput(
 }
 
 /** The filters that let a segment's frames through, in the clip's frame format. @param condition - Of which frames; null: all. */
-export function segmentFrames(segment: SegmentTask, condition: string | null = null): readonly string[] {
+export function segmentFilters(segment: SegmentTask, condition: string | null = null): readonly string[] {
   return [...choice(segment, condition), ...conversion(segment.clip)];
 }
 

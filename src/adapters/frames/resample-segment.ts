@@ -7,7 +7,13 @@ import { framesFailed } from '../ffmpeg/failures.ts';
 import { syncFile } from '../files/publish-file.ts';
 import { countMp4Frames } from '../mp4/samples.ts';
 import { type ChildEnd, linesOf, PipedChild } from '../piped-child.ts';
-import { decodingFailed, isNews, type SegmentStarts, segmentFrames, segmentInput } from './decode-segment.ts';
+import {
+  decodingFailed,
+  isNews,
+  type SegmentStarts,
+  segmentFilters,
+  segmentInput,
+} from './decode-segment.ts';
 import { described, encodedOutput } from './frame-encoder.ts';
 import { scalingGraph } from './scaling-filter.ts';
 
@@ -65,7 +71,7 @@ function resamplingArguments(
 ): readonly string[] {
   const { clip, repeats } = segment;
   const graph = [
-    ...segmentFrames(segment),
+    ...segmentFilters(segment),
     ...[
       scalingGraph(formatOf(clip.frame), formatOf(clip.target), clip),
       ...evenTimes(clip),

@@ -39,6 +39,8 @@ const scaling = [
   'in_h_chr_pos=0:out_h_chr_pos=0:in_v_chr_pos=128:out_v_chr_pos=128',
 ].join(':');
 const ones = (count: number) => new Array<number>(count).fill(1);
+/** The first frame is shown twice: then frames go through lanes. */
+const inLanes = [2, ...ones(58)];
 const segment = (more: Partial<SegmentTask> = {}) => sampleSegment({ clip, repeats: ones(60), ...more });
 
 function rig(spec: Partial<UpscalerSpec> = {}, more: { sourcePath?: string; frames?: FfmpegFrameTool } = {}) {
@@ -131,12 +133,13 @@ describe('a segment', () => {
   });
 
   it('is right, too, when lanes are killed in the middle', async () => {
+    const task = segment({ repeats: inLanes });
     const whole = rig();
-    const { sha256 } = await whole.upscaler.run(segment(), quiet);
+    const { sha256 } = await whole.upscaler.run(task, quiet);
     await whole.upscaler.stop();
     const frames = new KillingFrames('filter_complex', 20);
     const { upscaler, log } = rig({}, { frames });
-    const facts = await upscaler.run(segment(), quiet);
+    const facts = await upscaler.run(task, quiet);
     await upscaler.stop();
     expect(facts.sha256).toBe(sha256);
     expect(frames.kills).toBe(2);
@@ -145,13 +148,17 @@ describe('a segment', () => {
 });
 
 describe('trouble', () => {
-  it('stopping in the middle leaves no process and no file', async () => {
+  it.each([
+    { how: 'in lanes', repeats: inLanes, kept: 'filter_complex' },
+    { how: 'in one program', repeats: ones(60), kept: null },
+  ])('stopping in the middle leaves no process and no file: $how', async ({ repeats, kept }) => {
     const { upscaler, runFolder } = rig();
     const ending = new AbortController();
     const onProgress = () => ending.abort(new Error('enough'));
-    await expect(upscaler.run(segment(), { signal: ending.signal, onProgress })).rejects.toThrow('enough');
+    const running = upscaler.run(segment({ repeats }), { signal: ending.signal, onProgress });
+    await expect(running).rejects.toThrow('enough');
     expect(await readdir(join(runFolder, layout.outputs))).toEqual([]);
-    expect(await childrenOf('filter_complex')).not.toEqual([]);
+    if (kept !== null) expect(await childrenOf(kept)).not.toEqual([]);
     expect(await childrenOf('libx264')).toEqual([]);
     await upscaler.stop();
     await waitFor(async () => (await childrenOf('ffmpeg')).length === 0);
