@@ -24,9 +24,21 @@ type Tree = { readonly [key: string]: unknown };
 
 function check(layer: SettingsLayer): void {
   const parsed = settingsSchema.safeParse(layer.values);
-  if (parsed.success) return;
+  if (parsed.success) return assertNoNul(layer.values, [], layer.source);
   const issue = parsed.error.issues[0];
   if (issue) throw new AppError({ code: 'config-invalid', ...describe(issue, layer) });
+}
+
+/** No path, program or text for a server has one, and systems refuse it late. */
+function assertNoNul(value: unknown, place: readonly string[], source: string): void {
+  if (typeof value === 'string' && value.includes('\0'))
+    throw new AppError({
+      code: 'config-invalid',
+      message: `${source}: ${shown(place)}: must not hold a NUL character.`,
+      nextStep: 'Correct the value. Every setting with its default: cosmos help settings',
+    });
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, below] of Object.entries(value)) assertNoNul(below, [...place, key], source);
 }
 
 function describe(issue: z.core.$ZodIssue, layer: SettingsLayer): { message: string; nextStep: string } {

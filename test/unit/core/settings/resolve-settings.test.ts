@@ -181,6 +181,15 @@ describe('resolveSettings refuses', () => {
     expect(error.nextStep).toContain(nextStep);
   });
 
+  it.each([
+    [{ upsampling: { output_dir: 'a\0b' } }, 'upsampling.output_dir'],
+    [{ upscaling: { model: '\0' } }, 'upscaling.model'],
+    [{ retouching: { command: ['sh', 'a\0'] } }, 'retouching.command.1'],
+  ])('a NUL character: %j', (values, key) => {
+    expect(refusal(values)).toMatchObject({ code: 'config-invalid', exitCode: 2 });
+    expect(refusal(values).message).toContain(`${key}: must not hold a NUL character`);
+  });
+
   it('names the layer that is wrong', () => {
     const layers = [
       layer({}, 'a.toml'),
