@@ -24,8 +24,8 @@ type Tree = { readonly [key: string]: unknown };
 
 function check(layer: SettingsLayer): void {
   const parsed = settingsSchema.safeParse(layer.values);
-  if (parsed.success) return assertNoNul(layer.values, [], layer.source);
-  const issue = parsed.error.issues[0];
+  if (parsed.success) assertNoNul(layer.values, [], layer.source);
+  const issue = parsed.error?.issues[0];
   if (issue) throw new AppError({ code: 'config-invalid', ...describe(issue, layer) });
 }
 
