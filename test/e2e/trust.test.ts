@@ -322,7 +322,7 @@ describe('a run that came from elsewhere', () => {
     // Also of a run that the user started with a version that remembered none.
     await expectRefused(other, resume, 'cosmos has no record that you started the run');
     await chmod(join(folder, 'checkpoint.json'), 0o666);
-    await expectRefused(other, ['trust', folder], 'every user may write to it');
+    await expectRefused(other, ['trust', folder], 'every user may write to it', `chmod -R go-w ${folder}`);
     await expectRefused(other, resume, 'every user may write to it');
     await chmod(join(folder, 'checkpoint.json'), 0o644);
 

@@ -3,7 +3,7 @@ import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import type { ShownSetting } from '../../core/settings/settings-origin.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Approvals } from '../approvals.ts';
-import { ownershipFix, whoElseWrites } from '../files/ownership.ts';
+import { whoElseWrites } from '../files/ownership.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
 import { runPaths } from './run-paths.ts';
 
@@ -91,7 +91,7 @@ export async function assertOwned(folder: string): Promise<void> {
         message: `The run in ${folder} is not continued, because of its ${path.slice(folder.length + 1)}: ${othersMayWrite}.`,
         nextStep: othersMayWrite.includes('belongs')
           ? `Copy the folder, so that it is yours, once you have read it: cp -r ${shellQuoted(folder)} COPY`
-          : ownershipFix(path, othersMayWrite),
+          : `Allow its files to yourself alone: chmod -R go-w ${shellQuoted(folder)}`,
       });
   }
 }
