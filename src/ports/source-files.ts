@@ -39,7 +39,7 @@ export interface SourceFiles {
   /**
    * The lines of a text file, one after the other, so that the file need not fit into memory.
    *
-   * @throws AppError `input-missing` when it is not there or cannot be read.
+   * @throws AppError `input-missing` when it is not there or cannot be read, or has a line that is longer than any text.
    */
   lines(path: string): AsyncIterable<string>;
   /** Whether a folder, or a link to one, stands at this path. */

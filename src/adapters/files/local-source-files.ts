@@ -9,6 +9,7 @@ import { foldsNames } from './folds-names.ts';
 import { hashFile } from './hash-file.ts';
 import { assertFile, openRegularFile } from './open-file.ts';
 import { copyNew, narrow, publishFileBy, rightsLike, syncFolder } from './publish-file.ts';
+import { readLines } from './read-lines.ts';
 import { whyUnwritable } from './unwritable.ts';
 
 export class LocalSourceFiles implements SourceFiles {
@@ -61,8 +62,9 @@ export class LocalSourceFiles implements SourceFiles {
   async *lines(path: string): AsyncGenerator<string> {
     try {
       await using file = await openRegularFile(path, { takesShellPipe: true });
-      yield* file.readLines();
+      yield* readLines(file);
     } catch (error) {
+      if (error instanceof RangeError) throw missing(path, error.message);
       throw isSystemError(error)
         ? missing(path, error.code === 'ENOENT' ? 'it is not there' : error.message)
         : error;

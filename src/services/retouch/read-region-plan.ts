@@ -5,7 +5,7 @@ import { type AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 
 /** More characters than this are no plan that a person edits. */
-const maxCharacters = 64 * 1024 * 1024;
+const maxCharacters = 16 * 1024 * 1024;
 
 /**
  * Reads a plan of regions that a dry run wrote.

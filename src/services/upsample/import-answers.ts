@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseJsonAs } from '../../core/json.ts';
+import { parseForeignJsonAs, parseJsonAs } from '../../core/json.ts';
 import type { FailureCode } from '../../core/run/failure.ts';
 import { outputFolder } from '../../core/run/written-folder.ts';
 import { sourcePromptOf } from '../../core/spec/prompt-spec.ts';
@@ -140,7 +140,7 @@ class Answers {
 
   async take(text: string, place: { readonly file: string; readonly line: number }): Promise<void> {
     this.#lines += 1;
-    const answer = parseJsonAs(batchAnswerSchema, text);
+    const answer = parseForeignJsonAs(batchAnswerSchema, text);
     if (answer === null) {
       this.#broken.push({
         ...place,

@@ -12,6 +12,7 @@ import { DockerClient } from '../../../src/adapters/docker/docker-client.ts';
 import { runImageJob } from '../../../src/adapters/docker/image-job.ts';
 import { findImage, findOldImages } from '../../../src/adapters/docker/images.ts';
 import { LocalFileStore } from '../../../src/adapters/files/local-file-store.ts';
+import { LocalSourceFiles } from '../../../src/adapters/files/local-source-files.ts';
 import { PublishedResults } from '../../../src/adapters/host-run/published-results.ts';
 import { TaskAssignments } from '../../../src/adapters/host-run/task-assignments.ts';
 import { WorkerApi } from '../../../src/adapters/host-run/worker-api.ts';
@@ -28,6 +29,7 @@ import { SlotApi } from '../../../src/adapters/ssh-host/slot-api.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { FileHostTree } from '../../../src/adapters/upkeep/file-host-tree.ts';
 import { settingsSchema } from '../../../src/core/settings/settings-schema.ts';
+import { readRegionPlan } from '../../../src/services/retouch/read-region-plan.ts';
 import { sampleEngine, sampleTasks } from '../sample-work.ts';
 
 type Given = Readonly<Record<string, unknown>> & { readonly ssh: SshSettings };
@@ -143,6 +145,12 @@ const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
   removeTree: (given) => withFiles(given, (files) => new SftpRootFiles(files, '/run').remove('runs/one')),
   localResult: ({ folder, key }) =>
     new PublishedResults(new LocalFileStore(String(folder))).read(String(key)),
+  lines: async ({ path }) => {
+    let lines = 0;
+    for await (const _ of new LocalSourceFiles().lines(String(path))) lines += 1;
+    return lines;
+  },
+  regionPlan: ({ path }) => readRegionPlan(String(path), { sources: new LocalSourceFiles() }),
   watch: watchRun,
   slotStatus: ({ socketPath }) =>
     new SlotApi(new WorkerApi({ socketPath: String(socketPath) }, 'liar'), 'liar').status(),
