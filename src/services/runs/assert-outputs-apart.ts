@@ -133,10 +133,13 @@ function overSource(output: NamedFile, source: NamedFile, { flag }: OutputsAndSo
 }
 
 /** Makes each of them whenever they are looked through, instead of holding a million. */
-export function lazily<From, To>(from: readonly From[], make: (each: From) => readonly To[]): Iterable<To> {
+export function lazily<From, To>(
+  from: readonly From[],
+  make: (each: From, index: number) => readonly To[],
+): Iterable<To> {
   return {
     *[Symbol.iterator]() {
-      for (const each of from) yield* make(each);
+      for (const [index, each] of from.entries()) yield* make(each, index);
     },
   };
 }

@@ -16,6 +16,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { assertExportFolder, diskFull, exportExists, readmeName } from '../inference/export-specs.ts';
+import { assertOutputsApart, lazily } from '../runs/assert-outputs-apart.ts';
 import { hintRecord } from './finish-task.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { prepareTask } from './prepare-task.ts';
@@ -49,6 +50,7 @@ export async function exportBatch(
   if (!isForced && (await ports.sources.exists(join(outputDir, readmeName)))) throw exportExists(outputDir);
   await assertExportFolder(outputDir, ports);
   const plan = await planSpecs(request, ports, observer, signal);
+  await assertSourcesStay(outputDir, plan, ports);
   noticeSkipped(plan.specs, observer);
   const specs: ExportedSpec[] = [];
   const header = headerOf(plan, ports);
@@ -81,6 +83,32 @@ export async function exportBatch(
   } finally {
     await requests.end();
   }
+}
+
+/** No spec is written over: a file of specs may have the name of a file of requests. */
+async function assertSourcesStay(
+  folder: string,
+  { specs: planned, inputRoot }: UpsamplePlan,
+  { specs, sources }: Pick<Ports, 'specs' | 'sources'>,
+): Promise<void> {
+  // There are at most as many files as specs.
+  const namesAt = (index: number) => [
+    ...Object.values(batchFileNames(index + 1)),
+    ...(index === 0 ? [readmeName] : []),
+  ];
+  await assertOutputsApart(
+    {
+      ...{ folder, flag: '--output-dir', names: lazily(planned, (_, index) => namesAt(index)) },
+      outputs: lazily(planned, (_, index) =>
+        namesAt(index).map((name) => ({ path: join(folder, name), what: 'A file of the export' })),
+      ),
+      sources: lazily(planned, (each) => {
+        const source = sourceFileOf(each);
+        return [{ path: specs.outputPath(inputRoot, source), what: `the spec ${source}` }];
+      }),
+    },
+    { sources },
+  );
 }
 
 interface MadeRequest {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalHost } from '../../../../src/adapters/local-host/local-host.ts';
@@ -129,6 +129,22 @@ describe('requests for a batch', () => {
       });
       expect({ run_id, attempts }).toEqual({ run_id: imported.run_id, attempts: 1 });
     }
+  });
+
+  it('are not written over the specs, whatever leads to their folder', async () => {
+    const bench = await newBench();
+    const specs = `${JSON.stringify(sampleSpec({ prompt: 'A crane at dawn' }))}\n`;
+    const path = join(bench.input, 'requests_01.jsonl');
+    await writeFile(path, specs);
+    await symlink(bench.input, join(bench.folder, 'batch'));
+    const error = await bench.export({ isForced: true }).catch((thrown: unknown) => thrown);
+    expect(await readFile(path, 'utf8')).toBe(specs);
+    expect(error).toMatchObject({
+      code: 'usage-invalid',
+      message: expect.stringContaining(
+        'A file of the export would be written over the spec requests_01.jsonl',
+      ),
+    });
   });
 
   it('are split where a file is full, and asked once where they are the same', async () => {
