@@ -9,7 +9,7 @@ import { foldsNames } from './folds-names.ts';
 import { hashFile } from './hash-file.ts';
 import { assertFile, openRegularFile } from './open-file.ts';
 import { copyNew, narrow, publishFileBy, rightsLike, syncFolder } from './publish-file.ts';
-import { linesOf } from './read-lines.ts';
+import { boundedLines } from './read-lines.ts';
 import { whyUnwritable } from './unwritable.ts';
 
 export class LocalSourceFiles implements SourceFiles {
@@ -62,7 +62,7 @@ export class LocalSourceFiles implements SourceFiles {
   async *lines(path: string): AsyncGenerator<string> {
     try {
       await using file = await openRegularFile(path, { takesShellPipe: true });
-      yield* linesOf(file);
+      yield* boundedLines(file);
     } catch (error) {
       if (error instanceof RangeError) throw missing(path, error.message);
       throw isSystemError(error)

@@ -10,7 +10,7 @@ const newline = 0x0a;
  *
  * @throws RangeError that says which line is too long; no more of it is read.
  */
-export async function* linesOf(file: FileHandle): AsyncGenerator<string> {
+export async function* boundedLines(file: FileHandle): AsyncGenerator<string> {
   const buffer = Buffer.allocUnsafe(64 * 1024);
   let pieces: Buffer[] = [];
   let bytes = 0;
