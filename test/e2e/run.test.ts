@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { documentSchemas } from '../../scripts/docs/schemas/documents.ts';
@@ -128,6 +128,14 @@ it('makes a video of each RunSpec, and keeps what fails to itself', async () => 
   await runSpec('rs_00000000000b', { num_steps: 20 }, 1);
   await runSpec('rs_00000000000c', { num_steps: 500 }, 1);
   await writeFile(join(folder, 'specs', 'd.json'), '{');
+  // What is there and was made by no run stays.
+  const theirs = join(folder, 'outputs', 'upsampled', 'rs_00000000000b.json');
+  await mkdir(dirname(theirs), { recursive: true });
+  await writeFile(theirs, '{"auths":{}}');
+  const refused = await run('specs');
+  expect([refused.code, refused.summary.error]).toMatchObject([2, { code: 'output-exists' }]);
+  expect(await readFile(theirs, 'utf8')).toBe('{"auths":{}}');
+  await rm(theirs);
   const { code, summary } = await run('specs');
   expect([code, summary.counts]).toMatchObject([3, { total: 6, made: 2, failed: 4 }]);
   const codes = Object.fromEntries(

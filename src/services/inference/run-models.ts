@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import type { InferenceCheckpoint } from '../../core/inference/inference-checkpoint.ts';
 import type { InferencePlan } from '../../core/inference/inference-plan.ts';
 import type { InferenceSummary } from '../../core/inference/inference-summary.ts';
 import { missingFolderError, programFolders } from '../../core/inference/program-folders.ts';
+import { parseJsonAs } from '../../core/json.ts';
 import { checkpointVersion } from '../../core/run/run-format.ts';
 import type { WrittenFolder } from '../../core/run/written-folder.ts';
 import { outputFolder } from '../../core/run/written-folder.ts';
@@ -48,10 +50,39 @@ export async function runModels(
     assertNoOtherResults(plan.prompts);
   }
   await assertVideosAreApart(plan, settings, ports);
+  await assertNoOtherFiles(plan, settings, ports);
   await warnOfSpace(plan, request, ports, observer);
   const { isDetached, leave } = request;
   const context = { ports, observer, signal, leave, isDetached };
   return await beginRun(inferenceKind, newCheckpoint(request, plan, ports), context);
+}
+
+const ofRunSchema = z.object({ execution_status: z.string() });
+
+/**
+ * What becomes of a RunSpec is noted in a copy beside the enriched specs: it replaces an earlier one, and nothing else unasked.
+ *
+ * @throws AppError `output-exists`.
+ */
+async function assertNoOtherFiles(
+  { prompts, videos }: InferencePlan,
+  { stages, force: isForced, upsample }: InferenceRequest['settings'],
+  { specs, sources }: Pick<Ports, 'specs' | 'sources'>,
+): Promise<void> {
+  if (isForced || !stages.includes('inference')) return;
+  const made = videos.filter(({ failure }) => failure === null);
+  for (const name of new Set(made.map(({ run_spec: runSpec }) => runSpec))) {
+    if (name === null) continue;
+    const path = specs.outputPath(upsample.output_dir, name);
+    if (await sources.isSameFile(path, specs.outputPath(prompts.inputRoot, name))) continue;
+    const found = await specs.read(path);
+    if (found === null || parseJsonAs(ofRunSchema, found) !== null) continue;
+    throw new AppError({
+      code: 'output-exists',
+      message: `${path} would be replaced by a copy of the RunSpec ${name}, and no run of cosmos made it.`,
+      nextStep: 'Keep it and choose another --output-dir, or replace it with --force.',
+    });
+  }
 }
 
 /** A video that is made must not replace one that another is made from. */
