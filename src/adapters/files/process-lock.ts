@@ -85,12 +85,12 @@ export async function isOwnerAlive(owner: LockOwner): Promise<boolean> {
 }
 
 /**
- * Whether the lock at `path` was made by the process that it names, as far as the system tells: no other user may write to the
- * file, and on Linux it knows when that process was started.
+ * Whether the lock at `path` was made by the process that it names, as far as the system tells: it is no file of another
+ * user's, and on Linux it knows when that process was started. Some disks give every file the rights of all.
  */
 export async function isOwnerProven(path: string, owner: LockOwner): Promise<boolean> {
   const stats = await lstat(path).catch(() => null);
-  if (stats === null || whoElseWrites(stats) !== null) return false;
+  if (stats === null || whoElseWrites({ ...stats, mode: 0 }) !== null) return false;
   return owner.process_start === (await processFacts(owner.pid)).start;
 }
 
