@@ -25,6 +25,7 @@ import { SftpFileStore } from '../../../src/adapters/sftp/sftp-file-store.ts';
 import { SftpRootFiles } from '../../../src/adapters/sftp/sftp-root-files.ts';
 import { resolveTarget, type SshSettings } from '../../../src/adapters/ssh/resolve-target.ts';
 import { SshLink } from '../../../src/adapters/ssh/ssh-link.ts';
+import { RemoteMachine } from '../../../src/adapters/ssh-host/remote-machine.ts';
 import { SlotApi } from '../../../src/adapters/ssh-host/slot-api.ts';
 import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { FileHostTree } from '../../../src/adapters/upkeep/file-host-tree.ts';
@@ -152,6 +153,21 @@ const scenes: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
   },
   regionPlan: ({ path }) => readRegionPlan(String(path), { sources: new LocalSourceFiles() }),
   watch: watchRun,
+  workerSocket: async ({ ssh, root }) => {
+    const { hosts } = settingsSchema.parse({
+      hosts: { liar: { address: 'liar', remote_root: String(root) } },
+    });
+    const machine = await RemoteMachine.at({
+      ...{ name: 'liar', settings: { ...hosts['liar'], ...ssh }, clock: systemClock, random01: Math.random },
+      ...{ retryForMs: 1_000, environment: {}, ssh: { sshConfigFile: '/dev/null' }, inference: {} },
+      askPassphrase: async () => null,
+    } as unknown as Parameters<typeof RemoteMachine.at>[0]);
+    try {
+      return await new SlotApi(await machine.workerApi('run-1', 0), 'liar').status();
+    } finally {
+      await machine.close();
+    }
+  },
   slotStatus: ({ socketPath }) =>
     new SlotApi(new WorkerApi({ socketPath: String(socketPath) }, 'liar'), 'liar').status(),
   missing: async ({ socketPath }) =>

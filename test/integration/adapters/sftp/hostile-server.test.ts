@@ -72,6 +72,29 @@ describe('a server that lies', () => {
     expect(end.memoryMib).toBeLessThan(mostMemoryMib);
   });
 
+  it('cannot fill the disk with a file that has no room there', async () => {
+    const { given, server, folder } = await serverOf({ '/run/segments/one.mp4': endless(2 ** 52) });
+    const path = join(folder, 'one.part');
+    const end = await runVictim('download', { ...given, path, sizeBytes: 2 ** 50 });
+    expect(end.error).toMatchObject({ code: 'disk-full' });
+    expect((await stat(path)).size).toBe(0);
+    expect(server.asked.filter((asked) => asked.startsWith('open'))).toEqual([]);
+  });
+
+  it('cannot lead to another socket with a link in place of a worker', async () => {
+    const root = '/home/liar/.cosmos';
+    const { given, server } = await serverOf({
+      [`${root}/runs/run-1`]: { mode: folderMode },
+      [`${root}/runs/run-1/worker_0.sock`]: { mode: linkMode },
+    });
+    const { error } = await runVictim('workerSocket', { ...given, root });
+    expect(error).toMatchObject({
+      code: 'host-refused',
+      message: `liar: there is a link where a worker's socket should be: ${root}/runs/run-1/worker_0.sock.`,
+    });
+    expect(server.asked.filter((asked) => asked.startsWith('open'))).toEqual([]);
+  });
+
   it('cannot make a small file one of gigabytes', async () => {
     const { given } = await serverOf({
       '/run/manifests/one.json': endless(2 ** 40),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -79,6 +79,17 @@ function framesOf(name: string, pixelFormat: string): Buffer {
   const stored = ['-noautorotate', '-i', join(folder, name), '-map', '0:v:0', '-fps_mode', 'passthrough'];
   return ffmpeg(...stored, '-pix_fmt', pixelFormat, '-f', 'rawvideo', '-');
 }
+
+it('never takes the mask for its output, however it is named', async () => {
+  ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=64x36:d=1', ...lossless, join(folder, 'masked.mp4'));
+  await writeFile(join(folder, 'mask.mp4'), 'a mask');
+  await link(join(folder, 'mask.mp4'), join(folder, 'second-name.mp4'));
+  for (const output of ['mask.mp4', 'second-name.mp4'])
+    await expect(retouched('masked.mp4', output, [], 'mask.mp4')).rejects.toMatchObject({
+      message: 'The output is the mask.',
+    });
+  expect(await readFile(join(folder, 'mask.mp4'), 'utf8')).toBe('a mask');
+});
 
 it.each([
   { what: '4:2:0', size: '160x90', pixelFormat: 'yuv420p', box: [64, 30, 20, 10] },

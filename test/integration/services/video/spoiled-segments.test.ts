@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
@@ -83,7 +83,7 @@ class SpoilingWork implements MemoryWork {
   }
 }
 
-async function sceneOf(work: MemoryWork) {
+async function sceneOf(work: MemoryWork, inputPath = film) {
   const folder = await temporaryFolder();
   const host = new MemoryHost(work);
   const ports = { ...createTestPorts(folder, host), video: new FfmpegVideoTool() };
@@ -91,7 +91,7 @@ async function sceneOf(work: MemoryWork) {
   const notices: string[] = [];
   const onNotice = (notice: string) => notices.push(notice);
   const request = {
-    ...{ inputPath: film, outputPath, modelPath: null, host: host.name, slots: 1 },
+    ...{ inputPath, outputPath, modelPath: null, host: host.name, slots: 1 },
     ...{ upscaling, isForced: false, isKeptGoing: false, isDetached: false },
   };
   const run = () => upscaleVideo(request, ports, partialObserver({ onNotice }), signal);
@@ -126,6 +126,26 @@ describe('a segment that is not what its host says', () => {
     const asked = Map.groupBy(host.asked, (key) => key);
     expect(Array.from(asked.values(), ({ length }) => length)).toEqual([spoilings.length + 1, 1, 1]);
   });
+});
+
+it('a video that is replaced while it is upscaled ends the run, and nothing is made of the two', async () => {
+  const copy = join(root, 'replaced.mp4');
+  await copyFile(film, copy);
+  const work: MemoryWork = {
+    ...honest,
+    perform: async (task) => {
+      const result = await honest.perform(task);
+      await makeClip(copy, { width: 64, height: 36, seconds: 6.2 });
+      return result;
+    },
+  };
+  const { run, outputPath } = await sceneOf(work, copy);
+  const { error } = await run();
+  expect(error).toMatchObject({
+    code: 'checkpoint-mismatch',
+    message: `${copy} has changed since the run began.`,
+  });
+  await expect(stat(outputPath)).rejects.toThrow('ENOENT');
 });
 
 /** The file as it is, but for the bytes of its frames. */
