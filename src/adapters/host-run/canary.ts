@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError } from '../../errors/app-error.ts';
+import { shortened } from '../../core/shortened.ts';
+import { AppError, messageOf } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostRun } from '../../ports/host.ts';
 import type { SegmentEngine } from '../../protocol/manifest.ts';
@@ -37,6 +38,9 @@ const frameCount = 12;
 const maxDecodedBytes = 1024;
 const pollMs = 100;
 
+/** Far more than the canary has, in bytes. */
+const maxCanaryBytes = 16 * 1024 * 1024;
+
 /**
  * Has a machine upscale and encode the canary as it would a segment of the run, and reads what it made.
  *
@@ -60,9 +64,13 @@ export async function makeCanary(
     await run.submit({ batch_id: 0, tasks: [task] }, engine);
     const result = await resultOf(run, task.task_key, clock, signal);
     if (!result.segment) throw notMade(result);
+    if (result.segment.size_bytes > maxCanaryBytes) throw notReadable('it is too large');
     const made = join(folder, 'made.mp4');
     await run.downloadOutput(task.task_key, result.segment, made);
-    return await readCanary(made, result.segment.sha256, signal);
+    return await readCanary(made, result.segment.sha256, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw notReadable(messageOf(error));
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -179,6 +187,13 @@ async function readCanary(path: string, sha256: string, signal: AbortSignal): Pr
     parameterSets: createHash('sha256').update(decoderSettings).digest('hex'),
     frames: stdout.toString('utf8').trim(),
   };
+}
+
+function notReadable(reason: string): AppError {
+  return new AppError({
+    code: 'worker-failed',
+    message: `What it made of a short clip cannot be used: ${shortened(reason)}.`,
+  });
 }
 
 function notMade({ error }: TaskResult): AppError {

@@ -2,9 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PoolHost } from '../../../../src/adapters/pool-host/pool-host.ts';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
+import type { VideoObserver } from '../../../../src/ports/run-observer.ts';
 import type { WorkTask } from '../../../../src/protocol/manifest.ts';
 import type { TaskResult } from '../../../../src/protocol/task-result.ts';
 import { asItWasBegun, resumeRun } from '../../../../src/services/runs/resume-run.ts';
@@ -13,6 +15,7 @@ import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts'
 import { makeClip } from '../../../support/clips.ts';
 import { framesHash } from '../../../support/film.ts';
 import { MemoryHost, type MemoryWork } from '../../../support/memory-host.ts';
+import { poolOptions } from '../../../support/pool-bench.ts';
 import { workOnSegments } from '../../../support/segment-work.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts } from '../../../support/test-ports.ts';
@@ -56,8 +59,11 @@ const spoilings: readonly Spoiling[] = [
 class SpoilingWork implements MemoryWork {
   readonly #files = new Map<string, string>();
   readonly #spoilings: Iterator<Spoiling>;
+  readonly #isOfAll: boolean;
 
-  constructor(spoilings: Iterable<Spoiling>) {
+  /** @param isOfAll - It spoils every segment, not only the first. */
+  constructor(spoilings: Iterable<Spoiling>, isOfAll = false) {
+    this.#isOfAll = isOfAll;
     this.#spoilings = spoilings[Symbol.iterator]();
   }
 
@@ -66,7 +72,7 @@ class SpoilingWork implements MemoryWork {
     const { task_key: key } = task;
     this.#files.delete(key);
     const { segment } = result;
-    const isFirst = 'segment_id' in task && task.segment_id === 0;
+    const isFirst = this.#isOfAll || ('segment_id' in task && task.segment_id === 0);
     const spoiling = isFirst ? this.#spoilings.next() : { done: true as const };
     if (!segment || spoiling.done) return result;
     const spoilt = await spoiling.value.spoil(await readFile(honest.fileOf?.(key) ?? ''));
@@ -127,6 +133,35 @@ describe('a segment that is not what its host says', () => {
     expect(Array.from(asked.values(), ({ length }) => length)).toEqual([spoilings.length + 1, 1, 1]);
   });
 });
+
+it('a machine of a pool whose first clip is such a one gets nothing, and the others make the video', async () => {
+  const noise: Spoiling = { what: 'noise', reason: /./, spoil: () => randomBytes(4_000) };
+  const liar = new MemoryHost(new SpoilingWork(endlessly(noise), true));
+  const other = new MemoryHost(honest);
+  const folder = await temporaryFolder();
+  const pool = new PoolHost(poolOptions({ liar, other }));
+  const ports = { ...createTestPorts(folder, pool), video: new FfmpegVideoTool() };
+  const changes: object[] = [];
+  const observer = partialObserver<VideoObserver>({
+    onEvent: (event) => {
+      if (event.type === 'machine-changed') changes.push(event);
+    },
+  });
+  const outputPath = join(folder, 'out.mp4');
+  const request = {
+    ...{ inputPath: film, outputPath, modelPath: null, host: 'liar,other', slots: 2 },
+    ...{ upscaling, isForced: false, isKeptGoing: false, isDetached: false },
+  };
+  const { summary } = await upscaleVideo(request, ports, observer, signal);
+  expect(summary).toMatchObject({ status: 'complete' });
+  expect(changes).toContainEqual(expect.objectContaining({ machine: 'liar', state: 'ended' }));
+  expect(liar.asked).toHaveLength(1);
+  expect(await framesHash(outputPath)).toBe(await wanted);
+});
+
+function* endlessly<Value>(value: Value): Iterable<Value> {
+  for (;;) yield value;
+}
 
 it('a video that is replaced while it is upscaled ends the run, and nothing is made of the two', async () => {
   const copy = join(root, 'replaced.mp4');
