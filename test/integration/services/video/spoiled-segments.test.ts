@@ -8,6 +8,7 @@ import { resolveSettings } from '../../../../src/core/settings/resolve-settings.
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
 import type { VideoObserver } from '../../../../src/ports/run-observer.ts';
 import type { WorkTask } from '../../../../src/protocol/manifest.ts';
+import { canaryName } from '../../../../src/protocol/segment.ts';
 import type { TaskResult } from '../../../../src/protocol/task-result.ts';
 import { asItWasBegun, resumeRun } from '../../../../src/services/runs/resume-run.ts';
 import { upscaleKind } from '../../../../src/services/upscale/upscale-kind.ts';
@@ -59,11 +60,11 @@ const spoilings: readonly Spoiling[] = [
 class SpoilingWork implements MemoryWork {
   readonly #files = new Map<string, string>();
   readonly #spoilings: Iterator<Spoiling>;
-  readonly #isOfAll: boolean;
+  readonly #what: 'first' | 'segments' | 'all';
 
-  /** @param isOfAll - It spoils every segment, not only the first. */
-  constructor(spoilings: Iterable<Spoiling>, isOfAll = false) {
-    this.#isOfAll = isOfAll;
+  /** @param what - `all` has the short clip of the pool's check in it, too. */
+  constructor(spoilings: Iterable<Spoiling>, what: 'first' | 'segments' | 'all' = 'first') {
+    this.#what = what;
     this.#spoilings = spoilings[Symbol.iterator]();
   }
 
@@ -72,8 +73,10 @@ class SpoilingWork implements MemoryWork {
     const { task_key: key } = task;
     this.#files.delete(key);
     const { segment } = result;
-    const isFirst = this.#isOfAll || ('segment_id' in task && task.segment_id === 0);
-    const spoiling = isFirst ? this.#spoilings.next() : { done: true as const };
+    const isSegment = task.name !== canaryName && 'segment_id' in task;
+    const isSpoilt =
+      this.#what === 'all' || (isSegment && (this.#what === 'segments' || task.segment_id === 0));
+    const spoiling = isSpoilt ? this.#spoilings.next() : { done: true as const };
     if (!segment || spoiling.done) return result;
     const spoilt = await spoiling.value.spoil(await readFile(honest.fileOf?.(key) ?? ''));
     if (typeof spoilt === 'number') return { ...result, segment: { ...segment, size_bytes: spoilt } };
@@ -136,7 +139,7 @@ describe('a segment that is not what its host says', () => {
 
 it('a machine of a pool whose first clip is such a one gets nothing, and the others make the video', async () => {
   const noise: Spoiling = { what: 'noise', reason: /./, spoil: () => randomBytes(4_000) };
-  const liar = new MemoryHost(new SpoilingWork(endlessly(noise), true));
+  const liar = new MemoryHost(new SpoilingWork(endlessly(noise), 'all'));
   const other = new MemoryHost(honest);
   const folder = await temporaryFolder();
   const pool = new PoolHost(poolOptions({ liar, other }));
@@ -156,6 +159,41 @@ it('a machine of a pool whose first clip is such a one gets nothing, and the oth
   expect(summary).toMatchObject({ status: 'complete' });
   expect(changes).toContainEqual(expect.objectContaining({ machine: 'liar', state: 'ended' }));
   expect(liar.asked).toHaveLength(1);
+  expect(await framesHash(outputPath)).toBe(await wanted);
+});
+
+it('a machine of a pool that gives three of them gets nothing more', async () => {
+  const noise: Spoiling = { what: 'noise', reason: /./, spoil: () => randomBytes(4_000) };
+  const liar = new MemoryHost(new SpoilingWork(endlessly(noise), 'segments'));
+  const other = new MemoryHost(honest);
+  // Its own first clip, and nothing until the other one was found out.
+  other.pauseAfter(1);
+  const folder = await temporaryFolder();
+  const pool = new PoolHost(poolOptions({ liar, other }));
+  const ports = { ...createTestPorts(folder, pool), video: new FfmpegVideoTool() };
+  const changes: object[] = [];
+  const observer = partialObserver<VideoObserver>({
+    onEvent: (event) => {
+      if (event.type !== 'machine-changed') return;
+      changes.push(event);
+      if (event.state === 'ended') void other.proceed();
+    },
+  });
+  const outputPath = join(folder, 'out.mp4');
+  const request = {
+    ...{ inputPath: film, outputPath, modelPath: null, host: 'liar,other', slots: 2 },
+    ...{ upscaling, isForced: false, isKeptGoing: false, isDetached: false },
+  };
+  const { summary } = await upscaleVideo(request, ports, observer, signal);
+  expect(summary).toMatchObject({ status: 'complete' });
+  expect(changes).toContainEqual(
+    expect.objectContaining({
+      ...{ machine: 'liar', state: 'ended' },
+      message: expect.stringContaining('3 of its results were refused'),
+    }),
+  );
+  // What it was given before that may still be made.
+  expect(liar.asked.length).toBeLessThanOrEqual(1 + 3 + 2);
   expect(await framesHash(outputPath)).toBe(await wanted);
 });
 
