@@ -11,6 +11,7 @@ const shownNames = new Set([
   'write_back',
   'force',
   'kind',
+  'model',
   'base_url',
   'api_key_env',
   'command',
