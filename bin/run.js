@@ -11,9 +11,16 @@ if (process.platform === 'win32') process.env.NoDefaultCurrentDirectoryInExePath
 // Keeps compiled code between runs, where only this user may write.
 const { enableCompileCache } = await import('node:module');
 const { join } = await import('node:path');
-const { homedir } = await import('node:os');
+const { homedir, userInfo } = await import('node:os');
 const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
 enableCompileCache(join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'cosmos', 'compiled'));
+
+// oclif asks the system for the user's shell where no variable names it; a container may run as a number that it does not know.
+try {
+  userInfo();
+} catch {
+  process.env.SHELL ||= '/bin/sh';
+}
 
 const { handle, run } = await import('@oclif/core');
 

@@ -82,7 +82,7 @@ async function resolveOne(
   const basic = {
     hostname: facts?.hostname || wanted.address.slice(at + 1),
     port: wanted.port ?? facts?.port ?? defaults.port,
-    user: wanted.user ?? (facts?.user || userBefore || userInfo().username),
+    user: wanted.user ?? (facts?.user || userBefore || thisUser().name),
   };
   const tokens: PathTokens = { ...basic, original: wanted.address };
   const expand = (paths: readonly string[]) =>
@@ -167,15 +167,16 @@ function badJump(name: string, jumps: string, reason: string): AppError {
 
 /** A path of OpenSSH's configuration, with `~`, `%` tokens and `${NAME}` replaced. */
 export function expandConfigPath(path: string, tokens: PathTokens, env: NodeJS.ProcessEnv): string {
+  const user = thisUser();
   const values: Record<string, string> = {
     '%': '%',
     d: homedir(),
     h: tokens.hostname,
-    i: String(userInfo().uid),
+    i: user.number,
     n: tokens.original,
     p: String(tokens.port),
     r: tokens.user,
-    u: userInfo().username,
+    u: user.name,
   };
   const replaced = path
     .replace(/%(.)/g, (whole, token: string) => values[token] ?? whole)
@@ -200,4 +201,15 @@ export function agentSocket(
   }
   const windowsAgent = process.platform === 'win32' ? '\\\\.\\pipe\\openssh-ssh-agent' : null;
   return env['SSH_AUTH_SOCK'] || windowsAgent;
+}
+
+/** Who runs this program; a user whom the system has no name for is known by the number. */
+function thisUser(): { readonly name: string; readonly number: string } {
+  try {
+    const { username, uid } = userInfo();
+    return { name: username, number: String(uid) };
+  } catch {
+    const number = String(process.getuid?.() ?? '');
+    return { name: number, number };
+  }
 }
