@@ -17,8 +17,11 @@ export interface FoundFiles {
   readonly skippedFiles: Map<string, string>;
 }
 
-/** What may be wrong with one folder alone: the user's rights, its links, its disk, or that it is gone by now. */
-const unreadableCodes = 'EACCES EPERM ENOENT ENOTDIR ELOOP ENAMETOOLONG EIO ESTALE'.split(' ');
+/**
+ * What may be wrong with one folder alone: the user's rights, its links, or that it is gone by now. A disk that fails is no reason to
+ * leave specs out.
+ */
+const unreadableCodes = 'EACCES EPERM ENOENT ENOTDIR ELOOP ENAMETOOLONG'.split(' ');
 
 /**
  * Adds every `*.json` and `*.jsonl` below a folder, hidden folders and those of `excluded` left out. Folders reached through links
