@@ -3,7 +3,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { shortened } from '../../core/shortened.ts';
 import { gpuQuery, parseGpus } from '../../core/upkeep/parse-gpus.ts';
 import type { GpuFacts } from '../../ports/host-upkeep.ts';
-import { readStreamAtMost } from '../read-at-most.ts';
+import { readStreamAtMost } from '../bounded-stream.ts';
 import { answerAs, type ContainerInspection, containerSchema, listedContainersSchema } from './answers.ts';
 import { labels } from './container-spec.ts';
 import type { CallLimits, DockerClient } from './docker-client.ts';

@@ -1,6 +1,6 @@
 import { shortened } from '../../core/shortened.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
-import { TooMuchError } from '../read-at-most.ts';
+import { TooMuchError } from '../bounded-stream.ts';
 
 /**
  * Why a request was not answered. `refused`: no access to the socket. `absent`: no process listens there.

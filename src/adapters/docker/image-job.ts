@@ -2,7 +2,7 @@ import type Dockerode from 'dockerode';
 import { shortened } from '../../core/shortened.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { PrepareProgress } from '../../ports/host-upkeep.ts';
-import { TooMuchError } from '../read-at-most.ts';
+import { TooMuchError } from '../bounded-stream.ts';
 import { strangeAnswer } from './answers.ts';
 import type { DockerClient } from './docker-client.ts';
 import { DaemonUnavailableError, dockerReason, isDaemonUnavailable, statusOf } from './docker-errors.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseForeignJsonAs } from '../../core/json.ts';
 import { shortened } from '../../core/shortened.ts';
 import type { PrepareProgress } from '../../ports/host-upkeep.ts';
-import { TooMuchError } from '../read-at-most.ts';
+import { TooMuchError } from '../bounded-stream.ts';
 
 /** One message of a build or a pull, as Docker streams them; unknown fields are left out. */
 const imageMessageSchema = z.object({

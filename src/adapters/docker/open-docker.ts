@@ -1,7 +1,7 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import Dockerode from 'dockerode';
 import { parseForeignJson } from '../../core/json.ts';
-import { readStreamAtMost, TooMuchError } from '../read-at-most.ts';
+import { readStreamAtMost, TooMuchError } from '../bounded-stream.ts';
 import { strangeAnswer } from './answers.ts';
 import { type DaemonLocation, DockerRefusal } from './docker-errors.ts';
 

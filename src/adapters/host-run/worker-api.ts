@@ -4,7 +4,7 @@ import { armDeadline } from '../../async/deadline.ts';
 import { GrowingBytes } from '../../core/growing-bytes.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
-import { readStreamAtMost, TooMuchError } from '../read-at-most.ts';
+import { readStreamAtMost, TooMuchError } from '../bounded-stream.ts';
 import { readWorkerEvent } from './read-worker-event.ts';
 
 /** How long a worker may take to answer a call that it answers at once, in milliseconds. */

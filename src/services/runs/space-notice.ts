@@ -4,6 +4,8 @@
  */
 export function spaceNotice(folder: string, freeBytes: number | null, neededBytes: number): string | null {
   if (freeBytes === null || neededBytes <= freeBytes) return null;
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
-  return `The disk of ${folder} has ${megabytes(freeBytes)} free, and about ${megabytes(neededBytes)} are needed.`;
+  // Rounded apart, so that what is free never reads as enough.
+  const free = Math.floor(freeBytes / 1e6);
+  const needed = Math.ceil(neededBytes / 1e6);
+  return `The disk of ${folder} has ${free} MB free, and about ${needed} MB are needed.`;
 }
