@@ -23,7 +23,8 @@ const files = [...named].filter((path) => values.remote || !path.startsWith('tes
 /** A control group for memory, of the first or the second version of the kernel's interface. */
 class MemoryGroup {
   readonly #isFirst = existsSync('/sys/fs/cgroup/memory/cgroup.procs');
-  readonly #folder = join(this.#isFirst ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup', 'cosmos-attacks');
+  readonly #parent = this.#isFirst ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup';
+  readonly #folder = join(this.#parent, 'cosmos-attacks');
 
   constructor(bytes: number) {
     mkdirSync(this.#folder, { recursive: true });
@@ -33,6 +34,11 @@ class MemoryGroup {
 
   take(pid: number): void {
     writeFileSync(join(this.#folder, 'cgroup.procs'), String(pid));
+  }
+
+  /** Gives a process back to the group above. */
+  release(pid: number): void {
+    writeFileSync(join(this.#parent, 'cgroup.procs'), String(pid));
   }
 
   /** How many processes the kernel ended, and the most memory that was in use, cached files included. */
@@ -81,6 +87,5 @@ process.stdout.write(
     `${killed === 0 ? 'no process was' : `${killed} processes were`} ended by the kernel, at most ${(peakBytes / 1e6).toFixed(0)} MB in use with cached files.\n`,
 );
 process.exitCode = code === 0 && killed === 0 ? 0 : 1;
-const outside = existsSync('/sys/fs/cgroup/memory/cgroup.procs') ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup';
-writeFileSync(join(outside, 'cgroup.procs'), String(process.pid));
+group.release(process.pid);
 await group.remove();
