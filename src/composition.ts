@@ -234,7 +234,7 @@ async function checkModelServer(
 function createModelFiles(): ModelFiles {
   return new LocalModelFiles(async (path, use, signal) => {
     const { tryOutModel } = await import('./worker/try-out-model.ts');
-    await tryOutModel(path, use, workerProgram(), signal);
+    return await tryOutModel(path, use, workerProgram(), signal);
   });
 }
 

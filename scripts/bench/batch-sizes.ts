@@ -47,7 +47,7 @@ if (values.write) writeMeasured(result);
 async function measure(modelPath: string): Promise<BenchResult> {
   const layers = Array.from({ length: 16 }, () => 3);
   await writeFile(modelPath, networkModel(sampleNetwork(scale, layers, 32)));
-  const engine = new OnnxEngine({ scale }, { modelPath, program: laneProgram, log: () => undefined });
+  const engine = new OnnxEngine({ modelPath, program: laneProgram, log: () => undefined });
   const byBatch = await Promise.all(batchSizes.map((batchSize) => startLanes(engine, 1, batchSize)));
   const byLanes = await Promise.all(laneCounts.map((lanes) => startLanes(engine, lanes, usualBatch)));
   const bare = await bareRuntime(modelPath);

@@ -1,13 +1,13 @@
 import { foreignModelOf, formatHeadBytes } from '../core/models/model-format.ts';
 import { AppError } from '../errors/app-error.ts';
 import { isSystemError } from '../errors/system-error.ts';
-import type { ModelFiles } from '../ports/model-files.ts';
+import type { ModelFiles, TriedModel } from '../ports/model-files.ts';
 import { openRegularFile } from './files/open-file.ts';
 
 /** {@link ModelFiles} of this machine. A model that was tried out once is not tried out again by this process. */
 export class LocalModelFiles implements ModelFiles {
   readonly #load: ModelFiles['tryOut'];
-  readonly #good = new Set<string>();
+  readonly #good = new Map<string, TriedModel | null>();
 
   /** @param load - Loads a model with what computes it. */
   constructor(load: ModelFiles['tryOut']) {
@@ -21,12 +21,14 @@ export class LocalModelFiles implements ModelFiles {
     throw new AppError({ code: 'model-unreadable', message, nextStep: foreign.nextStep });
   }
 
-  async tryOut(...asked: Parameters<ModelFiles['tryOut']>): Promise<void> {
+  async tryOut(...asked: Parameters<ModelFiles['tryOut']>): Promise<TriedModel | null> {
     const [path, use] = asked;
     const key = JSON.stringify([path, use]);
-    if (this.#good.has(key)) return;
-    await this.#load(...asked);
-    this.#good.add(key);
+    const known = this.#good.get(key);
+    if (known !== undefined) return known;
+    const found = await this.#load(...asked);
+    this.#good.set(key, found);
+    return found;
   }
 }
 

@@ -33,7 +33,8 @@ export const encodingSchema = z.object({
 /** Which engine upscales, and how it is used. */
 export const upscalerSpecSchema = z.object({
   kind: z.enum(['lanczos', 'onnx']),
-  scale: z.int().min(2).max(4),
+  /** What was asked for; how large frames become is the clip's `target`. A model makes them as large as it does. */
+  scale: z.number().min(0.1).max(16),
   /** Frames given to the engine at once. */
   batch_size: z.int().min(1).max(64),
   /** Engine processes side by side; batch b goes to lane b mod lanes. */

@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
-import type { ModelUse } from '../ports/model-files.ts';
+import type { ModelUse, TriedModel } from '../ports/model-files.ts';
 import { OnnxCropEngine } from './retouch/onnx/onnx-crop-engine.ts';
 import { EngineError } from './tasks/engine-error.ts';
 import { OnnxEngine } from './upscale/onnx/onnx-engine.ts';
@@ -16,18 +16,20 @@ export async function tryOutModel(
   use: ModelUse,
   program: string,
   signal: AbortSignal = new AbortController().signal,
-): Promise<void> {
+): Promise<TriedModel | null> {
   const options = { modelPath, program, log: () => undefined };
   const engine =
     use.kind === 'upscale'
-      ? new OnnxEngine(use, options)
+      ? new OnnxEngine(options)
       : new OnnxCropEngine({ margin_px: 0, model_mask: use.modelMask, model_range: use.modelRange }, options);
   try {
     await engine.start(signal);
+    return { scale: engine instanceof OnnxEngine ? engine.scale : null };
   } catch (error) {
     signal.throwIfAborted();
     const refusal = refusalOf(error, modelPath);
     if (refusal) throw refusal;
+    return null;
   } finally {
     await engine.stop();
   }

@@ -14,6 +14,7 @@ beforeAll(async () => {
   cli = new Cli(await temporaryFolder());
   await writeSpecs(join(cli.workingFolder, 'specs'), { 's.json': sampleSpec({ input_video_path: '' }) });
   await writeFile(join(cli.workingFolder, 'x4.onnx'), networkModel(sampleNetwork(4, [3])));
+  await writeFile(join(cli.workingFolder, 'x1.onnx'), networkModel(sampleNetwork(1, [3])));
   await writeFile(join(cli.workingFolder, 'model.pth'), 'PK\x03\x04\x00\x00archive/data.pkl');
   await makeClip(join(cli.workingFolder, 'film.mp4'), { width: 64, height: 36, frames: 24 });
 });
@@ -83,12 +84,12 @@ describe('doctor says the sentence that a run is refused with', () => {
 });
 
 it('with --deep, a model is loaded and tried', async () => {
-  const model = ['[upscaling]', 'engine = "onnx"', 'model = "x4.onnx"'];
-  await configure(...model);
+  const upscaling = ['[upscaling]', 'engine = "onnx"'];
+  await configure(...upscaling, 'model = "x1.onnx"');
   const wrong = await checksOf('--deep');
   expect(wrong.code).toBe(2);
-  expect(wrong.checks.get('upscaling')?.detail).toContain('add --scale 4');
-  await configure(...model, 'scale = 4');
+  expect(wrong.checks.get('upscaling')?.detail).toContain('enlarges nothing');
+  await configure(...upscaling, 'model = "x4.onnx"');
   expect((await checksOf()).checks.get('upscaling')?.detail).toContain('--deep');
   const right = await checksOf('--deep');
   expect(right.code).toBe(0);

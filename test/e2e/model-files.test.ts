@@ -9,6 +9,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 let cli: Cli;
 const files: Readonly<Record<string, string | Buffer>> = {
   'x4.onnx': networkModel(sampleNetwork(4, [3])),
+  'x1.onnx': networkModel(sampleNetwork(1, [3])),
   'model.pth': 'PK\x03\x04\x00\x00archive/data.pkl',
   'lfs.onnx': 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n',
   'page.onnx': '<!DOCTYPE html><html><title>Sign in</title></html>',
@@ -27,7 +28,7 @@ const upscale = ['upscale', 'film.mp4', '-o', 'large.mp4', '--model'];
 const retouch = ['retouch', 'film.mp4', '--region', '10%,10%,20%,20%', '--model'];
 
 it.each([
-  { rule: 'another scale', args: [...upscale, 'x4.onnx'], says: 'add --scale 4' },
+  { rule: 'a model that enlarges nothing', args: [...upscale, 'x1.onnx'], says: 'enlarges nothing' },
   { rule: 'weights for PyTorch', args: [...upscale, 'model.pth'], says: 'holds weights for PyTorch' },
   { rule: 'a pointer of Git LFS', args: [...upscale, 'lfs.onnx', '--host', 'far'], says: 'git lfs pull' },
   { rule: 'a web page', args: [...retouch, 'page.onnx'], says: 'is a web page' },
@@ -53,7 +54,15 @@ it.each([
   expect(end.stderr).not.toMatch(/frames/);
 });
 
-it('with the scale that the message names, the model does', async () => {
-  const end = await cli.run([...upscale, 'x4.onnx', '--scale', '4', '--dry-run', '--json']);
-  expect(end.code).toBe(0);
+it('a model works at its own scale; what is then done to its frames is said before', async () => {
+  const planOf = async (...size: readonly string[]) => {
+    const { code, stdout } = await cli.run([...upscale, 'x4.onnx', ...size, '--dry-run', '--json']);
+    expect(code).toBe(0);
+    return JSON.parse(stdout);
+  };
+  const said = expect.stringContaining('The model makes frames 4 times as large (256x144)');
+  const smaller = await planOf('--size', 'x90');
+  expect(smaller).toMatchObject({ output: { width: 160, height: 90 }, engine: { scale: 2.5, size: 'x90' } });
+  expect(smaller.notices).toContainEqual(said);
+  expect((await planOf('--scale', '4')).notices).not.toContainEqual(said);
 });

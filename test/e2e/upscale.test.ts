@@ -112,6 +112,30 @@ describe('upscale', () => {
     ]);
   });
 
+  it('makes a video of any size, with the times, the sound and the shape of the source', async () => {
+    const tall = await upscale(film, 'box.mp4', '--size', '200x200');
+    expect(tall.json).toMatchObject({ status: 'complete', size: { width: 200, height: 112 }, scale: 2.083 });
+    expect(tall.json.notices).toContainEqual(expect.stringContaining('another shape than 200x200'));
+    const half = await upscale(film, 'half.mp4', '--scale', '1.5', '--size', '4k');
+    expect(half.code).toBe(2);
+    await cli.configure('[upscaling]\nsize = "8k"\n');
+    const { code, json, path } = await upscale(film, 'more.mp4', '--scale', '1.5');
+    await cli.configure('');
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ size: { width: 144, height: 82 }, scale: 1.5 });
+    expect(json.notices).toContainEqual(expect.stringContaining('144x82: its sides have to be even'));
+    for (const output of [path, tall.path]) {
+      expect(await packetHashes(output, 'a')).toEqual(await packetHashes(film, 'a'));
+      const [wanted, found] = await Promise.all([frameTimes(film), frameTimes(output)]);
+      expect(found.map((time) => time.toFixed(2))).toEqual(wanted.map((time) => time.toFixed(2)));
+    }
+    const { streams } = await describeFile(path);
+    expect(streams[0]).toMatchObject({ width: 144, height: 82 });
+    const again = await cli.run(['upscale', '--resume', json.run_id, '--size', '1080p', '--json']);
+    expect(again.code).toBe(6);
+    expect(again.stdout).toContain('--size 1080p');
+  });
+
   it.each(['uneven.mp4', 'uneven.mkv'])('keeps a variable frame rate: %s', async (name) => {
     const uneven = await makeFilm(folder, `source-${name}`, { seconds: 3, isUneven: true });
     const { path } = await upscale(uneven, name);

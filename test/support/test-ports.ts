@@ -43,7 +43,7 @@ export function createTestPorts(folder: string, host: Host): Ports {
     video: new FfmpegVideoTool({ retimedFolder: join(folder, 'cache', 'retimed') }),
     frames: new FfmpegFrameTool(),
     detectors: { open: () => Promise.reject(new Error('there is no detector')) },
-    models: { assertOnnx: async () => undefined, tryOut: async () => undefined },
+    models: { assertOnnx: async () => undefined, tryOut: async () => null },
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: () => Promise.reject(new Error('there is no server')),

@@ -46,8 +46,8 @@ function modelNotNamed(name: 'upscaling' | 'retouching') {
   return usageError('The engine onnx needs a model.', `Set model under [${name}], or give it with --model.`);
 }
 
-function useOf(name: 'upscaling' | 'retouching', { upscaling, retouching }: Settings): ModelUse {
-  if (name === 'upscaling') return { kind: 'upscale', scale: upscaling.scale };
+function useOf(name: 'upscaling' | 'retouching', { retouching }: Settings): ModelUse {
+  if (name === 'upscaling') return { kind: 'upscale' };
   const { model_mask: modelMask, model_range: modelRange } = retouching;
   return { kind: 'retouch', modelMask, modelRange };
 }

@@ -137,7 +137,7 @@ function canaryTask(clip: Clip, engine: SegmentEngine, source: string): SegmentT
     ...clip,
     ...{ source, stream: 0, is_turned: false },
     frame: { ...clip.frame, width, height },
-    target: { ...clip.target, width: width * scale, height: height * scale },
+    target: { ...clip.target, width: evenSide(width * scale), height: evenSide(height * scale) },
     frame_rate: { numerator: 25, denominator: 1 },
     time_base: { numerator: 1, denominator: 25 },
     sample_aspect: { numerator: 1, denominator: 1 },
@@ -154,6 +154,11 @@ function canaryTask(clip: Clip, engine: SegmentEngine, source: string): SegmentT
   if ('scale' in engine) return task;
   const box = { x: width / 4, y: height / 4, width: width / 2, height: height / 2 };
   return { ...task, regions: [{ first_unique: 0, unique_frames: frameCount, box }] };
+}
+
+/** As every pixel format takes it. */
+function evenSide(pixels: number): number {
+  return 2 * Math.max(1, Math.round(pixels / 2));
 }
 
 /** Asked for again and again: the run's own stream of events belongs to the client that watches it. */

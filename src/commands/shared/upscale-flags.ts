@@ -4,6 +4,7 @@ import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
 import { queueFlags, queueLayerOf, runFlags, storeFlags, withoutMissing } from './run-flags.ts';
+import { sizeFlags, sizeLayerOf } from './size-flags.ts';
 
 /** Flags that decide what is made of a video. No defaults here: those are the settings'. */
 export const upscaleFlags = {
@@ -12,10 +13,7 @@ export const upscaleFlags = {
     description: 'the finished video: .mp4, .mov or .mkv (default: clip-2x.mp4 beside clip.mp4)',
     helpValue: 'PATH',
   }),
-  scale: Flags.string({
-    options: ['2', '3', '4'],
-    description: 'how many times the width and the height (default: 2)',
-  }),
+  ...sizeFlags,
   engine: Flags.string({
     options: [...upscalerKinds],
     description: 'what upscales: lanczos (embedded, no model; the default) or onnx (a model)',
@@ -73,12 +71,12 @@ export const upscaleFlags = {
 export type GivenUpscaleFlags = Partial<Interfaces.InferredFlags<typeof upscaleFlags>>;
 
 export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
-  const { workers, scale } = flags;
+  const { workers } = flags;
   const upscaling = {
     // A user who names a model means the engine that has one.
     engine: flags.engine ?? (flags.model === undefined ? undefined : 'onnx'),
     model: flags.model,
-    scale: scale === undefined ? undefined : Number(scale),
+    ...sizeLayerOf(flags),
     batch_size: flags['batch-size'],
     tile: flags.tile,
     workers: workers === undefined || workers === 'auto' ? workers : Number(workers),

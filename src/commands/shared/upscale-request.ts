@@ -32,7 +32,7 @@ export function toUpscaleRequest(
     );
   return {
     inputPath: resolve(video),
-    outputPath: resolve(flags.output ?? besideOf(video, upscaling.scale)),
+    outputPath: resolve(flags.output ?? besideOf(video, upscaling)),
     modelPath: usesModel ? resolve(upscaling.model) : null,
     host,
     slots: workersOf(settings, host),
@@ -44,7 +44,13 @@ export function toUpscaleRequest(
 }
 
 /** `clip-2x.mp4` beside `clip.mp4`; what cannot be written in its own container goes into Matroska. */
-function besideOf(video: string, scale: number): string {
+function besideOf(
+  video: string,
+  { scale, size }: Pick<UpscaleRequest['upscaling'], 'scale' | 'size'>,
+): string {
   const { dir, name, ext } = parse(video);
-  return join(dir, `${name}-${scale}x${containerOf(video) === null ? '.mkv' : ext}`);
+  return join(
+    dir,
+    `${name}-${size === '' ? `${scale}x` : size.trim().toLowerCase()}${containerOf(video) === null ? '.mkv' : ext}`,
+  );
 }

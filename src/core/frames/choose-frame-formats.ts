@@ -4,12 +4,12 @@ import type { OutputContainer } from './container-limits.ts';
 import type { Fraction } from './fraction.ts';
 import type { FrameFormat } from './frame-format.ts';
 import { type PixelFamily, pixelFamily } from './pixel-family.ts';
+import { scaledSize, scaleOfTarget, type TargetRequest, targetNotices } from './target-size.ts';
 import type { ColorTags, VideoFacts, VideoStreamFacts } from './video-facts.ts';
 
-interface ClipRequest {
+interface ClipRequest extends TargetRequest {
   /** Whether the engine gets RGB, and not frames as they are stored. */
   readonly takesRgb: boolean;
-  readonly scale: number;
   readonly container: OutputContainer;
 }
 
@@ -19,7 +19,7 @@ export interface FrameFormatChoice {
   readonly isTurned: boolean;
   /** Frames as the engine gets them. */
   readonly frame: FrameFormat;
-  /** Frames as the encoder keeps them: upscaled, and at most one pixel more where the format takes no odd sides. */
+  /** Frames as the encoder keeps them: upscaled, with sides to the nearest even number where the format takes no odd ones. */
   readonly target: FrameFormat;
   /** Shape of a pixel of both, width to height. */
   readonly sampleAspect: Fraction;
@@ -41,7 +41,7 @@ const maxPixels = 139_264 * 256;
  */
 export function chooseFrameFormats(
   { video }: VideoFacts,
-  { takesRgb, scale, container }: ClipRequest,
+  { takesRgb, container, ...asked }: ClipRequest,
 ): FrameFormatChoice {
   const family = pixelFamily(video.pixelFormat);
   if (family === null) throw unknownFormat(video.pixelFormat);
@@ -49,9 +49,9 @@ export function chooseFrameFormats(
   const isOnItsSide = isTurned && video.rotationDegrees !== 180;
   const size = isOnItsSide ? swapped(video.size) : video.size;
   const kept = keptFormat(family);
-  const whole = { width: size.width * scale, height: size.height * scale };
-  const target = { ...evenSize(whole, kept), pixelFormat: kept };
-  if (Math.max(target.width, target.height) > maxSidePx) throw tooLarge(target, scale);
+  const chosen = scaleOfTarget(video, asked);
+  const target = { ...scaledSize(size, chosen.scale, kept), pixelFormat: kept };
+  if (Math.max(target.width, target.height) > maxSidePx) throw tooLarge(target, asked);
   const given = takesRgb ? rgbFormat(family) : kept;
   return {
     isTurned,
@@ -61,7 +61,8 @@ export function chooseFrameFormats(
     color: keptColor(video),
     notices: [
       ...formatNotices(video.pixelFormat, family, kept),
-      ...sizeNotices(whole, target),
+      ...targetNotices({ frame: size, target }, chosen, asked.size),
+      ...levelNotices(target),
       ...(isTurned ? ['Matroska cannot store a rotation: the frames themselves are rotated.'] : []),
       ...video.extras.map((extra) => `${capital(extra)} cannot be kept: the upscaled video has none.`),
     ],
@@ -83,17 +84,6 @@ function keptSampling(sampling: Exclude<PixelFamily['sampling'], 'gray'>): '420'
 /** What models are trained on. */
 function rgbFormat({ bits }: PixelFamily): string {
   return bits > 8 ? 'rgb48le' : 'rgb24';
-}
-
-function evenSize({ width, height }: Size, pixelFormat: string): Size {
-  return {
-    width: /420|422/.test(pixelFormat) ? toEven(width) : width,
-    height: pixelFormat.includes('420') ? toEven(height) : height,
-  };
-}
-
-function toEven(pixels: number): number {
-  return 2 * Math.ceil(pixels / 2);
 }
 
 function swapped({ width, height }: Size): Size {
@@ -152,28 +142,25 @@ function formatNotices(
   return notices;
 }
 
-function sizeNotices(whole: Size, target: Size): string[] {
-  const notices: string[] = [];
-  if (whole.width !== target.width || whole.height !== target.height) {
-    notices.push(
-      `The result is ${formatSize(target)}: its sides have to be even, unlike ${formatSize(whole)}.`,
-    );
-  }
-  if (target.width * target.height > maxPixels) {
-    notices.push(`No level of H.264 allows ${formatSize(target)}: many players will not play it.`);
-  }
-  return notices;
+function levelNotices(target: Size): string[] {
+  if (target.width * target.height <= maxPixels) return [];
+  return [`No level of H.264 allows ${formatSize(target)}: many players will not play it.`];
 }
 
 function capital(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-function tooLarge(target: Size, scale: number): AppError {
+function tooLarge(target: Size, { scale, size = '' }: TargetRequest): AppError {
   return new AppError({
     code: 'output-unsupported',
     message: `The result would be ${formatSize(target)}, and H.264 holds sides of up to ${maxSidePx} pixels.`,
-    nextStep: scale > 2 ? 'Use a smaller --scale.' : 'Make the video smaller first.',
+    nextStep:
+      size !== ''
+        ? `Use a smaller --size than ${size}.`
+        : scale > 1
+          ? `Use a smaller --scale than ${scale}.`
+          : 'Make the video smaller first.',
   });
 }
 

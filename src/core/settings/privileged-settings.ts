@@ -59,6 +59,7 @@ const classes: ClassesOf<Settings> = {
     engine: 'free',
     model: 'place',
     scale: 'free',
+    size: 'free',
     batch_size: 'free',
     tile: 'free',
     workers: 'free',

@@ -106,6 +106,7 @@ const upscaleRules: RulesOf<UpscaleSettings> = {
   'engine.kind': setting('upscaling.engine', 'fixed', '--engine'),
   'engine.model': setting('upscaling.model', 'fixed', '--model'),
   'engine.scale': setting('upscaling.scale', 'fixed', '--scale'),
+  'engine.size': setting('upscaling.size', 'fixed', '--size'),
   'engine.batch_size': setting('upscaling.batch_size', 'fixed', '--batch-size'),
   'engine.tile': setting('upscaling.tile', 'fixed', '--tile'),
   'engine.lanes': setting('upscaling.workers', 'current', '--workers'),

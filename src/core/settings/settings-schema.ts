@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
+import { parseTargetSize, scaleLimits, targetSizeForms } from '../frames/target-size.ts';
 import { parseSize } from '../hints/display-size.ts';
 import { familyNames } from '../inference/families.ts';
 import { controlWeightsSchema, inferenceParametersSchema } from '../inference/parameters.ts';
@@ -95,7 +96,14 @@ const upsamplingSchema = z.strictObject({
 const upscalingSchema = z.strictObject({
   engine: z.enum(upscalerKinds).default('lanczos'),
   model: z.string().max(4096).default(''),
-  scale: z.int().min(2).max(4).default(2),
+  scale: z.number().min(scaleLimits.least).max(scaleLimits.most).default(2),
+  size: z
+    .string()
+    .refine(
+      (text) => text === '' || parseTargetSize(text) !== null,
+      `must be a size such as ${targetSizeForms}`,
+    )
+    .default(''),
   batch_size: z.int().min(1).max(64).default(8),
   tile: z.int().min(0).max(8192).default(256),
   workers: z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
+import { scaleLimits } from '../frames/target-size.ts';
 import { hostTableOf } from '../settings/host-list.ts';
 
 export const upscalerKinds = ['lanczos', 'onnx'] as const;
@@ -45,7 +46,9 @@ export const upscaleSettingsSchema = z.object({
   ...videoSettingsShape,
   engine: z.object({
     kind: z.enum(upscalerKinds),
-    scale: z.int().min(2).max(4),
+    scale: z.number().min(scaleLimits.least).max(scaleLimits.most),
+    /** The size that was asked for in place of `scale`, as it was written. */
+    size: z.string().exactOptional(),
     batch_size: z.int().min(1).max(64),
     lanes: z.int().min(1).max(64),
     is_lane_count_open: z.boolean(),
@@ -61,13 +64,14 @@ export type UpscalerKind = (typeof upscalerKinds)[number];
 
 /** A run's settings in the shape of `config.toml`. @param model - Path of the model's file; null for an engine without one. */
 export function configOfUpscale({ engine, dedupe, host, slots }: UpscaleSettings, model: string | null) {
-  const { kind, scale, batch_size, tile, lanes, encoding } = engine;
+  const { kind, scale, size = '', batch_size, tile, lanes, encoding } = engine;
   const { crf, preset } = encoding;
   return {
     upscaling: {
       engine: kind,
       model: model ?? '',
       scale,
+      size,
       batch_size,
       tile,
       workers: lanes,

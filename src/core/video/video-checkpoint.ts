@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownScale } from '../frames/target-size.ts';
 import { hexSha256Schema } from '../inner-path.ts';
 import { retouchSettingsSchema } from '../retouch/retouch-settings.ts';
 import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
@@ -134,11 +135,16 @@ export type RetouchCheckpoint = z.infer<typeof retouchCheckpointSchema>;
 /** Of any run that makes a video of a video. */
 export type VideoCheckpoint = UpscaleCheckpoint | RetouchCheckpoint;
 export type VideoSettings = VideoCheckpoint['settings'];
-/** How frames are given to an engine: one that keeps their size knows neither tiles nor a number of lanes to be found out. */
-export function laneSettingsOf(engine: VideoSettings['engine']) {
+/**
+ * How frames are given to an engine: one that keeps their size knows neither tiles nor a number of lanes to be found out.
+ *
+ * @param clip - From which the scale follows where a size was asked for.
+ */
+export function laneSettingsOf(engine: VideoSettings['engine'], clip: Pick<PlannedClip, 'frame' | 'target'>) {
   const { batch_size, lanes } = engine;
   const own = 'scale' in engine ? engine : { scale: 1, tile: 0, is_lane_count_open: false };
-  const { scale, tile, is_lane_count_open } = own;
+  const { tile, is_lane_count_open } = own;
+  const scale = 'size' in engine ? shownScale(clip.frame, clip.target) : own.scale;
   return { batch_size, lanes, scale, tile, is_lane_count_open };
 }
 

@@ -72,7 +72,7 @@ export const videoReportSchema = z.object({
   source: picture.extend({ size_bytes: count, frame_rate: z.number().min(0) }),
   target: picture,
   settings: z.object({
-    scale: z.int(),
+    scale: z.number(),
     dedupe: z.string(),
     batch_size: z.int(),
     workers: z.int(),

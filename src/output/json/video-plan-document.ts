@@ -12,7 +12,7 @@ const planVersion = 1;
 export function videoPlanDocument(plan: VideoPlan, expected: VideoEstimate) {
   const { facts, clip, timeline, settings, segments } = plan;
   const { engine } = settings;
-  const { scale, tile, is_lane_count_open: isOpen } = laneSettingsOf(engine);
+  const { scale, tile, is_lane_count_open: isOpen } = laneSettingsOf(engine, clip);
   const frames = timeline.times.length;
   const unique = timeline.uniqueFrames.length;
   const batches = countBatches(unique, engine.batch_size);
@@ -37,6 +37,7 @@ export function videoPlanDocument(plan: VideoPlan, expected: VideoEstimate) {
       kind: engine.kind,
       model: plan.model?.path ?? null,
       scale,
+      ...('size' in engine && { size: engine.size }),
       batch_size: engine.batch_size,
       workers: engine.lanes,
       is_worker_count_open: isOpen,

@@ -33,6 +33,7 @@ function settingsNow(request: ResumeVideoRequest, checkpoint: UpscaleCheckpoint)
     dedupe: upscaling.dedupe,
     engine: {
       ...{ kind, scale: upscaling.scale, batch_size: upscaling.batch_size, tile: upscaling.tile, lanes },
+      ...(upscaling.size !== '' && { size: upscaling.size }),
       is_lane_count_open: was.engine.is_lane_count_open && lanes === was.engine.lanes,
       model: kind === 'onnx' && upscaling.model !== '' ? resolve(upscaling.model) : null,
       encoding: { ...was.engine.encoding, crf: upscaling.crf, preset: upscaling.preset },

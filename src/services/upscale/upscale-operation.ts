@@ -15,10 +15,10 @@ export function encodingOf({ crf, preset }: Pick<Encoding, 'crf' | 'preset'>): E
 /** Every frame is made larger. */
 export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOperation {
   const { upscaling, host, slots, outputPath: output } = request;
-  const { engine, scale, dedupe, batch_size: batchSize } = upscaling;
+  const { engine, scale, size, dedupe, batch_size: batchSize } = upscaling;
   return {
-    ...{ kind: 'upscale', scale, dedupe, batchSize },
-    modelUse: engine === 'onnx' ? { kind: 'upscale', scale } : null,
+    ...{ kind: 'upscale', scale, size, dedupe, batchSize },
+    modelUse: engine === 'onnx' ? { kind: 'upscale' } : null,
     takesRgb: engine === 'onnx',
     contextFrames: 0,
     maxSegmentFrames: engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most,
@@ -32,6 +32,7 @@ export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOp
         named: [...(request.named ?? [])],
         engine: {
           ...{ kind: engine, scale, batch_size: batchSize },
+          ...(size !== '' && { size }),
           lanes: lanes.lanes,
           is_lane_count_open: lanes.isOpen,
           tile: upscaling.tile,

@@ -1,6 +1,8 @@
+import { formatSize } from '../../core/hints/display-size.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
+import type { PlannedClip } from '../../core/video/video-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { ModelUse } from '../../ports/model-files.ts';
+import type { ModelUse, TriedModel } from '../../ports/model-files.ts';
 import type { Ports } from '../../ports/ports.ts';
 
 /**
@@ -8,6 +10,7 @@ import type { Ports } from '../../ports/ports.ts';
  * cannot: then only the model itself is judged.
  *
  * @param host - Where the model is to be computed.
+ * @returns What was found out about it; null where nothing was.
  * @throws AppError as {@link ModelFiles}.
  */
 export async function assertModel(
@@ -16,12 +19,26 @@ export async function assertModel(
   host: string,
   { models }: Pick<Ports, 'models'>,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<TriedModel | null> {
   await models.assertOnnx(path);
   try {
-    await models.tryOut(path, use, signal);
+    return await models.tryOut(path, use, signal);
   } catch (error) {
     const isOfThisMachine = error instanceof AppError && error.code === 'prerequisite-missing';
     if (!isOfThisMachine || host === localHostName) throw error;
+    return null;
   }
+}
+
+/** A model makes frames as large as it was trained to: what has to be known where that is not how large they are to be. */
+export function modelScaleNotices(
+  tried: TriedModel | null,
+  { frame, target }: Pick<PlannedClip, 'frame' | 'target'>,
+): string[] {
+  const scale = tried?.scale ?? null;
+  if (scale === null || Math.abs(target.width - frame.width * scale) <= 1) return [];
+  const own = { width: frame.width * scale, height: frame.height * scale };
+  return [
+    `The model makes frames ${scale} times as large (${formatSize(own)}); Lanczos brings them to ${formatSize(target)}. As the model makes them: --scale ${scale}.`,
+  ];
 }

@@ -67,8 +67,11 @@ async function learnedRates(
 }
 
 function isLike(one: VideoSettings, other: VideoSettings): boolean {
-  const identity = ({ host, slots, engine }: VideoSettings) =>
-    JSON.stringify([host, slots, engine.kind, engine.model, laneSettingsOf(engine), engine.encoding]);
+  const identity = ({ host, slots, engine }: VideoSettings) => {
+    const own = 'scale' in engine ? [engine.scale, engine.size, engine.tile, engine.is_lane_count_open] : [];
+    const common = [engine.kind, engine.model, engine.batch_size, engine.lanes, engine.encoding];
+    return JSON.stringify([host, slots, ...common, ...own]);
+  };
   return identity(one) === identity(other);
 }
 
@@ -97,5 +100,5 @@ function guessedRates({ settings }: VideoPlan, cores: number): VideoRates {
 
 function guessedBits({ clip, timeline, settings }: VideoPlan, sourceBytes: number): number {
   const pixels = clip.target.width * clip.target.height * timeline.uniqueFrames.length;
-  return (8 * sourceBytes * laneSettingsOf(settings.engine).scale ** growth) / pixels;
+  return (8 * sourceBytes * laneSettingsOf(settings.engine, clip).scale ** growth) / pixels;
 }

@@ -17,7 +17,7 @@ import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
-import { assertModel } from './assert-model.ts';
+import { assertModel, modelScaleNotices } from './assert-model.ts';
 import { planTriedStreams } from './plan-sound.ts';
 import { scanVideo, TimesBreakError } from './scan-video.ts';
 import { pinned } from './source-of.ts';
@@ -39,8 +39,11 @@ export async function planVideo(
   const { inputPath: path, outputPath, modelPath } = request;
   outputContainerOf(outputPath);
   await assertOutputIsFree(request, operation, ports);
-  if (modelPath !== null && operation.modelUse !== null)
-    await assertModel(modelPath, operation.modelUse, request.host, ports, signal);
+  const { modelUse } = operation;
+  const tried =
+    modelPath === null || modelUse === null
+      ? null
+      : await assertModel(modelPath, modelUse, request.host, ports, signal);
   if (operation.detectorPath !== undefined) await ports.models.assertOnnx(operation.detectorPath, '--detect');
   const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
   const facts = await ports.video.inspect(path, signal);
@@ -61,6 +64,7 @@ export async function planVideo(
     model,
     settings: await operation.settingsFor(model),
     ...read,
+    notices: [...modelScaleNotices(tried, read.clip), ...read.notices],
     scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
     freeBytes: await ports.sources.freeBytes(outputPath),
   };
@@ -257,9 +261,9 @@ function sentence(text: string): string {
 export function planClip(
   facts: VideoFacts,
   container: OutputContainer,
-  { takesRgb, scale }: Pick<VideoOperation, 'takesRgb' | 'scale'>,
+  { takesRgb, scale, size }: Pick<VideoOperation, 'takesRgb' | 'scale' | 'size'>,
 ): { readonly clip: PlannedClip; readonly notices: readonly string[] } {
-  const choice = chooseFrameFormats(facts, { takesRgb, scale, container });
+  const choice = chooseFrameFormats(facts, { takesRgb, scale, size, container });
   const { video } = facts;
   const { range, space, primaries, transfer, chromaLocation } = choice.color;
   return {

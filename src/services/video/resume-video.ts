@@ -8,7 +8,7 @@ import {
   refusedText,
 } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
-import { laneSettingsOf, type VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
+import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import { type RunUpdate, type SettingsOver, settingsOfToday } from '../runs/resume-run.ts';
 import { withModelPath } from './source-of.ts';
 
@@ -60,17 +60,6 @@ interface VideoRules {
 
 const replacing = 'The output is there: the new run needs another --output, or --force to replace it.';
 
-/** A model enlarges as it was trained to, whatever the scale. */
-function scaleNotes(
-  was: VideoCheckpoint['settings'],
-  now: VideoCheckpoint['settings'],
-  { model }: VideoCheckpoint,
-): string[] {
-  const [before, after] = [laneSettingsOf(was.engine).scale, laneSettingsOf(now.engine).scale];
-  if (model === null || before === after || now.engine.model !== model.path) return [];
-  return [`The model ${model.path} enlarges ${before} times: another --scale needs another --model.`];
-}
-
 /** What becomes of a run whose settings are these by now; their model is its path, not its hash. */
 export function videoUpdate<Checkpoint extends VideoCheckpoint>(
   { input: given }: ResumeVideoRequest,
@@ -88,10 +77,7 @@ export function videoUpdate<Checkpoint extends VideoCheckpoint>(
       ...changes.filter((change) => !isAccepted(change)).map(refusedText),
     ],
     newRunCommand: newCommand(input),
-    newRunNotes: [
-      ...(isFinished && now.output === was.output && !now.force ? [replacing] : []),
-      ...scaleNotes(was, now, checkpoint),
-    ],
+    newRunNotes: [...(isFinished && now.output === was.output && !now.force ? [replacing] : [])],
     notice: taken.length === 0 ? null : `Changed settings: ${taken.map(acceptedText).join(', ')}.`,
     settings: taken.length === 0 ? null : { ...now, engine: { ...now.engine, model: was.engine.model } },
     isWorkWithdrawn: taken.some(({ path }) => path === 'host' || path === 'slots'),

@@ -32,7 +32,7 @@ export function summaryOfVideo(
     size: { width: clip.target.width, height: clip.target.height },
     engine: settings.engine.kind,
     model: modelNameOf(checkpoint),
-    scale: laneSettingsOf(settings.engine).scale,
+    scale: laneSettingsOf(settings.engine, clip).scale,
     host: settings.host,
     workers: settings.engine.lanes,
     checkpoint: paths.checkpoint,

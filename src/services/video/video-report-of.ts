@@ -91,9 +91,9 @@ export function videoReportOf(known: ReportedVideoRun): VideoReport {
   };
 }
 
-function settingsOf({ settings }: VideoCheckpoint): VideoReport['settings'] {
+function settingsOf({ settings, clip }: VideoCheckpoint): VideoReport['settings'] {
   const { engine } = settings;
-  const { scale, tile, lanes, is_lane_count_open: isOpen } = laneSettingsOf(engine);
+  const { scale, tile, lanes, is_lane_count_open: isOpen } = laneSettingsOf(engine, clip);
   return {
     scale,
     dedupe: settings.dedupe,

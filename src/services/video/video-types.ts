@@ -96,6 +96,8 @@ export interface PlacedRegions {
 export interface VideoOperation {
   readonly kind: VideoCheckpoint['kind'];
   readonly scale: number;
+  /** How large the result is to be, in place of `scale`; missing or empty: as that says. */
+  readonly size?: string;
   /** What its model is to do; null for an engine without one. */
   readonly modelUse: ModelUse | null;
   /** The model that finds regions, an absolute path; missing for none. */

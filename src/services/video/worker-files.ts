@@ -22,11 +22,11 @@ const writeEveryMs = 2_000;
 /** Writes the plan for people and their programs: `parallel_processing_plan.json`, `worker_<n>_manifest.txt`. */
 export async function publishPlanFiles(
   session: Pick<VideoSession, 'publish'>,
-  { timeline, settings, masks }: Pick<VideoPlan, 'timeline' | 'settings' | 'masks'>,
+  { timeline, settings, masks, clip }: Pick<VideoPlan, 'timeline' | 'settings' | 'masks' | 'clip'>,
 ): Promise<void> {
   if (masks !== null) await session.publish(masksName, masks.lines);
   const { uniqueFrames, times } = timeline;
-  const { lanes: workers, batch_size: batchSize, scale, tile } = laneSettingsOf(settings.engine);
+  const { lanes: workers, batch_size: batchSize, scale, tile } = laneSettingsOf(settings.engine, clip);
   await session.publish(
     'parallel_processing_plan.json',
     processingPlan({ frames: times.length, uniqueFrames }),

@@ -54,5 +54,5 @@ export function createUpscaleEngine(
     const message = 'The engine onnx was asked for without a model.';
     throw new EngineError({ code: 'model-unreadable', class: 'fatal', message });
   }
-  return new OnnxEngine({ scale }, { modelPath: objectPathOf(model), program, log });
+  return new OnnxEngine({ modelPath: objectPathOf(model), program, log });
 }

@@ -34,30 +34,29 @@ export class OnnxRig {
     return path;
   }
 
-  engine(scale: number, modelPath: string, wishes: LaneWishes = {}, program = laneProgram): OnnxEngine {
+  engine(modelPath: string, wishes: LaneWishes = {}, program = laneProgram): OnnxEngine {
     const log = (line: string) => void this.log.push(line);
     const { cores } = wishes;
-    return new OnnxEngine({ scale }, { modelPath, program, log, ...(cores !== undefined && { cores }) });
+    return new OnnxEngine({ modelPath, program, log, ...(cores !== undefined && { cores }) });
   }
 
   async lane(engine: OnnxEngine, from: FrameFormat, wishes: LaneWishes = {}): Promise<Lane> {
     const { batchSize = 4, tile = 0, signal = new AbortController().signal } = wishes;
     const size = { batchSize, tile };
-    const to = engine.outputFormat(from);
-    const lane = await engine.startLane({ from, to, clip: null, size, lane: 0, lanes: 1 }, signal);
+    // What comes of it the engine finds out by itself.
+    const lane = await engine.startLane({ from, to: from, clip: null, size, lane: 0, lanes: 1 }, signal);
     this.#lanes.push(lane);
     return lane;
   }
 
   /** What a lane makes of some 8-bit frames. */
   async upscale(
-    scale: number,
     model: Buffer,
     frames: readonly Uint8Array[],
     from: FrameFormat,
     wishes: LaneWishes = {},
   ): Promise<Uint8Array[]> {
-    const lane = await this.lane(this.engine(scale, this.write(model), wishes), from, wishes);
+    const lane = await this.lane(this.engine(this.write(model), wishes), from, wishes);
     const large = await lane.upscale(frames);
     await lane.close();
     return large;

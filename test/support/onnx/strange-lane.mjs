@@ -10,7 +10,7 @@ const say = (kind, length, body = Buffer.alloc(0)) => {
 };
 const facts = Buffer.from(
   JSON.stringify({
-    ...{ provider: 'cpu', batch: null, alignment: 1, radius: 0, padding: 0, notes: [] },
+    ...{ provider: 'cpu', scale: 2, batch: null, alignment: 1, radius: 0, padding: 0, notes: [] },
     fixed: { width: null, height: null },
   }),
 );

@@ -63,8 +63,8 @@ function outputTexts({ clip, settings }: VideoPlan): string[] {
   ];
 }
 
-function engineOf({ settings: { engine }, model }: VideoPlan) {
-  const { scale, is_lane_count_open: isWorkerCountOpen } = laneSettingsOf(engine);
+function engineOf({ settings: { engine }, model, clip }: VideoPlan) {
+  const { scale, is_lane_count_open: isWorkerCountOpen } = laneSettingsOf(engine, clip);
   return {
     engine: engine.kind,
     model: model === null ? '' : basename(model.path),

@@ -1,7 +1,6 @@
 import type { Picture } from './convert.ts';
 import type { FrameUpscaler } from './frame-upscaler.ts';
 import { answerFrames, beLane, readAsked } from './lane-channel.ts';
-import { modelRefused } from './lane-failure.ts';
 import {
   type LaneOptions,
   laneOptionsSchema,
@@ -22,7 +21,7 @@ export async function runLane(argument: string): Promise<number> {
   return await beLane(async () => {
     const options = laneOptionsSchema.parse(JSON.parse(argument));
     const { upscaler, facts } = await makeReady(options);
-    return { facts, serve: () => serve(options, upscaler) };
+    return { facts, serve: () => serve({ ...options, ...facts }, upscaler) };
   });
 }
 
@@ -30,27 +29,20 @@ async function makeReady(options: LaneOptions) {
   const runtime = await loadRuntime();
   const { session, radiusOf, provider, notes } = await openModel(runtime, options);
   const model = await probeModel(runtime, session);
-  if (model.scale !== options.scale) throw modelRefused(otherScale(model.scale, options.scale));
   const radius = radiusOf(model);
   const top = options.pixelFormat === 'rgb24' ? 255 : 65_535;
   const { upscaler, padding, note } = cutUpscaler({ runtime, session, model, radius, top }, options);
-  const { batch, alignment, width, height } = model;
+  const { scale, batch, alignment, width, height } = model;
   const fixed = { width, height };
   const allNotes = note === null ? [...notes] : [...notes, note];
-  const facts: OnnxLaneFacts = { provider, batch, fixed, alignment, radius, padding, notes: allNotes };
+  const facts: OnnxLaneFacts = { provider, scale, batch, fixed, alignment, radius, padding, notes: allNotes };
   return { upscaler, facts };
 }
 
-/** Scales that can be asked for. */
-const scales = { least: 2, most: 4 };
-
-function otherScale(scale: number, asked: number): string {
-  const what = `it enlarges ${scale} times, and not ${asked} times`;
-  if (scale <= scales.most) return `${what}: add --scale ${scale}`;
-  return `${what}; the most that can be asked for is --scale ${scales.most}`;
-}
-
-async function serve(options: LaneOptions, upscaler: FrameUpscaler): Promise<void> {
+async function serve(
+  options: LaneOptions & Pick<OnnxLaneFacts, 'scale'>,
+  upscaler: FrameUpscaler,
+): Promise<void> {
   const { width, height, scale, batchSize } = options;
   const small = pictures(batchSize, width, height, options.pixelFormat);
   const large = pictures(batchSize, width * scale, height * scale, options.pixelFormat);

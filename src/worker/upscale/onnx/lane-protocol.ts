@@ -18,7 +18,6 @@ export const answerKinds = { facts: 1, frames: 2, failure: 3 } as const;
 
 export const laneOptionsSchema = z.object({
   modelPath: z.string(),
-  scale: z.int().min(1),
   width: z.int().min(1),
   height: z.int().min(1),
   pixelFormat: z.enum(['rgb24', 'rgb48le']),
@@ -32,6 +31,8 @@ export const laneOptionsSchema = z.object({
 
 export const laneFactsSchema = z.object({
   provider: z.enum(['cuda', 'cpu']),
+  /** How many times larger the model makes frames. */
+  scale: z.int().min(1),
   /** Frames that the model takes at once; null: as many as it is given. */
   batch: z.int().min(1).nullable(),
   /** The only sides of windows that the model takes, in pixels; null: any. */

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { type FrameFormat, frameBytes } from '../../../core/frames/frame-format.ts';
-import type { UpscalerSpec } from '../../../protocol/segment.ts';
 import { EngineError } from '../../tasks/engine-error.ts';
 import { type Lane, LaneError, type LaneRequest, type UpscaleEngine } from '../upscale-engine.ts';
 import { LaneProcess } from './lane-process.ts';
@@ -31,16 +30,19 @@ const trialFrame: FrameFormat = { width: 32, height: 32, pixelFormat: 'rgb24' };
 
 /** Upscaling by a neural network in an ONNX file; each lane is a process that has the model loaded. */
 export class OnnxEngine implements UpscaleEngine {
-  readonly scale: number;
   readonly isProbed = true;
   readonly frameTimeoutMs = heaviestFrameMs;
   readonly #options: OnnxEngineOptions;
   readonly #logged = new Set<string>();
   #facts: OnnxLaneFacts | null = null;
 
-  constructor({ scale }: Pick<UpscalerSpec, 'scale'>, options: OnnxEngineOptions) {
-    this.scale = scale;
+  constructor(options: OnnxEngineOptions) {
     this.#options = options;
+  }
+
+  /** That of the model, known once a lane has started. */
+  get scale(): number {
+    return this.#facts?.scale ?? 1;
   }
 
   /** Null for a model that takes pictures of one size only. */
@@ -59,19 +61,19 @@ export class OnnxEngine implements UpscaleEngine {
 
   async start(signal: AbortSignal): Promise<void> {
     const request = { from: trialFrame, size: { batchSize: 1, tile: 0 }, lane: 0, lanes: 1 };
-    const { process, facts } = await this.#startProcess(request, signal);
-    this.#facts = facts;
+    const { process } = await this.#startProcess(request, signal);
     await process.close();
   }
 
   async startLane(request: LaneRequest, signal: AbortSignal): Promise<Lane> {
     const { process } = await this.#startProcess(request, signal);
     const wanted = { bytes: frameBytes(request.from), batchSize: request.size.batchSize };
+    const largeBytes = frameBytes(this.outputFormat(request.from));
     return {
       ...request.size,
       upscale: async (frames) => {
         refuseOthers(frames, wanted);
-        return framesOf(await process.ask(frames), frames.length);
+        return framesOf(await process.ask(frames, largeBytes), frames.length);
       },
       close: async () => await process.close(),
     };
@@ -85,14 +87,14 @@ export class OnnxEngine implements UpscaleEngine {
     signal.throwIfAborted();
     const { program, log } = this.#options;
     const options = this.#laneOptions(request);
-    const outputBytes = frameBytes(this.outputFormat(request.from));
-    const process = new LaneProcess({ program, options, frameBytes: outputBytes, log }, signal);
+    const process = new LaneProcess({ program, options, frameBytes: 0, log }, signal);
     try {
       const greeting = await process.greeting(laneStartTimeoutMs);
       if (greeting.kind !== 'facts') throw laneAnswerError(greeting);
       const facts = laneFactsSchema.parse(JSON.parse(greeting.text));
+      this.#facts = facts;
       this.#logOnce(facts);
-      return { process, facts };
+      return { process };
     } catch (error) {
       await process.close();
       throw error;
@@ -106,7 +108,7 @@ export class OnnxEngine implements UpscaleEngine {
     const cores = this.#options.cores ?? availableParallelism();
     return {
       modelPath: this.#options.modelPath,
-      ...{ scale: this.scale, width, height, pixelFormat, lane, ...size },
+      ...{ width, height, pixelFormat, lane, ...size },
       threads: Math.max(1, Math.floor(cores / lanes)),
     };
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FfmpegFrameTool } from '../../../../src/adapters/frames/ffmpeg-frame-tool.ts';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
+import { scaledSize } from '../../../../src/core/frames/target-size.ts';
 import type { SegmentTask } from '../../../../src/protocol/segment.ts';
 import { readFormat } from '../../../../src/worker/upscale/upscale-engine.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -34,13 +35,18 @@ async function atOnce(sourcePath: string, segment: SegmentTask, onFrames = (_don
 }
 
 /** A video, and the segment of its frames from `first` on. */
-async function segmentIn(path: string, first = 0, seekFrame: number | null = null): Promise<SegmentTask> {
+async function segmentIn(
+  path: string,
+  first = 0,
+  seekFrame: number | null = null,
+  scale = 2,
+): Promise<SegmentTask> {
   const { video } = await new FfmpegVideoTool().inspect(path);
   const { frames } = await scanAll(path, video);
   const times = frames.map(({ time }) => time ?? 0);
   const clip = clipOf(video);
   const frame = { ...clip.frame, pixel_format: clip.frame.pixel_format.replace('yuvj', 'yuv') };
-  const target = { ...frame, width: clip.frame.width * 2, height: clip.frame.height * 2 };
+  const target = { ...frame, ...scaledSize(clip.frame, scale, frame.pixel_format) };
   const range = {
     first,
     end: times.length,
@@ -72,6 +78,12 @@ it('a segment from the middle is the same, and says how far it is', async () => 
   const made = await atOnce(path, segment, (done) => void said.push(done));
   expect(made).toEqual(await byPipes(path, segment));
   expect(said.at(-1)).toBe(segment.repeats.length);
+});
+
+it.each([1.5, 2.25, 0.75, 1])('a segment of %s times the size is the same', async (scale) => {
+  const path = shoot(folder, 'any.mp4', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-frames:v', '12');
+  const segment = await segmentIn(path, 0, null, scale);
+  expect(await atOnce(path, segment)).toEqual(await byPipes(path, segment));
 });
 
 it('a key frame that is not where it was said to be costs another attempt, and no frame', async () => {

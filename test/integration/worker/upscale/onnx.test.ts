@@ -78,6 +78,21 @@ it('a segment is what the model makes of it, also when a lane is killed', async 
   expect(await childrenOf('--lane')).toEqual([]);
 });
 
+it("a size that is not the model's own is what Lanczos makes of its frames", async () => {
+  const target = { ...task.clip.target, width: 96, height: 54 };
+  const other = { ...task, task_key: 'd'.repeat(64), clip: { ...task.clip, target } };
+  const { upscaler } = open({ lanes: 1, scale: 1.5 });
+  await upscaler.start(signal);
+  const facts = await upscaler.run(other, { signal, onProgress: () => undefined });
+  await upscaler.stop();
+  expect(facts).toMatchObject({ width: 96, height: 54, frames: 24 });
+  const made = join(folder, 'segments', `${other.task_key}.mp4`);
+  const graph =
+    '[0]settb=1/24,setpts=N,format=rgb24,scale=128:72:flags=neighbor,scale=96:54:flags=lanczos[a];[1]settb=1/24,setpts=N,format=rgb24[b];[a][b]psnr';
+  const { stderr } = await run('ffmpeg', ['-i', source, '-i', made, '-lavfi', graph, '-f', 'null', '-']);
+  expect(Number(/average:([\d.]+)/.exec(stderr)?.[1])).toBeGreaterThan(38);
+});
+
 it('pictures are upscaled with the model that is loaded', async () => {
   const { upscaler } = open({ lanes: 1 });
   await upscaler.start(signal);

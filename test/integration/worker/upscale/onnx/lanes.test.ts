@@ -33,7 +33,7 @@ describe('a lane', () => {
     const frames = [1, 2, 3, 4, 5, 6].map((seed) => samplePicture(width, height, seed));
     const outcomes = await Promise.all(
       [1, 2, 4].map(async (cores) => {
-        const lane = await rig.lane(rig.engine(2, model, { cores }), from, { batchSize: 8 });
+        const lane = await rig.lane(rig.engine(model, { cores }), from, { batchSize: 8 });
         const parts = [frames.slice(0, cores), frames.slice(cores)];
         const large: Uint8Array[] = [];
         for (const part of parts) large.push(...(await lane.upscale(part)));
@@ -47,7 +47,7 @@ describe('a lane', () => {
   });
 
   it('leaves what it has given alone, and takes frames that are used again', async () => {
-    const lane = await rig.lane(rig.engine(2, model), small);
+    const lane = await rig.lane(rig.engine(model), small);
     const frame = samplePicture(16, 16);
     const [first = new Uint8Array()] = await lane.upscale([frame]);
     const kept = Uint8Array.from(first);
@@ -57,7 +57,7 @@ describe('a lane', () => {
   });
 
   it('refuses frames that no model takes', async () => {
-    const engine = rig.engine(2, model);
+    const engine = rig.engine(model);
     await expect(rig.lane(engine, { ...small, pixelFormat: 'yuv420p' })).rejects.toThrow('yuv420p');
   });
 
@@ -66,16 +66,16 @@ describe('a lane', () => {
     { what: 'more than were agreed upon', frames: Array(5).fill(samplePicture(16, 16)) },
     { what: 'one of another size', frames: [samplePicture(16, 16), samplePicture(16, 15)] },
   ])('refuses frames: $what', async ({ frames }) => {
-    const lane = await rig.lane(rig.engine(2, model), small);
+    const lane = await rig.lane(rig.engine(model), small);
     await expect(lane.upscale(frames)).rejects.toMatchObject({ reason: 'failed' });
   });
 
   it('knows its smallest tile, and none for a model of one size', async () => {
     const signal = new AbortController().signal;
-    const free = rig.engine(2, model);
+    const free = rig.engine(model);
     await free.start(signal);
     expect(free.minTile).toBe(32);
-    const fixed = rig.engine(2, rig.write(networkModel(sampleNetwork(2, [3]), { height: 20, width: 20 })));
+    const fixed = rig.engine(rig.write(networkModel(sampleNetwork(2, [3]), { height: 20, width: 20 })));
     await fixed.start(signal);
     expect(fixed.minTile).toBeNull();
   });
@@ -86,10 +86,10 @@ describe('a lane', () => {
   ])('ends $what when it is told to', async ({ delayMs }) => {
     const stop = new AbortController();
     const lane =
-      delayMs === 0 ? null : await rig.lane(rig.engine(2, slowModel), slowFrame, { signal: stop.signal });
+      delayMs === 0 ? null : await rig.lane(rig.engine(slowModel), slowFrame, { signal: stop.signal });
     const work = lane
       ? lane.upscale([samplePicture(256, 256)])
-      : rig.lane(rig.engine(2, slowModel), slowFrame, { signal: stop.signal });
+      : rig.lane(rig.engine(slowModel), slowFrame, { signal: stop.signal });
     setTimeout(() => stop.abort(new Error('enough')), delayMs);
     const startMs = performance.now();
     await expect(work).rejects.toThrow('enough');
@@ -98,7 +98,7 @@ describe('a lane', () => {
   });
 
   it('ends when it is closed in the middle of a call', async () => {
-    const lane = await rig.lane(rig.engine(2, slowModel), slowFrame);
+    const lane = await rig.lane(rig.engine(slowModel), slowFrame);
     const work = expect(lane.upscale([samplePicture(256, 256)])).rejects.toMatchObject({ reason: 'died' });
     await lane.close();
     await work;
@@ -153,7 +153,7 @@ describe('a lane that goes wrong', () => {
     { way: 'gives too many', reason: 'failed', said: '2 frames for 1' },
   ])('$way', async ({ way, reason, said }) => {
     const work = async () => {
-      const lane = await rig.lane(rig.engine(2, way, {}, strangeLane), small);
+      const lane = await rig.lane(rig.engine(way, {}, strangeLane), small);
       return await lane.upscale([samplePicture(16, 16)]);
     };
     await expect(work()).rejects.toMatchObject({
@@ -164,7 +164,7 @@ describe('a lane that goes wrong', () => {
   });
 
   it('says by a code that ONNX Runtime is missing', async () => {
-    const lane = rig.lane(rig.engine(2, 'has no runtime', {}, strangeLane), small);
+    const lane = rig.lane(rig.engine('has no runtime', {}, strangeLane), small);
     const expected = { name: 'EngineError', class: 'fatal', code: 'runtime-missing' };
     await expect(lane).rejects.toMatchObject(expected);
   });
@@ -184,7 +184,7 @@ describe('a lane that goes wrong', () => {
 describe('too little memory', () => {
   it('is told when frames alone are too large', async () => {
     const huge = { width: 60_000, height: 60_000, pixelFormat: 'rgb24' };
-    const lane = rig.lane(rig.engine(2, model), huge, { batchSize: 8 });
+    const lane = rig.lane(rig.engine(model), huge, { batchSize: 8 });
     await expect(lane).rejects.toMatchObject({ name: 'LaneError', reason: 'out-of-memory' });
   });
 
@@ -206,7 +206,7 @@ describe('too little memory', () => {
       tensors: [weights('first', channels, 3, 1, 1), weights('second', 12, channels, 1, 1)],
     });
     const frame = { width: 1024, height: 1024, pixelFormat: 'rgb24' };
-    const lane = await rig.lane(rig.engine(2, rig.write(wide)), frame, { batchSize: 1 });
+    const lane = await rig.lane(rig.engine(rig.write(wide)), frame, { batchSize: 1 });
     await expect(lane.upscale([samplePicture(1024, 1024)])).rejects.toMatchObject({
       reason: 'out-of-memory',
     });

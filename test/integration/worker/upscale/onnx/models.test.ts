@@ -30,7 +30,7 @@ describe('what a lane makes of frames is what the network says', () => {
     // Weights of one size see nothing of what is beyond the edge.
     const isPadded = 'width' in form && form.width > width;
     const network = sampleNetwork(scale, isPadded ? [1, 1] : [3, [3, 2], 3]);
-    const large = await rig.upscale(scale, networkModel(network, form), frames, from, { batchSize: 8 });
+    const large = await rig.upscale(networkModel(network, form), frames, from, { batchSize: 8 });
     expect(large).toHaveLength(frames.length);
     for (const [index, frame] of frames.entries()) {
       const expected = runNetwork(network, frame, width, height);
@@ -40,7 +40,7 @@ describe('what a lane makes of frames is what the network says', () => {
 
   it('repeats pixels exactly', async () => {
     const network = repeatingNetwork(3);
-    const [large] = await rig.upscale(3, networkModel(network), frames.slice(0, 1), from);
+    const [large] = await rig.upscale(networkModel(network), frames.slice(0, 1), from);
     const [frame = new Uint8Array()] = frames;
     expect(largestDifference(large ?? [], runNetwork(network, frame, width, height))).toBe(0);
   });
@@ -52,7 +52,7 @@ describe('what a lane makes of frames is what the network says', () => {
   ] as const)('16 bits a sample, $io', async ({ io, tolerance }) => {
     const network = sampleNetwork(2, [3, 3]);
     const deep = Uint16Array.from(frames[0] ?? [], (sample, i) => sample * 257 - (i % 100));
-    const lane = await rig.lane(rig.engine(2, rig.write(networkModel(network, { io }))), {
+    const lane = await rig.lane(rig.engine(rig.write(networkModel(network, { io }))), {
       ...from,
       pixelFormat: 'rgb48le',
     });
@@ -67,8 +67,8 @@ describe('models that are refused', () => {
   const value = (name: string, ...dims: (number | string)[]) => ({ name, type: 'float32' as const, dims });
   const relu = { op: 'Relu', inputs: ['input'], output: 'out' };
   const picture = ['n', 3, 'h', 'w'];
-  const refused = async (scale: number, model: Buffer) => {
-    const engine = rig.engine(scale, rig.write(model));
+  const refused = async (model: Buffer) => {
+    const engine = rig.engine(rig.write(model));
     const failure: unknown = await engine.start(new AbortController().signal).catch((error) => error);
     expect(failure).toMatchObject({ name: 'EngineError', class: 'fatal', code: 'model-unreadable' });
     return failure instanceof Error ? failure.message : '';
@@ -77,7 +77,6 @@ describe('models that are refused', () => {
   const good2 = networkModel(sampleNetwork(2, [3]));
 
   it.each([
-    { what: 'another scale', model: good, said: 'it enlarges 4 times, and not 2 times: add --scale 4.' },
     {
       what: 'no ONNX file',
       model: Buffer.from('not a model at all'),
@@ -148,5 +147,5 @@ describe('models that are refused', () => {
       }),
       said: 'does not enlarge RGB pictures',
     },
-  ])('$what', async ({ model, said }) => expect(await refused(2, model)).toContain(said));
+  ])('$what', async ({ model, said }) => expect(await refused(model)).toContain(said));
 });

@@ -26,17 +26,17 @@ it.each([
   { what: 'single pixels', kernels: [1] as const, tile: 32 },
 ])('tiles leave no seams: $what', async ({ kernels, tile }) => {
   const model = networkModel(sampleNetwork(2, kernels));
-  const whole = await rig.upscale(2, model, frames, from);
-  const tiled = await rig.upscale(2, model, frames, from, { tile });
+  const whole = await rig.upscale(model, frames, from);
+  const tiled = await rig.upscale(model, frames, from, { tile });
   for (const [index, frame] of whole.entries())
     expect(largestDifference(tiled[index] ?? [], frame)).toBeLessThanOrEqual(1);
 });
 
 it('a model of one size leaves no seams either', async () => {
   const network = sampleNetwork(2, [3, [3, 2]]);
-  const whole = await rig.upscale(2, networkModel(network), frames, from);
+  const whole = await rig.upscale(networkModel(network), frames, from);
   const fixed = networkModel(network, { batch: 1, height: 24, width: 40 });
-  const tiled = await rig.upscale(2, fixed, frames, from, { tile: 256 });
+  const tiled = await rig.upscale(fixed, frames, from, { tile: 256 });
   for (const [index, frame] of whole.entries())
     expect(largestDifference(tiled[index] ?? [], frame)).toBeLessThanOrEqual(1);
 });
@@ -62,8 +62,8 @@ it('a model that takes even sides only gets them, tiled and whole', async () => 
       },
     ],
   });
-  const whole = await rig.upscale(2, model, frames, from);
-  const tiled = await rig.upscale(2, model, frames, from, { tile: 20 });
+  const whole = await rig.upscale(model, frames, from);
+  const tiled = await rig.upscale(model, frames, from, { tile: 20 });
   expect(new Set(whole[0]).size).toBeGreaterThan(50);
   for (const [index, frame] of whole.entries())
     expect(largestDifference(tiled[index] ?? [], frame)).toBeLessThanOrEqual(1);
@@ -71,10 +71,10 @@ it('a model that takes even sides only gets them, tiled and whole', async () => 
 
 it('says so where tiles may show', async () => {
   const deep = sampleNetwork(2, Array(70).fill(3), 1);
-  const lane = await rig.lane(rig.engine(2, rig.write(networkModel(deep))), from, { tile: 8 });
+  const lane = await rig.lane(rig.engine(rig.write(networkModel(deep))), from, { tile: 8 });
   await lane.close();
   const wide = { ...from, width: 400 };
-  await rig.lane(rig.engine(2, rig.write(networkModel(deep))), wide, { tile: 8 });
+  await rig.lane(rig.engine(rig.write(networkModel(deep))), wide, { tile: 8 });
   expect(rig.log.filter((line) => line.includes('overlap'))).toEqual([
     'the model looks 70 pixels around each, and tiles overlap by 64',
   ]);
