@@ -40,9 +40,10 @@ export class OnnxEngine implements UpscaleEngine {
     this.#options = options;
   }
 
-  /** That of the model, known once a lane has started. */
+  /** That of the model. @throws RangeError before a lane has started. */
   get scale(): number {
-    return this.#facts?.scale ?? 1;
+    if (this.#facts === null) throw new RangeError('what a model does is known once it was started');
+    return this.#facts.scale;
   }
 
   /** Null for a model that takes pictures of one size only. */

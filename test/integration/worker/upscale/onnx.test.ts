@@ -71,6 +71,7 @@ it('a segment is what the model makes of it, also when a lane is killed', async 
 
   const frames = new KillingFrames('--lane', 18);
   const two = open({ lanes: 2 }, frames);
+  await two.upscaler.start(signal);
   const again = await two.upscaler.run(task, { signal, onProgress: () => undefined });
   await two.upscaler.stop();
   expect(again.sha256).toBe(facts.sha256);
