@@ -110,10 +110,11 @@ async function checkRun(cli: Cli, specs: number): Promise<string[]> {
   const files = await readdir(cli.checkpointFolder, { recursive: true });
   const runs = files.filter((name) => basename(name) === 'checkpoint.json').map((name) => dirname(name));
   if (runs.length !== 1) faults.push(`there are ${runs.length} runs`);
-  const { events, isTorn } = await readJournal(
+  const { events: read, isTorn } = await readJournal(
     join(cli.checkpointFolder, runs[0] ?? '', 'journal.jsonl'),
     upsampleEventBodySchema,
   );
+  const events = [...read];
   if (isTorn) faults.push('the journal ends in half a line');
   const finished = events.flatMap((event) => (event.type === 'task-finished' ? [event.spec] : []));
   if (new Set(finished).size !== specs)

@@ -20,9 +20,13 @@ import { readAtMost, readRegularFile } from './files/bounded-read.ts';
 import { isShellPipe, NotAFileError, whatInsteadOfFile } from './files/open-file.ts';
 import { overwriteFile, publishFile, rightsLike } from './files/publish-file.ts';
 import { unlessMissing } from './files/unless-missing.ts';
+import { limitHeapGrowth } from './limit-heap-growth.ts';
 
 /** Places of videos, and where there is none: specs that follow each other look into the same folders. */
 const pathsRemembered = 20_000;
+
+/** From so many specs on, memory is worth more than time. */
+const manyFiles = 200_000;
 
 /** Each may be large. */
 const collectionsRemembered = 2;
@@ -61,11 +65,14 @@ export class LocalSpecStore implements SpecStore {
     }
     const inputRoot = root === undefined ? sharedFolder(roots) : resolve(this.#workingFolder, root);
     const elsewhere = new Map<string, string>();
-    const specs = found.files.map((file) => {
+    if (found.files.length > manyFiles) limitHeapGrowth();
+    // In place: of a million paths there is not room for both.
+    const specs = found.files;
+    for (const [index, file] of specs.entries()) {
       const spec = nameOf(inputRoot, file);
       if (!isInside(file, inputRoot)) elsewhere.set(spec, file);
-      return spec;
-    });
+      specs[index] = spec;
+    }
     specs.sort(byCodeUnits);
     return {
       inputRoot,

@@ -1,12 +1,20 @@
 import type { AnyCheckpoint, RunFormat, RunOutput } from '../core/run/run-format.ts';
 import type { Journaled } from '../core/run/run-status.ts';
 
+/**
+ * Events of a run, in order. Those of a long journal are read from the file each time they are looked through: of a million specs
+ * they do not fit into memory.
+ */
+export interface RunEvents<Event> extends Iterable<Journaled<Event>> {
+  readonly length: number;
+}
+
 /** What a run folder holds, read without taking the lock. */
 export interface StoredRun<Checkpoint extends AnyCheckpoint, Event> {
   readonly runId: string;
   readonly folder: string;
   readonly checkpoint: Checkpoint;
-  readonly events: readonly Journaled<Event>[];
+  readonly events: RunEvents<Event>;
   /** True when the journal ended in a half-written line, which was dropped. */
   readonly isJournalTorn: boolean;
   readonly paths: RunPaths;

@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeClip } from '../../../test/support/clips.ts';
 import { inParallel } from './in-parallel.ts';
-import { nameOf } from './sample-run.ts';
+import { nameOf, specsInFolder } from './sample-run.ts';
 
 /** Distinct clips of two seconds of 720p, as paths. */
 export async function makeClips(folder: string, count: number): Promise<readonly string[]> {
@@ -15,13 +15,19 @@ export async function makeClips(folder: string, count: number): Promise<readonly
 
 /** Writes PromptSpecs with prompts that all differ, 1,000 a folder; the clips are used in turn. */
 export async function writeSpecs(folder: string, count: number, clips: readonly string[]): Promise<void> {
-  const indexes = Array.from({ length: count }, (_, index) => index);
-  const folders = new Set(indexes.map((index) => dirname(specPath(folder, index))));
-  for (const each of folders) await mkdir(each, { recursive: true });
-  await inParallel(indexes, 64, (index) =>
-    writeFile(specPath(folder, index), JSON.stringify(specOf(index, clips), null, 2)),
-  );
+  const { bavail, bsize, ffree } = statfsSync(dirname(folder));
+  // Each takes a block of the disk, mostly of 4 KiB, and an inode; results and answers take more of both.
+  if (bavail * bsize < count * 4 * blockBytes || (ffree > 0 && ffree < 4 * count))
+    throw new Error(`there is not enough room for ${count} specs and their results in ${folder}`);
+  for (let index = 0; index < count; index++) {
+    const path = specPath(folder, index);
+    if (index % specsInFolder === 0) mkdirSync(dirname(path), { recursive: true });
+    // Not side by side: a call of the system that is waited for is quicker than one that is told of.
+    writeFileSync(path, JSON.stringify(specOf(index, clips), null, 2));
+  }
 }
+
+const blockBytes = 4096;
 
 function specPath(folder: string, index: number): string {
   return join(folder, ...nameOf(index).split('/'));

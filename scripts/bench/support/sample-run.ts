@@ -52,6 +52,7 @@ export function finishedEvents(spec: string, output: string): readonly UpsampleE
       actual_output: 117,
       attempts: 1,
       duration_ms: 812,
+      answer_mark: { text: taskKey.slice(0, 16), input: taskKey.slice(16, 32) },
     },
   ];
 }
@@ -79,7 +80,9 @@ function plannedSpec(index: number): PlannedSpec {
   };
 }
 
-/** A spec's path in its input folder; 1,000 lie in each. */
+export const specsInFolder = 1_000;
+
+/** A spec's path in its input folder. */
 export function nameOf(index: number): string {
-  return `${String(Math.floor(index / 1_000)).padStart(3, '0')}/spec-${index}.json`;
+  return `${String(Math.floor(index / specsInFolder)).padStart(3, '0')}/spec-${index}.json`;
 }

@@ -7,9 +7,18 @@ import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { NotAFileError, openRegularFile } from '../files/open-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
+import { limitHeapGrowth } from '../limit-heap-growth.ts';
+
+/** From this size on, in bytes, memory is worth more than time. */
+const largeBytes = 100 * 1024 * 1024;
 
 /** A checkpoint names its kind within so many bytes. */
 const kindBytes = 64;
+
+type ReadFormat<Checkpoint extends AnyCheckpoint> = Pick<
+  RunFormat<Checkpoint, never>,
+  'kind' | 'checkpointSchema' | 'longLists'
+>;
 
 /** A checkpoint, and what was read. */
 export interface CheckpointFile<Checkpoint> {
@@ -26,9 +35,9 @@ export interface CheckpointFile<Checkpoint> {
  */
 export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
   path: string,
-  { kind, checkpointSchema }: Pick<RunFormat<Checkpoint, never>, 'kind' | 'checkpointSchema'>,
+  { kind, checkpointSchema, longLists }: ReadFormat<Checkpoint>,
 ): Promise<CheckpointFile<Checkpoint>> {
-  const document = await unlessMissing(readDocument(path), 'ENOTDIR', 'EISDIR');
+  const document = await unlessMissing(readDocument(path, longLists?.entryReader()), 'ENOTDIR', 'EISDIR');
   if (document === null)
     throw new AppError({
       code: 'run-not-found',
@@ -53,7 +62,8 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
       message: `${path} is a run of kind ${found.slice(0, 32)}, not ${kind}.`,
       nextStep: `Continue it with: cosmos resume ${shellQuoted(dirname(path))}`,
     });
-  const parsed = checkpointSchema.safeParse(document.json);
+  const schema = (document.isChecked && longLists?.wholeSchema) || checkpointSchema;
+  const parsed = schema.safeParse(document.json);
   if (parsed.success) return { checkpoint: parsed.data, sha256: document.sha256 };
   const issue = parsed.error.issues[0];
   throw damaged(
@@ -102,31 +112,40 @@ function* linesOfList(list: readonly unknown[]): Generator<string> {
   yield '\n]';
 }
 
+type EntryReader = (list: string, entry: unknown) => unknown;
+
 interface Document {
   readonly json: unknown;
   readonly sha256: string;
+  /** All entries of its lists are as the entry reader gave them. */
+  readonly isChecked: boolean;
 }
 
 /** What a checkpoint holds. A long one exceeds the longest text there can be, so its lists are read line by line. */
-async function readDocument(path: string): Promise<Document> {
+async function readDocument(path: string, readEntry?: EntryReader): Promise<Document> {
   await using file = await openRegular(path);
+  if ((await file.stat()).size > largeBytes) limitHeapGrowth();
   const hash = createHash('sha256');
   const lists = new Map<string, unknown[]>();
-  let list: unknown[] | null = null;
+  let list: { readonly name: string; readonly entries: unknown[] } | null = null;
   let rest = '';
+  let isChecked = readEntry !== undefined;
   try {
     for await (const line of linesOf(file, hash)) {
       if (list !== null && !line.startsWith(']')) {
-        list.push(JSON.parse(line.endsWith(',') ? line.slice(0, -1) : line));
+        const entry: unknown = JSON.parse(line.endsWith(',') ? line.slice(0, -1) : line);
+        const checked = isChecked ? readEntry?.(list.name, entry) : undefined;
+        isChecked &&= checked !== undefined;
+        list.entries.push(checked ?? entry);
         continue;
       }
       rest += line;
       const [, opened] = /"(\w+)":\[$/.exec(line) ?? [];
-      list = opened === undefined ? null : [];
-      if (opened !== undefined && list !== null) lists.set(opened, list);
+      list = opened === undefined ? null : { name: opened, entries: [] };
+      if (list !== null) lists.set(list.name, list.entries);
     }
     const json = { ...Object(JSON.parse(rest)), ...Object.fromEntries(lists) };
-    return { json, sha256: hash.digest('hex') };
+    return { json, sha256: hash.digest('hex'), isChecked };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // Another program may have rewritten it with other lines.
@@ -138,7 +157,7 @@ async function readWhole(path: string): Promise<Document> {
   await using file = await openRegular(path);
   const bytes = await file.readFile();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { json: parseJson(bytes.toString('utf8'), path), sha256 };
+  return { json: parseJson(bytes.toString('utf8'), path), sha256, isChecked: false };
 }
 
 /** @throws AppError `checkpoint-damaged` for a pipe or a device, which is never waited for. */

@@ -1,13 +1,18 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
+import { settingsInEvent } from '../../core/run/run-approval.ts';
 import { type Journaled, runEventVersion } from '../../core/run/run-status.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { asDiskError } from '../../errors/system-error.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { readWhole } from '../files/bounded-read.ts';
-import { NotAFileError, noFollow } from '../files/open-file.ts';
+import type { RunEvents } from '../../ports/run-store.ts';
+import { NotAFileError, noFollow, openRegularFile } from '../files/open-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
+import { StoredEvents, wholeLines } from './journal-lines.ts';
+
+/** Of a longer journal, in bytes, the events are not held in memory: about 40,000. */
+const usualLongBytes = 16 * 1024 * 1024;
 
 /** What every line has, whatever it tells. */
 const envelopeSchema = z.object({
@@ -17,7 +22,9 @@ const envelopeSchema = z.object({
 });
 
 export interface JournalContent<Body> {
-  readonly events: readonly Journaled<Body>[];
+  readonly events: RunEvents<Body>;
+  /** Of the last session that was started with others than the checkpoint's; null for none. */
+  readonly settings: unknown;
   /** Bytes up to the end of the last whole line. */
   readonly wholeBytes: number;
   readonly isTorn: boolean;
@@ -26,18 +33,36 @@ export interface JournalContent<Body> {
 /**
  * Reads a journal. What follows the last newline was being written when the process died: it is left out.
  *
+ * @param longBytes - Of a longer file the events are read again whenever they are looked through.
  * @throws AppError `checkpoint-damaged` for anything wrong before that.
  */
 export async function readJournal<Body>(
   path: string,
   bodySchema: z.ZodType<Body>,
+  longBytes = usualLongBytes,
 ): Promise<JournalContent<Body>> {
-  const bytes =
-    (await unlessMissing(readWhole(path, { noFollow: true }).catch(asDamage(path)))) ?? Buffer.alloc(0);
-  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
-  const lines = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
-  const events = lines.map((line, index) => parseLine(line, index, path, bodySchema));
-  return { events, wholeBytes, isTorn: wholeBytes < bytes.length };
+  await using file = await unlessMissing(openRegularFile(path, { noFollow: true }).catch(asDamage(path)));
+  if (file === null) return { events: [], settings: null, wholeBytes: 0, isTorn: false };
+  const isLong = (await file.stat()).size > longBytes;
+  const events: Journaled<Body>[] = [];
+  let [length, bytes, wholeBytes] = [0, 0, 0];
+  let settings: unknown = null;
+  for await (const block of wholeLines(file)) {
+    ({ bytes, wholeBytes } = block);
+    for (const line of block.lines) {
+      const event = parseLine(line, length, path, bodySchema);
+      length += 1;
+      settings = settingsInEvent(event) ?? settings;
+      if (!isLong) events.push(event);
+    }
+  }
+  const isTorn = wholeBytes < bytes;
+  return {
+    events: isLong ? new StoredEvents(path, wholeBytes, length) : events,
+    settings,
+    wholeBytes,
+    isTorn,
+  };
 }
 
 /** A link under the journal's name would lead the writing elsewhere, and a pipe would be waited for. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ZodType } from 'zod';
-import { runApprovalId, settingsInEvent, settingsInEvents, shownOfRun } from '../../core/run/run-approval.ts';
+import { runApprovalId, settingsInEvent, shownOfRun } from '../../core/run/run-approval.ts';
 import { type AnyCheckpoint, asOfNow, type RunFormat, type RunOutput } from '../../core/run/run-format.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -223,10 +223,11 @@ interface ReadRun<Checkpoint extends AnyCheckpoint, Event> {
 /** A run with what an approval of it is kept by. */
 function toApprove<Checkpoint extends AnyCheckpoint, Event>({
   run,
+  journal,
   sha256,
 }: ReadRun<Checkpoint, Event>): RunToApprove {
-  const { folder, runId, checkpoint, events } = run;
-  const settings = settingsInEvents(events);
+  const { folder, runId, checkpoint } = run;
+  const { settings } = journal;
   const ids = [runApprovalId(runId, sha256, null)];
   if (settings !== null) ids.push(runApprovalId(runId, sha256, settings));
   return { folder, ids, shown: shownOfRun(checkpoint) };
@@ -256,7 +257,7 @@ function beginningOf<Checkpoint extends AnyCheckpoint, Event>(
   checkpoint: Checkpoint,
   sha256: string,
 ): ReadRun<Checkpoint, Event> {
-  const journal = { events: [], wholeBytes: 0, isTorn: false };
+  const journal = { events: [], settings: null, wholeBytes: 0, isTorn: false };
   const paths = runPaths(folder);
   return {
     run: { runId: checkpoint.run_id, folder, checkpoint, events: [], isJournalTorn: false, paths },
@@ -271,8 +272,8 @@ async function readRun<Checkpoint extends AnyCheckpoint, Event>(
   const { checkpoint, sha256 } = await readCheckpoint(join(folder, checkpointName), format);
   const paths = runPaths(folder);
   const journal = await readJournal(paths.journal, format.eventSchema);
-  const { events, isTorn: isJournalTorn } = journal;
-  const run = { runId: checkpoint.run_id, folder, checkpoint: asOfNow(checkpoint, events), events };
+  const { events, settings, isTorn: isJournalTorn } = journal;
+  const run = { runId: checkpoint.run_id, folder, checkpoint: asOfNow(checkpoint, settings), events };
   return { run: { ...run, isJournalTorn, paths }, journal, sha256 };
 }
 

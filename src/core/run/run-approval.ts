@@ -31,11 +31,6 @@ export function runApprovalId(runId: string, checkpointSha256: string, settings:
   return `${runId}.${createHash('sha256').update(content).digest('hex')}`;
 }
 
-/** The settings of the last session of a journal that had others than the checkpoint; null for none. */
-export function settingsInEvents(events: readonly unknown[]): unknown {
-  return events.map(settingsInEvent).findLast((settings) => settings !== null) ?? null;
-}
-
 /** The settings that an event gives its run; null for none. */
 export function settingsInEvent(event: unknown): unknown {
   if (!isTree(event) || event['type'] !== 'run-started') return null;

@@ -34,27 +34,33 @@ export interface WrittenFile {
   readonly isLinkFollowed: boolean;
 }
 
+/** How a checkpoint is checked while it is read: a million entries and their checked copies do not both fit into memory. */
+export interface LongLists<Checkpoint> {
+  /** Makes what checks the entries of one file: called with each list's name; undefined for an entry that is not valid. */
+  entryReader(): (list: string, entry: unknown) => unknown;
+  /** Checks the rest, and takes entries that were checked as they are. */
+  readonly wholeSchema: z.ZodType<Checkpoint>;
+}
+
 /** What the run folders of one kind of run hold. */
 export interface RunFormat<Checkpoint extends AnyCheckpoint, Event> {
   readonly kind: string;
   readonly checkpointSchema: z.ZodType<Checkpoint>;
+  /** For checkpoints with very long lists; missing: `checkpointSchema` checks all of it at once. */
+  readonly longLists?: LongLists<Checkpoint>;
   readonly eventSchema: z.ZodType<Event>;
   outputOf(checkpoint: Checkpoint): RunOutput;
   writtenFiles(checkpoint: Checkpoint): readonly WrittenFile[];
 }
 
-/** A checkpoint with the current settings of its run: those of the last session that was started with others. */
+/**
+ * A checkpoint with the current settings of its run.
+ *
+ * @param settings - Those of the last session that was started with others; null for none.
+ */
 export function asOfNow<Checkpoint extends AnyCheckpoint>(
   checkpoint: Checkpoint,
-  events: readonly unknown[],
+  settings: unknown,
 ): Checkpoint {
-  const last = events.findLast(hasSettings);
-  return last ? { ...checkpoint, settings: last.settings } : checkpoint;
-}
-
-function hasSettings(event: unknown): event is { readonly settings: object } {
-  if (typeof event !== 'object' || event === null) return false;
-  return (
-    'type' in event && event.type === 'run-started' && 'settings' in event && event.settings !== undefined
-  );
+  return settings === null ? checkpoint : { ...checkpoint, settings };
 }

@@ -41,7 +41,7 @@ function isBatchSubmitted(event: { readonly type: string }): event is { type: st
 
 /** Keys of tasks that were given to each of several machines in earlier sessions, and have not been answered. */
 export function givenTasks(
-  events: readonly { readonly type: string }[],
+  events: Iterable<{ readonly type: string }>,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const given = new Map<string, Set<string>>();
   for (const event of events) {

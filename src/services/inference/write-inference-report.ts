@@ -59,7 +59,7 @@ function headerOf(
   const { settings, created_at: startedAt } = checkpoint;
   const { engine } = settings.upsample;
   const isUpsampled = settings.stages.includes('upsample');
-  const last = events.at(-1);
+  const last = [...events].at(-1);
   const end = last?.type === 'run-finished' ? last : null;
   const isOver = end !== null && end.status !== 'paused' && end.status !== 'detached';
   const counted = (status: ReportedSpec['status']) => specs.filter((spec) => spec.status === status).length;

@@ -102,7 +102,7 @@ async function rowOf(
       ...known,
       status: state.standing,
       created_at: run.checkpoint.created_at,
-      updated_at: run.events.at(-1)?.time ?? run.checkpoint.created_at,
+      updated_at: state.lastTime ?? run.checkpoint.created_at,
       input,
       host,
       engine,

@@ -92,7 +92,7 @@ async function withdrawWork<K extends RunTypes>(
   { settings }: RunUpdate,
   { ports, observer }: RunContext<K>,
 ): Promise<void> {
-  if (!events.some(({ type }) => type === 'batch-submitted')) return;
+  if (!isAnySubmitted(events)) return;
   const { host: name, workers, needs } = kind.facts(checkpoint);
   const isHostLeft = kind.facts({ ...checkpoint, settings }).host !== name;
   try {
@@ -121,6 +121,11 @@ export function settingsOfToday(settingsOver: SettingsOver, config: object, name
     message: `The run has settings that this version of cosmos does not accept: ${issue.path.join('.')}: ${issue.message}.`,
     nextStep: 'Nothing was changed. cosmos attach RUN continues it without checking them.',
   });
+}
+
+function isAnySubmitted(events: Iterable<{ readonly type: string }>): boolean {
+  for (const { type } of events) if (type === 'batch-submitted') return true;
+  return false;
 }
 
 /** The state of a stored run: its plan and all its events. */

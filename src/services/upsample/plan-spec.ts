@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
-import { RecentMap } from '../../async/recent-map.ts';
 import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
 import { type ExactSize, parseSize, roomiestBox } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
@@ -11,7 +10,12 @@ import { type NamedVideo, type PromptSpec, sourcePromptOf, videosOf } from '../.
 import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import { requestText } from '../../core/upsample/instruction.ts';
-import { elementName, type PlannedSpec, type PlannedVideo } from '../../core/upsample/upsample-plan.ts';
+import {
+  type EqualParts,
+  elementName,
+  type PlannedSpec,
+  type PlannedVideo,
+} from '../../core/upsample/upsample-plan.ts';
 import { estimatorOf, type UpsampleSettings } from '../../core/upsample/upsample-settings.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -19,30 +23,12 @@ import type { SpecCandidate, VideoFile } from '../../ports/spec-store.ts';
 import { locateVideo, missingVideo, renameStep } from '../specs/locate-video.ts';
 import { readSpecFile } from '../specs/read-specs.ts';
 
-/** Parts of plans that are equal are one object: of a million specs most share their video, sizes and sums. */
-export interface EqualValues {
-  readonly videos: RecentMap<string, PlannedVideo>;
-  readonly hints: RecentMap<string, NonNullable<PlannedSpec['hint']>>;
-  readonly tokens: RecentMap<string, NonNullable<PlannedSpec['tokens']>>;
-}
-
-/** Many enough for specs that follow each other. */
-const valuesRemembered = 10_000;
-
-export function newEqualValues(): EqualValues {
-  return {
-    videos: new RecentMap(valuesRemembered),
-    hints: new RecentMap(valuesRemembered),
-    tokens: new RecentMap(valuesRemembered),
-  };
-}
-
 export interface PlanContext {
   readonly inputRoot: string;
   readonly settings: UpsampleSettings;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly countTextTokens: (text: string) => number;
-  readonly equal: EqualValues;
+  readonly equal: EqualParts;
   readonly mappedFolders: readonly MappedFolder[];
   /** Candidates whose name is not UTF-8. */
   readonly misnamed: ReadonlySet<string>;
@@ -138,12 +124,12 @@ async function planValid(
     return { ...draft, failure: specFailure('video-unreadable', error.message, error.nextStep ?? undefined) };
   }
   const choice = chooseHint(info, textTokens, hintRulesOf(settings, info));
-  const video = oneOf(context.equal.videos, plannedVideo(file, info, kind));
+  const video = context.equal.video(plannedVideo(file, info, kind));
   if (choice.action === 'fail') {
     const tokens = tokensOf(context, choice.budget, choice.size, choice.frames);
     return { ...failed({ ...draft, tokens }, choice.code, choice.message), video };
   }
-  const hint = oneOf(context.equal.hints, { ...choice.size, frames: choice.frames });
+  const hint = context.equal.hint({ ...choice.size, frames: choice.frames });
   const tokens = tokensOf(context, choice.budget, choice.size, choice.frames);
   return { ...draft, action: choice.action, video, hint, tokens };
 }
@@ -212,10 +198,6 @@ function budgetAt(settings: UpsampleSettings, size: VideoInfo | null, textTokens
   return budgetOf({ ...countingOf(settings), size, frames, textTokens });
 }
 
-function oneOf<Part extends object>(known: RecentMap<string, Part>, part: Part): Part {
-  return known.getOr(JSON.stringify(part), () => part);
-}
-
 function tokensOf(
   { settings, equal }: PlanContext,
   budget: TokenBudget,
@@ -226,7 +208,7 @@ function tokensOf(
     size ? estimatorNamed(name).visionTokens(size, frames) : 0;
   const linear = settings.estimator === 'linear' ? budget.vision : visionBy('linear');
   const { vision, text, total } = budget;
-  return oneOf(equal.tokens, { linear, pixtral: visionBy('pixtral'), vision, text, total });
+  return equal.tokens({ linear, pixtral: visionBy('pixtral'), vision, text, total });
 }
 
 function newDraft(candidate: SpecCandidate): PlannedSpec {

@@ -10,6 +10,7 @@ import {
 } from '../../core/spec/select-specs.ts';
 import {
   isToBeDone,
+  newEqualParts,
   type PlannedBatch,
   type PlannedSpec,
   sourceFileOf,
@@ -22,11 +23,14 @@ import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { nothingSelected, skippedNotices } from '../specs/read-specs.ts';
 import { findOtherResults } from './other-results.ts';
-import { newEqualValues, type PlanContext, planFile } from './plan-spec.ts';
+import { type PlanContext, planFile } from './plan-spec.ts';
 import { settingsForServer } from './server-settings.ts';
 
 /** Specs read at once; probing is bounded by the media tool's own needs, reading by the disk. */
 const readsPerCore = 8;
+
+/** Files that are planned before what they gave is kept: not a million at once. */
+const filesInPart = 20_000;
 
 /** Specs that are named in a notice. */
 const maxNamed = 5;
@@ -90,7 +94,7 @@ export async function planSpecs(
       request.isToBeRun ?? false,
     ),
   ]);
-  const equal = newEqualValues();
+  const equal = newEqualParts();
   const context: PlanContext = {
     inputRoot,
     settings,
@@ -151,7 +155,7 @@ async function planNamed(
   const specs: PlannedSpec[] = [];
   let [open, read, leftOut] = [limit, 0, 0];
   while (open > 0 && read < names.length) {
-    const part = names.slice(read, read + Math.max(open, concurrency));
+    const part = names.slice(read, read + Math.min(filesInPart, Math.max(open, concurrency)));
     read += part.length;
     for (const planned of (await pMap(part, planOne, { concurrency, signal })).flat()) {
       const prompts = variantsOf(planned, settings.variants ?? 1).filter(({ spec }) =>

@@ -51,8 +51,9 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
 
 /** The session before left nothing to do. */
 function isDoneBefore(events: UpsampleRun['session']['events']): boolean {
-  const last = events.findLast(({ type }) => type === 'run-finished');
-  return last?.type === 'run-finished' && last.status === 'complete';
+  let isDone = false;
+  for (const event of events) if (event.type === 'run-finished') isDone = event.status === 'complete';
+  return isDone;
 }
 
 /** What a session says that has nothing to do: what was deleted is not written again. */

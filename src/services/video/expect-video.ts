@@ -79,8 +79,9 @@ function isLike(one: VideoSettings, other: VideoSettings): boolean {
 function ratesOf(run: StoredVideoRun): VideoRates | null {
   const state = stateOf<VideoTypes>({ newState: (checkpoint) => new VideoRunState(checkpoint) }, run);
   const finished = [...state.segments.values()].flatMap((segment) => segment.finished ?? []);
-  const began = run.events.find(({ type }) => type === 'batch-submitted')?.time;
-  const ended = run.events.findLast(({ type }) => type === 'segment-finished')?.time;
+  const events = [...run.events];
+  const began = events.find(({ type }) => type === 'batch-submitted')?.time;
+  const ended = events.findLast(({ type }) => type === 'segment-finished')?.time;
   const { target } = run.checkpoint.clip;
   const seconds = (Date.parse(ended ?? '') - Date.parse(began ?? '')) / 1000;
   if (state.video === null || !(seconds > 1)) return null;

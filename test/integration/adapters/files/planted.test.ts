@@ -32,7 +32,7 @@ afterEach(async () => expect(await readFile(victim, 'utf8')).toBe('no newline at
 describe.runIf(isPosix)('what a planted link leads to stays as it is', () => {
   const bodySchema = z.object({ type: z.string() });
   const clock = { now: () => 0, sleep: async () => undefined };
-  const torn = { events: [], wholeBytes: 0, isTorn: true };
+  const torn = { events: [], settings: null, wholeBytes: 0, isTorn: true };
 
   it.each<[string, () => Promise<unknown>]>([
     ['a journal that is read', () => readJournal(path, bodySchema)],

@@ -163,7 +163,7 @@ describe('a hint of the run that was damaged', () => {
     });
     await batchUpsample(scene.request, scene.ports, observer, stop.signal).catch(() => undefined);
     const { events, paths } = await upsampleRuns(scene.ports.runs).read('latest');
-    const prepared = events.find((event) => event.type === 'task-prepared');
+    const prepared = [...events].find((event) => event.type === 'task-prepared');
     const sha256 = prepared?.hint?.sha256 ?? '';
     await rm(paths.inside(hintName(sha256)));
     await writeFile(paths.inside(hintName(sha256)), damage);
@@ -183,7 +183,7 @@ describe('a hint of the run that was damaged', () => {
     });
     await batchUpsample(scene.request, scene.ports, observer, stop.signal).catch(() => undefined);
     const { events } = await upsampleRuns(scene.ports.runs).read('latest');
-    const kept = events.flatMap((event) => (event.type === 'task-prepared' ? [event.spec] : []));
+    const kept = [...events].flatMap((event) => (event.type === 'task-prepared' ? [event.spec] : []));
     await resumeUpsample({}, scene.ports, silent, never);
     expect(kept).not.toEqual([]);
     for (const spec of kept) {

@@ -53,7 +53,7 @@ describe('LocalRunStore', () => {
     const { runId } = await storedRun();
     const run = await upsampleRuns(new LocalRunStore(folder, new ManualClock())).read(runId);
     expect(run.checkpoint).toEqual(sampleCheckpoint(outputDir));
-    expect(run.events.map(({ seq, type }) => [seq, type])).toEqual([
+    expect([...run.events].map(({ seq, type }) => [seq, type])).toEqual([
       [0, 'run-started'],
       [1, 'batch-submitted'],
       [2, 'batch-finished'],
@@ -67,7 +67,7 @@ describe('LocalRunStore', () => {
     expect(session.append(started).seq).toBe(3);
     await session.flush(false);
     await session.release();
-    expect((await store.read(runId)).events.map(({ seq }) => seq)).toEqual([0, 1, 2, 3]);
+    expect([...(await store.read(runId)).events].map(({ seq }) => seq)).toEqual([0, 1, 2, 3]);
   });
 
   it('keeps the order of many appends and flushes at once', async () => {
@@ -79,7 +79,7 @@ describe('LocalRunStore', () => {
     await Promise.all(flushes);
     await session.release();
     const { events } = await store.read(session.runId);
-    expect(events.map((event) => event.type === 'batch-finished' && event.batch_id)).toEqual(
+    expect([...events].map((event) => event.type === 'batch-finished' && event.batch_id)).toEqual(
       Array.from({ length: 200 }, (_, index) => index),
     );
   });
