@@ -3,7 +3,7 @@ import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
 import { type UpsampleEventBody, upsampleEventBodySchema } from './upsample-event.ts';
 import {
   leftOutSchema,
-  newEqualParts,
+  newEqualValues,
   outputFileOf,
   type PlannedBatch,
   type PlannedSpec,
@@ -59,7 +59,7 @@ export const upsampleFormat: RunFormat<UpsampleCheckpoint, UpsampleEventBody> = 
 
 /** Checks the entries of the lists, and makes what is equal one object: parts of specs, and their names in batches. */
 function entryReader(): (list: string, entry: unknown) => unknown {
-  const equal = newEqualParts();
+  const equal = newEqualValues();
   const names: string[] = [];
   let next = 0;
   return (list, entry) => {

@@ -80,7 +80,7 @@ export const plannedSpecSchema = plannedSpecShape.refine(
 );
 
 /** Makes parts of plans that are equal one object: of a million specs most share their video, sizes and sums. */
-export interface EqualParts {
+export interface EqualValues {
   video(part: PlannedVideo): PlannedVideo;
   hint(part: PlannedHint): PlannedHint;
   tokens(part: PlannedTokens): PlannedTokens;
@@ -89,9 +89,9 @@ export interface EqualParts {
 }
 
 /** Many enough for specs that follow each other. */
-const partsRemembered = 10_000;
+const valuesRemembered = 10_000;
 
-export function newEqualParts(): EqualParts {
+export function newEqualValues(): EqualValues {
   const video = sharing<PlannedVideo>();
   const hint = sharing<PlannedHint>();
   const tokens = sharing<PlannedTokens>();
@@ -115,7 +115,7 @@ function sharing<Part extends object>(): (part: Part) => Part {
     if (found) return found;
     known.set(key, part);
     const [oldest] = known.keys();
-    if (known.size > partsRemembered && oldest !== undefined) known.delete(oldest);
+    if (known.size > valuesRemembered && oldest !== undefined) known.delete(oldest);
     return part;
   };
 }

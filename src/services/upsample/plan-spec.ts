@@ -11,7 +11,7 @@ import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
 import { estimatorNamed } from '../../core/tokens/estimator.ts';
 import { requestText } from '../../core/upsample/instruction.ts';
 import {
-  type EqualParts,
+  type EqualValues,
   elementName,
   type PlannedSpec,
   type PlannedVideo,
@@ -28,7 +28,7 @@ export interface PlanContext {
   readonly settings: UpsampleSettings;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly countTextTokens: (text: string) => number;
-  readonly equal: EqualParts;
+  readonly equal: EqualValues;
   readonly mappedFolders: readonly MappedFolder[];
   /** Candidates whose name is not UTF-8. */
   readonly misnamed: ReadonlySet<string>;

@@ -10,7 +10,7 @@ import {
 } from '../../core/spec/select-specs.ts';
 import {
   isToBeDone,
-  newEqualParts,
+  newEqualValues,
   type PlannedBatch,
   type PlannedSpec,
   sourceFileOf,
@@ -94,7 +94,7 @@ export async function planSpecs(
       request.isToBeRun ?? false,
     ),
   ]);
-  const equal = newEqualParts();
+  const equal = newEqualValues();
   const context: PlanContext = {
     inputRoot,
     settings,
