@@ -21,6 +21,7 @@ import { FfmpegFrameTool } from './adapters/frames/ffmpeg-frame-tool.ts';
 import { LocalModelFiles } from './adapters/local-model-files.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/caching-media-tool.ts';
+import { LocalModelLibrary } from './adapters/models/local-model-library.ts';
 import { LocalRunStore } from './adapters/run-store/local-run-store.ts';
 import { RunIndex } from './adapters/run-store/run-index.ts';
 import { type RunToApprove, RunTrust } from './adapters/run-store/run-trust.ts';
@@ -50,6 +51,7 @@ import { renderVideoReport } from './output/report/video/render-video-report.ts'
 import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { ModelFiles } from './ports/model-files.ts';
+import type { ModelLibrary } from './ports/model-library.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
 import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
@@ -105,6 +107,7 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     frames: new FfmpegFrameTool(),
     detectors: new ProcessDetectorTool(workerProgram()),
     models: createModelFiles(),
+    modelLibrary: createModelLibrary(),
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: (engine) => checkModelServer(engine),
@@ -197,7 +200,12 @@ export async function checkThisMachine(
     isDeep
       ? withRedHint((picture) => checkModelServer(engineOf(settings), picture))
       : checkModelServer(engineOf(settings));
-  const ofModels = { isLocal: host === localHostName, isDeep, models: createModelFiles() };
+  const ofModels = {
+    isLocal: host === localHostName,
+    isDeep,
+    models: createModelFiles(),
+    library: createModelLibrary(),
+  };
   const { checkpoints, cache, localHost } = folders(settings);
   const output = outputFolder(resolve(settings.upsampling.output_dir), '--output-dir');
   const ofMachine = [
@@ -235,6 +243,15 @@ function createModelFiles(): ModelFiles {
   return new LocalModelFiles(async (path, use, signal) => {
     const { tryOutModel } = await import('./worker/try-out-model.ts');
     return await tryOutModel(path, use, workerProgram(), signal);
+  });
+}
+
+function createModelLibrary(): ModelLibrary {
+  const { cache, data } = cosmosFolders(process.env, process.platform);
+  return new LocalModelLibrary({
+    cache: resolve(cache, 'models'),
+    user: resolve(data, 'models'),
+    installed: resolve(data, 'installed-models'),
   });
 }
 

@@ -9,6 +9,8 @@ interface CosmosFolders {
   readonly config: string;
   /** What the user would miss a little: the index of runs, and what they approved. */
   readonly state: string;
+  /** Models: the user's own, and those that were installed. */
+  readonly data: string;
 }
 
 /** The platform's own places, or those of the XDG variables where they are set. */
@@ -17,6 +19,7 @@ export function cosmosFolders(env: NodeJS.ProcessEnv, platform: NodeJS.Platform)
     cache: join(cacheHome(env, platform), 'cosmos'),
     config: join(configHome(env), 'cosmos'),
     state: stateFolder(env, platform),
+    data: dataFolder(env, platform),
   };
 }
 
@@ -43,4 +46,11 @@ function stateFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string 
   if (platform === 'win32') return join(cacheHome(env, platform), 'cosmos', 'state');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'cosmos');
   return join(homedir(), '.local', 'state', 'cosmos');
+}
+
+function dataFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  if (env['XDG_DATA_HOME']) return join(env['XDG_DATA_HOME'], 'cosmos');
+  if (platform === 'win32') return join(cacheHome(env, platform), 'cosmos', 'data');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'cosmos');
+  return join(homedir(), '.local', 'share', 'cosmos');
 }

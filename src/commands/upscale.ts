@@ -47,6 +47,7 @@ export default class Upscale extends RunCommand {
         isForced: flags.force,
         isKeptGoing: flags['keep-going'],
         named: namedBy(resumeRules.upscale, flags),
+        modelPathOf: (model, scale) => ports.modelLibrary.pathOf(model, scale),
       });
       return await this.resume(upscaleView, flags, ports, resumed);
     }

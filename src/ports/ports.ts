@@ -7,6 +7,7 @@ import type { Host } from './host.ts';
 import type { HostUpkeep } from './host-upkeep.ts';
 import type { MediaTool } from './media-tool.ts';
 import type { ModelFiles } from './model-files.ts';
+import type { ModelLibrary } from './model-library.ts';
 import type {
   CheckedServer,
   ProbeRequest,
@@ -31,6 +32,7 @@ export interface Ports {
   readonly frames: Pick<FrameTool, 'decode'>;
   readonly detectors: DetectorTool;
   readonly models: ModelFiles;
+  readonly modelLibrary: ModelLibrary;
   readonly sources: SourceFiles;
   readonly results: ResultCache;
   readonly reports: ReportWriter;

@@ -9,6 +9,7 @@ import { FfmpegFrameTool } from '../../src/adapters/frames/ffmpeg-frame-tool.ts'
 import { LocalSpecStore } from '../../src/adapters/local-spec-store.ts';
 import { CachingMediaTool } from '../../src/adapters/media/caching-media-tool.ts';
 import { FfmpegMediaTool } from '../../src/adapters/media/ffmpeg-media-tool.ts';
+import { LocalModelLibrary } from '../../src/adapters/models/local-model-library.ts';
 import { LocalRunStore } from '../../src/adapters/run-store/local-run-store.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { FfmpegVideoTool } from '../../src/adapters/video/ffmpeg-video-tool.ts';
@@ -44,6 +45,7 @@ export function createTestPorts(folder: string, host: Host): Ports {
     frames: new FfmpegFrameTool(),
     detectors: { open: () => Promise.reject(new Error('there is no detector')) },
     models: { assertOnnx: async () => undefined, tryOut: async () => null },
+    modelLibrary: createTestLibrary(folder),
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: () => Promise.reject(new Error('there is no server')),
@@ -80,3 +82,12 @@ export function testRunSettings(
 
 /** An observer that wants to know nothing. */
 export const silent = partialObserver({});
+
+function createTestLibrary(folder: string): LocalModelLibrary {
+  const inside = (name: string) => join(folder, 'cache', name);
+  return new LocalModelLibrary({
+    cache: inside('models'),
+    user: inside('own-models'),
+    installed: inside('installed-models'),
+  });
+}

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { ModelFiles, ModelUse } from '../../ports/model-files.ts';
+import type { ModelLibrary } from '../../ports/model-library.ts';
 import { type Check, failed, ok } from './run-checks.ts';
 
 interface ModelCheckOptions {
@@ -9,6 +10,7 @@ interface ModelCheckOptions {
   /** The model is loaded and given a picture, as at the start of a run. */
   readonly isDeep: boolean;
   readonly models: ModelFiles;
+  readonly library: ModelLibrary;
 }
 
 /**
@@ -18,7 +20,7 @@ interface ModelCheckOptions {
 export function modelCheck(
   name: 'upscaling' | 'retouching',
   settings: Settings,
-  { isLocal, isDeep, models }: ModelCheckOptions,
+  { isLocal, isDeep, models, library }: ModelCheckOptions,
 ): Check {
   const { engine, model } = settings[name];
   return {
@@ -27,7 +29,8 @@ export function modelCheck(
       if (engine === 'command') return ok(`command: ${settings.retouching.command[0] ?? 'none yet'}`);
       if (engine !== 'onnx') return ok(`${engine} (embedded, no model)`);
       if (model === '') throw modelNotNamed(name);
-      const path = resolve(model);
+      const path = name === 'upscaling' ? library.pathOf(model, settings.upscaling.scale) : resolve(model);
+      await library.provide(path);
       await models.assertOnnx(path);
       // On a host the runtime is in the image.
       if (isLocal && !isRuntimeThere())

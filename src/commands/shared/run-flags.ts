@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseSize } from '../../core/hints/display-size.ts';
+import { isModelName } from '../../core/models/built-in-models.ts';
 import { queueHostName } from '../../core/settings/host-named.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { parseMappedFolder } from '../../core/spec/path-map.ts';
@@ -240,6 +241,7 @@ export function withAbsolutePaths(layer: SettingsLayer, folder: string): Setting
   const values = structuredClone(layer.values) as Record<string, Record<string, unknown> | undefined>;
   for (const [table, key] of pathSettings) {
     const path = values[table]?.[key];
+    if (table === 'upscaling' && typeof path === 'string' && isModelName(path)) continue;
     if (values[table] && typeof path === 'string' && path !== '' && !path.includes('://'))
       values[table][key] = resolve(folder, path);
   }

@@ -11,7 +11,10 @@ import type { GivenUpscaleFlags } from './upscale-flags.ts';
 export function toUpscaleRequest(
   video: string | undefined,
   flags: GivenUpscaleFlags,
-  { settings, ports }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host' | 'parallelism'> },
+  {
+    settings,
+    ports,
+  }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host' | 'parallelism' | 'modelLibrary'> },
 ): UpscaleRequest {
   if (video === undefined)
     throw usageError('No video was given.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
@@ -23,7 +26,7 @@ export function toUpscaleRequest(
   if (usesModel && upscaling.model === '')
     throw usageError(
       'The engine onnx needs a model.',
-      'Give its file: cosmos upscale clip.mp4 --model realesr-general-x4v3.onnx --scale 4',
+      'Give its name or its file: cosmos upscale clip.mp4 --model esrgan-slim (all names: cosmos models)',
     );
   if (!usesModel && flags.model !== undefined)
     throw usageError(
@@ -33,7 +36,7 @@ export function toUpscaleRequest(
   return {
     inputPath: resolve(video),
     outputPath: resolve(flags.output ?? besideOf(video, upscaling)),
-    modelPath: usesModel ? resolve(upscaling.model) : null,
+    modelPath: usesModel ? ports.modelLibrary.pathOf(upscaling.model, upscaling.scale) : null,
     host,
     slots: workersOf(settings, host),
     upscaling,

@@ -1,15 +1,21 @@
-import { resolve } from 'node:path';
+import { modelArgument } from '../../core/models/built-in-models.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { flagsFor, resumeRules } from '../../core/settings/resume-rules.ts';
 import { configOfUpscale, type UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
 import type { UpscaleCheckpoint } from '../../core/video/video-checkpoint.ts';
+import type { ModelLibrary } from '../../ports/model-library.ts';
 import type { ResumeOptions } from '../runs/resume-run.ts';
 import { type ResumeVideoRequest, videoSettingsNow, videoUpdate } from '../video/resume-video.ts';
 import type { UpscaleTypes } from '../video/video-types.ts';
 
 const rules = resumeRules.upscale;
 
-export function resumeUpscaleOptions(request: ResumeVideoRequest): ResumeOptions<UpscaleTypes> {
+/** What is given when a run that upscales is resumed. */
+interface ResumeUpscaleRequest extends ResumeVideoRequest {
+  readonly modelPathOf: ModelLibrary['pathOf'];
+}
+
+export function resumeUpscaleOptions(request: ResumeUpscaleRequest): ResumeOptions<UpscaleTypes> {
   return {
     reference: request.reference,
     update: ({ checkpoint, state }) => {
@@ -21,7 +27,7 @@ export function resumeUpscaleOptions(request: ResumeVideoRequest): ResumeOptions
 }
 
 /** The run's settings as they are by now; the model is its path, not its hash. */
-function settingsNow(request: ResumeVideoRequest, checkpoint: UpscaleCheckpoint): UpscaleSettings {
+function settingsNow(request: ResumeUpscaleRequest, checkpoint: UpscaleCheckpoint): UpscaleSettings {
   const { settings: was, model } = checkpoint;
   const config = configOfUpscale(was, model?.path ?? null);
   const { settings, common } = videoSettingsNow(request, checkpoint, rules, config);
@@ -35,7 +41,10 @@ function settingsNow(request: ResumeVideoRequest, checkpoint: UpscaleCheckpoint)
       ...{ kind, scale: upscaling.scale, batch_size: upscaling.batch_size, tile: upscaling.tile, lanes },
       ...(upscaling.size !== '' && { size: upscaling.size }),
       is_lane_count_open: was.engine.is_lane_count_open && lanes === was.engine.lanes,
-      model: kind === 'onnx' && upscaling.model !== '' ? resolve(upscaling.model) : null,
+      model:
+        kind === 'onnx' && upscaling.model !== ''
+          ? request.modelPathOf(upscaling.model, upscaling.scale)
+          : null,
       encoding: { ...was.engine.encoding, crf: upscaling.crf, preset: upscaling.preset },
     },
   };
@@ -44,5 +53,8 @@ function settingsNow(request: ResumeVideoRequest, checkpoint: UpscaleCheckpoint)
 /** The command of a run of this video with the flags that name these settings. */
 export function newUpscaleCommand(input: string, settings: UpscaleSettings): string {
   const named = new Set(['output', ...(settings.named ?? [])]);
-  return ['cosmos upscale', shellQuoted(input), ...flagsFor(rules, settings, [...named])].join(' ');
+  const { engine } = settings;
+  const model = engine.model && modelArgument(engine.model);
+  const typed = { ...settings, engine: { ...engine, model } };
+  return ['cosmos upscale', shellQuoted(input), ...flagsFor(rules, typed, [...named])].join(' ');
 }

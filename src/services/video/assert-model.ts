@@ -17,9 +17,10 @@ export async function assertModel(
   path: string,
   use: ModelUse,
   host: string,
-  { models }: Pick<Ports, 'models'>,
+  { models, modelLibrary }: Pick<Ports, 'models' | 'modelLibrary'>,
   signal?: AbortSignal,
 ): Promise<TriedModel | null> {
+  await modelLibrary.provide(path, signal);
   await models.assertOnnx(path);
   try {
     return await models.tryOut(path, use, signal);

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { shownModelName } from '../../core/models/built-in-models.ts';
 import { failureFacts, stopFacts } from '../../core/run/failure.ts';
 import { runEndingOf } from '../../core/run/run-ending.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
@@ -51,7 +51,7 @@ export function summaryOfVideo(
 }
 
 export function modelNameOf({ model }: Pick<VideoCheckpoint, 'model'>): string {
-  return model === null ? '' : basename(model.path);
+  return model === null ? '' : shownModelName(model.path);
 }
 
 export function verifiedOf({ video }: VideoRunState): VideoSummary['video'] {

@@ -79,6 +79,9 @@ async function changedInputs(
   const changes: string[] = [];
   for (const file of files) {
     try {
+      // What may have been deleted from the cache is made again, as long as it is needed.
+      if (file === checkpoint.model && state.video === null)
+        await ports.modelLibrary.provide(file.path, signal);
       if (file === checkpoint.source && state.video === null)
         await prepareFileToRead(checkpoint, ports, signal);
       else await assertSameFile(file, ports, signal);

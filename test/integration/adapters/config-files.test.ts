@@ -176,7 +176,7 @@ describe('folders', () => {
       state: '/l/cosmos/state',
     },
   ] as const)('$rule', ({ env, platform, cache, config, state }) => {
-    expect(cosmosFolders(env, platform)).toEqual({ cache, config, state });
+    expect(cosmosFolders(env, platform)).toMatchObject({ cache, config, state });
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { bytesField, type Field, integerField } from './protobuf-writer.ts';
+import { bytesField, type Field, integerField } from '../../../src/core/models/onnx/protobuf-writer.ts';
 
 /** A tensor of one number that lies in another file. */
 export function externalTensor(location: string): Field[] {

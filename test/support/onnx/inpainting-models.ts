@@ -1,4 +1,4 @@
-import { type ModelNode, type ModelTensor, writeModel } from './write-model.ts';
+import { type ModelNode, type ModelTensor, writeModel } from '../../../src/core/models/onnx/write-model.ts';
 
 /** How a model that fills holes with one shade wants its tensors. */
 export interface InpaintingForm {

@@ -1,4 +1,4 @@
-import { type ModelNode, type ModelTensor, writeModel } from './write-model.ts';
+import { type ModelNode, type ModelTensor, writeModel } from '../../../src/core/models/onnx/write-model.ts';
 
 /** One convolution: weights as `[output channel][input channel][row][column]`, flat. */
 export interface ConvLayer {

@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
 import { countBatches } from '../../../core/frames/batches.ts';
 import type { VideoEstimate } from '../../../core/frames/estimate.ts';
 import { fractionValue } from '../../../core/frames/fraction.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
+import { shownModelName } from '../../../core/models/built-in-models.ts';
 import { printable } from '../../../core/printable.ts';
 import { type HeldFrame, longestHeld } from '../../../core/video/held-frames.ts';
 import { laneSettingsOf } from '../../../core/video/video-checkpoint.ts';
@@ -67,7 +67,7 @@ function engineOf({ settings: { engine }, model, clip }: VideoPlan) {
   const { scale, is_lane_count_open: isWorkerCountOpen } = laneSettingsOf(engine, clip);
   return {
     engine: engine.kind,
-    model: model === null ? '' : basename(model.path),
+    model: model === null ? '' : shownModelName(model.path),
     scale,
     workers: engine.lanes,
     isWorkerCountOpen,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ProcessDetectorTool } from '../../../../src/adapters/detect/detector-process.ts';
 import { overlapOf } from '../../../../src/core/detect/detection.ts';
+import { writeModel } from '../../../../src/core/models/onnx/write-model.ts';
 import type { Box } from '../../../../src/core/regions/place-region.ts';
 import { resolveSettings } from '../../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../../src/output/progress/observers.ts';
@@ -13,7 +14,6 @@ import { retouchOperation } from '../../../../src/services/retouch/retouch-opera
 import { planVideo } from '../../../../src/services/video/plan-video.ts';
 import { MemoryHost } from '../../../support/memory-host.ts';
 import { externalTensor, modelWithTensor } from '../../../support/onnx/external-data.ts';
-import { writeModel } from '../../../support/onnx/write-model.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { createTestPorts } from '../../../support/test-ports.ts';
 import { workerProgram } from '../../../support/worker-rig.ts';

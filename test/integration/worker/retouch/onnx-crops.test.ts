@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RgbConverter } from '../../../../src/core/frames/rgb-frames.ts';
+import { writeModel } from '../../../../src/core/models/onnx/write-model.ts';
 import type { RetoucherSpec } from '../../../../src/protocol/retouch.ts';
 import type { CropFrame, CropRun } from '../../../../src/worker/retouch/crop-engine.ts';
 import { OnnxCropEngine } from '../../../../src/worker/retouch/onnx/onnx-crop-engine.ts';
@@ -9,7 +10,6 @@ import { sampleRetoucherSpec } from '../../../support/memory-frames.ts';
 import { inpaintingModel, lamaForm, miganForm } from '../../../support/onnx/inpainting-models.ts';
 import { laneProgram } from '../../../support/onnx/onnx-rig.ts';
 import { networkModel, repeatingNetwork } from '../../../support/onnx/sample-models.ts';
-import { writeModel } from '../../../support/onnx/write-model.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = await temporaryFolder();

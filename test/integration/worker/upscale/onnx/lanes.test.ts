@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type ModelTensor, writeModel } from '../../../../../src/core/models/onnx/write-model.ts';
 import { LaneProcess, laneArgument } from '../../../../../src/worker/upscale/onnx/lane-process.ts';
 import type { LaneOptions } from '../../../../../src/worker/upscale/onnx/lane-protocol.ts';
 import { laneProgram, OnnxRig, samplePicture } from '../../../../support/onnx/onnx-rig.ts';
 import { largestDifference } from '../../../../support/onnx/run-network.ts';
 import { networkModel, sampleNetwork } from '../../../../support/onnx/sample-models.ts';
-import { type ModelTensor, writeModel } from '../../../../support/onnx/write-model.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 import { waitFor } from '../../../../support/wait-for.ts';
 

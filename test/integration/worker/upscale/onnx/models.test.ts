@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { writeModel } from '../../../../../src/core/models/onnx/write-model.ts';
 import { externalTensor, modelWithTensor } from '../../../../support/onnx/external-data.ts';
 import { OnnxRig, samplePicture } from '../../../../support/onnx/onnx-rig.ts';
 import { largestDifference, runNetwork } from '../../../../support/onnx/run-network.ts';
 import { networkModel, repeatingNetwork, sampleNetwork } from '../../../../support/onnx/sample-models.ts';
-import { writeModel } from '../../../../support/onnx/write-model.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 const rig = new OnnxRig(await temporaryFolder());

@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from 'vitest';
+import { writeModel } from '../../../../../src/core/models/onnx/write-model.ts';
 import { OnnxRig, samplePicture } from '../../../../support/onnx/onnx-rig.ts';
 import { largestDifference } from '../../../../support/onnx/run-network.ts';
 import { networkModel, sampleNetwork } from '../../../../support/onnx/sample-models.ts';
-import { writeModel } from '../../../../support/onnx/write-model.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 const rig = new OnnxRig(await temporaryFolder());

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { bytesField, type Field, integerField } from '../../../../../src/core/models/onnx/protobuf-writer.ts';
 import { namesExternalData } from '../../../../../src/worker/upscale/onnx/external-data.ts';
 import { externalTensor, modelWithTensor, tensorPlaces } from '../../../../support/onnx/external-data.ts';
-import { bytesField, type Field, integerField } from '../../../../support/onnx/protobuf-writer.ts';
 import { networkModel, sampleNetwork } from '../../../../support/onnx/sample-models.ts';
 
 const inFile = [integerField(14, 0)];

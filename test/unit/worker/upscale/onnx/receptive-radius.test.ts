@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import {
+  type ModelNode,
+  type ModelTensor,
+  writeModel,
+} from '../../../../../src/core/models/onnx/write-model.ts';
 import { readGraph } from '../../../../../src/worker/upscale/onnx/graph.ts';
 import { receptiveRadius } from '../../../../../src/worker/upscale/onnx/receptive-radius.ts';
 import { networkModel, repeatingNetwork, sampleNetwork } from '../../../../support/onnx/sample-models.ts';
-import { type ModelNode, type ModelTensor, writeModel } from '../../../../support/onnx/write-model.ts';
 
 const dims = ['n', 3, 'h', 'w'];
 const value = (name: string) => ({ name, type: 'float32' as const, dims });
