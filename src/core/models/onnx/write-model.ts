@@ -82,11 +82,14 @@ function tensorFields({ name, dims, type, data }: ModelTensor): Field[] {
 }
 
 function rawData(type: ModelTensor['type'], data: ArrayLike<number>): Buffer {
-  const array =
-    type === 'int64'
-      ? BigInt64Array.from(Array.from(data, BigInt))
-      : new { float32: Float32Array, float16: Float16Array }[type](data);
+  const array = arrayOf(type, data);
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function arrayOf(type: ModelTensor['type'], data: ArrayLike<number>) {
+  if (type === 'int64') return BigInt64Array.from(Array.from(data, BigInt));
+  // Node 22 has no array of half-precision numbers.
+  return type === 'float32' ? new Float32Array(data) : new Float16Array(data);
 }
 
 function valueFields({ name, type, dims }: ModelValue): Field[] {
