@@ -38,7 +38,7 @@ const layersModelSchema = z.object({
 });
 
 /** A layer of a model, which is called once. */
-export interface Layer {
+export interface NetworkLayer {
   readonly kind: string;
   readonly name: string;
   /** Names of the layers that it takes its inputs from. */
@@ -54,7 +54,7 @@ export interface LayerWeights {
 
 /** A model as TensorFlow.js stores it for Keras layers: `model.json` and the numbers beside it. */
 export interface LayersModel {
-  readonly layers: readonly Layer[];
+  readonly layers: readonly NetworkLayer[];
   readonly outputName: string;
   /** By name: `conv_1/kernel`. */
   readonly weights: ReadonlyMap<string, LayerWeights>;

@@ -1,4 +1,4 @@
-import type { Layer, LayersModel, LayerWeights } from './layers-model.ts';
+import type { LayersModel, LayerWeights, NetworkLayer } from './layers-model.ts';
 import { type ModelNode, type ModelTensor, writeModel } from './onnx/write-model.ts';
 
 /** A network that enlarges RGB pictures, as it was trained. */
@@ -71,7 +71,7 @@ class Converter {
     });
   }
 
-  #add(layer: Layer): void {
+  #add(layer: NetworkLayer): void {
     const { kind } = layer;
     if (kind === 'InputLayer') {
       this.#pictureName = layer.name;
@@ -86,7 +86,7 @@ class Converter {
     else throw unknown(layer, 'its kind');
   }
 
-  #addConvolution(layer: Layer): void {
+  #addConvolution(layer: NetworkLayer): void {
     const kernel = this.#kernelOf(layer);
     const [input = ''] = layer.inputs;
     const times = this.#enlarged.get(input) ?? 1;
@@ -116,7 +116,7 @@ class Converter {
   }
 
   /** The kernel of a layer, with the order of its numbers changed from `[row][column][input][output]`. */
-  #kernelOf(layer: Layer): Kernel {
+  #kernelOf(layer: NetworkLayer): Kernel {
     const { dims, data } = this.#weight(layer, 'kernel');
     const { data: bias } = this.#weight(layer, 'bias');
     const [side = 0, width = 0, inputs = 0, outputs = 0] = dims;
@@ -143,13 +143,13 @@ class Converter {
     return { ...kernel, data, bias };
   }
 
-  #addActivation(layer: Layer): void {
+  #addActivation(layer: NetworkLayer): void {
     const { activation } = layer.config;
     if (activation !== 'relu') throw unknown(layer, `its activation ${String(activation)}`);
     this.#pass('Relu', layer, {});
   }
 
-  #addConcatenation(layer: Layer): void {
+  #addConcatenation(layer: NetworkLayer): void {
     if (layer.config['axis'] !== 3 && layer.config['axis'] !== -1) throw unknown(layer, 'its axis');
     const inputs = layer.inputs.map((name) => this.#valueOf(name));
     const channels = inputs.reduce((sum, name) => sum + (this.#channels.get(name) ?? 0), 0);
@@ -157,7 +157,7 @@ class Converter {
     this.#set(layer, layer.name, channels);
   }
 
-  #addSum(layer: Layer): void {
+  #addSum(layer: NetworkLayer): void {
     const inputs = layer.inputs.map((name) => this.#valueOf(name));
     const [first = '', second = '', ...more] = inputs;
     if (second === '' || more.length > 0) throw unknown(layer, 'the number of its inputs');
@@ -166,13 +166,13 @@ class Converter {
     this.#set(layer, layer.name, this.#channels.get(first) ?? 0);
   }
 
-  #addFactor(layer: Layer, factor: number): void {
+  #addFactor(layer: NetworkLayer, factor: number): void {
     const name = `${layer.name}/factor`;
     this.#tensors.push({ name, dims: [], type: 'float32', data: [factor] });
     this.#pass('Mul', layer, {}, [name]);
   }
 
-  #addEnlargement(layer: Layer): void {
+  #addEnlargement(layer: NetworkLayer): void {
     const [input = ''] = layer.inputs;
     const times = Array.isArray(layer.config['size']) ? layer.config['size'] : [];
     const [rows = 0, columns = 0] = times.map(Number);
@@ -189,7 +189,7 @@ class Converter {
     this.#enlarged.set(layer.name, rows);
   }
 
-  #addShuffle(layer: Layer, times: number): void {
+  #addShuffle(layer: NetworkLayer, times: number): void {
     const channels = (this.#channels.get(this.#valueOf(layer.inputs[0] ?? '')) ?? 0) / times ** 2;
     if (!Number.isInteger(times) || !Number.isInteger(channels)) throw unknown(layer, 'its scale');
     this.#pass('DepthToSpace', layer, { blocksize: times });
@@ -198,7 +198,7 @@ class Converter {
   }
 
   /** An operation that keeps the number of channels. */
-  #pass(op: string, layer: Layer, attributes: Attributes, more: readonly string[] = []): void {
+  #pass(op: string, layer: NetworkLayer, attributes: Attributes, more: readonly string[] = []): void {
     const input = this.#valueOf(layer.inputs[0] ?? '');
     this.#node(op, [input, ...more], layer.name, attributes);
     this.#set(layer, layer.name, this.#channels.get(input) ?? 0);
@@ -208,7 +208,7 @@ class Converter {
     this.#nodes.push({ op, inputs, output, attributes });
   }
 
-  #set({ name }: Layer, value: string, channels: number): void {
+  #set({ name }: NetworkLayer, value: string, channels: number): void {
     this.#values.set(name, value);
     this.#channels.set(value, channels);
   }
@@ -220,7 +220,7 @@ class Converter {
     return value;
   }
 
-  #weight(layer: Layer, kind: 'kernel' | 'bias'): LayerWeights {
+  #weight(layer: NetworkLayer, kind: 'kernel' | 'bias'): LayerWeights {
     const weight = this.#model.weights.get(`${layer.name}/${kind}`);
     if (!weight) throw new RangeError(`the ${kind} of its layer ${layer.name} is missing`);
     return weight;
@@ -253,7 +253,7 @@ function spread(kernel: Kernel, times: number): Kernel {
   };
 }
 
-function positive(layer: Layer, name: string): number {
+function positive(layer: NetworkLayer, name: string): number {
   const value = layer.config[name];
   if (typeof value !== 'number' || !(value > 0)) throw unknown(layer, `its ${name}`);
   return value;
@@ -263,6 +263,6 @@ function isOnes(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.every((each) => each === 1));
 }
 
-function unknown({ kind, name }: Layer, what: string): RangeError {
+function unknown({ kind, name }: NetworkLayer, what: string): RangeError {
   return new RangeError(`its layer ${name} (${kind}) is not known here: ${what}`);
 }
