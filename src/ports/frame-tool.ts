@@ -35,7 +35,7 @@ export interface ResampleRequest {
   onFrames(done: number): void;
 }
 
-/** Where and how frames become a file: H.264 in MP4, frames at the clip's nominal rate, one key frame at its start. */
+/** Where and how frames become a file: MP4, or QuickTime for codecs that MP4 has no place for, frames at the clip's nominal rate, one key frame at its start. */
 export interface EncodeRequest {
   readonly path: string;
   /** Format of the frames that are written; their size may differ from the clip's target. */

@@ -1,3 +1,4 @@
+import type { VideoCodec } from '../core/encoding/codecs.ts';
 import type { OutputContainer } from '../core/frames/container-limits.ts';
 import type { SoundTrial } from '../core/frames/convert-sound.ts';
 import type { Fraction } from '../core/frames/fraction.ts';
@@ -6,6 +7,7 @@ import type { TimeBreak } from '../core/frames/time-breaks.ts';
 import type { Timeline } from '../core/frames/timeline.ts';
 import type { OtherStreamFacts, VideoFacts, VideoStreamFacts } from '../core/frames/video-facts.ts';
 import type { Size } from '../core/hints/display-size.ts';
+import type { Clip } from '../protocol/segment.ts';
 
 /** One frame of a video as the plan sees it. */
 export interface ScannedFrame {
@@ -124,6 +126,7 @@ export interface SegmentCheck {
   readonly frames: number;
   /** Of its pictures, as stored. */
   readonly size: Size;
+  readonly codec: VideoCodec;
   /** Whether its frames are decoded as well: for one that was made elsewhere. */
   readonly isDecoded: boolean;
 }
@@ -136,6 +139,10 @@ export interface AssemblyRequest {
   /** In order; together they hold one frame for each of the timeline's times. Each file is removed once it is in the output. */
   readonly segments: readonly SegmentFile[];
   readonly timeline: Pick<Timeline, 'times' | 'endTime'>;
+  /** Of the upscaled video; missing: `h264`. */
+  readonly codec?: VideoCodec;
+  /** How its frames are colours, for codecs that do not say it themselves; missing: they do. */
+  readonly picture?: Pick<Clip, 'color' | 'frame' | 'target'>;
   /** Size of the upscaled picture as stored. */
   readonly size: Size;
   /** Whether frames were turned already, so that no rotation is to be noted. */

@@ -11,23 +11,26 @@ const positive = z
 
 const frameFormatSchema = z.object({ width: sidePx, height: sidePx, pixel_format: ffmpegName });
 
-/** How the upscaled frames are encoded; what x264's bytes depend on is fixed here, so that every machine makes the same ones. */
+/** How the upscaled frames are encoded; what its bytes depend on is fixed here, so that every machine makes the same ones. */
 export const encodingSchema = z.object({
-  crf: z.number().min(0).max(51),
-  preset: z.enum([
-    'ultrafast',
-    'superfast',
-    'veryfast',
-    'faster',
-    'fast',
-    'medium',
-    'slow',
-    'slower',
-    'veryslow',
-  ]),
+  /** Null where the size is governed by `qp`, by `bitrate`, or by nothing. */
+  crf: z.number().min(0).max(63).nullable(),
+  /** As a user names it; encoders without presets pay no heed to it. */
+  preset: ffmpegName,
   threads: z.int().min(1).max(128),
   /** The same bytes whatever instructions the CPU has. Missing in runs of older versions: what the CPU does best. */
   is_cpu_independent: z.boolean().optional(),
+  /** Missing in runs of older versions, and in all of H.264 by x264. */
+  codec: z.enum(['h264', 'hevc', 'av1', 'vp9', 'prores', 'ffv1']).exactOptional(),
+  /** ffmpeg's name; missing: `libx264`. */
+  encoder: ffmpegName.exactOptional(),
+  qp: z.int().min(0).max(255).exactOptional(),
+  /** Bits a second. */
+  bitrate: z.int().min(1000).exactOptional(),
+  /** As the user asked for; the clip has what the frames really are. */
+  pixel_format: ffmpegName.exactOptional(),
+  /** Options of the encoder, each as `name=value`. */
+  options: z.array(z.string().max(200)).max(100).exactOptional(),
 });
 
 /** Which engine upscales, and how it is used. */
@@ -73,6 +76,8 @@ const clipSchema = z.object({
     transfer: ffmpegName.nullable(),
     chroma_location: ffmpegName.nullable(),
   }),
+  /** The source's own range, where `color` has another one; missing: the same. */
+  source_range: z.literal('pc').exactOptional(),
 });
 
 /** One segment to upscale. Times are ticks of the clip's time base. */

@@ -46,6 +46,7 @@ export function sampleUpscaleReport(changes: Partial<VideoReport> = {}): VideoRe
       workers: 2,
       is_worker_count_open: false,
       tile: 0,
+      ...{ codec: 'h264', encoder: 'libx264', qp: null, bitrate: null, encoder_options: [] },
       crf: 18,
       preset: 'medium',
       slots: 1,

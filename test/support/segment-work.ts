@@ -13,10 +13,10 @@ import { type MemoryWork, okResult } from './memory-host.ts';
 export function workOnSegments(
   film: string,
   root: string,
-  upscaling: Pick<Settings['upscaling'], 'crf' | 'preset'>,
+  { crf, preset }: Pick<Settings['upscaling'], 'crf' | 'preset'>,
 ): MemoryWork {
   const frames = new FfmpegFrameTool();
-  const encoding = { crf: upscaling.crf, preset: upscaling.preset, threads: 1 };
+  const encoding = { crf: crf === 'auto' ? 18 : crf, preset, threads: 1 };
   const spec: UpscalerSpec = {
     ...{ kind: 'lanczos', scale: 2, batch_size: 16, lanes: 1, is_lane_count_open: false },
     ...{ tile: 0, model: null, encoding },

@@ -38,8 +38,14 @@ const anyUpscaleFlagValues = {
   tile: 1,
   workers: '1',
   dedupe: 'x',
+  codec: 'x',
+  encoder: 'x',
   crf: 1,
+  qp: 1,
+  bitrate: 'x',
   preset: 'x',
+  'pixel-format': 'x',
+  'encoder-option': ['x'],
 } as const;
 
 /** One table of settings for each table of `config.toml`: default, what is allowed, meaning, flag. */

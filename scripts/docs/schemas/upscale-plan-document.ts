@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { encodingDocumentShape } from '../../../src/core/encoding/describe-encoding.ts';
 import { duplicateModes } from '../../../src/core/frames/duplicates/duplicate-finder.ts';
 import { retoucherKinds } from '../../../src/core/retouch/retouch-settings.ts';
-import { presets, upscalerKinds } from '../../../src/core/upscale/upscale-settings.ts';
+import { upscalerKinds } from '../../../src/core/upscale/upscale-settings.ts';
 import type { videoPlanDocument } from '../../../src/output/json/video-plan-document.ts';
 
 const count = z.int().min(0);
@@ -32,8 +33,7 @@ export const upscalePlanSchema = z
       workers: positive,
       is_worker_count_open: z.boolean(),
       tile: count,
-      crf: z.number(),
-      preset: z.enum(presets),
+      ...encodingDocumentShape,
     }),
     host: z.string(),
     regions: z

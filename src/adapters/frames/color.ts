@@ -81,7 +81,7 @@ interface ColorCodes {
   readonly location: number | null;
 }
 
-export function colorCodes(clip: Clip): ColorCodes {
+export function colorCodes(clip: Pick<Clip, 'color' | 'frame' | 'target'>): ColorCodes {
   const { range, space, primaries, transfer, chroma_location: location } = clip.color;
   return {
     range: range === null ? null : range === 'pc' ? 2 : 1,
@@ -146,4 +146,21 @@ const lumaPattern = /^(yuv|yvyu|yuyv|uyvy|uyyv|nv\d|p[0-9]|y[0-9]|xv|vuy|vyu|ayu
 
 export function isRgb(pixelFormat: string): boolean {
   return !lumaPattern.test(pixelFormat);
+}
+
+/** Options of an output that say of its video how it is to be seen. */
+export function colorOptions(clip: Pick<Clip, 'color' | 'frame' | 'target'>): [name: string, code: string][] {
+  const { range, primaries, transfer, matrix, location } = colorCodes(clip);
+  return known({
+    '-color_range': range,
+    '-color_primaries': primaries,
+    '-color_trc': transfer,
+    '-colorspace': matrix,
+    '-chroma_sample_location': location,
+  });
+}
+
+/** Names with their codes, those without a code left out. */
+export function known(codes: Readonly<Record<string, number | null>>): [name: string, code: string][] {
+  return Object.entries(codes).flatMap(([name, code]) => (code === null ? [] : [[name, String(code)]]));
 }

@@ -197,10 +197,11 @@ function fromExactly(first: number): string[] {
 function conversion(clip: Clip): string[] {
   const { width, height, pixel_format: format } = clip.frame;
   const range = rangeOf(clip);
+  const sourceRange = clip.source_range ?? range;
   const colors = isRgb(format)
-    ? [`in_color_matrix=${scalerMatrix(clip)}`, `in_range=${range}`, 'out_range=pc']
+    ? [`in_color_matrix=${scalerMatrix(clip)}`, `in_range=${sourceRange}`, 'out_range=pc']
     : [
-        `in_range=${range}`,
+        `in_range=${sourceRange}`,
         `out_range=${range}`,
         // Said only for RGB sources: where it is said, the scaler goes over every frame.
         ...(isRgbSpace(clip.color.space) ? [`out_color_matrix=${scalerMatrix(clip)}`] : []),

@@ -1,7 +1,7 @@
 import { fractionText, fractionValue } from '../../core/frames/fraction.ts';
 import { diskFullIn } from '../../errors/system-error.ts';
 import type { EncodeRequest, FrameSink } from '../../ports/frame-tool.ts';
-import type { Clip } from '../../protocol/segment.ts';
+import type { Clip, Encoding } from '../../protocol/segment.ts';
 import { framesFailed } from '../ffmpeg/failures.ts';
 import {
   dropLeadIn,
@@ -15,7 +15,8 @@ import { asFileUrl } from '../ffmpeg/source-file.ts';
 import { syncFile } from '../files/publish-file.ts';
 import { countMp4Frames } from '../mp4/samples.ts';
 import { PipedChild } from '../piped-child.ts';
-import { chromaPositions, colorCodes, isRgb, rangeOf, scalerMatrix } from './color.ts';
+import { chromaPositions, colorCodes, colorOptions, isRgb, known, rangeOf, scalerMatrix } from './color.ts';
+import { deviceOptions, encoderArguments, segmentMuxer, uploadFilters } from './encoder-arguments.ts';
 
 /** Encodes frames to a file by one ffmpeg. A file that is not finished is the caller's to remove. */
 export class FrameEncoder implements FrameSink {
@@ -65,18 +66,18 @@ export class FrameEncoder implements FrameSink {
 }
 
 /**
- * The ffmpeg arguments that encode frames from stdin: H.264 in MP4, video only, no date, no name of the program's
- * version, and a number of threads that is fixed, because x264's bytes depend on it. They depend on the CPU's instructions
- * too, which x264 has an option against: measured, it costs 0.03 % of the size.
+ * The ffmpeg arguments that encode frames from stdin: video only, no date, no name of the program's version, and a number
+ * of threads that is fixed, because encoders' bytes depend on it. Those of x264 depend on the CPU's instructions too, which it
+ * has an option against: measured, it costs 0.03 % of the size.
  *
  * One tick of the file's clock is one part of the frame rate's numerator, so that all frames last equally long.
  */
 function encodeArguments(request: EncodeRequest): readonly string[] {
-  const { clip, frame } = request;
+  const { clip, frame, encoding } = request;
   return [
-    ...['-nostdin', '-v', 'error', '-y'],
+    ...['-nostdin', '-v', 'error', '-y', ...deviceOptions(encoding)],
     ...[...timesFromZero(request), ...rawInput(frame, fractionText(clip.frame_rate)), '-map', '0:v'],
-    ...['-vf', [dropLeadIn(frame), ...conversion(clip, frame), ...described(clip)].join(',')],
+    ...['-vf', [dropLeadIn(frame), ...conversion(clip, frame), ...described(clip, encoding)].join(',')],
     ...encodedOutput(request),
   ];
 }
@@ -88,12 +89,10 @@ export function encodedOutput({
   path,
 }: Pick<EncodeRequest, 'clip' | 'encoding' | 'path'>): readonly string[] {
   return [
-    ...['-c:v', 'libx264', '-preset', encoding.preset, '-crf', String(encoding.crf)],
-    ...(encoding.is_cpu_independent ? ['-x264-params', 'cpu-independent=1'] : []),
-    ...['-threads', String(encoding.threads), ...colorTags(clip)],
+    ...[...encoderArguments(encoding, clip), ...colorOptions(clip).flat()],
     ...['-fps_mode', 'passthrough', '-video_track_timescale', String(clip.frame_rate.numerator)],
     ...['-map_metadata', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact'],
-    ...['-f', 'mp4', asFileUrl(path)],
+    ...['-f', segmentMuxer(encoding), asFileUrl(path)],
   ];
 }
 
@@ -103,10 +102,11 @@ function timesFromZero({ clip, frame }: EncodeRequest): string[] {
   return ['-itsoffset', (-seconds).toFixed(6)];
 }
 
-/** The filters that say of frames of the clip's target what they are. */
-export function described(clip: Clip): readonly string[] {
+/** The filters that say of frames of the clip's target what they are, and bring them to the encoder. */
+export function described(clip: Clip, encoding: Encoding): readonly string[] {
   const { numerator, denominator } = clip.sample_aspect;
-  return [setParams(clip), `setsar=${numerator}/${denominator}`].filter(Boolean);
+  const shape = `setsar=${numerator}/${denominator}`;
+  return [setParams(clip), shape, ...uploadFilters(encoding, clip)].filter(Boolean);
 }
 
 /** To the clip's target: no step where frames are as the encoder keeps them. */
@@ -126,20 +126,4 @@ function setParams(clip: Clip): string {
   const { range, primaries, transfer, matrix } = colorCodes(clip);
   const said = known({ range, color_primaries: primaries, color_trc: transfer, colorspace: matrix });
   return said.length === 0 ? '' : `setparams=${said.map((pair) => pair.join('=')).join(':')}`;
-}
-
-function colorTags(clip: Clip): string[] {
-  const { range, primaries, transfer, matrix, location } = colorCodes(clip);
-  return known({
-    '-color_range': range,
-    '-color_primaries': primaries,
-    '-color_trc': transfer,
-    '-colorspace': matrix,
-    '-chroma_sample_location': location,
-  }).flat();
-}
-
-/** Names with their codes, those without a code left out. */
-function known(codes: Readonly<Record<string, number | null>>): [name: string, code: string][] {
-  return Object.entries(codes).flatMap(([name, code]) => (code === null ? [] : [[name, String(code)]]));
 }

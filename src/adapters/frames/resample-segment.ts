@@ -14,6 +14,7 @@ import {
   segmentFilters,
   segmentInput,
 } from './decode-segment.ts';
+import { deviceOptions } from './encoder-arguments.ts';
 import { described, encodedOutput } from './frame-encoder.ts';
 import { scalingGraph } from './scaling-filter.ts';
 
@@ -75,11 +76,20 @@ function resamplingArguments(
     ...[
       scalingGraph(formatOf(clip.frame), formatOf(clip.target), clip),
       ...evenTimes(clip),
-      ...described(clip),
+      ...described(clip, encoding),
     ],
   ];
   return [
-    ...['-y', '-progress', 'pipe:1', '-stats_period', progressPeriod, '-filter_threads', '1'],
+    ...[
+      '-y',
+      ...deviceOptions(encoding),
+      '-progress',
+      'pipe:1',
+      '-stats_period',
+      progressPeriod,
+      '-filter_threads',
+      '1',
+    ],
     ...[...segmentInput(sourcePath, segment, seekTime), '-vf', graph.join(',')],
     ...['-frames:v', String(repeats.length), ...encodedOutput({ clip, encoding, path })],
   ];

@@ -12,6 +12,7 @@ export const mkv = {
   trackEntry: 0xae,
   trackNumber: 0xd7,
   trackUid: 0x73c5,
+  codecId: 0x86,
   defaultDuration: 0x23e383,
   codecPrivate: 0x63a2,
   chapters: 0x1043a770,

@@ -25,7 +25,7 @@ const copyBytes = 4 * 1024 * 1024;
 /** @throws EbmlFormatError when the skeleton is damaged. */
 export async function openMkvWriter(input: WriterInput): Promise<OpenWriter> {
   const { presentation } = input;
-  const skeleton = await readMkvSkeleton(input.skeleton, input.first.decoderSettings);
+  const skeleton = await readMkvSkeleton(input.skeleton, input.first);
   const { videoTrack } = skeleton;
   let beginMs = Math.round(presentation.firstSeconds * 1000);
   for await (const { track, time } of blocksOf(input.skeleton, skeleton)) {

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { readExactly } from '../files/bounded-read.ts';
+import type { SegmentSamples } from '../muxing/samples.ts';
 import {
   contentOf,
   EbmlFormatError,
@@ -30,18 +31,26 @@ export interface MkvBlock {
   readonly time: number;
   /** The whole element: a simple block, or a group with one block in it. */
   readonly element: Buffer;
+  /** Of the frame, in bytes. */
+  readonly payloadBytes: number;
   /** Where in it the time relative to the cluster lies, as a signed 16-bit number. */
   readonly timeAt: number;
 }
+
+/** Of a block, after the number of its track: time and flags. */
+const blockHeadBytes = 3;
+
+/** Length of a BITMAPINFOHEADER. */
+const bitmapHeaderBytes = 40;
 
 const ignored: readonly number[] = [mkv.seekHead, mkv.cues, mkv.crc32, 0xec];
 
 /**
  * Reads where things lie in a skeleton.
  *
- * @param decoderSettings - By which the track of the upscaled video is recognised.
+ * @param first - The first frame of the upscaled video, by which its track is recognised.
  */
-export async function readMkvSkeleton(file: FileHandle, decoderSettings: Buffer): Promise<MkvSkeleton> {
+export async function readMkvSkeleton(file: FileHandle, first: SegmentSamples): Promise<MkvSkeleton> {
   const { size } = await file.stat();
   const tops = await Array.fromAsync(readFileElements(file, 0, size));
   const [ebml, segment] = tops;
@@ -49,19 +58,24 @@ export async function readMkvSkeleton(file: FileHandle, decoderSettings: Buffer)
     throw new EbmlFormatError('it is not a Matroska file');
   const heads: ElementPlace[] = [];
   const clusters: ElementPlace[] = [];
-  let videoTrack: number | null = null;
+  let tracks: Buffer = Buffer.alloc(0);
   const end = segment.contentAt + segment.contentBytes;
   for await (const place of readFileElements(file, segment.contentAt, end)) {
     if (place.id === mkv.cluster) clusters.push(place);
     else if (!ignored.includes(place.id)) heads.push(place);
-    if (place.id === mkv.tracks) videoTrack = findTrack(await readElement(file, place), decoderSettings);
+    if (place.id === mkv.tracks) tracks = await readElement(file, place);
   }
+  const videoTrack =
+    findTrack(tracks, first.decoderSettings) ?? (await findVp9Track(file, tracks, clusters, first));
   if (videoTrack === null) throw new EbmlFormatError('the upscaled video is missing');
   return { ebml: await readExactly(file, 0, segment.headerAt), heads, clusters, videoTrack };
 }
 
 /** All blocks in the order in which they lie. Takes as much memory as one cluster. */
-export async function* blocksOf(file: FileHandle, { clusters }: MkvSkeleton): AsyncGenerator<MkvBlock> {
+export async function* blocksOf(
+  file: FileHandle,
+  { clusters }: Pick<MkvSkeleton, 'clusters'>,
+): AsyncGenerator<MkvBlock> {
   for (const cluster of clusters) {
     const bytes = await readElement(file, cluster);
     const clusterTime = uintOf(findElement(bytes, mkv.timestamp));
@@ -75,6 +89,7 @@ export async function* blocksOf(file: FileHandle, { clusters }: MkvSkeleton): As
         time: clusterTime + bytes.readInt16BE(timeAt),
         element: bytes.subarray(place.headerAt, place.contentAt + place.contentBytes),
         timeAt: timeAt - place.headerAt,
+        payloadBytes: block.contentBytes - trackBytes - blockHeadBytes,
       };
     }
   }
@@ -96,9 +111,38 @@ function trackNumberAt(bytes: Buffer, at: number, length: number): number {
 function findTrack(tracks: Buffer, decoderSettings: Buffer): number | null {
   for (const place of readElements(tracks)) {
     const entry = place.id === mkv.trackEntry ? contentOf(tracks, place) : null;
-    if (entry && findElement(entry, mkv.codecPrivate)?.equals(decoderSettings)) {
+    const own = entry && findElement(entry, mkv.codecPrivate);
+    if (entry && own && isSameSettings(own, decoderSettings)) {
       return uintOf(findElement(entry, mkv.trackNumber));
     }
+  }
+  return null;
+}
+
+/** Codecs that ffmpeg writes as Windows knew them, such as FFV1, have a header before it. */
+function isSameSettings(own: Buffer, decoderSettings: Buffer): boolean {
+  const [from, end] = [bitmapHeaderBytes, bitmapHeaderBytes + decoderSettings.length];
+  return own.equals(decoderSettings) || own.subarray(from, end).equals(decoderSettings);
+}
+
+/** The frames of VP9 say everything themselves, so that its tracks look alike: the one whose first frame is as long. */
+async function findVp9Track(
+  file: FileHandle,
+  tracks: Buffer,
+  clusters: readonly ElementPlace[],
+  { codec, table }: SegmentSamples,
+): Promise<number | null> {
+  if (codec !== 'vp9') return null;
+  const found = new Set<number>();
+  for (const place of readElements(tracks)) {
+    const entry = place.id === mkv.trackEntry ? contentOf(tracks, place) : null;
+    if (entry && findElement(entry, mkv.codecId)?.toString('latin1') === 'V_VP9')
+      found.add(uintOf(findElement(entry, mkv.trackNumber)));
+  }
+  for await (const { track, payloadBytes } of blocksOf(file, { clusters })) {
+    if (!found.has(track)) continue;
+    if (payloadBytes === table.sizes[0]) return track;
+    found.delete(track);
   }
   return null;
 }

@@ -2,12 +2,12 @@ import { type Fraction, squareSamples } from '../../core/frames/fraction.ts';
 import { editBoxes, findBox, makeBox, uint32At } from './boxes.ts';
 
 /** Where the boxes begin in the content of a video sample entry (ISO/IEC 14496-12, section 12.1.3). */
-const entryBoxesAt = 78;
+export const entryBoxesAt = 78;
 
-const entrySizeAt = { width: 24, height: 26 };
+export const entrySizeAt = { width: 24, height: 26 };
 
 /** Version, flags and the number of entries. */
-const stsdHeadBytes = 8;
+export const stsdHeadBytes = 8;
 
 /** The only sample description of an H.264 track. */
 interface H264Entry {

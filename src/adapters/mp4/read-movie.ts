@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { SegmentSamples } from '../muxing/samples.ts';
 import { getBox, Mp4FormatError, readTopBox } from './boxes.ts';
-import { readH264Entry } from './h264-entry.ts';
 import { editsOf, startOf, timescaleOf } from './headers.ts';
 import { sampleSizesOf, tablesOf, tracksOf } from './tracks.ts';
+import { readVideoEntry } from './video-entry.ts';
 
 export interface Mp4Track {
   /** Content of its `trak` box. */
@@ -48,5 +48,5 @@ export async function readSkeletonMovie(file: FileHandle, first: SegmentSamples)
 function isFirstFrame({ stbl }: Mp4Track, { table, decoderSettings }: SegmentSamples): boolean {
   const sizes = sampleSizesOf(stbl);
   if (sizes.count !== 1 || sizes.at(0) !== table.sizes[0]) return false;
-  return readH264Entry(getBox(stbl, ['stsd']))?.decoderSettings.equals(decoderSettings) ?? false;
+  return readVideoEntry(getBox(stbl, ['stsd']))?.decoderSettings.equals(decoderSettings) ?? false;
 }

@@ -3,7 +3,6 @@ import { isErrno } from '../../errors/system-error.ts';
 import { FileTooShortError } from '../files/bounded-read.ts';
 import type { SegmentSamples } from '../muxing/samples.ts';
 import { findBox, getBox, Mp4FormatError, readTopBox, uint32At } from './boxes.ts';
-import { readH264Entry } from './h264-entry.ts';
 import {
   chunksOf,
   compositionOffsetsOf,
@@ -14,6 +13,7 @@ import {
   tracksOf,
   type ValueRun,
 } from './tracks.ts';
+import { readVideoEntry } from './video-entry.ts';
 
 /** What the index of a segment has at the most, in bytes: as a whole, and for each frame. */
 const indexHeadBytes = 1024 * 1024;
@@ -76,10 +76,10 @@ export async function readSegmentSamples(file: FileHandle, frames: number): Prom
     checksums: new Uint32Array(count),
     keys: keysOf(stbl, count),
   };
-  const entry = readH264Entry(getBox(stbl, ['stsd']));
-  if (!entry) throw new Mp4FormatError('the video is not H.264 of one kind');
-  const { decoderSettings, width, height } = entry;
-  return { table, offsets, decoderSettings, pictures: { width, height } };
+  const entry = readVideoEntry(getBox(stbl, ['stsd']));
+  if (!entry) throw new Mp4FormatError('the video is not of one kind that is known');
+  const { codec, decoderSettings, width, height } = entry;
+  return { table, offsets, codec, decoderSettings, pictures: { width, height } };
 }
 
 /** How many frames the first track of an MP4 file has, by its index; null for a file that is no whole MP4, or missing. */

@@ -57,7 +57,9 @@ export interface SegmentSamples {
   readonly table: SampleTable;
   /** Where each lies in the file. */
   readonly offsets: Float64Array;
-  /** What a decoder needs to begin (`avcC`): the same for all segments of a video. */
+  /** By ffmpeg's name. */
+  readonly codec: string;
+  /** What a decoder needs to begin (such as `avcC`): the same for all segments of a video. */
   readonly decoderSettings: Buffer;
   /** Size of the pictures in pixels, as stored. */
   readonly pictures: { readonly width: number; readonly height: number };

@@ -23,9 +23,10 @@ export async function checkSegment(check: SegmentCheck, options: FfmpegOptions):
   }
 }
 
-async function checkIndex({ path, frames, size }: SegmentCheck): Promise<string | null> {
+async function checkIndex({ path, frames, size, codec }: SegmentCheck): Promise<string | null> {
   await using file = await open(path, 'r');
-  const { table, pictures } = await readSegmentSamples(file, frames);
+  const { table, pictures, codec: found } = await readSegmentSamples(file, frames);
+  if (found !== codec) return `it is ${found} instead of ${codec}`;
   if (table.keys[0] !== 1) return 'it does not begin with a key frame';
   const { width, height } = pictures;
   if (width === size.width && height === size.height) return null;

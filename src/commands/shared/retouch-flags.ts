@@ -1,6 +1,5 @@
-import { join, parse, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
-import { containerOf } from '../../core/frames/container-limits.ts';
 import { parseRegion, regionForm } from '../../core/regions/region-text.ts';
 import { commandWords } from '../../core/retouch/command-words.ts';
 import {
@@ -17,19 +16,21 @@ import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RetouchRequest } from '../../services/retouch/retouch-operation.ts';
+import { besideVideo, encodingFlags, encodingLayerOf } from './encoding-flags.ts';
 import { queueLayerOf, withoutMissing } from './run-flags.ts';
 import { upscaleFlags } from './upscale-flags.ts';
 
 const pixels = (description: string, max: number) =>
   Flags.integer({ min: 0, max, helpValue: 'PIXELS', description });
 
-const { crf, preset, host, queue, store, force } = upscaleFlags;
+const { host, queue, store, force } = upscaleFlags;
 
 /** Flags that decide what is made of a video. No defaults here: those are the settings'. */
 export const retouchFlags = {
   output: Flags.string({
     char: 'o',
-    description: 'the finished video: .mp4, .mov or .mkv (default: clip-retouched.mp4 beside clip.mp4)',
+    description:
+      'the finished video: .mp4, .mov, .mkv or .webm (default: clip-retouched.mp4 beside clip.mp4)',
     helpValue: 'PATH',
   }),
   region: Flags.string({
@@ -135,8 +136,7 @@ export const retouchFlags = {
     description: 'frames before and after each one that a program is shown (default: 10)',
     helpValue: 'FRAMES',
   }),
-  crf,
-  preset,
+  ...encodingFlags,
   ...{ host, queue, store, force },
   'keep-going': Flags.boolean({
     default: false,
@@ -165,8 +165,7 @@ export function retouchLayerOf(flags: GivenRetouchFlags): SettingsLayer {
     command: command === undefined ? undefined : commandWords(command),
     command_format: flags['command-format'],
     context,
-    crf: flags.crf,
-    preset: flags.preset,
+    ...encodingLayerOf(flags),
     detect_confidence: confidence === undefined || confidence === 'auto' ? confidence : Number(confidence),
   };
   return {
@@ -201,7 +200,7 @@ export function toRetouchRequest(
   refuseWhatDoesNotFit(flags, retouching, hostName);
   return {
     inputPath: resolve(video),
-    outputPath: resolve(flags.output ?? besideOf(video)),
+    outputPath: resolve(flags.output ?? besideVideo(video, '-retouched', retouching)),
     modelPath: engine === 'onnx' ? resolve(model) : null,
     host: hostName,
     slots: workersOf(settings, hostName),
@@ -255,10 +254,4 @@ function refuseWhatDoesNotFit(
 /** `text`, or the absolute path of a detector; null where nothing is to be looked for. */
 export function detectOf({ detect }: GivenRetouchFlags): string | null {
   return detect === undefined ? null : detect === 'text' ? detect : resolve(detect);
-}
-
-/** `clip-retouched.mp4` beside `clip.mp4`; what cannot be written in its own container goes into Matroska. */
-function besideOf(video: string): string {
-  const { dir, name, ext } = parse(video);
-  return join(dir, `${name}-retouched${containerOf(video) === null ? '.mkv' : ext}`);
 }

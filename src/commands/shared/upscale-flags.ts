@@ -1,8 +1,9 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { duplicateModes } from '../../core/frames/duplicates/duplicate-finder.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
-import { presets, upscalerKinds } from '../../core/upscale/upscale-settings.ts';
+import { upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
+import { encodingFlags, encodingLayerOf } from './encoding-flags.ts';
 import { queueFlags, queueLayerOf, runFlags, storeFlags, withoutMissing } from './run-flags.ts';
 import { sizeFlags, sizeLayerOf } from './size-flags.ts';
 
@@ -10,7 +11,7 @@ import { sizeFlags, sizeLayerOf } from './size-flags.ts';
 export const upscaleFlags = {
   output: Flags.string({
     char: 'o',
-    description: 'the finished video: .mp4, .mov or .mkv (default: clip-2x.mp4 beside clip.mp4)',
+    description: 'the finished video: .mp4, .mov, .mkv or .webm (default: clip-2x.mp4 beside clip.mp4)',
     helpValue: 'PATH',
   }),
   ...sizeFlags,
@@ -48,16 +49,7 @@ export const upscaleFlags = {
     options: [...duplicateModes],
     description: 'which repeated frames are upscaled once (default: safe)',
   }),
-  crf: Flags.integer({
-    min: 0,
-    max: 51,
-    description: 'quality of the finished video: lower is better and larger (default: 18)',
-    helpValue: 'N',
-  }),
-  preset: Flags.string({
-    options: [...presets],
-    description: 'how thoroughly the video is encoded (default: medium)',
-  }),
+  ...encodingFlags,
   host: runFlags.host,
   ...queueFlags,
   force: Flags.boolean({ default: false, description: 'replace the output if it exists' }),
@@ -81,8 +73,7 @@ export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
     tile: flags.tile,
     workers: workers === undefined || workers === 'auto' ? workers : Number(workers),
     dedupe: flags.dedupe,
-    crf: flags.crf,
-    preset: flags.preset,
+    ...encodingLayerOf(flags),
   };
   const upsampling = { checkpoint_dir: flags['checkpoint-dir'] };
   return {

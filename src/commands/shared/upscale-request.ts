@@ -1,11 +1,11 @@
-import { join, parse, resolve } from 'node:path';
-import { containerOf } from '../../core/frames/container-limits.ts';
+import { resolve } from 'node:path';
 import { workersOf } from '../../core/settings/host-named.ts';
 import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from '../../services/video/video-types.ts';
+import { besideVideo } from './encoding-flags.ts';
 import type { GivenUpscaleFlags } from './upscale-flags.ts';
 
 export function toUpscaleRequest(
@@ -35,7 +35,7 @@ export function toUpscaleRequest(
     );
   return {
     inputPath: resolve(video),
-    outputPath: resolve(flags.output ?? besideOf(video, upscaling)),
+    outputPath: resolve(flags.output ?? besideVideo(video, suffixOf(upscaling), upscaling)),
     modelPath: usesModel ? ports.modelLibrary.pathOf(upscaling.model, upscaling.scale) : null,
     host,
     slots: workersOf(settings, host),
@@ -46,14 +46,7 @@ export function toUpscaleRequest(
   };
 }
 
-/** `clip-2x.mp4` beside `clip.mp4`; what cannot be written in its own container goes into Matroska. */
-function besideOf(
-  video: string,
-  { scale, size }: Pick<UpscaleRequest['upscaling'], 'scale' | 'size'>,
-): string {
-  const { dir, name, ext } = parse(video);
-  return join(
-    dir,
-    `${name}-${size === '' ? `${scale}x` : size.trim().toLowerCase()}${containerOf(video) === null ? '.mkv' : ext}`,
-  );
+/** `-2x` of `clip-2x.mp4`. */
+function suffixOf({ scale, size }: Pick<UpscaleRequest['upscaling'], 'scale' | 'size'>): string {
+  return size === '' ? `-${scale}x` : `-${size.trim().toLowerCase()}`;
 }

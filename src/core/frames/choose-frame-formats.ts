@@ -1,6 +1,10 @@
 import { AppError } from '../../errors/app-error.ts';
+import { chooseEncoding, type EncodingChoice } from '../encoding/choose-encoding.ts';
+import { codecFacts, type VideoCodec } from '../encoding/codecs.ts';
+import { type EncodingConfig, usualEncoding } from '../encoding/encoding-settings.ts';
+import { isColourKept } from '../encoding/kept-format.ts';
 import { formatSize, type Size } from '../hints/display-size.ts';
-import type { OutputContainer } from './container-limits.ts';
+import { isMatroska, type OutputContainer } from './container-limits.ts';
 import type { Fraction } from './fraction.ts';
 import type { FrameFormat } from './frame-format.ts';
 import { type PixelFamily, pixelFamily } from './pixel-family.ts';
@@ -11,6 +15,8 @@ interface ClipRequest extends TargetRequest {
   /** Whether the engine gets RGB, and not frames as they are stored. */
   readonly takesRgb: boolean;
   readonly container: OutputContainer;
+  /** Missing: the usual one. */
+  readonly encoding?: EncodingConfig;
 }
 
 /** How frames are read, upscaled and kept. */
@@ -25,60 +31,58 @@ export interface FrameFormatChoice {
   readonly sampleAspect: Fraction;
   /** What `frame` and `target` mean, as far as known. */
   readonly color: ColorTags;
+  /** The source's numbers are of full range, and those of `frame` are not; null: `color` says it of both. */
+  readonly sourceRange: 'pc' | null;
+  readonly encoding: EncodingChoice['encoding'];
   /** What the user has to know before the work starts: sentences. */
   readonly notices: readonly string[];
 }
 
-/** No encoder or decoder of H.264 takes longer sides. */
+/** No encoder or decoder of H.264 takes longer sides, and of other codecs few do. */
 const maxSidePx = 16_384;
-/** Of level 6.2, the highest: 139264 blocks of 16x16. Larger pictures can be encoded, but nothing promises to play them. */
-const maxPixels = 139_264 * 256;
 
 /**
- * Chooses the formats of a video's frames: their depth, colour sampling and colours stay where H.264 can keep them.
+ * Chooses the formats of a video's frames: their depth, colour sampling and colours stay where the codec can keep them.
  *
  * @throws AppError `output-unsupported` for a result that is too large or a pixel format that cannot be read.
  */
 export function chooseFrameFormats(
   { video }: VideoFacts,
-  { takesRgb, container, ...asked }: ClipRequest,
+  { takesRgb, container, encoding: config = usualEncoding, ...asked }: ClipRequest,
 ): FrameFormatChoice {
   const family = pixelFamily(video.pixelFormat);
   if (family === null) throw unknownFormat(video.pixelFormat);
-  const isTurned = container === 'mkv' && video.rotationDegrees !== 0;
+  const isTurned = isMatroska(container) && video.rotationDegrees !== 0;
   const isOnItsSide = isTurned && video.rotationDegrees !== 180;
   const size = isOnItsSide ? swapped(video.size) : video.size;
-  const kept = keptFormat(family);
   const chosen = scaleOfTarget(video, asked);
+  const whole = scaledSize(size, chosen.scale, 'yuv444p');
+  const choice = chooseEncoding(config, container, { codec: video.codec, family, size: whole });
+  const kept = choice.pixelFormat;
+  const { label } = codecFacts[choice.facts.codec];
   const target = { ...scaledSize(size, chosen.scale, kept), pixelFormat: kept };
-  if (Math.max(target.width, target.height) > maxSidePx) throw tooLarge(target, asked);
+  if (Math.max(target.width, target.height) > maxSidePx) throw tooLarge(target, asked, label);
   const given = takesRgb ? rgbFormat(family) : kept;
+  const color = keptColor(video);
+  // ProRes is of limited range alone, and nothing in it could say otherwise.
+  const isNarrowed = choice.facts.codec === 'prores' && color.range === 'pc';
   return {
     isTurned,
     frame: { width: size.width, height: size.height, pixelFormat: given },
     target,
     sampleAspect: isOnItsSide ? inverted(video.sampleAspect) : video.sampleAspect,
-    color: keptColor(video),
+    color: isNarrowed ? { ...color, range: 'tv' } : color,
+    sourceRange: isNarrowed ? 'pc' : null,
+    encoding: choice.encoding,
     notices: [
-      ...formatNotices(video.pixelFormat, family, kept),
+      ...choice.notices,
+      ...formatNotices(video.pixelFormat, family, choice, config),
       ...targetNotices({ frame: size, target }, chosen, asked.size),
-      ...levelNotices(target),
+      ...levelNotices(target, choice.facts.codec),
       ...(isTurned ? ['Matroska cannot store a rotation: the frames themselves are rotated.'] : []),
       ...video.extras.map((extra) => `${capital(extra)} cannot be kept: the upscaled video has none.`),
     ],
   };
-}
-
-function keptFormat({ sampling, bits }: PixelFamily): string {
-  const depth = bits > 8 ? '10le' : '';
-  return sampling === 'gray' ? `gray${depth}` : `yuv${keptSampling(sampling)}p${depth}`;
-}
-
-/** The sparest sampling of H.264 that keeps all colour there is. */
-function keptSampling(sampling: Exclude<PixelFamily['sampling'], 'gray'>): '420' | '422' | '444' {
-  if (sampling === '411') return '422';
-  if (sampling === '410') return '420';
-  return sampling === '440' ? '444' : sampling;
 }
 
 /** What models are trained on. */
@@ -129,32 +133,48 @@ function assumedColor({ primaries, transfer }: ColorTags, { height }: Size): Par
 
 function formatNotices(
   pixelFormat: string,
-  { isRgb, bits, hasAlpha, sampling }: PixelFamily,
-  kept: string,
+  family: PixelFamily,
+  { pixelFormat: kept, facts }: EncodingChoice,
+  { pixel_format: asked }: EncodingConfig,
 ): string[] {
+  const { isRgb, bits, hasAlpha, sampling } = family;
   const notices: string[] = [];
+  const { label } = codecFacts[facts.codec];
+  const keptFamily = pixelFamily(kept) ?? family;
   if (hasAlpha) notices.push('Transparency cannot be kept: the upscaled video is opaque.');
-  if (bits > 10) notices.push(`H.264 keeps at most 10 of the ${bits} bits of a sample of ${pixelFormat}.`);
+  if (asked === '' && bits > keptFamily.bits)
+    notices.push(
+      `${label} keeps at most ${keptFamily.bits} of the ${bits} bits of a sample of ${pixelFormat}${deeper(bits, keptFamily.bits)}.`,
+    );
   if (isRgb) notices.push(`The colours are kept as ${kept} instead of ${pixelFormat}.`);
-  else if (/^4(11|10|40)$/.test(sampling)) {
-    notices.push(`Colour is kept as ${kept}, because H.264 does not support the sampling of ${pixelFormat}.`);
+  else if (asked === '' && (/^4(11|10|40)$/.test(sampling) || !isColourKept(keptFamily, family))) {
+    notices.push(
+      `Colour is kept as ${kept}, because ${label} does not support the sampling of ${pixelFormat}.`,
+    );
   }
   return notices;
 }
 
-function levelNotices(target: Size): string[] {
-  if (target.width * target.height <= maxPixels) return [];
-  return [`No level of H.264 allows ${formatSize(target)}: many players will not play it.`];
+/** Which codec would keep more, to end a sentence. */
+function deeper(bits: number, kept: number): string {
+  if (bits > 12) return '; --codec ffv1 keeps all';
+  return kept < 10 ? '' : '; --codec hevc keeps them';
+}
+
+function levelNotices(target: Size, codec: VideoCodec): string[] {
+  const { label, levelPixels } = codecFacts[codec];
+  if (levelPixels === null || target.width * target.height <= levelPixels) return [];
+  return [`No level of ${label} allows ${formatSize(target)}: many players will not play it.`];
 }
 
 function capital(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-function tooLarge(target: Size, { scale, size = '' }: TargetRequest): AppError {
+function tooLarge(target: Size, { scale, size = '' }: TargetRequest, label: string): AppError {
   return new AppError({
     code: 'output-unsupported',
-    message: `The result would be ${formatSize(target)}, and H.264 holds sides of up to ${maxSidePx} pixels.`,
+    message: `The result would be ${formatSize(target)}, and ${label} holds sides of up to ${maxSidePx} pixels.`,
     nextStep:
       size !== ''
         ? `Use a smaller --size than ${size}.`

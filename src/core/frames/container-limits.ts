@@ -1,5 +1,5 @@
 /** Formats that the finished video can have. */
-const outputContainers = ['mp4', 'mov', 'mkv'] as const;
+const outputContainers = ['mp4', 'mov', 'mkv', 'webm'] as const;
 export type OutputContainer = (typeof outputContainers)[number];
 
 /** An encoder by ffmpeg's name, and the usual name of what it makes. */
@@ -65,7 +65,22 @@ export const formatLimits: Readonly<Record<OutputContainer, StreamLimits>> = {
     hasAttachments: true,
     textSubtitles: { codec: 'srt', label: 'plain text (SubRip), without its styles' },
   },
+  webm: {
+    name: 'WebM',
+    video: /^(vp8|vp9|av1)$/,
+    audio: /^(opus|vorbis)$/,
+    subtitles: /^webvtt$/,
+    pictures: nothing,
+    data: nothing,
+    hasAttachments: false,
+    textSubtitles: { codec: 'webvtt', label: 'plain text (WebVTT), without its styles' },
+  },
 };
+
+/** Whether it is Matroska, of which WebM is a part: times are whole milliseconds, and no rotation can be noted. */
+export function isMatroska(container: OutputContainer): boolean {
+  return container === 'mkv' || container === 'webm';
+}
 
 /** The container of a file by the ending of its name; null for any other ending. */
 export function containerOf(path: string): OutputContainer | null {

@@ -34,12 +34,15 @@ const copied: SoundWay = { codec: 'copy', label: '', maxBits: 0 };
 const alac: SoundWay = { codec: 'alac', label: 'ALAC', maxBits: 24 };
 const flac: SoundWay = { codec: 'flac', label: 'FLAC', maxBits: 24 };
 const aac: SoundWay = { codec: 'aac', label: 'AAC', maxBits: 0 };
+const opus: SoundWay = { codec: 'libopus', label: 'Opus', maxBits: 0 };
+const vorbis: SoundWay = { codec: 'libvorbis', label: 'Vorbis', maxBits: 0 };
 
 /** Besides PCM, which takes most room. Later versions of ffmpeg write that into MP4, too; few players take it. */
 const lossless: Readonly<Record<OutputContainer, readonly SoundWay[]>> = {
   mp4: [alac, flac],
   mov: [alac],
   mkv: [flac],
+  webm: [],
 };
 const losslessCodecs =
   /^(pcm_.*|flac|alac|truehd|mlp|wavpack|tta|ape|als|shorten|tak|ralf|wmalossless|s302m)$/;
@@ -57,6 +60,7 @@ export function soundWays(
   if (type !== 'audio') return [];
   if (formatLimits[container].audio.test(codec))
     return codec.startsWith('pcm_') && (sound?.channels ?? 0) > 2 ? [copied] : [];
+  if (container === 'webm') return [opus, vorbis];
   const isLossless = losslessCodecs.test(codec);
   // Lossy decoders give no samples that would be worth more than 16 bits.
   const all = [...lossless[container], ...(container === 'mp4' ? [] : [pcmOf(isLossless ? sound : null)])];

@@ -20,12 +20,20 @@ const planar = (across: number, down: number, bytesPerSample: 1 | 2 = 1): PixelL
 const layouts: Readonly<Record<string, PixelLayout>> = {
   gray: { bytesPerSample: 1, planes: [full] },
   gray10le: { bytesPerSample: 2, planes: [full] },
+  gray12le: { bytesPerSample: 2, planes: [full] },
+  gray16le: { bytesPerSample: 2, planes: [full] },
   yuv420p: planar(2, 2),
   yuv422p: planar(2, 1),
   yuv444p: planar(1, 1),
   yuv420p10le: planar(2, 2, 2),
   yuv422p10le: planar(2, 1, 2),
   yuv444p10le: planar(1, 1, 2),
+  yuv420p12le: planar(2, 2, 2),
+  yuv422p12le: planar(2, 1, 2),
+  yuv444p12le: planar(1, 1, 2),
+  yuv420p16le: planar(2, 2, 2),
+  yuv422p16le: planar(2, 1, 2),
+  yuv444p16le: planar(1, 1, 2),
   rgb24: { bytesPerSample: 1, planes: [{ samples: 3, across: 1, down: 1 }] },
   rgb48le: { bytesPerSample: 2, planes: [{ samples: 3, across: 1, down: 1 }] },
 };
@@ -70,7 +78,7 @@ export function samplesOf(
 
 /** Bits of a sample that count. */
 export function bitsOf({ pixelFormat }: Pick<FrameFormat, 'pixelFormat'>): number {
-  return pixelFormat === 'rgb48le' ? 16 : pixelFormat.endsWith('10le') ? 10 : 8;
+  return pixelFormat === 'rgb48le' ? 16 : Number(/1[026](?=le$)/.exec(pixelFormat)?.[0] ?? 8);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { configOfEncoding, encodingSettingsSchema } from '../encoding/encoding-settings.ts';
 import { hostTableOf } from '../settings/host-list.ts';
-import { encodingSettingsSchema, videoSettingsShape } from '../upscale/upscale-settings.ts';
+import { videoSettingsShape } from '../upscale/upscale-settings.ts';
 
 export const retoucherKinds = ['fill', 'blur', 'pixelize', 'solid', 'lanczos', 'onnx', 'command'] as const;
 /** Which number of its mask makes a model fill a pixel. */
@@ -55,7 +56,6 @@ export function configOfRetouch(
   { engine, host, slots, detect_confidence }: RetouchSettings,
   modelPath: string | null,
 ) {
-  const { crf, preset } = engine.encoding;
   return {
     retouching: {
       engine: engine.kind,
@@ -71,8 +71,7 @@ export function configOfRetouch(
       command: engine.command,
       command_format: engine.command_format,
       context: engine.context_frames,
-      crf,
-      preset,
+      ...configOfEncoding(engine.encoding),
     },
     ...hostTableOf(host, slots),
   };

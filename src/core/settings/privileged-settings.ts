@@ -64,8 +64,15 @@ const classes: ClassesOf<Settings> = {
     tile: 'free',
     workers: 'free',
     dedupe: 'free',
+    codec: 'free',
+    encoder: 'free',
     crf: 'free',
+    qp: 'free',
+    bitrate: 'free',
     preset: 'free',
+    pixel_format: 'free',
+    // Only those that name neither a file nor a device are taken.
+    encoder_options: 'free',
   },
   retouching: {
     engine: 'free',
@@ -81,8 +88,15 @@ const classes: ClassesOf<Settings> = {
     command: 'approval',
     command_format: 'free',
     context: 'free',
+    codec: 'free',
+    encoder: 'free',
     crf: 'free',
+    qp: 'free',
+    bitrate: 'free',
     preset: 'free',
+    pixel_format: 'free',
+    // Only those that name neither a file nor a device are taken.
+    encoder_options: 'free',
   },
   // A spec can name any video by itself: where its paths lead adds nothing.
   paths: { map: 'free' },

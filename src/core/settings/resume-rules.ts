@@ -102,6 +102,19 @@ const upsampleRules: RulesOf<UpsampleSettings> = {
   limit: flag('--limit', 'fixed'),
 };
 
+/** Every byte of a segment depends on them. @param table - Of `config.toml`. */
+const encodingRules = (table: string) =>
+  ({
+    'engine.encoding.codec': setting(`${table}.codec`, 'fixed', '--codec'),
+    'engine.encoding.encoder': setting(`${table}.encoder`, 'fixed', '--encoder'),
+    'engine.encoding.crf': setting(`${table}.crf`, 'fixed', '--crf'),
+    'engine.encoding.qp': setting(`${table}.qp`, 'fixed', '--qp'),
+    'engine.encoding.bitrate': setting(`${table}.bitrate`, 'fixed', '--bitrate'),
+    'engine.encoding.preset': setting(`${table}.preset`, 'fixed', '--preset'),
+    'engine.encoding.pixel_format': setting(`${table}.pixel_format`, 'fixed', '--pixel-format'),
+    'engine.encoding.options': setting(`${table}.encoder_options`, 'fixed', '--encoder-option'),
+  }) as const;
+
 const upscaleRules: RulesOf<UpscaleSettings> = {
   'engine.kind': setting('upscaling.engine', 'fixed', '--engine'),
   'engine.model': setting('upscaling.model', 'fixed', '--model'),
@@ -110,8 +123,7 @@ const upscaleRules: RulesOf<UpscaleSettings> = {
   'engine.batch_size': setting('upscaling.batch_size', 'fixed', '--batch-size'),
   'engine.tile': setting('upscaling.tile', 'fixed', '--tile'),
   'engine.lanes': setting('upscaling.workers', 'current', '--workers'),
-  'engine.encoding.crf': setting('upscaling.crf', 'fixed', '--crf'),
-  'engine.encoding.preset': setting('upscaling.preset', 'fixed', '--preset'),
+  ...encodingRules('upscaling'),
   dedupe: setting('upscaling.dedupe', 'fixed', '--dedupe'),
   output: flag('--output', 'fixed'),
   host: flag('--host', 'current'),
@@ -134,8 +146,7 @@ const retouchRules: Omit<RulesOf<RetouchSettings>, 'dedupe' | 'engine.batch_size
   'engine.command': { ...setting('retouching.command', 'fixed', '--command'), isOneText: true },
   'engine.command_format': setting('retouching.command_format', 'fixed', '--command-format'),
   'engine.context_frames': setting('retouching.context', 'fixed', '--context'),
-  'engine.encoding.crf': setting('retouching.crf', 'fixed', '--crf'),
-  'engine.encoding.preset': setting('retouching.preset', 'fixed', '--preset'),
+  ...encodingRules('retouching'),
   regions: flag('--region', 'fixed'),
   mask: flag('--mask', 'fixed'),
   plan: flag('--plan', 'fixed'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { encodingConfigShape } from '../encoding/encoding-settings.ts';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
 import { parseTargetSize, scaleLimits, targetSizeForms } from '../frames/target-size.ts';
 import { parseSize } from '../hints/display-size.ts';
@@ -19,7 +20,7 @@ import {
   messageOrders,
   promptFormats,
 } from '../upsample/request-shape.ts';
-import { presets, upscalerKinds } from '../upscale/upscale-settings.ts';
+import { upscalerKinds } from '../upscale/upscale-settings.ts';
 
 const boxText = z
   .string()
@@ -110,8 +111,7 @@ const upscalingSchema = z.strictObject({
     .union([z.literal('auto'), z.int().min(1).max(64)], { error: 'must be "auto" or a number from 1 to 64' })
     .default('auto'),
   dedupe: z.enum(duplicateModes).default('safe'),
-  crf: z.number().min(0).max(51).default(18),
-  preset: z.enum(presets).default('medium'),
+  ...encodingConfigShape,
 });
 
 const retouchingSchema = z.strictObject({
@@ -136,8 +136,7 @@ const retouchingSchema = z.strictObject({
   command: z.array(z.string().max(4096)).max(1000).default([]),
   command_format: z.enum(commandFormats).default('rgb24'),
   context: z.int().min(0).max(64).default(10),
-  crf: z.number().min(0).max(51).default(18),
-  preset: z.enum(presets).default('medium'),
+  ...encodingConfigShape,
 });
 
 const pathsSchema = z.strictObject({

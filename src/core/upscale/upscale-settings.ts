@@ -1,29 +1,10 @@
 import { z } from 'zod';
+import { configOfEncoding, encodingSettingsSchema } from '../encoding/encoding-settings.ts';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
 import { scaleLimits } from '../frames/target-size.ts';
 import { hostTableOf } from '../settings/host-list.ts';
 
 export const upscalerKinds = ['lanczos', 'onnx'] as const;
-
-/** x264's presets, from quick to thorough. */
-export const presets = [
-  'ultrafast',
-  'superfast',
-  'veryfast',
-  'faster',
-  'fast',
-  'medium',
-  'slow',
-  'slower',
-  'veryslow',
-] as const;
-
-export const encodingSettingsSchema = z.object({
-  crf: z.number().min(0).max(51),
-  preset: z.enum(presets),
-  threads: z.int().min(1).max(128),
-  is_cpu_independent: z.boolean().optional(),
-});
 
 /** What every run that makes a video of a video is asked to do. */
 export const videoSettingsShape = {
@@ -65,7 +46,6 @@ export type UpscalerKind = (typeof upscalerKinds)[number];
 /** A run's settings in the shape of `config.toml`. @param model - Path of the model's file; null for an engine without one. */
 export function configOfUpscale({ engine, dedupe, host, slots }: UpscaleSettings, model: string | null) {
   const { kind, scale, size = '', batch_size, tile, lanes, encoding } = engine;
-  const { crf, preset } = encoding;
   return {
     upscaling: {
       engine: kind,
@@ -76,8 +56,7 @@ export function configOfUpscale({ engine, dedupe, host, slots }: UpscaleSettings
       tile,
       workers: lanes,
       dedupe,
-      crf,
-      preset,
+      ...configOfEncoding(encoding),
     },
     ...hostTableOf(host, slots),
   };

@@ -29,6 +29,8 @@ const plannedClipSchema = z.object({
   time_base: fraction,
   sample_aspect: fraction,
   color: z.object({ range: tag, space: tag, primaries: tag, transfer: tag, chroma_location: tag }),
+  /** The source's own range, where `color` has another one; missing: the same. */
+  source_range: z.literal('pc').exactOptional(),
 });
 
 /** When frames are shown, run-length coded: a video of one hour with an even frame rate takes a few numbers. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { encodingDocumentShape } from '../encoding/describe-encoding.ts';
 import { machineReportSchema } from '../run/machine-timeline.ts';
 import { runEndingSchema } from '../run/run-ending.ts';
 import { standingStatuses } from '../run/run-status.ts';
@@ -78,8 +79,7 @@ export const videoReportSchema = z.object({
     workers: z.int(),
     is_worker_count_open: z.boolean(),
     tile: z.int(),
-    crf: z.number(),
-    preset: z.string(),
+    ...encodingDocumentShape,
     slots: z.int(),
     keep_going: z.boolean(),
   }),

@@ -1,3 +1,4 @@
+import { encodingDocument } from '../../core/encoding/describe-encoding.ts';
 import { batchesOfLane, countBatches } from '../../core/frames/batches.ts';
 import type { VideoEstimate } from '../../core/frames/estimate.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
@@ -42,8 +43,7 @@ export function videoPlanDocument(plan: VideoPlan, expected: VideoEstimate) {
       workers: engine.lanes,
       is_worker_count_open: isOpen,
       tile,
-      crf: engine.encoding.crf,
-      preset: engine.encoding.preset,
+      ...encodingDocument(engine.encoding),
     },
     host: settings.host,
     ...(plan.regions && {

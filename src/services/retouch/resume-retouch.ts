@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { encodingNow } from '../../core/encoding/encoding-settings.ts';
 import {
   configOfRetouch,
   contextFramesOf,
@@ -58,7 +59,7 @@ function settingsNow(request: ResumeRetouchRequest, checkpoint: RetouchCheckpoin
   const { settings, common } = videoSettingsNow(request, checkpoint, rules, config);
   const { retouching } = settings;
   const { regions, mask, plan, detect, detectClasses } = request;
-  const { engine, strength, color, dilate, feather, crf, preset, detect_confidence } = retouching;
+  const { engine, strength, color, dilate, feather, detect_confidence } = retouching;
   return {
     ...was,
     ...common,
@@ -76,7 +77,7 @@ function settingsNow(request: ResumeRetouchRequest, checkpoint: RetouchCheckpoin
       ...{ model_mask: retouching.model_mask, model_range: retouching.model_range },
       ...{ command: retouching.command, command_format: retouching.command_format },
       context_frames: contextFramesOf(retouching),
-      encoding: { ...was.engine.encoding, crf, preset },
+      encoding: encodingNow(was.engine.encoding, retouching),
     },
   };
 }

@@ -44,7 +44,7 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
   const contextFrames = contextFramesOf(retouching);
   const texts = request.regions.map((text) => parsed(`--region ${text}`, text));
   return {
-    ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize },
+    ...{ kind: 'retouch', scale: 1, takesRgb: false, batchSize, encoding: retouching },
     modelUse: retouching.engine === 'onnx' ? modelUseOf(retouching) : null,
     maskPath: request.maskPath,
     ...(detect === null || detect.what === 'text' ? {} : { detectorPath: detect.what }),
@@ -83,7 +83,7 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
         notices: [...missed, ...masked.notices],
       };
     },
-    settingsFor: async (model) => ({
+    settingsFor: async (model, encoding) => ({
       ...{ output, host, slots, dedupe: 'exact' },
       keep_going: request.isKeptGoing,
       force: request.isForced,
@@ -104,7 +104,7 @@ export function retouchOperation(request: RetouchRequest): VideoOperation {
         ...{ model_mask: retouching.model_mask, model_range: retouching.model_range },
         ...{ command: [...retouching.command], command_format: retouching.command_format },
         command_folder: retouching.engine === 'command' ? request.commandFolder : '.',
-        encoding: encodingOf(retouching),
+        encoding: encodingOf(encoding),
       },
     }),
   };

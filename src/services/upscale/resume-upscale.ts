@@ -1,3 +1,4 @@
+import { encodingNow } from '../../core/encoding/encoding-settings.ts';
 import { modelArgument } from '../../core/models/built-in-models.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { flagsFor, resumeRules } from '../../core/settings/resume-rules.ts';
@@ -45,7 +46,7 @@ function settingsNow(request: ResumeUpscaleRequest, checkpoint: UpscaleCheckpoin
         kind === 'onnx' && upscaling.model !== ''
           ? request.modelPathOf(upscaling.model, upscaling.scale)
           : null,
-      encoding: { ...was.engine.encoding, crf: upscaling.crf, preset: upscaling.preset },
+      encoding: encodingNow(was.engine.encoding, upscaling),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { EncodingChoice } from '../../core/encoding/choose-encoding.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { Encoding } from '../../protocol/segment.ts';
 import { segmentFrames } from '../video/plan-video.ts';
@@ -7,9 +8,11 @@ import { countLanes } from './count-lanes.ts';
 /** Threads of the encoder on every machine: its bytes depend on them, and two segments at once keep twice as many busy. */
 const encoderThreads = 8;
 
-/** How all videos are encoded, on whatever machine. */
-export function encodingOf({ crf, preset }: Pick<Encoding, 'crf' | 'preset'>): Encoding {
-  return { crf, preset, threads: encoderThreads, is_cpu_independent: true };
+/** How a video is encoded, on whatever machine. */
+export function encodingOf({ crf, preset, ...more }: EncodingChoice['encoding']): Encoding {
+  // In this order: keys of segments are made of it.
+  const isX264 = (more.encoder ?? 'libx264') === 'libx264';
+  return { crf, preset, threads: encoderThreads, ...(isX264 && { is_cpu_independent: true }), ...more };
 }
 
 /** Every frame is made larger. */
@@ -17,13 +20,13 @@ export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOp
   const { upscaling, host, slots, outputPath: output } = request;
   const { engine, scale, size, dedupe, batch_size: batchSize } = upscaling;
   return {
-    ...{ kind: 'upscale', scale, size, dedupe, batchSize },
+    ...{ kind: 'upscale', scale, size, dedupe, batchSize, encoding: upscaling },
     modelUse: engine === 'onnx' ? { kind: 'upscale' } : null,
     takesRgb: engine === 'onnx',
     contextFrames: 0,
     maxSegmentFrames: engine === 'onnx' ? segmentFrames.mostWithModel : segmentFrames.most,
     placeRegions: async () => null,
-    settingsFor: async (model) => {
+    settingsFor: async (model, encoding) => {
       const lanes = await countLanes(request, ports);
       return {
         ...{ output, host, slots, dedupe },
@@ -37,7 +40,7 @@ export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOp
           is_lane_count_open: lanes.isOpen,
           tile: upscaling.tile,
           model: model?.sha256 ?? null,
-          encoding: encodingOf(upscaling),
+          encoding: encodingOf(encoding),
         },
       };
     },

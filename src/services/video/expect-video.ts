@@ -1,5 +1,6 @@
+import type { VideoCodec } from '../../core/encoding/codecs.ts';
+import { codecOf, type EncodingSettings } from '../../core/encoding/encoding-settings.ts';
 import { estimateVideo, type VideoEstimate, type VideoRates } from '../../core/frames/estimate.ts';
-import type { UpscaleSettings } from '../../core/upscale/upscale-settings.ts';
 import { laneSettingsOf, type VideoSettings, videoFormatOf } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
 import { VideoRunState } from '../../core/video/video-run-state.ts';
@@ -14,7 +15,7 @@ const runsRead = 20;
  * About what x264 encodes on one core, in millions of pixels per second. `medium` and `veryfast` are what the clips of
  * `scripts/bench/upscale.ts` gave; the others are guessed from them. Used only until a run like this one was made.
  */
-const usualRates: Readonly<Record<UpscaleSettings['engine']['encoding']['preset'], number>> = {
+const usualRates: Readonly<Record<string, number>> = {
   ultrafast: 60,
   superfast: 45,
   veryfast: 33,
@@ -25,6 +26,20 @@ const usualRates: Readonly<Record<UpscaleSettings['engine']['encoding']['preset'
   slower: 4,
   veryslow: 2,
 };
+
+/** How quick the software encoders of other codecs are beside x264 with the same preset: guessed from short clips. */
+const paceOf: Readonly<Record<VideoCodec, number>> = {
+  h264: 1,
+  hevc: 0.25,
+  av1: 0.4,
+  vp9: 0.15,
+  prores: 1.5,
+  ffv1: 2,
+};
+
+function usualRateOf(encoding: EncodingSettings): number {
+  return (usualRates[encoding.preset] ?? usualRates['medium'] ?? 1) * paceOf[codecOf(encoding)];
+}
 
 /** How much a video grows in bytes when its sides do, as a power: a guess, replaced by the first run. */
 const growth = 1.4;
@@ -95,7 +110,7 @@ function ratesOf(run: StoredVideoRun): VideoRates | null {
 function guessedRates({ settings }: VideoPlan, cores: number): VideoRates {
   const { engine, host } = settings;
   const isKnown = engine.model === null && host === 'local';
-  const rate = isKnown ? 1e6 * usualRates[engine.encoding.preset] * cores : null;
+  const rate = isKnown ? 1e6 * usualRateOf(engine.encoding) * cores : null;
   return { decode: rate, upscale: rate, encode: rate, bitsPerPixel: null, segmentMs: 100 };
 }
 

@@ -1,3 +1,4 @@
+import { codecOf } from '../../core/encoding/encoding-settings.ts';
 import { assemblyFolderName } from '../../core/run/run-format.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
@@ -110,6 +111,8 @@ export async function assembleSegments(
       return sha256 === null ? file : { ...file, sha256 };
     }),
     timeline: decodeTimeline(checkpoint),
+    codec: codecOf(checkpoint.settings.engine.encoding),
+    picture: checkpoint.clip,
     size: { width: target.width, height: target.height },
     isTurned,
     ...files,

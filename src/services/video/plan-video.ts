@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
-import { chooseFrameFormats } from '../../core/frames/choose-frame-formats.ts';
+import { assertEncodingFits } from '../../core/encoding/choose-encoding.ts';
+import { usualEncoding } from '../../core/encoding/encoding-settings.ts';
+import { chooseFrameFormats, type FrameFormatChoice } from '../../core/frames/choose-frame-formats.ts';
 import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
 import { chapterNotices } from '../../core/frames/cut-chapters.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
@@ -37,7 +39,7 @@ export async function planVideo(
   signal: AbortSignal,
 ): Promise<VideoPlan> {
   const { inputPath: path, outputPath, modelPath } = request;
-  outputContainerOf(outputPath);
+  assertEncodingFits(operation.encoding, outputContainerOf(outputPath));
   await assertOutputIsFree(request, operation, ports);
   const { modelUse } = operation;
   const tried =
@@ -57,13 +59,14 @@ export async function planVideo(
     if (!(error instanceof TimesBreakError)) throw error;
     return await readRetimed({ path, facts }, error.breaks, context);
   });
+  const { encoding, ...found } = read;
   return {
     kind: operation.kind,
     source: pinned(await hashing),
     retimed: read.path === path ? null : pinned(await ports.sources.identify(read.path, null, signal)),
     model,
-    settings: await operation.settingsFor(model),
-    ...read,
+    settings: await operation.settingsFor(model, encoding),
+    ...found,
     notices: [...modelScaleNotices(tried, read.clip), ...read.notices],
     scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
     freeBytes: await ports.sources.freeBytes(outputPath),
@@ -98,7 +101,7 @@ async function readFrames(
   { request: { outputPath, isKeptGoing }, operation, ports, observer, signal }: PlanContext,
 ) {
   const container = outputContainerOf(outputPath);
-  const { clip, notices } = planClip(facts, container, operation);
+  const { clip, encoding, notices } = planClip(facts, container, operation);
   const streams = await planTriedStreams(path, facts, container, ports, signal);
   const request = { path, facts, dedupe: operation.dedupe, isKeptGoing };
   const { timeline: scanned, keyTimes, notices: found } = await scanVideo(request, ports, observer, signal);
@@ -126,6 +129,7 @@ async function readFrames(
     path,
     facts,
     clip,
+    encoding,
     timeline,
     regions,
     masks: placed?.masks ?? null,
@@ -261,12 +265,18 @@ function sentence(text: string): string {
 export function planClip(
   facts: VideoFacts,
   container: OutputContainer,
-  { takesRgb, scale, size }: Pick<VideoOperation, 'takesRgb' | 'scale' | 'size'>,
-): { readonly clip: PlannedClip; readonly notices: readonly string[] } {
-  const choice = chooseFrameFormats(facts, { takesRgb, scale, size, container });
+  {
+    takesRgb,
+    scale,
+    size,
+    encoding = usualEncoding,
+  }: Pick<VideoOperation, 'takesRgb' | 'scale' | 'size'> & Partial<Pick<VideoOperation, 'encoding'>>,
+): Pick<FrameFormatChoice, 'encoding' | 'notices'> & { readonly clip: PlannedClip } {
+  const choice = chooseFrameFormats(facts, { takesRgb, scale, size, container, encoding });
   const { video } = facts;
   const { range, space, primaries, transfer, chromaLocation } = choice.color;
   return {
+    encoding: choice.encoding,
     notices: choice.notices,
     clip: {
       stream: video.index,
@@ -277,6 +287,7 @@ export function planClip(
       time_base: { ...video.timeBase },
       sample_aspect: { ...choice.sampleAspect },
       color: { range, space, primaries, transfer, chroma_location: chromaLocation },
+      ...(choice.sourceRange === null ? {} : { source_range: choice.sourceRange }),
     },
   };
 }
@@ -293,6 +304,6 @@ function outputContainerOf(path: string): OutputContainer {
   throw new AppError({
     code: 'output-unsupported',
     message: ending === undefined ? `${path} has no file extension.` : `.${ending} files cannot be written.`,
-    nextStep: 'Use .mp4, .mov or .mkv; .mkv holds every kind of sound and subtitles.',
+    nextStep: 'Use .mp4, .mov, .mkv or .webm; .mkv holds every kind of sound and subtitles.',
   });
 }

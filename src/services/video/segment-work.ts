@@ -1,3 +1,4 @@
+import { codecOf } from '../../core/encoding/encoding-settings.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import { type FailureCode, failureNextSteps } from '../../core/run/failure.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
@@ -210,6 +211,7 @@ export class SegmentWork implements RunWork<VideoTypes> {
     const check = {
       ...{ path, sizeBytes: facts.size_bytes, frames: segment.frames },
       size: { width: clip.target.width, height: clip.target.height },
+      codec: codecOf(session.checkpoint.settings.engine.encoding),
       isDecoded: session.checkpoint.settings.host !== localHostName,
     };
     const reason = await ports.video.checkSegment(check, signal);

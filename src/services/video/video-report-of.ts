@@ -1,3 +1,4 @@
+import { encodingDocument } from '../../core/encoding/describe-encoding.ts';
 import { cutChapters, filmEndSeconds } from '../../core/frames/cut-chapters.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
@@ -101,8 +102,7 @@ function settingsOf({ settings, clip }: VideoCheckpoint): VideoReport['settings'
     workers: lanes,
     is_worker_count_open: isOpen,
     tile,
-    crf: engine.encoding.crf,
-    preset: engine.encoding.preset,
+    ...encodingDocument(engine.encoding),
     slots: settings.slots,
     keep_going: settings.keep_going,
   };

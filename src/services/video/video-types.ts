@@ -1,3 +1,5 @@
+import type { EncodingChoice } from '../../core/encoding/choose-encoding.ts';
+import type { EncodingConfig } from '../../core/encoding/encoding-settings.ts';
 import type { DuplicateMode } from '../../core/frames/duplicates/duplicate-finder.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
@@ -107,6 +109,8 @@ export interface VideoOperation {
   /** Whether the engine gets RGB, and not frames as they are stored. */
   readonly takesRgb: boolean;
   readonly dedupe: DuplicateMode;
+  /** How the result is to be encoded. */
+  readonly encoding: EncodingConfig;
   /** Frames given to the engine at once. */
   readonly batchSize: number;
   /** How many unique frames the engine looks at before and after one. */
@@ -121,5 +125,5 @@ export interface VideoOperation {
     signal: AbortSignal,
   ): Promise<PlacedRegions | null>;
   /** Freezes what the run will use, so that a resumed one gives the same video, on whatever machine. */
-  settingsFor(model: PinnedFile | null): Promise<VideoSettings>;
+  settingsFor(model: PinnedFile | null, encoding: EncodingChoice['encoding']): Promise<VideoSettings>;
 }

@@ -1,6 +1,6 @@
 import { link, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { containerOf } from '../../../core/frames/container-limits.ts';
+import { containerOf, isMatroska } from '../../../core/frames/container-limits.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import type { AssemblyProgress, AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
@@ -45,7 +45,7 @@ export async function assembleVideo(
   signal?.throwIfAborted();
   const container = containerOf(request.outputPath);
   if (!container) throw unsupportedOutput(request.outputPath);
-  if (container === 'mkv' && !request.isTurned && request.source.facts.video.rotationDegrees !== 0) {
+  if (isMatroska(container) && !request.isTurned && request.source.facts.video.rotationDegrees !== 0) {
     throw unsupportedRotation(request.outputPath);
   }
   const frames = request.segments.reduce((sum, segment) => sum + segment.frames, 0);

@@ -4,7 +4,7 @@ export function unsupportedOutput(path: string): AppError {
   return new AppError({
     code: 'output-unsupported',
     message: `${path} does not have the file extension of a video that can be written.`,
-    nextStep: 'Choose an output that ends in .mp4, .m4v, .mov or .mkv.',
+    nextStep: 'Choose an output that ends in .mp4, .m4v, .mov, .mkv or .webm.',
   });
 }
 

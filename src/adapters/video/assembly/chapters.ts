@@ -1,4 +1,4 @@
-import type { OutputContainer } from '../../../core/frames/container-limits.ts';
+import { isMatroska, type OutputContainer } from '../../../core/frames/container-limits.ts';
 import { cutChapters, filmEndSeconds } from '../../../core/frames/cut-chapters.ts';
 import type { AssemblyRequest } from '../../../ports/video-tool.ts';
 import type { Presentation } from '../../muxing/presentation.ts';
@@ -25,7 +25,7 @@ export function chapterText(
   const kept = cutChapters(timed, filmEndSeconds(facts, timeline));
   const toUs = (seconds: number) => Math.max(0, Math.round(seconds * 1e6) + shiftUs);
   const firstUs = Math.min(...kept.map(({ startSeconds }) => toUs(startSeconds)));
-  const isLate = container !== 'mkv' && firstUs > 0 && kept.length > 0;
+  const isLate = !isMatroska(container) && firstUs > 0 && kept.length > 0;
   if (kept === timed && !isLate) return null;
   return [
     ';FFMETADATA1',

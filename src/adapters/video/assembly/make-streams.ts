@@ -8,6 +8,7 @@ import { type AssemblyPaths, readJsonFile } from './assembly-folder.ts';
 import { chapterText } from './chapters.ts';
 import { isIntact, lostSegments } from './lost-segments.ts';
 import { makeFirstFrame, makeSkeleton } from './skeleton.ts';
+import { untoldColors } from './skeleton-command.ts';
 import type { Assembly } from './write-part.ts';
 
 const version = 1;
@@ -41,12 +42,13 @@ export async function makeStreams(assembly: Assembly): Promise<void> {
   onProgress({ step: 'streams', done: 1, total: 1 });
 }
 
-async function makeFirst({ request: { segments }, paths, options }: Assembly): Promise<void> {
+async function makeFirst({ request, paths, options }: Assembly): Promise<void> {
+  const { segments } = request;
   const [segment] = segments;
   if (!segment || !(await isIntact(segment))) {
     throw await lostSegments('The first segment is gone or damaged.', segments, { first: 0 });
   }
-  await makeFirstFrame(segment.path, paths.first, options);
+  await makeFirstFrame(segment.path, paths.first, request, options);
 }
 
 async function makeOthers({ request, container, paths, presentation, options }: Assembly): Promise<void> {
@@ -59,6 +61,7 @@ async function makeOthers({ request, container, paths, presentation, options }: 
     streams,
     presentation,
     firstPath: paths.first,
+    colors: untoldColors(request),
     chapters: chapterText(chapters, container, request, presentation),
   };
   await makeSkeleton(skeleton, paths.skeleton, options);

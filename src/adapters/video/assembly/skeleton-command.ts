@@ -1,10 +1,12 @@
 import { keptColor } from '../../../core/frames/choose-frame-formats.ts';
-import type { OutputContainer } from '../../../core/frames/container-limits.ts';
+import { isMatroska, type OutputContainer } from '../../../core/frames/container-limits.ts';
 import { channelsToAskFor } from '../../../core/frames/convert-sound.ts';
 import type { Fraction } from '../../../core/frames/fraction.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import type { OtherStreamFacts, VideoFacts } from '../../../core/frames/video-facts.ts';
+import type { AssemblyRequest } from '../../../ports/video-tool.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
+import { colorOptions } from '../../frames/color.ts';
 import type { Presentation } from '../../muxing/presentation.ts';
 import type { FileStream } from '../verification/file-facts.ts';
 import { chapterFileOptions } from './chapters.ts';
@@ -20,6 +22,8 @@ export interface SkeletonRequest {
   readonly chapters: string | null;
   /** File of the first upscaled frame. */
   readonly firstPath: string;
+  /** As {@link untoldColors}. */
+  readonly colors: OutputStream['options'];
 }
 
 /** At least this many ticks a second, so that sound begins within a tenth of a millisecond of where it should. */
@@ -41,7 +45,7 @@ export interface SideFiles {
 }
 
 /** By ffmpeg's names. */
-export const muxerNames = { mp4: 'mp4', mov: 'mov', mkv: 'matroska' } as const;
+export const muxerNames = { mp4: 'mp4', mov: 'mov', mkv: 'matroska', webm: 'webm' } as const;
 
 /** Tags of a video stream that were true of the source's frames alone. */
 const staleTag = /^(BPS|DURATION|NUMBER_OF_(FRAMES|BYTES)|SOURCE_ID|_STATISTICS_.*|ENCODER|ROTATE)(-\w+)?$/i;
@@ -73,8 +77,8 @@ export function skeletonArguments(
     ...staleTags(request, outputs),
     ...covers.flatMap((cover, index) => attachArguments(cover, outputs.length + index)),
     ...['-bitexact', '-strict', 'experimental', '-max_muxing_queue_size', '65536'],
-    ...(container === 'mkv' ? [] : ['-movie_timescale', String(movieTimescaleFor(presentation.timeBase))]),
-    ...(container === 'mkv' || !isColored ? [] : ['-movflags', '+write_colr']),
+    ...(isMatroska(container) ? [] : ['-movie_timescale', String(movieTimescaleFor(presentation.timeBase))]),
+    ...(isMatroska(container) || !isColored ? [] : ['-movflags', '+write_colr']),
     ...['-f', muxerNames[container], asFileUrl(targetPath)],
   ];
 }
@@ -88,6 +92,14 @@ interface OutputStream {
   readonly options: readonly (readonly [name: string, value: string])[];
 }
 
+/** What the bytes of H.264 and HEVC say themselves of colours, and those of other codecs only in part: options of the stream. */
+export function untoldColors({
+  codec = 'h264',
+  picture,
+}: Pick<AssemblyRequest, 'codec' | 'picture'>): OutputStream['options'] {
+  return picture === undefined || /^(h264|hevc)$/.test(codec) ? [] : colorOptions(picture);
+}
+
 function outputStreams(request: SkeletonRequest): readonly OutputStream[] {
   const { source, plans, streams } = request;
   const { index } = source.facts.video;
@@ -98,7 +110,7 @@ function outputStreams(request: SkeletonRequest): readonly OutputStream[] {
   const video: OutputStream = {
     input: '0:v:0',
     source: index,
-    options: [['-disposition', dispositionOf(index)]],
+    options: [['-disposition', dispositionOf(index)], ...request.colors],
   };
   const attached = coverStreams(request);
   const others = plans

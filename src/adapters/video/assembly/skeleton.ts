@@ -1,8 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { AppError } from '../../../errors/app-error.ts';
+import type { AssemblyRequest } from '../../../ports/video-tool.ts';
 import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import { publishFileBy, temporaryPathFor } from '../../files/publish-file.ts';
+import { segmentMuxer } from '../../frames/encoder-arguments.ts';
 import { writeTrackLanguages } from '../../mp4/track-languages.ts';
 import {
   type HashedStream,
@@ -17,6 +19,7 @@ import {
   type SideFiles,
   type SkeletonRequest,
   skeletonArguments,
+  untoldColors,
 } from './skeleton-command.ts';
 
 const kinds: Readonly<Record<string, { readonly ending: string; readonly mimeType: string }>> = {
@@ -32,6 +35,7 @@ const kinds: Readonly<Record<string, { readonly ending: string; readonly mimeTyp
 export async function makeFirstFrame(
   segmentPath: string,
   targetPath: string,
+  request: Pick<AssemblyRequest, 'codec' | 'picture'>,
   options: FfmpegOptions,
 ): Promise<void> {
   await publishFileBy(targetPath, async (temporary) => {
@@ -41,7 +45,8 @@ export async function makeFirstFrame(
       arguments: [
         ...['-nostdin', '-v', 'error', '-y', ...guardedInputOptions, '-i', asFileUrl(segmentPath)],
         ...['-map', '0:v:0', '-c', 'copy', '-frames:v', '1', '-bsf:v', 'setts=pts=0:dts=0'],
-        ...['-map_metadata', '-1', '-bitexact', '-f', 'mp4', asFileUrl(temporary)],
+        ...untoldColors(request).flat(),
+        ...['-map_metadata', '-1', '-bitexact', '-f', segmentMuxer(request), asFileUrl(temporary)],
       ],
       doing: 'Taking the first frame',
       target: temporary,

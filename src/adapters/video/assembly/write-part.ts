@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises';
+import { isMatroska } from '../../../core/frames/container-limits.ts';
 import { isErrno } from '../../../errors/system-error.ts';
 import { FileTooShortError } from '../../files/bounded-read.ts';
 import { EbmlFormatError } from '../../mkv/ebml.ts';
@@ -45,7 +46,7 @@ export async function writePart(assembly: Assembly): Promise<Pick<Verification, 
     await using skeleton = await open(paths.skeleton, 'r');
     await using firstFile = await open(paths.first, 'r');
     const first = await readSegmentSamples(firstFile, 1);
-    const openWriter = container === 'mkv' ? openMkvWriter : openMp4Writer;
+    const openWriter = isMatroska(container) ? openMkvWriter : openMp4Writer;
     const output = { part, video: table };
     const { writer, firstSeconds } = await openWriter({ request, presentation, skeleton, first, ...output });
     await writer.begin();

@@ -1,10 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
+import { isMatroska } from '../../../core/frames/container-limits.ts';
 import type { PacketFacts } from '../../ffmpeg/ffprobe.ts';
 import { secondsSinceFirst } from '../../muxing/presentation.ts';
 import { InvalidOutputError, type Verification } from './verification.ts';
 
 /** What a clock of whole milliseconds may do to a time; MP4 has no such excuse. */
-const maxErrorMs = { mkv: 1, mov: 0.001, mp4: 0.001 } as const;
+const maxErrorMs = { mkv: 1, webm: 1, mov: 0.001, mp4: 0.001 } as const;
 /** Both begin to count at the first frame, which ffmpeg may place half a tick of the movie's clock away. */
 const maxBeginErrorMs = 1;
 
@@ -37,7 +38,7 @@ export class VideoPacketCheck {
     const frame = table.ranks[sample] ?? 0;
     const errorMs = (time * this.#tickSeconds - firstSeconds - secondsSinceFirst(presentation, frame)) * 1000;
     this.#beginErrorMs ??= errorMs;
-    const isOff = container === 'mkv' ? Math.abs(errorMs) : Math.abs(errorMs - this.#beginErrorMs);
+    const isOff = isMatroska(container) ? Math.abs(errorMs) : Math.abs(errorMs - this.#beginErrorMs);
     if (!(isOff <= maxErrorMs[container] && Math.abs(this.#beginErrorMs) <= maxBeginErrorMs)) {
       throw new InvalidOutputError(`frame ${frame + 1} is shown ${errorMs.toFixed(3)} ms off its time`);
     }

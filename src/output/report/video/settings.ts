@@ -1,3 +1,5 @@
+import { codecFacts } from '../../../core/encoding/codecs.ts';
+import { encodingTexts } from '../../../core/encoding/describe-encoding.ts';
 import type { VideoReport } from '../../../core/video/video-report.ts';
 import { bytesText, numeral } from '../../text/format.ts';
 import type { Html } from '../html.ts';
@@ -16,7 +18,7 @@ export function renderSettings(report: VideoReport): Html {
     Workers: settings.slots > 1 ? `${workers} on each of ${settings.slots} slots` : workers,
     Tile: report.engine === 'onnx' ? tile : '',
     Duplicates: `--dedupe ${settings.dedupe}`,
-    Encoder: `H.264, crf ${settings.crf}, preset ${settings.preset}`,
+    Encoder: [codecFacts[settings.codec].label, ...encodingTexts(settings)].join(', '),
     'Damaged sources': settings.keep_going ? 'what can be read (--keep-going)' : '',
     cosmos: report.tool_version,
   };

@@ -10,7 +10,7 @@ const stageLabels: Record<StageReport['stage'], { readonly name: string | null; 
   scan: { name: 'Scan', what: 'reads times, finds duplicates' },
   decode: { name: 'Decode', what: 'frames of the source' },
   upscale: { name: null, what: 'unique frames, in batches' },
-  encode: { name: 'Encode', what: 'all frames, as H.264' },
+  encode: { name: 'Encode', what: 'all frames' },
   finish: { name: 'Finish', what: 'other streams, verification' },
 };
 

@@ -1,3 +1,5 @@
+import { encodingTexts } from '../../../core/encoding/describe-encoding.ts';
+import { codecOf } from '../../../core/encoding/encoding-settings.ts';
 import { countBatches } from '../../../core/frames/batches.ts';
 import type { VideoEstimate } from '../../../core/frames/estimate.ts';
 import { fractionValue } from '../../../core/frames/fraction.ts';
@@ -57,10 +59,9 @@ function videoText({ facts, source }: VideoPlan): string {
 
 function outputTexts({ clip, settings }: VideoPlan): string[] {
   const { width, height, pixel_format: pixelFormat } = clip.target;
-  const { crf, preset } = settings.engine.encoding;
-  return [
-    `${printable(settings.output)} (${width}x${height} h264 ${pixelFormat}, crf ${crf}, preset ${preset})`,
-  ];
+  const { encoding } = settings.engine;
+  const what = [`${width}x${height} ${codecOf(encoding)} ${pixelFormat}`, ...encodingTexts(encoding)];
+  return [`${printable(settings.output)} (${what.join(', ')})`];
 }
 
 function engineOf({ settings: { engine }, model, clip }: VideoPlan) {
