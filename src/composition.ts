@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { ProcessDetectorTool } from './adapters/detect/detector-process.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
@@ -48,6 +48,7 @@ import { renderInferenceReport } from './output/report/inference/render-inferenc
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
 import { renderContactSheet } from './output/report/video/regions.ts';
 import { renderVideoReport } from './output/report/video/render-video-report.ts';
+import { renderVideoSetReport } from './output/report/video-set/render-set-report.ts';
 import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { ModelFiles } from './ports/model-files.ts';
@@ -291,6 +292,10 @@ function createReportWriter(media: MediaTool): ReportWriter {
     writeUpscale: async (paths, report, pictures) => {
       await publishFile(paths.json, [`${printableJson(report, 2)}\n`]);
       await publishFile(paths.html, renderVideoReport(report, pictures));
+    },
+    writeVideoSet: async (paths, report) => {
+      await publishFile(paths.json, [`${printableJson(report, 2)}\n`]);
+      await publishFile(paths.html, renderVideoSetReport(report, dirname(paths.html)));
     },
     writeRegionPlan: async (paths, plan, sheet) => {
       await publishFile(paths.json, [`${printableJson(plan, 2)}\n`]);

@@ -1,3 +1,4 @@
+import { onAbort } from './abort.ts';
 import { WaitQueue } from './queues.ts';
 
 /** Lets a limited number of pieces of work run at once; the others wait, first come first served. */
@@ -64,5 +65,36 @@ export class BackgroundWork {
   /** Resolves when all work that was taken on has ended; errors went to `onError`. */
   async ended(): Promise<void> {
     await Promise.all(this.#running);
+  }
+}
+
+/** Places that are taken when work is given out and left when it is done; further work waits for one to be free. */
+export class Places {
+  readonly #limit: number;
+  #inside = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  enter(): void {
+    this.#inside += 1;
+  }
+
+  leave(): void {
+    this.#inside -= 1;
+    for (const resume of this.#waiting.splice(0)) resume();
+  }
+
+  /** Resolves when a place is free, or one of the signals aborts. */
+  async wait(signals: readonly AbortSignal[]): Promise<void> {
+    while (this.#inside >= this.#limit && !signals.some(({ aborted }) => aborted)) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      const stopListening = onAbort(signals, () => resolve());
+      await promise;
+      stopListening();
+    }
   }
 }

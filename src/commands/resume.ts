@@ -20,7 +20,13 @@ import { runKinds } from './shared/run-views.ts';
 import Upscale from './upscale.ts';
 
 /** The command that begins and resumes the runs of each kind. */
-const commands = { upsample: BatchUpsample, inference: Run, upscale: Upscale, retouch: Retouch } as const;
+const commands = {
+  upsample: BatchUpsample,
+  inference: Run,
+  upscale: Upscale,
+  'upscale-set': Upscale,
+  retouch: Retouch,
+} as const;
 
 const { 'base-url': baseUrl, model, map, 'checkpoint-dir': checkpointDir, force } = planFlags;
 const { review, only, skip } = modelRunFlags;

@@ -1,18 +1,24 @@
 import { resolve } from 'node:path';
-import { Args } from '@oclif/core';
+import { Args, type Interfaces } from '@oclif/core';
 import { namedBy, resumeRules } from '../core/settings/resume-rules.ts';
 import { videoPlanDocument } from '../output/json/video-plan-document.ts';
+import { videoSetPlanDocument } from '../output/json/video-set-plan-document.ts';
 import { formatVideoPlan } from '../output/text/video/plan-text.ts';
+import { formatVideoSetPlan } from '../output/text/video-set/plan-text.ts';
+import type { Ports } from '../ports/ports.ts';
 import { resumeUpscaleOptions } from '../services/upscale/resume-upscale.ts';
 import { upscaleOperation } from '../services/upscale/upscale-operation.ts';
 import { upscaleVideo } from '../services/upscale/upscale-video.ts';
 import { expectVideo } from '../services/video/expect-video.ts';
 import { planVideo } from '../services/video/plan-video.ts';
+import { upscaleVideoSet } from '../services/video-set/begin-set.ts';
+import { planVideoSet } from '../services/video-set/plan-set.ts';
+import { resumeVideoSetOptions } from '../services/video-set/resume-set.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { beginFlags, onQueue, progressFlags } from './shared/run-flags.ts';
-import { upscaleView } from './shared/run-views.ts';
-import { upscaleFlags, upscaleLayerOf } from './shared/upscale-flags.ts';
-import { toUpscaleRequest } from './shared/upscale-request.ts';
+import { upscaleView, videoSetView } from './shared/run-views.ts';
+import { upscaleFlags, upscaleLayerOf, videoSetFlags } from './shared/upscale-flags.ts';
+import { type AskedUpscale, toUpscaleRequest } from './shared/upscale-request.ts';
 
 export default class Upscale extends RunCommand {
   static override summary = 'Upscale a video, with every frame and all sound in place.';
@@ -23,47 +29,87 @@ export default class Upscale extends RunCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-2x.mp4',
     '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-4x.mkv --model realesr-general-x4v3.onnx --scale 4',
+    '<%= config.bin %> <%= command.id %> holiday/ extra.mov -o upscaled --suffix=-2x',
     '<%= config.bin %> <%= command.id %> --resume latest',
   ];
-  static override args = { video: Args.string({ description: 'the video to upscale', required: false }) };
+  static override strict = false;
+  static override args = {
+    videos: Args.string({
+      description: 'the video to upscale, or several videos and folders of them',
+      required: false,
+    }),
+  };
   static override flags = {
     ...upscaleFlags,
+    ...videoSetFlags,
     ...progressFlags,
     ...beginFlags('finishes the video', 'analyze the video, show the plan and stop'),
   };
 
   async run(): Promise<object> {
-    const { flags, args } = onQueue(await this.parse(Upscale));
+    const { flags, argv } = onQueue(await this.parse(Upscale));
+    const inputs = argv.map(String);
     const { detach: isDetached } = flags;
     const layer = upscaleLayerOf(flags);
-    if (flags.resume !== undefined) {
-      const input = args.video === undefined ? null : resolve(args.video);
-      const output = flags.output === undefined ? null : resolve(flags.output);
-      const kind = upscaleView.kind.format.kind;
-      const { ports, reference, settingsOver } = await this.openRun(flags.resume, flags.config, layer, kind);
-      const resumed = resumeUpscaleOptions({
-        ...{ reference, input, output, settingsOver },
-        host: flags.host ?? null,
-        isForced: flags.force,
-        isKeptGoing: flags['keep-going'],
-        named: namedBy(resumeRules.upscale, flags),
-        modelPathOf: (model, scale) => ports.modelLibrary.pathOf(model, scale),
-      });
-      return await this.resume(upscaleView, flags, ports, resumed);
-    }
+    if (flags.resume !== undefined) return await this.#resume(flags.resume, inputs, flags);
     const opened = await this.open(flags.config, layer);
     const { ports } = opened;
-    const request = toUpscaleRequest(args.video, flags, opened);
-    if (flags['dry-run']) {
-      const plan = await this.observed(upscaleView, flags, ({ observer, signal }) =>
-        planVideo(request, upscaleOperation(request, ports), ports, observer, signal),
+    const asked = await toUpscaleRequest(inputs, flags, opened);
+    if (flags['dry-run']) return await this.#plan(asked, flags, ports);
+    if (asked.isSet)
+      return await this.carryOut(videoSetView, flags, ports, ({ observer, signal, leave }) =>
+        upscaleVideoSet({ ...asked.request, isDetached, leave }, ports, observer, signal),
       );
-      const expected = await expectVideo(plan, ports);
-      this.show(formatVideoPlan(plan, this.style, expected));
-      return videoPlanDocument(plan, expected);
-    }
     return await this.carryOut(upscaleView, flags, ports, ({ observer, signal, leave }) =>
-      upscaleVideo({ ...request, isDetached, leave }, ports, observer, signal),
+      upscaleVideo({ ...asked.request, isDetached, leave }, ports, observer, signal),
     );
   }
+
+  async #resume(reference: string, videos: readonly string[], flags: UpscaleFlags): Promise<object> {
+    const inputs = videos.map((input) => resolve(input));
+    const output = flags.output === undefined ? null : resolve(flags.output);
+    const kinds = [upscaleView, videoSetView].map(({ kind }) => kind.format.kind);
+    const layer = upscaleLayerOf(flags);
+    const {
+      ports,
+      reference: found,
+      settingsOver,
+    } = await this.openRun(reference, flags.config, layer, kinds);
+    const { kind } = await ports.runs.locate(found);
+    const common = {
+      ...{ reference: found, output, settingsOver, host: flags.host ?? null },
+      ...{ isForced: flags.force, isKeptGoing: flags['keep-going'] },
+      named: namedBy(resumeRules.upscale, flags),
+      modelPathOf: (model: string, scale: number) => ports.modelLibrary.pathOf(model, scale),
+    };
+    if (kind === videoSetView.kind.format.kind)
+      return await this.resume(
+        videoSetView,
+        flags,
+        ports,
+        resumeVideoSetOptions({ ...common, inputs, suffix: flags.suffix ?? null }),
+      );
+    const [input = null] = inputs;
+    return await this.resume(upscaleView, flags, ports, resumeUpscaleOptions({ ...common, input }));
+  }
+
+  async #plan(asked: AskedUpscale, flags: UpscaleFlags, ports: Ports): Promise<object> {
+    if (asked.isSet) {
+      const plan = await this.observed(videoSetView, flags, ({ observer, signal }) =>
+        planVideoSet(asked.request, ports, observer, signal),
+      );
+      const document = videoSetPlanDocument(plan);
+      this.show(formatVideoSetPlan(document, this.style));
+      return document;
+    }
+    const { request } = asked;
+    const plan = await this.observed(upscaleView, flags, ({ observer, signal }) =>
+      planVideo(request, upscaleOperation(request, ports), ports, observer, signal),
+    );
+    const expected = await expectVideo(plan, ports);
+    this.show(formatVideoPlan(plan, this.style, expected));
+    return videoPlanDocument(plan, expected);
+  }
 }
+
+type UpscaleFlags = Interfaces.InferredFlags<typeof Upscale.flags & typeof Upscale.baseFlags>;

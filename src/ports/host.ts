@@ -150,8 +150,8 @@ export interface HostRunOptions {
 export interface SubmittedPlan {
   /** The run's checkpoint on this machine. */
   readonly checkpointPath: string;
-  /** Files that the last step needs. */
-  readonly objects: readonly HostObject[];
+  /** Files that the last step needs; null for a run that no host can finish by itself. */
+  readonly objects: readonly HostObject[] | null;
   /** No client will wait for the run: whatever is still here is given out at once. */
   readonly isLeaving?: boolean;
 }

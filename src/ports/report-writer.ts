@@ -2,6 +2,7 @@ import type { InferenceReportHeader, InferenceReportItem } from '../core/inferen
 import type { ContactSheet, RegionPlan } from '../core/regions/region-plan.ts';
 import type { ReportHeader, ReportItem } from '../core/upsample/upsample-report.ts';
 import type { ComparedFrame, VideoReport } from '../core/video/video-report.ts';
+import type { VideoSetReport } from '../core/video-set/set-summary.ts';
 
 /** Where a run's reports lie. */
 interface ReportPaths {
@@ -44,6 +45,7 @@ export interface ReportWriter {
   ): Promise<void>;
   /** @param pictures - Frames before and after; none while there is no finished video. */
   writeUpscale(paths: ReportPaths, report: VideoReport, pictures: readonly ComparedFrame[]): Promise<void>;
+  writeVideoSet(paths: ReportPaths, report: VideoSetReport): Promise<void>;
   /** Writes a plan of regions, and a page that shows it. */
   writeRegionPlan(paths: ReportPaths, plan: RegionPlan, sheet: ContactSheet): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { InferenceEventBody } from '../core/inference/inference-event.ts';
 import type { Journaled } from '../core/run/run-status.ts';
 import type { UpsampleEvent } from '../core/upsample/upsample-event.ts';
 import type { VideoEventBody } from '../core/video/video-event.ts';
+import type { VideoSetEventBody } from '../core/video-set/set-event.ts';
 import type { WorkerStatus } from '../protocol/worker-status.ts';
 import type { AssemblyProgress } from './video-tool.ts';
 
@@ -79,4 +80,39 @@ export interface VideoObserver extends RunObserver<VideoBeginning, Journaled<Vid
   /** Frames that are upscaled by now, those of unfinished segments included. */
   onFrames(done: number): void;
   onAssembly(progress: AssemblyProgress): void;
+}
+
+/** A run that upscales several videos, as it stands when work on it begins. */
+export interface VideoSetBeginning {
+  readonly runId: string;
+  /** Where the work is done; left out: not known. */
+  readonly host?: string;
+  /** In the order in which they are done. */
+  readonly videos: readonly VideoToUpscale[];
+  /** Engine for people: `lanczos`, `onnx (model.onnx)`. */
+  readonly engine: string;
+}
+
+/** One of the videos of a set, as it stands when work on the set begins. */
+export interface VideoToUpscale {
+  readonly name: string;
+  /** About how many frames it has; null where nothing says so. */
+  readonly frames: number | null;
+  /** Pixels of one of the larger frames; null where that is not known. */
+  readonly framePixels: number | null;
+  /** Frames of segments that are finished already. */
+  readonly finishedFrames: number;
+  /** It is finished, skipped, or failed. */
+  readonly isSettled: boolean;
+}
+
+/** A display of a run that upscales several videos. Videos are named by their place in the set, from 0. */
+export interface VideoSetObserver extends RunObserver<VideoSetBeginning, Journaled<VideoSetEventBody>> {
+  /** Files that were looked at so far, while the plan is made. */
+  onPlanned(done: number, total: number): void;
+  /** Frames of a video that were read so far, while its own plan is made. */
+  onVideoScan(video: number, done: number): void;
+  /** Frames of a video that are upscaled by now, those of unfinished segments included. */
+  onVideoFrames(video: number, done: number): void;
+  onVideoAssembly(video: number, progress: AssemblyProgress): void;
 }

@@ -147,10 +147,10 @@ export interface RunStore {
   /**
    * Where a run of any kind is.
    *
-   * @param kind - With it, `latest` is the latest run of this kind.
+   * @param kind - With it, `latest` is the latest run of this kind, or of one of these.
    * @throws AppError `run-not-found`, `run-ambiguous`.
    */
-  locate(reference: string, kind?: string): Promise<RunPlace>;
+  locate(reference: string, kind?: string | readonly string[]): Promise<RunPlace>;
   /** Runs of all kinds, newest first: those of the checkpoint folder, or all that are known of this user. */
   list(options?: { readonly isEverywhere: boolean }): Promise<readonly RunListing[]>;
   /**

@@ -10,6 +10,16 @@ export interface FileIdentity {
   readonly modifiedMs: number;
 }
 
+/** A file, or a folder that could not be looked into. */
+export interface ListedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  /** Why it cannot be read, to end a sentence; null where that is not known. */
+  readonly problem: string | null;
+}
+
 /** Files of this machine that are read as they are: videos, models. */
 export interface SourceFiles {
   /**
@@ -36,6 +46,14 @@ export interface SourceFiles {
   /** Makes a folder and those above it. */
   makeFolder(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  /**
+   * A file, or all files below a folder, in the order of their names: hidden ones and the folders of `excluded` are left out,
+   * and a folder that is reached twice, through links, is looked into once.
+   *
+   * @param excluded - Absolute paths.
+   * @throws AppError `input-missing` when the path leads to nothing, or the folder itself cannot be read.
+   */
+  find(path: string, excluded: ReadonlySet<string>): Promise<readonly ListedFile[]>;
   /**
    * The lines of a text file, one after the other, so that the file need not fit into memory.
    *

@@ -98,6 +98,8 @@ export const segmentTaskSchema = z.object({
   repeats: z.array(positive).min(1).max(1_000_000),
   /** So many of the unique frames, at the beginning and at the end, are only looked at: they are those of its neighbours. */
   context: z.object({ before: z.int().min(0), after: z.int().min(0) }).exactOptional(),
+  /** How its frames are encoded, where that is not as the engine says: the videos of one run may differ in it. */
+  encoding: encodingSchema.exactOptional(),
 });
 
 /** A segment that is done: its file lies under `segments/<task_key>.mp4` in the run folder. */

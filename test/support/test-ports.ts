@@ -39,6 +39,7 @@ export function createTestPorts(folder: string, host: Host): Ports {
       write: (paths, header, items) => publishFile(paths.json, renderJsonReport(header, items())),
       writeInference: (paths, header, items) => publishFile(paths.json, renderJsonReport(header, items())),
       writeUpscale: (paths, report) => publishFile(paths.json, [JSON.stringify(report)]),
+      writeVideoSet: (paths, report) => publishFile(paths.json, [JSON.stringify(report)]),
       writeRegionPlan: (paths, plan) => publishFile(paths.json, [JSON.stringify(plan)]),
     },
     video: new FfmpegVideoTool({ retimedFolder: join(folder, 'cache', 'retimed') }),

@@ -4,7 +4,8 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Unwritable } from '../../core/run/written-folder.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { isErrno, isSystemError } from '../../errors/system-error.ts';
-import type { FileIdentity, SourceFiles } from '../../ports/source-files.ts';
+import type { FileIdentity, ListedFile, SourceFiles } from '../../ports/source-files.ts';
+import { findFiles } from './find-files.ts';
 import { foldsNames } from './folds-names.ts';
 import { hashFile } from './hash-file.ts';
 import { assertFile, openRegularFile } from './open-file.ts';
@@ -73,6 +74,16 @@ export class LocalSourceFiles implements SourceFiles {
 
   async exists(path: string): Promise<boolean> {
     return (await statOrNull(path)) !== null;
+  }
+
+  async find(path: string, excluded: ReadonlySet<string>): Promise<readonly ListedFile[]> {
+    const full = resolve(path);
+    try {
+      return await findFiles(full, excluded);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      throw missing(full, error.code === 'ENOENT' ? 'it is not there' : error.message);
+    }
   }
 
   async isFolder(path: string): Promise<boolean> {

@@ -103,7 +103,7 @@ export class QueueRun implements HostRun {
 
   /** A video is put together by a worker, should no client be here when its segments are done. */
   async allSubmitted({ checkpointPath, objects }: SubmittedPlan): Promise<void> {
-    if (this.#segmentKind === null) return;
+    if (this.#segmentKind === null || objects === null) return;
     const { store } = this.#deps;
     const missing = await this.missingObjects(objects.map(({ sha256 }) => sha256));
     await this.deliver(objects.filter(({ sha256 }) => missing.has(sha256)));

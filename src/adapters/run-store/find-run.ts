@@ -36,8 +36,8 @@ export class RunFinder {
     this.#options = options;
   }
 
-  /** @param kind - With it, `latest` is the latest run of this kind. @throws AppError `run-not-found`, `run-ambiguous`. */
-  async find(reference: string, kind: string | null = null): Promise<KnownRun> {
+  /** @param kind - With it, `latest` is the latest run of this kind, or of one of these. @throws AppError `run-not-found`, `run-ambiguous`. */
+  async find(reference: string, kind: string | readonly string[] | null = null): Promise<KnownRun> {
     if (reference === 'latest') return await this.#latest(kind);
     const path = resolve(reference);
     if (basename(path) === checkpointName) return await this.#knownAt(dirname(path));
@@ -88,15 +88,17 @@ export class RunFinder {
     });
   }
 
-  async #latest(kind: string | null): Promise<KnownRun> {
+  async #latest(kinds: string | readonly string[] | null): Promise<KnownRun> {
     const { folder, onChosen } = this.#options;
+    const isWanted = (kind: string | null) =>
+      kinds === null || (kind !== null && [kinds].flat().includes(kind));
     for (const run of await this.here()) {
-      if (kind !== null && (await kindOf(run.folder)) !== kind) continue;
+      if (kinds !== null && !isWanted(await kindOf(run.folder))) continue;
       onChosen(`The latest run of this folder is ${run.runId}.`);
       return await this.#knownAt(run.folder);
     }
     const elsewhere = (await this.#indexed()).filter(
-      ({ entry, isGone }) => !isGone && (kind === null || entry?.kind === kind),
+      ({ entry, isGone }) => !isGone && isWanted(entry?.kind ?? null),
     );
     const [latest] = elsewhere.sort(newestFirst);
     if (latest) {
@@ -105,7 +107,7 @@ export class RunFinder {
       );
       return latest;
     }
-    const what = kind === null ? 'run' : 'run of this kind';
+    const what = kinds === null ? 'run' : 'run of this kind';
     throw notFound(`There is no ${what} in ${folder}, and none is known elsewhere.`);
   }
 

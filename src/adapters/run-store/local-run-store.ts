@@ -136,7 +136,7 @@ export class LocalRunStore implements RunStore {
     return await ownerOf((await this.#finder.find(reference)).folder);
   }
 
-  async locate(reference: string, kind?: string): Promise<RunPlace> {
+  async locate(reference: string, kind?: string | readonly string[]): Promise<RunPlace> {
     const { folder, entry } = await this.#finder.find(reference, kind);
     const found = (await readKind(join(folder, checkpointName))) ?? '';
     return { folder, kind: found, origin: originOf(entry) };

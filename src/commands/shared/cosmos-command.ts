@@ -103,7 +103,7 @@ export abstract class CosmosCommand extends Command {
     reference: string,
     configPath: string | undefined,
     commandLine: SettingsLayer = noFlags,
-    kind?: string,
+    kind?: string | readonly string[],
     access: SettingsAccess = 'ask',
   ): Promise<OpenedCommand & { readonly reference: string }> {
     const located = await this.open(configPath, commandLine, 'locate');

@@ -1,9 +1,8 @@
 import { printableLines } from '../../core/printable.ts';
 import { barDisplay, lineDisplay } from '../../output/progress/display.ts';
 import { eventLines } from '../../output/progress/event-lines.ts';
-import { combineObservers, partialObserver } from '../../output/progress/observers.ts';
+import { type AnyObserver, combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
-import type { InferenceObserver, UpsampleObserver, VideoObserver } from '../../ports/run-observer.ts';
 import type { RunTypes } from '../../services/runs/run-kind.ts';
 import type { CommandObserver, ObserverOptions, RunView } from './run-views.ts';
 import { shownText } from './shown-text.ts';
@@ -23,7 +22,7 @@ export function createObserver<K extends RunTypes>(
 }
 
 /** Without progress, what a person must know is still said. */
-export function createNotices(): UpsampleObserver & VideoObserver & InferenceObserver {
+export function createNotices(): AnyObserver {
   return partialObserver({ onNotice: (message) => writeLine(printableLines(message)) });
 }
 

@@ -1,10 +1,9 @@
 import { join, parse } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
-import { askedCodec, isHeldBy } from '../../core/encoding/choose-encoding.ts';
-import { codecChoices, codecFacts } from '../../core/encoding/codecs.ts';
+import { codecChoices } from '../../core/encoding/codecs.ts';
 import { presetNames } from '../../core/encoding/encoders.ts';
 import type { EncodingConfig } from '../../core/encoding/encoding-settings.ts';
-import { containerOf } from '../../core/frames/container-limits.ts';
+import { resultEnding } from '../../core/video-set/name-outputs.ts';
 import { usageError } from '../../errors/app-error.ts';
 
 /** Flags that decide how a finished video is encoded. No defaults here: those are the settings'. */
@@ -82,14 +81,6 @@ export function encodingLayerOf(flags: GivenEncodingFlags) {
 
 /** The result's usual name, beside the video; where the video's own container cannot be written or takes no such codec, in another one. */
 export function besideVideo(video: string, suffix: string, encoding: EncodingConfig): string {
-  const { dir, name, ext } = parse(video);
-  const own = containerOf(video);
-  // A video in WebM becomes one only where that is asked for.
-  const isOwn = own !== null && (own !== 'webm' || encoding.codec !== 'auto' || encoding.encoder !== '');
-  const container = isOwn ? own : 'mkv';
-  const codec = askedCodec(encoding, container);
-  if (codec === null || isHeldBy(codec, container))
-    return join(dir, `${name}${suffix}${isOwn ? ext : '.mkv'}`);
-  const [best = 'mkv'] = codecFacts[codec].containers;
-  return join(dir, `${name}${suffix}.${isHeldBy(codec, 'mkv') ? 'mkv' : best}`);
+  const { dir, name } = parse(video);
+  return join(dir, `${name}${suffix}${resultEnding(video, encoding)}`);
 }

@@ -3,10 +3,12 @@ import type { CreateDisplay } from '../../output/progress/display.ts';
 import { InferenceProgress } from '../../output/progress/inference-progress.ts';
 import { UpsampleProgress } from '../../output/progress/upsample-progress.ts';
 import { VideoProgress } from '../../output/progress/video-progress.ts';
+import { VideoSetProgress } from '../../output/progress/video-set-progress.ts';
 import { formatInferenceSummary } from '../../output/text/inference/summary-text.ts';
 import type { Style } from '../../output/text/style.ts';
 import { formatSummary, savedText } from '../../output/text/upsample/summary-text.ts';
 import { formatVideoSummary } from '../../output/text/video/summary-text.ts';
+import { formatVideoSetSummary } from '../../output/text/video-set/summary-text.ts';
 import type { RunObserver } from '../../ports/run-observer.ts';
 import { inferenceKind } from '../../services/inference/inference-kind.ts';
 import type { InferenceTypes } from '../../services/inference/inference-types.ts';
@@ -16,6 +18,8 @@ import { upsampleKind } from '../../services/upsample/upsample-kind.ts';
 import type { UpsampleTypes } from '../../services/upsample/upsample-types.ts';
 import { upscaleKind } from '../../services/upscale/upscale-kind.ts';
 import type { UpscaleTypes } from '../../services/video/video-types.ts';
+import { videoSetKind } from '../../services/video-set/set-kind.ts';
+import type { VideoSetTypes } from '../../services/video-set/set-types.ts';
 
 export interface ObserverOptions {
   readonly progress: boolean;
@@ -70,6 +74,15 @@ const videoView = {
 export const upscaleView: RunView<UpscaleTypes> = { ...videoView, kind: upscaleKind };
 export const retouchView: RunView<RetouchTypes> = { ...videoView, kind: retouchKind };
 
+export const videoSetView: RunView<VideoSetTypes> = {
+  kind: videoSetKind,
+  createProgress: (createDisplay) => new VideoSetProgress(createDisplay),
+  noCounts: { videos: 0, finished: 0, skipped: 0, failed: 0, frames: 0 },
+  formatSummary: formatVideoSetSummary,
+  savedText: ({ finished, skipped, videos, frames }) =>
+    `${finished + skipped} of ${videos} videos are finished, and ${frames} frames are saved.`,
+};
+
 const noPrompts = upsampleView.noCounts;
 
 export const inferenceView: RunView<InferenceTypes> = {
@@ -84,7 +97,13 @@ export const inferenceView: RunView<InferenceTypes> = {
 };
 
 /** Every kind of run that the program knows. A new kind is added here. */
-const runViews: readonly RunView<RunTypes>[] = [upsampleView, upscaleView, retouchView, inferenceView];
+const runViews: readonly RunView<RunTypes>[] = [
+  upsampleView,
+  upscaleView,
+  videoSetView,
+  retouchView,
+  inferenceView,
+];
 
 export const runKinds: RunKinds = new Map(runViews.map(({ kind }) => [kind.format.kind, kind]));
 

@@ -11,7 +11,8 @@ import { sizeFlags, sizeLayerOf } from './size-flags.ts';
 export const upscaleFlags = {
   output: Flags.string({
     char: 'o',
-    description: 'the finished video: .mp4, .mov, .mkv or .webm (default: clip-2x.mp4 beside clip.mp4)',
+    description:
+      'the finished video: .mp4, .mov, .mkv or .webm (default: clip-2x.mp4 beside clip.mp4); of several videos, their folder',
     helpValue: 'PATH',
   }),
   ...sizeFlags,
@@ -60,7 +61,20 @@ export const upscaleFlags = {
   ...storeFlags,
 };
 
-export type GivenUpscaleFlags = Partial<Interfaces.InferredFlags<typeof upscaleFlags>>;
+/** Flags of several videos. */
+export const videoSetFlags = {
+  suffix: Flags.string({
+    description:
+      'put between the name of each video and its ending, where --output is a folder: --suffix=-2x',
+    helpValue: 'TEXT',
+    parse: async (text) => {
+      if (/^[^/\\\0]*$/.test(text)) return text;
+      throw usageError(`--suffix ${text}: part of a name, without / or \\.`, 'For example: --suffix=-2x');
+    },
+  }),
+};
+
+export type GivenUpscaleFlags = Partial<Interfaces.InferredFlags<typeof upscaleFlags & typeof videoSetFlags>>;
 
 export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
   const { workers } = flags;

@@ -1,23 +1,72 @@
 import { resolve } from 'node:path';
+import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { workersOf } from '../../core/settings/host-named.ts';
 import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from '../../services/video/video-types.ts';
+import type { VideoSetRequest } from '../../services/video-set/set-types.ts';
 import { besideVideo } from './encoding-flags.ts';
 import type { GivenUpscaleFlags } from './upscale-flags.ts';
 
-export function toUpscaleRequest(
-  video: string | undefined,
+type Opened = {
+  readonly settings: Settings;
+  readonly ports: Pick<Ports, 'host' | 'parallelism' | 'sources' | 'modelLibrary'>;
+};
+
+/** What is asked for: one video, or several. */
+export type AskedUpscale =
+  | { readonly isSet: false; readonly request: UpscaleRequest }
+  | { readonly isSet: true; readonly request: VideoSetRequest };
+
+/** One file makes one video; several files, or a folder, make a run over several videos. */
+export async function toUpscaleRequest(
+  inputs: readonly string[],
   flags: GivenUpscaleFlags,
-  {
-    settings,
-    ports,
-  }: { readonly settings: Settings; readonly ports: Pick<Ports, 'host' | 'parallelism' | 'modelLibrary'> },
-): UpscaleRequest {
-  if (video === undefined)
+  opened: Opened,
+): Promise<AskedUpscale> {
+  const [first] = inputs;
+  if (first === undefined)
     throw usageError('No video was given.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
+  const { sources } = opened.ports;
+  const common = commonRequest(flags, opened);
+  const isOneFile = inputs.length === 1 && !(await sources.isFolder(resolve(first)));
+  if (!isOneFile) return { isSet: true, request: setRequest(inputs, flags, common) };
+  const output = flags.output ?? besideVideo(first, suffixOf(common.upscaling), common.upscaling);
+  const isIntoFolder =
+    flags.output !== undefined && (/[/\\]$/.test(output) || (await sources.isFolder(resolve(output))));
+  if (isIntoFolder) return { isSet: true, request: setRequest(inputs, flags, common) };
+  if (flags.suffix !== undefined)
+    throw usageError(
+      '--suffix is for outputs in a folder, and --output names one file.',
+      'Name the folder with --output, or leave out --suffix.',
+    );
+  return { isSet: false, request: { ...common, inputPath: resolve(first), outputPath: resolve(output) } };
+}
+
+function setRequest(
+  inputs: readonly string[],
+  flags: GivenUpscaleFlags,
+  common: Omit<UpscaleRequest, 'inputPath' | 'outputPath'>,
+): VideoSetRequest {
+  if (flags.output === undefined)
+    throw usageError(
+      'Several videos need a folder for their outputs.',
+      `Name one: cosmos upscale ${inputs.map(shellQuoted).join(' ')} -o upscaled`,
+    );
+  return {
+    ...common,
+    inputs: [...new Set(inputs.map((input) => resolve(input)))],
+    outputDir: resolve(flags.output),
+    suffix: flags.suffix ?? '',
+  };
+}
+
+function commonRequest(
+  flags: GivenUpscaleFlags,
+  { settings, ports }: Opened,
+): Omit<UpscaleRequest, 'inputPath' | 'outputPath'> {
   const host = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.
   ports.host(host);
@@ -34,8 +83,6 @@ export function toUpscaleRequest(
       'Leave out --model or --engine.',
     );
   return {
-    inputPath: resolve(video),
-    outputPath: resolve(flags.output ?? besideVideo(video, suffixOf(upscaling), upscaling)),
     modelPath: usesModel ? ports.modelLibrary.pathOf(upscaling.model, upscaling.scale) : null,
     host,
     slots: workersOf(settings, host),

@@ -55,7 +55,8 @@ export const encodingConfigShape = {
   encoder_options: z.array(z.string().max(200)).max(100).default([]),
 };
 
-const encodingConfigSchema = z.object(encodingConfigShape);
+/** The same as a table. */
+export const encodingConfigSchema = z.object(encodingConfigShape);
 export type EncodingConfig = z.infer<typeof encodingConfigSchema>;
 
 /** What is asked for where nothing is said. */

@@ -12,7 +12,7 @@ const format = z.object({ width: z.int().min(1), height: z.int().min(1), pixel_f
 const tag = z.string().nullable();
 
 /** A file of this machine that the run depends on, as it was when the run was planned. */
-const pinnedFileSchema = z.object({
+export const pinnedFileSchema = z.object({
   path: z.string(),
   sha256: hexSha256Schema,
   size_bytes: z.number().min(0),

@@ -29,11 +29,9 @@ export const verifiedVideoSchema = z.object({
   converted_streams: count,
 });
 
-/** The lines of `--events` of a run that makes a video of a video, and of its journal. */
-export const videoEventBodySchema = z.discriminatedUnion('type', [
-  runStartedSchema(z.union([upscaleSettingsSchema, retouchSettingsSchema])),
-  lifecycleEventSchemas.batchSubmitted,
-  z.object({
+/** What becomes of the segments of a video. */
+export const segmentEventSchemas = {
+  finished: z.object({
     type: z.literal('segment-finished'),
     segment_id: count,
     task_key: z.string(),
@@ -48,7 +46,7 @@ export const videoEventBodySchema = z.discriminatedUnion('type', [
     tile: count,
     lanes: count,
   }),
-  z.object({
+  failed: z.object({
     type: z.literal('segment-failed'),
     segment_id: count,
     task_key: z.string(),
@@ -57,23 +55,35 @@ export const videoEventBodySchema = z.discriminatedUnion('type', [
     message: z.string(),
     next_step: z.string(),
   }),
-  z.object({
+  lost: z.object({
     type: z.literal('segment-lost'),
     segment_id: count,
     task_key: z.string(),
     message: z.string(),
   }),
+} as const;
+
+/** A video stands at its final path, verified. */
+export const videoFinishedSchema = z.object({
+  type: z.literal('video-finished'),
+  output: z.string(),
+  ...verifiedVideoSchema.shape,
+  /** What differs from the source in a way that can be lived with. */
+  notices: z.array(z.string()).default([]),
+  duration_ms: count,
+});
+
+/** The lines of `--events` of a run that makes a video of a video, and of its journal. */
+export const videoEventBodySchema = z.discriminatedUnion('type', [
+  runStartedSchema(z.union([upscaleSettingsSchema, retouchSettingsSchema])),
+  lifecycleEventSchemas.batchSubmitted,
+  segmentEventSchemas.finished,
+  segmentEventSchemas.failed,
+  segmentEventSchemas.lost,
   lifecycleEventSchemas.hostUnreachable,
   lifecycleEventSchemas.hostReachable,
   ...machineEventSchemas,
-  z.object({
-    type: z.literal('video-finished'),
-    output: z.string(),
-    ...verifiedVideoSchema.shape,
-    /** What differs from the source in a way that can be lived with. */
-    notices: z.array(z.string()).default([]),
-    duration_ms: count,
-  }),
+  videoFinishedSchema,
   runFinishedSchema(videoCountsSchema),
 ]);
 

@@ -3,9 +3,14 @@ import { printable } from '../../core/printable.ts';
 import type { Journaled } from '../../core/run/run-status.ts';
 import type { UpsampleEvent } from '../../core/upsample/upsample-event.ts';
 import type { VideoEventBody } from '../../core/video/video-event.ts';
+import type { VideoSetEventBody } from '../../core/video-set/set-event.ts';
 import { clockText } from '../text/format.ts';
 
-export type AnyRunEvent = UpsampleEvent | Journaled<VideoEventBody> | Journaled<InferenceEventBody>;
+export type AnyRunEvent =
+  | UpsampleEvent
+  | Journaled<VideoEventBody>
+  | Journaled<VideoSetEventBody>
+  | Journaled<InferenceEventBody>;
 
 /** Follows whether the host can be reached. A host that is unreachable is not a failure: what it has keeps running. */
 export class HostWatch {

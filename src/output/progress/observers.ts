@@ -3,11 +3,15 @@ import type {
   RunObserver,
   UpsampleObserver,
   VideoObserver,
+  VideoSetObserver,
 } from '../../ports/run-observer.ts';
 
 const ignore = () => undefined;
 
-const silent: UpsampleObserver & VideoObserver & InferenceObserver = {
+/** Of every kind of run. */
+export type AnyObserver = UpsampleObserver & VideoObserver & VideoSetObserver & InferenceObserver;
+
+const silent: AnyObserver = {
   onPlanned: ignore,
   onScan: ignore,
   onDetect: ignore,
@@ -16,6 +20,9 @@ const silent: UpsampleObserver & VideoObserver & InferenceObserver = {
   onTaskStarted: ignore,
   onFrames: ignore,
   onVideo: ignore,
+  onVideoScan: ignore,
+  onVideoFrames: ignore,
+  onVideoAssembly: ignore,
   onWorkerStatus: ignore,
   onAssembly: ignore,
   onNotice: ignore,
@@ -30,9 +37,7 @@ export function partialObserver<Observer extends RunObserver = UpsampleObserver>
 }
 
 /** Passes everything on to several observers. */
-export function combineObservers(
-  observers: readonly RunObserver[],
-): UpsampleObserver & VideoObserver & InferenceObserver {
+export function combineObservers(observers: readonly RunObserver[]): AnyObserver {
   const passOn =
     (name: string) =>
     (...values: unknown[]) => {

@@ -114,7 +114,7 @@ export class HostSession<K extends RunTypes> {
   async endSubmitting(isLeaving: boolean): Promise<void> {
     if (!this.hasSubmitted) return;
     const { checkpoint: checkpointPath } = this.#deps.run.session.paths;
-    const objects = this.#deps.work.finishObjects?.() ?? [];
+    const objects = this.#deps.work.finishObjects ? this.#deps.work.finishObjects() : [];
     await (await this.open()).allSubmitted({ checkpointPath, objects, isLeaving });
   }
 

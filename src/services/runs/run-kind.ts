@@ -113,8 +113,8 @@ export interface RunWork<K extends RunTypes> {
   manifestTask(task: K['task']): WorkBatch['tasks'][number];
   /** Files that the task needs on the host. */
   objectsOf(task: K['task']): readonly HostObject[];
-  /** Files that the last step of the run needs, for a host that can do it by itself; missing: none. */
-  finishObjects?(): readonly HostObject[];
+  /** Files that the last step of the run needs, for a host that can do it by itself; null: no host can. Missing: none. */
+  finishObjects?(): readonly HostObject[] | null;
   /** A result of an earlier run that may be used; null where there is none. */
   cachedResult?(task: K['task']): Promise<TaskResult | null>;
   /** Checks what a host returned, before it counts; missing: it is checked where it is settled. */
@@ -135,7 +135,11 @@ export interface RunWork<K extends RunTypes> {
   again?(task: K['task']): Promise<K['task']>;
   /** Called after the event of an outcome; events to add. They and all before become durable; null: not yet. */
   checkpointAfter(outcome: K['event']): readonly K['event'][] | null;
-  /** Called when the outcome of a result is recorded. @param machine - The machine of the host that gave it, where that is known. */
+  /**
+   * Called when the outcome of a result is recorded.
+   *
+   * @param machine - The machine of the host that gave it, where that is known.
+   */
   onSettled(
     task: K['task'],
     result: TaskResult,
@@ -143,6 +147,8 @@ export interface RunWork<K extends RunTypes> {
     host: HostRun | null,
     machine?: string,
   ): Promise<void>;
+  /** Called last: further outcomes that follow from the one of this task. */
+  outcomesAfter?(task: K['task']): Promise<readonly K['event'][]>;
   onProgress?(taskKey: string, doneParts: number, totalParts: number): void;
   fatalError(failure: FatalFailure): AppError;
 }

@@ -108,6 +108,7 @@ export class TaskResults<K extends RunTypes> {
     }
     await this.record(outcome);
     await work.onSettled(task, result, isReused, host, machine);
+    for (const each of (await work.outcomesAfter?.(task)) ?? []) await this.record(each);
   }
 }
 

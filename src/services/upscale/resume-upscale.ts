@@ -12,7 +12,7 @@ import type { UpscaleTypes } from '../video/video-types.ts';
 const rules = resumeRules.upscale;
 
 /** What is given when a run that upscales is resumed. */
-interface ResumeUpscaleRequest extends ResumeVideoRequest {
+export interface ResumeUpscaleRequest extends ResumeVideoRequest {
   readonly modelPathOf: ModelLibrary['pathOf'];
 }
 
@@ -20,7 +20,7 @@ export function resumeUpscaleOptions(request: ResumeUpscaleRequest): ResumeOptio
   return {
     reference: request.reference,
     update: ({ checkpoint, state }) => {
-      const now = settingsNow(request, checkpoint);
+      const now = upscaleSettingsNow(request, checkpoint);
       const newCommand = (input: string) => newUpscaleCommand(input, now);
       return videoUpdate(request, checkpoint, now, { rules, newCommand, isFinished: state.video !== null });
     },
@@ -28,7 +28,10 @@ export function resumeUpscaleOptions(request: ResumeUpscaleRequest): ResumeOptio
 }
 
 /** The run's settings as they are by now; the model is its path, not its hash. */
-function settingsNow(request: ResumeUpscaleRequest, checkpoint: UpscaleCheckpoint): UpscaleSettings {
+export function upscaleSettingsNow(
+  request: ResumeUpscaleRequest,
+  checkpoint: Pick<UpscaleCheckpoint, 'settings' | 'model'>,
+): UpscaleSettings {
   const { settings: was, model } = checkpoint;
   const config = configOfUpscale(was, model?.path ?? null);
   const { settings, common } = videoSettingsNow(request, checkpoint, rules, config);
@@ -53,9 +56,13 @@ function settingsNow(request: ResumeUpscaleRequest, checkpoint: UpscaleCheckpoin
 
 /** The command of a run of this video with the flags that name these settings. */
 export function newUpscaleCommand(input: string, settings: UpscaleSettings): string {
+  return ['cosmos upscale', shellQuoted(input), ...upscaleFlagsFor(settings)].join(' ');
+}
+
+/** The flags that name these settings, as they are typed. */
+export function upscaleFlagsFor(settings: UpscaleSettings): string[] {
   const named = new Set(['output', ...(settings.named ?? [])]);
   const { engine } = settings;
   const model = engine.model && modelArgument(engine.model);
-  const typed = { ...settings, engine: { ...engine, model } };
-  return ['cosmos upscale', shellQuoted(input), ...flagsFor(rules, typed, [...named])].join(' ');
+  return flagsFor(rules, { ...settings, engine: { ...engine, model } }, [...named]);
 }

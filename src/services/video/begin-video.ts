@@ -19,7 +19,7 @@ import type { StoredVideoRun, VideoOperation, VideoRequest, VideoTypes } from '.
 import { publishPlanFiles } from './worker-files.ts';
 
 /** What the checkpoints of all kinds hold of a plan. */
-type PlannedVideo = Omit<VideoCheckpoint, 'version' | 'kind' | 'settings' | 'regions'>;
+type PlanOfVideo = Omit<VideoCheckpoint, 'version' | 'kind' | 'settings' | 'regions'>;
 
 /**
  * Plans a run that makes a video of a video, and carries it out.
@@ -30,7 +30,7 @@ export async function beginVideo<Checkpoint extends VideoCheckpoint>(
   kind: RunKind<VideoTypes<Checkpoint>>,
   { request, operation }: { readonly request: VideoRequest; readonly operation: VideoOperation },
   context: RunContext<VideoTypes<Checkpoint>>,
-  newCheckpoint: (plan: VideoPlan, planned: PlannedVideo) => Checkpoint,
+  newCheckpoint: (plan: VideoPlan, planned: PlanOfVideo) => Checkpoint,
 ): Promise<RunOutcome<VideoSummary>> {
   const { ports, observer, signal } = context;
   await assertWritable(ports.workFolders(request.host), ports);
@@ -73,7 +73,8 @@ async function warnOfSpace(plan: VideoPlan, ports: Ports, observer: VideoObserve
   if (notice !== null) observer.onNotice(notice);
 }
 
-function plannedOf(plan: VideoPlan, ports: Ports): PlannedVideo {
+/** A plan as a checkpoint holds it. */
+export function plannedOf(plan: VideoPlan, ports: Ports): PlanOfVideo {
   const { source, retimed, model, settings, clip, streams, timeline, segments } = plan;
   return {
     run_id: ports.newRunId(),

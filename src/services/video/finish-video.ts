@@ -2,6 +2,7 @@ import { codecOf } from '../../core/encoding/encoding-settings.ts';
 import { assemblyFolderName } from '../../core/run/run-format.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
+import type { Host } from '../../ports/host.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { AssemblyProgress } from '../../ports/video-tool.ts';
 import type { FinishedVideo } from '../../protocol/queue.ts';
@@ -15,14 +16,15 @@ import { segmentName, type VideoRun, type VideoTypes } from './video-types.ts';
  * Puts the finished segments together to the video, once. May be repeated after any failure.
  *
  * @param attempt - From 1. What is lost twice in a row will be lost again.
+ * @param isHostAsked - Whether the host may have put it together by itself; false where the run is a part of another one.
  * @returns false when segments are lost, and pending again.
  * @throws SegmentsLostError from the second attempt on.
  */
-export async function finishVideo(run: VideoRun, attempt: number): Promise<boolean> {
+export async function finishVideo(run: VideoRun, attempt: number, isHostAsked = true): Promise<boolean> {
   const { state } = run;
   if (state.video !== null || state.counts.failed_segments > 0) return true;
   try {
-    await assemble(run);
+    await assemble(run, isHostAsked ? run.ports.host(run.session.checkpoint.settings.host) : null);
     return true;
   } catch (error) {
     if (!(error instanceof SegmentsLostError)) throw error;
@@ -47,14 +49,13 @@ async function recordLoss(run: VideoRun, { message, lost }: SegmentsLostError): 
   await run.session.flush(true);
 }
 
-async function assemble(run: VideoRun): Promise<void> {
+async function assemble(run: VideoRun, host: Host | null): Promise<void> {
   const { session, state, ports, observer, signal } = run;
   const { checkpoint, paths } = session;
   const { output, force: mayReplace } = checkpoint.settings;
-  const host = ports.host(checkpoint.settings.host);
   const segments = checkpoint.segments.map(({ segment_id: id }) => paths.inside(segmentName(id)));
   try {
-    let video: FinishedVideo | null = (await host.fetchFinal?.(session.runId, output, mayReplace)) ?? null;
+    let video: FinishedVideo | null = (await host?.fetchFinal?.(session.runId, output, mayReplace)) ?? null;
     if (video) await ports.video.discard(segments);
     else {
       await prepareFileToRead(checkpoint, ports, signal);
@@ -72,10 +73,10 @@ async function assemble(run: VideoRun): Promise<void> {
       );
     }
     // A host that does not hear of it makes a video that is never fetched, and keeps the segments.
-    await host.noteFinished?.(session.runId).catch(() => undefined);
+    await host?.noteFinished?.(session.runId).catch(() => undefined);
     new RunEventRecorder<VideoTypes>(run).emit({ type: 'video-finished', output, ...video });
   } finally {
-    await host.close();
+    await host?.close();
   }
   await session.flush(true);
 }

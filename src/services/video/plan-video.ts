@@ -199,7 +199,7 @@ export function isPicture({ container }: VideoFacts): boolean {
 }
 
 /** ffmpeg reads a picture as a video of one frame, which no player would call one. */
-function assertIsVideo(facts: VideoFacts, path: string): void {
+export function assertIsVideo(facts: VideoFacts, path: string): void {
   if (!isPicture(facts)) return;
   throw new AppError({
     code: 'video-unreadable',

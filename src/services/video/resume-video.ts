@@ -30,7 +30,7 @@ export interface ResumeVideoRequest {
 /** The current settings, and those of a run that all kinds have, as they are now. */
 export function videoSettingsNow(
   { settingsOver, output, host: hostNow, isForced, isKeptGoing, named }: ResumeVideoRequest,
-  { settings: was }: VideoCheckpoint,
+  { settings: was }: Pick<VideoCheckpoint, 'settings'>,
   rules: ResumeRules,
   config: object,
 ) {
@@ -67,17 +67,33 @@ export function videoUpdate<Checkpoint extends VideoCheckpoint>(
   now: Checkpoint['settings'],
   { rules, newCommand, isFinished }: VideoRules,
 ): RunUpdate {
-  const { source, settings: was } = checkpoint;
-  const changes = changesBetween(rules, withModelPath(was, checkpoint), now);
-  const taken = changes.filter(isAccepted);
+  const { source, settings: was, model } = checkpoint;
   const input = given ?? source.path;
+  const others = input === source.path ? [] : [`the video was ${source.path}`];
   return {
-    refused: [
-      ...(input === source.path ? [] : [`the video was ${source.path}`]),
-      ...changes.filter((change) => !isAccepted(change)).map(refusedText),
-    ],
+    ...settingsUpdate(rules, { was, now, model }, others),
     newRunCommand: newCommand(input),
     newRunNotes: [...(isFinished && now.output === was.output && !now.force ? [replacing] : [])],
+  };
+}
+
+interface SettingsChange<Settings> {
+  readonly was: Settings;
+  /** Their model is its path, not its hash. */
+  readonly now: Settings;
+  readonly model: VideoCheckpoint['model'];
+}
+
+/** What is taken of changed settings, and what is refused. @param others - What else is given and cannot be taken: sentences. */
+export function settingsUpdate<Settings extends VideoCheckpoint['settings']>(
+  rules: ResumeRules,
+  { was, now, model }: SettingsChange<Settings>,
+  others: readonly string[],
+): Omit<RunUpdate, 'newRunCommand'> {
+  const changes = changesBetween(rules, withModelPath(was, { model }), now);
+  const taken = changes.filter(isAccepted);
+  return {
+    refused: [...others, ...changes.filter((change) => !isAccepted(change)).map(refusedText)],
     notice: taken.length === 0 ? null : `Changed settings: ${taken.map(acceptedText).join(', ')}.`,
     settings: taken.length === 0 ? null : { ...now, engine: { ...now.engine, model: was.engine.model } },
     isWorkWithdrawn: taken.some(({ path }) => path === 'host' || path === 'slots'),

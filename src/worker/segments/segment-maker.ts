@@ -166,7 +166,7 @@ export class SegmentMaker {
           memory: this.#memory,
           sourcePath: this.#deps.objectPathOf(task.clip.source),
           targetPath: path,
-          encoding: this.#spec.encoding,
+          encoding: task.encoding ?? this.#spec.encoding,
           batchSize: this.#spec.batch_size,
           order,
           onProgress,

@@ -22,6 +22,15 @@ export function upscaleEngineText(engine: {
   return `${engine.engine}${model} x${engine.scale}, ${atMost}${counted(engine.workers, 'worker')}`;
 }
 
+/** The same of several videos, which may be brought to one size: `lanczos to 1080p`. */
+export function setEngineText(
+  engine: Parameters<typeof upscaleEngineText>[0] & { readonly size: string },
+): string {
+  return engine.size === ''
+    ? upscaleEngineText(engine)
+    : `${upscaleEngineText({ ...engine, scale: 1 })} to ${engine.size}`;
+}
+
 /** `29.1 %`. */
 export function percentText(part: number, whole: number): string {
   return `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
