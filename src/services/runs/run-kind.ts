@@ -103,7 +103,7 @@ export interface RunWork<K extends RunTypes> {
   /** Outcomes that the plan itself holds and no event records yet. */
   plannedOutcomes?(): readonly K['event'][];
   /** Keys of tasks whose result an earlier session used: a further task with one of them reuses it. */
-  usedKeys?(): readonly string[];
+  usedKeys?(): Iterable<string>;
   /** Keys of tasks whose failure an earlier session recorded, and which are tried again now. */
   retriedKeys(): readonly string[];
   /** Tasks without an outcome, batch by batch. Each is prepared when it is asked for, or a few ahead. */

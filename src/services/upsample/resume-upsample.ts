@@ -60,7 +60,8 @@ export function updateOfPrompts(
   const now = upsampleSettingsNow(request, was);
   const all = changesBetween(rules, was, now);
   // A model that has answered nothing yet, such as one that the server does not have, may be another one.
-  const isModelOpen = [...state.specs.values()].every(({ finished }) => finished === null);
+  const { upsampled, reused } = state.counts;
+  const isModelOpen = upsampled + reused === 0;
   const isTaken = (change: SettingChange) =>
     isAccepted(change) || (isModelOpen && change.path === 'engine.model' && change.now !== '');
   const isModelAdded = all.some((change) => change.path === 'engine.model' && isTaken(change));

@@ -14,12 +14,12 @@ export function summaryOfUpsample(
   end: Pick<SessionEnd, 'status' | 'error'> | null,
 ): UpsampleSummary {
   const { settings, batches, created_at: createdAt } = run.checkpoint;
-  const failures = [...state.specs.values()].flatMap(({ failed }) =>
-    failed ? [{ spec: failed.spec, ...failureFacts(failed) }] : [],
-  );
-  const reusedFrom = new Set(
-    [...state.specs.values()].flatMap(({ finished }) => finished?.reused_from ?? []),
-  );
+  const failures: UpsampleSummary['failures'][number][] = [];
+  const reusedFrom = new Set<string>();
+  for (const { failed, finished } of state.specs.values()) {
+    if (failed) failures.push({ spec: failed.spec, ...failureFacts(failed) });
+    if (finished?.reused_from !== undefined) reusedFrom.add(finished.reused_from);
+  }
   return {
     version: upsampleSummaryVersion,
     kind: 'upsample',

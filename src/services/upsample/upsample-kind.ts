@@ -28,7 +28,7 @@ export const upsampleKind: RunKind<UpsampleTypes> = {
   command: 'cosmos batch-upsample',
   taskNoun: 'specs',
 
-  newState: ({ specs }) => new UpsampleState(specs),
+  newState: ({ specs, settings }) => new UpsampleState(specs, settings.output_dir),
   facts: factsOf,
   workDone: ({ counts }) => counts.upsampled + counts.reused,
   announce,

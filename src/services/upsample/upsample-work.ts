@@ -4,7 +4,9 @@ import { placeName } from '../../core/run/run-ending.ts';
 import { AnswerIndex } from '../../core/upsample/answer-index.ts';
 import { checkResult, type ResultFault, repeatedAnswer } from '../../core/upsample/check-result.ts';
 import type { ResultOrigin } from '../../core/upsample/result-origin.ts';
+import type { UpsampleCheckpoint } from '../../core/upsample/upsample-checkpoint.ts';
 import type { UpsampleTaskEvent } from '../../core/upsample/upsample-event.ts';
+import type { SpecState, UpsampleState } from '../../core/upsample/upsample-state.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostObject, HostRun } from '../../ports/host.ts';
 import type { EngineSpec, ManifestTask, WorkTask } from '../../protocol/manifest.ts';
@@ -50,33 +52,35 @@ export class UpsampleWork implements RunWork<PromptTypes> {
   }
 
   plannedOutcomes(): readonly UpsampleTaskEvent[] {
-    return [...this.#run.state.specs.values()].flatMap(({ planned, failed }) =>
-      planned.action === 'fail' && !failed && planned.failure
-        ? [failedOutcome({ planned }, planned.failure, 0)]
-        : [],
-    );
+    const outcomes: UpsampleTaskEvent[] = [];
+    for (const { planned, failed } of this.#run.state.specs.values())
+      if (planned.action === 'fail' && !failed && planned.failure)
+        outcomes.push(failedOutcome({ planned }, planned.failure, 0));
+    return outcomes;
   }
 
-  usedKeys(): readonly string[] {
-    return [...this.#run.state.specs.values()].flatMap(({ finished }) => finished?.task_key ?? []);
+  *usedKeys(): Iterable<string> {
+    for (const { finished } of this.#run.state.specs.values()) if (finished) yield finished.task_key;
   }
 
   retriedKeys(): readonly string[] {
-    return [...this.#run.state.specs.values()].flatMap(({ prepared, isReopened }) =>
-      prepared && isReopened ? [prepared.task_key] : [],
-    );
+    const keys: string[] = [];
+    for (const spec of this.#run.state.specs.values())
+      if (spec.isReopened && spec.prepared) keys.push(spec.prepared.task_key);
+    return keys;
   }
 
   async *tasks(): AsyncIterable<Prepared<PromptTypes>> {
     const { session, state, ports, signal } = this.#run;
-    const pending = session.checkpoint.batches.flatMap((batch) =>
-      batch.specs.flatMap((spec) => (state.isSettled(spec) ? [] : (state.specs.get(spec) ?? []))),
-    );
     const context = { session, ports, signal, isAnswered: this.#isAnswered };
-    const prepared = pMapIterable(pending, (spec) => prepareTask(spec, context), {
-      concurrency: ports.parallelism,
-      backpressure: preparedAhead,
-    });
+    const prepared = pMapIterable(
+      pendingOf(session.checkpoint, state),
+      (spec) => prepareTask(spec, context),
+      {
+        concurrency: ports.parallelism,
+        backpressure: preparedAhead,
+      },
+    );
     for await (const preparation of prepared) {
       if (preparation.isReady) yield preparation;
       else {
@@ -132,9 +136,13 @@ export class UpsampleWork implements RunWork<PromptTypes> {
   }
 
   async settle(task: UpsampleTask, result: TaskResult, isReused: boolean): Promise<UpsampleTaskEvent> {
-    const specs = () => [...this.#run.state.specs.values()];
-    const specsOf = (key: string) =>
-      specs().flatMap(({ planned, prepared }) => (prepared?.task_key === key ? [planned.spec] : []));
+    const specs = this.#run.state.specs;
+    const specsOf = (key: string) => {
+      const found: string[] = [];
+      for (const { planned, prepared } of specs.values())
+        if (prepared?.task_key === key) found.push(planned.spec);
+      return found;
+    };
     const reusedFrom = this.#reusedFrom.get(task.taskKey);
     return await finishTask(task, result, isReused, {
       ...this.#run,
@@ -180,6 +188,17 @@ export class UpsampleWork implements RunWork<PromptTypes> {
       nextStep: `${logs}Nothing finished is lost.${failedToo} Correct the cause, then continue with: ${resumeCommand(runId)}`,
     });
   }
+}
+
+function* pendingOf(
+  { batches }: Pick<UpsampleCheckpoint, 'batches'>,
+  state: UpsampleState,
+): Generator<SpecState> {
+  for (const batch of batches)
+    for (const name of batch.specs) {
+      const spec = state.isSettled(name) ? undefined : state.specs.get(name);
+      if (spec) yield spec;
+    }
 }
 
 function isPrompt(task: WorkTask): task is ManifestTask {
