@@ -17,7 +17,7 @@ import { PublishedResults } from './published-results.ts';
 const readsAtOnce = 32;
 
 /** Far more than a run has. What a host says of further ones must not fill this machine's memory. */
-const mostTasks = 500_000;
+const mostTasks = 20_000_000;
 
 /** Which worker has a task, and by which manifest. */
 interface Assignment {

@@ -6,6 +6,12 @@ import type { HostSession } from './host-session.ts';
 import type { RunTypes, RunWork } from './run-kind.ts';
 import type { SessionDeps, TaskResults } from './task-results.ts';
 
+/**
+ * Tasks whose results are waited for at once: more than an engine does in many minutes, and few enough that a million specs take no
+ * more memory than these, neither here nor in the worker.
+ */
+const usualMostWaiting = 20_000;
+
 /** Tasks that are looked up on the host at once. */
 const queriesAtOnce = 32;
 
@@ -31,11 +37,17 @@ export async function submitTasks<K extends RunTypes>(deps: SubmitDeps<K>): Prom
   );
   const submitting = new BackgroundWork(Math.max(work.batchesInFlight, host.submitsAtOnce), deps.onError);
   let freePlaces = work.tasksInFlight;
+  // A process that will not wait for results hands all of the work over.
+  const mostWaiting =
+    run.isDetached && !work.isAwaited
+      ? Number.POSITIVE_INFINITY
+      : Math.max(usualMostWaiting, 4 * work.tasksInFlight);
   let batch: K['task'][] = [];
   const send = async () => {
     submitting.add(submitBatch(batch, deps));
     batch = [];
     await submitting.room();
+    await results.room(mostWaiting, [run.signal, ...(run.leave ? [run.leave] : [])]);
   };
   try {
     for await (const { prepared, finished } of queried) {

@@ -1,3 +1,4 @@
+import { onAbort } from '../../async/abort.ts';
 import { BackgroundWork } from '../../async/limits.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostRun } from '../../ports/host.ts';
@@ -26,6 +27,8 @@ export class TaskResults<K extends RunTypes> {
   readonly #deps: TaskResultsDeps<K>;
   /** Tasks whose result is awaited, by key; several tasks may share one. */
   readonly #waiting = new Map<string, K['task'][]>();
+  /** Called when a result has come. */
+  #onTaken = () => {};
   readonly #settling: BackgroundWork;
   /** Keys whose result a task of this run got: a further task with the same key reuses it. */
   readonly #usedKeys: Set<string>;
@@ -50,6 +53,16 @@ export class TaskResults<K extends RunTypes> {
     return this.#waiting.has(taskKey);
   }
 
+  /** Resolves once fewer than `most` results are waited for, or one of these signals aborts. */
+  async room(most: number, signals: readonly AbortSignal[]): Promise<void> {
+    while (this.#waiting.size >= most && !signals.some(({ aborted }) => aborted)) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onTaken = resolve;
+      const stopListening = onAbort(signals, () => resolve());
+      await promise.finally(stopListening);
+    }
+  }
+
   /** A task that waits for this result; undefined where none does. */
   awaiting(taskKey: string): K['task'] | undefined {
     return this.#waiting.get(taskKey)?.[0];
@@ -65,6 +78,7 @@ export class TaskResults<K extends RunTypes> {
     const { task_key: key } = result;
     const tasks = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
+    this.#onTaken();
     for (const task of tasks) {
       const isReused = isCached || this.#usedKeys.has(key);
       this.#settling.add(this.#settle(task, result, { isReused, host, machine }));

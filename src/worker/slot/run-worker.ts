@@ -56,15 +56,16 @@ export async function whyNotResumable(
   objects: ObjectFolder,
 ): Promise<string | null> {
   if ((await store.read(layout.stopMark(workerId))) !== null) return 'it was stopped.';
-  const manifests = await readOwnManifests({ runFolder, runId, workerId, store }, () => undefined);
-  if (manifests.length === 0) return 'nothing was submitted.';
   const finished = new Set(await store.list(layout.results));
-  const needed = manifests.flatMap(({ manifest }) =>
-    batchesOf(manifest)
-      .flatMap((batch) => batch.tasks)
-      .filter((task) => !finished.has(`${task.task_key}.json`))
-      .flatMap((task) => objectsOf(task, manifest.engine)),
-  );
+  const needed = new Set<string>();
+  let isEmpty = true;
+  for await (const { manifest } of readOwnManifests({ runFolder, runId, workerId, store }, () => undefined)) {
+    isEmpty = false;
+    for (const task of batchesOf(manifest).flatMap((batch) => batch.tasks))
+      if (!finished.has(`${task.task_key}.json`))
+        for (const object of objectsOf(task, manifest.engine)) needed.add(object);
+  }
+  if (isEmpty) return 'nothing was submitted.';
   const missing = await objects.missing(needed);
   if (missing.size === 0) return null;
   return `${missing.size} of its inputs are not whole; the client that opens it sends them again.`;

@@ -36,26 +36,26 @@ export async function readManifestAt(path: string, source: ManifestSource): Prom
 }
 
 /**
- * The manifests of this worker, in order. What cannot be read is reported to `onBad` and left out.
+ * The manifests of this worker, in order, each read when it is asked for: those of a million tasks do not fit into memory. What
+ * cannot be read is reported to `onBad` and left out.
  *
  * @param known - Numbers of those that need not be read.
  */
-export async function readOwnManifests(
+export async function* readOwnManifests(
   source: ManifestSource,
   onBad: (message: string, index: number) => void,
   known: ReadonlySet<number> = new Set(),
-): Promise<readonly NumberedManifest[]> {
-  const found: NumberedManifest[] = [];
-  for (const name of await source.store.list(layout.manifests)) {
+): AsyncGenerator<NumberedManifest> {
+  const indexes = (await source.store.list(layout.manifests)).flatMap((name) => {
     const parsed = parseManifestName(name);
-    if (parsed?.workerId !== source.workerId || known.has(parsed.index)) continue;
-    try {
-      found.push(await readManifestAt(`${layout.manifests}/${name}`, source));
-    } catch (error) {
-      onBad(messageOf(error), parsed.index);
-    }
+    return parsed?.workerId === source.workerId && !known.has(parsed.index) ? [parsed.index] : [];
+  });
+  for (const index of indexes.sort((one, other) => one - other)) {
+    const manifest = await readManifestAt(layout.manifest(source.workerId, index), source).catch(
+      (error: unknown) => onBad(messageOf(error), index),
+    );
+    if (manifest) yield manifest;
   }
-  return found.sort((a, b) => a.index - b.index);
 }
 
 /**

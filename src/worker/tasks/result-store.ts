@@ -36,15 +36,14 @@ export class ResultStore {
     return this.#blockedResults > 0;
   }
 
-  /** All results there are, in no order; files that are none are left out. */
-  async readAll(): Promise<readonly TaskResult[]> {
-    const names = await this.#deps.store.list(layout.results);
-    return await this.#readMany(names.map((name) => name.replace(/\.json$/, '')));
+  /** Names of all files that lie where results do. */
+  async names(): Promise<ReadonlySet<string>> {
+    return new Set(await this.#deps.store.list(layout.results));
   }
 
-  /** The results there are for these tasks. */
-  async read(taskKeys: readonly string[]): Promise<readonly TaskResult[]> {
-    if (taskKeys.length < manyTasks) return await this.#readMany(taskKeys);
+  /** The results there are for these tasks. @param areThere - The folder was listed, and has all of them. */
+  async read(taskKeys: readonly string[], areThere = false): Promise<readonly TaskResult[]> {
+    if (areThere || taskKeys.length < manyTasks) return await this.#readMany(taskKeys);
     const names = new Set(await this.#deps.store.list(layout.results));
     return await this.#readMany(taskKeys.filter((key) => names.has(`${key}.json`)));
   }

@@ -12,9 +12,10 @@ export interface QueueCounts {
 type TaskState = 'queued' | 'running' | TaskResult['status'];
 
 interface Entry {
-  readonly task: WorkTask;
+  /** Without its prompt once it is done: of a million, that is most of the memory. */
+  task: WorkTask;
   readonly order: number;
-  readonly batches: Set<number>;
+  readonly batches: number[];
   state: TaskState;
 }
 
@@ -45,6 +46,7 @@ export class TaskQueue {
         const state = finished.get(task.task_key) ?? 'queued';
         this.#move(entry, state);
         if (state !== 'queued') continue;
+        entry.task = task;
         this.#queue.push(entry);
         queued += 1;
       }
@@ -123,15 +125,15 @@ export class TaskQueue {
     const known = this.#entries.get(task.task_key);
     if (known) return known;
     // A new task counts as failed until `add` says what it is, so that it enters its batch as not open.
-    const entry: Entry = { task, order: this.#nextOrder++, batches: new Set(), state: 'failed' };
+    const entry: Entry = { task, order: this.#nextOrder++, batches: [], state: 'failed' };
     this.#counts.failed += 1;
     this.#entries.set(task.task_key, entry);
     return entry;
   }
 
   #join(entry: Entry, batchId: number): void {
-    if (entry.batches.has(batchId)) return;
-    entry.batches.add(batchId);
+    if (entry.batches.includes(batchId)) return;
+    entry.batches.push(batchId);
     if (!this.#openTasksOfBatch.has(batchId)) {
       this.#openTasksOfBatch.set(batchId, 0);
       this.#counts.completedBatches += 1;
@@ -142,6 +144,7 @@ export class TaskQueue {
   #move(entry: Entry, state: TaskState): void {
     const before = entry.state;
     entry.state = state;
+    if (isDone(state) && 'prompt' in entry.task) entry.task = { ...entry.task, prompt: '' };
     if (before === 'ok' || before === 'failed') this.#counts[before] -= 1;
     if (state === 'ok' || state === 'failed') this.#counts[state] += 1;
     const opened = Number(isDone(before)) - Number(isDone(state));

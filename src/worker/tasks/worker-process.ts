@@ -119,13 +119,14 @@ export class WorkerProcess {
   async takeUnread(): Promise<boolean> {
     this.#lastCheckMs = performance.now();
     return await this.#taking.run(async () => {
-      const unread = this.isStopping ? [] : await this.#readManifests();
-      for (const manifest of unread) {
+      let isAny = false;
+      for await (const manifest of this.isStopping ? [] : this.#readManifests()) {
+        isAny = true;
         this.#deps.log(`found manifest ${manifest.index}, of which there was no notification`);
         await this.#worker.submit(manifest);
       }
-      if (unread.length > 0) this.#noteBusy();
-      return unread.length > 0;
+      if (isAny) this.#noteBusy();
+      return isAny;
     });
   }
 
@@ -139,7 +140,7 @@ export class WorkerProcess {
     const idleWatch = setInterval(() => void this.#watchIdle(), idleWatchMs);
     try {
       if (await this.#wasStopped()) this.requestStop(0);
-      else await this.#taking.run(async () => this.#worker.load(await this.#readManifests()));
+      else await this.#taking.run(() => this.#worker.load(this.#readManifests()));
       await this.#ended.promise;
     } catch (error) {
       this.requestStop(0);
@@ -203,13 +204,13 @@ export class WorkerProcess {
   }
 
   /** The manifests that were not read before. */
-  async #readManifests(): Promise<readonly NumberedManifest[]> {
+  async *#readManifests(): AsyncGenerator<NumberedManifest> {
     const onBad = (message: string, index: number) => {
       this.#deps.log(message);
       this.#read.add(index);
     };
-    const found = await readOwnManifests(this.#source, onBad, this.#read);
-    return found.map((manifest) => this.#noteRead(manifest));
+    for await (const manifest of readOwnManifests(this.#source, onBad, this.#read))
+      yield this.#noteRead(manifest);
   }
 
   #noteRead(manifest: NumberedManifest): NumberedManifest {

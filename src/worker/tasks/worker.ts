@@ -82,12 +82,22 @@ export class Worker {
     return this.#running.size === 0 && (!this.#queue.hasWaiting || this.#failure !== null);
   }
 
-  /** Takes up what earlier processes left: their results and the manifests. Called once, before anything else. */
-  async load(manifests: readonly NumberedManifest[]): Promise<void> {
+  /**
+   * Takes up what earlier processes left: their results and the manifests, one after the other. Called once, before anything else.
+   *
+   * @param manifests - In the order of their numbers.
+   */
+  async load(manifests: AsyncIterable<NumberedManifest> | Iterable<NumberedManifest>): Promise<void> {
     await this.#intake.run(async () => {
       this.#publisher.publish();
-      const inOrder = [...manifests].sort((a, b) => a.index - b.index);
-      this.#take(inOrder, await this.#results.readAll());
+      const names = await this.#results.names();
+      for await (const numbered of manifests) {
+        const keys = batchesOf(numbered.manifest).flatMap((batch) =>
+          batch.tasks.map((task) => task.task_key),
+        );
+        const there = keys.filter((key) => names.has(`${key}.json`));
+        this.#take([numbered], await this.#results.read(there, true));
+      }
       if (this.#phase === 'loading') this.#phase = 'working';
       this.#pump();
     });
