@@ -249,11 +249,20 @@ function createModelFiles(): ModelFiles {
 
 function createModelLibrary(): ModelLibrary {
   const { cache, data } = cosmosFolders(process.env, process.platform);
-  return new LocalModelLibrary({
-    cache: resolve(cache, 'models'),
-    user: resolve(data, 'models'),
-    installed: resolve(data, 'installed-models'),
-  });
+  return new LocalModelLibrary(
+    {
+      cache: resolve(cache, 'models'),
+      user: resolve(data, 'models'),
+      installed: resolve(data, 'installed-models'),
+    },
+    {
+      clock: systemClock,
+      measure: async (path, signal) => {
+        const { measureModel } = await import('./worker/measure-model.ts');
+        return await measureModel(path, workerProgram(), signal);
+      },
+    },
+  );
 }
 
 function createRequestFiles(media: MediaTool): RequestFiles {

@@ -35,8 +35,8 @@ export async function tryOutModel(
   }
 }
 
-/** Null where it is the machine that could not: with other sizes, or another time, it may. */
-function refusalOf(error: unknown, modelPath: string): unknown {
+/** What a model is refused with; null where it is the machine that could not: with other sizes, or another time, it may. */
+export function refusalOf(error: unknown, modelPath: string): unknown {
   if (error instanceof LaneError) return null;
   if (!(error instanceof EngineError)) return error;
   const { code, message, cause } = error;

@@ -86,9 +86,12 @@ export const silent = partialObserver({});
 
 function createTestLibrary(folder: string): LocalModelLibrary {
   const inside = (name: string) => join(folder, 'cache', name);
-  return new LocalModelLibrary({
-    cache: inside('models'),
-    user: inside('own-models'),
-    installed: inside('installed-models'),
-  });
+  return new LocalModelLibrary(
+    {
+      cache: inside('models'),
+      user: inside('own-models'),
+      installed: inside('installed-models'),
+    },
+    { clock: systemClock, measure: async () => ({ scale: 2, megapixelsPerSecond: 1 }) },
+  );
 }

@@ -15,11 +15,14 @@ import {
   isModelName,
 } from '../../core/models/built-in-models.ts';
 import { layersToOnnx } from '../../core/models/layers-to-onnx.ts';
-import { AppError } from '../../errors/app-error.ts';
-import type { LibraryModel, ModelLibrary } from '../../ports/model-library.ts';
+import { AppError, usageError } from '../../errors/app-error.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { LibraryModel, ModelLibrary, ModelSpeed } from '../../ports/model-library.ts';
 import { hasContent } from '../files/hash-file.ts';
 import { publishFile } from '../files/publish-file.ts';
 import { unlessMissing } from '../files/unless-missing.ts';
+import { installPackage } from './install-package.ts';
+import { ModelSpeeds } from './model-speeds.ts';
 import { readWeights } from './read-weights.ts';
 
 interface LibraryFolders {
@@ -31,13 +34,24 @@ interface LibraryFolders {
   readonly installed: string;
 }
 
+interface LibraryTools {
+  /** Computes with the model in a file for some seconds. */
+  measure(path: string, signal: AbortSignal): Promise<Pick<ModelSpeed, 'scale' | 'megapixelsPerSecond'>>;
+  readonly clock: Clock;
+}
+
 /** {@link ModelLibrary} of this machine. */
 export class LocalModelLibrary implements ModelLibrary {
   readonly userFolder: string;
   readonly #folders: LibraryFolders;
 
-  constructor(folders: LibraryFolders) {
+  readonly #tools: LibraryTools;
+  readonly #speeds: ModelSpeeds;
+
+  constructor(folders: LibraryFolders, tools: LibraryTools) {
     this.#folders = folders;
+    this.#tools = tools;
+    this.#speeds = new ModelSpeeds(join(folders.cache, 'speeds'));
     this.userFolder = folders.user;
   }
 
@@ -97,6 +111,7 @@ export class LocalModelLibrary implements ModelLibrary {
       licence: model.licence,
       sizeBytes: isThere ? choices.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : model.packedBytes,
       isInstalled: isThere,
+      speed: await this.#speeds.get(name),
     };
   }
 
@@ -112,6 +127,30 @@ export class LocalModelLibrary implements ModelLibrary {
       licence: null,
       sizeBytes: size,
       isInstalled: true,
+      speed: await this.#speeds.get(name),
     };
   }
+
+  async measure(name: string, signal: AbortSignal): Promise<ModelSpeed> {
+    const path = this.pathOf(name, 1);
+    await this.provide(path, signal);
+    const measured = await this.#tools.measure(path, signal);
+    const speed = { ...measured, measuredAt: new Date(this.#tools.clock.now()).toISOString() };
+    await this.#speeds.put(name, speed);
+    return speed;
+  }
+
+  async install(name: string, signal: AbortSignal): Promise<string> {
+    const folder = join(this.#folders.installed, name);
+    await installPackage(modelNamed(name), folder, signal);
+    return folder;
+  }
+}
+
+function modelNamed(name: string): BuiltInModel {
+  if (isBuiltIn(name)) return builtInModels[name];
+  throw usageError(
+    `There is no model ${name} to install.`,
+    `Those that can be installed: ${builtInNames.join(', ')}.`,
+  );
 }

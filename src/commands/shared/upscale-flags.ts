@@ -21,8 +21,9 @@ export const upscaleFlags = {
     description: 'what upscales: lanczos (embedded, no model; the default) or onnx (a model)',
   }),
   model: Flags.string({
-    description: 'file of an ONNX model that upscales, such as Real-ESRGAN; implies --engine onnx',
-    helpValue: 'PATH',
+    description:
+      'network that upscales: a name of "cosmos models", such as esrgan-slim, or an ONNX file; implies --engine onnx',
+    helpValue: 'NAME|PATH',
   }),
   'batch-size': Flags.integer({
     min: 1,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { LocalModelLibrary } from '../../../../src/adapters/models/local-model-library.ts';
+import { systemClock } from '../../../../src/adapters/system-clock.ts';
 import { choiceFor, choicesOf } from '../../../../src/core/models/built-in-models.ts';
 import { readLayersModel } from '../../../../src/core/models/layers-model.ts';
 import { layersToOnnx } from '../../../../src/core/models/layers-to-onnx.ts';
@@ -15,11 +16,14 @@ const slimPackage = join(import.meta.dirname, '../../../../node_modules/@upscale
 
 function libraryIn(folder: string): LocalModelLibrary {
   const inside = (name: string) => join(folder, name);
-  return new LocalModelLibrary({
-    cache: inside('cache'),
-    user: inside('own'),
-    installed: inside('installed'),
-  });
+  return new LocalModelLibrary(
+    {
+      cache: inside('cache'),
+      user: inside('own'),
+      installed: inside('installed'),
+    },
+    { clock: systemClock, measure: async () => ({ scale: 2, megapixelsPerSecond: 0.5 }) },
+  );
 }
 
 /** The largest difference of what ONNX Runtime computes from what TensorFlow.js did; white is 1. */
