@@ -26,14 +26,26 @@ it('a video is upscaled with a built-in network, and resumed when the network ha
   await makeClip(join(cli.workingFolder, 'film.mp4'), { width: 64, height: 36, frames: 12 });
   const args = ['upscale', 'film.mp4', '-o', 'large.mp4', '--model', 'esrgan-slim', '--json'];
   const planned = JSON.parse((await cli.run([...args, '--dry-run'])).stdout);
-  expect(planned.engine ?? planned).toMatchObject({ kind: 'onnx' });
-  const begun = JSON.parse((await cli.run(args)).stdout);
-  expect(begun).toMatchObject({ status: 'complete', model: 'esrgan-slim', size: { width: 128, height: 72 } });
-  const again = await cli.run(['upscale', '--resume', 'latest', '--model', 'esrgan-slim', '--json']);
-  expect(JSON.parse(again.stdout)).toMatchObject({ status: 'complete' });
+  expect(planned.engine).toMatchObject({ kind: 'onnx' });
+  expect((await cli.run([...args, '--detach'])).code).toBe(0);
+  await rm(join(`${cli.env['XDG_CACHE_HOME']}`, 'cosmos/models'), { recursive: true });
+  const resume = ['upscale', '--resume', 'latest', '--model', 'esrgan-slim', '--json'];
+  expect(JSON.parse((await cli.run(resume)).stdout)).toMatchObject({
+    ...{ status: 'complete', model: 'esrgan-slim' },
+    size: { width: 128, height: 72 },
+  });
   // Larger ones have a network of their own.
-  const four = await cli.run([...args, '--scale', '4', '-o', 'four.mp4', '--dry-run', '--json']);
-  expect(JSON.parse(four.stdout).engine?.model).toMatch(/esrgan-slim-x4-[0-9a-f]{16}\.onnx$/);
+  const four = await cli.run([
+    'upscale',
+    'film.mp4',
+    '--model',
+    'esrgan-slim',
+    '--scale',
+    '4',
+    '--dry-run',
+    '--json',
+  ]);
+  expect(JSON.parse(four.stdout).engine.model).toMatch(/esrgan-slim-x4-[0-9a-f]{16}\.onnx$/);
 });
 
 it('models are listed with what they are, measured, and a file of the user has the name of its file', async () => {
@@ -62,8 +74,8 @@ it.skipIf(process.platform === 'win32')(
   async () => {
     const cli = await newCli();
     const bin = join(cli.workingFolder, 'bin');
-    const env = { PATH: `${bin}:${process.env['PATH']}` };
-    const install = async () => await cli.run(['models', 'install', 'esrgan-slim', '--json'], { env });
+    cli.env['PATH'] = `${bin}:${process.env['PATH']}`;
+    const install = async () => await cli.run(['models', 'install', 'esrgan-slim', '--json']);
     await placeNpm(bin, null);
     const missing = JSON.parse((await install()).stdout);
     expect(missing.error).toMatchObject({ code: 'prerequisite-missing' });

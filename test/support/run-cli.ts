@@ -37,6 +37,7 @@ export class Cli {
       USERPROFILE: this.home,
       XDG_CACHE_HOME: join(folder, 'cache'),
       XDG_CONFIG_HOME: join(folder, 'config'),
+      XDG_DATA_HOME: join(folder, 'data'),
       XDG_STATE_HOME: join(folder, 'state'),
       NO_COLOR: '1',
       LC_ALL: 'C.UTF-8',
