@@ -65,6 +65,11 @@ export interface PreviewRequest {
 
 /** What the packets of a file say; nothing is decoded for it. */
 export interface PacketIndex {
+  /**
+   * When each frame of the video is shown, ascending, in ticks of its time base: what a decoder gives of an undamaged
+   * file. Null where only decoding tells.
+   */
+  readonly frameTimes: Float64Array | null;
   /** Presentation times of the video's key frames, ascending, in ticks of its time base. */
   readonly keyTimes: Float64Array;
   /** How long the last frame is shown, in the same ticks; null where the file does not say. */
@@ -194,7 +199,7 @@ export interface VideoTool {
     options: ScanOptions,
     signal?: AbortSignal,
   ): AsyncGenerator<ScannedFrame, ScanEnd>;
-  /** Reads the packets of all streams through once. Only key frames and breaks take memory. */
+  /** Reads the packets of all streams through once. Only frame times and breaks take memory. */
   packetIndex(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<PacketIndex>;
   /**
    * The path of a copy of the file in which times continue where the file's clock breaks: of the streams of sound, pictures

@@ -78,6 +78,8 @@ const clipSchema = z.object({
   }),
   /** The source's own range, where `color` has another one; missing: the same. */
   source_range: z.literal('pc').exactOptional(),
+  /** Nothing was decoded before: what decodes the segments has to find out whether the source is damaged. */
+  is_unchecked: z.literal(true).exactOptional(),
 });
 
 /** One segment to upscale. Times are ticks of the clip's time base. */

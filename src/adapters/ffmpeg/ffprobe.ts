@@ -69,11 +69,13 @@ interface PacketsRequest {
   /** Number of the only stream whose packets are read; all unless given. */
   readonly stream?: number;
   readonly what: 'times' | 'contents';
+  /** Takes each complaint about the file. */
+  readonly onErrorLine?: (line: string) => void;
 }
 
 /** Packets of a file, in the file's order; nothing is decoded. Takes the same memory for any length. */
 export async function* readPackets(
-  { path, sizeBytes, stream, what }: PacketsRequest,
+  { path, sizeBytes, stream, what, onErrorLine }: PacketsRequest,
   options: FfmpegOptions,
 ): AsyncGenerator<PacketFacts> {
   const isTimes = what === 'times';
@@ -92,6 +94,7 @@ export async function* readPackets(
     ],
     doing: 'Reading the packets of the video',
     workBytes: sizeBytes,
+    ...(onErrorLine && { onErrorLine }),
   });
   for await (const line of lines) {
     const packet = parsePacket(line);

@@ -32,6 +32,8 @@ interface FileRun extends FfmpegOptions {
   readonly workBytes?: number;
   /** The file it writes, if it writes one. */
   readonly target?: string;
+  /** Takes each line of its stderr. */
+  readonly onErrorLine?: (line: string) => void;
 }
 
 /** A program that ended by itself with an error: what it was given may be at fault. */
@@ -63,7 +65,7 @@ export async function readText(run: FileRun): Promise<string> {
  * @throws AppError `prerequisite-missing`, `disk-full`, `frames-failed`; the signal's reason.
  */
 export async function* readLines(run: FileRun): AsyncGenerator<string> {
-  const { doing, workBytes = 0, target, signal } = run;
+  const { doing, workBytes = 0, target, signal, onErrorLine } = run;
   signal?.throwIfAborted();
   const program = run.programs[run.program];
   const workMs = Math.ceil((workBytes / slowestBytesPerSecond) * 1000);
@@ -72,6 +74,10 @@ export async function* readLines(run: FileRun): AsyncGenerator<string> {
     hasInput: false,
     outputs: 1,
     signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    onErrorLine: (line) => {
+      onErrorLine?.(line);
+      return true;
+    },
   });
   const [output] = child.outputs;
   if (output) yield* linesOf(output);

@@ -9,6 +9,7 @@ import { limitsFor } from '../ffmpeg/picture-limits.ts';
 import { exactFrames, exactScaling, rawOutput } from '../ffmpeg/raw-frames.ts';
 import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
 import { type ChildEnd, PipedChild } from '../piped-child.ts';
+import { DamageNotes } from '../video/damage-notes.ts';
 import { isRgb, isRgbSpace, rangeOf, scalerMatrix } from './color.ts';
 
 interface UniqueSelection {
@@ -28,6 +29,8 @@ const earlierSeconds = 10;
 interface Attempt {
   readonly frames: number;
   readonly end: ChildEnd;
+  /** What the decoder said of damage that was not known before; empty when nothing. */
+  readonly damage: string;
 }
 
 /** Where the decoding of segments may begin; remembers those whose key frame was not where it was said to be. */
@@ -70,7 +73,7 @@ export class SegmentDecoder {
     const { repeats } = request.segment;
     for (const start of this.#starts.of(request.segment)) {
       const attempt = yield* this.#attempt(request, start, signal);
-      if (attempt.frames === repeats.length) return;
+      if (attempt.frames === repeats.length && attempt.damage === '') return;
       if (start === null || attempt.frames > 0) {
         this.#starts.noteMisled(request.segment);
         throw decodingFailed(this.#program, request, attempt, start !== null);
@@ -87,18 +90,19 @@ export class SegmentDecoder {
     const { clip, repeats } = request.segment;
     const selection = selectUnique(repeats);
     const programArguments = decodeArguments(request, selection, seekTime);
+    const damage = new DamageNotes(clip.stream);
+    let frames = 0;
     await using child = new PipedChild(this.#program, programArguments, {
       hasInput: false,
       outputs: 1,
       signal,
-      onErrorLine: isNews,
+      onErrorLine: (line) => readComplaint(line, damage, frames),
     });
     const cut = exactFrames(child.outputs[0], {
       frameBytes: frameBytes({ ...clip.frame, pixelFormat: clip.frame.pixel_format }),
       isWanted: selection.isUnique ?? (() => true),
       ...(request.allocate && { allocate: request.allocate }),
     });
-    let frames = 0;
     try {
       for await (const frame of cut) {
         frames += 1;
@@ -110,7 +114,7 @@ export class SegmentDecoder {
     }
     const end = await child.ended;
     signal.throwIfAborted();
-    return { frames, end };
+    return { frames, end, damage: clip.is_unchecked ? damage.toString() : '' };
   }
 }
 
@@ -118,12 +122,13 @@ export class SegmentDecoder {
 export function decodingFailed(
   program: string,
   { sourcePath, segment }: Pick<DecodeRequest, 'sourcePath' | 'segment'>,
-  { frames, end }: Attempt,
+  { frames, end, damage }: Attempt,
   isSought: boolean,
 ): AppError {
   const doing = `Decoding segment ${segment.segment_id} (${frames} of ${segment.repeats.length} frames)`;
   if (isSought || end.startError || end.exitCode === null) return framesFailed(program, doing, end);
   const seconds = ticksToSeconds(segment.first_time ?? 0, segment.clip.time_base).toFixed(3);
+  if (damage !== '') return damagedSegment(sourcePath, seconds, damage);
   const count = `decoding gave ${frames} of ${segment.repeats.length} frames from second ${seconds} on`;
   return unreadableVideo(sourcePath, end.stderrTail ? `${count}; ${reasonInStderr(end.stderrTail)}` : count);
 }
@@ -169,8 +174,23 @@ export function segmentFilters(segment: SegmentTask, condition: string | null = 
   return [...choice(segment, condition), ...conversion(segment.clip)];
 }
 
+function damagedSegment(sourcePath: string, seconds: string, damage: string): AppError {
+  const reason = `it is damaged after second ${seconds}; ffmpeg says "${damage}"`;
+  return unreadableVideo(sourcePath, reason, {
+    nextStep:
+      'Get an undamaged file, or begin a new run with --keep-going, which uses what can be read of this one.',
+  });
+}
+
+/** Reads a line of a decoder's stderr that gave so many frames. @returns whether it is worth keeping. */
+export function readComplaint(line: string, damage: DamageNotes, frames: number): boolean {
+  if (!isNews(line)) return false;
+  damage.read(line, frames);
+  return true;
+}
+
 /** A line of a decoder that says nothing new: of every frame after such a change, which the scan noted. */
-export function isNews(line: string): boolean {
+function isNews(line: string): boolean {
   return !line.includes('Changing video frame properties on the fly');
 }
 

@@ -7,9 +7,10 @@ import { framesFailed } from '../ffmpeg/failures.ts';
 import { syncFile } from '../files/publish-file.ts';
 import { countMp4Frames } from '../mp4/samples.ts';
 import { type ChildEnd, linesOf, PipedChild } from '../piped-child.ts';
+import { DamageNotes } from '../video/damage-notes.ts';
 import {
   decodingFailed,
-  isNews,
+  readComplaint,
   type SegmentStarts,
   segmentFilters,
   segmentInput,
@@ -33,17 +34,17 @@ export async function resampleSegment(
 ): Promise<void> {
   const { segment, path } = request;
   for (const start of starts.of(segment)) {
-    const end = await attempt(program, request, start, signal);
+    const { end, damage } = await attempt(program, request, start, signal);
     const full = diskFullIn(end.stderrTail, path);
     if (full) throw full;
     const frames = end.exitCode === 0 ? ((await countMp4Frames(path)) ?? 0) : 0;
-    if (frames === segment.repeats.length) {
+    if (frames === segment.repeats.length && damage === '') {
       await syncFile(path);
       return;
     }
     // No start leads further where ffmpeg itself fails; from the beginning, decoding without an end shows a damaged file.
     if (end.exitCode === null) throw framesFailed(program, `Upscaling segment ${segment.segment_id}`, end);
-    if (start === null) throw decodingFailed(program, request, { frames, end }, false);
+    if (start === null) throw decodingFailed(program, request, { frames, end, damage }, false);
     starts.noteMisled(segment);
   }
 }
@@ -53,17 +54,23 @@ async function attempt(
   request: ResampleRequest,
   seekTime: number | null,
   signal: AbortSignal,
-): Promise<ChildEnd> {
+): Promise<{ readonly end: ChildEnd; readonly damage: string }> {
   signal.throwIfAborted();
-  const options = { hasInput: false, outputs: 1, isOnFiles: true, signal, onErrorLine: isNews } as const;
+  const { clip } = request.segment;
+  const damage = new DamageNotes(clip.stream);
+  let frames = 0;
+  const onErrorLine = (line: string) => readComplaint(line, damage, frames);
+  const options = { hasInput: false, outputs: 1, isOnFiles: true, signal, onErrorLine } as const;
   await using child = new PipedChild(program, resamplingArguments(request, seekTime), options);
   for await (const line of child.outputs[0] ? linesOf(child.outputs[0]) : []) {
     const done = /^frame=(\d+)$/.exec(line)?.[1];
-    if (done !== undefined) request.onFrames(Number(done));
+    if (done === undefined) continue;
+    frames = Number(done);
+    request.onFrames(frames);
   }
   const end = await child.ended;
   signal.throwIfAborted();
-  return end;
+  return { end, damage: clip.is_unchecked ? damage.toString() : '' };
 }
 
 function resamplingArguments(

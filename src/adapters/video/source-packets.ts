@@ -24,19 +24,62 @@ export async function indexPackets(
   const last = { time: Number.NEGATIVE_INFINITY, duration: Number.NaN };
   const timed = new Set([video, ...others.filter(isTimedStream)].map(({ index }) => index));
   const finder = new TimeBreakFinder(container, timed);
-  for await (const packet of sourcePackets(path, null, options)) {
+  const frames = new FrameTimes(video, container);
+  for await (const packet of sourcePackets(path, null, options, () => frames.doubt())) {
     finder.add(packet);
     const { stream, time, flags, duration } = packet;
-    if (stream !== video.index || flags.includes('D') || Number.isNaN(time)) continue;
+    if (stream !== video.index) continue;
+    frames.add(packet);
+    if (flags.includes('D') || Number.isNaN(time)) continue;
     if (flags.includes('K')) keyTimes.add(time);
     if (time >= last.time) Object.assign(last, { time, duration });
   }
   return {
+    frameTimes: frames.sorted(),
     keyTimes: Float64Array.from(keyTimes).sort(),
     lastDuration: last.duration > 0 ? last.duration : null,
     breaks: finder.breaks(),
     lengthSeconds: finder.lengthSeconds(),
   };
+}
+
+/** Containers that note for each packet when its frame is shown. */
+const timedContainers = /^(mov,|matroska,)/;
+/** Codecs of which each packet gives one frame, unless frames are stored as two fields. */
+const wholeFrameCodecs = new Set(['h264', 'hevc', 'av1', 'vp9', 'prores', 'ffv1', 'mjpeg']);
+
+/** When the frames of a video are shown, as its packets say, for as long as nothing raises a doubt. */
+class FrameTimes {
+  readonly #times: number[] = [];
+  #isDoubtful: boolean;
+  #firstTime = Number.NEGATIVE_INFINITY;
+
+  constructor({ codec, extras }: VideoStreamFacts, container: string) {
+    const isPlain = timedContainers.test(container) && wholeFrameCodecs.has(codec);
+    this.#isDoubtful = !isPlain || extras.includes('interlaced fields');
+  }
+
+  doubt(): void {
+    this.#isDoubtful = true;
+  }
+
+  /** Takes a packet, in the file's order. */
+  add({ time, shownSeconds, sizeBytes, flags }: PacketFacts): void {
+    if (this.#isDoubtful) return;
+    const isFirst = this.#times.length === 0;
+    if (isFirst) this.#firstTime = time;
+    // Frames before the first key frame cannot be decoded; packets that are not shown show that the file was cut.
+    const isPlain = !Number.isNaN(shownSeconds) && sizeBytes > 0 && !flags.includes('D');
+    if (!isPlain || time < this.#firstTime || (isFirst && !flags.includes('K'))) this.doubt();
+    this.#times.push(time);
+  }
+
+  /** Null where decoding may give other frames. */
+  sorted(): Float64Array | null {
+    if (this.#isDoubtful || this.#times.length === 0) return null;
+    const times = Float64Array.from(this.#times).sort();
+    return times.every((time, frame) => frame === 0 || time > (times[frame - 1] ?? time)) ? times : null;
+  }
 }
 
 /**
@@ -69,9 +112,16 @@ async function* sourcePackets(
   path: string,
   stream: number | null,
   options: FfmpegOptions,
+  onComplaint: () => void = () => undefined,
 ): AsyncGenerator<PacketFacts> {
   const { size: sizeBytes } = await stat(path);
-  const request = { path, sizeBytes, ...(stream === null ? {} : { stream }), what: 'times' } as const;
+  const request = {
+    path,
+    sizeBytes,
+    ...(stream === null ? {} : { stream }),
+    what: 'times',
+    onErrorLine: onComplaint,
+  } as const;
   let packets = 0;
   let reason = '';
   try {

@@ -31,6 +31,8 @@ const plannedClipSchema = z.object({
   color: z.object({ range: tag, space: tag, primaries: tag, transfer: tag, chroma_location: tag }),
   /** The source's own range, where `color` has another one; missing: the same. */
   source_range: z.literal('pc').exactOptional(),
+  /** The plan was made from packets alone, so that damage shows only when segments are made. */
+  is_unchecked: z.literal(true).exactOptional(),
 });
 
 /** When frames are shown, run-length coded: a video of one hour with an even frame rate takes a few numbers. */

@@ -101,10 +101,12 @@ async function readFrames(
   { request: { outputPath, isKeptGoing }, operation, ports, observer, signal }: PlanContext,
 ) {
   const container = outputContainerOf(outputPath);
-  const { clip, encoding, notices } = planClip(facts, container, operation);
+  const { clip: planned, encoding, notices } = planClip(facts, container, operation);
   const streams = await planTriedStreams(path, facts, container, ports, signal);
   const request = { path, facts, dedupe: operation.dedupe, isKeptGoing };
-  const { timeline: scanned, keyTimes, notices: found } = await scanVideo(request, ports, observer, signal);
+  const scan = await scanVideo(request, ports, observer, signal);
+  const { timeline: scanned, keyTimes, notices: found } = scan;
+  const clip: PlannedClip = scan.isUnchecked ? { ...planned, is_unchecked: true } : planned;
   const frames = { path, facts, clip, timeline: scanned };
   const placed = await operation.placeRegions(frames, ports, observer, signal);
   const regions = placed?.regions ?? null;

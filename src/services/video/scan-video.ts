@@ -11,7 +11,7 @@ import { formatSize } from '../../core/hints/display-size.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
-import type { FormatChange } from '../../ports/video-tool.ts';
+import type { FormatChange, PacketIndex, ScanEnd } from '../../ports/video-tool.ts';
 
 interface ScanRequest {
   readonly path: string;
@@ -32,42 +32,35 @@ export class TimesBreakError extends Error {
 }
 
 /**
- * Decodes every frame once: when it is shown, and whether it shows something new.
+ * Finds out when every frame is shown, and whether it shows something new. Every frame is decoded once for it, except where
+ * no frame is looked at and the packets of the file say everything.
  *
- * @returns `keyTimes`: times of the key frames, ascending; null where frames cannot be found by their times.
+ * @returns `keyTimes`: times of the key frames, ascending; null where frames cannot be found by their times. `isUnchecked`:
+ * nothing was decoded.
  * @throws TimesBreakError as soon as that is known.
  */
 export async function scanVideo(
-  { path, facts, dedupe, isKeptGoing }: ScanRequest,
+  request: ScanRequest,
   ports: Pick<Ports, 'video'>,
   observer: VideoObserver,
   signal: AbortSignal,
 ) {
-  const { video, durationSeconds } = facts;
-  const broken = new AbortController();
-  const reading = ports.video.packetIndex(path, facts, signal).then((index) => {
-    if (index.breaks.length > 0) broken.abort(new TimesBreakError(index.breaks));
-    return index;
-  });
+  const { path, facts, dedupe, isKeptGoing } = request;
+  const { video } = facts;
+  const reading = ports.video.packetIndex(path, facts, signal);
   reading.catch(() => undefined);
-  const options = { withPictures: needsPictures(dedupe), keepGoing: isKeptGoing };
-  const frames = ports.video.scan(path, video, options, AbortSignal.any([signal, broken.signal]));
-  const expected =
-    durationSeconds === null ? null : Math.round(durationSeconds * fractionValue(video.frameRate));
-  const finder = createDuplicateFinder(dedupe, video.size);
-  const read = await readThrough(frames, finder, (done) => observer.onScan(done, expected)).catch(
-    async (error: unknown) => {
-      // A break may look like damage to the decoder.
-      await reading.catch(() => undefined);
-      broken.signal.throwIfAborted();
-      throw error;
-    },
-  );
+  // What can be read of a damaged file is known only once it is decoded.
+  const mayTrustPackets = dedupe === 'off' && !isKeptGoing;
+  const frameTimes = mayTrustPackets ? (await reading).frameTimes : null;
+  const read =
+    frameTimes === null
+      ? await decodeThrough(request, reading, ports, observer, signal)
+      : listed(frameTimes, observer);
   const { times, unique, lastDuration, end } = read;
   if (times.length === 0) throw noFrames(path);
   const { damage, changes } = end;
   const index = await reading;
-  broken.signal.throwIfAborted();
+  if (index.breaks.length > 0) throw new TimesBreakError(index.breaks);
   const { times: repaired, changed } = repairTimes(Float64Array.from(times), ticksPerFrame(video));
   const last = repaired.at(-1) ?? 0;
   const usual = repaired.length > 1 ? last - (repaired.at(-2) ?? 0) : ticksPerFrame(video);
@@ -82,6 +75,7 @@ export async function scanVideo(
       uniqueFrames: Int32Array.from(unique),
       isMended: changed > 0,
     },
+    isUnchecked: frameTimes !== null,
     // Frames that lie cannot be sought by their time: the video is then done in one piece.
     keyTimes: changed > 0 ? null : index.keyTimes,
     notices: [
@@ -97,11 +91,55 @@ export async function scanVideo(
   };
 }
 
+interface ReadFrames {
+  readonly times: ArrayLike<number> & Iterable<number>;
+  /** Numbers of the frames that show something new. */
+  readonly unique: Iterable<number>;
+  /** How long the last one is shown, in ticks; 0 where it is not known. */
+  readonly lastDuration: number;
+  readonly end: ScanEnd;
+}
+
+/** Every frame shows something new, as none is looked at. */
+function listed(times: Float64Array, observer: VideoObserver): ReadFrames {
+  observer.onScan(times.length, times.length);
+  return { times, unique: times.keys(), lastDuration: 0, end: { damage: null, changes: [] } };
+}
+
+/** Decodes every frame. A clock that breaks ends it. */
+async function decodeThrough(
+  { path, facts, dedupe, isKeptGoing }: ScanRequest,
+  reading: Promise<PacketIndex>,
+  ports: Pick<Ports, 'video'>,
+  observer: VideoObserver,
+  signal: AbortSignal,
+): Promise<ReadFrames> {
+  const { video, durationSeconds } = facts;
+  const broken = new AbortController();
+  const watching = reading.then(({ breaks }) => {
+    if (breaks.length > 0) broken.abort(new TimesBreakError(breaks));
+  });
+  watching.catch(() => undefined);
+  const options = { withPictures: needsPictures(dedupe), keepGoing: isKeptGoing };
+  const frames = ports.video.scan(path, video, options, AbortSignal.any([signal, broken.signal]));
+  const expected =
+    durationSeconds === null ? null : Math.round(durationSeconds * fractionValue(video.frameRate));
+  const finder = createDuplicateFinder(dedupe, video.size);
+  try {
+    return await readThrough(frames, finder, (done) => observer.onScan(done, expected));
+  } catch (error) {
+    // A break may look like damage to the decoder.
+    await watching.catch(() => undefined);
+    broken.signal.throwIfAborted();
+    throw error;
+  }
+}
+
 async function readThrough(
   frames: ReturnType<Ports['video']['scan']>,
   finder: ReturnType<typeof createDuplicateFinder>,
   onFrame: (done: number) => void,
-) {
+): Promise<ReadFrames> {
   const times: number[] = [];
   const unique: number[] = [];
   let lastDuration = 0;
