@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FfmpegFrameTool } from '../../../../src/adapters/frames/ffmpeg-frame-tool.ts';
@@ -97,4 +97,25 @@ it('a file that has not as many frames is unreadable', async () => {
   const segment = await segmentIn(path);
   const longer = { ...segment, repeats: [...segment.repeats, 1] };
   await expect(atOnce(path, longer)).rejects.toMatchObject({ code: 'video-unreadable' });
+});
+
+it('damage that was not looked for before is found, whichever way the segment is made', async () => {
+  const path = shoot(folder, 'damaged.mkv', '-c:v', 'libx264', '-bf', '0', '-g', '36', '-pix_fmt', 'yuv420p');
+  const segment = await segmentIn(path);
+  const { video } = await new FfmpegVideoTool().inspect(path);
+  const bytes = await readFile(path);
+  for (let at = Math.floor(bytes.length * 0.6); at < bytes.length * 0.65; at += 7) bytes[at] = 0x55;
+  await writeFile(path, bytes);
+  const { frames } = await scanAll(path, video, { withPictures: false, keepGoing: true });
+  const repeats = frames.map(() => 1);
+  const checked = { ...segment, end_time: null, repeats };
+  const unchecked = { ...checked, clip: { ...segment.clip, is_unchecked: true as const } };
+  const found = {
+    code: 'video-unreadable',
+    message: expect.stringContaining('is damaged after second 0.000'),
+  };
+  await atOnce(path, checked);
+  await expect(atOnce(path, unchecked)).rejects.toMatchObject(found);
+  await byPipes(path, checked);
+  await expect(byPipes(path, unchecked)).rejects.toMatchObject(found);
 });

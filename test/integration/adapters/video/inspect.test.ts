@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FfmpegVideoTool } from '../../../../src/adapters/video/ffmpeg-video-tool.ts';
 import { chooseFrameFormats } from '../../../../src/core/frames/choose-frame-formats.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { ffmpeg, shoot } from '../frames/rig.ts';
+import { ffmpeg, scanAll, shoot } from '../frames/rig.ts';
 
 const folder = await temporaryFolder();
 const tool = new FfmpegVideoTool();
@@ -165,6 +165,35 @@ it('finds key frames without decoding', async () => {
   const path = shoot(folder, 'keys.mp4', ...h264, '-g', '12');
   const { keyTimes } = await tool.packetIndex(path, await tool.inspect(path));
   expect([...keyTimes]).toEqual([0, 12_012, 24_024]);
+});
+
+it.each([
+  ['b-frames.mp4', h264],
+  ['open-groups.mkv', ['-c:v', 'libx264', '-x264-params', 'open-gop=1:keyint=12', '-pix_fmt', 'yuv420p']],
+  ['hevc.mp4', ['-c:v', 'libx265', '-x265-params', 'log-level=none', '-pix_fmt', 'yuv420p']],
+  ['vp9.webm', ['-c:v', 'libvpx-vp9', '-auto-alt-ref', '1', '-lag-in-frames', '16', '-b:v', '200k']],
+  ['uneven.mkv', ['-vf', "select='mod(n,5)'", '-fps_mode', 'passthrough', '-c:v', 'ffv1']],
+])('knows from packets when the frames are shown, as decoding does: %s', async (name, options) => {
+  const path = shoot(folder, name, ...options);
+  const facts = await tool.inspect(path);
+  const { frames } = await scanAll(path, facts.video);
+  const { frameTimes } = await tool.packetIndex(path, facts);
+  expect(frameTimes && [...frameTimes]).toEqual(frames.map(({ time }) => time));
+});
+
+it('leaves it to decoding where packets may say something else', async () => {
+  const timesOf = async (path: string) => (await tool.packetIndex(path, await tool.inspect(path))).frameTimes;
+  const whole = shoot(folder, 'whole.mkv', ...h264);
+  const cutOff = join(folder, 'cut-off.mkv');
+  const bytes = await readFile(whole);
+  await writeFile(cutOff, bytes.subarray(0, Math.floor(bytes.length * 0.7)));
+  expect(await timesOf(cutOff)).toBeNull();
+  const edited = join(folder, 'edited.mp4');
+  ffmpeg('-ss', '0.7', '-i', shoot(folder, 'unedited.mp4', ...h264), '-c', 'copy', edited);
+  expect(await timesOf(edited)).toBeNull();
+  expect(await timesOf(shoot(folder, 'transport.ts', ...h264))).toBeNull();
+  const fields = ['-flags', '+ildct+ilme', '-vf', 'scale=96:56,setfield=tff', '-x264-params', 'tff=1'];
+  expect(await timesOf(shoot(folder, 'fields.mkv', ...h264, ...fields))).toBeNull();
 });
 
 it('takes pictures as a player shows them, and null where there is no frame', async () => {
