@@ -34,6 +34,7 @@ it.each([
   { page: 'events', types: 9 },
   { page: 'run-events', types: 13 },
   { page: 'upscale-events', types: 9 },
+  { page: 'upscale-set-events', types: 11 },
 ])('the page $page shows every type of event', ({ page, types }) => {
   const [block] = readPage(`docs/formats/${page}.md`).blocks.filter(({ language }) => language === 'jsonl');
   const shown = (block?.text ?? '').matchAll(/"type":"([a-z-]+)"/g);

@@ -12,6 +12,7 @@ import { upsampleEventSchema } from '../../../src/core/upsample/upsample-event.t
 import { reportSchema } from '../../../src/core/upsample/upsample-report.ts';
 import { videoCheckpointSchema } from '../../../src/core/video/video-checkpoint.ts';
 import { videoReportSchema } from '../../../src/core/video/video-report.ts';
+import { videoSetCheckpointSchema } from '../../../src/core/video-set/set-checkpoint.ts';
 import { bundleHeaderSchema } from '../../../src/protocol/bundle.ts';
 import { manifestSchema } from '../../../src/protocol/manifest.ts';
 import { slotStatusSchema } from '../../../src/protocol/slot.ts';
@@ -31,6 +32,12 @@ import {
   upscaleWorkerStatusSchema,
 } from './upscale-documents.ts';
 import { upscalePlanSchema } from './upscale-plan-document.ts';
+import {
+  videoSetEventSchema,
+  videoSetPlanSchema,
+  videoSetReportSchema,
+  videoSetSummarySchema,
+} from './upscale-set-documents.ts';
 
 /** Every versioned document, by the name of its page in `docs/formats`. */
 export const documentSchemas = {
@@ -52,6 +59,11 @@ export const documentSchemas = {
   'upscale-events': upscaleEventSchema,
   'upscale-checkpoint': videoCheckpointSchema,
   'upscale-report': videoReportSchema,
+  'upscale-set-plan': videoSetPlanSchema,
+  'upscale-set-summary': videoSetSummarySchema,
+  'upscale-set-events': videoSetEventSchema,
+  'upscale-set-checkpoint': videoSetCheckpointSchema,
+  'upscale-set-report': videoSetReportSchema,
   'upscale-processing-plan': processingPlanSchema,
   'upscale-worker-status': upscaleWorkerStatusSchema,
   limits: serverLimitsSchema,

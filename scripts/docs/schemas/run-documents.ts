@@ -29,7 +29,7 @@ export const runsSchema = z
     runs: z.array(
       z.object({
         run_id: z.string(),
-        kind: z.string().describe('`upsample`, `upscale`, `retouch`, `inference`.'),
+        kind: z.string().describe('`upsample`, `upscale`, `upscale-set`, `retouch`, `inference`.'),
         folder: z.string(),
         status: z.enum(listedStatuses),
         created_at: z.string().nullable(),

@@ -13,21 +13,35 @@ import { checkpointName, runLockName } from './run-paths.ts';
 export async function removeRun(folder: string, output: RunOutput | null): Promise<RemovedRun> {
   const release = await lockRunFolder(folder);
   try {
-    const part = output?.type === 'file' ? partPathOf(output.path, join(folder, assemblyFolderName)) : null;
-    const partBytes = part === null ? null : await sizeOf(part);
+    const parts = output === null ? [] : await partsOf(folder, output);
     const sizeBytes = (await sizeOf(folder)) ?? 0;
-    if (part !== null) await rm(part, { force: true });
+    for (const { path } of parts) await rm(path, { force: true });
     for (const name of await readdir(folder)) {
       if (name === checkpointName || name === runLockName) continue;
       await rm(join(folder, name), { recursive: true, force: true });
     }
     await rm(join(folder, checkpointName));
     await rm(folder, { recursive: true, force: true });
-    if (part === null || partBytes === null) return { paths: [folder], sizeBytes };
-    return { paths: [folder, part], sizeBytes: sizeBytes + partBytes };
+    return {
+      paths: [folder, ...parts.map(({ path }) => path)],
+      sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, sizeBytes),
+    };
   } finally {
     await release();
   }
+}
+
+/** Unfinished videos that are there, beside the names that they were going to have. */
+async function partsOf(folder: string, output: RunOutput) {
+  const file = { path: output.path, assembly: assemblyFolderName };
+  const videos = output.type === 'file' ? [file] : (output.videos ?? []);
+  const parts: { readonly path: string; readonly sizeBytes: number }[] = [];
+  for (const { path, assembly } of videos) {
+    const part = partPathOf(path, join(folder, assembly));
+    const sizeBytes = await sizeOf(part);
+    if (sizeBytes !== null) parts.push({ path: part, sizeBytes });
+  }
+  return parts;
 }
 
 /** Bytes of a file, or of all below a folder; null where there is none. */

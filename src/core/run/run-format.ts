@@ -23,6 +23,8 @@ export interface RunOutput {
   readonly type: 'folder' | 'file';
   /** The flag it was chosen with. */
   readonly flag: string;
+  /** Videos below a folder that grow beside their final names, each with the folder of what is under way, in that of the run. */
+  readonly videos?: readonly { readonly path: string; readonly assembly: string }[];
 }
 
 /** A file outside of the run folder that a run writes by rename, so that a dead process may have left half of it. */

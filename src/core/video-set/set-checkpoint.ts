@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { encodingConfigSchema } from '../encoding/encoding-settings.ts';
-import { checkpointVersion, type RunFormat } from '../run/run-format.ts';
+import { assemblyFolderName, checkpointVersion, type RunFormat } from '../run/run-format.ts';
 import { upscaleSettingsSchema } from '../upscale/upscale-settings.ts';
 import { pinnedFileSchema } from '../video/video-checkpoint.ts';
 import { type VideoSetEventBody, videoSetEventBodySchema } from './set-event.ts';
@@ -11,7 +11,7 @@ const count = z.int().min(0);
 export const videoFailureSchema = z.object({ code: z.string(), message: z.string(), next_step: z.string() });
 
 /** One video of a set, as it was found when the run was planned. */
-const plannedVideoSchema = z.object({
+export const plannedVideoSchema = z.object({
   /** Absolute path. */
   input: z.string(),
   /** As it is named in messages: its path below the folder that was given. */
@@ -68,6 +68,12 @@ export const videoSetFormat: RunFormat<VideoSetCheckpoint, VideoSetEventBody> = 
   kind: 'upscale-set',
   checkpointSchema: videoSetCheckpointSchema,
   eventSchema: videoSetEventBodySchema,
-  outputOf: ({ settings }) => ({ path: settings.output, type: 'folder', flag: '--output' }),
+  outputOf: ({ settings, videos }) => ({
+    ...{ path: settings.output, type: 'folder', flag: '--output' },
+    videos: videos.map(({ output }, video) => ({
+      path: output,
+      assembly: `${folderOfVideo(video)}/${assemblyFolderName}`,
+    })),
+  }),
   writtenFiles: () => [],
 };
