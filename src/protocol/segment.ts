@@ -80,6 +80,13 @@ const clipSchema = z.object({
   source_range: z.literal('pc').exactOptional(),
   /** Nothing was decoded before: what decodes the segments has to find out whether the source is damaged. */
   is_unchecked: z.literal(true).exactOptional(),
+  /** What is done to frames before anything else; missing: nothing. */
+  filters: z
+    .object({
+      deinterlace: z.enum(['auto', 'tff', 'bff']).exactOptional(),
+      denoise: z.enum(['light', 'medium', 'strong']).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** One segment to upscale. Times are ticks of the clip's time base. */
@@ -96,6 +103,8 @@ export const segmentTaskSchema = z.object({
   first_time: z.number().nullable(),
   /** … and before this; null: to the end. */
   end_time: z.number().nullable(),
+  /** The frames that the clip's filters are to see, in the same way, which begin earlier and end later; missing: those alone. */
+  filtered: z.object({ first_time: z.number(), end_time: z.number().nullable() }).exactOptional(),
   /** For each unique frame, how many frames in a row show it. */
   repeats: z.array(positive).min(1).max(1_000_000),
   /** So many of the unique frames, at the beginning and at the end, are only looked at: they are those of its neighbours. */

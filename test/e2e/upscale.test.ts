@@ -33,6 +33,13 @@ async function hashOf(path: string): Promise<string> {
     .digest('hex');
 }
 
+/** Hashes of all frames as they are decoded. */
+async function frameHashes(path: string, ...filters: readonly string[]): Promise<string[]> {
+  const args = ['-v', 'error', '-i', path, '-map', '0:v:0', ...filters, '-fps_mode', 'passthrough'];
+  const { stdout } = await promisify(execFile)('ffmpeg', [...args, '-f', 'framemd5', '-']);
+  return stdout.split('\n').flatMap((line) => (line.startsWith('#') ? [] : (line.split(',').at(-1) ?? [])));
+}
+
 describe('upscale', () => {
   it.each(['film.mkv', 'film.mp4', 'film.mov'])('keeps every frame, sound and chapter: %s', async (name) => {
     const { code, json, path } = await upscale(film, `kept-${name}`, '--dedupe', 'off');
@@ -134,6 +141,29 @@ describe('upscale', () => {
     const again = await cli.run(['upscale', '--resume', json.run_id, '--size', '1080p', '--json']);
     expect(again.code).toBe(6);
     expect(again.stdout).toContain('--size 1080p');
+  });
+
+  it('deinterlaces and removes noise before, as over the whole video at once', async () => {
+    const source = join(folder, 'fields.mkv');
+    const drawn = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=50:d=6', '-vf', 'interlace,noise=alls=12:allf=t'];
+    const coded = ['-flags', '+ilme+ildct', '-c:v', 'mpeg2video', '-q:v', '2', '-g', '10'];
+    await promisify(execFile)('ffmpeg', ['-v', 'error', ...drawn, ...coded, source]);
+    const plain = await cli.run(['upscale', source, '-o', join(folder, 'x.mkv'), '--dry-run', '--json']);
+    expect(JSON.parse(plain.stdout).notices).toContainEqual(expect.stringContaining('--deinterlace auto'));
+    const filters = ['--deinterlace', 'auto', '--denoise', 'medium', '--dedupe', 'off'];
+    const args = ['upscale', source, '-o', join(folder, 'whole.mkv'), ...filters, '--scale', '1'];
+    const { code, stdout } = await cli.run([...args, '--codec', 'ffv1', '--json']);
+    expect(code).toBe(0);
+    const json = JSON.parse(stdout);
+    expect(json.counts.segments).toBeGreaterThan(1);
+    expect(json.notices).not.toContainEqual(expect.stringContaining('nterlaced'));
+    const planes = [0, 1, 2].map((plane) => `${plane}a=0.05:${plane}b=0.1`).join(':');
+    const chain = `bwdif=0:-1:1,settb=1/1000,hqdn3d=5:3.75:0.001:0.001,atadenoise=${planes}:s=9`;
+    expect(await frameHashes(json.output)).toEqual(await frameHashes(source, '-vf', chain));
+    const [wanted, found] = await Promise.all([frameTimes(source), frameTimes(json.output)]);
+    expect(found.map((time) => time.toFixed(2))).toEqual(wanted.map((time) => time.toFixed(2)));
+    const again = await cli.run(['upscale', '--resume', json.run_id, '--denoise', 'off', '--json']);
+    expect(again.code).toBe(6);
   });
 
   it.each(['uneven.mp4', 'uneven.mkv'])('keeps a variable frame rate: %s', async (name) => {

@@ -10,6 +10,7 @@ import { exactFrames, exactScaling, rawOutput } from '../ffmpeg/raw-frames.ts';
 import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
 import { type ChildEnd, PipedChild } from '../piped-child.ts';
 import { DamageNotes } from '../video/damage-notes.ts';
+import { clipFilters } from './clip-filters.ts';
 import { isRgb, isRgbSpace, rangeOf, scalerMatrix } from './color.ts';
 
 interface UniqueSelection {
@@ -200,10 +201,15 @@ function seekOptions({ time_base: base }: Clip, seekTime: number): readonly stri
   return ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', `${microseconds}us`];
 }
 
-function choice({ first_time: first, end_time: end }: SegmentTask, condition: string | null): string[] {
+function choice(segment: SegmentTask, condition: string | null): string[] {
+  const { first_time: first, end_time: end, filtered, clip } = segment;
+  const seen = filtered ?? { first_time: first, end_time: end };
   return [
-    ...(first === null ? [] : fromExactly(first)),
-    ...(end === null ? [] : [`trim=end_pts=${end}`]),
+    ...(seen.first_time === null ? [] : fromExactly(seen.first_time)),
+    ...(seen.end_time === null ? [] : [`trim=end_pts=${seen.end_time}`]),
+    ...clipFilters(clip),
+    ...(filtered && first !== null ? [`trim=start_pts=${first}`] : []),
+    ...(filtered && end !== null ? [`trim=end_pts=${end}`] : []),
     ...(condition === null ? [] : [`select=${condition}`]),
   ];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Fraction, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
+import { interlacedFields } from '../../core/frames/frame-filters.ts';
 import { pixelFamily } from '../../core/frames/pixel-family.ts';
 import type {
   ColorTags,
@@ -212,7 +213,7 @@ function extrasOf(stream: ProbeStream, frame: ProbeFrame): readonly string[] {
     if (known) found.add(known[1]);
   }
   const isInterlaced = /^(tt|bb|tb|bt)$/.test(stream.field_order ?? '') || frame.interlaced_frame === 1;
-  if (isInterlaced) found.add('interlaced fields');
+  if (isInterlaced) found.add(interlacedFields);
   // Of VP8 and VP9 it is a second picture beside the first, of which ffmpeg's own decoders know nothing.
   const alphaMode = stream.tags?.alpha_mode ?? stream.tags?.ALPHA_MODE;
   if (alphaMode === '1' && pixelFamily(frame.pix_fmt ?? '')?.hasAlpha !== true) found.add('transparency');

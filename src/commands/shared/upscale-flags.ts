@@ -4,6 +4,7 @@ import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
 import { encodingFlags, encodingLayerOf } from './encoding-flags.ts';
+import { filterFlags, filterLayerOf } from './filter-flags.ts';
 import { queueFlags, queueLayerOf, runFlags, storeFlags, withoutMissing } from './run-flags.ts';
 import { sizeFlags, sizeLayerOf } from './size-flags.ts';
 
@@ -16,6 +17,7 @@ export const upscaleFlags = {
     helpValue: 'PATH',
   }),
   ...sizeFlags,
+  ...filterFlags,
   engine: Flags.string({
     options: [...upscalerKinds],
     description: 'what upscales: lanczos (embedded, no model; the default) or onnx (a model)',
@@ -84,6 +86,7 @@ export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
     engine: flags.engine ?? (flags.model === undefined ? undefined : 'onnx'),
     model: flags.model,
     ...sizeLayerOf(flags),
+    ...filterLayerOf(flags),
     batch_size: flags['batch-size'],
     tile: flags.tile,
     workers: workers === undefined || workers === 'auto' ? workers : Number(workers),

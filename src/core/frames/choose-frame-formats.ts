@@ -6,6 +6,7 @@ import { isColourKept } from '../encoding/kept-format.ts';
 import { formatSize, type Size } from '../hints/display-size.ts';
 import { isMatroska, type OutputContainer } from './container-limits.ts';
 import type { Fraction } from './fraction.ts';
+import { type FrameFilters, interlacedFields } from './frame-filters.ts';
 import type { FrameFormat } from './frame-format.ts';
 import { type PixelFamily, pixelFamily } from './pixel-family.ts';
 import { scaledSize, scaleOfTarget, type TargetRequest, targetNotices } from './target-size.ts';
@@ -17,6 +18,8 @@ interface ClipRequest extends TargetRequest {
   readonly container: OutputContainer;
   /** Missing: the usual one. */
   readonly encoding?: EncodingConfig;
+  /** What is done to frames before; null: nothing, and missing: nothing can be. */
+  readonly filters?: FrameFilters | null | undefined;
 }
 
 /** How frames are read, upscaled and kept. */
@@ -48,7 +51,7 @@ const maxSidePx = 16_384;
  */
 export function chooseFrameFormats(
   { video }: VideoFacts,
-  { takesRgb, container, encoding: config = usualEncoding, ...asked }: ClipRequest,
+  { takesRgb, container, encoding: config = usualEncoding, filters, ...asked }: ClipRequest,
 ): FrameFormatChoice {
   const family = pixelFamily(video.pixelFormat);
   if (family === null) throw unknownFormat(video.pixelFormat);
@@ -80,9 +83,21 @@ export function chooseFrameFormats(
       ...targetNotices({ frame: size, target }, chosen, asked.size),
       ...levelNotices(target, choice.facts.codec),
       ...(isTurned ? ['Matroska cannot store a rotation: the frames themselves are rotated.'] : []),
-      ...video.extras.map((extra) => `${capital(extra)} cannot be kept: the upscaled video has none.`),
+      ...extraNotices(video.extras, filters),
     ],
   };
+}
+
+function extraNotices(extras: readonly string[], filters: ClipRequest['filters']): string[] {
+  return extras
+    .filter((extra) => extra !== interlacedFields || filters?.deinterlace === undefined)
+    .map((extra) => {
+      const fix =
+        extra === interlacedFields && filters !== undefined
+          ? ' --deinterlace auto makes whole frames of them.'
+          : '';
+      return `${capital(extra)} cannot be kept: the upscaled video has none.${fix}`;
+    });
 }
 
 /** What models are trained on. */

@@ -36,6 +36,8 @@ export interface SegmentsInput {
   readonly batchSize: number;
   /** Frames that a segment is to have, about; at least 1. */
   readonly targetFrames: number;
+  /** So many frames before its first one a segment's decoding gives as well. Missing: none. */
+  readonly filteredFrames?: number;
   /** What frames of its neighbours a segment needs, by its place among the unique ones. Missing: none. */
   contextOf?(firstUnique: number, uniqueFrames: number): FrameContext;
 }
@@ -150,6 +152,7 @@ function segmentOf(
   const { times, uniqueFrames } = input.timeline;
   const count = (next?.unique ?? uniqueFrames.length) - cut.unique;
   const context = input.contextOf?.(cut.unique, count) ?? { before: 0, after: 0 };
+  const firstDecoded = uniqueFrames[cut.unique - context.before] ?? cut.frame;
   return {
     segmentId,
     firstFrame: cut.frame,
@@ -157,7 +160,7 @@ function segmentOf(
     firstUnique: cut.unique,
     uniqueFrames: count,
     firstBatch: Math.floor(cut.unique / input.batchSize),
-    seekTime: cuts.seekTimeOf(uniqueFrames[cut.unique - context.before] ?? cut.frame),
+    seekTime: cuts.seekTimeOf(Math.max(0, firstDecoded - (input.filteredFrames ?? 0))),
     context,
   };
 }

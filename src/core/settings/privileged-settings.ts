@@ -60,6 +60,8 @@ const classes: ClassesOf<Settings> = {
     model: 'place',
     scale: 'free',
     size: 'free',
+    deinterlace: 'free',
+    denoise: 'free',
     batch_size: 'free',
     tile: 'free',
     workers: 'free',

@@ -124,6 +124,8 @@ const upscaleRules: RulesOf<UpscaleSettings> = {
   'engine.tile': setting('upscaling.tile', 'fixed', '--tile'),
   'engine.lanes': setting('upscaling.workers', 'current', '--workers'),
   ...encodingRules('upscaling'),
+  'filters.deinterlace': setting('upscaling.deinterlace', 'fixed', '--deinterlace'),
+  'filters.denoise': setting('upscaling.denoise', 'fixed', '--denoise'),
   dedupe: setting('upscaling.dedupe', 'fixed', '--dedupe'),
   output: flag('--output', 'fixed'),
   host: flag('--host', 'current'),

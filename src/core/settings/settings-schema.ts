@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { encodingConfigShape } from '../encoding/encoding-settings.ts';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
+import { deinterlaceModes, denoiseLevels } from '../frames/frame-filters.ts';
 import { parseTargetSize, scaleLimits, targetSizeForms } from '../frames/target-size.ts';
 import { parseSize } from '../hints/display-size.ts';
 import { familyNames } from '../inference/families.ts';
@@ -105,6 +106,8 @@ const upscalingSchema = z.strictObject({
       `must be a size such as ${targetSizeForms}`,
     )
     .default(''),
+  deinterlace: z.enum(['off', ...deinterlaceModes]).default('off'),
+  denoise: z.enum(['off', ...denoiseLevels]).default('off'),
   batch_size: z.int().min(1).max(64).default(8),
   tile: z.int().min(0).max(8192).default(256),
   workers: z

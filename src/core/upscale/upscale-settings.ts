@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configOfEncoding, encodingSettingsSchema } from '../encoding/encoding-settings.ts';
 import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
+import { frameFiltersSchema } from '../frames/frame-filters.ts';
 import { scaleLimits } from '../frames/target-size.ts';
 import { hostTableOf } from '../settings/host-list.ts';
 
@@ -25,6 +26,8 @@ export const videoSettingsShape = {
 /** What one run of `upscale` was asked to do, frozen in its checkpoint. */
 export const upscaleSettingsSchema = z.object({
   ...videoSettingsShape,
+  /** What was asked to be done to frames before; missing: nothing. */
+  filters: frameFiltersSchema.exactOptional(),
   engine: z.object({
     kind: z.enum(upscalerKinds),
     scale: z.number().min(scaleLimits.least).max(scaleLimits.most),
@@ -44,7 +47,10 @@ export type UpscaleSettings = z.infer<typeof upscaleSettingsSchema>;
 export type UpscalerKind = (typeof upscalerKinds)[number];
 
 /** A run's settings in the shape of `config.toml`. @param model - Path of the model's file; null for an engine without one. */
-export function configOfUpscale({ engine, dedupe, host, slots }: UpscaleSettings, model: string | null) {
+export function configOfUpscale(
+  { engine, filters, dedupe, host, slots }: UpscaleSettings,
+  model: string | null,
+) {
   const { kind, scale, size = '', batch_size, tile, lanes, encoding } = engine;
   return {
     upscaling: {
@@ -52,6 +58,8 @@ export function configOfUpscale({ engine, dedupe, host, slots }: UpscaleSettings
       model: model ?? '',
       scale,
       size,
+      deinterlace: filters?.deinterlace ?? 'off',
+      denoise: filters?.denoise ?? 'off',
       batch_size,
       tile,
       workers: lanes,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { frameFiltersSchema } from '../frames/frame-filters.ts';
 import { shownScale } from '../frames/target-size.ts';
 import { hexSha256Schema } from '../inner-path.ts';
 import { retouchSettingsSchema } from '../retouch/retouch-settings.ts';
@@ -33,6 +34,8 @@ const plannedClipSchema = z.object({
   source_range: z.literal('pc').exactOptional(),
   /** The plan was made from packets alone, so that damage shows only when segments are made. */
   is_unchecked: z.literal(true).exactOptional(),
+  /** What is done to frames before they are made larger; missing: nothing. */
+  filters: frameFiltersSchema.exactOptional(),
 });
 
 /** When frames are shown, run-length coded: a video of one hour with an even frame rate takes a few numbers. */

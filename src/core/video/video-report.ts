@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { encodingDocumentShape } from '../encoding/describe-encoding.ts';
+import { frameFiltersSchema } from '../frames/frame-filters.ts';
 import { machineReportSchema } from '../run/machine-timeline.ts';
 import { runEndingSchema } from '../run/run-ending.ts';
 import { standingStatuses } from '../run/run-status.ts';
@@ -82,6 +83,8 @@ export const videoReportSchema = z.object({
     ...encodingDocumentShape,
     slots: z.int(),
     keep_going: z.boolean(),
+    /** What was done to frames before; missing: nothing. */
+    filters: frameFiltersSchema.exactOptional(),
   }),
   duplicates: z.object({
     percent: z.number().min(0).max(100),

@@ -45,6 +45,7 @@ export function videoPlanDocument(plan: VideoPlan, expected: VideoEstimate) {
       tile,
       ...encodingDocument(engine.encoding),
     },
+    ...(clip.filters && { filters: clip.filters }),
     host: settings.host,
     ...(plan.regions && {
       regions: plan.regions.map(({ firstFrame, frames: length, box }) => ({

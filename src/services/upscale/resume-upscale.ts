@@ -1,4 +1,5 @@
 import { encodingNow } from '../../core/encoding/encoding-settings.ts';
+import { filtersOf } from '../../core/frames/frame-filters.ts';
 import { modelArgument } from '../../core/models/built-in-models.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { flagsFor, resumeRules } from '../../core/settings/resume-rules.ts';
@@ -38,8 +39,10 @@ export function upscaleSettingsNow(
   const { upscaling } = settings;
   const { engine: kind, workers } = upscaling;
   const lanes = workers === 'auto' ? was.engine.lanes : workers;
+  const filters = filtersOf(upscaling);
   return {
     ...common,
+    ...(Object.keys(filters).length > 0 && { filters }),
     dedupe: upscaling.dedupe,
     engine: {
       ...{ kind, scale: upscaling.scale, batch_size: upscaling.batch_size, tile: upscaling.tile, lanes },

@@ -1,4 +1,5 @@
 import type { EncodingChoice } from '../../core/encoding/choose-encoding.ts';
+import { filtersOf } from '../../core/frames/frame-filters.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { Encoding } from '../../protocol/segment.ts';
 import { segmentFrames } from '../video/plan-video.ts';
@@ -19,8 +20,9 @@ export function encodingOf({ crf, preset, ...more }: EncodingChoice['encoding'])
 export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOperation {
   const { upscaling, host, slots, outputPath: output } = request;
   const { engine, scale, size, dedupe, batch_size: batchSize } = upscaling;
+  const filters = filtersOf(upscaling);
   return {
-    ...{ kind: 'upscale', scale, size, dedupe, batchSize, encoding: upscaling },
+    ...{ kind: 'upscale', scale, size, filters, dedupe, batchSize, encoding: upscaling },
     modelUse: engine === 'onnx' ? { kind: 'upscale' } : null,
     takesRgb: engine === 'onnx',
     contextFrames: 0,
@@ -30,6 +32,7 @@ export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOp
       const lanes = await countLanes(request, ports);
       return {
         ...{ output, host, slots, dedupe },
+        ...(Object.keys(filters).length > 0 && { filters }),
         keep_going: request.isKeptGoing,
         force: request.isForced,
         named: [...(request.named ?? [])],

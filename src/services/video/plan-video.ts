@@ -4,6 +4,7 @@ import { usualEncoding } from '../../core/encoding/encoding-settings.ts';
 import { chooseFrameFormats, type FrameFormatChoice } from '../../core/frames/choose-frame-formats.ts';
 import { containerOf, type OutputContainer } from '../../core/frames/container-limits.ts';
 import { chapterNotices } from '../../core/frames/cut-chapters.ts';
+import { filterReach, filtersFor } from '../../core/frames/frame-filters.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
@@ -123,6 +124,7 @@ async function readFrames(
     keyFrames: keyTimes === null ? [] : keyFramesOf(keyTimes, timeline.times),
     batchSize: operation.batchSize,
     targetFrames,
+    filteredFrames: filterReach(clip.filters),
     contextOf: (firstUnique, uniqueFrames) =>
       contextAround({ firstUnique, uniqueFrames }, regions ?? [], timeline, operation.contextFrames),
   });
@@ -271,10 +273,13 @@ export function planClip(
     takesRgb,
     scale,
     size,
+    filters: asked,
     encoding = usualEncoding,
-  }: Pick<VideoOperation, 'takesRgb' | 'scale' | 'size'> & Partial<Pick<VideoOperation, 'encoding'>>,
+  }: Pick<VideoOperation, 'takesRgb' | 'scale' | 'size' | 'filters'> &
+    Partial<Pick<VideoOperation, 'encoding'>>,
 ): Pick<FrameFormatChoice, 'encoding' | 'notices'> & { readonly clip: PlannedClip } {
-  const choice = chooseFrameFormats(facts, { takesRgb, scale, size, container, encoding });
+  const filters = asked === undefined ? undefined : filtersFor(asked, facts.video.extras);
+  const choice = chooseFrameFormats(facts, { takesRgb, scale, size, container, encoding, filters });
   const { video } = facts;
   const { range, space, primaries, transfer, chromaLocation } = choice.color;
   return {
@@ -290,6 +295,7 @@ export function planClip(
       sample_aspect: { ...choice.sampleAspect },
       color: { range, space, primaries, transfer, chroma_location: chromaLocation },
       ...(choice.sourceRange === null ? {} : { source_range: choice.sourceRange }),
+      ...(filters && { filters }),
     },
   };
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { filterReach } from '../../core/frames/frame-filters.ts';
 import type { Segment } from '../../core/frames/plan-segments.ts';
 import { repeatsOf, type Timeline } from '../../core/frames/timeline.ts';
 import { type Region, regionsWithin } from '../../core/regions/place-region.ts';
-import type { PlannedSegment, VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
+import type { PlannedClip, PlannedSegment, VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
 import type { SegmentEngine } from '../../protocol/manifest.ts';
 import type { RetouchTask } from '../../protocol/retouch.ts';
@@ -19,6 +20,7 @@ export function segmentTaskOf(
 ): SegmentTask | RetouchTask {
   const { segment_id: segmentId, task_key: taskKey } = segment;
   const decoded = decodedOf(segment, timeline);
+  const filtered = filteredOf(decoded, checkpoint.clip, timeline);
   const task: SegmentTask = {
     task_key: taskKey,
     name: `segment ${segmentId}`,
@@ -28,6 +30,7 @@ export function segmentTaskOf(
     seek_time: segment.seek_time,
     first_time: timeline.isMended ? null : decoded.firstTime,
     end_time: decoded.endTime,
+    ...(filtered && { filtered: { first_time: filtered.firstTime, end_time: filtered.endTime } }),
     repeats: repeatsIn(decoded, timeline),
     ...(segment.context && { context: segment.context }),
   };
@@ -99,7 +102,7 @@ export function decodedOf(
   const [start, end] = [first - before, first + count + after];
   const [firstFrame, endFrame] = [uniqueFrames[start] ?? 0, uniqueFrames[end] ?? times.length];
   return {
-    ...{ firstUnique: start, uniqueFrames: end - start, frames: endFrame - firstFrame },
+    ...{ firstUnique: start, uniqueFrames: end - start, firstFrame, frames: endFrame - firstFrame },
     firstTime: times[firstFrame] ?? 0,
     /** Of the frame after the last one; null: there is none. */
     endTime: times[endFrame] ?? null,
@@ -107,6 +110,19 @@ export function decodedOf(
 }
 
 type Decoded = ReturnType<typeof decodedOf>;
+
+/** The frames that a clip's filters see of a segment; null where they see none beside it, or are not to be told by their times. */
+export function filteredOf(
+  { firstFrame, frames }: Pick<Decoded, 'firstFrame' | 'frames'>,
+  { filters }: Pick<PlannedClip, 'filters'>,
+  { times, isMended = false }: Timeline,
+) {
+  const reach = filterReach(filters);
+  if (reach === 0 || isMended) return null;
+  const first = Math.max(0, firstFrame - reach);
+  const end = Math.min(times.length, firstFrame + frames + reach);
+  return { firstTime: times[first] ?? 0, endTime: times[end] ?? null, frames: end - first };
+}
 
 function repeatsIn({ firstUnique, uniqueFrames }: Decoded, timeline: Timeline): number[] {
   return Array.from({ length: uniqueFrames }, (_, index) => repeatsOf(timeline, firstUnique + index));

@@ -1,7 +1,7 @@
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { PlannedSegment } from '../../core/video/video-checkpoint.ts';
 import type { SegmentTask } from '../../protocol/segment.ts';
-import { decodedOf } from './segment-tasks.ts';
+import { decodedOf, filteredOf } from './segment-tasks.ts';
 import { fileToRead } from './source-of.ts';
 import type { SourcePart, VideoRun } from './video-types.ts';
 
@@ -33,9 +33,10 @@ export class SourceCutter {
   async cut(segment: PlannedSegment): Promise<SourcePart | null> {
     const { segment_id: id, seek_time: seekTime } = segment;
     if (!this.#isWanted || this.#whole.has(id)) return null;
-    const { firstTime, endTime, frames } = decodedOf(segment, this.#timeline);
     const { session, ports, signal } = this.#run;
     const { clip } = session.checkpoint;
+    const decoded = decodedOf(segment, this.#timeline);
+    const { firstTime, endTime, frames } = filteredOf(decoded, clip, this.#timeline) ?? decoded;
     const target = this.#pathOf(id);
     const part = await ports.video.cutPart(
       {
@@ -76,5 +77,11 @@ export function withPart(task: SegmentTask, part: SourcePart | null): SegmentTas
     seek_time: null,
     first_time: ticks(task.first_time),
     end_time: ticks(task.end_time),
+    ...(task.filtered && {
+      filtered: {
+        first_time: task.filtered.first_time * part.ticks,
+        end_time: ticks(task.filtered.end_time),
+      },
+    }),
   };
 }

@@ -105,6 +105,7 @@ function settingsOf({ settings, clip }: VideoCheckpoint): VideoReport['settings'
     ...encodingDocument(engine.encoding),
     slots: settings.slots,
     keep_going: settings.keep_going,
+    ...(clip.filters && { filters: clip.filters }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EncodingChoice } from '../../core/encoding/choose-encoding.ts';
 import type { EncodingConfig } from '../../core/encoding/encoding-settings.ts';
 import type { DuplicateMode } from '../../core/frames/duplicates/duplicate-finder.ts';
+import type { FrameFilters } from '../../core/frames/frame-filters.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Region } from '../../core/regions/place-region.ts';
@@ -100,6 +101,8 @@ export interface VideoOperation {
   readonly scale: number;
   /** How large the result is to be, in place of `scale`; missing or empty: as that says. */
   readonly size?: string;
+  /** What is asked to be done to frames before; missing: nothing can be asked. */
+  readonly filters?: FrameFilters;
   /** What its model is to do; null for an engine without one. */
   readonly modelUse: ModelUse | null;
   /** The model that finds regions, an absolute path; missing for none. */

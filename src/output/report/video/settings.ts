@@ -1,5 +1,6 @@
 import { codecFacts } from '../../../core/encoding/codecs.ts';
 import { encodingTexts } from '../../../core/encoding/describe-encoding.ts';
+import { filtersText } from '../../../core/frames/frame-filters.ts';
 import type { VideoReport } from '../../../core/video/video-report.ts';
 import { bytesText, numeral } from '../../text/format.ts';
 import type { Html } from '../html.ts';
@@ -17,6 +18,7 @@ export function renderSettings(report: VideoReport): Html {
     'Batch size': `${numeral(settings.batch_size)} frames`,
     Workers: settings.slots > 1 ? `${workers} on each of ${settings.slots} slots` : workers,
     Tile: report.engine === 'onnx' ? tile : '',
+    Before: filtersText(settings.filters),
     Duplicates: `--dedupe ${settings.dedupe}`,
     Encoder: [codecFacts[settings.codec].label, ...encodingTexts(settings)].join(', '),
     'Damaged sources': settings.keep_going ? 'what can be read (--keep-going)' : '',

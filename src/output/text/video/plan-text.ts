@@ -3,6 +3,7 @@ import { codecOf } from '../../../core/encoding/encoding-settings.ts';
 import { countBatches } from '../../../core/frames/batches.ts';
 import type { VideoEstimate } from '../../../core/frames/estimate.ts';
 import { fractionValue } from '../../../core/frames/fraction.ts';
+import { filtersText } from '../../../core/frames/frame-filters.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import { shownModelName } from '../../../core/models/built-in-models.ts';
 import { printable } from '../../../core/printable.ts';
@@ -23,6 +24,7 @@ export function formatVideoPlan(plan: VideoPlan, style: Style, expected: VideoEs
     ...row('Video', [videoText(plan)]),
     ...row('Output', outputTexts(plan)),
     ...row('Engine', [printable(upscaleEngineText(engineOf(plan)))]),
+    ...row('Before', plan.clip.filters ? [filtersText(plan.clip.filters)] : []),
     ...row('Regions', regionTexts(plan)),
     ...row('Frames', [framesText(plan)]),
     ...row('Duplicates', duplicateTexts(plan)),
