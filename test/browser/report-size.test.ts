@@ -59,7 +59,13 @@ describe.skipIf(skipReason)(`a large report${skipReason ? ` (${skipReason})` : '
 
   it('says at the top what did not fit', async () => {
     const items = Array.from({ length: 30 }, (_, index) => sampleItem(index + 1));
-    const limits = { maxItems: 20, maxItemsWithFrames: 5, maxFramesBytes: 1e9, maxClipsBytes: 1e9 };
+    const limits = {
+      maxItems: 20,
+      maxFailures: 20,
+      maxItemsWithFrames: 5,
+      maxFramesBytes: 1e9,
+      maxClipsBytes: 1e9,
+    };
     const { page } = await openReport(suite, { items, frames, limits });
     const notice = page.locator('header').getByText('10 specs that did not fail are not listed here.');
     expect(await notice.textContent()).toContain('15 specs of those listed come without frames.');

@@ -219,7 +219,13 @@ describe.skipIf(skipReason)(`the page of a run to videos${skipReason ? ` (${skip
       frames: stills.slice(0, 2),
       videos: videos.map(({ file }) => (file ? { stills, clip: played } : { stills: [], clip: null })),
     });
-    const limits = { maxItems: 100, maxItemsWithFrames: 100, maxFramesBytes: 1e9, maxClipsBytes };
+    const limits = {
+      maxItems: 100,
+      maxFailures: 100,
+      maxItemsWithFrames: 100,
+      maxFramesBytes: 1e9,
+      maxClipsBytes,
+    };
     const path = join(suite.folder, `${newPageName()}.html`);
     await writeFile(
       path,

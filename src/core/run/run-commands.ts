@@ -10,6 +10,11 @@ export function attachCommand(runId: string): string {
   return `cosmos attach ${shellQuoted(runId)}`;
 }
 
+/** The command that writes the report of a run again. */
+export function reportCommand(runId: string): string {
+  return `cosmos report ${shellQuoted(runId)}`;
+}
+
 /** The command that stops a run, wherever its work is. */
 export function cancelCommand(runId: string): string {
   return `cosmos cancel ${shellQuoted(runId)}`;

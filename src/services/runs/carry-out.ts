@@ -1,5 +1,5 @@
 import { stopFacts, withContinuation } from '../../core/run/failure.ts';
-import { attachCommand, resumeCommand } from '../../core/run/run-commands.ts';
+import { attachCommand, reportCommand, resumeCommand } from '../../core/run/run-commands.ts';
 import { placeName } from '../../core/run/run-ending.ts';
 import { interruptedCode, leftCode, type RunStatus, type SessionError } from '../../core/run/run-status.ts';
 import { workOnHost } from '../../core/run/work-on-host.ts';
@@ -93,7 +93,9 @@ export async function carryOut<K extends RunTypes>(
       const isAnythingNew = kind.workDone(state) !== doneBefore;
       const notices = isAnythingNew ? kind.closingNotices(summary) : [];
       for (const notice of notices) observer.onNotice(notice);
-      await tryWriteReport(kind, run);
+      const { total } = state.taskCounts;
+      if (interruption && total > quickReport) observer.onNotice(reportLeftOut(session.runId));
+      else await tryWriteReport(kind, run);
       if (interruption) throw interruption.reason;
       return { summary, error, isAnythingDone: kind.workDone(state) > 0, leftBy };
     } finally {
@@ -103,6 +105,14 @@ export async function carryOut<K extends RunTypes>(
   } finally {
     await session.release();
   }
+}
+
+/** Tasks of a run whose report is written in seconds. */
+const quickReport = 50_000;
+
+/** Who stops a run does not wait for minutes. */
+function reportLeftOut(runId: string): string {
+  return `The run is so large that its report takes a while, and is not written now. Write it with: ${reportCommand(runId)}`;
 }
 
 interface WorkEnd {

@@ -1,10 +1,11 @@
 import { base64, type Html, html, scriptJson } from '../html.ts';
-import { failuresOf, isFailed, type ListedItem, videosOfItem } from './statuses.ts';
+import { failuresOf, isFailed, type ListedItem, type StatusCount, videosOfItem } from './statuses.ts';
 
 /** How much of a run one page may carry, so that a browser still opens it quickly. */
 export interface PageLimits {
-  /** Specs that are listed; failures are listed beyond it too. */
+  /** Specs that are listed; failures are listed beyond it too, up to `maxFailures`. */
   readonly maxItems: number;
+  readonly maxFailures: number;
   /** Listed specs that come with their frames. */
   readonly maxItemsWithFrames: number;
   /** All frames together, in bytes before base64. */
@@ -15,7 +16,9 @@ export interface PageLimits {
 
 /** What the limits kept out of the page. */
 export interface Omissions {
+  /** Specs that are not listed: those that did not fail, and those that did. */
   readonly items: number;
+  readonly failures: number;
   readonly frames: number;
   /** Videos that were made and do not play in the page, for whatever reason. */
   readonly clips: number;
@@ -47,11 +50,14 @@ const noMedia: ItemMedia<never> = { frames: [], videos: [] };
  * a JSON array with the pictures of each of the same specs, in base64. Failures follow once more as plain markup for
  * readers without JavaScript. Memory is bounded by one block. Pictures that cannot be read are left out.
  *
+ * @param items - Failures first. Those that are not listed are not asked for: of a million, that would take minutes.
+ * @param counts - How many specs there are of each status.
  * @returns what the limits kept out.
  */
 export async function* specChunks<Item extends ListedItem>(
   items: AsyncIterable<Item>,
   readMedia: ReadMedia<Item>,
+  counts: readonly StatusCount[],
   limits: PageLimits,
 ): AsyncGenerator<string, Omissions> {
   const budget = {
@@ -60,13 +66,13 @@ export async function* specChunks<Item extends ListedItem>(
     bytes: limits.maxFramesBytes,
     clipsBytes: limits.maxClipsBytes,
   };
-  const omitted = { items: 0, frames: 0, clips: 0 };
+  const listed = { failed: 0, others: 0 };
+  const omitted = { frames: 0, clips: 0 };
   let chunk: Item[] = [];
   for await (const item of items) {
-    if (budget.items <= 0 && !isFailed(item)) {
-      omitted.items += 1;
-      continue;
-    }
+    const isListed = isFailed(item) ? listed.failed < limits.maxFailures : budget.items > 0;
+    if (!isListed) break;
+    listed[isFailed(item) ? 'failed' : 'others'] += 1;
     budget.items -= 1;
     chunk.push(item);
     if (chunk.length < chunkSize) continue;
@@ -74,7 +80,11 @@ export async function* specChunks<Item extends ListedItem>(
     chunk = [];
   }
   if (chunk.length > 0) yield await renderChunk(chunk);
-  return omitted;
+  return {
+    ...omitted,
+    items: Math.max(0, countOf(counts, false) - listed.others),
+    failures: Math.max(0, countOf(counts, true) - listed.failed),
+  };
 
   async function renderChunk(specs: readonly Item[]): Promise<string> {
     const read = await Promise.all(specs.map(mediaOf));
@@ -119,6 +129,13 @@ ${failureList(specs)}`.markup;
   function isSpent(): boolean {
     return budget.withFrames <= 0 || budget.bytes <= 0;
   }
+}
+
+function countOf(counts: readonly StatusCount[], isOfFailures: boolean): number {
+  return counts.reduce(
+    (sum, [status, count]) => (isFailed({ status }) === isOfFailures ? sum + count : sum),
+    0,
+  );
 }
 
 function failureList(specs: readonly ListedItem[]): Html {

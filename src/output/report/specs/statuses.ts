@@ -4,6 +4,9 @@ import type { ReportItem } from '../../../core/upsample/upsample-report.ts';
 /** A spec as a page lists it: of a run that enriches, or of one that makes videos, too. */
 export type ListedItem = ReportItem | InferenceReportItem;
 
+/** How many specs have a status. */
+export type StatusCount = readonly [status: ListedItem['status'], count: number];
+
 interface StatusTone {
   /** On the filter. */
   readonly filter: string;
@@ -31,7 +34,7 @@ export const statusTones: Readonly<Record<ListedItem['status'], StatusTone>> = {
   'left-out': { filter: 'Left out', title: 'Left out', tone: 'skipped' },
 };
 
-export function isFailed({ status }: ListedItem): boolean {
+export function isFailed({ status }: Pick<ListedItem, 'status'>): boolean {
   return statusTones[status].tone === 'failed';
 }
 

@@ -1,10 +1,7 @@
 import { numeral } from '../../text/format.ts';
 import { themeButton } from '../banner.ts';
 import { type Html, html } from '../html.ts';
-import { type ListedItem, statusTones } from './statuses.ts';
-
-/** How many specs have a status. */
-export type StatusCount = readonly [status: ListedItem['status'], count: number];
+import { type StatusCount, statusTones } from './statuses.ts';
 
 /** Search, filters and order, and the start of the list that the page's program fills. */
 export function renderToolbar(counts: readonly StatusCount[]): Html {

@@ -47,11 +47,30 @@ describe('renderUpsampleReport', () => {
   });
 
   it('keeps all failures beyond the limit and says what it left out', async () => {
-    const items = [sampleItem(1), sampleItem(2), sampleItem(3), sampleItem(4, true), sampleItem(5, true)];
-    const page = await render({ items, limits: { maxItems: 2 } });
-    const listed = blocks(page, 'spec-data').flat();
-    expect(listed).toEqual([items[0], items[1], items[3], items[4]]);
-    expect(page).toContain('1 spec that did not fail is not listed here.');
+    const items = [sampleItem(4, true), sampleItem(5, true), sampleItem(1), sampleItem(2), sampleItem(3)];
+    const page = await render({ items, limits: { maxItems: 1 } });
+    expect(blocks(page, 'spec-data').flat()).toEqual(items.slice(0, 2));
+    expect(page).toContain('3 specs that did not fail are not listed here.');
+    expect(page).toContain('Search and filters find what is listed');
+  });
+
+  it('lists no more failures than a browser can hold, and asks for no more specs than it lists', async () => {
+    const items = [1, 2, 3, 4, 5].map((index) => sampleItem(index, true));
+    let asked = 0;
+    async function* inTurn() {
+      for (const item of items) {
+        asked += 1;
+        yield item;
+      }
+    }
+    const limits = { ...reportPageLimits, maxItems: 1, maxFailures: 3 };
+    const media = async () => ({ frames: [], videos: [] });
+    let page = '';
+    for await (const piece of renderUpsampleReport(sampleHeader(items), inTurn(), media, limits))
+      page += piece;
+    expect(blocks(page, 'spec-data').flat()).toEqual(items.slice(0, 3));
+    expect(page).toContain('2 specs that failed are not listed here.');
+    expect(asked).toBe(4);
   });
 
   it.each([
