@@ -290,18 +290,27 @@ export function temporaryPathFor(path: string): string {
 /**
  * Removes what a process that died left half-written beside these files, and nothing else. The caller holds the lock
  * that keeps other processes from writing them. What cannot be removed stays: it does no harm.
+ *
+ * @param paths - Looked through more than once.
  */
-export async function removeLeftovers(paths: readonly string[]): Promise<void> {
-  const pathsByFolder = Map.groupBy(paths, dirname);
-  await pMap(
-    pathsByFolder,
-    async ([folder, files]) => removeIn(folder, new Set(files.map((file) => shortName(basename(file))))),
-    { concurrency: foldersAtOnce },
-  );
-}
-
-async function removeIn(folder: string, names: ReadonlySet<string>): Promise<void> {
-  const found = await readdir(folder).catch(() => []);
-  const leftovers = found.filter((name) => names.has(nameOfTemporary(name) ?? ''));
-  for (const name of leftovers) await discardFile(join(folder, name));
+export async function removeLeftovers(paths: Iterable<string>): Promise<void> {
+  const folders = new Set<string>();
+  for (const path of paths) folders.add(dirname(path));
+  // There are few, while there may be a million paths.
+  const found = new Map<string, Map<string, string[]>>();
+  const look = async (folder: string) => {
+    const names = (await readdir(folder).catch(() => [])).filter((name) => nameOfTemporary(name) !== null);
+    if (names.length > 0)
+      found.set(
+        folder,
+        Map.groupBy(names, (name) => nameOfTemporary(name) ?? ''),
+      );
+  };
+  await pMap(folders, look, { concurrency: foldersAtOnce });
+  if (found.size === 0) return;
+  for (const path of paths) {
+    const folder = dirname(path);
+    for (const name of found.get(folder)?.get(shortName(basename(path))) ?? [])
+      await discardFile(join(folder, name));
+  }
 }

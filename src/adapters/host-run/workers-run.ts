@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { onAbort } from '../../async/abort.ts';
 import { Mutex } from '../../async/limits.ts';
 import { AsyncQueue } from '../../async/queues.ts';
+import { TaskKeySet } from '../../core/hash-rows.ts';
 import { parseForeignJsonAs } from '../../core/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -56,7 +57,7 @@ export class WorkersRun implements MachineRun {
   readonly #results: PublishedResults;
   readonly #notifier: ManifestNotifier;
   /** Tasks whose result the caller knows of. */
-  readonly #reported = new Set<string>();
+  readonly #reported = new TaskKeySet();
   /** The scan for missed results that runs, and the one that waits for it. */
   #scan: Promise<void> = Promise.resolve();
   #nextScan: Promise<void> | null = null;

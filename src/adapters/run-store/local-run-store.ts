@@ -20,7 +20,7 @@ import type {
 import { hasContent } from '../files/hash-file.ts';
 import { isOwnerAlive, isOwnerHere, isOwnerProven, readLockOwner } from '../files/process-lock.ts';
 import { placeFile, publishFile } from '../files/publish-file.ts';
-import { checkpointText, readCheckpoint, readKind } from './checkpoint-file.ts';
+import { type CheckpointFile, checkpointText, readCheckpoint, readKind } from './checkpoint-file.ts';
 import { type KnownRun, RunFinder } from './find-run.ts';
 import { type JournalContent, JournalWriter, readJournal } from './journal.ts';
 import { removeRun } from './remove-run.ts';
@@ -86,12 +86,13 @@ export class LocalRunStore implements RunStore {
     reference: string,
   ): Promise<RunSession<Checkpoint, Event>> {
     const { folder } = await this.#finder.find(reference, format.kind);
-    const { checkpoint, sha256 } = await readCheckpoint(join(folder, checkpointName), format);
+    const first = await readCheckpoint(join(folder, checkpointName), format);
+    const { checkpoint, sha256 } = first;
     // Its locks are in folders that it names itself.
     const isKnown = await this.#trust?.isApproved([runApprovalId(checkpoint.run_id, sha256, null)]);
     if (isKnown === false) await this.#assertApproved(await readRun(folder, format));
     const session = await this.#lock(folder, format, checkpoint, async () => {
-      const read = await readRun(folder, format);
+      const read = await readRun(folder, format, first);
       await this.#assertApproved(read);
       return read;
     });
@@ -265,11 +266,15 @@ function beginningOf<Checkpoint extends AnyCheckpoint, Event>(
   };
 }
 
+/** @param known - Its checkpoint, as it was read before: it is not read again while it is the same. */
 async function readRun<Checkpoint extends AnyCheckpoint, Event>(
   folder: string,
   format: RunFormat<Checkpoint, Event>,
+  known: CheckpointFile<Checkpoint> | null = null,
 ): Promise<ReadRun<Checkpoint, Event>> {
-  const { checkpoint, sha256 } = await readCheckpoint(join(folder, checkpointName), format);
+  const path = join(folder, checkpointName);
+  const isKnown = known !== null && (await hasContent(path, known.sha256));
+  const { checkpoint, sha256 } = isKnown ? known : await readCheckpoint(path, format);
   const paths = runPaths(folder);
   const journal = await readJournal(paths.journal, format.eventSchema);
   const { events, settings, isTorn: isJournalTorn } = journal;

@@ -47,8 +47,8 @@ export async function lockRun<Checkpoint extends AnyCheckpoint, Event>(
     }
     if (hasOwnerDied) {
       const { checkpoint: checkpointPath, reportJson, reportHtml } = runPaths(runFolder);
-      const outside = await pMap(format.writtenFiles(checkpoint), pathOf, { concurrency: linksAtOnce });
-      await removeLeftovers([checkpointPath, reportJson, reportHtml, ...outside]);
+      await removeLeftovers([checkpointPath, reportJson, reportHtml]);
+      await removeLeftovers(await pathsOf(format.writtenFiles(checkpoint)));
     }
   } catch (error) {
     await releaseAll();
@@ -98,9 +98,18 @@ export function outputLock({ path, type, flag }: RunOutput): LockPlace {
   return { lockPath, what: `output ${path}`, folder: `output folder ${dirname(path)}`, flag, stop };
 }
 
-async function pathOf({ folder, name, isLinkFollowed }: WrittenFile): Promise<string> {
-  const path = join(folder, ...name.split('/'));
-  return isLinkFollowed ? await realpath(path).catch(() => path) : path;
+/** Where files are written: they are made whenever they are looked through, but for those that links lead to. */
+async function pathsOf(files: Iterable<WrittenFile>): Promise<Iterable<string>> {
+  const pathOf = ({ folder, name }: WrittenFile) => join(folder, ...name.split('/'));
+  const linked: string[] = [];
+  for (const file of files) if (file.isLinkFollowed) linked.push(pathOf(file));
+  const real = await pMap(linked, (path) => realpath(path).catch(() => path), { concurrency: linksAtOnce });
+  return {
+    *[Symbol.iterator]() {
+      for (const file of files) if (!file.isLinkFollowed) yield pathOf(file);
+      yield* real;
+    },
+  };
 }
 
 async function take(place: LockPlace) {

@@ -52,7 +52,8 @@ export interface RunFormat<Checkpoint extends AnyCheckpoint, Event> {
   readonly longLists?: LongLists<Checkpoint>;
   readonly eventSchema: z.ZodType<Event>;
   outputOf(checkpoint: Checkpoint): RunOutput;
-  writtenFiles(checkpoint: Checkpoint): readonly WrittenFile[];
+  /** Looked through more than once. */
+  writtenFiles(checkpoint: Checkpoint): Iterable<WrittenFile>;
 }
 
 /**

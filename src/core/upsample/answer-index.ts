@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { base64UrlOfWords, HashRows, hexOfWords, wordsOfBase64Url, wordsOfHex } from '../hash-rows.ts';
 import { normalizeText } from './check-answer.ts';
 
 /** What was asked, as far as it makes two tasks the same. */
@@ -20,23 +21,36 @@ export interface AnswerMark {
   readonly input: string;
 }
 
+const markWords = 3;
+const keyWords = 8;
+/** Where a row of owners has its words. */
+const at = { input: markWords, key: 2 * markWords, hasInput: 2 * markWords + keyWords } as const;
+
 /**
  * Which text was given to which task: a model that ignores its input, or a host that makes answers up, gives the same one
  * for different inputs. Tasks that ask for the same thing may have the same text. Each call costs the same, however many
  * texts are known.
  */
 export class AnswerIndex {
-  readonly #ownerByText = new Map<string, Owner>();
-  readonly #inputByTask = new Map<string, string>();
+  /** By a text's hash: that of what was asked, the key of the task, and whether the former is known. */
+  readonly #owners = new HashRows(markWords, at.hasInput + 1);
+  /** By a task's key: the hash of what it asks. */
+  readonly #inputs = new HashRows(keyWords, keyWords + markWords);
+  /** The same of keys and marks that are no hashes. */
+  readonly #otherOwners = new Map<string, Owner>();
+  readonly #otherInputs = new Map<string, string>();
 
   /** Takes note of what a task asks, for a text of it that is learnt later. */
   noteTask(task: AskedInput): void {
-    this.#inputByTask.set(task.task_key, inputOf(task));
+    const [key, input] = [wordsOfHex(task.task_key), inputOf(task)];
+    const words = wordsOfBase64Url(input);
+    if (key && words) this.#inputs.insert(key).set(words, keyWords);
+    else this.#otherInputs.set(task.task_key, input);
   }
 
   /** Takes note of a text that a task has. */
   learn(taskKey: string, text: string): void {
-    this.#claim(hashOf(text), { taskKey, input: this.#inputByTask.get(taskKey) ?? null });
+    this.#claim(hashOf(text), { taskKey, input: this.#inputOf(taskKey) });
   }
 
   /** Takes note of an answer of which only the mark was kept. */
@@ -54,13 +68,40 @@ export class AnswerIndex {
   }
 
   #claim(text: string, claimant: Owner): string | null {
-    const owner = this.#ownerByText.get(text);
+    const owner = this.#ownerOf(text);
     if (owner && owner.taskKey !== claimant.taskKey) {
       const isSameInput = owner.input !== null && owner.input === claimant.input;
       return isSameInput ? null : owner.taskKey;
     }
-    this.#ownerByText.set(text, claimant);
+    this.#setOwner(text, claimant);
     return null;
+  }
+
+  #inputOf(taskKey: string): string | null {
+    const key = wordsOfHex(taskKey);
+    const row = key && this.#inputs.find(key);
+    return row ? base64UrlOfWords(row.subarray(keyWords)) : (this.#otherInputs.get(taskKey) ?? null);
+  }
+
+  #ownerOf(text: string): Owner | null {
+    const words = wordsOfBase64Url(text);
+    const row = words && this.#owners.find(words);
+    if (!row) return this.#otherOwners.get(text) ?? null;
+    const input = row[at.hasInput] === 1 ? base64UrlOfWords(row.subarray(at.input)) : null;
+    return { taskKey: hexOfWords(row.subarray(at.key)), input };
+  }
+
+  #setOwner(text: string, owner: Owner): void {
+    const [words, key] = [wordsOfBase64Url(text), wordsOfHex(owner.taskKey)];
+    const input = owner.input === null ? new Uint32Array(markWords) : wordsOfBase64Url(owner.input);
+    if (!words || !key || !input || this.#otherOwners.has(text)) {
+      this.#otherOwners.set(text, owner);
+      return;
+    }
+    const row = this.#owners.insert(words);
+    row.set(input, at.input);
+    row.set(key, at.key);
+    row[at.hasInput] = Number(owner.input !== null);
   }
 }
 

@@ -49,12 +49,15 @@ export const upsampleFormat: RunFormat<UpsampleCheckpoint, UpsampleEventBody> = 
   longLists: { entryReader, wholeSchema },
   eventSchema: upsampleEventBodySchema,
   outputOf: ({ settings }) => ({ path: settings.output_dir, type: 'folder', flag: '--output-dir' }),
-  writtenFiles: ({ specs, settings, input_root: inputRoot }) => {
-    const filesIn = (folder: string, names: readonly string[], isLinkFollowed: boolean) =>
-      names.map((name) => ({ folder, name, isLinkFollowed }));
-    const sources = settings.write_back ? filesIn(inputRoot, specs.map(sourceFileOf), true) : [];
-    return [...filesIn(settings.output_dir, specs.map(outputFileOf), false), ...sources];
-  },
+  writtenFiles: ({ specs, settings, input_root: inputRoot }) => ({
+    *[Symbol.iterator]() {
+      for (const planned of specs) {
+        yield { folder: settings.output_dir, name: outputFileOf(planned), isLinkFollowed: false };
+        if (settings.write_back)
+          yield { folder: inputRoot, name: sourceFileOf(planned), isLinkFollowed: true };
+      }
+    },
+  }),
 };
 
 /** Checks the entries of the lists, and makes what is equal one object: parts of specs, and their names in batches. */

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { onAbort } from '../../async/abort.ts';
 import { settlesWithin } from '../../async/deadline.ts';
+import { TaskKeySet } from '../../core/hash-rows.ts';
 import { RepeatedFailures } from '../../core/run/repeated-failures.ts';
 import type { MachineEvent } from '../../core/run/run-status.ts';
 import { givenTasks } from '../../core/run/work-on-host.ts';
@@ -35,7 +36,7 @@ export class HostSession<K extends RunTypes> {
   #opening: Promise<HostRun> | null = null;
   #collecting: Promise<void> | null = null;
   /** Keys of results that lie on the host: from earlier sessions, and from this one. */
-  #finished = new Set<string>();
+  #finished = new TaskKeySet();
   /** Of this session, on all workers and machines together. */
   readonly #failures: RepeatedFailures;
   /** Why nothing more is submitted. */
@@ -168,7 +169,8 @@ export class HostSession<K extends RunTypes> {
     const finished = await host.finishedKeys();
     const failed = await this.#failedBefore(host, finished);
     await host.forget([...failed]);
-    this.#finished = new Set(finished).difference(failed);
+    this.#finished = new TaskKeySet(finished);
+    for (const key of failed) this.#finished.delete(key);
     await work.onOpen?.(host, this.#finished);
     this.#collecting = this.#collect(host)
       .catch((error: unknown) => this.#stopAfter(error, host))

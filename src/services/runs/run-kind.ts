@@ -120,7 +120,7 @@ export interface RunWork<K extends RunTypes> {
   /** Checks what a host returned, before it counts; missing: it is checked where it is settled. */
   readonly judge?: JudgeResult;
   /** The run was opened on its host, where these tasks are finished; what an earlier session left there may be cleaned up. */
-  onOpen?(host: HostRun, finishedKeys: ReadonlySet<string>): Promise<void>;
+  onOpen?(host: HostRun, finishedKeys: { has(taskKey: string): boolean }): Promise<void>;
   /** Whether a result that was finished before this session can be used; one that cannot be is done again. */
   isUsable?(task: K['task'], result: TaskResult, host: HostRun): Promise<boolean>;
   /**

@@ -1,5 +1,6 @@
 import { onAbort } from '../../async/abort.ts';
 import { BackgroundWork } from '../../async/limits.ts';
+import { TaskKeySet } from '../../core/hash-rows.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { HostRun } from '../../ports/host.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
@@ -31,13 +32,13 @@ export class TaskResults<K extends RunTypes> {
   #onTaken = () => {};
   readonly #settling: BackgroundWork;
   /** Keys whose result a task of this run got: a further task with the same key reuses it. */
-  readonly #usedKeys: Set<string>;
+  readonly #usedKeys: TaskKeySet;
   /** How often what a task made was lost on the host, by key. */
   readonly #losses = new Map<string, number>();
 
   constructor(deps: TaskResultsDeps<K>) {
     this.#deps = deps;
-    this.#usedKeys = new Set(deps.work.usedKeys?.());
+    this.#usedKeys = new TaskKeySet(deps.work.usedKeys?.());
     this.#settling = new BackgroundWork(deps.work.settlesInFlight, deps.onError);
   }
 

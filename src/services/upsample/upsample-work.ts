@@ -91,7 +91,7 @@ export class UpsampleWork implements RunWork<PromptTypes> {
     }
   }
 
-  async onOpen(host: HostRun, finishedKeys: ReadonlySet<string>): Promise<void> {
+  async onOpen(host: HostRun, finishedKeys: { has(taskKey: string): boolean }): Promise<void> {
     this.#isAnswered = async (key) => finishedKeys.has(key) && (await host.result(key))?.status === 'ok';
   }
 

@@ -41,3 +41,35 @@ describe('what a task made', () => {
     expect(errors).toHaveLength(1);
   });
 });
+
+describe('results that are waited for', () => {
+  it('keep further tasks waiting once there are too many, until one comes or the run ends', async () => {
+    const deps = {
+      run: {},
+      work: { settlesInFlight: 2, settle: () => Promise.reject(new Error('not asked of it')) },
+      onError: () => undefined,
+    };
+    const results = new TaskResults(deps as unknown as ConstructorParameters<typeof TaskResults>[0]);
+    const left = new AbortController();
+    const done: string[] = [];
+    const room = async (name: string) => {
+      await results.room(2, [new AbortController().signal, left.signal]);
+      done.push(name);
+    };
+    results.expect({ taskKey: 'a', batchId: 0 });
+    await room('one waits');
+    results.expect({ taskKey: 'b', batchId: 0 });
+    const second = room('one has come');
+    await new Promise(setImmediate);
+    expect(done).toEqual(['one waits']);
+    await results.accept(okResult({ task_key: 'a' }, ''), false, null);
+    await second;
+    results.expect({ taskKey: 'c', batchId: 0 });
+    const third = room('the user leaves');
+    await new Promise(setImmediate);
+    expect(done).toEqual(['one waits', 'one has come']);
+    left.abort();
+    await third;
+    expect(done).toEqual(['one waits', 'one has come', 'the user leaves']);
+  });
+});
