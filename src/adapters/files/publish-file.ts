@@ -298,7 +298,7 @@ export async function removeLeftovers(paths: Iterable<string>): Promise<void> {
   for (const path of paths) folders.add(dirname(path));
   // There are few, while there may be a million paths.
   const found = new Map<string, Map<string, string[]>>();
-  const look = async (folder: string) => {
+  const scan = async (folder: string) => {
     const names = (await readdir(folder).catch(() => [])).filter((name) => nameOfTemporary(name) !== null);
     if (names.length > 0)
       found.set(
@@ -306,7 +306,7 @@ export async function removeLeftovers(paths: Iterable<string>): Promise<void> {
         Map.groupBy(names, (name) => nameOfTemporary(name) ?? ''),
       );
   };
-  await pMap(folders, look, { concurrency: foldersAtOnce });
+  await pMap(folders, scan, { concurrency: foldersAtOnce });
   if (found.size === 0) return;
   for (const path of paths) {
     const folder = dirname(path);
