@@ -28,6 +28,7 @@ import { type RunToApprove, RunTrust } from './adapters/run-store/run-trust.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
 import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
+import { RecentMap } from './async/recent-map.ts';
 import type { InferenceReportItem } from './core/inference/inference-report.ts';
 import { printableJson } from './core/printable.ts';
 import { outputFolder, type WrittenFolder } from './core/run/written-folder.ts';
@@ -60,6 +61,8 @@ import { openApprovals } from './settings-composition.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
 const bytesPerGb = 1024 ** 3;
+
+const hostsRemembered = 100;
 
 /** Opens a file in the program that the desktop has for it; false where there is none. */
 export async function openFile(path: string): Promise<boolean> {
@@ -96,13 +99,17 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     folder: join(cache, 'media'),
     maxSizeBytes: settings.cache.max_size_gb * bytesPerGb,
   });
+  const machines = new RecentMap<string, readonly string[]>(hostsRemembered);
   return {
     specs: new LocalSpecStore(process.cwd()),
     media,
     runs: createRunStore(settings, context),
-    results: new FileResultCache(new LocalFileStore(join(cache, 'results'), ownerOnly), {
-      isShared: settings.cache.share_between_hosts,
-    }),
+    results: new FileResultCache(
+      new LocalFileStore(join(cache, 'results'), ownerOnly, { isDurable: false }),
+      {
+        isShared: settings.cache.share_between_hosts,
+      },
+    ),
     reports: createReportWriter(media),
     video: new FfmpegVideoTool(),
     frames: new FfmpegFrameTool(),
@@ -120,7 +127,7 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     templateTokens: new FileTemplateTokens(join(cache, 'template-tokens-v1.jsonl')),
     serverLimits: new FileServerLimits(new LocalFileStore(join(cache, 'server-limits'), ownerOnly)),
     requestFiles: createRequestFiles(media),
-    machines: (host) => machinesNamed(settings, host).names,
+    machines: (host) => machines.getOr(host, () => machinesNamed(settings, host).names),
     host: (name) => createHost(name, settings),
     upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,

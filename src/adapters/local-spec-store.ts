@@ -19,6 +19,7 @@ import { collectSpecFiles, type FoundFiles, misnamedIn } from './collect-spec-fi
 import { readAtMost, readRegularFile } from './files/bounded-read.ts';
 import { isShellPipe, NotAFileError, whatInsteadOfFile } from './files/open-file.ts';
 import { overwriteFile, publishFile, rightsLike } from './files/publish-file.ts';
+import { UnchangedFiles } from './files/unchanged-files.ts';
 import { unlessMissing } from './files/unless-missing.ts';
 import { limitHeapGrowth } from './limit-heap-growth.ts';
 
@@ -31,6 +32,9 @@ const manyFiles = 200_000;
 /** Each may be large. */
 const collectionsRemembered = 2;
 
+/** Content of files that are read once more soon, in bytes: more than a run of 10,000 specs has. */
+const mostKeptBytes = 16 * 1024 * 1024;
+
 export class LocalSpecStore implements SpecStore {
   readonly #workingFolder: string;
   /** Videos are shared by many specs: each path is queried once. */
@@ -38,6 +42,9 @@ export class LocalSpecStore implements SpecStore {
 
   /** Specs that follow each other lie in the same file. */
   readonly #collections = new RecentMap<string, Promise<SpecCollection | null>>(collectionsRemembered);
+
+  /** A run reads a spec when it is planned, and again when it is prepared. */
+  readonly #readFiles = new UnchangedFiles(mostKeptBytes);
 
   /** What came through pipes of the shell: they can be read once, and a run looks at a spec again. */
   readonly #piped = new Map<string, Uint8Array>();
@@ -85,10 +92,11 @@ export class LocalSpecStore implements SpecStore {
   }
 
   async read(file: string): Promise<Uint8Array | null> {
-    const piped = this.#piped.get(file);
+    const piped = this.#piped.get(file) ?? (await this.#readFiles.take(file));
     if (piped) return piped;
     const found = await unlessMissing(readRegularFile(file, maxSpecBytes, { takesShellPipe: true }));
     if (found?.stats.isFIFO()) this.#piped.set(file, found.bytes);
+    else if (found) this.#readFiles.keep(file, found);
     return found?.bytes ?? null;
   }
 

@@ -20,4 +20,9 @@ export class RecentMap<Key, Value> {
     }
     return made;
   }
+
+  /** Has the value of a key made again when it is wanted next. */
+  forget(key: Key): void {
+    this.#values.delete(key);
+  }
 }

@@ -46,7 +46,7 @@ export async function runProgram(
   options: ProgramOptions = {},
 ): Promise<ProgramRun> {
   const usagePath = sandbox.path(`usage-${randomBytes(4).toString('hex')}.jsonl`);
-  const env = { ...sandbox.env, COSMOS_BENCH_USAGE: usagePath, NODE_OPTIONS: `--import ${usageModule}` };
+  const env = measuredEnvironment(sandbox, usagePath);
   const startedMs = Date.now();
   const start = performance.now();
   const child = spawn(process.execPath, [programPath, ...programArguments], {
@@ -70,6 +70,11 @@ export async function runProgram(
   return { exitCode, startedMs, wallMs, stderr, usages: await readUsages(usagePath) };
 }
 
+/** Environment of a Node process that notes what it used in the file at `usagePath`, as do those that it starts. */
+export function measuredEnvironment(sandbox: Sandbox, usagePath: string): NodeJS.ProcessEnv {
+  return { ...sandbox.env, COSMOS_BENCH_USAGE: usagePath, NODE_OPTIONS: `--import ${usageModule}` };
+}
+
 /** The usage of the program itself, the one whose script is `bin/run.js`. */
 export function ownUsage(run: ProgramRun): Usage {
   const own = run.usages.find((usage) => usage.program === programPath);
@@ -83,7 +88,8 @@ export function assertSucceeded(run: ProgramRun): void {
     throw new Error(`cosmos ended with ${run.exitCode}:\n${run.stderr.slice(-20).join('\n')}`);
 }
 
-async function readUsages(path: string): Promise<Usage[]> {
+/** What processes with a {@link measuredEnvironment} noted. */
+export async function readUsages(path: string): Promise<Usage[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => (line === '' ? [] : usageSchema.parse(JSON.parse(line))));
 }

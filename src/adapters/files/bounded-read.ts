@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { openRegularFile } from './open-file.ts';
+import { type openRegularFile, openWithStats } from './open-file.ts';
 
 type OpenOptions = Parameters<typeof openRegularFile>[1];
 
@@ -35,8 +35,8 @@ export async function readRegularFile(
   maxBytes: number,
   options?: OpenOptions,
 ): Promise<{ readonly bytes: Buffer; readonly stats: Stats }> {
-  await using file = await openRegularFile(path, options);
-  const stats = await file.stat();
+  const { file: opened, stats } = await openWithStats(path, options);
+  await using file = opened;
   if (stats.size > maxBytes) throw tooLarge(maxBytes);
   // One byte more than it says, to see that it ends there: pipes and files of the kernel say that they have none.
   let bytes = Buffer.allocUnsafe(stats.size + 1);
@@ -44,15 +44,16 @@ export async function readRegularFile(
     const { bytesRead } = await file.read(bytes, length, bytes.length - length, null);
     length += bytesRead;
     if (length > maxBytes) throw tooLarge(maxBytes);
-    if (bytesRead === 0) return { bytes: bytes.subarray(0, length), stats };
+    // There was room for more than the file says it has, and no more came.
+    const isWhole = bytesRead === 0 || (stats.size > 0 && length === stats.size);
+    if (isWhole) return { bytes: bytes.subarray(0, length), stats };
     if (length === bytes.length) bytes = Buffer.concat([bytes], Math.max(64 * 1024, 2 * length));
   }
 }
 
 /** The content of a file that may be of any size. @throws As {@link openRegularFile}. */
 export async function readWhole(path: string, options?: OpenOptions): Promise<Buffer> {
-  await using file = await openRegularFile(path, options);
-  return await file.readFile();
+  return (await readRegularFile(path, Number.POSITIVE_INFINITY, options)).bytes;
 }
 
 /** {@link readAtMost} as text in UTF-8. */

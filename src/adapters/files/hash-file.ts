@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import { isSystemError } from '../../errors/system-error.ts';
-import { openRegularFile } from './open-file.ts';
+import { openWithStats } from './open-file.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** Larger pieces than usual: hashing is all that is done with them. */
 const readBytes = 1024 * 1024;
+const leastBytes = 4096;
 
 /** Hex SHA-256 of a file. @throws As {@link openRegularFile}. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await using file = await openRegularFile(path);
-  const content = file.createReadStream({ highWaterMark: readBytes, autoClose: false });
-  await pipeline(content, hash, { ...(signal && { signal }) });
-  return hash.digest('hex');
+  const { file: opened, stats } = await openWithStats(path);
+  await using file = opened;
+  // A file of the kernel says that it is empty.
+  const block = Buffer.allocUnsafe(Math.min(readBytes, Math.max(stats.size + 1, leastBytes)));
+  for (;;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await file.read(block, 0, block.length, null);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(block.subarray(0, bytesRead));
+  }
 }
 
 /** The same, but null where there is no file. One that cannot be read now is an error, and not a missing one. */

@@ -4,7 +4,7 @@ import { temporarySuffix } from '../../core/temporary-name.ts';
 import { type ExclusiveFileStore, mostSharedBytes } from '../../ports/file-store.ts';
 import { readAtMost } from './bounded-read.ts';
 import { NotAFileError } from './open-file.ts';
-import { publishFile, type Rights } from './publish-file.ts';
+import { publishFile, type Rights, replaceFile } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
 import { unlessMissing } from './unless-missing.ts';
 
@@ -12,11 +12,17 @@ import { unlessMissing } from './unless-missing.ts';
 export class LocalFileStore implements ExclusiveFileStore {
   readonly folder: string;
   readonly #rights: Rights;
+  readonly #isDurable: boolean;
 
-  /** @param rights - Of its files; those of the user's umask unless told. */
-  constructor(folder: string, rights: Rights = null) {
+  /**
+   * @param rights - Of its files; those of the user's umask unless told.
+   * @param options.isDurable - False for a cache, of which a power cut may take what was written last: what is published is
+   *   whole whenever a process dies, but nothing waits for the disk.
+   */
+  constructor(folder: string, rights: Rights = null, { isDurable = true }: { isDurable?: boolean } = {}) {
     this.folder = resolve(folder);
     this.#rights = rights;
+    this.#isDurable = isDurable;
   }
 
   pathOf(path: string): string {
@@ -35,7 +41,7 @@ export class LocalFileStore implements ExclusiveFileStore {
   }
 
   async publish(path: string, content: Uint8Array | string): Promise<void> {
-    await publishFile(this.pathOf(path), content, this.#rights);
+    await (this.#isDurable ? publishFile : replaceFile)(this.pathOf(path), content, this.#rights);
   }
 
   async publishOnce(

@@ -36,15 +36,23 @@ export const noFollow = O_NOFOLLOW | O_NONBLOCK;
  * @throws NotAFileError. Errors of the system pass through.
  */
 export async function openRegularFile(path: string, options: OpenOptions = {}): Promise<FileHandle> {
+  return (await openWithStats(path, options)).file;
+}
+
+/** {@link openRegularFile}, with what the open file is. */
+export async function openWithStats(
+  path: string,
+  options: OpenOptions = {},
+): Promise<{ readonly file: FileHandle; readonly stats: Stats }> {
   const before = await (options.noFollow ? lstat(path) : stat(path));
   const isOpenedAsItIs = (options.takesShellPipe && isShellPipe(path, before)) || (await isNull(before));
-  if (isOpenedAsItIs) return await open(path, 'r');
-  assertFile(before);
   const flags = constants.O_RDONLY | O_NONBLOCK | O_NOCTTY | (options.noFollow ? O_NOFOLLOW : 0);
-  const file = await open(path, flags);
+  if (!isOpenedAsItIs) assertFile(before);
+  const file = await open(path, isOpenedAsItIs ? 'r' : flags);
   try {
-    assertFile(await file.stat());
-    return file;
+    const stats = await file.stat();
+    if (!isOpenedAsItIs) assertFile(stats);
+    return { file, stats };
   } catch (error) {
     await file.close();
     throw error;

@@ -57,6 +57,14 @@ export async function publishFile(path: string, content: Content, rights: Rights
   await replaceDurably(path, (temporary) => writeDurably(temporary, content, rights));
 }
 
+/**
+ * Like {@link publishFile}, but without waiting for the disk: the file is whole or as it was whenever a process dies, and after a
+ * power cut it may hold nothing, or what it held before. For caches, whose readers take what is damaged for missing.
+ */
+export async function replaceFile(path: string, content: Content, rights: Rights = null): Promise<void> {
+  await replaceBy(path, (temporary) => writeNew(temporary, content, rights, false));
+}
+
 /** Like {@link publishFile}, for a file that `make` writes to the path it is given. */
 export async function publishFileBy(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
   await replaceDurably(path, async (temporary) => {
@@ -119,6 +127,10 @@ export async function narrow(path: string, { atMost }: { readonly atMost: number
 
 /** Writes a new file and makes its content survive a power cut. Makes missing folders. */
 export async function writeDurably(path: string, content: Content, rights: Rights = null): Promise<void> {
+  await writeNew(path, content, rights, true);
+}
+
+async function writeNew(path: string, content: Content, rights: Rights, isDurable: boolean): Promise<void> {
   await using file = await openNew(path, rights);
   if (typeof rights === 'number')
     await file.chmod(rights).catch((error: unknown) => {
@@ -127,7 +139,7 @@ export async function writeDurably(path: string, content: Content, rights: Right
     });
   const isWhole = typeof content === 'string' || content instanceof Uint8Array;
   await file.writeFile(isWhole ? content : inBlocks(content));
-  await file.sync();
+  if (isDurable) await file.sync();
 }
 
 /**
@@ -190,6 +202,11 @@ async function flushFolder(folder: string): Promise<void> {
 }
 
 async function replaceDurably(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  await replaceBy(path, write);
+  await syncFolder(dirname(path));
+}
+
+async function replaceBy(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = temporaryPathFor(path);
   try {
     await write(temporary);
@@ -198,7 +215,6 @@ async function replaceDurably(path: string, write: (temporary: string) => Promis
     await discardFile(temporary);
     throw asDiskError(error, path);
   }
-  await syncFolder(dirname(path));
 }
 
 async function* inBlocks(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {

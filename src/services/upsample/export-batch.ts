@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pMapIterable } from 'p-map';
+import { RecentMap } from '../../async/recent-map.ts';
 import { batchFormat, type ExportedSpec, type ExportedSpecs } from '../../core/inference/exported-specs.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import {
@@ -20,7 +21,8 @@ import { assertOutputsApart, lazily } from '../runs/assert-outputs-apart.ts';
 import { hintRecord } from './finish-task.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { prepareTask } from './prepare-task.ts';
-import { manifestTaskOf } from './upsample-work.ts';
+import type { TaskHint } from './upsample-types.ts';
+import { hintsRemembered, manifestTaskOf } from './upsample-work.ts';
 
 export interface BatchExportRequest extends PlanRequest {
   /** Absolute. */
@@ -55,7 +57,7 @@ export async function exportBatch(
   const specs: ExportedSpec[] = [];
   const header = headerOf(plan, ports);
   const requests = new BatchRequests(
-    makeRequests(plan.specs, { header, ports, limits, specs, signal }),
+    makeRequests(plan.specs, { header, ports, limits, specs, signal, hints: new RecentMap(hintsRemembered) }),
     limits,
   );
   const groups: ExportedSpecs['groups'][number][] = [];
@@ -165,6 +167,7 @@ interface MakeContext {
   /** Gets what becomes of each spec, in order. */
   readonly specs: ExportedSpec[];
   readonly signal: AbortSignal;
+  readonly hints: RecentMap<string, Promise<TaskHint>>;
 }
 
 async function* makeRequests(
@@ -186,7 +189,7 @@ async function* makeRequests(
 /** A request, or why there is none. */
 async function makeRequest(
   planned: PlannedSpec,
-  { header, ports, limits, signal }: MakeContext,
+  { header, ports, limits, signal, hints }: MakeContext,
 ): Promise<{ readonly spec: string; readonly result: MadeRequest | string }> {
   signal.throwIfAborted();
   const { spec } = planned;
@@ -198,7 +201,7 @@ async function makeRequest(
     kept: async () => null,
     keep: async (_name: string, path: string) => path,
   };
-  const context = { session, ports, signal, isAnswered: async () => false };
+  const context = { session, ports, signal, hints, isAnswered: async () => false };
   const preparation = await prepareTask({ planned, prepared: null }, context);
   if (!preparation.isReady) return { spec, result: preparation.failure.message };
   const { task } = preparation;

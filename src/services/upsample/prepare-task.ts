@@ -1,3 +1,4 @@
+import type { RecentMap } from '../../async/recent-map.ts';
 import { lowerHintSizes } from '../../core/hints/choose-hint.ts';
 import { formatSize } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
@@ -27,6 +28,8 @@ interface PrepareContext {
   readonly session: RunBasis & Pick<UpsampleSession, 'kept' | 'keep'>;
   readonly ports: Pick<Ports, 'specs' | 'media'>;
   readonly signal: AbortSignal;
+  /** Hints of this session: specs that share a video share its hint. */
+  readonly hints: RecentMap<string, Promise<TaskHint>>;
   /** Whether the host has a good result of a task that an earlier session submitted. */
   isAnswered(taskKey: string): Promise<boolean>;
 }
@@ -49,7 +52,7 @@ export async function prepareTask(
   const prompt = sourcePromptOf(spec);
   const source = { path, text, isWrittenBack };
   try {
-    const hint = (await keptHint(state, context.session)) ?? (await makeHint(planned, settings, context));
+    const hint = (await keptHint(state, context.session)) ?? (await hintOf(planned, settings, context));
     const known = knownOf(planned, spec, settings);
     const seed = planned.variant && variantStart(planned.variant, settings.engine.seed);
     const key = keyOf({ planned, prompt, hint, seed, known }, settings);
@@ -88,13 +91,30 @@ async function keptHint(
   return kept && { ...made, ...kept };
 }
 
-async function makeHint(
+/** Made, and kept in the run's folder, once for all specs that plan the same one. */
+async function hintOf(
   planned: PlannedSpec,
   settings: UpsampleSettings,
   context: PrepareContext,
 ): Promise<TaskHint | null> {
-  const { video, hint } = planned;
+  const { video, hint, action } = planned;
   if (video === null || hint === null) return null;
+  const key = JSON.stringify([video, hint, action]);
+  try {
+    return await context.hints.getOr(key, () => makeHint(planned, video, hint, settings, context));
+  } catch (error) {
+    context.hints.forget(key);
+    throw error;
+  }
+}
+
+async function makeHint(
+  planned: PlannedSpec,
+  video: PlannedVideo,
+  hint: NonNullable<PlannedSpec['hint']>,
+  settings: UpsampleSettings,
+  context: PrepareContext,
+): Promise<TaskHint> {
   const lower =
     planned.action === 'hint' ? lowerHintSizes(infoOf(video), hint, countingOf(settings).frameLimits) : [];
   const reasons: string[] = [];

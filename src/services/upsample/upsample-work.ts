@@ -1,4 +1,5 @@
 import { pMapIterable } from 'p-map';
+import { RecentMap } from '../../async/recent-map.ts';
 import { resumeCommand } from '../../core/run/run-commands.ts';
 import { placeName } from '../../core/run/run-ending.ts';
 import { AnswerIndex } from '../../core/upsample/answer-index.ts';
@@ -15,10 +16,13 @@ import type { FatalFailure, Prepared, RunWork } from '../runs/run-kind.ts';
 import { askedOrigin, originOf } from './answer-origin.ts';
 import { failedOutcome, finishTask, hintRecord } from './finish-task.ts';
 import { prepareTask } from './prepare-task.ts';
-import type { PromptsRun, UpsampleTask, UpsampleTypes } from './upsample-types.ts';
+import type { PromptsRun, TaskHint, UpsampleTask, UpsampleTypes } from './upsample-types.ts';
 
 /** Specs that are prepared ahead of the batch that is being submitted. */
 const preparedAhead = 256;
+
+/** Many enough for specs that follow each other. */
+export const hintsRemembered = 10_000;
 
 /** Of the events of a run, only those of its tasks come from here. */
 type PromptTypes = Omit<UpsampleTypes, 'event'> & { readonly event: UpsampleTaskEvent };
@@ -72,7 +76,8 @@ export class UpsampleWork implements RunWork<PromptTypes> {
 
   async *tasks(): AsyncIterable<Prepared<PromptTypes>> {
     const { session, state, ports, signal } = this.#run;
-    const context = { session, ports, signal, isAnswered: this.#isAnswered };
+    const hints = new RecentMap<string, Promise<TaskHint>>(hintsRemembered);
+    const context = { session, ports, signal, hints, isAnswered: this.#isAnswered };
     const prepared = pMapIterable(
       pendingOf(session.checkpoint, state),
       (spec) => prepareTask(spec, context),

@@ -11,4 +11,7 @@ it('makes a value once, until it is forgotten', () => {
     });
   expect(['a', 'b', 'a', 'c', 'b', 'a'].map(get)).toEqual(['A', 'B', 'A', 'C', 'B', 'A']);
   expect(made).toEqual(['a', 'b', 'c', 'a']);
+  recent.forget('a');
+  expect(get('a')).toBe('A');
+  expect(made).toEqual(['a', 'b', 'c', 'a', 'a']);
 });
