@@ -27,7 +27,7 @@ export function chatRequestBody(
 ): string {
   const images = frames.map((jpeg) => ({
     type: 'image_url',
-    image_url: { url: `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}` },
+    image_url: { url: urlOf(jpeg) },
   }));
   const text = { type: 'text', text: requestText(spec.instruction, request.prompt, request.durationSeconds) };
   const seed = samplingStart(request.seed ?? spec.seed, attempt);
@@ -47,6 +47,17 @@ export function chatRequestBody(
     ...(spec.prompt_format === 'cosmos3-json' ? { response_format: cosmos3ResponseFormat() } : {}),
     ...spec.extra_body,
   });
+}
+
+/** Frames that many requests show are encoded once. */
+const urls = new WeakMap<Uint8Array, string>();
+
+function urlOf(jpeg: Uint8Array): string {
+  const known = urls.get(jpeg);
+  if (known !== undefined) return known;
+  const url = `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`;
+  urls.set(jpeg, url);
+  return url;
 }
 
 /** What of an engine spec decides a request's body. */

@@ -1,3 +1,4 @@
+import { RecentMap } from '../../../../async/recent-map.ts';
 import type { Clock } from '../../../../ports/clock.ts';
 import type { MediaTool } from '../../../../ports/media-tool.ts';
 import type { ServerFacts } from '../../../../ports/model-server.ts';
@@ -27,12 +28,15 @@ const startTimeoutMs = 15_000;
 const startPauseMs = 250;
 /** Listing models is cheap for every server; one that takes longer has a problem. */
 const listTimeoutMs = 10_000;
+/** Hints whose frames are in memory: prompts that follow each other show the same ones. */
+const hintsRemembered = 64;
 
 /** An engine that asks any server with the OpenAI chat completions API, with the frames as JPEG image parts. */
 export class OpenAiEngine implements Engine {
   readonly preparesAhead = true;
   readonly #deps: OpenAiEngineDeps;
   readonly #http: HttpClient;
+  readonly #frames = new RecentMap<string, Promise<readonly Uint8Array[]>>(hintsRemembered);
   #server: ServerFacts | null = null;
   #waitReason: string | null = null;
 
@@ -78,13 +82,23 @@ export class OpenAiEngine implements Engine {
 
   async #readFrames(hintPath: string | null, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     if (hintPath === null) return [];
-    const frames = await this.#deps.media.readJpegFrames(hintPath, signal);
+    const frames = await this.#rememberedFrames(hintPath, signal);
     if (frames.length > 0) return frames;
     throw new EngineError({
       code: 'no-frames',
       class: 'permanent',
       message: 'The hint has no frame to show.',
     });
+  }
+
+  /** Hints lie under the hash of their content, so what was read of one stays true. */
+  async #rememberedFrames(hintPath: string, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+    try {
+      return await this.#frames.getOr(hintPath, () => this.#deps.media.readJpegFrames(hintPath, signal));
+    } catch (error) {
+      this.#frames.forget(hintPath);
+      throw error;
+    }
   }
 
   async #ask(
