@@ -7,7 +7,7 @@ import type { TimeBreak } from '../core/frames/time-breaks.ts';
 import type { Timeline } from '../core/frames/timeline.ts';
 import type { OtherStreamFacts, VideoFacts, VideoStreamFacts } from '../core/frames/video-facts.ts';
 import type { Size } from '../core/hints/display-size.ts';
-import type { Clip } from '../protocol/segment.ts';
+import type { Clip, Encoding } from '../protocol/segment.ts';
 
 /** One frame of a video as the plan sees it. */
 export interface ScannedFrame {
@@ -146,8 +146,8 @@ export interface AssemblyRequest {
   readonly timeline: Pick<Timeline, 'times' | 'endTime'>;
   /** Of the upscaled video; missing: `h264`. */
   readonly codec?: VideoCodec;
-  /** How its frames are colours, for codecs that do not say it themselves; missing: they do. */
-  readonly picture?: Pick<Clip, 'color' | 'frame' | 'target'>;
+  /** How its frames are colours, for codecs that do not say it themselves, and what is known of HDR; missing: they do. */
+  readonly picture?: Pick<Clip, 'color' | 'frame' | 'target' | 'hdr'>;
   /** Size of the upscaled picture as stored. */
   readonly size: Size;
   /** Whether frames were turned already, so that no rotation is to be noted. */
@@ -227,6 +227,12 @@ export interface VideoTool {
     as: { readonly container: OutputContainer; readonly codec: string },
     signal?: AbortSignal,
   ): Promise<SoundTrial>;
+  /** Really encodes a few frames on this machine. @returns why that cannot be done, to end a sentence; null where it can. */
+  tryEncoder(
+    clip: Omit<Clip, 'source'>,
+    encoding: Encoding,
+    signal: AbortSignal,
+  ): Promise<string | null>;
   /**
    * Puts segments together with all other streams, chapters, attachments and metadata of the source, verifies the
    * result, and gives it its name. Continues where an earlier call was killed.

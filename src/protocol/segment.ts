@@ -9,6 +9,10 @@ const positive = z
   .min(1)
   .max(2 ** 31);
 
+const lightLevel = z.int().min(0).max(65_535);
+const chromaticity = z.tuple([lightLevel, lightLevel]);
+const luminance = z.int().min(0).max(0xffff_ffff);
+
 const frameFormatSchema = z.object({ width: sidePx, height: sidePx, pixel_format: ffmpegName });
 
 /** How the upscaled frames are encoded; what its bytes depend on is fixed here, so that every machine makes the same ones. */
@@ -85,6 +89,18 @@ const clipSchema = z.object({
     .object({
       deinterlace: z.enum(['auto', 'tff', 'bff']).exactOptional(),
       denoise: z.enum(['light', 'medium', 'strong']).exactOptional(),
+    })
+    .exactOptional(),
+  /** Static metadata of HDR, in the units of the codecs (steps of 0.00002 and of 0.0001 cd/m²); missing: there is none. */
+  hdr: z
+    .object({
+      mastering: z
+        .object({
+          ...{ red: chromaticity, green: chromaticity, blue: chromaticity, white: chromaticity },
+          ...{ max_luminance: luminance, min_luminance: luminance },
+        })
+        .nullable(),
+      content_light: z.object({ max: lightLevel, average: lightLevel }).nullable(),
     })
     .exactOptional(),
 });

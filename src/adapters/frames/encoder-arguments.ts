@@ -48,31 +48,62 @@ export function segmentMuxer(encoding: { readonly codec?: VideoCodec }): 'mp4' |
   return /^(prores|ffv1)$/.test(codecOf(encoding)) ? 'mov' : 'mp4';
 }
 
+/** As x264 and x265 read it. */
+function hdrParams({ hdr }: Clip, names: { readonly display: string; readonly light: string }): Options {
+  const { mastering = null, content_light: light = null } = hdr ?? {};
+  const point = ([x, y]: readonly [number, number]) => `(${x},${y})`;
+  return [
+    ...(mastering === null
+      ? []
+      : [
+          `${names.display}=G${point(mastering.green)}B${point(mastering.blue)}R${point(mastering.red)}WP${point(mastering.white)}L(${mastering.max_luminance},${mastering.min_luminance})`,
+        ]),
+    ...(light === null ? [] : [`${names.light}=${light.max},${light.average}`]),
+  ];
+}
+
+/** SVT-AV1 reads the same with fractions. */
+function av1HdrParams({ hdr }: Clip): Options {
+  const { mastering = null, content_light: light = null } = hdr ?? {};
+  const point = ([x, y]: readonly [number, number]) =>
+    `(${(x / 50_000).toFixed(5)},${(y / 50_000).toFixed(5)})`;
+  return [
+    ...(mastering === null
+      ? []
+      : [
+          `mastering-display=G${point(mastering.green)}B${point(mastering.blue)}R${point(mastering.red)}WP${point(mastering.white)}L(${mastering.max_luminance / 10_000},${mastering.min_luminance / 10_000})`,
+        ]),
+    ...(light === null ? [] : [`content-light=${light.max},${light.average}`]),
+  ];
+}
+
 type Build = (encoding: Encoding, clip: Clip, facts: EncoderFacts) => Options;
 
 const builders: Readonly<Record<string, Build>> = {
-  libx264: (encoding) => {
+  libx264: (encoding, clip) => {
     const { own, params } = splitOptions(encoding, ['tune', 'profile']);
-    const all = [...(encoding.is_cpu_independent ? ['cpu-independent=1'] : []), ...params];
+    const hdr = hdrParams(clip, { display: 'mastering-display', light: 'cll' });
+    const all = [...(encoding.is_cpu_independent ? ['cpu-independent=1'] : []), ...hdr, ...params];
     return [
       ...['-preset', encoding.preset, ...rate(encoding, { crf: '-crf', qp: '-qp' }), ...own],
       ...(all.length === 0 ? [] : ['-x264-params', all.join(':')]),
     ];
   },
-  libx265: (encoding) => {
+  libx265: (encoding, clip) => {
     const { own, params } = splitOptions(encoding, ['tune']);
     const fixed = [
       ...['info=0', 'open-gop=0', 'log-level=error', 'wpp=1'],
       ...[`frame-threads=${x265FrameThreads}`, `pools=${encoding.threads}`],
+      ...hdrParams(clip, { display: 'master-display', light: 'max-cll' }),
     ];
     return [
       ...['-preset', encoding.preset, ...rate(encoding, { crf: '-crf', qp: '-qp' }), ...own],
       ...['-x265-params', [...fixed, ...params].join(':'), '-tag:v', 'hvc1'],
     ];
   },
-  libsvtav1: (encoding, _clip, facts) => {
+  libsvtav1: (encoding, clip, facts) => {
     const { params } = splitOptions(encoding, []);
-    const all = [`lp=${encoding.threads}`, ...params];
+    const all = [`lp=${encoding.threads}`, ...av1HdrParams(clip), ...params];
     const preset = ['-preset', presetNumber(encoding, facts)];
     return [...preset, ...rate(encoding, { crf: '-crf', qp: '-qp' }), '-svtav1-params', all.join(':')];
   },

@@ -20,12 +20,14 @@ import type {
   VideoPart,
   VideoTool,
 } from '../../ports/video-tool.ts';
+import type { Clip, Encoding } from '../../protocol/segment.ts';
 import { cosmosFolders } from '../cosmos-folders.ts';
 import { chooseVideoStream } from '../ffmpeg/choose-video-stream.ts';
 import { unreadableVideo } from '../ffmpeg/failures.ts';
 import { askFfprobe, type FfprobeOptions } from '../ffmpeg/ffprobe.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
 import { identifySource, statSource } from '../ffmpeg/source-file.ts';
+import { tryEncoder } from '../frames/try-encoder.ts';
 import { assembleVideo } from './assembly/assemble.ts';
 import { checkSegment } from './check-segment.ts';
 import { cutVideoPart } from './cut-part.ts';
@@ -38,6 +40,7 @@ import {
   describeOther,
   describeVideo,
   endOfStreams,
+  hdrEntries,
   type ProbeAnswer,
   type ProbeFrame,
   probeAnswerSchema,
@@ -133,6 +136,14 @@ export class FfmpegVideoTool implements VideoTool {
     return await trySound({ path, stream, ...as }, { programs: this.#programs, signal });
   }
 
+  async tryEncoder(
+    clip: Omit<Clip, 'source'>,
+    encoding: Encoding,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    return await tryEncoder(this.#programs.ffmpeg, clip, encoding, signal);
+  }
+
   async assemble(
     request: AssemblyRequest,
     onProgress: (progress: AssemblyProgress) => void,
@@ -193,7 +204,7 @@ async function firstFrame(path: string, stream: number, options: FfprobeOptions)
   for (const packets of searchedPackets) {
     const questions = [
       ...['-select_streams', String(stream), '-read_intervals', `%+#${packets}`, '-show_frames'],
-      ...['-show_entries', 'frame=pix_fmt,interlaced_frame:frame_side_data=side_data_type'],
+      ...['-show_entries', `frame=pix_fmt,interlaced_frame:frame_side_data=side_data_type,${hdrEntries}`],
     ];
     const { frames } = await askFfprobe(path, questions, probeFrameSchema, options);
     if (frames[0]) return frames[0];

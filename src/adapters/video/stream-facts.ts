@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readHdrMetadata } from '../../core/encoding/hdr-metadata.ts';
 import { type Fraction, parseFraction, squareSamples } from '../../core/frames/fraction.ts';
 import { interlacedFields } from '../../core/frames/frame-filters.ts';
 import { pixelFamily } from '../../core/frames/pixel-family.ts';
@@ -46,7 +47,9 @@ const probeStreamSchema = z.object({
   tags: z
     .object({ language: text, rotate: text, DURATION: text, alpha_mode: text, ALPHA_MODE: text })
     .optional(),
-  side_data_list: z.array(z.object({ side_data_type: text, rotation: z.number().optional() })).optional(),
+  side_data_list: z
+    .array(z.looseObject({ side_data_type: text, rotation: z.number().optional() }))
+    .optional(),
 });
 
 export const probeAnswerSchema = z.object({
@@ -55,6 +58,12 @@ export const probeAnswerSchema = z.object({
   format: z.object({ format_name: text, start_time: text, duration: text }).default({}),
 });
 
+/** What ffprobe says of the static metadata of HDR. */
+export const hdrEntries = [
+  ...['red', 'green', 'blue', 'white_point'].flatMap((point) => [`${point}_x`, `${point}_y`]),
+  ...['min_luminance', 'max_luminance', 'max_content', 'max_average'],
+].join(',');
+
 /** The entries that fill `probeAnswerSchema`. */
 export const probeQuestions: readonly string[] = [
   '-show_entries',
@@ -62,7 +71,7 @@ export const probeQuestions: readonly string[] = [
     `stream=${Object.keys(probeStreamSchema.shape).slice(0, -3).join(',')}`,
     'stream_disposition=attached_pic,default',
     'stream_tags=language,rotate,DURATION,alpha_mode,ALPHA_MODE',
-    'stream_side_data=side_data_type,rotation',
+    `stream_side_data=side_data_type,rotation,${hdrEntries}`,
     'chapter=start_time,end_time',
     'format=format_name,start_time,duration',
   ].join(':'),
@@ -75,7 +84,7 @@ export const probeFrameSchema = z.object({
       z.object({
         pix_fmt: text,
         interlaced_frame: z.number().optional(),
-        side_data_list: z.array(z.object({ side_data_type: text })).optional(),
+        side_data_list: z.array(z.looseObject({ side_data_type: text })).optional(),
       }),
     )
     .default([]),
@@ -89,9 +98,12 @@ export type ProbeFrame = z.infer<typeof probeFrameSchema>['frames'][number];
 const usualRate: Fraction = { numerator: 25, denominator: 1 };
 const unknownNames = new Set(['unknown', 'unspecified', 'reserved', '']);
 
+/** Lost only where it is not whole. */
+const staticHdr = 'HDR10 metadata';
+
 /** What side data of pictures means; everything else goes with the frames or is about coding only. */
 const extraNames: readonly (readonly [RegExp, string])[] = [
-  [/mastering display|content light/i, 'HDR10 metadata'],
+  [/mastering display|content light/i, staticHdr],
   [/2094-40|HDR dynamic|HDR10\+/i, 'HDR10+ metadata'],
   [/dolby vision|DOVI/i, 'Dolby Vision metadata'],
   [/A\/?53|closed captions/i, 'closed captions inside the picture'],
@@ -108,6 +120,7 @@ export function describeVideo(
 ): VideoStreamFacts | null {
   const timeBase = parseFraction(stream.time_base);
   const pixelFormat = frame?.pix_fmt ?? stream.pix_fmt;
+  const hdr = readHdrMetadata([...(frame?.side_data_list ?? []), ...(stream.side_data_list ?? [])]);
   if (!frame || !timeBase || !pixelFormat || stream.width === 0 || stream.height === 0) return null;
   return {
     index: stream.index,
@@ -120,7 +133,8 @@ export function describeVideo(
     endTime: endTimeOf(stream, container),
     frameRate: parseFraction(stream.avg_frame_rate) ?? parseFraction(stream.r_frame_rate) ?? usualRate,
     color: colorOf(stream),
-    extras: extrasOf(stream, frame),
+    hdr,
+    extras: extrasOf(stream, frame).filter((extra) => extra !== staticHdr || hdr === null),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { HdrMetadata } from '../encoding/hdr-metadata.ts';
 import type { Size } from '../hints/display-size.ts';
 import type { Fraction } from './fraction.ts';
 
@@ -32,7 +33,9 @@ export interface VideoStreamFacts {
   /** Average frame rate in frames per second. */
   readonly frameRate: Fraction;
   readonly color: ColorTags;
-  /** Things about the picture that an upscaled H.264 stream cannot carry, such as `HDR10 metadata`. */
+  /** Static metadata of HDR; missing or null where there is none. */
+  readonly hdr?: HdrMetadata | null;
+  /** Things about the picture that an upscaled stream cannot carry, such as `Dolby Vision metadata`. */
   readonly extras: readonly string[];
 }
 

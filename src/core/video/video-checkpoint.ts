@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hdrMetadataSchema } from '../encoding/hdr-metadata.ts';
 import { frameFiltersSchema } from '../frames/frame-filters.ts';
 import { shownScale } from '../frames/target-size.ts';
 import { hexSha256Schema } from '../inner-path.ts';
@@ -36,6 +37,8 @@ const plannedClipSchema = z.object({
   is_unchecked: z.literal(true).exactOptional(),
   /** What is done to frames before they are made larger; missing: nothing. */
   filters: frameFiltersSchema.exactOptional(),
+  /** Static metadata of HDR that is carried over; missing: there is none. */
+  hdr: hdrMetadataSchema.exactOptional(),
 });
 
 /** When frames are shown, run-length coded: a video of one hour with an even frame rate takes a few numbers. */

@@ -296,6 +296,7 @@ export function planClip(
       color: { range, space, primaries, transfer, chroma_location: chromaLocation },
       ...(choice.sourceRange === null ? {} : { source_range: choice.sourceRange }),
       ...(filters && { filters }),
+      ...(video.hdr ? { hdr: video.hdr } : {}),
     },
   };
 }

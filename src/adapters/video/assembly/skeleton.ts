@@ -5,6 +5,7 @@ import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
 import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
 import { publishFileBy, temporaryPathFor } from '../../files/publish-file.ts';
 import { segmentMuxer } from '../../frames/encoder-arguments.ts';
+import { writeHdrBoxes } from '../../mp4/hdr-boxes.ts';
 import { writeTrackLanguages } from '../../mp4/track-languages.ts';
 import {
   type HashedStream,
@@ -51,6 +52,7 @@ export async function makeFirstFrame(
       doing: 'Taking the first frame',
       target: temporary,
     });
+    if (request.picture?.hdr) await writeHdrBoxes(temporary, request.picture.hdr);
   });
 }
 

@@ -3,6 +3,7 @@ import { fractionValue, parseFraction } from '../../../core/frames/fraction.ts';
 import { askFfprobe } from '../../ffmpeg/ffprobe.ts';
 import type { FfmpegOptions } from '../../ffmpeg/run-ffmpeg.ts';
 import { guardedInputOptions } from '../../ffmpeg/source-file.ts';
+import { hdrEntries } from '../stream-facts.ts';
 
 /** Facts of streams that do not depend on how many packets there are. */
 const streamEntries = [
@@ -11,7 +12,7 @@ const streamEntries = [
   ...['sample_rate', 'channels', 'channel_layout', 'extradata_hash', 'time_base'],
 ];
 const entries = [
-  `stream=${streamEntries.join(',')}:stream_disposition:stream_tags:stream_side_data=rotation`,
+  `stream=${streamEntries.join(',')}:stream_disposition:stream_tags:stream_side_data=rotation,${hdrEntries}`,
   'chapter=start_time,end_time:chapter_tags:format=start_time,duration:format_tags',
 ].join(':');
 

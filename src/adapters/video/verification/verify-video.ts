@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { isSameHdr, readHdrMetadata } from '../../../core/encoding/hdr-metadata.ts';
 import type { PlannedSound } from '../../../core/frames/convert-sound.ts';
 import type { AssemblyRequest, VerifiedVideo } from '../../../ports/video-tool.ts';
 import { readPackets } from '../../ffmpeg/ffprobe.ts';
@@ -42,6 +43,7 @@ export async function verifyVideo(verification: Verification): Promise<VerifiedV
   const video = findVideo(output, verification);
   expectSameFacts(skeleton, output, video.index);
   expectPicture(video, request);
+  expectHdr(video, request);
   const { maxTimeErrorMs, notices } = await comparePackets(verification, output, video, sizeBytes);
   await expectDecodable(verification, video);
   expectSound(output, request);
@@ -104,6 +106,18 @@ function expectPicture(video: FileStream, { size, isTurned, source }: AssemblyRe
   const wanted = isTurned ? 0 : source.facts.video.rotationDegrees;
   if (found !== wanted)
     throw new InvalidOutputError(`players rotate it by ${found} degrees instead of ${wanted}`);
+}
+
+/** How bright the picture is meant to be stands where players look for it: the transfer function, and HDR's static metadata. */
+function expectHdr(video: FileStream, { picture }: AssemblyRequest): void {
+  const transfer = picture?.color.transfer ?? null;
+  const isHdr = transfer === 'smpte2084' || transfer === 'arib-std-b67';
+  if (isHdr && video['color_transfer'] !== transfer)
+    throw new InvalidOutputError(
+      `its transfer function is ${video['color_transfer']} instead of ${transfer}`,
+    );
+  if (picture?.hdr && !isSameHdr(readHdrMetadata(video.side_data_list), picture.hdr))
+    throw new InvalidOutputError('its HDR metadata differs from that of the source');
 }
 
 /** Sound that was converted, or that only the container describes, is what was planned. */

@@ -207,5 +207,6 @@ async function recordFilm(): Promise<VideoTool> {
     pictures: async () => [],
     makePreview: async () => undefined,
     trySound: async () => ({ failure: 'the film is silent' }),
+    tryEncoder: async () => null,
   };
 }
