@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fillParts } from './marked-part.ts';
+import { codecTable, encoderTable } from './parts/codecs.ts';
 import { commandSections } from './parts/commands.ts';
 import { errorCodeTable, exitCodeTable } from './parts/exit-codes.ts';
 import { failureSections } from './parts/failures.ts';
@@ -38,6 +39,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
     'video-choices': () => figureTable('upscale-choices'),
     'video-batches': () => figureTable('batch-sizes'),
   },
+  'upscale.md': { codecs: codecTable, encoders: encoderTable },
   'upscale-calculator.md': {
     'calculator-inputs': calculatorInputs,
     'calculator-tasks': taskTable,

@@ -228,11 +228,7 @@ export interface VideoTool {
     signal?: AbortSignal,
   ): Promise<SoundTrial>;
   /** Really encodes a few frames on this machine. @returns why that cannot be done, to end a sentence; null where it can. */
-  tryEncoder(
-    clip: Omit<Clip, 'source'>,
-    encoding: Encoding,
-    signal: AbortSignal,
-  ): Promise<string | null>;
+  tryEncoder(clip: Omit<Clip, 'source'>, encoding: Encoding, signal: AbortSignal): Promise<string | null>;
   /**
    * Puts segments together with all other streams, chapters, attachments and metadata of the source, verifies the
    * result, and gives it its name. Continues where an earlier call was killed.

@@ -19,6 +19,9 @@ import { deviceOptions } from './encoder-arguments.ts';
 import { described, encodedOutput } from './frame-encoder.ts';
 import { scalingGraph } from './scaling-filter.ts';
 
+/** What ffmpeg says where an encoder cannot begin: the video has nothing to do with it. */
+const isOfEncoder = /opening encoder|error initializing output|unknown encoder|parsing global options/i;
+
 /** How often ffmpeg says how far it is, in seconds. */
 const progressPeriod = '0.5';
 
@@ -43,7 +46,8 @@ export async function resampleSegment(
       return;
     }
     // No start leads further where ffmpeg itself fails; from the beginning, decoding without an end shows a damaged file.
-    if (end.exitCode === null) throw framesFailed(program, `Upscaling segment ${segment.segment_id}`, end);
+    if (end.exitCode === null || isOfEncoder.test(end.stderrTail))
+      throw framesFailed(program, `Upscaling segment ${segment.segment_id}`, end);
     if (start === null) throw decodingFailed(program, request, { frames, end, damage }, false);
     starts.noteMisled(segment);
   }

@@ -9,7 +9,7 @@ import type { Clip, Encoding } from '../../protocol/segment.ts';
 import { readSegmentSamples } from '../mp4/samples.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 
-/** Enough that an encoder begins; hardware takes no tiny pictures. */
+/** Enough that an encoder begins. No larger than the result: hardware takes no tiny pictures. */
 const tried = { width: 256, height: 144, frames: 3 };
 
 /**
@@ -25,7 +25,9 @@ export async function tryEncoder(
   signal: AbortSignal,
 ): Promise<string | null> {
   const folder = await mkdtemp(join(tmpdir(), 'cosmos-encoder-'));
-  const { width, height, frames } = tried;
+  const { frames } = tried;
+  const width = Math.min(tried.width, clip.target.width);
+  const height = Math.min(tried.height, clip.target.height);
   const target = { ...clip.target, width, height };
   const frame = { width, height, pixelFormat: target.pixel_format };
   const path = join(folder, 'tried.mp4');
@@ -47,9 +49,9 @@ export async function tryEncoder(
   }
 }
 
-/** What ffmpeg says of hardware that is not there is the least of what its drivers print. */
+/** What ffmpeg says last of hardware that is not there explains little. */
 function reasonOf(message: string, encoder: string): string {
   const device = encoderFacts(encoder)?.device ?? 'cpu';
   const said = /said "(.*)"\.?$/s.exec(message)?.[1] ?? message;
-  return device === 'cpu' ? said : `${said} (no usable ${device} was found)`;
+  return device === 'cpu' ? said : `no usable ${device} was found (ffmpeg says "${said}")`;
 }

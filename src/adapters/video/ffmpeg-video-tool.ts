@@ -70,6 +70,8 @@ const rememberedFiles = 16;
 /** A {@link VideoTool} of ffmpeg and ffprobe. It remembers the copies it made, and what it was asked last. */
 export class FfmpegVideoTool implements VideoTool {
   readonly #inspected = new Map<string, VideoFacts>();
+  /** Encoders that were tried: of many videos each way of encoding once. */
+  readonly #tried = new Map<string, string | null>();
   readonly #retimedFolder: string;
   readonly #programs: FfmpegPrograms;
 
@@ -141,7 +143,13 @@ export class FfmpegVideoTool implements VideoTool {
     encoding: Encoding,
     signal: AbortSignal,
   ): Promise<string | null> {
-    return await tryEncoder(this.#programs.ffmpeg, clip, encoding, signal);
+    const { width, height, pixel_format: format } = clip.target;
+    const key = JSON.stringify([encoding, Math.min(width, 256), Math.min(height, 144), format]);
+    const known = this.#tried.get(key);
+    if (known !== undefined) return known;
+    const reason = await tryEncoder(this.#programs.ffmpeg, clip, encoding, signal);
+    this.#tried.set(key, reason);
+    return reason;
   }
 
   async assemble(

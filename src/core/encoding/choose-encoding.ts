@@ -41,10 +41,9 @@ export function askedCodec(
   { codec, encoder }: EncodingConfig,
   container: OutputContainer,
 ): VideoCodec | null {
-  const named = encoderFacts(encoder);
-  if (named) return named.codec;
   if (codec === 'copy-like') return null;
-  return codec === 'auto' ? (container === 'webm' ? 'vp9' : 'h264') : codec;
+  if (codec !== 'auto') return codec;
+  return encoderFacts(encoder)?.codec ?? (container === 'webm' ? 'vp9' : 'h264');
 }
 
 /**

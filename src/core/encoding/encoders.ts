@@ -51,7 +51,8 @@ const software = { device: 'cpu', usualPreset: 'medium', leastSidePx: 2 } as con
 
 const av1Rates = [{ kind: 'crf', max: 63 }, { kind: 'qp', max: 63 }, bitrate] as const;
 const nvencPresets = { ...sameNames(['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']) };
-const hardware = { leastSidePx: 160, usualPreset: 'medium' } as const;
+/** How small a picture a device takes shows when it is tried. */
+const hardware = { leastSidePx: 16, usualPreset: 'medium' } as const;
 const nvenc = {
   ...hardware,
   device: 'nvenc',

@@ -5,7 +5,7 @@ import { contextFramesOf, type RetoucherKind } from '../../core/retouch/retouch-
 import type { Settings } from '../../core/settings/settings-schema.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { ModelUse } from '../../ports/model-files.ts';
-import { encodingOf } from '../upscale/upscale-operation.ts';
+import { encodingOf } from '../video/encoding-of.ts';
 import { segmentFrames } from '../video/plan-video.ts';
 import type { VideoOperation, VideoRequest } from '../video/video-types.ts';
 import { type DetectRequest, detectRegions } from './detect-regions.ts';

@@ -1,20 +1,9 @@
-import type { EncodingChoice } from '../../core/encoding/choose-encoding.ts';
 import { filtersOf } from '../../core/frames/frame-filters.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { Encoding } from '../../protocol/segment.ts';
+import { encodingOf } from '../video/encoding-of.ts';
 import { segmentFrames } from '../video/plan-video.ts';
 import type { UpscaleRequest, VideoOperation } from '../video/video-types.ts';
 import { countLanes } from './count-lanes.ts';
-
-/** Threads of the encoder on every machine: its bytes depend on them, and two segments at once keep twice as many busy. */
-const encoderThreads = 8;
-
-/** How a video is encoded, on whatever machine. */
-export function encodingOf({ crf, preset, ...more }: EncodingChoice['encoding']): Encoding {
-  // In this order: keys of segments are made of it.
-  const isX264 = (more.encoder ?? 'libx264') === 'libx264';
-  return { crf, preset, threads: encoderThreads, ...(isX264 && { is_cpu_independent: true }), ...more };
-}
 
 /** Every frame is made larger. */
 export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOperation {

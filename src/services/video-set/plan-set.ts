@@ -18,6 +18,7 @@ import type { ListedFile } from '../../ports/source-files.ts';
 import { assertOutputsApart, lazily } from '../runs/assert-outputs-apart.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
 import { upscaleOperation } from '../upscale/upscale-operation.ts';
+import { assertEncoder } from '../video/assert-encoder.ts';
 import { assertModel, modelScaleNotices } from '../video/assert-model.ts';
 import { assertIsVideo, planClip } from '../video/plan-video.ts';
 import { pinned } from '../video/source-of.ts';
@@ -211,6 +212,7 @@ async function inspectSource(
     const container = containerOf(output) ?? 'mkv';
     const { clip, notices, encoding } = planClip(facts, container, operation);
     assertEncodingFits(operation.encoding, container);
+    await assertEncoder(request.host, clip, encoding, ports, signal);
     const left = planStreams(facts, container).flatMap(({ why }) => (why === null ? [] : [why]));
     const { width, height } = clip.target;
     return {

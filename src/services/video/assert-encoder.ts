@@ -6,7 +6,7 @@ import { localHostName } from '../../core/settings/host-named.ts';
 import type { PlannedClip } from '../../core/video/video-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { encodingOf } from '../upscale/upscale-operation.ts';
+import { encodingOf } from './encoding-of.ts';
 
 /**
  * An encoder that does not work is refused before the video is read: of this machine it is tried with a few frames. Workers

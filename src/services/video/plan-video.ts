@@ -20,6 +20,7 @@ import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
+import { assertEncoder } from './assert-encoder.ts';
 import { assertModel, modelScaleNotices } from './assert-model.ts';
 import { planTriedStreams } from './plan-sound.ts';
 import { scanVideo, TimesBreakError } from './scan-video.ts';
@@ -99,10 +100,11 @@ interface OpenedVideo {
 /** What the file itself decides of the plan. @throws TimesBreakError. */
 async function readFrames(
   { path, facts }: OpenedVideo,
-  { request: { outputPath, isKeptGoing }, operation, ports, observer, signal }: PlanContext,
+  { request: { outputPath, isKeptGoing, host }, operation, ports, observer, signal }: PlanContext,
 ) {
   const container = outputContainerOf(outputPath);
   const { clip: planned, encoding, notices } = planClip(facts, container, operation);
+  await assertEncoder(host, planned, encoding, ports, signal);
   const streams = await planTriedStreams(path, facts, container, ports, signal);
   const request = { path, facts, dedupe: operation.dedupe, isKeptGoing };
   const scan = await scanVideo(request, ports, observer, signal);

@@ -8,7 +8,7 @@ import { usualEncoding } from '../../../../../src/core/encoding/encoding-setting
 import { isMatroska, type OutputContainer } from '../../../../../src/core/frames/container-limits.ts';
 import type { VideoFacts } from '../../../../../src/core/frames/video-facts.ts';
 import type { SegmentTask } from '../../../../../src/protocol/segment.ts';
-import { encodingOf } from '../../../../../src/services/upscale/upscale-operation.ts';
+import { encodingOf } from '../../../../../src/services/video/encoding-of.ts';
 import { planTriedStreams } from '../../../../../src/services/video/plan-sound.ts';
 import { planClip } from '../../../../../src/services/video/plan-video.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
