@@ -24,12 +24,12 @@ export async function rewriteJournal(checkpoints: string, share: number): Promis
 }
 
 function* bodies(
-  { run_id, specs, batches, input_root: inputRoot }: UpsampleCheckpoint,
+  { run_id, specs, batches, settings }: UpsampleCheckpoint,
   share: number,
 ): Generator<UpsampleEventBody> {
   yield { type: 'run-started', run_id, total: specs.length, is_resumed: false };
   for (const batch of batches.slice(0, Math.ceil(batches.length * share))) {
-    for (const spec of batch.specs) yield* finishedEvents(spec, join(inputRoot, spec));
+    for (const spec of batch.specs) yield* finishedEvents(spec, join(settings.output_dir, spec));
     yield { type: 'batch-finished', batch_id: batch.batch_id };
   }
 }

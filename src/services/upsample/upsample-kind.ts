@@ -63,8 +63,9 @@ async function idleNotices(
   { specs }: Pick<Ports, 'specs'>,
 ): Promise<string[]> {
   const present = await filesIn(settings.output_dir, specs);
-  const finished = [...state.specs.values()].filter((spec) => spec.finished !== null);
-  const gone = finished.filter(({ planned }) => !present.has(outputFileOf(planned))).length;
+  let gone = 0;
+  for (const { planned, finished } of state.specs.values())
+    if (finished !== null && !present.has(outputFileOf(planned))) gone += 1;
   if (gone === 0) return ['Nothing was left to do: all specs were done before.'];
   const what = gone === 1 ? '1 enriched spec is' : `${gone} enriched specs are`;
   return [
