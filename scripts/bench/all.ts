@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 const quickly = values.quick ? ['--quick'] : [];
 const results: BenchResult[] = [
-  ...['startup', 'checkpoint', 'plan', 'scale', 'engine'].map((name) =>
+  ...['startup', 'checkpoint', 'plan', 'scale', 'engine', 'prompt-path'].map((name) =>
     benchResultSchema.parse(outputOf(name, quickly)),
   ),
   hintResult(outputOf('hints', values.quick ? ['--clips', '16', '--rounds', '1'] : [])),
