@@ -67,6 +67,12 @@ export interface VideoBeginning {
   /** Frames of segments that are finished already. */
   readonly finishedFrames: number;
   readonly segments: number;
+  /** How long the video is, in seconds; missing: not known. */
+  readonly seconds?: number;
+  /** Bytes of the segments that are finished already; missing: none. */
+  readonly finishedBytes?: number;
+  /** How long putting the video together and reading it back is going to take, about, in milliseconds; missing: no time. */
+  readonly finishMs?: number;
   /** Engine for people: `lanczos`, `onnx (model.onnx)`. */
   readonly engine: string;
 }

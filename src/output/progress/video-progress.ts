@@ -2,7 +2,7 @@ import type { Journaled } from '../../core/run/run-status.ts';
 import type { VideoEventBody } from '../../core/video/video-event.ts';
 import type { VideoBeginning, VideoObserver } from '../../ports/run-observer.ts';
 import type { AssemblyProgress } from '../../ports/video-tool.ts';
-import { counted, numeral, rateText } from '../text/format.ts';
+import { bytesText, counted, durationText, numeral, rateText, realtimeText } from '../text/format.ts';
 import type { BarRow } from './bar-stack.ts';
 import { RunProgress, type WorkPace } from './run-progress.ts';
 
@@ -23,14 +23,29 @@ export class FramePace {
   /** Those of them that are in finished segments: an interruption does not lose them. */
   saved: number;
   failedSegments = 0;
+  /** Bytes of finished segments. */
+  savedBytes: number;
   readonly #framesPerSegment: number;
+  /** Frames that a player shows in a second; null where that is not known. */
+  readonly #shownPerSecond: number | null;
+  readonly #finishMs: number;
+  #finishedAtMs: number | null = null;
   #hasSubmitted: boolean;
   #first: { readonly done: number; readonly atMs: number } | null = null;
   #reports = 0;
   #lastMs = 0;
 
   /** @param hasSubmitted - Whether what is done counts before anything is submitted. */
-  constructor(run: Pick<VideoBeginning, 'frames' | 'finishedFrames' | 'segments'>, hasSubmitted = false) {
+  constructor(
+    run: Pick<
+      VideoBeginning,
+      'frames' | 'finishedFrames' | 'segments' | 'seconds' | 'finishedBytes' | 'finishMs'
+    >,
+    hasSubmitted = false,
+  ) {
+    this.savedBytes = run.finishedBytes ?? 0;
+    this.#shownPerSecond = run.seconds ? run.frames / run.seconds : null;
+    this.#finishMs = run.finishMs ?? 0;
     this.#hasSubmitted = hasSubmitted;
     this.total = run.frames;
     this.done = run.finishedFrames;
@@ -40,7 +55,10 @@ export class FramePace {
 
   apply(event: VideoEventBody): void {
     const { type } = event;
-    if (event.type === 'segment-finished') this.saved += event.frames;
+    if (event.type === 'segment-finished') {
+      this.saved += event.frames;
+      this.savedBytes += event.size_bytes;
+    }
     // What a host had finished is taken in before anything is submitted.
     if (type === 'batch-submitted') this.#hasSubmitted = true;
     if (type === 'segment-failed') this.failedSegments += 1;
@@ -66,13 +84,36 @@ export class FramePace {
     return elapsedMs < minElapsedMs || frames <= 0 ? null : (1_000 * frames) / elapsedMs;
   }
 
-  /** Milliseconds until the last frame; null while it cannot be said yet. */
+  /** How many times as fast as the video plays; null while it cannot be said yet. */
+  realtime(nowMs: number): number | null {
+    const pace = this.framesPerSecond(nowMs);
+    return pace === null || this.#shownPerSecond === null ? null : pace / this.#shownPerSecond;
+  }
+
+  /** About how large the whole video becomes, by the segments that are finished; null while none is. */
+  get expectedBytes(): number | null {
+    return this.saved === 0 || this.savedBytes === 0 ? null : (this.savedBytes * this.total) / this.saved;
+  }
+
+  /** The last step is under way: what is left of its time counts from here. */
+  beginFinish(nowMs: number): void {
+    this.#finishedAtMs ??= nowMs;
+  }
+
+  /** Milliseconds until the end of the last step, as it was expected; 0 when it takes longer. */
+  finishLeftMs(nowMs: number): number {
+    return Math.max(0, this.#finishMs - (nowMs - (this.#finishedAtMs ?? nowMs)));
+  }
+
+  /** Milliseconds until the video is there: the last frame, and the last step; null while it cannot be said yet. */
   remainingMs(nowMs: number): number | null {
     const pace = this.framesPerSecond(nowMs);
     if (pace === null) return null;
     // A failed segment is not tried again in this session; segments are of about one length.
     const lost = this.failedSegments * this.#framesPerSegment;
-    return Math.round((1_000 * Math.max(0, this.total - this.done - lost)) / pace);
+    // With a failed segment nothing is put together.
+    const finishMs = this.failedSegments > 0 ? 0 : this.#finishMs;
+    return Math.round((1_000 * Math.max(0, this.total - this.done - lost)) / pace + finishMs);
   }
 }
 
@@ -115,6 +156,7 @@ export class VideoProgress extends RunProgress implements VideoObserver {
 
   onAssembly(progress: AssemblyProgress): void {
     this.#assembly = progress;
+    this.#pace?.beginFinish(performance.now());
     this.refresh();
   }
 
@@ -131,17 +173,36 @@ export class VideoProgress extends RunProgress implements VideoObserver {
     const { done, total } = pace;
     const text = [framesText(pace), ...savedPart(pace)].join(', ');
     const frames = { what: 'Frames', done: Math.min(pace.saved, done), ahead: done, total, text };
-    const row = this.workRow(frames, paceOf(pace, nowMs), nowMs);
-    if (this.#assembly === null) return [row, this.engineRow(nowMs), ...this.machineRows()];
-    const finish = { done: this.#assembly.done, total: this.#assembly.total };
-    return [row, { what: 'Finish', ...finish, text: assemblyText(this.#assembly) }];
+    if (this.#assembly !== null) {
+      const { done: finished, total: all } = this.#assembly;
+      const left = finishLeft(pace, nowMs).map((part) => ` · ${part}`);
+      const finish = `${assemblyText(this.#assembly)}${left.join('')}`;
+      return [
+        this.workRow(frames, { ...paceOf(pace, nowMs), leftMs: null }, nowMs),
+        { what: 'Finish', done: finished, total: all, text: finish },
+      ];
+    }
+    const engine = this.engineRow(nowMs);
+    return [
+      this.workRow(frames, paceOf(pace, nowMs), nowMs),
+      { ...engine, text: [engine.text, ...realtimePart(pace, nowMs), ...sizePart(pace)].join(' · ') },
+      ...this.machineRows(),
+    ];
   }
 
   line(nowMs: number): string {
-    if (this.#assembly !== null) return `finishing the video: ${assemblyText(this.#assembly)}`;
+    if (this.#assembly !== null) {
+      const left = this.#pace === null ? [] : finishLeft(this.#pace, nowMs);
+      return [`finishing the video: ${assemblyText(this.#assembly)}`, ...left].join(', ');
+    }
     if (this.#pace !== null)
       return this.workLine(
-        [`${framesText(this.#pace)} frames`, ...savedPart(this.#pace)].join(', '),
+        [
+          `${framesText(this.#pace)} frames`,
+          ...savedPart(this.#pace),
+          ...sizePart(this.#pace),
+          ...realtimePart(this.#pace, nowMs),
+        ].join(', '),
         paceOf(this.#pace, nowMs),
         nowMs,
       );
@@ -173,9 +234,29 @@ function savedPart({ saved, done }: FramePace): string[] {
   return saved < done ? [`${numeral(saved)} saved`] : [];
 }
 
+/** `1.5x realtime`: in a place of its own, so that the time that is left is not cut off on a narrow terminal. */
+function realtimePart(pace: FramePace, nowMs: number): string[] {
+  const realtime = pace.realtime(nowMs);
+  return realtime === null ? [] : [`${realtimeText(realtime)} realtime`];
+}
+
+/** `12 MiB of about 56 MiB`: of the pictures; nothing before a segment is finished. */
+function sizePart({ savedBytes, expectedBytes }: FramePace): string[] {
+  return expectedBytes === null ? [] : [`${bytesText(savedBytes)} of about ${bytesText(expectedBytes)}`];
+}
+
+/** `about 3.0 s left`; nothing for less than half a second, and where more time has passed than was expected. */
+function finishLeft(pace: FramePace, nowMs: number): string[] {
+  const leftMs = pace.finishLeftMs(nowMs);
+  return leftMs < 500 ? [] : [`about ${durationText(leftMs)} left`];
+}
+
 function paceOf(pace: FramePace, nowMs: number): WorkPace {
   const rate = pace.framesPerSecond(nowMs);
-  return { rate: rate === null ? null : rateText(rate), leftMs: pace.remainingMs(nowMs) };
+  return {
+    rate: rate === null ? null : rateText(rate),
+    leftMs: pace.remainingMs(nowMs),
+  };
 }
 
 /** What putting the video together is at: `segment 3 of 6`. */

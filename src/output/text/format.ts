@@ -24,6 +24,12 @@ export function rateText(framesPerSecond: number): string {
   return `${numeral(Number(framesPerSecond.toFixed(digits)))} fps`;
 }
 
+/** How many times as fast as a video plays: `12x`, `1.5x`, `0.25x`. */
+export function realtimeText(realtime: number): string {
+  const digits = realtime >= 10 ? 0 : realtime >= 1 ? 1 : 2;
+  return `${numeral(Number(realtime.toFixed(digits)))}x`;
+}
+
 /** A size for people, in powers of 1024: `0 B`, `812 KiB`, `1.4 GiB`. */
 export function bytesText(bytes: number): string {
   const power = bytes < 1024 ? 0 : Math.min(sizeUnits.length - 1, Math.floor(Math.log2(bytes) / 10));

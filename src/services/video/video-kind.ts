@@ -1,3 +1,5 @@
+import { expectedFinishMs } from '../../core/frames/estimate.ts';
+import { ticksToSeconds } from '../../core/frames/fraction.ts';
 import type { RunFormat } from '../../core/run/run-format.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import type { VideoEventBody } from '../../core/video/video-event.ts';
@@ -59,8 +61,19 @@ function announce({ session, state, observer }: VideoRun): void {
     frames: checkpoint.counts.frames,
     finishedFrames: state.finishedFrames,
     segments: checkpoint.segments.length,
+    seconds: secondsOf(checkpoint),
+    finishedBytes: [...state.segments.values()].reduce(
+      (sum, { finished }) => sum + (finished?.size_bytes ?? 0),
+      0,
+    ),
+    finishMs: expectedFinishMs(checkpoint.counts.frames, checkpoint.clip.target),
     engine: checkpoint.model === null ? kind : `${kind} (${modelNameOf(checkpoint)})`,
   });
+}
+
+function secondsOf({ timeline: { steps, last_duration: last }, clip }: VideoCheckpoint): number {
+  const ticks = steps.reduce((sum, [step, count]) => sum + step * count, last);
+  return ticksToSeconds(ticks, clip.time_base);
 }
 
 async function changedInputs(

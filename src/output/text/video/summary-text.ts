@@ -1,7 +1,7 @@
 import { printable } from '../../../core/printable.ts';
 import { resumeCommand } from '../../../core/run/run-commands.ts';
 import type { VideoSummary } from '../../../core/video/video-summary.ts';
-import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
+import { bytesText, counted, durationText, numeral, rateText, realtimeText } from '../format.ts';
 import type { Style } from '../style.ts';
 import { detachedSteps, formatSections } from '../summary-sections.ts';
 import { percentText, streamsText, upscaleEngineText, workTexts } from './video-names.ts';
@@ -54,8 +54,11 @@ function headline(summary: VideoSummary, style: Style, isSubmitted: boolean): st
   return `${status === 'detached' ? '…' : style.bad('✗')} ${parts.join(', ')} ${time}`;
 }
 
-function speedText({ frames_per_second: rate }: VideoSummary): string {
-  return rate === null ? '' : ` (${rateText(rate)})`;
+/** ` (35 fps, 1.5x realtime)`: how many times as fast as it plays only of a video that is there. */
+function speedText({ frames_per_second: rate, video }: VideoSummary): string {
+  if (rate === null) return '';
+  const realtime = video === null ? 0 : (rate * video.duration_seconds) / video.frames;
+  return realtime > 0 ? ` (${rateText(rate)}, ${realtimeText(realtime)} realtime)` : ` (${rateText(rate)})`;
 }
 
 function resultsOf(summary: VideoSummary): [string, string][] {

@@ -13,7 +13,27 @@ const failed: VideoEventBody = {
   next_step: 'h',
 };
 
+const finishedSegment = {
+  type: 'segment-finished',
+  ...{ segment_id: 0, task_key: 'k', unique_frames: 1, sha256: '', attempts: 1 },
+  ...{ duration_ms: 1, stages_ms: { decode: 0, upscale: 0, encode: 0 }, batch_size: 8, tile: 0, lanes: 1 },
+} as const;
+
 describe('FramePace', () => {
+  it('counts the last step, how fast the video plays, and how large it becomes', () => {
+    const run = { frames: 1000, finishedFrames: 0, segments: 4, seconds: 40, finishMs: 3_000 };
+    const pace = new FramePace(run, true);
+    expect(pace.expectedBytes).toBeNull();
+    for (const second of [1, 2, 3, 4, 5]) pace.note(50 * second, 1_000 * second);
+    pace.apply({ ...finishedSegment, frames: 250, size_bytes: 1_000 });
+    expect(pace.realtime(5_000)).toBe(2);
+    expect(pace.remainingMs(5_000)).toBe(15_000 + 3_000);
+    expect(pace.expectedBytes).toBe(4_000);
+    pace.beginFinish(20_000);
+    pace.beginFinish(21_000);
+    expect([20_000, 22_000, 30_000].map((nowMs) => pace.finishLeftMs(nowMs))).toEqual([3_000, 1_000, 0]);
+  });
+
   it('says nothing before two reports and two seconds have followed the first frame', () => {
     const pace = begin();
     pace.note(8, 60_000);

@@ -15,7 +15,7 @@ const counts = sampleUpscaleSummary().counts;
 describe('formatUpscaleSummary', () => {
   it('says what was made, where it is, and what was verified', () => {
     expect(formatVideoSummary(sampleUpscaleSummary({ host: 'gpu1' }), plain)).toBe(`\
-✓ 1,439 frames upscaled to 1280x720 in 41 s (35 fps)
+✓ 1,439 frames upscaled to 1280x720 in 41 s (35 fps, 1.5x realtime)
 
   Video       /videos/harbour_2x.mkv (29.8 MiB, 1 min 0 s)
   Verified    1,439 frames, time stamps within 0.4 ms, 2 other streams copied, 1 converted
