@@ -7,12 +7,15 @@ export type PreparedFacts = Omit<EventOf<'task-prepared'>, 'type' | 'spec'>;
 /** What is known of a spec that is enriched. */
 export type FinishedFacts = Omit<EventOf<'task-finished'>, 'type' | 'spec'>;
 
+type Hint = NonNullable<PreparedFacts['hint']>;
+
 /** Where the words of a row are: 32 bits each. */
 const at = {
-  ...{ key: 0, text: 8, input: 11, flags: 14, hint: 15, maxTokens: 16, frames: 17, model: 18 },
-  ...{ prompt: 19, output: 20, attempts: 21, durationMs: 22, reusedFrom: 23 },
+  ...{ key: 0, text: 8, input: 11, flags: 14, width: 15, maxTokens: 16, frames: 17, model: 18 },
+  ...{ prompt: 19, output: 20, attempts: 21, durationMs: 22, reusedFrom: 23, hintKey: 24 },
+  ...{ height: 32, hintFrames: 33 },
 } as const;
-const rowWords = 24;
+const rowWords = 34;
 const rowsInPage = 4096;
 
 const isPrepared = 1;
@@ -20,18 +23,19 @@ const isFinished = 2;
 const isReused = 4;
 const hasMark = 8;
 const isReopened = 16;
+const hasHint = 32;
+const isHintMade = 64;
 
 /** Stands for a count that is not known. */
 const unknownCount = 0xffff_ffff;
 
 /**
- * What became of the specs of a run, by their place in the plan. Facts are kept as numbers, a hundred bytes a spec: as objects, those
+ * What became of the specs of a run, by their place in the plan. Facts are kept as numbers, 136 bytes a spec: as objects, those
  * of a million would not fit into memory. What does not go into numbers, such as the keys of other versions, is kept as it is.
  */
 export class OutcomeTable {
   readonly #pages: Uint32Array[] = [];
-  readonly #hints = new ValueList<PreparedFacts['hint']>(JSON.stringify);
-  readonly #names = new ValueList<string>((name) => name);
+  readonly #names = new NameList();
   readonly #oddPrepared = new Map<number, PreparedFacts>();
   readonly #oddFinished = new Map<number, FinishedFacts>();
   /** Places of enriched specs, where they are not the usual ones. */
@@ -41,11 +45,13 @@ export class OutcomeTable {
     const { task_key: key, hint, max_output_tokens: maxTokens } = facts;
     this.#oddPrepared.delete(row);
     this.#mark(row, isPrepared, true);
-    if (!isHexKey(key) || this.#has(row, isFinished)) this.#oddPrepared.set(row, pickPrepared(facts));
+    if (!isHexKey(key) || !isPlainHint(hint) || this.#has(row, isFinished))
+      this.#oddPrepared.set(row, pickPrepared(facts));
     else {
       const [words, start] = this.#row(row);
       writeKey(words, start, key);
-      words[start + at.hint] = this.#hints.indexOf(hint);
+      this.#mark(row, hasHint, hint !== null);
+      if (hint) this.#writeHint(row, hint);
       words[start + at.maxTokens] = maxTokens ?? 0;
     }
   }
@@ -87,7 +93,7 @@ export class OutcomeTable {
     const maxTokens = words[start + at.maxTokens] ?? 0;
     return {
       task_key: readKey(words, start),
-      hint: this.#hints.at(words[start + at.hint] ?? 0) ?? null,
+      hint: this.#has(row, hasHint) ? this.#readHint(row) : null,
       ...(maxTokens > 0 && { max_output_tokens: maxTokens }),
     };
   }
@@ -121,6 +127,26 @@ export class OutcomeTable {
     };
   }
 
+  #writeHint(row: number, { sha256, width, height, frames, generated }: Hint): void {
+    const [words, start] = this.#row(row);
+    writeKey(words, start + at.hintKey, sha256);
+    words[start + at.width] = width;
+    words[start + at.height] = height;
+    words[start + at.hintFrames] = frames;
+    this.#mark(row, isHintMade, generated);
+  }
+
+  #readHint(row: number): Hint {
+    const [words, start] = this.#row(row);
+    return {
+      sha256: readKey(words, start + at.hintKey),
+      width: words[start + at.width] ?? 0,
+      height: words[start + at.height] ?? 0,
+      frames: words[start + at.hintFrames] ?? 0,
+      generated: this.#has(row, isHintMade),
+    };
+  }
+
   isReopened(row: number): boolean {
     return this.#has(row, isReopened);
   }
@@ -148,25 +174,19 @@ export class OutcomeTable {
   }
 }
 
-/** Values that come again and again, by numbers. */
-class ValueList<Value> {
-  readonly #values: Value[] = [];
+/** Names that come again and again, by numbers. */
+class NameList {
+  readonly #values: string[] = [];
   readonly #numbers = new Map<string, number>();
-  readonly #keyOf: (value: Value) => string;
 
-  constructor(keyOf: (value: Value) => string) {
-    this.#keyOf = keyOf;
-  }
-
-  indexOf(value: Value): number {
-    const key = this.#keyOf(value);
-    const known = this.#numbers.get(key);
+  indexOf(name: string): number {
+    const known = this.#numbers.get(name);
     if (known !== undefined) return known;
-    this.#numbers.set(key, this.#values.length);
-    return this.#values.push(value) - 1;
+    this.#numbers.set(name, this.#values.length);
+    return this.#values.push(name) - 1;
   }
 
-  at(number: number): Value | undefined {
+  at(number: number): string | undefined {
     return this.#values[number];
   }
 }
@@ -199,8 +219,17 @@ function pickFinished(facts: FinishedFacts): FinishedFacts {
 function isPlain(facts: FinishedFacts): boolean {
   const { actual_prompt: prompt, actual_output: output, answer_mark: mark } = facts;
   const counts = [facts.frames_used, facts.attempts, facts.duration_ms, prompt ?? 0, output ?? 0];
-  if (!isHexKey(facts.task_key) || !counts.every((count) => count >= 0 && count < unknownCount)) return false;
+  if (!isHexKey(facts.task_key) || !counts.every(isPlainCount)) return false;
   return mark === undefined || (isPlainMark(mark.text) && isPlainMark(mark.input));
+}
+
+function isPlainHint(hint: PreparedFacts['hint']): boolean {
+  if (hint === null) return true;
+  return isHexKey(hint.sha256) && [hint.width, hint.height, hint.frames].every(isPlainCount);
+}
+
+function isPlainCount(count: number): boolean {
+  return count >= 0 && count < unknownCount;
 }
 
 function isHexKey(key: string): boolean {
