@@ -38,6 +38,8 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
     'video-png': () => figureTable('pipes-and-png'),
     'video-choices': () => figureTable('upscale-choices'),
     'video-batches': () => figureTable('batch-sizes'),
+    networks: () => comparisonTable('networks'),
+    'network-speed': () => figureTable('network-speed'),
   },
   'upscale.md': { codecs: codecTable, encoders: encoderTable },
   'upscale-calculator.md': {
