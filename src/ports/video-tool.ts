@@ -240,6 +240,18 @@ export interface VideoTool {
     onProgress: (progress: AssemblyProgress) => void,
     signal?: AbortSignal,
   ): Promise<VerifiedVideo>;
+  /**
+   * Writes the first frame of a video as a picture: PNG, JPEG or WebP, by the ending of its name. One that is there with the same
+   * content stays.
+   *
+   * @throws AppError `output-exists` when another file is there that may not be replaced.
+   */
+  writePicture(
+    videoPath: string,
+    picturePath: string,
+    mayReplace: boolean,
+    signal?: AbortSignal,
+  ): Promise<{ readonly sizeBytes: number }>;
   /** Removes segments that are in no need of being put together any more. */
   discard(paths: readonly string[]): Promise<void>;
   /**

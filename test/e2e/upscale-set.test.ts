@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeClip } from '../support/clips.ts';
 import { describeFile } from '../support/film.ts';
@@ -27,6 +29,20 @@ async function makeFilms(name: string): Promise<string> {
   await writeFile(join(films, 'broken.mp4'), (await readFile(clip)).subarray(0, 700));
   await writeFile(join(films, 'notes.txt'), 'none');
   return films;
+}
+
+/** A picture of one colour. */
+async function makePicture(path: string, pixelFormat: string): Promise<void> {
+  const source = 'color=c=0xc8285a@0.5:s=33x21,format=rgba';
+  const made = ['-f', 'lavfi', '-i', source, '-frames:v', '1', '-pix_fmt', pixelFormat, path];
+  await promisify(execFile)('ffmpeg', ['-v', 'error', ...made]);
+}
+
+/** Red, green and blue of the first pixel. */
+async function colorOf(path: string): Promise<number[]> {
+  const raw = ['-i', path, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
+  const { stdout } = await promisify(execFile)('ffmpeg', ['-v', 'error', ...raw], { encoding: 'buffer' });
+  return [...stdout.subarray(0, 3)];
 }
 
 function jsonOf({ stdout, stderr }: CliEnd) {
@@ -108,6 +124,32 @@ describe('upscale: several videos', () => {
     expect(new Set(finished).size).toBe(finished.length);
     expect(events.filter(({ type }) => type === 'video-finished')).toHaveLength(4);
     expect(await filesBelow(out)).toEqual(['B.mkv', 'a.mp4', 'b.ts.mkv', 'sub/a.mp4']);
+  });
+
+  it('makes larger pictures of pictures, under their names', async () => {
+    const pictures = join(folder, 'pictures');
+    await mkdir(pictures);
+    await makePicture(join(pictures, 'frame_000001.png'), 'rgb24');
+    await makePicture(join(pictures, 'alpha.png'), 'rgba');
+    await makePicture(join(pictures, 'photo.jpg'), 'yuvj420p');
+    const out = join(folder, 'larger');
+    const end = await cli.run(['upscale', pictures, '-o', out, '--json']);
+    expect(end.code, end.stderr).toBe(0);
+    const summary = jsonOf(end);
+    expect(summary).toMatchObject({ status: 'complete', counts: { videos: 3, finished: 3 } });
+    expect(summary.notices).toEqual([expect.stringContaining('alpha.png: transparency cannot be kept')]);
+    expect(await filesBelow(out)).toEqual(['alpha.png', 'frame_000001.png', 'photo.jpg']);
+    const { streams } = await describeFile(join(out, 'frame_000001.png'));
+    expect(streams[0]).toMatchObject({ codec_name: 'png', width: 66, height: 42, pix_fmt: 'rgb24' });
+    expect(await colorOf(join(out, 'frame_000001.png'))).toEqual([200, 40, 90]);
+
+    const photo = join(folder, 'photo.png');
+    await copyFile(join(pictures, 'frame_000001.png'), photo);
+    expect((await cli.run(['upscale', photo])).code).toBe(0);
+    expect((await describeFile(join(folder, 'photo-2x.png'))).streams[0]).toMatchObject({ width: 66 });
+    const wrong = await cli.run(['upscale', photo, '-o', join(folder, 'photo.mp4')]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('is a picture');
   });
 
   it.each([

@@ -48,6 +48,7 @@ import {
   probeQuestions,
 } from './stream-facts.ts';
 import { trySound } from './try-sound.ts';
+import { writePicture } from './write-picture.ts';
 
 /** Packets read in search of a first frame: a recording may begin in the middle of a group of pictures. */
 const searchedPackets = [1, 600];
@@ -123,6 +124,17 @@ export class FfmpegVideoTool implements VideoTool {
   async removeRetimed(path: string): Promise<void> {
     // A checkpoint may name any path.
     if (dirname(resolve(path)) === resolve(this.#retimedFolder)) await rm(path, { force: true });
+  }
+
+  async writePicture(
+    videoPath: string,
+    picturePath: string,
+    mayReplace: boolean,
+    signal?: AbortSignal,
+  ): Promise<{ readonly sizeBytes: number }> {
+    const { pixelFormat } = (await this.inspect(videoPath, signal)).video;
+    const picture = { videoPath, picturePath, mayReplace, pixelFormat };
+    return await writePicture(picture, { programs: this.#programs, signal });
   }
 
   async discard(paths: readonly string[]): Promise<void> {

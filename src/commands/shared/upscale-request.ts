@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { workersOf } from '../../core/settings/host-named.ts';
 import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
 import type { Settings } from '../../core/settings/settings-schema.ts';
+import { isPictureName, mediaKindOf } from '../../core/video-set/name-outputs.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpscaleRequest } from '../../services/video/video-types.ts';
@@ -37,12 +38,31 @@ export async function toUpscaleRequest(
   const isIntoFolder =
     flags.output !== undefined && (/[/\\]$/.test(output) || (await sources.isFolder(resolve(output))));
   if (isIntoFolder) return { isSet: true, request: setRequest(inputs, flags, common) };
+  if (mediaKindOf(first) === 'picture') {
+    const pictures = setRequest(
+      inputs,
+      { ...flags, output: dirname(resolve(pictureOutput(first, flags, common))) },
+      common,
+    );
+    const outputName = basename(pictureOutput(first, flags, common));
+    return { isSet: true, request: { ...pictures, outputName } };
+  }
   if (flags.suffix !== undefined)
     throw usageError(
       '--suffix is for outputs in a folder, and --output names one file.',
       'Name the folder with --output, or leave out --suffix.',
     );
   return { isSet: false, request: { ...common, inputPath: resolve(first), outputPath: resolve(output) } };
+}
+
+/** `photo-2x.png` beside `photo.png`. */
+function pictureOutput(
+  picture: string,
+  { output }: GivenUpscaleFlags,
+  { upscaling }: Pick<UpscaleRequest, 'upscaling'>,
+): string {
+  const { dir, name, ext } = parse(picture);
+  return output ?? join(dir, `${name}${suffixOf(upscaling)}${isPictureName(picture) ? ext : '.png'}`);
 }
 
 function setRequest(

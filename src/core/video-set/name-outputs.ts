@@ -1,7 +1,8 @@
 import { askedCodec, isHeldBy } from '../encoding/choose-encoding.ts';
 import { codecFacts } from '../encoding/codecs.ts';
-import type { EncodingConfig } from '../encoding/encoding-settings.ts';
+import { type EncodingConfig, usualEncoding } from '../encoding/encoding-settings.ts';
 import { containerOf } from '../frames/container-limits.ts';
+import { pixelFamily } from '../frames/pixel-family.ts';
 import { foldedName } from '../run/same-names.ts';
 
 /** A file that is to be upscaled, and what it is called below the folder of the outputs. */
@@ -24,6 +25,31 @@ export function mediaKindOf(path: string): 'video' | 'picture' | 'other' {
 /** With its dot; empty where there is none. */
 export function endingOf(path: string): string {
   return /\.[^./\\]+$/.exec(path)?.[0] ?? '';
+}
+
+/** The ending of an upscaled picture: its own where such files are written, else that of PNG files. */
+function pictureEnding(name: string): string {
+  const ending = endingOf(name);
+  return isPictureName(name) ? ending : '.png';
+}
+
+/** Whether a picture can be written under this name: as PNG, JPEG or WebP. */
+export function isPictureName(name: string): boolean {
+  return /\.(png|jpe?g|webp)$/i.test(name);
+}
+
+/**
+ * How the one frame of a picture is kept until it is a picture again: without loss, with all its colour.
+ *
+ * @param pixelFormat - Of the picture, by ffmpeg's name.
+ */
+export function pictureEncoding(pixelFormat: string): EncodingConfig {
+  const family = pixelFamily(pixelFormat);
+  const isDeep = (family?.bits ?? 8) > 8;
+  // Four more bits hold what becomes of the three colours on the way to luma and chroma and back.
+  const color = isDeep ? 'yuv444p16le' : family?.isRgb === true ? 'yuv444p12le' : 'yuv444p';
+  const format = family?.sampling === 'gray' ? (isDeep ? 'gray16le' : 'gray') : color;
+  return { ...usualEncoding, codec: 'ffv1', pixel_format: format };
 }
 
 /** The usual ending of a result: the video's own; where that container cannot be written or takes no such codec, another one. */
@@ -50,7 +76,7 @@ export function nameOutputs(
   const taken = new Set<string>();
   return sources.map(({ name }) => {
     const stem = name.slice(0, name.length - endingOf(name).length);
-    const ending = resultEnding(name, encoding);
+    const ending = mediaKindOf(name) === 'picture' ? pictureEnding(name) : resultEnding(name, encoding);
     let output = `${stem}${suffix}${ending}`;
     for (let number = 1; taken.has(foldedName(output)); number++)
       output = `${name}${suffix}${number === 1 ? '' : `-${number}`}${ending}`;

@@ -25,6 +25,8 @@ export const plannedVideoSchema = z.object({
   target: z.object({ width: count, height: count }).nullable(),
   /** Why it cannot be upscaled, as far as was seen without reading it through. */
   failure: videoFailureSchema.nullable(),
+  /** It is a single picture: it is made as a video of one frame, and becomes a picture again. Missing: false. */
+  is_picture: z.literal(true).exactOptional(),
   /** Its output stands already, and is left as it is. */
   is_skipped: z.boolean(),
 });

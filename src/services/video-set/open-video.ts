@@ -4,6 +4,7 @@ import { checkpointVersion } from '../../core/run/run-format.ts';
 import { configOfUpscale, upscaleSettingsSchema } from '../../core/upscale/upscale-settings.ts';
 import { type UpscaleCheckpoint, upscaleFormat } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
+import { pictureEncoding } from '../../core/video-set/name-outputs.ts';
 import { folderOfVideo } from '../../core/video-set/set-checkpoint.ts';
 import type { VideoSetEventBody } from '../../core/video-set/set-event.ts';
 import type { VideoOfSet } from '../../core/video-set/set-state.ts';
@@ -69,7 +70,8 @@ async function storedPlan({ session, ports, signal }: VideoSetRun, { video, plan
     const { encoding } = checkpoint.settings.engine;
     const settings = {
       ...set.settings,
-      output: planned.output,
+      force: set.settings.force || planned.is_picture === true,
+      output: madeOutput(paths, { video, planned }),
       engine: { ...set.settings.engine, encoding },
     };
     const stored: UpscaleCheckpoint = { ...checkpoint, settings, model: set.model };
@@ -88,19 +90,28 @@ async function planNow(
 ): Promise<{ readonly checkpoint: UpscaleCheckpoint; readonly plan: VideoPlan }> {
   const { session, ports, signal, observer } = set;
   const { checkpoint, runId } = session;
-  const request = requestFor(set, { inputPath: planned.input, outputPath: planned.output });
+  const output = madeOutput(session.paths, { video, planned });
+  const asked = requestFor(set, { inputPath: planned.input, outputPath: output });
+  // A frame that is kept on the way only is in the way of no other.
+  const request = planned.is_picture ? { ...asked, isForced: true } : asked;
   const { settings } = checkpoint;
   const operation: VideoOperation = {
     ...upscaleOperation(request, ports),
     // The model was tried before the run began.
     modelUse: null,
+    ...(planned.is_picture && {
+      takesPicture: true,
+      dedupe: 'off',
+      encoding: pictureEncoding((await ports.video.inspect(planned.input, signal)).video.pixelFormat),
+    }),
     settingsFor: async (_model, encoding) => ({
       ...settings,
-      output: planned.output,
+      output,
+      force: request.isForced,
       engine: { ...settings.engine, encoding: encodingOf(encoding) },
     }),
   };
-  await ports.sources.makeFolder(dirname(planned.output));
+  for (const path of [planned.output, output]) await ports.sources.makeFolder(dirname(path));
   const scanning: VideoObserver = scanObserver((done) => observer.onVideoScan(video, done));
   const plan = await planVideo({ ...request, modelPath: null }, operation, ports, scanning, signal);
   const whole = { ...plan, model: checkpoint.model };
@@ -120,6 +131,14 @@ async function planNow(
       })),
     },
   };
+}
+
+/** Where the video is put together: a picture is a video in the run folder first. */
+export function madeOutput(
+  paths: VideoSetRun['session']['paths'],
+  { video, planned }: Pick<VideoOfSet, 'video' | 'planned'>,
+): string {
+  return planned.is_picture ? paths.inside(`${folderOfVideo(video)}/picture.mkv`) : planned.output;
 }
 
 /** What one video of the set would be asked with by itself. */

@@ -4,11 +4,17 @@ import { assertEncodingFits, type EncodingChoice } from '../../core/encoding/cho
 import { encodingConfigSchema } from '../../core/encoding/encoding-settings.ts';
 import { containerOf } from '../../core/frames/container-limits.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
+import { pixelFamily } from '../../core/frames/pixel-family.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { outputFolder } from '../../core/run/written-folder.ts';
 import type { PinnedFile } from '../../core/video/video-checkpoint.ts';
-import { mediaKindOf, nameOutputs } from '../../core/video-set/name-outputs.ts';
+import {
+  isPictureName,
+  mediaKindOf,
+  nameOutputs,
+  pictureEncoding,
+} from '../../core/video-set/name-outputs.ts';
 import type { VideoOfPlan, VideoSetCheckpoint } from '../../core/video-set/set-checkpoint.ts';
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { TriedModel } from '../../ports/model-files.ts';
@@ -20,7 +26,7 @@ import { assertWritable } from '../runs/assert-writable.ts';
 import { upscaleOperation } from '../upscale/upscale-operation.ts';
 import { assertEncoder } from '../video/assert-encoder.ts';
 import { assertModel, modelScaleNotices } from '../video/assert-model.ts';
-import { assertIsVideo, planClip } from '../video/plan-video.ts';
+import { isPicture, planClip } from '../video/plan-video.ts';
 import { pinned } from '../video/source-of.ts';
 import type { VideoOperation } from '../video/video-types.ts';
 import type { VideoSetRequest } from './set-types.ts';
@@ -78,9 +84,11 @@ export async function planVideoSet(
       : await assertModel(modelPath, modelUse, host, ports, signal);
   const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
   const { sources, ignored } = await findSources(request, ports);
-  const outputs = nameOutputs(sources, suffix, operation.encoding).map((name) =>
-    join(outputDir, ...name.split('/')),
-  );
+  const names =
+    request.outputName === undefined
+      ? nameOutputs(sources, suffix, operation.encoding)
+      : [request.outputName];
+  const outputs = names.map((name) => join(outputDir, ...name.split('/')));
   await assertApart(outputDir, sources, outputs, ports);
   let done = 0;
   const inspected = await pMap(
@@ -141,7 +149,7 @@ async function findSources({ inputs, outputDir }: VideoSetRequest, ports: Pick<P
       // Of several folders each keeps its own name.
       const name = isFolder && folders.length > 1 ? `${basename(input)}/${below}` : below;
       const isFolderGone = file.problem !== null && mediaKindOf(file.path) === 'other';
-      if (!isFolder || isFolderGone || mediaKindOf(file.path) === 'video')
+      if (!isFolder || isFolderGone || mediaKindOf(file.path) !== 'other')
         sources.set(file.path, { ...file, name });
       else ignored.push(name);
     }
@@ -149,8 +157,8 @@ async function findSources({ inputs, outputDir }: VideoSetRequest, ports: Pick<P
   if (sources.size === 0) {
     const where = inputs.join(', ');
     throw usageError(
-      `There is no video in ${where}.`,
-      'Videos are found by their endings, such as .mp4 and .mkv; a file with another one is taken when it is named itself.',
+      `There is neither a video nor a picture in ${where}.`,
+      'Videos and pictures are found by their endings, such as .mp4, .mkv and .png; a file with another one is taken when it is named itself.',
     );
   }
   return { sources: [...sources.values()], ignored };
@@ -208,16 +216,27 @@ async function inspectSource(
   try {
     if (problem !== null) throw unreadable(path, problem);
     const facts = await ports.video.inspect(path, signal);
-    assertIsVideo(facts, path);
+    const isPicturePlanned = isPicture(facts);
+    const asked = isPicturePlanned
+      ? { ...operation, encoding: pictureEncoding(facts.video.pixelFormat) }
+      : operation;
+    if (isPicturePlanned !== isPictureName(output)) throw notOfOneKind(path, output, isPicturePlanned);
     const container = containerOf(output) ?? 'mkv';
-    const { clip, notices, encoding } = planClip(facts, container, operation);
-    assertEncodingFits(operation.encoding, container);
+    const { clip, notices, encoding } = planClip(facts, container, asked);
+    assertEncodingFits(asked.encoding, container);
     await assertEncoder(request.host, clip, encoding, ports, signal);
     const left = planStreams(facts, container).flatMap(({ why }) => (why === null ? [] : [why]));
     const { width, height } = clip.target;
     return {
-      planned: { ...known, ...nothing, frames: framesOf(facts), target: { width, height } },
-      notices: [...modelScaleNotices(tried, clip), ...notices, ...left].map((text) => `${name}: ${text}`),
+      planned: {
+        ...{ ...known, ...nothing, target: { width, height } },
+        ...(isPicturePlanned ? { frames: 1, is_picture: true } : { frames: framesOf(facts) }),
+      },
+      notices: [
+        ...modelScaleNotices(tried, clip),
+        ...(isPicturePlanned ? pictureNotices(facts, output) : notices),
+        ...left,
+      ].map((text) => `${name}: ${text}`),
       expectedBytes: sizeBytes * (width / clip.frame.width) ** growth,
       encoding,
     };
@@ -227,6 +246,26 @@ async function inspectSource(
     const failure = { code: error.code, message: error.message, next_step: error.nextStep ?? playIt };
     return { planned: { ...known, ...nothing, failure }, notices: [], expectedBytes: 0, encoding: null };
   }
+}
+
+/** How the frame is kept on the way is of no interest. */
+function pictureNotices({ video: { pixelFormat } }: VideoFacts, output: string): string[] {
+  const { hasAlpha = false, bits = 8 } = pixelFamily(pixelFormat) ?? {};
+  return [
+    ...(hasAlpha ? ['transparency cannot be kept: the larger picture is opaque.'] : []),
+    ...(bits > 8 && !/\.png$/i.test(output)
+      ? [`its ${bits} bits of a sample become 8: PNG files alone keep them.`]
+      : []),
+  ];
+}
+
+function notOfOneKind(path: string, output: string, isPictureFile: boolean): AppError {
+  return isPictureFile
+    ? usageError(
+        `${path} is a picture, and ${output} is no name of one.`,
+        'Name the output .png, .jpg or .webp, or a folder.',
+      )
+    : usageError(`${path} is no picture, and ${output} is the name of one.`, 'Name the output .mp4 or .mkv.');
 }
 
 const playIt = 'Play the video to see whether it is damaged.';
@@ -254,11 +293,11 @@ function noticesOf(inspected: readonly InspectedSource[]): string[] {
 }
 
 /** Not one of them can be upscaled. */
-function nothingToDo([first]: readonly VideoOfPlan[]): AppError {
+function nothingToDo([first, second]: readonly VideoOfPlan[]): AppError {
   const { message = '', next_step: nextStep = playIt } = first?.failure ?? {};
   return new AppError({
     code: 'video-unreadable',
-    message: `None of the files can be upscaled. The first one: ${message}`,
+    message: second ? `None of the files can be upscaled. The first one: ${message}` : message,
     nextStep,
   });
 }

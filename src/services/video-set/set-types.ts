@@ -34,6 +34,8 @@ export interface VideoSetRequest extends Omit<UpscaleRequest, 'inputPath' | 'out
   readonly inputs: readonly string[];
   /** The folder of the outputs. */
   readonly outputDir: string;
+  /** Name of the only output in that folder; missing: as the sources are called. */
+  readonly outputName?: string;
   /** Between the name of each output and its ending. */
   readonly suffix: string;
 }

@@ -225,6 +225,7 @@ export class VideoSetWork implements RunWork<VideoSetTypes> {
       const isFirst = !open.events.some(({ type }) => type === 'segment-lost');
       const isDone = await finishVideo(open.run, isFirst ? 1 : 2, false);
       if (!isDone && entry) this.#run.state.defer(entry);
+      if (isDone && entry?.planned.is_picture) return await this.#asPicture(open, entry);
       if (isDone) await this.#writeReport(open);
       return open.takeEvents();
     } catch (error) {
@@ -232,6 +233,20 @@ export class VideoSetWork implements RunWork<VideoSetTypes> {
     } finally {
       this.#forget(open);
     }
+  }
+
+  /** Makes a picture of the one frame, and gives it its name. */
+  async #asPicture(open: OneVideo, { planned }: VideoOfSet): Promise<readonly VideoSetEventBody[]> {
+    const { ports, signal } = this.#run;
+    const made = open.run.session.checkpoint.settings.output;
+    const mayReplace = this.#run.session.checkpoint.settings.force;
+    const { sizeBytes } = await ports.video.writePicture(made, planned.output, mayReplace, signal);
+    await ports.video.discard([made]);
+    return open
+      .takeEvents()
+      .map((event) =>
+        event.type === 'video-finished' ? { ...event, output: planned.output, size_bytes: sizeBytes } : event,
+      );
   }
 
   /** Nothing more comes of a video: what is known of its frames takes memory. */

@@ -51,7 +51,7 @@ export async function planVideo(
   if (operation.detectorPath !== undefined) await ports.models.assertOnnx(operation.detectorPath, '--detect');
   const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
   const facts = await ports.video.inspect(path, signal);
-  assertIsVideo(facts, path);
+  if (operation.takesPicture !== true) assertIsVideo(facts, path);
   const startedMs = ports.clock.now();
   // Both read the file from its beginning: what the one has read is in memory for the other.
   const hashing = ports.sources.identify(path, null, signal);
@@ -210,7 +210,7 @@ export function assertIsVideo(facts: VideoFacts, path: string): void {
   throw new AppError({
     code: 'video-unreadable',
     message: `${path} is a picture, not a video.`,
-    nextStep: 'A worker upscales pictures: POST /upscale_batch (cosmos help docs/upscale).',
+    nextStep: 'Name the output as a picture, too, with an ending such as .png, or a folder.',
   });
 }
 

@@ -112,6 +112,8 @@ export interface VideoOperation {
   /** Whether the engine gets RGB, and not frames as they are stored. */
   readonly takesRgb: boolean;
   readonly dedupe: DuplicateMode;
+  /** A single picture is taken as a video of one frame; missing: it is refused. */
+  readonly takesPicture?: boolean;
   /** How the result is to be encoded. */
   readonly encoding: EncodingConfig;
   /** Frames given to the engine at once. */

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { AppError } from '../../../errors/app-error.ts';
 import type { AssemblyRequest } from '../../../ports/video-tool.ts';
 import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
-import { asFileUrl, guardedInputOptions } from '../../ffmpeg/source-file.ts';
+import { asFileUrl, sourceOptions } from '../../ffmpeg/source-file.ts';
 import { publishFileBy, temporaryPathFor } from '../../files/publish-file.ts';
 import { segmentMuxer } from '../../frames/encoder-arguments.ts';
 import { writeHdrBoxes } from '../../mp4/hdr-boxes.ts';
@@ -44,7 +44,7 @@ export async function makeFirstFrame(
       ...options,
       program: 'ffmpeg',
       arguments: [
-        ...['-nostdin', '-v', 'error', '-y', ...guardedInputOptions, '-i', asFileUrl(segmentPath)],
+        ...['-nostdin', '-v', 'error', '-y', ...sourceOptions, '-i', asFileUrl(segmentPath)],
         ...['-map', '0:v:0', '-c', 'copy', '-frames:v', '1', '-bsf:v', 'setts=pts=0:dts=0'],
         ...untoldColors(request).flat(),
         ...['-map_metadata', '-1', '-bitexact', '-f', segmentMuxer(request), asFileUrl(temporary)],
@@ -165,7 +165,7 @@ async function extract(
     ...options,
     program: 'ffmpeg',
     arguments: [
-      ...['-nostdin', '-v', 'error', '-y', ...guardedInputOptions, '-i', asFileUrl(sourcePath)],
+      ...['-nostdin', '-v', 'error', '-y', ...sourceOptions, '-i', asFileUrl(sourcePath)],
       ...['-map', `0:${stream}`, '-c', 'copy', '-frames:v', '1', '-f', 'data', asFileUrl(targetPath)],
     ],
     doing: 'Taking over the cover picture',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fractionValue, parseFraction } from '../../../core/frames/fraction.ts';
 import { askFfprobe } from '../../ffmpeg/ffprobe.ts';
 import type { FfmpegOptions } from '../../ffmpeg/run-ffmpeg.ts';
-import { guardedInputOptions } from '../../ffmpeg/source-file.ts';
+import { sourceOptions } from '../../ffmpeg/source-file.ts';
 import { hdrEntries } from '../stream-facts.ts';
 
 /** Facts of streams that do not depend on how many packets there are. */
@@ -52,7 +52,7 @@ export async function readFileFacts(path: string, { programs, signal }: FfmpegOp
     program: programs.ffprobe,
     timeoutMs,
     signal,
-    inputOptions: guardedInputOptions,
+    inputOptions: sourceOptions,
   });
 }
 

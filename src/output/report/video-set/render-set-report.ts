@@ -130,5 +130,5 @@ function hrefOf(path: string, folder: string): string {
 function ignoredPanel({ ignored }: VideoSetReport): Html | null {
   if (ignored.length === 0) return null;
   const items = ignored.map((name) => html`<li dir="auto">${name}</li>`);
-  return panel('ignored', 'Files that are no videos', html`<ul>${items}</ul>`);
+  return panel('ignored', 'Files that are neither videos nor pictures', html`<ul>${items}</ul>`);
 }

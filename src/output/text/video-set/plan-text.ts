@@ -26,7 +26,9 @@ export function formatVideoSetPlan(plan: VideoSetPlanDocument, style: Style): st
       ),
     ],
     ['Disk', diskText(plan, style)],
-    ...(ignored.length === 0 ? [] : [['Ignored', `${ignored.map(printable).join(', ')} (no videos)`]]),
+    ...(ignored.length === 0
+      ? []
+      : [['Ignored', `${ignored.map(printable).join(', ')} (neither videos nor pictures)`]]),
   ];
   const table = formatTable(rows.map(([term = '', text = '']) => [style.bold(term), text]));
   const more = videos.length - maxListed;

@@ -67,7 +67,7 @@ function resultsOf({ output, videos, counts, ignored }: VideoSetSummary): [strin
       skipped.map(({ output: path }: VideoSetRow) => path),
       'there already; --force replaces them',
     ),
-    ...named('Ignored', ignored, 'no videos'),
+    ...named('Ignored', ignored, 'neither videos nor pictures'),
   ];
 }
 

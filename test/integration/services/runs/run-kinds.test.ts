@@ -184,6 +184,7 @@ async function recordFilm(): Promise<VideoTool> {
     packetIndex: async () => index,
     retime: async (path) => path,
     discard: async () => undefined,
+    writePicture: async () => ({ sizeBytes: 0 }),
     removeRetimed: async () => undefined,
     cutPart: async () => null,
     checkSegment: async () => null,
