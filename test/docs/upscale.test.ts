@@ -1,4 +1,4 @@
-import { open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { documentSchemas } from '../../scripts/docs/schemas/documents.ts';
@@ -8,9 +8,9 @@ import { Cli } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { linesOf, typeLine } from './type-line.ts';
 
-/** Those of a remote host would want one. */
+/** Those of a remote host would want one, and those of an encoder in hardware that. */
 const examples = linesOf('docs/upscale.md').filter(
-  (line) => line.startsWith('cosmos upscale ') && !line.includes('gpu1'),
+  (line) => line.startsWith('cosmos upscale ') && !/gpu1|--encoder/.test(line),
 );
 const size = { width: 96, height: 54, fps: 24 };
 
@@ -23,6 +23,11 @@ describe('docs/upscale.md', () => {
     const inFolder = (name: string) => join(cli.workingFolder, name);
     await makeClip(inFolder('clip.mp4'), { ...size, frames: 12, audio: true });
     await makeClip(inFolder('film.mkv'), { ...size, frames: 12, audio: true });
+    await makeClip(inFolder('clip.mkv'), { ...size, frames: 12 });
+    await makeClip(inFolder('tape.mkv'), { ...size, frames: 12, codec: 'mjpeg' });
+    await mkdir(inFolder('holiday'));
+    await makeClip(inFolder('holiday/beach.mp4'), { ...size, frames: 12 });
+    await makeClip(inFolder('extra.mov'), { ...size, frames: 12 });
     await breakOff(await makeClip(inFolder('broken.mkv'), { ...size, frames: 48 }));
     await writeFile(inFolder('realesr-general-x4v3.onnx'), networkModel(repeatingNetwork(4)));
   });
