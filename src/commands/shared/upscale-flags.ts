@@ -1,5 +1,5 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { duplicateModes } from '../../core/frames/duplicates/duplicate-finder.ts';
+import { duplicateChoices } from '../../core/frames/duplicates/duplicate-finder.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
@@ -50,8 +50,8 @@ export const upscaleFlags = {
     },
   }),
   dedupe: Flags.string({
-    options: [...duplicateModes],
-    description: 'which repeated frames are upscaled once (default: safe)',
+    options: [...duplicateChoices],
+    description: 'which repeated frames are upscaled once (default: auto: safe with a model, else off)',
   }),
   ...encodingFlags,
   host: runFlags.host,

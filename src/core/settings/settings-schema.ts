@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { encodingConfigShape } from '../encoding/encoding-settings.ts';
-import { duplicateModes } from '../frames/duplicates/duplicate-finder.ts';
+import { duplicateChoices } from '../frames/duplicates/duplicate-finder.ts';
 import { deinterlaceModes, denoiseLevels } from '../frames/frame-filters.ts';
 import { parseTargetSize, scaleLimits, targetSizeForms } from '../frames/target-size.ts';
 import { parseSize } from '../hints/display-size.ts';
@@ -113,7 +113,7 @@ const upscalingSchema = z.strictObject({
   workers: z
     .union([z.literal('auto'), z.int().min(1).max(64)], { error: 'must be "auto" or a number from 1 to 64' })
     .default('auto'),
-  dedupe: z.enum(duplicateModes).default('safe'),
+  dedupe: z.enum(duplicateChoices).default('auto'),
   ...encodingConfigShape,
 });
 

@@ -1,4 +1,5 @@
 import { encodingNow } from '../../core/encoding/encoding-settings.ts';
+import { duplicateModeFor } from '../../core/frames/duplicates/duplicate-finder.ts';
 import { filtersOf } from '../../core/frames/frame-filters.ts';
 import { modelArgument } from '../../core/models/built-in-models.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
@@ -43,7 +44,7 @@ export function upscaleSettingsNow(
   return {
     ...common,
     ...(Object.keys(filters).length > 0 && { filters }),
-    dedupe: upscaling.dedupe,
+    dedupe: duplicateModeFor(upscaling.dedupe, { hasModel: kind === 'onnx' }),
     engine: {
       ...{ kind, scale: upscaling.scale, batch_size: upscaling.batch_size, tile: upscaling.tile, lanes },
       ...(upscaling.size !== '' && { size: upscaling.size }),

@@ -1,3 +1,4 @@
+import { duplicateModeFor } from '../../core/frames/duplicates/duplicate-finder.ts';
 import { filtersOf } from '../../core/frames/frame-filters.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { encodingOf } from '../video/encoding-of.ts';
@@ -8,8 +9,9 @@ import { countLanes } from './count-lanes.ts';
 /** Every frame is made larger. */
 export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOperation {
   const { upscaling, host, slots, outputPath: output } = request;
-  const { engine, scale, size, dedupe, batch_size: batchSize } = upscaling;
   const filters = filtersOf(upscaling);
+  const { engine, scale, size, batch_size: batchSize } = upscaling;
+  const dedupe = duplicateModeFor(upscaling.dedupe, { hasModel: engine === 'onnx' });
   return {
     ...{ kind: 'upscale', scale, size, filters, dedupe, batchSize, encoding: upscaling },
     modelUse: engine === 'onnx' ? { kind: 'upscale' } : null,

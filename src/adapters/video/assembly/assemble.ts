@@ -60,6 +60,7 @@ export async function assembleVideo(
   const assembly = { request, container, paths, presentation, options: { programs, signal }, onProgress };
   try {
     const video = await makeVideo(assembly);
+    signal?.throwIfAborted();
     await publishVerified(paths, fingerprint, video);
     await publishOutput(request, paths);
     return video;

@@ -15,15 +15,17 @@ import { compareStreamTimes, FileTimes, readSourceTimes } from './stream-times.t
 import { InvalidOutputError, type Verification } from './verification.ts';
 
 /** Enough to know that it plays. */
-const maxFirstFrames = 24;
+const maxDecodedFrames = 24;
 
-/** What is decoded: all frames from a time on, or so many of them. */
+/** What is decoded: so many frames from a time on. */
 interface Stretch {
   readonly seconds: number;
   readonly frames: number;
-  readonly isToTheEnd: boolean;
+  readonly isSought: boolean;
 }
 
+/** Clocks of containers round to a millisecond. */
+const toleranceSeconds = 0.001;
 /** How far the length that the file states may be from what is in it. */
 const durationSlackSeconds = 0.1;
 const progressEvery = 1_000;
@@ -38,14 +40,18 @@ const progressEvery = 1_000;
 export async function verifyVideo(verification: Verification): Promise<VerifiedVideo> {
   const { request, partPath, skeletonPath, presentation, options } = verification;
   const { size: sizeBytes } = await stat(partPath);
-  const skeleton = await readFileFacts(skeletonPath, options);
-  const output = await readFileFacts(partPath, options);
+  const [skeleton, output] = await Promise.all([
+    readFileFacts(skeletonPath, options),
+    readFileFacts(partPath, options),
+  ]);
   const video = findVideo(output, verification);
   expectSameFacts(skeleton, output, video.index);
   expectPicture(video, request);
   expectHdr(video, request);
+  const decoding = expectDecodable(verification, video);
+  decoding.catch(() => undefined);
   const { maxTimeErrorMs, notices } = await comparePackets(verification, output, video, sizeBytes);
-  await expectDecodable(verification, video);
+  await decoding;
   expectSound(output, request);
   return {
     sizeBytes,
@@ -152,18 +158,14 @@ async function comparePackets(
   video: FileStream,
   sizeBytes: number,
 ): Promise<Pick<VerifiedVideo, 'maxTimeErrorMs' | 'notices'>> {
-  const { partPath, skeletonPath, options, onProgress, table } = verification;
-  // Another file, read beside the two below.
+  const { partPath, options, onProgress, table } = verification;
+  // Other files, read beside the one below.
   const reading = readSourceTimes(verification);
   reading.catch(() => undefined);
   const uncompressed = output.streams.filter(({ codec_name }) => codec_name.startsWith('pcm_'));
   const isLoose = new Set(uncompressed.map(({ index }) => index));
-  const expected = new PacketDigests(isLoose);
-  const { size } = await stat(skeletonPath);
-  const inSkeleton = { path: skeletonPath, sizeBytes: size, what: 'contents' } as const;
-  for await (const packet of readPackets(inSkeleton, options)) {
-    if (packet.stream !== video.index) expected.add(packet);
-  }
+  const digesting = digestsOfSkeleton(verification, video, isLoose);
+  digesting.catch(() => undefined);
   const found = new PacketDigests(isLoose);
   const times = new FileTimes(verification.firstSeconds);
   const frames = new VideoPacketCheck(verification, tickSecondsOf(video));
@@ -177,13 +179,26 @@ async function comparePackets(
   }
   frames.finish();
   onProgress({ step: 'verify', done: total, total });
-  const differing = expected.firstDifference(found);
+  const differing = (await digesting).firstDifference(found);
   if (differing !== null)
     throw new InvalidOutputError(`the packets of stream ${differing} are not those they should be`);
   if (isLoose.size > 0) await compareUncompressed(verification, [...isLoose]);
   const sourceTimes = await reading;
   const notices = sourceTimes ? compareStreamTimes(verification, sourceTimes, times) : [];
   return { maxTimeErrorMs: frames.maxErrorMs, notices };
+}
+
+/** Of all streams but the video. */
+async function digestsOfSkeleton(
+  { skeletonPath: path, options }: Verification,
+  video: FileStream,
+  isLoose: ReadonlySet<number>,
+): Promise<PacketDigests> {
+  const digests = new PacketDigests(isLoose);
+  const { size: sizeBytes } = await stat(path);
+  for await (const packet of readPackets({ path, sizeBytes, what: 'contents' }, options))
+    if (packet.stream !== video.index) digests.add(packet);
+  return digests;
 }
 
 async function compareUncompressed(
@@ -208,17 +223,21 @@ function expectDuration(verification: Verification, skeleton: FileFacts, output:
   return duration;
 }
 
-/** Decodes the beginning, and everything from the last key frame on. */
+/**
+ * Decodes the beginning, and the first frames from the last key frame on, both at once: all packets are those of the encoder,
+ * so that what is left to be seen is whether players find and understand them.
+ */
 async function expectDecodable(verification: Verification, stream: FileStream): Promise<void> {
   const { firstSeconds, presentation, table } = verification;
   const { keys, ranks } = table;
   const secondKey = keys.indexOf(1, 1);
-  const frames = Math.min(maxFirstFrames, secondKey === -1 ? keys.length : secondKey);
-  await expectFrames(verification, stream, { seconds: firstSeconds, frames, isToTheEnd: false });
+  const frames = Math.min(maxDecodedFrames, secondKey === -1 ? keys.length : secondKey);
+  const beginning = { seconds: firstSeconds, frames, isSought: false };
   const lastKey = keys.lastIndexOf(1);
-  if (lastKey <= 0) return;
   const seconds = firstSeconds + secondsSinceFirst(presentation, ranks[lastKey] ?? 0);
-  await expectFrames(verification, stream, { seconds, frames: keys.length - lastKey, isToTheEnd: true });
+  const last = { seconds, frames: Math.min(maxDecodedFrames, keys.length - lastKey), isSought: true };
+  const stretches = lastKey > 0 ? [beginning, last] : [beginning];
+  await Promise.all(stretches.map((stretch) => expectFrames(verification, stream, stretch)));
 }
 
 async function expectFrames(verification: Verification, stream: FileStream, wanted: Stretch): Promise<void> {
@@ -234,8 +253,7 @@ async function expectFrames(verification: Verification, stream: FileStream, want
   for await (const line of lines) {
     // Number of the stream, times of decoding and of showing, and more.
     const time = /^\d+,[^,]*,([^,]*),/.exec(line)?.[1];
-    // A seek may go to an earlier key frame; what is shown from there is none of this stretch.
-    if (time !== undefined && Number(time) * tickSeconds > wanted.seconds - 0.001) frames += 1;
+    if (time !== undefined && Number(time) * tickSeconds > wanted.seconds - toleranceSeconds) frames += 1;
   }
   if (frames === wanted.frames) return;
   throw new InvalidOutputError(
@@ -250,11 +268,13 @@ function decodeArguments(
 ): readonly string[] {
   return [
     ...['-nostdin', '-v', 'error', '-xerror', '-copyts'],
-    ...(wanted.isToTheEnd ? ['-ss', wanted.seconds.toFixed(6), '-noaccurate_seek'] : []),
+    ...(wanted.isSought ? ['-ss', wanted.seconds.toFixed(6), '-noaccurate_seek'] : []),
     ...[...guardedInputOptions, ...limitsFor(request.size)],
     ...['-i', asFileUrl(partPath), '-map', `0:${stream.index}`],
     ...['-fps_mode', 'passthrough', '-enc_time_base', stream.time_base],
-    ...(wanted.isToTheEnd ? [] : ['-frames:v', String(wanted.frames)]),
+    // A seek may go to an earlier key frame; what is shown from there is none of this stretch.
+    ...(wanted.isSought ? ['-vf', `select=gte(t\\,${(wanted.seconds - toleranceSeconds).toFixed(6)})`] : []),
+    ...['-frames:v', String(wanted.frames)],
     ...['-f', 'framecrc', 'pipe:1'],
   ];
 }

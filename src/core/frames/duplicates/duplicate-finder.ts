@@ -28,6 +28,21 @@ interface DuplicateFinder {
 export const duplicateModes = ['off', 'exact', 'safe', 'aggressive'] as const;
 export type DuplicateMode = (typeof duplicateModes)[number];
 
+/** What may be asked for: `auto` is what is quickest for the engine. */
+export const duplicateChoices = ['auto', ...duplicateModes] as const;
+
+/**
+ * What `auto` means. To resample a frame again costs less than to look at every frame, and the encoder sets the pace; a
+ * model needs far longer for a frame than looking at it.
+ */
+export function duplicateModeFor(
+  choice: (typeof duplicateChoices)[number],
+  { hasModel }: { readonly hasModel: boolean },
+): DuplicateMode {
+  if (choice !== 'auto') return choice;
+  return hasModel ? 'safe' : 'off';
+}
+
 /** Whether frames have to come with their pictures. */
 export function needsPictures(mode: DuplicateMode): boolean {
   return mode === 'safe' || mode === 'aggressive';
