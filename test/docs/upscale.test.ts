@@ -28,6 +28,9 @@ describe('docs/upscale.md', () => {
     await mkdir(inFolder('holiday'));
     await makeClip(inFolder('holiday/beach.mp4'), { ...size, frames: 12 });
     await makeClip(inFolder('extra.mov'), { ...size, frames: 12 });
+    await mkdir(inFolder('frames'));
+    for (const name of ['photo.jpg', 'frames/000001.jpg'])
+      await makeClip(inFolder(name), { ...size, frames: 1, codec: 'mjpeg' });
     await breakOff(await makeClip(inFolder('broken.mkv'), { ...size, frames: 48 }));
     await writeFile(inFolder('realesr-general-x4v3.onnx'), networkModel(repeatingNetwork(4)));
   });

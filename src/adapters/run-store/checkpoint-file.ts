@@ -2,7 +2,12 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { type AnyCheckpoint, checkpointVersion, type RunFormat } from '../../core/run/run-format.ts';
+import {
+  type AnyCheckpoint,
+  checkpointVersion,
+  type LongLists,
+  type RunFormat,
+} from '../../core/run/run-format.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { NotAFileError, openRegularFile } from '../files/open-file.ts';
@@ -37,7 +42,7 @@ export async function readCheckpoint<Checkpoint extends AnyCheckpoint>(
   path: string,
   { kind, checkpointSchema, longLists }: ReadFormat<Checkpoint>,
 ): Promise<CheckpointFile<Checkpoint>> {
-  const document = await unlessMissing(readDocument(path, longLists?.entryReader()), 'ENOTDIR', 'EISDIR');
+  const document = await unlessMissing(readDocument(path, longLists), 'ENOTDIR', 'EISDIR');
   if (document === null)
     throw new AppError({
       code: 'run-not-found',
@@ -112,8 +117,6 @@ function* linesOfList(list: readonly unknown[]): Generator<string> {
   yield '\n]';
 }
 
-type EntryReader = (list: string, entry: unknown) => unknown;
-
 interface Document {
   readonly json: unknown;
   readonly sha256: string;
@@ -122,13 +125,17 @@ interface Document {
 }
 
 /** What a checkpoint holds. A long one exceeds the longest text there can be, so its lists are read line by line. */
-async function readDocument(path: string, readEntry?: EntryReader): Promise<Document> {
+async function readDocument(
+  path: string,
+  longLists?: Pick<LongLists<unknown>, 'entryReader' | 'names'>,
+): Promise<Document> {
   await using file = await openRegular(path);
   if ((await file.stat()).size > largeBytes) limitHeapGrowth();
   const hash = createHash('sha256');
   const lists = new Map<string, unknown[]>();
   let list: { readonly name: string; readonly entries: unknown[] } | null = null;
   let rest = '';
+  const readEntry = longLists?.entryReader();
   let isChecked = readEntry !== undefined;
   try {
     for await (const line of linesOf(file, hash)) {
@@ -145,6 +152,8 @@ async function readDocument(path: string, readEntry?: EntryReader): Promise<Docu
       if (list !== null) lists.set(list.name, list.entries);
     }
     const json = { ...Object(JSON.parse(rest)), ...Object.fromEntries(lists) };
+    // A list that was rewritten as one line came by no entry reader.
+    isChecked &&= longLists?.names.every((name) => lists.has(name)) ?? false;
     return { json, sha256: hash.digest('hex'), isChecked };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

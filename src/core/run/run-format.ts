@@ -40,6 +40,8 @@ export interface WrittenFile {
 export interface LongLists<Checkpoint> {
   /** Makes what checks the entries of one file: called with each list's name; undefined for an entry that is not valid. */
   entryReader(): (list: string, entry: unknown) => unknown;
+  /** Of the lists whose entries `wholeSchema` does not look at. */
+  readonly names: readonly string[];
   /** Checks the rest, and takes entries that were checked as they are. */
   readonly wholeSchema: z.ZodType<Checkpoint>;
 }

@@ -46,7 +46,7 @@ export type UpsampleCheckpoint = z.infer<typeof upsampleCheckpointSchema>;
 export const upsampleFormat: RunFormat<UpsampleCheckpoint, UpsampleEventBody> = {
   kind: 'upsample',
   checkpointSchema: upsampleCheckpointSchema,
-  longLists: { entryReader, wholeSchema },
+  longLists: { names: ['specs', 'batches'], entryReader, wholeSchema },
   eventSchema: upsampleEventBodySchema,
   outputOf: ({ settings }) => ({ path: settings.output_dir, type: 'folder', flag: '--output-dir' }),
   writtenFiles: ({ specs, settings, input_root: inputRoot }) => ({
