@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 /** Flags of the scaler that the program uses, so that both sides compute the same. */
 export const scalerFlags = 'lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
 
-/** Threads of the encoder: as many as the program plans on this machine. */
+/** Threads of the encoder: as many as x264 takes by itself on this machine. */
 export const encoderThreads = Math.min(16, Math.ceil(1.5 * availableParallelism()));
 
 /** How a video is upscaled by one ffmpeg. */
