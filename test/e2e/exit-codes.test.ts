@@ -54,7 +54,7 @@ describe('exit codes', () => {
     {
       rule: 'an output without -o',
       args: ['upscale', 'specs/clip.mp4', 'big.mp4'],
-      says: 'cosmos upscale INPUT -o big.mp4',
+      says: 'cosmos upscale specs/clip.mp4 -o big.mp4',
     },
     { rule: 'no specs named', args: ['batch-upsample'], says: 'No specs' },
     { rule: 'an unknown flag', args: ['batch-upsample', 'specs', '--nope'], says: '--nope' },

@@ -64,7 +64,18 @@ it('refuses before the video is read what cannot work, with what would', async (
 it('encodes by hardware where that works, after a few frames that show it', async () => {
   const { program, calls } = await makeNvencFfmpeg(folder);
   const withNvenc = new Cli(folder, { FFMPEG_PATH: program });
-  const command = ['upscale', film, '--codec', 'hevc', '--encoder', 'nvenc', '--crf', '30'];
+  const command = [
+    'upscale',
+    film,
+    '--codec',
+    'hevc',
+    '--encoder',
+    'nvenc',
+    '--crf',
+    '30',
+    '--dedupe',
+    'exact',
+  ];
   const { code, json, path } = await run(withNvenc, command, 'hardware.mp4');
   expect(code).toBe(0);
   expect(json).toMatchObject({ status: 'complete', counts: { frames: 48 } });

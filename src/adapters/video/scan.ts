@@ -31,6 +31,7 @@ export async function* scanFrames(request: FrameScan): AsyncGenerator<ScannedFra
   const { programs, path, stream, options, signal } = request;
   signal?.throwIfAborted();
   await statSource(path);
+  signal?.throwIfAborted();
   const damage = new DamageNotes(stream.index);
   const formats = new FormatNotes();
   const seen = { frames: 0, time: 0 };

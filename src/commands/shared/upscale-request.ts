@@ -70,11 +70,14 @@ function setRequest(
   flags: GivenUpscaleFlags,
   common: Omit<UpscaleRequest, 'inputPath' | 'outputPath'>,
 ): VideoSetRequest {
-  if (flags.output === undefined)
+  if (flags.output === undefined) {
+    const [first = '', second = ''] = inputs.map(shellQuoted);
+    const asOutput = inputs.length === 2 ? `, or the output: cosmos upscale ${first} -o ${second}` : '';
     throw usageError(
       'Several videos need a folder for their outputs.',
-      `Name one: cosmos upscale ${inputs.map(shellQuoted).join(' ')} -o upscaled`,
+      `Name it: cosmos upscale ${inputs.map(shellQuoted).join(' ')} -o upscaled${asOutput}`,
     );
+  }
   return {
     ...common,
     inputs: [...new Set(inputs.map((input) => resolve(input)))],

@@ -51,7 +51,9 @@ export async function scanVideo(
   reading.catch(() => undefined);
   // What can be read of a damaged file is known only once it is decoded.
   const mayTrustPackets = dedupe === 'off' && !isKeptGoing;
-  const frameTimes = mayTrustPackets ? (await reading).frameTimes : null;
+  const known = mayTrustPackets ? await reading : null;
+  if (known && known.breaks.length > 0) throw new TimesBreakError(known.breaks);
+  const frameTimes = known?.frameTimes ?? null;
   const read =
     frameTimes === null
       ? await decodeThrough(request, reading, ports, observer, signal)
