@@ -2,7 +2,7 @@
  * Writes the program into `dist/`: one file for each command, and what they share in a few more, so that a start reads
  * some files instead of hundreds. Packages that load native code, or files of their own, stay packages.
  */
-import { globSync } from 'node:fs';
+import { cpSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
@@ -35,3 +35,10 @@ await build({
     comments: { legal: true, annotation: false, jsdoc: false },
   },
 });
+
+// As dependencies they would bring TensorFlow.js along, which they name as a peer.
+for (const name of ['esrgan-slim', 'esrgan-medium'])
+  for (const part of ['LICENSE', 'package.json', 'models']) {
+    const path = join('@upscalerjs', name, part);
+    cpSync(join(root, 'node_modules', path), join(root, 'dist/networks', path), { recursive: true });
+  }

@@ -107,7 +107,7 @@ describe.skipIf(process.platform === 'win32')(
       ];
       expect(paths).toEqual(expect.arrayContaining([...needed, ...pages]));
       // The weights of two networks come along, 15 MB, and nothing that they would be run by elsewhere.
-      const isWeights = (path: string) => path.startsWith('node_modules/@upscalerjs/esrgan-');
+      const isWeights = (path: string) => path.startsWith('dist/networks/');
       const own = packed.files.filter(({ path }) => !isWeights(path));
       expect(
         own

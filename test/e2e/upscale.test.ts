@@ -326,7 +326,7 @@ describe('upscale', () => {
       height: 36,
       isRich: true,
     });
-    const whole = await upscale(source, 'whole.mkv', '--workers', '2');
+    const whole = await upscale(source, 'not-killed.mkv', '--workers', '2');
     expect(whole.json.counts.segments).toBeGreaterThan(1);
     const path = join(folder, 'resumed.mkv');
     const args = ['upscale', source, '-o', path, '--preset', 'ultrafast', '--workers', '2'];

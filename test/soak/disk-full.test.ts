@@ -115,11 +115,11 @@ describe.skipIf(skipReason !== null)(`a full disk${skipReason ? ` (skipped: ${sk
     });
     scene.disk.fill();
     scene.server.release();
-    // What is under way, twice as many as are asked at the same time, is answered and kept in memory.
+    // What is under way, at most twice as many as are asked at the same time, is answered and kept in memory.
     await waitFor(async () => (await workerLog(scene.cli)).includes('No space'));
-    await waitFor(() => scene.server.stats.answered === 20);
+    await waitFor(() => scene.server.stats.answered === scene.server.stats.requests);
     // Nothing more is asked for.
-    expect(scene.server.stats.requests).toBe(20);
+    expect(scene.server.stats.requests).toBeLessThanOrEqual(20);
     scene.disk.free();
     expect(await ended).toMatchObject({ code: 0 });
     await expectAllDone(scene, 1);

@@ -85,11 +85,13 @@ export class LocalModelLibrary implements ModelLibrary {
     });
   }
 
-  /** Where the package of a model may lie: where npm put it, and where `cosmos models install` did. */
+  /** Where the package of a model may lie: where `cosmos models install` put it, in the build, and where npm put it. */
   #packageFolders(name: BuiltInName): string[] {
     const { package: packageName } = builtInModels[name];
-    const modules = createRequire(import.meta.url).resolve.paths(packageName) ?? [];
-    return [join(this.#folders.installed, name), ...modules.map((folder) => join(folder, packageName))];
+    const { resolve: find } = createRequire(import.meta.url);
+    const build = join(dirname(find('#report-page')), 'networks');
+    const folders = [build, ...(find.paths(packageName) ?? [])];
+    return [join(this.#folders.installed, name), ...folders.map((folder) => join(folder, packageName))];
   }
 
   async list(): Promise<readonly LibraryModel[]> {
