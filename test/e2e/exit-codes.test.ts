@@ -57,6 +57,11 @@ describe('exit codes', () => {
       says: 'cosmos upscale specs/clip.mp4 -o big.mp4',
     },
     { rule: 'no specs named', args: ['batch-upsample'], says: 'No specs' },
+    {
+      rule: 'a pattern of pictures',
+      args: ['upscale', 'specs/frame_%06d.png'],
+      says: 'cosmos upscale specs -o larger',
+    },
     { rule: 'an unknown flag', args: ['batch-upsample', 'specs', '--nope'], says: '--nope' },
     { rule: 'an unknown command', args: ['btch-upsample'], says: 'btch-upsample' },
     { rule: 'attach without any run', args: ['attach'], says: 'There is no run in' },

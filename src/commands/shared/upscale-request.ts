@@ -31,6 +31,11 @@ export async function toUpscaleRequest(
   if (first === undefined)
     throw usageError('No video was given.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
   const { sources } = opened.ports;
+  if (/%0?\d*d/.test(first) && !(await sources.exists(resolve(first))))
+    throw usageError(
+      `${first} is a pattern, and pictures are not read by patterns.`,
+      `Name their folder, where each becomes a larger one: cosmos upscale ${shellQuoted(dirname(first))} -o larger`,
+    );
   const common = commonRequest(flags, opened);
   const isOneFile = inputs.length === 1 && !(await sources.isFolder(resolve(first)));
   if (!isOneFile) return { isSet: true, request: setRequest(inputs, flags, common) };
