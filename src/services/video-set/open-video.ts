@@ -43,9 +43,13 @@ export async function openVideo(
     const since = events.findLastIndex(({ type }) => type === 'video-planned');
     return { open: new OneVideo(set, video, stored, events.slice(since + 1)), events: [] };
   }
-  if (known !== null)
-    set.observer.onNotice(`${planned.name} is not what it was: it is upscaled from its beginning.`);
   const { checkpoint, plan } = await planNow(set, entry);
+  const { source } = plan;
+  const isOther = source.size_bytes !== planned.size_bytes || source.modified_ms !== planned.modified_ms;
+  if (known !== null || isOther)
+    set.observer.onNotice(
+      `${planned.input} has changed since the run began: it is upscaled as it is now, from its beginning.`,
+    );
   const open = new OneVideo(set, video, checkpoint, []);
   await publishPlanFiles(open.run.session, plan);
   // The last of them: with it the plan stands.

@@ -176,13 +176,12 @@ export class VideoSetWork implements RunWork<VideoSetTypes> {
     return fatalWorkerError(named, settings.host);
   }
 
-  /** Videos without an outcome, each when there is room for it; none any more once the session is to leave. */
+  /** Videos without an outcome, each when there is room for it; a session that leaves hands over all at once. */
   async *#nextVideos(): AsyncGenerator<VideoOfSet> {
-    const { state, signal, leave, isDetached } = this.#run;
+    const { state, signal, leave } = this.#run;
     for (const entry of state.pending) {
       await this.#room.wait([signal, ...(leave ? [leave] : [])]);
       signal.throwIfAborted();
-      if (leave?.aborted && !isDetached) return;
       yield entry;
     }
   }

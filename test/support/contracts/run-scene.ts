@@ -22,6 +22,8 @@ export interface RunScene {
   readonly host: MemoryHost;
   /** At least 3; no two tasks have the same key. */
   readonly taskCount: number;
+  /** An input that has changed is taken as it is, which is said, in place of a refusal. Missing: false. */
+  readonly takesChanged?: boolean;
   /** An observer of the kind that passes these on. */
   observe(told: Pick<RunObserver<unknown, ToldEvent>, 'onEvent' | 'onNotice'>): RunObserver;
   /** Plans the run and carries it out. */

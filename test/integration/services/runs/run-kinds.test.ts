@@ -13,6 +13,8 @@ import { batchUpsample } from '../../../../src/services/upsample/batch-upsample.
 import { upsampleKind } from '../../../../src/services/upsample/upsample-kind.ts';
 import { upscaleKind } from '../../../../src/services/upscale/upscale-kind.ts';
 import { upscaleVideo } from '../../../../src/services/upscale/upscale-video.ts';
+import { upscaleVideoSet } from '../../../../src/services/video-set/begin-set.ts';
+import { videoSetKind } from '../../../../src/services/video-set/set-kind.ts';
 import { makeClip } from '../../../support/clips.ts';
 import { describeRunKind } from '../../../support/contracts/run-kind-contract.ts';
 import type { RunScene } from '../../../support/contracts/run-scene.ts';
@@ -34,11 +36,15 @@ const upscaling = resolveSettings([
 const film = await makeClip(join(root, 'film.mp4'), { width: 64, height: 36, seconds: 6.4 });
 const filmSegments = 3;
 const segmentWork = workOnSegments(film, root, upscaling);
-const filmTool = await recordFilm();
+const filmTool = await recordFilm(film);
+const shortFilm = await makeClip(join(root, 'short.mp4'), { width: 64, height: 36, frames: 5 });
+const shortTool = await recordFilm(shortFilm);
+const shortWork = workOnSegments(shortFilm, root, upscaling);
 let scenes = 0;
 
 describeRunKind('upsample', makeUpsampleScene);
 describeRunKind('upscale', makeUpscaleScene);
+describeRunKind('upscale of several videos', makeVideoSetScene);
 describeRunKind('inference', makeInferenceScene);
 describeRunKind('a toy kind', makeToyScene);
 
@@ -100,6 +106,31 @@ async function makeUpscaleScene(): Promise<RunScene> {
     changeInputs: async () => {
       await appendFile(inputPath, 'more');
       return [inputPath];
+    },
+  };
+}
+
+/** Videos of one segment each, and more of them than are read ahead. */
+async function makeVideoSetScene(): Promise<RunScene> {
+  const folder = await newFolder();
+  const films = join(folder, 'films');
+  await mkdir(films);
+  const paths = ['a', 'b', 'c', 'd', 'e'].map((name) => join(films, `${name}.mp4`));
+  for (const path of paths) await copyFile(shortFilm, path);
+  const host = new MemoryHost(shortWork);
+  const ports = { ...createTestPorts(folder, host), video: shortTool };
+  const request = {
+    ...{ inputs: [films], outputDir: join(folder, 'larger'), suffix: '', modelPath: null },
+    ...{ host: host.name, slots: 1, upscaling, isForced: false, isKeptGoing: false },
+  };
+  return {
+    ...{ kind: videoSetKind, folder, ports, host, taskCount: paths.length, takesChanged: true },
+    observe: partialObserver,
+    begin: ({ observer, signal, isDetached, leave }) =>
+      upscaleVideoSet({ ...request, isDetached, leave }, ports, partialObserver(observer), signal),
+    changeInputs: async () => {
+      for (const path of paths) await appendFile(path, 'more');
+      return paths;
     },
   };
 }
@@ -172,7 +203,7 @@ async function makeToyScene(): Promise<RunScene> {
  * What ffmpeg finds in the film, found once for all scenes. The finished video is only the segments one after the other:
  * how it is really put together is tested elsewhere.
  */
-async function recordFilm(): Promise<VideoTool> {
+async function recordFilm(film: string): Promise<VideoTool> {
   const tool = new FfmpegVideoTool();
   const facts = await tool.inspect(film);
   const index = await tool.packetIndex(film, facts);
