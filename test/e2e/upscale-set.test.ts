@@ -100,17 +100,27 @@ describe('upscale: several videos', () => {
     expect(runs.runs[0]).toMatchObject({ kind: 'upscale-set', status: 'complete' });
   });
 
-  it('killed at any moment, loses nothing and makes nothing twice', async () => {
+  it('stopped and killed at any moment, loses nothing and makes nothing twice', async () => {
     const films = await makeFilms('killed');
     await rm(join(films, 'broken.mp4'));
     const out = join(folder, 'killed-out');
     // After the first finished segment, after the first finished video, and in the middle of the next.
-    for (const [at, type] of ['segment-finished', 'video-finished', 'video-planned'].entries()) {
-      const args = at === 0 ? ['upscale', films, '-o', out, '--preset', 'ultrafast'] : ['resume', 'latest'];
+    const stops = [
+      { at: 'segment-finished', signal: 'SIGINT', args: ['upscale', films, '-o', out, ...quick.slice(0, 2)] },
+      { at: 'video-finished', signal: 'SIGKILL', args: ['resume', 'latest'] },
+      { at: 'video-planned', signal: 'SIGKILL', args: ['resume', 'latest'] },
+    ] as const;
+    const ends: CliEnd[] = [];
+    for (const { at, signal, args } of stops) {
       const { child, ended } = await cli.start([...args, '--events', '-']);
-      child.stdout?.on('data', (text: string) => text.includes(`"${type}"`) && child.kill('SIGKILL'));
-      await ended;
+      // A second Ctrl-C would end it without a word.
+      child.stdout?.on(
+        'data',
+        (text: string) => !child.killed && text.includes(`"${at}"`) && child.kill(signal),
+      );
+      ends.push(await ended);
     }
+    expect(ends[0]).toMatchObject({ code: 130, stderr: expect.stringContaining('cosmos resume ') });
     const end = await cli.run(['resume', 'latest', '--json']);
     expect(end.code, end.stderr).toBe(0);
     const summary = jsonOf(end);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { makeFilm } from '../support/film.ts';
@@ -27,10 +27,10 @@ describe.skipIf(lab === null)('one run over several hosts', () => {
   });
   afterAll(async () => await stage?.[Symbol.asyncDispose]());
 
-  async function make(command: readonly string[], output: string, host: string) {
+  async function make(command: readonly string[], output: string, host: string, source = film) {
     const path = join(stage.folder, output);
     const flags = ['--host', host, '--preset', 'ultrafast', '--json', '--no-progress'];
-    const end = await stage.cli.run([...command, film, '-o', path, ...flags]);
+    const end = await stage.cli.run([...command, source, '-o', path, ...flags]);
     return { ...end, path, json: JSON.parse(end.stdout) };
   }
 
@@ -74,5 +74,15 @@ describe.skipIf(lab === null)('one run over several hosts', () => {
     const brought = await stage.cli.run(['attach', runId, '--json', '--no-progress']);
     expect([brought.code, JSON.parse(brought.stdout)]).toMatchObject([0, { status: 'complete' }]);
     expect(await hashOf(left.path)).toBe(await hashOf(join(stage.folder, 'one.mkv')));
+  });
+
+  it('makes several videos of a folder, each to the same bytes', async () => {
+    const films = join(stage.folder, 'films');
+    await mkdir(films);
+    for (const name of ['a.mkv', 'b.mkv']) await copyFile(film, join(films, name));
+    const made = await make(['upscale', '--dedupe', 'off'], 'larger', three, films);
+    expect([made.code, made.json]).toMatchObject([0, { counts: { finished: 2 } }]);
+    const one = await hashOf(join(stage.folder, 'one.mkv'));
+    for (const name of ['a.mkv', 'b.mkv']) expect(await hashOf(join(made.path, name))).toBe(one);
   });
 });

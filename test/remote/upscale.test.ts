@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { describeFile, framesHash, makeFilm, packetHashes } from '../support/film.ts';
@@ -78,6 +78,38 @@ describe.skipIf(lab === null)('upscale on a host', () => {
     expect([brought.code, JSON.parse(brought.stdout)]).toMatchObject([0, { status: 'complete' }]);
     expect((await stat(left.path)).size).toBeGreaterThan(1000);
   });
+
+  it('makes several videos: stopped, killed and resumed, each as by itself', async () => {
+    const films = join(stage.folder, 'films');
+    await mkdir(films);
+    for (const name of ['a.mp4', 'b.mp4', 'c.mp4', 'd.mp4']) await copyFile(clip, join(films, name));
+    const out = join(stage.folder, 'larger');
+    const stopped = await killedAt('segment-finished', 'SIGINT', ['upscale', films, '-o', out, ...flags()]);
+    expect([stopped.code, stopped.stderr]).toEqual([130, expect.stringMatching(/cosmos (attach|resume) /)]);
+    await killedAt('video-finished', 'SIGKILL', ['resume', 'latest', '--no-progress']);
+    await stage.docker('kill', stage.container()).catch(() => undefined);
+    const resumed = await stage.cli.run(['resume', 'latest', '--json', '--no-progress']);
+    expect([resumed.code, JSON.parse(resumed.stdout)]).toMatchObject([0, { counts: { finished: 4 } }]);
+    const single = await hashOf(join(stage.folder, 'left.mp4'));
+    for (const name of await readdir(films)) expect(await hashOf(join(out, name))).toBe(single);
+
+    const left = await upscale(films, 'left', 'gpu1', '--detach');
+    expect([left.code, left.json.status]).toEqual([0, 'detached']);
+    const brought = await stage.cli.run(['attach', 'latest', '--json', '--no-progress']);
+    expect([brought.code, JSON.parse(brought.stdout)]).toMatchObject([0, { counts: { finished: 4 } }]);
+    for (const name of await readdir(films)) expect(await hashOf(join(left.path, name))).toBe(single);
+  });
+
+  /** Sends a signal to the program when it tells of such an event. */
+  async function killedAt(type: string, signal: NodeJS.Signals, args: readonly string[]) {
+    const { child, ended } = await stage.cli.start([...args, '--events', '-']);
+    // A second Ctrl-C would end it without a word.
+    child.stdout?.on(
+      'data',
+      (text: string) => !child.killed && text.includes(`"${type}"`) && child.kill(signal),
+    );
+    return await ended;
+  }
 
   async function upscale(input: string, output: string, host = 'gpu1', ...more: readonly string[]) {
     const path = join(stage.folder, output);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashFile } from '../../../src/adapters/files/hash-file.ts';
@@ -8,11 +8,13 @@ import { systemClock } from '../../../src/adapters/system-clock.ts';
 import { resolveSettings } from '../../../src/core/settings/resolve-settings.ts';
 import { partialObserver } from '../../../src/output/progress/observers.ts';
 import type { Host, HostEvent } from '../../../src/ports/host.ts';
-import type { VideoObserver } from '../../../src/ports/run-observer.ts';
+import type { VideoObserver, VideoSetObserver } from '../../../src/ports/run-observer.ts';
 import type { WorkerFacts } from '../../../src/protocol/queue.ts';
 import { asItWasBegun, resumeRun } from '../../../src/services/runs/resume-run.ts';
 import { upscaleKind } from '../../../src/services/upscale/upscale-kind.ts';
 import { upscaleVideo } from '../../../src/services/upscale/upscale-video.ts';
+import { upscaleVideoSet } from '../../../src/services/video-set/begin-set.ts';
+import { videoSetKind } from '../../../src/services/video-set/set-kind.ts';
 import { makeClip } from '../../support/clips.ts';
 import { Listener } from '../../support/contracts/host-bench.ts';
 import { makeFilm } from '../../support/film.ts';
@@ -146,6 +148,36 @@ describe.skipIf(why !== null)(why ?? 'runs over a queue', () => {
     const { summary } = await resumeRun(upscaleKind, asItWasBegun('test-run-0'), context);
     expect(summary.status).toBe('complete');
     expect(await hashFile(begun.outputPath)).toBe(await hashFile(fetched));
+  });
+
+  it('makes several videos that were left to the queue, one of its workers killed, and attaching puts each together', async () => {
+    const folder = await temporaryFolder();
+    const path = await film(folder);
+    const films = join(folder, 'films');
+    await mkdir(films);
+    const names = ['a.mp4', 'b.mp4', 'c.mp4'];
+    for (const name of names) await copyFile(path, join(films, name));
+    await using rig = await QueueRig.start();
+    for (const name of ['one', 'two']) rig.startWorker(name);
+    const host = rig.host();
+    const ports = createTestPorts(folder, host);
+    const { upscaling } = resolveSettings([
+      { source: 'the test', values: { upscaling: { preset: 'ultrafast' } } },
+    ]);
+    const outputDir = join(folder, 'larger');
+    const request = { inputs: [films], outputDir, suffix: '', modelPath: null, host: host.name, slots: 1 };
+    const flags = { upscaling, isForced: false, isKeptGoing: false, isDetached: true, leave: undefined };
+    const observer = partialObserver<VideoSetObserver>({});
+    const begun = await upscaleVideoSet({ ...request, ...flags }, ports, observer, never);
+    expect(begun.summary.status).toBe('detached');
+    await waitFor(async () => (await rig.workersOn('test-run-0')).length > 0);
+    const [first = ''] = await rig.workersOn('test-run-0');
+    await rig.killWorker(first);
+    const context = { ports, observer, signal: never, isDetached: false };
+    const { summary } = await resumeRun(videoSetKind, asItWasBegun('test-run-0'), context);
+    expect(summary).toMatchObject({ status: 'complete', counts: { finished: 3 } });
+    const hashes = await Promise.all(names.map((name) => hashFile(join(outputDir, name))));
+    expect(new Set(hashes).size).toBe(1);
   });
 
   async function prompts(options: StandInOptions = {}) {
