@@ -31,7 +31,10 @@ async function makeReady(options: LaneOptions) {
   const model = await probeModel(runtime, session);
   const radius = radiusOf(model);
   const top = options.pixelFormat === 'rgb24' ? 255 : 65_535;
-  const { upscaler, padding, note } = cutUpscaler({ runtime, session, model, radius, top }, options);
+  // A CPU computes one picture with all of its cores: several at once only need more memory, which takes time to get.
+  const batchSize = provider === 'cpu' ? 1 : options.batchSize;
+  const size = { ...options, batchSize };
+  const { upscaler, padding, note } = cutUpscaler({ runtime, session, model, radius, top }, size);
   const { scale, batch, alignment, width, height } = model;
   const fixed = { width, height };
   const allNotes = note === null ? [...notes] : [...notes, note];
