@@ -9,8 +9,13 @@ const programsAtOnce = 2;
 const limits = { timeoutMs: 120_000, maxStdoutBytes: 32 * 1024 * 1024 };
 /** Clocks of containers round to a millisecond. */
 const toleranceSeconds = 0.0015;
+/** Pictures that one program takes: it holds a decoder for each. */
+const mostTogether = 4;
+/** Where a JPEG begins and ends. In its data, 0xff is always followed by 0. */
+const [startOfImage, endOfImage] = [Buffer.from([0xff, 0xd8]), Buffer.from([0xff, 0xd9])];
 
 type Moment = Pick<PictureRequest, 'seconds' | 'part'>;
+type Picture = Uint8Array | null;
 
 /**
  * A picture of the frame that is shown from each of these moments on, as JPEG, as a player shows it: turned, with square
@@ -24,41 +29,71 @@ export async function takePictures(
   moments: readonly Moment[],
   box: Size,
   signal: AbortSignal | undefined,
-): Promise<readonly (Uint8Array | null)[]> {
-  return await pMap(
-    moments,
-    async (moment) => {
-      const picture = await take(program, pictureArguments(source, moment, box, true), signal);
-      // An index may be wrong, or missing; then the way from the beginning is long, but sure.
-      return picture ?? (await take(program, pictureArguments(source, moment, box, false), signal));
-    },
-    { concurrency: programsAtOnce },
-  );
+): Promise<readonly Picture[]> {
+  const takeSome = async (some: readonly Moment[], isSought: boolean): Promise<readonly Picture[]> => {
+    const programArguments = pictureArguments(source, some, box, isSought);
+    const { exitCode, stdout } = await runFfmpeg(program, programArguments, { ...limits, signal });
+    const pictures = exitCode === 0 ? splitPictures(stdout) : [];
+    // Of fewer, it is not known which are missing.
+    return pictures.length === some.length ? pictures : some.map(() => null);
+  };
+  const takeAlone = async (moment: Moment, wasAlone: boolean): Promise<Picture> => {
+    const [sought = null] = wasAlone ? [] : await takeSome([moment], true);
+    // An index may be wrong, or missing; then the way from the beginning is long, but sure.
+    return sought ?? (await takeSome([moment], false))[0] ?? null;
+  };
+  const takeGroup = async (group: readonly Moment[]): Promise<readonly Picture[]> => {
+    const together = await takeSome(group, true);
+    const one = async (moment: Moment, index: number) =>
+      together[index] ?? (await takeAlone(moment, group.length === 1));
+    return await pMap(group, one, { concurrency: 1 });
+  };
+  return (await pMap(groupsOf(moments), takeGroup, { concurrency: programsAtOnce })).flat();
 }
 
-async function take(
-  program: string,
-  programArguments: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | null> {
-  const { exitCode, stdout } = await runFfmpeg(program, programArguments, { ...limits, signal });
-  return exitCode === 0 && stdout.length > 0 ? stdout : null;
+/** Neighbours of one size, which a filter can put one after the other: all of the frame, and not a part of it. */
+function groupsOf(moments: readonly Moment[]): Moment[][] {
+  const groups: Moment[][] = [];
+  for (const moment of moments) {
+    const last = groups.at(-1);
+    const fits = last && last.length < mostTogether && !moment.part && !last[0]?.part;
+    if (fits) last.push(moment);
+    else groups.push([moment]);
+  }
+  return groups;
+}
+
+/** JPEGs that were written one after the other. */
+function splitPictures(bytes: Buffer): Picture[] {
+  const pictures: Picture[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(endOfImage, start);
+    if (end < 0 || !bytes.subarray(start, start + 2).equals(startOfImage)) return [];
+    pictures.push(bytes.subarray(start, end + 2));
+    start = end + 2;
+  }
+  return pictures;
 }
 
 function pictureArguments(
   { path, place }: VideoOfFile,
-  { seconds, part }: Moment,
+  moments: readonly Moment[],
   box: Size,
   isSought: boolean,
 ): readonly string[] {
-  const from = seconds - toleranceSeconds;
-  const seek = ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', `${Math.ceil(seconds * 1e6)}us`];
+  const inputs = moments.flatMap(({ seconds }) => {
+    const seek = ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', `${Math.ceil(seconds * 1e6)}us`];
+    return [...decodingOptions, ...(isSought ? seek : []), '-i', asFileUrl(path)];
+  });
+  const chains = moments.map(({ seconds, part }, index) => {
+    const from = `select=gte(t\\,${(seconds - toleranceSeconds).toFixed(6)}),trim=end_frame=1`;
+    return `[${index}:V:${place}]${from},${cropped(part)}${scaledInto(box)}[p${index}];`;
+  });
+  const shown = moments.map((_, index) => `[p${index}]`).join('');
   return [
-    ...decodingOptions,
-    ...(isSought ? seek : []),
-    ...['-i', asFileUrl(path), '-map', `0:V:${place}`],
-    ...['-vf', `select=gte(t\\,${from.toFixed(6)}),${cropped(part)}${scaledInto(box)}`],
-    ...['-fps_mode', 'passthrough', '-frames:v', '1'],
+    ...inputs,
+    ...['-filter_complex', `${chains.join('')}${shown}concat=n=${moments.length}`],
+    ...['-fps_mode', 'passthrough', '-frames:v', String(moments.length)],
     ...['-c:v', 'mjpeg', '-q:v', '3', '-flags:v', '+bitexact', '-f', 'mjpeg', 'pipe:1'],
   ];
 }
