@@ -50,10 +50,13 @@ const colour = /^.\[[\d;]{0,6}m/s;
  * @param space - As of `JSON.stringify`.
  */
 export function printableJson(value: unknown, space?: number): string {
-  return (JSON.stringify(value, null, space) ?? 'null').replaceAll(hidden, (character) =>
-    character === '\n' ? character : jsonEscaped(character),
-  );
+  const json = JSON.stringify(value, null, space) ?? 'null';
+  if (!notPlain.test(json)) return json;
+  return json.replaceAll(hidden, (character) => (character === '\n' ? character : jsonEscaped(character)));
 }
+
+/** Most texts hold nothing of this, and looking for what is hidden in one takes many times as long as seeing that. */
+const notPlain = /[^\x20-\x7e\t\n\r]/;
 
 /** Scripts in which a joiner between two letters decides how they are written. */
 const joined =
@@ -72,6 +75,7 @@ const seen = /[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]/u;
  * @param show - What is put in the place of a hidden character; left out: nothing.
  */
 export function withoutHidden(text: string, show: (character: string) => string = () => ''): string {
+  if (!notPlain.test(text)) return text;
   const kept = new Set<number>();
   if (/[\u200c\u200d]/.test(text))
     for (const pattern of [joinedLetters, joinedPictures])

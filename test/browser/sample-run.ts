@@ -86,7 +86,7 @@ export function sampleItem(index: number, isFailed = false, count = 40): ReportI
       : { path: `clips/take_${index}.mp4`, width: 1920, height: 1080, frames: 240 + index },
     hint: hasNoVideo
       ? null
-      : { sha256: 'ab'.repeat(32), width: 320, height: 180, frames: 2, generated: true },
+      : { sha256: index.toString(16).padStart(64, 'a'), width: 320, height: 180, frames: 2, generated: true },
     frames_used: isAnswered ? 2 : null,
     tokens: {
       estimator: 'linear',

@@ -4,9 +4,15 @@ import { type PromptSpec, promptSpecSchema } from './prompt-spec.ts';
 /** The JSON object of a spec's file, with every key and every number as written. */
 export type SpecDocument = Readonly<Record<string, unknown>>;
 
-/** A spec's file understood, or why not. `line` counts from 1; null where no single line is at fault. */
+/** A spec's file understood, with its text, or why not. `line` counts from 1; null where no single line is at fault. */
 export type ParsedSpec =
-  | { readonly isValid: true; readonly spec: PromptSpec; readonly document: SpecDocument }
+  | {
+      readonly isValid: true;
+      readonly spec: PromptSpec;
+      /** Read from the text when it is asked for: most readers of a spec do not ask. */
+      readonly document: SpecDocument;
+      readonly text: string;
+    }
   | {
       readonly isValid: false;
       readonly line: number | null;
@@ -24,12 +30,12 @@ const jsonWithSources = JSON as JSON & { rawJSON(source: string): unknown };
 export function parseSpec(text: string): ParsedSpec {
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
   if (source.trim() === '') return invalid(null, 'the file is empty');
-  let document: unknown;
   let plain: unknown;
   try {
-    document = JSON.parse(source, keepNumbersAsWritten);
     // A number kept as written is an object: the schema must not take it for one of the file's.
     plain = JSON.parse(source);
+    // What is nested too deeply fails now, and not when the document is asked for.
+    if (source.length > shallowLength) JSON.parse(source, keepNumbersAsWritten);
   } catch (error) {
     return invalidJson(source, error);
   }
@@ -38,7 +44,15 @@ export function parseSpec(text: string): ParsedSpec {
   }
   const parsed = promptSpecSchema.safeParse(plain);
   if (!parsed.success && isRunSpec(plain)) return runSpec(plain);
-  if (parsed.success) return { isValid: true, spec: parsed.data, document: document as SpecDocument };
+  if (parsed.success) {
+    const { data: spec } = parsed;
+    return {
+      ...{ isValid: true, spec, text },
+      get document() {
+        return JSON.parse(source, mayHaveNumbers.test(source) ? keepNumbersAsWritten : undefined);
+      },
+    };
+  }
   const issue = parsed.error.issues[0];
   const key = String(issue?.path[0] ?? '');
   return invalid(lineOfKey(source, key), `not a PromptSpec: ${describeIssue(plain, key, issue?.message)}`);
@@ -66,6 +80,12 @@ function runSpec({ prompt_id: promptId }: { readonly prompt_id?: unknown }): Par
 export function formatSpec(document: SpecDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
+
+/** No text of so many characters is nested too deeply. */
+const shallowLength = 4096;
+
+/** A number may stand here, or a text that looks like one. */
+const mayHaveNumbers = /[:[,]\s*-?\d/;
 
 /** Seeds of 64 bits and numbers like `1.0` would not survive a round trip through a double. */
 function keepNumbersAsWritten(_key: string, value: unknown, context?: { source?: string }): unknown {
@@ -109,20 +129,14 @@ function shorten(reason: string): string {
 /** A larger file is no PromptSpec, in bytes. */
 export const maxSpecBytes = 16 * 1024 * 1024;
 
-/** A spec's file understood, with its text, or why not. */
-export type ParsedSpecFile =
-  | (Extract<ParsedSpec, { isValid: true }> & { readonly text: string })
-  | Extract<ParsedSpec, { isValid: false }>;
-
 const newline = 0x0a;
 
 /** Reads the bytes of a file as a PromptSpec. What is not UTF-8 is refused, not repaired: repairing loses text. */
-export function parseSpecFile(bytes: Uint8Array): ParsedSpecFile {
+export function parseSpecFile(bytes: Uint8Array): ParsedSpec {
   const text = decode(bytes);
   if (text === null)
     return { isValid: false, line: lineOfFault(bytes), reason: 'the file is not UTF-8 text' };
-  const parsed = parseSpec(text);
-  return parsed.isValid ? { ...parsed, text } : parsed;
+  return parseSpec(text);
 }
 
 function decode(bytes: Uint8Array): string | null {

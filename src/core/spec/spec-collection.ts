@@ -1,4 +1,4 @@
-import { maxSpecBytes, type ParsedSpecFile, parseSpecFile } from './parse-spec.ts';
+import { maxSpecBytes, type ParsedSpec, parseSpecFile } from './parse-spec.ts';
 
 /** Several specs in one file: each line of a JSONL file, or each element of a JSON array. */
 export interface SpecCollection {
@@ -56,9 +56,9 @@ export function elementBytes({ bytes, begins, ends }: SpecCollection, number: nu
 }
 
 /** Reads one element as a PromptSpec. What is wrong with it is told with its line in the file. */
-export function parseElement(collection: SpecCollection, number: number): ParsedSpecFile {
+export function parseElement(collection: SpecCollection, number: number): ParsedSpec {
   const bytes = elementBytes(collection, number) ?? new Uint8Array();
-  const parsed: ParsedSpecFile =
+  const parsed: ParsedSpec =
     bytes.length > maxSpecBytes
       ? { isValid: false, line: null, reason: `larger than ${maxSpecBytes / 1024 / 1024} MiB` }
       : parseSpecFile(bytes);

@@ -1,4 +1,4 @@
-import { type ParsedSpecFile, parseSpecFile } from '../../core/spec/parse-spec.ts';
+import { type ParsedSpec, parseSpecFile } from '../../core/spec/parse-spec.ts';
 import { type SpecSelection, selectionText } from '../../core/spec/select-specs.ts';
 import {
   elementBytes,
@@ -17,7 +17,7 @@ interface SpecInFile {
   /** Which one of the file, from 1; null where the file is the spec. */
   readonly element: number | null;
   readonly bytes: Uint8Array;
-  readonly parsed: ParsedSpecFile;
+  readonly parsed: ParsedSpec;
 }
 
 type SpecFile =

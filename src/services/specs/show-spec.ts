@@ -1,5 +1,5 @@
 import { join, sep } from 'node:path';
-import type { ParsedSpecFile } from '../../core/spec/parse-spec.ts';
+import type { ParsedSpec } from '../../core/spec/parse-spec.ts';
 import { type PromptSpec, sourcePromptOf, videosOf } from '../../core/spec/prompt-spec.ts';
 import { type ShownRecord, shownRecordOf } from '../../core/spec/shown-record.ts';
 import type { PlannedSpec, UpsamplePlan } from '../../core/upsample/upsample-plan.ts';
@@ -93,7 +93,7 @@ export async function showSpec(
 
 async function shownOf(
   path: string,
-  parsed: ParsedSpecFile,
+  parsed: ParsedSpec,
   outputDir: string,
   ports: SpecsPort,
 ): Promise<ShownSpec> {

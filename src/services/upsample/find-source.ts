@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichingRunOf } from '../../core/spec/enrich.ts';
-import { parseSpecFile, type SpecDocument } from '../../core/spec/parse-spec.ts';
+import { parseSpecFile } from '../../core/spec/parse-spec.ts';
 import type { PromptSpec } from '../../core/spec/prompt-spec.ts';
 import { elementBytes } from '../../core/spec/spec-collection.ts';
 import { type PlannedSpec, sourceFileOf } from '../../core/upsample/upsample-plan.ts';
@@ -15,7 +15,6 @@ interface SpecSource {
   readonly path: string;
   readonly text: string;
   readonly spec: PromptSpec;
-  readonly document: SpecDocument;
   /** True when this run has already written the enriched spec over it, and died before it could note that. */
   readonly isWrittenBack: boolean;
 }
@@ -43,11 +42,10 @@ export async function findSource(
   }
   const parsed = bytes === null ? null : parseSpecFile(bytes);
   if (bytes !== null && parsed?.isValid) {
-    const { text, spec, document } = parsed;
+    const { text, spec } = parsed;
     const isPlanned = createHash('sha256').update(bytes).digest('hex') === planned.sha256;
     const isWrittenBack = !isPlanned && enrichingRunOf(spec)?.runId === run.runId;
-    if (isPlanned || isWrittenBack)
-      return { isFound: true, source: { path, text, spec, document, isWrittenBack } };
+    if (isPlanned || isWrittenBack) return { isFound: true, source: { path, text, spec, isWrittenBack } };
   }
   return changed(`${planned.spec} is no longer the file that was planned.`, bytes === null);
 }

@@ -4,7 +4,7 @@ import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
 import { type ExactSize, parseSize, roomiestBox } from '../../core/hints/display-size.ts';
 import type { VideoInfo } from '../../core/hints/video-info.ts';
 import { type FailureCode, type SpecFailure, specFailure } from '../../core/run/failure.ts';
-import type { ParsedSpec, ParsedSpecFile } from '../../core/spec/parse-spec.ts';
+import type { ParsedSpec } from '../../core/spec/parse-spec.ts';
 import type { MappedFolder } from '../../core/spec/path-map.ts';
 import { type NamedVideo, type PromptSpec, sourcePromptOf, videosOf } from '../../core/spec/prompt-spec.ts';
 import { budgetOf, type TokenBudget } from '../../core/tokens/budget.ts';
@@ -91,7 +91,7 @@ function noSpecIn(draft: PlannedSpec, [first]: readonly PlannedSpec[]): PlannedS
 async function planRead(
   draft: PlannedSpec,
   candidate: SpecCandidate,
-  { bytes, parsed }: { readonly bytes: Uint8Array; readonly parsed: ParsedSpecFile },
+  { bytes, parsed }: { readonly bytes: Uint8Array; readonly parsed: ParsedSpec },
   context: PlanContext,
 ): Promise<PlannedSpec> {
   const known = { ...draft, sha256: createHash('sha256').update(bytes).digest('hex') };

@@ -6,7 +6,7 @@ export interface PageLimits {
   /** Specs that are listed; failures are listed beyond it too, up to `maxFailures`. */
   readonly maxItems: number;
   readonly maxFailures: number;
-  /** Listed specs that come with their frames. */
+  /** Listed specs that come with their frames; those that have them in common count as one. */
   readonly maxItemsWithFrames: number;
   /** All frames together, in bytes before base64. */
   readonly maxFramesBytes: number;
@@ -47,7 +47,8 @@ const noMedia: ItemMedia<never> = { frames: [], videos: [] };
 
 /**
  * The specs as inert data blocks of {@link chunkSize}, in pairs: `script.spec-data` holds a JSON array, `script.media-data`
- * a JSON array with the pictures of each of the same specs, in base64. Failures follow once more as plain markup for
+ * a JSON array with the pictures of each of the same specs, in base64, or the place in the page of an earlier one that has the
+ * same. Failures follow once more as plain markup for
  * readers without JavaScript. Memory is bounded by one block. Pictures that cannot be read are left out.
  *
  * @param items - Failures first. Those that are not listed are not asked for: of a million, that would take minutes.
@@ -68,6 +69,9 @@ export async function* specChunks<Item extends ListedItem>(
   };
   const listed = { failed: 0, others: 0 };
   const omitted = { frames: 0, clips: 0 };
+  /** By the hash of a hint, the place of the first spec with its frames. */
+  const placeOf = new Map<string, number>();
+  let nextPlace = 0;
   let chunk: Item[] = [];
   for await (const item of items) {
     const isListed = isFailed(item) ? listed.failed < limits.maxFailures : budget.items > 0;
@@ -87,11 +91,23 @@ export async function* specChunks<Item extends ListedItem>(
   };
 
   async function renderChunk(specs: readonly Item[]): Promise<string> {
-    const read = await Promise.all(specs.map(mediaOf));
-    const media = specs.map((item, index) => withinBudget(item, read[index] ?? null));
+    const read = await Promise.all(specs.map((item) => earlierPlace(item, nextPlace++) ?? mediaOf(item)));
+    const media = specs.map((item, index) => {
+      const found = read[index] ?? null;
+      return typeof found === 'number' ? found : withinBudget(item, found);
+    });
     return html`<script type="application/json" class="spec-data">${scriptJson(specs)}</script>
 <script type="application/json" class="media-data">${scriptJson(media)}</script>
 ${failureList(specs)}`.markup;
+  }
+
+  /** Where the page has the pictures of a spec already; null where it has not, and then the first place is the spec's own. */
+  function earlierPlace(item: Item, place: number): number | null {
+    if (item.hint === null || videosOfItem(item).length > 0) return null;
+    const earlier = placeOf.get(item.hint.sha256) ?? null;
+    // A place without its pictures is none.
+    if (earlier === null && !isSpent()) placeOf.set(item.hint.sha256, place);
+    return earlier;
   }
 
   /** Null when the budget was spent before this block, so that a long run does not read what it will not show. */
@@ -106,6 +122,7 @@ ${failureList(specs)}`.markup;
     const pictures = media === null ? [] : [...media.frames, ...media.videos.flatMap(({ stills }) => stills)];
     const isLeftOut = media === null || (pictures.length > 0 && isSpent());
     if (isLeftOut) omitted.frames += 1;
+    if (isLeftOut && item.hint !== null) placeOf.delete(item.hint.sha256);
     if (isLeftOut || pictures.length === 0) {
       omitted.clips += made;
       return noMedia;

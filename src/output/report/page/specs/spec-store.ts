@@ -10,13 +10,16 @@ const maxCachedChunks = 6;
 /** Pictures of a spec, as URLs. */
 export type SpecMedia = ItemMedia<string>;
 
+/** Pictures in base64, or the place of an earlier spec that has the same. */
+type StoredMedia = SpecMedia | number;
+
 /** The specs and pictures that lie in the page's data blocks. */
 export class SpecDataStore {
   /** In the order of the page; grows while {@link SpecDataStore.load} runs. */
   readonly specs: ListedItem[] = [];
   readonly #specBlocks = document.getElementsByClassName('spec-data');
   readonly #mediaBlocks = document.getElementsByClassName('media-data');
-  readonly #mediaChunks = new Map<number, SpecMedia[]>();
+  readonly #mediaChunks = new Map<number, StoredMedia[]>();
   /** Of clips that were shown, by spec and place. The page holds few enough that all may stay. */
   readonly #clipUrls = new Map<string, string>();
   #chunkSize = 1;
@@ -42,7 +45,9 @@ export class SpecDataStore {
   /** The pictures of the spec at `index`; decoded only when asked for. */
   media(index: number): SpecMedia {
     const chunk = this.#mediaOfChunk(Math.floor(index / this.#chunkSize));
-    const { frames, videos } = chunk[index % this.#chunkSize] ?? { frames: [], videos: [] };
+    const stored = chunk[index % this.#chunkSize] ?? { frames: [], videos: [] };
+    if (typeof stored === 'number') return this.media(stored);
+    const { frames, videos } = stored;
     return {
       frames: frames.map(pictureUrl),
       videos: videos.map(({ stills, clip }, place) => ({
@@ -63,10 +68,10 @@ export class SpecDataStore {
     this.specs.push(...chunk);
   }
 
-  #mediaOfChunk(number: number): SpecMedia[] {
+  #mediaOfChunk(number: number): StoredMedia[] {
     const known = this.#mediaChunks.get(number);
     if (known) return known;
-    const chunk: SpecMedia[] = JSON.parse(this.#mediaBlocks[number]?.textContent ?? '[]');
+    const chunk: StoredMedia[] = JSON.parse(this.#mediaBlocks[number]?.textContent ?? '[]');
     this.#mediaChunks.set(number, chunk);
     const [oldest] = this.#mediaChunks.keys();
     if (this.#mediaChunks.size > maxCachedChunks && oldest !== undefined) this.#mediaChunks.delete(oldest);

@@ -39,6 +39,20 @@ describe('renderUpsampleReport', () => {
     expect(frames.at(-3)).toEqual({ frames: [Buffer.from(frame).toString('base64')], videos: [] });
   });
 
+  it('carries the frames of a hint once, however many specs were sent with it', async () => {
+    const { hint } = sampleItem(1);
+    const items = Array.from({ length: chunkSize + 2 }, (_, index) => ({ ...sampleItem(index + 1), hint }));
+    let read = 0;
+    const readMedia = async () => {
+      read += 1;
+      return { frames: [frame], videos: [] };
+    };
+    const media = blocks(await render({ items, readMedia, limits: { maxItemsWithFrames: 1 } }), 'media-data');
+    const first = { frames: [Buffer.from(frame).toString('base64')], videos: [] };
+    expect(media.flat()).toEqual([first, ...Array.from({ length: chunkSize + 1 }, () => 0)]);
+    expect(read).toBe(1);
+  });
+
   it('lists the failures as plain markup for readers without scripts', async () => {
     const page = await render({ items: sampleItems(40) });
     const plain = [...page.matchAll(/<noscript>([\s\S]*?)<\/noscript>/g)].map(([, text]) => text).join('');
