@@ -11,13 +11,14 @@ const statsSchema = z.object({
   answered: z.int(),
   max_in_flight: z.int(),
   busy_ms: z.number().nullable(),
+  first_request_at_ms: z.number().nullable(),
   contents: z.int(),
 });
 
 /** A stand-in for a model's server, as a process of its own. */
 export interface StandInProcess {
   readonly baseUrl: string;
-  /** What it saw so far; `busy_ms` is the time from the first request to the last answer. */
+  /** What it saw so far; `busy_ms` is the time from the first request to the last answer, `first_request_at_ms` since the Unix epoch. */
   stats(): Promise<z.infer<typeof statsSchema>>;
   /** Resolves when the server is gone: nothing that is measured after that counts. */
   readonly ended: Promise<void>;

@@ -57,6 +57,7 @@ export class StandInStats {
       max_in_flight: maxInFlight,
       connections,
       busy_ms: busyMs,
+      first_request_at_ms: firstRequestMs === null ? null : performance.timeOrigin + firstRequestMs,
       contents: this.asksByContent.size,
       most_asks_of_one: mostAsksOfOne,
       most_answers_of_one: mostAnswersOfOne,
