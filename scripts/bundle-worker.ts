@@ -6,6 +6,7 @@ import { rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { httpModule } from './http-module.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -20,6 +21,7 @@ async function bundle(file: string): Promise<void> {
   await build({
     input: join(root, 'src/worker/main.ts'),
     platform: 'node',
+    plugins: [httpModule],
     // Native, and only in images that upscale with a model.
     external: ['onnxruntime-node'],
     tsconfig: join(root, 'tsconfig.json'),

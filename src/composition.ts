@@ -18,6 +18,7 @@ import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
 import { ownerOnly, publishFile } from './adapters/files/publish-file.ts';
 import { FfmpegFrameTool } from './adapters/frames/ffmpeg-frame-tool.ts';
+import { SpareWorker } from './adapters/local-host/spare-worker.ts';
 import { LocalModelFiles } from './adapters/local-model-files.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
 import { createMediaTool } from './adapters/media/caching-media-tool.ts';
@@ -41,6 +42,7 @@ import {
   createHost,
   createUpkeep,
   localRoot,
+  localWorkerProgram,
   nameKeyVariables,
   workerProgram,
 } from './machine-composition.ts';
@@ -100,6 +102,7 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     maxSizeBytes: settings.cache.max_size_gb * bytesPerGb,
   });
   const machines = new RecentMap<string, readonly string[]>(hostsRemembered);
+  const spare = new SpareWorker(localWorkerProgram(settings));
   return {
     specs: new LocalSpecStore(process.cwd()),
     media,
@@ -128,7 +131,7 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     serverLimits: new FileServerLimits(new LocalFileStore(join(cache, 'server-limits'), ownerOnly)),
     requestFiles: createRequestFiles(media),
     machines: (host) => machines.getOr(host, () => machinesNamed(settings, host).names),
-    host: (name) => createHost(name, settings),
+    host: (name) => createHost(name, settings, spare),
     upkeep: (name) => createUpkeep(name, settings),
     textTokens: loadTextTokenCounter,
     newRunId: () => newRunId(new Date()),

@@ -5,6 +5,7 @@ import { expandHome } from './adapters/cosmos-folders.ts';
 import { lazy } from './adapters/lazy.ts';
 import { LocalHost } from './adapters/local-host/local-host.ts';
 import { LocalUpkeep } from './adapters/local-host/local-upkeep.ts';
+import type { SpareWorker, WorkerProgram } from './adapters/local-host/spare-worker.ts';
 import type { RemoteMachineOptions } from './adapters/ssh-host/remote-machine.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { keyVariablesName, weightTokens } from './core/child-environment.ts';
@@ -34,11 +35,11 @@ export function nameKeyVariables({ upsampling, queue }: Settings): void {
   process.env[keyVariablesName] = [...names].filter((name) => name !== '').join(',');
 }
 
-/** A machine, a pool or the queue of the settings. */
-export function createHost(host: string, settings: Settings): Host {
+/** A machine, a pool or the queue of the settings. @param spare - What becomes the worker of a run on this machine alone. */
+export function createHost(host: string, settings: Settings, spare: SpareWorker): Host {
   if (host === queueHostName) return createQueueHost(settings);
   const { names, isPool, copyAfterMs, copiesPrompts } = machinesNamed(settings, host);
-  if (!isPool) return createMachine(names[0] ?? host, settings);
+  if (!isPool) return createMachine(names[0] ?? host, settings, spare);
   const machines = names.map((name) => ({
     name,
     host: createMachine(name, settings),
@@ -54,14 +55,11 @@ export function createHost(host: string, settings: Settings): Host {
   return { ...pool, isSpread: true };
 }
 
-function createMachine(name: string, settings: Settings): Machine {
+function createMachine(name: string, settings: Settings, spare?: SpareWorker): Machine {
   if (name === 'local') {
-    return new LocalHost({
-      root: localRoot(settings),
-      workerProgram: workerProgram(),
-      clock: systemClock,
-      secretVariables: [settings.upsampling.engine.api_key_env, ...weightTokens],
-    });
+    const { program, secretVariables } = localWorkerProgram(settings);
+    const options = { root: localRoot(settings), workerProgram: program, clock: systemClock };
+    return new LocalHost({ ...options, secretVariables, ...(spare && { spare }) });
   }
   const options = machineOptionsOf(name, settings);
   return lazy<Machine>(name, hostMethods, async () => {
@@ -134,6 +132,12 @@ export async function openQueueWorker(
   const workers = () => source.workers();
   const admit = admitByCanary({ store, clock: systemClock, name: place.name, workers });
   return { source, store, place, admit };
+}
+
+/** What workers of this machine are started with. */
+export function localWorkerProgram({ upsampling }: Settings) {
+  const secretVariables = [upsampling.engine.api_key_env, ...weightTokens];
+  return { program: workerProgram(), secretVariables } satisfies WorkerProgram;
 }
 
 export function workerProgram(): string {

@@ -12,7 +12,7 @@ import { readBenchOptions } from './support/bench-options.ts';
 import { readEvents } from './support/events.ts';
 import { inTurns } from './support/in-turns.ts';
 import { makeClips, writeSpecs } from './support/inputs.ts';
-import { assertSucceeded, measuredEnvironment, readUsages, runProgram } from './support/program.ts';
+import { assertSucceeded, runProgram } from './support/program.ts';
 import { figure, median } from './support/result.ts';
 import { inSandbox, type Sandbox } from './support/sandbox.ts';
 import { type StandInProcess, withStandIn } from './support/stand-in.ts';

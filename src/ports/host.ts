@@ -60,6 +60,11 @@ export interface Host {
   /** Batches that it takes well at once, in whatever order they arrive; missing: as many as the kind of work sends. */
   readonly submitsAtOnce?: number;
   /**
+   * Begins what takes time whatever the run is, before there is one: nothing is written, and disposing ends what no run took.
+   * Missing: nothing can be begun.
+   */
+  expectRun?(): Disposable;
+  /**
    * Opens a run on the host: makes its folders and starts its workers, or adopts those that run already.
    * Safe to repeat.
    *

@@ -11,6 +11,7 @@ import { AppError } from '../errors/app-error.ts';
 import { exitCodes } from '../errors/error-codes.ts';
 import { detectorArgument } from '../protocol/detector.ts';
 import { layout } from '../protocol/layout.ts';
+import { spareArgument } from '../protocol/spare-worker.ts';
 import { runDetector } from './detect/detector-program.ts';
 import { createKinds } from './kinds.ts';
 import { ModelServers } from './model-server/model-servers.ts';
@@ -21,6 +22,7 @@ import { ObjectFolder } from './slot/object-folder.ts';
 import { startRunWorker, whyNotResumable } from './slot/run-worker.ts';
 import { Slot } from './slot/slot.ts';
 import { type SlotOptions, SlotProcess } from './slot/slot-process.ts';
+import { spareRun } from './spare-run.ts';
 import { type WorkerOptions, WorkerProcess, type WorkerProcessDeps } from './tasks/worker-process.ts';
 import { laneArgument } from './upscale/onnx/lane-process.ts';
 import { runLane } from './upscale/onnx/lane-program.ts';
@@ -33,7 +35,9 @@ async function main(): Promise<number> {
   if (process.argv[2] === laneArgument) return await runLane(process.argv[3] ?? '');
   if (process.argv[2] === cropLaneArgument) return await runCropLane(process.argv[3] ?? '');
   if (process.argv[2] === detectorArgument) return await runDetector(process.argv[3] ?? '');
-  const options = parseProgramOptions(process.argv.slice(2));
+  const given = process.argv[2] === spareArgument ? await spareRun() : process.argv.slice(2);
+  if (given === null) return exitCodes.ok;
+  const options = parseProgramOptions(given);
   // The reader of the log may be gone.
   process.stderr.on('error', () => undefined);
   return options.kind === 'slot'

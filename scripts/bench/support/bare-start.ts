@@ -11,7 +11,9 @@ import { parseHint } from '../../../src/adapters/media/hint-frames.ts';
 
 const [specs = '', hint = '', baseUrl = ''] = process.argv.slice(2);
 const names = await readdir(specs, { recursive: true });
-const read = names.filter((name) => name.endsWith('.json')).map((name) => readFile(join(specs, name), 'utf8'));
+const read = names
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => readFile(join(specs, name), 'utf8'));
 const [first] = (await Promise.all(read)).map((text) => JSON.parse(text));
 const images = parseHint(await readFile(hint)).frames.map((jpeg) => {
   const url = `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`;
@@ -20,4 +22,6 @@ const images = parseHint(await readFile(hint)).frames.map((jpeg) => {
 const content = [...images, { type: 'text', text: first.prompt }];
 const body = JSON.stringify({ model: 'stand-in', messages: [{ role: 'user', content }] });
 const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-request(`${baseUrl}/chat/completions`, { method: 'POST', headers }, (response) => response.resume()).end(body);
+request(`${baseUrl}/chat/completions`, { method: 'POST', headers }, (response) => response.resume()).end(
+  body,
+);

@@ -25,6 +25,7 @@ import { type DownloadOutput, type ObjectStore, outputLost } from '../host-run/s
 import { TaskAssignments } from '../host-run/task-assignments.ts';
 import { isAnyPresent } from '../host-run/worker-presence.ts';
 import { WorkersRun } from '../host-run/workers-run.ts';
+import type { SpareWorker } from './spare-worker.ts';
 import { LocalWorkerProcess } from './worker-process.ts';
 
 export class LocalObjectStore implements ObjectStore {
@@ -63,6 +64,8 @@ interface LocalHostOptions {
   readonly isTied?: boolean;
   /** The only variables with secrets that its workers get; left out: all. */
   readonly secretVariables?: readonly string[];
+  /** What waits for a run of this process; left out: workers start when a run is opened. */
+  readonly spare?: SpareWorker;
 }
 
 /** This machine as a {@link Host}: its files are a folder, its containers are child processes. */
@@ -72,6 +75,10 @@ export class LocalHost implements Machine {
 
   constructor(options: LocalHostOptions) {
     this.#options = options;
+  }
+
+  expectRun(): Disposable {
+    return this.#options.spare?.start() ?? { [Symbol.dispose]: () => undefined };
   }
 
   async openRun(runId: string, options: HostRunOptions): Promise<MachineRun> {
@@ -127,8 +134,8 @@ export class LocalHost implements Machine {
   }
 
   #workerOf(runId: string, workerId: number): LocalWorkerProcess {
-    const { root, workerProgram: program, isTied = false, secretVariables } = this.#options;
-    return new LocalWorkerProcess({ root, runId, workerId, program, isTied, secretVariables });
+    const { workerProgram: program, ...options } = this.#options;
+    return new LocalWorkerProcess({ ...options, runId, workerId, program });
   }
 }
 

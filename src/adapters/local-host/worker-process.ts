@@ -6,13 +6,13 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { environmentForChild } from '../../core/child-environment.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { layout } from '../../protocol/layout.ts';
 import { LocalFileStore } from '../files/local-file-store.ts';
 import { isOwnerAlive, isOwnerHere, readLockOwner } from '../files/process-lock.ts';
 import { markStopped, type RunWorker } from '../host-run/run-workers.ts';
 import { WorkerApi } from '../host-run/worker-api.ts';
+import { type SpareWorker, type WorkerProgram, workerSpawnOptions } from './spare-worker.ts';
 
 /** Longest path of a unix socket that every system takes, in bytes. */
 const maxSocketPathBytes = 100;
@@ -29,15 +29,14 @@ const respawnPauseMs = 200;
 /** How long a worker may take to accept a request to stop, in milliseconds. */
 const stopTimeoutMs = 3_000;
 
-interface WorkerPlace {
+interface WorkerPlace extends WorkerProgram {
   readonly root: string;
   readonly runId: string;
   readonly workerId: number;
-  readonly program: string;
   /** It ends when the process that started it ends, however that ends. */
   readonly isTied?: boolean;
-  /** The only variables with secrets that it gets; left out: all. */
-  readonly secretVariables?: readonly string[] | undefined;
+  /** A process that waits for a run becomes the worker, where there is one. */
+  readonly spare?: SpareWorker | undefined;
 }
 
 /**
@@ -127,9 +126,8 @@ export class LocalWorkerProcess implements RunWorker {
     await this.stop(0);
   }
 
-  /** The worker gets a session of its own: neither Ctrl-C nor a closed terminal reaches it. */
   async #spawn() {
-    const { root, runId, workerId, program, isTied = false, secretVariables: keep } = this.#place;
+    const { root, runId, workerId, program, isTied = false, spare } = this.#place;
     await mkdir(dirname(this.logPlace), { recursive: true });
     await using log = await open(this.logPlace, 'a');
     const which = [
@@ -140,14 +138,15 @@ export class LocalWorkerProcess implements RunWorker {
       '--worker',
       String(workerId),
       ...(isTied ? ['--tied'] : []),
+      ...['--socket', this.#socketPath],
     ];
+    const waiting = isTied ? null : spare?.take({ arguments: which, logPath: this.logPlace });
+    if (waiting) return waiting;
     try {
-      const child = spawn(process.execPath, [program, ...which, '--socket', this.#socketPath], {
-        detached: true,
+      const child = spawn(process.execPath, [program, ...which], {
+        ...workerSpawnOptions(this.#place),
         // A pipe closes with the process that has its other end.
         stdio: [isTied ? 'pipe' : 'ignore', log.fd, log.fd],
-        windowsHide: true,
-        ...(keep && { env: environmentForChild(process.env, { keep, hasNetwork: true }) }),
       });
       child.unref();
       if (child.stdin instanceof Socket) child.stdin.unref();

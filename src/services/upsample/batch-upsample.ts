@@ -37,6 +37,8 @@ export async function batchUpsample(
   assertServerIsNamed(request.settings);
   const { settings } = request;
   const output = outputFolder(settings.output_dir, '--output-dir');
+  // It loads while the specs are read; where there is no run in the end, it ends.
+  using _expected = ports.host(settings.host).expectRun?.();
   await assertWritable([...ports.workFolders(settings.host), output], ports);
   const plan = await planSpecs({ ...request, isToBeRun: true }, ports, observer, signal);
   await assertSourcesCanBeWritten(plan, ports);
