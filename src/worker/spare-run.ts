@@ -10,14 +10,14 @@ import { spareRunSchema } from '../protocol/spare-worker.ts';
 export async function spareRun(): Promise<readonly string[] | null> {
   for await (const line of createInterface({ input: process.stdin })) {
     const { arguments: given, logPath } = spareRunSchema.parse(JSON.parse(line));
-    for (const descriptor of [1, 2]) printTo(descriptor, logPath);
+    for (const descriptor of [1, 2]) sendOutputTo(descriptor, logPath);
     return given;
   }
   return null;
 }
 
 /** Also what Node itself prints when it ends by a crash. */
-function printTo(descriptor: number, logPath: string): void {
+function sendOutputTo(descriptor: number, logPath: string): void {
   closeSync(descriptor);
   // The system gives the lowest number that is free; nothing else of this process opens files yet.
   const opened = openSync(logPath, 'a');
