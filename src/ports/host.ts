@@ -60,8 +60,8 @@ export interface Host {
   /** Batches that it takes well at once, in whatever order they arrive; missing: as many as the kind of work sends. */
   readonly submitsAtOnce?: number;
   /**
-   * Begins what takes time whatever the run is, before there is one: nothing is written, and disposing ends what no run took.
-   * Missing: nothing can be begun.
+   * Starts what takes time whatever the run is, before there is one: nothing is written, and disposing ends what no run took.
+   * Missing: there is nothing of that sort.
    */
   expectRun?(): Disposable;
   /**

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { spareRunSchema } from '../protocol/spare-worker.ts';
 
 /**
- * Waits until whoever started this process gives it a run, and has whatever it prints go to the log of that run.
+ * Waits until the CLI that started this process gives it a run, and has all its output go to the log of that run.
  *
  * @returns the arguments of the run; null when standard input ends without one, as it does when the CLI ends.
  */
