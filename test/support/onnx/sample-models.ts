@@ -20,9 +20,17 @@ export interface ModelForm {
   readonly batch: number | 'n';
   readonly height: number | 'h';
   readonly width: number | 'w';
+  readonly operatorSet: number;
 }
 
-const plainForm: ModelForm = { io: 'float32', weights: 'float32', batch: 'n', height: 'h', width: 'w' };
+const plainForm: ModelForm = {
+  io: 'float32',
+  weights: 'float32',
+  batch: 'n',
+  height: 'h',
+  width: 'w',
+  operatorSet: 13,
+};
 
 /** Convolutions, and then depth to space: an upscaler like those that people use, in small. */
 export interface SampleNetwork {
@@ -69,7 +77,7 @@ export function repeatingNetwork(scale: number): SampleNetwork {
 
 /** The network as an ONNX file. */
 export function networkModel({ layers, scale }: SampleNetwork, form: Partial<ModelForm> = {}): Buffer {
-  const { io, weights: weightType, batch, height, width } = { ...plainForm, ...form };
+  const { io, weights: weightType, batch, height, width, operatorSet } = { ...plainForm, ...form };
   const tensors: ModelTensor[] = [];
   const nodes: ModelNode[] = [];
   let value = 'input';
@@ -99,6 +107,7 @@ export function networkModel({ layers, scale }: SampleNetwork, form: Partial<Mod
     outputs: [{ name: value, type: io, dims: [batch, 3, times(height), times(width)] }],
     nodes,
     tensors,
+    operatorSet,
   });
 }
 

@@ -13,13 +13,16 @@ export interface ModelNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly output: string;
-  readonly attributes?: Readonly<Record<string, number | string | readonly number[] | ModelTensor>>;
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
+
+/** A number without a fraction is an integer, unless it is said to be none. */
+type AttributeValue = number | string | readonly number[] | ModelTensor | { readonly float: number };
 
 /** What goes in or comes out; a dimension that is a name is free. */
 export interface ModelValue {
   readonly name: string;
-  readonly type: 'float32' | 'float16' | 'uint8';
+  readonly type: 'float32' | 'float16' | 'uint8' | 'uint16';
   readonly dims: readonly (number | string)[];
 }
 
@@ -29,25 +32,45 @@ export interface Model {
   readonly outputs: readonly ModelValue[];
   readonly nodes: readonly ModelNode[];
   readonly tensors: readonly ModelTensor[];
+  /** Version of the operators; by default 13. */
+  readonly operatorSet?: number;
 }
 
-const elementTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
+/** Numbers that ONNX has for types of elements. */
+export const elementTypes = { float32: 1, uint8: 2, uint16: 4, int64: 7, float16: 10 } as const;
 const attributeTypes = { float: 1, integer: 2, string: 3, tensor: 4, integers: 7 } as const;
 
-/** The bytes of a `.onnx` file: operator set 13. */
-export function writeModel({ inputs, outputs, nodes, tensors }: Model): Buffer {
+/** The bytes of a `.onnx` file. */
+export function writeModel({ inputs, outputs, nodes, tensors, operatorSet = 13 }: Model): Buffer {
   const graph = [
-    ...nodes.map((node) => bytesField(1, nodeFields(node))),
+    ...nodes.map(nodeField),
     bytesField(2, 'graph'),
-    ...tensors.map((tensor) => bytesField(5, tensorFields(tensor))),
-    ...inputs.map((value) => bytesField(11, valueFields(value))),
-    ...outputs.map((value) => bytesField(12, valueFields(value))),
+    ...tensors.map(tensorField),
+    ...inputs.map(inputField),
+    ...outputs.map(outputField),
   ];
   return Buffer.concat([
     integerField(1, 8),
     bytesField(7, graph),
-    bytesField(8, [bytesField(1, ''), integerField(2, 13)]),
+    bytesField(8, [bytesField(1, ''), integerField(2, operatorSet)]),
   ]);
+}
+
+/** A node, as a field of a graph; the next three are others. */
+export function nodeField(node: ModelNode): Field {
+  return bytesField(1, nodeFields(node));
+}
+
+export function tensorField(tensor: ModelTensor): Field {
+  return bytesField(5, tensorFields(tensor));
+}
+
+export function inputField(value: ModelValue): Field {
+  return bytesField(11, valueFields(value));
+}
+
+export function outputField(value: ModelValue): Field {
+  return bytesField(12, valueFields(value));
 }
 
 function nodeFields({ op, inputs, output, attributes = {} }: ModelNode): Field[] {
@@ -59,7 +82,7 @@ function nodeFields({ op, inputs, output, attributes = {} }: ModelNode): Field[]
   ];
 }
 
-function attributeFields(name: string, value: number | string | readonly number[] | ModelTensor): Field[] {
+function attributeFields(name: string, value: AttributeValue): Field[] {
   const head = bytesField(1, name);
   const type = (code: number) => integerField(20, code);
   if (typeof value === 'string') return [head, bytesField(4, value), type(attributeTypes.string)];
@@ -68,6 +91,7 @@ function attributeFields(name: string, value: number | string | readonly number[
       ? [head, integerField(3, value), type(attributeTypes.integer)]
       : [head, floatField(2, value), type(attributeTypes.float)];
   }
+  if ('float' in value) return [head, floatField(2, value.float), type(attributeTypes.float)];
   if ('dims' in value) return [head, bytesField(5, tensorFields(value)), type(attributeTypes.tensor)];
   return [head, ...value.map((each) => integerField(8, each)), type(attributeTypes.integers)];
 }

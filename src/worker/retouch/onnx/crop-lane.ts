@@ -1,7 +1,6 @@
 import { answerFrames, beLane, readAsked } from '../../upscale/onnx/lane-channel.ts';
 import { requestHeaderBytes } from '../../upscale/onnx/lane-protocol.ts';
-import { probeModel } from '../../upscale/onnx/model-facts.ts';
-import { openModel } from '../../upscale/onnx/open-model.ts';
+import { openModel, openPictureModel } from '../../upscale/onnx/open-model.ts';
 import { loadRuntime } from '../../upscale/onnx/runtime.ts';
 import {
   type CropLaneFacts,
@@ -30,13 +29,14 @@ async function makeReady(
   options: CropLaneOptions,
 ): Promise<{ readonly model: CropModel; readonly facts: CropLaneFacts }> {
   const runtime = await loadRuntime();
-  const { session, radiusOf, provider, notes } = await openModel(runtime, options);
+  const { session, provider, notes } = await openModel(runtime, options);
   if (session.inputMetadata.length === 1) {
-    const model = await probeModel(runtime, session);
+    await session.release();
+    const { model, ...opened } = await openPictureModel(runtime, options, 'uint16');
     const { tile } = options;
     const note = `the model enlarges ${model.scale} times; the result is made as small again as the region`;
     return {
-      model: new CropEnlarger({ runtime, session, model, radius: radiusOf(model), tile }),
+      model: new CropEnlarger({ runtime, ...opened, model, tile }),
       facts: { provider, isInpainter: false, notes: [...notes, note] },
     };
   }

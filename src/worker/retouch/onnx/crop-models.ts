@@ -3,6 +3,7 @@ import type { Size } from '../../../core/hints/display-size.ts';
 import type { FrameUpscaler } from '../../upscale/onnx/frame-upscaler.ts';
 import type { ModelFacts } from '../../upscale/onnx/model-facts.ts';
 import { cutUpscaler } from '../../upscale/onnx/open-model.ts';
+import type { SampleType } from '../../upscale/onnx/picture-graph.ts';
 import type { Runtime, Session } from '../../upscale/onnx/runtime.ts';
 import { decodedNumbers, type InpaintingModel, type MaskedPicture } from './inpainting-model.ts';
 import type { probeInpainting } from './probe-inpainting.ts';
@@ -65,6 +66,7 @@ interface OpenedEnlarger {
   readonly model: ModelFacts;
   /** How far the model looks around a pixel; null: not known. */
   readonly radius: number | null;
+  readonly type: SampleType;
   readonly tile: number;
 }
 
@@ -96,7 +98,7 @@ export class CropEnlarger implements CropModel {
   #upscalerFor({ width, height }: Size): FrameUpscaler {
     if (this.#latest?.width !== width || this.#latest.height !== height) {
       const { tile } = this.#opened;
-      const { upscaler } = cutUpscaler({ ...this.#opened, top }, { width, height, tile, batchSize: 1 });
+      const { upscaler } = cutUpscaler(this.#opened, { width, height, tile, batchSize: 1 });
       this.#latest = { width, height, upscaler };
     }
     return this.#latest.upscaler;

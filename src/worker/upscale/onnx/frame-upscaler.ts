@@ -1,58 +1,51 @@
 import type { Size } from '../../../core/hints/display-size.ts';
-import {
-  drainPlanes,
-  fillPlanes,
-  type Picture,
-  type SampleCoding,
-  sampleCoding,
-  type TensorData,
-  type TensorPart,
-} from './convert.ts';
 import type { ModelFacts } from './model-facts.ts';
-import type { Runtime, Session } from './runtime.ts';
+import { pictureInput, pictureOutput, type SampleType } from './picture-graph.ts';
+import { newSamples, pictureTensor, type Runtime, type Samples, type Session } from './runtime.ts';
 import type { Cut, Span } from './tiles.ts';
+import { copyCore, copyWindow, type Picture } from './windows.ts';
 
 interface FrameUpscalerOptions {
   readonly runtime: Runtime;
+  /** Of the model as it takes pictures. */
   readonly session: Session;
   readonly model: ModelFacts;
   readonly batchSize: number;
   readonly columns: Cut;
   readonly rows: Cut;
-  /** The largest sample: 255 or 65,535. */
-  readonly top: 255 | 65_535;
-}
-
-/** Tensors of some windows; those of all numbers of windows share their memory. */
-interface Binding {
-  readonly feeds: Parameters<Session['run']>[0];
-  readonly fetches: Readonly<Record<string, OnnxTensor>>;
+  readonly type: SampleType;
 }
 
 type OnnxTensor = InstanceType<Runtime['Tensor']>;
 
-/** Enlarges frames tile by tile; the same tile of all frames of a batch goes through the model at once. */
+/** Tensors of some windows; those of all numbers of windows share their memory. */
+interface Binding {
+  readonly feeds: Readonly<Record<string, OnnxTensor>>;
+  readonly fetches: Readonly<Record<string, OnnxTensor>>;
+}
+
+/**
+ * Enlarges frames tile by tile; the same tile of all frames of a batch goes through the model at once. No pixel is computed
+ * here: rows are copied into the model's memory, which is taken once, and out of it.
+ */
 export class FrameUpscaler {
   readonly #options: FrameUpscalerOptions;
-  readonly #coding: SampleCoding;
   /** Windows that go through the model at once. */
   readonly #depth: number;
   readonly #window: Size;
-  readonly #input: TensorData;
-  readonly #output: TensorData;
+  readonly #input: Samples;
+  readonly #output: Samples;
   readonly #bindings = new Map<number, Binding>();
 
   /** @throws RangeError when there is not memory enough for its tensors. */
   constructor(options: FrameUpscalerOptions) {
-    const { model, batchSize, columns, rows, top } = options;
+    const { model, batchSize, columns, rows, type } = options;
     this.#options = options;
-    this.#coding = sampleCoding(top, model.isHalf);
     this.#depth = model.batch ?? batchSize;
     this.#window = { width: columns.window, height: rows.window };
-    const numbers = this.#depth * 3 * columns.window * rows.window;
-    const TensorArray = model.isHalf ? Uint16Array : Float32Array;
-    this.#input = new TensorArray(numbers);
-    this.#output = new TensorArray(numbers * model.scale ** 2);
+    const samples = this.#depth * 3 * columns.window * rows.window;
+    this.#input = newSamples(type, samples);
+    this.#output = newSamples(type, samples * model.scale ** 2);
   }
 
   /** Fills the pictures of `to` with those of `from`, enlarged. */
@@ -68,20 +61,20 @@ export class FrameUpscaler {
 
   async #runTile(from: readonly Picture[], to: readonly Picture[], columns: Span, rows: Span): Promise<void> {
     const { session, model } = this.#options;
-    const coding = this.#coding;
     const window = { ...this.#window, x: columns.windowBegin, y: rows.windowBegin };
     for (const [index, picture] of from.entries())
-      fillPlanes(this.#partOf(this.#input, index, 1), picture, window, coding);
+      copyWindow(this.#partOf(this.#input, index, 1), picture, window);
     // A model of a fixed batch computes the rest of it, too; what comes of that is left alone.
     const { feeds, fetches } = this.#bindingFor(model.batch ?? from.length);
     await session.run(feeds, fetches);
     const crop = { columns, rows, window: this.#window, scale: model.scale };
     for (const [index, picture] of to.entries())
-      drainPlanes(picture, this.#partOf(this.#output, index, model.scale), crop, coding);
+      copyCore(picture, this.#partOf(this.#output, index, model.scale), crop);
   }
 
-  #partOf(data: TensorData, index: number, scale: number): TensorPart {
-    return { data, offset: index * 3 * this.#window.width * this.#window.height * scale * scale };
+  #partOf(samples: Samples, index: number, scale: number): Samples {
+    const length = 3 * this.#window.width * this.#window.height * scale * scale;
+    return samples.subarray(index * length, (index + 1) * length);
   }
 
   #bindingFor(count: number): Binding {
@@ -93,22 +86,15 @@ export class FrameUpscaler {
   }
 
   #bind(count: number): Binding {
-    const { model } = this.#options;
+    const { runtime, model } = this.#options;
     const { width, height } = this.#window;
-    const tensor = (data: TensorData, scale: number) => {
-      const dims = [count, 3, height * scale, width * scale];
-      return this.#tensor(data.subarray(0, count * 3 * width * height * scale * scale), dims);
+    const tensor = (samples: Samples, scale: number) => {
+      const part = samples.subarray(0, count * 3 * width * height * scale * scale);
+      return pictureTensor(runtime, part, [count, height * scale, width * scale]);
     };
     return {
-      feeds: { [model.inputName]: tensor(this.#input, 1) },
-      fetches: { [model.outputName]: tensor(this.#output, model.scale) },
+      feeds: { [pictureInput]: tensor(this.#input, 1) },
+      fetches: { [pictureOutput]: tensor(this.#output, model.scale) },
     };
-  }
-
-  #tensor(data: TensorData, dims: readonly number[]): OnnxTensor {
-    const { Tensor } = this.#options.runtime;
-    return data instanceof Float32Array
-      ? new Tensor('float32', data, dims)
-      : new Tensor('float16', data, dims);
   }
 }

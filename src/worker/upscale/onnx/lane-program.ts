@@ -1,4 +1,3 @@
-import type { Picture } from './convert.ts';
 import type { FrameUpscaler } from './frame-upscaler.ts';
 import { answerFrames, beLane, readAsked } from './lane-channel.ts';
 import {
@@ -7,9 +6,9 @@ import {
   type OnnxLaneFacts,
   requestHeaderBytes,
 } from './lane-protocol.ts';
-import { probeModel } from './model-facts.ts';
-import { cutUpscaler, openModel } from './open-model.ts';
+import { cutUpscaler, openPictureModel } from './open-model.ts';
 import { loadRuntime } from './runtime.ts';
+import type { Picture } from './windows.ts';
 
 /**
  * The program of a lane: loads the model, and then enlarges frames from stdin to stdout until stdin ends.
@@ -27,14 +26,12 @@ export async function runLane(argument: string): Promise<number> {
 
 async function makeReady(options: LaneOptions) {
   const runtime = await loadRuntime();
-  const { session, radiusOf, provider, notes } = await openModel(runtime, options);
-  const model = await probeModel(runtime, session);
-  const radius = radiusOf(model);
-  const top = options.pixelFormat === 'rgb24' ? 255 : 65_535;
+  const type = options.pixelFormat === 'rgb24' ? 'uint8' : 'uint16';
+  const { session, model, radius, provider, notes } = await openPictureModel(runtime, options, type);
   // A CPU computes one picture with all of its cores: several at once only need more memory, which takes time to get.
   const batchSize = provider === 'cpu' ? 1 : options.batchSize;
   const size = { ...options, batchSize };
-  const { upscaler, padding, note } = cutUpscaler({ runtime, session, model, radius, top }, size);
+  const { upscaler, padding, note } = cutUpscaler({ runtime, session, model, radius, type }, size);
   const { scale, batch, alignment, width, height } = model;
   const fixed = { width, height };
   const allNotes = note === null ? [...notes] : [...notes, note];

@@ -1,18 +1,11 @@
+import type { Size } from '../../../core/hints/display-size.ts';
 import { laneFailureOf, modelRefused } from './lane-failure.ts';
-import type { Runtime, Session } from './runtime.ts';
+import { type ModelSignature, pictureInput, pictureOutput, type SampleType } from './picture-graph.ts';
+import { newSamples, pictureTensor, type Runtime, type Session } from './runtime.ts';
 
 /** A model that enlarges pictures, and how it wants them. */
-export interface ModelFacts {
-  readonly inputName: string;
-  readonly outputName: string;
-  /** Whether its input and output are half-precision numbers; otherwise they are single-precision ones. */
-  readonly isHalf: boolean;
+export interface ModelFacts extends ModelSignature {
   readonly scale: number;
-  /** Pictures that it takes at once; null: any number. */
-  readonly batch: number | null;
-  /** The only sides it takes, in pixels; null: any that are multiples of the alignment. */
-  readonly width: number | null;
-  readonly height: number | null;
   readonly alignment: number;
 }
 
@@ -22,12 +15,17 @@ type Shape = readonly (number | string)[];
 const alignments = [1, 2, 4, 8, 16, 32, 64];
 
 /**
- * Finds out what a model does with pictures, by its description and by very small pictures.
+ * Finds out what a model does with very small pictures.
  *
+ * @param session - Of the model as it takes pictures: see `takingPictures`.
  * @throws LaneFailure `model` when it does not enlarge RGB pictures.
  */
-export async function probeModel(runtime: Runtime, session: Session): Promise<ModelFacts> {
-  const described = describeModel(session);
+export async function probeModel(
+  runtime: Runtime,
+  session: Session,
+  described: ModelSignature,
+  type: SampleType,
+): Promise<ModelFacts> {
   let refusal: unknown = null;
   const sizes = new Set<string>();
   for (const alignment of alignments) {
@@ -36,7 +34,7 @@ export async function probeModel(runtime: Runtime, session: Session): Promise<Mo
       height: described.height ?? probeSide(alignment, 0),
     };
     try {
-      const output = await runProbe(runtime, session, described, probe);
+      const output = await runProbe(runtime, session, { ...probe, batch: described.batch ?? 1, type });
       const scale = scaleOf(probe, output);
       if (scale !== null) return checked({ ...described, scale, alignment });
       sizes.add(`${probe.width}x${probe.height} to ${output.join('x')}`);
@@ -50,7 +48,7 @@ export async function probeModel(runtime: Runtime, session: Session): Promise<Mo
 }
 
 /** What its description says; what is wrong with it becomes an error. */
-function describeModel(session: Session): Omit<ModelFacts, 'scale' | 'alignment'> {
+export function describeModel(session: Session): ModelSignature {
   const [input, ...others] = session.inputMetadata;
   const [output] = session.outputMetadata;
   if (!input?.isTensor || !output?.isTensor || others.length > 0)
@@ -90,17 +88,16 @@ function probeSide(alignment: number, index: number): number {
 async function runProbe(
   runtime: Runtime,
   session: Session,
-  model: ReturnType<typeof describeModel>,
-  { width, height }: { readonly width: number; readonly height: number },
+  probe: Size & { readonly batch: number; readonly type: SampleType },
 ): Promise<readonly number[]> {
-  const batch = model.batch ?? 1;
-  const dims = [batch, 3, height, width];
-  const length = 3 * batch * height * width;
-  const input = model.isHalf
-    ? new runtime.Tensor('float16', new Uint16Array(length), dims)
-    : new runtime.Tensor('float32', new Float32Array(length), dims);
-  const results = await session.run({ [model.inputName]: input }, [model.outputName]);
-  const result = results[model.outputName];
+  const { batch, width, height } = probe;
+  const input = pictureTensor(runtime, newSamples(probe.type, 3 * batch * height * width), [
+    batch,
+    height,
+    width,
+  ]);
+  const results = await session.run({ [pictureInput]: input }, [pictureOutput]);
+  const result = results[pictureOutput];
   if (!result || !('dims' in result)) throw modelRefused('it gives no picture');
   return [...result.dims];
 }
@@ -109,7 +106,7 @@ function scaleOf(
   { width, height }: { readonly width: number; readonly height: number },
   output: readonly number[],
 ): number | null {
-  const [, channels, outHeight = 0, outWidth = 0] = output;
+  const [, outHeight = 0, outWidth = 0, channels] = output;
   if (output.length !== 4 || channels !== 3) return null;
   const scale = outHeight / height;
   return Number.isInteger(scale) && outWidth === scale * width ? scale : null;

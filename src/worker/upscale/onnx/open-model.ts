@@ -6,25 +6,40 @@ import { FrameUpscaler } from './frame-upscaler.ts';
 import { type Graph, readGraph } from './graph.ts';
 import { modelRefused } from './lane-failure.ts';
 import type { LaneOptions } from './lane-protocol.ts';
-import type { ModelFacts } from './model-facts.ts';
+import { describeModel, type ModelFacts, probeModel } from './model-facts.ts';
+import { type SampleType, takingPictures } from './picture-graph.ts';
 import { receptiveRadius } from './receptive-radius.ts';
-import { openSession, type Runtime, type Session } from './runtime.ts';
+import { openDescription, openSession, type Runtime, type Session } from './runtime.ts';
 import { choosePadding, cutSide } from './tiles.ts';
 
 /** Larger files protobuf, which ONNX is written in, cannot have: 2 GiB. */
 const maxModelBytes = 2 ** 31 - 1;
 
+type ModelPlace = Pick<LaneOptions, 'modelPath' | 'lane' | 'threads'>;
+
 /** Loads a model, whatever it does. @throws LaneFailure `model`, `out-of-memory`. */
-export async function openModel(
-  runtime: Runtime,
-  { modelPath, ...options }: Pick<LaneOptions, 'modelPath' | 'lane' | 'threads'>,
-) {
+export async function openModel(runtime: Runtime, { modelPath, ...options }: ModelPlace) {
   const model = await readModelFile(modelPath);
   refuseExternalData(model);
-  const graph = graphOf(model);
-  const radiusOf = ({ inputName, outputName }: ModelFacts) =>
-    graph && receptiveRadius(graph, inputName, outputName);
-  return { ...(await openSession(runtime, { model, ...options })), radiusOf };
+  return await openSession(runtime, { model, ...options });
+}
+
+/** Loads a model that enlarges pictures. @throws LaneFailure `model`, also for one that does something else; `out-of-memory`. */
+export async function openPictureModel(
+  runtime: Runtime,
+  { modelPath, ...options }: ModelPlace,
+  type: SampleType,
+) {
+  const file = await readModelFile(modelPath);
+  refuseExternalData(file);
+  const description = await openDescription(runtime, file);
+  const signature = describeModel(description);
+  await description.release();
+  const opened = await openSession(runtime, { model: takingPictures(file, signature, type), ...options });
+  const model = await probeModel(runtime, opened.session, signature, type);
+  const graph = graphOf(file);
+  const radius = graph && receptiveRadius(graph, model.inputName, model.outputName);
+  return { ...opened, model, radius, type };
 }
 
 /** Waits for nothing: a pipe is no model. */
@@ -63,8 +78,7 @@ interface OpenedUpscaler {
   readonly model: ModelFacts;
   /** How far the model looks around a pixel; null: not known. */
   readonly radius: number | null;
-  /** The largest sample of pictures. */
-  readonly top: 255 | 65_535;
+  readonly type: SampleType;
 }
 
 /** What enlarges pictures of one size, in tiles; and why their seams may show, null when they cannot. */

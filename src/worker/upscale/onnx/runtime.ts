@@ -4,14 +4,20 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '../../../errors/app-error.ts';
 import { LaneFailure, laneFailureOf } from './lane-failure.ts';
 import type { LaneOptions, OnnxLaneFacts } from './lane-protocol.ts';
+import type { SampleType } from './picture-graph.ts';
 
 export type Runtime = typeof import('onnxruntime-node');
 export type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
 type SessionOptions = NonNullable<Parameters<Runtime['InferenceSession']['create']>[1]>;
 
+/** Samples of pictures: 8 or 16 bits. */
+export type Samples = Uint8Array | Uint16Array;
+
 interface SessionRequest extends Pick<LaneOptions, 'lane' | 'threads'> {
   /** The whole file, as it was checked: what its path leads to by now may be another. */
   readonly model: Uint8Array;
+  /** The same for a GPU, where that is another file. */
+  readonly gpuModel?: Uint8Array;
 }
 
 /** A model that is loaded, and what computes it. */
@@ -55,7 +61,8 @@ export async function openSession(runtime: Runtime, options: SessionRequest): Pr
   const notes: string[] = [];
   if (deviceId !== null) {
     try {
-      const session = await create(runtime, options, [{ name: 'cuda', deviceId }, 'cpu']);
+      const forGpu = { ...options, model: options.gpuModel ?? options.model };
+      const session = await create(runtime, forGpu, [{ name: 'cuda', deviceId }, 'cpu']);
       return { session, provider: 'cuda', notes };
     } catch (error) {
       // On a GPU that is full it would be a mistake to continue with the CPU: a smaller batch or fewer lanes may fit.
@@ -68,6 +75,39 @@ export async function openSession(runtime: Runtime, options: SessionRequest): Pr
   } catch (error) {
     throw laneFailureOf(error, 'model');
   }
+}
+
+/**
+ * Loads a model only to ask it what it takes and gives.
+ *
+ * @throws LaneFailure `model` for what is no model; `out-of-memory`.
+ */
+export async function openDescription(runtime: Runtime, model: Uint8Array): Promise<Session> {
+  try {
+    return await runtime.InferenceSession.create(model, {
+      ...{ executionProviders: ['cpu'], intraOpNumThreads: 1, graphOptimizationLevel: 'disabled' },
+      ...{ logSeverityLevel: 4, extra: { session: { load_model_format: 'ONNX' } } },
+    });
+  } catch (error) {
+    throw laneFailureOf(error, 'model');
+  }
+}
+
+/** Memory for so many samples. @throws RangeError where there is not as much. */
+export function newSamples(type: SampleType, length: number): Samples {
+  return type === 'uint8' ? new Uint8Array(length) : new Uint16Array(length);
+}
+
+/** Pictures as a tensor, in the same memory. */
+export function pictureTensor(
+  { Tensor }: Runtime,
+  samples: Samples,
+  [batch, height, width]: readonly [batch: number, height: number, width: number],
+) {
+  const dims = [batch, height, width, 3];
+  return samples instanceof Uint8Array
+    ? new Tensor('uint8', samples, dims)
+    : new Tensor('uint16', samples, dims);
 }
 
 async function create(

@@ -25,6 +25,7 @@ describe('what a lane makes of frames is what the network says', () => {
     { what: 'four frames at once', scale: 2, form: { batch: 4 } },
     { what: 'one size of pictures', scale: 2, form: { batch: 1, height: 20, width: 24 } },
     { what: 'one size that is larger than the frame', scale: 2, form: { height: 64, width: 64 } },
+    { what: 'operators of 2018', scale: 2, form: { operatorSet: 7 } },
     { what: 'one height', scale: 2, form: { height: 20 } },
   ] as const)('$what', async ({ scale, form }) => {
     // Weights of one size see nothing of what is beyond the edge.
@@ -43,6 +44,20 @@ describe('what a lane makes of frames is what the network says', () => {
     const [large] = await rig.upscale(networkModel(network), frames.slice(0, 1), from);
     const [frame = new Uint8Array()] = frames;
     expect(largestDifference(large ?? [], runNetwork(network, frame, width, height))).toBe(0);
+  });
+
+  it('keeps what is outside 0 to 1 within the samples, and makes black of what is no number', async () => {
+    const { layers, scale } = repeatingNetwork(2);
+    const [layer] = layers;
+    if (!layer) throw new Error('it has one layer');
+    const weights = layer.weights.map((weight, index) => weight * ([1000, -1000, 1][index % 3] ?? 0));
+    const bias = layer.bias.map((_, index) => (index % 3 === 2 ? Number.NaN : 0));
+    const gray = new Uint8Array(3 * width * height).fill(100);
+    for (const io of ['float32', 'float16'] as const) {
+      const network = networkModel({ layers: [{ ...layer, weights, bias }], scale }, { io });
+      const [large] = await rig.upscale(network, [gray], from);
+      expect([...(large ?? []).slice(0, 6)]).toEqual([255, 0, 0, 255, 0, 0]);
+    }
   });
 
   it.each([
