@@ -1,6 +1,7 @@
-import type { Stats } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { type openRegularFile, openWithStats } from './open-file.ts';
+import { type openRegularFile, openWithStats, readingFlags } from './open-file.ts';
+import { quickly, readSmall } from './quick-disk.ts';
 
 type OpenOptions = Parameters<typeof openRegularFile>[1];
 
@@ -33,8 +34,13 @@ export async function readAtMost(path: string, maxBytes: number, options?: OpenO
 export async function readRegularFile(
   path: string,
   maxBytes: number,
-  options?: OpenOptions,
+  options: OpenOptions = {},
 ): Promise<{ readonly bytes: Buffer; readonly stats: Stats }> {
+  const small = await quickly(
+    () => readSmall(path, options.noFollow ? lstatSync(path) : statSync(path), readingFlags(options)),
+    async () => null,
+  );
+  if (small && small.bytes.length <= maxBytes) return small;
   const { file: opened, stats } = await openWithStats(path, options);
   await using file = opened;
   if (stats.size > maxBytes) throw tooLarge(maxBytes);

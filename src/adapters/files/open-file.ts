@@ -46,9 +46,8 @@ export async function openWithStats(
 ): Promise<{ readonly file: FileHandle; readonly stats: Stats }> {
   const before = await (options.noFollow ? lstat(path) : stat(path));
   const isOpenedAsItIs = (options.takesShellPipe && isShellPipe(path, before)) || (await isNull(before));
-  const flags = constants.O_RDONLY | O_NONBLOCK | O_NOCTTY | (options.noFollow ? O_NOFOLLOW : 0);
   if (!isOpenedAsItIs) assertFile(before);
-  const file = await open(path, isOpenedAsItIs ? 'r' : flags);
+  const file = await open(path, isOpenedAsItIs ? 'r' : readingFlags(options));
   try {
     const stats = await file.stat();
     if (!isOpenedAsItIs) assertFile(stats);
@@ -57,6 +56,11 @@ export async function openWithStats(
     await file.close();
     throw error;
   }
+}
+
+/** How a regular file is opened for reading. */
+export function readingFlags({ noFollow = false }: OpenOptions): number {
+  return constants.O_RDONLY | O_NONBLOCK | O_NOCTTY | (noFollow ? O_NOFOLLOW : 0);
 }
 
 /** `/dev/null` is how an empty file is named: reading it ends at once. */

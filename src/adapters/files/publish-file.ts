@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { fchmodSync, openSync, renameSync, unlinkSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -21,6 +22,7 @@ import { nameOfTemporary, shortName, temporaryName } from '../../core/temporary-
 import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { readWhole } from './bounded-read.ts';
 import { hasContent } from './hash-file.ts';
+import { closeFlushed, quickly, smallBytes, statQuickly, writeSmall } from './quick-disk.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 const foldersAtOnce = 32;
@@ -111,7 +113,7 @@ export async function rightsLike(paths: readonly string[]): Promise<{ readonly a
   await pMap(
     paths,
     async (path) => {
-      atMost &= (await stat(path).catch(() => null))?.mode ?? atMost;
+      atMost &= (await statQuickly(path).catch(() => null))?.mode ?? atMost;
     },
     { concurrency: foldersAtOnce },
   );
@@ -131,15 +133,33 @@ export async function writeDurably(path: string, content: Content, rights: Right
 }
 
 async function writeNew(path: string, content: Content, rights: Rights, isDurable: boolean): Promise<void> {
-  await using file = await openNew(path, rights);
-  if (typeof rights === 'number')
-    await file.chmod(rights).catch((error: unknown) => {
-      // Not every file system knows rights.
-      if (!isErrno(error, ...unsupportedCodes)) throw error;
-    });
   const isWhole = typeof content === 'string' || content instanceof Uint8Array;
+  if (isWhole && content.length <= smallBytes) {
+    const onOpen = (file: number) => setRights(file, rights);
+    const how = { mode: modeOf(rights), folder: folderOptions(rights), onOpen };
+    const written = await quickly<number | null>(
+      () => writeSmall(path, content, how),
+      async () => null,
+    );
+    if (written !== null) return await closeFlushed(written, isDurable);
+  }
+  await using file = await openNew(path, rights);
+  if (typeof rights === 'number') await file.chmod(rights).catch(unlessUnsupported);
   await file.writeFile(isWhole ? content : inBlocks(content));
   if (isDurable) await file.sync();
+}
+
+function setRights(file: number, rights: Rights): void {
+  try {
+    if (typeof rights === 'number') fchmodSync(file, rights);
+  } catch (error) {
+    unlessUnsupported(error);
+  }
+}
+
+/** Not every file system knows rights. */
+function unlessUnsupported(error: unknown): void {
+  if (!isErrno(error, ...unsupportedCodes)) throw error;
 }
 
 /**
@@ -157,7 +177,10 @@ export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
 
 /** Removes a file of this process's own. One that cannot be removed is left there: what was published before stands. */
 export async function discardFile(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => undefined);
+  await quickly(
+    () => unlinkSync(path),
+    () => rm(path, { force: true }),
+  ).catch(() => undefined);
 }
 
 /** Makes a file's content survive a power cut. */
@@ -194,8 +217,7 @@ const flushes = new Map<string, { hasBegun: boolean; flushed: Promise<void> }>()
 
 async function flushFolder(folder: string): Promise<void> {
   try {
-    await using handle = await open(folder, 'r');
-    await handle.sync();
+    await closeFlushed(openSync(folder, 'r'), true);
   } catch (error) {
     if (!isErrno(error, ...unsupportedCodes, 'EACCES', 'EISDIR')) throw error;
   }
@@ -210,7 +232,10 @@ async function replaceBy(path: string, write: (temporary: string) => Promise<voi
   const temporary = temporaryPathFor(path);
   try {
     await write(temporary);
-    await rename(temporary, path);
+    await quickly(
+      () => renameSync(temporary, path),
+      () => rename(temporary, path),
+    );
   } catch (error) {
     await discardFile(temporary);
     throw asDiskError(error, path);
@@ -229,12 +254,23 @@ async function* inBlocks(pieces: AsyncIterable<string> | Iterable<string>): Asyn
 }
 
 async function openNew(path: string, rights: Rights): Promise<FileHandle> {
-  const mode = rights === null ? 0o666 : typeof rights === 'number' ? rights & 0o666 : rights.atMost & 0o666;
+  const mode = modeOf(rights);
   // Where a link was planted, it is not followed: the call fails.
-  const file = await unlessMissing(open(path, 'wx', mode | 0o200));
+  const file = await unlessMissing(open(path, 'wx', mode));
   if (file) return file;
-  await mkdir(dirname(path), { recursive: true, mode: rights === ownerOnly ? ownerOnlyFolder : 0o777 });
-  return await open(path, 'wx', mode | 0o200);
+  await mkdir(dirname(path), folderOptions(rights));
+  return await open(path, 'wx', mode);
+}
+
+/** With which a new file is made. */
+function modeOf(rights: Rights): number {
+  const wanted = rights === null ? 0o666 : typeof rights === 'number' ? rights : rights.atMost;
+  return (wanted & 0o666) | 0o200;
+}
+
+/** With which the folder of a new file is made. */
+function folderOptions(rights: Rights) {
+  return { recursive: true, mode: rights === ownerOnly ? ownerOnlyFolder : 0o777 };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { linkSync } from 'node:fs';
 import { link, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import { asDiskError, isErrno } from '../../errors/system-error.ts';
 import { type MakeLink, noLinkCodes } from './create-once.ts';
 import { openRegularFile } from './open-file.ts';
 import { discardFile, publishFile, syncFolder, temporaryPathFor, writeDurably } from './publish-file.ts';
+import { quickly } from './quick-disk.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** How long another process may take to repair a file; after that it is taken for dead. */
@@ -32,7 +34,7 @@ export async function publishOnce(
   path: string,
   content: string,
   isValid: IsValid,
-  makeLink: MakeLink = link,
+  makeLink: MakeLink = linkQuickly,
 ): Promise<Uint8Array | null> {
   const temporary = temporaryPathFor(path);
   try {
@@ -47,6 +49,13 @@ export async function publishOnce(
   if (present && isValid(present.content)) return present.content;
   await publishFile(path, content);
   return null;
+}
+
+async function linkQuickly(path: string, name: string): Promise<void> {
+  await quickly(
+    () => linkSync(path, name),
+    () => link(path, name),
+  );
 }
 
 async function putInPlace(

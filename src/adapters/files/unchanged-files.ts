@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { statQuickly } from './quick-disk.ts';
 
 /** A file that was changed shortly before it was read may change again within the same tick of the disk's clock. */
 const settledAfterMs = 2_000;
@@ -42,7 +42,7 @@ export class UnchangedFiles {
     if (!known) return null;
     this.#files.delete(path);
     this.#freeBytes += known.bytes.length + entryBytes;
-    const found = await stat(path).catch(() => null);
+    const found = await statQuickly(path).catch(() => null);
     return found && isSame(found, known.stats) ? known.bytes : null;
   }
 }
