@@ -29,13 +29,15 @@ export default class Upscale extends RunCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-2x.mp4',
     '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-4x.mkv --model realesr-general-x4v3.onnx --scale 4',
+    '<%= config.bin %> <%= command.id %> frames/frame_%06d.png --fps 24 -o clip-2x.mp4',
     '<%= config.bin %> <%= command.id %> holiday/ extra.mov -o upscaled --suffix=-2x',
     '<%= config.bin %> <%= command.id %> --resume latest',
   ];
   static override strict = false;
   static override args = {
     videos: Args.string({
-      description: 'the video to upscale, or several videos and folders of them',
+      description:
+        'the video to upscale, or several videos, pictures and folders of them; frames/frame_%06d.png',
       required: false,
     }),
   };
@@ -78,7 +80,7 @@ export default class Upscale extends RunCommand {
     const { kind } = await ports.runs.locate(found);
     const common = {
       ...{ reference: found, output, settingsOver, host: flags.host ?? null },
-      ...{ isForced: flags.force, isKeptGoing: flags['keep-going'] },
+      ...{ isForced: flags.force, isKeptGoing: flags['keep-going'], fps: flags.fps ?? null },
       named: namedBy(resumeRules.upscale, flags),
       modelPathOf: (model: string, scale: number) => ports.modelLibrary.pathOf(model, scale),
     };

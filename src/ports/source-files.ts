@@ -54,6 +54,8 @@ export interface SourceFiles {
    * @throws AppError `input-missing` when the path leads to nothing, or the folder itself cannot be read.
    */
   find(path: string, excluded: ReadonlySet<string>): Promise<readonly ListedFile[]>;
+  /** Names of all that lies in a folder, in no order. @throws AppError `input-missing` when it cannot be read. */
+  names(folder: string): Promise<readonly string[]>;
   /**
    * The lines of a text file, one after the other, so that the file need not fit into memory.
    *

@@ -2,6 +2,7 @@ import type { VideoCodec } from '../core/encoding/codecs.ts';
 import type { OutputContainer } from '../core/frames/container-limits.ts';
 import type { SoundTrial } from '../core/frames/convert-sound.ts';
 import type { Fraction } from '../core/frames/fraction.ts';
+import type { PicturePattern, PictureSeries } from '../core/frames/picture-series.ts';
 import type { StreamPlan } from '../core/frames/stream-plan.ts';
 import type { TimeBreak } from '../core/frames/time-breaks.ts';
 import type { Timeline } from '../core/frames/timeline.ts';
@@ -161,8 +162,8 @@ export interface AssemblyRequest {
 }
 
 export interface AssemblyProgress {
-  /** `append` counts segments, `verify` frames. */
-  readonly step: 'streams' | 'append' | 'verify';
+  /** `append` counts segments, `verify` and `pictures` frames. */
+  readonly step: 'streams' | 'append' | 'verify' | 'pictures';
   readonly done: number;
   readonly total: number;
 }
@@ -178,6 +179,39 @@ export interface VerifiedVideo {
   readonly notices: readonly string[];
   /** Number of streams besides the video; their packets are those of the source, unless they had to be converted. */
   readonly streams: { readonly copied: number; readonly converted: number };
+}
+
+export interface JoinOptions {
+  /** Pictures that are damaged are left out, instead of an error. */
+  readonly isKeptGoing: boolean;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Numbered pictures in one file. */
+export interface JoinedPictures {
+  readonly path: string;
+  /** Of the pictures in it, in their order. */
+  readonly numbers: readonly number[];
+  /** Of all of them together. */
+  readonly sizeBytes: number;
+  /** Of the newest of them. */
+  readonly modifiedMs: number;
+  /** Which ones were left out, and why; null where none was. */
+  readonly damage: string | null;
+}
+
+/** Pictures that a video is taken apart into. */
+export interface PicturesToWrite {
+  readonly videoPath: string;
+  readonly pattern: PicturePattern;
+  /** Of the frames, in their order. */
+  readonly numbers: readonly number[];
+  /** Whether pictures that are there may be replaced. */
+  readonly mayReplace: boolean;
+  /** The file that the video was made of: who may not read it may not read the pictures either. */
+  readonly like: string;
+  /** Text that no other run has: what is under way is named after it. */
+  readonly mark: string;
 }
 
 /**
@@ -214,7 +248,16 @@ export interface VideoTool {
    * @returns null where the packets of the file do not give these frames, or where it cannot be cut.
    */
   cutPart(request: PartRequest, signal?: AbortSignal): Promise<VideoPart | null>;
-  /** Removes a copy that {@link retime} made. */
+  /**
+   * Puts numbered pictures into one file, as they are, each a frame that is shown equally long; checks each as far as that is
+   * possible without decoding it. A copy that was made before is used again: the same pictures give the same bytes.
+   *
+   * @throws AppError `video-unreadable` for a picture that is missing, damaged or unlike the first one.
+   */
+  joinPictures(series: PictureSeries, options: JoinOptions, signal?: AbortSignal): Promise<JoinedPictures>;
+  /** Whether pictures can become one video, by their headers alone: of one size and one kind. */
+  arePicturesAlike(series: PictureSeries, signal?: AbortSignal): Promise<boolean>;
+  /** Removes a copy that {@link retime} or {@link joinPictures} made. */
   removeRetimed(path: string): Promise<void>;
   /**
    * Really takes the first second of a stream of sound into a container.
@@ -250,6 +293,17 @@ export interface VideoTool {
     videoPath: string,
     picturePath: string,
     mayReplace: boolean,
+    signal?: AbortSignal,
+  ): Promise<{ readonly sizeBytes: number }>;
+  /**
+   * Writes every frame of a video as a picture. A folder that is not there yet gets its name when all of them are in it; in one that
+   * is there each is whole as soon as it has its name. May be repeated after a kill at any moment.
+   *
+   * @throws AppError `output-exists` when another file is there that may not be replaced.
+   */
+  writePictures(
+    pictures: PicturesToWrite,
+    onProgress: (progress: AssemblyProgress) => void,
     signal?: AbortSignal,
   ): Promise<{ readonly sizeBytes: number }>;
   /** Removes segments that are in no need of being put together any more. */

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { documentSchemas } from '../../scripts/docs/schemas/documents.ts';
-import { makeClip } from '../support/clips.ts';
+import { makeClip, makePictures } from '../support/clips.ts';
 import { networkModel, repeatingNetwork } from '../support/onnx/sample-models.ts';
 import { Cli } from '../support/run-cli.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -28,9 +28,8 @@ describe('docs/upscale.md', () => {
     await mkdir(inFolder('holiday'));
     await makeClip(inFolder('holiday/beach.mp4'), { ...size, frames: 12 });
     await makeClip(inFolder('extra.mov'), { ...size, frames: 12 });
-    await mkdir(inFolder('frames'));
-    for (const name of ['photo.jpg', 'frames/000001.jpg'])
-      await makeClip(inFolder(name), { ...size, frames: 1, codec: 'mjpeg' });
+    await makeClip(inFolder('photo.jpg'), { ...size, frames: 1, codec: 'mjpeg' });
+    await makePictures(inFolder('frames'), 'frame_%06d.png', { ...size, frames: 3 });
     await breakOff(await makeClip(inFolder('broken.mkv'), { ...size, frames: 48 }));
     await writeFile(inFolder('realesr-general-x4v3.onnx'), networkModel(repeatingNetwork(4)));
   });

@@ -58,9 +58,9 @@ describe('exit codes', () => {
     },
     { rule: 'no specs named', args: ['batch-upsample'], says: 'No specs' },
     {
-      rule: 'a pattern of pictures',
+      rule: 'a pattern of pictures that are not there',
       args: ['upscale', 'specs/frame_%06d.png'],
-      says: 'cosmos upscale specs -o larger',
+      says: 'There are no pictures',
     },
     { rule: 'an unknown flag', args: ['batch-upsample', 'specs', '--nope'], says: '--nope' },
     { rule: 'an unknown command', args: ['btch-upsample'], says: 'btch-upsample' },

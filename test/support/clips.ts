@@ -33,6 +33,27 @@ export interface ClipOptions {
   readonly outputOptions?: readonly string[];
 }
 
+interface PictureOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** Number of the first one; 1 unless told. */
+  readonly first?: number;
+  /** `rgb24` unless told. */
+  readonly pixelFormat?: string;
+}
+
+/** Numbered pictures that all differ, in a folder that is made; `names` is as ffmpeg takes it. */
+export async function makePictures(folder: string, names: string, options: PictureOptions): Promise<void> {
+  const { width, height, frames, first = 1, pixelFormat = 'rgb24' } = options;
+  await mkdir(folder, { recursive: true });
+  await run('ffmpeg', [
+    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=s=${width}x${height}`],
+    ...['-frames:v', String(frames), '-pix_fmt', pixelFormat, '-start_number', String(first)],
+    join(folder.replaceAll('%', '%%'), names),
+  ]);
+}
+
 const encoders = {
   h264: ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '30'],
   h264bframes: ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3'],

@@ -15,7 +15,7 @@ const containers =
   'h264,hevc,m4v,ivf,obu,av1,nut,dv,rm,yuv4mpegpipe,wtv,nsv,gxf';
 
 /** Single pictures in files of their own: a whole video of one frame, but no source of a hint. */
-const pictures = 'png_pipe,jpeg_pipe,webp_pipe';
+const pictures = 'png_pipe,jpeg_pipe,webp_pipe,tiff_pipe,bmp_pipe';
 
 /** Options that keep a hostile input to itself: only the named file is opened, only as a container, and no huge frames. */
 export const guardedInputOptions = guardedAs(containers);

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { mkdir, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Unwritable } from '../../core/run/written-folder.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -84,6 +84,13 @@ export class LocalSourceFiles implements SourceFiles {
       if (!isSystemError(error)) throw error;
       throw missing(full, error.code === 'ENOENT' ? 'it is not there' : error.message);
     }
+  }
+
+  async names(folder: string): Promise<readonly string[]> {
+    return await readdir(folder).catch((error: unknown) => {
+      if (!isSystemError(error)) throw error;
+      throw missing(folder, error.code === 'ENOENT' ? 'it is not there' : error.message);
+    });
   }
 
   async isFolder(path: string): Promise<boolean> {

@@ -2,14 +2,18 @@ import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { OutputContainer } from '../../core/frames/container-limits.ts';
 import type { SoundTrial } from '../../core/frames/convert-sound.ts';
+import type { PictureSeries } from '../../core/frames/picture-series.ts';
 import type { OtherStreamFacts, VideoFacts, VideoStreamFacts } from '../../core/frames/video-facts.ts';
 import type { Size } from '../../core/hints/display-size.ts';
 import type {
   AssemblyProgress,
   AssemblyRequest,
+  JoinedPictures,
+  JoinOptions,
   PacketIndex,
   PartRequest,
   PictureRequest,
+  PicturesToWrite,
   PreviewRequest,
   ScanEnd,
   ScannedFrame,
@@ -31,6 +35,8 @@ import { tryEncoder } from '../frames/try-encoder.ts';
 import { assembleVideo } from './assembly/assemble.ts';
 import { checkSegment } from './check-segment.ts';
 import { cutVideoPart } from './cut-part.ts';
+import { arePicturesAlike, joinPictures } from './pictures/join-pictures.ts';
+import { writePictures } from './pictures/write-pictures.ts';
 import { renderPreview } from './preview.ts';
 import { retimedCopy } from './retime.ts';
 import { scanFrames } from './scan.ts';
@@ -111,6 +117,28 @@ export class FfmpegVideoTool implements VideoTool {
 
   async retime(path: string, facts: VideoFacts, signal?: AbortSignal): Promise<string> {
     return await retimedCopy(this.#retimedFolder, path, facts, { programs: this.#programs, signal });
+  }
+
+  async joinPictures(
+    series: PictureSeries,
+    options: JoinOptions,
+    signal?: AbortSignal,
+  ): Promise<JoinedPictures> {
+    return await joinPictures(this.#retimedFolder, series, options, signal);
+  }
+
+  async arePicturesAlike(series: PictureSeries, signal?: AbortSignal): Promise<boolean> {
+    return await arePicturesAlike(series, signal);
+  }
+
+  async writePictures(
+    pictures: PicturesToWrite,
+    onProgress: (progress: AssemblyProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<{ readonly sizeBytes: number }> {
+    const { pixelFormat } = (await this.inspect(pictures.videoPath, signal)).video;
+    const options = { programs: this.#programs, signal };
+    return await writePictures({ ...pictures, pixelFormat }, onProgress, options);
   }
 
   async cutPart(request: PartRequest, signal?: AbortSignal): Promise<VideoPart | null> {

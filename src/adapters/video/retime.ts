@@ -47,7 +47,7 @@ export async function retimedCopy(
   if (breaks.length > maxBreaks) throw notJoined(path, `there are ${breaks.length} breaks`);
   const streams = keptStreams(facts, format);
   await mkdir(folder, { recursive: true, mode: ownerOnlyFolder });
-  await removeOld(folder);
+  await removeOldCopies(folder);
   await publishFileBy(target, async (temporary) => {
     await readText({
       ...options,
@@ -142,7 +142,8 @@ function notJoined(path: string, reason: string): AppError {
   );
 }
 
-async function removeOld(folder: string): Promise<void> {
+/** Removes copies that no run has used for long. */
+export async function removeOldCopies(folder: string): Promise<void> {
   for (const name of (await unlessMissing(readdir(folder))) ?? []) {
     const found = await unlessMissing(stat(join(folder, name)));
     if (found && Date.now() - found.mtimeMs > keptDays * 86_400_000)

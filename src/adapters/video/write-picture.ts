@@ -37,18 +37,8 @@ export async function writePicture(
       program: 'ffmpeg',
       arguments: [
         ...['-nostdin', '-v', 'error', '-y', ...sourceOptions, '-i', asFileUrl(videoPath)],
-        ...[
-          '-map',
-          '0:v:0',
-          '-frames:v',
-          '1',
-          '-map_metadata',
-          '-1',
-          '-pix_fmt',
-          storedFormat(ending, pixelFormat),
-        ],
-        ...(encoders[ending] ?? encoders['.png'] ?? []),
-        ...['-flags:v', '+bitexact', '-f', 'image2', '-update', '1', asFileUrl(temporary)],
+        ...['-map', '0:v:0', '-frames:v', '1', ...pictureEncoder(ending, pixelFormat)],
+        ...['-f', 'image2', '-update', '1', asFileUrl(temporary)],
       ],
       doing: `Writing ${picturePath}`,
       target: temporary,
@@ -58,6 +48,16 @@ export async function writePicture(
       throw outputExists(picturePath);
   });
   return { sizeBytes: (await stat(picturePath)).size };
+}
+
+/** Options that encode frames as pictures. @param ending - Of their names. @param pixelFormat - Of the frames, by ffmpeg's name. */
+export function pictureEncoder(ending: string, pixelFormat: string): readonly string[] {
+  const folded = ending.toLowerCase();
+  return [
+    ...['-map_metadata', '-1', '-pix_fmt', storedFormat(folded, pixelFormat)],
+    ...(encoders[folded] ?? encoders['.png'] ?? []),
+    ...['-flags:v', '+bitexact'],
+  ];
 }
 
 /** PNG holds three colours or gray, of 8 and 16 bits; the others 8 bits of luma and chroma. */

@@ -1,5 +1,6 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { duplicateChoices } from '../../core/frames/duplicates/duplicate-finder.ts';
+import { usualFrameRate } from '../../core/frames/picture-series.ts';
 import type { SettingsLayer } from '../../core/settings/resolve-settings.ts';
 import { upscalerKinds } from '../../core/upscale/upscale-settings.ts';
 import { usageError } from '../../errors/app-error.ts';
@@ -13,11 +14,15 @@ export const upscaleFlags = {
   output: Flags.string({
     char: 'o',
     description:
-      'the finished video: .mp4, .mov, .mkv or .webm (default: clip-2x.mp4 beside clip.mp4); of several videos, their folder',
+      'the finished video: .mp4, .mov, .mkv or .webm (default: clip-2x.mp4 beside clip.mp4); pictures: larger/frame_%06d.png; of several videos, their folder',
     helpValue: 'PATH',
   }),
   ...sizeFlags,
   ...filterFlags,
+  fps: Flags.string({
+    description: `pictures a second of numbered pictures, such as 24, 23.976 or 30000/1001 (default: ${usualFrameRate})`,
+    helpValue: 'RATE',
+  }),
   engine: Flags.string({
     options: [...upscalerKinds],
     description: 'what upscales: lanczos (embedded, no model; the default) or onnx (a model)',

@@ -1,4 +1,6 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
+import type { Fraction } from '../../core/frames/fraction.ts';
+import { isPicturePattern, parseFrameRate, usualFrameRate } from '../../core/frames/picture-series.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { workersOf } from '../../core/settings/host-named.ts';
 import { namedBy, resumeRules } from '../../core/settings/resume-rules.ts';
@@ -6,6 +8,7 @@ import type { Settings } from '../../core/settings/settings-schema.ts';
 import { isPictureName, mediaKindOf } from '../../core/video-set/name-outputs.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { findPictures } from '../../services/upscale/find-pictures.ts';
 import type { UpscaleRequest } from '../../services/video/video-types.ts';
 import type { VideoSetRequest } from '../../services/video-set/set-types.ts';
 import { besideVideo } from './encoding-flags.ts';
@@ -13,7 +16,7 @@ import type { GivenUpscaleFlags } from './upscale-flags.ts';
 
 type Opened = {
   readonly settings: Settings;
-  readonly ports: Pick<Ports, 'host' | 'parallelism' | 'sources' | 'modelLibrary'>;
+  readonly ports: Pick<Ports, 'host' | 'parallelism' | 'sources' | 'modelLibrary' | 'video'>;
 };
 
 /** What is asked for: one video, or several. */
@@ -31,12 +34,21 @@ export async function toUpscaleRequest(
   if (first === undefined)
     throw usageError('No video was given.', 'For example: cosmos upscale clip.mp4 -o clip-2x.mp4');
   const { sources } = opened.ports;
-  if (/%0?\d*d/.test(first) && !(await sources.exists(resolve(first))))
-    throw usageError(
-      `${first} is a pattern, and pictures are not read by patterns.`,
-      `Name their folder, where each becomes a larger one: cosmos upscale ${shellQuoted(dirname(first))} -o larger`,
-    );
   const common = commonRequest(flags, opened);
+  const { fps = usualFrameRate, output: asked, suffix = '' } = flags;
+  const usualSuffix = suffixOf(common.upscaling);
+  const frameRate = frameRateOf(fps);
+  const found = await findPictures({ inputs, output: asked, frameRate, suffix, usualSuffix }, opened.ports);
+  if (found !== null)
+    return {
+      isSet: false,
+      request: { ...common, ...found, ...(flags.fps !== undefined && { fps: flags.fps }) },
+    };
+  if (flags.fps !== undefined)
+    throw usageError(
+      '--fps is for numbered pictures: a video has its own rate.',
+      'Leave it out, or name pictures: cosmos upscale frames/frame_%06d.png --fps 24 -o clip.mp4',
+    );
   const isOneFile = inputs.length === 1 && !(await sources.isFolder(resolve(first)));
   if (!isOneFile) return { isSet: true, request: setRequest(inputs, flags, common) };
   const output = flags.output ?? besideVideo(first, suffixOf(common.upscaling), common.upscaling);
@@ -44,6 +56,11 @@ export async function toUpscaleRequest(
     flags.output !== undefined && (/[/\\]$/.test(output) || (await sources.isFolder(resolve(output))));
   if (isIntoFolder) return { isSet: true, request: setRequest(inputs, flags, common) };
   if (mediaKindOf(first) === 'picture') {
+    if (isPicturePattern(resolve(output)))
+      throw usageError(
+        `${output} is a pattern of several pictures, and ${first} is one.`,
+        'Name the output without a number that is to be filled in.',
+      );
     const pictures = setRequest(
       inputs,
       { ...flags, output: dirname(resolve(pictureOutput(first, flags, common))) },
@@ -89,6 +106,16 @@ function setRequest(
     outputDir: resolve(flags.output),
     suffix: flags.suffix ?? '',
   };
+}
+
+/** Pictures a second. */
+function frameRateOf(fps: string): Fraction {
+  const rate = parseFrameRate(fps);
+  if (rate !== null) return rate;
+  throw usageError(
+    `--fps ${fps}: no number of pictures a second.`,
+    'For example: --fps 24, --fps 23.976 or --fps 30000/1001',
+  );
 }
 
 function commonRequest(

@@ -127,6 +127,7 @@ const upscaleRules: RulesOf<UpscaleSettings> = {
   'filters.deinterlace': setting('upscaling.deinterlace', 'fixed', '--deinterlace'),
   'filters.denoise': setting('upscaling.denoise', 'fixed', '--denoise'),
   dedupe: setting('upscaling.dedupe', 'fixed', '--dedupe'),
+  fps: flag('--fps', 'fixed'),
   output: flag('--output', 'fixed'),
   host: flag('--host', 'current'),
   slots: setting('hosts.NAME.workers', 'current'),

@@ -26,6 +26,8 @@ export const videoSettingsShape = {
 /** What one run of `upscale` was asked to do, frozen in its checkpoint. */
 export const upscaleSettingsSchema = z.object({
   ...videoSettingsShape,
+  /** Pictures a second, as it was written, of a source that is numbered pictures; missing: the usual rate, or a video. */
+  fps: z.string().exactOptional(),
   /** What was asked to be done to frames before; missing: nothing. */
   filters: frameFiltersSchema.exactOptional(),
   engine: z.object({

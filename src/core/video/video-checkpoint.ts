@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hdrMetadataSchema } from '../encoding/hdr-metadata.ts';
 import { frameFiltersSchema } from '../frames/frame-filters.ts';
+import { parsePicturePattern } from '../frames/picture-series.ts';
 import { shownScale } from '../frames/target-size.ts';
 import { hexSha256Schema } from '../inner-path.ts';
 import { retouchSettingsSchema } from '../retouch/retouch-settings.ts';
@@ -55,6 +56,14 @@ const plannedTimelineSchema = z.object({
   repeats: z.array(z.tuple([z.int().min(1), z.int().min(1)])),
 });
 
+/** Numbered pictures that a video is made of. */
+export const plannedPicturesSchema = z.object({
+  /** Runs of their numbers: the first one, and how many follow each other. */
+  numbers: z.array(z.tuple([count, z.int().min(1)])).min(1),
+  /** Pictures a second. */
+  frame_rate: fraction,
+});
+
 /** What becomes of one of the source's streams besides the video that is upscaled. */
 const plannedStreamSchema = z.object({
   index: count,
@@ -99,6 +108,8 @@ const videoPlanShape = {
   tool_version: z.string(),
   created_at: z.iso.datetime(),
   source: pinnedFileSchema,
+  /** The source is a pattern of these pictures, and `retimed` has them in one file. Missing: it is a video. */
+  pictures: plannedPicturesSchema.exactOptional(),
   /** A copy of the source with joined times, which is read in its place; null where its clock does not break. */
   retimed: pinnedFileSchema.nullable().default(null),
   model: pinnedFileSchema.nullable(),
@@ -161,11 +172,15 @@ export function laneSettingsOf(engine: VideoSettings['engine'], clip: Pick<Plann
 export type PlannedRegion = z.infer<typeof plannedRegionSchema>;
 export type PlannedSegment = z.infer<typeof plannedSegmentSchema>;
 export type PlannedClip = z.infer<typeof plannedClipSchema>;
+export type PlannedPictures = z.infer<typeof plannedPicturesSchema>;
 export type PinnedFile = z.infer<typeof pinnedFileSchema>;
 
 const common = {
-  outputOf: ({ settings }: VideoCheckpoint) =>
-    ({ path: settings.output, type: 'file', flag: '--output' }) as const,
+  outputOf: ({ settings }: VideoCheckpoint) => {
+    // Pictures are written below a folder, which only they make.
+    const path = parsePicturePattern(settings.output)?.folder ?? settings.output;
+    return { path, type: 'file', flag: '--output' } as const;
+  },
   // The output grows under a name of its own, and resuming continues it.
   writtenFiles: () => [],
 };

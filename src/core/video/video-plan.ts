@@ -3,7 +3,13 @@ import type { StreamPlan } from '../frames/stream-plan.ts';
 import type { Timeline } from '../frames/timeline.ts';
 import type { VideoFacts } from '../frames/video-facts.ts';
 import type { Region } from '../regions/place-region.ts';
-import type { PinnedFile, PlannedClip, VideoCheckpoint, VideoSettings } from './video-checkpoint.ts';
+import type {
+  PinnedFile,
+  PlannedClip,
+  PlannedPictures,
+  VideoCheckpoint,
+  VideoSettings,
+} from './video-checkpoint.ts';
 
 /** A file with a mask in each line, as regions name them. */
 export interface MaskFile {
@@ -18,6 +24,8 @@ export interface VideoPlan {
   readonly source: PinnedFile;
   /** A copy of the source with joined times, which is read in its place; null where its clock does not break. */
   readonly retimed: PinnedFile | null;
+  /** The source is a pattern of these pictures, and `retimed` has them in one file; missing: it is a video. */
+  readonly pictures?: PlannedPictures;
   readonly model: PinnedFile | null;
   readonly facts: VideoFacts;
   readonly settings: VideoSettings;

@@ -262,6 +262,6 @@ function paceOf(pace: FramePace, nowMs: number): WorkPace {
 /** What putting the video together is at: `segment 3 of 6`. */
 function assemblyText({ step, done, total }: AssemblyProgress): string {
   if (step === 'streams') return 'sound and other streams';
-  const what = step === 'append' ? 'segment' : 'checking frame';
+  const what = { append: 'segment', verify: 'checking frame', pictures: 'picture' }[step];
   return `${what} ${numeral(done)} of ${numeral(total)}`;
 }

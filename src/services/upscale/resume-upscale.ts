@@ -16,6 +16,8 @@ const rules = resumeRules.upscale;
 /** What is given when a run that upscales is resumed. */
 export interface ResumeUpscaleRequest extends ResumeVideoRequest {
   readonly modelPathOf: ModelLibrary['pathOf'];
+  /** Pictures a second; null where that was not given. */
+  readonly fps: string | null;
 }
 
 export function resumeUpscaleOptions(request: ResumeUpscaleRequest): ResumeOptions<UpscaleTypes> {
@@ -41,8 +43,10 @@ export function upscaleSettingsNow(
   const { engine: kind, workers } = upscaling;
   const lanes = workers === 'auto' ? was.engine.lanes : workers;
   const filters = filtersOf(upscaling);
+  const fps = request.fps ?? was.fps;
   return {
     ...common,
+    ...(fps !== undefined && { fps }),
     ...(Object.keys(filters).length > 0 && { filters }),
     dedupe: duplicateModeFor(upscaling.dedupe, { hasModel: kind === 'onnx' }),
     engine: {

@@ -23,6 +23,7 @@ export function upscaleOperation(request: UpscaleRequest, ports: Ports): VideoOp
       const lanes = await countLanes(request, ports);
       return {
         ...{ output, host, slots, dedupe },
+        ...(request.fps !== undefined && { fps: request.fps }),
         ...(Object.keys(filters).length > 0 && { filters }),
         keep_going: request.isKeptGoing,
         force: request.isForced,

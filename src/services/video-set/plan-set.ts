@@ -4,7 +4,6 @@ import { assertEncodingFits, type EncodingChoice } from '../../core/encoding/cho
 import { encodingConfigSchema } from '../../core/encoding/encoding-settings.ts';
 import { containerOf } from '../../core/frames/container-limits.ts';
 import { fractionValue } from '../../core/frames/fraction.ts';
-import { pixelFamily } from '../../core/frames/pixel-family.ts';
 import { planStreams } from '../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { outputFolder } from '../../core/run/written-folder.ts';
@@ -26,6 +25,7 @@ import { assertWritable } from '../runs/assert-writable.ts';
 import { upscaleOperation } from '../upscale/upscale-operation.ts';
 import { assertEncoder } from '../video/assert-encoder.ts';
 import { assertModel, modelScaleNotices } from '../video/assert-model.ts';
+import { pictureNotices } from '../video/plan-pictures.ts';
 import { isPicture, planClip } from '../video/plan-video.ts';
 import { pinned } from '../video/source-of.ts';
 import type { VideoOperation } from '../video/video-types.ts';
@@ -246,17 +246,6 @@ async function inspectSource(
     const failure = { code: error.code, message: error.message, next_step: error.nextStep ?? playIt };
     return { planned: { ...known, ...nothing, failure }, notices: [], expectedBytes: 0, encoding: null };
   }
-}
-
-/** How the frame is kept on the way is of no interest. */
-function pictureNotices({ video: { pixelFormat } }: VideoFacts, output: string): string[] {
-  const { hasAlpha = false, bits = 8 } = pixelFamily(pixelFormat) ?? {};
-  return [
-    ...(hasAlpha ? ['transparency cannot be kept: the larger picture is opaque.'] : []),
-    ...(bits > 8 && !/\.png$/i.test(output)
-      ? [`its ${bits} bits of a sample become 8: PNG files alone keep them.`]
-      : []),
-  ];
 }
 
 function notOfOneKind(path: string, output: string, isPictureFile: boolean): AppError {

@@ -75,12 +75,13 @@ async function warnOfSpace(plan: VideoPlan, ports: Ports, observer: VideoObserve
 
 /** A plan as a checkpoint holds it. */
 export function plannedOf(plan: VideoPlan, ports: Ports): PlanOfVideo {
-  const { source, retimed, model, settings, clip, streams, timeline, segments } = plan;
+  const { source, pictures, retimed, model, settings, clip, streams, timeline, segments } = plan;
   return {
     run_id: ports.newRunId(),
     tool_version: ports.toolVersion,
     created_at: new Date(ports.clock.now()).toISOString(),
     source,
+    ...(pictures && { pictures }),
     retimed,
     model,
     clip,

@@ -1,4 +1,5 @@
 import { codecOf } from '../../core/encoding/encoding-settings.ts';
+import { type PicturePattern, parsePicturePattern } from '../../core/frames/picture-series.ts';
 import { assemblyFolderName } from '../../core/run/run-format.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import { SegmentsLostError } from '../../errors/segments-lost.ts';
@@ -8,7 +9,7 @@ import type { AssemblyProgress } from '../../ports/video-tool.ts';
 import type { FinishedVideo } from '../../protocol/queue.ts';
 import { RunEventRecorder } from '../runs/event-recorder.ts';
 import { plannedStreams } from './plan-sound.ts';
-import { fileToRead, prepareFileToRead } from './source-of.ts';
+import { fileToRead, pictureNumbersOf, prepareFileToRead } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { segmentName, type VideoRun, type VideoTypes } from './video-types.ts';
 
@@ -54,8 +55,11 @@ async function assemble(run: VideoRun, host: Host | null): Promise<void> {
   const { checkpoint, paths } = session;
   const { output, force: mayReplace } = checkpoint.settings;
   const segments = checkpoint.segments.map(({ segment_id: id }) => paths.inside(segmentName(id)));
+  const pattern = parsePicturePattern(output);
+  const made = pattern === null ? { path: output, mayReplace } : takenApart(paths);
   try {
-    let video: FinishedVideo | null = (await host?.fetchFinal?.(session.runId, output, mayReplace)) ?? null;
+    let video: FinishedVideo | null =
+      (pattern === null ? await host?.fetchFinal?.(session.runId, output, mayReplace) : null) ?? null;
     if (video) await ports.video.discard(segments);
     else {
       await prepareFileToRead(checkpoint, ports, signal);
@@ -65,13 +69,15 @@ async function assemble(run: VideoRun, host: Host | null): Promise<void> {
           sourcePath: fileToRead(checkpoint).path,
           segmentPath: (id) => paths.inside(segmentName(id)),
           hashOf: (id) => state.segments.get(id)?.finished?.sha256 ?? null,
-          ...{ workFolder: paths.inside(assemblyFolderName), outputPath: output, mayReplace },
+          ...{ workFolder: paths.inside(assemblyFolderName), outputPath: made.path },
+          mayReplace: made.mayReplace,
         },
         ports,
         (progress) => observer.onAssembly(progress),
         signal,
       );
     }
+    if (pattern !== null) video = { ...video, ...(await takeApart(run, pattern)) };
     // A host that does not hear of it makes a video that is never fetched, and keeps the segments.
     await host?.noteFinished?.(session.runId).catch(() => undefined);
     new RunEventRecorder<VideoTypes>(run).emit({ type: 'video-finished', output, ...video });
@@ -79,6 +85,31 @@ async function assemble(run: VideoRun, host: Host | null): Promise<void> {
     await host?.close();
   }
   await session.flush(true);
+  if (pattern !== null) await ports.video.discard([made.path]);
+}
+
+/** A video that becomes pictures is made in the run folder, and is in the way of nothing. */
+function takenApart(paths: VideoRun['session']['paths']) {
+  return { path: paths.inside('pictures.mkv'), mayReplace: true };
+}
+
+/** Writes the frames of the finished video as pictures. */
+async function takeApart(
+  { session: { checkpoint, paths }, ports, observer, signal }: VideoRun,
+  pattern: PicturePattern,
+): Promise<Pick<FinishedVideo, 'size_bytes'>> {
+  const { force: mayReplace } = checkpoint.settings;
+  const pictures = {
+    ...{ pattern, mayReplace, videoPath: takenApart(paths).path, mark: paths.inside(assemblyFolderName) },
+    like: fileToRead(checkpoint).path,
+    numbers: pictureNumbersOf(checkpoint, decodeTimeline(checkpoint).times),
+  };
+  const written = await ports.video.writePictures(
+    pictures,
+    (progress) => observer.onAssembly(progress),
+    signal,
+  );
+  return { size_bytes: written.sizeBytes };
 }
 
 export interface SegmentAssembly {

@@ -6,22 +6,29 @@ import { containerOf, type OutputContainer } from '../../core/frames/container-l
 import { chapterNotices } from '../../core/frames/cut-chapters.ts';
 import { filterReach, filtersFor } from '../../core/frames/frame-filters.ts';
 import type { FrameFormat } from '../../core/frames/frame-format.ts';
+import {
+  isPicturePattern,
+  type PicturePattern,
+  parsePicturePattern,
+} from '../../core/frames/picture-series.ts';
 import { planSegments } from '../../core/frames/plan-segments.ts';
-import { planStreams } from '../../core/frames/stream-plan.ts';
+import { planStreams, type StreamPlan } from '../../core/frames/stream-plan.ts';
 import type { TimeBreak } from '../../core/frames/time-breaks.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { formatSize, type Size } from '../../core/hints/display-size.ts';
 import { contextAround, splitAtRegions } from '../../core/regions/place-region.ts';
 import { shellQuoted } from '../../core/run/shell-quoted.ts';
 import { outputFolder } from '../../core/run/written-folder.ts';
-import type { PlannedClip } from '../../core/video/video-checkpoint.ts';
+import type { PinnedFile, PlannedClip } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
+import { pictureEncoding } from '../../core/video-set/name-outputs.ts';
 import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
 import { assertEncoder } from './assert-encoder.ts';
 import { assertModel, modelScaleNotices } from './assert-model.ts';
+import { assertPicturesFree, type OpenedPictures, openPictures, pictureNotices } from './plan-pictures.ts';
 import { planTriedStreams } from './plan-sound.ts';
 import { scanVideo, TimesBreakError } from './scan-video.ts';
 import { pinned } from './source-of.ts';
@@ -40,9 +47,13 @@ export async function planVideo(
   observer: VideoObserver,
   signal: AbortSignal,
 ): Promise<VideoPlan> {
-  const { inputPath: path, outputPath, modelPath } = request;
-  assertEncodingFits(operation.encoding, outputContainerOf(outputPath));
-  await assertOutputIsFree(request, operation, ports);
+  const { outputPath, modelPath } = request;
+  const pattern = operation.kind === 'upscale' ? parsePicturePattern(outputPath) : null;
+  if (pattern !== null) await assertPicturesFree(request, pattern, ports);
+  else {
+    assertEncodingFits(operation.encoding, outputContainerOf(outputPath));
+    await assertOutputIsFree(request, operation, ports);
+  }
   const { modelUse } = operation;
   const tried =
     modelPath === null || modelUse === null
@@ -50,29 +61,58 @@ export async function planVideo(
       : await assertModel(modelPath, modelUse, request.host, ports, signal);
   if (operation.detectorPath !== undefined) await ports.models.assertOnnx(operation.detectorPath, '--detect');
   const model = modelPath === null ? null : pinned(await ports.sources.identify(modelPath, null, signal));
+  const opened = request.pictures
+    ? await openPictures(request.pictures, request, pattern !== null, ports, observer, signal)
+    : null;
+  const path = opened?.joined.path ?? request.inputPath;
   const facts = await ports.video.inspect(path, signal);
   if (operation.takesPicture !== true) assertIsVideo(facts, path);
   const startedMs = ports.clock.now();
   // Both read the file from its beginning: what the one has read is in memory for the other.
   const hashing = ports.sources.identify(path, null, signal);
   hashing.catch(() => undefined);
-  const context = { request, operation, ports, observer, signal };
+  const encoding = pattern === null ? operation.encoding : pictureEncoding(facts.video.pixelFormat);
+  const context = { request, operation: { ...operation, encoding }, pattern, ports, observer, signal };
   const read = await readFrames({ path, facts }, context).catch(async (error: unknown) => {
     if (!(error instanceof TimesBreakError)) throw error;
     return await readRetimed({ path, facts }, error.breaks, context);
   });
-  const { encoding, ...found } = read;
+  const { encoding: chosen, ...found } = read;
+  const file = pinned(await hashing);
   return {
     kind: operation.kind,
-    source: pinned(await hashing),
-    retimed: read.path === path ? null : pinned(await ports.sources.identify(read.path, null, signal)),
+    ...(opened === null
+      ? {
+          source: file,
+          retimed: read.path === path ? null : pinned(await ports.sources.identify(read.path, null, signal)),
+        }
+      : { ...sourceOfPictures(request.inputPath, opened, file), pictures: opened.pictures }),
     model,
-    settings: await operation.settingsFor(model, encoding),
+    settings: await operation.settingsFor(model, chosen),
     ...found,
-    notices: [...modelScaleNotices(tried, read.clip), ...read.notices],
+    notices: [
+      ...(opened?.notices ?? []),
+      ...modelScaleNotices(tried, read.clip),
+      ...(pattern === null ? [] : noticesOfPictures(facts, pattern)),
+      ...read.notices,
+    ],
     scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
     freeBytes: await ports.sources.freeBytes(outputPath),
   };
+}
+
+/** The content of pictures is that of the file that holds them. */
+function sourceOfPictures(path: string, { joined }: OpenedPictures, file: PinnedFile) {
+  const { sizeBytes, modifiedMs } = joined;
+  const source = { path, sha256: file.sha256, size_bytes: sizeBytes, modified_ms: modifiedMs };
+  return { source, retimed: file };
+}
+
+function noticesOfPictures(facts: VideoFacts, { ending }: PicturePattern): string[] {
+  return [
+    ...pictureNotices(facts, ending).map(sentence),
+    ...(facts.others.length > 0 ? ['Pictures hold neither sound nor subtitles: they are left out.'] : []),
+  ];
 }
 
 /** Which of several videos is upscaled should not surprise. */
@@ -87,6 +127,8 @@ function otherVideosNotice({ video, others }: VideoFacts): string[] {
 interface PlanContext {
   readonly request: VideoRequest;
   readonly operation: VideoOperation;
+  /** The result is pictures that are called like this; null: a video. */
+  readonly pattern: PicturePattern | null;
   readonly ports: Ports;
   readonly observer: VideoObserver;
   readonly signal: AbortSignal;
@@ -100,12 +142,15 @@ interface OpenedVideo {
 /** What the file itself decides of the plan. @throws TimesBreakError. */
 async function readFrames(
   { path, facts }: OpenedVideo,
-  { request: { outputPath, isKeptGoing, host }, operation, ports, observer, signal }: PlanContext,
+  { request: { outputPath, isKeptGoing, host }, operation, pattern, ports, observer, signal }: PlanContext,
 ) {
   const container = outputContainerOf(outputPath);
   const { clip: planned, encoding, notices } = planClip(facts, container, operation);
   await assertEncoder(host, planned, encoding, ports, signal);
-  const streams = await planTriedStreams(path, facts, container, ports, signal);
+  const streams =
+    pattern === null
+      ? await planTriedStreams(path, facts, container, ports, signal)
+      : planStreams(facts, container).map(leftOut);
   const request = { path, facts, dedupe: operation.dedupe, isKeptGoing };
   const scan = await scanVideo(request, ports, observer, signal);
   const { timeline: scanned, keyTimes, notices: found } = scan;
@@ -142,14 +187,18 @@ async function readFrames(
     segments,
     streams,
     notices: [
-      ...notices,
+      ...(pattern === null ? notices : []),
       ...otherVideosNotice(facts),
       ...left,
-      ...chapterNotices(facts, timeline),
+      ...(pattern === null ? chapterNotices(facts, timeline) : []),
       ...found,
       ...(placed?.notices ?? []),
     ],
   };
+}
+
+function leftOut(plan: StreamPlan): StreamPlan {
+  return { ...plan, action: 'drop', codec: null, why: null, sound: null };
 }
 
 /**
@@ -309,7 +358,7 @@ function written({ width, height, pixelFormat }: FrameFormat): PlannedClip['fram
 
 /** The container that a path's ending asks for. @throws AppError `output-unsupported`. */
 function outputContainerOf(path: string): OutputContainer {
-  const found = containerOf(path);
+  const found = isPicturePattern(path) ? 'mkv' : containerOf(path);
   if (found) return found;
   const ending = /\.([^./\\]+)$/.exec(path)?.[1];
   throw new AppError({

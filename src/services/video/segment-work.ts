@@ -1,4 +1,5 @@
 import { codecOf } from '../../core/encoding/encoding-settings.ts';
+import { isPicturePattern } from '../../core/frames/picture-series.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import { type FailureCode, failureNextSteps } from '../../core/run/failure.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
@@ -141,9 +142,9 @@ export class SegmentWork implements RunWork<VideoTypes> {
     };
   }
 
-  /** Its sound and everything else beside the pictures. */
-  finishObjects(): readonly HostObject[] {
-    return [this.#source];
+  /** Its sound and everything else beside the pictures. A video that is taken apart again is put together here. */
+  finishObjects(): readonly HostObject[] | null {
+    return isPicturePattern(this.#run.session.checkpoint.settings.output) ? null : [this.#source];
   }
 
   async again(task: SegmentRunTask): Promise<SegmentRunTask> {

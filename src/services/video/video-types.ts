@@ -2,6 +2,7 @@ import type { EncodingChoice } from '../../core/encoding/choose-encoding.ts';
 import type { EncodingConfig } from '../../core/encoding/encoding-settings.ts';
 import type { DuplicateMode } from '../../core/frames/duplicates/duplicate-finder.ts';
 import type { FrameFilters } from '../../core/frames/frame-filters.ts';
+import type { PictureSeries } from '../../core/frames/picture-series.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import type { Region } from '../../core/regions/place-region.ts';
@@ -72,10 +73,14 @@ export interface VideoRequest {
   readonly isKeptGoing: boolean;
   /** Paths of the settings that the command line names. */
   readonly named?: readonly string[];
+  /** The pictures that `inputPath` is the pattern of; missing: it is a video. */
+  readonly pictures?: PictureSeries;
 }
 
 /** What `upscale` is asked to do. */
 export interface UpscaleRequest extends VideoRequest {
+  /** Pictures a second, as it was written; missing: not said. */
+  readonly fps?: string;
   readonly upscaling: Settings['upscaling'];
 }
 

@@ -1,4 +1,5 @@
 import { fractionValue } from '../../core/frames/fraction.ts';
+import { numberedPath, parsePicturePattern } from '../../core/frames/picture-series.ts';
 import type { StreamPlan } from '../../core/frames/stream-plan.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
@@ -11,7 +12,7 @@ import type { VideoRunState } from '../../core/video/video-run-state.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { PictureRequest } from '../../ports/video-tool.ts';
 import { plannedStreams } from './plan-sound.ts';
-import { fileToRead } from './source-of.ts';
+import { fileToRead, pictureNumbersOf, seriesOf } from './source-of.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { videoReportOf } from './video-report-of.ts';
 import type { StoredVideoRun } from './video-types.ts';
@@ -44,7 +45,7 @@ export async function writeVideoReport(
   const timeline = decodeTimeline(checkpoint);
   const facts = await ports.video
     .inspect(fileToRead(checkpoint).path)
-    .catch(() => ports.video.inspect(checkpoint.source.path))
+    .catch(() => ports.video.inspect(firstSourceOf(checkpoint)))
     .catch(() => null);
   const pictures = state.video === null || !facts ? [] : await compare(checkpoint, timeline, facts, ports);
   const { toolVersion } = ports;
@@ -55,6 +56,12 @@ export async function writeVideoReport(
   );
   // Nothing else of a finished run reads the copy.
   if (state.video !== null && checkpoint.retimed) await ports.video.removeRetimed(checkpoint.retimed.path);
+}
+
+/** The source itself, or the first of its pictures. */
+function firstSourceOf({ source, pictures }: StoredVideoRun['checkpoint']): string {
+  const series = pictures === undefined ? null : seriesOf(source.path, pictures);
+  return series === null ? source.path : numberedPath(series.pattern, series.numbers[0] ?? 0);
 }
 
 /** Some frames before and after, from all over the video; none where they cannot be read any more. */
@@ -83,9 +90,18 @@ async function compare(
   try {
     const source = { path: fileToRead(checkpoint).path, place: placeAmongVideos(facts, null) };
     const output = { path: settings.output, place: placeAmongVideos(facts, plans) };
+    const pattern = parsePicturePattern(settings.output);
+    const numbers = pattern === null ? [] : pictureNumbersOf(checkpoint, timeline.times);
     const [before, after] = await Promise.all([
       video.pictures(source, wanted, box),
-      video.pictures(output, wanted, larger),
+      pattern === null
+        ? video.pictures(output, wanted, larger)
+        : Promise.all(
+            wanted.map(async (picture) => {
+              const file = { path: numberedPath(pattern, numbers[picture.frame] ?? 0), place: 0 };
+              return (await video.pictures(file, [{ ...picture, seconds: 0 }], larger))[0];
+            }),
+          ),
     ]);
     return frames.flatMap(({ frame, seconds }, index) => {
       const [one, other] = [before[index], after[index]];

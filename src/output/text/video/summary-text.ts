@@ -1,3 +1,4 @@
+import { isPicturePattern } from '../../../core/frames/picture-series.ts';
 import { printable } from '../../../core/printable.ts';
 import { resumeCommand } from '../../../core/run/run-commands.ts';
 import type { VideoSummary } from '../../../core/video/video-summary.ts';
@@ -62,13 +63,16 @@ function speedText({ frames_per_second: rate, video }: VideoSummary): string {
 }
 
 function resultsOf(summary: VideoSummary): [string, string][] {
-  const rows: [string, string][] = [['Video', videoText(summary)]];
+  const what = isPicturePattern(summary.output) ? 'Pictures' : 'Video';
+  const rows: [string, string][] = [[what, videoText(summary)]];
   if (summary.video) rows.push(['Verified', verifiedText(summary.video)]);
   if (summary.counts.duplicates > 0) rows.push(['Duplicates', duplicatesText(summary)]);
   return rows;
 }
 
 function videoText({ output, video }: VideoSummary): string {
+  if (video !== null && isPicturePattern(output))
+    return `${printable(output)} (${bytesText(video.size_bytes)})`;
   if (video === null) return `${printable(output)} (not written yet)`;
   return `${printable(output)} (${bytesText(video.size_bytes)}, ${durationText(video.duration_seconds * 1000)})`;
 }

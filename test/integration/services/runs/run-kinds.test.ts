@@ -216,6 +216,11 @@ async function recordFilm(film: string): Promise<VideoTool> {
     retime: async (path) => path,
     discard: async () => undefined,
     writePicture: async () => ({ sizeBytes: 0 }),
+    writePictures: async () => ({ sizeBytes: 0 }),
+    arePicturesAlike: async () => true,
+    joinPictures: async () => {
+      throw new Error('there are no pictures');
+    },
     removeRetimed: async () => undefined,
     cutPart: async () => null,
     checkSegment: async () => null,
