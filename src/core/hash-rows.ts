@@ -83,9 +83,10 @@ const keyWords = 8;
 /** 64 hexadecimal digits as eight words; null for any other text. */
 export function wordsOfHex(text: string): Uint32Array | null {
   if (!/^[0-9a-f]{64}$/.test(text)) return null;
-  return Uint32Array.from({ length: keyWords }, (_, word) =>
-    Number.parseInt(text.slice(8 * word, 8 * word + 8), 16),
-  );
+  const words = new Uint32Array(keyWords);
+  for (let word = 0; word < keyWords; word += 1)
+    words[word] = Number.parseInt(text.slice(8 * word, 8 * word + 8), 16);
+  return words;
 }
 
 /** What {@link wordsOfHex} was given. */

@@ -11,7 +11,7 @@ import type { Sandbox } from './sandbox.ts';
 /** `bin/run.js`, or the one of another build. */
 const programPath =
   process.env['COSMOS_PROGRAM'] ?? fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
-const usageModule = new URL('./note-usage.ts', import.meta.url).href;
+const usageModule = new URL('./note-usage.js', import.meta.url).href;
 
 const usageSchema = z.object({ program: z.string(), cpu_ms: z.number(), peak_rss_bytes: z.number() });
 

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { temporarySuffix } from '../../core/temporary-name.ts';
@@ -6,6 +7,7 @@ import { readAtMost } from './bounded-read.ts';
 import { NotAFileError } from './open-file.ts';
 import { publishFile, type Rights, replaceFile } from './publish-file.ts';
 import { publishOnce } from './publish-once.ts';
+import { quickly } from './quick-disk.ts';
 import { unlessMissing } from './unless-missing.ts';
 
 /** An {@link ExclusiveFileStore} in a folder of this machine. */
@@ -53,7 +55,9 @@ export class LocalFileStore implements ExclusiveFileStore {
   }
 
   async read(path: string, maxBytes = mostSharedBytes): Promise<Uint8Array | null> {
-    const reading = readAtMost(this.pathOf(path), maxBytes, { noFollow: true });
+    const full = this.pathOf(path);
+    if (await isMissing(full)) return null;
+    const reading = readAtMost(full, maxBytes, { noFollow: true });
     return await unlessMissing<Uint8Array>(reading, 'ENOTDIR').catch((error: unknown) => {
       throw error instanceof NotAFileError ? new RangeError(`${path}: ${error.message}`) : error;
     });
@@ -67,4 +71,12 @@ export class LocalFileStore implements ExclusiveFileStore {
   async remove(path: string): Promise<void> {
     await rm(this.pathOf(path), { force: true, recursive: true });
   }
+}
+
+/** What is looked for and is not there is told without an error, which takes longer than the look. False where nothing is known. */
+async function isMissing(path: string): Promise<boolean> {
+  return await quickly(
+    () => lstatSync(path, { throwIfNoEntry: false }) === undefined,
+    async () => false,
+  );
 }

@@ -110,13 +110,7 @@ export async function overwriteFile(
 /** Rights for what is made of these files: none that one of them does not give. Files that are gone do not count. */
 export async function rightsLike(paths: readonly string[]): Promise<{ readonly atMost: number }> {
   let atMost = 0o666;
-  await pMap(
-    paths,
-    async (path) => {
-      atMost &= (await statQuickly(path).catch(() => null))?.mode ?? atMost;
-    },
-    { concurrency: foldersAtOnce },
-  );
+  for (const path of paths) atMost &= (await statQuickly(path).catch(() => null))?.mode ?? atMost;
   return { atMost };
 }
 

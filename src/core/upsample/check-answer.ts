@@ -105,10 +105,20 @@ export function normalizeText(text: string): string {
 }
 
 function copiedSource(words: readonly string[], asked: AskedFor): string | null {
-  if (isNearCopy(words, wordsOf(asked.prompt))) return 'prompt';
+  const prompt = wordsOf(asked.prompt);
+  if (isNearCopy(words, prompt)) return 'prompt';
   if (asked.instruction === '') return null;
-  const sources = [asked.instruction, `${asked.instruction} ${asked.prompt}`];
-  return sources.some((source) => isNearCopy(words, wordsOf(source))) ? 'instruction' : null;
+  const instruction = wordsOfInstruction(asked.instruction);
+  const sources = [instruction, [...instruction, ...prompt]];
+  return sources.some((source) => isNearCopy(words, source)) ? 'instruction' : null;
+}
+
+/** The same instruction comes with every prompt of a run. */
+let lastInstruction: { readonly text: string; readonly words: readonly string[] } | null = null;
+
+function wordsOfInstruction(text: string): readonly string[] {
+  if (lastInstruction?.text !== text) lastInstruction = { text, words: wordsOf(text) };
+  return lastInstruction.words;
 }
 
 function isNearCopy(words: readonly string[], source: readonly string[]): boolean {
@@ -135,7 +145,11 @@ function countShared(words: readonly string[], source: readonly string[]): numbe
 
 /** Words in lower case. Scripts written without spaces count one word per character. */
 function wordsOf(text: string): readonly string[] {
+  // The same as below, in a fraction of the time.
+  if (!beyondAscii.test(text)) return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   const pattern =
     /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}\p{M}]+/gu;
   return text.normalize('NFKC').toLowerCase().match(pattern) ?? [];
 }
+
+const beyondAscii = /[\u0080-\uffff]/;

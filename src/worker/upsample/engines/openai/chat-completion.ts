@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { cosmos3JsonSchema } from '../../../../core/inference/cosmos3-prompt.ts';
 import { parseJson } from '../../../../core/json.ts';
@@ -25,15 +26,12 @@ export function chatRequestBody(
   attempt: number,
   correction?: Correction,
 ): string {
-  const images = frames.map((jpeg) => ({
-    type: 'image_url',
-    image_url: { url: urlOf(jpeg) },
-  }));
+  const images = frames.length === 0 ? [] : [placeOfImages];
   const text = { type: 'text', text: requestText(spec.instruction, request.prompt, request.durationSeconds) };
   const seed = samplingStart(request.seed ?? spec.seed, attempt);
   const { system_prompt: system, top_p, top_k, presence_penalty } = spec;
   const sampling = { top_p, top_k, presence_penalty, seed };
-  return JSON.stringify({
+  const body = JSON.stringify({
     model,
     messages: [
       ...(system === undefined ? [] : [{ role: 'system', content: system }]),
@@ -47,17 +45,25 @@ export function chatRequestBody(
     ...(spec.prompt_format === 'cosmos3-json' ? { response_format: cosmos3ResponseFormat() } : {}),
     ...spec.extra_body,
   });
+  return frames.length === 0 ? body : body.replace(`"${placeOfImages}"`, () => imageParts(frames));
 }
 
-/** Frames that many requests show are encoded once. */
-const urls = new WeakMap<Uint8Array, string>();
+/** No text of a request holds it. */
+const placeOfImages = `images ${randomUUID()}`;
 
-function urlOf(jpeg: Uint8Array): string {
-  const known = urls.get(jpeg);
+/** Frames that many requests show are encoded once. */
+const encoded = new WeakMap<readonly Uint8Array[], string>();
+
+/** The frames as parts of a message, in JSON. */
+function imageParts(frames: readonly Uint8Array[]): string {
+  const known = encoded.get(frames);
   if (known !== undefined) return known;
-  const url = `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`;
-  urls.set(jpeg, url);
-  return url;
+  const parts = frames.map((jpeg) => {
+    const url = `data:image/jpeg;base64,${Buffer.from(jpeg).toString('base64')}`;
+    return JSON.stringify({ type: 'image_url', image_url: { url } });
+  });
+  encoded.set(frames, parts.join(','));
+  return parts.join(',');
 }
 
 /** What of an engine spec decides a request's body. */

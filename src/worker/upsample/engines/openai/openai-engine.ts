@@ -38,6 +38,8 @@ export class OpenAiEngine implements Engine {
   readonly #http: HttpClient;
   readonly #frames = new RecentMap<string, Promise<readonly Uint8Array[]>>(hintsRemembered);
   #server: ServerFacts | null = null;
+  /** Where nothing else says where the server is. */
+  #fixedAddress: ServerAddress | null = null;
   #waitReason: string | null = null;
 
   constructor(deps: OpenAiEngineDeps) {
@@ -130,7 +132,9 @@ export class OpenAiEngine implements Engine {
 
   #address(): ServerAddress {
     const { spec, baseUrl, environment } = this.#deps;
-    return serverAddress(baseUrl ? { ...spec, base_url: baseUrl() } : spec, environment);
+    if (baseUrl) return serverAddress({ ...spec, base_url: baseUrl() }, environment);
+    this.#fixedAddress ??= serverAddress(spec, environment);
+    return this.#fixedAddress;
   }
 
   /** The served models; null when the server does not list them. Waits for one that is coming up. */

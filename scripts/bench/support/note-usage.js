@@ -1,10 +1,11 @@
 /**
  * Loaded into a measured program by `--import`: when it ends, appends what it used to the file that
- * `COSMOS_BENCH_USAGE` names, as one line of JSON. Programs that it starts do the same.
+ * `COSMOS_BENCH_USAGE` names, as one line of JSON. Programs that it starts do the same. In JavaScript: translating it would be
+ * measured, too.
  */
 import { appendFileSync } from 'node:fs';
 
-const target = process.env['COSMOS_BENCH_USAGE'];
+const target = process.env.COSMOS_BENCH_USAGE;
 
 process.on('exit', () => {
   if (target === undefined) return;
