@@ -17,6 +17,7 @@ import { FileTemplateTokens } from './adapters/file-template-tokens.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
 import { ownerOnly, publishFile } from './adapters/files/publish-file.ts';
+import { cutPictures } from './adapters/frames/cut-pictures.ts';
 import { FfmpegFrameTool } from './adapters/frames/ffmpeg-frame-tool.ts';
 import { SpareWorker } from './adapters/local-host/spare-worker.ts';
 import { LocalModelFiles } from './adapters/local-model-files.ts';
@@ -51,6 +52,7 @@ import { renderInferenceReport } from './output/report/inference/render-inferenc
 import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
 import { renderContactSheet } from './output/report/video/regions.ts';
 import { renderVideoReport } from './output/report/video/render-video-report.ts';
+import { renderUpscalePreview } from './output/report/video/upscale-preview.ts';
 import { renderVideoSetReport } from './output/report/video-set/render-set-report.ts';
 import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
@@ -119,6 +121,11 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
     detectors: new ProcessDetectorTool(workerProgram()),
     models: createModelFiles(),
     modelLibrary: createModelLibrary(),
+    tryUpscaling: async (request, signal, use) => {
+      const { tryUpscaling } = await import('./worker/try-upscaling.ts');
+      const deps = { frames: new FfmpegFrameTool(), cutPictures, program: workerProgram() };
+      return await tryUpscaling(request, deps, signal, use);
+    },
     sources: new LocalSourceFiles(),
     clock: systemClock,
     checkServer: (engine) => checkModelServer(engine),
@@ -320,6 +327,7 @@ function createReportWriter(media: MediaTool): ReportWriter {
       await publishFile(paths.json, [`${printableJson(plan, 2)}\n`]);
       await publishFile(paths.html, renderContactSheet(plan, sheet));
     },
+    writeUpscalePreview: async (path, preview) => await publishFile(path, renderUpscalePreview(preview)),
   };
 }
 

@@ -1,11 +1,18 @@
 import { resolve } from 'node:path';
 import { Args, type Interfaces } from '@oclif/core';
+import { openFile } from '../composition.ts';
 import { namedBy, resumeRules } from '../core/settings/resume-rules.ts';
+import { exitCodes } from '../errors/error-codes.ts';
+import { upscalePreviewDocument } from '../output/json/upscale-preview-document.ts';
 import { videoPlanDocument } from '../output/json/video-plan-document.ts';
 import { videoSetPlanDocument } from '../output/json/video-set-plan-document.ts';
+import { partialObserver } from '../output/progress/observers.ts';
 import { formatVideoPlan } from '../output/text/video/plan-text.ts';
+import { formatUpscalePreview } from '../output/text/video/preview-text.ts';
 import { formatVideoSetPlan } from '../output/text/video-set/plan-text.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { VideoObserver } from '../ports/run-observer.ts';
+import { previewUpscale } from '../services/upscale/preview-upscale.ts';
 import { resumeUpscaleOptions } from '../services/upscale/resume-upscale.ts';
 import { upscaleOperation } from '../services/upscale/upscale-operation.ts';
 import { upscaleVideo } from '../services/upscale/upscale-video.ts';
@@ -14,10 +21,12 @@ import { planVideo } from '../services/video/plan-video.ts';
 import { upscaleVideoSet } from '../services/video-set/begin-set.ts';
 import { planVideoSet } from '../services/video-set/plan-set.ts';
 import { resumeVideoSetOptions } from '../services/video-set/resume-set.ts';
+import { assertPreviewAlone, previewFlags } from './shared/preview-flags.ts';
+import { toPreviewRequest } from './shared/preview-request.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { beginFlags, onQueue, progressFlags } from './shared/run-flags.ts';
 import { upscaleView, videoSetView } from './shared/run-views.ts';
-import { upscaleFlags, upscaleLayerOf, videoSetFlags } from './shared/upscale-flags.ts';
+import { assertOneModel, upscaleFlags, upscaleLayerOf, videoSetFlags } from './shared/upscale-flags.ts';
 import { type AskedUpscale, toUpscaleRequest } from './shared/upscale-request.ts';
 
 export default class Upscale extends RunCommand {
@@ -31,6 +40,7 @@ export default class Upscale extends RunCommand {
     '<%= config.bin %> <%= command.id %> clip.mp4 -o clip-4x.mkv --model realesr-general-x4v3.onnx --scale 4',
     '<%= config.bin %> <%= command.id %> frames/frame_%06d.png --fps 24 -o clip-2x.mp4',
     '<%= config.bin %> <%= command.id %> holiday/ extra.mov -o upscaled --suffix=-2x',
+    '<%= config.bin %> <%= command.id %> clip.mp4 --preview --at 0:12 --model esrgan-slim --model esrgan-medium',
     '<%= config.bin %> <%= command.id %> --resume latest',
   ];
   static override strict = false;
@@ -44,6 +54,7 @@ export default class Upscale extends RunCommand {
   static override flags = {
     ...upscaleFlags,
     ...videoSetFlags,
+    ...previewFlags,
     ...progressFlags,
     ...beginFlags('finishes the video', 'analyze the video, show the plan and stop'),
   };
@@ -53,6 +64,8 @@ export default class Upscale extends RunCommand {
     const inputs = argv.map(String);
     const { detach: isDetached } = flags;
     const layer = upscaleLayerOf(flags);
+    if (flags.preview) return await this.#preview(inputs, flags);
+    assertOneModel(flags);
     if (flags.resume !== undefined) return await this.#resume(flags.resume, inputs, flags);
     const opened = await this.open(flags.config, layer);
     const { ports } = opened;
@@ -65,6 +78,24 @@ export default class Upscale extends RunCommand {
     return await this.carryOut(upscaleView, flags, ports, ({ observer, signal, leave }) =>
       upscaleVideo({ ...asked.request, isDetached, leave }, ports, observer, signal),
     );
+  }
+
+  /** What parts of it would become. A model that cannot be shown makes it partial. */
+  async #preview(inputs: readonly string[], flags: UpscaleFlags): Promise<object> {
+    assertPreviewAlone(flags);
+    const opened = await this.open(flags.config, upscaleLayerOf(flags));
+    const request = await toPreviewRequest(inputs, flags, opened);
+    const observer = partialObserver<VideoObserver>({
+      onNotice: (line) => flags.progress && this.logToStderr(line),
+    });
+    const preview = await this.interruptibly((signal) =>
+      previewUpscale(request, opened.ports, observer, signal),
+    );
+    const { pagePath } = request;
+    this.show(formatUpscalePreview(preview, pagePath, this.style, process.stdout.columns));
+    if (flags.open && (await openFile(pagePath))) this.logToStderr(`Opened ${pagePath}`);
+    if (preview.variants.some(({ failure }) => failure !== null)) process.exitCode = exitCodes.partial;
+    return upscalePreviewDocument(preview, pagePath);
   }
 
   async #resume(reference: string, videos: readonly string[], flags: UpscaleFlags): Promise<object> {

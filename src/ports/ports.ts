@@ -21,6 +21,7 @@ import type { ResultCache } from './result-cache.ts';
 import type { RunStore } from './run-store.ts';
 import type { SourceFiles } from './source-files.ts';
 import type { SpecStore } from './spec-store.ts';
+import type { TryUpscaling } from './upscale-trial.ts';
 import type { VideoTool } from './video-tool.ts';
 
 /** The outside world as the services see it; `composition.ts` builds it. */
@@ -33,6 +34,7 @@ export interface Ports {
   readonly detectors: DetectorTool;
   readonly models: ModelFiles;
   readonly modelLibrary: ModelLibrary;
+  readonly tryUpscaling: TryUpscaling;
   readonly sources: SourceFiles;
   readonly results: ResultCache;
   readonly reports: ReportWriter;

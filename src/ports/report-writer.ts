@@ -1,6 +1,7 @@
 import type { InferenceReportHeader, InferenceReportItem } from '../core/inference/inference-report.ts';
 import type { ContactSheet, RegionPlan } from '../core/regions/region-plan.ts';
 import type { ReportHeader, ReportItem } from '../core/upsample/upsample-report.ts';
+import type { UpscalePreview } from '../core/upscale/upscale-preview.ts';
 import type { ComparedFrame, VideoReport } from '../core/video/video-report.ts';
 import type { VideoSetReport } from '../core/video-set/set-summary.ts';
 
@@ -48,4 +49,6 @@ export interface ReportWriter {
   writeVideoSet(paths: ReportPaths, report: VideoSetReport): Promise<void>;
   /** Writes a plan of regions, and a page that shows it. */
   writeRegionPlan(paths: ReportPaths, plan: RegionPlan, sheet: ContactSheet): Promise<void>;
+  /** @param path - Of the page. */
+  writeUpscalePreview(path: string, preview: UpscalePreview): Promise<void>;
 }

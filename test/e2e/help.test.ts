@@ -86,7 +86,7 @@ it.skipIf(process.platform === 'win32')(
       'complete -o bashdefault -o default -F _cosmos_complete cosmos',
       'cosmos batch: batch-upsample',
       'cosmos queue : drain prune retry status',
-      'cosmos upscale --pre: --preset',
+      'cosmos upscale --pre: --preset --preview',
       'cosmos upscale --preset ultra: ultrafast',
       'cosmos batch-upsample --engine = op: openai',
       'cosmos run --family cosmos: cosmos3',

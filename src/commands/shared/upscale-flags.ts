@@ -28,6 +28,8 @@ export const upscaleFlags = {
     description: 'what upscales: lanczos (embedded, no model; the default) or onnx (a model)',
   }),
   model: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
     description:
       'network that upscales: a name of "cosmos models", such as esrgan-slim, or an ONNX file; implies --engine onnx',
     helpValue: 'NAME|PATH',
@@ -84,12 +86,21 @@ export const videoSetFlags = {
 
 export type GivenUpscaleFlags = Partial<Interfaces.InferredFlags<typeof upscaleFlags & typeof videoSetFlags>>;
 
+/** @throws AppError `usage-invalid` for several models: a run has one. */
+export function assertOneModel({ model: models = [] }: GivenUpscaleFlags): void {
+  if (models.length <= 1) return;
+  throw usageError(
+    `A video is upscaled with one model, and ${models.length} are given.`,
+    'Keep one of them; to see them side by side, add --preview.',
+  );
+}
+
 export function upscaleLayerOf(flags: GivenUpscaleFlags): SettingsLayer {
-  const { workers } = flags;
+  const { workers, model: [model] = [] } = flags;
   const upscaling = {
     // A user who names a model means the engine that has one.
-    engine: flags.engine ?? (flags.model === undefined ? undefined : 'onnx'),
-    model: flags.model,
+    engine: flags.engine ?? (model === undefined ? undefined : 'onnx'),
+    model,
     ...sizeLayerOf(flags),
     ...filterLayerOf(flags),
     batch_size: flags['batch-size'],

@@ -14,7 +14,7 @@ import type { VideoSetRequest } from '../../services/video-set/set-types.ts';
 import { besideVideo } from './encoding-flags.ts';
 import type { GivenUpscaleFlags } from './upscale-flags.ts';
 
-type Opened = {
+export type OpenedUpscale = {
   readonly settings: Settings;
   readonly ports: Pick<Ports, 'host' | 'parallelism' | 'sources' | 'modelLibrary' | 'video'>;
 };
@@ -28,7 +28,7 @@ export type AskedUpscale =
 export async function toUpscaleRequest(
   inputs: readonly string[],
   flags: GivenUpscaleFlags,
-  opened: Opened,
+  opened: OpenedUpscale,
 ): Promise<AskedUpscale> {
   const [first] = inputs;
   if (first === undefined)
@@ -120,7 +120,7 @@ function frameRateOf(fps: string): Fraction {
 
 function commonRequest(
   flags: GivenUpscaleFlags,
-  { settings, ports }: Opened,
+  { settings, ports }: OpenedUpscale,
 ): Omit<UpscaleRequest, 'inputPath' | 'outputPath'> {
   const host = flags.host ?? 'local';
   // An unknown host is refused before anything is planned.

@@ -70,7 +70,7 @@ function parseSpan(text: string): Pick<RegionText, 'from' | 'to'> | string {
 }
 
 /** Undefined for what is no moment; null for nothing. */
-function parseMoment(text: string): Moment | null | undefined {
+export function parseMoment(text: string): Moment | null | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return null;
   const frame = /^(\d{1,9})f$/.exec(trimmed);

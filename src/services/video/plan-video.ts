@@ -239,7 +239,7 @@ function breaksText(breaks: readonly TimeBreak[], { startSeconds }: VideoFacts):
 }
 
 /** Numbers of the frames with these times; both ascend. Times without a frame are those of frames that do not decode. */
-function keyFramesOf(keyTimes: Float64Array, times: Float64Array): number[] {
+export function keyFramesOf(keyTimes: Float64Array, times: Float64Array): number[] {
   const found: number[] = [];
   let frame = 0;
   for (const time of keyTimes) {
@@ -357,7 +357,7 @@ function written({ width, height, pixelFormat }: FrameFormat): PlannedClip['fram
 }
 
 /** The container that a path's ending asks for. @throws AppError `output-unsupported`. */
-function outputContainerOf(path: string): OutputContainer {
+export function outputContainerOf(path: string): OutputContainer {
   const found = isPicturePattern(path) ? 'mkv' : containerOf(path);
   if (found) return found;
   const ending = /\.([^./\\]+)$/.exec(path)?.[1];

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import { startSpecList } from './specs/spec-list.ts';
+import { startCropTiles } from './upscale/crop-tiles.ts';
 import { startFramePairs } from './upscale/frame-pairs.ts';
 
 /// <reference lib="dom" />
@@ -13,6 +14,7 @@ const parts: readonly (readonly [selector: string, start: (root: HTMLElement) =>
   ['#theme', startThemeButton],
   ['#specs', startSpecList],
   ['.pairs', startFramePairs],
+  ['.crops', startCropTiles],
 ];
 
 // The program is in the page's head, so the theme is there before the first paint.

@@ -54,7 +54,7 @@ function jpegUrl(bytes: Uint8Array): string {
 }
 
 /** `0:05.2`, `1:02:33.0` */
-function clock(seconds: number): string {
+export function clock(seconds: number): string {
   const tenths = Math.max(0, Math.round(seconds * 10));
   const [hours, minutes] = [Math.floor(tenths / 36_000), Math.floor(tenths / 600) % 60];
   const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, '0');
