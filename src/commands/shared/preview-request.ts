@@ -1,4 +1,5 @@
 import { basename, join, parse, resolve } from 'node:path';
+import { nameOutputs } from '../../core/video-set/name-outputs.ts';
 import { usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { PreviewUpscaleRequest } from '../../services/upscale/preview-upscale.ts';
@@ -30,6 +31,11 @@ export async function toPreviewRequest(
   const isPageNamed = /\.html?$/i.test(flags.output ?? '');
   const { output: named, ...others } = flags;
   const asked = await toUpscaleRequest(inputs, isPageNamed ? others : flags, opened);
+  if (!asked.isSet && asked.request.pictures !== undefined)
+    throw usageError(
+      '--preview shows a video or a picture, and not numbered pictures.',
+      'Name one of the pictures: cosmos upscale frames/000001.png --preview',
+    );
   const { inputPath, outputPath } = pathsOf(asked, resolve(input ?? ''));
   const { dir, name } = parse(outputPath);
   const { upscaling, isKeptGoing, isForced } = asked.request;
@@ -44,7 +50,9 @@ export async function toPreviewRequest(
 
 function pathsOf(asked: AskedUpscale, inputPath: string) {
   if (!asked.isSet) return asked.request;
-  const { outputDir, outputName = basename(inputPath) } = asked.request;
+  const { outputDir, upscaling } = asked.request;
+  const [usual = ''] = nameOutputs([{ name: basename(inputPath) }], '', upscaling);
+  const { outputName = usual } = asked.request;
   return { inputPath, outputPath: join(outputDir, outputName) };
 }
 
