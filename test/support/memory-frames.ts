@@ -161,6 +161,7 @@ export class ScriptedEngine implements UpscaleEngine {
   isProbed = false;
   isResampling = false;
   frameTimeoutMs = 10_000;
+  callsAtOnce = 1;
   calls = 0;
   starts: LaneRequest[] = [];
   openLanes = 0;

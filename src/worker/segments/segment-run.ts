@@ -204,7 +204,8 @@ export class SegmentRun {
   #shareRequest(): ShareRequest {
     const { stage, batchSize } = this.#deps;
     const aheadFrames = Math.min(stage.lookaheadFrames ?? 0, this.#task.repeats.length);
-    const leastFrames = stage.processes * stage.callFrames + aheadFrames;
+    const atOnce = stage.callFrames * (stage.callsAtOnce ?? 1);
+    const leastFrames = stage.processes * atOnce + aheadFrames;
     const mostFrames = Math.max(leastFrames, stage.processes * batchSize * batchesAhead + aheadFrames);
     return { leastBytes: leastFrames * this.#frameBytes, mostBytes: mostFrames * this.#frameBytes };
   }

@@ -25,6 +25,8 @@ export interface SegmentStage {
   readonly processes: number;
   /** How many frames are best given at once, at most a batch. */
   readonly callFrames: number;
+  /** How many of them each works on at a time. Missing: one. */
+  readonly callsAtOnce?: number;
   /** So many frames after one may have to be given before what comes of it is given back. Missing: none. */
   readonly lookaheadFrames?: number;
   /** Whether frames are changed where they lie, so that what comes of one takes no memory of its own. Missing: no. */

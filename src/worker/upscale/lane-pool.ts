@@ -26,6 +26,7 @@ export class LanePool {
   readonly processes: number;
   /** How many frames are best given to a lane at once, at most a batch. */
   readonly callFrames: number;
+  readonly callsAtOnce: number;
   readonly isResampling: boolean;
   readonly #lanes: number;
   readonly #sizes: LaneSizes;
@@ -37,6 +38,7 @@ export class LanePool {
     this.to = to;
     this.processes = processes;
     this.callFrames = engine.callFrames(from, to, size.batchSize);
+    this.callsAtOnce = engine.callsAtOnce ?? 1;
     this.isResampling = engine.isResampling ?? false;
     this.#lanes = lanes;
     const longerSide = Math.max(from.width, from.height);

@@ -39,15 +39,19 @@ const pauseMs = 100;
 const startTimeoutMs = 10 * 60_000;
 
 /**
- * Keeps one lane at work: started when it is needed, started again when it died or ran out of memory, with its
+ * Keeps one lane at work, with as many calls under way as its engine takes: started when it is needed, started again when it died or ran out of memory, with its
  * unfinished frames alone done again. Jobs never wait for anything but the lane, so none can block another for ever.
  */
 export class LaneRunner {
   readonly #options: LaneRunnerOptions;
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
-  #working: Promise<void> | null = null;
+  /** One for each call that is under way. */
+  readonly #working = new Set<Promise<void>>();
   #open: OpenLane | null = null;
+  #opening: Promise<OpenLane> | null = null;
+  /** What ended a lane that several calls were waiting for is judged once. */
+  readonly #judged = new WeakSet<LaneError>();
   #deaths = 0;
   state: 'idle' | 'loading' | 'processing' | 'failed' | 'stopped' = 'idle';
   batch: number | null = null;
@@ -68,7 +72,10 @@ export class LaneRunner {
     job.signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array[]>();
     this.#waiting.push({ ...job, resolve, reject });
-    this.#working ??= this.#work();
+    if (this.#working.size < (this.#options.engine.callsAtOnce ?? 1)) {
+      const working = this.#work().finally(() => this.#working.delete(working));
+      this.#working.add(working);
+    }
     return await unlessAborted(promise, job.signal);
   }
 
@@ -77,7 +84,7 @@ export class LaneRunner {
     this.#closing.abort(new Error('the lane was closed'));
     const open = this.#open;
     await open?.lane.close();
-    await this.#working;
+    await Promise.all(this.#working);
     this.state = 'stopped';
   }
 
@@ -86,14 +93,19 @@ export class LaneRunner {
       this.batch = job.batch;
       try {
         job.resolve(await this.#upscale(job));
-        this.state = 'idle';
+        this.#end('idle');
       } catch (error) {
-        this.state = job.signal.aborted ? 'idle' : 'failed';
+        this.#end(job.signal.aborted ? 'idle' : 'failed');
         job.reject(error);
       }
-      this.batch = null;
     }
-    this.#working = null;
+  }
+
+  /** A call has ended: with no other one the lane is at no batch. */
+  #end(state: 'idle' | 'failed'): void {
+    if (this.#working.size > 1) return;
+    this.state = state;
+    this.batch = null;
   }
 
   #next(): Waiting | null {
@@ -124,20 +136,25 @@ export class LaneRunner {
   /** As many frames as were given, or none when it is to be tried again. */
   async #call(frames: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
     const asked = this.#options.sizes.current;
+    let open: OpenLane | null = null;
     try {
-      const lane = await this.#lane();
-      const given = frames.slice(0, lane.batchSize);
+      open = await this.#lane();
+      const given = frames.slice(0, open.lane.batchSize);
       this.state = 'processing';
-      const upscaled = await this.#withTimeout(lane, given);
+      const upscaled = await this.#withTimeout(open.lane, given);
       if (upscaled.length !== given.length)
         throw new LaneError('failed', 'The engine gave another number of frames.');
       this.#deaths = 0;
       return upscaled;
     } catch (error) {
-      await this.#dropLane();
+      // Another call had the same end, and was first.
+      const isJudged =
+        (open && this.#open !== open) || (error instanceof LaneError && this.#judged.has(error));
+      if (error instanceof LaneError) this.#judged.add(error);
+      await this.#dropLane(open);
       if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
       if (!(error instanceof LaneError)) throw asEngineError(error, 'video-unreadable');
-      this.#judge(error, asked, frames.length);
+      if (!isJudged) this.#judge(error, asked, frames.length);
       if (error.reason === 'died') await delay(pauseMs, undefined, { signal: this.#closing.signal });
       return [];
     }
@@ -171,11 +188,20 @@ export class LaneRunner {
     );
   }
 
-  async #lane(): Promise<Lane> {
+  /** The lane for the present sizes; calls that come while it starts wait for the same one. */
+  async #lane(): Promise<OpenLane> {
+    if (this.#open && this.#open.asked.tile !== this.#options.sizes.current.tile)
+      await this.#dropLane(this.#open);
+    if (this.#open) return this.#open;
+    this.#opening ??= this.#start().finally(() => {
+      this.#opening = null;
+    });
+    return await this.#opening;
+  }
+
+  async #start(): Promise<OpenLane> {
     const { engine, request, sizes } = this.#options;
     const asked = sizes.current;
-    if (this.#open && this.#open.asked.tile !== asked.tile) await this.#dropLane();
-    if (this.#open) return this.#open.lane;
     this.state = 'loading';
     const { signal } = this.#closing;
     const starting = engine.startLane({ ...request, size: asked }, signal);
@@ -187,22 +213,27 @@ export class LaneRunner {
       void starting.then((late) => late.close()).catch(() => undefined);
       throw error;
     });
+    if (signal.aborted) {
+      await lane.close();
+      throw signal.reason;
+    }
     this.#open = { lane, asked };
     this.usedTile = lane.tile;
-    if (signal.aborted) throw signal.reason;
-    return lane;
+    return this.#open;
   }
 
   async #withTimeout(lane: Lane, frames: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    const timeoutMs = this.#options.engine.frameTimeoutMs * frames.length;
+    const { frameTimeoutMs, callsAtOnce = 1 } = this.#options.engine;
+    const timeoutMs = frameTimeoutMs * frames.length * callsAtOnce;
     const onLate = () => new LaneError('died', `It did not answer within ${Math.round(timeoutMs / 1000)} s.`);
     return await within(timeoutMs, lane.upscale(frames), onLate);
   }
 
-  async #dropLane(): Promise<void> {
-    const open = this.#open;
+  /** Closes a lane, unless another call has. */
+  async #dropLane(open: OpenLane | null): Promise<void> {
+    if (open === null || this.#open !== open) return;
     this.#open = null;
-    await open?.lane.close();
+    await open.lane.close();
   }
 }
 

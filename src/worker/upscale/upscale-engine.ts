@@ -39,6 +39,8 @@ export interface UpscaleEngine {
   readonly isResampling?: boolean;
   /** How long one frame may take before its lane counts as dead, in milliseconds. */
   readonly frameTimeoutMs: number;
+  /** How many calls of a lane are best under way at a time, so that it never waits for the next frames. Missing: 1. */
+  readonly callsAtOnce?: number;
   /** How many frames to give to a lane at once at best, where batches may be split; at least 1. */
   callFrames(from: FrameFormat, to: FrameFormat, batchSize: number): number;
   /** What becomes of frames of the format `from`, which are those of `clip` unless that is null. */
@@ -58,7 +60,7 @@ export interface Lane {
   /** Side of the tiles it works in, in pixels of the source; 0: whole frames. */
   readonly tile: number;
   /**
-   * As many frames as were given, in their order. One call at a time. The given frames are not changed, and may be used
+   * As many frames as were given, in their order. Calls may overlap, at most the engine's `callsAtOnce`. The given frames are not changed, and may be used
    * again when the call has ended.
    *
    * @param frames - At least one, at most `batchSize`.

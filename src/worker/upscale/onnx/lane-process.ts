@@ -21,7 +21,7 @@ interface LaneProcessOptions {
 /** An argument that makes the worker's program a lane; its options follow as JSON. */
 export const laneArgument = '--lane';
 
-/** The process of a lane: answers come one by one, in the order of what was asked. */
+/** The process of a lane: it may be asked again before it has answered, and answers come in the order of what was asked. */
 export class LaneProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #signal: AbortSignal;
@@ -30,7 +30,7 @@ export class LaneProcess {
   readonly #ended: Promise<void>;
   readonly #stopListening: () => void;
   readonly #greeting = Promise.withResolvers<LaneAnswer>();
-  #awaited: PromiseWithResolvers<LaneAnswer> | null = this.#greeting;
+  readonly #awaited: PromiseWithResolvers<LaneAnswer>[] = [this.#greeting];
   #failure: LaneError | null = null;
   /** Before what it does now. */
   #oomKills = countOomKills();
@@ -94,9 +94,11 @@ export class LaneProcess {
   async ask(frames: readonly Uint8Array[], frameBytes?: number): Promise<LaneAnswer> {
     this.#signal.throwIfAborted();
     if (this.#failure) throw this.#failure;
-    if (this.#awaited) throw new LaneError('failed', 'A lane was asked twice at once.');
+    const isOther = frameBytes !== undefined && frameBytes !== this.#reader.frameBytes;
+    if (isOther && this.#awaited.length > 0)
+      throw new LaneError('failed', 'A lane was asked for frames of several sizes at once.');
     const awaited = Promise.withResolvers<LaneAnswer>();
-    this.#awaited = awaited;
+    this.#awaited.push(awaited);
     if (frameBytes !== undefined) this.#reader.frameBytes = frameBytes;
     this.#oomKills = countOomKills();
     const { stdin } = this.#child;
@@ -128,8 +130,7 @@ export class LaneProcess {
   }
 
   #settle(answer: LaneAnswer): void {
-    const awaited = this.#awaited;
-    this.#awaited = null;
+    const awaited = this.#awaited.shift();
     if (awaited) awaited.resolve(answer);
     else this.#giveUp(new LaneError('failed', 'The lane answered without being asked.'));
   }
@@ -145,7 +146,7 @@ export class LaneProcess {
     const isOutOfMemory = killer === 'SIGKILL' && countOomKills() > this.#oomKills;
     const reason = isOutOfMemory ? 'out-of-memory' : 'died';
     this.#failure ??= new LaneError(reason, `The lane has ended (${how})${said && `: ${said}`}.`);
-    this.#awaited?.reject(this.#failure);
+    for (const awaited of this.#awaited.splice(0)) awaited.reject(this.#failure);
   }
 }
 

@@ -1,6 +1,10 @@
+import { frameBytes } from '../../../core/frames/frame-format.ts';
+import type { Size } from '../../../core/hints/display-size.ts';
 import type { FrameUpscaler } from './frame-upscaler.ts';
-import { answerFrames, beLane, readAsked } from './lane-channel.ts';
+import { beLane } from './lane-channel.ts';
+import { LanePipes } from './lane-pipes.ts';
 import {
+  answerHeaderBytes,
   type LaneOptions,
   laneOptionsSchema,
   type OnnxLaneFacts,
@@ -28,10 +32,7 @@ async function makeReady(options: LaneOptions) {
   const runtime = await loadRuntime();
   const type = options.pixelFormat === 'rgb24' ? 'uint8' : 'uint16';
   const { session, model, radius, provider, notes } = await openPictureModel(runtime, options, type);
-  // A CPU computes one picture with all of its cores: several at once only need more memory, which takes time to get.
-  const batchSize = provider === 'cpu' ? 1 : options.batchSize;
-  const size = { ...options, batchSize };
-  const { upscaler, padding, note } = cutUpscaler({ runtime, session, model, radius, type }, size);
+  const { upscaler, padding, note } = cutUpscaler({ runtime, session, model, radius, type }, options);
   const { scale, batch, alignment, width, height } = model;
   const fixed = { width, height };
   const allNotes = note === null ? [...notes] : [...notes, note];
@@ -39,34 +40,45 @@ async function makeReady(options: LaneOptions) {
   return { upscaler, facts };
 }
 
+/** Reads the next frames and writes the last ones while the model computes. */
 async function serve(
   options: LaneOptions & Pick<OnnxLaneFacts, 'scale'>,
   upscaler: FrameUpscaler,
 ): Promise<void> {
-  const { width, height, scale, batchSize } = options;
-  const small = pictures(batchSize, width, height, options.pixelFormat);
-  const large = pictures(batchSize, width * scale, height * scale, options.pixelFormat);
-  const request = Buffer.alloc(requestHeaderBytes);
-  while (readAsked(request)) {
-    const count = request.readUInt32LE(0);
-    if (count < 1 || count > batchSize) throw new RangeError(`${count} frames at once were not agreed upon`);
-    const from = small.slice(0, count);
-    if (!readAsked(...from.map(({ samples }) => samples))) return;
-    const to = large.slice(0, count);
-    await upscaler.upscale(from, to);
-    if (!answerFrames(to.map(({ samples }) => samples))) return;
+  const { width, height, scale, batchSize, pixelFormat } = options;
+  const small = { width, height };
+  const large = { width: width * scale, height: height * scale };
+  const sizes = {
+    batchSize,
+    smallBytes: frameBytes({ ...small, pixelFormat }),
+    largeBytes: frameBytes({ ...large, pixelFormat }),
+  };
+  const pipes = new LanePipes(sizes);
+  try {
+    for await (const { count, buffer } of pipes.requests()) {
+      const answer = await pipes.takeBuffer();
+      const from = picturesIn(buffer, requestHeaderBytes, count, small, pixelFormat);
+      await upscaler.upscale(from, picturesIn(answer, answerHeaderBytes, count, large, pixelFormat));
+      pipes.answer(answer, count);
+    }
+  } finally {
+    // What is said next comes after the frames.
+    await pipes.flush();
   }
 }
 
-function pictures(
+/** Frames that lie one after the other. */
+function picturesIn(
+  buffer: ArrayBuffer,
+  begin: number,
   count: number,
-  width: number,
-  height: number,
+  { width, height }: Size,
   pixelFormat: LaneOptions['pixelFormat'],
 ): Picture[] {
   const SampleArray = pixelFormat === 'rgb24' ? Uint8Array : Uint16Array;
-  return Array.from({ length: count }, () => ({
+  const samples = 3 * width * height;
+  return Array.from({ length: count }, (_, index) => ({
     ...{ width, height },
-    samples: new SampleArray(3 * width * height),
+    samples: new SampleArray(buffer, begin + index * samples * SampleArray.BYTES_PER_ELEMENT, samples),
   }));
 }

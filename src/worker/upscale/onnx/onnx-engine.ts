@@ -32,6 +32,8 @@ const trialFrame: FrameFormat = { width: 32, height: 32, pixelFormat: 'rgb24' };
 export class OnnxEngine implements UpscaleEngine {
   readonly isProbed = true;
   readonly frameTimeoutMs = heaviestFrameMs;
+  /** One is read, one computed, one written. */
+  readonly callsAtOnce = 3;
   readonly #options: OnnxEngineOptions;
   readonly #logged = new Set<string>();
   #facts: OnnxLaneFacts | null = null;
@@ -52,8 +54,9 @@ export class OnnxEngine implements UpscaleEngine {
     return width !== null && height !== null ? null : Math.max(smallestTile, this.#facts?.alignment ?? 1);
   }
 
+  /** A CPU computes one picture with all of its cores: several at once only need more memory, which takes time to get. */
   callFrames(_from: FrameFormat, _to: FrameFormat, batchSize: number): number {
-    return batchSize;
+    return this.#facts?.provider === 'cpu' ? Math.min(batchSize, this.#facts.batch ?? 1) : batchSize;
   }
 
   outputFormat({ width, height, pixelFormat }: FrameFormat): FrameFormat {
@@ -67,14 +70,20 @@ export class OnnxEngine implements UpscaleEngine {
   }
 
   async startLane(request: LaneRequest, signal: AbortSignal): Promise<Lane> {
-    const { process } = await this.#startProcess(request, signal);
+    const depth = this.callFrames(request.from, request.to, request.size.batchSize);
+    const size = { ...request.size, batchSize: depth };
+    const { process } = await this.#startProcess({ ...request, size }, signal);
     const wanted = { bytes: frameBytes(request.from), batchSize: request.size.batchSize };
     const largeBytes = frameBytes(this.outputFormat(request.from));
     return {
       ...request.size,
       upscale: async (frames) => {
         refuseOthers(frames, wanted);
-        return framesOf(await process.ask(frames, largeBytes), frames.length);
+        const parts = Array.from({ length: Math.ceil(frames.length / depth) }, (_, index) =>
+          frames.slice(index * depth, (index + 1) * depth),
+        );
+        const answers = parts.map(async (part) => framesOf(await process.ask(part, largeBytes), part.length));
+        return (await Promise.all(answers)).flat();
       },
       close: async () => await process.close(),
     };

@@ -23,6 +23,7 @@ const cases = fc.record({
   lanes: fc.integer({ min: 1, max: 5 }),
   batchSize: fc.integer({ min: 1, max: 9 }),
   callFrames: fc.integer({ min: 1, max: 9 }),
+  callsAtOnce: fc.integer({ min: 1, max: 3 }),
   most: fc.integer({ min: 1, max: 9 }),
   repeats: fc.array(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 50 }), {
     minLength: 1,
@@ -34,53 +35,57 @@ const cases = fc.record({
 
 it('whatever is slow, dies or lacks memory: every frame comes once, in its place', async () => {
   await fc.assert(
-    fc.asyncProperty(cases, async ({ lanes, batchSize, callFrames, most, repeats, context, seed }) => {
-      const random = createRandom(seed);
-      const engine = new ScriptedEngine(async ({ frames, calls }) => {
-        await delay(random() * 3);
-        if (frames.length > most) throw new LaneError('out-of-memory', 'no memory');
-        if (calls % 40 === 39) throw new LaneError('died', 'killed');
-      });
-      engine.callFrames = () => Math.min(callFrames, batchSize);
-      const runFolder = join(folder, randomBytes(6).toString('hex'));
-      const upscaler = new SegmentUpscaler(sampleUpscalerSpec({ lanes, batch_size: batchSize }), engine, {
-        frames: new MemoryFrames(),
-        objectPathOf: String,
-        runFolder,
-        clock: systemClock,
-        log: () => undefined,
-      });
-      let firstBatch = 0;
-      const tasks = repeats.map((each, at) => {
-        const task = {
-          task_key: String(at).repeat(64),
-          first_batch: firstBatch,
-          first_time: 50 * at,
-          repeats: [
-            ...new Array<number>(context.before).fill(2),
-            ...each,
-            ...new Array<number>(context.after).fill(1),
-          ],
-          context,
-        };
-        firstBatch += Math.ceil(each.length / batchSize);
-        return sampleSegment(task);
-      });
-      const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
-      await Promise.all(tasks.map((task) => upscaler.run(task, quiet)));
-      for (const [segment, own] of repeats.entries()) {
-        const key = tasks[segment]?.task_key ?? '';
-        const written = await readFile(join(runFolder, layout.output(key)));
-        const first = 50 * segment + context.before;
-        const shown = own.flatMap((each, at) => new Array<number>(each).fill(first + at));
-        expect([...written]).toEqual(shown);
-      }
-      const counts = upscaler.laneStatus();
-      expect(counts.reduce((sum, lane) => sum + lane.completed_batches, 0)).toBe(firstBatch);
-      expect(counts.every((lane) => lane.completed_batches === lane.total_batches)).toBe(true);
-      await upscaler.stop();
-      expect(engine.openLanes).toBe(0);
-    }),
+    fc.asyncProperty(
+      cases,
+      async ({ lanes, batchSize, callFrames, callsAtOnce, most, repeats, context, seed }) => {
+        const random = createRandom(seed);
+        const engine = new ScriptedEngine(async ({ frames, calls }) => {
+          await delay(random() * 3);
+          if (frames.length > most) throw new LaneError('out-of-memory', 'no memory');
+          if (calls % 40 === 39) throw new LaneError('died', 'killed');
+        });
+        engine.callsAtOnce = callsAtOnce;
+        engine.callFrames = () => Math.min(callFrames, batchSize);
+        const runFolder = join(folder, randomBytes(6).toString('hex'));
+        const upscaler = new SegmentUpscaler(sampleUpscalerSpec({ lanes, batch_size: batchSize }), engine, {
+          frames: new MemoryFrames(),
+          objectPathOf: String,
+          runFolder,
+          clock: systemClock,
+          log: () => undefined,
+        });
+        let firstBatch = 0;
+        const tasks = repeats.map((each, at) => {
+          const task = {
+            task_key: String(at).repeat(64),
+            first_batch: firstBatch,
+            first_time: 50 * at,
+            repeats: [
+              ...new Array<number>(context.before).fill(2),
+              ...each,
+              ...new Array<number>(context.after).fill(1),
+            ],
+            context,
+          };
+          firstBatch += Math.ceil(each.length / batchSize);
+          return sampleSegment(task);
+        });
+        const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
+        await Promise.all(tasks.map((task) => upscaler.run(task, quiet)));
+        for (const [segment, own] of repeats.entries()) {
+          const key = tasks[segment]?.task_key ?? '';
+          const written = await readFile(join(runFolder, layout.output(key)));
+          const first = 50 * segment + context.before;
+          const shown = own.flatMap((each, at) => new Array<number>(each).fill(first + at));
+          expect([...written]).toEqual(shown);
+        }
+        const counts = upscaler.laneStatus();
+        expect(counts.reduce((sum, lane) => sum + lane.completed_batches, 0)).toBe(firstBatch);
+        expect(counts.every((lane) => lane.completed_batches === lane.total_batches)).toBe(true);
+        await upscaler.stop();
+        expect(engine.openLanes).toBe(0);
+      },
+    ),
     { numRuns: 40 },
   );
 });
