@@ -19,6 +19,8 @@ export const smallBytes = 256 * 1024;
 
 /** A disk of this machine takes some microseconds for a call. Above this average, in milliseconds, it is no such disk, or it is busy. */
 const slowMs = 0.5;
+/** What a call counts at most: one during which another program ran says nothing of the disk. */
+const mostCountedMs = 2;
 /** How much of the average the last call is. */
 const weight = 0.1;
 /** So many calls go through threads before another one is waited for. */
@@ -40,7 +42,7 @@ export async function quickly<T>(call: () => T, inThread: () => Promise<T>): Pro
   try {
     return call();
   } finally {
-    averageMs += weight * (performance.now() - start - averageMs);
+    averageMs += weight * (Math.min(performance.now() - start, mostCountedMs) - averageMs);
     if (averageMs > slowMs) {
       leftAside = callsAside;
       averageMs = 0;

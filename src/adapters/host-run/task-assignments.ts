@@ -142,9 +142,17 @@ export class TaskAssignments {
     return { parts, held: [...held.values()] };
   }
 
-  /** Assigns a part of a batch to its worker. @returns number of the manifest that is to hold it. */
-  assign({ workerId, batch }: BatchPart, engine: WorkEngine): number {
-    const index = this.#nextNumbers[workerId] ?? 0;
+  /**
+   * Assigns a part of a batch to its worker.
+   *
+   * @param index - Number of the manifest that is to hold it, where that holds other parts, too; left out: of a new one.
+   * @returns that number.
+   */
+  assign(
+    { workerId, batch }: BatchPart,
+    engine: WorkEngine,
+    index = this.#nextNumbers[workerId] ?? 0,
+  ): number {
     const common = { workerId, attempt: batch.attempt ?? 1, index, engine: JSON.stringify(engine) };
     const fresh = { ...common, olderIndexes: [] };
     for (const { task_key: key } of batch.tasks) {
@@ -152,7 +160,7 @@ export class TaskAssignments {
       this.#assignments.set(key, olderIndexes.length === 0 ? fresh : { ...common, olderIndexes });
     }
     this.#givenTasks[workerId] = (this.#givenTasks[workerId] ?? 0) + batch.tasks.length;
-    this.#nextNumbers[workerId] = index + 1;
+    this.#nextNumbers[workerId] = Math.max(index + 1, this.#nextNumbers[workerId] ?? 0);
     return index;
   }
 

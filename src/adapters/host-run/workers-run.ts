@@ -11,18 +11,18 @@ import type { FileStore } from '../../ports/file-store.ts';
 import type { HostEvent, HostObject, MachineRun } from '../../ports/host.ts';
 import { taskKeySchema } from '../../protocol/identifiers.ts';
 import { layout } from '../../protocol/layout.ts';
-import { batchesOf, type WorkBatch, type WorkEngine, workKindOf } from '../../protocol/manifest.ts';
+import { batchesOf, type WorkBatch, type WorkEngine } from '../../protocol/manifest.ts';
 import type { TaskResult } from '../../protocol/task-result.ts';
-import { protocolVersion } from '../../protocol/version.ts';
 import type { WorkerEvent } from '../../protocol/worker-event.ts';
 import type { WorkerStatus } from '../../protocol/worker-status.ts';
 import { statusWithBoundedTexts, withBoundedTexts } from './bounded-texts.ts';
 import { followWorker } from './follow-worker.ts';
 import { ManifestNotifier } from './manifest-notifier.ts';
+import { type ManifestContent, ManifestPublisher } from './manifest-publisher.ts';
 import { PublishedResults } from './published-results.ts';
 import { type RunWorker, stopWorkers } from './run-workers.ts';
 import type { DownloadOutput, ObjectStore } from './stores.ts';
-import { type BatchPart, outlineManifests, readManifest, type TaskAssignments } from './task-assignments.ts';
+import { outlineManifests, readManifest, type TaskAssignments } from './task-assignments.ts';
 
 /** Files of a run that are read at once: a far host answers all of them in the time of one. */
 const readsAtOnce = 32;
@@ -56,6 +56,7 @@ export class WorkersRun implements MachineRun {
   readonly #deps: WorkersRunDeps;
   readonly #results: PublishedResults;
   readonly #notifier: ManifestNotifier;
+  readonly #manifests: ManifestPublisher;
   /** Tasks whose result the caller knows of. */
   readonly #reported = new TaskKeySet();
   /** The scan for missed results that runs, and the one that waits for it. */
@@ -71,6 +72,10 @@ export class WorkersRun implements MachineRun {
     this.#deps = deps;
     this.#results = new PublishedResults(deps.files);
     this.#notifier = new ManifestNotifier(deps.workers);
+    this.#manifests = new ManifestPublisher({
+      ...deps,
+      onPublished: (workerId, path, content) => this.#onManifest(workerId, path, content),
+    });
   }
 
   async finishedKeys(): Promise<ReadonlySet<string>> {
@@ -96,13 +101,12 @@ export class WorkersRun implements MachineRun {
   async submit(batch: WorkBatch, engine: WorkEngine): Promise<{ readonly workerId: number }> {
     const { assignments } = this.#deps;
     const { parts, held } = assignments.divide(batch, engine);
-    // All numbers are assigned before the first wait, so that batches submitted side by side do not share one.
-    const numbered = parts.map((part) => ({ part, index: assignments.assign(part, engine) }));
+    // All are assigned before the first wait, so that batches submitted side by side do not share a task.
+    const submitted = parts.map((part) => this.#manifests.publish(part, engine));
     const resumed = held.map(async ({ workerId, index }) => {
       assignments.noteResumed(workerId);
       await this.#notifier.notify(workerId, layout.manifest(workerId, index));
     });
-    const submitted = numbered.map(({ part, index }) => this.#publishManifest(part, index, engine));
     await Promise.all([...resumed, ...submitted]);
     return { workerId: (parts[0] ?? held[0])?.workerId ?? 0 };
   }
@@ -302,21 +306,11 @@ export class WorkersRun implements MachineRun {
     await pMap(missed, read, { concurrency: readsAtOnce });
   }
 
-  async #publishManifest({ workerId, batch }: BatchPart, index: number, engine: WorkEngine): Promise<void> {
-    const { files, runId, assignments } = this.#deps;
-    const path = layout.manifest(workerId, index);
-    const manifest = {
-      version: protocolVersion,
-      kind: workKindOf(engine),
-      run_id: runId,
-      worker_id: workerId,
-      engine,
-      batches: [batch],
-    };
-    await files.publish(path, JSON.stringify(manifest));
+  async #onManifest(workerId: number, path: string, { engine, batches }: ManifestContent): Promise<void> {
+    const { files, assignments } = this.#deps;
     if (assignments.isAlive(workerId)) return await this.#notifier.notify(workerId, path);
     // The worker died meanwhile, and its manifests were read before this one was there.
-    await this.submit(batch, engine);
+    for (const batch of batches) await this.submit(batch, engine);
     await files.remove(path);
   }
 }
