@@ -6,6 +6,7 @@
  *     node scripts/bench/network-speed.ts [--tensorflow /tmp/tfjs] [--size 320x180] [--rounds 3] [--json] [--write]
  */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,8 @@ const [rounds, frames] = [Number(values.rounds), Number(values.frames)];
 const from = { width, height, pixelFormat: 'rgb24' };
 const frame = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37) % 256);
 const stop = new AbortController();
+/** Milliseconds of CPU time a frame. The first of each is that of getting ready. */
+const cpu = { bare: [] as number[], lane: [] as number[] };
 
 const result = await inSandbox('network-speed', async (sandbox) => {
   const library = new LocalModelLibrary(
@@ -53,7 +56,7 @@ const result = await inSandbox('network-speed', async (sandbox) => {
     const ways: Readonly<Record<string, () => Promise<number>>> = {
       bare: await bareRuntime(modelPath),
       lane: async () => {
-        const begunMs = performance.now();
+        const [begunMs, begunCpuMs] = [performance.now(), cpuMs()];
         // As a run gives them: some ahead of the one that is computed.
         let left = frames;
         const work = async () => {
@@ -63,6 +66,7 @@ const result = await inSandbox('network-speed', async (sandbox) => {
           }
         };
         await Promise.all(Array.from({ length: engine.callsAtOnce }, work));
+        cpu.lane.push((cpuMs() - begunCpuMs) / frames);
         return (frames * 1000) / (performance.now() - begunMs);
       },
       ...(values.tensorflow !== undefined && { tensorflow: async () => tensorFlow(values.tensorflow ?? '') }),
@@ -78,6 +82,12 @@ const result = await inSandbox('network-speed', async (sandbox) => {
       figures: [
         figure('frames per second', of('lane'), '1/s'),
         figure('times ONNX Runtime alone', of('lane') / of('bare'), '', '>= 0.95'),
+        figure('CPU time of a frame, ONNX Runtime alone', median(cpu.bare.slice(1)), 'ms'),
+        figure(
+          'its part of the CPU time of a lane',
+          median(cpu.bare.slice(1)) / median(cpu.lane.slice(1)),
+          '',
+        ),
         ...(rates['tensorflow']
           ? [figure('times TensorFlow.js (WASM)', of('lane') / of('tensorflow'), '', '>= 1')]
           : []),
@@ -97,8 +107,9 @@ async function bareRuntime(modelPath: string): Promise<() => Promise<number>> {
   const { session } = await openSession(runtime, { model, lane: 0, threads: availableParallelism() });
   const input = new runtime.Tensor('float32', new Float32Array(3 * width * height), [1, 3, height, width]);
   return async () => {
-    const begunMs = performance.now();
+    const [begunMs, begunCpuMs] = [performance.now(), cpuMs()];
     for (let index = 0; index < frames; index++) await session.run({ input });
+    cpu.bare.push((cpuMs() - begunCpuMs) / frames);
     return (frames * 1000) / (performance.now() - begunMs);
   };
 }
@@ -115,4 +126,15 @@ function tensorFlow(packages: string): number {
     said.trim().split('\n').at(-1) ?? '',
   );
   return 1 / wasm.seconds;
+}
+
+/** CPU time of this process and of the lane that it has started; Linux says that of the latter. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  const pids = readFileSync('/proc/thread-self/children', 'utf8').trim().split(' ').filter(Boolean);
+  const ticks = pids.map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return (user + system) / 1000 + 10 * ticks.reduce((sum, each) => sum + each, 0);
 }

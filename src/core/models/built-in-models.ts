@@ -173,6 +173,11 @@ export function choiceOfFile(fileName: string): BuiltInChoice | null {
   return all.find((choice) => choice.fileName === fileName) ?? null;
 }
 
+/** Whether the ONNX file with this hex SHA-256 is one of a built-in model, whatever it is called. */
+export function isBuiltInFile(sha256: string): boolean {
+  return builtInNames.flatMap(choicesOf).some((choice) => choice.sha256 === sha256);
+}
+
 /** Whether this may be the name of a model: it is no path, and has no ending. */
 export function isModelName(model: string): boolean {
   return /^[\w-]+$/.test(model);

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Size } from '../../../core/hints/display-size.ts';
+import { isBuiltInFile } from '../../../core/models/built-in-models.ts';
 import { namesExternalData } from './external-data.ts';
 import { FrameUpscaler } from './frame-upscaler.ts';
 import { type Graph, readGraph } from './graph.ts';
+import { withHalfPrecision } from './half-precision.ts';
 import { modelRefused } from './lane-failure.ts';
 import type { LaneOptions } from './lane-protocol.ts';
 import { describeModel, type ModelFacts, probeModel } from './model-facts.ts';
@@ -35,7 +38,15 @@ export async function openPictureModel(
   const description = await openDescription(runtime, file);
   const signature = describeModel(description);
   await description.release();
-  const opened = await openSession(runtime, { model: takingPictures(file, signature, type), ...options });
+  // Others may have numbers that half precision cannot hold; who has one that was made for it gives that.
+  const canHalve = isBuiltInFile(createHash('sha256').update(file).digest('hex'));
+  const opened = await openSession(runtime, {
+    ...options,
+    model: takingPictures(file, signature, type),
+    halvedModel: canHalve
+      ? () => takingPictures(withHalfPrecision(file), { ...signature, isHalf: true }, type)
+      : null,
+  });
   const model = await probeModel(runtime, opened.session, signature, type);
   const graph = graphOf(file);
   const radius = graph && receptiveRadius(graph, model.inputName, model.outputName);

@@ -16,8 +16,8 @@ export type Samples = Uint8Array | Uint16Array;
 interface SessionRequest extends Pick<LaneOptions, 'lane' | 'threads'> {
   /** The whole file, as it was checked: what its path leads to by now may be another. */
   readonly model: Uint8Array;
-  /** The same for a GPU, where that is another file. */
-  readonly gpuModel?: Uint8Array;
+  /** Makes the same for a GPU with numbers of half precision; null where its own numbers are to be kept. */
+  readonly halvedModel?: (() => Uint8Array) | null;
 }
 
 /** A model that is loaded, and what computes it. */
@@ -61,8 +61,9 @@ export async function openSession(runtime: Runtime, options: SessionRequest): Pr
   const notes: string[] = [];
   if (deviceId !== null) {
     try {
-      const forGpu = { ...options, model: options.gpuModel ?? options.model };
-      const session = await create(runtime, forGpu, [{ name: 'cuda', deviceId }, 'cpu']);
+      const model = options.halvedModel?.() ?? options.model;
+      const session = await create(runtime, { ...options, model }, [{ name: 'cuda', deviceId }, 'cpu']);
+      if (model !== options.model) notes.push('the network computes with half precision');
       return { session, provider: 'cuda', notes };
     } catch (error) {
       // On a GPU that is full it would be a mistake to continue with the CPU: a smaller batch or fewer lanes may fit.

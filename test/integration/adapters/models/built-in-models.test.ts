@@ -1,12 +1,19 @@
+import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { LocalModelLibrary } from '../../../../src/adapters/models/local-model-library.ts';
 import { systemClock } from '../../../../src/adapters/system-clock.ts';
-import { choiceFor, choicesOf } from '../../../../src/core/models/built-in-models.ts';
+import { choiceFor, choicesOf, isBuiltInFile } from '../../../../src/core/models/built-in-models.ts';
 import { readLayersModel } from '../../../../src/core/models/layers-model.ts';
 import { layersToOnnx } from '../../../../src/core/models/layers-to-onnx.ts';
+import { withHalfPrecision } from '../../../../src/worker/upscale/onnx/half-precision.ts';
+import {
+  pictureInput,
+  pictureOutput,
+  takingPictures,
+} from '../../../../src/worker/upscale/onnx/picture-graph.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures/esrgan');
@@ -68,6 +75,52 @@ describe('what a converted network computes is what TensorFlow.js computes', () 
     const model = readLayersModel(document, await readFile(join(fixtures, 'dense.bin')));
     expect(await differenceOf(layersToOnnx({ model, white: 1 }), 2, 'dense.f32')).toBeLessThan(1e-4);
   });
+});
+
+describe('half precision, which GPUs compute with', () => {
+  const signature = {
+    inputName: 'input',
+    outputName: 'output',
+    isHalf: false,
+    batch: null,
+    width: null,
+    height: null,
+  };
+  const enlarge = async (model: Uint8Array): Promise<Uint8Array> => {
+    const session = await InferenceSession.create(model);
+    const tensor = new Tensor('uint8', Uint8Array.from(picture), [1, side, side, 3]);
+    const { [pictureOutput]: output } = await session.run({ [pictureInput]: tensor });
+    if (!(output?.data instanceof Uint8Array)) throw new Error('it gives no picture');
+    return output.data;
+  };
+
+  it.each(['esrgan-slim', 'esrgan-medium', 'esrgan-thick, in small'] as const)(
+    '%s makes pictures that differ by one step at most',
+    async (name) => {
+      const model = await modelOf(name);
+      const single = await enlarge(takingPictures(model, signature, 'uint8'));
+      const halved = takingPictures(withHalfPrecision(model), { ...signature, isHalf: true }, 'uint8');
+      const differences = (await enlarge(halved)).map((sample, at) => Math.abs(sample - (single[at] ?? 0)));
+      expect(differences).toHaveLength(side * side * 4 * 3);
+      expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+    },
+  );
+
+  async function modelOf(name: string): Promise<Uint8Array> {
+    if (name !== 'esrgan-slim' && name !== 'esrgan-medium') {
+      const document: unknown = JSON.parse(await readFile(join(fixtures, 'dense.json'), 'utf8'));
+      return layersToOnnx({
+        model: readLayersModel(document, await readFile(join(fixtures, 'dense.bin'))),
+        white: 1,
+      });
+    }
+    const library = libraryIn(await temporaryFolder());
+    const path = library.pathOf(name, 2);
+    await library.provide(path);
+    const file = await readFile(path);
+    expect(isBuiltInFile(createHash('sha256').update(file).digest('hex'))).toBe(true);
+    return file;
+  }
 });
 
 describe('the file of a built-in model', () => {
