@@ -330,8 +330,15 @@ async function isSame(source: string, target: string, sha256: string | null): Pr
 
 /** A path beside `path` that no other process will choose, and that is short enough wherever `path` itself is. */
 export function temporaryPathFor(path: string): string {
-  return join(dirname(path), temporaryName(basename(path), randomBytes(6)));
+  if (unused.length < nameBytes) unused = randomBytes(512 * nameBytes);
+  const random = unused.subarray(0, nameBytes);
+  unused = unused.subarray(nameBytes);
+  return join(dirname(path), temporaryName(basename(path), random));
 }
+
+const nameBytes = 6;
+/** Random bytes for names: many at once cost hardly more than a few. */
+let unused = Buffer.alloc(0);
 
 /**
  * Removes what a process that died left half-written beside these files, and nothing else. The caller holds the lock

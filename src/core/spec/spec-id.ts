@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 interface SpecIdentity {
   readonly prompt: string;
@@ -12,7 +12,7 @@ interface SpecIdentity {
  */
 export function specIdOf(identity: SpecIdentity): string {
   const text = `${identity.prompt}|${identity.videoPath}|${pythonPairs(identity.controlInputs)}`;
-  return `ps_${createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 12)}`;
+  return `ps_${hash('sha256', text, 'hex').slice(0, 12)}`;
 }
 
 function pythonPairs(controlInputs: Readonly<Record<string, string | null>>): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { base64UrlOfWords, HashRows, hexOfWords, wordsOfBase64Url, wordsOfHex } from '../hash-rows.ts';
 import { normalizeText } from './check-answer.ts';
 
@@ -114,14 +114,10 @@ export function answerMark(task: Omit<AskedInput, 'task_key'>, text: string): An
 const markLength = 16;
 
 function hashOf(text: string): string {
-  return createHash('sha256').update(normalizeText(text)).digest('base64url').slice(0, markLength);
+  return hash('sha256', normalizeText(text), 'base64url').slice(0, markLength);
 }
 
 /** What makes two tasks ask for the same thing, whatever their keys. */
 function inputOf({ prompt, hint }: Omit<AskedInput, 'task_key'>): string {
-  const hash = createHash('sha256').update(normalizeText(prompt));
-  return hash
-    .update(`|${hint?.sha256 ?? ''}`)
-    .digest('base64url')
-    .slice(0, markLength);
+  return hash('sha256', `${normalizeText(prompt)}|${hint?.sha256 ?? ''}`, 'base64url').slice(0, markLength);
 }

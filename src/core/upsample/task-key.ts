@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Everything the answer to a prompt depends on. */
 export interface TaskIdentity {
@@ -33,7 +33,7 @@ export function taskKeyOf(task: TaskIdentity): string {
     task.prompt,
     ...(Object.keys(task.extras ?? {}).length > 0 ? [inOrder(task.extras)] : []),
   ];
-  return createHash('sha256').update(JSON.stringify(parts), 'utf8').digest('hex');
+  return hash('sha256', JSON.stringify(parts), 'hex');
 }
 
 /** The same value with the keys of its tables in one order, whatever order they were written in. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type SpecFailure, specFailure } from '../../core/run/failure.ts';
 import { enrichingRunOf } from '../../core/spec/enrich.ts';
 import { parseSpecFile } from '../../core/spec/parse-spec.ts';
@@ -43,7 +43,7 @@ export async function findSource(
   const parsed = bytes === null ? null : parseSpecFile(bytes);
   if (bytes !== null && parsed?.isValid) {
     const { text, spec } = parsed;
-    const isPlanned = createHash('sha256').update(bytes).digest('hex') === planned.sha256;
+    const isPlanned = hash('sha256', bytes, 'hex') === planned.sha256;
     const isWrittenBack = !isPlanned && enrichingRunOf(spec)?.runId === run.runId;
     if (isPlanned || isWrittenBack) return { isFound: true, source: { path, text, spec, isWrittenBack } };
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import pMap from 'p-map';
 import { chooseHint, type HintRules } from '../../core/hints/choose-hint.ts';
 import { type ExactSize, parseSize, roomiestBox } from '../../core/hints/display-size.ts';
@@ -94,7 +94,7 @@ async function planRead(
   { bytes, parsed }: { readonly bytes: Uint8Array; readonly parsed: ParsedSpec },
   context: PlanContext,
 ): Promise<PlannedSpec> {
-  const known = { ...draft, sha256: createHash('sha256').update(bytes).digest('hex') };
+  const known = { ...draft, sha256: hash('sha256', bytes, 'hex') };
   if (!parsed.isValid) return { ...known, failure: invalidSpec(candidate.spec, parsed) };
   const named = { ...known, name: parsed.spec.name?.trim() || known.name };
   if (parsed.spec.is_upsampled === true && !context.settings.force) return { ...named, action: 'skip' };

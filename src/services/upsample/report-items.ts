@@ -28,6 +28,23 @@ export function reportItems(
   return readAhead(inOrder(state), async (spec) => (await readReportItem(spec, checkpoint, specs)).item);
 }
 
+/** So many items are kept for the second of two files that list them. */
+const mostRemembered = 10_000;
+
+/** Gives the same items each time it is called; where there are not too many, they are read once. */
+export function readOnce<Item>(read: () => AsyncIterable<Item>): () => AsyncIterable<Item> {
+  let known: Item[] | null = null;
+  return async function* items() {
+    if (known) return yield* known;
+    const seen: Item[] = [];
+    for await (const item of read()) {
+      if (seen.length <= mostRemembered) seen.push(item);
+      yield item;
+    }
+    if (seen.length <= mostRemembered) known = seen;
+  };
+}
+
 /** Specs by their status. Of a million, no list is made for it. */
 function* inOrder(state: UpsampleState): Generator<SpecState> {
   const places = new Uint8Array(state.specs.size);
@@ -68,8 +85,11 @@ export async function readReportItem(
   checkpoint: UpsampleCheckpoint,
   specs: SpecStore,
 ): Promise<{ readonly item: ReportItem; readonly spec: PromptSpec | null }> {
-  const spec = await readSpec(state, checkpoint, specs);
-  return { spec, item: itemOf(state, spec, checkpoint) };
+  // Each of these is looked up whenever it is asked for.
+  const { planned, prepared, finished, failed, isReopened } = state;
+  const facts = { planned, prepared, finished, failed, isReopened };
+  const spec = await readSpec(facts, checkpoint, specs);
+  return { spec, item: itemOf(facts, spec, checkpoint) };
 }
 
 function itemOf(state: SpecState, spec: PromptSpec | null, checkpoint: UpsampleCheckpoint): ReportItem {

@@ -13,7 +13,7 @@ import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { findSource } from './find-source.ts';
 import { filesIn } from './other-results.ts';
 import { hintName } from './prepare-task.ts';
-import { reportItems, tokenDriftOf } from './report-items.ts';
+import { readOnce, reportItems, tokenDriftOf } from './report-items.ts';
 import { newUpsampleCommand } from './resume-upsample.ts';
 import { rememberControlTokens } from './server-settings.ts';
 import { answeringModelOf, driftNoticesOf, summaryOfUpsample } from './summarise-upsample.ts';
@@ -152,7 +152,7 @@ async function writeUpsampleReport(
   await ports.reports.write(
     { json: paths.reportJson, html: paths.reportHtml },
     { ...headerOf(run, state, ports), machines: machinesOf(events) },
-    () => reportItems(checkpoint, state, ports.specs),
+    readOnce(() => reportItems(checkpoint, state, ports.specs)),
     (sha256) => paths.inside(hintName(sha256)),
   );
 }

@@ -57,6 +57,8 @@ interface StatusPublisherDeps {
   readonly store: FileStore;
   readonly clock: Clock;
   current(): WorkerStatus;
+  /** What {@link urgentState} gives for it: asked for far more often. */
+  currentState(): string;
   onPublish(status: WorkerStatus): void;
   log(line: string): void;
 }
@@ -80,14 +82,14 @@ export class StatusPublisher {
 
   /** Something may have changed. */
   update(): void {
-    if (stateOf(this.#deps.current()) !== this.#publishedState) this.publish();
+    if (this.#deps.currentState() !== this.#publishedState) this.publish();
     else if (!this.#isPublishDue) void this.#publishLater();
   }
 
   publish(): void {
     if (this.#isClosed) return;
     const status = this.#deps.current();
-    this.#publishedState = stateOf(status);
+    this.#publishedState = urgentState(status.status, status.message);
     this.#deps.onPublish(status);
     this.#isWritten = false;
     this.#writing = this.#writing.then(() => this.#writeLatest());
@@ -122,7 +124,8 @@ export class StatusPublisher {
   }
 }
 
-function stateOf({ status, message }: WorkerStatus): string {
+/** What of a status is published at once when it changes. */
+export function urgentState(status: WorkerStatus['status'], message: string | null): string {
   return `${status} ${message}`;
 }
 
@@ -144,11 +147,16 @@ export function buildStatus({ counts, nowMs, failure, ...facts }: StatusFacts): 
     completed_tasks: counts.okTasks,
     failed_tasks: counts.failedTasks,
     updated_at: toIso(nowMs),
-    message: failure?.message ?? facts.waitReason,
+    message: messageOfStatus(failure, facts.waitReason),
     code: failure?.code ?? null,
     is_fatal: failure !== null,
     ...(facts.lanes && { lanes: facts.lanes }),
   };
+}
+
+/** What a status says for people. */
+export function messageOfStatus(failure: EngineError | null, waitReason: string | null): string | null {
+  return failure?.message ?? waitReason;
 }
 
 function toIso(ms: number): string {

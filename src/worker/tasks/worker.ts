@@ -12,7 +12,7 @@ import { EngineManager, type WantedEngine } from './engine-manager.ts';
 import type { EngineSession, WorkKinds } from './engine-session.ts';
 import type { NumberedManifest } from './manifest-intake.ts';
 import { ResultStore } from './result-store.ts';
-import { buildStatus, StatusPublisher, WorkRate } from './status-publisher.ts';
+import { buildStatus, messageOfStatus, StatusPublisher, urgentState, WorkRate } from './status-publisher.ts';
 import { TaskQueue } from './task-queue.ts';
 
 export interface WorkerDeps {
@@ -63,6 +63,7 @@ export class Worker {
     this.#publisher = new StatusPublisher({
       ...deps,
       current: () => this.status(),
+      currentState: () => urgentState(this.#publicPhase(), messageOfStatus(this.#failure, this.#waitReason)),
       onPublish: (status) => deps.emit({ type: 'status', status }),
     });
   }
@@ -143,7 +144,7 @@ export class Worker {
       currentBatch: this.#running.size > 0 ? this.#currentBatch : null,
       rate: this.#rate,
       failure: this.#failure,
-      waitReason: this.#blockedReason ?? this.#engines.waitReason,
+      waitReason: this.#waitReason,
       lanes: this.#engines.laneStatus(),
     });
   }
@@ -294,6 +295,10 @@ export class Worker {
     if (reason !== null && this.#blockedReason === null) this.#deps.log(reason);
     this.#blockedReason = reason;
     this.#pump();
+  }
+
+  get #waitReason(): string | null {
+    return this.#blockedReason ?? this.#engines.waitReason;
   }
 
   #publicPhase(): WorkerStatus['status'] {
