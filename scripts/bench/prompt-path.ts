@@ -1,8 +1,11 @@
 /**
  * What the program itself costs for each prompt when nothing else is slow: hints are cached, and a stand-in server of many slots
  * answers quickly. Told against a bare loop that makes the same requests and writes plain files, in turns, each over a server of
- * its own.
+ * its own. With few or slow slots the server is what takes the time: then efficiency counts, the time that it needs at the least
+ * over the wall time of the whole program.
  *
+ *     node scripts/bench/prompt-path.ts --slots 8 --latency-ms 200
+ *     node scripts/bench/prompt-path.ts --slots 8 --latency-ms 1000 --prompts 400
  *     node scripts/bench/prompt-path.ts [--prompts 2000] [--distinct 40] [--slots 64] [--latency-ms 50] [--rounds 3] [--quick] [--json]
  */
 import { spawn } from 'node:child_process';
@@ -28,6 +31,9 @@ const prompts = numberOf('prompts', options.isQuick ? 600 : 2000);
 const distinct = numberOf('distinct', 40);
 const slots = numberOf('slots', 64);
 const latencyMs = numberOf('latency-ms', 50);
+
+/** The quicker a server answers, the more a start weighs. */
+const leastEfficiency = latencyMs >= 1000 ? '>= 0.975' : '>= 0.93';
 
 const bareLoop = new URL('./support/bare-loop.ts', import.meta.url).pathname;
 const enrichedSchema = z.object({
@@ -61,13 +67,26 @@ await inSandbox('prompt-path', async (sandbox) => {
     },
   });
   const [ours, bare] = [median(wallMs.program), median(wallMs.bare)];
+  const idealMs = Math.ceil(prompts / slots) * latencyMs;
+  const isServerQuick = idealMs < 5_000;
   const each = (values: readonly number[]) => median(values) / prompts;
   options.report({
     bench: 'prompt-path',
     config: { prompts, distinct, slots, latency_ms: latencyMs, rounds: options.rounds },
     figures: [
-      figure('rate, times that of the bare loop', bare / ours, '', options.isQuick ? undefined : '>= 0.5'),
-      figure('CPU of program and worker, a prompt', each(cpuMs.program) + each(cpuMs.worker), 'ms', '<= 2.5'),
+      figure(
+        'rate, times that of the bare loop',
+        bare / ours,
+        '',
+        isServerQuick && !options.isQuick ? '>= 0.5' : undefined,
+      ),
+      figure(
+        'CPU of program and worker, a prompt',
+        each(cpuMs.program) + each(cpuMs.worker),
+        'ms',
+        isServerQuick ? '<= 2.5' : undefined,
+      ),
+      figure('efficiency', idealMs / ours, '', isServerQuick ? undefined : leastEfficiency),
       figure('CPU of the program, a prompt', each(cpuMs.program), 'ms'),
       figure('CPU of the worker, a prompt', each(cpuMs.worker), 'ms'),
       figure('CPU of the bare loop, a prompt', each(cpuMs.bare), 'ms'),
