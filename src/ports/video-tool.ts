@@ -210,8 +210,8 @@ export interface PicturesToWrite {
   readonly mayReplace: boolean;
   /** The file that the video was made of: who may not read it may not read the pictures either. */
   readonly like: string;
-  /** Text that no other run has: what is under way is named after it. */
-  readonly mark: string;
+  /** The folder of what is under way in this run: what lies beside the pictures is named after it. */
+  readonly workFolder: string;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { assemblyFolderName, type RunOutput } from '../../core/run/run-format.ts';
 import type { RemovedRun } from '../../ports/run-store.ts';
 import { partPathOf } from '../video/assembly/assembly-folder.ts';
@@ -15,7 +15,7 @@ export async function removeRun(folder: string, output: RunOutput | null): Promi
   try {
     const parts = output === null ? [] : await partsOf(folder, output);
     const sizeBytes = (await sizeOf(folder)) ?? 0;
-    for (const { path } of parts) await rm(path, { force: true });
+    for (const { path } of parts) await rm(path, { recursive: true, force: true });
     for (const name of await readdir(folder)) {
       if (name === checkpointName || name === runLockName) continue;
       await rm(join(folder, name), { recursive: true, force: true });
@@ -34,7 +34,9 @@ export async function removeRun(folder: string, output: RunOutput | null): Promi
 /** Unfinished videos that are there, beside the names that they were going to have. */
 async function partsOf(folder: string, output: RunOutput) {
   const file = { path: output.path, assembly: assemblyFolderName };
-  const videos = output.type === 'file' ? [file] : (output.videos ?? []);
+  // Pictures grow within a folder that was there before.
+  const within = { ...file, path: join(output.path, basename(output.path)) };
+  const videos = output.type === 'file' ? [file, within] : (output.videos ?? []);
   const parts: { readonly path: string; readonly sizeBytes: number }[] = [];
   for (const { path, assembly } of videos) {
     const part = partPathOf(path, join(folder, assembly));

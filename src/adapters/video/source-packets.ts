@@ -46,7 +46,7 @@ export async function indexPackets(
 /** Containers that note for each packet when its frame is shown. */
 const timedContainers = /^(mov,|matroska,)/;
 /** Codecs of which each packet gives one frame, unless frames are stored as two fields. */
-const wholeFrameCodecs = new Set(['h264', 'hevc', 'av1', 'vp9', 'prores', 'ffv1', 'mjpeg']);
+const wholeFrameCodecs = new Set(['h264', 'hevc', 'av1', 'vp9', 'prores', 'ffv1', 'mjpeg', 'png', 'tiff']);
 
 /** When the frames of a video are shown, as its packets say, for as long as nothing raises a doubt. */
 class FrameTimes {

@@ -100,7 +100,8 @@ async function takeApart(
 ): Promise<Pick<FinishedVideo, 'size_bytes'>> {
   const { force: mayReplace } = checkpoint.settings;
   const pictures = {
-    ...{ pattern, mayReplace, videoPath: takenApart(paths).path, mark: paths.inside(assemblyFolderName) },
+    ...{ pattern, mayReplace, videoPath: takenApart(paths).path },
+    workFolder: paths.inside(assemblyFolderName),
     like: fileToRead(checkpoint).path,
     numbers: pictureNumbersOf(checkpoint, decodeTimeline(checkpoint).times),
   };

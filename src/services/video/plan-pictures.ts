@@ -1,23 +1,11 @@
-import { dirname } from 'node:path';
-import {
-  missingText,
-  numberedPath,
-  numbersAmong,
-  type PicturePattern,
-  type PictureSeries,
-  patternPath,
-  runsOf,
-} from '../../core/frames/picture-series.ts';
+import { missingText, type PictureSeries, patternPath, runsOf } from '../../core/frames/picture-series.ts';
 import { pixelFamily } from '../../core/frames/pixel-family.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
-import { shellQuoted } from '../../core/run/shell-quoted.ts';
-import { outputFolder } from '../../core/run/written-folder.ts';
 import type { PlannedPictures } from '../../core/video/video-checkpoint.ts';
-import { AppError, usageError } from '../../errors/app-error.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
 import type { JoinedPictures } from '../../ports/video-tool.ts';
-import { assertWritable } from '../runs/assert-writable.ts';
 import type { VideoRequest } from './video-types.ts';
 
 /** Numbered pictures as a source. */
@@ -47,7 +35,7 @@ export async function openPictures(
   const onProgress = (done: number, total: number) => observer.onScan(done, total);
   const joined = await ports.video.joinPictures(series, { isKeptGoing, onProgress }, signal);
   const { damage, numbers } = joined;
-  const after = isNumbered ? 'the result lacks them, too' : 'the pictures after them follow at once';
+  const after = isNumbered ? 'The result lacks them, too.' : 'The pictures after them follow at once.';
   return {
     joined,
     pictures: {
@@ -55,7 +43,7 @@ export async function openPictures(
       frame_rate: { ...series.frameRate },
     },
     notices: [
-      ...(missing === null ? [] : [`There are no pictures with the numbers ${missing}: ${after}.`]),
+      ...(missing === null ? [] : [`Numbers of pictures that are missing: ${missing}. ${after}`]),
       ...(damage === null ? [] : [`Pictures that cannot be read are left out: ${damage}.`]),
     ],
   };
@@ -64,43 +52,9 @@ export async function openPictures(
 function incomplete({ pattern }: PictureSeries, missing: string): AppError {
   return new AppError({
     code: 'input-missing',
-    message: `Of the pictures ${patternPath(pattern)} the numbers ${missing} are missing.`,
+    message: `Of the pictures ${patternPath(pattern)} numbers are missing: ${missing}.`,
     nextStep:
       'Add them; or do without them with --keep-going. Pictures that are made of pictures keep their numbers: name an output such as larger/frame_%06d.png.',
-  });
-}
-
-/** Nothing is planned for pictures that cannot be written. */
-export async function assertPicturesFree(
-  { pictures, isForced }: VideoRequest,
-  pattern: PicturePattern,
-  { sources }: Pick<Ports, 'sources'>,
-): Promise<void> {
-  const { folder } = pattern;
-  const nextStep = 'Name another folder with --output.';
-  const isThere = await sources.exists(folder);
-  if (isThere && !(await sources.isFolder(folder)))
-    throw usageError(`The output folder ${folder} is a file.`, nextStep);
-  const above = dirname(folder);
-  if (!isThere && !(await sources.exists(above)))
-    throw usageError(
-      `There is no folder ${above} for the output.`,
-      `Make it with: mkdir -p ${shellQuoted(above)}`,
-    );
-  await assertWritable([outputFolder(isThere ? folder : above, '--output')], { sources });
-  const there = isThere ? numbersAmong(pattern, await sources.names(folder)) : [];
-  const written = pictures && new Set(pictures.numbers);
-  const inWay = there.find((number) => written === undefined || written.has(number));
-  if (inWay === undefined) return;
-  const taken = numberedPath(pattern, inWay);
-  const isOwn =
-    pictures !== undefined && (await sources.isSameFile(taken, numberedPath(pictures.pattern, inWay)));
-  if (isOwn) throw usageError('The output is the pictures themselves.', nextStep);
-  if (isForced) return;
-  throw new AppError({
-    code: 'output-exists',
-    message: `${taken} already exists.`,
-    nextStep: 'Name another folder with --output, or replace the pictures with --force.',
   });
 }
 

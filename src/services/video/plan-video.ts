@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { assertEncodingFits } from '../../core/encoding/choose-encoding.ts';
 import { usualEncoding } from '../../core/encoding/encoding-settings.ts';
 import { chooseFrameFormats, type FrameFormatChoice } from '../../core/frames/choose-frame-formats.ts';
@@ -17,18 +16,16 @@ import type { TimeBreak } from '../../core/frames/time-breaks.ts';
 import type { VideoFacts } from '../../core/frames/video-facts.ts';
 import { formatSize, type Size } from '../../core/hints/display-size.ts';
 import { contextAround, splitAtRegions } from '../../core/regions/place-region.ts';
-import { shellQuoted } from '../../core/run/shell-quoted.ts';
-import { outputFolder } from '../../core/run/written-folder.ts';
 import type { PinnedFile, PlannedClip } from '../../core/video/video-checkpoint.ts';
 import type { VideoPlan } from '../../core/video/video-plan.ts';
 import { pictureEncoding } from '../../core/video-set/name-outputs.ts';
-import { AppError, usageError } from '../../errors/app-error.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { VideoObserver } from '../../ports/run-observer.ts';
-import { assertWritable } from '../runs/assert-writable.ts';
 import { assertEncoder } from './assert-encoder.ts';
 import { assertModel, modelScaleNotices } from './assert-model.ts';
-import { assertPicturesFree, type OpenedPictures, openPictures, pictureNotices } from './plan-pictures.ts';
+import { assertOutputIsFree, assertPicturesFree } from './assert-output-free.ts';
+import { type OpenedPictures, openPictures, pictureNotices } from './plan-pictures.ts';
 import { planTriedStreams } from './plan-sound.ts';
 import { scanVideo, TimesBreakError } from './scan-video.ts';
 import { pinned } from './source-of.ts';
@@ -93,7 +90,7 @@ export async function planVideo(
     notices: [
       ...(opened?.notices ?? []),
       ...modelScaleNotices(tried, read.clip),
-      ...(pattern === null ? [] : noticesOfPictures(facts, pattern)),
+      ...(pattern === null ? [] : noticesOfPictures(facts, pattern, request)),
       ...read.notices,
     ],
     scanMs: Math.max(0, Math.round(ports.clock.now() - startedMs)),
@@ -108,8 +105,14 @@ function sourceOfPictures(path: string, { joined }: OpenedPictures, file: Pinned
   return { source, retimed: file };
 }
 
-function noticesOfPictures(facts: VideoFacts, { ending }: PicturePattern): string[] {
+function noticesOfPictures(
+  facts: VideoFacts,
+  { ending }: PicturePattern,
+  { named = [] }: Pick<VideoRequest, 'named'>,
+): string[] {
+  const isEncodingNamed = named.some((path) => path.startsWith('engine.encoding.'));
   return [
+    ...(isEncodingNamed ? ['Pictures have no codec of a video: what is said of it is not used.'] : []),
     ...pictureNotices(facts, ending).map(sentence),
     ...(facts.others.length > 0 ? ['Pictures hold neither sound nor subtitles: they are left out.'] : []),
   ];
@@ -260,35 +263,6 @@ export function assertIsVideo(facts: VideoFacts, path: string): void {
     code: 'video-unreadable',
     message: `${path} is a picture, not a video.`,
     nextStep: 'Name the output as a picture, too, with an ending such as .png, or a folder.',
-  });
-}
-
-/** Nothing is planned for an output that cannot be written. */
-async function assertOutputIsFree(
-  { inputPath, outputPath, isForced }: VideoRequest,
-  { maskPath = null }: Pick<VideoOperation, 'maskPath'>,
-  { sources }: Pick<Ports, 'sources'>,
-): Promise<void> {
-  const nextStep = 'Choose another file with --output.';
-  // A link or another spelling would do to the video what its own name does.
-  if (outputPath === inputPath || (await sources.isSameFile(outputPath, inputPath))) {
-    throw usageError('The output is the video itself.', nextStep);
-  }
-  if (maskPath !== null && (outputPath === maskPath || (await sources.isSameFile(outputPath, maskPath))))
-    throw usageError('The output is the mask.', nextStep);
-  if (await sources.isFolder(outputPath)) throw usageError(`The output ${outputPath} is a folder.`, nextStep);
-  const folder = dirname(outputPath);
-  if (!(await sources.exists(folder)))
-    throw usageError(
-      `There is no folder ${folder} for the output.`,
-      `Make it with: mkdir -p ${shellQuoted(folder)}`,
-    );
-  await assertWritable([outputFolder(folder, '--output')], { sources });
-  if (isForced || !(await sources.exists(outputPath))) return;
-  throw new AppError({
-    code: 'output-exists',
-    message: `${outputPath} already exists.`,
-    nextStep: 'Choose another file with --output, or replace it with --force.',
   });
 }
 

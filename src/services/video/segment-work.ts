@@ -1,5 +1,5 @@
 import { codecOf } from '../../core/encoding/encoding-settings.ts';
-import { isPicturePattern } from '../../core/frames/picture-series.ts';
+import { isPicturePattern, numberedName, parsePicturePattern } from '../../core/frames/picture-series.ts';
 import type { Timeline } from '../../core/frames/timeline.ts';
 import { type FailureCode, failureNextSteps } from '../../core/run/failure.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
@@ -14,7 +14,7 @@ import type { TaskResult } from '../../protocol/task-result.ts';
 import type { FatalFailure, Prepared, RunWork } from '../runs/run-kind.ts';
 import { isOutputLost } from '../runs/task-results.ts';
 import { segmentEngineOf, segmentTaskOf } from './segment-tasks.ts';
-import { fileToRead } from './source-of.ts';
+import { fileToRead, pictureNumbersOf } from './source-of.ts';
 import { SourceCutter, withPart } from './source-parts.ts';
 import { decodeTimeline } from './timeline-of.ts';
 import { type SegmentRunTask, segmentName, type VideoRun, type VideoTypes } from './video-types.ts';
@@ -122,7 +122,8 @@ export class SegmentWork implements RunWork<VideoTypes> {
       if (part !== null && result.error?.code === 'video-unreadable' && this.#cutter.giveUp(segment))
         throw partUnreadable(segmentId);
       const code = result.error?.code ?? 'engine-failed';
-      const message = result.error?.message ?? 'The segment was not made.';
+      const reason = result.error?.message ?? 'The segment was not made.';
+      const message = code === 'video-unreadable' ? `${reason}${this.#picturesOf(segment)}` : reason;
       const nextStep = nextSteps[code] ?? failureNextSteps[code as FailureCode];
       return { type: 'segment-failed', ...common, code, message, next_step: nextStep };
     }
@@ -183,6 +184,17 @@ export class SegmentWork implements RunWork<VideoTypes> {
     const isOfModel = code === 'model-unreadable' && model !== null && message !== null;
     const named = isOfModel ? { ...status, message: `${model.path}: ${message}` } : status;
     return fatalWorkerError(named, settings.host);
+  }
+
+  /** Which pictures a segment is made of, as a further sentence; nothing of a video. */
+  #picturesOf({ first_frame: first, frames }: PlannedSegment): string {
+    const { source, pictures, clip } = this.#run.session.checkpoint;
+    const pattern = pictures ? parsePicturePattern(source.path) : null;
+    if (pattern === null) return '';
+    const times = this.#timeline.times.subarray(first, first + frames);
+    const numbers = pictureNumbersOf({ ...(pictures && { pictures }), clip }, times);
+    const [from, to] = [numbers[0] ?? 0, numbers.at(-1) ?? 0].map((number) => numberedName(pattern, number));
+    return ` It is one of the pictures ${from} to ${to}.`;
   }
 
   #showFrames(): void {

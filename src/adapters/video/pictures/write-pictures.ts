@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import pMap from 'p-map';
 import { numberedName, numberedPath } from '../../../core/frames/picture-series.ts';
-import { shortName } from '../../../core/temporary-name.ts';
 import { endingOf } from '../../../core/video-set/name-outputs.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import { asDiskError } from '../../../errors/system-error.ts';
@@ -14,6 +12,7 @@ import { hasContent, hashFile } from '../../files/hash-file.ts';
 import { narrow, rightsLike, syncFile, syncFolder } from '../../files/publish-file.ts';
 import { unlessMissing } from '../../files/unless-missing.ts';
 import { outputExists } from '../assembly/assembly-errors.ts';
+import { partPathOf } from '../assembly/assembly-folder.ts';
 import { pictureEncoder } from '../write-picture.ts';
 
 interface WrittenPictures extends PicturesToWrite {
@@ -33,7 +32,8 @@ export async function writePictures(
   const { pattern, numbers } = pictures;
   const folder = resolve(pattern.folder);
   const isThere = (await unlessMissing(stat(folder))) !== null;
-  const temporary = unfinishedPictures(folder, pictures.mark, isThere);
+  // Beside a folder that is to be made, within one that is there: so that a rename gives them their names.
+  const temporary = partPathOf(isThere ? join(folder, basename(folder)) : folder, pictures.workFolder);
   await rm(temporary, { recursive: true, force: true });
   try {
     const like = await rightsLike([pictures.like]);
@@ -56,16 +56,6 @@ export async function writePictures(
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw asDiskError(error, folder);
   }
-}
-
-/**
- * Where pictures are until they are finished: beside the folder that is to be made, or within the one that is there, so that a
- * rename gives them their names.
- */
-export function unfinishedPictures(folder: string, mark: string, isWithin: boolean): string {
-  const ending = `${createHash('sha256').update(mark).digest('hex').slice(0, 8)}.cosmos-part`;
-  const name = `.${shortName(basename(folder))}.${ending}`;
-  return isWithin ? join(folder, name) : join(dirname(folder), name);
 }
 
 async function makePictures(

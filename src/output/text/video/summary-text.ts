@@ -63,9 +63,9 @@ function speedText({ frames_per_second: rate, video }: VideoSummary): string {
 }
 
 function resultsOf(summary: VideoSummary): [string, string][] {
-  const what = isPicturePattern(summary.output) ? 'Pictures' : 'Video';
-  const rows: [string, string][] = [[what, videoText(summary)]];
-  if (summary.video) rows.push(['Verified', verifiedText(summary.video)]);
+  const isPictures = isPicturePattern(summary.output);
+  const rows: [string, string][] = [[isPictures ? 'Pictures' : 'Video', videoText(summary)]];
+  if (summary.video) rows.push(['Verified', verifiedText(summary.video, isPictures)]);
   if (summary.counts.duplicates > 0) rows.push(['Duplicates', duplicatesText(summary)]);
   return rows;
 }
@@ -77,7 +77,9 @@ function videoText({ output, video }: VideoSummary): string {
   return `${printable(output)} (${bytesText(video.size_bytes)}, ${durationText(video.duration_seconds * 1000)})`;
 }
 
-function verifiedText(video: NonNullable<VideoSummary['video']>): string {
+function verifiedText(video: NonNullable<VideoSummary['video']>, isPictures: boolean): string {
+  // Nothing says when a picture is shown.
+  if (isPictures) return counted(video.frames, 'picture');
   const error = video.max_time_error_ms;
   const times = error < 0.05 ? 'every time stamp exact' : `time stamps within ${error.toFixed(1)} ms`;
   const streams = streamsText(video.copied_streams, video.converted_streams);
