@@ -36,7 +36,6 @@ const damageNamed = 3;
 
 interface FoundPicture {
   readonly number: number;
-  readonly path: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
   readonly mode: number;
@@ -68,10 +67,10 @@ export async function joinPictures(
   const damage: string[] = [];
   const temporary = temporaryPathFor(known);
   try {
-    await writeMovie(temporary, series, readSamples(found, signal), (picture, problem) => {
+    await writeMovie(temporary, series, readSamples(series, found, signal), (picture, problem) => {
       if (problem === null) kept.push(picture);
       else if (isKeptGoing) damage.push(`${numberedName(series.pattern, picture.number)}: ${problem}`);
-      else throw unusable(picture.path, problem);
+      else throw unusable(numberedPath(series.pattern, picture.number), problem);
       onProgress(kept.length + damage.length, found.length);
     });
     // What is made of it is as private as any of them.
@@ -87,8 +86,12 @@ export async function joinPictures(
   }
 }
 
-function targetOf(folder: string, { frameRate }: PictureSeries, found: readonly FoundPicture[]): string {
-  const hash: Hash = createHash('sha256').update(JSON.stringify([recipeVersion, frameRate]));
+function targetOf(
+  folder: string,
+  { pattern, frameRate }: PictureSeries,
+  found: readonly FoundPicture[],
+): string {
+  const hash: Hash = createHash('sha256').update(JSON.stringify([recipeVersion, pattern, frameRate]));
   for (const { identity } of found) hash.update(identity);
   return join(folder, `${hash.digest('hex').slice(0, 32)}.mov`);
 }
@@ -110,14 +113,15 @@ async function findPicture({ pattern }: PictureSeries, number: number): Promise<
   });
   if (!found.isFile()) throw unusable(path, 'it is no file');
   const { size, mtimeNs, mtimeMs, mode, ino } = found;
-  const identity = JSON.stringify([path, String(size), String(mtimeNs), String(ino)]);
-  return { number, path, sizeBytes: Number(size), modifiedMs: Number(mtimeMs), mode: Number(mode), identity };
+  const identity = `${number} ${size} ${mtimeNs} ${ino};`;
+  return { number, sizeBytes: Number(size), modifiedMs: Number(mtimeMs), mode: Number(mode), identity };
 }
 
 type ReadPicture = readonly [FoundPicture, PictureSample | string];
 
 /** In their order; a few are read ahead. */
 function readSamples(
+  { pattern }: PictureSeries,
   found: readonly FoundPicture[],
   signal: AbortSignal | undefined,
 ): AsyncIterable<ReadPicture> {
@@ -125,7 +129,7 @@ function readSamples(
     found,
     async (picture): Promise<ReadPicture> => {
       signal?.throwIfAborted();
-      return [picture, await readSample(picture.path)];
+      return [picture, await readSample(numberedPath(pattern, picture.number))];
     },
     { concurrency: readAtOnce, backpressure: readAtOnce },
   );
@@ -155,8 +159,9 @@ async function writeMovie(
       onPicture(picture, sample);
       continue;
     }
-    first ??= { sample, path: picture.path };
-    assertAlike(sample, picture.path, first);
+    const path = numberedPath(series.pattern, picture.number);
+    first ??= { sample, path };
+    assertAlike(sample, path, first);
     onPicture(picture, null);
     await writeAll(file, sample.bytes, at);
     at += sample.bytes.length;
@@ -220,9 +225,11 @@ export async function arePicturesAlike(
 async function kindOf(path: string): Promise<PictureKind | null> {
   try {
     await using file = await openRegularFile(path);
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    const kind = readPictureKind(buffer.subarray(0, bytesRead));
-    if (kind !== null) return kind;
+    for (const length of headBytes) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, 0);
+      const kind = readPictureKind(buffer.subarray(0, bytesRead));
+      if (kind !== null) return kind;
+    }
   } catch {
     return null;
   }

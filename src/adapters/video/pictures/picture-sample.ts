@@ -25,10 +25,10 @@ export function readPictureSample(file: Buffer): PictureSample | string {
   return 'it is neither PNG, JPEG nor TIFF';
 }
 
-/** Bytes of a file in which nearly every header ends. */
-export const headBytes = 64 * 1024;
+/** Bytes of a file in which most headers end, and in which nearly every one does. */
+export const headBytes = [2048, 64 * 1024] as const;
 
-/** The same of the first {@link headBytes} of a file; null where they do not say it. */
+/** The same of the beginning of a file; null where that does not say it. */
 export function readPictureKind(head: Buffer): PictureKind | null {
   if (head.subarray(0, 8).equals(pngSignature)) {
     const sample = pngSample(head);
