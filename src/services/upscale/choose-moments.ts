@@ -39,8 +39,10 @@ export interface TimedVideo {
 /** Moments that are shown where none was named. */
 const usualMoments = 3;
 const cropsOfMoment = 3;
-/** About how large a crop is in the larger frame. */
+/** About how large a crop is in the larger frame … */
 const cropSize = { width: 320, height: 240 };
+/** … and at most of the whole frame, so that there is room for several. */
+const mostOfSide = 0.4;
 
 /** Frames and parts of them to show: those that were asked for, else detailed ones from all over the video. */
 export async function chooseMoments(
@@ -129,10 +131,12 @@ async function planeOf(
 function sizeOfCrops({ clip, facts }: TimedVideo) {
   const isOnItsSide = !clip.is_turned && facts.video.rotationDegrees % 180 !== 0;
   const { width, height } = isOnItsSide ? { width: cropSize.height, height: cropSize.width } : cropSize;
-  const even = (side: number) => Math.max(16, 2 * Math.round(side / 2));
+  const side = (wanted: number, { own, larger }: { readonly own: number; readonly larger: number }) =>
+    Math.max(16, 2 * Math.round(Math.min((wanted * own) / larger, mostOfSide * own) / 2));
+  const { frame, target } = clip;
   return {
-    width: even((width * clip.frame.width) / clip.target.width),
-    height: even((height * clip.frame.height) / clip.target.height),
+    width: side(width, { own: frame.width, larger: target.width }),
+    height: side(height, { own: frame.height, larger: target.height }),
   };
 }
 

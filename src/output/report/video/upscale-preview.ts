@@ -20,7 +20,7 @@ const previewStyle = `
 .times :is(td, th):nth-child(2), .times :is(td, th):nth-child(3) { text-align: end; }
 .times svg { display: block; width: 100%; height: 10px; border-radius: 99px; background: var(--sunken); margin-top: .4rem; }
 .times rect { fill: var(--accent); }
-.times .why { color: var(--failed); white-space: normal; }
+.times .why { color: var(--failed); white-space: normal; text-align: start; overflow-wrap: anywhere; }
 .crops { display: grid; gap: 1.1rem; }
 .crops-bar {
   position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1rem; background: var(--page);
@@ -41,9 +41,7 @@ const previewStyle = `
 .tile-view { overflow: hidden; border-radius: 8px; background: var(--sunken); outline: var(--frame-edge); outline-offset: -1px; }
 .tile-view img { display: block; width: 100%; height: auto; }
 .tile .source { image-rendering: pixelated; }
-.tile figcaption { font-size: .88rem; margin-top: .35rem; overflow-wrap: anywhere; }
-.tile figcaption b { font-weight: 620; }
-.tile .missing { display: grid; place-items: center; text-align: center; padding: 1rem; color: var(--failed); font-size: .88rem; }
+.tile figcaption { font-size: .88rem; font-weight: 620; margin-top: .35rem; overflow-wrap: anywhere; }
 @media screen {
   .zoomed .tile-view { overflow: auto; cursor: grab; scrollbar-width: thin; }
   .zoomed .tile-view:active { cursor: grabbing; }
@@ -72,7 +70,7 @@ export function* renderUpscalePreview(preview: UpscalePreview): Generator<string
   yield html`${start}${banner(preview, name)}<main id="results" tabindex="-1">
 ${panel('times', 'Time for the whole video', times(preview))}
 <div class="crops">
-<div class="crops-bar live-only"><p class="quiet">Zoom in to see single pixels; pictures of one place move together.</p>
+<div class="crops-bar live-only"><p class="quiet">The source is enlarged without smoothing. Zoom in to see single pixels; pictures of one place move together.</p>
 <div class="zooms" role="group" aria-label="Zoom">${[1, 2, 4].map(zoomButton)}</div></div>
 `.markup;
   for (const moment of preview.moments) {
@@ -87,7 +85,7 @@ function shapes({ moments, source, pixelAspect }: UpscalePreview): string {
   if (!crop) return '';
   const [width, height] = shownSides(crop, source);
   const [across, down] = [crop.shown.width * width * pixelAspect, crop.shown.height * height];
-  return `.tile img { aspect-ratio: ${across.toFixed(3)} / ${down.toFixed(3)}; object-fit: fill; }\n`;
+  return `.tile :is(.tile-view, img) { aspect-ratio: ${across.toFixed(3)} / ${down.toFixed(3)}; object-fit: fill; }\n`;
 }
 
 /** Sides of the picture as shown, in pixels as stored: a fraction of it is so many of them, and from that follows how it is turned. */
@@ -119,34 +117,33 @@ ${facts('facts', {
 `;
 }
 
-function times({ variants, frames, seconds, encoding }: UpscalePreview): Html {
+function times(preview: UpscalePreview): Html {
+  const { variants, frames, encoding } = preview;
   const longest = Math.max(1, ...variants.map(({ wholeMs }) => wholeMs ?? 0));
-  const rows = variants.map((variant) => timeRow(variant, { frames, seconds, longest }));
+  const rows = variants.map((variant) => timeRow(variant, preview, longest));
   const measured = variants.flatMap(({ pace }) => pace ?? []);
   const counts = measured.map((pace) => pace.frames);
-  const range = `${Math.min(...counts)} to ${Math.max(...counts)}`;
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const number = least === most ? counted(most, 'frame') : `${least} to ${counted(most, 'frame')}`;
   const isSummed = measured.some(({ by }) => by === 'sum');
-  return html`<div class="scroll" role="region" aria-label="Times" tabindex="0"><table class="times"><thead><tr><th scope="col">With</th><th scope="col">Frames a second</th><th scope="col">All ${numeral(frames)} frames</th><th scope="col" class="wide"><span class="unseen">Drawn</span></th></tr></thead>
+  return html`<div class="scroll" role="region" aria-label="Times" tabindex="0"><table class="times"><thead><tr><th scope="col">With</th><th scope="col">Frames a second</th><th scope="col">All ${counted(frames, 'frame')}</th><th scope="col" class="wide"><span class="unseen">Drawn</span></th></tr></thead>
 <tbody>${rows}</tbody></table></div>
-<p class="quiet">An estimate: ${range} frames were decoded, upscaled and encoded (${encoding}) on this machine, with one engine process, and the time was
-multiplied by the number of frames; putting the video together is added.${
+<p class="quiet">These are estimates. On this machine ${number} were decoded, upscaled and encoded (${encoding}) with one engine process; what one took is
+multiplied by the number of frames, and putting the video together is added.${
     isSummed
       ? ' Of a model that needs more than a second for a frame, the frames below were timed, and encoding was added.'
       : ''
-  } Frames that repeat a picture, several processes and several
-machines make it quicker; other work beside it makes it slower.</p>`;
+  } Frames that repeat a picture, several processes and several machines make a run quicker; other work beside it makes it slower.</p>`;
 }
 
 function timeRow(
-  { name, model, modelScale, pace, wholeMs, failure }: PreviewVariant,
-  {
-    frames,
-    seconds,
-    longest,
-  }: { readonly frames: number; readonly seconds: number; readonly longest: number },
+  { name, modelScale, pace, wholeMs, failure }: PreviewVariant,
+  { frames, seconds, source, target }: UpscalePreview,
+  longest: number,
 ): Html {
-  const own = modelScale === null ? null : html`<small>x${modelScale} by itself</small>`;
-  const head = html`<th scope="row">${bdi(name)}${model === null || failure !== null ? null : own}</th>`;
+  const isOwnSize = modelScale === null || Math.abs(source.width * modelScale - target.width) <= 1;
+  const own = isOwnSize ? null : html`<small>x${modelScale}, brought to size by Lanczos</small>`;
+  const head = html`<th scope="row">${bdi(name)}${own}</th>`;
   if (pace === null || wholeMs === null)
     return html`<tr>${head}<td class="why" colspan="3" dir="auto">${failure ?? 'not measured'}</td></tr>`;
   const realtime = (seconds * 1000) / Math.max(1, wholeMs);
@@ -191,26 +188,24 @@ function overview(
 function renderCrop(crop: PreviewCrop, index: number, moment: PreviewMoment, preview: UpscalePreview): Html {
   const { box, source, larger } = crop;
   const where = `frame ${numeral(moment.frame + 1)}, crop ${index + 1}`;
-  const tiles = preview.variants.map(({ name }, at) => {
+  // Why a model has none stands beside its time.
+  const tiles = preview.variants.flatMap(({ name }, at) => {
     const png = larger[at] ?? null;
-    if (png === null)
-      return html`<figure class="tile"><div class="tile-view missing">It cannot be shown.</div><figcaption><b>${bdi(name)}</b></figcaption></figure>`;
-    return tile({ png, kind: 'larger', label: `${name}: ${where}`, caption: html`<b>${bdi(name)}</b>` });
+    return png === null ? [] : [tile({ png, kind: 'larger', name, where })];
   });
   return html`<div class="crop"><h3>${index + 1}<span class="quiet">${box.width}x${box.height} pixels at ${box.x}, ${box.y}</span></h3>
-<div class="tiles">${tile({ png: source, kind: 'source', label: `Source: ${where}`, caption: html`<b>Source</b> <span class="quiet">enlarged without smoothing</span>` })}
-${tiles}</div></div>
+<div class="tiles">${tile({ png: source, kind: 'source', name: 'Source', where })}${tiles}</div></div>
 `;
 }
 
 interface Tile {
   readonly png: Uint8Array;
   readonly kind: 'source' | 'larger';
-  readonly label: string;
-  readonly caption: Html;
+  readonly name: string;
+  readonly where: string;
 }
 
-function tile({ png, kind, label, caption }: Tile): Html {
-  return html`<figure class="tile"><div class="tile-view"><img class="${kind}" alt="${label}" src="data:image/png;base64,${base64(png)}"></div><figcaption>${caption}</figcaption></figure>
+function tile({ png, kind, name, where }: Tile): Html {
+  return html`<figure class="tile"><div class="tile-view"><img class="${kind}" alt="${name}: ${where}" src="data:image/png;base64,${base64(png)}"></div><figcaption>${bdi(name)}</figcaption></figure>
 `;
 }
