@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cosmosFolders, expandHome } from './adapters/cosmos-folders.ts';
 import { ProcessDetectorTool } from './adapters/detect/detector-process.ts';
 import { folderCheck, nodeCheck, programCheck, settingsCheck } from './adapters/diagnostics/checks.ts';
@@ -16,9 +16,10 @@ import { FileServerLimits } from './adapters/file-server-limits.ts';
 import { FileTemplateTokens } from './adapters/file-template-tokens.ts';
 import { LocalFileStore } from './adapters/files/local-file-store.ts';
 import { LocalSourceFiles } from './adapters/files/local-source-files.ts';
-import { ownerOnly, publishFile } from './adapters/files/publish-file.ts';
+import { ownerOnly } from './adapters/files/publish-file.ts';
 import { cutPictures } from './adapters/frames/cut-pictures.ts';
 import { FfmpegFrameTool } from './adapters/frames/ffmpeg-frame-tool.ts';
+import { lazyMethods } from './adapters/lazy.ts';
 import { SpareWorker } from './adapters/local-host/spare-worker.ts';
 import { LocalModelFiles } from './adapters/local-model-files.ts';
 import { LocalSpecStore } from './adapters/local-spec-store.ts';
@@ -29,14 +30,11 @@ import { RunIndex } from './adapters/run-store/run-index.ts';
 import { type RunToApprove, RunTrust } from './adapters/run-store/run-trust.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { loadTextTokenCounter } from './adapters/text-tokens.ts';
-import { FfmpegVideoTool } from './adapters/video/ffmpeg-video-tool.ts';
+import { loadOnce } from './async/load-once.ts';
 import { RecentMap } from './async/recent-map.ts';
-import type { InferenceReportItem } from './core/inference/inference-report.ts';
-import { printableJson } from './core/printable.ts';
 import { outputFolder, type WrittenFolder } from './core/run/written-folder.ts';
 import { localHostName, machinesNamed } from './core/settings/host-named.ts';
 import type { Settings } from './core/settings/settings-schema.ts';
-import type { ReportItem } from './core/upsample/upsample-report.ts';
 import { engineOf, type UpsampleSettings } from './core/upsample/upsample-settings.ts';
 import type { AppError } from './errors/app-error.ts';
 import {
@@ -47,20 +45,13 @@ import {
   nameKeyVariables,
   workerProgram,
 } from './machine-composition.ts';
-import { renderJsonReport } from './output/json/json-report.ts';
-import { renderInferenceReport } from './output/report/inference/render-inference-report.ts';
-import { renderUpsampleReport } from './output/report/upsample/render-upsample-report.ts';
-import { renderContactSheet } from './output/report/video/regions.ts';
-import { renderVideoReport } from './output/report/video/render-video-report.ts';
-import { renderUpscalePreview } from './output/report/video/upscale-preview.ts';
-import { renderVideoSetReport } from './output/report/video-set/render-set-report.ts';
 import type { CheckResult } from './ports/diagnostics.ts';
 import type { MediaTool } from './ports/media-tool.ts';
 import type { ModelFiles } from './ports/model-files.ts';
 import type { ModelLibrary } from './ports/model-library.ts';
 import type { CheckedServer, RequestFiles } from './ports/model-server.ts';
 import type { Ports } from './ports/ports.ts';
-import type { ReportWriter, VideoPreview } from './ports/report-writer.ts';
+import type { VideoTool } from './ports/video-tool.ts';
 import { openApprovals } from './settings-composition.ts';
 import type { TestPicture } from './worker/upsample/engines/openai/check-server.ts';
 
@@ -115,8 +106,8 @@ export function createPorts(settings: Settings, toolVersion: string, context: Co
         isShared: settings.cache.share_between_hosts,
       },
     ),
-    reports: createReportWriter(media),
-    video: new FfmpegVideoTool(),
+    reports: lazyMethods(async () => (await import('./report-composition.ts')).createReportWriter(media)),
+    video: createVideoTool(),
     frames: new FfmpegFrameTool(),
     detectors: new ProcessDetectorTool(workerProgram()),
     models: createModelFiles(),
@@ -257,6 +248,17 @@ async function checkModelServer(
   return await checkServer(engine, { media, clock: systemClock, environment: process.env }, picture);
 }
 
+function createVideoTool(): VideoTool {
+  const load = loadOnce(
+    async () => new (await import('./adapters/video/ffmpeg-video-tool.ts')).FfmpegVideoTool(),
+  );
+  return lazyMethods<VideoTool>(load, {
+    scan: async function* (...asked) {
+      return yield* (await load()).scan(...asked);
+    },
+  });
+}
+
 function createModelFiles(): ModelFiles {
   return new LocalModelFiles(async (path, use, signal) => {
     const { tryOutModel } = await import('./worker/try-out-model.ts');
@@ -287,47 +289,6 @@ function createRequestFiles(media: MediaTool): RequestFiles {
   return {
     bodyOf: async (engine, task, hintPath) => (await load()).requestBodyOf(engine, task, hintPath, media),
     judgeOf: async (engine) => (await load()).createJudge(engine, systemClock),
-  };
-}
-
-function createReportWriter(media: MediaTool): ReportWriter {
-  const readFrames = async (path: string | null) => {
-    if (path === null) return [];
-    return await media.readJpegFrames(path).catch(() => []);
-  };
-  return {
-    write: async (paths, header, items, hintPath) => {
-      const readMedia = async ({ hint }: ReportItem) => {
-        return { frames: await readFrames(hint && hintPath(hint.sha256)), videos: [] };
-      };
-      await publishFile(paths.json, renderJsonReport(header, items()));
-      await publishFile(paths.html, renderUpsampleReport(header, items(), readMedia));
-    },
-    writeInference: async (paths, header, items, { inputFrames, previewOf }) => {
-      const readPreview = async (preview: VideoPreview | null) => {
-        const clip = preview && (await readFile(preview.clip).catch(() => null));
-        return { clip, stills: await readFrames(preview?.stills ?? null) };
-      };
-      const readMedia = async (item: InferenceReportItem) => {
-        const previews = item.videos.map(({ file }) => readPreview(file && previewOf(file.sha256)));
-        return { frames: await readFrames(inputFrames(item)), videos: await Promise.all(previews) };
-      };
-      await publishFile(paths.json, renderJsonReport(header, items()));
-      await publishFile(paths.html, renderInferenceReport(header, items(), readMedia));
-    },
-    writeUpscale: async (paths, report, pictures) => {
-      await publishFile(paths.json, [`${printableJson(report, 2)}\n`]);
-      await publishFile(paths.html, renderVideoReport(report, pictures));
-    },
-    writeVideoSet: async (paths, report) => {
-      await publishFile(paths.json, [`${printableJson(report, 2)}\n`]);
-      await publishFile(paths.html, renderVideoSetReport(report, dirname(paths.html)));
-    },
-    writeRegionPlan: async (paths, plan, sheet) => {
-      await publishFile(paths.json, [`${printableJson(plan, 2)}\n`]);
-      await publishFile(paths.html, renderContactSheet(plan, sheet));
-    },
-    writeUpscalePreview: async (path, preview) => await publishFile(path, renderUpscalePreview(preview)),
   };
 }
 

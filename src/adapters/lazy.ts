@@ -21,3 +21,23 @@ export function lazy<T extends { readonly name: string }>(
   ]);
   return { name, ...Object.fromEntries(entries) } as T;
 }
+
+/**
+ * An object whose code is loaded when any of its methods is first called, each of which gives a promise.
+ *
+ * @param own - Those of its methods that give something else.
+ */
+export function lazyMethods<T extends object>(load: () => Promise<T>, own: Partial<T> = {}): T {
+  const loaded = loadOnce(load);
+  const methodOf =
+    (name: keyof T) =>
+    async (...args: unknown[]) => {
+      const target = await loaded();
+      return await (target[name] as (...args: unknown[]) => Promise<unknown>).call(target, ...args);
+    };
+  return new Proxy(own as T, {
+    // What is waited for is asked for its `then` first.
+    get: (given, name) =>
+      name === 'then' ? undefined : (Reflect.get(given, name) ?? methodOf(name as keyof T)),
+  });
+}

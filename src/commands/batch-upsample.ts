@@ -18,8 +18,8 @@ import {
   settingsLayerOf,
   upsampleOptionsOf,
 } from './shared/run-flags.ts';
-import { upsampleView } from './shared/run-views.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
+import { upsampleView } from './shared/upsample-view.ts';
 
 export default class BatchUpsample extends RunCommand {
   static override summary = 'Enrich a folder of PromptSpecs with a vision-language model.';

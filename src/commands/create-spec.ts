@@ -6,8 +6,8 @@ import { createSpec, parseControl } from '../services/upsample/create-spec.ts';
 import { inferenceFlags, inferenceLayerOf } from './shared/inference-flags.ts';
 import { RunCommand } from './shared/run-command.ts';
 import { onQueue, planFlags, progressFlags, runFlags, settingsLayerOf } from './shared/run-flags.ts';
-import { upsampleView } from './shared/run-views.ts';
 import { toUpsampleRequest } from './shared/upsample-request.ts';
+import { upsampleView } from './shared/upsample-view.ts';
 
 export default class CreateSpec extends RunCommand {
   static override summary = 'Make a PromptSpec; with --upsample, enrich it right away.';

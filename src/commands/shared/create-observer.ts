@@ -4,7 +4,7 @@ import { eventLines } from '../../output/progress/event-lines.ts';
 import { type AnyObserver, combineObservers, partialObserver } from '../../output/progress/observers.ts';
 import { createStepBar, createStepLines, type StepObserver } from '../../output/progress/prepare-progress.ts';
 import type { RunTypes } from '../../services/runs/run-kind.ts';
-import type { CommandObserver, ObserverOptions, RunView } from './run-views.ts';
+import type { CommandObserver, ObserverOptions, RunView } from './run-view.ts';
 import { shownText } from './shown-text.ts';
 
 /** Progress on a terminal or as lines, the stream of events where it is asked for, and `command`'s own observer. */

@@ -11,7 +11,7 @@ import type { RunSummary, RunTypes } from '../../services/runs/run-kind.ts';
 import { askYesNo } from './ask-yes-no.ts';
 import { createObserver } from './create-observer.ts';
 import { PreparingCommand } from './preparing-command.ts';
-import type { CommandObserver, ObserverOptions, RunView } from './run-views.ts';
+import type { CommandObserver, ObserverOptions, RunView } from './run-view.ts';
 import { shownText } from './shown-text.ts';
 import { InterruptedError, type Workplace } from './signals.ts';
 

@@ -1,60 +1,22 @@
 import type { VideoCounts } from '../../core/video/video-event.ts';
 import type { CreateDisplay } from '../../output/progress/display.ts';
 import { InferenceProgress } from '../../output/progress/inference-progress.ts';
-import { UpsampleProgress } from '../../output/progress/upsample-progress.ts';
 import { VideoProgress } from '../../output/progress/video-progress.ts';
 import { VideoSetProgress } from '../../output/progress/video-set-progress.ts';
 import { formatInferenceSummary } from '../../output/text/inference/summary-text.ts';
-import type { Style } from '../../output/text/style.ts';
-import { formatSummary, savedText } from '../../output/text/upsample/summary-text.ts';
+import { savedText } from '../../output/text/upsample/summary-text.ts';
 import { formatVideoSummary } from '../../output/text/video/summary-text.ts';
 import { formatVideoSetSummary } from '../../output/text/video-set/summary-text.ts';
-import type { RunObserver } from '../../ports/run-observer.ts';
 import { inferenceKind } from '../../services/inference/inference-kind.ts';
 import type { InferenceTypes } from '../../services/inference/inference-types.ts';
 import { type RetouchTypes, retouchKind } from '../../services/retouch/retouch-kind.ts';
-import type { RunKind, RunKinds, RunTypes } from '../../services/runs/run-kind.ts';
-import { upsampleKind } from '../../services/upsample/upsample-kind.ts';
-import type { UpsampleTypes } from '../../services/upsample/upsample-types.ts';
+import type { RunKinds, RunTypes } from '../../services/runs/run-kind.ts';
 import { upscaleKind } from '../../services/upscale/upscale-kind.ts';
 import type { UpscaleTypes } from '../../services/video/video-types.ts';
 import { videoSetKind } from '../../services/video-set/set-kind.ts';
 import type { VideoSetTypes } from '../../services/video-set/set-types.ts';
-
-export interface ObserverOptions {
-  readonly progress: boolean;
-  /** A path, or `-` for stdout; undefined for no events. */
-  readonly events: string | undefined;
-}
-
-/** How runs of one kind are shown to a person. */
-export interface RunView<K extends RunTypes> {
-  readonly kind: RunKind<K>;
-  /** Shows a run while it works: bars on a terminal, lines elsewhere. */
-  createProgress(createDisplay: CreateDisplay): K['observer'];
-  readonly noCounts: K['summary']['counts'];
-  /** @param isSubmitted - Whether a detached run was submitted whole; false when its host was lost on the way. */
-  formatSummary(summary: K['summary'], style: Style, isSubmitted?: boolean): string;
-  /** How much of a run lies on disk when it is interrupted: a sentence. */
-  savedText(counts: K['summary']['counts']): string;
-}
-
-/** What a command has to know about a run to say how to continue it. */
-export type CommandObserver = Pick<
-  RunObserver<
-    { readonly runId: string; readonly host?: string },
-    { readonly type: string; readonly counts?: object }
-  >,
-  'onBegin' | 'onEvent'
->;
-
-export const upsampleView: RunView<UpsampleTypes> = {
-  kind: upsampleKind,
-  createProgress: (createDisplay) => new UpsampleProgress(createDisplay),
-  noCounts: { total: 0, upsampled: 0, reused: 0, skipped: 0, failed: 0 },
-  formatSummary,
-  savedText: ({ upsampled, reused, skipped, total }) => savedText(upsampled + reused + skipped, total),
-};
+import type { RunView } from './run-view.ts';
+import { upsampleView } from './upsample-view.ts';
 
 const videoView = {
   createProgress: (createDisplay: CreateDisplay) => new VideoProgress(createDisplay),
