@@ -6,7 +6,7 @@ import { cpSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
-import { httpModule } from './http-module.ts';
+import { httpModule, packedVocabulary } from './bundle-plugins.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const commands = globSync('commands/**/*.ts', { cwd: join(root, 'src'), exclude: ['commands/shared/**'] });
@@ -19,7 +19,7 @@ await build({
     [...commands, ...hooks].map((path) => [path.replace(/\.ts$/, ''), join(root, 'src', path)]),
   ),
   platform: 'node',
-  plugins: [httpModule],
+  plugins: [httpModule, packedVocabulary],
   external: [/^@oclif\//, /^ssh2/, 'bullmq', 'ioredis', 'dockerode', 'fluent-ffmpeg', 'onnxruntime-node'],
   tsconfig: join(root, 'tsconfig.json'),
   transform: { target: 'node22' },

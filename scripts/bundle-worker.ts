@@ -6,7 +6,7 @@ import { rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
-import { httpModule } from './http-module.ts';
+import { httpModule } from './bundle-plugins.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 

@@ -1,5 +1,3 @@
-import type { encode } from 'gpt-tokenizer/encoding/cl100k_base';
-
 /** Longest run that is encoded as one; it bounds the cost of text without spaces and keeps pieces reusable. */
 const maxPieceLength = 24;
 
@@ -15,24 +13,26 @@ const maxRememberedPieces = 50_000;
  * tokens: see `costOfPiece`. Of a sentence or more, the estimate is at most 5 % below the largest of the four counts,
  * and for natural text 0 to 10 % above it.
  *
- * The tokenizer's tables (about 10 MB and 0.1 s) are loaded by this call, not by importing this module. The function
- * returned never throws, takes time linear in the text, and reads special tokens such as `<|endoftext|>` as plain
- * text.
+ * The tokenizer's vocabulary is loaded by this call, not by importing this module. The function returned never throws, takes
+ * time linear in the text, and reads special tokens such as `<|endoftext|>` as plain text.
  */
 export async function loadTextTokenCounter(): Promise<(text: string) => number> {
-  const cl100k = await import('gpt-tokenizer/encoding/cl100k_base');
-  cl100k.setMergeCacheSize(0);
+  const encodeText = (await import('./cl100k/encode.ts')).openCl100k();
   const costs = new Map<string, number>();
-  return (text) => (text === '' ? 0 : countTokens(text, cl100k.encode, costs));
+  return (text) => (text === '' ? 0 : countTokens(text, encodeText, costs));
 }
 
-function countTokens(text: string, encodeText: typeof encode, costs: Map<string, number>): number {
+function countTokens(
+  text: string,
+  encodeText: (text: string) => number[],
+  costs: Map<string, number>,
+): number {
   let total = 0;
   // One at a time: a list of all pieces of a large text would weigh many times the text.
   for (const [piece] of text.matchAll(piecePattern)) {
     let cost = costs.get(piece);
     if (cost === undefined) {
-      cost = costOfPiece(piece, encodeText(piece, plainText));
+      cost = costOfPiece(piece, encodeText(piece));
       remember(costs, piece, cost);
     }
     total += cost;
@@ -46,8 +46,6 @@ function remember(costs: Map<string, number>, piece: string, cost: number): void
   // A copy: V8 keeps longer pieces as views, which would hold on to the whole text they were cut from.
   costs.set(Buffer.from(piece, 'utf16le').toString('utf16le'), cost);
 }
-
-const plainText = { disallowedSpecial: new Set<string>() };
 
 const upper = String.raw`[\p{Lu}\p{Lt}]`;
 const lower = String.raw`[\p{Ll}\p{Lm}\p{Lo}\p{M}]`;

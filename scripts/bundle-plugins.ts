@@ -1,6 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
+import { fileURLToPath } from 'node:url';
 import type { RolldownPlugin } from 'rolldown';
+import { vocabulary } from '../src/adapters/cl100k/vocabulary.ts';
 
 const modules: Readonly<Record<string, object>> = { 'node:http': http, 'node:https': https };
 
@@ -22,5 +24,15 @@ export const httpModule: RolldownPlugin = {
       .map(([key]) => `export const ${key} = builtin.${key};`);
     const builtin = `const builtin = process.getBuiltinModule(${JSON.stringify(name)});`;
     return { code: [builtin, 'export default builtin;', ...named].join('\n'), moduleSideEffects: false };
+  },
+};
+
+const vocabularyModule = fileURLToPath(new URL('../src/adapters/cl100k/vocabulary.ts', import.meta.url));
+
+/** Has the bundle take the packed vocabulary of the tokenizer, instead of the list that it is made of. */
+export const packedVocabulary: RolldownPlugin = {
+  name: 'packed-vocabulary',
+  load(id) {
+    return id === vocabularyModule ? `export const vocabulary = ${JSON.stringify(vocabulary)};` : null;
   },
 };
