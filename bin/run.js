@@ -22,7 +22,7 @@ try {
   process.env.SHELL ||= '/bin/sh';
 }
 
-const { handle, run } = await import('@oclif/core');
+const { handle, run } = await import('#oclif');
 
 // A closed pipe or terminal ends what is shown, not what is done; output that cannot be written is told in a sentence,
 // where oclif's own listener would throw.
