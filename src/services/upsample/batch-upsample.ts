@@ -12,6 +12,7 @@ import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { assertOutputsApart, lazily } from '../runs/assert-outputs-apart.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
 import { beginRun, type RunOutcome } from '../runs/carry-out.ts';
+import { EarlyHints } from './early-hints.ts';
 import { assertNoOtherResults } from './other-results.ts';
 import { type PlanRequest, planSpecs } from './plan-specs.ts';
 import { upsampleKind } from './upsample-kind.ts';
@@ -40,7 +41,8 @@ export async function batchUpsample(
   // It loads while the specs are read; where there is no run in the end, it ends.
   using _expected = ports.host(settings.host).expectRun?.();
   await assertWritable([...ports.workFolders(settings.host), output], ports);
-  const plan = await planSpecs({ ...request, isToBeRun: true }, ports, observer, signal);
+  using hints = new EarlyHints(ports, signal);
+  const plan = await planSpecs({ ...request, isToBeRun: true, hints }, ports, observer, signal);
   await assertSourcesCanBeWritten(plan, ports);
   await assertSourcesAreSafe(request.settings, plan, ports);
   assertNoOtherResults(plan);

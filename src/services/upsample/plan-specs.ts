@@ -22,6 +22,7 @@ import { AppError, usageError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { UpsampleObserver } from '../../ports/run-observer.ts';
 import { nothingSelected, skippedNotices } from '../specs/read-specs.ts';
+import type { EarlyHints } from './early-hints.ts';
 import { findOtherResults } from './other-results.ts';
 import { type PlanContext, planFile } from './plan-spec.ts';
 import { settingsForServer } from './server-settings.ts';
@@ -53,6 +54,8 @@ export interface PlanRequest {
   readonly leftOut?: ReadonlySet<string>;
   /** Which specs are worked on; missing: those that the settings select. */
   readonly selection?: SpecSelection;
+  /** Given what is planned for each spec that is surely one of the run's. */
+  readonly hints?: Pick<EarlyHints, 'begin'>;
   /** Whether a spec is one of those that the selection limits; missing: one that is to be enriched. */
   readonly isLimited?: (planned: PlannedSpec) => boolean;
 }
@@ -148,6 +151,9 @@ async function planNamed(
     const planned = await planFile({ spec, path: pathOf(spec) }, context, (found) => {
       total += Math.max(found, 1) - 1;
     });
+    // Which ones a limit takes is known at the end.
+    if (selection.limit === null)
+      for (const each of planned) if (isSelected(each.spec, selection)) request.hints?.begin(each, settings);
     done += Math.max(planned.length, 1);
     observer.onPlanned(done, Math.max(done, Math.min(total, limit)));
     return planned;

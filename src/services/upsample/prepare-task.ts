@@ -13,7 +13,7 @@ import type { UpsampleSettings } from '../../core/upsample/upsample-settings.ts'
 import type { SpecState } from '../../core/upsample/upsample-state.ts';
 import { AppError, messageOf } from '../../errors/app-error.ts';
 import { isSystemError } from '../../errors/system-error.ts';
-import type { HintFile } from '../../ports/media-tool.ts';
+import type { HintFile, HintRequest } from '../../ports/media-tool.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { findSource } from './find-source.ts';
 import { countingOf } from './plan-spec.ts';
@@ -120,10 +120,8 @@ async function makeHint(
   const reasons: string[] = [];
   for (const size of [hint, ...lower]) {
     try {
-      const made = await context.ports.media.makeHint(
-        { sourcePath: video.path, video: infoOf(video), size, frames: hint.frames, fps: settings.fps },
-        context.signal,
-      );
+      const request = { ...requestOf(video, hint, settings), size };
+      const made = await context.ports.media.makeHint(request, context.signal);
       return await keep(made, planned, context.session);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'hint-failed') throw error;
@@ -131,6 +129,19 @@ async function makeHint(
     }
   }
   throw new AppError({ code: 'hint-failed', message: reasons.join(' ') });
+}
+
+/** The hint that a plan wants first; null for a spec without a video. */
+export function hintRequestOf({ video, hint }: PlannedSpec, settings: UpsampleSettings): HintRequest | null {
+  return video && hint && requestOf(video, hint, settings);
+}
+
+function requestOf(
+  video: PlannedVideo,
+  hint: NonNullable<PlannedSpec['hint']>,
+  { fps }: UpsampleSettings,
+): HintRequest {
+  return { sourcePath: video.path, video: infoOf(video), size: hint, frames: hint.frames, fps };
 }
 
 async function keep(
