@@ -37,7 +37,15 @@ await build({
   ),
   platform: 'node',
   plugins: [bundledOclif, httpModule, packedVocabulary],
-  external: [/^@oclif\/(?!core$)/, /^ssh2/, 'bullmq', 'ioredis', 'dockerode', 'fluent-ffmpeg', 'onnxruntime-node'],
+  external: [
+    /^@oclif\/(?!core$)/,
+    /^ssh2/,
+    'bullmq',
+    'ioredis',
+    'dockerode',
+    'fluent-ffmpeg',
+    'onnxruntime-node',
+  ],
   tsconfig: join(root, 'tsconfig.json'),
   transform: { target: 'node22' },
   onLog(level, log, report) {
