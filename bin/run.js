@@ -8,6 +8,13 @@ if (major < 22 || (major === 22 && minor < 12)) {
 // Windows looks for a program in the folder one is in before the PATH: ffmpeg is not what came with a folder.
 if (process.platform === 'win32') process.env.NoDefaultCurrentDirectoryInExePath = '1';
 
+// A video's lines, one for each frame and packet, are garbage as soon as they are read: new objects need no 64 MB for that, which
+// V8 would come to take. What holds very many specs is better off with it.
+if (['upscale', 'retouch'].includes(process.argv[2])) {
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
 // Keeps compiled code between runs, where only this user may write.
 const { enableCompileCache } = await import('node:module');
 const { join } = await import('node:path');

@@ -9,6 +9,7 @@ import type {
 } from '../../ports/frame-tool.ts';
 import type { Clip } from '../../protocol/segment.ts';
 import { type FfmpegPrograms, findPrograms } from '../ffmpeg/programs.ts';
+import { keepYoungHeapSmall } from '../limit-heap-growth.ts';
 import { SegmentDecoder, SegmentStarts } from './decode-segment.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { resampleSegment } from './resample-segment.ts';
@@ -26,6 +27,7 @@ export class FfmpegFrameTool implements FrameTool {
   }
 
   decode(request: DecodeRequest, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    keepYoungHeapSmall();
     return this.#decoder.decode(request, signal);
   }
 
@@ -34,6 +36,7 @@ export class FfmpegFrameTool implements FrameTool {
   }
 
   resample(request: ResampleRequest, signal: AbortSignal): Promise<void> {
+    keepYoungHeapSmall();
     return resampleSegment(this.#program, this.#starts, request, signal);
   }
 
