@@ -32,8 +32,11 @@ async function makeFilms(name: string): Promise<string> {
 }
 
 /** A picture of one colour. */
-async function makePicture(path: string, pixelFormat: string): Promise<void> {
-  const source = 'color=c=0xc8285a@0.5:s=33x21,format=rgba';
+async function makePicture(
+  path: string,
+  pixelFormat: string,
+  source = 'color=c=0xc8285a@0.5:s=33x21,format=rgba',
+): Promise<void> {
   const made = ['-f', 'lavfi', '-i', source, '-frames:v', '1', '-pix_fmt', pixelFormat, path];
   await promisify(execFile)('ffmpeg', ['-v', 'error', ...made]);
 }
@@ -141,7 +144,8 @@ describe('upscale: several videos', () => {
     await mkdir(pictures);
     await makePicture(join(pictures, 'frame_000001.png'), 'rgb24');
     await makePicture(join(pictures, 'alpha.png'), 'rgba');
-    await makePicture(join(pictures, 'photo.jpg'), 'yuvj420p');
+    // Larger than what ffmpeg reads at first to find out what a file is.
+    await makePicture(join(pictures, 'photo.jpg'), 'yuvj420p', 'testsrc2=s=330x210');
     const out = join(folder, 'larger');
     const end = await cli.run(['upscale', pictures, '-o', out, '--json']);
     expect(end.code, end.stderr).toBe(0);
@@ -153,6 +157,7 @@ describe('upscale: several videos', () => {
     expect(streams[0]).toMatchObject({ codec_name: 'png', width: 66, height: 42, pix_fmt: 'rgb24' });
     expect(await colorOf(join(out, 'frame_000001.png'))).toEqual([200, 40, 90]);
 
+    expect((await describeFile(join(out, 'photo.jpg'))).streams[0]).toMatchObject({ width: 660 });
     const photo = join(folder, 'photo.png');
     await copyFile(join(pictures, 'frame_000001.png'), photo);
     expect((await cli.run(['upscale', photo])).code).toBe(0);

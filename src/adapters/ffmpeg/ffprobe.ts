@@ -3,7 +3,7 @@ import { parseJsonAs } from '../../core/json.ts';
 import { reasonInStderr, unreadableVideo } from './failures.ts';
 import { LargePictureError, mostPixels, refusedSize } from './picture-limits.ts';
 import { type FfmpegOptions, readLines, runFfmpeg } from './run-ffmpeg.ts';
-import { asFileUrl, guardedInputOptions, sourceOptions } from './source-file.ts';
+import { guardedInputOptions, sourceInput, sourceOptions } from './source-file.ts';
 
 export interface FfprobeOptions {
   readonly program: string;
@@ -30,7 +30,7 @@ export async function askFfprobe<T>(
 ): Promise<T> {
   const programArguments = [
     ...['-v', 'error', ...inputOptions, ...questions],
-    ...['-of', 'json', '-i', asFileUrl(path)],
+    ...['-of', 'json', ...sourceInput(path)],
   ];
   const outcome = await runFfmpeg(program, programArguments, { ...options, maxStdoutBytes: maxAnswerBytes });
   if (outcome.isTimedOut)
@@ -90,7 +90,7 @@ export async function* readPackets(
         `packet=stream_index,pts,pts_time,dts_time,duration_time,size,flags,${isTimes ? 'dts,duration,pos' : 'data_hash'}`,
       ],
       ...(isTimes ? [] : ['-show_data_hash', 'crc32']),
-      ...['-of', 'compact=p=0', '-i', asFileUrl(path)],
+      ...['-of', 'compact=p=0', ...sourceInput(path)],
     ],
     doing: 'Reading the packets of the video',
     workBytes: sizeBytes,

@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, closeSync, constants, openSync, readSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError, messageOf } from '../../errors/app-error.ts';
@@ -80,6 +80,33 @@ async function explaining<T>(path: string, query: () => Promise<T>): Promise<T> 
 function guardedAs(formats: string): readonly string[] {
   return ['-protocol_whitelist', 'file', '-format_whitelist', formats, ...pixelLimit(mostPixels)];
 }
+
+/**
+ * The options that open a source, the last of an input's. ffmpeg takes a JPEG file for the first of a sequence of pictures by its
+ * name, unless its end is in the first bytes that it reads: so what it is, is said.
+ */
+export function sourceInput(path: string): readonly string[] {
+  const isJpeg = /\.jpe?g$/i.test(path) && beginsLikeJpeg(path);
+  return [...(isJpeg ? ['-f', 'jpeg_pipe'] : []), '-i', asFileUrl(path)];
+}
+
+function beginsLikeJpeg(path: string): boolean {
+  try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const start = Buffer.alloc(startOfJpeg.length);
+      return readSync(file, start, 0, start.length, 0) === start.length && start.equals(startOfJpeg);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // ffmpeg says why it cannot be read.
+    return false;
+  }
+}
+
+/** The marker of its beginning, and the first byte of the next one (ITU-T T.81, section B.1.1.3). */
+const startOfJpeg = Buffer.from([0xff, 0xd8, 0xff]);
 
 /**
  * A path as ffmpeg takes it literally: absolute and with the protocol said, so that neither a leading `-` nor

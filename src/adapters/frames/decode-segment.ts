@@ -7,7 +7,7 @@ import { sumOf } from '../ffmpeg/expression.ts';
 import { framesFailed, reasonInStderr, unreadableVideo } from '../ffmpeg/failures.ts';
 import { limitsFor } from '../ffmpeg/picture-limits.ts';
 import { exactFrames, exactScaling, rawOutput } from '../ffmpeg/raw-frames.ts';
-import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
+import { decodingOptions, sourceInput } from '../ffmpeg/source-file.ts';
 import { type ChildEnd, PipedChild } from '../piped-child.ts';
 import { DamageNotes } from '../video/damage-notes.ts';
 import { clipFilters } from './clip-filters.ts';
@@ -166,7 +166,7 @@ export function segmentInput(
     ...limitsFor(clip.frame),
     ...(clip.is_turned ? [] : ['-noautorotate']),
     ...(seekTime === null ? [] : seekOptions(clip, seekTime)),
-    ...['-i', asFileUrl(sourcePath), '-map', `0:${clip.stream}`],
+    ...[...sourceInput(sourcePath), '-map', `0:${clip.stream}`],
   ];
 }
 

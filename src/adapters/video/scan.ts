@@ -9,7 +9,7 @@ import { framesFailed, reasonInStderr, unreadableVideo } from '../ffmpeg/failure
 import { LargePictureError, limitsFor, mostPixels, refusedSize } from '../ffmpeg/picture-limits.ts';
 import type { FfmpegPrograms } from '../ffmpeg/programs.ts';
 import { exactFrames } from '../ffmpeg/raw-frames.ts';
-import { asFileUrl, decodingOptions, statSource } from '../ffmpeg/source-file.ts';
+import { decodingOptions, sourceInput, statSource } from '../ffmpeg/source-file.ts';
 import { linesOf, PipedChild } from '../piped-child.ts';
 import { DamageNotes } from './damage-notes.ts';
 import { describeFrames, FormatNotes } from './format-notes.ts';
@@ -129,8 +129,7 @@ function scanArguments(path: string, stream: VideoStreamFacts, withPictures: boo
       '-hide_banner',
       '-nostats',
       '-noautorotate',
-      '-i',
-      asFileUrl(path),
+      ...sourceInput(path),
     ],
     ...[...frames, '-vf', `${describeFrames},${size}`, '-enc_time_base', fractionText(stream.timeBase)],
     ...['-f', 'framehash', '-hash', 'murmur3', '-flush_packets', '1', 'pipe:1'],

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { Size } from '../../core/hints/display-size.ts';
 import type { PictureRequest, VideoOfFile } from '../../ports/video-tool.ts';
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts';
-import { asFileUrl, decodingOptions } from '../ffmpeg/source-file.ts';
+import { decodingOptions, sourceInput } from '../ffmpeg/source-file.ts';
 
 /** Programs side by side: each decodes with threads of its own. */
 const programsAtOnce = 2;
@@ -83,7 +83,7 @@ function pictureArguments(
 ): readonly string[] {
   const inputs = moments.flatMap(({ seconds }) => {
     const seek = ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', `${Math.ceil(seconds * 1e6)}us`];
-    return [...decodingOptions, ...(isSought ? seek : []), '-i', asFileUrl(path)];
+    return [...decodingOptions, ...(isSought ? seek : []), ...sourceInput(path)];
   });
   const chains = moments.map(({ seconds, part }, index) => {
     const from = `select=gte(t\\,${(seconds - toleranceSeconds).toFixed(6)}),trim=end_frame=1`;

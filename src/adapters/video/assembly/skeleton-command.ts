@@ -5,7 +5,7 @@ import type { Fraction } from '../../../core/frames/fraction.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import type { OtherStreamFacts, VideoFacts } from '../../../core/frames/video-facts.ts';
 import type { AssemblyRequest } from '../../../ports/video-tool.ts';
-import { asFileUrl, sourceOptions } from '../../ffmpeg/source-file.ts';
+import { asFileUrl, sourceInput, sourceOptions } from '../../ffmpeg/source-file.ts';
 import { colorOptions } from '../../frames/color.ts';
 import type { Presentation } from '../../muxing/presentation.ts';
 import type { FileStream } from '../verification/file-facts.ts';
@@ -150,7 +150,7 @@ function staleTags({ source, streams }: SkeletonRequest, outputs: readonly Outpu
 
 /** A file all of whose times are moved, by whole microseconds. */
 function inputArguments(path: string, shiftUs: number): readonly string[] {
-  return ['-itsoffset', (shiftUs / 1e6).toFixed(6), ...sourceOptions, '-i', asFileUrl(path)];
+  return ['-itsoffset', (shiftUs / 1e6).toFixed(6), ...sourceOptions, ...sourceInput(path)];
 }
 
 /** Numbers of the source's streams that are cover pictures and stay; Matroska has them as attached files. */

@@ -2,7 +2,7 @@ import type { OutputContainer } from '../../../core/frames/container-limits.ts';
 import type { StreamPlan } from '../../../core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../core/frames/video-facts.ts';
 import { type FfmpegOptions, readText } from '../../ffmpeg/run-ffmpeg.ts';
-import { asFileUrl, sourceOptions } from '../../ffmpeg/source-file.ts';
+import { sourceInput, sourceOptions } from '../../ffmpeg/source-file.ts';
 
 /** MD5 of no bytes. */
 const hashOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
@@ -72,7 +72,7 @@ export async function readStreamHashes(
     ...options,
     program: 'ffmpeg',
     arguments: [
-      ...['-nostdin', '-v', 'error', ...sourceOptions, '-i', asFileUrl(path)],
+      ...['-nostdin', '-v', 'error', ...sourceOptions, ...sourceInput(path)],
       ...hashArguments(streams, ({ specifier }) => `0:${specifier}?`),
     ],
     doing,
