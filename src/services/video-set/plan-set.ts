@@ -233,7 +233,7 @@ async function inspectSource(
         ...(isPicturePlanned ? { frames: 1, is_picture: true } : { frames: framesOf(facts) }),
       },
       notices: [
-        ...modelScaleNotices(tried, clip),
+        ...modelScaleNotices(tried, clip, request.modelPath),
         ...(isPicturePlanned ? pictureNotices(facts, output) : notices),
         ...left,
       ].map((text) => `${name}: ${text}`),

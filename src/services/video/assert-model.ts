@@ -1,4 +1,7 @@
+import { basename } from 'node:path';
+import { shownScale } from '../../core/frames/target-size.ts';
 import { formatSize } from '../../core/hints/display-size.ts';
+import { choiceFor, choiceOfFile } from '../../core/models/built-in-models.ts';
 import { localHostName } from '../../core/settings/host-named.ts';
 import type { PlannedClip } from '../../core/video/video-checkpoint.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -35,9 +38,19 @@ export async function assertModel(
 export function modelScaleNotices(
   tried: TriedModel | null,
   { frame, target }: Pick<PlannedClip, 'frame' | 'target'>,
+  modelPath: string | null,
 ): string[] {
   const scale = tried?.scale ?? null;
   if (scale === null || Math.abs(target.width - frame.width * scale) <= 1) return [];
+  const times = target.width / frame.width;
+  const builtIn = choiceOfFile(basename(modelPath ?? ''));
+  const better = builtIn && times > scale ? choiceFor(builtIn.name, times) : null;
+  // With --size the network is chosen before the video is looked at: there may be many.
+  if (better && better.scale > scale) {
+    return [
+      `The network makes frames ${scale} times as large, and ${formatSize(target)} is ${shownScale(frame, target)} times. ${better.name} has one for ${better.scale} times, too: --scale ${better.scale} beside --size.`,
+    ];
+  }
   const own = { width: frame.width * scale, height: frame.height * scale };
   return [
     `The model makes frames ${scale} times as large (${formatSize(own)}); Lanczos brings them to ${formatSize(target)}. As the model makes them: --scale ${scale}.`,

@@ -89,7 +89,7 @@ export async function planVideo(
     ...found,
     notices: [
       ...(opened?.notices ?? []),
-      ...modelScaleNotices(tried, read.clip),
+      ...modelScaleNotices(tried, read.clip, modelPath),
       ...(pattern === null ? [] : noticesOfPictures(facts, pattern, request)),
       ...read.notices,
     ],

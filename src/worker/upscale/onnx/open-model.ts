@@ -13,7 +13,7 @@ import { describeModel, type ModelFacts, probeModel } from './model-facts.ts';
 import { type SampleType, takingPictures } from './picture-graph.ts';
 import { receptiveRadius } from './receptive-radius.ts';
 import { openDescription, openSession, type Runtime, type Session } from './runtime.ts';
-import { choosePadding, cutSide } from './tiles.ts';
+import { choosePadding, cutSide, tileFor } from './tiles.ts';
 
 /** Larger files protobuf, which ONNX is written in, cannot have: 2 GiB. */
 const maxModelBytes = 2 ** 31 - 1;
@@ -99,7 +99,7 @@ export function cutUpscaler(
 ) {
   const { model } = opened;
   const { padding, note } = choosePadding(radius, model);
-  const rules = { tile, padding, alignment: model.alignment };
+  const rules = { tile: tileFor({ width, height }, tile, padding), padding, alignment: model.alignment };
   const columns = cutSide({ ...rules, side: width, fixed: model.width });
   const rows = cutSide({ ...rules, side: height, fixed: model.height });
   const isTiled = columns.spans.length * rows.spans.length > 1;

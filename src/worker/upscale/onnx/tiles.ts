@@ -1,3 +1,4 @@
+import type { Size } from '../../../core/hints/display-size.ts';
 import type { ModelFacts } from './model-facts.ts';
 
 /** A tile along one axis, in pixels of the small picture. */
@@ -60,6 +61,14 @@ export function cutSide(rules: CutRules): Cut {
  */
 function paddingWithin(fixed: number | null, wanted: number): number {
   return fixed === null ? wanted : Math.min(wanted, Math.floor(fixed / 4));
+}
+
+/**
+ * The tile for frames of a size: 0, for whole frames, where one has no more pixels than a tile with what is around it. It
+ * takes no more memory then, and less time.
+ */
+export function tileFor({ width, height }: Size, tile: number, padding: number): number {
+  return width * height <= (tile + 2 * padding) ** 2 ? 0 : tile;
 }
 
 function alignUp(value: number, step: number): number {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CutRules, choosePadding, cutSide } from '../../../../../src/worker/upscale/onnx/tiles.ts';
+import {
+  type CutRules,
+  choosePadding,
+  cutSide,
+  tileFor,
+} from '../../../../../src/worker/upscale/onnx/tiles.ts';
 
 const rules = (change: Partial<CutRules>): CutRules => ({
   ...{ side: 720, tile: 256, padding: 10, alignment: 1, fixed: null },
@@ -81,4 +86,12 @@ describe('choosePadding', () => {
     expect(choice.padding).toBe(padding);
     expect(choice.note !== null).toBe(isNoted);
   });
+});
+
+it.each([
+  { what: 'longer than a tile, but of fewer pixels', width: 320, height: 180, tile: 256, used: 0 },
+  { what: 'of more pixels than a tile', width: 640, height: 360, tile: 256, used: 256 },
+  { what: 'whole frames were asked for', width: 640, height: 360, tile: 0, used: 0 },
+])('a frame is cut where it is larger than a tile: $what', ({ width, height, tile, used }) => {
+  expect(tileFor({ width, height }, tile, 10)).toBe(used);
 });
