@@ -161,6 +161,7 @@ export function sampleUpscaleSummary(changes: Partial<VideoSummary> = {}): Video
     started_at: '2026-01-10T09:30:00.000Z',
     duration_ms: 41_100,
     frames_per_second: 35.01,
+    realtime_factor: 1.46,
     video,
     notices: [],
     failures: [],

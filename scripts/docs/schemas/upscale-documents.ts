@@ -28,7 +28,7 @@ export const upscaleSummarySchema = z
     size: z.object({ width: z.int().min(1), height: z.int().min(1) }),
     engine: z.string(),
     model: z.string(),
-    scale: z.int(),
+    scale: z.number(),
     host: z.string(),
     workers: z.int().min(1),
     checkpoint: z.string(),
@@ -36,6 +36,7 @@ export const upscaleSummarySchema = z
     started_at: z.iso.datetime(),
     duration_ms: count,
     frames_per_second: z.number().min(0).nullable(),
+    realtime_factor: z.number().min(0).nullable(),
     video: videoReportSchema.shape.video,
     notices: z.array(z.string()),
     failures: z.array(

@@ -32,7 +32,7 @@ export const videoSetSummarySchema = z
     counts: videoSetCountsSchema,
     engine: z.string(),
     model: z.string(),
-    scale: z.number(),
+    scale: z.number().nullable(),
     size: z.string(),
     host: z.string(),
     workers: z.int().min(1),
@@ -41,6 +41,7 @@ export const videoSetSummarySchema = z
     started_at: z.iso.datetime(),
     duration_ms: count,
     frames_per_second: z.number().min(0).nullable(),
+    realtime_factor: z.number().min(0).nullable(),
     videos: z.array(
       z.object({
         input: z.string(),
@@ -80,7 +81,7 @@ export const videoSetPlanSchema = z
     engine: z.object({
       kind: z.enum(upscalerKinds),
       model: z.string().nullable(),
-      scale: z.number(),
+      scale: z.number().nullable(),
       size: z.string(),
       workers: z.int().min(1),
       is_worker_count_open: z.boolean(),

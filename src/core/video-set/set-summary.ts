@@ -1,6 +1,5 @@
 import type { FailureFacts } from '../run/failure.ts';
-import type { RunEnding } from '../run/run-ending.ts';
-import type { SessionError, StandingStatus } from '../run/run-status.ts';
+import type { VideoWorkSummary } from '../video/video-summary.ts';
 import type { VideoSetCounts } from './set-event.ts';
 
 export const videoSetSummaryVersion = 1;
@@ -25,41 +24,23 @@ export interface VideoSetRow {
   readonly report: string | null;
 }
 
-/** How a run that upscales several videos ended: what `--json` prints, and what the text says. JSON, so snake_case. */
-export interface VideoSetSummary {
+/** How a run that upscales several videos ended: what `--json` prints, and what the text says. */
+export interface VideoSetSummary extends VideoWorkSummary {
   readonly version: typeof videoSetSummaryVersion;
   readonly kind: 'upscale-set';
-  readonly run_id: string;
-  readonly status: StandingStatus;
   /** Folders and files as they were given. */
   readonly inputs: readonly string[];
   /** The folder of the outputs. */
   readonly output: string;
   readonly counts: VideoSetCounts;
-  readonly engine: string;
-  /** File name of the model; empty for an engine without one. */
-  readonly model: string;
-  readonly scale: number;
+  /** Null where a size was asked for: each video has its own. */
+  readonly scale: number | null;
   /** What was asked for in place of `scale`, as it was written; empty where nothing was. */
   readonly size: string;
-  readonly host: string;
-  readonly workers: number;
-  readonly checkpoint: string;
-  readonly report: { readonly json: string; readonly html: string };
-  /** When the run began, ISO 8601. */
-  readonly started_at: string;
-  readonly duration_ms: number;
-  /** Frames of finished segments per second of the run; null where there were none in this session. */
-  readonly frames_per_second: number | null;
   readonly videos: readonly VideoSetRow[];
   /** Files of the folders that are no videos, by their names. */
   readonly ignored: readonly string[];
-  readonly notices: readonly string[];
   readonly failures: readonly (FailureFacts & { readonly input: string })[];
-  readonly is_resumable: boolean;
-  readonly error: SessionError | null;
-  /** Why the run is not at work; null for one that is, or is complete. */
-  readonly ending: RunEnding | null;
 }
 
 /** `report.json` of a run that upscales several videos. */

@@ -23,7 +23,7 @@ export function videoSetPlanDocument(plan: PlannedSet) {
     engine: {
       kind: engine.kind,
       model: plan.model?.path ?? null,
-      scale: engine.scale,
+      scale: engine.size === undefined ? engine.scale : null,
       size: engine.size ?? '',
       workers: engine.lanes,
       is_worker_count_open: engine.is_lane_count_open,

@@ -1,5 +1,4 @@
-import { failureFacts, stopFacts } from '../../core/run/failure.ts';
-import { runEndingOf } from '../../core/run/run-ending.ts';
+import { failureFacts } from '../../core/run/failure.ts';
 import { folderOfVideo } from '../../core/video-set/set-checkpoint.ts';
 import { outcomeOfVideo, type VideoOfSet, type VideoSetState } from '../../core/video-set/set-state.ts';
 import {
@@ -8,49 +7,42 @@ import {
   videoSetSummaryVersion,
 } from '../../core/video-set/set-summary.ts';
 import type { SessionEnd } from '../runs/run-kind.ts';
-import { modelNameOf, perSecond } from '../video/summarise-video.ts';
+import { workSummaryOf } from '../video/summarise-video.ts';
 import type { StoredVideoSet } from './set-types.ts';
 
 /** The summary of a run over several videos as it stands; null for `end` sums up all its sessions. */
 export function summaryOfVideoSet(
-  { runId, checkpoint, paths }: Pick<StoredVideoSet, 'runId' | 'checkpoint' | 'paths'>,
+  run: Pick<StoredVideoSet, 'runId' | 'checkpoint' | 'paths'>,
   state: VideoSetState,
   end: SessionEnd | null,
 ): VideoSetSummary {
-  const { settings } = checkpoint;
-  const durationMs = checkpoint.scan_ms + state.workedMs;
-  // A session that did no frame has no speed to tell of.
-  const isIdle = end !== null && state.finishedFrames + state.counts.skipped <= end.doneBefore;
-  const error = end?.error ?? null;
-  const errorCode = error?.code ?? state.lastEnd?.error?.code;
+  const { inputs, settings, ignored, notices } = run.checkpoint;
+  const { output, engine } = settings;
+  const workDone = state.finishedFrames + state.counts.skipped;
+  const work = { taskNoun: 'videos', workDone, shown: shownOf(state) };
+  const { beginning, speed, ending } = workSummaryOf(run, state, end, work);
   return {
-    version: videoSetSummaryVersion,
-    kind: 'upscale-set',
-    run_id: runId,
-    status: end?.status ?? state.standing,
-    inputs: checkpoint.inputs,
-    output: settings.output,
-    counts: state.counts,
-    engine: settings.engine.kind,
-    model: modelNameOf(checkpoint),
-    scale: settings.engine.scale,
-    size: settings.engine.size ?? '',
-    host: settings.host,
-    workers: settings.engine.lanes,
-    checkpoint: paths.checkpoint,
-    report: { json: paths.reportJson, html: paths.reportHtml },
-    started_at: checkpoint.created_at,
-    duration_ms: Math.max(0, Math.round(durationMs)),
-    frames_per_second: isIdle ? null : perSecond(state.finishedFrames, durationMs),
-    videos: state.videos.map((video) => rowOf(video, paths)),
-    ignored: checkpoint.ignored,
-    notices: checkpoint.notices,
+    ...{ version: videoSetSummaryVersion, kind: 'upscale-set', ...beginning },
+    ...{ inputs, output, counts: state.counts },
+    ...{ scale: engine.size === undefined ? engine.scale : null, size: engine.size ?? '' },
+    ...speed,
+    videos: state.videos.map((video) => rowOf(video, run.paths)),
+    ...{ ignored, notices },
     failures: state.videos.flatMap(({ failed, planned }) =>
       failed ? [{ input: planned.input, ...failureFacts(failed) }] : [],
     ),
-    is_resumable: state.isResumable && errorCode !== 'model-unreadable',
-    error: error ? stopFacts(error) : (state.lastEnd?.error ?? null),
-    ending: runEndingOf(state, { runId, host: settings.host, taskNoun: 'videos' }),
+    ...ending,
+  };
+}
+
+/** Of the finished videos; a picture is shown for no time. */
+function shownOf({ videos }: VideoSetState) {
+  const films = videos.flatMap(({ planned, finished }) =>
+    finished === null || planned.is_picture ? [] : [finished],
+  );
+  return {
+    frames: films.reduce((sum, { frames }) => sum + frames, 0),
+    seconds: films.reduce((sum, { duration_seconds: seconds }) => sum + seconds, 0),
   };
 }
 

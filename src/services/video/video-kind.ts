@@ -1,5 +1,4 @@
 import { expectedFinishMs } from '../../core/frames/estimate.ts';
-import { ticksToSeconds } from '../../core/frames/fraction.ts';
 import type { RunFormat } from '../../core/run/run-format.ts';
 import type { VideoCheckpoint } from '../../core/video/video-checkpoint.ts';
 import type { VideoEventBody } from '../../core/video/video-event.ts';
@@ -10,7 +9,7 @@ import type { RunFacts, RunKind } from '../runs/run-kind.ts';
 import { finishVideo } from './finish-video.ts';
 import { SegmentWork } from './segment-work.ts';
 import { assertSameFile, prepareFileToRead } from './source-of.ts';
-import { modelNameOf, summaryOfVideo } from './summarise-video.ts';
+import { modelNameOf, secondsOf, summaryOfVideo } from './summarise-video.ts';
 import type { StoredVideoRun, VideoRun, VideoTypes } from './video-types.ts';
 import { masksName, WorkerStatusFiles } from './worker-files.ts';
 import { writeVideoReport } from './write-video-report.ts';
@@ -69,11 +68,6 @@ function announce({ session, state, observer }: VideoRun): void {
     finishMs: expectedFinishMs(checkpoint.counts.frames, checkpoint.clip.target),
     engine: checkpoint.model === null ? kind : `${kind} (${modelNameOf(checkpoint)})`,
   });
-}
-
-function secondsOf({ timeline: { steps, last_duration: last }, clip }: VideoCheckpoint): number {
-  const ticks = steps.reduce((sum, [step, count]) => sum + step * count, last);
-  return ticksToSeconds(ticks, clip.time_base);
 }
 
 async function changedInputs(

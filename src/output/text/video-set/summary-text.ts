@@ -1,9 +1,10 @@
 import { printable } from '../../../core/printable.ts';
 import { resumeCommand } from '../../../core/run/run-commands.ts';
 import type { VideoSetRow, VideoSetSummary } from '../../../core/video-set/set-summary.ts';
-import { bytesText, counted, durationText, numeral, rateText } from '../format.ts';
+import { bytesText, counted, durationText, numeral } from '../format.ts';
 import type { Style } from '../style.ts';
 import { detachedSteps, formatSections } from '../summary-sections.ts';
+import { speedText } from '../video/summary-text.ts';
 import { setEngineText } from '../video/video-names.ts';
 
 /** Videos that are named; the report has all. */
@@ -40,8 +41,7 @@ function headline(
 ): string {
   const { videos, finished, skipped, failed } = counts;
   const open = videos - finished - skipped - failed;
-  const rate = summary.frames_per_second === null ? '' : ` (${rateText(summary.frames_per_second)})`;
-  const time = `in ${durationText(summary.duration_ms)}${rate}`;
+  const time = `in ${durationText(summary.duration_ms)}${speedText(summary)}`;
   const isDetached = status === 'detached';
   if (isDetached && isSubmitted && finished === 0) return `… ${counted(videos, 'video')} submitted ${time}`;
   const parts = [

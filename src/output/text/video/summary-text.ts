@@ -55,11 +55,15 @@ function headline(summary: VideoSummary, style: Style, isSubmitted: boolean): st
   return `${status === 'detached' ? '…' : style.bad('✗')} ${parts.join(', ')} ${time}`;
 }
 
-/** ` (35 fps, 1.5x realtime)`: how many times as fast as it plays only of a video that is there. */
-function speedText({ frames_per_second: rate, video }: VideoSummary): string {
+/** ` (35 fps, 1.5x realtime)`; empty where nothing is known. */
+export function speedText({
+  frames_per_second: rate,
+  realtime_factor: realtime,
+}: Pick<VideoSummary, 'frames_per_second' | 'realtime_factor'>): string {
   if (rate === null) return '';
-  const realtime = video === null ? 0 : (rate * video.duration_seconds) / video.frames;
-  return realtime > 0 ? ` (${rateText(rate)}, ${realtimeText(realtime)} realtime)` : ` (${rateText(rate)})`;
+  return realtime === null
+    ? ` (${rateText(rate)})`
+    : ` (${rateText(rate)}, ${realtimeText(realtime)} realtime)`;
 }
 
 function resultsOf(summary: VideoSummary): [string, string][] {

@@ -6,29 +6,36 @@ export const workTexts = {
   retouch: { done: 'retouched', work: 'retouching', stage: 'Retouch' },
 } as const;
 
-/** An engine for people: `lanczos x2, 4 workers`, `onnx (anime.onnx) x4, up to 2 workers`, `blur`. */
-export function upscaleEngineText(engine: {
+interface ShownEngine {
   readonly engine: string;
   readonly model: string;
-  readonly scale: number;
   readonly workers: number;
   /** Fewer workers may turn out to be as quick. */
   readonly isWorkerCountOpen?: boolean;
-}): string {
-  const model = engine.model === '' ? '' : ` (${engine.model})`;
-  // Regions are processed at their size.
-  if (engine.scale === 1) return `${engine.engine}${model}`;
-  const atMost = engine.isWorkerCountOpen === true && engine.workers > 1 ? 'up to ' : '';
-  return `${engine.engine}${model} x${engine.scale}, ${atMost}${counted(engine.workers, 'worker')}`;
 }
 
-/** The same of several videos, which may be brought to one size: `lanczos to 1080p`. */
+/** An engine for people: `lanczos x2, 4 workers`, `onnx (anime.onnx) x4, up to 2 workers`, `blur`. */
+export function upscaleEngineText({ scale, ...engine }: ShownEngine & { readonly scale: number }): string {
+  // Regions are processed at their size.
+  return scale === 1 ? nameText(engine) : `${nameText(engine)} x${scale}, ${workersText(engine)}`;
+}
+
+/** The same of several videos, which may be brought to one size: `lanczos to 1080p, 4 workers`. */
 export function setEngineText(
-  engine: Parameters<typeof upscaleEngineText>[0] & { readonly size: string },
+  engine: ShownEngine & { readonly scale: number | null; readonly size: string },
 ): string {
-  return engine.size === ''
-    ? upscaleEngineText(engine)
-    : `${upscaleEngineText({ ...engine, scale: 1 })} to ${engine.size}`;
+  const { scale, size } = engine;
+  return scale === null
+    ? `${nameText(engine)} to ${size}, ${workersText(engine)}`
+    : upscaleEngineText({ ...engine, scale });
+}
+
+function nameText({ engine, model }: ShownEngine): string {
+  return model === '' ? engine : `${engine} (${model})`;
+}
+
+function workersText({ workers, isWorkerCountOpen = false }: ShownEngine): string {
+  return `${isWorkerCountOpen && workers > 1 ? 'up to ' : ''}${counted(workers, 'worker')}`;
 }
 
 /** `29.1 %`. */

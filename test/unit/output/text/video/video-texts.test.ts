@@ -38,7 +38,7 @@ describe('formatUpscaleSummary', () => {
           { segment_id: 2, code: 'out-of-memory', message: 'Too large.', next_step: 'Use a smaller --tile.' },
         ],
       },
-      headline: '✗ 5 of 6 segments upscaled, 1 failed in 41 s (35 fps)',
+      headline: '✗ 5 of 6 segments upscaled, 1 failed in 41 s (35 fps, 1.5x realtime)',
       texts: [
         '✗ out-of-memory: 1 segment\n    → Use a smaller --tile.\n    segment 2  Too large.',
         'To continue:  cosmos resume 2026',
@@ -53,13 +53,14 @@ describe('formatUpscaleSummary', () => {
     {
       rule: 'a run whose video could not be put together',
       changes: { status: 'failed' },
-      headline: '✗ 6 of 6 segments upscaled, the video is not put together yet in 41 s (35 fps)',
+      headline:
+        '✗ 6 of 6 segments upscaled, the video is not put together yet in 41 s (35 fps, 1.5x realtime)',
       texts: ['(not written yet)', 'To continue:'],
     },
     {
       rule: 'a run that stopped early',
       changes: { status: 'failed', counts: { ...counts, finished_segments: 2 }, notices: ['Be\u001bware.'] },
-      headline: '✗ 2 of 6 segments upscaled, 4 not done in 41 s (35 fps)',
+      headline: '✗ 2 of 6 segments upscaled, 4 not done in 41 s (35 fps, 1.5x realtime)',
       texts: ['! Be\\u001bware.'],
     },
   ] as const)('says how to go on after $rule', ({ changes, headline, texts }) => {
