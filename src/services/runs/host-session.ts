@@ -159,9 +159,11 @@ export class HostSession<K extends RunTypes> {
     const facts = kind.facts(session.checkpoint);
     const { host: name, workers, needs: usualNeeds, usualImage = 'upsampler' } = facts;
     const needs = work.needs ?? usualNeeds;
-    const host = await ports.host(name).openRun(session.runId, {
+    const named = ports.host(name);
+    const host = await named.openRun(session.runId, {
       ...{ workers, needs, usualImage, signal },
-      given: givenTasks(session.events),
+      // Reading a long journal once more takes its time.
+      ...(named.isSpread && { given: givenTasks(session.events) }),
       ...(work.judge && { judge: work.judge }),
     });
     // A transfer to an unreachable host would be waited for as long as the host may stay unreachable.
