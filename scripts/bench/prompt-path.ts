@@ -10,10 +10,11 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { instructionFor } from '../../src/core/upsample/instruction.ts';
+import { isErrno } from '../../src/errors/system-error.ts';
 import type { BareJob } from './support/bare-loop.ts';
 import { readBenchOptions } from './support/bench-options.ts';
 import { inTurns } from './support/in-turns.ts';
@@ -34,6 +35,9 @@ const latencyMs = numberOf('latency-ms', 50);
 
 /** The quicker a server answers, the more a start weighs. */
 const leastEfficiency = latencyMs >= 1000 ? '>= 0.975' : '>= 0.93';
+
+/** Files and folders that were moved out of the way. */
+let asideCount = 0;
 
 const bareLoop = new URL('./support/bare-loop.ts', import.meta.url).pathname;
 const enrichedSchema = z.object({
@@ -109,7 +113,7 @@ function programArguments(baseUrl: string, outputs: string): string[] {
 /** One run of the program with hints in the cache, and no answer. */
 async function runMeasured(sandbox: Sandbox) {
   for (const path of ['output', 'events.jsonl', 'cache/cosmos/results', '.cosmos'])
-    await rm(sandbox.path(path), { recursive: true, force: true });
+    await setAside(sandbox, sandbox.path(path));
   return await withStandIn({ slots, latencyMs }, async (standIn) => {
     const run = await runProgram(sandbox, programArguments(standIn.baseUrl, sandbox.path('output')), {
       until: standIn.ended,
@@ -120,6 +124,14 @@ async function runMeasured(sandbox: Sandbox) {
     const endedMs = run.startedMs + run.wallMs;
     const phase = await readPhases(sandbox.path('events.jsonl'), run.startedMs, endedMs, busyMs ?? 0);
     return { run, phase };
+  });
+}
+
+/** Out of the way, but not removed: where many files were removed just now, a disk takes longer to make new ones. */
+async function setAside(sandbox: Sandbox, path: string): Promise<void> {
+  await mkdir(sandbox.path('aside'), { recursive: true });
+  await rename(path, sandbox.path('aside', String(asideCount++))).catch((error: unknown) => {
+    if (!isErrno(error, 'ENOENT')) throw error;
   });
 }
 
@@ -147,7 +159,7 @@ async function runBare(
   const [outputFolder, jobPath, usagePath] = ['bare', 'job.json', 'bare-usage.jsonl'].map((name) =>
     sandbox.path(name),
   );
-  for (const path of [outputFolder, usagePath]) await rm(path ?? '', { recursive: true, force: true });
+  for (const path of [outputFolder, usagePath]) await setAside(sandbox, path ?? '');
   return await withStandIn({ slots, latencyMs }, async ({ baseUrl }) => {
     const job = { baseUrl, model: 'stand-in', slots, temperature: 0.6, maxTokens: 1024, outputFolder, tasks };
     await writeFile(jobPath ?? '', JSON.stringify({ ...job, instruction: instructionFor('auto', '') }));
