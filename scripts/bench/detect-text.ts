@@ -16,7 +16,7 @@ import { partialObserver } from '../../src/output/progress/observers.ts';
 import type { DetectorTool } from '../../src/ports/detector.ts';
 import type { VideoObserver } from '../../src/ports/run-observer.ts';
 import { detectRegions } from '../../src/services/retouch/detect-regions.ts';
-import { planClip } from '../../src/services/video/plan-video.ts';
+import { planClip } from '../../src/services/video/plan-clip.ts';
 import { scanVideo } from '../../src/services/video/scan-video.ts';
 import {
   type ClipScore,

@@ -11,7 +11,7 @@ import { type FrameFormat, frameBytes } from '../../../src/core/frames/frame-for
 import { planStreams } from '../../../src/core/frames/stream-plan.ts';
 import type { VideoFacts } from '../../../src/core/frames/video-facts.ts';
 import type { Clip, Encoding } from '../../../src/protocol/segment.ts';
-import { planClip } from '../../../src/services/video/plan-video.ts';
+import { planClip } from '../../../src/services/video/plan-clip.ts';
 import type { BenchFilm } from './bench-film.ts';
 
 /** Upscaled frames that are kept to be encoded again and again: enough for the encoder to look ahead. */

@@ -10,7 +10,7 @@ import {
 import type { MaskFile } from '../../core/video/video-plan.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { isPicture } from '../video/plan-video.ts';
+import { isPicture } from '../video/plan-clip.ts';
 
 /** Frames for which a mask is wanted. */
 interface MaskedFrames {

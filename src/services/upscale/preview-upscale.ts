@@ -17,7 +17,7 @@ import type { VideoObserver } from '../../ports/run-observer.ts';
 import { assertWritable } from '../runs/assert-writable.ts';
 import { assertEncoder } from '../video/assert-encoder.ts';
 import { encodingOf } from '../video/encoding-of.ts';
-import { assertIsVideo, isPicture, outputContainerOf, planClip } from '../video/plan-video.ts';
+import { assertIsVideo, isPicture, outputContainerOf, planClip } from '../video/plan-clip.ts';
 import { scanVideo, TimesBreakError } from '../video/scan-video.ts';
 import type { UpscaleRequest } from '../video/video-types.ts';
 import { placeAmongVideos } from '../video/write-video-report.ts';

@@ -1,6 +1,7 @@
 import { pMapIterable } from 'p-map';
 import { Places } from '../../async/limits.ts';
 import { failureNextSteps } from '../../core/run/failure.ts';
+import type { VideoFailure } from '../../core/video-set/set-checkpoint.ts';
 import type { VideoSetEventBody, VideoSetEventOf } from '../../core/video-set/set-event.ts';
 import type { VideoOfSet } from '../../core/video-set/set-state.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -170,10 +171,7 @@ export class VideoSetWork implements RunWork<VideoSetTypes> {
   }
 
   fatalError(status: FatalFailure): AppError {
-    const { settings, model } = this.#run.session.checkpoint;
-    const isOfModel = status.code === 'model-unreadable' && model !== null && status.message !== null;
-    const named = isOfModel ? { ...status, message: `${model.path}: ${status.message}` } : status;
-    return fatalWorkerError(named, settings.host);
+    return fatalWorkerError(status, this.#run.session.checkpoint);
   }
 
   /** Videos without an outcome, each when there is room for it; a session that leaves hands over all at once. */
@@ -276,14 +274,7 @@ export class VideoSetWork implements RunWork<VideoSetTypes> {
     });
   }
 
-  #failedEvent(
-    video: number,
-    {
-      code,
-      message,
-      next_step,
-    }: { readonly code: string; readonly message: string; readonly next_step: string },
-  ): VideoSetEventOf<'video-failed'> {
+  #failedEvent(video: number, { code, message, next_step }: VideoFailure): VideoSetEventOf<'video-failed'> {
     const input = this.#run.state.videos[video]?.planned.input ?? '';
     return { type: 'video-failed', video, input, code, message, next_step };
   }

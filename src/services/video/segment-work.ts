@@ -178,12 +178,7 @@ export class SegmentWork implements RunWork<VideoTypes> {
   }
 
   fatalError(status: FatalFailure): AppError {
-    const { settings, model } = this.#run.session.checkpoint;
-    const { code, message } = status;
-    // The worker has it under another name.
-    const isOfModel = code === 'model-unreadable' && model !== null && message !== null;
-    const named = isOfModel ? { ...status, message: `${model.path}: ${message}` } : status;
-    return fatalWorkerError(named, settings.host);
+    return fatalWorkerError(status, this.#run.session.checkpoint);
   }
 
   /** Which pictures a segment is made of, as a further sentence; nothing of a video. */
@@ -258,10 +253,21 @@ function partUnreadable(segmentId: number): AppError {
   });
 }
 
-export function fatalWorkerError({ message, code }: FatalFailure, host: string): AppError {
+interface FatallyFailedRun {
+  readonly settings: { readonly host: string };
+  readonly model: { readonly path: string } | null;
+}
+
+/** What ends a run whose workers have failed for good. */
+export function fatalWorkerError(
+  { message, code }: FatalFailure,
+  { settings: { host }, model }: FatallyFailedRun,
+): AppError {
   const text = message ?? 'The engine cannot be used.';
   const nextStep = 'Nothing finished is lost.';
-  if (code === 'model-unreadable') return new AppError({ code, message: text, nextStep });
+  // The worker has the model under another name.
+  const named = model === null || message === null ? text : `${model.path}: ${message}`;
+  if (code === 'model-unreadable') return new AppError({ code, message: named, nextStep });
   if (code !== 'runtime-missing') return new AppError({ code: 'worker-failed', message: text, nextStep });
   // On a host the runtime comes with the image, and nothing can be installed by hand.
   const fromImage = `It has to be in upscaler_image; the standard image has it: cosmos host prepare ${host} --upscaler.`;

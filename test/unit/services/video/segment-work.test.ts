@@ -20,7 +20,7 @@ describe('a worker that has failed for good', () => {
     { code: 'engine-failed', host: 'gpu1', expected: 'worker-failed', nextStep: /Nothing finished/ },
   ] as const)('$code on $host', ({ code, host, expected, nextStep }) => {
     const status = workerStatus({ status: 'failed', is_fatal: true, code, message: 'Whatever it says.' });
-    const error = fatalWorkerError(status, host);
+    const error = fatalWorkerError(status, { settings: { host }, model: null });
     expect(error).toMatchObject({ code: expected, message: 'Whatever it says.' });
     expect(error.nextStep).toMatch(nextStep);
   });

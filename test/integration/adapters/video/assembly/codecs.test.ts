@@ -9,8 +9,8 @@ import { isMatroska, type OutputContainer } from '../../../../../src/core/frames
 import type { VideoFacts } from '../../../../../src/core/frames/video-facts.ts';
 import type { SegmentTask } from '../../../../../src/protocol/segment.ts';
 import { encodingOf } from '../../../../../src/services/video/encoding-of.ts';
+import { planClip } from '../../../../../src/services/video/plan-clip.ts';
 import { planTriedStreams } from '../../../../../src/services/video/plan-sound.ts';
-import { planClip } from '../../../../../src/services/video/plan-video.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 import { ffmpeg, ffprobe } from './ffmpeg-runs.ts';
 
