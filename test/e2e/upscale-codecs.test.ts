@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { describeFile, frameTimes, makeFilm } from '../support/film.ts';
 import { Cli } from '../support/run-cli.ts';
@@ -42,6 +44,29 @@ it('makes a WebM with sound, subtitles and chapters, in the same times; what is 
   ]);
   expect(chapters.map(({ start_time: time }) => Number(time))).toEqual([0, 1]);
   expect(format.tags).toMatchObject({ title: 'A film' });
+});
+
+it('keeps the marks and the 10 bits of HLG', async () => {
+  const hlg = join(folder, 'hlg.mov');
+  const marks = 'format=yuv420p10le,setparams=color_primaries=9:color_trc=18:colorspace=9:range=tv';
+  const x265 = [
+    '-c:v',
+    'libx265',
+    '-preset',
+    'ultrafast',
+    '-x265-params',
+    'log-level=error',
+    '-tag:v',
+    'hvc1',
+  ];
+  const input = ['-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=24', '-frames:v', '5', '-vf', marks];
+  await promisify(execFile)('ffmpeg', ['-v', 'error', ...input, ...x265, hlg]);
+  const command = ['upscale', hlg, '--codec', 'copy-like', '--preset', 'ultrafast'];
+  const { code, json, path } = await run(cli, command, 'hlg.mp4');
+  expect([code, json.notices]).toEqual([0, []]);
+  const { streams } = await describeFile(path);
+  const kept = { color_primaries: 'bt2020', color_transfer: 'arib-std-b67', color_space: 'bt2020nc' };
+  expect(streams).toMatchObject([{ codec_name: 'hevc', pix_fmt: 'yuv420p10le', ...kept }]);
 });
 
 it('refuses before the video is read what cannot work, with what would', async () => {
