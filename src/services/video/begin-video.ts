@@ -35,6 +35,8 @@ export async function beginVideo<Checkpoint extends VideoCheckpoint>(
   const { ports, observer, signal } = context;
   await assertWritable(ports.workFolders(request.host), ports);
   await noticeUnfinished(kind, request, ports, observer);
+  // It loads while the file is read.
+  using _expected = ports.host(request.host).expectRun?.();
   const plan = await planVideo(request, operation, ports, observer, signal);
   for (const notice of plan.notices) observer.onNotice(notice);
   await warnOfSpace(plan, ports, observer);
