@@ -106,8 +106,14 @@ export interface VideoToUpscale {
   readonly frames: number | null;
   /** Pixels of one of the larger frames; null where that is not known. */
   readonly framePixels: number | null;
+  /** Frames that a player shows in a second; null where that is not known. */
+  readonly framesPerSecond: number | null;
   /** Frames of segments that are finished already. */
   readonly finishedFrames: number;
+  /** Of the larger video; 0 before it is finished. */
+  readonly finishedBytes: number;
+  /** How long putting it together is expected to take, in milliseconds; 0 where that is not known. */
+  readonly finishMs: number;
   /** It is finished, skipped, or failed. */
   readonly isSettled: boolean;
 }

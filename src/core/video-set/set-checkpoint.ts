@@ -23,6 +23,8 @@ export const plannedVideoSchema = z.object({
   /** About how many frames it has, and the size of the larger ones; null where the file does not say. */
   frames: count.nullable(),
   target: z.object({ width: count, height: count }).nullable(),
+  /** Frames that a player shows in a second, on average. Missing: not known. */
+  frames_per_second: z.number().positive().exactOptional(),
   /** Why it cannot be upscaled, as far as was seen without reading it through. */
   failure: videoFailureSchema.nullable(),
   /** It is a single picture: it is made as a video of one frame, and becomes a picture again. Missing: false. */

@@ -185,7 +185,10 @@ export class VideoProgress extends RunProgress implements VideoObserver {
     const engine = this.engineRow(nowMs);
     return [
       this.workRow(frames, paceOf(pace, nowMs), nowMs),
-      { ...engine, text: [engine.text, ...realtimePart(pace, nowMs), ...sizePart(pace)].join(' · ') },
+      {
+        ...engine,
+        text: [engine.text, ...realtimePart(pace.realtime(nowMs)), ...sizePart(pace)].join(' · '),
+      },
       ...this.machineRows(),
     ];
   }
@@ -201,7 +204,7 @@ export class VideoProgress extends RunProgress implements VideoObserver {
           `${framesText(this.#pace)} frames`,
           ...savedPart(this.#pace),
           ...sizePart(this.#pace),
-          ...realtimePart(this.#pace, nowMs),
+          ...realtimePart(this.#pace.realtime(nowMs)),
         ].join(', '),
         paceOf(this.#pace, nowMs),
         nowMs,
@@ -235,8 +238,7 @@ function savedPart({ saved, done }: FramePace): string[] {
 }
 
 /** `1.5x realtime`: in a place of its own, so that the time that is left is not cut off on a narrow terminal. */
-function realtimePart(pace: FramePace, nowMs: number): string[] {
-  const realtime = pace.realtime(nowMs);
+export function realtimePart(realtime: number | null): string[] {
   return realtime === null ? [] : [`${realtimeText(realtime)} realtime`];
 }
 

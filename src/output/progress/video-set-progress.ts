@@ -1,9 +1,10 @@
 import type { Journaled } from '../../core/run/run-status.ts';
 import type { VideoSetEventBody } from '../../core/video-set/set-event.ts';
 import type { VideoSetBeginning, VideoSetObserver } from '../../ports/run-observer.ts';
-import { counted, numeral, rateText } from '../text/format.ts';
+import { bytesText, counted, numeral, rateText } from '../text/format.ts';
 import type { BarRow } from './bar-stack.ts';
 import { RunProgress, type WorkPace } from './run-progress.ts';
+import { realtimePart } from './video-progress.ts';
 
 /** What must have passed since the first frame before a pace is shown, in milliseconds. */
 const minElapsedMs = 2_000;
@@ -13,6 +14,8 @@ interface VideoProgressFacts {
   /** About how many frames it has; 0 where that is not known. */
   frames: number;
   framePixels: number;
+  readonly framesPerSecond: number | null;
+  readonly finishMs: number;
   done: number;
   isSettled: boolean;
 }
@@ -24,33 +27,50 @@ interface VideoProgressFacts {
 export class SetPace {
   readonly videos: readonly VideoProgressFacts[];
   settled: number;
-  #first: { readonly pixels: number; readonly frames: number; readonly atMs: number } | null = null;
-  #donePixels = 0;
+  /** Bytes of finished videos, and of finished segments of this session. */
+  savedBytes: number;
   doneFrames = 0;
+  #settledBefore: number;
+  #donePixels = 0;
+  /** How long a player shows what is done; of videos whose rate is not known: nothing. */
+  #doneSeconds = 0;
+  #first: {
+    readonly pixels: number;
+    readonly frames: number;
+    readonly seconds: number;
+    readonly atMs: number;
+  } | null = null;
 
   constructor({ videos }: Pick<VideoSetBeginning, 'videos'>) {
-    this.videos = videos.map(({ name, frames, framePixels, finishedFrames, isSettled }) => ({
-      ...{ name, frames: frames ?? 0, framePixels: framePixels ?? 0, done: finishedFrames, isSettled },
-    }));
+    this.videos = videos.map(({ frames, framePixels, finishedFrames: done, ...video }) => {
+      return { ...video, frames: frames ?? 0, framePixels: framePixels ?? 0, done };
+    });
     this.settled = this.videos.filter(({ isSettled }) => isSettled).length;
-    for (const { done, framePixels } of this.videos) this.#add(done, framePixels);
+    this.#settledBefore = this.settled;
+    this.savedBytes = videos.reduce((sum, { finishedBytes }) => sum + finishedBytes, 0);
+    for (const video of this.videos) this.#add(video.done, video);
   }
 
   /** What is known of a video once it was read through. */
   plan(video: number, frames: number, framePixels: number): void {
     const known = this.videos[video];
     if (!known) return;
-    this.#add(-known.done, known.framePixels);
+    this.#add(-known.done, known);
     Object.assign(known, { frames, framePixels });
-    this.#add(known.done, framePixels);
+    this.#add(known.done, known);
   }
 
   /** Takes in how many frames of a video are done by now. */
   note(video: number, done: number, nowMs: number): void {
     const known = this.videos[video];
     if (!known) return;
-    this.#first ??= { pixels: this.#donePixels, frames: this.doneFrames, atMs: nowMs };
-    this.#add(done - known.done, known.framePixels);
+    this.#first ??= {
+      pixels: this.#donePixels,
+      frames: this.doneFrames,
+      seconds: this.#doneSeconds,
+      atMs: nowMs,
+    };
+    this.#add(done - known.done, known);
     known.done = done;
   }
 
@@ -73,21 +93,32 @@ export class SetPace {
     return { done: this.#donePixels, total: this.#donePixels + left };
   }
 
-  pace(nowMs: number): WorkPace {
+  /** `realtime`: how many times as fast as the videos play. Null while it cannot be said yet. */
+  pace(nowMs: number): WorkPace & { readonly realtime: number | null } {
     const first = this.#first;
     const elapsedMs = first === null ? 0 : nowMs - first.atMs;
     const pixels = first === null ? 0 : this.#donePixels - first.pixels;
-    if (first === null || elapsedMs < minElapsedMs || pixels <= 0) return { rate: null, leftMs: null };
+    if (first === null || elapsedMs < minElapsedMs || pixels <= 0)
+      return { rate: null, leftMs: null, realtime: null };
     const { done, total } = this.work;
+    const shownMs = 1_000 * (this.#doneSeconds - first.seconds);
     return {
       rate: rateText((1_000 * (this.doneFrames - first.frames)) / elapsedMs),
-      leftMs: Math.round(((total - done) * elapsedMs) / pixels),
+      leftMs: Math.round(((total - done) * elapsedMs) / pixels + this.#finishMs()),
+      realtime: shownMs > 0 ? shownMs / elapsedMs : null,
     };
   }
 
-  #add(frames: number, framePixels: number): void {
+  /** Of the last steps to come. Once a video was finished in this session, the pace has that in it. */
+  #finishMs(): number {
+    if (this.settled > this.#settledBefore) return 0;
+    return this.videos.reduce((sum, { isSettled, finishMs }) => sum + (isSettled ? 0 : finishMs), 0);
+  }
+
+  #add(frames: number, { framePixels, framesPerSecond }: VideoProgressFacts): void {
     this.doneFrames += frames;
     this.#donePixels += frames * framePixels;
+    if (framesPerSecond !== null) this.#doneSeconds += frames / framesPerSecond;
   }
 }
 
@@ -113,6 +144,7 @@ export class VideoSetProgress extends RunProgress implements VideoSetObserver {
   onEvent(event: Journaled<VideoSetEventBody>): void {
     if (event.type === 'video-planned')
       this.#pace?.plan(event.video, event.frames, event.width * event.height);
+    if (event.type === 'segment-finished' && this.#pace !== null) this.#pace.savedBytes += event.size_bytes;
     if (event.type === 'video-finished' || event.type === 'video-failed') this.#pace?.settle(event.video);
     if (event.type === 'video-failed') this.takeFailure({ ...event, spec: this.#nameOf(event.video) });
     this.takeHostEvent(event);
@@ -141,9 +173,16 @@ export class VideoSetProgress extends RunProgress implements VideoSetObserver {
     if (pace === null) return this.#planning ? [planRow(this.#planning)] : [];
     const { done, total } = pace.work;
     const text = videosText(pace);
-    const row = this.workRow({ what: 'Videos', done, total, text }, pace.pace(nowMs), nowMs);
+    const standing = pace.pace(nowMs);
+    const row = this.workRow({ what: 'Videos', done, total, text }, standing, nowMs);
     const current = { what: 'Now', done: 0, total: null, text: this.#current };
-    return [row, ...(this.#current === '' ? [] : [current]), this.engineRow(nowMs), ...this.machineRows()];
+    const engine = this.engineRow(nowMs);
+    return [
+      row,
+      ...(this.#current === '' ? [] : [current]),
+      { ...engine, text: [engine.text, ...realtimePart(standing.realtime), ...sizePart(pace)].join(' · ') },
+      ...this.machineRows(),
+    ];
   }
 
   line(nowMs: number): string {
@@ -151,8 +190,10 @@ export class VideoSetProgress extends RunProgress implements VideoSetObserver {
       const { done, total } = this.#planning ?? { done: 0, total: 0 };
       return `looked at ${numeral(done)} of ${counted(total, 'file')}`;
     }
-    const standing = [`${videosText(this.#pace)} videos`, this.#current].filter((text) => text !== '');
-    return this.workLine(standing.join(', '), this.#pace.pace(nowMs), nowMs);
+    const pace = this.#pace.pace(nowMs);
+    const current = this.#current === '' ? [] : [this.#current];
+    const standing = [`${videosText(this.#pace)} videos`, ...current, ...sizePart(this.#pace)];
+    return this.workLine([...standing, ...realtimePart(pace.realtime)].join(', '), pace, nowMs);
   }
 
   #nameOf(video: number): string {
@@ -162,6 +203,11 @@ export class VideoSetProgress extends RunProgress implements VideoSetObserver {
 
 function planRow({ done, total }: { readonly done: number; readonly total: number }): BarRow {
   return { what: 'Files', done, total, text: `${numeral(done)}/${numeral(total)}` };
+}
+
+/** `12 MiB so far`: of the larger videos; nothing before a segment is finished. */
+function sizePart({ savedBytes }: SetPace): string[] {
+  return savedBytes === 0 ? [] : [`${bytesText(savedBytes)} so far`];
 }
 
 function videosText({ settled, videos }: SetPace): string {

@@ -230,7 +230,9 @@ async function inspectSource(
     return {
       planned: {
         ...{ ...known, ...nothing, target: { width, height } },
-        ...(isPicturePlanned ? { frames: 1, is_picture: true } : { frames: framesOf(facts) }),
+        ...(isPicturePlanned
+          ? { frames: 1, is_picture: true }
+          : { frames: framesOf(facts), ...rateOf(facts) }),
       },
       notices: [
         ...modelScaleNotices(tried, clip, request.modelPath),
@@ -271,6 +273,11 @@ function framesOf({ durationSeconds, video }: VideoFacts): number | null {
   return durationSeconds === null
     ? null
     : Math.max(1, Math.round(durationSeconds * fractionValue(video.frameRate)));
+}
+
+function rateOf({ video }: VideoFacts): Pick<VideoOfPlan, 'frames_per_second'> {
+  const rate = fractionValue(video.frameRate);
+  return rate > 0 ? { frames_per_second: rate } : {};
 }
 
 function noticesOf(inspected: readonly InspectedSource[]): string[] {

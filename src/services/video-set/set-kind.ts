@@ -1,3 +1,4 @@
+import { expectedFinishMs } from '../../core/frames/estimate.ts';
 import type { VideoSetCheckpoint } from '../../core/video-set/set-checkpoint.ts';
 import { videoSetFormat } from '../../core/video-set/set-checkpoint.ts';
 import { outcomeOfVideo, VideoSetState } from '../../core/video-set/set-state.ts';
@@ -46,11 +47,15 @@ function announce({ session, state, observer }: VideoSetRun): void {
     ...{ runId, host: checkpoint.settings.host },
     engine: checkpoint.model === null ? kind : `${kind} (${modelNameOf(checkpoint)})`,
     videos: state.videos.map((video) => {
-      const { planned, plan, finishedSegments } = video;
+      const { planned, plan, finishedSegments, finished } = video;
       const size = plan ?? planned.target;
+      const frames = plan?.frames ?? planned.frames;
       return {
         name: planned.name,
-        frames: plan?.frames ?? planned.frames,
+        frames,
+        framesPerSecond: planned.frames_per_second ?? null,
+        finishedBytes: finished?.size_bytes ?? 0,
+        finishMs: size && frames ? expectedFinishMs(frames, size) : 0,
         framePixels: size && size.width * size.height,
         finishedFrames: [...finishedSegments.values()].reduce((sum, frames) => sum + frames, 0),
         isSettled: outcomeOfVideo(video) !== 'open',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { VideoEventBody } from '../../../../src/core/video/video-event.ts';
 import { FramePace } from '../../../../src/output/progress/video-progress.ts';
+import { SetPace } from '../../../../src/output/progress/video-set-progress.ts';
 
 const submitted: VideoEventBody = { type: 'batch-submitted', batch_id: 0, worker_id: 0, tasks: 1 };
 const failed: VideoEventBody = {
@@ -87,3 +88,34 @@ function begin(): FramePace {
   pace.apply(submitted);
   return pace;
 }
+
+describe('SetPace', () => {
+  const known = { finishedFrames: 0, finishedBytes: 0, finishMs: 3_000, isSettled: false };
+  const small = { ...known, name: 'small.mp4', frames: 100, framePixels: 10, framesPerSecond: 25 };
+  const large = { ...known, name: 'large.mp4', frames: 100, framePixels: 40, framesPerSecond: 50 };
+
+  it('counts frames by their pixels, and the last steps that no video has shown yet', () => {
+    const pace = new SetPace({ videos: [small, large] });
+    pace.note(0, 0, 0);
+    expect(pace.pace(1_000)).toEqual({ rate: null, leftMs: null, realtime: null });
+    pace.note(0, 100, 4_000);
+    // 1,000 pixels in 4 s leave 4,000 for 16 s; 100 frames are 4 s of the first video.
+    expect(pace.pace(4_000)).toMatchObject({ leftMs: 16_000 + 6_000, realtime: 1 });
+    pace.settle(0);
+    pace.note(1, 50, 10_000);
+    expect(pace.pace(10_000)).toMatchObject({ leftMs: 6_667, realtime: 0.5 });
+  });
+
+  it('does not count what earlier sessions did, but their bytes', () => {
+    const done = { ...small, finishedFrames: 100, finishedBytes: 7, isSettled: true };
+    const pace = new SetPace({ videos: [done, { ...large, frames: null, framePixels: null }] });
+    expect([pace.settled, pace.savedBytes, pace.doneFrames]).toEqual([1, 7, 100]);
+    // A video of which nothing is known counts as the others do.
+    expect(pace.work).toEqual({ done: 1_000, total: 2_000 });
+    pace.plan(1, 100, 40);
+    expect(pace.work).toEqual({ done: 1_000, total: 5_000 });
+    pace.note(1, 0, 0);
+    pace.note(1, 50, 5_000);
+    expect(pace.pace(5_000)).toMatchObject({ leftMs: 5_000 + 3_000, realtime: 0.2 });
+  });
+});
