@@ -25,7 +25,7 @@ export const codecFacts: Readonly<Record<VideoCodec, CodecFacts>> = {
   hevc: { label: 'HEVC', containers: ['mp4', 'mov', 'mkv'], levelPixels: highestLevelPixels },
   av1: { label: 'AV1', containers: ['mp4', 'mkv', 'webm'], levelPixels: highestLevelPixels },
   vp9: { label: 'VP9', containers: ['webm', 'mkv', 'mp4'], levelPixels: highestLevelPixels },
-  prores: { label: 'ProRes', containers: ['mov'], levelPixels: null },
+  prores: { label: 'ProRes', containers: ['mov', 'mkv'], levelPixels: null },
   ffv1: { label: 'FFV1', containers: ['mkv'], levelPixels: null },
 };
 
