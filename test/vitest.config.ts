@@ -11,8 +11,8 @@ process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), `cosmos-test-compiled-${use
 export default defineConfig({
   root,
   test: {
-    // ffmpeg and worker processes are children of the tests: more files at once than cores only makes them wait.
-    maxWorkers: 2,
+    // ffmpeg and worker processes are children of the tests: of three files at once, one usually waits for something.
+    maxWorkers: 3,
     projects: [
       {
         root,
