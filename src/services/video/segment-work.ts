@@ -253,7 +253,7 @@ function partUnreadable(segmentId: number): AppError {
   });
 }
 
-interface FatallyFailedRun {
+interface RunOnHost {
   readonly settings: { readonly host: string };
   readonly model: { readonly path: string } | null;
 }
@@ -261,7 +261,7 @@ interface FatallyFailedRun {
 /** What ends a run whose workers have failed for good. */
 export function fatalWorkerError(
   { message, code }: FatalFailure,
-  { settings: { host }, model }: FatallyFailedRun,
+  { settings: { host }, model }: RunOnHost,
 ): AppError {
   const text = message ?? 'The engine cannot be used.';
   const nextStep = 'Nothing finished is lost.';
